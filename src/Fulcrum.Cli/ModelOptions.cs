@@ -1,0 +1,41 @@
+using System.CommandLine;
+
+namespace Fulcrum.Cli;
+
+/// <summary>The options that choose a model and the form in which it computes; the same for every verb that has them.</summary>
+internal sealed class ModelOptions
+{
+    private readonly Option<string> model = new("--model") { Description = "A model folder in Hugging Face format.", Required = true };
+    private readonly Option<string?> adapter = new("--adapter") { Description = "A LoRA adapter folder in PEFT's format, used beside the model." };
+    private readonly Option<double> scale = new("--adapter-scale") { Description = "How much of the adapter: 1 as trained, 0 the base.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string> dtype = OneOf("--dtype", "The type that the model computes in.", "auto", "f32", "bf16", "f16");
+    private readonly Option<string> quantization = OneOf("--quantization", "Keep the projections' weights in 4 bits.", "none", "nf4", "nf4-double");
+    private readonly Option<string> device = new("--device") { Description = "auto, cpu or cuda[:N].", DefaultValueFactory = _ => "auto" };
+    private readonly Option<int?> threads = new("--threads") { Description = "Threads of the native library; all available cores when not given." };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        foreach (Option option in (Option[])[model, adapter, scale, dtype, quantization, device, threads])
+        {
+            verb.Add(option);
+        }
+    }
+
+    /// <summary>The model that the command line names.</summary>
+    public ModelPlan Model(ParseResult parsed) => new(
+        parsed.GetRequiredValue(model), parsed.GetRequiredValue(dtype), parsed.GetRequiredValue(quantization), parsed.GetRequiredValue(device), parsed.GetValue(threads));
+
+    /// <summary>The adapter that the command line names; null for none.</summary>
+    public string? Adapter(ParseResult parsed) => parsed.GetValue(adapter);
+
+    /// <summary>The adapter's scale.</summary>
+    public double Scale(ParseResult parsed) => parsed.GetValue(scale);
+
+    private static Option<string> OneOf(string name, string description, params string[] values)
+    {
+        Option<string> option = new(name) { Description = $"{description} {string.Join(", ", values)}.", DefaultValueFactory = _ => values[0] };
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Fulcrum;
+using Fulcrum.Cli;
+
+RootCommand root = new("Fulcrum measures what a small language model gains when it is specialised for a task, and what it loses everywhere else.")
+{
+    Verbs.Verbose,
+};
+foreach (Command verb in Verbs.All())
+{
+    root.Add(verb);
+}
+
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    await Console.Error.WriteLineAsync($"fulcrum: {string.Join("; ", parsed.Errors.Select(e => e.Message))} (see fulcrum --help)");
+    return 2;
+}
+
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(10) });
+}
+catch (OperationCanceledException)
+{
+    await Console.Error.WriteLineAsync("fulcrum: interrupted");
+    return 130;
+}
+catch (FulcrumException e)
+{
+    await Console.Error.WriteLineAsync($"fulcrum: {(parsed.GetValue(Verbs.Verbose) ? e.ToString() : e.Message)}");
+    return e.ExitCode;
+}
+catch (Exception e) when (!parsed.GetValue(Verbs.Verbose))
+{
+    // The process edge: what arrives here is a defect of ours, so the sentence says how to see more.
+    await Console.Error.WriteLineAsync($"fulcrum: unexpected failure: {e.GetType().Name}: {e.Message} (--verbose shows where)");
+    return 1;
+}

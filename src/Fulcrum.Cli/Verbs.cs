@@ -1,0 +1,14 @@
+using System.CommandLine;
+
+namespace Fulcrum.Cli;
+
+/// <summary>The verbs of the tool, in the order of its help.</summary>
+internal static class Verbs
+{
+    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show where in the program a failure happened.", Recursive = true };
+
+    /// <summary>One line a verb; each lives in a file of its own in <c>Commands/</c>.</summary>
+    public static IEnumerable<Command> All() =>
+    [
+    ];
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fulcrum;
+
+/// <summary>One experiment, complete: which model, which data, how it is measured and how it is trained. What can change a result is in here and nowhere else.</summary>
+/// <param name="Name">Names the run in reports.</param>
+/// <param name="Model">The model to specialise.</param>
+/// <param name="Benchmarks">What is measured, before and after; at least one.</param>
+/// <param name="TrainingData">What it is specialised on.</param>
+/// <param name="Train">How it is specialised.</param>
+/// <param name="Seed">Every random choice derives from it and from the purpose of the choice; 0 is a seed like any other.</param>
+/// <param name="Margin">The loss, in points, that is accepted on a benchmark that is not the task (non-inferiority margin).</param>
+/// <param name="OverrideGuards">Names of guards that may not stop this study; the report shows them.</param>
+public sealed record Study(
+    string Name,
+    ModelPlan Model,
+    IReadOnlyList<BenchmarkPlan> Benchmarks,
+    TrainingDataPlan TrainingData,
+    TrainPlan Train,
+    int Seed = 42,
+    double Margin = 2,
+    IReadOnlyList<string>? OverrideGuards = null);
+
+/// <summary>A model and the form in which it computes.</summary>
+/// <param name="Folder">A folder in Hugging Face format; relative to the study's file.</param>
+/// <param name="Dtype"><c>auto</c>, <c>f32</c>, <c>bf16</c> or <c>f16</c>.</param>
+/// <param name="Quantization"><c>none</c>, <c>nf4</c> or <c>nf4-double</c>.</param>
+/// <param name="Device"><c>auto</c>, <c>cpu</c> or <c>cuda[:N]</c>.</param>
+/// <param name="Threads">Null: as many as there are cores available.</param>
+public sealed record ModelPlan(string Folder, string Dtype = "auto", string Quantization = "none", string Device = "auto", int? Threads = null);
+
+/// <summary>One benchmark of a study.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(SpiderPlan), "spider")]
+[JsonDerivedType(typeof(MmluPlan), "mmlu")]
+public abstract record BenchmarkPlan(string Name);
+
+/// <summary>Text-to-SQL, graded by execution.</summary>
+/// <param name="Folder">A folder in Spider's layout; relative to the study's file.</param>
+/// <param name="Items">How many of the dev examples, drawn in equal shares over the databases; null: all.</param>
+/// <param name="Semantics"><c>official</c>, <c>strict</c> or <c>notebook</c>.</param>
+public sealed record SpiderPlan(string Name, string Folder, int? Items = null, string Semantics = "official", int MaxNewTokens = 128, double TimeLimitSeconds = 5) : BenchmarkPlan(Name);
+
+/// <summary>MMLU, graded by the log-likelihood of the four letters.</summary>
+/// <param name="Folder">The folder with <c>dev/</c> and <c>test/</c>; relative to the study's file.</param>
+/// <param name="Subjects">Null: all.</param>
+/// <param name="ItemsPerSubject">Null: all.</param>
+/// <param name="Shots">Worked examples before the question, 0 to 5.</param>
+public sealed record MmluPlan(string Name, string Folder, IReadOnlyList<string>? Subjects = null, int? ItemsPerSubject = null, int Shots = 5) : BenchmarkPlan(Name);
+
+/// <summary>What the adapter is trained on.</summary>
+/// <param name="Folder">A folder in Spider's layout; relative to the study's file.</param>
+/// <param name="Examples">How many of the training examples, drawn in equal shares over the databases; null: all.</param>
+public sealed record TrainingDataPlan(string Folder, int? Examples = null);
+
+/// <summary>How an adapter is trained; also the <c>--config</c> of <c>fulcrum train</c>.</summary>
+/// <param name="Epochs">Passes over the data.</param>
+/// <param name="BatchSize">Examples of one optimiser step (the effective batch).</param>
+/// <param name="LearningRate">Peak rate.</param>
+/// <param name="WeightDecay">Decoupled (arXiv:1711.05101).</param>
+/// <param name="Schedule"><c>linear</c>, <c>cosine</c> or <c>constant</c>, after the warm-up.</param>
+/// <param name="WarmupSteps">In step k = 0, 1, ... of the warm-up the rate is rate · k / warmupSteps.</param>
+/// <param name="MaxGradientNorm">Null: no clipping.</param>
+/// <param name="Optimizer"><c>adamw</c>, <c>adamw8bit</c> or <c>paged-adamw8bit</c>.</param>
+/// <param name="Rank">LoRA's r.</param>
+/// <param name="Alpha">LoRA's alpha; the update is scaled by alpha / r.</param>
+/// <param name="Dropout">On the adapter's input, training only.</param>
+/// <param name="TargetModules">Names of the projections that get an adapter; null: q_proj, k_proj, v_proj, o_proj.</param>
+/// <param name="MaxTokens">A longer example is an error that names it; null: the model's context.</param>
+/// <param name="Seed">Null: derived from the study's.</param>
+/// <param name="GradientCheckpointing">Recompute each layer in the backward pass instead of keeping its activations.</param>
+/// <param name="CheckpointEvery">Steps between checkpoints; null: one an epoch.</param>
+/// <param name="RsLora">Scale by alpha / sqrt(r) (arXiv:2312.03732).</param>
+/// <param name="Grouping"><c>cluster</c>: examples of a cluster share a batch and so their common beginning; <c>none</c>: plain shuffling.</param>
+public sealed record TrainPlan(
+    int Epochs = 1,
+    int BatchSize = 8,
+    double LearningRate = 2e-4,
+    double WeightDecay = 0,
+    string Schedule = "linear",
+    int WarmupSteps = 0,
+    double? MaxGradientNorm = 1,
+    string Optimizer = "adamw",
+    int Rank = 8,
+    double Alpha = 16,
+    double Dropout = 0,
+    IReadOnlyList<string>? TargetModules = null,
+    int? MaxTokens = null,
+    int? Seed = null,
+    bool GradientCheckpointing = false,
+    int? CheckpointEvery = null,
+    bool RsLora = false,
+    string Grouping = "none");
+
+/// <summary>Strict JSON for studies: an unknown, duplicate, missing or null key is an error that names it.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    AllowOutOfOrderMetadataProperties = true,
+    WriteIndented = true)]
+[JsonSerializable(typeof(Study))]
+[JsonSerializable(typeof(TrainPlan))]
+public sealed partial class StudyJson : JsonSerializerContext;
