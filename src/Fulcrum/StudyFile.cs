@@ -1,0 +1,139 @@
+using System.Text.Json;
+
+namespace Fulcrum;
+
+/// <summary>Reads and prints studies; what it returns is complete and checked.</summary>
+public static class StudyFile
+{
+    private const int LargestFile = 1 << 20;
+
+    /// <summary>Reads a study; folders in it become absolute (they are relative to the study's file).</summary>
+    /// <exception cref="InputException">The file is missing, is not strict JSON, or a value is outside its range; names the file and the key.</exception>
+    public static Study Load(string path)
+    {
+        Study study = Parse(ReadText(path), path);
+        string home = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        Check(study, path);
+        return study with
+        {
+            Model = study.Model with { Folder = Path.GetFullPath(study.Model.Folder, home) },
+            TrainingData = study.TrainingData with { Folder = Path.GetFullPath(study.TrainingData.Folder, home) },
+            Benchmarks = [.. study.Benchmarks.Select(b => AtHome(b, home))],
+        };
+    }
+
+    /// <summary>Reads a <c>train</c> section of its own: the <c>--config</c> of <c>fulcrum train</c>.</summary>
+    /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
+    public static TrainPlan LoadTrainPlan(string path)
+    {
+        TrainPlan plan = Deserialize(ReadText(path), path, StudyJson.Default.TrainPlan);
+        Check(plan, path);
+        return plan;
+    }
+
+    /// <summary>The study as JSON with every default filled in.</summary>
+    public static string Print(Study study) => JsonSerializer.Serialize(study, StudyJson.Default.Study) + "\n";
+
+    /// <summary>Parses a study's text without touching its paths.</summary>
+    /// <exception cref="InputException">The text is not a study; names <paramref name="source"/> and the key.</exception>
+    public static Study Parse(string text, string source) => Deserialize(text, source, StudyJson.Default.Study);
+
+    /// <summary>Checks the ranges of a training plan.</summary>
+    /// <exception cref="InputException">A value is outside its range; names it.</exception>
+    public static void Check(TrainPlan plan, string source)
+    {
+        Require(plan.Epochs is > 0 and <= 10_000, source, "train.epochs", plan.Epochs, "1 to 10,000");
+        Require(plan.BatchSize is > 0 and <= 1 << 20, source, "train.batchSize", plan.BatchSize, "at least 1");
+        Require(double.IsFinite(plan.LearningRate) && plan.LearningRate >= 0, source, "train.learningRate", plan.LearningRate, "0 or more");
+        Require(double.IsFinite(plan.WeightDecay) && plan.WeightDecay >= 0, source, "train.weightDecay", plan.WeightDecay, "0 or more");
+        Require(plan.Schedule is "linear" or "cosine" or "constant", source, "train.schedule", plan.Schedule, "linear, cosine or constant");
+        Require(plan.WarmupSteps >= 0, source, "train.warmupSteps", plan.WarmupSteps, "0 or more");
+        Require(plan.MaxGradientNorm is null or > 0, source, "train.maxGradientNorm", plan.MaxGradientNorm, "above 0, or null for no clipping");
+        Require(plan.Optimizer is "adamw" or "adamw8bit" or "paged-adamw8bit", source, "train.optimizer", plan.Optimizer, "adamw, adamw8bit or paged-adamw8bit");
+        Require(plan.Rank is > 0 and <= 4096, source, "train.rank", plan.Rank, "1 to 4,096");
+        Require(double.IsFinite(plan.Alpha) && plan.Alpha > 0, source, "train.alpha", plan.Alpha, "above 0");
+        Require(plan.Dropout is >= 0 and < 1, source, "train.dropout", plan.Dropout, "0 to below 1");
+        Require(plan.MaxTokens is null or > 1, source, "train.maxTokens", plan.MaxTokens, "2 or more, or null for the model's context");
+        Require(plan.CheckpointEvery is null or > 0, source, "train.checkpointEvery", plan.CheckpointEvery, "1 or more, or null for one an epoch");
+        Require(plan.TargetModules is null or { Count: > 0 }, source, "train.targetModules", "[]", "at least one name, or null for q_proj, k_proj, v_proj, o_proj");
+        Require(plan.Grouping is "none" or "cluster", source, "train.grouping", plan.Grouping, "none or cluster");
+    }
+
+    private static void Check(Study study, string source)
+    {
+        Require(study.Benchmarks.Count > 0, source, "benchmarks", "[]", "at least one benchmark");
+        string? twice = study.Benchmarks.GroupBy(b => b.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
+        Require(twice is null, source, "benchmarks", twice, "names that differ");
+        Require(study.Margin >= 0, source, "margin", study.Margin, "0 or more points");
+        Require(study.TrainingData.Examples is null or > 0, source, "trainingData.examples", study.TrainingData.Examples, "1 or more, or null for all");
+        Require(study.Model.Dtype is "auto" or "f32" or "bf16" or "f16", source, "model.dtype", study.Model.Dtype, "auto, f32, bf16 or f16");
+        Require(study.Model.Quantization is "none" or "nf4" or "nf4-double", source, "model.quantization", study.Model.Quantization, "none, nf4 or nf4-double");
+        Require(study.Model.Threads is null or > 0, source, "model.threads", study.Model.Threads, "1 or more, or null for all cores");
+        foreach (BenchmarkPlan benchmark in study.Benchmarks)
+        {
+            Check(benchmark, source);
+        }
+
+        Check(study.Train, source);
+    }
+
+    private static void Check(BenchmarkPlan benchmark, string source)
+    {
+        string name = benchmark.Name;
+        Require(name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'), source, "benchmarks.name", name, "letters, digits, - and _");
+        switch (benchmark)
+        {
+            case SpiderPlan spider:
+                Require(spider.Items is null or > 0, source, $"{name}.items", spider.Items, "1 or more, or null for all");
+                Require(spider.Semantics is "official" or "strict" or "notebook", source, $"{name}.semantics", spider.Semantics, "official, strict or notebook");
+                Require(spider.MaxNewTokens > 0, source, $"{name}.maxNewTokens", spider.MaxNewTokens, "1 or more");
+                Require(spider.TimeLimitSeconds is > 0 and <= 3600, source, $"{name}.timeLimitSeconds", spider.TimeLimitSeconds, "above 0, at most 3,600");
+                break;
+            case MmluPlan mmlu:
+                Require(mmlu.Shots is >= 0 and <= 5, source, $"{name}.shots", mmlu.Shots, "0 to 5");
+                Require(mmlu.ItemsPerSubject is null or > 0, source, $"{name}.itemsPerSubject", mmlu.ItemsPerSubject, "1 or more, or null for all");
+                Require(mmlu.Subjects is null or { Count: > 0 }, source, $"{name}.subjects", "[]", "at least one subject, or null for all");
+                break;
+        }
+    }
+
+    private static void Require(bool holds, string source, string key, object? value, string wanted)
+    {
+        if (!holds)
+        {
+            throw new InputException($"{source}: {key} is {value ?? "null"}; wanted: {wanted}");
+        }
+    }
+
+    private static BenchmarkPlan AtHome(BenchmarkPlan plan, string home) => plan switch
+    {
+        SpiderPlan spider => spider with { Folder = Path.GetFullPath(spider.Folder, home) },
+        MmluPlan mmlu => mmlu with { Folder = Path.GetFullPath(mmlu.Folder, home) },
+        _ => plan,
+    };
+
+    private static T Deserialize<T>(string text, string source, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, type) ?? throw new InputException($"{source}: holds null");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new InputException($"{source}: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            long length = new FileInfo(path).Length;
+            return length <= LargestFile ? File.ReadAllText(path) : throw new InputException($"{path}: {length} bytes are too many for a study");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read the study {path}: {e.Message}", e);
+        }
+    }
+}
