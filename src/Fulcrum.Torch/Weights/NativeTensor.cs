@@ -1,0 +1,22 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using TorchSharp.Utils;
+
+namespace Fulcrum.Torch.Weights;
+
+/// <summary>The memory of a tensor, for copying weights in and out without a managed array between.</summary>
+internal static class NativeTensor
+{
+    /// <summary>Address of the first element of a contiguous tensor on the CPU; valid while the tensor lives.</summary>
+    public static unsafe IntPtr DataPointer(torch.Tensor tensor)
+    {
+        if (!tensor.is_contiguous() || tensor.device_type != DeviceType.CPU)
+        {
+            throw new ArgumentException("only a contiguous tensor on the CPU has one address", nameof(tensor));
+        }
+
+        // bytes is a span over the native memory for every dtype.
+        Span<byte> bytes = tensor.bytes;
+        return (IntPtr)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(bytes));
+    }
+}
