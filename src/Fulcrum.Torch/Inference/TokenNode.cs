@@ -1,0 +1,80 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Inference;
+
+/// <summary>A stretch of tokens, what lies before it, and its keys and values once a pass has computed them.</summary>
+internal sealed class TokenNode(int[] sequence, int depth, int length, TokenNode? parent)
+{
+    /// <summary>Position of the first token.</summary>
+    public int Depth { get; private set; } = depth;
+
+    /// <summary>Number of tokens.</summary>
+    public int Length { get; private set; } = length;
+
+    /// <summary>The stretch before this one; null at a beginning.</summary>
+    public TokenNode? Parent { get; private set; } = parent;
+
+    /// <summary>Where the node's first token stands in its pack.</summary>
+    public int Start { get; set; }
+
+    /// <summary>Keys and values of each layer, [keyValueHeads, length, headDim].</summary>
+    public List<(Tensor Key, Tensor Value)> Cache { get; private set; } = [];
+
+    /// <summary>The tokens.</summary>
+    public ReadOnlySpan<int> Tokens => sequence.AsSpan(Depth, Length);
+
+    /// <summary>From the beginning to this node.</summary>
+    public IReadOnlyList<TokenNode> Path => Parent is null ? [this] : [.. Parent.Path, this];
+
+    /// <summary>The node of this path that holds a position.</summary>
+    public TokenNode Holding(int position)
+    {
+        TokenNode node = this;
+        while (position < node.Depth)
+        {
+            node = node.Parent!;
+        }
+
+        return node;
+    }
+
+    /// <summary>Gives the first tokens to a new parent.</summary>
+    public TokenNode CutAt(int count)
+    {
+        TokenNode upper = new(sequence, Depth, count, Parent);
+        (Depth, Length, Parent) = (Depth + count, Length - count, upper);
+        return upper;
+    }
+
+    /// <summary>This node as a chain of nodes that are not too long; the node itself is the last of them.</summary>
+    public IEnumerable<TokenNode> Chain(int longest)
+    {
+        while (Length > longest)
+        {
+            yield return CutAt(longest);
+        }
+
+        yield return this;
+    }
+
+    /// <summary>Takes the cache out of its pack, so that the pack's memory can go.</summary>
+    public void Keep()
+    {
+        List<(Tensor, Tensor)> own = [.. Cache.Select(c => (c.Key.clone().DetachFromDisposeScope(), c.Value.clone().DetachFromDisposeScope()))];
+        Free();
+        Cache = own;
+    }
+
+    /// <summary>Forgets keys and values.</summary>
+    public void Free()
+    {
+        foreach ((Tensor key, Tensor value) in Cache)
+        {
+            key.Dispose();
+            value.Dispose();
+        }
+
+        Cache = [];
+    }
+}

@@ -1,0 +1,63 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Modeling;
+
+/// <summary>Root-mean-square normalisation (arXiv:1910.07467), in float32 whatever the compute type.</summary>
+internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
+{
+    private readonly Tensor weight = weight.DetachFromDisposeScope();
+
+    /// <summary>Normalises the last dimension.</summary>
+    public Tensor Forward(Tensor input)
+    {
+        Tensor x = input.to_type(ScalarType.Float32);
+        return (x * (x.pow(2).mean([-1], keepdim: true) + epsilon).rsqrt()).to_type(input.dtype) * weight;
+    }
+
+    /// <summary>The weight, for a checkpoint.</summary>
+    public Tensor Weight => weight;
+
+    /// <inheritdoc/>
+    public void Dispose() => weight.Dispose();
+}
+
+/// <summary>One layer of the decoder: attention and a gated feed-forward part, each added to what flows past it.</summary>
+/// <param name="HeadNorms">Of queries and keys (Qwen3); null for none.</param>
+internal sealed record DecoderLayer(
+    int Index, ModelConfig Config, Norm InputNorm, FusedProjections Qkv, (Norm Query, Norm Key)? HeadNorms, Projection Output,
+    Norm MiddleNorm, FusedProjections GateUp, Projection Down) : IDisposable
+{
+    /// <summary>The layer's linear maps, in the order of the checkpoint's names.</summary>
+    public IEnumerable<Projection> Projections => [.. Qkv.Parts, Output, .. GateUp.Parts, Down];
+
+    /// <summary>[..., hidden] to [..., hidden].</summary>
+    public Tensor Forward(Tensor hidden, Rotary rotary, IAttention attention)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor middle = hidden + Attend(InputNorm.Forward(hidden), rotary, attention);
+        Tensor[] gateUp = GateUp.Forward(MiddleNorm.Forward(middle));
+        return (middle + Down.Forward(nn.functional.silu(gateUp[0]) * gateUp[1])).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        IDisposable?[] parts = [InputNorm, Qkv, HeadNorms?.Query, HeadNorms?.Key, Output, MiddleNorm, GateUp, Down];
+        foreach (IDisposable? part in parts)
+        {
+            part?.Dispose();
+        }
+    }
+
+    private Tensor Attend(Tensor x, Rotary rotary, IAttention attention)
+    {
+        Tensor[] qkv = Qkv.Forward(x);
+        Tensor query = Heads(qkv[0], Config.Heads), key = Heads(qkv[1], Config.KeyValueHeads), value = Heads(qkv[2], Config.KeyValueHeads);
+        (query, key) = HeadNorms is { } norms ? (norms.Query.Forward(query), norms.Key.Forward(key)) : (query, key);
+        Tensor scaled = rotary.Turn(query) * Math.Pow(Config.HeadDim, -0.5);
+        return Output.Forward(attention.Attend(Index, scaled, rotary.Turn(key), value, Config.Windows[Index]));
+    }
+
+    private Tensor Heads(Tensor x, int heads) => x.view([.. x.shape[..^1], heads, Config.HeadDim]);
+}

@@ -1,0 +1,58 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Modeling;
+
+/// <summary>Projections of one input whose weights lie in one matrix, so that they are one product.</summary>
+/// <remarks>The parts' weights are views of the matrix: merging an adapter into a part changes it here too.</remarks>
+internal sealed class FusedProjections : IDisposable
+{
+    private readonly Tensor weight;
+    private readonly Tensor? bias;
+    private readonly long[] sizes;
+
+    /// <param name="name">Names of the parts, with each one's weight and bias; the biases are all there or all absent.</param>
+    public FusedProjections(IReadOnlyList<(string Name, Tensor Weight, Tensor? Bias)> parts)
+    {
+        weight = cat([.. parts.Select(p => p.Weight)], 0).DetachFromDisposeScope();
+        bias = parts[0].Bias is null ? null : cat([.. parts.Select(p => p.Bias!)], 0).DetachFromDisposeScope();
+        sizes = [.. parts.Select(p => p.Weight.shape[0])];
+        Parts = [.. parts.Select((p, i) => new Projection(p.Name, weight.narrow(0, sizes[..i].Sum(), sizes[i]), bias?.narrow(0, sizes[..i].Sum(), sizes[i])))];
+    }
+
+    /// <summary>The projections, in order.</summary>
+    public IReadOnlyList<Projection> Parts { get; }
+
+    /// <summary>[..., in] to one [..., out] for each part.</summary>
+    public Tensor[] Forward(Tensor input)
+    {
+        if (!Parts.All(p => p.Fusible))
+        {
+            return [.. Parts.Select(p => p.Forward(input))];
+        }
+
+        Tensor[] outputs = nn.functional.linear(input, weight, bias!).split(sizes, -1);
+        return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
+    }
+
+    /// <summary>Gives the matrix back once every part is kept in another form.</summary>
+    public void Release()
+    {
+        if (Parts.All(p => p.Packed is not null))
+        {
+            weight.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Projection part in Parts)
+        {
+            part.Dispose();
+        }
+
+        weight.Dispose();
+        bias?.Dispose();
+    }
+}

@@ -1,0 +1,121 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Modeling;
+
+/// <summary>A decoder with its weights: ids to hidden states, and hidden states to logits where they are asked for.</summary>
+/// <remarks>One thread at a time. Hidden states and logits carry gradients when adapter parameters do and gradients are on.</remarks>
+internal sealed class LanguageModel : IDisposable
+{
+    private readonly Tensor embedding, frequencies;
+    private readonly Norm norm;
+
+    internal LanguageModel(ModelConfig config, Device device, ScalarType dtype, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Norm norm, Projection head)
+    {
+        (Config, Device, Dtype, this.embedding, Layers, this.norm, Head) = (config, device, dtype, embedding.DetachFromDisposeScope(), layers, norm, head);
+        frequencies = tensor(config.Rotary.Frequencies(config.HeadDim), device: device).DetachFromDisposeScope();
+    }
+
+    /// <summary>What <c>config.json</c> says.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Where the weights are.</summary>
+    public Device Device { get; }
+
+    /// <summary>The type that products are computed in.</summary>
+    public ScalarType Dtype { get; }
+
+    /// <summary>The layers, in order.</summary>
+    public IReadOnlyList<DecoderLayer> Layers { get; }
+
+    /// <summary>From hidden states to logits; its weight is the embedding where the two are tied.</summary>
+    public Projection Head { get; private set; }
+
+    /// <summary>The embedding, [vocabulary, hidden].</summary>
+    public Tensor Embedding => embedding;
+
+    /// <summary>The norm behind the last layer.</summary>
+    public Norm FinalNorm => norm;
+
+    /// <summary>Every linear map of the layers, and the head as the last.</summary>
+    public IEnumerable<Projection> Projections => Layers.SelectMany(l => l.Projections).Append(Head);
+
+    /// <summary>What training changes, by name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj.lora_A</c>.</summary>
+    public IEnumerable<(string Name, Tensor Value)> AdapterParameters =>
+        from p in Projections
+        where p.Adapter is not null
+        from named in new[] { (p.Name + ".lora_A", p.Adapter!.A), (p.Name + ".lora_B", p.Adapter!.B) }
+        select named;
+
+    /// <summary>Loads a model folder; <paramref name="plan"/> has no <c>auto</c> left.</summary>
+    /// <exception cref="InputException">A file is missing or does not fit; names it.</exception>
+    public static LanguageModel Load(ModelPlan plan) => ModelLoader.Load(plan);
+
+    /// <summary>Hidden states behind the final norm.</summary>
+    /// <param name="ids">[...], int64.</param>
+    /// <param name="positions">As <paramref name="ids"/>.</param>
+    /// <returns>[..., hidden], in the current dispose scope.</returns>
+    public Tensor Forward(Tensor ids, Tensor positions, IAttention attention)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Rotary rotary = Rotary.At(positions, frequencies);
+        Tensor hidden = embedding.index_select(0, ids.flatten()).view([.. ids.shape, Config.HiddenSize]);
+        foreach (DecoderLayer layer in Layers)
+        {
+            Tensor next = layer.Forward(hidden, rotary, attention);
+            hidden.Dispose();
+            hidden = next;
+        }
+
+        return norm.Forward(hidden).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits in float32 of some hidden states.</summary>
+    /// <param name="hidden">[N, hidden]: only the rows that are needed.</param>
+    /// <returns>[N, vocabulary]</returns>
+    public Tensor LogitsAt(Tensor hidden)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Head.Forward(hidden).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Moves the head towards one that was trained whole: head + lambda * (trained - head). The embedding stays.</summary>
+    /// <param name="trained">[vocabulary, hidden]</param>
+    public void ReplaceHead(Tensor trained, double lambda)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        Tensor old = Head.Weight!.to_type(ScalarType.Float32), mixed = lambda == 1 ? trained : old + (trained.to_type(ScalarType.Float32) - old) * lambda;
+        Projection next = new(Head.Name, mixed.to_type(Dtype).clone(), null);
+        Head.Dispose();
+        Head = next;
+    }
+
+    /// <summary>Puts fresh adapters on the projections that the configuration names: A uniform in ±1/sqrt(in), B zero, as PEFT starts.</summary>
+    /// <exception cref="InputException">A target fits no projection.</exception>
+    public void AttachAdapter(LoraConfig config, long seed, double dropout = 0)
+    {
+        using Generator random = new((ulong)seed, CPU);
+        foreach (Projection target in config.TargetsIn(this))
+        {
+            int rank = config.RankOf(target.Name);
+            Tensor a = (rand(rank, target.In, dtype: ScalarType.Float32, device: CPU, generator: random) * 2 - 1) / Math.Sqrt(target.In);
+            Tensor b = zeros(target.Out, rank, dtype: ScalarType.Float32, device: Device);
+            target.Attach(new Adapter(a.to(Device).requires_grad_(), b.requires_grad_(), config.ScaleOf(target.Name), 1, dropout));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (DecoderLayer layer in Layers)
+        {
+            layer.Dispose();
+        }
+
+        Head.Dispose();
+        norm.Dispose();
+        embedding.Dispose();
+        frequencies.Dispose();
+    }
+}

@@ -1,0 +1,110 @@
+using Fulcrum.Torch.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Modeling;
+
+/// <summary>Builds a model from a folder, or with random weights from a configuration alone.</summary>
+internal static class ModelLoader
+{
+    // Older checkpoints carry these buffers; they hold nothing that the configuration does not say.
+    private const string Ignored = ".rotary_emb.inv_freq";
+
+    /// <summary>Loads a model folder; the plan has no <c>auto</c> left.</summary>
+    /// <exception cref="InputException">A file is missing, or a tensor is missing, unexpected or of another shape; names it.</exception>
+    public static LanguageModel Load(ModelPlan plan)
+    {
+        ModelConfig config = ModelConfig.Load(plan.Folder);
+        using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
+        Check(config, checkpoint, plan.Folder);
+        (Device device, ScalarType dtype) = (TorchRuntime.DeviceOf(plan.Device), TorchRuntime.DtypeOf(plan.Dtype));
+        return Build(config, device, dtype, (name, shape) => checkpoint.Read(name, shape, dtype).to(device));
+    }
+
+    /// <summary>A model with normally distributed weights, for measuring speed.</summary>
+    public static LanguageModel Random(ModelConfig config, Device device, ScalarType dtype, long seed = 0)
+    {
+        using Generator random = new((ulong)seed, CPU);
+        return Build(config, device, dtype, (name, shape) => shape.Length == 1
+            ? name.EndsWith("bias", StringComparison.Ordinal) ? zeros(shape, dtype, device) : ones(shape, dtype, device)
+            : (randn(shape, ScalarType.Float32, generator: random) * 0.02).to_type(dtype).to(device));
+    }
+
+    /// <summary>The tensors that a model of this configuration has, with their shapes.</summary>
+    public static IEnumerable<(string Name, long[] Shape)> Tensors(ModelConfig c)
+    {
+        long q = (long)c.Heads * c.HeadDim, kv = (long)c.KeyValueHeads * c.HeadDim, d = c.HiddenSize, f = c.IntermediateSize;
+        List<(string, long[])> all = [("model.embed_tokens.weight", [c.VocabularySize, d]), ("model.norm.weight", [d])];
+        void Linear(string name, long to, long from, bool bias)
+        {
+            all.Add(($"{name}.weight", [to, from]));
+            all.AddRange(bias ? [($"{name}.bias", [to])] : []);
+        }
+
+        foreach (string layer in Enumerable.Range(0, c.Layers).Select(i => $"model.layers.{i}."))
+        {
+            all.AddRange([(layer + "input_layernorm.weight", [d]), (layer + "post_attention_layernorm.weight", [d])]);
+            all.AddRange(c.HeadNorms ? [(layer + "self_attn.q_norm.weight", [c.HeadDim]), (layer + "self_attn.k_norm.weight", [c.HeadDim])] : []);
+            Linear(layer + "self_attn.q_proj", q, d, c.QkvBias);
+            Linear(layer + "self_attn.k_proj", kv, d, c.QkvBias);
+            Linear(layer + "self_attn.v_proj", kv, d, c.QkvBias);
+            Linear(layer + "self_attn.o_proj", d, q, c.OutputBias);
+            Linear(layer + "mlp.gate_proj", f, d, c.MlpBias);
+            Linear(layer + "mlp.up_proj", f, d, c.MlpBias);
+            Linear(layer + "mlp.down_proj", d, f, c.MlpBias);
+        }
+
+        all.AddRange(c.TiedHead ? [] : [("lm_head.weight", [c.VocabularySize, d])]);
+        return all;
+    }
+
+    private static void Check(ModelConfig config, Checkpoint checkpoint, string folder)
+    {
+        HashSet<string> unexpected = [.. checkpoint.Names];
+        foreach ((string name, long[] shape) in Tensors(config))
+        {
+            if (!unexpected.Remove(name))
+            {
+                throw new InputException($"{folder}: the weights lack the tensor '{name}'");
+            }
+
+            if (!checkpoint.Find(name)!.Shape.SequenceEqual(shape))
+            {
+                throw new InputException($"{folder}: tensor '{name}' has shape [{string.Join(", ", checkpoint.Find(name)!.Shape)}] where config.json asks for [{string.Join(", ", shape)}]");
+            }
+        }
+
+        unexpected.RemoveWhere(n => n.EndsWith(Ignored, StringComparison.Ordinal) || (config.TiedHead && n == "lm_head.weight"));
+        if (unexpected.Count > 0)
+        {
+            throw new InputException($"{folder}: the weights hold {unexpected.Count} tensors that this architecture does not have, the first '{unexpected.Order(StringComparer.Ordinal).First()}'");
+        }
+    }
+
+    private static LanguageModel Build(ModelConfig config, Device device, ScalarType dtype, Func<string, long[], Tensor> read)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        Dictionary<string, long[]> shapes = Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
+        Tensor Get(string name) => read(name, shapes[name]);
+        Tensor? Maybe(string name) => shapes.ContainsKey(name) ? Get(name) : null;
+        (string, Tensor, Tensor?) Part(string name) => (name, Get(name + ".weight"), Maybe(name + ".bias"));
+        FusedProjections Fused(string prefix, params string[] names) => new([.. names.Select(n => Part(prefix + n))]);
+        Norm NormOf(string name) => new(Get(name + ".weight"), config.NormEpsilon);
+
+        DecoderLayer Layer(int index)
+        {
+            using DisposeScope inner = NewDisposeScope();
+            string at = $"model.layers.{index}.", attention = at + "self_attn.", mlp = at + "mlp.";
+            (string Name, Tensor Weight, Tensor? Bias) o = Part(attention + "o_proj"), down = Part(mlp + "down_proj");
+            return new DecoderLayer(
+                index, config, NormOf(at + "input_layernorm"), Fused(attention, "q_proj", "k_proj", "v_proj"),
+                config.HeadNorms ? (NormOf(attention + "q_norm"), NormOf(attention + "k_norm")) : null, new Projection(o.Name, o.Weight, o.Bias),
+                NormOf(at + "post_attention_layernorm"), Fused(mlp, "gate_proj", "up_proj"), new Projection(down.Name, down.Weight, down.Bias));
+        }
+
+        Tensor embedding = Get("model.embed_tokens.weight");
+        Projection head = new("lm_head", config.TiedHead ? embedding.alias() : Get("lm_head.weight"), null);
+        return new LanguageModel(config, device, dtype, embedding, [.. Enumerable.Range(0, config.Layers).Select(Layer)], NormOf("model.norm"), head);
+    }
+}

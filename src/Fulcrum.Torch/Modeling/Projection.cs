@@ -1,0 +1,108 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Modeling;
+
+/// <summary>One linear map of the decoder: a weight, a bias where the family has one, and an adapter where one is attached.</summary>
+internal sealed class Projection : IDisposable
+{
+    /// <param name="name">The checkpoint's name without <c>.weight</c>.</param>
+    /// <param name="weight">[out, in], in the compute type.</param>
+    /// <param name="bias">[out]; null for none.</param>
+    public Projection(string name, Tensor weight, Tensor? bias)
+    {
+        (Name, Weight, Bias, Out, In) = (name, weight.DetachFromDisposeScope(), bias?.DetachFromDisposeScope(), weight.shape[0], weight.shape[1]);
+    }
+
+    /// <summary>The checkpoint's name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>[out, in]; null once the weight is kept as <see cref="Packed"/>.</summary>
+    public Tensor? Weight { get; private set; }
+
+    /// <summary>A weight in another form (four bits), which multiplies by itself.</summary>
+    public IPackedWeight? Packed { get; private set; }
+
+    /// <summary>[out]; null for none.</summary>
+    public Tensor? Bias { get; }
+
+    /// <summary>Size of the output.</summary>
+    public long Out { get; }
+
+    /// <summary>Size of the input.</summary>
+    public long In { get; }
+
+    /// <summary>Null for none.</summary>
+    public Adapter? Adapter { get; private set; }
+
+    /// <summary>The map can be computed as rows of one larger product.</summary>
+    public bool Fusible => Packed is null && Adapter?.Magnitude is null;
+
+    /// <summary>[..., in] to [..., out].</summary>
+    public Tensor Forward(Tensor input)
+    {
+        Tensor product = Product(input);
+        return WithAdapter(input, Bias is null ? product : product + Bias, () => product);
+    }
+
+    /// <summary>Adds the adapter's part to the base's output.</summary>
+    public Tensor WithAdapter(Tensor input, Tensor output, Func<Tensor> product) => Adapter is null
+        ? output
+        : (output + Adapter.Delta(input, product, Dense)).to_type(output.dtype);
+
+    /// <summary>The weight as a dense matrix, [out, in].</summary>
+    public Tensor Dense() => Weight ?? Packed!.Dense();
+
+    /// <summary>Puts an adapter beside the weight, in place of one that may be there.</summary>
+    public void Attach(Adapter adapter)
+    {
+        Adapter?.Dispose();
+        Adapter = adapter;
+    }
+
+    /// <summary>Keeps the weight in another form from now on.</summary>
+    public void Pack(IPackedWeight packed)
+    {
+        Weight?.Dispose();
+        (Weight, Packed) = (null, packed);
+    }
+
+    /// <summary>Writes the adapter into the weight and forgets it.</summary>
+    public void Merge()
+    {
+        if (Adapter is null)
+        {
+            return;
+        }
+
+        using (DisposeScope scope = NewDisposeScope())
+        using (no_grad())
+        {
+            Weight!.copy_(Adapter.Merged(Weight));
+        }
+
+        Adapter.Dispose();
+        Adapter = null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Weight?.Dispose();
+        Packed?.Dispose();
+        Bias?.Dispose();
+        Adapter?.Dispose();
+    }
+
+    private Tensor Product(Tensor input) => Packed is null ? nn.functional.linear(input, Weight!) : Packed.Multiply(input);
+}
+
+/// <summary>A weight that is not a dense matrix in the compute type.</summary>
+internal interface IPackedWeight : IDisposable
+{
+    /// <summary>[..., in] to [..., out], differentiable in the input.</summary>
+    Tensor Multiply(Tensor input);
+
+    /// <summary>The matrix that it stands for, [out, in], in the compute type.</summary>
+    Tensor Dense();
+}

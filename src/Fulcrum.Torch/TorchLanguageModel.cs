@@ -1,0 +1,67 @@
+using Fulcrum.Evaluation;
+using Fulcrum.Torch.Inference;
+using Fulcrum.Torch.Modeling;
+
+namespace Fulcrum.Torch;
+
+/// <summary>A loaded model as evaluation sees it.</summary>
+internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false) : ILanguageModel
+{
+    /// <summary>The decoder itself.</summary>
+    public LanguageModel Model => model;
+
+    /// <inheritdoc/>
+    public int ContextLength => model.Config.ContextLength;
+
+    /// <inheritdoc/>
+    public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation = default)
+    {
+        foreach (ScoreRequest request in requests)
+        {
+            Check(request.Prompt, request.Continuations.Select(c => c.Length).DefaultIfEmpty(0).Max());
+            CheckIds(request.Continuations.SelectMany(c => c));
+        }
+
+        new Scorer(model, plain).Score(requests, answered, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation = default)
+    {
+        foreach (CompletionRequest request in requests)
+        {
+            Check(request.Prompt, 0);
+        }
+
+        new Generator(model, plain).Complete(requests, answered, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => model.Dispose();
+
+    private void Check(int[] prompt, int more)
+    {
+        if (prompt.Length == 0)
+        {
+            throw new InputException("the prompt is empty: a model predicts from at least one token");
+        }
+
+        if (prompt.Length + more > ContextLength)
+        {
+            throw new InputException($"a sequence of {prompt.Length + more} tokens is longer than the model's context of {ContextLength}");
+        }
+
+        CheckIds(prompt);
+    }
+
+    private void CheckIds(IEnumerable<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if (id < 0 || id >= model.Config.VocabularySize)
+            {
+                throw new InputException($"token id {id} is outside the vocabulary of {model.Config.VocabularySize}");
+            }
+        }
+    }
+}

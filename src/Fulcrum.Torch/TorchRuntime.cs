@@ -1,0 +1,76 @@
+using Fulcrum.Evaluation;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch;
+
+/// <summary>Models and adapters by TorchSharp.</summary>
+public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
+{
+    /// <inheritdoc/>
+    public ModelPlan Resolve(ModelPlan model)
+    {
+        Libtorch.Load(model.Threads);
+        return model with
+        {
+            Dtype = model.Dtype == "auto" ? "f32" : model.Dtype,
+            Device = model.Device == "auto" ? (cuda.is_available() ? "cuda" : "cpu") : model.Device,
+            Threads = model.Threads ?? Environment.ProcessorCount,
+        };
+    }
+
+    /// <inheritdoc/>
+    public ILanguageModel Load(ModelPlan model, string? adapterFolder = null, double adapterScale = 1) =>
+        new TorchLanguageModel(LoadModel(model, adapterFolder, adapterScale));
+
+    /// <inheritdoc/>
+    public void Train(ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, Action<TrainingStep>? progress = null, CancellationToken cancellation = default) =>
+        throw new FulcrumException("training is not part of this build");
+
+    /// <summary>The decoder of a plan, with an adapter beside it.</summary>
+    internal LanguageModel LoadModel(ModelPlan plan, string? adapterFolder = null, double adapterScale = 1)
+    {
+        ModelPlan resolved = Resolve(plan);
+        LanguageModel model = LanguageModel.Load(resolved);
+        try
+        {
+            if (adapterFolder is not null)
+            {
+                AdapterReader.Attach(model, adapterFolder, adapterScale, Path.GetFileName(Path.TrimEndingDirectorySeparator(plan.Folder)), warn);
+            }
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+
+        return model;
+    }
+
+    /// <summary>The device that a plan names.</summary>
+    internal static Device DeviceOf(string name)
+    {
+        string[] parts = name.Split(':');
+        int index = 0;
+        return (parts, parts.Length == 1 || (parts.Length == 2 && int.TryParse(parts[1], out index) && index >= 0)) switch
+        {
+            (["cpu"], _) => CPU,
+            (["cuda", ..], true) when cuda.is_available() && index < cuda.device_count() => device(DeviceType.CUDA, index),
+            (["cuda", ..], true) => throw new InputException($"device {name} is not there: the native library in use sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices; fulcrum doctor says more"),
+            _ => throw new InputException($"unknown device '{name}'; known are auto, cpu, cuda, cuda:N"),
+        };
+    }
+
+    /// <summary>The type that a plan names.</summary>
+    internal static ScalarType DtypeOf(string name) => name switch
+    {
+        "f32" => ScalarType.Float32,
+        "bf16" => ScalarType.BFloat16,
+        "f16" => ScalarType.Float16,
+        _ => throw new InputException($"unknown dtype '{name}'; known are auto, f32, bf16, f16"),
+    };
+}
