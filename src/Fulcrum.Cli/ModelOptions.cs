@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Fulcrum.Evaluation;
+using Fulcrum.Torch;
 
 namespace Fulcrum.Cli;
 
@@ -25,6 +27,15 @@ internal sealed class ModelOptions
     /// <summary>The model that the command line names.</summary>
     public ModelPlan Model(ParseResult parsed) => new(
         parsed.GetRequiredValue(model), parsed.GetRequiredValue(dtype), parsed.GetRequiredValue(quantization), parsed.GetRequiredValue(device), parsed.GetValue(threads));
+
+    /// <summary>Loads the model that the command line names, with its adapter; warnings go to standard error.</summary>
+    public ILanguageModel Load(ParseResult parsed)
+    {
+        TorchRuntime runtime = new(warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
+        ModelPlan plan = runtime.Resolve(Model(parsed));
+        Console.Error.WriteLine($"fulcrum: {plan.Folder} in {plan.Dtype} on {plan.Device}");
+        return runtime.Load(plan, Adapter(parsed), Scale(parsed));
+    }
 
     /// <summary>The adapter that the command line names; null for none.</summary>
     public string? Adapter(ParseResult parsed) => parsed.GetValue(adapter);

@@ -10,5 +10,9 @@ internal static class Verbs
     /// <summary>One line a verb; each lives in a file of its own in <c>Commands/</c>.</summary>
     public static IEnumerable<Command> All() =>
     [
+        Commands.ScoreCommand.Create(),
+        Commands.GenerateCommand.Create(),
+        Commands.MergeCommand.Create(),
+        Commands.BenchCommand.Create(),
     ];
 }

@@ -14,6 +14,9 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
     public int ContextLength => model.Config.ContextLength;
 
     /// <inheritdoc/>
+    public int VocabularySize => model.Config.VocabularySize;
+
+    /// <inheritdoc/>
     public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation = default)
     {
         foreach (ScoreRequest request in requests)

@@ -31,6 +31,24 @@ internal sealed record DecoderLayer(
     /// <summary>The layer's linear maps, in the order of the checkpoint's names.</summary>
     public IEnumerable<Projection> Projections => [.. Qkv.Parts, Output, .. GateUp.Parts, Down];
 
+    /// <summary>The layer's weights under their checkpoint names.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Weights
+    {
+        get
+        {
+            string at = $"model.layers.{Index}.";
+            List<(string, Tensor)> all = [(at + "input_layernorm.weight", InputNorm.Weight), (at + "post_attention_layernorm.weight", MiddleNorm.Weight)];
+            all.AddRange(HeadNorms is { } n ? [(at + "self_attn.q_norm.weight", n.Query.Weight), (at + "self_attn.k_norm.weight", n.Key.Weight)] : []);
+            foreach (Projection p in Projections)
+            {
+                all.Add((p.Name + ".weight", p.Dense()));
+                all.AddRange(p.Bias is { } bias ? [(p.Name + ".bias", bias)] : []);
+            }
+
+            return all;
+        }
+    }
+
     /// <summary>[..., hidden] to [..., hidden].</summary>
     public Tensor Forward(Tensor hidden, Rotary rotary, IAttention attention)
     {

@@ -13,6 +13,7 @@ internal sealed class LanguageModel : IDisposable
     internal LanguageModel(ModelConfig config, Device device, ScalarType dtype, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Norm norm, Projection head)
     {
         (Config, Device, Dtype, this.embedding, Layers, this.norm, Head) = (config, device, dtype, embedding.DetachFromDisposeScope(), layers, norm, head);
+        HeadIsTied = config.TiedHead;
         frequencies = tensor(config.Rotary.Frequencies(config.HeadDim), device: device).DetachFromDisposeScope();
     }
 
@@ -88,7 +89,41 @@ internal sealed class LanguageModel : IDisposable
         Tensor old = Head.Weight!.to_type(ScalarType.Float32), mixed = lambda == 1 ? trained : old + (trained.to_type(ScalarType.Float32) - old) * lambda;
         Projection next = new(Head.Name, mixed.to_type(Dtype).clone(), null);
         Head.Dispose();
-        Head = next;
+        (Head, HeadIsTied) = (next, false);
+    }
+
+    /// <summary>The head is the embedding: neither trained whole nor merged with an adapter.</summary>
+    public bool HeadIsTied { get; private set; }
+
+    /// <summary>The weights under their checkpoint names; without the head where it is tied.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Weights()
+    {
+        yield return ("model.embed_tokens.weight", embedding);
+        yield return ("model.norm.weight", norm.Weight);
+        foreach ((string, Tensor) weight in Layers.SelectMany(l => l.Weights))
+        {
+            yield return weight;
+        }
+
+        if (!HeadIsTied)
+        {
+            yield return ("lm_head.weight", Head.Dense());
+        }
+    }
+
+    /// <summary>Writes every adapter into its weight.</summary>
+    public void Merge()
+    {
+        foreach (Projection projection in Layers.SelectMany(l => l.Projections))
+        {
+            projection.Merge();
+        }
+
+        if (Head.Adapter is { } adapter)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            ReplaceHead(adapter.Merged(Head.Dense()), 1);
+        }
     }
 
     /// <summary>Puts fresh adapters on the projections that the configuration names: A uniform in ±1/sqrt(in), B zero, as PEFT starts.</summary>

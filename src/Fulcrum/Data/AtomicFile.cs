@@ -21,11 +21,25 @@ public static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(beside);
+            Discard(beside);
             throw new InputException($"cannot write {full}: {e.Message}", e);
+        }
+        catch
+        {
+            Discard(beside);
+            throw;
         }
     }
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    // The folder itself may be what is missing, and then there is nothing to delete.
+    private static void Discard(string path)
+    {
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+        }
+    }
 }

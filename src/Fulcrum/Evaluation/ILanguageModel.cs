@@ -10,6 +10,9 @@ public interface ILanguageModel : IDisposable
     /// <summary>The longest sequence, in tokens, prompt and continuation together.</summary>
     int ContextLength { get; }
 
+    /// <summary>Token ids lie below this.</summary>
+    int VocabularySize => int.MaxValue;
+
     /// <summary>Log-likelihoods of continuations given their prompts.</summary>
     /// <exception cref="InputException">A prompt is empty, an id is outside the vocabulary, or a sequence exceeds <see cref="ContextLength"/>.</exception>
     void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation = default);

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Fulcrum.Data;
+using Fulcrum.Evaluation;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum generate</c></summary>
+internal static class GenerateCommand
+{
+    public static Command Create()
+    {
+        ModelOptions options = new();
+        Option<string> input = new("--input") { Description = "Requests, a JSON object a line; - is standard input.", Required = true };
+        Option<string> output = new("--output") { Description = "Answers, a line for each request; - is standard output.", Required = true };
+        Option<int> limit = new("--max-new-tokens") { Description = "The most tokens of one completion.", Required = true };
+        Option<string[]> stops = new("--stop") { Description = "A text that ends a completion; may be given several times.", DefaultValueFactory = _ => [] };
+        limit.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1) { r.AddError("--max-new-tokens must be at least 1"); } });
+        Command verb = new("generate", "Greedy completions of prompts.") { limit, stops, input, output };
+        options.AddTo(verb);
+        verb.SetAction((parsed, cancellation) =>
+        {
+            string folder = options.Model(parsed).Folder;
+            using ILanguageModel model = options.Load(parsed);
+            new RequestFiles(model, () => ModelTexts.Of(folder)).Generate(
+                parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetRequiredValue(limit), ModelFolder.EndTokens(folder), parsed.GetRequiredValue(stops), ModelTexts.AreIn(folder), cancellation);
+            return Task.FromResult(0);
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,19 @@
+using System.CommandLine;
+using Fulcrum.Torch.Modeling;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum merge</c></summary>
+internal static class MergeCommand
+{
+    public static Command Create()
+    {
+        ModelOptions options = new();
+        Option<string> output = new("--output") { Description = "The folder to write the merged model to.", Required = true };
+        Command verb = new("merge", "Writes the model with its adapter merged into the weights, as a complete model folder.") { output };
+        options.AddTo(verb);
+        verb.SetAction(parsed => MergedModel.Write(
+            options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), parsed.GetRequiredValue(output), warning => Console.Error.WriteLine($"fulcrum: warning: {warning}")));
+        return verb;
+    }
+}

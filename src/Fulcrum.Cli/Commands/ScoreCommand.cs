@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Fulcrum.Evaluation;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum score</c></summary>
+internal static class ScoreCommand
+{
+    public static Command Create()
+    {
+        ModelOptions options = new();
+        Option<string> input = new("--input") { Description = "Requests, a JSON object a line; - is standard input.", Required = true };
+        Option<string> output = new("--output") { Description = "Answers, a line for each request; - is standard output.", Required = true };
+        Command verb = new("score", "Log-likelihoods of continuations after prompts.") { input, output };
+        options.AddTo(verb);
+        verb.SetAction((parsed, cancellation) =>
+        {
+            using ILanguageModel model = options.Load(parsed);
+            new RequestFiles(model, () => ModelTexts.Of(options.Model(parsed).Folder)).Score(parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation);
+            return Task.FromResult(0);
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Torch.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Modeling;
+
+/// <summary>A model with its adapter written into the weights, as a folder that loads by itself.</summary>
+public static class MergedModel
+{
+    private static readonly string[] Companions =
+    [
+        "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja",
+    ];
+
+    /// <summary>Merges in float32 and writes the weights in the type they have on disk, or in the plan's when that is not <c>auto</c>; <c>config.json</c> comes last.</summary>
+    /// <exception cref="InputException">Model or adapter cannot be read, or the folder cannot be written.</exception>
+    public static void Write(ModelPlan plan, string? adapter, double scale, string output, Action<string>? warn = null)
+    {
+        if (Path.GetFullPath(output) == Path.GetFullPath(plan.Folder))
+        {
+            throw new InputException($"{output} is the model itself; name another folder for the merged one");
+        }
+
+        if (plan.Quantization != "none")
+        {
+            throw new InputException("a quantised model cannot be merged into; leave --quantization away");
+        }
+
+        using LanguageModel model = new TorchRuntime(warn).LoadModel(plan with { Dtype = "f32" }, adapter, scale);
+        model.Merge();
+        string dtype = plan.Dtype switch { "auto" => model.Config.StoredDtype, "f32" => "float32", "bf16" => "bfloat16", "f16" => "float16", _ => throw new InputException($"unknown dtype '{plan.Dtype}'") };
+        using (DisposeScope scope = NewDisposeScope())
+        using (no_grad())
+        {
+            Dictionary<string, Tensor> weights = model.Weights().ToDictionary(w => w.Name, w => w.Value.to_type(TypeOf(dtype)).cpu().contiguous());
+            SafetensorsFile.Write(Path.Combine(output, "model.safetensors"), weights, new Dictionary<string, string> { ["format"] = "pt" });
+        }
+
+        foreach (string name in Companions.Where(n => File.Exists(Path.Combine(plan.Folder, n))))
+        {
+            AtomicFile.Write(Path.Combine(output, name), stream =>
+            {
+                using FileStream source = File.OpenRead(Path.Combine(plan.Folder, name));
+                source.CopyTo(stream);
+            });
+        }
+
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(plan.Folder, "config.json")))!.AsObject();
+        config["tie_word_embeddings"] = model.HeadIsTied;
+        config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
+        AtomicFile.WriteText(Path.Combine(output, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+    }
+
+    private static ScalarType TypeOf(string name) => name switch
+    {
+        "float32" => ScalarType.Float32,
+        "bfloat16" => ScalarType.BFloat16,
+        "float16" => ScalarType.Float16,
+        _ => throw new InputException($"config.json names the dtype '{name}'; known are float32, bfloat16, float16"),
+    };
+}
