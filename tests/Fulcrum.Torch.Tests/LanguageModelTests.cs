@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Fulcrum.Evaluation;
+using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
@@ -57,6 +59,54 @@ public sealed class LanguageModelTests
         }
 
         Assert.InRange(Difference(model.Model, golden, "merged_logits"), 0, 1e-4);
+    }
+
+    [Fact]
+    public void The_real_small_model_tells_its_story()
+    {
+        string folder = SharedData.Of("data", "stories260k");
+        using TorchLanguageModel model = (TorchLanguageModel)new TorchRuntime().Load(new ModelPlan(folder, "f32", Device: "cpu"));
+        int[] tokens = [.. File.ReadAllText(Path.Combine(folder, "greedy-tokens.txt")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        float[] logits = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder, "reference-logits.f32"))).ToArray();
+        Completion? completion = null;
+
+        model.Complete([new CompletionRequest(tokens[..1], tokens.Length - 1, [])], (_, c) => completion = c, TestContext.Current.CancellationToken);
+
+        Assert.Equal(tokens[1..], completion!.Ids);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        Tensor hidden = model.Model.Forward(tensor(tokens[..64].Select(t => (long)t).ToArray()), arange(64), new CausalAttention());
+        Assert.InRange((model.Model.LogitsAt(hidden) - tensor(logits).view(64, -1)).abs().max().ToDouble(), 0, 1e-3);
+    }
+
+    [Fact]
+    public void Gradients_reach_every_adapter_through_a_pack_as_through_a_sequence()
+    {
+        using TorchLanguageModel model = Load("qwen2-tied", SharedData.Of("golden", "lora", "all-linear"));
+        int[] ids = [.. Enumerable.Range(0, 30).Select(i => 3 + i * 41 % 500)];
+
+        double[] plain = Gradients(model.Model, (x, at) => model.Model.Forward(x, at, new CausalAttention()), ids);
+        TokenTree tree = TokenTree.Of([ids], longest: 7);
+        double[] packed = Gradients(model.Model, (_, _) => TreePass.Forward(model.Model, tree.Nodes), ids);
+
+        Assert.All(plain.Zip(packed), g => Assert.Equal(g.First, g.Second, 1e-3 * Math.Max(1, g.First)));
+        Assert.All(plain, g => Assert.True(g > 0));
+        tree.Nodes.ToList().ForEach(n => n.Free());
+    }
+
+    private static double[] Gradients(LanguageModel model, Func<Tensor, Tensor, Tensor> forward, int[] ids)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach ((_, Tensor value) in model.AdapterParameters)
+        {
+            value.requires_grad = true;
+            value.grad = null;
+        }
+
+        Tensor x = tensor(ids.Select(i => (long)i).ToArray());
+        Tensor logits = model.LogitsAt(forward(x, arange(ids.Length)));
+        nn.functional.cross_entropy(logits.narrow(0, 0, ids.Length - 1), x.narrow(0, 1, ids.Length - 1)).backward();
+        return [.. model.AdapterParameters.Select(p => p.Value.grad!.norm().ToDouble())];
     }
 
     [Fact]

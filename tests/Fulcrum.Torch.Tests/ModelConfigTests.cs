@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Torch.Modeling;
+using Xunit;
+
+namespace Fulcrum.Torch.Tests;
+
+public sealed class ModelConfigTests : IDisposable
+{
+    private const string Small = """
+        {"model_type": "llama", "vocab_size": 32, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+         "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "hidden_act": "silu"}
+        """;
+
+    private readonly string file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(file);
+
+    [Fact]
+    public void Both_layouts_of_the_rotary_settings_are_one_configuration()
+    {
+        ModelConfig newer = ModelConfig.Load(SharedData.Of("golden", "models", "llama3-scaled"));
+        ModelConfig older = ModelConfig.LoadFile(SharedData.Of("golden", "models", "llama3-scaled", "config.older-layout.json"));
+
+        Assert.Equal(newer.Rotary, older.Rotary);
+        Assert.Equal("llama3", newer.Rotary.Kind);
+    }
+
+    [Fact]
+    public void A_sliding_window_counts_only_where_it_is_in_use()
+    {
+        Assert.All(Parse(("model_type", "mistral"), ("sliding_window", 8)).Windows, w => Assert.Equal(8, w));
+        Assert.All(Parse(("model_type", "qwen2"), ("sliding_window", 8)).Windows, w => Assert.Null(w));
+        Assert.Equal([null, 8], Parse(("model_type", "qwen2"), ("sliding_window", 8), ("use_sliding_window", true), ("max_window_layers", 1)).Windows);
+    }
+
+    [Theory]
+    [InlineData("model_type", "gpt2", "gpt2")]
+    [InlineData("hidden_act", "gelu", "hidden_act")]
+    [InlineData("hidden_size", -4, "hidden_size")]
+    [InlineData("vocab_size", 1L << 40, "vocab_size")]
+    [InlineData("num_hidden_layers", 1.5, "num_hidden_layers")]
+    [InlineData("num_key_value_heads", 3, "do not divide")]
+    [InlineData("partial_rotary_factor", 0.5, "partial_rotary_factor")]
+    public void What_would_change_the_numbers_is_an_error_that_names_it(string key, object value, string named) =>
+        Assert.Contains(named, Assert.Throws<InputException>(() => Parse((key, value))).Message);
+
+    [Fact]
+    public void An_unknown_kind_of_rotary_scaling_is_an_error_that_names_it() =>
+        Assert.Contains("yarn", Assert.Throws<InputException>(() => Parse(("rope_scaling", new JsonObject { ["type"] = "yarn", ["factor"] = 4 }))).Message);
+
+    private ModelConfig Parse(params (string Key, object Value)[] changes)
+    {
+        JsonObject json = JsonNode.Parse(Small)!.AsObject();
+        foreach ((string key, object value) in changes)
+        {
+            json[key] = value as JsonNode ?? JsonValue.Create(value);
+        }
+
+        File.WriteAllText(file, json.ToJsonString());
+        return ModelConfig.LoadFile(file);
+    }
+}
