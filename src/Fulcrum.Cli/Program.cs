@@ -2,6 +2,9 @@ using System.CommandLine;
 using Fulcrum;
 using Fulcrum.Cli;
 
+// Numbers are written the same everywhere; ICU stays in use for Unicode normalisation.
+System.Globalization.CultureInfo.DefaultThreadCurrentCulture = System.Globalization.CultureInfo.CurrentCulture = System.Globalization.CultureInfo.InvariantCulture;
+
 RootCommand root = new("Fulcrum measures what a small language model gains when it is specialised for a task, and what it loses everywhere else.")
 {
     Verbs.Verbose,

@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace Fulcrum.Tokenization;
+
+/// <summary>Byte-pair encoding (arXiv:1508.07909): the pieces of a text into tokens, by merges in the order in which they were learned.</summary>
+/// <param name="vocabulary">Token to id.</param>
+/// <param name="merges">Pair of ids to the rank of its merge and the id of the result.</param>
+/// <param name="unknown">Id for what is not in the vocabulary; null: left out.</param>
+/// <param name="fuseUnknown">Neighbouring unknown characters become one unknown token.</param>
+/// <param name="byteFallback">A character outside the vocabulary becomes its UTF-8 bytes, tokens of the form &lt;0x0A&gt;.</param>
+/// <param name="ignoreMerges">A piece that is a token as a whole is taken as such.</param>
+internal sealed class Bpe(
+    Dictionary<string, int> vocabulary, Dictionary<long, (int Rank, int Id)> merges, int? unknown, bool fuseUnknown, bool byteFallback, bool ignoreMerges)
+{
+    private const int LongPiece = 48, CachedPiece = 64, LargestCache = 1 << 17;
+    private readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
+
+    /// <summary>The key of a pair of ids.</summary>
+    public static long Pair(int left, int right) => ((long)left << 32) | (uint)right;
+
+    /// <summary>Appends the ids of one piece.</summary>
+    public void Encode(string piece, List<int> ids)
+    {
+        if (piece.Length > CachedPiece)
+        {
+            ids.AddRange(Tokens(piece));
+            return;
+        }
+
+        if (!cache.TryGetValue(piece, out int[]? tokens))
+        {
+            tokens = Tokens(piece);
+            if (cache.Count < LargestCache)
+            {
+                cache.TryAdd(piece, tokens);
+            }
+        }
+
+        ids.AddRange(tokens);
+    }
+
+    private int[] Tokens(string piece)
+    {
+        if (ignoreMerges && vocabulary.TryGetValue(piece, out int whole))
+        {
+            return [whole];
+        }
+
+        List<int> symbols = Symbols(piece);
+        if (symbols.Count < LongPiece)
+        {
+            MergeByScanning(symbols);
+            return [.. symbols];
+        }
+
+        return MergeByQueue(symbols);
+    }
+
+    private List<int> Symbols(string piece)
+    {
+        List<int> symbols = new(piece.Length);
+        bool afterUnknown = false;
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (Rune rune in piece.EnumerateRunes())
+        {
+            bool known = vocabulary.TryGetValue(rune.ToString(), out int id);
+            if (known)
+            {
+                symbols.Add(id);
+            }
+            else if (byteFallback && AllBytesKnown(bytes[..rune.EncodeToUtf8(bytes)]))
+            {
+                foreach (byte b in bytes[..rune.Utf8SequenceLength])
+                {
+                    symbols.Add(vocabulary[$"<0x{b:X2}>"]);
+                }
+
+                known = true;
+            }
+            else if (unknown is { } token && !(fuseUnknown && afterUnknown))
+            {
+                symbols.Add(token);
+            }
+
+            afterUnknown = !known;
+        }
+
+        return symbols;
+    }
+
+    private bool AllBytesKnown(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte b in bytes)
+        {
+            if (!vocabulary.ContainsKey($"<0x{b:X2}>"))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void MergeByScanning(List<int> symbols)
+    {
+        while (symbols.Count > 1)
+        {
+            (int at, (int Rank, int Id) best) = (-1, (int.MaxValue, 0));
+            for (int i = 0; i + 1 < symbols.Count; i++)
+            {
+                if (merges.TryGetValue(Pair(symbols[i], symbols[i + 1]), out (int Rank, int Id) merge) && merge.Rank < best.Rank)
+                {
+                    (at, best) = (i, merge);
+                }
+            }
+
+            if (at < 0)
+            {
+                return;
+            }
+
+            symbols[at] = best.Id;
+            symbols.RemoveAt(at + 1);
+        }
+    }
+
+    /// <summary>The same for long pieces, in n log n: a queue of candidate merges over a linked list of symbols.</summary>
+    private int[] MergeByQueue(List<int> symbols)
+    {
+        int[] ids = [.. symbols], next = new int[ids.Length], previous = new int[ids.Length];
+        PriorityQueue<(int Left, int LeftId, int RightId, int Merged), (int Rank, int Left)> queue = new();
+        for (int i = 0; i < ids.Length; i++)
+        {
+            (previous[i], next[i]) = (i - 1, i + 1 < ids.Length ? i + 1 : -1);
+        }
+
+        void Offer(int left)
+        {
+            if (left >= 0 && next[left] >= 0 && merges.TryGetValue(Pair(ids[left], ids[next[left]]), out (int Rank, int Id) merge))
+            {
+                queue.Enqueue((left, ids[left], ids[next[left]], merge.Id), (merge.Rank, left));
+            }
+        }
+
+        for (int i = 0; i < ids.Length; i++)
+        {
+            Offer(i);
+        }
+
+        while (queue.TryDequeue(out (int Left, int LeftId, int RightId, int Merged) merge, out _))
+        {
+            int left = merge.Left, right = ids[left] < 0 ? -1 : next[left];
+            if (right < 0 || ids[left] != merge.LeftId || ids[right] != merge.RightId)
+            {
+                continue; // one of the two has been merged away since
+            }
+
+            (ids[left], ids[right], next[left]) = (merge.Merged, -1, next[right]);
+            if (next[left] >= 0)
+            {
+                previous[next[left]] = left;
+            }
+
+            Offer(previous[left]);
+            Offer(left);
+        }
+
+        return [.. ids.Where(id => id >= 0)];
+    }
+}

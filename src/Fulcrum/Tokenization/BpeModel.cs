@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Tokenization;
+
+/// <summary>Reads the <c>model</c> of a <c>tokenizer.json</c>.</summary>
+internal static class BpeModel
+{
+    private const int LargestVocabulary = 1 << 22;
+
+    /// <summary>Token to id.</summary>
+    public static Dictionary<string, int> Vocabulary(JsonNode model, JsonFile file)
+    {
+        JsonObject vocab = file.Member(model, "vocab") as JsonObject ?? throw file.Error("the model has no vocab");
+        Dictionary<string, int> vocabulary = new(StringComparer.Ordinal);
+        foreach ((string token, JsonNode? id) in vocab)
+        {
+            vocabulary[token] = id is JsonValue value && value.TryGetValue(out int number) && number is >= 0 and < LargestVocabulary
+                ? number : throw file.Error($"the id of the token '{token}' is {id?.ToJsonString() ?? "null"}");
+        }
+
+        return vocabulary;
+    }
+
+    /// <summary>The encoder.</summary>
+    public static Bpe Parse(JsonNode model, Dictionary<string, int> vocabulary, JsonFile file)
+    {
+        if (model["type"] is not null && file.Text(model, "type") is not "BPE" and { } type)
+        {
+            throw file.Error($"the model type '{type}' is not supported, only BPE");
+        }
+
+        foreach (string name in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
+        {
+            if (model[name] is not null && file.Text(model, name).Length > 0)
+            {
+                throw file.Error($"'{name}' is not supported");
+            }
+        }
+
+        int? unknown = model["unk_token"] is null ? null : vocabulary.TryGetValue(file.Text(model, "unk_token"), out int id) ? id : throw file.Error("the unk_token is not in the vocabulary");
+        return new Bpe(vocabulary, Merges(model, vocabulary, file), unknown, file.Flag(model, "fuse_unk"), file.Flag(model, "byte_fallback"), file.Flag(model, "ignore_merges"));
+    }
+
+    private static Dictionary<long, (int Rank, int Id)> Merges(JsonNode model, Dictionary<string, int> vocabulary, JsonFile file)
+    {
+        Dictionary<long, (int Rank, int Id)> merges = [];
+        int rank = 0;
+        foreach (JsonNode? merge in file.List(model, "merges"))
+        {
+            (string left, string right) = Pair(merge, file);
+            if (!vocabulary.TryGetValue(left, out int l) || !vocabulary.TryGetValue(right, out int r) || !vocabulary.TryGetValue(left + right, out int id))
+            {
+                throw file.Error($"merge {rank} ('{left}' '{right}') names a token that is not in the vocabulary");
+            }
+
+            merges[Bpe.Pair(l, r)] = (rank++, id);
+        }
+
+        return merges;
+    }
+
+    private static (string Left, string Right) Pair(JsonNode? merge, JsonFile file)
+    {
+        string[]? parts = merge switch
+        {
+            JsonValue value when value.TryGetValue(out string? text) => text.Split(' '),
+            JsonArray list when list.All(p => p is JsonValue v && v.TryGetValue(out string? _)) => [.. list.Select(p => p!.GetValue<string>())],
+            _ => null,
+        };
+        return parts is { Length: 2 } ? (parts[0], parts[1]) : throw file.Error($"the merge {merge?.ToJsonString() ?? "null"} is not a pair");
+    }
+}

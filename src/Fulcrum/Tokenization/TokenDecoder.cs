@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Tokenization;
+
+/// <summary>From tokens back to text, by the <c>decoder</c> of a <c>tokenizer.json</c>: each step turns a list of texts into a list of texts.</summary>
+internal static class TokenDecoder
+{
+    /// <summary>The decoder as one function.</summary>
+    public static Func<IReadOnlyList<string>, string> Parse(JsonNode? node, JsonFile file)
+    {
+        if (node is null)
+        {
+            return tokens => string.Join(' ', tokens);
+        }
+
+        Func<List<string>, List<string>> step = Step(node, file);
+        return tokens => string.Concat(step([.. tokens]));
+    }
+
+    private static Func<List<string>, List<string>> Step(JsonNode? node, JsonFile file) => file.Text(node, "type") switch
+    {
+        "ByteLevel" => ByteLevel,
+        "Fuse" => tokens => [string.Concat(tokens)],
+        "ByteFallback" => ByteFallback,
+        "Replace" => Replace(node!, file),
+        "Strip" => Strip(file.Text(node, "content"), file.Whole(node, "start"), file.Whole(node, "stop")),
+        "Metaspace" => Metaspace(node!["replacement"] is null ? "▁" : file.Text(node, "replacement")),
+        "Sequence" => file.List(node, "decoders").Select(d => Step(d, file)).Aggregate((first, second) => tokens => second(first(tokens))),
+        string other => throw file.Error($"the decoder '{other}' is not supported"),
+    };
+
+    private static List<string> ByteLevel(List<string> tokens)
+    {
+        List<byte> bytes = [];
+        tokens.ForEach(token => ByteAlphabet.Decode(token, bytes));
+        return [Encoding.UTF8.GetString([.. bytes])];
+    }
+
+    /// <summary>Runs of &lt;0xNN&gt; become the text they spell, or one replacement character a byte when they spell none.</summary>
+    private static List<string> ByteFallback(List<string> tokens)
+    {
+        List<string> texts = [];
+        List<byte> run = [];
+        foreach (string token in tokens)
+        {
+            if (ByteOf(token) is { } value)
+            {
+                run.Add(value);
+                continue;
+            }
+
+            Flush(run, texts);
+            texts.Add(token);
+        }
+
+        Flush(run, texts);
+        return texts;
+    }
+
+    private static void Flush(List<byte> run, List<string> texts)
+    {
+        if (run.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            texts.Add(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. run]));
+        }
+        catch (DecoderFallbackException)
+        {
+            texts.AddRange(Enumerable.Repeat("\uFFFD", run.Count));
+        }
+
+        run.Clear();
+    }
+
+    private static byte? ByteOf(string token) =>
+        token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>' && byte.TryParse(token.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out byte value) ? value : null;
+
+    private static Func<List<string>, List<string>> Replace(JsonNode node, JsonFile file)
+    {
+        string pattern = file.Text(node["pattern"], "String"), content = file.Text(node, "content");
+        return pattern.Length == 0 ? throw file.Error("a Replace has an empty pattern") : tokens => [.. tokens.Select(t => t.Replace(pattern, content, StringComparison.Ordinal))];
+    }
+
+    private static Func<List<string>, List<string>> Strip(string content, int start, int stop)
+    {
+        return tokens => [.. tokens.Select(Stripped)];
+        string Stripped(string text)
+        {
+            int from = 0, to = text.Length;
+            while (from < to && from < start && content.Contains(text[from], StringComparison.Ordinal))
+            {
+                from++;
+            }
+
+            while (to > from && text.Length - to < stop && content.Contains(text[to - 1], StringComparison.Ordinal))
+            {
+                to--;
+            }
+
+            return text[from..to];
+        }
+    }
+
+    private static Func<List<string>, List<string>> Metaspace(string mark) => tokens =>
+        [.. tokens.Select((t, i) => t.Replace(mark, " ", StringComparison.Ordinal) is var text && i == 0 && text.StartsWith(' ') ? text[1..] : text)];
+}

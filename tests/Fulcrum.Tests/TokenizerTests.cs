@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using CsCheck;
+using Fulcrum.Tokenization;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+public sealed class TokenizerTests
+{
+    [Fact]
+    public void Qwen2_agrees_with_the_reference_on_every_text()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Of("data", "qwen2-tokenizer"));
+        Agrees(tokenizer, SharedData.Of("golden", "tokenizer", "qwen2.jsonl"));
+    }
+
+    [Fact]
+    public void Any_ids_decode_as_the_reference_decodes_them()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Of("data", "qwen2-tokenizer"));
+        foreach (JsonNode line in Lines(SharedData.Of("golden", "tokenizer", "qwen2-decode.jsonl")))
+        {
+            Assert.Equal((string?)line["decoded"], tokenizer.Decode(Ids(line, "ids")));
+        }
+    }
+
+    [Theory]
+    [InlineData("llama2-layout")]
+    [InlineData("llama3-layout")]
+    [InlineData("smollm-layout")]
+    public void Other_layouts_agree_with_the_reference_on_every_text(string layout)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Of("golden", "tokenizer", layout));
+        Agrees(tokenizer, SharedData.Of("golden", "tokenizer", layout, "cases.jsonl"));
+    }
+
+    [Fact]
+    public void A_megabyte_of_one_letter_takes_no_quadratic_time()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Of("data", "qwen2-tokenizer"));
+        long start = Stopwatch.GetTimestamp();
+
+        int[] ids = tokenizer.Encode(new string('a', 1 << 20));
+
+        Assert.Equal(1 << 20, tokenizer.Decode(ids).Length);
+        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 20);
+    }
+
+    [Fact]
+    public void Text_survives_the_way_to_ids_and_back()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Of("golden", "tokenizer", "llama3-layout"));
+        Gen.String.Sample(text =>
+        {
+            string valid = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
+            Assert.Equal(valid, tokenizer.Decode(tokenizer.Encode(valid)));
+        }, iter: 500, threads: 1);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":-1},"merges":[]}}""")]
+    [InlineData("""{"model":{"type":"WordPiece","vocab":{"a":1},"merges":[]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":["a b c"]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[["a","b"]]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"normalizer":{"type":"Unheard"}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":"x"},"merges":[]}}""")]
+    public void A_tokenizer_that_cannot_be_read_is_refused_in_one_sentence(string json)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), json);
+
+        InputException refused = Assert.Throws<InputException>(() => Tokenizer.Load(folder));
+
+        Assert.Contains("tokenizer.json", refused.Message);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static void Agrees(Tokenizer tokenizer, string cases)
+    {
+        int count = 0;
+        foreach (JsonNode line in Lines(cases))
+        {
+            string text = (string)line["text"]!;
+            Assert.Equal(Ids(line, "ids"), tokenizer.Encode(text));
+            Assert.Equal((string?)line["decoded"], tokenizer.Decode(Ids(line, "ids")));
+            if (line["ids_with_special"] is not null)
+            {
+                Assert.Equal(Ids(line, "ids_with_special"), tokenizer.Encode(text, addSpecialTokens: true));
+                Assert.Equal((string?)line["decoded_without_special"], tokenizer.Decode(Ids(line, "ids_with_special"), skipSpecialTokens: true));
+            }
+
+            count++;
+        }
+
+        Assert.True(count > 2000);
+    }
+
+    private static IEnumerable<JsonNode> Lines(string path) => File.ReadLines(path).Select(l => JsonNode.Parse(l)!);
+
+    private static int[] Ids(JsonNode line, string name) => [.. line[name]!.AsArray().Select(i => (int)i!)];
+}
