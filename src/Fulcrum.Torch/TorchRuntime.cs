@@ -2,6 +2,7 @@ using Fulcrum.Evaluation;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +29,16 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
 
     /// <inheritdoc/>
     public void Train(ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, Action<TrainingStep>? progress = null, CancellationToken cancellation = default) =>
-        throw new FulcrumException("training is not part of this build");
+        Train(model, plan, examples, outputFolder, initialAdapter: null, givenOrder: false, progress, cancellation);
+
+    /// <summary>The same, from an adapter that exists already, or in the order of the data.</summary>
+    public void Train(
+        ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, string? initialAdapter, bool givenOrder, Action<TrainingStep>? progress, CancellationToken cancellation)
+    {
+        using LanguageModel loaded = LoadModel(model);
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder));
+        LoraTrainer.Train(loaded, name, plan, examples, outputFolder, new LoraTrainer.Setup(initialAdapter, givenOrder), progress, cancellation);
+    }
 
     /// <summary>The decoder of a plan, with an adapter beside it.</summary>
     internal LanguageModel LoadModel(ModelPlan plan, string? adapterFolder = null, double adapterScale = 1)

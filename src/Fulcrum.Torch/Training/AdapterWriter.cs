@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Weights;
+using TorchSharp;
+
+namespace Fulcrum.Torch.Training;
+
+/// <summary>Writes an adapter in PEFT's format.</summary>
+internal static class AdapterWriter
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Writes <c>adapter_model.safetensors</c>, then <c>adapter_config.json</c>.</summary>
+    public static void Write(string folder, LanguageModel model, LoraConfig config)
+    {
+        Dictionary<string, torch.Tensor> tensors = model.AdapterParameters.ToDictionary(p => $"base_model.model.{p.Name}.weight", p => p.Value);
+        SafetensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        AtomicFile.WriteText(Path.Combine(folder, "adapter_config.json"), Config(config).ToJsonString(Indented) + "\n");
+    }
+
+    private static JsonObject Config(LoraConfig config) => new()
+    {
+        ["alpha_pattern"] = Pattern(config.AlphaPattern),
+        ["auto_mapping"] = null,
+        ["base_model_name_or_path"] = config.Base,
+        ["bias"] = "none",
+        ["fan_in_fan_out"] = false,
+        ["inference_mode"] = true,
+        ["init_lora_weights"] = true,
+        ["layers_pattern"] = null,
+        ["layers_to_transform"] = config.OnlyLayers is null ? null : new JsonArray([.. config.OnlyLayers.Select(l => (JsonNode)l)]),
+        ["lora_alpha"] = Number(config.Alpha),
+        ["lora_dropout"] = Number(config.Dropout),
+        ["modules_to_save"] = null,
+        ["peft_type"] = "LORA",
+        ["r"] = config.Rank,
+        ["rank_pattern"] = Pattern(config.RankPattern),
+        ["revision"] = null,
+        ["target_modules"] = config.Targets is null ? config.TargetPattern : new JsonArray([.. config.Targets.Select(t => (JsonNode)t)]),
+        ["task_type"] = "CAUSAL_LM",
+        ["use_dora"] = false,
+        ["use_rslora"] = config.RsLora,
+    };
+
+    private static JsonNode Number(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e9 ? (JsonNode)(long)value : value;
+
+    private static JsonObject Pattern(IReadOnlyDictionary<string, double>? pattern) =>
+        new((pattern ?? new Dictionary<string, double>()).OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, (JsonNode?)Number(p.Value))));
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Training;
+
+/// <summary>Trains a LoRA adapter: loss on completions only, normalised by the completion tokens of the whole effective batch.</summary>
+internal static class LoraTrainer
+{
+    /// <summary>Tokens that go through the model at once; a batch with more is accumulated in parts.</summary>
+    private const int TokenBudget = 4096;
+
+    /// <summary>How the training is set up beyond its plan.</summary>
+    /// <param name="InitialAdapter">Start from this adapter, whose configuration decides rank, alpha and targets.</param>
+    /// <param name="GivenOrder">Keep the order of the data.</param>
+    /// <param name="Plain">Every example by itself, the reference form.</param>
+    public sealed record Setup(string? InitialAdapter = null, bool GivenOrder = false, bool Plain = false);
+
+    /// <summary>Trains and writes the adapter to <paramref name="output"/>; goes on from the newest checkpoint found there.</summary>
+    /// <exception cref="InputException">An example is too long, or has nothing to be trained on; names it.</exception>
+    /// <exception cref="FulcrumException">The loss is no longer finite; names the step.</exception>
+    public static void Train(LanguageModel model, string baseName, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string output, Setup setup, Action<TrainingStep>? progress, CancellationToken cancellation)
+    {
+        Check(model, plan, examples);
+        LoraConfig config = Attach(model, baseName, plan, setup);
+        string inputs = Digest(baseName, plan, examples, config, setup);
+        using AdamW optimizer = new(model.AdapterParameters, plan.WeightDecay);
+        int done = TrainingCheckpoint.Resume(output, inputs, model, optimizer);
+        using TrainingLog log = new(output, done);
+        int stepsPerEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize, steps = stepsPerEpoch * plan.Epochs, saved = done;
+        while (done < steps)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                TrainingCheckpoint.Save(output, done, inputs, model, config, optimizer);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            int[] batch = BatchPlan.Of(examples, plan, done / stepsPerEpoch, setup.GivenOrder)[done % stepsPerEpoch];
+            TrainingStep step = Step(model, plan, [.. batch.Select(i => examples[i])], optimizer, done, steps, setup.Plain);
+            done++;
+            log.Add(step);
+            progress?.Invoke(step);
+            if (done % (plan.CheckpointEvery ?? stepsPerEpoch) == 0 && done > saved)
+            {
+                TrainingCheckpoint.Save(output, done, inputs, model, config, optimizer);
+                saved = done;
+            }
+        }
+
+        AdapterWriter.Write(output, model, config);
+    }
+
+    /// <summary>One optimiser step over one effective batch.</summary>
+    internal static TrainingStep Step(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> batch, AdamW optimizer, int done, int steps, bool plain)
+    {
+        long start = Stopwatch.GetTimestamp();
+        int tokens = batch.Sum(e => e.Trained.Skip(1).Count(t => t));
+        manual_seed((long)(RandomStream.For(plan.Seed ?? 0, $"dropout of step {done}").NextBits() >> 1));
+        ZeroGradients(model);
+        double loss = Parts(batch).Sum(part => CompletionLoss.Backward(model, part, tokens, plain)) / tokens;
+        double norm = GradientNorm(model), rate = Schedule.Rate(plan, done, steps);
+        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        {
+            throw new FulcrumException($"the loss of step {done + 1} is {loss} and its gradient norm {norm}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps");
+        }
+
+        Clip(model, norm, plan.MaxGradientNorm);
+        optimizer.Step(rate);
+        return new TrainingStep(done + 1, steps, loss, norm, rate, tokens, Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 4));
+    }
+
+    private static IEnumerable<IReadOnlyList<TrainingExample>> Parts(IReadOnlyList<TrainingExample> batch)
+    {
+        List<TrainingExample> part = [];
+        int tokens = 0;
+        foreach (TrainingExample example in batch.OrderBy(e => e.Cluster, StringComparer.Ordinal))
+        {
+            if (part.Count > 0 && tokens + example.Ids.Length > TokenBudget)
+            {
+                yield return part;
+                (part, tokens) = ([], 0);
+            }
+
+            part.Add(example);
+            tokens += example.Ids.Length;
+        }
+
+        yield return part;
+    }
+
+    private static void ZeroGradients(LanguageModel model)
+    {
+        foreach ((_, Tensor value) in model.AdapterParameters)
+        {
+            using Tensor? gradient = value.grad;
+            gradient?.zero_();
+        }
+    }
+
+    /// <summary>Euclidean norm over all parameters, as torch.nn.utils.clip_grad_norm_ computes it.</summary>
+    internal static double GradientNorm(LanguageModel model)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Math.Sqrt(model.AdapterParameters.Where(p => p.Value.grad is not null).Sum(p => Math.Pow(p.Value.grad!.norm().ToDouble(), 2)));
+    }
+
+    private static void Clip(LanguageModel model, double norm, double? most)
+    {
+        if (most is not { } limit || norm <= limit)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        foreach ((_, Tensor value) in model.AdapterParameters)
+        {
+            value.grad?.mul_(limit / (norm + 1e-6));
+        }
+    }
+
+    private static LoraConfig Attach(LanguageModel model, string baseName, TrainPlan plan, Setup setup)
+    {
+        LoraConfig config;
+        if (setup.InitialAdapter is { } initial)
+        {
+            AdapterReader.Attach(model, initial, 1, train: true);
+            config = AdapterReader.Config(initial);
+            config = config.Dora || config.SavedModules is { Count: > 0 } ? throw new InputException($"{initial}: training an adapter with DoRA or modules_to_save is not supported") : config;
+        }
+        else
+        {
+            config = ConfigOf(plan) with { Base = baseName };
+            model.AttachAdapter(config, plan.Seed ?? 0, plan.Dropout);
+        }
+
+        foreach (Projection projection in model.Projections.Where(p => p.Adapter is not null))
+        {
+            projection.Adapter!.Training = true;
+        }
+
+        return config;
+    }
+
+    private static LoraConfig ConfigOf(TrainPlan plan)
+    {
+        string[] targets = [.. plan.TargetModules ?? ["q_proj", "k_proj", "v_proj", "o_proj"]];
+        LoraConfig config = new(plan.Rank, plan.Alpha, targets, RsLora: plan.RsLora, Dropout: plan.Dropout);
+        return targets is ["all-linear"] ? config with { Targets = null, TargetPattern = "all-linear" } : config;
+    }
+
+    private static void Check(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> examples)
+    {
+        if (plan.Optimizer != "adamw" || plan.GradientCheckpointing)
+        {
+            throw new InputException($"train: {(plan.GradientCheckpointing ? "gradientCheckpointing" : $"optimizer '{plan.Optimizer}'")} is not supported yet; use optimizer 'adamw' without gradient checkpointing");
+        }
+
+        if (examples.Count == 0)
+        {
+            throw new InputException("there is no training example");
+        }
+
+        int longest = Math.Min(plan.MaxTokens ?? int.MaxValue, model.Config.ContextLength);
+        foreach (TrainingExample example in examples)
+        {
+            if (example.Ids.Length > longest)
+            {
+                throw new InputException($"the training example {example.Id} has {example.Ids.Length} tokens, more than {longest}: its completion would be cut; raise maxTokens or leave the example out");
+            }
+
+            if (!example.Trained.Skip(1).Any(t => t) || example.Ids.Any(id => id < 0 || id >= model.Config.VocabularySize))
+            {
+                throw new InputException($"the training example {example.Id} has no completion token, or an id outside the vocabulary of {model.Config.VocabularySize}");
+            }
+        }
+    }
+
+    private static string Digest(string baseName, TrainPlan plan, IReadOnlyList<TrainingExample> examples, LoraConfig config, Setup setup)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{baseName}\n{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} {config.Alpha}\n{setup.GivenOrder}\n"));
+        foreach (TrainingExample example in examples)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{string.Join(' ', example.Ids)}|{string.Concat(example.Trained.Select(t => t ? '1' : '0'))}\n"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Weights;
+using TorchSharp;
+
+namespace Fulcrum.Torch.Training;
+
+/// <summary>What a training that was cut off goes on from: <c>checkpoint-N/</c> beside the adapter. Its <c>state.json</c> is written last.</summary>
+/// <remarks>No random state is kept because none is needed: batches and dropout of a step follow from the seed and the step's number.</remarks>
+internal static class TrainingCheckpoint
+{
+    /// <summary>Writes the checkpoint of a step.</summary>
+    public static void Save(string output, int step, string inputs, LanguageModel model, LoraConfig config, AdamW optimizer)
+    {
+        string folder = Path.Combine(output, $"checkpoint-{step}");
+        AdapterWriter.Write(folder, model, config);
+        SafetensorsFile.Write(Path.Combine(folder, "optimizer.safetensors"), optimizer.State.ToDictionary(s => s.Name, s => s.Value));
+        AtomicFile.WriteText(Path.Combine(folder, "state.json"), new JsonObject { ["step"] = step, ["inputs"] = inputs }.ToJsonString() + "\n");
+    }
+
+    /// <summary>Takes up the newest complete checkpoint; returns its step, 0 when there is none.</summary>
+    /// <exception cref="InputException">The checkpoints belong to another training.</exception>
+    public static int Resume(string output, string inputs, LanguageModel model, AdamW optimizer)
+    {
+        if (Newest(output) is not { } step)
+        {
+            return 0;
+        }
+
+        string folder = Path.Combine(output, $"checkpoint-{step}");
+        string? madeFrom = (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "state.json")))?["inputs"];
+        if (madeFrom != inputs)
+        {
+            throw new InputException($"{output} holds checkpoints of another training (other data, model or settings); choose another --output, or remove them");
+        }
+
+        using SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors")), state = SafetensorsFile.Open(Path.Combine(folder, "optimizer.safetensors"));
+        using DisposeScope scope = torch.NewDisposeScope();
+        using IDisposable frozen = torch.no_grad();
+        foreach ((string name, torch.Tensor value) in model.AdapterParameters)
+        {
+            value.copy_(weights.Read($"base_model.model.{name}.weight"));
+        }
+
+        optimizer.Restore(step, name => state.Read(name));
+        return step;
+    }
+
+    private static int? Newest(string output) => !Directory.Exists(output) ? null : Directory.EnumerateDirectories(output, "checkpoint-*")
+        .Where(d => File.Exists(Path.Combine(d, "state.json")))
+        .Select(d => int.TryParse(Path.GetFileName(d)["checkpoint-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? (int?)n : null)
+        .Max();
+}
