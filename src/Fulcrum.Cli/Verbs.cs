@@ -12,7 +12,10 @@ internal static class Verbs
     [
         Commands.ScoreCommand.Create(),
         Commands.GenerateCommand.Create(),
+        Commands.TokenizeCommand.Create(),
+        Commands.TrainCommand.Create(),
         Commands.MergeCommand.Create(),
+        Commands.CompareCommand.Create(),
         Commands.BenchCommand.Create(),
     ];
 }

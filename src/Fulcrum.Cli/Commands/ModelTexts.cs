@@ -1,14 +1,21 @@
 using Fulcrum.Evaluation;
+using Fulcrum.Prompts;
+using Fulcrum.Tokenization;
 
 namespace Fulcrum.Cli.Commands;
 
 /// <summary>The tokenizer and the chat template of a model folder.</summary>
 internal static class ModelTexts
 {
-    /// <summary>Whether texts can be read and written; not yet, so completions come as ids alone.</summary>
-    public static bool AreIn(string folder) => false;
+    /// <summary>Whether texts can be read and written; otherwise completions come as ids alone.</summary>
+    public static bool AreIn(string folder) => File.Exists(Path.Combine(folder, "tokenizer.json"));
 
-    /// <summary>Loads them.</summary>
+    /// <summary>Loads them; the chat template only once a conversation asks for it.</summary>
     /// <exception cref="InputException">The folder has no tokenizer.</exception>
-    public static TextCodec Of(string folder) => throw new InputException($"texts cannot be tokenised yet; give token ids instead ({folder})");
+    public static TextCodec Of(string folder)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(folder);
+        Lazy<ChatTemplate> template = new(() => ChatTemplate.Load(folder));
+        return new TextCodec(tokenizer.Encode, ids => tokenizer.Decode(ids), messages => template.Value.Render(messages, addGenerationPrompt: true));
+    }
 }

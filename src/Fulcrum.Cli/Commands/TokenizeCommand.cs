@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Prompts;
+using Fulcrum.Tokenization;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum tokenize</c></summary>
+internal static class TokenizeCommand
+{
+    private static readonly HashSet<string> Fields = ["text", "ids", "messages", "add_generation_prompt", "variables"];
+    private static readonly JsonSerializerOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Command Create()
+    {
+        Option<string> model = new("--model") { Description = "A folder with tokenizer.json; weights are not needed.", Required = true };
+        Option<string> input = new("--input") { Description = "A JSON object a line: text, ids, or messages; - is standard input.", Required = true };
+        Option<string> output = new("--output") { Description = "An answer a line; - is standard output.", Required = true };
+        Command verb = new("tokenize", "Texts to token ids, ids to texts, conversations to both.") { model, input, output };
+        verb.SetAction((parsed, cancellation) =>
+        {
+            Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation);
+            return Task.FromResult(0);
+        });
+        return verb;
+    }
+
+    private static void Run(string model, string input, string output, CancellationToken cancellation)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(model);
+        Lazy<ChatTemplate> template = new(() => ChatTemplate.Load(model));
+        void Answer(StreamWriter writer)
+        {
+            foreach (JsonLine line in JsonLines.Read(input, Fields))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                writer.WriteLine(Answered(line, tokenizer, template).ToJsonString(Written));
+            }
+        }
+
+        if (output == "-")
+        {
+            using StreamWriter writer = JsonLines.Create(output);
+            Answer(writer);
+            return;
+        }
+
+        AtomicFile.Write(output, stream =>
+        {
+            using StreamWriter writer = new(stream, new System.Text.UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+            Answer(writer);
+        });
+    }
+
+    private static JsonObject Answered(JsonLine line, Tokenizer tokenizer, Lazy<ChatTemplate> template)
+    {
+        JsonObject value = line.Value, answer = [];
+        foreach (string passed in (string[])["id", "meta"])
+        {
+            if (value.ContainsKey(passed))
+            {
+                answer[passed] = value[passed]?.DeepClone();
+            }
+        }
+
+        switch (value["text"], value["ids"], value["messages"])
+        {
+            case (JsonValue text, null, null) when text.TryGetValue(out string? plain):
+                answer["ids"] = Ids(tokenizer.Encode(plain));
+                break;
+            case (null, JsonArray ids, null) when ids.All(i => i is JsonValue v && v.TryGetValue(out int _)):
+                answer["text"] = tokenizer.Decode([.. ids.Select(i => i!.GetValue<int>())]);
+                break;
+            case (null, null, JsonArray messages):
+                string rendered = Rendered(line, messages, template.Value);
+                answer["text"] = rendered;
+                answer["ids"] = Ids(tokenizer.Encode(rendered));
+                break;
+            default:
+                throw line.Error("expected a text, a list of ids, or messages");
+        }
+
+        return answer;
+    }
+
+    private static string Rendered(JsonLine line, JsonArray messages, ChatTemplate template)
+    {
+        try
+        {
+            bool prompt = line.Value["add_generation_prompt"] is JsonValue flag && flag.TryGetValue(out bool on) && on;
+            Dictionary<string, JsonNode?>? variables = (line.Value["variables"] as JsonObject)?.ToDictionary(p => p.Key, p => p.Value);
+            return template.Render(messages, prompt, variables);
+        }
+        catch (InputException e)
+        {
+            throw line.Error(e.Message);
+        }
+    }
+
+    private static JsonArray Ids(int[] ids) => new([.. ids.Select(i => (JsonNode)i)]);
+}

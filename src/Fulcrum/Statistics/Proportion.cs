@@ -1,0 +1,48 @@
+using MathNet.Numerics.Distributions;
+
+namespace Fulcrum.Statistics;
+
+/// <summary>Intervals and tests on counts of right and wrong items.</summary>
+public static class Proportion
+{
+    private static readonly double Z95 = Normal.InvCDF(0, 1, 0.975);
+
+    /// <summary>A proportion with its 95 % Wilson score interval (Wilson 1927, J. Am. Stat. Assoc. 22:209).</summary>
+    public static ScoreInterval Wilson(int right, int items)
+    {
+        if (items == 0)
+        {
+            return new ScoreInterval(0, 0, 1);
+        }
+
+        double p = (double)right / items, z2 = Z95 * Z95, n = items;
+        double centre = (p + z2 / (2 * n)) / (1 + z2 / n), half = Z95 / (1 + z2 / n) * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+        return new ScoreInterval(p, right == 0 ? 0 : centre - half, right == items ? 1 : centre + half);
+    }
+
+    /// <summary>McNemar's exact two-sided test: under no change each changed item is as likely gained as lost (McNemar 1947, Psychometrika 12:153).</summary>
+    public static McNemarResult McNemar(int gained, int lost)
+    {
+        int n = gained + lost;
+        double p = n == 0 ? 1 : Math.Min(1, 2 * Binomial.CDF(0.5, n, Math.Min(gained, lost)));
+        return new McNemarResult(gained, lost, p);
+    }
+
+    /// <summary>Probability of so few right items, or fewer, by guessing.</summary>
+    public static double AtMostByChance(int right, int items, double chance) => Binomial.CDF(chance, items, right);
+
+    /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order given.</summary>
+    public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)
+    {
+        int[] order = [.. Enumerable.Range(0, p.Count).OrderBy(i => p[i])];
+        double[] adjusted = new double[p.Count];
+        double largest = 0;
+        for (int rank = 0; rank < order.Length; rank++)
+        {
+            largest = Math.Max(largest, Math.Min(1, (p.Count - rank) * p[order[rank]]));
+            adjusted[order[rank]] = largest;
+        }
+
+        return adjusted;
+    }
+}
