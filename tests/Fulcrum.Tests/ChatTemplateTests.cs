@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Prompts;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+public sealed class ChatTemplateTests
+{
+    [Fact]
+    public void Qwen2_renders_every_conversation_as_the_reference_does()
+    {
+        ChatTemplate template = ChatTemplate.Load(SharedData.Of("data", "qwen2-tokenizer"));
+        foreach (JsonNode line in File.ReadLines(SharedData.Of("golden", "chat", "qwen2.jsonl")).Select(l => JsonNode.Parse(l)!))
+        {
+            Assert.Equal((string?)line["text"], template.Render(line["messages"]!.AsArray(), (bool)line["add_generation_prompt"]!));
+        }
+    }
+
+    [Theory]
+    [InlineData("header-blocks")]
+    [InlineData("inst-pairs")]
+    [InlineData("macro-turns")]
+    [InlineData("pipes")]
+    [InlineData("thinking")]
+    public void Templates_of_other_families_render_or_refuse_as_the_reference_does(string name)
+    {
+        ChatTemplate template = Template(File.ReadAllText(SharedData.Of("golden", "chat", "templates", name + ".jinja")));
+        foreach (JsonNode line in File.ReadLines(SharedData.Of("golden", "chat", "templates", name + ".jsonl")).Select(l => JsonNode.Parse(l)!))
+        {
+            Dictionary<string, JsonNode?> variables = line.AsObject().Where(p => p.Key is "date_string" or "enable_thinking").ToDictionary(p => p.Key, p => p.Value);
+            string Render() => template.Render(line["messages"]!.AsArray(), (bool)line["add_generation_prompt"]!, variables);
+            if (line["error"] is { } error)
+            {
+                Assert.Contains((string)error!, Assert.Throws<InputException>(Render).Message);
+            }
+            else
+            {
+                Assert.Equal((string?)line["text"], Render());
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("{{ messages | frobnicate }}", "frobnicate")]
+    [InlineData("{% include 'x' %}", "include")]
+    [InlineData("{% for m in messages %}", "")]
+    [InlineData("a\n{{ 1 + }}", "line 2")]
+    public void What_is_not_supported_is_named(string template, string says) =>
+        Assert.Contains(says, Assert.Throws<InputException>(() => Template(template).Render([], false)).Message);
+
+    [Theory]
+    [InlineData("{% for i in range(90000) %}{% for j in range(90000) %}x{% endfor %}{% endfor %}")]
+    [InlineData("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}")]
+    [InlineData("{{ 'x' * 100000000 }}")]
+    public void A_template_without_end_is_stopped(string template) => Assert.Throws<InputException>(() => Template(template).Render([], false));
+
+    [Theory]
+    [InlineData("{{ [1, 2.5, 'a', none, true] }}", "[1, 2.5, 'a', None, True]")]
+    [InlineData("{{ 'abcdef'[::-1] }}{{ 'abc'[1:] }}{{ [1,2,3][-1] }}", "fedcbabc3")]
+    [InlineData("{% set ns = namespace(n=0) %}{% for i in [1,2,3] %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}", "6")]
+    [InlineData("{{ {'a': 1, 'b': 'ä'} | tojson }}", "{\"a\": 1, \"b\": \"ä\"}")]
+    [InlineData("{{ x is defined }}{{ x | default('d') }}{{ 7 // 2 }}{{ -7 % 3 }}", "Falsed32")]
+    public void Expressions_have_the_values_of_Jinja(string template, string text) => Assert.Equal(text, Template(template).Render([], false));
+
+    private static ChatTemplate Template(string template)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"bos_token":"<s>","eos_token":"</s>"}""");
+        File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), template);
+        return ChatTemplate.Load(folder);
+    }
+}
