@@ -12,6 +12,18 @@ namespace Fulcrum.Torch;
 public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
 {
     /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Environment => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["fulcrum"] = typeof(TorchRuntime).Assembly.GetName().Version?.ToString(3) ?? "",
+        [".net"] = System.Environment.Version.ToString(),
+        ["torchsharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "",
+        ["sqlite"] = Sqlite.Version,
+        ["system"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
+        ["cores"] = $"{System.Environment.ProcessorCount}",
+        ["threads"] = $"{get_num_threads()}",
+    };
+
+    /// <inheritdoc/>
     public ModelPlan Resolve(ModelPlan model)
     {
         Libtorch.Load(model.Threads);
@@ -19,7 +31,7 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
         {
             Dtype = model.Dtype == "auto" ? "f32" : model.Dtype,
             Device = model.Device == "auto" ? (cuda.is_available() ? "cuda" : "cpu") : model.Device,
-            Threads = model.Threads ?? Environment.ProcessorCount,
+            Threads = model.Threads ?? System.Environment.ProcessorCount,
         };
     }
 

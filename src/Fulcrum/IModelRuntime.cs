@@ -6,6 +6,9 @@ namespace Fulcrum;
 /// <remarks>Implemented by <c>Fulcrum.Torch</c>, and by a scripted model in the tests.</remarks>
 public interface IModelRuntime
 {
+    /// <summary>Versions, device and threads, for the manifests: names and values, no time, no path.</summary>
+    IReadOnlyDictionary<string, string> Environment { get; }
+
     /// <summary>Turns every <c>auto</c> of a model plan into what this machine uses; done once, by the stage <c>prepare</c>, and stored.</summary>
     ModelPlan Resolve(ModelPlan model);
 

@@ -66,4 +66,12 @@ public sealed class RandomStream
         state[3] = BitOperations.RotateLeft(state[3], 45);
         return result;
     }
+
+    /// <summary>The items in a random order; the argument stays as it is.</summary>
+    public T[] Shuffled<T>(IEnumerable<T> items)
+    {
+        T[] order = [.. items];
+        Shuffle(order.AsSpan());
+        return order;
+    }
 }

@@ -14,7 +14,7 @@ internal static class BatchPlan
         }
 
         RandomStream random = RandomStream.For(plan.Seed ?? 0, $"batches of epoch {epoch}");
-        return plan.Grouping == "cluster" ? Grouped(examples, random.Shuffle(all), plan.BatchSize, random) : [.. random.Shuffle(all).Chunk(plan.BatchSize)];
+        return plan.Grouping == "cluster" ? Grouped(examples, random.Shuffled(all), plan.BatchSize, random) : [.. random.Shuffled(all).Chunk(plan.BatchSize)];
     }
 
     /// <summary>Batches of one cluster each where it has enough examples; the rest is mixed.</summary>
@@ -36,7 +36,7 @@ internal static class BatchPlan
 
         int[][] mixed = [.. rest.Chunk(size)];
         int[]? last = mixed.Length > 0 && mixed[^1].Length < size ? mixed[^1] : null;
-        int[][] shuffled = random.Shuffle(whole.Concat(last is null ? mixed : mixed[..^1]));
+        int[][] shuffled = random.Shuffled(whole.Concat(last is null ? mixed : mixed[..^1]));
         return last is null ? shuffled : [.. shuffled, last];
     }
 }

@@ -61,7 +61,7 @@ internal static class LoraTrainer
     {
         long start = Stopwatch.GetTimestamp();
         int tokens = batch.Sum(e => e.Trained.Skip(1).Count(t => t));
-        manual_seed((long)(RandomStream.For(plan.Seed ?? 0, $"dropout of step {done}").NextBits() >> 1));
+        manual_seed(RandomStream.For(plan.Seed ?? 0, $"dropout of step {done}").NextInt(int.MaxValue));
         ZeroGradients(model);
         double loss = Parts(batch).Sum(part => CompletionLoss.Backward(model, part, tokens, plain)) / tokens;
         double norm = GradientNorm(model), rate = Schedule.Rate(plan, done, steps);

@@ -68,5 +68,5 @@ public sealed class MmluBenchmark : IBenchmark
     }
 
     private static IEnumerable<MmluQuestion> Sample(IReadOnlyList<MmluQuestion> all, int? count, RandomStream random) =>
-        count is null || count >= all.Count ? all : random.Shuffle(all).Take(count.Value).OrderBy(q => q.Index);
+        count is null || count >= all.Count ? all : random.Shuffled(all).Take(count.Value).OrderBy(q => q.Index);
 }

@@ -54,7 +54,7 @@ public sealed class SpiderBenchmark : IBenchmark
     /// <summary>Equal shares of every database as far as each has examples, in the order of the databases and of their examples.</summary>
     internal static IEnumerable<SpiderExample> Stratified(IReadOnlyList<SpiderExample> all, int? count, RandomStream random)
     {
-        SpiderExample[][] databases = [.. all.GroupBy(e => e.DbId).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => random.Shuffle(g))];
+        SpiderExample[][] databases = [.. all.GroupBy(e => e.DbId).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => random.Shuffled(g))];
         IEnumerable<SpiderExample> chosen = count is null || count >= all.Count ? all
             : Enumerable.Range(0, databases.Max(d => d.Length)).SelectMany(round => databases.Where(d => d.Length > round).Select(d => d[round])).Take(count.Value);
         return chosen.OrderBy(e => e.DbId, StringComparer.Ordinal).ThenBy(e => e.Index);

@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using System.Text;
+using Fulcrum.Data;
+using Fulcrum.Evaluation;
+using Fulcrum.Prompts;
+
+namespace Fulcrum;
+
+/// <summary>The data of a study, opened and sampled: what is asked, and what is trained on.</summary>
+/// <param name="Benchmarks">In the study's order.</param>
+/// <param name="Training">In the data's order.</param>
+/// <param name="Digest">SHA-256 over every file that was read.</param>
+public sealed record Corpus(IReadOnlyList<IBenchmark> Benchmarks, IReadOnlyList<TrainingText> Training, string Digest)
+{
+    /// <summary>Digest of data files, by name and content; databases included.</summary>
+    public static string DigestOf(IEnumerable<string> folders)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string folder in folders.Distinct(StringComparer.Ordinal))
+        {
+            foreach (string file in DataFiles(folder).Order(StringComparer.Ordinal))
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)}\n{RunFolder.Digest(file)}\n"));
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static IEnumerable<string> DataFiles(string folder) =>
+        new[] { ("", "*.json"), ("dev", "*.csv"), ("test", "*.csv"), ("database", "*.sqlite") }
+            .Where(place => Directory.Exists(Path.Combine(folder, place.Item1)))
+            .SelectMany(place => Directory.EnumerateFiles(
+                Path.Combine(folder, place.Item1), place.Item2, place.Item1 == "database" ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly));
+}
+
+/// <summary>One training example as text.</summary>
+/// <param name="Id">Where it comes from: <c>train/17</c>.</param>
+/// <param name="Cluster">Examples of one cluster share the beginning of their prompt.</param>
+public sealed record TrainingText(string Id, string Cluster, Prompt Prompt, string Completion);
