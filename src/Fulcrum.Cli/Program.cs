@@ -30,10 +30,11 @@ catch (OperationCanceledException)
     await Console.Error.WriteLineAsync("fulcrum: interrupted");
     return 130;
 }
-catch (FulcrumException e)
+catch (Exception e) when (Failure(e) is not null)
 {
-    await Console.Error.WriteLineAsync($"fulcrum: {(parsed.GetValue(Verbs.Verbose) ? e.ToString() : e.Message)}");
-    return e.ExitCode;
+    FulcrumException failure = Failure(e)!;
+    await Console.Error.WriteLineAsync($"fulcrum: {(parsed.GetValue(Verbs.Verbose) ? failure.ToString() : failure.Message)}");
+    return failure.ExitCode;
 }
 catch (Exception e) when (!parsed.GetValue(Verbs.Verbose))
 {
@@ -41,3 +42,6 @@ catch (Exception e) when (!parsed.GetValue(Verbs.Verbose))
     await Console.Error.WriteLineAsync($"fulcrum: unexpected failure: {e.GetType().Name}: {e.Message} (--verbose shows where)");
     return 1;
 }
+
+// Work done in parallel wraps its first failure.
+static FulcrumException? Failure(Exception e) => e as FulcrumException ?? (e as AggregateException)?.Flatten().InnerExceptions.OfType<FulcrumException>().FirstOrDefault();

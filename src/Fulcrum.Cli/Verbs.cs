@@ -10,9 +10,11 @@ internal static class Verbs
     /// <summary>One line a verb; each lives in a file of its own in <c>Commands/</c>.</summary>
     public static IEnumerable<Command> All() =>
     [
+        Commands.RunCommand.Create(),
         Commands.ScoreCommand.Create(),
         Commands.GenerateCommand.Create(),
         Commands.TokenizeCommand.Create(),
+        Commands.SqlCommand.Create(),
         Commands.TrainCommand.Create(),
         Commands.MergeCommand.Create(),
         Commands.CompareCommand.Create(),

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Fulcrum.Evaluation.Sql;
+using Fulcrum.Statistics;
+using Fulcrum.Torch;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum run</c>: a study from its files to its report.</summary>
+internal static class RunCommand
+{
+    private static readonly Argument<string?> StudyPath = new("STUDY.json") { Description = "The study; without one, the embedded study.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string?> Output = new("--output") { Description = "The run folder; runs/NAME when not given. A folder that was cut off goes on where it stopped." };
+    private static readonly Option<string> Language = new("--language") { Description = "Language of the report: en or pt-BR.", DefaultValueFactory = _ => "en" };
+    private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, compare or report." };
+    private static readonly Option<string?> Require = new("--require") { Description = "End with exit code 3 unless the intervals' nearer bounds hold, in points: \"spider>=+5,mmlu>=-1\"." };
+
+    public static Command Create()
+    {
+        Language.AcceptOnlyFromAmong("en", "pt-BR");
+        Until.AcceptOnlyFromAmong([.. Experiment.Stages]);
+        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require };
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        Study study = StudyFile.Load(parsed.GetValue(StudyPath) ?? EmbeddedStudy());
+        Reporting.Requirements? required = parsed.GetValue(Require) is { } text ? Reporting.Requirements.Parse(text) : null;
+        using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name));
+        new ConsoleProgress().Show(tell =>
+            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => new SqlGrader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds)).Grade), tell).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
+        if (!File.Exists(run.Comparison))
+        {
+            return 0;
+        }
+
+        Comparison comparison = ComparisonJson.Parse(File.ReadAllText(run.Comparison), run.Comparison);
+        ComparisonTable.Print(comparison);
+        Console.Out.WriteLine($"report: {run.At("report.html")}");
+        required?.Check(comparison);
+        return 0;
+    }
+
+    private static string EmbeddedStudy()
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "studies", "embedded.json");
+        return File.Exists(path) ? path : throw new InputException("no study was named, and this build carries no embedded study; name one: fulcrum run STUDY.json (studies/ in the repository holds examples)");
+    }
+}
