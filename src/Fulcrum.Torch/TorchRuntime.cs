@@ -26,6 +26,12 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
     /// <inheritdoc/>
     public ModelPlan Resolve(ModelPlan model)
     {
+        if (model.Quantization != "none")
+        {
+            // Refused rather than ignored: a score in full precision under the name of NF4 would be a wrong number.
+            throw new InputException($"quantization '{model.Quantization}' is not supported yet; use none");
+        }
+
         Libtorch.Load(model.Threads);
         return model with
         {

@@ -22,9 +22,9 @@ public static class SpiderHardness
         int one = Component1(sql), two = Component2(sql), others = Others(sql);
         return (one, two, others) switch
         {
-            (<= 1, 0, 0) => "easy",
-            (<= 1, 0, <= 2) or (<= 2, 0, < 2) => "medium",
-            (<= 2, 0, > 2) or (> 2 and <= 3, 0, <= 2) or (<= 1, <= 1, 0) => "hard",
+            ( <= 1, 0, 0) => "easy",
+            ( <= 1, 0, <= 2) or ( <= 2, 0, < 2) => "medium",
+            ( <= 2, 0, > 2) or ( > 2 and <= 3, 0, <= 2) or ( <= 1, <= 1, 0) => "hard",
             _ => "extra",
         };
     }
