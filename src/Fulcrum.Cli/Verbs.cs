@@ -19,5 +19,6 @@ internal static class Verbs
         Commands.MergeCommand.Create(),
         Commands.CompareCommand.Create(),
         Commands.BenchCommand.Create(),
+        Commands.DoctorCommand.Create(),
     ];
 }

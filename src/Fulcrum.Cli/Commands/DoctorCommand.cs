@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Text.Json.Nodes;
+using Fulcrum.Torch;
+using Fulcrum.Torch.Native;
+using Spectre.Console;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum doctor</c></summary>
+internal static class DoctorCommand
+{
+    private static readonly string[] Dtypes = ["f32", "bf16", "f16"];
+
+    public static Command Create()
+    {
+        Option<bool> json = new("--json") { Description = "Print JSON instead of a table." };
+        Command verb = new("doctor", "What this machine has, which native library is in use and from where, and how fast it multiplies.") { json };
+        verb.SetAction(parsed =>
+        {
+            JsonObject found = Examine();
+            if (parsed.GetValue(json))
+            {
+                Console.Out.WriteLine(found.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }));
+                return;
+            }
+
+            Print(found);
+        });
+        return verb;
+    }
+
+    private static JsonObject Examine()
+    {
+        Libtorch.Load();
+        JsonObject found = [];
+        foreach ((string name, string value) in new TorchRuntime().Environment)
+        {
+            found[name] = value;
+        }
+
+        found["memory_gb"] = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9, 1);
+        found["instruction_sets"] = new JsonArray([.. InstructionSets().Select(s => (JsonNode)s)]);
+        found["device"] = TorchSharp.torch.cuda.is_available() ? "cuda" : "cpu";
+        found["architecture"] = RuntimeInformation.ProcessArchitecture.ToString();
+        found["native_library_repaired"] = Libtorch.Repaired;
+        found["native_libraries"] = new JsonObject(Libtorch.Loaded.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
+        found["matrix_multiply_gflops"] = new JsonObject(Dtypes.Select(d => KeyValuePair.Create(d, (JsonNode?)Math.Round(MatrixRate.Gflops(d), 1))));
+        return found;
+    }
+
+    private static IEnumerable<string> InstructionSets()
+    {
+        (string Name, bool There)[] sets = [("avx2", Avx2.IsSupported), ("fma", Fma.IsSupported), ("avx512f", Avx512F.IsSupported)];
+        string flags = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) ?? "" : "";
+        return sets.Where(s => s.There).Select(s => s.Name).Concat(((string[])["avx512_bf16", "amx_bf16", "amx_int8"]).Where(f => flags.Split(' ').Contains(f)));
+    }
+
+    private static void Print(JsonObject found)
+    {
+        Table table = new() { Border = TableBorder.Rounded, ShowHeaders = false };
+        table.AddColumns("", "");
+        foreach ((string name, JsonNode? value) in found)
+        {
+            string text = value switch
+            {
+                JsonObject o => string.Join('\n', o.Select(p => $"{p.Key}: {p.Value}")),
+                JsonArray a => string.Join(", ", a.Select(i => i!.ToString())),
+                _ => value?.ToString() ?? "",
+            };
+            table.AddRow(Markup.Escape(name.Replace('_', ' ')), Markup.Escape(text));
+        }
+
+        AnsiConsole.Write(table);
+    }
+}

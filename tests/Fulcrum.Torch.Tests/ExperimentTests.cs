@@ -1,0 +1,64 @@
+using Fulcrum.Evaluation.Sql;
+using Fulcrum.Statistics;
+using Xunit;
+
+namespace Fulcrum.Torch.Tests;
+
+public sealed class ExperimentTests
+{
+    private static readonly string[] Files = ["comparison.json", "report.html", "report.md", "results.csv", "adapter/adapter_model.safetensors", "adapter/adapter_config.json", "before/spider.jsonl", "after/mmlu.jsonl"];
+
+    [Fact]
+    public void A_study_runs_to_its_report_and_a_run_cut_off_in_training_ends_with_the_same_bytes()
+    {
+        string whole = Directory.CreateTempSubdirectory().FullName, cut = Directory.CreateTempSubdirectory().FullName;
+        Run(Study(), whole, _ => { }, default);
+
+        using CancellationTokenSource stop = new();
+        Assert.ThrowsAny<OperationCanceledException>(() => Run(Study(), cut, p => { if (p is { Stage: "train", Done: 2, Unit: "steps" }) { stop.Cancel(); } }, stop.Token));
+        Run(Study(), cut, _ => { }, default);
+
+        Assert.All(Files, f => Assert.True(File.Exists(Path.Combine(whole, f)), f));
+        Assert.Equal(File.ReadAllText(Path.Combine(whole, "comparison.json")), File.ReadAllText(Path.Combine(cut, "comparison.json")));
+        Assert.Equal(RunFolder.Digest(Path.Combine(whole, "adapter/adapter_model.safetensors")), RunFolder.Digest(Path.Combine(cut, "adapter/adapter_model.safetensors")));
+        Comparison comparison = ComparisonJson.Parse(File.ReadAllText(Path.Combine(whole, "comparison.json")), "comparison.json");
+        Assert.Equal([20, 4], comparison.Benchmarks.Select(b => b.Items));
+        Directory.Delete(whole, recursive: true);
+        Directory.Delete(cut, recursive: true);
+    }
+
+    [Fact]
+    public void A_changed_study_refuses_to_continue_an_old_folder()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        Run(Study(), folder, _ => { }, default, "prepare");
+
+        InputException refused = Assert.Throws<InputException>(() => Run(Study() with { Seed = 7 }, folder, _ => { }, default, "prepare"));
+
+        Assert.Contains("\"seed\": 7", refused.Message);
+    }
+
+    [Fact]
+    public void A_folder_in_use_is_refused()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        using RunFolder held = RunFolder.Open(folder);
+
+        Assert.Contains("another process", Assert.Throws<InputException>(() => RunFolder.Open(folder)).Message);
+    }
+
+    private static void Run(Study study, string folder, Action<Progress> tell, CancellationToken cancellation, string? until = null)
+    {
+        using RunFolder run = RunFolder.Open(folder);
+        new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), tell).Run(until, "en", cancellation);
+    }
+
+    private static Study Study()
+    {
+        string spider = SharedData.Of("data", "spider");
+        return new Study(
+            "small", new ModelPlan(SharedData.Of("golden", "models", "qwen2-full-vocabulary"), "f32", Device: "cpu", Threads: 2),
+            [new SpiderPlan("spider", spider, Items: 20, MaxNewTokens: 8), new MmluPlan("mmlu", SharedData.Of("data", "mmlu", "data"), ["philosophy", "econometrics"], 2, 0)],
+            new TrainingDataPlan(spider, 16), new TrainPlan(BatchSize: 4, Rank: 2, Alpha: 4, LearningRate: 1e-3));
+    }
+}
