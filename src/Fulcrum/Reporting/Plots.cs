@@ -24,7 +24,7 @@ internal static class Plots
                 .Append($"<line x1=\"{X(d.Low):0.0}\" x2=\"{X(d.High):0.0}\" y1=\"{y}\" y2=\"{y}\" stroke=\"{colour}\" stroke-width=\"2\"/><circle cx=\"{X(d.Points):0.0}\" cy=\"{y}\" r=\"5\" fill=\"{colour}\"/></g>");
         }
 
-        return svg.Append($"<text x=\"580\" y=\"{height - 8}\" text-anchor=\"middle\">0</text><text x=\"220\" y=\"{height - 8}\" text-anchor=\"middle\">{-most * 100:0.0}</text><text x=\"940\" y=\"{height - 8}\" text-anchor=\"middle\">{most * 100:+0.0} points</text></svg>\n").ToString();
+        return svg.Append($"<text x=\"580\" y=\"{height - 8}\" text-anchor=\"middle\">0</text><text x=\"220\" y=\"{height - 8}\" text-anchor=\"middle\">{-most * 100:0.0}</text><text x=\"955\" y=\"{height - 8}\" text-anchor=\"end\">{most * 100:+0.0} points</text></svg>\n").ToString();
     }
 
     /// <summary>The loss of every training step.</summary>
