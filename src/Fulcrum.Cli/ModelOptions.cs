@@ -34,7 +34,7 @@ internal sealed class ModelOptions
         TorchRuntime runtime = new(warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
         ModelPlan plan = runtime.Resolve(Model(parsed));
         Console.Error.WriteLine($"fulcrum: {plan.Folder} in {plan.Dtype} on {plan.Device}");
-        return runtime.Load(plan, Adapter(parsed), Scale(parsed));
+        return runtime.Load(plan, Adapter(parsed) is { } folder ? new Serving(folder, Scale(parsed)) : null);
     }
 
     /// <summary>The adapter that the command line names; null for none.</summary>

@@ -42,8 +42,9 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
     }
 
     /// <inheritdoc/>
-    public ILanguageModel Load(ModelPlan model, string? adapterFolder = null, double adapterScale = 1) =>
-        new TorchLanguageModel(LoadModel(model, adapterFolder, adapterScale));
+    public ILanguageModel Load(ModelPlan model, Serving? serving = null) => serving is null or { Form: "beside" }
+        ? new TorchLanguageModel(LoadModel(model, serving?.Adapter, serving?.Scale ?? 1))
+        : throw new InputException($"the serving form '{serving.Form}' is not supported yet; use beside");
 
     /// <inheritdoc/>
     public void Train(ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, Action<TrainingStep>? progress = null, CancellationToken cancellation = default) =>

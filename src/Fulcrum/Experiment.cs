@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
 using Fulcrum.Data;
 using Fulcrum.Evaluation;
 using Fulcrum.Reporting;
@@ -17,7 +15,7 @@ namespace Fulcrum;
 public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime, Func<Study, Corpus> corpus, Action<Progress>? tell = null)
 {
     /// <summary>The stages in their order.</summary>
-    public static readonly IReadOnlyList<string> Stages = ["prepare", "before", "train", "after", "compare", "report"];
+    public static readonly IReadOnlyList<string> Stages = ["prepare", "before", "train", "after", "points", "compare", "report"];
 
     /// <summary>Runs every stage up to and including <paramref name="until"/> that is not complete yet.</summary>
     /// <param name="until">A stage's name; null: all.</param>
@@ -30,17 +28,20 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
         Corpus data = corpus(study);
         (Study complete, string modelDigest) = Prepare(data);
         PromptEncoding encoding = PromptEncoding.Load(complete.Model.Folder);
-        string prepared = Sha(StudyFile.Print(complete), modelDigest, data.Digest);
+        string prepared = RunFolder.Sha(StudyFile.Print(complete), modelDigest, data.Digest);
+        Measurement measurement = new(complete, run, runtime, data, encoding, modelDigest, tell);
+        PointPlan[] points = [.. PointPlan.Of(complete, data.Training.Count)];
 
         // Before and after differ in the adapter and in nothing else.
         Action[] stages =
         [
             () => { },
-            () => Measure("before", prepared, complete, data, encoding, modelDigest, adapter: null, cancellation),
-            () => Train(prepared, complete, data, encoding, cancellation),
-            () => Measure("after", Sha(prepared, DigestOf("train")), complete, data, encoding, modelDigest, run.Adapter, cancellation),
-            () => Compare(Sha(DigestOf("before"), DigestOf("after")), complete),
-            () => Report(Sha(DigestOf("compare"), DigestOf("train"), language), language),
+            () => Measure("before", prepared, measurement, serving: null, cancellation),
+            () => Stage("train", prepared, () => Train(complete, data, encoding, run.Adapter, prepared, complete.TrainingSeeds[0], "train", cancellation)),
+            () => Measure("after", RunFolder.Sha(prepared, DigestOf("train")), measurement, new Serving(run.Adapter), cancellation),
+            () => Points(RunFolder.Sha(prepared, DigestOf("train")), measurement, points, seed => Train(complete, data, encoding, AdapterOf(seed), RunFolder.Sha(prepared, $"{seed}"), seed, "points", cancellation), cancellation),
+            () => Compare(RunFolder.Sha(DigestOf("before"), DigestOf("after"), DigestOf("points")), complete, points),
+            () => Report(RunFolder.Sha(DigestOf("compare"), DigestOf("train"), language), language),
         ];
         foreach (Action stage in stages.Take(last + 1))
         {
@@ -53,7 +54,7 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
     {
         string modelDigest = ModelFolder.Digest(study.Model.Folder);
         Study complete = study with { Model = Resolved() };
-        string inputs = Sha(StudyFile.Print(complete), modelDigest, data.Digest);
+        string inputs = RunFolder.Sha(StudyFile.Print(complete), modelDigest, data.Digest);
         if (run.Completed("prepare") is { } earlier && File.Exists(run.Study))
         {
             RefuseAnother(complete, earlier.Inputs == inputs);
@@ -97,59 +98,65 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
         throw new InputException($"the run folder {run.Root} cannot be continued: {what}; choose another --output, or undo the change");
     }
 
-    private void Measure(string side, string inputs, Study complete, Corpus data, PromptEncoding encoding, string modelDigest, string? adapter, CancellationToken cancellation)
+    private void Measure(string side, string inputs, Measurement measurement, Serving? serving, CancellationToken cancellation) =>
+        Stage(side, inputs, () => measurement.Into(side, side, inputs, serving, cancellation));
+
+    /// <summary>The further forms that the study asks for: parts of the adapter, its checkpoints, forms of serving, adapters of other seeds.</summary>
+    private void Points(string inputs, Measurement measurement, IReadOnlyList<PointPlan> points, Func<int, IReadOnlyList<string>> train, CancellationToken cancellation)
     {
-        Stage(side, inputs, () =>
+        Stage("points", inputs, () =>
         {
-            using ILanguageModel model = runtime.Load(complete.Model, adapter);
-            Evaluator evaluator = new(model, encoding);
             List<string> written = [];
-            foreach (IBenchmark benchmark in data.Benchmarks)
+            foreach (PointPlan point in points)
             {
-                Protocol protocol = Protocol.Of(benchmark, complete.Model, modelDigest, encoding);
-                AtomicFile.WriteText(run.Protocol(side, benchmark.Name), protocol.Print());
-                Action<int> count = n => tell?.Invoke(new Progress(side, benchmark.Name, n, benchmark.Items.Count, "items"));
-                evaluator.Measure(benchmark, run.Answers(side, benchmark.Name), protocol.Hash, count, cancellation);
-                written.AddRange([$"{side}/{benchmark.Name}.jsonl", $"{side}/{benchmark.Name}.protocol.json"]);
+                if (point.Seed is { } seed)
+                {
+                    written.AddRange(train(seed).Where(f => !f.EndsWith("train.jsonl", StringComparison.Ordinal)));
+                }
+
+                written.AddRange(measurement.Into("points", $"points/{point.Name}", inputs, new Serving(AdapterOf(point), point.Lambda, point.Form), cancellation));
             }
 
             return written;
         });
     }
 
-    private void Train(string inputs, Study complete, Corpus data, PromptEncoding encoding, CancellationToken cancellation)
+    private string AdapterOf(int seed) => run.At("seeds", $"{seed}");
+
+    private string AdapterOf(PointPlan point) => point switch
     {
-        Stage("train", inputs, () =>
-        {
-            TrainPlan plan = complete.Train with { Seed = complete.Train.Seed ?? complete.Seed };
-            TrainingExample[] examples = [.. data.Training.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster))];
-            string form = Sha(inputs);
-            DiscardCheckpointsOfAnother(form);
-            runtime.Train(complete.Model, plan, examples, run.Adapter, Step, cancellation);
-            return ["adapter/adapter_config.json", "adapter/adapter_model.safetensors", "adapter/train.jsonl"];
-        });
-        void Step(TrainingStep s) => tell?.Invoke(new Progress("train", $"loss {s.Loss:F3}", s.Step, s.Steps, "steps"));
+        { Seed: { } seed } => AdapterOf(seed),
+        { Step: { } step } => run.At("adapter", $"checkpoint-{step}"),
+        _ => run.Adapter,
+    };
+
+    private IReadOnlyList<string> Train(Study complete, Corpus data, PromptEncoding encoding, string folder, string inputs, int seed, string stage, CancellationToken cancellation)
+    {
+        TrainingExample[] examples = [.. data.Training.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster))];
+        DiscardCheckpointsOfAnother(folder, inputs);
+        runtime.Train(complete.Model, complete.Train with { Seed = seed }, examples, folder, Step, cancellation);
+        string place = Path.GetRelativePath(run.Root, folder).Replace('\\', '/');
+        return [$"{place}/adapter_config.json", $"{place}/adapter_model.safetensors", $"{place}/train.jsonl"];
+        void Step(TrainingStep s) => tell?.Invoke(new Progress(stage, stage == "train" ? $"loss {s.Loss:F3}" : $"seed {seed}", s.Step, s.Steps, "steps"));
     }
 
     /// <summary>Checkpoints count only for the inputs that they were made from.</summary>
-    private void DiscardCheckpointsOfAnother(string inputs)
+    private static void DiscardCheckpointsOfAnother(string folder, string inputs)
     {
-        string mark = run.At("adapter", "inputs.txt");
-        if (Directory.Exists(run.Adapter) && (!File.Exists(mark) || File.ReadAllText(mark) != inputs))
+        string mark = Path.Combine(folder, "inputs.txt");
+        if (Directory.Exists(folder) && (!File.Exists(mark) || File.ReadAllText(mark) != inputs))
         {
-            Directory.Delete(run.Adapter, recursive: true);
+            Directory.Delete(folder, recursive: true);
         }
 
         AtomicFile.WriteText(mark, inputs);
     }
 
-    private void Compare(string inputs, Study complete)
+    private void Compare(string inputs, Study complete, IReadOnlyList<PointPlan> points)
     {
         Stage("compare", inputs, () =>
         {
-            Comparison comparison = new([.. complete.Benchmarks.Select(b =>
-                PairedComparison.Of(b.Name, AnswerFile.Read(run.Answers("before", b.Name)), AnswerFile.Read(run.Answers("after", b.Name))))]);
-            AtomicFile.WriteText(run.Comparison, ComparisonJson.Print(comparison));
+            AtomicFile.WriteText(run.Comparison, ComparisonJson.Print(StudyComparison.Of(complete, run.Root, points)));
             return ["comparison.json"];
         });
     }
@@ -178,7 +185,5 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
         run.Complete(name, inputs, outputs, Stopwatch.GetElapsedTime(start).TotalSeconds, runtime.Environment);
     }
 
-    private string DigestOf(string stage) => Sha(string.Join('\n', run.Completed(stage)?.Outputs.Where(o => !o.Key.EndsWith("train.jsonl", StringComparison.Ordinal)).Select(o => $"{o.Key}={o.Value}") ?? []));
-
-    private static string Sha(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))));
+    private string DigestOf(string stage) => RunFolder.Sha(string.Join('\n', run.Completed(stage)?.Outputs.Where(o => !o.Key.EndsWith("train.jsonl", StringComparison.Ordinal)).Select(o => $"{o.Key}={o.Value}") ?? []));
 }

@@ -12,16 +12,22 @@ public interface IModelRuntime
     /// <summary>Turns every <c>auto</c> of a model plan into what this machine uses; done once, by the stage <c>prepare</c>, and stored.</summary>
     ModelPlan Resolve(ModelPlan model);
 
-    /// <summary>Loads a model, with the adapter beside it when <paramref name="adapterFolder"/> is given.</summary>
-    /// <param name="adapterScale">1 as trained, 0 the base.</param>
-    /// <exception cref="InputException">The folder lacks a file, or holds one that does not fit.</exception>
-    ILanguageModel Load(ModelPlan model, string? adapterFolder = null, double adapterScale = 1);
+    /// <summary>Loads a model, with an adapter when <paramref name="serving"/> is given.</summary>
+    /// <exception cref="InputException">The folder lacks a file, or holds one that does not fit; or the form is not supported.</exception>
+    ILanguageModel Load(ModelPlan model, Serving? serving = null);
 
     /// <summary>Trains a LoRA adapter and writes it, in PEFT's format, to <paramref name="outputFolder"/>; resumes from the last checkpoint found there.</summary>
     /// <param name="examples">Token ids in the order of the data; the trainer shuffles by <see cref="TrainPlan.Seed"/>.</param>
     /// <param name="progress">Told after every optimiser step.</param>
     void Train(ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, Action<TrainingStep>? progress = null, CancellationToken cancellation = default);
 }
+
+/// <summary>An adapter and how it is applied.</summary>
+/// <param name="Adapter">A folder in PEFT's format.</param>
+/// <param name="Scale">1 as trained, 0 the base.</param>
+/// <param name="Form"><c>beside</c> (the low-rank product is computed next to the base's), <c>merged</c> (added to the base's weights as they compute),
+/// <c>unquantized-beside</c> and <c>unquantized-merged</c> (the same over the base in full precision, where it was trained on a quantised one).</param>
+public sealed record Serving(string Adapter, double Scale = 1, string Form = "beside");
 
 /// <summary>One example: a sequence and which of its tokens the loss is taken on.</summary>
 /// <param name="Id">Names the example in errors (<c>train/17</c>, <c>data.jsonl line 3</c>).</param>

@@ -89,8 +89,19 @@ public sealed class RunFolder : IDisposable
         Data.AtomicFile.WriteText(ManifestPath(stage), JsonSerializer.Serialize(manifest, ManifestJson.Default.Manifest) + "\n");
     }
 
-    /// <summary>Takes a stage's completion back, before it is done again.</summary>
-    public void Reopen(string stage) => File.Delete(ManifestPath(stage));
+    /// <summary>Takes a stage's completion back, before it is done again; an output that is no longer what the stage wrote goes as well.</summary>
+    public void Reopen(string stage)
+    {
+        foreach ((string output, string digest) in Completed(stage)?.Outputs ?? new Dictionary<string, string>())
+        {
+            if (File.Exists(At(output)) && Digest(At(output)) != digest)
+            {
+                File.Delete(At(output));
+            }
+        }
+
+        File.Delete(ManifestPath(stage));
+    }
 
     /// <summary>SHA-256 of a file, in lower-case hexadecimal.</summary>
     public static string Digest(string path)
@@ -98,6 +109,9 @@ public sealed class RunFolder : IDisposable
         using FileStream stream = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
+
+    /// <summary>SHA-256 of texts, each closed by its place in the list.</summary>
+    internal static string Sha(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\0', parts))));
 
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();

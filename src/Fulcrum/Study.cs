@@ -12,6 +12,11 @@ namespace Fulcrum;
 /// <param name="Seed">Every random choice derives from it and from the purpose of the choice; 0 is a seed like any other.</param>
 /// <param name="Margin">The loss, in points, that is accepted on a benchmark that is not the task (non-inferiority margin).</param>
 /// <param name="OverrideGuards">Names of guards that may not stop this study; the report shows them.</param>
+/// <param name="Tasks">Names of the benchmarks that the model is specialised for; all others are general. Null: the first benchmark.</param>
+/// <param name="Curve">Further points between base and adapter; null: none.</param>
+/// <param name="ServingForms">Further forms in which the adapter is measured: <c>merged</c>, <c>unquantized-beside</c>, <c>unquantized-merged</c>; null: none.</param>
+/// <param name="Seeds">Training seeds; the first is the study's adapter, each other one is trained and measured as well. Null: one seed.</param>
+/// <param name="Replay">General data mixed into the training data; null: none.</param>
 public sealed record Study(
     string Name,
     ModelPlan Model,
@@ -20,7 +25,31 @@ public sealed record Study(
     TrainPlan Train,
     int Seed = 42,
     double Margin = 2,
-    IReadOnlyList<string>? OverrideGuards = null);
+    IReadOnlyList<string>? OverrideGuards = null,
+    IReadOnlyList<string>? Tasks = null,
+    CurvePlan? Curve = null,
+    IReadOnlyList<string>? ServingForms = null,
+    IReadOnlyList<int>? Seeds = null,
+    ReplayPlan? Replay = null)
+{
+    /// <summary>Names of the benchmarks that the model is specialised for, never empty.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> TaskNames => Tasks ?? [Benchmarks[0].Name];
+
+    /// <summary>The training seeds, never empty; the first is that of the study's adapter.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<int> TrainingSeeds => Seeds ?? [Train.Seed ?? Seed];
+}
+
+/// <summary>The trade-off curve of one training: the adapter in parts (arXiv:2109.01903), and the checkpoints on the way.</summary>
+/// <param name="Lambdas">Scales of the adapter, 0 to 2; 0 (the base) and 1 (as trained) are measured anyway. Null: 0, 0.25, 0.5, 0.75, 1.</param>
+/// <param name="Checkpoints">Every lambda at every checkpoint (<see cref="TrainPlan.CheckpointEvery"/>), not at the finished adapter alone.</param>
+public sealed record CurvePlan(IReadOnlyList<double>? Lambdas = null, bool Checkpoints = false);
+
+/// <summary>Replay: general examples among those of the task, so that less is forgotten.</summary>
+/// <param name="Share">Of the training examples, how large a part is general: above 0, below 1; examples of the task are all kept.</param>
+/// <param name="Source">A folder in MMLU's layout (its <c>dev/</c> questions with their letters) or a JSON Lines file with <c>prompt</c> and <c>completion</c>; relative to the study's file.</param>
+public sealed record ReplayPlan(double Share, string Source);
 
 /// <summary>A model and the form in which it computes.</summary>
 /// <param name="Folder">A folder in Hugging Face format; relative to the study's file.</param>

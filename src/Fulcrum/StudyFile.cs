@@ -19,6 +19,7 @@ public static class StudyFile
             Model = study.Model with { Folder = Path.GetFullPath(study.Model.Folder, home) },
             TrainingData = study.TrainingData with { Folder = Path.GetFullPath(study.TrainingData.Folder, home) },
             Benchmarks = [.. study.Benchmarks.Select(b => AtHome(b, home))],
+            Replay = study.Replay is { } replay ? replay with { Source = Path.GetFullPath(replay.Source, home) } : null,
         };
     }
 
@@ -75,6 +76,19 @@ public static class StudyFile
         }
 
         Check(study.Train, source);
+        CheckPoints(study, source);
+    }
+
+    private static void CheckPoints(Study study, string source)
+    {
+        string? stranger = study.Tasks?.FirstOrDefault(t => study.Benchmarks.All(b => b.Name != t));
+        Require(study.Tasks is null or { Count: > 0 } && stranger is null, source, "tasks", stranger ?? "[]", "names of benchmarks of this study, at least one");
+        Require(study.Curve?.Lambdas is null || study.Curve.Lambdas.All(l => l is >= 0 and <= 2), source, "curve.lambdas", string.Join(", ", study.Curve?.Lambdas ?? []), "numbers from 0 to 2");
+        string? form = study.ServingForms?.FirstOrDefault(f => f is not ("merged" or "unquantized-beside" or "unquantized-merged"));
+        Require(form is null, source, "servingForms", form, "merged, unquantized-beside, unquantized-merged");
+        Require(study.Seeds is null || (study.Seeds.Count > 0 && study.Seeds.Distinct().Count() == study.Seeds.Count), source, "seeds", string.Join(", ", study.Seeds ?? []), "numbers that differ, at least one");
+        Require(study.Seeds is null || study.Train.Seed is null, source, "train.seed", study.Train.Seed, "null where seeds are listed: the first of them is the study's adapter");
+        Require(study.Replay is null or { Share: > 0 and < 1 }, source, "replay.share", study.Replay?.Share, "above 0 and below 1");
     }
 
     private static void Check(BenchmarkPlan benchmark, string source)

@@ -41,7 +41,7 @@ public sealed class BadInputTests
     [Fact]
     public void An_adapter_of_another_shape_is_refused_by_tensor()
     {
-        InputException refused = Assert.Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", "qwen3"), "f32", Device: "cpu"), SharedData.Of("golden", "lora", "seed-config")));
+        InputException refused = Assert.Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", "qwen3"), "f32", Device: "cpu"), new Serving(SharedData.Of("golden", "lora", "seed-config"))));
 
         Assert.Contains("lora_", refused.Message);
     }

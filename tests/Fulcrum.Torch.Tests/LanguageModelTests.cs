@@ -165,7 +165,7 @@ public sealed class LanguageModelTests
     }
 
     private static TorchLanguageModel Load(string name, string? adapter = null, double scale = 1) =>
-        (TorchLanguageModel)new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", name), "f32", Device: "cpu"), adapter, scale);
+        (TorchLanguageModel)new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", name), "f32", Device: "cpu"), adapter is null ? null : new Serving(adapter, scale));
 
     private static double Difference(LanguageModel model, SafetensorsFile golden, string name)
     {

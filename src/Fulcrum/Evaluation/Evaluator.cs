@@ -14,7 +14,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     /// <summary>Items of one portion: large enough to share beginnings, small enough that a cut costs minutes, not hours.</summary>
     public const int Portion = 256;
 
-    /// <summary>Measures a benchmark; the file appears under its own name once it is complete.</summary>
+    /// <summary>Measures a benchmark; the file appears under its own name once it is complete. Answers that stand in it already are kept as far as they are valid.</summary>
     /// <param name="path">The answer file.</param>
     /// <param name="protocolHash">Goes into every answer.</param>
     /// <param name="answered">Told the number of answers so far.</param>
@@ -22,6 +22,11 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     {
         string growing = path + ".partial";
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (File.Exists(path))
+        {
+            File.Move(path, growing, overwrite: true);
+        }
+
         using (FileStream stream = new(growing, FileMode.OpenOrCreate, FileAccess.ReadWrite))
         {
             int done = KeepWholePortions(stream, benchmark.Items, protocolHash);

@@ -17,7 +17,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     /// <summary>The protocol of one benchmark under one model in one form.</summary>
     /// <param name="model">With every <c>auto</c> resolved.</param>
     /// <param name="modelDigest">Digest of the base model's folder, tokenizer and template included.</param>
-    public static Protocol Of(IBenchmark benchmark, ModelPlan model, string modelDigest, PromptEncoding encoding)
+    /// <param name="serving">The form in which an adapter is applied; the base alone counts as <c>beside</c>, an adapter of scale 0.</param>
+    public static Protocol Of(IBenchmark benchmark, ModelPlan model, string modelDigest, PromptEncoding encoding, string serving = "beside")
     {
         SortedDictionary<string, string> fields = new(StringComparer.Ordinal)
         {
@@ -27,7 +28,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             ["dtype"] = model.Dtype,
             ["quantization"] = model.Quantization,
             ["device"] = model.Device.Split(':')[0],
-            ["serving"] = "adapter beside the base",
+            ["serving"] = serving,
             ["items"] = Sha(string.Join('\n', benchmark.Items.Select(i => $"{i.Id}\t{i.Target}"))),
             ["prompts"] = Sha(string.Join('\0', benchmark.Items.Select(i => Describe(benchmark.Ask(i), encoding)))),
         };
