@@ -17,7 +17,26 @@ public static class AnswerFile
         return new Answer(
             id, Text(line, "cluster") ?? "", Text(line, "group") ?? "", Score(line), Text(line, "prediction") ?? "", Text(line, "target") ?? "", Text(line, "verdict") ?? "", Text(line, "reason"),
             Text(line, "input"), Text(line, "output"), (value["log_likelihoods"] as JsonArray)?.Select(n => n is JsonValue v && v.TryGetValue(out double d) ? d : double.NaN).ToArray(),
-            value["tokens"] is JsonValue tokens && tokens.TryGetValue(out int count) ? count : null, Text(line, "protocol"));
+            value["tokens"] is JsonValue tokens && tokens.TryGetValue(out int count) ? count : null, Text(line, "protocol"),
+            Text(line, "stem"), value["choice"] is JsonValue choice && choice.TryGetValue(out int option) ? option : null, Measures(line),
+            value["threshold"] is JsonValue threshold && threshold.TryGetValue(out double least) ? least : null,
+            value["success"] is JsonValue success && success.TryGetValue(out bool reached) ? reached : null, Text(line, "finish"));
+    }
+
+    private static SortedDictionary<string, double>? Measures(JsonLine line)
+    {
+        if (line.Value["measures"] is not { } node)
+        {
+            return null;
+        }
+
+        SortedDictionary<string, double> measures = new(StringComparer.Ordinal);
+        foreach ((string name, JsonNode? value) in node as JsonObject ?? throw line.Error("'measures' must be an object"))
+        {
+            measures[name] = value is JsonValue v && v.TryGetValue(out double number) ? number : throw line.Error($"the measure '{name}' must be a number");
+        }
+
+        return measures;
     }
 
     private static int? Score(JsonLine line)

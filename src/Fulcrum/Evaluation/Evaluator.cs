@@ -86,7 +86,9 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
 
     private static Answer AnswerOf(Item item, Reply reply, Grade grade, string protocolHash) => new(
         item.Id, item.Cluster, item.Group, grade.Score, grade.Prediction, item.Target, grade.Verdict, grade.Reason, item.Input,
-        (reply as Reply.Written)?.Text, (reply as Reply.Chosen)?.Scores.Select(s => s.LogLikelihood).ToArray(), (reply as Reply.Written)?.Tokens, protocolHash);
+        (reply as Reply.Written)?.Text, (reply as Reply.Chosen)?.Scores.Select(s => s.LogLikelihood).ToArray(), (reply as Reply.Written)?.Tokens, protocolHash,
+        item.Stem, grade.Choice, grade.Measures, grade.Threshold, grade.Threshold is { } least ? grade.Score >= least : null,
+        (reply as Reply.Written)?.Finish switch { FinishReason.Stop => "stop", FinishReason.Length => "length", _ => null });
 
     /// <summary>Cuts a growing file back to its whole, valid portions and returns how many answers they hold.</summary>
     private int KeepWholePortions(FileStream stream, IReadOnlyList<Item> items, string protocolHash)

@@ -30,7 +30,8 @@ public interface IBenchmark
 /// <param name="Group">What the report breaks the score down by (Spider's hardness, MMLU's category).</param>
 /// <param name="Input">The question in words, for people who read the answers.</param>
 /// <param name="Target">The gold answer as text: the gold SQL, the letter.</param>
-public sealed record Item(string Id, string Cluster, string Group, string Input, string Target);
+/// <param name="Stem">The question that this item is one form of, where one question is asked in several forms; null: it stands for itself.</param>
+public sealed record Item(string Id, string Cluster, string Group, string Input, string Target, string? Stem = null);
 
 /// <summary>What a model is asked.</summary>
 public abstract record Question(Prompt Prompt)
@@ -57,4 +58,8 @@ public abstract record Reply
 /// <param name="Prediction">What the reply was read as: the extracted SQL, the letter.</param>
 /// <param name="Verdict">One stable word for the kind of outcome: <c>correct</c>, <c>wrong-result</c>, <c>syntax-error</c>, <c>unparsable</c>, ...</param>
 /// <param name="Reason">A sentence for people; null where the verdict says it all.</param>
-public sealed record Grade(int? Score, string Prediction, string Verdict, string? Reason = null);
+/// <param name="Choice">The option that was chosen, by its place in the data.</param>
+/// <param name="Measures">Further numbers about the reply, by name; what they mean stands in <c>docs/method.md</c>.</param>
+/// <param name="Threshold">The score from which the item counts as a success; null: grades are asked for without one.</param>
+public sealed record Grade(
+    int? Score, string Prediction, string Verdict, string? Reason = null, int? Choice = null, IReadOnlyDictionary<string, double>? Measures = null, double? Threshold = null);

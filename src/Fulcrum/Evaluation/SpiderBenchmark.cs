@@ -48,7 +48,7 @@ public sealed class SpiderBenchmark : IBenchmark
     public Grade Grade(Item item, Reply reply)
     {
         string query = SqlExtraction.From(((Reply.Written)reply).Text);
-        return query.Length == 0 ? new Grade(0, "", "no-query", "the model wrote no query") : execute(folder.DatabaseFile(item.Cluster), item.Target, query) with { Prediction = query };
+        return SqlSteps.With(query.Length == 0 ? new Grade(0, "", "no-query", "the model wrote no query") : execute(folder.DatabaseFile(item.Cluster), item.Target, query) with { Prediction = query });
     }
 
     /// <summary>Equal shares of every database as far as each has examples, in the order of the databases and of their examples.</summary>

@@ -30,10 +30,14 @@ public sealed record Comparison(
 /// <param name="Bootstrap">The difference with the percentile interval of the bootstrap over clusters; null: not computed.</param>
 /// <param name="Macro">Means over clusters, every cluster counting the same, beside the scores over items; null: not computed.</param>
 /// <param name="NonInferiority">The test against the study's margin; null: no margin stated.</param>
+/// <param name="Measures">What the answers carry beside their score: steps of SQL, Brier scores, parsed shares; null or empty: nothing.</param>
+/// <param name="MeasureParts">The measures by group and by cluster.</param>
+/// <param name="Calibration">Of choices by likelihood; null where the answers carry no probabilities.</param>
 public sealed record BenchmarkComparison(
     string Benchmark, int Items, int Unscored, int Clusters, ScoreInterval Before, ScoreInterval After, Difference Difference, McNemarResult Mcnemar,
     IReadOnlyList<GroupComparison> Groups, string? Protocol = null, double? AdjustedP = null, Difference? Bootstrap = null, MacroMeans? Macro = null,
-    NonInferiority? NonInferiority = null);
+    NonInferiority? NonInferiority = null,
+    IReadOnlyList<MeasureComparison>? Measures = null, IReadOnlyList<MeasureBreakdown>? MeasureParts = null, CalibrationComparison? Calibration = null);
 
 /// <summary>One group of a benchmark's items.</summary>
 /// <param name="AdjustedP">McNemar's p after Holm's correction over the family of the benchmark's groups; null: no family.</param>

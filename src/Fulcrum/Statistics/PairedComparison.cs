@@ -16,8 +16,11 @@ public static class PairedComparison
         string[] groups = [.. pairs.Select(p => p.Group).Distinct().Order(StringComparer.Ordinal)];
         GroupComparison whole = Of(benchmark, pairs);
         GroupComparison[] parts = groups.Length < 2 ? [] : [.. groups.Select(g => Of(g, [.. pairs.Where(p => p.Group == g)]))];
+        Dictionary<string, Answer> second = after.ToDictionary(a => a.Id, StringComparer.Ordinal);
+        (Answer, Answer)[] answers = [.. before.Select(b => (b, second[b.Id]))];
         return new BenchmarkComparison(
-            benchmark, whole.Items, whole.Unscored, whole.Clusters, whole.Before, whole.After, whole.Difference, whole.Mcnemar, parts, before.Select(a => a.Protocol).FirstOrDefault());
+            benchmark, whole.Items, whole.Unscored, whole.Clusters, whole.Before, whole.After, whole.Difference, whole.Mcnemar, parts, before.Select(a => a.Protocol).FirstOrDefault(),
+            Measures: MeasureStatistics.Of(answers), MeasureParts: MeasureStatistics.Parts(answers), Calibration: MeasureStatistics.CalibrationOf(answers));
     }
 
     /// <summary>

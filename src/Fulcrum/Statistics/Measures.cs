@@ -1,0 +1,29 @@
+namespace Fulcrum.Statistics;
+
+/// <summary>One further measure of a benchmark, before and after, over the items that carry it on both sides.</summary>
+/// <param name="Name"><c>parses</c>, <c>names_exist</c>, <c>executes</c>, <c>right_result</c>; <c>brier</c>; <c>parsed</c>; <c>same_option</c>; ... (<c>docs/method.md</c>).</param>
+/// <param name="Items">Items, or for <c>same_option</c> questions.</param>
+/// <param name="Before">Mean before.</param>
+/// <param name="After">Mean after.</param>
+/// <param name="Difference">After minus before, paired and clustered like the score's.</param>
+public sealed record MeasureComparison(string Name, int Items, double Before, double After, Difference Difference);
+
+/// <summary>The measures of a part of a benchmark's items.</summary>
+/// <param name="By"><c>group</c> (hardness, category) or <c>cluster</c> (database, subject).</param>
+/// <param name="Part">Which group or cluster.</param>
+public sealed record MeasureBreakdown(string By, string Part, IReadOnlyList<MeasureComparison> Measures);
+
+/// <summary>How far the probabilities that a model gives to its choices can be believed, before and after.</summary>
+public sealed record CalibrationComparison(Calibration Before, Calibration After);
+
+/// <summary>Calibration of one side: choices by the probability given to them, against the share of right ones.</summary>
+/// <param name="Error">Expected calibration error over ten bins of equal width (Guo et al., ICML 2017, arXiv:1706.04599, equation 3).</param>
+/// <param name="Brier">Mean over items of the squared distance between the probabilities of the options and the truth (Brier 1950, Mon. Weather Rev. 78:1); 0 to 2.</param>
+/// <param name="Bins">The bins that hold items, from low to high confidence.</param>
+public sealed record Calibration(double Error, double Brier, IReadOnlyList<CalibrationBin> Bins);
+
+/// <summary>One bin of a reliability diagram.</summary>
+/// <param name="Low">Lower bound of the confidence; the bin reaches to <paramref name="Low"/> + 0.1.</param>
+/// <param name="Confidence">Mean probability given to the choices in it.</param>
+/// <param name="Accuracy">Share of them that is right.</param>
+public sealed record CalibrationBin(double Low, int Items, double Confidence, double Accuracy);
