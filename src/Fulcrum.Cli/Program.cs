@@ -2,6 +2,11 @@ using System.CommandLine;
 using Fulcrum;
 using Fulcrum.Cli;
 
+if (args is [Fulcrum.Evaluation.Sql.SqlWorker.Verb])
+{
+    return Fulcrum.Evaluation.Sql.SqlWorker.Serve();
+}
+
 // Numbers are written the same everywhere; ICU stays in use for Unicode normalisation.
 System.Globalization.CultureInfo.DefaultThreadCurrentCulture = System.Globalization.CultureInfo.CurrentCulture = System.Globalization.CultureInfo.InvariantCulture;
 

@@ -28,8 +28,9 @@ internal static class RunCommand
         Study study = StudyFile.Load(parsed.GetValue(StudyPath) ?? EmbeddedStudy());
         Reporting.Requirements? required = parsed.GetValue(Require) is { } text ? Reporting.Requirements.Parse(text) : null;
         using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name));
+        using SqlSandbox sandbox = Sandbox.Open();
         new ConsoleProgress().Show(tell =>
-            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => new SqlGrader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds)).Grade), tell).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
+            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
         if (!File.Exists(run.Comparison))
         {
             return 0;

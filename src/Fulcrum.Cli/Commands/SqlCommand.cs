@@ -24,14 +24,14 @@ internal static class SqlCommand
         Command verb = new("sql", "Grade predicted SQL by executing it beside the gold query.") { databases, semantics, limit, input, output };
         verb.SetAction((parsed, cancellation) =>
         {
-            SqlGrader grader = new(parsed.GetRequiredValue(semantics), new SqlLimits(parsed.GetRequiredValue(limit)));
-            Run(grader, parsed.GetRequiredValue(databases), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation);
+            using SqlSandbox sandbox = Sandbox.Open();
+            Run(sandbox.Grader(parsed.GetRequiredValue(semantics), new SqlLimits(parsed.GetRequiredValue(limit))), parsed.GetRequiredValue(databases), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation);
             return Task.FromResult(0);
         });
         return verb;
     }
 
-    private static void Run(SqlGrader grader, string databases, string input, string output, CancellationToken cancellation)
+    private static void Run(Func<string, string, string, Grade> grader, string databases, string input, string output, CancellationToken cancellation)
     {
         void Answer(StreamWriter writer)
         {
@@ -58,7 +58,7 @@ internal static class SqlCommand
         });
     }
 
-    private static JsonObject Graded(SqlGrader grader, string databases, JsonLine line)
+    private static JsonObject Graded(Func<string, string, string, Grade> grader, string databases, JsonLine line)
     {
         string Text(string name) => line.Value[name] is JsonValue v && v.TryGetValue(out string? text) ? text : throw line.Error($"'{name}' must be a text");
         string database = Text("db_id");
@@ -67,7 +67,7 @@ internal static class SqlCommand
             throw line.Error($"the db_id '{database}' is not the name of a folder");
         }
 
-        Grade grade = grader.Grade(Path.Combine(databases, database, database + ".sqlite"), Text("gold"), Text("predicted"));
+        Grade grade = grader(Path.Combine(databases, database, database + ".sqlite"), Text("gold"), Text("predicted"));
         JsonObject answer = new() { ["id"] = line.Value["id"]?.DeepClone(), ["score"] = grade.Score, ["verdict"] = grade.Verdict, ["reason"] = grade.Reason };
         if (line.Value.ContainsKey("meta"))
         {

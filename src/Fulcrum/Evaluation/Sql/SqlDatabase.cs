@@ -13,32 +13,39 @@ internal sealed class SqlDatabase : IDisposable
     private static readonly Encoding DroppingUtf8 = Encoding.GetEncoding("utf-8", EncoderFallback.ReplacementFallback, new DecoderReplacementFallback(""));
     private readonly sqlite3 db;
     private readonly SqlLimits limits;
+    private readonly Lazy<string> content;
     private long start;
 
     static SqlDatabase() => Batteries_V2.Init();
 
+    /// <param name="file">The database; <paramref name="stamp"/> says which state of it.</param>
     /// <exception cref="InputException">The file cannot be opened.</exception>
-    public SqlDatabase(string file, SqlLimits limits)
+    public SqlDatabase(string file, (long Length, DateTime Written) stamp, SqlLimits limits)
     {
-        this.limits = limits;
+        (File, Stamp, this.limits) = (file, stamp, limits);
         string uri = "file:" + Uri.EscapeDataString(Path.GetFullPath(file)).Replace("%2F", "/", StringComparison.Ordinal) + "?mode=ro&immutable=1";
-        int code = File.Exists(file) ? sqlite3_open_v2(uri, out db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, null) : throw new InputException($"there is no database file {file}");
+        int code = sqlite3_open_v2(uri, out db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, null);
         if (code != SQLITE_OK)
         {
             db.Dispose();
             throw new InputException($"cannot open the database {file}: SQLite error {code}");
         }
 
-        sqlite3_limit(db, SQLITE_LIMIT_LENGTH, limits.Bytes);
-        sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, 1 << 20);
-        sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, 500);
-        sqlite3_limit(db, SQLITE_LIMIT_COMPOUND_SELECT, 100);
-        sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-        sqlite3_limit(db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10_000);
-        sqlite3_set_authorizer(db, (strdelegate_authorizer)((_, action, _, function, _, _) =>
-            action is ActionRead or ActionSelect or ActionRecursive || (action == ActionFunction && !Forbidden.Contains(function ?? "")) ? SQLITE_OK : 1), null);
-        sqlite3_progress_handler(db, 2000, _ => Stopwatch.GetElapsedTime(start).TotalSeconds > limits.Seconds ? 1 : 0, null);
+        content = new Lazy<string>(() => RunFolder.Digest(file));
+        Confine();
     }
+
+    /// <summary>The file's path.</summary>
+    public string File { get; }
+
+    /// <summary>Length and time of the file when it was opened.</summary>
+    public (long Length, DateTime Written) Stamp { get; }
+
+    /// <summary>SHA-256 of the file: results of gold queries are kept by it.</summary>
+    public string Content => content.Value;
+
+    /// <summary>A query was stopped here; a new connection is the safer place for the next one.</summary>
+    public bool IsSpent { get; private set; }
 
     /// <summary>Runs the first statement of a text; anything but white space behind it is an error.</summary>
     public SqlResult Run(string sql)
@@ -64,6 +71,24 @@ internal sealed class SqlDatabase : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => db.Dispose();
+
+    private void Confine()
+    {
+        sqlite3_hard_heap_limit64(limits.HeapBytes);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, out _);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, out _);
+        sqlite3_exec(db, "PRAGMA temp_store = MEMORY"); // a sort never spills to a file
+        (int Limit, int Value)[] most =
+        [
+            (SQLITE_LIMIT_LENGTH, Math.Min(limits.Bytes, limits.CellBytes)), (SQLITE_LIMIT_SQL_LENGTH, 4 * SqlLimits.Characters), (SQLITE_LIMIT_EXPR_DEPTH, 500),
+            (SQLITE_LIMIT_COMPOUND_SELECT, 100), (SQLITE_LIMIT_ATTACHED, 0), (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10_000), (SQLITE_LIMIT_VDBE_OP, 1_000_000),
+            (SQLITE_LIMIT_WORKER_THREADS, 0), (SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+        ];
+        Array.ForEach(most, l => sqlite3_limit(db, l.Limit, l.Value));
+        sqlite3_set_authorizer(db, (strdelegate_authorizer)((_, action, _, function, _, _) =>
+            action is ActionRead or ActionSelect or ActionRecursive || (action == ActionFunction && !Forbidden.Contains(function ?? "")) ? SQLITE_OK : 1), null);
+        sqlite3_progress_handler(db, 2000, _ => Stopwatch.GetElapsedTime(start).TotalSeconds > limits.Seconds ? 1 : 0, null);
+    }
 
     private SqlResult Rows(sqlite3_stmt statement)
     {
@@ -132,6 +157,7 @@ internal sealed class SqlDatabase : IDisposable
             _ when message.Contains("syntax error", StringComparison.Ordinal) || message.Contains("unrecognized token", StringComparison.Ordinal) || message.Contains("incomplete input", StringComparison.Ordinal) => "syntax-error",
             _ => "execution-error",
         };
+        IsSpent |= verdict is "time-limit" or "memory-limit";
         return new SqlResult([], verdict, verdict == "time-limit" ? $"stopped after {limits.Seconds} s" : message);
     }
 

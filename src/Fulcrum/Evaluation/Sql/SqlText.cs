@@ -24,9 +24,15 @@ internal static partial class SqlText
     /// <summary>Strings, quoted names, comments, words and single characters.</summary>
     public static IEnumerable<string> Tokens(string sql)
     {
-        int at = 0;
+        int at = 0, lastClose = sql.LastIndexOf("*/", StringComparison.Ordinal);
         while (at < sql.Length)
         {
+            if (sql[at] == '/' && at + 2 > lastClose)
+            {
+                yield return sql.Substring(at++, 1); // a comment that is never closed is looked for once, not once for every beginning
+                continue;
+            }
+
             Match match = Token().Match(sql, at);
             int length = match.Success && match.Index == at && match.Length > 0 ? match.Length : 1;
             yield return sql.Substring(at, length);

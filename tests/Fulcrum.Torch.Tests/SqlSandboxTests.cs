@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Evaluation;
+using Fulcrum.Evaluation.Sql;
+using Xunit;
+
+namespace Fulcrum.Torch.Tests;
+
+/// <summary>The sandbox's workers are started from the tool that lies beside these tests.</summary>
+public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFixture<SqlSandboxTests.Workers>
+{
+    private const string Gold = "SELECT count(*) FROM singer";
+    private static readonly SqlLimits Short = new(Seconds: 0.3, Rows: 10_000, Bytes: 1 << 24, CellBytes: 1 << 24, HeapBytes: 1 << 26);
+
+    [Fact]
+    public void Queries_run_in_worker_processes() => Assert.Null(workers.Sandbox.Warning);
+
+    [Theory]
+    [MemberData(nameof(HostileStatements.Interruptible), MemberType = typeof(HostileStatements))]
+    [MemberData(nameof(HostileStatements.Uninterruptible), MemberType = typeof(HostileStatements))]
+    public void A_hostile_statement_is_stopped_writes_nothing_and_the_next_item_is_scored(string statement)
+    {
+        Func<string, string, string, Grade> grade = workers.Sandbox.Grader("official", Short);
+        long start = Stopwatch.GetTimestamp();
+
+        Assert.Equal(0, grade(workers.Database, Gold, statement).Score);
+
+        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 6);
+        Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
+        Assert.Equal(workers.Digest, RunFolder.Digest(workers.Database));
+        Assert.Equal([workers.Database], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(workers.Database)!));
+    }
+
+    [Fact]
+    public void A_call_that_SQLite_does_not_interrupt_ends_with_its_worker_and_says_so()
+    {
+        Grade grade = workers.Sandbox.Grader("official", Short)(workers.Database, Gold, "SELECT instr(zeroblob(8000000), zeroblob(4000000) || x'01')");
+
+        Assert.Equal((0, "time-limit"), (grade.Score, grade.Verdict));
+        Assert.Contains("worker was stopped", grade.Reason);
+    }
+
+    [Fact]
+    public void A_gold_query_that_is_stopped_leaves_its_item_unscored()
+    {
+        Grade grade = workers.Sandbox.Grader("official", Short)(workers.Database, "SELECT instr(zeroblob(8000000), zeroblob(4000000) || x'01')", Gold);
+
+        Assert.Equal((null, "gold-failed"), (grade.Score, grade.Verdict));
+    }
+
+    [Theory]
+    [InlineData("official")]
+    [InlineData("strict")]
+    [InlineData("notebook")]
+    public void Workers_and_the_process_itself_give_the_same_grades(string semantics)
+    {
+        using SqlGrader reference = new(semantics, new SqlLimits());
+        Func<string, string, string, Grade> grade = workers.Sandbox.Grader(semantics, new SqlLimits());
+        (string Database, string Gold, string Predicted)[] pairs =
+            [.. File.ReadLines(SharedData.Of("data", "spider", "official_eval", "pairs.jsonl")).Select(l => JsonNode.Parse(l)!).Select(p => (Spider((string)p["db_id"]!), (string)p["gold"]!, (string)p["predicted"]!))];
+
+        Grade[] got = [.. pairs.AsParallel().AsOrdered().Select(p => grade(p.Database, p.Gold, p.Predicted))];
+
+        Assert.Equal(pairs.Select(p => reference.Grade(p.Database, p.Gold, p.Predicted)), got);
+    }
+
+    [Fact]
+    public void A_killed_worker_is_replaced_and_its_item_graded_as_if_nothing_had_happened()
+    {
+        using SqlSandbox sandbox = SqlSandbox.Open(workers: 1);
+        Func<string, string, string, Grade> grade = sandbox.Grader("official", new SqlLimits());
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
+            using Process worker = Process.GetProcessById(sandbox.WorkerIds.Single());
+            worker.Kill();
+            worker.WaitForExit();
+        }
+
+        Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
+    }
+
+    [Fact]
+    public void A_database_that_is_not_there_is_an_error_and_no_verdict()
+    {
+        string nowhere = Path.Combine(Path.GetTempPath(), "nowhere.sqlite");
+
+        Assert.Contains("nowhere.sqlite", Assert.Throws<InputException>(() => workers.Sandbox.Grader("official", Short)(nowhere, Gold, Gold)).Message);
+    }
+
+    [Fact]
+    public void A_changed_database_is_read_anew()
+    {
+        string copy = Path.Combine(Directory.CreateTempSubdirectory().FullName, "a.sqlite");
+        File.Copy(workers.Database, copy);
+        Func<string, string, string, Grade> grade = workers.Sandbox.Grader("official", Short);
+        Assert.Equal(1, grade(copy, "SELECT count(*) FROM sqlite_master WHERE name = 'pets'", "SELECT 0").Score);
+
+        File.Copy(Spider("pets_1"), copy, overwrite: true);
+
+        Assert.Equal(1, grade(copy, "SELECT count(*) FROM sqlite_master WHERE name = 'Pets'", "SELECT 1").Score);
+        Directory.Delete(Path.GetDirectoryName(copy)!, recursive: true);
+    }
+
+    [Fact]
+    public void Without_a_worker_program_queries_run_in_this_process_and_a_warning_says_so()
+    {
+        using SqlSandbox sandbox = SqlSandbox.Open(new SqlWorkerProgram("/no/such/program", []));
+
+        Assert.Contains("inside this process", sandbox.Warning);
+        Assert.Equal(1, sandbox.Grader("official", Short)(workers.Database, Gold, Gold).Score);
+    }
+
+    [Fact]
+    public void Workers_end_with_a_parent_that_is_killed()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the children of a process are read from /proc");
+        SqlWorkerProgram program = SqlWorkerProgram.Find()!;
+        using Process parent = Process.Start(new ProcessStartInfo(program.File, ["sql", "--databases", Spider(""), "--time-limit", "600", "--input", "-", "--output", "-"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        parent.StandardInput.WriteLine("""{"db_id": "concert_singer", "gold": "SELECT 1", "predicted": "SELECT instr(zeroblob(60000000), zeroblob(30000000) || x'01')"}""");
+        parent.StandardInput.Close();
+        int child = Until(() => File.ReadAllText($"/proc/{parent.Id}/task/{parent.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).FirstOrDefault());
+        using Process worker = Process.GetProcessById(child);
+
+        parent.Kill();
+
+        Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(20)));
+    }
+
+    private static int Until(Func<int> found)
+    {
+        int id = 0;
+        Assert.True(SpinWait.SpinUntil(() => (id = found()) != 0, TimeSpan.FromSeconds(30)));
+        return id;
+    }
+
+    private static string Spider(string id) => id.Length == 0 ? SharedData.Of("data", "spider", "database") : SharedData.Of("data", "spider", "database", id, id + ".sqlite");
+
+    public sealed class Workers : IDisposable
+    {
+        private readonly Lazy<string> database = new(() =>
+        {
+            string copy = Path.Combine(Directory.CreateTempSubdirectory().FullName, "concert_singer.sqlite");
+            File.Copy(Spider("concert_singer"), copy);
+            return copy;
+        });
+
+        public SqlSandbox Sandbox { get; } = SqlSandbox.Open(workers: 2);
+
+        public string Database => database.Value;
+
+        public string Digest { get; } = RunFolder.Digest(Spider("concert_singer"));
+
+        public void Dispose()
+        {
+            Sandbox.Dispose();
+            Directory.Delete(Path.GetDirectoryName(Database)!, recursive: true);
+        }
+    }
+}
