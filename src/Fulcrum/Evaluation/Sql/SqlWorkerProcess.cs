@@ -130,7 +130,11 @@ internal sealed class SqlWorkerProcess : IDisposable
     {
         ProcessStartInfo start = new(program.File, program.Arguments)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, CreateNoWindow = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            CreateNoWindow = true,
             WorkingDirectory = Path.GetPathRoot(AppContext.BaseDirectory),
         };
 
