@@ -102,6 +102,8 @@ public sealed record TrainingDataPlan(string Folder, int? Examples = null);
 /// <param name="CheckpointEvery">Steps between checkpoints; null: one an epoch.</param>
 /// <param name="RsLora">Scale by alpha / sqrt(r) (arXiv:2312.03732).</param>
 /// <param name="Grouping"><c>cluster</c>: examples of a cluster share a batch and so their common beginning; <c>none</c>: plain shuffling.</param>
+/// <param name="Dora">Train a magnitude for every row of an adapted weight beside the update (DoRA, arXiv:2402.09353).</param>
+/// <param name="ModulesToSave">Modules that are trained whole: <c>lm_head</c>, <c>embed_tokens</c>; null: none.</param>
 public sealed record TrainPlan(
     int Epochs = 1,
     int BatchSize = 8,
@@ -120,7 +122,9 @@ public sealed record TrainPlan(
     bool GradientCheckpointing = false,
     int? CheckpointEvery = null,
     bool RsLora = false,
-    string Grouping = "none");
+    string Grouping = "none",
+    bool Dora = false,
+    IReadOnlyList<string>? ModulesToSave = null);
 
 /// <summary>Strict JSON for studies: an unknown, duplicate, missing or null key is an error that names it.</summary>
 [JsonSourceGenerationOptions(

@@ -41,19 +41,48 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("num_hidden_layers", 1.5, "num_hidden_layers")]
     [InlineData("num_key_value_heads", 3, "do not divide")]
     [InlineData("partial_rotary_factor", 0.5, "partial_rotary_factor")]
+    [InlineData("final_logit_softcapping", 30.0, "final_logit_softcapping")]
+    [InlineData("rope_interleaved", true, "rope_interleaved")]
+    [InlineData("num_local_experts", 8, "num_local_experts")]
+    [InlineData("rms_norm_eps", "small", "rms_norm_eps")]
     public void What_would_change_the_numbers_is_an_error_that_names_it(string key, object value, string named) =>
         Assert.Contains(named, Assert.Throws<InputException>(() => Parse((key, value))).Message);
+
+    [Fact]
+    public void What_a_configuration_leaves_out_is_what_the_reference_takes_for_it()
+    {
+        ModelConfig llama = Parse(("num_key_value_heads", null), ("rope_interleaved", false), ("quantization_config", new JsonObject()));
+        ModelConfig mistral = Parse(("model_type", "mistral"), ("hidden_size", 64), ("num_attention_heads", 16), ("num_key_value_heads", Absent), ("head_dim", null));
+
+        Assert.Equal((4, 4, 10000d, false), (llama.KeyValueHeads, llama.HeadDim, llama.Rotary.Theta, llama.TiedHead));
+        Assert.Equal((8, 4096), (mistral.KeyValueHeads, mistral.Windows[0]));
+        Assert.Null(Parse(("model_type", "mistral"), ("sliding_window", null)).Windows[0]);
+        Assert.Equal(128, Parse(("model_type", "qwen3")).HeadDim);
+        Assert.Equal([null, 4096], Parse(("model_type", "qwen3"), ("use_sliding_window", true), ("max_window_layers", 1)).Windows);
+        Assert.Equal([4096, null], Parse(("model_type", "qwen2"), ("use_sliding_window", true), ("layer_types", new JsonArray("sliding_attention", "full_attention"))).Windows);
+    }
+
+    [Fact]
+    public void A_dynamic_stretch_changes_nothing_within_the_context() =>
+        Assert.Equal(Parse().Rotary, Parse(("rope_scaling", new JsonObject { ["type"] = "dynamic", ["factor"] = 4.0 })).Rotary);
+
+    [Fact]
+    public void An_unknown_setting_of_the_rotary_embedding_is_an_error_that_names_it() =>
+        Assert.Contains("mscale", Assert.Throws<InputException>(() => Parse(("rope_scaling", new JsonObject { ["type"] = "linear", ["factor"] = 4, ["mscale"] = 1 }))).Message);
 
     [Fact]
     public void An_unknown_kind_of_rotary_scaling_is_an_error_that_names_it() =>
         Assert.Contains("yarn", Assert.Throws<InputException>(() => Parse(("rope_scaling", new JsonObject { ["type"] = "yarn", ["factor"] = 4 }))).Message);
 
-    private ModelConfig Parse(params (string Key, object Value)[] changes)
+    private static readonly object Absent = new();
+
+    private ModelConfig Parse(params (string Key, object? Value)[] changes)
     {
         JsonObject json = JsonNode.Parse(Small)!.AsObject();
-        foreach ((string key, object value) in changes)
+        foreach ((string key, object? value) in changes)
         {
             json[key] = value as JsonNode ?? JsonValue.Create(value);
+            _ = value == Absent && json.Remove(key);
         }
 
         File.WriteAllText(file, json.ToJsonString());

@@ -41,7 +41,14 @@ internal static partial class AdapterReader
             warn?.Invoke($"the adapter in {folder} was trained for '{trainedFor}', not for '{baseName}'");
         }
 
-        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors"));
+        string weights = Path.Combine(folder, "adapter_model.safetensors");
+        if (!File.Exists(weights) && File.Exists(Path.Combine(folder, "adapter_model.bin")))
+        {
+            throw new InputException($"{folder} holds its weights as adapter_model.bin, a format that can run code when it is read; save the adapter as safetensors (PEFT's default)");
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using SafetensorsFile file = SafetensorsFile.Open(weights);
         Dictionary<string, string> keys = [];
         foreach (string key in file.Tensors.Keys)
         {
@@ -57,16 +64,28 @@ internal static partial class AdapterReader
             int rank = config.RankOf(p.Name);
             Tensor a = Take(p.Name + ".lora_A.weight", [rank, p.In]), b = Take(p.Name + ".lora_B.weight", [p.Out, rank]);
             Tensor? magnitude = config.Dora ? Take(p.Name + ".lora_magnitude_vector", [p.Out]) : null;
-            adapters.Add((p, new Adapter(train ? a.requires_grad_() : a, train ? b.requires_grad_() : b, config.ScaleOf(p.Name), lambda, train ? config.Dropout : 0, magnitude)));
+            adapters.Add((p, new Adapter(Trained(a), Trained(b), config.ScaleOf(p.Name), lambda, train ? config.Dropout : 0, magnitude is null ? null : Trained(magnitude))));
         }
 
-        Tensor? head = TakeHead();
+        Tensor? table = config.EmbeddingIsTarget ? EmbeddingWithUpdate() : null;
+        Dictionary<string, Tensor> whole = Whole();
         if (keys.Count > 0)
         {
             throw new InputException($"{folder}: the adapter's tensor '{keys.Values.Order(StringComparer.Ordinal).First()}' belongs to no target module of this model");
         }
 
-        Apply(model, adapters, head, lambda);
+        Apply(model, adapters, lambda);
+        if (lambda != 0 && (whole.GetValueOrDefault(LanguageModel.EmbeddingName) ?? table) is { } embedding)
+        {
+            model.ReplaceEmbedding(embedding, lambda, train);
+        }
+
+        if (lambda != 0 && whole.TryGetValue(model.Head.Name, out Tensor? head))
+        {
+            model.ReplaceHead(head, lambda, train);
+        }
+
+        Tensor Trained(Tensor value) => train ? value.requires_grad_() : value;
 
         Tensor Take(string name, long[] shape)
         {
@@ -80,15 +99,49 @@ internal static partial class AdapterReader
                 : throw new InputException($"{folder}: tensor '{key}' has shape [{string.Join(", ", file.Tensors[key].Shape)}] where this model needs [{string.Join(", ", shape)}]");
         }
 
-        Tensor? TakeHead() => (config.SavedModules ?? []) switch
+        // What is kept whole: what the configuration names, and what PEFT adds by itself when the head or the embedding is a target or was resized.
+        Dictionary<string, Tensor> Whole()
         {
-            [] => null,
-            ["lm_head"] => Take("lm_head.weight", [model.Head.Out, model.Head.In]),
-            var other => throw new InputException($"{folder}: modules_to_save '{string.Join(", ", other)}' is not supported, only 'lm_head'"),
-        };
+            long[] shape = [model.Head.Out, model.Head.In];
+            Dictionary<string, Tensor> saved = config.SavedIn().ToDictionary(m => m, m => Take(m + ".weight", shape));
+            foreach (string name in (string[])[model.Head.Name, LanguageModel.EmbeddingName])
+            {
+                if (keys.ContainsKey(name + ".weight"))
+                {
+                    saved.Add(name, Take(name + ".weight", shape));
+                }
+
+                if (keys.ContainsKey(name + ".base_layer.weight") && !IsOf(name, Take(name + ".base_layer.weight", shape)))
+                {
+                    throw new InputException($"{folder}: the adapter carries another '{name}' than this model's, and an update of it; that is not supported");
+                }
+            }
+
+            return saved;
+        }
+
+        bool IsOf(string name, Tensor value)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor own = (name == model.Head.Name ? model.Head.Dense() : model.Embedding).to_type(ScalarType.Float32);
+            return (value - own).abs().max().ToDouble() <= 0.01 * own.abs().max().ToDouble(); // the two may have been rounded differently
+        }
+
+        Tensor EmbeddingWithUpdate()
+        {
+            const string name = LanguageModel.EmbeddingName;
+            if (train || config.Dora)
+            {
+                throw new InputException($"{folder}: {(train ? "training the update of" : "DoRA on")} '{name}' is not supported");
+            }
+
+            int rank = config.RankOf(name);
+            Tensor a = Take(name + ".lora_embedding_A", [rank, model.Head.Out]), b = Take(name + ".lora_embedding_B", [model.Head.In, rank]);
+            return model.Embedding.to_type(ScalarType.Float32) + b.matmul(a).t() * config.ScaleOf(name);
+        }
     }
 
-    private static void Apply(LanguageModel model, List<(Projection Target, Adapter Adapter)> adapters, Tensor? head, double lambda)
+    private static void Apply(LanguageModel model, List<(Projection Target, Adapter Adapter)> adapters, double lambda)
     {
         foreach ((Projection target, Adapter adapter) in adapters)
         {
@@ -101,11 +154,6 @@ internal static partial class AdapterReader
                 target.Attach(adapter);
             }
         }
-
-        if (head is not null && lambda != 0)
-        {
-            model.ReplaceHead(head, lambda);
-        }
     }
 
     // Names differ over PEFT's versions: with or without its prefix, the adapter's own name, and a module around what is saved whole.
@@ -114,9 +162,10 @@ internal static partial class AdapterReader
         string name = key.StartsWith("base_model.model.", StringComparison.Ordinal) ? key["base_model.model.".Length..] : key;
         name = AdapterName().Replace(name, "$1$2");
         name = name.Replace(".modules_to_save.default.", ".", StringComparison.Ordinal).Replace(".modules_to_save.", ".", StringComparison.Ordinal);
-        return name.EndsWith(".lora_magnitude_vector.weight", StringComparison.Ordinal) ? name[..^".weight".Length] : name;
+        return name.EndsWith(".lora_magnitude_vector.weight", StringComparison.Ordinal) || name.EndsWith(".lora_embedding_A.weight", StringComparison.Ordinal) || name.EndsWith(".lora_embedding_B.weight", StringComparison.Ordinal)
+            ? name[..^".weight".Length] : name;
     }
 
-    [GeneratedRegex(@"(\.lora_A|\.lora_B|\.lora_magnitude_vector)\.default(\.weight|$)", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(\.lora_A|\.lora_B|\.lora_embedding_A|\.lora_embedding_B|\.lora_magnitude_vector)\.default(\.weight|$)", RegexOptions.NonBacktracking)]
     private static partial Regex AdapterName();
 }

@@ -7,7 +7,7 @@ namespace Fulcrum.Torch.Modeling;
 /// <remarks>Beside the base the output is base + lambda * (adapted - base), so lambda 1 is the adapter as trained and 0 the base.</remarks>
 internal sealed class Adapter : IDisposable
 {
-    private Tensor? stretch;
+    private Tensor? norms;
 
     /// <param name="a">[rank, in], float32.</param>
     /// <param name="b">[out, rank], float32.</param>
@@ -39,21 +39,28 @@ internal sealed class Adapter : IDisposable
     /// <summary>Apply the dropout.</summary>
     public bool Training { get; set; }
 
+    /// <summary>What training changes, by name behind the projection's.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Parameters =>
+        Magnitude is null ? [("lora_A", A), ("lora_B", B)] : [("lora_A", A), ("lora_B", B), ("lora_magnitude_vector", Magnitude)];
+
     /// <summary>The adapter's part of the output.</summary>
     /// <param name="input">[..., in]</param>
     /// <param name="plain">The base's output without bias, [..., out]; read by DoRA only.</param>
+    /// <param name="weight">The base's weight, [out, in]; read by DoRA only.</param>
     public Tensor Delta(Tensor input, Func<Tensor> plain, Func<Tensor> weight)
     {
+        bool drops = Training && Dropout > 0;
         Tensor x = input.to_type(A.dtype);
-        x = Training && Dropout > 0 ? nn.functional.dropout(x, Dropout, training: true) : x;
+        x = drops ? nn.functional.dropout(x, Dropout, training: true) : x;
         Tensor low = nn.functional.linear(nn.functional.linear(x, A), B) * (Scale * Lambda);
         if (Magnitude is null)
         {
             return low;
         }
 
-        Tensor factor = Stretch(weight);
-        return low * factor + plain().to_type(A.dtype) * ((factor - 1) * Lambda);
+        // With dropout the reference takes the base's part of the dropped input as well.
+        Tensor factor = Magnitude / RowNorms(weight), basis = drops ? nn.functional.linear(x, weight().to_type(A.dtype)) : plain().to_type(A.dtype);
+        return low * factor + basis * ((factor - 1) * Lambda);
     }
 
     /// <summary>The weight with the adapter in it, float32.</summary>
@@ -61,7 +68,7 @@ internal sealed class Adapter : IDisposable
     public Tensor Merged(Tensor weight)
     {
         Tensor full = weight.to_type(ScalarType.Float32), adapted = full + B.matmul(A) * Scale;
-        adapted = Magnitude is null ? adapted : adapted * Stretch(() => weight).unsqueeze(1);
+        adapted = Magnitude is null ? adapted : adapted * (Magnitude / RowNorms(() => weight)).unsqueeze(1);
         return full + (adapted - full) * Lambda;
     }
 
@@ -71,20 +78,26 @@ internal sealed class Adapter : IDisposable
         A.Dispose();
         B.Dispose();
         Magnitude?.Dispose();
-        stretch?.Dispose();
+        norms?.Dispose();
     }
 
-    // How far DoRA stretches each row: magnitude / |W + scale B A|. Constant while nothing is trained.
-    private Tensor Stretch(Func<Tensor> weight)
+    // |W + scale B A| of every row: a constant to the gradient (arXiv:2402.09353, section 4.3), kept for as long as nothing is trained.
+    private Tensor RowNorms(Func<Tensor> weight)
     {
-        if (stretch is null)
+        if (norms is not null)
         {
-            using DisposeScope scope = NewDisposeScope();
-            using IDisposable frozen = no_grad();
-            Tensor adapted = weight().to_type(ScalarType.Float32) + B.matmul(A) * Scale;
-            stretch = (Magnitude! / adapted.pow(2).sum(1).sqrt()).DetachFromDisposeScope();
+            return norms;
         }
 
-        return stretch;
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        Tensor adapted = weight().to_type(ScalarType.Float32) + B.matmul(A) * Scale, now = adapted.pow(2).sum(1).sqrt();
+        if (A.requires_grad)
+        {
+            return now.MoveToOuterDisposeScope();
+        }
+
+        norms = now.DetachFromDisposeScope();
+        return norms;
     }
 }

@@ -7,8 +7,9 @@ namespace Fulcrum.Torch.Modeling;
 /// <remarks>One thread at a time. Hidden states and logits carry gradients when adapter parameters do and gradients are on.</remarks>
 internal sealed class LanguageModel : IDisposable
 {
-    private readonly Tensor embedding, frequencies;
+    private readonly Tensor frequencies;
     private readonly Norm norm;
+    private Tensor embedding;
 
     internal LanguageModel(ModelConfig config, Device device, ScalarType dtype, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Norm norm, Projection head)
     {
@@ -41,12 +42,16 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>Every linear map of the layers, and the head as the last.</summary>
     public IEnumerable<Projection> Projections => Layers.SelectMany(l => l.Projections).Append(Head);
 
-    /// <summary>What training changes, by name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj.lora_A</c>.</summary>
+    /// <summary>What training changes, by name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj.lora_A</c>; a module trained whole by its own name.</summary>
     public IEnumerable<(string Name, Tensor Value)> AdapterParameters =>
-        from p in Projections
-        where p.Adapter is not null
-        from named in new[] { (p.Name + ".lora_A", p.Adapter!.A), (p.Name + ".lora_B", p.Adapter!.B) }
-        select named;
+    [
+        .. from p in Projections where p.Adapter is not null from part in p.Adapter!.Parameters select ($"{p.Name}.{part.Name}", part.Value),
+        .. Head.Weight is { requires_grad: true } head ? [(Head.Name, head)] : Array.Empty<(string, Tensor)>(),
+        .. embedding.requires_grad ? [(EmbeddingName, embedding)] : Array.Empty<(string, Tensor)>(),
+    ];
+
+    /// <summary>The embedding's name in checkpoints.</summary>
+    public const string EmbeddingName = "model.embed_tokens";
 
     /// <summary>Loads a model folder; <paramref name="plan"/> has no <c>auto</c> left.</summary>
     /// <exception cref="InputException">A file is missing or does not fit; names it.</exception>
@@ -60,7 +65,7 @@ internal sealed class LanguageModel : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Rotary rotary = Rotary.At(positions, frequencies);
-        Tensor hidden = embedding.index_select(0, ids.flatten()).view([.. ids.shape, Config.HiddenSize]);
+        Tensor hidden = embedding.index_select(0, ids.flatten()).to_type(Dtype).view([.. ids.shape, Config.HiddenSize]);
         foreach (DecoderLayer layer in Layers)
         {
             Tensor next = layer.Forward(hidden, rotary, attention);
@@ -82,14 +87,29 @@ internal sealed class LanguageModel : IDisposable
 
     /// <summary>Moves the head towards one that was trained whole: head + lambda * (trained - head). The embedding stays.</summary>
     /// <param name="trained">[vocabulary, hidden]</param>
-    public void ReplaceHead(Tensor trained, double lambda)
+    /// <param name="train">Training goes on: the head is kept in float32 and gets gradients.</param>
+    public void ReplaceHead(Tensor trained, double lambda, bool train = false)
+    {
+        Projection next = new(Head.Name, Mixed(Head.Dense(), trained, lambda, train), null);
+        Head.Dispose();
+        (Head, HeadIsTied) = (next, false);
+    }
+
+    /// <summary>The same for the embedding; a head that was tied to it stays as it was.</summary>
+    public void ReplaceEmbedding(Tensor trained, double lambda, bool train = false)
+    {
+        Tensor next = Mixed(embedding, trained, lambda, train);
+        embedding.Dispose();
+        (embedding, HeadIsTied) = (next, false);
+    }
+
+    private Tensor Mixed(Tensor old, Tensor trained, double lambda, bool train)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Tensor old = Head.Weight!.to_type(ScalarType.Float32), mixed = lambda == 1 ? trained : old + (trained.to_type(ScalarType.Float32) - old) * lambda;
-        Projection next = new(Head.Name, mixed.to_type(Dtype).clone(), null);
-        Head.Dispose();
-        (Head, HeadIsTied) = (next, false);
+        Tensor full = old.to_type(ScalarType.Float32), aim = trained.to_type(ScalarType.Float32);
+        Tensor mixed = (lambda == 1 ? aim : full + (aim - full) * lambda).to_type(train ? ScalarType.Float32 : Dtype).clone();
+        return (train ? mixed.requires_grad_() : mixed).DetachFromDisposeScope();
     }
 
     /// <summary>The head is the embedding: neither trained whole nor merged with an adapter.</summary>
@@ -136,7 +156,14 @@ internal sealed class LanguageModel : IDisposable
             int rank = config.RankOf(target.Name);
             Tensor a = (rand(rank, target.In, dtype: ScalarType.Float32, device: CPU, generator: random) * 2 - 1) / Math.Sqrt(target.In);
             Tensor b = zeros(target.Out, rank, dtype: ScalarType.Float32, device: Device);
-            target.Attach(new Adapter(a.to(Device).requires_grad_(), b.requires_grad_(), config.ScaleOf(target.Name), 1, dropout));
+            Tensor? magnitude = config.Dora ? target.Dense().to_type(ScalarType.Float32).pow(2).sum(1).sqrt().requires_grad_() : null;
+            target.Attach(new Adapter(a.to(Device).requires_grad_(), b.requires_grad_(), config.ScaleOf(target.Name), 1, dropout, magnitude));
+        }
+
+        foreach (string module in config.SavedIn())
+        {
+            Action<Tensor, double, bool> replace = module == Head.Name ? ReplaceHead : ReplaceEmbedding;
+            replace(module == Head.Name ? Head.Dense() : embedding, 1, true);
         }
     }
 

@@ -9,19 +9,21 @@ namespace Fulcrum.Torch.Modeling;
 /// <param name="RankPattern">Ranks of the modules whose name ends with a key; the first that fits counts.</param>
 /// <param name="RsLora">Scale by alpha / sqrt(rank) (arXiv:2312.03732).</param>
 /// <param name="Dora">The adapter has magnitudes (arXiv:2402.09353).</param>
-/// <param name="SavedModules">Modules kept whole beside the update.</param>
+/// <param name="SavedModules">Names, or ends of names, of modules kept whole beside the update.</param>
+/// <param name="OnlyLayers">Numbers of the layers that are adapted; null: all.</param>
+/// <param name="LayersPattern">The name of the list of layers that the numbers count in; null: any.</param>
 /// <param name="Base">The name of the model that it was trained for; informative.</param>
 internal sealed record LoraConfig(
     int Rank, double Alpha, IReadOnlyList<string>? Targets, string? TargetPattern = null, IReadOnlyList<string>? Excluded = null, string? ExcludedPattern = null,
     IReadOnlyDictionary<string, double>? RankPattern = null, IReadOnlyDictionary<string, double>? AlphaPattern = null, bool RsLora = false, bool Dora = false,
-    IReadOnlyList<string>? SavedModules = null, IReadOnlyList<int>? OnlyLayers = null, double Dropout = 0, string? Base = null)
+    IReadOnlyList<string>? SavedModules = null, IReadOnlyList<int>? OnlyLayers = null, double Dropout = 0, string? Base = null, IReadOnlyList<string>? LayersPattern = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     // Fields that do not change what an adapter computes once it is trained; any other field that is set is a part that we lack.
     private static readonly HashSet<string> Harmless =
     [
-        "auto_mapping", "base_model_name_or_path", "corda_config", "ensure_weight_tying", "eva_config", "fan_in_fan_out", "inference_mode", "layers_pattern", "lora_dropout",
+        "auto_mapping", "base_model_name_or_path", "corda_config", "eva_config", "fan_in_fan_out", "inference_mode", "layers_pattern", "lora_dropout",
         "lora_ga_config", "megatron_core", "peft_type", "peft_version", "qalora_group_size", "revision", "task_type", "runtime_config", "r", "lora_alpha", "target_modules",
         "exclude_modules", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora", "modules_to_save", "layers_to_transform", "bias", "init_lora_weights",
     ];
@@ -44,22 +46,42 @@ internal sealed record LoraConfig(
 
         (IReadOnlyList<string>? targets, string? pattern) = NamesOf(json, "target_modules");
         (IReadOnlyList<string>? excluded, string? excludedPattern) = NamesOf(json, "exclude_modules");
+        (IReadOnlyList<string>? layers, string? layer) = NamesOf(json, "layers_pattern");
+        if (targets is null && pattern is null)
+        {
+            throw json.Error("target_modules is missing, so what the adapter changes is not known");
+        }
+
         return new LoraConfig(
-            json.Size("r", 1 << 16), json.Number("lora_alpha", 8), targets, pattern, excluded, excludedPattern, PatternOf(json, "rank_pattern"), PatternOf(json, "alpha_pattern"),
-            json.Flag("use_rslora"), json.Flag("use_dora"), NamesOf(json, "modules_to_save").Names, LayersOf(json), json.Number("lora_dropout", 0), json.Text("base_model_name_or_path"));
+            json.Size("r", 1 << 16, 8), json.Number("lora_alpha", 8), targets, pattern, excluded, excludedPattern, PatternOf(json, "rank_pattern"), PatternOf(json, "alpha_pattern"),
+            json.Flag("use_rslora"), json.Flag("use_dora"), NamesOf(json, "modules_to_save").Names, LayersOf(json), json.Number("lora_dropout", 0), json.Text("base_model_name_or_path"), layer is null ? layers : [layer]);
     }
 
     /// <summary>The projections of a model that this adapter changes.</summary>
     /// <exception cref="InputException">A name in the list fits no projection.</exception>
     public IReadOnlyList<Projection> TargetsIn(LanguageModel model)
     {
-        if ((Targets ?? []).FirstOrDefault(t => !model.Projections.Any(p => Ends(p.Name, t))) is { } stranger)
+        if ((Targets ?? []).FirstOrDefault(t => !Ends(LanguageModel.EmbeddingName, t) && !model.Projections.Any(p => Ends(p.Name, t))) is { } stranger)
         {
             throw new InputException($"the adapter's target module '{stranger}' is not in this model; it has {string.Join(", ", model.Projections.Select(p => p.Name.Split('.')[^1]).Distinct())}");
         }
 
         Projection[] found = [.. model.Projections.Where(p => IsTarget(p.Name, p == model.Head))];
-        return found.Length > 0 ? found : throw new InputException($"the adapter's target_modules '{TargetPattern}' fit no projection of this model");
+        return found.Length > 0 || EmbeddingIsTarget ? found
+            : throw new InputException($"the adapter's target_modules '{TargetPattern ?? string.Join(", ", Targets ?? [])}' fit no projection of this model");
+    }
+
+    /// <summary>The update covers the embedding too.</summary>
+    public bool EmbeddingIsTarget => TargetPattern != "all-linear" && IsTarget(LanguageModel.EmbeddingName, head: false);
+
+    /// <summary>The full names of the modules that are kept whole.</summary>
+    /// <exception cref="InputException">One of them is neither the head nor the embedding.</exception>
+    public IReadOnlyList<string> SavedIn()
+    {
+        string[] known = ["lm_head", LanguageModel.EmbeddingName];
+        return (SavedModules ?? []).FirstOrDefault(m => !known.Any(k => Ends(k, m))) is { } other
+            ? throw new InputException($"modules_to_save '{other}' is not supported, only lm_head and embed_tokens")
+            : [.. known.Where(k => (SavedModules ?? []).Any(m => Ends(k, m)))];
     }
 
     /// <summary>The rank of a module's update.</summary>
@@ -70,12 +92,28 @@ internal sealed record LoraConfig(
 
     private bool IsTarget(string module, bool head) =>
         !(ExcludedPattern is { } e ? Matches(module, e) : (Excluded ?? []).Any(x => Ends(module, x)))
+        && !(SavedModules ?? []).Any(m => Ends(module, m))
         && (TargetPattern switch
         {
-            null => Targets!.Any(t => Ends(module, t)) && (OnlyLayers is null || OnlyLayers.Any(l => module.StartsWith($"model.layers.{l}.", StringComparison.Ordinal))),
+            null => Targets!.Contains(module) || (Targets!.Any(t => Ends(module, t)) && IsInLayers(module)),
             "all-linear" => !head,
             _ => Matches(module, TargetPattern),
         });
+
+    // As PEFT finds a module's layer: by the number behind the name of the list of layers.
+    private bool IsInLayers(string module)
+    {
+        if (OnlyLayers is null or [])
+        {
+            return true;
+        }
+
+        Match layer = (LayersPattern is null or [] ? [@"[^.]*"] : LayersPattern)
+            .Select(p => Regex.Match(module, $@"\A.*\.{Python(p)}\.(\d+)\.", RegexOptions.CultureInvariant, Patience)).FirstOrDefault(m => m.Success, Match.Empty);
+        return layer.Success && OnlyLayers.Contains(int.Parse(layer.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private static string Python(string pattern) => pattern.Replace("(?P<", "(?<", StringComparison.Ordinal);
 
     private static bool Ends(string module, string name) => module == name || module.EndsWith("." + name, StringComparison.Ordinal);
 
@@ -83,7 +121,7 @@ internal sealed record LoraConfig(
     {
         try
         {
-            return Regex.IsMatch(module, $@"\A(?:{pattern})\z", RegexOptions.CultureInvariant, Patience);
+            return Regex.IsMatch(module, $@"\A(?:{Python(pattern)})\z", RegexOptions.CultureInvariant, Patience);
         }
         catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
         {

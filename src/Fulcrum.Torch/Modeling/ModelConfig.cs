@@ -20,6 +20,14 @@ internal sealed record ModelConfig(
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
+    // Settings of neighbouring architectures; set in one of these families they would mean other numbers than ours.
+    private static readonly string[] Foreign =
+    [
+        "quantization_config", "partial_rotary_factor", "rotary_pct", "rotary_dim", "final_logit_softcapping", "attn_logit_softcapping", "query_pre_attn_scalar", "logit_scale", "logits_scaling",
+        "residual_multiplier", "embedding_multiplier", "attention_multiplier", "scale_emb", "scale_depth", "clip_qkv", "qk_layernorm", "use_qk_norm", "rope_interleaved", "no_rope_layers",
+        "num_experts", "num_local_experts", "cross_attention_layers", "attention_chunk_size", "alibi", "parallel_attn",
+    ];
+
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     /// <exception cref="InputException">The file is missing or malformed, or asks for something that would change the numbers and is not supported.</exception>
     public static ModelConfig Load(string folder) => LoadFile(Path.Combine(folder, "config.json"));
@@ -46,12 +54,15 @@ internal sealed record ModelConfig(
     private static ModelConfig Parse(Settings json)
     {
         string family = FamilyOf(json);
-        json.Only("hidden_act", "silu");
-        json.Only("pretraining_tp", 1);
-        json.Absent("quantization_config");
-        json.Absent("partial_rotary_factor");
+        json.Only("hidden_act", "silu", "swish");
+        foreach (string name in Foreign)
+        {
+            json.Absent(name);
+        }
+
         int hidden = json.Size("hidden_size", 1 << 17), heads = json.Size("num_attention_heads", 1 << 12), layers = json.Size("num_hidden_layers", 1 << 10);
-        int keyValueHeads = json.Size("num_key_value_heads", heads, heads), context = json.Size("max_position_embeddings", 1 << 27);
+        int keyValueHeads = json.Size("num_key_value_heads", heads, family == "mistral" && !json.Has("num_key_value_heads") ? 8 : heads);
+        int context = json.Size("max_position_embeddings", 1 << 27, family switch { "llama" => 2048, "mistral" => 131072, _ => 32768 });
         int headDim = json.Size("head_dim", 1 << 12, family == "qwen3" ? 128 : hidden / heads);
         bool attentionBias = family != "qwen2" && family != "mistral" && json.Flag("attention_bias");
         if (heads % keyValueHeads != 0 || headDim == 0 || headDim % 2 != 0 || (long)heads * headDim > 1 << 20)
@@ -84,8 +95,9 @@ internal sealed record ModelConfig(
 
     private static int?[] WindowsOf(Settings json, string family, int layers)
     {
-        int? window = json.Value("sliding_window") is null || family == "llama" || (family != "mistral" && !json.Flag("use_sliding_window"))
-            ? null : json.Size("sliding_window", int.MaxValue);
+        // Absent, the reference's configurations say 4096; null says none.
+        int? window = family == "llama" || (family != "mistral" && !json.Flag("use_sliding_window")) || (json.Has("sliding_window") && json.Value("sliding_window") is null)
+            ? null : json.Size("sliding_window", int.MaxValue, 4096);
         string[]? types = json.Value("layer_types") is JsonArray list ? [.. list.Select(t => t?.ToString() ?? "null")] : null;
         if (types is not null && (types.Length != layers || types.Any(t => t is not ("full_attention" or "sliding_attention"))))
         {

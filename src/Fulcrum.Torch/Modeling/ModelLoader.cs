@@ -68,17 +68,34 @@ internal static class ModelLoader
                 throw new InputException($"{folder}: the weights lack the tensor '{name}'");
             }
 
+            if (checkpoint.Find(name)!.Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            {
+                throw new InputException($"{folder}: tensor '{name}' holds {checkpoint.Find(name)!.Dtype}, not floating-point numbers; is the model quantised?");
+            }
+
             if (!checkpoint.Find(name)!.Shape.SequenceEqual(shape))
             {
                 throw new InputException($"{folder}: tensor '{name}' has shape [{string.Join(", ", checkpoint.Find(name)!.Shape)}] where config.json asks for [{string.Join(", ", shape)}]");
             }
         }
 
-        unexpected.RemoveWhere(n => n.EndsWith(Ignored, StringComparison.Ordinal) || (config.TiedHead && n == "lm_head.weight"));
+        if (config.TiedHead && unexpected.Remove("lm_head.weight") && !IsEmbedding(checkpoint))
+        {
+            throw new InputException($"{folder}: config.json ties the head to the embedding (tie_word_embeddings), but the weights hold another 'lm_head.weight'; one of the two is wrong");
+        }
+
+        unexpected.RemoveWhere(n => n.EndsWith(Ignored, StringComparison.Ordinal));
         if (unexpected.Count > 0)
         {
             throw new InputException($"{folder}: the weights hold {unexpected.Count} tensors that this architecture does not have, the first '{unexpected.Order(StringComparer.Ordinal).First()}'");
         }
+    }
+
+    private static bool IsEmbedding(Checkpoint checkpoint)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] shape = checkpoint.Find("model.embed_tokens.weight")!.Shape;
+        return checkpoint.Find("lm_head.weight")!.Shape.SequenceEqual(shape) && checkpoint.Read("lm_head.weight", shape).eq(checkpoint.Read("model.embed_tokens.weight", shape)).all().ToBoolean();
     }
 
     private static LanguageModel Build(ModelConfig config, Device device, ScalarType dtype, Func<string, long[], Tensor> read)

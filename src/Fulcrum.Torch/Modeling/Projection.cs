@@ -94,7 +94,7 @@ internal sealed class Projection : IDisposable
         Adapter?.Dispose();
     }
 
-    private Tensor Product(Tensor input) => Packed is null ? nn.functional.linear(input, Weight!) : Packed.Multiply(input);
+    private Tensor Product(Tensor input) => Packed is null ? nn.functional.linear(input, Weight!.to_type(input.dtype)) : Packed.Multiply(input);
 }
 
 /// <summary>A weight that is not a dense matrix in the compute type.</summary>

@@ -31,21 +31,33 @@ internal sealed class Settings(JsonObject json, string file)
         return value >= least && value <= most ? (int)value : throw Error($"{name} must lie between {least} and {most}, not {value}");
     }
 
-    /// <summary>Refuses any value but one; absent is fine.</summary>
-    public void Only<T>(string name, T supported)
+    /// <summary>The setting is written down, be it as null.</summary>
+    public bool Has(string name) => json.ContainsKey(name);
+
+    /// <summary>Refuses any value but some; absent is fine.</summary>
+    public void Only(string name, params ReadOnlySpan<string> supported)
     {
-        if (json[name] is { } value && value.ToString() != $"{supported}")
+        if (json[name] is { } value && !supported.Contains(value.ToString()))
         {
-            throw Error($"{name} '{value}' is not supported, only '{supported}'");
+            throw Error($"{name} '{value}' is not supported, only '{supported[0]}'");
         }
     }
 
-    /// <summary>Refuses a setting that would change the numbers.</summary>
+    /// <summary>Refuses a setting that would change the numbers; one that is off, empty or a factor of one is as if it were absent.</summary>
     public void Absent(string name)
     {
-        if (json[name] is not null && !(name == "partial_rotary_factor" && Number(name) == 1))
+        bool neutral = json[name] switch
         {
-            throw Error($"{name} is not supported");
+            null => true,
+            JsonObject o => o.Count == 0,
+            JsonArray a => a.Count == 0,
+            JsonValue v when v.TryGetValue(out bool on) => !on,
+            JsonValue v => v.TryGetValue(out double factor) && factor == (name.StartsWith("num_", StringComparison.Ordinal) ? 0 : 1),
+            _ => false,
+        };
+        if (!neutral)
+        {
+            throw Error($"{name} {json[name]!.ToJsonString()} is not supported");
         }
     }
 

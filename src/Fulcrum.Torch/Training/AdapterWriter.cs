@@ -15,10 +15,14 @@ internal static class AdapterWriter
     /// <summary>Writes <c>adapter_model.safetensors</c>, then <c>adapter_config.json</c>.</summary>
     public static void Write(string folder, LanguageModel model, LoraConfig config)
     {
-        Dictionary<string, torch.Tensor> tensors = model.AdapterParameters.ToDictionary(p => $"base_model.model.{p.Name}.weight", p => p.Value);
+        Dictionary<string, torch.Tensor> tensors = model.AdapterParameters.ToDictionary(p => KeyOf(p.Name), p => p.Value);
         SafetensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors, new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.WriteText(Path.Combine(folder, "adapter_config.json"), Config(config).ToJsonString(Indented) + "\n");
     }
+
+    /// <summary>The name in PEFT's file of what training changes.</summary>
+    public static string KeyOf(string parameter) =>
+        $"base_model.model.{parameter}{(parameter.EndsWith(".lora_magnitude_vector", StringComparison.Ordinal) ? "" : ".weight")}";
 
     private static JsonObject Config(LoraConfig config) => new()
     {
@@ -26,23 +30,26 @@ internal static class AdapterWriter
         ["auto_mapping"] = null,
         ["base_model_name_or_path"] = config.Base,
         ["bias"] = "none",
+        ["exclude_modules"] = Names(config.Excluded, config.ExcludedPattern),
         ["fan_in_fan_out"] = false,
         ["inference_mode"] = true,
         ["init_lora_weights"] = true,
-        ["layers_pattern"] = null,
+        ["layers_pattern"] = Names(config.LayersPattern, null),
         ["layers_to_transform"] = config.OnlyLayers is null ? null : new JsonArray([.. config.OnlyLayers.Select(l => (JsonNode)l)]),
         ["lora_alpha"] = Number(config.Alpha),
         ["lora_dropout"] = Number(config.Dropout),
-        ["modules_to_save"] = null,
+        ["modules_to_save"] = Names(config.SavedModules, null),
         ["peft_type"] = "LORA",
         ["r"] = config.Rank,
         ["rank_pattern"] = Pattern(config.RankPattern),
         ["revision"] = null,
-        ["target_modules"] = config.Targets is null ? config.TargetPattern : new JsonArray([.. config.Targets.Select(t => (JsonNode)t)]),
+        ["target_modules"] = Names(config.Targets, config.TargetPattern),
         ["task_type"] = "CAUSAL_LM",
-        ["use_dora"] = false,
+        ["use_dora"] = config.Dora,
         ["use_rslora"] = config.RsLora,
     };
+
+    private static JsonNode? Names(IReadOnlyList<string>? list, string? pattern) => list is null ? pattern : new JsonArray([.. list.Select(t => (JsonNode)t)]);
 
     private static JsonNode Number(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e9 ? (JsonNode)(long)value : value;
 

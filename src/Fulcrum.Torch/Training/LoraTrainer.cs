@@ -131,7 +131,6 @@ internal static class LoraTrainer
         {
             AdapterReader.Attach(model, initial, 1, train: true);
             config = AdapterReader.Config(initial);
-            config = config.Dora || config.SavedModules is { Count: > 0 } ? throw new InputException($"{initial}: training an adapter with DoRA or modules_to_save is not supported") : config;
         }
         else
         {
@@ -150,7 +149,7 @@ internal static class LoraTrainer
     private static LoraConfig ConfigOf(TrainPlan plan)
     {
         string[] targets = [.. plan.TargetModules ?? ["q_proj", "k_proj", "v_proj", "o_proj"]];
-        LoraConfig config = new(plan.Rank, plan.Alpha, targets, RsLora: plan.RsLora, Dropout: plan.Dropout);
+        LoraConfig config = new(plan.Rank, plan.Alpha, targets, RsLora: plan.RsLora, Dora: plan.Dora, SavedModules: plan.ModulesToSave, Dropout: plan.Dropout);
         return targets is ["all-linear"] ? config with { Targets = null, TargetPattern = "all-linear" } : config;
     }
 

@@ -41,7 +41,7 @@ internal static class TrainingCheckpoint
         using IDisposable frozen = torch.no_grad();
         foreach ((string name, torch.Tensor value) in model.AdapterParameters)
         {
-            value.copy_(weights.Read($"base_model.model.{name}.weight"));
+            value.copy_(weights.Read(AdapterWriter.KeyOf(name)));
         }
 
         optimizer.Restore(step, name => state.Read(name));

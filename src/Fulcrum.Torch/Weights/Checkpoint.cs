@@ -79,12 +79,12 @@ public sealed class Checkpoint : IDisposable
     {
         try
         {
-            JsonObject? map = (JsonNode.Parse(File.ReadAllText(index)) as JsonObject)?["weight_map"] as JsonObject;
+            JsonObject? map = (JsonNode.Parse(File.ReadAllText(index), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 }) as JsonObject)?["weight_map"] as JsonObject;
             (string Tensor, string Shard)[] all = [.. (map ?? throw new InputException($"{index}: there is no weight_map")).Select(p => (p.Key, p.Value!.GetValue<string>()))];
             string? outside = all.Select(p => p.Shard).FirstOrDefault(s => s != Path.GetFileName(s) || s is "" or "." or "..");
             return outside is null ? all : throw new InputException($"{index}: the shard '{outside}' lies outside the model folder");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or IOException or UnauthorizedAccessException)
         {
             throw new InputException($"{index}: not a valid index: {e.Message}", e);
         }
