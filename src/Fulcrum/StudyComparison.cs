@@ -8,14 +8,36 @@ public static class StudyComparison
 {
     /// <summary>Compares before and after, and every further point of the run with before.</summary>
     /// <param name="folder">The run folder.</param>
+    /// <param name="points">The points that stand in it.</param>
     /// <exception cref="InputException">A file is missing or damaged; names it.</exception>
     public static Comparison Of(Study study, string folder, IReadOnlyList<PointPlan> points)
     {
-        Dictionary<string, IReadOnlyList<Answer>> before = Answers(study, folder, "before"), after = Answers(study, folder, "after");
-        BenchmarkComparison[] benchmarks = [.. study.Benchmarks.Select(b => PairedComparison.Of(b.Name, before[b.Name], after[b.Name]))];
-        return new Comparison(benchmarks);
+        PointAnswers before = Read(study, folder, new PointPlan("before", "side", 0), "before"), after = Read(study, folder, new PointPlan("after", "side"), "after");
+        BenchmarkComparison[] each = [.. study.Benchmarks.Select(b => PairedComparison.Of(b.Name, before.Answers[b.Name], after.Answers[b.Name], SettingsOf(study, b.Name)))];
+        IReadOnlyList<double> adjusted = Proportion.Holm([.. each.Select(b => b.Mcnemar.P)]);
+        BenchmarkComparison[] benchmarks = [.. each.Select((b, i) => b with { AdjustedP = adjusted[i] })];
+        PointAnswers[] further = [.. points.Select(p => Read(study, folder, p, Path.Combine("points", p.Name)))];
+        return new Comparison(
+            benchmarks,
+            Judgement.Of(benchmarks, study.TaskNames, study.Margin),
+            Power: [.. benchmarks.Select(b => Power.After(b, study.TaskNames.Contains(b.Benchmark) ? null : study.Margin))],
+            TradeOff: further.Length == 0 ? null : TradeOffCurve.Of([before, after, .. further], [.. study.Benchmarks.Select(b => b.Name)], study.TaskNames, study.Margin),
+            Seeds: study.Seeds is null or { Count: < 2 } ? null : Seeds(study, before, [after, .. further.Where(p => p.Kind == "seed")]));
     }
 
-    private static Dictionary<string, IReadOnlyList<Answer>> Answers(Study study, string folder, string side) =>
-        study.Benchmarks.ToDictionary(b => b.Name, b => AnswerFile.Read(Path.Combine(folder, side, b.Name + ".jsonl")), StringComparer.Ordinal);
+    private static PairedComparison.Settings SettingsOf(Study study, string benchmark) => new(study.TaskNames.Contains(benchmark) ? null : study.Margin, study.Seed);
+
+    private static SeedSpread[] Seeds(Study study, PointAnswers before, IReadOnlyList<PointAnswers> seeds) => [.. study.Benchmarks.Select(b => SeedVariance.Of(
+        b.Name, [.. seeds.Select((s, i) => (study.TrainingSeeds[i], ScoredEverywhere(b.Name, before, s, seeds)))]))];
+
+    /// <summary>The differences of one seed over the items that every seed scored.</summary>
+    private static IReadOnlyList<(string Cluster, double Value)> ScoredEverywhere(string benchmark, PointAnswers before, PointAnswers seed, IReadOnlyList<PointAnswers> seeds)
+    {
+        HashSet<string> unscored = [.. seeds.SelectMany(s => s.Answers[benchmark]).Where(a => a.Score is null).Select(a => a.Id)];
+        return PairedComparison.Differences(benchmark, Kept(before), Kept(seed));
+        Answer[] Kept(PointAnswers point) => [.. point.Answers[benchmark].Where(a => !unscored.Contains(a.Id))];
+    }
+
+    private static PointAnswers Read(Study study, string folder, PointPlan plan, string place) => new(
+        plan.Name, plan.Kind, plan.Lambda, study.Benchmarks.ToDictionary(b => b.Name, b => AnswerFile.Read(Path.Combine(folder, place, b.Name + ".jsonl")), StringComparer.Ordinal), plan.Step, plan.Form, plan.Seed);
 }
