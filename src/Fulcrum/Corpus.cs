@@ -10,15 +10,17 @@ namespace Fulcrum;
 /// <param name="Benchmarks">In the study's order.</param>
 /// <param name="Training">In the data's order.</param>
 /// <param name="Digest">SHA-256 over every file that was read.</param>
-public sealed record Corpus(IReadOnlyList<IBenchmark> Benchmarks, IReadOnlyList<TrainingText> Training, string Digest)
+/// <param name="Before">The benchmarks as the base model alone is asked them, in the same order; null: no differently.</param>
+public sealed record Corpus(IReadOnlyList<IBenchmark> Benchmarks, IReadOnlyList<TrainingText> Training, string Digest, IReadOnlyList<IBenchmark>? Before = null)
 {
-    /// <summary>Digest of data files, by name and content; databases included.</summary>
-    public static string DigestOf(IEnumerable<string> folders)
+    /// <summary>Digest of data files and folders of them, by name and content; databases included.</summary>
+    public static string DigestOf(IEnumerable<string> paths)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string folder in folders.Distinct(StringComparer.Ordinal))
+        foreach (string path in paths.Distinct(StringComparer.Ordinal))
         {
-            foreach (string file in DataFiles(folder).Order(StringComparer.Ordinal))
+            string folder = File.Exists(path) ? Path.GetDirectoryName(path)! : path;
+            foreach (string file in (File.Exists(path) ? [path] : DataFiles(path)).Order(StringComparer.Ordinal))
             {
                 hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)}\n{RunFolder.Digest(file)}\n"));
             }

@@ -20,7 +20,7 @@ internal sealed class Measurement(Study study, RunFolder run, IModelRuntime runt
         using ILanguageModel model = runtime.Load(study.Model, serving);
         Evaluator evaluator = new(model, encoding);
         List<string> written = [];
-        foreach (IBenchmark benchmark in data.Benchmarks)
+        foreach (IBenchmark benchmark in folder == "before" ? data.Before ?? data.Benchmarks : data.Benchmarks)
         {
             Protocol protocol = Protocol.Of(benchmark, study.Model, modelDigest, encoding, serving?.Form ?? "beside");
             AtomicFile.WriteText(run.Protocol(folder, benchmark.Name), protocol.Print());

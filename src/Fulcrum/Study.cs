@@ -59,30 +59,6 @@ public sealed record ReplayPlan(double Share, string Source);
 /// <param name="Threads">Null: as many as there are cores available.</param>
 public sealed record ModelPlan(string Folder, string Dtype = "auto", string Quantization = "none", string Device = "auto", int? Threads = null);
 
-/// <summary>One benchmark of a study.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
-[JsonDerivedType(typeof(SpiderPlan), "spider")]
-[JsonDerivedType(typeof(MmluPlan), "mmlu")]
-public abstract record BenchmarkPlan(string Name);
-
-/// <summary>Text-to-SQL, graded by execution.</summary>
-/// <param name="Folder">A folder in Spider's layout; relative to the study's file.</param>
-/// <param name="Items">How many of the dev examples, drawn in equal shares over the databases; null: all.</param>
-/// <param name="Semantics"><c>official</c>, <c>strict</c> or <c>notebook</c>.</param>
-public sealed record SpiderPlan(string Name, string Folder, int? Items = null, string Semantics = "official", int MaxNewTokens = 128, double TimeLimitSeconds = 5) : BenchmarkPlan(Name);
-
-/// <summary>MMLU, graded by the log-likelihood of the four letters.</summary>
-/// <param name="Folder">The folder with <c>dev/</c> and <c>test/</c>; relative to the study's file.</param>
-/// <param name="Subjects">Null: all.</param>
-/// <param name="ItemsPerSubject">Null: all.</param>
-/// <param name="Shots">Worked examples before the question, 0 to 5.</param>
-public sealed record MmluPlan(string Name, string Folder, IReadOnlyList<string>? Subjects = null, int? ItemsPerSubject = null, int Shots = 5) : BenchmarkPlan(Name);
-
-/// <summary>What the adapter is trained on.</summary>
-/// <param name="Folder">A folder in Spider's layout; relative to the study's file.</param>
-/// <param name="Examples">How many of the training examples, drawn in equal shares over the databases; null: all.</param>
-public sealed record TrainingDataPlan(string Folder, int? Examples = null);
-
 /// <summary>How an adapter is trained; also the <c>--config</c> of <c>fulcrum train</c>.</summary>
 /// <param name="Epochs">Passes over the data.</param>
 /// <param name="BatchSize">Examples of one optimiser step (the effective batch).</param>

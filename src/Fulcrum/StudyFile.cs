@@ -17,8 +17,8 @@ public static class StudyFile
         return study with
         {
             Model = study.Model with { Folder = Path.GetFullPath(study.Model.Folder, home) },
-            TrainingData = study.TrainingData with { Folder = Path.GetFullPath(study.TrainingData.Folder, home) },
-            Benchmarks = [.. study.Benchmarks.Select(b => AtHome(b, home))],
+            TrainingData = BenchmarkChecks.AtHome(study.TrainingData, home),
+            Benchmarks = [.. study.Benchmarks.Select(b => BenchmarkChecks.AtHome(b, home))],
             Replay = study.Replay is { } replay ? replay with { Source = Path.GetFullPath(replay.Source, home) } : null,
         };
     }
@@ -66,13 +66,13 @@ public static class StudyFile
         string? twice = study.Benchmarks.GroupBy(b => b.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         Require(twice is null, source, "benchmarks", twice, "names that differ");
         Require(study.Margin >= 0, source, "margin", study.Margin, "0 or more points");
-        Require(study.TrainingData.Examples is null or > 0, source, "trainingData.examples", study.TrainingData.Examples, "1 or more, or null for all");
+        BenchmarkChecks.Check(study.TrainingData, source);
         Require(study.Model.Dtype is "auto" or "f32" or "bf16" or "f16", source, "model.dtype", study.Model.Dtype, "auto, f32, bf16 or f16");
         Require(study.Model.Quantization is "none" or "nf4" or "nf4-double", source, "model.quantization", study.Model.Quantization, "none, nf4 or nf4-double");
         Require(study.Model.Threads is null or > 0, source, "model.threads", study.Model.Threads, "1 or more, or null for all cores");
         foreach (BenchmarkPlan benchmark in study.Benchmarks)
         {
-            Check(benchmark, source);
+            BenchmarkChecks.Check(benchmark, source);
         }
 
         Check(study.Train, source);
@@ -91,40 +91,13 @@ public static class StudyFile
         Require(study.Replay is null or { Share: > 0 and < 1 }, source, "replay.share", study.Replay?.Share, "above 0 and below 1");
     }
 
-    private static void Check(BenchmarkPlan benchmark, string source)
-    {
-        string name = benchmark.Name;
-        Require(name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'), source, "benchmarks.name", name, "letters, digits, - and _");
-        switch (benchmark)
-        {
-            case SpiderPlan spider:
-                Require(spider.Items is null or > 0, source, $"{name}.items", spider.Items, "1 or more, or null for all");
-                Require(spider.Semantics is "official" or "strict" or "notebook", source, $"{name}.semantics", spider.Semantics, "official, strict or notebook");
-                Require(spider.MaxNewTokens > 0, source, $"{name}.maxNewTokens", spider.MaxNewTokens, "1 or more");
-                Require(spider.TimeLimitSeconds is > 0 and <= 3600, source, $"{name}.timeLimitSeconds", spider.TimeLimitSeconds, "above 0, at most 3,600");
-                break;
-            case MmluPlan mmlu:
-                Require(mmlu.Shots is >= 0 and <= 5, source, $"{name}.shots", mmlu.Shots, "0 to 5");
-                Require(mmlu.ItemsPerSubject is null or > 0, source, $"{name}.itemsPerSubject", mmlu.ItemsPerSubject, "1 or more, or null for all");
-                Require(mmlu.Subjects is null or { Count: > 0 }, source, $"{name}.subjects", "[]", "at least one subject, or null for all");
-                break;
-        }
-    }
-
-    private static void Require(bool holds, string source, string key, object? value, string wanted)
+    internal static void Require(bool holds, string source, string key, object? value, string wanted)
     {
         if (!holds)
         {
             throw new InputException($"{source}: {key} is {value ?? "null"}; wanted: {wanted}");
         }
     }
-
-    private static BenchmarkPlan AtHome(BenchmarkPlan plan, string home) => plan switch
-    {
-        SpiderPlan spider => spider with { Folder = Path.GetFullPath(spider.Folder, home) },
-        MmluPlan mmlu => mmlu with { Folder = Path.GetFullPath(mmlu.Folder, home) },
-        _ => plan,
-    };
 
     private static T Deserialize<T>(string text, string source, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {

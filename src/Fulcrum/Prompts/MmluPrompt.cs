@@ -1,4 +1,3 @@
-using System.Text;
 using Fulcrum.Data;
 
 namespace Fulcrum.Prompts;
@@ -10,26 +9,13 @@ public static class MmluPrompt
     // A leading space belongs to the letter: behind "Answer:" the model writes " A", which is another token than "A".
     public static readonly IReadOnlyList<string> Letters = [" A", " B", " C", " D"];
 
+    /// <summary>What comes first where the options are listed.</summary>
+    public static string Heading(string subject) => $"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
+
+    /// <summary>What comes first where the options are not shown.</summary>
+    public static string ClozeHeading(string subject) => $"The following are questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
+
     /// <summary>The prompt of a question behind some worked examples of its subject.</summary>
-    public static string Of(MmluQuestion question, IEnumerable<MmluQuestion> examples)
-    {
-        StringBuilder text = new($"The following are multiple choice questions (with answers) about {question.Subject.Replace('_', ' ')}.\n\n");
-        foreach (MmluQuestion example in examples)
-        {
-            Append(text, example).Append(Letters[example.Answer]).Append("\n\n");
-        }
-
-        return Append(text, question).ToString();
-    }
-
-    private static StringBuilder Append(StringBuilder text, MmluQuestion question)
-    {
-        text.Append(question.Question.Trim()).Append('\n');
-        for (int i = 0; i < question.Choices.Count; i++)
-        {
-            text.Append((char)('A' + i)).Append(". ").Append(question.Choices[i]).Append('\n');
-        }
-
-        return text.Append("Answer:");
-    }
+    public static string Of(MmluQuestion question, IEnumerable<MmluQuestion> examples) =>
+        ChoicePrompt.Listed(Heading(question.Subject), examples.Select(e => (e.Question, e.Choices, e.Answer)), question.Question, question.Choices);
 }
