@@ -163,11 +163,7 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
 
     private void Report(string inputs, string language)
     {
-        Stage("report", inputs, () =>
-        {
-            Reporting.Report.Write(run.Root, language);
-            return ["report.html", "report.md", "results.csv"];
-        });
+        Stage("report", inputs, () => Reporting.ReportFiles.Write(run.Root, language));
     }
 
     private void Stage(string name, string inputs, Func<IReadOnlyList<string>> work)

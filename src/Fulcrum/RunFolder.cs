@@ -57,9 +57,12 @@ public sealed class RunFolder : IDisposable
     public string Protocol(string side, string benchmark) => At(side, benchmark + ".protocol.json");
 
     /// <summary>The manifest of a stage; null where the stage is not complete.</summary>
-    public Manifest? Completed(string stage)
+    public Manifest? Completed(string stage) => Completed(Root, stage);
+
+    /// <summary>The same without holding the folder: for what only reads it.</summary>
+    public static Manifest? Completed(string root, string stage)
     {
-        string path = ManifestPath(stage);
+        string path = ManifestPath(root, stage);
         try
         {
             return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), ManifestJson.Default.Manifest) : null;
@@ -116,5 +119,7 @@ public sealed class RunFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
 
-    private string ManifestPath(string stage) => At(stage + ".manifest.json");
+    private string ManifestPath(string stage) => ManifestPath(Root, stage);
+
+    private static string ManifestPath(string root, string stage) => Path.Combine(root, stage + ".manifest.json");
 }

@@ -6,31 +6,41 @@ using Fulcrum.Statistics;
 namespace Fulcrum.Reporting;
 
 /// <summary>What a report is made from: the files of a run folder, no model.</summary>
-public sealed record Report(Study Study, Comparison Comparison, IReadOnlyDictionary<string, IReadOnlyList<(Answer Before, Answer After)>> Answers, IReadOnlyList<TrainingStep> Steps, string Language)
+/// <param name="Answers">Both answers to every item, by benchmark.</param>
+/// <param name="Steps">The training log; empty where there is none.</param>
+/// <param name="Stages">The manifests of the stages that are complete, in their order.</param>
+public sealed record Report(
+    Study Study, Comparison Comparison, IReadOnlyDictionary<string, IReadOnlyList<(Answer Before, Answer After)>> Answers,
+    IReadOnlyList<TrainingStep> Steps, IReadOnlyList<Manifest> Stages, Words Words)
 {
-    /// <summary>Writes <c>report.html</c>, <c>report.md</c> and <c>results.csv</c>.</summary>
+    /// <summary>Reads a run folder whose comparison is complete.</summary>
     /// <exception cref="InputException">A file of the run is missing or damaged.</exception>
-    public static void Write(string runFolder, string language = "en")
-    {
-        Report report = Read(runFolder, language);
-        AtomicFile.WriteText(Path.Combine(runFolder, "report.md"), ReportMarkdown.Of(report));
-        AtomicFile.WriteText(Path.Combine(runFolder, "results.csv"), ResultsCsv.Of(report.Comparison));
-        AtomicFile.WriteText(Path.Combine(runFolder, "report.html"), ReportHtml.Of(report));
-    }
-
-    private static Report Read(string runFolder, string language)
+    public static Report Read(string runFolder, string language = "en")
     {
         string comparison = Path.Combine(runFolder, "comparison.json"), study = Path.Combine(runFolder, "study.json");
-        Dictionary<string, IReadOnlyList<(Answer, Answer)>> answers = new(StringComparer.Ordinal);
-        Comparison compared = ComparisonJson.Parse(File.ReadAllText(comparison), comparison);
-        foreach (BenchmarkComparison b in compared.Benchmarks)
-        {
-            Dictionary<string, Answer> after = AnswerFile.Read(Path.Combine(runFolder, "after", b.Benchmark + ".jsonl")).ToDictionary(a => a.Id, StringComparer.Ordinal);
-            answers[b.Benchmark] = [.. AnswerFile.Read(Path.Combine(runFolder, "before", b.Benchmark + ".jsonl")).Select(a => (a, after[a.Id]))];
-        }
-
+        Comparison compared = ComparisonJson.Parse(Text(comparison), comparison);
+        Dictionary<string, IReadOnlyList<(Answer, Answer)>> answers = compared.Benchmarks.ToDictionary(b => b.Benchmark, b => Pairs(runFolder, b.Benchmark), StringComparer.Ordinal);
         string log = Path.Combine(runFolder, "adapter", "train.jsonl");
         TrainingStep[] steps = File.Exists(log) ? [.. File.ReadLines(log).Select(l => JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)!)] : [];
-        return new Report(StudyFile.Parse(File.ReadAllText(study), study), compared, answers, steps, language);
+        return new Report(StudyFile.Parse(Text(study), study), compared, answers, steps, [.. Experiment.Stages.Select(s => RunFolder.Completed(runFolder, s)).OfType<Manifest>()], Words.Of(language));
+    }
+
+    private static IReadOnlyList<(Answer, Answer)> Pairs(string runFolder, string benchmark)
+    {
+        Dictionary<string, Answer> after = AnswerFile.Read(Path.Combine(runFolder, "after", benchmark + ".jsonl")).ToDictionary(a => a.Id, StringComparer.Ordinal);
+        return [.. AnswerFile.Read(Path.Combine(runFolder, "before", benchmark + ".jsonl")).Select(b =>
+            (b, after.TryGetValue(b.Id, out Answer? a) ? a : throw new InputException($"{benchmark}: the item '{b.Id}' is missing in after/")))];
+    }
+
+    private static string Text(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read {path}: {e.Message}; a report is written from a run folder whose stage compare is complete", e);
+        }
     }
 }

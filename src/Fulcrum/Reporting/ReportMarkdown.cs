@@ -3,30 +3,52 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Reporting;
 
-/// <summary>The report as Markdown.</summary>
+/// <summary>The report as Markdown: the verdict, the comparison, the guards that did not hold.</summary>
 internal static class ReportMarkdown
 {
     public static string Of(Report report)
     {
-        StringBuilder text = new($"# {report.Study.Name}\n\n");
+        Words words = report.Words;
+        StringBuilder text = new($"**{Escape(Sentences.First(report.Comparison, words))}**\n\n# {Escape(report.Study.Name)}\n\n");
         foreach (BenchmarkComparison b in report.Comparison.Benchmarks)
         {
-            text.Append("- ").Append(Sentences.Of(b, report.Language)).Append('\n');
+            text.Append("- ").Append(Escape(Sentences.Of(b, words))).Append('\n');
         }
 
-        text.Append("\n| benchmark | items | unscored | before | after | difference (95 %) | gained | lost | p |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+        text.Append(words.Say(
+            "\n| benchmark | items | unscored | before | after | difference, points (95%) | gained | lost | p |\n",
+            "\n| benchmark | itens | sem nota | antes | depois | diferença, pontos (95%) | ganhos | perdidos | p |\n")).Append("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
         foreach (BenchmarkComparison b in report.Comparison.Benchmarks)
         {
-            Row(text, $"**{b.Benchmark}**", b.Items, b.Unscored, b.Before, b.After, b.Difference, b.Mcnemar);
+            Row(text, $"**{Escape(b.Benchmark)}**", b.Items, b.Unscored, b.Before, b.After, b.Difference, b.Mcnemar, words);
             foreach (GroupComparison g in b.Groups)
             {
-                Row(text, $"{b.Benchmark}: {g.Group}", g.Items, g.Unscored, g.Before, g.After, g.Difference, g.Mcnemar);
+                Row(text, Escape($"{b.Benchmark}: {g.Group}"), g.Items, g.Unscored, g.Before, g.After, g.Difference, g.Mcnemar, words);
             }
         }
 
+        Guards(text, report);
         return text.ToString();
     }
 
-    private static void Row(StringBuilder text, string name, int items, int unscored, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m) => text.Append(
-        $"| {name.Replace("|", "\\|", StringComparison.Ordinal)} | {items} | {unscored} | {before.Score * 100:0.0} % | {after.Score * 100:0.0} % | {d.Points * 100:+0.0;-0.0;0.0} ({d.Low * 100:+0.0;-0.0;0.0} to {d.High * 100:+0.0;-0.0;0.0}) | {m.Gained} | {m.Lost} | {m.P:0.0000} |\n");
+    private static void Row(StringBuilder text, string name, int items, int unscored, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m, Words words) => text.Append(
+        $"| {name} | {words.Count(items)} | {words.Count(unscored)} | {words.Percent(before.Score)} | {words.Percent(after.Score)} | {Figures.Draw.Sign(d)} {words.Change(d)} | {m.Gained} | {m.Lost} | {words.P(m.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n");
+
+    private static void Guards(StringBuilder text, Report report)
+    {
+        GuardResult[] broken = [.. report.Comparison.Guards?.Where(g => g.Status is "failed" or "overridden") ?? []];
+        if (broken.Length > 0)
+        {
+            text.Append(report.Words.Say("\nGuards that did not hold:\n\n", "\nVerificações que não se sustentaram:\n\n"));
+        }
+
+        foreach (GuardResult g in broken)
+        {
+            text.Append($"- {Escape(g.Name)} ({g.Status}): {Escape(g.Message)}\n");
+        }
+    }
+
+    /// <summary>Text that Markdown reads as text.</summary>
+    internal static string Escape(string text) =>
+        string.Concat(text.ReplaceLineEndings(" ").Select(c => @"\`*_[]<>|#".Contains(c) ? $"\\{c}" : c.ToString()));
 }

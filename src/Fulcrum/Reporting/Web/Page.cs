@@ -1,0 +1,47 @@
+namespace Fulcrum.Reporting.Web;
+
+/// <summary>The report as one HTML file that needs no network.</summary>
+internal static class Page
+{
+    /// <summary>The whole file.</summary>
+    public static string Print(Report report) => Of(report).ToString();
+
+    private static Html Of(Report report)
+    {
+        Words words = report.Words;
+        (string Id, string Title, Html Body)[] sections =
+        [
+            ("comparison", words.Say("Before and after", "Antes e depois"), ComparisonSection.Of(report)),
+            ("trade-off", words.Say("Trade-off", "Compromisso"), PointsSection.Of(report)),
+            ("measures", words.Say("What was gained and what was lost", "O que se ganhou e o que se perdeu"), MeasuresSection.Of(report)),
+            ("training", words.Say("Training", "Treino"), report.Steps.Count == 0 ? Html.Empty : Figures.TrainingFigure.Of(report.Steps, words)),
+            ("items", words.Say("Items", "Itens"), ItemsSection.Of(report)),
+            ("guards", words.Say("Guards and power", "Verificações e poder"), GuardSection.Of(report)),
+            ("methods", words.Say("Methods and provenance", "Métodos e procedência"), ProvenanceSection.Of(report)),
+        ];
+        sections = [.. sections.Where(s => s.Body != Html.Empty)];
+        return Html.Of($"""
+            <!doctype html>
+            <html lang="{words.Language}">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src {Resource.Hash("report.css")}; script-src {Resource.Hash("report.js")}; base-uri 'none'; form-action 'none'">
+            <meta name="color-scheme" content="light dark">
+            <title>{report.Study.Name}: {Sentences.Verdict(report.Comparison, words)}</title>
+            <style>{Html.Resource("report.css")}</style>
+            </head>
+            <body>
+            {SummarySection.Of(report)}
+            <nav aria-label="{words.Say("Sections", "Seções")}"><ul>{sections.Select(s => Html.Of($"<li><a href=\"#{s.Id}\">{s.Title}</a></li>"))}</ul></nav>
+            <main id="main">
+            {sections.Select(s => Html.Of($"<section id=\"{s.Id}\" aria-labelledby=\"{s.Id}-title\">\n<h2 id=\"{s.Id}-title\">{s.Title}</h2>\n{s.Body}\n</section>\n"))}
+            </main>
+            <footer><p class="soft">Fulcrum {report.Stages.Select(s => s.Environment.GetValueOrDefault("fulcrum")).FirstOrDefault(v => v is not null)}</p></footer>
+            <script>{Html.Resource("report.js")}</script>
+            </body>
+            </html>
+
+            """);
+    }
+}

@@ -1,0 +1,252 @@
+"use strict";
+// Data reaches the page through textContent alone; nothing that a model or a data set wrote is ever read as HTML.
+const byId = id => document.getElementById(id);
+
+function make(tag, text, attributes) {
+  const element = document.createElement(tag);
+  if (text !== undefined && text !== null) element.textContent = text;
+  for (const [name, value] of Object.entries(attributes ?? {})) element.setAttribute(name, value);
+  return element;
+}
+
+// --- values on hover -----------------------------------------------------------------------------
+(function tips() {
+  const tip = make("div", "", { id: "tip", role: "presentation" });
+  tip.hidden = true;
+  document.body.append(tip);
+  for (const title of document.querySelectorAll("svg .mark > title")) {
+    title.parentNode.dataset.tip = title.textContent;
+    title.remove();
+  }
+  document.addEventListener("pointermove", event => {
+    const mark = event.target.closest?.("[data-tip]");
+    tip.hidden = !mark;
+    if (!mark) return;
+    tip.textContent = mark.dataset.tip;
+    const box = tip.getBoundingClientRect();
+    tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - box.width - 8)) + "px";
+    tip.style.top = (event.clientY + 18 + box.height > innerHeight ? event.clientY - box.height - 10 : event.clientY + 18) + "px";
+  });
+})();
+
+// --- tables that sort ----------------------------------------------------------------------------
+for (const table of document.querySelectorAll("table.sortable")) {
+  [...table.tHead.rows[0].cells].forEach((head, column) => {
+    const button = make("button", head.textContent, { type: "button" });
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const key = row => row.cells[column].dataset.value ?? row.cells[column].textContent;
+      const compare = new Intl.Collator(undefined, { numeric: true }).compare;
+      const number = [...table.tBodies[0].rows].every(row => row.cells[column].dataset.value !== undefined);
+      const rows = [...table.tBodies[0].rows].sort((a, b) => number ? key(a) - key(b) : compare(key(a), key(b)));
+      table.tBodies[0].append(...(down ? rows.reverse() : rows));
+    });
+  });
+}
+
+// --- the item browser ----------------------------------------------------------------------------
+(function browser() {
+  const source = byId("items-data");
+  if (!source) return;
+  const { words, benchmarks } = JSON.parse(source.textContent);
+  const pageSize = 50, outcomes = ["gained", "lost", "right", "wrong", "unscored"];
+  const signs = { gained: "▲", lost: "▼", right: "✓", wrong: "✗", unscored: "?" };
+  const colours = { gained: "gain", lost: "loss", right: "none", wrong: "none", unscored: "open" };
+  const items = benchmarks.flatMap((benchmark, b) => benchmark.items.map((row, at) => read(benchmark, b, row, at)));
+  const state = { benchmark: "", outcome: "", group: "", cluster: "", text: "", sort: "", down: false, page: 0, open: null };
+  const collator = new Intl.Collator(undefined, { numeric: true });
+  let shown = [];
+
+  function read(benchmark, order, [id, cluster, group, input, target, before, after], at) {
+    const outcome = before[0] === null || after[0] === null ? "unscored"
+      : after[0] > before[0] ? "gained" : after[0] < before[0] ? "lost" : after[0] >= 1 ? "right" : "wrong";
+    return { benchmark, order, at, id, cluster, group, input, target, before, after, outcome };
+  }
+
+  // Lower-cased once, when it is first searched.
+  const haystack = item => item.text ??= [item.id, item.cluster, item.group, item.input, item.target,
+    ...item.before.slice(1, 5), ...item.after.slice(1, 5)].filter(t => typeof t === "string").join("\n").toLowerCase();
+
+  const matches = (item, without) =>
+    (without === "benchmark" || !state.benchmark || item.benchmark.name === state.benchmark)
+    && (without === "outcome" || !state.outcome || item.outcome === state.outcome)
+    && (without === "group" || !state.group || item.group === state.group)
+    && (without === "cluster" || !state.cluster || item.cluster === state.cluster)
+    && state.text.split(/\s+/).every(word => !word || haystack(item).includes(word));
+
+  function sorted(list) {
+    const key = { outcome: i => outcomes.indexOf(i.outcome), id: i => i.id, cluster: i => i.cluster, group: i => i.group, question: i => i.input ?? "" }[state.sort];
+    if (!key) return list;
+    const sign = state.down ? -1 : 1;
+    return list.map(item => [key(item), item])
+      .sort(([a, x], [b, y]) => sign * (typeof a === "number" ? a - b : collator.compare(a, b)) || x.order - y.order || x.at - y.at).map(pair => pair[1]);
+  }
+
+  function options(select, values, chosen) {
+    select.replaceChildren(make("option", words.all, { value: "" }), ...values.map(value => make("option", value, { value })));
+    select.value = values.includes(chosen) ? chosen : "";
+    return select.value;
+  }
+
+  const distinct = (field, without) => [...new Set(items.filter(i => !state.benchmark || i.benchmark.name === state.benchmark)
+    .filter(i => without || !state.group || i.group === state.group).map(i => i[field]))].filter(Boolean).sort(collator.compare);
+
+  function refresh(keepPage) {
+    state.group = options(byId("f-group"), distinct("group", true), state.group);
+    state.cluster = options(byId("f-cluster"), distinct("cluster", false), state.cluster);
+    byId("f-benchmark").value = state.benchmark;
+    const base = items.filter(item => matches(item, "outcome"));
+    for (const button of byId("f-outcome").querySelectorAll("button")) {
+      const outcome = button.dataset.outcome, count = outcome ? base.filter(i => i.outcome === outcome).length : base.length;
+      button.textContent = `${signs[outcome] ?? ""} ${words[outcome || "all"]} ${count.toLocaleString(document.documentElement.lang)}`.trim();
+      button.setAttribute("aria-pressed", String(state.outcome === outcome));
+      button.hidden = outcome === "unscored" && count === 0;
+    }
+    shown = sorted(base.filter(item => !state.outcome || item.outcome === state.outcome));
+    if (!keepPage) state.page = 0;
+    page();
+  }
+
+  function page(focus) {
+    const pages = Math.max(1, Math.ceil(shown.length / pageSize));
+    state.page = Math.max(0, Math.min(state.page, pages - 1));
+    const rows = shown.slice(state.page * pageSize, (state.page + 1) * pageSize).map(row);
+    byId("rows").tBodies[0].replaceChildren(...rows);
+    byId("count").textContent = shown.length === 0 ? words.nothing
+      : words.count.replace("{0}", state.page * pageSize + 1).replace("{1}", state.page * pageSize + rows.length).replace("{2}", shown.length.toLocaleString(document.documentElement.lang));
+    byId("previous").disabled = state.page === 0;
+    byId("next").disabled = state.page >= pages - 1;
+    for (const head of byId("rows").tHead.rows[0].cells) {
+      if (head.dataset.sort === state.sort) head.setAttribute("aria-sort", state.down ? "descending" : "ascending"); else head.removeAttribute("aria-sort");
+    }
+    const first = rows.find(r => r.item === state.open) ?? rows[focus === "last" ? rows.length - 1 : 0];
+    if (first) { first.tabIndex = 0; if (focus) first.focus(); }
+  }
+
+  function row(item) {
+    const tr = make("tr", null, { tabindex: "-1", "aria-selected": String(item === state.open) });
+    const first = make("td");
+    first.append(make("span", `${signs[item.outcome]} ${words[item.outcome]}`, { class: `status ${colours[item.outcome]}` }));
+    tr.append(first, make("td", item.id), make("td", item.cluster), make("td", item.group), make("td", item.input ?? item.target));
+    tr.item = item;
+    tr.addEventListener("click", () => open(item, tr));
+    return tr;
+  }
+
+  function open(item, tr) {
+    state.open = item;
+    for (const other of byId("rows").tBodies[0].rows) { other.setAttribute("aria-selected", String(other === tr)); other.tabIndex = other === tr ? 0 : -1; }
+    const panel = byId("item"), head = make("header"), close = make("button", words.close, { type: "button" });
+    close.addEventListener("click", shut);
+    head.append(make("h3", `${item.benchmark.name} ${item.id}`), make("span", `${signs[item.outcome]} ${words[item.outcome]}`, { class: `status ${colours[item.outcome]}` }), close);
+    const two = make("div", null, { class: "two" });
+    two.append(side(item, words.before, item.before), side(item, words.after, item.after));
+    panel.replaceChildren(head, make("p", [item.cluster, item.group].filter(Boolean).join(" · "), { class: "soft" }),
+      ...(item.input ? [make("h3", words.question), make("pre", item.input)] : []), make("h3", words.target), code(item.target), two);
+    panel.hidden = false;
+    panel.focus({ preventScroll: true });
+    panel.scrollIntoView({ block: "nearest" });
+  }
+
+  function shut() {
+    byId("item").hidden = true;
+    const tr = [...byId("rows").tBodies[0].rows].find(r => r.item === state.open);
+    (tr ?? byId("f-text")).focus();
+  }
+
+  function side(item, name, [score, prediction, output, verdict, reason, likelihoods, tokens, finish]) {
+    const box = make("section"), sign = score === null ? "?" : score >= 1 ? "✓" : "✗";
+    box.append(make("h3", `${name}: ${sign} ${[verdict, score !== null && score !== 0 && score !== 1 ? score.toFixed(3) : ""].filter(Boolean).join(" ")}`));
+    if (reason) box.append(make("p", reason));
+    box.append(prediction ? code(prediction) : make("p", words.empty, { class: "soft" }));
+    if (likelihoods) box.append(choices(likelihoods, prediction, item.target));
+    if (output && output !== prediction) {
+      const more = make("details"), length = tokens ? ` (${tokens} ${words.tokens}${finish === "length" ? ", " + words.cut : ""})` : "";
+      more.append(make("summary", words.output + length), make("pre", output));
+      box.append(more);
+    }
+    return box;
+  }
+
+  // Probabilities among the choices, from their log-likelihoods.
+  function choices(likelihoods, prediction, target) {
+    const most = Math.max(...likelihoods), weights = likelihoods.map(l => Math.exp(l - most)), sum = weights.reduce((a, b) => a + b, 0);
+    const list = make("ul", null, { class: "options" });
+    weights.forEach((weight, i) => {
+      const letter = String.fromCharCode(65 + i), share = weight / sum, line = make("li");
+      const label = `${letter} ${(share * 100).toFixed(1)}% ${letter === target ? "← " + words.target.toLowerCase() : ""}`;
+      line.append(make("meter", null, { value: share.toFixed(4), min: "0", max: "1", "aria-label": label }), ` ${label}`);
+      list.append(line);
+    });
+    return list;
+  }
+
+  const keyword = /\b(select|distinct|from|join|left|inner|outer|on|as|where|and|or|not|in|like|between|is|null|group|by|having|order|limit|offset|asc|desc|union|all|intersect|except|exists|case|when|then|else|end|with|count|sum|avg|min|max)\b/gi;
+  function code(text) {
+    const block = make("pre", null, { class: "sql" });
+    if (!/^\s*(select|with)\b/i.test(text)) { block.textContent = text; return block; }
+    let last = 0;
+    for (const match of text.matchAll(keyword)) {
+      block.append(text.slice(last, match.index), make("b", match[0]));
+      last = match.index + match[0].length;
+    }
+    block.append(text.slice(last));
+    return block;
+  }
+
+  // --- controls, keyboard, links ---
+  const set = (changes, keepPage) => { Object.assign(state, changes); refresh(keepPage); };
+  byId("f-benchmark").addEventListener("change", e => set({ benchmark: e.target.value, group: "", cluster: "" }));
+  byId("f-group").addEventListener("change", e => set({ group: e.target.value }));
+  byId("f-cluster").addEventListener("change", e => set({ cluster: e.target.value }));
+  let waiting;
+  byId("f-text").addEventListener("input", e => { clearTimeout(waiting); waiting = setTimeout(() => set({ text: e.target.value.toLowerCase() }), 120); });
+  byId("f-outcome").addEventListener("click", e => { const button = e.target.closest("button"); if (button) set({ outcome: button.dataset.outcome }); });
+  byId("previous").addEventListener("click", () => { state.page--; page(); });
+  byId("next").addEventListener("click", () => { state.page++; page(); });
+  byId("clear").addEventListener("click", () => { byId("f-text").value = ""; set({ benchmark: "", outcome: "", group: "", cluster: "", text: "", sort: "", down: false }); });
+  byId("rows").tHead.addEventListener("click", e => {
+    const head = e.target.closest("th");
+    if (head) set({ sort: head.dataset.sort, down: state.sort === head.dataset.sort && !state.down });
+  });
+  byId("rows").tBodies[0].addEventListener("keydown", e => {
+    const tr = e.target.closest("tr"), move = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (move) {
+      e.preventDefault();
+      const next = move > 0 ? tr.nextElementSibling : tr.previousElementSibling;
+      if (next) { tr.tabIndex = -1; next.tabIndex = 0; next.focus(); }
+    } else if (e.key === "PageDown" || e.key === "PageUp") {
+      e.preventDefault();
+      state.page += e.key === "PageDown" ? 1 : -1;
+      page("first");
+    } else if (e.key === "Enter" || e.key === " ") {
+      e.preventDefault();
+      open(tr.item, tr);
+    }
+  });
+  byId("item").addEventListener("keydown", e => { if (e.key === "Escape") shut(); });
+  document.addEventListener("keydown", e => {
+    if (e.key !== "/" || /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
+    e.preventDefault();
+    byId("f-text").focus();
+  });
+  // Numbers in the tables are links into the browser: #items?benchmark=spider&outcome=lost
+  function follow() {
+    if (!location.hash.startsWith("#items?")) return;
+    const wanted = new URLSearchParams(location.hash.slice(7)), one = name => wanted.get(name) ?? "";
+    byId("f-text").value = "";
+    set({ benchmark: one("benchmark"), outcome: one("outcome"), group: one("group"), cluster: one("cluster"), text: "" });
+    byId("items").scrollIntoView();
+    byId("f-outcome").querySelector("[aria-pressed=true]")?.focus({ preventScroll: true });
+  }
+  addEventListener("hashchange", follow);
+  document.addEventListener("click", e => { const link = e.target.closest?.("a[href^='#items?']"); if (link && link.getAttribute("href") === location.hash) follow(); });
+  // What has changed is what a reader looks for; where nothing has, everything is shown.
+  const lost = items.some(i => i.outcome === "lost");
+  set({ outcome: lost ? "lost" : items.some(i => i.outcome === "gained") ? "gained" : "" });
+  byId("browser").hidden = false;
+  follow();
+})();
