@@ -1,0 +1,76 @@
+using System.Text.RegularExpressions;
+using Fulcrum.Reporting;
+using Fulcrum.Reporting.Web;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+public sealed partial class ReportTests
+{
+    [Theory]
+    [InlineData("en", "spider: gain of 31.2 points (27.9 to 34.5); mmlu: loss of 0.8 points (0.1 to 1.5), within the margin of 2: accept.")]
+    [InlineData("pt-BR", "spider: ganho de 31,2 pontos percentuais (27,9 a 34,5); mmlu: perda de 0,8 ponto percentual (0,1 a 1,5), dentro da margem de 2: aceitar.")]
+    public void The_verdict_is_the_first_line_in_both_languages(string language, string sentence)
+    {
+        (string html, string markdown) = Written(language);
+
+        Assert.Contains($"<h1>{sentence}</h1>", html);
+        Assert.StartsWith($"**{sentence}**", markdown);
+        Assert.Contains($"<html lang=\"{language}\">", html);
+    }
+
+    [Fact]
+    public void What_a_model_wrote_is_never_markup()
+    {
+        string html = Written("en").Html;
+
+        Assert.DoesNotContain("<img", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<svg onload", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<!--", html);
+        Assert.Equal(2, Regex.Count(html, "</script>")); // the data block's and the script's
+        Assert.DoesNotMatch(Handler(), html);
+    }
+
+    [Fact]
+    public void The_page_asks_the_network_for_nothing_and_allows_its_own_script_alone()
+    {
+        string html = Written("en").Html;
+
+        Assert.DoesNotMatch(Fetched(), html);
+        Assert.Contains("content=\"default-src 'none'; ", html);
+        Assert.Contains(System.Net.WebUtility.HtmlEncode(Resource.Hash("report.js")), html);
+    }
+
+    [Fact]
+    public void A_value_is_escaped_wherever_it_stands() =>
+        Assert.Equal("<p title=\"&quot;&gt;\">&lt;b&gt; 0.5<i></i></p>", Html.Of($"<p title=\"{"\">"}\">{"<b>"} {0.5}{Html.Of($"<i></i>")}</p>").ToString());
+
+    [Fact]
+    public void A_data_block_that_could_be_ended_by_its_data_is_refused() => Assert.Throws<ArgumentException>(() => Html.Data("\"</script>\""));
+
+    [Theory]
+    [InlineData(0.0004, "0.0")]
+    [InlineData(-0.0004, "0.0")]
+    [InlineData(0.312, "+31.2")]
+    [InlineData(-0.5, "−50.0")]
+    public void Points_carry_their_sign_unless_they_round_to_nothing(double fraction, string text) => Assert.Equal(text, Words.English.Points(fraction));
+
+    private static readonly Lazy<(string Html, string Markdown)> InEnglish = new(() => Write("en")), InPortuguese = new(() => Write("pt-BR"));
+
+    private static (string Html, string Markdown) Written(string language) => (language == "en" ? InEnglish : InPortuguese).Value;
+
+    private static (string Html, string Markdown) Write(string language)
+    {
+        string folder = SyntheticRun.Write();
+        ReportFiles.Write(folder, language);
+        (string, string) written = (File.ReadAllText(Path.Combine(folder, "report.html")), File.ReadAllText(Path.Combine(folder, "report.md")));
+        Directory.Delete(folder, recursive: true);
+        return written;
+    }
+
+    [GeneratedRegex(@"<[^>]*\son[a-z]+\s*=", RegexOptions.IgnoreCase)]
+    private static partial Regex Handler();
+
+    [GeneratedRegex("""(src|href)\s*=\s*["'](?!#)|@import|url\(""", RegexOptions.IgnoreCase)]
+    private static partial Regex Fetched();
+}
