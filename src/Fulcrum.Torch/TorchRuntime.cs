@@ -26,10 +26,9 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
     /// <inheritdoc/>
     public ModelPlan Resolve(ModelPlan model)
     {
-        if (model.Quantization != "none")
+        if (model.Quantization is not ("none" or "nf4" or "nf4-double"))
         {
-            // Refused rather than ignored: a score in full precision under the name of NF4 would be a wrong number.
-            throw new InputException($"quantization '{model.Quantization}' is not supported yet; use none");
+            throw new InputException($"unknown quantization '{model.Quantization}'; known are none, nf4, nf4-double");
         }
 
         Libtorch.Load(model.Threads);
@@ -64,6 +63,11 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
     {
         ModelPlan resolved = Resolve(plan);
         LanguageModel model = LanguageModel.Load(resolved);
+        if (model.Projections.FirstOrDefault(p => p.Packed is Nf4Weight { ByRows: true }) is { } odd)
+        {
+            warn?.Invoke($"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: {plan.Quantization} reads neighbouring scales there, as bitsandbytes does on a CPU, and loses precision");
+        }
+
         try
         {
             if (adapterFolder is not null)

@@ -47,8 +47,8 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void A_quantization_that_would_be_ignored_is_refused() =>
-        Assert.Contains("nf4", Assert.Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", "qwen2-tied"), "f32", "nf4", "cpu"))).Message);
+    public void A_quantization_that_is_not_known_is_refused() =>
+        Assert.Contains("nf4", Assert.Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", "qwen2-tied"), "f32", "int3", "cpu"))).Message);
 
     private static string Refused(string folder) => Assert.Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(folder, "f32", Device: "cpu"))).Message;
 

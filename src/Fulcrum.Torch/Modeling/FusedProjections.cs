@@ -7,7 +7,7 @@ namespace Fulcrum.Torch.Modeling;
 /// <remarks>The parts' weights are views of the matrix: merging an adapter into a part changes it here too.</remarks>
 internal sealed class FusedProjections : IDisposable
 {
-    private readonly Tensor weight;
+    private readonly Tensor? weight;
     private readonly Tensor? bias;
     private readonly long[] sizes;
 
@@ -20,28 +20,22 @@ internal sealed class FusedProjections : IDisposable
         Parts = [.. parts.Select((p, i) => new Projection(p.Name, weight.narrow(0, sizes[..i].Sum(), sizes[i]), bias?.narrow(0, sizes[..i].Sum(), sizes[i])))];
     }
 
+    /// <param name="parts">Projections whose weights are packed, so that there is no matrix to share.</param>
+    public FusedProjections(IReadOnlyList<Projection> parts) => (Parts, sizes) = (parts, [.. parts.Select(p => p.Out)]);
+
     /// <summary>The projections, in order.</summary>
     public IReadOnlyList<Projection> Parts { get; }
 
     /// <summary>[..., in] to one [..., out] for each part.</summary>
     public Tensor[] Forward(Tensor input)
     {
-        if (!Parts.All(p => p.Fusible))
+        if (weight is null || !Parts.All(p => p.Fusible))
         {
             return [.. Parts.Select(p => p.Forward(input))];
         }
 
         Tensor[] outputs = nn.functional.linear(input, weight, bias!).split(sizes, -1);
         return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
-    }
-
-    /// <summary>Gives the matrix back once every part is kept in another form.</summary>
-    public void Release()
-    {
-        if (Parts.All(p => p.Packed is not null))
-        {
-            weight.Dispose();
-        }
     }
 
     /// <inheritdoc/>
@@ -52,7 +46,7 @@ internal sealed class FusedProjections : IDisposable
             part.Dispose();
         }
 
-        weight.Dispose();
+        weight?.Dispose();
         bias?.Dispose();
     }
 }

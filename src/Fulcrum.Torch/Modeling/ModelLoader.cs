@@ -18,16 +18,16 @@ internal static class ModelLoader
         using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
         Check(config, checkpoint, plan.Folder);
         (Device device, ScalarType dtype) = (TorchRuntime.DeviceOf(plan.Device), TorchRuntime.DtypeOf(plan.Dtype));
-        return Build(config, device, dtype, (name, shape) => checkpoint.Read(name, shape, dtype).to(device));
+        return Build(config, device, dtype, plan.Quantization, (name, shape, type) => checkpoint.Read(name, shape, type));
     }
 
     /// <summary>A model with normally distributed weights, for measuring speed.</summary>
-    public static LanguageModel Random(ModelConfig config, Device device, ScalarType dtype, long seed = 0)
+    public static LanguageModel Random(ModelConfig config, Device device, ScalarType dtype, long seed = 0, string quantization = "none")
     {
         using Generator random = new((ulong)seed, CPU);
-        return Build(config, device, dtype, (name, shape) => shape.Length == 1
-            ? name.EndsWith("bias", StringComparison.Ordinal) ? zeros(shape, dtype, device) : ones(shape, dtype, device)
-            : (randn(shape, ScalarType.Float32, generator: random) * 0.02).to_type(dtype).to(device));
+        return Build(config, device, dtype, quantization, (name, shape, type) => shape.Length == 1
+            ? name.EndsWith("bias", StringComparison.Ordinal) ? zeros(shape, type) : ones(shape, type)
+            : randn(shape, ScalarType.Float32, generator: random).mul_(0.02).to_type(type));
     }
 
     /// <summary>The tensors that a model of this configuration has, with their shapes.</summary>
@@ -98,26 +98,34 @@ internal static class ModelLoader
         return checkpoint.Find("lm_head.weight")!.Shape.SequenceEqual(shape) && checkpoint.Read("lm_head.weight", shape).eq(checkpoint.Read("model.embed_tokens.weight", shape)).all().ToBoolean();
     }
 
-    private static LanguageModel Build(ModelConfig config, Device device, ScalarType dtype, Func<string, long[], Tensor> read)
+    // Weights are read one after the other, and quantised one after the other, from the precision that they have on disk.
+    private static LanguageModel Build(ModelConfig config, Device device, ScalarType dtype, string quantization, Func<string, long[], ScalarType, Tensor> read)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         Dictionary<string, long[]> shapes = Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
-        Tensor Get(string name) => read(name, shapes[name]);
+        Tensor Get(string name) => read(name, shapes[name], dtype).to(device);
         Tensor? Maybe(string name) => shapes.ContainsKey(name) ? Get(name) : null;
-        (string, Tensor, Tensor?) Part(string name) => (name, Get(name + ".weight"), Maybe(name + ".bias"));
-        FusedProjections Fused(string prefix, params string[] names) => new([.. names.Select(n => Part(prefix + n))]);
         Norm NormOf(string name) => new(Get(name + ".weight"), config.NormEpsilon);
+        Projection Quantised(string name)
+        {
+            using Tensor plain = read(name + ".weight", shapes[name + ".weight"], ScalarType.Float32);
+            return new Projection(name, Nf4Weight.Of(plain, quantization == "nf4-double", dtype, device), Maybe(name + ".bias"));
+        }
+
+        Projection Linear(string name) => quantization == "none" ? new Projection(name, Get(name + ".weight"), Maybe(name + ".bias")) : Quantised(name);
+        FusedProjections Fused(string prefix, params string[] names) => quantization == "none"
+            ? new FusedProjections([.. names.Select(n => (prefix + n, Get(prefix + n + ".weight"), Maybe(prefix + n + ".bias")))])
+            : new FusedProjections([.. names.Select(n => Quantised(prefix + n))]);
 
         DecoderLayer Layer(int index)
         {
             using DisposeScope inner = NewDisposeScope();
             string at = $"model.layers.{index}.", attention = at + "self_attn.", mlp = at + "mlp.";
-            (string Name, Tensor Weight, Tensor? Bias) o = Part(attention + "o_proj"), down = Part(mlp + "down_proj");
             return new DecoderLayer(
                 index, config, NormOf(at + "input_layernorm"), Fused(attention, "q_proj", "k_proj", "v_proj"),
-                config.HeadNorms ? (NormOf(attention + "q_norm"), NormOf(attention + "k_norm")) : null, new Projection(o.Name, o.Weight, o.Bias),
-                NormOf(at + "post_attention_layernorm"), Fused(mlp, "gate_proj", "up_proj"), new Projection(down.Name, down.Weight, down.Bias));
+                config.HeadNorms ? (NormOf(attention + "q_norm"), NormOf(attention + "k_norm")) : null, Linear(attention + "o_proj"),
+                NormOf(at + "post_attention_layernorm"), Fused(mlp, "gate_proj", "up_proj"), Linear(mlp + "down_proj"));
         }
 
         Tensor embedding = Get("model.embed_tokens.weight");

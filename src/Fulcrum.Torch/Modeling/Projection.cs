@@ -14,10 +14,18 @@ internal sealed class Projection : IDisposable
         (Name, Weight, Bias, Out, In) = (name, weight.DetachFromDisposeScope(), bias?.DetachFromDisposeScope(), weight.shape[0], weight.shape[1]);
     }
 
+    /// <param name="name">The checkpoint's name without <c>.weight</c>.</param>
+    /// <param name="packed">The weight in another form than a matrix.</param>
+    /// <param name="bias">[out]; null for none.</param>
+    public Projection(string name, IPackedWeight packed, Tensor? bias)
+    {
+        (Name, Packed, Bias, Out, In) = (name, packed, bias?.DetachFromDisposeScope(), packed.Shape[0], packed.Shape[1]);
+    }
+
     /// <summary>The checkpoint's name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj</c>.</summary>
     public string Name { get; }
 
-    /// <summary>[out, in]; null once the weight is kept as <see cref="Packed"/>.</summary>
+    /// <summary>[out, in]; null while the weight is <see cref="Packed"/>.</summary>
     public Tensor? Weight { get; private set; }
 
     /// <summary>A weight in another form (four bits), which multiplies by itself.</summary>
@@ -60,13 +68,6 @@ internal sealed class Projection : IDisposable
         Adapter = adapter;
     }
 
-    /// <summary>Keeps the weight in another form from now on.</summary>
-    public void Pack(IPackedWeight packed)
-    {
-        Weight?.Dispose();
-        (Weight, Packed) = (null, packed);
-    }
-
     /// <summary>Writes the adapter into the weight and forgets it.</summary>
     public void Merge()
     {
@@ -78,7 +79,17 @@ internal sealed class Projection : IDisposable
         using (DisposeScope scope = NewDisposeScope())
         using (no_grad())
         {
-            Weight!.copy_(Adapter.Merged(Weight));
+            if (Packed is null)
+            {
+                Weight!.copy_(Adapter.Merged(Weight));
+            }
+            else
+            {
+                using Tensor dense = Packed.Dense();
+                Weight = Adapter.Merged(dense).to_type(dense.dtype).DetachFromDisposeScope();
+                Packed.Dispose();
+                Packed = null;
+            }
         }
 
         Adapter.Dispose();
@@ -100,8 +111,17 @@ internal sealed class Projection : IDisposable
 /// <summary>A weight that is not a dense matrix in the compute type.</summary>
 internal interface IPackedWeight : IDisposable
 {
+    /// <summary>[out, in]</summary>
+    long[] Shape { get; }
+
     /// <summary>[..., in] to [..., out], differentiable in the input.</summary>
     Tensor Multiply(Tensor input);
+
+    /// <summary>The same without a graph.</summary>
+    Tensor Forward(Tensor input);
+
+    /// <summary>[..., out] to [..., in]: the gradient of the input from that of the output. Must not throw.</summary>
+    Tensor Backward(Tensor gradient);
 
     /// <summary>The matrix that it stands for, [out, in], in the compute type.</summary>
     Tensor Dense();
