@@ -31,6 +31,9 @@ internal sealed record DecoderLayer(
     /// <summary>The layer's linear maps, in the order of the checkpoint's names.</summary>
     public IEnumerable<Projection> Projections => [.. Qkv.Parts, Output, .. GateUp.Parts, Down];
 
+    /// <summary>Its adapters drop components of their input, so that a second pass gives other numbers unless the random state is the same.</summary>
+    public bool Drops => Projections.Any(p => p.Adapter is { Training: true, Dropout: > 0 });
+
     /// <summary>The layer's weights under their checkpoint names.</summary>
     public IEnumerable<(string Name, Tensor Value)> Weights
     {

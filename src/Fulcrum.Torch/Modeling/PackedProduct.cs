@@ -7,10 +7,6 @@ namespace Fulcrum.Torch.Modeling;
 /// <remarks>An exception in <see cref="backward"/> would end the process, so nothing is checked there; TorchSharp keeps one instance for all calls.</remarks>
 internal sealed class PackedProduct : autograd.SingleTensorFunction<PackedProduct>
 {
-    // The graph takes its own reference of a returned gradient after backward has returned; ours can go with the next call.
-    [ThreadStatic]
-    private static Tensor? handedOver;
-
     /// <inheritdoc/>
     public override string Name => nameof(PackedProduct);
 
@@ -24,10 +20,8 @@ internal sealed class PackedProduct : autograd.SingleTensorFunction<PackedProduc
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
-        handedOver?.Dispose();
-        Tensor gradient = ((IPackedWeight)ctx.get_data("weight")).Backward(grad_output).DetachFromDisposeScope();
+        Tensor gradient = ((IPackedWeight)ctx.get_data("weight")).Backward(grad_output);
         grad_output.Dispose();
-        handedOver = gradient;
-        return [gradient, null!];
+        return HandedOver.Of([gradient, null!]);
     }
 }

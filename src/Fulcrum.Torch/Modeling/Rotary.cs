@@ -24,4 +24,11 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
         Tensor x = heads.to_type(ScalarType.Float32), a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
         return cat([a * Cos - b * Sin, b * Cos + a * Sin], -1).to_type(heads.dtype);
     }
+
+    /// <summary>Gives the tables to the scope outside the current one.</summary>
+    public void MoveToOuterDisposeScope()
+    {
+        Cos.MoveToOuterDisposeScope();
+        Sin.MoveToOuterDisposeScope();
+    }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Training;
 
 /// <summary>Adam with decoupled weight decay (arXiv:1711.05101, algorithm 2), in float32, with PyTorch's order of operations.</summary>
-internal sealed class AdamW : IDisposable
+internal sealed class AdamW : IOptimizer
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
     private readonly (string Name, Tensor Value, Tensor Mean, Tensor Square)[] parts;
@@ -16,13 +16,13 @@ internal sealed class AdamW : IDisposable
         parts = [.. parameters.Select(p => (p.Name, p.Value, zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope(), zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope()))];
     }
 
-    /// <summary>Steps done so far.</summary>
+    /// <inheritdoc/>
     public int Steps { get; private set; }
 
-    /// <summary>The moments by name, for a checkpoint.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State => parts.SelectMany(p => new[] { (p.Name + ".exp_avg", p.Mean), (p.Name + ".exp_avg_sq", p.Square) });
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Name, Tensor Value)> State => [.. parts.SelectMany(p => new[] { (p.Name + ".exp_avg", p.Mean), (p.Name + ".exp_avg_sq", p.Square) })];
 
-    /// <summary>Changes the parameters by their gradients; a parameter without one stays.</summary>
+    /// <inheritdoc/>
     public void Step(double learningRate)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -43,7 +43,7 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>Takes up the state of a checkpoint.</summary>
+    /// <inheritdoc/>
     public void Restore(int steps, Func<string, Tensor> state)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -27,9 +27,10 @@ internal static class LoraTrainer
     public static void Train(LanguageModel model, string baseName, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string output, Setup setup, Action<TrainingStep>? progress, CancellationToken cancellation)
     {
         Check(model, plan, examples);
+        model.Checkpointing = plan.GradientCheckpointing;
         LoraConfig config = Attach(model, baseName, plan, setup);
         string inputs = Digest(baseName, plan, examples, config, setup);
-        using AdamW optimizer = new(model.AdapterParameters, plan.WeightDecay);
+        using IOptimizer optimizer = OptimizerOf(plan, model, output);
         int done = TrainingCheckpoint.Resume(output, inputs, model, optimizer);
         using TrainingLog log = new(output, done);
         int stepsPerEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize, steps = stepsPerEpoch * plan.Epochs, saved = done;
@@ -57,7 +58,7 @@ internal static class LoraTrainer
     }
 
     /// <summary>One optimiser step over one effective batch.</summary>
-    internal static TrainingStep Step(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> batch, AdamW optimizer, int done, int steps, bool plain)
+    internal static TrainingStep Step(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> batch, IOptimizer optimizer, int done, int steps, bool plain)
     {
         long start = Stopwatch.GetTimestamp();
         int tokens = batch.Sum(e => e.Trained.Skip(1).Count(t => t));
@@ -124,6 +125,14 @@ internal static class LoraTrainer
         }
     }
 
+    private static IOptimizer OptimizerOf(TrainPlan plan, LanguageModel model, string output) => plan.Optimizer switch
+    {
+        "adamw" => new AdamW(model.AdapterParameters, plan.WeightDecay),
+        "adamw8bit" => new AdamW8Bit(model.AdapterParameters, plan.WeightDecay),
+        "paged-adamw8bit" => new AdamW8Bit(model.AdapterParameters, plan.WeightDecay, Path.Combine(output, "optimizer.paged")),
+        _ => throw new InputException($"train: unknown optimizer '{plan.Optimizer}'; known are adamw, adamw8bit, paged-adamw8bit"),
+    };
+
     private static LoraConfig Attach(LanguageModel model, string baseName, TrainPlan plan, Setup setup)
     {
         LoraConfig config;
@@ -155,9 +164,9 @@ internal static class LoraTrainer
 
     private static void Check(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> examples)
     {
-        if (plan.Optimizer != "adamw" || plan.GradientCheckpointing)
+        if (plan.GradientCheckpointing && plan.Dropout > 0 && model.Device.type != DeviceType.CPU)
         {
-            throw new InputException($"train: {(plan.GradientCheckpointing ? "gradientCheckpointing" : $"optimizer '{plan.Optimizer}'")} is not supported yet; use optimizer 'adamw' without gradient checkpointing");
+            throw new InputException("train: gradientCheckpointing with dropout is supported on the CPU only, because TorchSharp does not hand out a CUDA device's random state; set dropout to 0 or leave checkpointing off");
         }
 
         if (examples.Count == 0)

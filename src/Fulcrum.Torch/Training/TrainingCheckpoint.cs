@@ -12,17 +12,18 @@ namespace Fulcrum.Torch.Training;
 internal static class TrainingCheckpoint
 {
     /// <summary>Writes the checkpoint of a step.</summary>
-    public static void Save(string output, int step, string inputs, LanguageModel model, LoraConfig config, AdamW optimizer)
+    public static void Save(string output, int step, string inputs, LanguageModel model, LoraConfig config, IOptimizer optimizer)
     {
         string folder = Path.Combine(output, $"checkpoint-{step}");
         AdapterWriter.Write(folder, model, config);
+        using DisposeScope scope = torch.NewDisposeScope();
         SafetensorsFile.Write(Path.Combine(folder, "optimizer.safetensors"), optimizer.State.ToDictionary(s => s.Name, s => s.Value));
         AtomicFile.WriteText(Path.Combine(folder, "state.json"), new JsonObject { ["step"] = step, ["inputs"] = inputs }.ToJsonString() + "\n");
     }
 
     /// <summary>Takes up the newest complete checkpoint; returns its step, 0 when there is none.</summary>
     /// <exception cref="InputException">The checkpoints belong to another training.</exception>
-    public static int Resume(string output, string inputs, LanguageModel model, AdamW optimizer)
+    public static int Resume(string output, string inputs, LanguageModel model, IOptimizer optimizer)
     {
         if (Newest(output) is not { } step)
         {
