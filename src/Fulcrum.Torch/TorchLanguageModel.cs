@@ -40,6 +40,17 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
     }
 
     /// <inheritdoc/>
+    public void Diverge(IReadOnlyList<int[]> texts, Action<int, TextDivergence> answered, CancellationToken cancellation = default)
+    {
+        foreach (int[] text in texts)
+        {
+            Check(text, 0);
+        }
+
+        new BaseDivergence(model).Measure(texts, answered, cancellation);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => model.Dispose();
 
     private void Check(int[] prompt, int more)

@@ -133,10 +133,12 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
     private IReadOnlyList<string> Train(Study complete, Corpus data, PromptEncoding encoding, string folder, string inputs, int seed, string stage, CancellationToken cancellation)
     {
         TrainingExample[] examples = [.. data.Training.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster))];
+        (IReadOnlyList<TrainingExample> shaped, TrainingDataSummary summary) = TrainingShape.Of(complete.Train, examples);
         DiscardCheckpointsOfAnother(folder, inputs);
-        runtime.Train(complete.Model, complete.Train with { Seed = seed }, examples, folder, Step, cancellation);
+        AtomicFile.WriteText(Path.Combine(folder, TrainingDataSummary.FileName), summary.Print());
+        runtime.Train(complete.Model, complete.Train with { Seed = seed }, shaped, folder, Step, cancellation);
         string place = Path.GetRelativePath(run.Root, folder).Replace('\\', '/');
-        return [$"{place}/adapter_config.json", $"{place}/adapter_model.safetensors", $"{place}/train.jsonl"];
+        return [$"{place}/adapter_config.json", $"{place}/adapter_model.safetensors", $"{place}/train.jsonl", $"{place}/{TrainingDataSummary.FileName}"];
         void Step(TrainingStep s) => tell?.Invoke(new Progress(stage, stage == "train" ? $"loss {s.Loss:F3}" : $"seed {seed}", s.Step, s.Steps, "steps"));
     }
 

@@ -29,6 +29,12 @@ internal sealed class Measurement(Study study, RunFolder run, IModelRuntime runt
             written.AddRange([$"{folder}/{benchmark.Name}.jsonl", $"{folder}/{benchmark.Name}.protocol.json"]);
         }
 
+        if (folder == "after" && study.NeutralText is { } text)
+        {
+            NeutralText.Measure(text, study.Seed, model, encoding, run.At(folder, NeutralText.FileName), (n, of) => tell?.Invoke(new Progress(stage, "neutral text", n, of, "texts")), cancellation);
+            written.Add($"{folder}/{NeutralText.FileName}");
+        }
+
         return written;
     }
 

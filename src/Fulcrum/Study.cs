@@ -17,6 +17,10 @@ namespace Fulcrum;
 /// <param name="ServingForms">Further forms in which the adapter is measured: <c>merged</c>, <c>unquantized-beside</c>, <c>unquantized-merged</c>; null: none.</param>
 /// <param name="Seeds">Training seeds; the first is the study's adapter, each other one is trained and measured as well. Null: one seed.</param>
 /// <param name="Replay">General data mixed into the training data; null: none.</param>
+/// <param name="LoraConfigurations">Adapters to choose from, by name; null: <paramref name="Train"/> alone says what is trained.</param>
+/// <param name="Lora">The name of the chosen one, whose values replace those of <paramref name="Train"/>; needed where there are configurations.</param>
+/// <param name="NeutralText">Text on which the adapted model's predictions are compared with the base's; null: none.</param>
+/// <param name="RelativeTable">Caption of a further table in the report, with the change in percent of the value before; null: no such table.</param>
 public sealed record Study(
     string Name,
     ModelPlan Model,
@@ -30,7 +34,11 @@ public sealed record Study(
     CurvePlan? Curve = null,
     IReadOnlyList<string>? ServingForms = null,
     IReadOnlyList<int>? Seeds = null,
-    ReplayPlan? Replay = null)
+    ReplayPlan? Replay = null,
+    IReadOnlyDictionary<string, LoraPlan>? LoraConfigurations = null,
+    string? Lora = null,
+    NeutralTextPlan? NeutralText = null,
+    string? RelativeTable = null)
 {
     /// <summary>Names of the benchmarks that the model is specialised for, never empty.</summary>
     [JsonIgnore]
@@ -50,6 +58,16 @@ public sealed record CurvePlan(IReadOnlyList<double>? Lambdas = null, bool Check
 /// <param name="Share">Of the training examples, how large a part is general: above 0, below 1; examples of the task are all kept.</param>
 /// <param name="Source">A folder in MMLU's layout (its <c>dev/</c> questions with their letters) or a JSON Lines file with <c>prompt</c> and <c>completion</c>; relative to the study's file.</param>
 public sealed record ReplayPlan(double Share, string Source);
+
+/// <summary>Text that has nothing to do with the task.</summary>
+/// <param name="File"><c>.txt</c>: paragraphs, a blank line between them; or rows as in benchmarks of one's own. Relative to the study's file.</param>
+/// <param name="Column">The column of the text where the file has rows.</param>
+/// <param name="Texts">How many of the texts, drawn by the seed; null: all.</param>
+/// <param name="MaxTokens">A text is read to this many tokens.</param>
+public sealed record NeutralTextPlan(string File, string Column = "text", int? Texts = null, int MaxTokens = 256);
+
+/// <summary>The shape of an adapter; the meanings and defaults of <see cref="TrainPlan"/>.</summary>
+public sealed record LoraPlan(int Rank = 8, double Alpha = 16, double Dropout = 0, IReadOnlyList<string>? TargetModules = null);
 
 /// <summary>A model and the form in which it computes.</summary>
 /// <param name="Folder">A folder in Hugging Face format; relative to the study's file.</param>
@@ -80,6 +98,8 @@ public sealed record ModelPlan(string Folder, string Dtype = "auto", string Quan
 /// <param name="Grouping"><c>cluster</c>: examples of a cluster share a batch and so their common beginning; <c>none</c>: plain shuffling.</param>
 /// <param name="Dora">Train a magnitude for every row of an adapted weight beside the update (DoRA, arXiv:2402.09353).</param>
 /// <param name="ModulesToSave">Modules that are trained whole: <c>lm_head</c>, <c>embed_tokens</c>; null: none.</param>
+/// <param name="Loss"><c>completion</c>: on completions only; <c>all</c>: on the prompt too.</param>
+/// <param name="Truncate">Cut an example that is longer than <paramref name="MaxTokens"/> instead of refusing it; what was cut is counted and reported.</param>
 public sealed record TrainPlan(
     int Epochs = 1,
     int BatchSize = 8,
@@ -100,7 +120,9 @@ public sealed record TrainPlan(
     bool RsLora = false,
     string Grouping = "none",
     bool Dora = false,
-    IReadOnlyList<string>? ModulesToSave = null);
+    IReadOnlyList<string>? ModulesToSave = null,
+    string Loss = "completion",
+    bool Truncate = false);
 
 /// <summary>Strict JSON for studies: an unknown, duplicate, missing or null key is an error that names it.</summary>
 [JsonSourceGenerationOptions(

@@ -22,7 +22,8 @@ public static class StudyComparison
             Judgement.Of(benchmarks, study.TaskNames, study.Margin),
             Power: [.. benchmarks.Select(b => Power.After(b, study.TaskNames.Contains(b.Benchmark) ? null : study.Margin))],
             TradeOff: further.Length == 0 ? null : TradeOffCurve.Of([before, after, .. further], [.. study.Benchmarks.Select(b => b.Name)], study.TaskNames, study.Margin),
-            Seeds: study.Seeds is null or { Count: < 2 } ? null : Seeds(study, before, [after, .. further.Where(p => p.Kind == "seed")]));
+            Seeds: study.Seeds is null or { Count: < 2 } ? null : Seeds(study, before, [after, .. further.Where(p => p.Kind == "seed")]),
+            NeutralText: NeutralText.Read(Path.Combine(folder, "after", NeutralText.FileName)));
     }
 
     private static PairedComparison.Settings SettingsOf(Study study, string benchmark) => new(study.TaskNames.Contains(benchmark) ? null : study.Margin, study.Seed);

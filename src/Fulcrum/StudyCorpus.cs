@@ -14,7 +14,7 @@ public static class StudyCorpus
     {
         IBenchmark[] benchmarks = [.. study.Benchmarks.Select(plan => Open(plan, study, execute))];
         IBenchmark[] before = [.. study.Benchmarks.Select((plan, i) => plan is SpiderPlan { PromptBefore: { } prompt } spider ? Open(spider with { Prompt = prompt }, study, execute) : benchmarks[i])];
-        return new Corpus(benchmarks, Training(study), Corpus.DigestOf(study.Benchmarks.SelectMany(PathsOf).Concat([study.TrainingData.Folder, study.TrainingData.File]).OfType<string>()), before);
+        return new Corpus(benchmarks, Training(study), Corpus.DigestOf(study.Benchmarks.SelectMany(PathsOf).Concat([study.TrainingData.Folder, study.TrainingData.File, study.NeutralText?.File]).OfType<string>()), before);
     }
 
     private static IBenchmark Open(BenchmarkPlan plan, Study study, Func<SpiderPlan, Func<string, string, string, Grade>> execute)

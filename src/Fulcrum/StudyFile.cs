@@ -14,14 +14,21 @@ public static class StudyFile
         Study study = Parse(ReadText(path), path);
         string home = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Check(study, path);
-        return study with
+        return Chosen(study) with
         {
             Model = study.Model with { Folder = Path.GetFullPath(study.Model.Folder, home) },
             TrainingData = BenchmarkChecks.AtHome(study.TrainingData, home),
             Benchmarks = [.. study.Benchmarks.Select(b => BenchmarkChecks.AtHome(b, home))],
+            NeutralText = study.NeutralText is { } text ? text with { File = Path.GetFullPath(text.File, home) } : null,
             Replay = study.Replay is { } replay ? replay with { Source = Path.GetFullPath(replay.Source, home) } : null,
         };
     }
+
+    /// <summary>The study with the chosen adapter configuration in its training plan.</summary>
+    private static Study Chosen(Study study) => study.Lora is null ? study : With(study, study.LoraConfigurations![study.Lora]);
+
+    private static Study With(Study study, LoraPlan lora) =>
+        study with { Train = study.Train with { Rank = lora.Rank, Alpha = lora.Alpha, Dropout = lora.Dropout, TargetModules = lora.TargetModules } };
 
     /// <summary>Reads a <c>train</c> section of its own: the <c>--config</c> of <c>fulcrum train</c>.</summary>
     /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
@@ -58,6 +65,8 @@ public static class StudyFile
         Require(plan.CheckpointEvery is null or > 0, source, "train.checkpointEvery", plan.CheckpointEvery, "1 or more, or null for one an epoch");
         Require(plan.TargetModules is null or { Count: > 0 }, source, "train.targetModules", "[]", "at least one name, or null for q_proj, k_proj, v_proj, o_proj");
         Require(plan.Grouping is "none" or "cluster", source, "train.grouping", plan.Grouping, "none or cluster");
+        Require(plan.Loss is "completion" or "all", source, "train.loss", plan.Loss, "completion or all");
+        Require(!plan.Truncate || plan.MaxTokens is not null, source, "train.truncate", plan.Truncate, "true only together with maxTokens");
     }
 
     private static void Check(Study study, string source)
@@ -75,8 +84,18 @@ public static class StudyFile
             BenchmarkChecks.Check(benchmark, source);
         }
 
-        Check(study.Train, source);
+        CheckLora(study, source);
+        Check(Chosen(study).Train, source);
         CheckPoints(study, source);
+    }
+
+    private static void CheckLora(Study study, string source)
+    {
+        Require(study.NeutralText is null or { MaxTokens: > 1 }, source, "neutralText.maxTokens", study.NeutralText?.MaxTokens, "2 or more");
+        Require(study.NeutralText is null or { Texts: null or > 1 }, source, "neutralText.texts", study.NeutralText?.Texts, "2 or more, or null for all");
+        IEnumerable<string> names = study.LoraConfigurations?.Keys.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>();
+        Require((study.Lora is null) == (study.LoraConfigurations is null), source, "lora", study.Lora, "one of the names in loraConfigurations, and only together with them");
+        Require(study.Lora is null || names.Contains(study.Lora), source, "lora", study.Lora, $"one of {string.Join(", ", names)}");
     }
 
     private static void CheckPoints(Study study, string source)

@@ -31,7 +31,7 @@ internal sealed class Adapter : IDisposable
     public double Scale { get; }
 
     /// <summary>1 as trained, 0 the base.</summary>
-    public double Lambda { get; }
+    public double Lambda { get; set; }
 
     /// <summary>Probability that a component of the input is dropped; used while <see cref="Training"/>.</summary>
     public double Dropout { get; }

@@ -20,7 +20,21 @@ public interface ILanguageModel : IDisposable
     /// <summary>Completions of prompts, greedy unless the request carries a <see cref="Sampling"/>.</summary>
     /// <exception cref="InputException">As for <see cref="Score"/>.</exception>
     void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation = default);
+
+    /// <summary>How far this model's predictions lie from those of its base (itself without its adapter), at every token of each text but the first.</summary>
+    /// <remarks>Neither of the other verbs can give it: it needs both whole distributions at every place, which are far too large to be handed out.</remarks>
+    /// <exception cref="InputException">As for <see cref="Score"/>.</exception>
+    /// <exception cref="FulcrumException">The base is not there any more: the adapter is merged into it.</exception>
+    void Diverge(IReadOnlyList<int[]> texts, Action<int, TextDivergence> answered, CancellationToken cancellation = default) =>
+        throw new FulcrumException("this model cannot compare itself with its base");
 }
+
+/// <summary>A model against its base on one text; sums over the tokens that are predicted.</summary>
+/// <param name="Tokens">Predicted tokens: all but the first.</param>
+/// <param name="KullbackLeibler">Divergence of the model's distributions from the base's, KL(base || model), in nats.</param>
+/// <param name="BaseLogLikelihood">Of the text's own tokens under the base.</param>
+/// <param name="LogLikelihood">Of the same under the model.</param>
+public readonly record struct TextDivergence(int Tokens, double KullbackLeibler, double BaseLogLikelihood, double LogLikelihood);
 
 /// <summary>One prompt and the continuations to score after it.</summary>
 /// <param name="Prompt">Token ids; at least one.</param>

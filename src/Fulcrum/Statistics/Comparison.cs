@@ -7,13 +7,15 @@ namespace Fulcrum.Statistics;
 /// <param name="Power">What each benchmark's sample can see; null: not computed.</param>
 /// <param name="TradeOff">The measured points, before and after among them, with the front that they form; null: nothing but before and after was asked for.</param>
 /// <param name="Seeds">The spread over training seeds, a benchmark each; null: one seed.</param>
+/// <param name="NeutralText">How far the predictions on neutral text moved; null: none was named.</param>
 public sealed record Comparison(
     IReadOnlyList<BenchmarkComparison> Benchmarks,
     Verdict? Verdict = null,
     IReadOnlyList<GuardResult>? Guards = null,
     IReadOnlyList<BenchmarkPower>? Power = null,
     TradeOff? TradeOff = null,
-    IReadOnlyList<SeedSpread>? Seeds = null);
+    IReadOnlyList<SeedSpread>? Seeds = null,
+    NeutralTextComparison? NeutralText = null);
 
 /// <summary>One benchmark, before and after, over the items scored on both sides.</summary>
 /// <param name="Benchmark">The benchmark's name.</param>

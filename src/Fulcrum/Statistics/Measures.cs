@@ -27,3 +27,13 @@ public sealed record Calibration(double Error, double Brier, IReadOnlyList<Calib
 /// <param name="Confidence">Mean probability given to the choices in it.</param>
 /// <param name="Accuracy">Share of them that is right.</param>
 public sealed record CalibrationBin(double Low, int Items, double Confidence, double Accuracy);
+
+/// <summary>The adapted model against its base on neutral text, a token each.</summary>
+/// <param name="KullbackLeibler">Mean KL divergence of the adapted model's predictions from the base's, in nats a token, with its interval over texts.</param>
+/// <param name="LogLikelihood">Change of the text's own log-likelihood, in nats a token: below 0, the model predicts the text worse than before.</param>
+/// <param name="PerplexityBefore">exp of minus the mean log-likelihood of a token under the base.</param>
+/// <param name="PerplexityAfter">The same under the adapted model.</param>
+public sealed record NeutralTextComparison(int Texts, long Tokens, TokenMean KullbackLeibler, TokenMean LogLikelihood, double PerplexityBefore, double PerplexityAfter);
+
+/// <summary>A mean over tokens with its 95 % interval; texts are the clusters.</summary>
+public readonly record struct TokenMean(double Mean, double Low, double High, double StandardError);

@@ -1,0 +1,123 @@
+using Fulcrum.Data;
+using Fulcrum.Evaluation;
+using Fulcrum.Prompts;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+public sealed class NotebookProtocolTests
+{
+    [Fact]
+    public void The_chosen_adapter_configuration_decides_what_is_trained()
+    {
+        Study study = StudyFile.Load(Written(""","loraConfigurations":{"small":{"rank":2},"wide":{"rank":4,"alpha":8,"dropout":0.05,"targetModules":["q_proj"]}},"lora":"wide" """));
+
+        Assert.Equal((4, 8.0, 0.05, "q_proj"), (study.Train.Rank, study.Train.Alpha, study.Train.Dropout, study.Train.TargetModules!.Single()));
+        Assert.Equal(StudyFile.Print(study), StudyFile.Print(StudyFile.Parse(StudyFile.Print(study), "printed")));
+    }
+
+    [Theory]
+    [InlineData(""","lora":"wide" """, "only together")]
+    [InlineData(""","loraConfigurations":{"small":{}} """, "only together")]
+    [InlineData(""","loraConfigurations":{"small":{}},"lora":"wide" """, "small")]
+    public void A_configuration_that_is_not_there_is_named(string more, string says) => Assert.Contains(says, Assert.Throws<InputException>(() => StudyFile.Load(Written(more))).Message);
+
+    [Fact]
+    public void An_example_is_cut_and_trained_on_whole_only_where_the_plan_says_so()
+    {
+        TrainingExample example = new("e", [1, 2, 3, 4, 5, 6], [false, false, false, false, true, true]);
+
+        (IReadOnlyList<TrainingExample> same, TrainingDataSummary whole) = TrainingShape.Of(new TrainPlan(MaxTokens: 4), [example]);
+        (IReadOnlyList<TrainingExample> cut, TrainingDataSummary less) = TrainingShape.Of(new TrainPlan(MaxTokens: 4, Truncate: true, Loss: "all"), [example, example with { Ids = [1, 2], Trained = [false, true] }]);
+
+        Assert.Equal(example.Ids, same[0].Ids);
+        Assert.Equal(example.Trained, same[0].Trained);
+        Assert.Equal(new TrainingDataSummary(1, 6, 6, 0, 2, 2, 0, "completion"), whole);
+        Assert.Equal([1, 2, 3, 4], cut[0].Ids);
+        Assert.Equal([false, true, true, true], cut[0].Trained);
+        Assert.Equal(new TrainingDataSummary(2, 8, 6, 1, 3, 1, 1, "all"), less);
+    }
+
+    [Theory]
+    [InlineData("SELECT 1", "SELECT 1")]
+    [InlineData(" SELECT 1\n\nTables:\nx: y\nQuestion: z?\nSQL: SELECT 2", "SELECT 2")]
+    [InlineData("Sure! Here it is: SELECT 1", "Sure! Here it is: SELECT 1")]
+    public void Behind_the_last_marker_stands_the_query_of_the_raw_prompt(string reply, string query)
+    {
+        SpiderBenchmark benchmark = Spider("raw3");
+        Question.Write asked = (Question.Write)benchmark.Ask(benchmark.Items[0]);
+
+        Assert.Equal(4, ((Prompt.Text)asked.Prompt).Value.Split(RawSpiderPrompt.Marker).Length - 1);
+        Assert.Equal(query, benchmark.Grade(benchmark.Items[0], new Reply.Written(reply, FinishReason.Length, 9)).Prediction);
+    }
+
+    [Fact]
+    public void A_conversation_is_read_from_its_reply_alone_and_grades_carry_the_threshold()
+    {
+        SpiderBenchmark benchmark = Spider("chat");
+
+        Grade grade = benchmark.Grade(benchmark.Items[0], new Reply.Written("SELECT 1", FinishReason.Stop, 3));
+
+        Assert.Equal(("SELECT 1", 1.0), (grade.Prediction, grade.Threshold));
+    }
+
+    [Fact]
+    public void The_first_items_of_the_file_are_a_sample_too()
+    {
+        Assert.Equal([.. Enumerable.Range(0, 5).Select(i => $"dev/{i}")], Spider("chat").Items.Select(i => i.Id));
+    }
+
+    [Fact]
+    public void Every_item_is_drawn_with_numbers_of_its_own_the_same_on_both_sides()
+    {
+        Decoding decoding = new(new Sampling(0.7, 20, 0.8, 1.1), 42);
+
+        Assert.Equal(decoding.For("mmlu", "a"), decoding.For("mmlu", "a"));
+        Assert.NotEqual(decoding.For("mmlu", "a")!.Seed, decoding.For("mmlu", "b")!.Seed);
+        Assert.Null(Decoding.Greedy.For("mmlu", "a"));
+    }
+
+    [Theory]
+    [InlineData("""{"do_sample":true,"temperature":0.7,"top_p":0.8,"top_k":20,"repetition_penalty":1.1}""", 0.7, 20, 0.8, 1.1)]
+    [InlineData("""{"do_sample":true}""", 1, 50, 1, 1)]
+    [InlineData("""{"repetition_penalty":1.2}""", 1, 1, 1, 1.2)]
+    public void A_models_generation_configuration_is_read_with_the_defaults_of_transformers(string json, double temperature, int topK, double topP, double penalty) =>
+        Assert.Equal(new Sampling(temperature, topK, topP, penalty), GenerationConfig.Sampling(Folder(json)));
+
+    [Fact]
+    public void A_configuration_that_does_not_sample_is_greedy() => Assert.Null(GenerationConfig.Sampling(Folder("{}")));
+
+    [Theory]
+    [InlineData("""{"do_sample":true,"temperature":0}""", "temperature")]
+    [InlineData("""{"do_sample":true,"top_p":"x"}""", "top_p")]
+    public void A_value_out_of_range_is_named(string json, string says) => Assert.Contains(says, Assert.Throws<InputException>(() => GenerationConfig.Sampling(Folder(json))).Message);
+
+    [Fact]
+    public void Divergence_on_neutral_text_is_a_mean_over_tokens_with_texts_as_clusters()
+    {
+        Statistics.NeutralTextComparison got = NeutralText.Of([new("1", 10, 1, -20, -25), new("2", 30, 5, -60, -55)]);
+
+        // Residuals 1 - 0.15 * 10 = -0.5 and 0.5: sqrt(0.5 * 2 / 1) / 40 = 0.025; Student's t on one degree of freedom is 12.706.
+        Assert.Equal((0.15, 0.025), (got.KullbackLeibler.Mean, Math.Round(got.KullbackLeibler.StandardError, 12)));
+        Assert.Equal(0.15 - 12.7062 * 0.025, got.KullbackLeibler.Low, 4);
+        Assert.Equal(0, got.LogLikelihood.Mean);
+        Assert.Equal((Math.Exp(2), Math.Exp(2)), (got.PerplexityBefore, got.PerplexityAfter));
+    }
+
+    private static SpiderBenchmark Spider(string prompt) => SpiderBenchmark.Open(
+        new SpiderPlan("spider", SharedData.Of("data", "spider"), Items: 5, Prompt: prompt, Reading: "after-marker", Sample: "first", Threshold: 1), 42, (_, _, p) => new Grade(1, p, "correct"));
+
+    private static string Folder(string json)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "generation_config.json"), json);
+        return folder;
+    }
+
+    private static string Written(string more)
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "study.json");
+        File.WriteAllText(path, """{"name":"x","model":{"folder":"m"},"benchmarks":[{"kind":"mmlu","name":"mmlu","folder":"d"}],"trainingData":{"folder":"s"},"train":{"epochs":3}""" + more + "}");
+        return path;
+    }
+}
