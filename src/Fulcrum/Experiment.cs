@@ -38,7 +38,7 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
             () => { },
             () => Measure("before", prepared, measurement, serving: null, cancellation),
             () => Stage("train", prepared, () => Train(complete, data, encoding, run.Adapter, prepared, complete.TrainingSeeds[0], "train", cancellation)),
-            () => Measure("after", RunFolder.Sha(prepared, DigestOf("train")), measurement, new Serving(run.Adapter), cancellation),
+            () => Measure("after", RunFolder.Sha(prepared, DigestOf("train")), measurement, new Serving(run.Adapter, Form: complete.AfterForm), cancellation),
             () => Points(RunFolder.Sha(prepared, DigestOf("train")), measurement, points, seed => Train(complete, data, encoding, AdapterOf(seed), RunFolder.Sha(prepared, $"{seed}"), seed, "points", cancellation), cancellation),
             () => Compare(RunFolder.Sha(DigestOf("before"), DigestOf("after"), DigestOf("points")), complete, points),
             () => Report(RunFolder.Sha(DigestOf("compare"), DigestOf("train"), language), language),

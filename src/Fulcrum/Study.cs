@@ -19,6 +19,8 @@ namespace Fulcrum;
 /// <param name="Replay">General data mixed into the training data; null: none.</param>
 /// <param name="LoraConfigurations">Adapters to choose from, by name; null: <paramref name="Train"/> alone says what is trained.</param>
 /// <param name="Lora">The name of the chosen one, whose values replace those of <paramref name="Train"/>; needed where there are configurations.</param>
+/// <param name="AfterForm">The form in which the trained adapter is measured as <c>after</c>: <c>beside</c> (the form it was trained in), or one of <paramref name="ServingForms"/>,
+/// which makes before and after incomparable.</param>
 /// <param name="NeutralText">Text on which the adapted model's predictions are compared with the base's; null: none.</param>
 /// <param name="RelativeTable">Caption of a further table in the report, with the change in percent of the value before; null: no such table.</param>
 public sealed record Study(
@@ -37,6 +39,7 @@ public sealed record Study(
     ReplayPlan? Replay = null,
     IReadOnlyDictionary<string, LoraPlan>? LoraConfigurations = null,
     string? Lora = null,
+    string AfterForm = "beside",
     NeutralTextPlan? NeutralText = null,
     string? RelativeTable = null)
 {

@@ -91,6 +91,8 @@ public static class StudyFile
 
     private static void CheckLora(Study study, string source)
     {
+        Require(study.AfterForm is "beside" or "merged" or "unquantized-beside" or "unquantized-merged", source, "afterForm", study.AfterForm, "beside, merged, unquantized-beside or unquantized-merged");
+        Require(study.NeutralText is null || study.AfterForm == "beside", source, "neutralText", study.NeutralText?.File, "null unless afterForm is beside: a merged model has no base left to be compared with");
         Require(study.NeutralText is null or { MaxTokens: > 1 }, source, "neutralText.maxTokens", study.NeutralText?.MaxTokens, "2 or more");
         Require(study.NeutralText is null or { Texts: null or > 1 }, source, "neutralText.texts", study.NeutralText?.Texts, "2 or more, or null for all");
         IEnumerable<string> names = study.LoraConfigurations?.Keys.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>();

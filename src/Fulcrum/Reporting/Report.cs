@@ -9,9 +9,12 @@ namespace Fulcrum.Reporting;
 /// <param name="Answers">Both answers to every item, by benchmark.</param>
 /// <param name="Steps">The training log; empty where there is none.</param>
 /// <param name="Stages">The manifests of the stages that are complete, in their order.</param>
+/// <param name="TrainingData">How much of the training data reached the trainer; null: unknown.</param>
+/// <param name="ProtocolDifferences">By benchmark, the fields of the protocol that differ between the sides; null: none is known to.</param>
 public sealed record Report(
     Study Study, Comparison Comparison, IReadOnlyDictionary<string, IReadOnlyList<(Answer Before, Answer After)>> Answers,
-    IReadOnlyList<TrainingStep> Steps, IReadOnlyList<Manifest> Stages, Words Words)
+    IReadOnlyList<TrainingStep> Steps, IReadOnlyList<Manifest> Stages, Words Words,
+    TrainingDataSummary? TrainingData = null, IReadOnlyDictionary<string, IReadOnlyList<string>>? ProtocolDifferences = null)
 {
     /// <summary>Reads a run folder whose comparison is complete.</summary>
     /// <exception cref="InputException">A file of the run is missing or damaged.</exception>
@@ -22,7 +25,20 @@ public sealed record Report(
         Dictionary<string, IReadOnlyList<(Answer, Answer)>> answers = compared.Benchmarks.ToDictionary(b => b.Benchmark, b => Pairs(runFolder, b.Benchmark), StringComparer.Ordinal);
         string log = Path.Combine(runFolder, "adapter", "train.jsonl");
         TrainingStep[] steps = File.Exists(log) ? [.. File.ReadLines(log).Select(l => JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)!)] : [];
-        return new Report(StudyFile.Parse(Text(study), study), compared, answers, steps, [.. Experiment.Stages.Select(s => RunFolder.Completed(runFolder, s)).OfType<Manifest>()], Words.Of(language));
+        return new Report(StudyFile.Parse(Text(study), study), compared, answers, steps, [.. Experiment.Stages.Select(s => RunFolder.Completed(runFolder, s)).OfType<Manifest>()], Words.Of(language),
+            TrainingDataSummary.Read(Path.Combine(runFolder, "adapter")), compared.Benchmarks.ToDictionary(b => b.Benchmark, b => Differences(runFolder, b.Benchmark), StringComparer.Ordinal));
+    }
+
+    private static IReadOnlyList<string> Differences(string runFolder, string benchmark)
+    {
+        IReadOnlyDictionary<string, string> Fields(string side)
+        {
+            string path = Path.Combine(runFolder, side, benchmark + ".protocol.json");
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), ManifestJson.Default.SortedDictionaryStringString) ?? [] : new SortedDictionary<string, string>();
+        }
+
+        IReadOnlyDictionary<string, string> before = Fields("before"), after = Fields("after");
+        return [.. before.Keys.Union(after.Keys).Order(StringComparer.Ordinal).Where(k => before.GetValueOrDefault(k) != after.GetValueOrDefault(k))];
     }
 
     private static IReadOnlyList<(Answer, Answer)> Pairs(string runFolder, string benchmark)

@@ -28,6 +28,7 @@ internal static class ReportMarkdown
         }
 
         Guards(text, report);
+        text.Append(NotebookMarkdown.Of(report));
         return text.ToString();
     }
 

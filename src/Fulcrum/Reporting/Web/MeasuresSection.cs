@@ -20,6 +20,7 @@ internal static class MeasuresSection
                 words.Say($"How far the queries of {b.Benchmark} get", $"Até onde chegam as consultas de {b.Benchmark}"),
                 words.Say("Share of items whose query reaches each step; every step includes the ones before it.", "Parcela dos itens cuja consulta alcança cada passo; cada passo inclui os anteriores."),
                 [.. steps.Select(m => (Name(m.Name, words), m.Before, m.After))], words),
+            StepsTable.Of(b, [.. steps.Select(m => (m.Name, Name(m.Name, words)))], words),
         ];
     }
 

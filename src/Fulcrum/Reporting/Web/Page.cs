@@ -11,9 +11,12 @@ internal static class Page
         Words words = report.Words;
         (string Id, string Title, Html Body)[] sections =
         [
+            ("notebook", words.Say("The table as the notebook prints it", "A tabela como o caderno a imprime"), NotebookSection.Of(report)),
             ("comparison", words.Say("Before and after", "Antes e depois"), ComparisonSection.Of(report)),
             ("trade-off", words.Say("Trade-off", "Compromisso"), PointsSection.Of(report)),
             ("measures", words.Say("What was gained and what was lost", "O que se ganhou e o que se perdeu"), MeasuresSection.Of(report)),
+            ("readings", words.Say("Knowledge or format", "Conhecimento ou formato"), ReadingsSection.Of(report)),
+            ("neutral-text", words.Say("Neutral text", "Texto neutro"), NeutralTextSection.Of(report)),
             ("training", words.Say("Training", "Treino"), report.Steps.Count == 0 ? Html.Empty : Figures.TrainingFigure.Of(report.Steps, words)),
             ("items", words.Say("Items", "Itens"), ItemsSection.Of(report)),
             ("guards", words.Say("Guards and power", "Verificações e poder"), GuardSection.Of(report)),
