@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Globalization;
+
 namespace Fulcrum.Tokenization;
 
 /// <summary>A token that is recognised in the text before anything else.</summary>
@@ -6,37 +9,45 @@ internal sealed record AddedToken(int Id, string Content, bool SingleWord, bool 
 /// <summary>Finds added tokens in a text: at the leftmost place, the longest.</summary>
 internal sealed class AddedTokens
 {
-    private readonly Dictionary<char, AddedToken[]> byFirst;
-    private readonly System.Buffers.SearchValues<char> firsts;
+    private readonly Dictionary<char, (string Text, AddedToken Token)[]> byFirst;
+    private readonly SearchValues<char> firsts;
 
-    public AddedTokens(IEnumerable<AddedToken> tokens)
+    /// <param name="tokens">What to look for, each with its text: a normalized token's is that of its normalised content.</param>
+    public AddedTokens(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
-        byFirst = tokens.GroupBy(t => t.Content[0]).ToDictionary(g => g.Key, g => g.OrderByDescending(t => t.Content.Length).ToArray());
-        firsts = System.Buffers.SearchValues.Create([.. byFirst.Keys]);
+        byFirst = tokens.Where(t => t.Text.Length > 0).GroupBy(t => t.Text[0]).ToDictionary(g => g.Key, g => g.OrderByDescending(t => t.Text.Length).ToArray());
+        firsts = SearchValues.Create([.. byFirst.Keys]);
     }
 
     /// <summary>Reads the <c>added_tokens</c> of a <c>tokenizer.json</c>.</summary>
     public static IReadOnlyList<AddedToken> Parse(JsonFile file) => file.Root["added_tokens"] is null ? [] :
     [
         .. file.List(file.Root, "added_tokens").Select(t => new AddedToken(
-            file.Whole(t, "id"), file.Text(t, "content") is { Length: > 0 } content ? content : throw file.Error("an added token is empty"),
-            file.Flag(t, "single_word"), file.Flag(t, "lstrip"), file.Flag(t, "rstrip"), file.Flag(t, "normalized"), file.Flag(t, "special"))),
+            file.Whole(t, "id") is >= 0 and var id ? id : throw file.Error($"an added token has the id {file.Whole(t, "id")}"), file.Text(t, "content"),
+            file.Flag(t, "single_word"), file.Flag(t, "lstrip"), file.Flag(t, "rstrip"), file.Flag(t, "normalized"), file.Flag(t, "special"))).Where(t => t.Content.Length > 0),
     ];
 
-    /// <summary>Cuts a text into plain parts (no token) and added tokens, in order; empty parts are left out.</summary>
-    public IEnumerable<(string Text, AddedToken? Token)> Split(string text)
+    /// <summary>Cuts a piece into plain parts (no token) and added tokens, in order; empty parts are left out.</summary>
+    public void Split(Piece piece, List<(Piece Part, AddedToken? Token)> into)
     {
+        ReadOnlySpan<char> text = piece.Span;
         int start = 0, at = 0;
-        while (at < text.Length && text.AsSpan(at).IndexOfAny(firsts) is >= 0 and int offset)
+        while (at < text.Length && text[at..].IndexOfAny(firsts) is >= 0 and int offset)
         {
             at += offset;
-            if (TokenAt(text, at) is not { } token)
+            if (At(text[at..]) is not { Token: { } token } found)
             {
                 at++;
                 continue;
             }
 
-            int left = at, right = at + token.Content.Length;
+            int left = at, right = at + found.Text.Length;
+            at = right;
+            if (token.SingleWord && !IsAlone(text, left, right))
+            {
+                continue; // what it covered is passed over all the same
+            }
+
             while (token.LeftStrip && left > start && char.IsWhiteSpace(text[left - 1]))
             {
                 left--;
@@ -49,33 +60,34 @@ internal sealed class AddedTokens
 
             if (left > start)
             {
-                yield return (text[start..left], null);
+                into.Add((piece.Part(start, left - start), null));
             }
 
-            yield return (token.Content, token);
+            into.Add((piece.Part(left, right - left), token));
             start = at = right;
         }
 
         if (start < text.Length)
         {
-            yield return (text[start..], null);
+            into.Add((piece.Part(start, text.Length - start), null));
         }
     }
 
-    private AddedToken? TokenAt(string text, int at)
+    private (string Text, AddedToken? Token) At(ReadOnlySpan<char> text)
     {
-        foreach (AddedToken token in byFirst[text[at]])
+        foreach ((string Text, AddedToken Token) candidate in byFirst[text[0]])
         {
-            if (string.CompareOrdinal(text, at, token.Content, 0, token.Content.Length) == 0)
+            if (text.StartsWith(candidate.Text))
             {
-                int end = at + token.Content.Length;
-                bool alone = (at == 0 || !IsWord(text[at - 1])) && (end == text.Length || !IsWord(text[end]));
-                return token.SingleWord && !alone ? null : token;
+                return candidate;
             }
         }
 
-        return null;
+        return default;
     }
 
-    private static bool IsWord(char c) => char.IsLetterOrDigit(c) || c == '_';
+    private static bool IsAlone(ReadOnlySpan<char> text, int left, int right) => (left == 0 || !IsWord(text[left - 1])) && (right == text.Length || !IsWord(text[right]));
+
+    private static bool IsWord(char c) => char.IsLetterOrDigit(c) || char.GetUnicodeCategory(c) is UnicodeCategory.ConnectorPunctuation or UnicodeCategory.LetterNumber
+        or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 }

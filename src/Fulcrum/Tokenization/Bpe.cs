@@ -10,17 +10,21 @@ namespace Fulcrum.Tokenization;
 /// <param name="fuseUnknown">Neighbouring unknown characters become one unknown token.</param>
 /// <param name="byteFallback">A character outside the vocabulary becomes its UTF-8 bytes, tokens of the form &lt;0x0A&gt;.</param>
 /// <param name="ignoreMerges">A piece that is a token as a whole is taken as such.</param>
+/// <param name="bytes">Pieces are written in <see cref="ByteAlphabet"/> first.</param>
 internal sealed class Bpe(
-    Dictionary<string, int> vocabulary, Dictionary<long, (int Rank, int Id)> merges, int? unknown, bool fuseUnknown, bool byteFallback, bool ignoreMerges)
+    Dictionary<string, int> vocabulary, Dictionary<long, (int Rank, int Id)> merges, int? unknown, bool fuseUnknown, bool byteFallback, bool ignoreMerges, bool bytes)
 {
     private const int LongPiece = 48, CachedPiece = 64, LargestCache = 1 << 17;
+    private int cached;
+    private readonly int[] singles = Singles(vocabulary);
+    private readonly int?[] byteTokens = [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue($"<0x{b:X2}>", out int id) ? id : (int?)null)];
     private readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
 
     /// <summary>The key of a pair of ids.</summary>
     public static long Pair(int left, int right) => ((long)left << 32) | (uint)right;
 
     /// <summary>Appends the ids of one piece.</summary>
-    public void Encode(string piece, List<int> ids)
+    public void Encode(ReadOnlySpan<char> piece, List<int> ids)
     {
         if (piece.Length > CachedPiece)
         {
@@ -28,20 +32,21 @@ internal sealed class Bpe(
             return;
         }
 
-        if (!cache.TryGetValue(piece, out int[]? tokens))
+        if (!cache.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(piece, out int[]? tokens))
         {
             tokens = Tokens(piece);
-            if (cache.Count < LargestCache)
+            if (Interlocked.Increment(ref cached) < LargestCache)
             {
-                cache.TryAdd(piece, tokens);
+                cache.TryAdd(piece.ToString(), tokens);
             }
         }
 
         ids.AddRange(tokens);
     }
 
-    private int[] Tokens(string piece)
+    private int[] Tokens(ReadOnlySpan<char> text)
     {
+        string piece = bytes ? ByteAlphabet.Encode(text) : text.ToString();
         if (ignoreMerges && vocabulary.TryGetValue(piece, out int whole))
         {
             return [whole];
@@ -57,49 +62,72 @@ internal sealed class Bpe(
         return MergeByQueue(symbols);
     }
 
+    // A pending unknown waits for the next known character, also past bytes that stand for one: so does the reference.
     private List<int> Symbols(string piece)
     {
         List<int> symbols = new(piece.Length);
-        bool afterUnknown = false;
-        Span<byte> bytes = stackalloc byte[4];
+        bool pending = false;
+        Span<byte> utf8 = stackalloc byte[4];
         foreach (Rune rune in piece.EnumerateRunes())
         {
-            bool known = vocabulary.TryGetValue(rune.ToString(), out int id);
-            if (known)
+            if (IdOf(rune) is { } id)
             {
+                Flush();
                 symbols.Add(id);
             }
-            else if (byteFallback && AllBytesKnown(bytes[..rune.EncodeToUtf8(bytes)]))
+            else if (!(byteFallback && AddBytes(utf8[..rune.EncodeToUtf8(utf8)], symbols)) && unknown is not null)
             {
-                foreach (byte b in bytes[..rune.Utf8SequenceLength])
+                if (!fuseUnknown)
                 {
-                    symbols.Add(vocabulary[$"<0x{b:X2}>"]);
+                    Flush();
                 }
 
-                known = true;
+                pending = true;
             }
-            else if (unknown is { } token && !(fuseUnknown && afterUnknown))
-            {
-                symbols.Add(token);
-            }
-
-            afterUnknown = !known;
         }
 
+        Flush();
         return symbols;
+
+        void Flush()
+        {
+            symbols.AddRange(pending ? [unknown!.Value] : []);
+            pending = false;
+        }
     }
 
-    private bool AllBytesKnown(ReadOnlySpan<byte> bytes)
+    private int? IdOf(Rune rune) => rune.IsBmp ? (singles[rune.Value] is >= 0 and var id ? id : null) : vocabulary.TryGetValue(rune.ToString(), out int far) ? far : null;
+
+    private bool AddBytes(ReadOnlySpan<byte> utf8, List<int> symbols)
     {
-        foreach (byte b in bytes)
+        int before = symbols.Count;
+        foreach (byte b in utf8)
         {
-            if (!vocabulary.ContainsKey($"<0x{b:X2}>"))
+            if (byteTokens[b] is not { } id)
             {
+                symbols.RemoveRange(before, symbols.Count - before);
                 return false;
             }
+
+            symbols.Add(id);
         }
 
         return true;
+    }
+
+    private static int[] Singles(Dictionary<string, int> vocabulary)
+    {
+        int[] ids = new int[1 << 16];
+        Array.Fill(ids, -1);
+        foreach ((string token, int id) in vocabulary)
+        {
+            if (token.Length == 1)
+            {
+                ids[token[0]] = id;
+            }
+        }
+
+        return ids;
     }
 
     private void MergeByScanning(List<int> symbols)
@@ -129,7 +157,7 @@ internal sealed class Bpe(
     private int[] MergeByQueue(List<int> symbols)
     {
         int[] ids = [.. symbols], next = new int[ids.Length], previous = new int[ids.Length];
-        PriorityQueue<(int Left, int LeftId, int RightId, int Merged), (int Rank, int Left)> queue = new();
+        PriorityQueue<(int Left, int LeftId, int RightId, int Merged), long> queue = new();
         for (int i = 0; i < ids.Length; i++)
         {
             (previous[i], next[i]) = (i - 1, i + 1 < ids.Length ? i + 1 : -1);
@@ -139,7 +167,7 @@ internal sealed class Bpe(
         {
             if (left >= 0 && next[left] >= 0 && merges.TryGetValue(Pair(ids[left], ids[next[left]]), out (int Rank, int Id) merge))
             {
-                queue.Enqueue((left, ids[left], ids[next[left]], merge.Id), (merge.Rank, left));
+                queue.Enqueue((left, ids[left], ids[next[left]], merge.Id), Pair(merge.Rank, left));
             }
         }
 

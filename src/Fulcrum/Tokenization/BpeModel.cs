@@ -11,7 +11,7 @@ internal static class BpeModel
     public static Dictionary<string, int> Vocabulary(JsonNode model, JsonFile file)
     {
         JsonObject vocab = file.Member(model, "vocab") as JsonObject ?? throw file.Error("the model has no vocab");
-        Dictionary<string, int> vocabulary = new(StringComparer.Ordinal);
+        Dictionary<string, int> vocabulary = new(vocab.Count, StringComparer.Ordinal);
         foreach ((string token, JsonNode? id) in vocab)
         {
             vocabulary[token] = id is JsonValue value && value.TryGetValue(out int number) && number is >= 0 and < LargestVocabulary
@@ -22,7 +22,8 @@ internal static class BpeModel
     }
 
     /// <summary>The encoder.</summary>
-    public static Bpe Parse(JsonNode model, Dictionary<string, int> vocabulary, JsonFile file)
+    /// <param name="bytes">Pieces are written in <see cref="ByteAlphabet"/> first.</param>
+    public static Bpe Parse(JsonNode model, Dictionary<string, int> vocabulary, bool bytes, JsonFile file)
     {
         if (model["type"] is not null && file.Text(model, "type") is not "BPE" and { } type)
         {
@@ -37,15 +38,21 @@ internal static class BpeModel
             }
         }
 
+        if (model["dropout"] is { } dropout && !(dropout is JsonValue rate && rate.TryGetValue(out double p) && p == 0))
+        {
+            throw file.Error($"the dropout of merges {dropout.ToJsonString()} is not supported: a tokenizer that draws lots has no one answer");
+        }
+
         int? unknown = model["unk_token"] is null ? null : vocabulary.TryGetValue(file.Text(model, "unk_token"), out int id) ? id : throw file.Error("the unk_token is not in the vocabulary");
-        return new Bpe(vocabulary, Merges(model, vocabulary, file), unknown, file.Flag(model, "fuse_unk"), file.Flag(model, "byte_fallback"), file.Flag(model, "ignore_merges"));
+        return new Bpe(vocabulary, Merges(model, vocabulary, file), unknown, file.Flag(model, "fuse_unk"), file.Flag(model, "byte_fallback"), file.Flag(model, "ignore_merges"), bytes);
     }
 
     private static Dictionary<long, (int Rank, int Id)> Merges(JsonNode model, Dictionary<string, int> vocabulary, JsonFile file)
     {
-        Dictionary<long, (int Rank, int Id)> merges = [];
+        JsonArray list = file.List(model, "merges");
+        Dictionary<long, (int Rank, int Id)> merges = new(list.Count);
         int rank = 0;
-        foreach (JsonNode? merge in file.List(model, "merges"))
+        foreach (JsonNode? merge in list)
         {
             (string left, string right) = Pair(merge, file);
             if (!vocabulary.TryGetValue(left, out int l) || !vocabulary.TryGetValue(right, out int r) || !vocabulary.TryGetValue(left + right, out int id))

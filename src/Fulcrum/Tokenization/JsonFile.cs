@@ -22,7 +22,7 @@ internal sealed class JsonFile
             }
 
             using FileStream stream = File.OpenRead(path);
-            Root = JsonNode.Parse(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 64 }) as JsonObject ?? throw Error("expected a JSON object");
+            Root = JsonNode.Parse(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false }) as JsonObject ?? throw Error("expected a JSON object");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -5,11 +5,22 @@ namespace Fulcrum.Tokenization;
 /// <summary>What the <c>post_processor</c> of a <c>tokenizer.json</c> puts around a single sequence.</summary>
 internal static class SpecialTokens
 {
-    /// <summary>The ids before and behind the sequence.</summary>
-    public static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file) => node is null ? ([], []) : file.Text(node, "type") switch
+    /// <summary>The ids before and behind the sequence; what <c>tokenizer_config.json</c> says by <c>add_bos_token</c> and <c>add_eos_token</c> counts more than the post-processor, as in the reference's Llama tokenizers.</summary>
+    public static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file, JsonFile? settings, int? bos, int? eos)
+    {
+        (int[] prefix, int[] suffix) = Parse(node, file);
+        bool llama = settings?.Root["tokenizer_class"] is JsonValue v && v.TryGetValue(out string? name) && name is "LlamaTokenizer" or "LlamaTokenizerFast";
+        bool? Says(string flag) => llama && settings!.Root[flag] is not null ? settings.Flag(settings.Root, flag) : null;
+        return (
+            Says("add_bos_token") switch { true when bos is { } b => [b], false => [], _ => prefix },
+            Says("add_eos_token") switch { true when eos is { } e => [e], false => [], _ => suffix });
+    }
+
+    private static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file) => node is null ? ([], []) : file.Text(node, "type") switch
     {
         "ByteLevel" => ([], []),
         "TemplateProcessing" => Template(node, file),
+        "BertProcessing" or "RobertaProcessing" => ([Pair(node, "cls", file)], [Pair(node, "sep", file)]),
         "Sequence" => file.List(node, "processors").Select(p => Parse(p, file)).Aggregate(
             (Prefix: Array.Empty<int>(), Suffix: Array.Empty<int>()), (inner, outer) => ([.. outer.Prefix, .. inner.Prefix], [.. inner.Suffix, .. outer.Suffix])),
         string other => throw file.Error($"the post_processor '{other}' is not supported"),
@@ -23,7 +34,7 @@ internal static class SpecialTokens
         {
             if (file.Member(part, "Sequence") is not null)
             {
-                behind = true;
+                behind = !behind && file.Text(file.Member(part, "Sequence"), "id") == "A" ? true : throw file.Error("a template that holds a single sequence more than once is not supported");
                 continue;
             }
 
@@ -32,6 +43,9 @@ internal static class SpecialTokens
             (behind ? suffix : prefix).AddRange(ids);
         }
 
-        return ([.. prefix], [.. suffix]);
+        return behind ? ([.. prefix], [.. suffix]) : throw file.Error("the template of a single sequence does not hold the sequence");
     }
+
+    private static int Pair(JsonNode node, string name, JsonFile file) =>
+        file.Member(node, name) is JsonArray { Count: 2 } pair && pair[1] is JsonValue v && v.TryGetValue(out int id) ? id : throw file.Error($"'{name}' must be a token and its id");
 }

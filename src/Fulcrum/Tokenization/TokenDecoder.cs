@@ -26,7 +26,8 @@ internal static class TokenDecoder
         "ByteFallback" => ByteFallback,
         "Replace" => Replace(node!, file),
         "Strip" => Strip(file.Text(node, "content"), file.Whole(node, "start"), file.Whole(node, "stop")),
-        "Metaspace" => Metaspace(node!["replacement"] is null ? "▁" : file.Text(node, "replacement")),
+        "BPEDecoder" => Suffix(node!["suffix"] is null ? "</w>" : file.Text(node, "suffix"), file),
+        "Metaspace" => Metaspace(node!["replacement"] is null ? "▁" : file.Text(node, "replacement"), PreTokenizers.PrependScheme(node!, file) != "never"),
         "Sequence" => file.List(node, "decoders").Select(d => Step(d, file)).Aggregate((first, second) => tokens => second(first(tokens))),
         string other => throw file.Error($"the decoder '{other}' is not supported"),
     };
@@ -83,8 +84,8 @@ internal static class TokenDecoder
 
     private static Func<List<string>, List<string>> Replace(JsonNode node, JsonFile file)
     {
-        string pattern = file.Text(node["pattern"], "String"), content = file.Text(node, "content");
-        return pattern.Length == 0 ? throw file.Error("a Replace has an empty pattern") : tokens => [.. tokens.Select(t => t.Replace(pattern, content, StringComparison.Ordinal))];
+        Func<string, string> replace = Normalizers.Replace(node, file);
+        return tokens => [.. tokens.Select(replace)];
     }
 
     private static Func<List<string>, List<string>> Strip(string content, int start, int stop)
@@ -107,6 +108,10 @@ internal static class TokenDecoder
         }
     }
 
-    private static Func<List<string>, List<string>> Metaspace(string mark) => tokens =>
-        [.. tokens.Select((t, i) => t.Replace(mark, " ", StringComparison.Ordinal) is var text && i == 0 && text.StartsWith(' ') ? text[1..] : text)];
+    // The reference drops every mark of the first token where encoding may have put one there.
+    private static Func<List<string>, List<string>> Metaspace(string mark, bool prepends) => tokens =>
+        [.. tokens.Select((t, i) => t.Replace(mark, i == 0 && prepends ? "" : " ", StringComparison.Ordinal))];
+
+    private static Func<List<string>, List<string>> Suffix(string suffix, JsonFile file) => suffix.Length == 0 ? throw file.Error("a BPEDecoder has an empty suffix")
+        : tokens => [.. tokens.Select((t, i) => t.Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal))];
 }

@@ -9,9 +9,9 @@ public sealed class Tokenizer
     private readonly Dictionary<int, string> contents = [];
     private readonly Dictionary<string, int> ids;
     private readonly HashSet<int> special;
-    private readonly AddedTokens? raw, normalised;
+    private readonly AddedTokens raw, normalised;
     private readonly Func<string, string> normalise;
-    private readonly Func<string, IEnumerable<string>> split;
+    private readonly PreTokenizer split;
     private readonly Func<IReadOnlyList<string>, string> decode;
     private readonly int[] prefix, suffix;
 
@@ -20,7 +20,8 @@ public sealed class Tokenizer
         JsonNode model = file.Root["model"] ?? throw file.Error("there is no model");
         IReadOnlyList<AddedToken> added = AddedTokens.Parse(file);
         Dictionary<string, int> vocabulary = BpeModel.Vocabulary(model, file);
-        bpe = BpeModel.Parse(model, vocabulary, file);
+        split = PreTokenizers.Parse(file.Root["pre_tokenizer"], file, out bool bytes);
+        bpe = BpeModel.Parse(model, vocabulary, bytes, file);
         ids = new Dictionary<string, int>(vocabulary, StringComparer.Ordinal);
         foreach (AddedToken token in added)
         {
@@ -33,14 +34,13 @@ public sealed class Tokenizer
         }
 
         special = [.. added.Where(t => t.Special).Select(t => t.Id)];
-        raw = added.Any(t => !t.Normalized) ? new AddedTokens(added.Where(t => !t.Normalized)) : null;
-        normalised = added.Any(t => t.Normalized) ? new AddedTokens(added.Where(t => t.Normalized)) : null;
-        normalise = TextSteps.Normaliser(file.Root["normalizer"], file);
-        split = TextSteps.Splitter(file.Root["pre_tokenizer"], file);
+        normalise = Normalizers.Parse(file.Root["normalizer"], file);
+        raw = new AddedTokens(added.Where(t => !t.Normalized).Select(t => (t.Content, t)));
+        normalised = new AddedTokens(added.Where(t => t.Normalized).Select(t => (normalise(t.Content), t)));
         decode = TokenDecoder.Parse(file.Root["decoder"], file);
-        (prefix, suffix) = SpecialTokens.Parse(file.Root["post_processor"], file);
         BosId = Named(settings, "bos_token");
         EosId = Named(settings, "eos_token");
+        (prefix, suffix) = SpecialTokens.Parse(file.Root["post_processor"], file, settings, BosId, EosId);
     }
 
     /// <summary>One more than the largest id.</summary>
@@ -67,7 +67,10 @@ public sealed class Tokenizer
     {
         List<int> tokens = new(text.Length / 3 + 8);
         tokens.AddRange(addSpecialTokens ? prefix : []);
-        foreach ((string part, AddedToken? token) in raw?.Split(text) ?? [(text, null)])
+        string valid = WellFormed(text);
+        List<(Piece, AddedToken?)> parts = [];
+        raw.Split(new Piece(valid, 0, valid.Length, First: true), parts);
+        foreach ((Piece part, AddedToken? token) in parts)
         {
             if (token is not null)
             {
@@ -75,7 +78,7 @@ public sealed class Tokenizer
             }
             else
             {
-                EncodePlain(normalise(part), tokens);
+                EncodePlain(part.With(normalise(part.Length == part.Source.Length ? part.Source : part.ToString())), tokens);
             }
         }
 
@@ -91,9 +94,15 @@ public sealed class Tokenizer
     /// <summary>The id of a token by its content; null when there is none.</summary>
     public int? TokenId(string content) => ids.TryGetValue(content, out int id) ? id : null;
 
-    private void EncodePlain(string text, List<int> tokens)
+    // Half of a surrogate pair is no character; it counts as the character that stands for broken text.
+    private static string WellFormed(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
+
+    private void EncodePlain(Piece text, List<int> tokens)
     {
-        foreach ((string part, AddedToken? token) in normalised?.Split(text) ?? [(text, null)])
+        List<(Piece, AddedToken?)> parts = [];
+        normalised.Split(text, parts);
+        List<Piece> pieces = [];
+        foreach ((Piece part, AddedToken? token) in parts)
         {
             if (token is not null)
             {
@@ -101,10 +110,9 @@ public sealed class Tokenizer
                 continue;
             }
 
-            foreach (string piece in split(part))
-            {
-                bpe.Encode(piece, tokens);
-            }
+            pieces.Clear();
+            split(part, pieces);
+            pieces.ForEach(p => bpe.Encode(p.Span, tokens));
         }
     }
 
