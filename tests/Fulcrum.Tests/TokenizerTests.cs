@@ -44,7 +44,7 @@ public sealed class TokenizerTests
         int[] ids = tokenizer.Encode(new string('a', 1 << 20));
 
         Assert.Equal(1 << 20, tokenizer.Decode(ids).Length);
-        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 20);
+        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 150); // linear it takes some seconds of a busy machine, quadratic hours
     }
 
     [Fact]
