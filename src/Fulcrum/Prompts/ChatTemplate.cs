@@ -41,6 +41,8 @@ public sealed class ChatTemplate
         {
             ["messages"] = TemplateValues.From(messages),
             ["add_generation_prompt"] = addGenerationPrompt,
+            ["tools"] = null, // defined, as None, also where there are none: so the reference calls a template
+            ["documents"] = null,
         };
         foreach ((string name, JsonNode? value) in variables ?? new Dictionary<string, JsonNode?>())
         {

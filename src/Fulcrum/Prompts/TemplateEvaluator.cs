@@ -4,10 +4,12 @@ using static Fulcrum.Prompts.TemplateValues;
 namespace Fulcrum.Prompts;
 
 /// <summary>Runs a template over values. It reaches nothing but its values, and its steps, depth and output are bounded.</summary>
-internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
+internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
 {
-    private const int MostSteps = 2_000_000, DeepestCall = 64, LongestOutput = 1 << 26;
-    private readonly List<Dictionary<string, object?>> scopes = [];
+    private const int MostSteps = 2_000_000, DeepestCall = 64, LongestOutput = 1 << 26, LongestRange = 100_000;
+
+    // From the outermost: what the template is given, what it sets itself, then one for each loop, macro and block around the place.
+    private List<Dictionary<string, object?>> scopes = [];
     private StringBuilder output = new();
     private int steps, depth;
     private Jump jump;
@@ -24,7 +26,7 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
             scopes[0].TryAdd(name, function);
         }
 
-        scopes.Add(new Dictionary<string, object?>(StringComparer.Ordinal));
+        scopes.Add(NewScope());
         Execute(template);
         return output.ToString();
     }
@@ -34,8 +36,9 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
         ["raise_exception"] = (p, _, _) => throw new InputException($"the chat template says: {Text(p.Count > 0 ? p[0] : "")}"),
         ["strftime_now"] = (p, _, line) => TemplateClock.Format(now(), Text(p[0]), line),
         ["namespace"] = (p, named, _) => Namespace(p, named),
-        ["dict"] = (_, named, _) => Map(named),
+        ["dict"] = (p, named, _) => Map(p.OfType<TemplateMap>().SelectMany(m => m).Concat(named)),
         ["range"] = (p, _, line) => Range(p, line),
+        ["joiner"] = (p, n, _) => Joiner(p.Count > 0 ? p[0] : n.GetValueOrDefault("sep", ", ")),
     };
 
     private static TemplateNamespace Namespace(IReadOnlyList<object?> positional, IReadOnlyDictionary<string, object?> named)
@@ -49,21 +52,28 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
         return space;
     }
 
-    private static List<object?> Range(IReadOnlyList<object?> p, int line)
+    private static TemplateFunction Joiner(object? separator)
+    {
+        bool used = false;
+        return (_, _, _) =>
+        {
+            object? now = used ? separator : "";
+            used = true;
+            return now;
+        };
+    }
+
+    private static TemplateSequence Range(IReadOnlyList<object?> p, int line)
     {
         (long from, long to, long by) = p.Count switch { 1 => (0L, Whole(p[0]), 1L), 2 => (Whole(p[0]), Whole(p[1]), 1L), _ => (Whole(p[0]), Whole(p[1]), Whole(p[2])) };
-        if (by == 0 || (to - from) / (double)by > 100_000)
+        if (by == 0)
         {
-            throw TemplateText.Error(line, "range is too long");
+            throw TemplateText.Error(line, "range() arg 3 must not be zero");
         }
 
-        List<object?> numbers = [];
-        for (long i = from; by > 0 ? i < to : i > to; i += by)
-        {
-            numbers.Add(i);
-        }
-
-        return numbers;
+        double count = Math.Max(0, Math.Ceiling(((double)to - from) / by));
+        return count <= LongestRange ? new TemplateSequence(TemplateSequence.Range, Enumerable.Range(0, (int)count).Select(i => (object?)(from + i * by)))
+            : throw TemplateText.Error(line, $"Range too big. The sandbox blocks ranges larger than MAX_RANGE ({LongestRange}).");
     }
 
     private void Execute(IReadOnlyList<TemplateStatement> statements)
@@ -93,22 +103,25 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
                 Execute(choice.Branches.FirstOrDefault(b => b.Condition is null || IsTrue(Value(b.Condition))).Body ?? []);
                 break;
             case TemplateStatement.For loop:
-                Loop(loop);
+                Loop(loop, Value(loop.Items), 0);
                 break;
             case TemplateStatement.Set set:
                 Assign(set.Targets, set.Attribute, Value(set.Value), set.Line);
                 break;
             case TemplateStatement.SetBlock block:
-                object? text = block.Filters.Aggregate((object?)Captured(block.Body), (v, f) => Filtered(f, v));
-                Assign([block.Target], block.Attribute, text, block.Line);
+                Assign([block.Target], block.Attribute, FilteredBody(block.Body, block.Filters), block.Line);
+                break;
+            case TemplateStatement.FilterBlock block:
+                Write(Text(FilteredBody(block.Body, block.Filters)), block.Line);
                 break;
             case TemplateStatement.Macro macro:
                 scopes[^1][macro.Name] = Macro(macro);
                 break;
+            case TemplateStatement.CallBlock call:
+                Write(Text(Called(call.Call, Macro(call.Caller))), call.Line);
+                break;
             case TemplateStatement.With with:
-                scopes.Add(with.Values.ToDictionary(v => v.Name, v => Value(v.Value), StringComparer.Ordinal));
-                Execute(with.Body);
-                scopes.RemoveAt(scopes.Count - 1);
+                Within(with.Values.ToDictionary(v => v.Name, v => Value(v.Value), StringComparer.Ordinal), with.Body);
                 break;
             case TemplateStatement.Group group:
                 Execute(group.Body);
@@ -122,21 +135,36 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
         }
     }
 
-    private void Loop(TemplateStatement.For loop)
+    private object? FilteredBody(IReadOnlyList<TemplateStatement> body, IReadOnlyList<TemplateExpression.Filter> filters)
     {
-        List<object?> items = TemplateFilters.Items(Value(loop.Items), loop.Line);
-        if (loop.Condition is not null)
-        {
-            items = [.. items.Where(i => Holds(loop, i))];
-        }
+        string text = "";
+        Within(NewScope(), () => text = Captured(body));
+        return filters.Aggregate((object?)text, (v, f) => Filtered(f, v));
+    }
 
+    private void Within(Dictionary<string, object?> names, IReadOnlyList<TemplateStatement> body) => Within(names, () => Execute(body));
+
+    private void Within(Dictionary<string, object?> names, Action action)
+    {
+        scopes.Add(names);
+        action();
+        scopes.RemoveAt(scopes.Count - 1);
+    }
+
+    private void Loop(TemplateStatement.For loop, object? over, int level)
+    {
+        List<object?> items = TemplateFilters.Items(over, loop.Line);
+        items = loop.Condition is null ? items : [.. items.Where(i => Holds(loop, i))];
+        TemplateLoop state = new(items, level, loop.Recursive ? (p, _, line) => Deeper(line, () => Captured(() => Loop(loop, p.Count > 0 ? p[0] : null, level + 1))) : null);
         for (int i = 0; i < items.Count; i++)
         {
             Step(loop.Line);
-            scopes.Add(new Dictionary<string, object?>(StringComparer.Ordinal) { ["loop"] = LoopState(items, i) });
-            Assign(loop.Targets, null, items[i], loop.Line);
-            Execute(loop.Body);
-            scopes.RemoveAt(scopes.Count - 1);
+            state.Index = i;
+            Within(new(StringComparer.Ordinal) { ["loop"] = state }, () =>
+            {
+                Assign(loop.Targets, null, items[i], loop.Line);
+                Execute(loop.Body);
+            });
             Jump took = jump;
             jump = Jump.None;
             if (took == Jump.Break)
@@ -147,72 +175,80 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
 
         if (items.Count == 0)
         {
-            Execute(loop.Else);
+            Within(NewScope(), loop.Else);
         }
     }
 
     private bool Holds(TemplateStatement.For loop, object? item)
     {
-        scopes.Add(new Dictionary<string, object?>(StringComparer.Ordinal));
-        Assign(loop.Targets, null, item, loop.Line);
-        bool holds = IsTrue(Value(loop.Condition!));
-        scopes.RemoveAt(scopes.Count - 1);
+        bool holds = false;
+        Within(NewScope(), () =>
+        {
+            Assign(loop.Targets, null, item, loop.Line);
+            holds = IsTrue(Value(loop.Condition!));
+        });
         return holds;
     }
 
-    private static TemplateMap LoopState(List<object?> items, int i)
-    {
-        TemplateMap state = Map(
-        [
-            new("index", i + 1L), new("index0", (long)i), new("first", i == 0), new("last", i == items.Count - 1), new("length", (long)items.Count),
-            new("revindex", (long)(items.Count - i)), new("revindex0", (long)(items.Count - i - 1)), new("depth", 1L), new("depth0", 0L),
-        ]);
-        if (i > 0)
-        {
-            state["previtem"] = items[i - 1];
-        }
-
-        if (i + 1 < items.Count)
-        {
-            state["nextitem"] = items[i + 1];
-        }
-
-        state["cycle"] = (TemplateFunction)((p, _, _) => p[i % p.Count]);
-        return state;
-    }
-
+    /// <summary>A macro sees the names around its definition, and those of the moment when it is called; not its caller's.</summary>
     private TemplateFunction Macro(TemplateStatement.Macro macro)
     {
-        return (positional, named, line) =>
+        List<Dictionary<string, object?>> around = [.. scopes];
+        return (positional, named, line) => Deeper(line, () =>
         {
-            if (++depth > DeepestCall)
-            {
-                throw TemplateText.Error(line, "macros call each other too deep");
-            }
-
-            Dictionary<string, object?> arguments = new(StringComparer.Ordinal);
-            List<Dictionary<string, object?>> callers = [.. scopes.Skip(2)];
-            scopes.RemoveRange(2, callers.Count); // a macro sees the template's names, not its caller's
-            scopes.Add(arguments);
-            for (int i = 0; i < macro.Parameters.Count; i++)
-            {
-                (string name, TemplateExpression? missing) = macro.Parameters[i];
-                arguments[name] = i < positional.Count ? positional[i] : named.TryGetValue(name, out object? value) ? value : missing is null ? new TemplateUndefined(name) : Value(missing);
-            }
-
+            List<Dictionary<string, object?>> callers = scopes;
+            scopes = [.. around, NewScope()];
+            Bind(macro, positional, named, line);
             string text = Captured(macro.Body);
-            scopes.RemoveRange(2, scopes.Count - 2);
-            scopes.AddRange(callers);
-            depth--;
+            scopes = callers;
             return text;
-        };
+        });
     }
 
-    private string Captured(IReadOnlyList<TemplateStatement> body)
+    private void Bind(TemplateStatement.Macro macro, IReadOnlyList<object?> positional, IReadOnlyDictionary<string, object?> named, int line)
+    {
+        Dictionary<string, object?> arguments = scopes[^1];
+        HashSet<string> names = [.. macro.Parameters.Select(p => p.Name)];
+        arguments["varargs"] = TemplateSequence.Of(positional.Skip(macro.Parameters.Count));
+        arguments["kwargs"] = Map(named.Where(n => !names.Contains(n.Key) && n.Key != "caller"));
+        arguments["caller"] = named.GetValueOrDefault("caller", new TemplateUndefined("No caller defined"));
+        if (positional.Count > macro.Parameters.Count && !macro.Takes("varargs"))
+        {
+            throw TemplateText.Error(line, $"macro {TemplateText.Quote(macro.Name)} takes not more than {macro.Parameters.Count} argument(s)");
+        }
+
+        if (((TemplateMap)arguments["kwargs"]!).Keys.FirstOrDefault() is { } stranger && !macro.Takes("kwargs"))
+        {
+            throw TemplateText.Error(line, $"macro {TemplateText.Quote(macro.Name)} takes no keyword argument {TemplateText.Quote(stranger)}");
+        }
+
+        for (int i = 0; i < macro.Parameters.Count; i++)
+        {
+            (string name, TemplateExpression? missing) = macro.Parameters[i];
+            arguments[name] = i < positional.Count ? positional[i] : named.TryGetValue(name, out object? value) ? value
+                : missing is null ? new TemplateUndefined($"parameter {TemplateText.Quote(name)} was not provided") : Value(missing);
+        }
+    }
+
+    private string Deeper(int line, Func<string> call)
+    {
+        if (++depth > DeepestCall)
+        {
+            throw TemplateText.Error(line, "macros and loops call each other too deep");
+        }
+
+        string text = call();
+        depth--;
+        return text;
+    }
+
+    private string Captured(IReadOnlyList<TemplateStatement> body) => Captured(() => Execute(body));
+
+    private string Captured(Action write)
     {
         StringBuilder outer = output;
         output = new StringBuilder();
-        Execute(body);
+        write();
         string text = output.ToString();
         output = outer;
         return text;
@@ -222,7 +258,7 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
     {
         if (attribute is not null)
         {
-            (Lookup(targets[0]) as TemplateNamespace ?? throw TemplateText.Error(line, $"'{targets[0]}' is no namespace, so '{attribute}' cannot be set")).Values[attribute] = value;
+            (Lookup(targets[0]) as TemplateNamespace ?? throw TemplateText.Error(line, "cannot assign attribute on non-namespace object")).Values[attribute] = value;
             return;
         }
 
@@ -232,10 +268,10 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
             return;
         }
 
-        List<object?> parts = TemplateFilters.Items(value, line);
+        List<object?> parts = value is TemplateUndefined undefined ? throw TemplateText.Error(line, undefined.Complaint) : TemplateFilters.Items(value, line);
         if (parts.Count != targets.Count)
         {
-            throw TemplateText.Error(line, $"{parts.Count} values for {targets.Count} names");
+            throw TemplateText.Error(line, parts.Count < targets.Count ? $"not enough values to unpack (expected {targets.Count}, got {parts.Count})" : $"too many values to unpack (expected {targets.Count})");
         }
 
         for (int i = 0; i < targets.Count; i++)
@@ -254,105 +290,7 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
             }
         }
 
-        return new TemplateUndefined(name);
-    }
-
-    private object? Value(TemplateExpression expression)
-    {
-        Step(expression.Line);
-        return expression switch
-        {
-            TemplateExpression.Constant constant => constant.Value is int whole ? (long)whole : constant.Value,
-            TemplateExpression.Name name => Lookup(name.Text),
-            TemplateExpression.Sequence sequence => sequence.Items.Select(Value).ToList(),
-            TemplateExpression.Mapping mapping => Map(mapping.Items.Select(i => KeyValuePair.Create(Text(Value(i.Key)), Value(i.Value)))),
-            TemplateExpression.Attribute attribute => Member(Value(attribute.Target), attribute.Text, attribute.Line),
-            TemplateExpression.Subscript subscript => At(Value(subscript.Target), Value(subscript.Index), subscript.Line),
-            TemplateExpression.Slice slice => Sliced(slice),
-            TemplateExpression.Call call => Called(call),
-            TemplateExpression.Filter filter => Filtered(filter, Value(filter.Target)),
-            TemplateExpression.Test test => TemplateFilters.Test(test.Text, Value(test.Target), [.. test.Arguments.Positional.Select(Value)], test.Line) != test.Negated,
-            TemplateExpression.Unary unary => TemplateOperators.Unary(unary.Operator, Value(unary.Operand), unary.Line),
-            TemplateExpression.Binary { Operator: "and" } both => Value(both.Left) is var left && IsTrue(left) ? Value(both.Right) : left,
-            TemplateExpression.Binary { Operator: "or" } either => Value(either.Left) is var first && IsTrue(first) ? first : Value(either.Right),
-            TemplateExpression.Binary binary => TemplateOperators.Binary(binary.Operator, Value(binary.Left), Value(binary.Right), binary.Line),
-            TemplateExpression.Comparison comparison => Compared(comparison),
-            TemplateExpression.Conditional conditional => IsTrue(Value(conditional.Condition)) ? Value(conditional.Then) : conditional.Else is null ? new TemplateUndefined("") : Value(conditional.Else),
-            _ => throw TemplateText.Error(expression.Line, $"{expression.GetType().Name} is not supported"),
-        };
-    }
-
-    private object? Filtered(TemplateExpression.Filter filter, object? value) => TemplateFilters.Apply(
-        filter.Text, value, [.. filter.Arguments.Positional.Select(Value)], filter.Arguments.Named.ToDictionary(n => n.Name, n => Value(n.Value), StringComparer.Ordinal), filter.Line);
-
-    private bool Compared(TemplateExpression.Comparison comparison)
-    {
-        object? left = Value(comparison.First);
-        foreach ((string name, TemplateExpression operand) in comparison.Rest)
-        {
-            object? right = Value(operand);
-            if (!TemplateOperators.Compare(name, left, right, comparison.Line))
-            {
-                return false;
-            }
-
-            left = right;
-        }
-
-        return true;
-    }
-
-    private object? Called(TemplateExpression.Call call)
-    {
-        object? target = call.Target is TemplateExpression.Attribute { } method && Value(method.Target) is var owner
-            ? TemplateMethods.Find(owner, method.Text) ?? Member(owner, method.Text, method.Line)
-            : Value(call.Target);
-        string name = call.Target switch { TemplateExpression.Name n => n.Text, TemplateExpression.Attribute a => a.Text, _ => "the value" };
-        TemplateFunction function = target as TemplateFunction ?? throw TemplateText.Error(call.Line, $"'{name}' cannot be called");
-        object?[] positional = [.. call.Arguments.Positional.Select(Value)];
-        try
-        {
-            return function(positional, call.Arguments.Named.ToDictionary(n => n.Name, n => Value(n.Value), StringComparer.Ordinal), call.Line);
-        }
-        catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException or FormatException or InvalidCastException)
-        {
-            throw TemplateText.Error(call.Line, $"'{name}' was called with arguments that it does not take");
-        }
-    }
-
-    private static object? Member(object? target, string name, int line) => target is TemplateUndefined undefined
-        ? throw TemplateText.Error(line, $"'{undefined.Name}' is undefined") : TemplateFilters.Attribute(target, name);
-
-    private static object? At(object? target, object? index, int line) => (target, index) switch
-    {
-        (TemplateUndefined undefined, _) => throw TemplateText.Error(line, $"'{undefined.Name}' is undefined"),
-        (List<object?> list, _) when IsWhole(index) => Place(list.Count, Whole(index)) is { } place ? list[place] : new TemplateUndefined("index"),
-        (string text, _) when IsWhole(index) => TemplateText.CodePoints(text) is var points && Place(points.Count, Whole(index)) is { } place ? points[place] : new TemplateUndefined("index"),
-        (_, string key) => TemplateFilters.Attribute(target, key),
-        _ => new TemplateUndefined("index"),
-    };
-
-    private static int? Place(int count, long index) => index < 0 ? (index + count is >= 0 and var i ? (int)i : null) : index < count ? (int)index : null;
-
-    private object? Sliced(TemplateExpression.Slice slice)
-    {
-        object? target = Value(slice.Target);
-        List<object?> items = TemplateFilters.Items(target, slice.Line);
-        long? Bound(TemplateExpression? e) => e is null || Value(e) is not { } v ? null : Whole(v);
-        long by = Bound(slice.Step) ?? 1, n = items.Count;
-        if (by == 0)
-        {
-            throw TemplateText.Error(slice.Line, "a slice has the step 0");
-        }
-
-        long Clamp(long? at, long missing) => at is not { } i ? missing : Math.Clamp(i < 0 ? i + n : i, by > 0 ? 0 : -1, by > 0 ? n : n - 1);
-        List<object?> taken = [];
-        for (long i = Clamp(Bound(slice.Start), by > 0 ? 0 : n - 1), end = Clamp(Bound(slice.Stop), by > 0 ? n : -1); by > 0 ? i < end : i > end; i += by)
-        {
-            taken.Add(items[(int)i]);
-        }
-
-        return target is string ? string.Concat(taken) : taken;
+        return TemplateUndefined.Name(name);
     }
 
     private void Write(string text, int line)
@@ -372,4 +310,6 @@ internal sealed class TemplateEvaluator(Func<DateTimeOffset> now)
             throw TemplateText.Error(line, "the template runs without end");
         }
     }
+
+    private static Dictionary<string, object?> NewScope() => new(StringComparer.Ordinal);
 }

@@ -29,10 +29,10 @@ internal sealed partial class TemplateParser
     }
 
     /// <summary>One expression, or a tuple of several separated by commas.</summary>
-    private TemplateExpression Tuple()
+    private TemplateExpression Tuple(bool conditional = true)
     {
         int line = Current.Line;
-        TemplateExpression first = Expression();
+        TemplateExpression first = Expression(conditional);
         if (!Current.Is(","))
         {
             return first;
@@ -41,15 +41,15 @@ internal sealed partial class TemplateParser
         List<TemplateExpression> items = [first];
         while (Take(","))
         {
-            if (Current.Kind is VariableEnd or BlockEnd || Current.Is(")"))
+            if (Current.Kind is VariableEnd or BlockEnd || Current.Is(")") || Current.IsName("in"))
             {
                 break;
             }
 
-            items.Add(Expression());
+            items.Add(Expression(conditional));
         }
 
-        return new TemplateExpression.Sequence(items, line);
+        return new TemplateExpression.Sequence(items, IsTuple: true, line);
     }
 
     private TemplateExpression Or()
@@ -177,8 +177,7 @@ internal sealed partial class TemplateParser
 
                 return new TemplateExpression.Constant(text, token.Line);
             case Integer:
-                bool fits = long.TryParse(token.Text, CultureInfo.InvariantCulture, out long number);
-                return fits ? new TemplateExpression.Constant(number, token.Line) : throw TemplateText.Error(token.Line, $"the number {token.Text} is too large");
+                return new TemplateExpression.Constant(TemplateValues.Int(System.Numerics.BigInteger.Parse(token.Text, CultureInfo.InvariantCulture)), token.Line);
             case Float:
                 return new TemplateExpression.Constant(double.Parse(token.Text, CultureInfo.InvariantCulture), token.Line);
             default:
@@ -204,7 +203,7 @@ internal sealed partial class TemplateParser
     {
         if (Take(")"))
         {
-            return new TemplateExpression.Sequence([], line);
+            return new TemplateExpression.Sequence([], IsTuple: true, line);
         }
 
         TemplateExpression value = Tuple();
@@ -224,7 +223,7 @@ internal sealed partial class TemplateParser
             }
         }
 
-        return new TemplateExpression.Sequence(items, line);
+        return new TemplateExpression.Sequence(items, IsTuple: false, line);
     }
 
     private TemplateExpression.Mapping Mapping(int line)
@@ -255,7 +254,7 @@ internal sealed partial class TemplateParser
                 value = token.Kind switch
                 {
                     Name => new TemplateExpression.Attribute(value, token.Text, line),
-                    Integer => new TemplateExpression.Subscript(value, new TemplateExpression.Constant(long.Parse(token.Text, CultureInfo.InvariantCulture), line), line),
+                    Integer => new TemplateExpression.Subscript(value, new TemplateExpression.Constant(TemplateValues.Int(System.Numerics.BigInteger.Parse(token.Text, CultureInfo.InvariantCulture)), line), line),
                     _ => throw TemplateText.Error(line, $"unexpected '{token.Text}' after '.'"),
                 };
             }
@@ -357,7 +356,7 @@ internal sealed partial class TemplateParser
     {
         bool negated = TakeName("not");
         TemplateToken name = Next();
-        if (name.Kind is not Name || !TemplateFilters.TestNames.Contains(name.Text))
+        if (name.Kind is not Name || !TemplateTests.Names.Contains(name.Text))
         {
             throw TemplateText.Error(line, $"the test '{name.Text}' is not supported");
         }

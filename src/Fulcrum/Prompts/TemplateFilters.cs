@@ -1,110 +1,84 @@
 using System.Globalization;
+using System.Numerics;
 using static Fulcrum.Prompts.TemplateValues;
 
 namespace Fulcrum.Prompts;
 
-/// <summary>The filters and tests that chat templates use.</summary>
+/// <summary>The arguments of a filter.</summary>
+internal sealed record FilterCall(string Name, IReadOnlyList<object?> Positional, IReadOnlyDictionary<string, object?> Named, int Line)
+{
+    /// <summary>An argument by its place or its name.</summary>
+    public object? Argument(int place, string key, object? missing = null) => Positional.Count > place ? Positional[place] : Named.GetValueOrDefault(key, missing);
+
+    public bool Flag(int place, string key) => IsTrue(Argument(place, key, false));
+
+    public InputException Error(string what) => TemplateText.Error(Line, what);
+}
+
+/// <summary>The filters that chat templates use.</summary>
 internal static class TemplateFilters
 {
     /// <summary>The filters that there are.</summary>
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.Ordinal)
     {
-        "trim", "length", "count", "upper", "lower", "title", "capitalize", "string", "safe", "int", "float", "abs", "default", "d", "list", "first", "last", "reverse", "join", "replace",
-        "items", "dictsort", "tojson", "indent", "unique", "sum", "map", "select", "reject", "selectattr", "rejectattr",
-    };
-
-    /// <summary>The tests that there are.</summary>
-    public static readonly IReadOnlySet<string> TestNames = new HashSet<string>(StringComparer.Ordinal)
-    {
-        "defined", "undefined", "none", "string", "mapping", "sequence", "iterable", "number", "integer", "float", "boolean", "true", "false", "callable", "odd", "even", "divisibleby",
-        "lower", "upper", "equalto", "eq", "sameas", "ne", "gt", "greaterthan", "ge", "lt", "lessthan", "le", "in",
+        "trim", "length", "count", "upper", "lower", "title", "capitalize", "string", "safe", "int", "float", "abs", "round", "default", "d", "list", "first", "last", "reverse", "join", "replace",
+        "items", "dictsort", "tojson", "indent", "unique", "sum", "min", "max", "sort", "groupby", "batch", "slice", "map", "select", "reject", "selectattr", "rejectattr", "attr", "format",
+        "center", "wordcount", "truncate",
     };
 
     /// <summary>Applies a filter.</summary>
     /// <exception cref="InputException">There is no such filter, or it does not fit the value; names it and the line.</exception>
-    public static object? Apply(string name, object? value, IReadOnlyList<object?> args, IReadOnlyDictionary<string, object?> named, int line)
+    public static object? Apply(FilterCall call, object? value) => call.Name switch
     {
-        object? Argument(int place, string key, object? missing) => args.Count > place ? args[place] : named.GetValueOrDefault(key, missing);
-        switch (name)
-        {
-            case "trim": return TemplateText.Strip(Text(value), Argument(0, "chars", null) as string, true, true);
-            case "length" or "count": return Length(value, line);
-            case "upper": return TemplateText.Upper(Text(value));
-            case "lower": return Text(value).ToLowerInvariant();
-            case "title": return TemplateText.Title(Text(value));
-            case "capitalize": return TemplateText.Capitalize(Text(value));
-            case "string" or "safe": return Text(value);
-            case "int": return ToInt(value, Argument(0, "default", 0L));
-            case "float": return double.TryParse(Text(value), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : IsNumber(value) ? Number(value) : Argument(0, "default", 0.0);
-            case "abs": return IsWhole(value) ? Math.Abs(Whole(value)) : Math.Abs(Number(value));
-            case "default" or "d": return value is TemplateUndefined || (IsTrue(Argument(1, "boolean", false)) && !IsTrue(value)) ? Argument(0, "default_value", "") : value;
-            case "list": return Items(value, line);
-            case "first": return Items(value, line) is { Count: > 0 } f ? f[0] : new TemplateUndefined("first");
-            case "last": return Items(value, line) is { Count: > 0 } l ? l[^1] : new TemplateUndefined("last");
-            case "reverse": return value is string text ? string.Concat(Enumerable.Reverse(TemplateText.CodePoints(text))) : Enumerable.Reverse(Items(value, line)).ToList();
-            case "join": return string.Join(Text(Argument(0, "d", "")), Items(value, line).Select(i => Text(Argument(1, "attribute", null) is { } a ? Attribute(i, Text(a)) : i)));
-            case "replace": return Text(value).Replace(Text(Argument(0, "old", "")), Text(Argument(1, "new", "")), StringComparison.Ordinal);
-            case "items": return Pairs(value, line);
-            case "dictsort": return Pairs(value, line).OrderBy(p => Text(((List<object?>)p!)[0]).ToLowerInvariant(), StringComparer.Ordinal).ToList();
-            case "tojson": return Json(value, Argument(0, "indent", null) is { } indent ? (int)Whole(indent) : null, line);
-            case "indent": return Indent(Text(value), (int)Whole(Argument(0, "width", 4L)), IsTrue(Argument(1, "first", false)), IsTrue(Argument(2, "blank", false)));
-            case "unique": return Items(value, line).Aggregate(new List<object?>(), (seen, i) => { if (!seen.Exists(s => AreEqual(s, i))) { seen.Add(i); } return seen; });
-            case "sum": return Items(value, line).Aggregate((object?)0L, (sum, i) => IsWhole(sum) && IsWhole(i) ? Whole(sum) + Whole(i) : Number(sum) + Number(i));
-            case "map": return Items(value, line).Select(i => named.TryGetValue("attribute", out object? a) ? Attribute(i, Text(a)) : Apply(Text(args[0]), i, [.. args.Skip(1)], named, line)).ToList();
-            case "select" or "reject": return Items(value, line).Where(i => (args.Count == 0 ? IsTrue(i) : Test(Text(args[0]), i, [.. args.Skip(1)], line)) == (name == "select")).ToList();
-            case "selectattr" or "rejectattr":
-                return Items(value, line).Where(i => (args.Count == 1 ? IsTrue(Attribute(i, Text(args[0]))) : Test(Text(args[1]), Attribute(i, Text(args[0])), [.. args.Skip(2)], line)) == (name == "selectattr")).ToList();
-            default: throw TemplateText.Error(line, $"the filter '{name}' is not supported");
-        }
-    }
-
-    /// <summary>Whether a test holds.</summary>
-    /// <exception cref="InputException">There is no such test.</exception>
-    public static bool Test(string name, object? value, IReadOnlyList<object?> args, int line) => name switch
-    {
-        "defined" => value is not TemplateUndefined,
-        "undefined" => value is TemplateUndefined,
-        "none" => value is null,
-        "string" => value is string,
-        "mapping" => value is TemplateMap,
-        "sequence" => value is string or List<object?> or TemplateMap,
-        "iterable" => value is string or List<object?> or TemplateMap or TemplateUndefined,
-        "number" => IsNumber(value),
-        "integer" => IsWhole(value),
-        "float" => value is double,
-        "boolean" => value is bool,
-        "true" => value is true,
-        "false" => value is false,
-        "callable" => value is TemplateFunction,
-        "odd" => Whole(value) % 2 != 0,
-        "even" => Whole(value) % 2 == 0,
-        "divisibleby" => Whole(value) % Whole(args[0]) == 0,
-        "lower" => Text(value) == Text(value).ToLowerInvariant(),
-        "upper" => Text(value) == Text(value).ToUpperInvariant(),
-        "equalto" or "eq" or "==" or "sameas" => AreEqual(value, args[0]),
-        "ne" or "!=" => !AreEqual(value, args[0]),
-        "gt" or "greaterthan" or ">" => Number(value) > Number(args[0]),
-        "ge" or ">=" => Number(value) >= Number(args[0]),
-        "lt" or "lessthan" or "<" => Number(value) < Number(args[0]),
-        "le" or "<=" => Number(value) <= Number(args[0]),
-        "in" => Contains(args[0], value, line),
-        _ => throw TemplateText.Error(line, $"the test '{name}' is not supported"),
+        "trim" => TemplateText.Strip(Text(value), call.Argument(0, "chars") is { } chars ? Text(chars) : null, true, true),
+        "length" or "count" => Length(value, call.Line),
+        "upper" => TemplateText.Upper(Text(value)),
+        "lower" => TemplateText.Lower(Text(value)),
+        "title" => TemplateText.Words(Text(value)),
+        "capitalize" => TemplateText.Capitalize(Text(value)),
+        "string" or "safe" => Text(value),
+        "int" => ToInt(value, call),
+        "float" => ToFloat(TemplateOperators.Defined(value, call.Line)) ?? call.Argument(0, "default", 0.0),
+        "abs" => TemplateOperators.Defined(value, call.Line) switch { double d => Math.Abs(d), _ when IsNumber(value) => Int(BigInteger.Abs(Big(value))), _ => throw call.Error($"bad operand type for abs(): '{TypeName(value)}'") },
+        "round" => Rounded(TemplateOperators.Defined(value, call.Line), call),
+        "default" or "d" => value is TemplateUndefined || (call.Flag(1, "boolean") && !IsTrue(value)) ? call.Argument(0, "default_value", "") : value,
+        "list" => Items(value, call.Line).ToList(),
+        "first" => value is TemplateGenerator once ? (once.TryNext(out object? next) ? next : Missing("first")) : Items(value, call.Line) is { Count: > 0 } f ? f[0] : Missing("first"),
+        "last" => value is TemplateGenerator ? throw call.Error("'generator' object is not reversible") : Items(value, call.Line) is { Count: > 0 } l ? l[^1] : Missing("last"),
+        "reverse" => value is string text ? string.Concat(Enumerable.Reverse(TemplateText.CodePoints(text))) : new TemplateGenerator(Enumerable.Reverse(Items(value, call.Line))),
+        "join" => string.Join(Text(call.Argument(0, "d", "")), Items(value, call.Line).Select(Of(call.Argument(1, "attribute"))).Select(Text)),
+        "replace" => TemplateMethods.Replace(Text(value), Text(call.Argument(0, "old")), Text(call.Argument(1, "new")), call.Argument(2, "count") is { } most ? Whole(most) : -1, call.Line),
+        "items" => new TemplateGenerator(value is TemplateUndefined ? [] : value is TemplateMap pairs ? Pairs(pairs) : throw call.Error("Can only get item pairs from a mapping.")),
+        "dictsort" => DictSort(value, call),
+        "tojson" => TemplateValues.Json(value, Style(call), call.Line),
+        "indent" => Indent(Text(value), call),
+        "unique" => new TemplateGenerator(Items(value, call.Line).DistinctBy(i => Key(Of(call.Argument(1, "attribute"))(i), call.Flag(0, "case_sensitive")), Equality)),
+        "sum" => Items(value, call.Line).Select(Of(call.Argument(0, "attribute"))).Aggregate(call.Argument(1, "start", 0L), (sum, i) => TemplateOperators.Binary("+", sum, i, call.Line)),
+        "min" or "max" => Extreme(value, call),
+        "sort" => Sorted(Items(value, call.Line), i => Key(Of(call.Argument(2, "attribute"))(i), call.Flag(1, "case_sensitive")), call.Flag(0, "reverse"), call.Line),
+        "groupby" => Grouped(value, call),
+        "batch" => new TemplateGenerator(Batches(value, call)),
+        "slice" => new TemplateGenerator(Slices(value, call)),
+        "map" => new TemplateGenerator(Items(value, call.Line).Select(Mapping(call))),
+        "select" or "reject" => new TemplateGenerator(Items(value, call.Line).Where(i => Chosen(call, i, 0) == (call.Name == "select"))),
+        "selectattr" or "rejectattr" => new TemplateGenerator(Items(value, call.Line).Where(i => Chosen(call, Of(call.Argument(0, "attribute") ?? throw call.Error("Missing parameter for attribute name"))(i), 1) == (call.Name == "selectattr"))),
+        "attr" => TemplateMethods.Member(value, Text(call.Argument(0, "name")), itemsToo: false),
+        "format" => call.Named.Count > 0 ? TemplateFormat.Percent(Text(value), Map(call.Named), call.Line) : TemplateFormat.Percent(Text(value), TemplateSequence.Of(call.Positional), call.Line),
+        "center" => TemplateMethods.Padded(Text(value), call.Argument(0, "width", 80L), ' ', 0, call.Line),
+        "wordcount" => (long)Text(value).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
+        "truncate" => Truncated(Text(value), call),
+        _ => throw call.Error($"the filter '{call.Name}' is not supported"),
     };
 
     public static bool Contains(object? container, object? value, int line) => container switch
     {
-        string text => value is string part ? text.Contains(part, StringComparison.Ordinal) : throw TemplateText.Error(line, "'in' a text takes a text"),
+        string text => value is string part ? text.Contains(part, StringComparison.Ordinal)
+            : throw TemplateText.Error(line, $"'in <string>' requires string as left operand, not {TypeName(value)}"),
         List<object?> list => list.Exists(i => AreEqual(i, value)),
-        TemplateMap map => value is string key && map.ContainsKey(key),
+        TemplateMap map => value is string key ? map.ContainsKey(key) : value is not (List<object?> and not TemplateSequence) && value is not TemplateMap ? false : throw TemplateText.Error(line, $"unhashable type: '{TypeName(value)}'"),
         TemplateUndefined => false,
-        _ => throw TemplateText.Error(line, "'in' takes a text, a list or a mapping"),
-    };
-
-    public static object? Attribute(object? target, string name) => target switch
-    {
-        TemplateMap map when map.TryGetValue(name, out object? value) => value,
-        TemplateNamespace space when space.Values.TryGetValue(name, out object? value) => value,
-        _ => new TemplateUndefined(name),
+        TemplateGenerator generator => generator.Take().Exists(i => AreEqual(i, value)),
+        _ => throw TemplateText.Error(line, $"argument of type '{TypeName(container)}' is not iterable"),
     };
 
     public static long Length(object? value, int line) => value switch
@@ -113,7 +87,7 @@ internal static class TemplateFilters
         TemplateMap map => map.Count,
         TemplateUndefined => 0,
         List<object?> list => list.Count,
-        _ => throw TemplateText.Error(line, "length of a value that has none"),
+        _ => throw TemplateText.Error(line, $"object of type '{TypeName(value)}' has no len()"),
     };
 
     /// <summary>What a loop over a value visits.</summary>
@@ -123,28 +97,164 @@ internal static class TemplateFilters
         TemplateMap map => [.. map.Keys],
         string text => [.. TemplateText.CodePoints(text)],
         TemplateUndefined => [],
-        _ => throw TemplateText.Error(line, $"{Repr(value)} cannot be looped over"),
+        TemplateGenerator generator => generator.Take(),
+        _ => throw TemplateText.Error(line, $"'{TypeName(value)}' object is not iterable"),
     };
 
-    public static List<object?> Pairs(object? value, int line) => value switch
+    public static IEnumerable<object?> Pairs(TemplateMap map) => map.Select(p => (object?)TemplateSequence.Of(p.Key, p.Value));
+
+    private static TemplateUndefined Missing(string which) => new($"No {which} item, sequence was empty.");
+
+    /// <summary>Jinja's attribute getter: names and places joined by points.</summary>
+    private static Func<object?, object?> Of(object? attribute) => attribute is null ? item => item
+        : item => Text(attribute).Split('.').Aggregate(item, (owner, part) => owner is TemplateUndefined ? throw new InputException($"the chat template says: {((TemplateUndefined)owner).Complaint}")
+            : long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out long place) ? TemplateMethods.At(owner, place) : TemplateMethods.At(owner, part));
+
+    private static Func<object?, object?> Mapping(FilterCall call)
     {
-        TemplateMap map => [.. map.Select(p => (object?)new List<object?> { p.Key, p.Value })],
-        TemplateUndefined => [],
-        _ => throw TemplateText.Error(line, "items of a value that is no mapping"),
+        if (call.Positional.Count == 0 && call.Named.TryGetValue("attribute", out object? attribute))
+        {
+            return item => Of(attribute)(item) is var found && found is TemplateUndefined && call.Named.TryGetValue("default", out object? missing) ? missing : found;
+        }
+
+        string name = call.Positional.Count > 0 ? Text(call.Positional[0]) : throw call.Error("map requires a filter argument");
+        return Names.Contains(name) ? item => Apply(new FilterCall(name, [.. call.Positional.Skip(1)], call.Named, call.Line), item) : throw call.Error($"No filter named {TemplateText.Quote(name)}.");
+    }
+
+    private static bool Chosen(FilterCall call, object? value, int from) =>
+        call.Positional.Count > from ? TemplateTests.Holds(Text(call.Positional[from]), value, [.. call.Positional.Skip(from + 1)], call.Line) : IsTrue(value);
+
+    private static object? Key(object? value, bool caseSensitive) => value is string text && !caseSensitive ? TemplateText.Lower(text) : value;
+
+    private static readonly IEqualityComparer<object?> Equality = EqualityComparer<object?>.Create(AreEqual, v => IsNumber(v) ? Number(v).GetHashCode() : v is string s ? s.GetHashCode(StringComparison.Ordinal) : 0);
+
+    private static List<object?> Sorted(IEnumerable<object?> items, Func<object?, object?> key, bool reverse, int line)
+    {
+        (object? Key, object? Item)[] keyed = [.. items.Select(i => (TemplateOperators.Defined(key(i), line), i))];
+        Comparer<object?> order = Comparer<object?>.Create((a, b) => Order(a, b) ?? throw TemplateText.Error(line, $"'<' not supported between instances of '{TypeName(b)}' and '{TypeName(a)}'"));
+        try
+        {
+            return [.. (reverse ? keyed.OrderByDescending(k => k.Key, order) : keyed.OrderBy(k => k.Key, order)).Select(k => k.Item)];
+        }
+        catch (InvalidOperationException e) when (e.InnerException is InputException inner)
+        {
+            throw inner;
+        }
+    }
+
+    private static object? Extreme(object? value, FilterCall call)
+    {
+        Func<object?, object?> key = i => Key(Of(call.Argument(1, "attribute"))(i), call.Flag(0, "case_sensitive"));
+        List<object?> items = Items(value, call.Line);
+        return items.Count == 0 ? new TemplateUndefined("No aggregated item, sequence was empty.") : items.Aggregate((best, i) => TemplateOperators.Compare(call.Name == "min" ? "<" : ">", key(i), key(best), call.Line) ? i : best);
+    }
+
+    private static List<object?> DictSort(object? value, FilterCall call)
+    {
+        TemplateMap map = value as TemplateMap ?? throw call.Error($"{ObjectName(TemplateOperators.Defined(value, call.Line))} has no attribute 'items'");
+        int place = Text(call.Argument(1, "by", "key")) switch { "key" => 0, "value" => 1, _ => throw call.Error("You can only sort by either \"key\" or \"value\"") };
+        return Sorted(Pairs(map), p => Key(((List<object?>)p!)[place], call.Flag(0, "case_sensitive")), call.Flag(2, "reverse"), call.Line);
+    }
+
+    private static List<object?> Grouped(object? value, FilterCall call)
+    {
+        object? attribute = call.Argument(0, "attribute"), missing = call.Argument(1, "default");
+        Func<object?, object?> own = i => Of(attribute)(i) is var found && found is TemplateUndefined && missing is not null ? missing : found;
+        List<object?> sorted = Sorted(Items(value, call.Line), i => Key(own(i), call.Flag(2, "case_sensitive")), false, call.Line);
+        return [.. sorted.GroupBy(i => Key(own(i), call.Flag(2, "case_sensitive")), Equality).Select(g => (object?)TemplateSequence.Of(own(g.First()), g.ToList()))];
+    }
+
+    private static IEnumerable<object?> Batches(object? value, FilterCall call)
+    {
+        int size = (int)Whole(call.Argument(0, "linecount"));
+        foreach (object?[] batch in Items(value, call.Line).Chunk(Math.Max(1, size)))
+        {
+            yield return call.Argument(1, "fill_with") is { } fill ? [.. batch, .. Enumerable.Repeat(fill, Math.Clamp(size, 1, 1 << 16) - batch.Length)] : batch.ToList();
+        }
+    }
+
+    private static IEnumerable<object?> Slices(object? value, FilterCall call)
+    {
+        List<object?> items = Items(value, call.Line);
+        int slices = (int)Math.Clamp(Whole(call.Argument(0, "slices")), 1, 1 << 16), each = items.Count / slices, more = items.Count % slices, at = 0;
+        for (int s = 0; s < slices; s++)
+        {
+            List<object?> slice = items.GetRange(at, each + (s < more ? 1 : 0));
+            at += slice.Count;
+            yield return s >= more && call.Argument(1, "fill_with") is { } fill ? [.. slice, fill] : slice;
+        }
+    }
+
+    private static object? ToInt(object? value, FilterCall call)
+    {
+        TemplateOperators.Defined(value, call.Line);
+        string digits = value is string text ? text.Trim().Replace("_", "", StringComparison.Ordinal) : "";
+        return value switch
+        {
+            string when BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) => Int(whole),
+            double or string => ToFloat(value) is { } real && double.IsFinite(real) ? Int(new BigInteger(Math.Truncate(real))) : call.Argument(0, "default", 0L),
+            _ when IsNumber(value) => Int(Big(value)),
+            _ => call.Argument(0, "default", 0L),
+        };
+    }
+
+    private static double? ToFloat(object? value) => value switch
+    {
+        string text when text.Trim().TrimStart('+', '-').ToLowerInvariant() is "inf" or "infinity" => text.Trim()[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity,
+        string text => double.TryParse(text.Trim().Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double number) ? number : null,
+        _ => IsNumber(value) ? Number(value) : null,
     };
 
-    private static object? ToInt(object? value, object? missing) => value switch
+    private static object Rounded(object? value, FilterCall call)
     {
-        string text => long.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole
-            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? (long)number : missing,
-        _ when IsNumber(value) => value is double d ? (long)d : Whole(value),
-        _ => missing,
-    };
+        int digits = (int)Math.Clamp(Whole(call.Argument(0, "precision", 0L)), 0, 300);
+        string method = Text(call.Argument(1, "method", "common"));
+        if (method is not ("common" or "ceil" or "floor"))
+        {
+            throw call.Error("method must be common, ceil or floor");
+        }
 
-    private static string Indent(string text, int width, bool first, bool blank)
+        if (!IsNumber(value))
+        {
+            throw call.Error($"type {TypeName(value)} doesn't define __round__ method");
+        }
+
+        double number = Number(value), power = Math.Pow(10, digits);
+        return (method, value) switch
+        {
+            ("common", double d) => d < 0 ? -double.Parse(TemplateText.Fixed(-d, digits), CultureInfo.InvariantCulture) : double.Parse(TemplateText.Fixed(d, digits), CultureInfo.InvariantCulture),
+            ("common", _) => Int(Big(value)),
+            _ => (method == "ceil" ? Math.Ceiling(number * power) : Math.Floor(number * power)) / power,
+        };
+    }
+
+    // transformers' own tojson: nothing beyond ASCII escaped, and its arguments in this order.
+    private static JsonStyle Style(FilterCall call)
     {
-        string pad = new(' ', Math.Clamp(width, 0, 256));
-        string[] lines = text.Split('\n');
-        return string.Join('\n', lines.Select((l, i) => (i == 0 ? first : blank || l.Length > 0) ? pad + l : l));
+        string? indent = call.Argument(1, "indent") switch { null => null, string text => text, var width => new string(' ', (int)Math.Clamp(Whole(width), 0, 64)) };
+        List<object?>? separators = call.Argument(2, "separators") as List<object?>;
+        return new JsonStyle(indent, separators is { Count: 2 } ? Text(separators[0]) : indent is null ? ", " : ",", separators is { Count: 2 } ? Text(separators[1]) : ": ", call.Flag(0, "ensure_ascii"), call.Flag(3, "sort_keys"));
+    }
+
+    private static string Indent(string text, FilterCall call)
+    {
+        string pad = call.Argument(0, "width", 4L) is string given ? given : new string(' ', (int)Math.Clamp(Whole(call.Argument(0, "width", 4L)), 0, 256));
+        bool first = call.Flag(1, "first"), blank = call.Flag(2, "blank");
+        List<string> lines = TemplateMethods.Lines(text + "\n");
+        string body = blank ? string.Join("\n" + pad, lines) : string.Join('\n', lines.Select((l, i) => i > 0 && l.Length > 0 ? pad + l : l));
+        return first ? pad + body : body;
+    }
+
+    private static string Truncated(string text, FilterCall call)
+    {
+        int length = (int)Whole(call.Argument(0, "length", 255L)), leeway = (int)Whole(call.Argument(3, "leeway", 5L));
+        string end = Text(call.Argument(2, "end", "..."));
+        if (TemplateText.Length(text) <= length + leeway)
+        {
+            return text;
+        }
+
+        string cut = string.Concat(TemplateText.CodePoints(text).Take(Math.Max(0, length - TemplateText.Length(end))));
+        return (call.Flag(1, "killwords") || cut.LastIndexOf(' ') is not (>= 0 and var space) ? cut : cut[..space]) + end;
     }
 }

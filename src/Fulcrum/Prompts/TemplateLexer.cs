@@ -43,7 +43,7 @@ internal sealed class TemplateLexer
 
     public static List<TemplateToken> Tokens(string template)
     {
-        string source = template.ReplaceLineEndings("\n") is var text && text.EndsWith('\n') ? text[..^1] : text;
+        string source = template.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n') is var text && text.EndsWith('\n') ? text[..^1] : text;
         TemplateLexer lexer = new(source);
         lexer.Run();
         return lexer.tokens;
@@ -86,7 +86,7 @@ internal sealed class TemplateLexer
         Data(Before(source[position..tag], kind, sign));
         Advance(tag);
         int opened = line;
-        Advance(tag + (sign is '-' or '+' && !(kind == '{' && sign == '+') ? 3 : 2));
+        Advance(tag + (sign is '-' or '+' ? 3 : 2));
         switch (kind)
         {
             case '#':

@@ -7,7 +7,7 @@ internal abstract record TemplateExpression(int Line)
 
     public sealed record Name(string Text, int Line) : TemplateExpression(Line);
 
-    public sealed record Sequence(IReadOnlyList<TemplateExpression> Items, int Line) : TemplateExpression(Line);
+    public sealed record Sequence(IReadOnlyList<TemplateExpression> Items, bool IsTuple, int Line) : TemplateExpression(Line);
 
     public sealed record Mapping(IReadOnlyList<(TemplateExpression Key, TemplateExpression Value)> Items, int Line) : TemplateExpression(Line);
 
@@ -49,14 +49,23 @@ internal abstract record TemplateStatement(int Line)
 
     public sealed record For(
         IReadOnlyList<string> Targets, TemplateExpression Items, TemplateExpression? Condition,
-        IReadOnlyList<TemplateStatement> Body, IReadOnlyList<TemplateStatement> Else, int Line) : TemplateStatement(Line);
+        IReadOnlyList<TemplateStatement> Body, IReadOnlyList<TemplateStatement> Else, bool Recursive, int Line) : TemplateStatement(Line);
 
     /// <summary>An assignment to names, or to an attribute of a namespace when <paramref name="Attribute"/> is given.</summary>
     public sealed record Set(IReadOnlyList<string> Targets, string? Attribute, TemplateExpression Value, int Line) : TemplateStatement(Line);
 
     public sealed record SetBlock(string Target, string? Attribute, IReadOnlyList<TemplateStatement> Body, IReadOnlyList<TemplateExpression.Filter> Filters, int Line) : TemplateStatement(Line);
 
-    public sealed record Macro(string Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, IReadOnlyList<TemplateStatement> Body, int Line) : TemplateStatement(Line);
+    /// <param name="Free">The names that its text speaks of, as far as they make it take more arguments: <c>varargs</c>, <c>kwargs</c>.</param>
+    public sealed record Macro(string Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, IReadOnlyList<TemplateStatement> Body, IReadOnlySet<string> Free, int Line) : TemplateStatement(Line)
+    {
+        public bool Takes(string name) => Free.Contains(name);
+    }
+
+    /// <summary>A call whose body the macro can ask for as <c>caller()</c>.</summary>
+    public sealed record CallBlock(TemplateExpression.Call Call, Macro Caller, int Line) : TemplateStatement(Line);
+
+    public sealed record FilterBlock(IReadOnlyList<TemplateStatement> Body, IReadOnlyList<TemplateExpression.Filter> Filters, int Line) : TemplateStatement(Line);
 
     public sealed record With(IReadOnlyList<(string Name, TemplateExpression Value)> Values, IReadOnlyList<TemplateStatement> Body, int Line) : TemplateStatement(Line);
 

@@ -93,7 +93,10 @@ internal sealed partial class TemplateParser
             "if" => If(line),
             "for" => For(line),
             "set" => Set(line),
-            "macro" => Macro(line),
+            "macro" => Macro(ExpectName(), line, "endmacro"),
+            "call" => CallBlock(line),
+            "filter" => FilterBlock(line),
+            "print" => Print(line),
             "with" => With(line),
             "generation" => new TemplateStatement.Group(Body("endgeneration"), line),
             "break" or "continue" => Jump(name, line),
@@ -142,13 +145,9 @@ internal sealed partial class TemplateParser
             throw Error($"expected 'in', not '{Current.Text}'");
         }
 
-        TemplateExpression items = Expression(conditional: false);
+        TemplateExpression items = Tuple(conditional: false);
         TemplateExpression? condition = TakeName("if") ? Expression() : null;
-        if (Current.IsName("recursive"))
-        {
-            throw Error("'recursive' loops are not supported");
-        }
-
+        bool recursive = TakeName("recursive");
         ExpectEnd(BlockEnd);
         loops++;
         List<TemplateStatement> body = Statements("else", "endfor");
@@ -163,7 +162,7 @@ internal sealed partial class TemplateParser
         }
 
         Close("endfor");
-        return new TemplateStatement.For(targets, items, condition, body, otherwise, line);
+        return new TemplateStatement.For(targets, items, condition, body, otherwise, recursive, line);
     }
 
     private TemplateStatement Set(int line)
@@ -188,16 +187,58 @@ internal sealed partial class TemplateParser
             filters.Add(OneFilter(new TemplateExpression.Constant(null, line), line));
         }
 
-        int outer = loops;
-        loops = 0;
-        List<TemplateStatement> body = Body("endset");
-        loops = outer;
-        return new TemplateStatement.SetBlock(targets[0], attribute, body, filters, line);
+        return new TemplateStatement.SetBlock(targets[0], attribute, OutsideLoops("endset"), filters, line);
     }
 
-    private TemplateStatement.Macro Macro(int line)
+    private TemplateStatement.CallBlock CallBlock(int line)
     {
-        string name = ExpectName();
+        TemplateStatement.Macro caller = Macro("caller", line, "endcall", out TemplateExpression call);
+        return new TemplateStatement.CallBlock(call as TemplateExpression.Call ?? throw TemplateText.Error(line, "expected call"), caller, line);
+    }
+
+    private TemplateStatement.FilterBlock FilterBlock(int line)
+    {
+        TemplateExpression.Constant none = new(null, line);
+        List<TemplateExpression.Filter> filters = [OneFilter(none, line)];
+        while (Take("|"))
+        {
+            filters.Add(OneFilter(none, line));
+        }
+
+        return new TemplateStatement.FilterBlock(OutsideLoops("endfilter"), filters, line);
+    }
+
+    private TemplateStatement.Output Print(int line)
+    {
+        TemplateExpression value = Tuple();
+        ExpectEnd(BlockEnd);
+        return new TemplateStatement.Output(value, line);
+    }
+
+    private TemplateStatement.Macro Macro(string name, int line, string end) => Macro(name, line, end, out _);
+
+    // Of a call block the parameters are its body's, and the call stands behind them.
+    private TemplateStatement.Macro Macro(string name, int line, string end, out TemplateExpression call)
+    {
+        List<(string, TemplateExpression?)> parameters = Current.Is("(") || end == "endmacro" ? Parameters() : [];
+        call = end == "endcall" ? Unary() : new TemplateExpression.Constant(null, line);
+        int from = at;
+        List<TemplateStatement> body = OutsideLoops(end);
+        HashSet<string> free = [.. tokens[from..at].Where(t => t.Kind == Name && t.Text is "varargs" or "kwargs").Select(t => t.Text)];
+        return new TemplateStatement.Macro(name, parameters, body, free, line);
+    }
+
+    private List<TemplateStatement> OutsideLoops(string end)
+    {
+        int outer = loops;
+        loops = 0;
+        List<TemplateStatement> body = Body(end);
+        loops = outer;
+        return body;
+    }
+
+    private List<(string, TemplateExpression?)> Parameters()
+    {
         List<(string, TemplateExpression?)> parameters = [];
         Expect("(");
         while (!Take(")"))
@@ -210,11 +251,7 @@ internal sealed partial class TemplateParser
             }
         }
 
-        int outer = loops;
-        loops = 0;
-        List<TemplateStatement> body = Body("endmacro");
-        loops = outer;
-        return new TemplateStatement.Macro(name, parameters, body, line);
+        return parameters;
     }
 
     private TemplateStatement.With With(int line)

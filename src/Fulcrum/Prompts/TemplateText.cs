@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace Fulcrum.Prompts;
@@ -65,14 +66,29 @@ internal static class TemplateText
         return text.Length - pairs;
     }
 
+    /// <summary>Python's <c>str.title</c>: a letter behind no letter is a capital.</summary>
     public static string Title(string text)
     {
         StringBuilder result = new(text.Length);
         bool inside = false;
         foreach (char c in text)
         {
-            result.Append(inside ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c));
+            result.Append(inside ? Lower(c) : Upper(c.ToString()));
             inside = char.IsLetter(c);
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>Jinja's <c>title</c>: a capital behind white space, hyphens and opening brackets alone.</summary>
+    public static string Words(string text)
+    {
+        StringBuilder result = new(text.Length);
+        bool begins = true;
+        foreach (char c in text)
+        {
+            result.Append(begins ? Upper(c.ToString()) : Lower(c));
+            begins = IsSpace(c) || c is '-' or '(' or '{' or '[' or '<';
         }
 
         return result.ToString();
@@ -80,7 +96,12 @@ internal static class TemplateText
 
     public static string Upper(string text) => text.ToUpperInvariant().Replace("ß", "SS", StringComparison.Ordinal);
 
-    public static string Capitalize(string text) => text.Length == 0 ? text : Upper(text[..1]) + text[1..].ToLowerInvariant();
+    public static string Lower(string text) => text.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal);
+
+    public static string Capitalize(string text) => text.Length == 0 ? text : (text[0] == 'ß' ? "Ss" : text[..1].ToUpperInvariant()) + Lower(text[1..]);
+
+    /// <summary>Python's <c>isupper</c> and <c>islower</c>: there is a letter with case, and all such are of one kind.</summary>
+    public static bool IsCased(string text, bool upper) => text.Any(c => char.IsUpper(c) || char.IsLower(c)) && !text.Any(upper ? char.IsLower : char.IsUpper);
 
     /// <summary>Python's shortest text of a float.</summary>
     public static string Float(double value)
@@ -90,23 +111,46 @@ internal static class TemplateText
             return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
 
-        double size = Math.Abs(value);
-        if (size != 0 && (size < 1e-4 || size >= 1e16))
+        string[] parts = Math.Abs(value).ToString("E16", CultureInfo.InvariantCulture).Split('E');
+        int exponent = value == 0 ? 0 : int.Parse(parts[1], CultureInfo.InvariantCulture);
+        string shortest = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
+        int mark = shortest.IndexOf('E');
+        string digits = (mark < 0 ? shortest : shortest[..mark]).Replace(".", "", StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
+        digits = digits.Length == 0 ? "0" : digits;
+        string sign = double.IsNegative(value) ? "-" : "";
+        if (exponent is < -4 or >= 16)
         {
-            string[] parts = value.ToString("E16", CultureInfo.InvariantCulture).Split('E');
-            string shortest = value.ToString("R", CultureInfo.InvariantCulture);
-            string digits = shortest.Contains('E') ? shortest[..shortest.IndexOf('E')] : parts[0].TrimEnd('0').TrimEnd('.');
-            int exponent = int.Parse(parts[1], CultureInfo.InvariantCulture);
-            return $"{digits}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
+            return $"{sign}{digits[0]}{(digits.Length > 1 ? "." + digits[1..] : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
         }
 
-        string plain = ((decimal)size < 1e15m && size < 1e15 ? value.ToString("R", CultureInfo.InvariantCulture) : value.ToString("F0", CultureInfo.InvariantCulture));
-        if (plain.Contains('E'))
+        return sign + (exponent < 0 ? "0." + new string('0', -exponent - 1) + digits
+            : digits.Length <= exponent + 1 ? digits + new string('0', exponent + 1 - digits.Length) + ".0"
+            : $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}");
+    }
+
+    /// <summary>A float with some digits behind the point, rounded from its exact value, halves to even.</summary>
+    /// <param name="value">Not negative, and finite.</param>
+    public static string Fixed(double value, int digits)
+    {
+        if (!double.IsFinite(value))
         {
-            plain = value.ToString("0.####################", CultureInfo.InvariantCulture);
+            return double.IsNaN(value) ? "nan" : "inf";
         }
 
-        return plain.Contains('.') ? plain : plain + ".0";
+        // value = mantissa * 2^power exactly; scaled by 10^digits and rounded as a whole number.
+        long bits = BitConverter.DoubleToInt64Bits(value), fraction = bits & 0xFFFFFFFFFFFFF;
+        int power = (int)((bits >> 52) & 0x7FF);
+        BigInteger mantissa = power == 0 ? fraction : fraction | (1L << 52), scaled = mantissa * BigInteger.Pow(10, digits);
+        power = Math.Max(power, 1) - 1075;
+        BigInteger whole = power >= 0 ? scaled << power : scaled >> -power;
+        if (power < 0)
+        {
+            BigInteger rest = scaled - (whole << -power), half = BigInteger.One << (-power - 1);
+            whole += rest > half || (rest == half && !whole.IsEven) ? 1 : 0;
+        }
+
+        string text = whole.ToString(CultureInfo.InvariantCulture).PadLeft(digits + 1, '0');
+        return digits == 0 ? text : $"{text[..^digits]}.{text[^digits..]}";
     }
 
     /// <summary>Python's <c>repr</c> of a text.</summary>
@@ -123,12 +167,18 @@ internal static class TemplateText
                 '\r' => result.Append("\\r"),
                 '\t' => result.Append("\\t"),
                 _ when c == quote => result.Append('\\').Append(c),
-                < ' ' or '\u007f' => result.Append($"\\x{(int)c:x2}"),
-                >= '\u0080' and <= '\u00a0' or '\u00ad' => result.Append($"\\x{(int)c:x2}"),
-                _ => result.Append(c),
+                _ when IsPrintable(c) => result.Append(c),
+                <= '\u00ff' => result.Append($"\\x{(int)c:x2}"),
+                _ => result.Append($"\\u{(int)c:x4}"),
             };
         }
 
         return result.Append(quote).ToString();
     }
+
+    // Half of a surrogate pair stands for a printable character: which one, its other half would say.
+    private static bool IsPrintable(char c) => c == ' ' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
+        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+
+    private static char Lower(char c) => char.ToLowerInvariant(c);
 }
