@@ -40,6 +40,33 @@ public sealed class ChatTemplateTests
         }
     }
 
+    /// <summary>Random programs over the language of templates; what jinja2 3.1.6, set up as transformers sets it up, made of them.</summary>
+    [Fact]
+    public void Random_templates_render_or_fail_as_in_Jinja()
+    {
+        JsonObject variables = JsonNode.Parse(File.ReadAllText(SharedData.InProject("chat", "jinja-variables.json")))!.AsObject();
+        JsonArray messages = variables["messages"]!.AsArray();
+        Dictionary<string, JsonNode?> others = variables.Where(v => v.Key != "messages").ToDictionary(v => v.Key, v => v.Value);
+        int rendered = 0, refused = 0;
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        foreach (JsonNode line in File.ReadLines(SharedData.InProject("chat", "jinja.jsonl")).Select(l => JsonNode.Parse(l)!))
+        {
+            string Render() => Template((string)line["template"]!, folder).Render(messages, false, others);
+            if ((string?)line["text"] is { } text)
+            {
+                Assert.True(text == Render(), $"{line["template"]}\n--- should be\n{text}\n--- but is\n{Render()}");
+                rendered++;
+            }
+            else
+            {
+                Assert.Contains((string)line["error"]!, Assert.Throws<InputException>(Render).Message);
+                refused++;
+            }
+        }
+
+        Assert.Equal((401, 478), (rendered, refused));
+    }
+
     [Theory]
     [InlineData("{{ messages | frobnicate }}", "frobnicate")]
     [InlineData("{% include 'x' %}", "include")]
@@ -52,6 +79,15 @@ public sealed class ChatTemplateTests
     [InlineData("{% for i in range(90000) %}{% for j in range(90000) %}x{% endfor %}{% endfor %}")]
     [InlineData("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}")]
     [InlineData("{{ 'x' * 100000000 }}")]
+    [InlineData("{{ 10 ** 100000 }}")]
+    [InlineData("{{ [0] * 100000000 }}")]
+    [InlineData("{{ range(1000000000) }}")]
+    [InlineData("{{ 'a'.ljust(1000000000) }}")]
+    [InlineData("{{ '%1000000000d' % 1 }}")]
+    [InlineData("{{ ('a' * 1000000).replace('', 'b' * 1000) }}")]
+    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(60000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}")]
+    [InlineData("{% set ns = namespace(x='ab') %}{% for i in range(90) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}")]
+    [InlineData("{% for x in [[[]]] recursive %}{{ loop([[[]]]) }}{% endfor %}")]
     public void A_template_without_end_is_stopped(string template) => Assert.Throws<InputException>(() => Template(template).Render([], false));
 
     [Theory]
@@ -62,9 +98,9 @@ public sealed class ChatTemplateTests
     [InlineData("{{ x is defined }}{{ x | default('d') }}{{ 7 // 2 }}{{ -7 % 3 }}", "Falsed32")]
     public void Expressions_have_the_values_of_Jinja(string template, string text) => Assert.Equal(text, Template(template).Render([], false));
 
-    private static ChatTemplate Template(string template)
+    private static ChatTemplate Template(string template, string? folder = null)
     {
-        string folder = Directory.CreateTempSubdirectory().FullName;
+        folder ??= Directory.CreateTempSubdirectory().FullName;
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"bos_token":"<s>","eos_token":"</s>"}""");
         File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), template);
         return ChatTemplate.Load(folder);

@@ -38,7 +38,7 @@ public sealed class TokenizerTests
     [Fact]
     public void A_megabyte_of_one_letter_takes_no_quadratic_time()
     {
-        Tokenizer tokenizer = Tokenizer.Load(SharedData.Of("data", "qwen2-tokenizer"));
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Of("golden", "tokenizer", "llama3-layout"));
         long start = Stopwatch.GetTimestamp();
 
         int[] ids = tokenizer.Encode(new string('a', 1 << 20));
@@ -96,7 +96,7 @@ public sealed class TokenizerTests
             count++;
         }
 
-        Assert.True(count > 2000);
+        Assert.True(count >= 40);
     }
 
     private static IEnumerable<JsonNode> Lines(string path) => File.ReadLines(path).Select(l => JsonNode.Parse(l)!);

@@ -115,7 +115,7 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
                 Write(Text(FilteredBody(block.Body, block.Filters)), block.Line);
                 break;
             case TemplateStatement.Macro macro:
-                scopes[^1][macro.Name] = Macro(macro);
+                scopes[^1][macro.Name!] = Macro(macro);
                 break;
             case TemplateStatement.CallBlock call:
                 Write(Text(Called(call.Call, Macro(call.Caller))), call.Line);
@@ -214,12 +214,12 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         arguments["caller"] = named.GetValueOrDefault("caller", new TemplateUndefined("No caller defined"));
         if (positional.Count > macro.Parameters.Count && !macro.Takes("varargs"))
         {
-            throw TemplateText.Error(line, $"macro {TemplateText.Quote(macro.Name)} takes not more than {macro.Parameters.Count} argument(s)");
+            throw TemplateText.Error(line, $"macro {Repr(macro.Name)} takes not more than {macro.Parameters.Count} argument(s)");
         }
 
         if (((TemplateMap)arguments["kwargs"]!).Keys.FirstOrDefault() is { } stranger && !macro.Takes("kwargs"))
         {
-            throw TemplateText.Error(line, $"macro {TemplateText.Quote(macro.Name)} takes no keyword argument {TemplateText.Quote(stranger)}");
+            throw TemplateText.Error(line, $"macro {Repr(macro.Name)} takes no keyword argument {TemplateText.Quote(stranger)}");
         }
 
         for (int i = 0; i < macro.Parameters.Count; i++)

@@ -97,7 +97,7 @@ internal sealed partial class TemplateEvaluator
         object? target = TemplateOperators.Defined(Value(slice.Target), slice.Line);
         if (target is not string and not List<object?> || target is TemplateSequence { IsIndexed: false })
         {
-            return TemplateUndefined.Element(target, "slice");
+            throw TemplateText.Error(slice.Line, target is TemplateMap ? "unhashable type: 'slice'" : $"'{TypeName(target)}' object is not subscriptable");
         }
 
         List<object?> items = TemplateFilters.Items(target, slice.Line);

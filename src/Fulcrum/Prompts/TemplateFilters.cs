@@ -51,22 +51,23 @@ internal static class TemplateFilters
         "items" => new TemplateGenerator(value is TemplateUndefined ? [] : value is TemplateMap pairs ? Pairs(pairs) : throw call.Error("Can only get item pairs from a mapping.")),
         "dictsort" => DictSort(value, call),
         "tojson" => TemplateValues.Json(value, Style(call), call.Line),
-        "indent" => Indent(Text(value), call),
-        "unique" => new TemplateGenerator(Items(value, call.Line).DistinctBy(i => Key(Of(call.Argument(1, "attribute"))(i), call.Flag(0, "case_sensitive")), Equality)),
+        "indent" => Indent(TemplateOperators.Defined(value, call.Line) as string ?? throw call.Error($"unsupported operand type(s) for +=: '{TypeName(value)}' and 'str'"), call),
+        "unique" => new TemplateGenerator(Items(value, call.Line).DistinctBy(i => Hashed(call, Of(call.Argument(1, "attribute"))(i), call.Flag(0, "case_sensitive")), Equality)),
         "sum" => Items(value, call.Line).Select(Of(call.Argument(0, "attribute"))).Aggregate(call.Argument(1, "start", 0L), (sum, i) => TemplateOperators.Binary("+", sum, i, call.Line)),
         "min" or "max" => Extreme(value, call),
         "sort" => Sorted(Items(value, call.Line), i => Key(Of(call.Argument(2, "attribute"))(i), call.Flag(1, "case_sensitive")), call.Flag(0, "reverse"), call.Line),
         "groupby" => Grouped(value, call),
         "batch" => new TemplateGenerator(Batches(value, call)),
         "slice" => new TemplateGenerator(Slices(value, call)),
+        "map" or "select" or "reject" or "selectattr" or "rejectattr" when !IsTrue(value) => new TemplateGenerator([]),
         "map" => new TemplateGenerator(Items(value, call.Line).Select(Mapping(call))),
         "select" or "reject" => new TemplateGenerator(Items(value, call.Line).Where(i => Chosen(call, i, 0) == (call.Name == "select"))),
         "selectattr" or "rejectattr" => new TemplateGenerator(Items(value, call.Line).Where(i => Chosen(call, Of(call.Argument(0, "attribute") ?? throw call.Error("Missing parameter for attribute name"))(i), 1) == (call.Name == "selectattr"))),
-        "attr" => TemplateMethods.Member(value, Text(call.Argument(0, "name")), itemsToo: false),
+        "attr" => TemplateMethods.Member(TemplateOperators.Defined(value, call.Line), Text(call.Argument(0, "name")), itemsToo: false),
         "format" => call.Named.Count > 0 ? TemplateFormat.Percent(Text(value), Map(call.Named), call.Line) : TemplateFormat.Percent(Text(value), TemplateSequence.Of(call.Positional), call.Line),
         "center" => TemplateMethods.Padded(Text(value), call.Argument(0, "width", 80L), ' ', 0, call.Line),
-        "wordcount" => (long)Text(value).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
-        "truncate" => Truncated(Text(value), call),
+        "wordcount" => (long)System.Text.RegularExpressions.Regex.Count(Text(value), @"\w+"),
+        "truncate" => value is string written ? Truncated(written, call) : Length(value, call.Line) <= Whole(call.Argument(0, "length", 255L)) + Whole(call.Argument(3, "leeway", 5L)) ? value : throw call.Error("truncate of a value that is no text is not supported"),
         _ => throw call.Error($"the filter '{call.Name}' is not supported"),
     };
 
@@ -124,14 +125,17 @@ internal static class TemplateFilters
     private static bool Chosen(FilterCall call, object? value, int from) =>
         call.Positional.Count > from ? TemplateTests.Holds(Text(call.Positional[from]), value, [.. call.Positional.Skip(from + 1)], call.Line) : IsTrue(value);
 
+    private static object? Hashed(FilterCall call, object? value, bool caseSensitive) =>
+        value is TemplateMap || (value is List<object?> list && Kind(list) == "list") ? throw call.Error($"unhashable type: '{TypeName(value)}'") : Key(value, caseSensitive);
+
     private static object? Key(object? value, bool caseSensitive) => value is string text && !caseSensitive ? TemplateText.Lower(text) : value;
 
     private static readonly IEqualityComparer<object?> Equality = EqualityComparer<object?>.Create(AreEqual, v => IsNumber(v) ? Number(v).GetHashCode() : v is string s ? s.GetHashCode(StringComparison.Ordinal) : 0);
 
     private static List<object?> Sorted(IEnumerable<object?> items, Func<object?, object?> key, bool reverse, int line)
     {
-        (object? Key, object? Item)[] keyed = [.. items.Select(i => (TemplateOperators.Defined(key(i), line), i))];
-        Comparer<object?> order = Comparer<object?>.Create((a, b) => Order(a, b) ?? throw TemplateText.Error(line, $"'<' not supported between instances of '{TypeName(b)}' and '{TypeName(a)}'"));
+        (object? Key, object? Item)[] keyed = [.. items.Select(i => (key(i), i))];
+        Comparer<object?> order = Comparer<object?>.Create((a, b) => a is TemplateUndefined && b is TemplateUndefined ? 0 : Order(TemplateOperators.Defined(a, line), TemplateOperators.Defined(b, line)) ?? throw TemplateText.Error(line, $"'<' not supported between instances of '{TypeName(b)}' and '{TypeName(a)}'"));
         try
         {
             return [.. (reverse ? keyed.OrderByDescending(k => k.Key, order) : keyed.OrderBy(k => k.Key, order)).Select(k => k.Item)];
@@ -151,7 +155,7 @@ internal static class TemplateFilters
 
     private static List<object?> DictSort(object? value, FilterCall call)
     {
-        TemplateMap map = value as TemplateMap ?? throw call.Error($"{ObjectName(TemplateOperators.Defined(value, call.Line))} has no attribute 'items'");
+        TemplateMap map = value as TemplateMap ?? throw call.Error($"'{TypeName(TemplateOperators.Defined(value, call.Line))}' object has no attribute 'items'");
         int place = Text(call.Argument(1, "by", "key")) switch { "key" => 0, "value" => 1, _ => throw call.Error("You can only sort by either \"key\" or \"value\"") };
         return Sorted(Pairs(map), p => Key(((List<object?>)p!)[place], call.Flag(0, "case_sensitive")), call.Flag(2, "reverse"), call.Line);
     }
@@ -160,7 +164,7 @@ internal static class TemplateFilters
     {
         object? attribute = call.Argument(0, "attribute"), missing = call.Argument(1, "default");
         Func<object?, object?> own = i => Of(attribute)(i) is var found && found is TemplateUndefined && missing is not null ? missing : found;
-        List<object?> sorted = Sorted(Items(value, call.Line), i => Key(own(i), call.Flag(2, "case_sensitive")), false, call.Line);
+        List<object?> items = Items(value, call.Line), sorted = Sorted(items, i => items.Count == 1 ? own(i) : Key(TemplateOperators.Defined(own(i), call.Line), call.Flag(2, "case_sensitive")), false, call.Line);
         return [.. sorted.GroupBy(i => Key(own(i), call.Flag(2, "case_sensitive")), Equality).Select(g => (object?)TemplateSequence.Of(own(g.First()), g.ToList()))];
     }
 

@@ -46,7 +46,7 @@ internal static class TemplateFormat
             text.Append(Percented(layout, type, value, line));
         }
 
-        return used == given.Count || values is TemplateMap ? text.ToString() : throw TemplateText.Error(line, "not all arguments converted during string formatting");
+        return used == given.Count || values is TemplateMap || (values is List<object?> && !ReferenceEquals(values, given)) ? text.ToString() : throw TemplateText.Error(line, "not all arguments converted during string formatting");
     }
 
     /// <summary><c>str.format</c> with fields by place or by name, without attributes or nesting.</summary>

@@ -57,7 +57,7 @@ internal abstract record TemplateStatement(int Line)
     public sealed record SetBlock(string Target, string? Attribute, IReadOnlyList<TemplateStatement> Body, IReadOnlyList<TemplateExpression.Filter> Filters, int Line) : TemplateStatement(Line);
 
     /// <param name="Free">The names that its text speaks of, as far as they make it take more arguments: <c>varargs</c>, <c>kwargs</c>.</param>
-    public sealed record Macro(string Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, IReadOnlyList<TemplateStatement> Body, IReadOnlySet<string> Free, int Line) : TemplateStatement(Line)
+    public sealed record Macro(string? Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, IReadOnlyList<TemplateStatement> Body, IReadOnlySet<string> Free, int Line) : TemplateStatement(Line)
     {
         public bool Takes(string name) => Free.Contains(name);
     }

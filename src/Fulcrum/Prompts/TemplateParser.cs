@@ -192,7 +192,7 @@ internal sealed partial class TemplateParser
 
     private TemplateStatement.CallBlock CallBlock(int line)
     {
-        TemplateStatement.Macro caller = Macro("caller", line, "endcall", out TemplateExpression call);
+        TemplateStatement.Macro caller = Macro(null, line, "endcall", out TemplateExpression call);
         return new TemplateStatement.CallBlock(call as TemplateExpression.Call ?? throw TemplateText.Error(line, "expected call"), caller, line);
     }
 
@@ -208,17 +208,22 @@ internal sealed partial class TemplateParser
         return new TemplateStatement.FilterBlock(OutsideLoops("endfilter"), filters, line);
     }
 
-    private TemplateStatement.Output Print(int line)
+    private TemplateStatement.Group Print(int line)
     {
-        TemplateExpression value = Tuple();
+        List<TemplateStatement> values = [];
+        do
+        {
+            values.Add(new TemplateStatement.Output(Expression(), line));
+        }
+        while (Take(","));
         ExpectEnd(BlockEnd);
-        return new TemplateStatement.Output(value, line);
+        return new TemplateStatement.Group(values, line);
     }
 
-    private TemplateStatement.Macro Macro(string name, int line, string end) => Macro(name, line, end, out _);
+    private TemplateStatement.Macro Macro(string? name, int line, string end) => Macro(name, line, end, out _);
 
     // Of a call block the parameters are its body's, and the call stands behind them.
-    private TemplateStatement.Macro Macro(string name, int line, string end, out TemplateExpression call)
+    private TemplateStatement.Macro Macro(string? name, int line, string end, out TemplateExpression call)
     {
         List<(string, TemplateExpression?)> parameters = Current.Is("(") || end == "endmacro" ? Parameters() : [];
         call = end == "endcall" ? Unary() : new TemplateExpression.Constant(null, line);
@@ -326,7 +331,7 @@ internal sealed partial class TemplateParser
     {
         if (Current.Kind != kind)
         {
-            throw Error($"unexpected '{Current.Text}'");
+            throw Error($"expected token 'end of {(kind == VariableEnd ? "print statement" : "statement block")}', got '{Current.Kind switch { Text => "string", Integer => "integer", Float => "float", _ => Current.Text }}'");
         }
 
         Next();

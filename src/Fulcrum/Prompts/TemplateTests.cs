@@ -32,7 +32,7 @@ internal static class TemplateTests
             "boolean" => value is bool,
             "true" => value is true,
             "false" => value is false,
-            "callable" => value is TemplateFunction,
+            "callable" => value is TemplateFunction or TemplateLoop or TemplateUndefined,
             "odd" => AreEqual(TemplateOperators.Binary("%", value, 2L, line), 1L),
             "even" => AreEqual(TemplateOperators.Binary("%", value, 2L, line), 0L),
             "divisibleby" => AreEqual(TemplateOperators.Binary("%", value, Other(), line), 0L),

@@ -111,12 +111,13 @@ internal static class TemplateText
             return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
 
-        string[] parts = Math.Abs(value).ToString("E16", CultureInfo.InvariantCulture).Split('E');
-        int exponent = value == 0 ? 0 : int.Parse(parts[1], CultureInfo.InvariantCulture);
         string shortest = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
         int mark = shortest.IndexOf('E');
         string digits = (mark < 0 ? shortest : shortest[..mark]).Replace(".", "", StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
         digits = digits.Length == 0 ? "0" : digits;
+        string plain = mark < 0 ? shortest : shortest[..mark];
+        int point = plain.IndexOf('.') is >= 0 and var dot ? dot : plain.Length, leading = plain.AsSpan().IndexOfAnyInRange('1', '9');
+        int exponent = leading < 0 ? 0 : (mark < 0 ? 0 : int.Parse(shortest.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)) + (leading < point ? point - leading - 1 : point - leading);
         string sign = double.IsNegative(value) ? "-" : "";
         if (exponent is < -4 or >= 16)
         {
