@@ -12,6 +12,7 @@ System.Globalization.CultureInfo.DefaultThreadCurrentCulture = System.Globalizat
 
 RootCommand root = new("Fulcrum measures what a small language model gains when it is specialised for a task, and what it loses everywhere else.")
 {
+    Verbs.Quiet,
     Verbs.Verbose,
 };
 foreach (Command verb in Verbs.All())
@@ -19,6 +20,7 @@ foreach (Command verb in Verbs.All())
     root.Add(verb);
 }
 
+TeachingHelp.Into(root);
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {

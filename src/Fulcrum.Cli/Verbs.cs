@@ -5,6 +5,8 @@ namespace Fulcrum.Cli;
 /// <summary>The verbs of the tool, in the order of its help.</summary>
 internal static class Verbs
 {
+    public static readonly Option<bool> Quiet = new("--quiet") { Description = "Show no progress and no table: errors, warnings and what was asked for, alone.", Recursive = true };
+
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show where in the program a failure happened.", Recursive = true };
 
     /// <summary>One line a verb; each lives in a file of its own in <c>Commands/</c>.</summary>
@@ -18,6 +20,7 @@ internal static class Verbs
         Commands.TrainCommand.Create(),
         Commands.MergeCommand.Create(),
         Commands.CompareCommand.Create(),
+        Commands.ReportCommand.Create(),
         Commands.BenchCommand.Create(),
         Commands.DoctorCommand.Create(),
     ];

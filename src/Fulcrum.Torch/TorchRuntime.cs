@@ -19,6 +19,7 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
         ["torchsharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "",
         ["sqlite"] = Sqlite.Version,
         ["system"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
+        ["processor"] = Processor,
         ["cores"] = $"{System.Environment.ProcessorCount}",
         ["threads"] = $"{get_num_threads()}",
     };
@@ -83,6 +84,10 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
 
         return model;
     }
+
+    private static string Processor { get; } = File.Exists("/proc/cpuinfo")
+        ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown"
+        : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
 
     /// <summary>The device that a plan names.</summary>
     internal static Device DeviceOf(string name)

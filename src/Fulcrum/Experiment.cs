@@ -179,8 +179,9 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
         run.Reopen(name);
         tell?.Invoke(new Progress(name, "", 0, 0, "stage"));
         long start = Stopwatch.GetTimestamp();
+        using EnergyMeter energy = new();
         IReadOnlyList<string> outputs = work();
-        run.Complete(name, inputs, outputs, Stopwatch.GetElapsedTime(start).TotalSeconds, runtime.Environment);
+        run.Complete(name, inputs, outputs, Stopwatch.GetElapsedTime(start).TotalSeconds, runtime.Environment, energy.Joules);
     }
 
     private string DigestOf(string stage) => RunFolder.Sha(string.Join('\n', run.Completed(stage)?.Outputs.Where(o => !o.Key.EndsWith("train.jsonl", StringComparison.Ordinal)).Select(o => $"{o.Key}={o.Value}") ?? []));

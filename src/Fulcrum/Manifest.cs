@@ -9,8 +9,9 @@ namespace Fulcrum;
 /// <param name="Outputs">SHA-256 of every file it wrote, by path relative to the run folder.</param>
 /// <param name="Seconds">Wall time of the stage, of its last attempt.</param>
 /// <param name="Environment">Versions, device, dtype, threads.</param>
+/// <param name="Joules">What the processor packages took meanwhile; null where the machine does not tell.</param>
 public sealed record Manifest(
-    string Stage, string Inputs, IReadOnlyDictionary<string, string> Outputs, double Seconds, IReadOnlyDictionary<string, string> Environment);
+    string Stage, string Inputs, IReadOnlyDictionary<string, string> Outputs, double Seconds, IReadOnlyDictionary<string, string> Environment, double? Joules = null);
 
 /// <summary>JSON of manifests.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

@@ -80,7 +80,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Completes a stage.</summary>
     /// <param name="inputs">Digest of everything that the stage read.</param>
     /// <param name="outputs">Files that it wrote, relative to the folder.</param>
-    public void Complete(string stage, string inputs, IEnumerable<string> outputs, double seconds, IReadOnlyDictionary<string, string> environment)
+    public void Complete(string stage, string inputs, IEnumerable<string> outputs, double seconds, IReadOnlyDictionary<string, string> environment, double? joules = null)
     {
         SortedDictionary<string, string> digests = new(StringComparer.Ordinal);
         foreach (string output in outputs)
@@ -88,7 +88,7 @@ public sealed class RunFolder : IDisposable
             digests[output] = Digest(At(output));
         }
 
-        Manifest manifest = new(stage, inputs, digests, Math.Round(seconds, 3), environment);
+        Manifest manifest = new(stage, inputs, digests, Math.Round(seconds, 3), environment, joules);
         Data.AtomicFile.WriteText(ManifestPath(stage), JsonSerializer.Serialize(manifest, ManifestJson.Default.Manifest) + "\n");
     }
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Fulcrum.Reporting;
+using Fulcrum.Reporting.Figures;
 using Fulcrum.Reporting.Web;
 using Xunit;
 
@@ -47,6 +48,13 @@ public sealed partial class ReportTests
 
     [Fact]
     public void A_data_block_that_could_be_ended_by_its_data_is_refused() => Assert.Throws<ArgumentException>(() => Html.Data("\"</script>\""));
+
+    [Theory]
+    [InlineData(0, 1, 6)]
+    [InlineData(-0.03, 0.37, 4)]
+    [InlineData(1, 90, 4)]
+    [InlineData(0, 2e-4, 5)]
+    public void An_axis_has_a_handful_of_round_ticks(double low, double high, int count) => Assert.Equal(count, new Axis(low, high, 0, 100).Ticks().Count);
 
     [Theory]
     [InlineData(0.0004, "0.0")]

@@ -21,8 +21,8 @@ internal static class GenerateCommand
         {
             string folder = options.Model(parsed).Folder;
             using ILanguageModel model = options.Load(parsed);
-            new RequestFiles(model, () => ModelTexts.Of(folder)).Generate(
-                parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetRequiredValue(limit), ModelFolder.EndTokens(folder), parsed.GetRequiredValue(stops), ModelTexts.AreIn(folder), cancellation);
+            new ConsoleProgress(parsed).Show(tell => new RequestFiles(new CountedModel(model, "generate", tell), () => ModelTexts.Of(folder)).Generate(
+                parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetRequiredValue(limit), ModelFolder.EndTokens(folder), parsed.GetRequiredValue(stops), ModelTexts.AreIn(folder), cancellation));
             return Task.FromResult(0);
         });
         return verb;

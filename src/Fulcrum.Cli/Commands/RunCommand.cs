@@ -14,11 +14,13 @@ internal static class RunCommand
     private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, compare or report." };
     private static readonly Option<string?> Require = new("--require") { Description = "End with exit code 3 unless the intervals' nearer bounds hold, in points: \"spider>=+5,mmlu>=-1\"." };
 
+    private static readonly Option<bool> Json = new("--json") { Description = "Print the comparison as JSON instead of a table." };
+
     public static Command Create()
     {
         Language.AcceptOnlyFromAmong("en", "pt-BR");
         Until.AcceptOnlyFromAmong([.. Experiment.Stages]);
-        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require };
+        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require, Json };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
         return command;
     }
@@ -29,7 +31,7 @@ internal static class RunCommand
         Reporting.Requirements? required = parsed.GetValue(Require) is { } text ? Reporting.Requirements.Parse(text) : null;
         using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name));
         using SqlSandbox sandbox = Sandbox.Open();
-        new ConsoleProgress().Show(tell =>
+        new ConsoleProgress(parsed).Show(tell =>
             new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
         if (!File.Exists(run.Comparison))
         {
@@ -37,10 +39,27 @@ internal static class RunCommand
         }
 
         Comparison comparison = ComparisonJson.Parse(File.ReadAllText(run.Comparison), run.Comparison);
-        ComparisonTable.Print(comparison);
-        Console.Out.WriteLine($"report: {run.At("report.html")}");
+        Print(comparison, run, parsed);
         required?.Check(comparison);
         return 0;
+    }
+
+    private static void Print(Comparison comparison, RunFolder run, ParseResult parsed)
+    {
+        Reporting.Words words = Reporting.Words.Of(parsed.GetRequiredValue(Language));
+        if (parsed.GetValue(Json))
+        {
+            Console.Out.Write(File.ReadAllText(run.Comparison));
+        }
+        else if (parsed.GetValue(Verbs.Quiet))
+        {
+            Console.Out.WriteLine(Reporting.Sentences.First(comparison, words));
+        }
+        else
+        {
+            ComparisonTable.Print(comparison, words);
+            Console.Out.WriteLine($"{words.Say("report", "relatório")}: {run.At("report.html")}");
+        }
     }
 
     private static string EmbeddedStudy()

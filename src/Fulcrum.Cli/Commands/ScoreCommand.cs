@@ -16,7 +16,8 @@ internal static class ScoreCommand
         verb.SetAction((parsed, cancellation) =>
         {
             using ILanguageModel model = options.Load(parsed);
-            new RequestFiles(model, () => ModelTexts.Of(options.Model(parsed).Folder)).Score(parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation);
+            new ConsoleProgress(parsed).Show(tell => new RequestFiles(new CountedModel(model, "score", tell), () => ModelTexts.Of(options.Model(parsed).Folder)).Score(
+                parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation));
             return Task.FromResult(0);
         });
         return verb;

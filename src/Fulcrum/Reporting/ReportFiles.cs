@@ -11,12 +11,19 @@ public static class ReportFiles
     public static IReadOnlyList<string> Write(string runFolder, string language = "en")
     {
         Report report = Report.Read(runFolder, language);
-        (string Name, Func<Report, string> Print)[] forms = [("report.html", Web.Page.Print), ("report.md", ReportMarkdown.Of), ("results.csv", r => ResultsCsv.Of(r.Comparison))];
+        (string Name, Func<Report, string> Print)[] forms = [("report.html", Web.Page.Print), ("report.md", ReportMarkdown.Of), ("results.csv", r => ResultsCsv.Of(r.Comparison)), ("report.tex", ReportTex.Of)];
         foreach ((string name, Func<Report, string> print) in forms)
         {
             AtomicFile.WriteText(Path.Combine(runFolder, name), print(report));
         }
 
-        return [.. forms.Select(f => f.Name)];
+        List<string> written = [.. forms.Select(f => f.Name)];
+        foreach ((string name, byte[] png) in Figures.Pictures.Of(report))
+        {
+            AtomicFile.Write(Path.Combine(runFolder, "plots", name + ".png"), stream => stream.Write(png));
+            written.Add($"plots/{name}.png");
+        }
+
+        return written;
     }
 }

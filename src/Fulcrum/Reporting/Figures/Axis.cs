@@ -30,6 +30,6 @@ internal sealed record Axis(double Low, double High, double From, double Until)
     private static double Step(double range, int count)
     {
         double rough = range / count, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        return power * (rough / power switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 });
+        return power * ((rough / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 });
     }
 }

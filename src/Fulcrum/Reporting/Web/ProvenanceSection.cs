@@ -27,7 +27,7 @@ internal static class ProvenanceSection
         Words words = report.Words;
         return report.Stages.Count == 0 ? Html.Empty : Html.Of($"""
             <h3>{words.Say("Stages", "Etapas")}</h3>
-            <div class="scroll">{Draw.Table([words.Say("stage", "etapa"), words.Say("duration", "duração")], report.Stages.Select(s => (string[])[s.Stage, words.Duration(s.Seconds)]))}</div>
+            <div class="scroll">{Draw.Table([words.Say("stage", "etapa"), words.Say("duration", "duração"), words.Say("energy of the processor", "energia do processador")], report.Stages.Select(s => (string[])[s.Stage, words.Duration(s.Seconds), s.Joules is { } j ? $"{words.Number(j / 3600, "0.00")} Wh" : words.Say("not told", "não informada")]))}</div>
             """);
     }
 

@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Fulcrum.Reporting;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum report</c></summary>
+internal static class ReportCommand
+{
+    public static Command Create()
+    {
+        Argument<string> run = new("RUN") { Description = "A run folder whose comparison is complete." };
+        Option<string> language = new("--language") { Description = "en or pt-BR.", DefaultValueFactory = _ => "en" };
+        language.AcceptOnlyFromAmong("en", "pt-BR");
+        Command verb = new("report", "Write the report of a run folder again: HTML, Markdown, CSV, LaTeX and pictures. Needs no model.") { run, language };
+        verb.SetAction(parsed =>
+        {
+            string folder = parsed.GetRequiredValue(run);
+            using RunFolder held = RunFolder.Open(Directory.Exists(folder) ? folder : throw new InputException($"there is no run folder {folder}"));
+            foreach (string file in ReportFiles.Write(held.Root, parsed.GetRequiredValue(language)))
+            {
+                Console.Out.WriteLine(held.At(file));
+            }
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace Fulcrum.Cli;
+
+/// <summary>Shows on standard error how far the work is: bars with rate and remaining time on a terminal, one line a stage elsewhere, nothing when quiet.</summary>
+internal sealed class ConsoleProgress(bool quiet)
+{
+    /// <summary>As the command line wants it.</summary>
+    public ConsoleProgress(ParseResult parsed)
+        : this(parsed.GetValue(Verbs.Quiet))
+    {
+    }
+
+    /// <summary>Does work that tells its progress.</summary>
+    public void Show(Action<Action<Progress>> work)
+    {
+        if (quiet)
+        {
+            work(_ => { });
+            return;
+        }
+
+        if (Console.IsErrorRedirected)
+        {
+            using StageLines lines = new(Console.Error);
+            work(lines.Tell);
+            lines.Done();
+            return;
+        }
+
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }).Progress()
+            .AutoClear(false)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn(), new RateColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
+            .Start(context => work(new BarProgress(context).Tell));
+    }
+
+    private sealed class BarProgress(ProgressContext context)
+    {
+        private readonly Dictionary<string, ProgressTask> tasks = [];
+
+        public void Tell(Progress at)
+        {
+            if (at.Total == 0)
+            {
+                return;
+            }
+
+            string key = at.Unit == "steps" ? at.Stage : $"{at.Stage} {at.What}".Trim();
+            if (!tasks.TryGetValue(key, out ProgressTask? task))
+            {
+                task = context.AddTask(Markup.Escape(key), maxValue: at.Total);
+                tasks.Add(key, task);
+            }
+
+            task.Description = Markup.Escape(at.Unit == "steps" ? $"{at.Stage} {at.What}" : key);
+            task.MaxValue = at.Total;
+            task.Value = at.Done;
+        }
+    }
+
+    private sealed class CountColumn : ProgressColumn
+    {
+        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Markup($"{task.Value:#,0}[grey]/{task.MaxValue:#,0}[/]");
+    }
+
+    private sealed class RateColumn : ProgressColumn
+    {
+        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Markup(task.Speed is { } speed ? $"[grey]{speed:0.#}/s[/]" : "");
+    }
+}

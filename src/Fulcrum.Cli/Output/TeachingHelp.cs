@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Fulcrum.Cli;
+
+/// <summary>Help that ends with examples: commands that work as they stand, with what they are for.</summary>
+internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAction
+{
+    /// <summary>Puts the examples behind the usual help.</summary>
+    public static void Into(RootCommand root)
+    {
+        foreach (HelpOption option in root.Options.OfType<HelpOption>())
+        {
+            option.Action = new TeachingHelp((HelpAction)option.Action!);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        int result = usual.Invoke(parseResult);
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        if (Examples.Of(parseResult.CommandResult.Command) is { Count: > 0 } examples)
+        {
+            output.WriteLine("Examples:");
+            foreach ((string what, string command) in examples)
+            {
+                output.WriteLine($"  # {what}");
+                output.WriteLine($"  {command}");
+            }
+
+            output.WriteLine();
+        }
+
+        if (parseResult.CommandResult.Command is RootCommand)
+        {
+            output.WriteLine("Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 refused by a guard or a requirement, 130 interrupted.");
+            output.WriteLine("'fulcrum VERB --help' shows the options of a verb and examples of its use.");
+        }
+
+        return result;
+    }
+}
