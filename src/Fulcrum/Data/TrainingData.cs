@@ -46,32 +46,67 @@ public static class TrainingData
         return Joined(first, [.. behind, End(tokenizer, folder)]);
     }
 
-    /// <summary>Trained on every assistant turn with its end token: what the template adds from the generation prompt to the end of the turn.</summary>
+    /// <summary>Trained on every assistant turn with its end token: what the template writes behind the generation prompt, to the first token that ends a completion.</summary>
     private static (int[] Ids, bool[] Trained) Conversation(JsonLine line, JsonArray messages, Tokenizer tokenizer, ChatTemplate template, string folder)
     {
-        int end = End(tokenizer, folder);
-        int[] ids = tokenizer.Encode(template.Render(messages, false));
+        string text = Rendered(line, template, messages, messages.Count, false);
+        int[] ids = tokenizer.Encode(text), ends = [.. ModelFolder.EndTokens(folder), .. tokenizer.EosId is { } eos ? [eos] : Array.Empty<int>()];
         bool[] trained = new bool[ids.Length];
         for (int i = 0; i < messages.Count; i++)
         {
-            if (messages[i] is not JsonObject message || (string?)message["role"] != "assistant")
+            if ((messages[i] as JsonObject)?["role"] is JsonValue role && role.TryGetValue(out string? name) && name == "assistant")
             {
-                continue;
+                (int from, int to) = Turn(line, template, messages, i, text);
+                // A token that reaches from the prompt into the turn belongs to the turn.
+                int start = Tokens(ids, tokenizer, text[..from]), last = Tokens(ids, tokenizer, text[..to]), close = ids.AsSpan(start).IndexOfAny(ends);
+                Array.Fill(trained, true, start, close >= 0 && start + close < last ? close + 1 : last - start);
             }
-
-            int[] before = tokenizer.Encode(template.Render(Clone(messages, i), true)), after = tokenizer.Encode(template.Render(Clone(messages, i + 1), false));
-            if (!ids.AsSpan().StartsWith(before) || !ids.AsSpan()[..Math.Min(ids.Length, after.Length)].SequenceEqual(after.AsSpan()[..Math.Min(ids.Length, after.Length)]))
-            {
-                throw line.Error($"the chat template renders message {i} differently once more messages follow, so its tokens cannot be told apart; give prompt and completion instead");
-            }
-
-            int close = Array.IndexOf(ids, end, before.Length);
-            int last = close >= 0 && close < after.Length ? close + 1 : after.Length;
-            Array.Fill(trained, true, before.Length, last - before.Length);
         }
 
         return (ids, trained);
     }
+
+    /// <summary>Where the text of an assistant's message begins, behind the generation prompt, and where the template's text for the message ends at the latest.</summary>
+    private static (int From, int To) Turn(JsonLine line, ChatTemplate template, JsonArray messages, int i, string text)
+    {
+        string history = Rendered(line, template, messages, i, false), prompt = Rendered(line, template, messages, i, true), turn = Rendered(line, template, messages, i + 1, false);
+        if (text.StartsWith(history, StringComparison.Ordinal))
+        {
+            return (Shared(text, prompt), text.StartsWith(turn, StringComparison.Ordinal) ? turn.Length : text.Length);
+        }
+
+        // The template writes what came before in another way once more follows: the turn is then found by writing another text in its place.
+        JsonArray other = Clone(messages, messages.Count);
+        if (other[i]!["content"] is not JsonValue content || !content.TryGetValue(out string? written) || written.Length == 0)
+        {
+            throw line.Error($"the chat template writes the messages before message {i} differently once more follow, so its tokens cannot be told apart; give prompt and completion instead");
+        }
+
+        other[i]!["content"] = "\u0001";
+        int start = Shared(text, Rendered(line, template, other, other.Count, false));
+        return start < text.Length ? (start, text.Length) : throw line.Error($"the chat template leaves out message {i}, so it cannot be trained on");
+    }
+
+    private static string Rendered(JsonLine line, ChatTemplate template, JsonArray messages, int count, bool prompt)
+    {
+        try
+        {
+            return count == 0 && !prompt ? "" : template.Render(Clone(messages, count), prompt);
+        }
+        catch (InputException) when (count == 0)
+        {
+            return ""; // many templates look at the first message, be there one or not
+        }
+        catch (InputException e)
+        {
+            throw line.Error(e.Message);
+        }
+    }
+
+    private static int Shared(string a, string b) => a.AsSpan().CommonPrefixLength(b);
+
+    // How many of the whole text's tokens lie within its beginning.
+    private static int Tokens(int[] whole, Tokenizer tokenizer, string beginning) => whole.AsSpan().CommonPrefixLength(tokenizer.Encode(beginning));
 
     private static JsonArray Clone(JsonArray messages, int count) => new([.. messages.Take(count).Select(m => m?.DeepClone())]);
 
