@@ -5,7 +5,10 @@ using Fulcrum.Torch.Modeling;
 namespace Fulcrum.Torch;
 
 /// <summary>A loaded model as evaluation sees it.</summary>
-internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false) : ILanguageModel
+/// <param name="plain">Padded batches instead of the token tree: the form to compare with.</param>
+/// <param name="budget">The most tokens of one pass.</param>
+/// <param name="together">The most sequences that are decoded at once.</param>
+internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false, int budget = TreePass.Budget, int together = Generator.Together) : ILanguageModel
 {
     /// <summary>The decoder itself.</summary>
     public LanguageModel Model => model;
@@ -25,7 +28,8 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
             CheckIds(request.Continuations.SelectMany(c => c));
         }
 
-        new Scorer(model, plain).Score(requests, answered, cancellation);
+        Action<IReadOnlyList<ScoreRequest>, Action<int, IReadOnlyList<ContinuationScore>>, CancellationToken> score = plain ? new Padded(model).Score : new Scorer(model, budget).Score;
+        score(requests, answered, cancellation);
     }
 
     /// <inheritdoc/>
@@ -36,7 +40,8 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
             Check(request.Prompt, 0);
         }
 
-        new Generator(model, plain).Complete(requests, answered, cancellation);
+        Action<IReadOnlyList<CompletionRequest>, Action<int, Completion>, CancellationToken> complete = plain ? new Padded(model).Complete : new Generator(model, budget, together).Complete;
+        complete(requests, answered, cancellation);
     }
 
     /// <inheritdoc/>

@@ -4,147 +4,246 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>One new token of each of several sequences, [N]: what siblings share is one product for all of them, what is their own lies in a cache that is written in place.</summary>
-internal sealed class DecodeAttention : IAttention, IDisposable
+/// <summary>One new token of each running sequence, [N]: what sequences share lies in nodes and is one product for all under a node; what is their own lies in a cache that is written in place.</summary>
+/// <remarks>Sequences enter behind the last one; where one leaves, the last takes its place. Nothing else of the cache is ever copied, save when it has to grow.</remarks>
+internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Device device) : IAttention, IDisposable
 {
-    private readonly List<Siblings> groups = [];
-    private Tensor order = null!;
+    // An own last node up to this length moves into the cache; a longer one is read where it is, so that it sets no one else's width.
+    private const int LongestTail = 128;
 
-    /// <param name="sequences">For each slot the node that its prompt ends in, and the most tokens that are generated.</param>
-    public DecodeAttention(ModelConfig config, IReadOnlyList<(TokenNode End, int Limit)> sequences)
+    private readonly List<Running> running = [];
+    private List<Shared> shared = [];
+    private (Tensor Key, Tensor Value)[] tails = [];
+    private int slots, capacity, longest;
+    private Tensor places = null!;
+    private int[] positions = [];
+    private readonly Dictionary<int, Tensor?> masks = [];
+
+    /// <summary>How many sequences run.</summary>
+    public int Count => running.Count;
+
+    /// <summary>Takes in sequences behind the others.</summary>
+    /// <param name="sequences">For each the node that its prompt ends in, which stays in memory with its ancestors until the sequence leaves; whether no other sequence reads that node; the most tokens that are generated.</param>
+    public void Enter(IReadOnlyList<(TokenNode End, bool Alone, int Limit)> sequences)
     {
-        using DisposeScope scope = NewDisposeScope();
-        foreach (IGrouping<object, int> group in Enumerable.Range(0, sequences.Count).GroupBy(i => (object?)sequences[i].End.Parent ?? this))
+        Reserve(running.Count + sequences.Count, sequences.Max(s => (Moves(s.End, s.Alone) ? s.End.Length : 0) + s.Limit));
+        foreach ((TokenNode end, bool alone, _) in sequences)
         {
-            groups.Add(new Siblings(config.Layers, [.. group], [.. group.Select(i => sequences[i])]));
+            bool moves = Moves(end, alone);
+            for (int layer = 0; moves && layer < config.Layers; layer++)
+            {
+                Put(tails[layer].Key, end.Cache[layer].Key);
+                Put(tails[layer].Value, end.Cache[layer].Value);
+            }
+
+            if (moves)
+            {
+                end.Free();
+            }
+
+            IReadOnlyList<TokenNode> nodes = end.Path;
+            running.Add(moves ? new Running([.. nodes.SkipLast(1)], end.Depth) { Length = end.Length } : new Running(nodes, end.Depth + end.Length));
         }
+
+        shared = Regrouped();
     }
 
-    /// <summary>Says which sequences the next pass continues; its tensors live in the current dispose scope.</summary>
-    /// <param name="slots">Their slots.</param>
-    /// <param name="generated">How many generated tokens of each are in the cache already.</param>
-    public void Begin(int[] slots, int[] generated, Device device)
+    /// <summary>Lets a sequence go; the last one takes its place.</summary>
+    public void Leave(int slot)
     {
-        Dictionary<int, int> rowOf = Enumerable.Range(0, slots.Length).ToDictionary(r => slots[r]);
-        groups.ForEach(g => g.Begin(rowOf, generated, device));
-        long[] inverse = new long[slots.Length];
-        foreach ((int row, int place) in groups.SelectMany(g => g.Rows).Select((r, i) => (r, i)))
+        int last = running.Count - 1;
+        if (slot != last)
         {
-            inverse[row] = place;
+            foreach ((Tensor key, Tensor value) in tails)
+            {
+                Move(key, last, slot);
+                Move(value, last, slot);
+            }
         }
 
-        order = tensor(inverse, device: device);
+        running[slot] = running[last];
+        running.RemoveAt(last);
+        shared = Regrouped();
     }
+
+    /// <summary>Prepares the next pass, which continues every running sequence by one token; its tensors live in the current dispose scope.</summary>
+    /// <returns>The positions of the new tokens.</returns>
+    public int[] Begin()
+    {
+        FreeMasks();
+        longest = running.Max(r => r.Length) + 1;
+        places = tensor(running.Select((r, i) => (long)i * capacity + r.Length).ToArray(), device: device);
+        positions = [.. running.Select(r => r.Depth + r.Length)];
+        return positions;
+    }
+
+    /// <summary>The pass is done: the new tokens belong to their sequences.</summary>
+    public void End() => running.ForEach(r => r.Length++);
 
     /// <inheritdoc/>
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value, int? window)
     {
         using DisposeScope scope = NewDisposeScope();
         (long count, long heads, long size, long keyValueHeads) = (query.shape[0], query.shape[1], query.shape[2], key.shape[1]);
-        Tensor q = query.view(count, keyValueHeads, heads / keyValueHeads, size);
-        Tensor[] outputs = [.. groups.Where(g => g.Rows.Count > 0).Select(g => g.Attend(layer, q, key, value, window))];
-        return cat(outputs, 0).index_select(0, order).view(count, heads * size).MoveToOuterDisposeScope();
+        int? binding = window is { } w && positions.Max() >= w ? w : null;
+        (Tensor keys, Tensor values) = (Own(tails[layer].Key, key), Own(tails[layer].Value, value));
+        Tensor q = query.view(count, keyValueHeads, heads / keyValueHeads, size); // [N, KV, G, hd]
+        (Tensor output, Tensor sum) = AttentionPiece.Forward(q, keys, values, Mask(binding), plain: binding is not null);
+        foreach (Shared part in shared)
+        {
+            Join(part, layer, q, output, sum, binding);
+        }
+
+        return output.reshape(count, heads * size).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => groups.ForEach(g => g.Dispose());
-
-    // Sequences whose prompts have the same parent node: its path is shared, the last node and the generated tokens are their own.
-    private sealed class Siblings : IDisposable
+    public void Dispose()
     {
-        private readonly int[] slots;
-        private readonly int[] prompts;
-        private readonly int shared, capacity;
-        private readonly List<(Tensor Key, Tensor Value)> prefixes = [], tails = [];
-        private Tensor rows = null!, locals = null!, places = null!, positions = null!;
-        private int longest;
-
-        public Siblings(int layers, int[] slots, IReadOnlyList<(TokenNode End, int Limit)> sequences)
+        foreach ((Tensor key, Tensor value) in tails)
         {
-            (this.slots, prompts, shared) = (slots, [.. sequences.Select(s => s.End.Length)], sequences[0].End.Depth);
-            capacity = sequences.Max(s => s.End.Length + s.Limit);
-            for (int layer = 0; layer < layers; layer++)
-            {
-                if (sequences[0].End.Parent is { } parent)
-                {
-                    prefixes.Add((TreeAttention.Joined(parent, layer, c => c.Key).DetachFromDisposeScope(), TreeAttention.Joined(parent, layer, c => c.Value).DetachFromDisposeScope()));
-                }
-
-                tails.Add((Tail([.. sequences.Select(s => s.End.Cache[layer].Key)]), Tail([.. sequences.Select(s => s.End.Cache[layer].Value)])));
-            }
+            key.Dispose();
+            value.Dispose();
         }
 
-        public List<int> Rows { get; private set; } = [];
+        shared.ForEach(s => s.Index?.Dispose());
+        FreeMasks();
+    }
 
-        public void Begin(Dictionary<int, int> rowOf, int[] generated, Device device)
+    private static bool Moves(TokenNode end, bool alone) => alone && end.Length <= LongestTail;
+
+    // All rows under a node against its keys: [1, KV, rows * G, hd] in one product.
+    private void Join(Shared part, int layer, Tensor query, Tensor output, Tensor sum, int? window)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (long heads, long group, long size, int count) = (query.shape[1], query.shape[2], query.shape[3], part.Slots.Length);
+        Tensor Rows(Tensor t) => part.Index is null ? t.narrow(0, part.Slots[0], count) : t.index_select(0, part.Index);
+        Tensor q = Rows(query).transpose(0, 1).reshape(1, heads, count * group, size);
+        (Tensor key, Tensor value) = part.Node.Cache[layer];
+        Tensor? mask = window is { } w ? Behind(part, w, (int)group) : null;
+        (Tensor mixed, Tensor sums) = AttentionPiece.Forward(q, key.unsqueeze(0), value.unsqueeze(0), mask, plain: mask is not null);
+        (Tensor, Tensor) piece = (mixed.view(heads, count, group, size).transpose(0, 1), sums.reshape(heads, count, group).transpose(0, 1));
+        (Tensor joined, Tensor joinedSum) = (Rows(output), Rows(sum));
+        AttentionPiece.Join(joined, joinedSum, piece);
+        if (part.Index is not null)
         {
-            int[] active = [.. Enumerable.Range(0, slots.Length).Where(i => rowOf.ContainsKey(slots[i]))];
-            Rows = [.. active.Select(i => rowOf[slots[i]])];
-            if (active.Length == 0)
-            {
-                return;
-            }
-
-            int[] at = [.. active.Select(i => prompts[i] + generated[rowOf[slots[i]]])];
-            longest = at.Max() + 1;
-            rows = tensor(Rows.Select(r => (long)r).ToArray(), device: device);
-            locals = tensor(active.Select(i => (long)i).ToArray(), device: device);
-            places = tensor(active.Select((i, k) => (long)i * capacity + at[k]).ToArray(), device: device);
-            positions = tensor(at.Select(a => (long)(shared + a)).ToArray(), device: device).view(-1, 1, 1, 1);
-        }
-
-        public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value, int? window)
-        {
-            Tensor q = query.index_select(0, rows);
-            (long count, long heads, long group, long size) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-            Tensor ownKey = Own(tails[layer].Key, key), ownValue = Own(tails[layer].Value, value); // [n, KV, longest, hd]
-            Tensor scores = q.matmul(ownKey.transpose(2, 3));
-            Tensor together = q.transpose(0, 1).reshape(heads, count * group, size);
-            if (prefixes.Count > 0)
-            {
-                Tensor before = together.matmul(prefixes[layer].Key.transpose(1, 2)).view(heads, count, group, shared).transpose(0, 1);
-                scores = cat([before, scores], -1);
-            }
-
-            Tensor back = positions - arange(scores.shape[^1], device: q.device);
-            Tensor hidden = window is { } w ? (back < 0).logical_or(back >= w) : back < 0;
-            Tensor weights = scores.to_type(ScalarType.Float32).masked_fill(hidden, float.NegativeInfinity).softmax(-1).to_type(q.dtype);
-            Tensor mixed = weights.narrow(-1, weights.shape[^1] - longest, longest).matmul(ownValue);
-            if (prefixes.Count > 0)
-            {
-                Tensor part = weights.narrow(-1, 0, shared).transpose(0, 1).reshape(heads, count * group, shared);
-                mixed = mixed + part.matmul(prefixes[layer].Value).view(heads, count, group, size).transpose(0, 1);
-            }
-
-            return mixed.reshape(count, heads * group * size);
-        }
-
-        public void Dispose()
-        {
-            foreach ((Tensor key, Tensor value) in prefixes.Concat(tails))
-            {
-                key.Dispose();
-                value.Dispose();
-            }
-        }
-
-        // [n, capacity, KV, hd], the prompts' own parts at its beginning; zeros behind them, because a masked weight of 0 times garbage is not 0.
-        private Tensor Tail(Tensor[] own)
-        {
-            Tensor tail = zeros([own.Length, capacity, own[0].shape[0], own[0].shape[2]], own[0].dtype, own[0].device);
-            for (int i = 0; i < own.Length; i++)
-            {
-                tail[i].narrow(0, 0, prompts[i]).copy_(own[i].transpose(0, 1));
-            }
-
-            return tail.DetachFromDisposeScope();
-        }
-
-        private Tensor Own(Tensor tail, Tensor fresh)
-        {
-            tail.view(-1, fresh.shape[1], fresh.shape[2]).index_copy_(0, places, fresh.index_select(0, rows));
-            Tensor seen = tail.narrow(1, 0, longest);
-            return (Rows.Count == slots.Length ? seen : seen.index_select(0, locals)).transpose(1, 2);
+            output.index_copy_(0, part.Index, joined);
+            sum.index_copy_(0, part.Index, joinedSum);
         }
     }
+
+    // Writes the new tokens' part and returns what each sequence has of its own, [N, KV, longest, hd].
+    private Tensor Own(Tensor tail, Tensor fresh)
+    {
+        tail.view(-1, tail.shape[2], tail.shape[3]).index_copy_(0, places, fresh);
+        return tail.narrow(0, 0, running.Count).narrow(1, 0, longest).transpose(1, 2);
+    }
+
+    // [N, 1, 1, longest]; null where every sequence sees all of its row.
+    private Tensor? Mask(int? window)
+    {
+        if (masks.TryGetValue(window ?? 0, out Tensor? known))
+        {
+            return known;
+        }
+
+        float[] mask = new float[running.Count * longest];
+        for (int i = 0; i < running.Count; i++)
+        {
+            for (int j = 0; j < longest; j++)
+            {
+                mask[i * longest + j] = j > running[i].Length || running[i].Length - j >= (window ?? int.MaxValue) ? float.NegativeInfinity : 0;
+            }
+        }
+
+        return masks[window ?? 0] = mask.Any(m => m != 0) ? tensor(mask, device: device).view(running.Count, 1, 1, longest).DetachFromDisposeScope() : null;
+    }
+
+    // [1, 1, rows * G, length]: the node's tokens that have left the window of a row.
+    private Tensor Behind(Shared part, int window, int group)
+    {
+        float[] mask = new float[part.Slots.Length * group * part.Node.Length];
+        for (int i = 0; i < mask.Length; i++)
+        {
+            (int row, int column) = (i / (group * part.Node.Length), i % part.Node.Length);
+            mask[i] = positions[part.Slots[row]] - (part.Node.Depth + column) >= window ? float.NegativeInfinity : 0;
+        }
+
+        return tensor(mask, device: device).view(1, 1, part.Slots.Length * group, part.Node.Length);
+    }
+
+    private void FreeMasks()
+    {
+        masks.Values.ToList().ForEach(m => m?.Dispose());
+        masks.Clear();
+    }
+
+    private List<Shared> Regrouped()
+    {
+        shared.ForEach(s => s.Index?.Dispose());
+        Dictionary<TokenNode, List<int>> under = [];
+        for (int slot = 0; slot < running.Count; slot++)
+        {
+            foreach (TokenNode node in running[slot].Nodes)
+            {
+                under.TryAdd(node, []);
+                under[node].Add(slot);
+            }
+        }
+
+        return [.. under.Select(u => new Shared(u.Key, [.. u.Value], u.Value[^1] - u.Value[0] + 1 == u.Value.Count ? null : tensor(u.Value.Select(s => (long)s).ToArray(), device: device).DetachFromDisposeScope()))];
+    }
+
+    // Grows by doubling: [slots, capacity, KV, hd], zeros where nothing was written, because a weight of 0 times garbage need not be 0.
+    private void Reserve(int count, int length)
+    {
+        if (count <= slots && length <= capacity && tails.Length > 0)
+        {
+            return;
+        }
+
+        (int had, int wide) = (slots, capacity);
+        slots = count <= slots ? slots : Math.Max(count, 2 * slots);
+        capacity = length <= capacity ? capacity : length;
+        tails = [.. Enumerable.Range(0, config.Layers).Select(layer => (Grown(layer, t => t.Key), Grown(layer, t => t.Value)))];
+
+        Tensor Grown(int layer, Func<(Tensor Key, Tensor Value), Tensor> of)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor grown = zeros([slots, capacity, config.KeyValueHeads, config.HeadDim], dtype, device);
+            if (tails.Length > 0)
+            {
+                using Tensor old = of(tails[layer]);
+                grown.narrow(0, 0, had).narrow(1, 0, wide).copy_(old);
+            }
+
+            return grown.DetachFromDisposeScope();
+        }
+    }
+
+    private void Put(Tensor tail, Tensor own)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        tail[running.Count].narrow(0, 0, own.shape[1]).copy_(own.transpose(0, 1));
+    }
+
+    private void Move(Tensor tail, int from, int to)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int length = running[from].Length;
+        tail[to].narrow(0, 0, length).copy_(tail[from].narrow(0, 0, length));
+    }
+
+    // A sequence's nodes outside the cache; its own tokens begin at position Depth, and Length of them are in the cache.
+    private sealed class Running(IReadOnlyList<TokenNode> nodes, int depth)
+    {
+        public IReadOnlyList<TokenNode> Nodes => nodes;
+
+        public int Depth => depth;
+
+        public int Length { get; set; }
+    }
+
+    // Index: null where the slots are neighbours.
+    private sealed record Shared(TokenNode Node, int[] Slots, Tensor? Index);
 }

@@ -5,54 +5,109 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Completions: prompts go through the tree, then sequences are decoded together, one token of each a pass.</summary>
-internal sealed class Generator(LanguageModel model, bool plain = false)
+/// <summary>Completions: prompts go through the tree, then sequences are decoded together, one token of each a pass; where sequences are done, the next ones enter.</summary>
+internal sealed class Generator(LanguageModel model, int budget = TreePass.Budget, int together = Generator.Together)
 {
-    private const int Together = 64;
+    /// <summary>Sequences that run at once unless said otherwise: enough rows for the products to be large.</summary>
+    public const int Together = 64;
+
+    // The most tokens that the own caches of running sequences may hold together.
+    private const int CacheTokens = 1 << 16;
 
     /// <summary>Completes requests that have been checked already.</summary>
     public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation)
     {
         using IDisposable frozen = inference_mode();
-        // Neighbours in sorted order share the longest beginnings.
-        int[] order = [.. Enumerable.Range(0, requests.Count)];
-        Array.Sort(order, (a, b) => requests[a].Prompt.AsSpan().SequenceCompareTo(requests[b].Prompt) is var c && c != 0 ? c : a.CompareTo(b));
-        foreach (int[] wave in order.Chunk(plain ? 1 : Together))
-        {
-            Wave([.. wave.Select(i => new Sequence(i, requests[i], model.Config.ContextLength))], answered, cancellation);
-        }
-    }
-
-    private void Wave(List<Sequence> sequences, Action<int, Completion> answered, CancellationToken cancellation)
-    {
-        foreach (Sequence empty in sequences.Where(s => s.Limit == 0).ToArray())
+        List<Sequence> sequences = [.. requests.Select((r, i) => new Sequence(i, r, model.Config.ContextLength))];
+        foreach (Sequence empty in sequences.Where(s => s.Finished is not null).ToArray())
         {
             answered(empty.Index, empty.Result(FinishReason.Length));
             sequences.Remove(empty);
         }
 
-        TokenTree tree = TokenTree.Of([.. sequences.Select(s => s.Request.Prompt)], TreePass.Budget, !plain);
+        TokenTree tree = TokenTree.Of([.. sequences.Select(s => s.Request.Prompt)], budget);
+        Plan plan = new(tree, sequences);
         try
         {
-            ILookup<TokenNode, Sequence> ends = Enumerable.Range(0, sequences.Count).ToLookup(tree.EndOf, i => sequences[i]);
-            TreePass.Run(model, tree, _ => true, (pack, hidden) => Prefill(pack, hidden, ends), cancellation);
-            List<Sequence> active = Finish(sequences, answered);
-            Dictionary<Sequence, TokenNode> places = Enumerable.Range(0, sequences.Count).ToDictionary(i => sequences[i], tree.EndOf);
-            using DecodeAttention cache = new(model.Config, [.. active.Select(s => (places[s], s.Limit))]);
-            int[] slots = [.. Enumerable.Range(0, active.Count)];
-            while (active.Count > 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Step(active, slots, cache);
-                HashSet<Sequence> left = [.. Finish(active, answered)];
-                slots = [.. slots.Where((_, i) => left.Contains(active[i]))];
-                active = [.. active.Where(left.Contains)];
-            }
+            Run(plan, answered, cancellation);
         }
         finally
         {
             tree.Nodes.ToList().ForEach(n => n.Free());
         }
+    }
+
+    private void Run(Plan plan, Action<int, Completion> answered, CancellationToken cancellation)
+    {
+        using DecodeAttention cache = new(model.Config, model.Dtype, model.Device);
+        List<Sequence> active = [];
+        while (active.Count > 0 || plan.Waiting.Count > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (active.Count == 0 || plan.Waiting.Count > 0 && together - active.Count >= Math.Min(plan.Waiting.Count, Math.Max(1, together / 4)))
+            {
+                Admit(plan, active, cache, answered, cancellation);
+            }
+
+            if (active.Count > 0)
+            {
+                Step(active, cache);
+                Finish(plan, active, cache, answered);
+            }
+        }
+    }
+
+    // The next sequences in the tree's order: their prompts' missing parts in as few passes as possible, then into the running batch.
+    private void Admit(Plan plan, List<Sequence> active, DecodeAttention cache, Action<int, Completion> answered, CancellationToken cancellation)
+    {
+        List<Sequence> next = [];
+        int widest = active.Select(Width).DefaultIfEmpty(0).Max();
+        while (plan.Waiting.TryPeek(out Sequence? candidate) && active.Count + next.Count < together)
+        {
+            widest = Math.Max(widest, Width(candidate));
+            if (active.Count + next.Count > 0 && widest * (active.Count + next.Count + 1) > CacheTokens)
+            {
+                break;
+            }
+
+            next.Add(plan.Waiting.Dequeue());
+        }
+
+        ILookup<TokenNode, Sequence> ends = next.ToLookup(plan.EndOf);
+        TreePass.Run(model, plan.Missing(next), budget, _ => true, (pack, hidden) => Prefill(pack, hidden, ends), cancellation);
+        foreach (Sequence done in next.Where(s => s.Finished is not null))
+        {
+            Answer(plan, done, answered);
+        }
+
+        Sequence[] entering = [.. next.Where(s => s.Finished is null)];
+        if (entering.Length > 0)
+        {
+            cache.Enter([.. entering.Select(s => (plan.EndOf(s), plan.IsAlone(s), s.Limit))]);
+            active.AddRange(entering);
+        }
+    }
+
+    private static int Width(Sequence sequence) => sequence.Request.Prompt.Length + sequence.Limit;
+
+    private static void Finish(Plan plan, List<Sequence> active, DecodeAttention cache, Action<int, Completion> answered)
+    {
+        for (int slot = active.Count - 1; slot >= 0; slot--)
+        {
+            if (active[slot].Finished is not null)
+            {
+                Answer(plan, active[slot], answered);
+                cache.Leave(slot);
+                active[slot] = active[^1];
+                active.RemoveAt(active.Count - 1);
+            }
+        }
+    }
+
+    private static void Answer(Plan plan, Sequence sequence, Action<int, Completion> answered)
+    {
+        plan.Release(sequence);
+        answered(sequence.Index, sequence.Result(sequence.Finished!.Value));
     }
 
     private void Prefill(IReadOnlyList<TokenNode> pack, Tensor hidden, ILookup<TokenNode, Sequence> ends)
@@ -61,75 +116,58 @@ internal sealed class Generator(LanguageModel model, bool plain = false)
         if (here.Length > 0)
         {
             long[] rows = [.. pack.SelectMany(n => ends[n].Select(_ => (long)(n.Start + n.Length - 1)))];
-            Choose(here, hidden.index_select(0, tensor(rows, device: hidden.device)));
+            Sequence.Choose(here, model.LogitsAt(hidden.index_select(0, tensor(rows, device: hidden.device))));
         }
     }
 
-    private void Step(List<Sequence> active, int[] slots, DecodeAttention cache)
+    private void Step(List<Sequence> active, DecodeAttention cache)
     {
         using DisposeScope scope = NewDisposeScope();
-        cache.Begin(slots, [.. active.Select(s => s.Ids.Count - 1)], model.Device);
+        long[] positions = [.. cache.Begin().Select(p => (long)p)];
         Tensor ids = tensor(active.Select(s => (long)s.Ids[^1]).ToArray(), device: model.Device);
-        Tensor positions = tensor(active.Select(s => (long)(s.Request.Prompt.Length + s.Ids.Count - 1)).ToArray(), device: model.Device);
-        Choose(active, model.Forward(ids, positions, cache));
+        Sequence.Choose(active, model.LogitsAt(model.Forward(ids, tensor(positions, device: model.Device), cache)));
+        cache.End();
     }
 
-    private void Choose(IReadOnlyList<Sequence> sequences, Tensor hidden)
+    // What waits, in the order of the tree, and how long each node of the tree is still needed.
+    private sealed class Plan
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor logits = model.LogitsAt(hidden), total = logits.logsumexp(-1);
-        long[] tokens = logits.argmax(-1).cpu().data<long>().ToArray();
-        for (int i = 0; i < sequences.Count; i++)
+        private readonly Dictionary<Sequence, TokenNode> ends = [];
+        private readonly Dictionary<TokenNode, int> order, readers = [];
+
+        public Plan(TokenTree tree, IReadOnlyList<Sequence> sequences)
         {
-            if (sequences[i].Request.Sampling is { } sampling)
+            order = tree.Nodes.Select((n, i) => (n, i)).ToDictionary(p => p.n, p => p.i);
+            for (int i = 0; i < sequences.Count; i++)
             {
-                tokens[i] = Sampler.Draw(logits[i].cpu().data<float>().ToArray(), sampling, sequences[i].Random, sequences[i].Seen);
+                ends[sequences[i]] = tree.EndOf(i);
+                foreach (TokenNode node in tree.EndOf(i).Path)
+                {
+                    readers[node] = readers.GetValueOrDefault(node) + 1;
+                }
             }
+
+            Waiting = new Queue<Sequence>(sequences.OrderBy(s => order[ends[s]]).ThenBy(s => s.Index));
         }
 
-        float[] likely = (logits.gather(1, tensor(tokens, device: model.Device).unsqueeze(1)).squeeze(1) - total).cpu().data<float>().ToArray();
-        for (int i = 0; i < sequences.Count; i++)
-        {
-            sequences[i].Ids.Add((int)tokens[i]);
-            sequences[i].LogLikelihoods.Add(likely[i]);
-        }
-    }
+        public Queue<Sequence> Waiting { get; }
 
-    private static List<Sequence> Finish(List<Sequence> sequences, Action<int, Completion> answered)
-    {
-        List<Sequence> active = [];
-        foreach (Sequence s in sequences)
+        public TokenNode EndOf(Sequence sequence) => ends[sequence];
+
+        public bool IsAlone(Sequence sequence) => readers[ends[sequence]] == 1;
+
+        public IReadOnlyList<TokenNode> Missing(IEnumerable<Sequence> sequences) =>
+            [.. sequences.SelectMany(s => ends[s].Path).Distinct().Where(n => n.Cache.Count == 0).OrderBy(n => order[n])];
+
+        public void Release(Sequence sequence)
         {
-            bool stops = s.Request.EndTokens.Contains(s.Ids[^1]) || (s.Request.StopsAt?.Invoke(s.Ids) ?? false);
-            if (stops || s.Ids.Count == s.Limit)
+            foreach (TokenNode node in ends[sequence].Path)
             {
-                answered(s.Index, s.Result(stops ? FinishReason.Stop : FinishReason.Length));
-            }
-            else
-            {
-                active.Add(s);
+                if (--readers[node] == 0)
+                {
+                    node.Free();
+                }
             }
         }
-
-        return active;
-    }
-
-    private sealed record Sequence(int Index, CompletionRequest Request, int Context)
-    {
-        public int Limit { get; } = Math.Max(0, Math.Min(Request.MaxNewTokens, Context - Request.Prompt.Length));
-
-        public List<int> Ids { get; } = [];
-
-        public List<double> LogLikelihoods { get; } = [];
-
-        public Random Random { get; } = new(unchecked((int)((Request.Sampling?.Seed ?? 0) ^ ((Request.Sampling?.Seed ?? 0) >> 32))));
-
-        public IEnumerable<int> Seen => Request.Prompt.Concat(Ids);
-
-        public Completion Result(FinishReason reason) => new(Ids, LogLikelihoods, reason);
-
-        public bool Equals(Sequence? other) => ReferenceEquals(this, other);
-
-        public override int GetHashCode() => Index;
     }
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Inference;
 
 /// <summary>Log-likelihoods of continuations, by one tree over all requests; logits only where a continuation's token is predicted.</summary>
-internal sealed class Scorer(LanguageModel model, bool plain = false)
+internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
 {
     // Rows of the vocabulary's width that are in memory at once.
     private const int LogitRows = 64;
@@ -27,9 +27,9 @@ internal sealed class Scorer(LanguageModel model, bool plain = false)
         }
 
         // The last token of a continuation predicts nothing that is asked for, so it is not in the tree.
-        TokenTree tree = TokenTree.Of([.. asked.Select(a => (int[])[.. requests[a.Request].Prompt, .. requests[a.Request].Continuations[a.Continuation][..^1]])], TreePass.Budget, share: !plain);
+        TokenTree tree = TokenTree.Of([.. asked.Select(a => (int[])[.. requests[a.Request].Prompt, .. requests[a.Request].Continuations[a.Continuation][..^1]])], budget);
         Dictionary<TokenNode, List<Target>> targets = TargetsOf(requests, asked, tree);
-        TreePass.Run(model, tree, _ => false, Visit, cancellation);
+        TreePass.Run(model, tree.Nodes, budget, _ => false, Visit, cancellation);
 
         void Visit(IReadOnlyList<TokenNode> pack, Tensor hidden)
         {

@@ -18,8 +18,8 @@ internal sealed class TokenNode(int[] sequence, int depth, int length, TokenNode
     /// <summary>Where the node's first token stands in its pack.</summary>
     public int Start { get; set; }
 
-    /// <summary>Keys and values of each layer, [keyValueHeads, length, headDim].</summary>
-    public List<(Tensor Key, Tensor Value)> Cache { get; private set; } = [];
+    /// <summary>Keys and values of each layer, [keyValueHeads, length, headDim], once a pass has kept them.</summary>
+    public List<(Tensor Key, Tensor Value)> Cache { get; } = [];
 
     /// <summary>The tokens.</summary>
     public ReadOnlySpan<int> Tokens => sequence.AsSpan(Depth, Length);
@@ -58,13 +58,8 @@ internal sealed class TokenNode(int[] sequence, int depth, int length, TokenNode
         yield return this;
     }
 
-    /// <summary>Takes the cache out of its pack, so that the pack's memory can go.</summary>
-    public void Keep()
-    {
-        List<(Tensor, Tensor)> own = [.. Cache.Select(c => (c.Key.clone().DetachFromDisposeScope(), c.Value.clone().DetachFromDisposeScope()))];
-        Free();
-        Cache = own;
-    }
+    /// <summary>Keeps the keys and values of the next layer until <see cref="Free"/>.</summary>
+    public void Keep(Tensor key, Tensor value) => Cache.Add((key.DetachFromDisposeScope(), value.DetachFromDisposeScope()));
 
     /// <summary>Forgets keys and values.</summary>
     public void Free()
@@ -75,6 +70,6 @@ internal sealed class TokenNode(int[] sequence, int depth, int length, TokenNode
             value.Dispose();
         }
 
-        Cache = [];
+        Cache.Clear();
     }
 }

@@ -36,7 +36,7 @@ internal sealed class TokenTree
             if (end is not null && common < end.Depth + end.Length)
             {
                 TokenNode upper = end.CutAt(common - end.Depth);
-                nodes.Insert(nodes.IndexOf(end), upper);
+                nodes.Insert(nodes.LastIndexOf(end), upper);
                 end = upper;
             }
 
@@ -52,12 +52,12 @@ internal sealed class TokenTree
         return new TokenTree(ends, [.. nodes.SelectMany(n => n.Chain(longest))]);
     }
 
-    /// <summary>Cuts the nodes, in order, into packs of at most <paramref name="budget"/> tokens.</summary>
-    public IEnumerable<IReadOnlyList<TokenNode>> Packs(int budget)
+    /// <summary>Cuts nodes, in order, into packs of at most <paramref name="budget"/> tokens.</summary>
+    public static IEnumerable<IReadOnlyList<TokenNode>> Packs(IEnumerable<TokenNode> nodes, int budget)
     {
         List<TokenNode> pack = [];
         int tokens = 0;
-        foreach (TokenNode node in Nodes)
+        foreach (TokenNode node in nodes)
         {
             if (pack.Count > 0 && tokens + node.Length > budget)
             {

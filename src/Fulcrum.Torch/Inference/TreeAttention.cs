@@ -5,61 +5,158 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Inference;
 
 /// <summary>Attention over a pack of nodes, [T]: a token sees its node's ancestors and, in its own node, itself and what lies before it.</summary>
-/// <remarks>Computed block by block, so that the cost and the memory are those of the pairs that see each other, not of the square of the pack.</remarks>
-internal sealed class TreeAttention(IReadOnlyList<TokenNode> pack) : IAttention
+/// <remarks>Piece by piece (<see cref="PackPlan"/>): all rows under a node meet its keys in one product, and no matrix of scores is kept, neither for the result nor for the gradients.</remarks>
+internal sealed class TreeAttention : IAttention
 {
-    private const int Rows = 256;
+    private readonly IReadOnlyList<TokenNode> pack;
+    private readonly Func<TokenNode, bool> keep;
+    private readonly List<Piece> pieces;
+    private readonly int[] positions;
+
+    /// <param name="pack">Depth first; a parent outside the pack has its keys and values in its cache.</param>
+    /// <param name="keep">Which nodes' keys and values are wanted after the pass; they are copied out of it.</param>
+    public TreeAttention(IReadOnlyList<TokenNode> pack, Device device, Func<TokenNode, bool>? keep = null)
+    {
+        (this.pack, this.keep) = (pack, keep ?? (_ => false));
+        PackPlan plan = PackPlan.Of(pack);
+        HashSet<TokenNode> here = [.. pack];
+        positions = [.. pack.SelectMany(n => Enumerable.Range(n.Depth, n.Length))];
+        pieces =
+        [
+            .. plan.Own.Select(o => new Piece(o.Start, o.Count, null, o.Start, o.Count, o.Mask is null, o.Mask is null ? null : tensor(o.Mask, device: device).view(1, 1, o.Count, o.Count))),
+            .. plan.Ancestors.Select(a => new Piece(a.Start, a.Count, here.Contains(a.Node) ? null : a.Node, a.Node.Start, a.Node.Length, false, null)),
+        ];
+    }
+
+    /// <summary>The positions of the pack's tokens.</summary>
+    public IReadOnlyList<int> Positions => positions;
 
     /// <inheritdoc/>
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value, int? window)
     {
-        using DisposeScope scope = NewDisposeScope();
-        (long heads, long keyValueHeads, long size) = (query.shape[1], key.shape[1], query.shape[2]);
-        Tensor q = query.view(query.shape[0], keyValueHeads, heads / keyValueHeads, size).permute(1, 2, 0, 3); // [KV, G, T, hd]
-        Tensor k = key.transpose(0, 1).contiguous(), v = value.transpose(0, 1).contiguous(); // [KV, T, hd]
-        List<Tensor> outputs = [];
-        (TokenNode? parent, Tensor? beforeKey, Tensor? beforeValue) = (null, null, null);
-        foreach (TokenNode node in pack)
+        Pass pass = new(this, layer, window is { } w && w <= positions.Max() ? w : null);
+        Tensor output = is_grad_enabled() && query.requires_grad ? Differentiable.apply(query, key, value, pass) : pass.Forward(query, key, value).Output;
+        foreach (TokenNode node in pack.Where(keep))
         {
-            Tensor ownKey = k.narrow(1, node.Start, node.Length), ownValue = v.narrow(1, node.Start, node.Length);
-            node.Cache.Add((ownKey.DetachFromDisposeScope(), ownValue.DetachFromDisposeScope()));
-            if (node.Parent is not null && node.Parent != parent)
-            {
-                (parent, beforeKey, beforeValue) = (node.Parent, Joined(node.Parent, layer, c => c.Key), Joined(node.Parent, layer, c => c.Value));
-            }
-
-            Tensor allKeys = node.Parent is null ? ownKey : cat([beforeKey!, ownKey], 1), allValues = node.Parent is null ? ownValue : cat([beforeValue!, ownValue], 1);
-            for (int from = 0; from < node.Length; from += Rows)
-            {
-                int count = Math.Min(Rows, node.Length - from);
-                outputs.Add(Block(q.narrow(2, node.Start + from, count), allKeys, allValues, node.Depth + from, window));
-            }
+            node.Keep(Own(key, node), Own(value, node));
         }
 
-        return cat(outputs, 0).MoveToOuterDisposeScope();
+        return output;
     }
 
-    /// <summary>Keys or values of a path, [keyValueHeads, tokens, headDim].</summary>
-    public static Tensor Joined(TokenNode end, int layer, Func<(Tensor Key, Tensor Value), Tensor> of)
+    /// <summary>Keys or values of a node out of those of the pack, [keyValueHeads, length, headDim].</summary>
+    private static Tensor Own(Tensor all, TokenNode node)
     {
-        Tensor[] parts = [.. end.Path.Select(n => of(n.Cache[layer]))];
-        return parts.Length == 1 ? parts[0].alias() : cat(parts, 1);
+        using Tensor part = all.narrow(0, node.Start, node.Length), turned = part.transpose(0, 1);
+        return turned.clone();
     }
 
-    // Rows at positions first.. against every key up to the last row's own; the triangle lies at the right edge.
-    private static Tensor Block(Tensor q, Tensor keys, Tensor values, int first, int? window)
+    // Rows from Start on against keys of the pack from KeyStart on, or those of a node of an earlier pack.
+    private sealed record Piece(int Start, int Count, TokenNode? Cached, int KeyStart, int KeyCount, bool Causal, Tensor? Mask);
+
+    // One layer: the pieces joined.
+    private sealed record Pass(TreeAttention Tree, int Layer, int? Window)
     {
-        (long keyValueHeads, long group, long count, long size) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-        long seen = first + count, from = window is { } w ? Math.Max(0, first - w + 1) : 0;
-        Tensor k = keys.narrow(1, from, seen - from), v = values.narrow(1, from, seen - from);
-        Tensor scores = q.reshape(keyValueHeads, group * count, size).matmul(k.transpose(1, 2)).to_type(ScalarType.Float32).view(keyValueHeads, group, count, seen - from);
-        if (count > 1 || window is not null)
+        // [T, H * hd]; [KV, G, T]
+        public (Tensor Output, Tensor Sum) Forward(Tensor query, Tensor key, Tensor value)
         {
-            Tensor back = arange(first, seen, device: q.device).unsqueeze(1) - arange(from, seen, device: q.device).unsqueeze(0);
-            scores = scores.masked_fill_(window is { } limit ? (back < 0).logical_or(back >= limit) : back < 0, float.NegativeInfinity);
+            using DisposeScope scope = NewDisposeScope();
+            Tensor q = Heads(query, key.shape[1]), k = Heads(key, key.shape[1]), v = Heads(value, key.shape[1]);
+            Tensor output = empty([query.shape[0], query.shape[1] * query.shape[2]], query.dtype, query.device), all = Heads(output.view(query.shape), key.shape[1]);
+            Tensor sum = empty([q.shape[0], q.shape[1], q.shape[2]], device: q.device);
+            foreach (Piece p in Tree.pieces)
+            {
+                using DisposeScope inner = NewDisposeScope();
+                (Tensor keys, Tensor values, Tensor? mask) = Parts(p, k, v);
+                (Tensor, Tensor) piece = AttentionPiece.Forward(q.narrow(2, p.Start, p.Count), keys, values, mask, p.Causal && Window is null, Window is not null);
+                (Tensor rows, Tensor sums) = (all.narrow(2, p.Start, p.Count), sum.narrow(2, p.Start, p.Count));
+                if (p.Cached is null && p.KeyStart == p.Start)
+                {
+                    rows.copy_(piece.Item1);
+                    sums.copy_(piece.Item2);
+                }
+                else
+                {
+                    AttentionPiece.Join(rows, sums, piece);
+                }
+            }
+
+            return (output.MoveToOuterDisposeScope(), sum.MoveToOuterDisposeScope());
         }
 
-        Tensor mixed = scores.softmax(-1).to_type(v.dtype).view(keyValueHeads, group * count, seen - from).matmul(v);
-        return mixed.view(keyValueHeads, group, count, size).permute(2, 0, 1, 3).reshape(count, keyValueHeads * group * size);
+        public List<Tensor> Backward(Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor sum)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long heads = key.shape[1];
+            Tensor q = Heads(query, heads), k = Heads(key, heads), v = Heads(value, heads), g = Heads(gradient.contiguous().view(query.shape), heads), o = Heads(output.view(query.shape), heads);
+            Tensor[] results = [.. new[] { query, key, value }.Select(t => zeros(t.shape, t.dtype, t.device))];
+            Tensor dq = Heads(results[0], heads), dk = Heads(results[1], heads), dv = Heads(results[2], heads);
+            foreach (Piece p in Tree.pieces)
+            {
+                using DisposeScope inner = NewDisposeScope();
+                Tensor Rows(Tensor t) => t.narrow(2, p.Start, p.Count);
+                (Tensor keys, Tensor values, Tensor? mask) = Parts(p, k, v);
+                (Tensor forQuery, Tensor forKey, Tensor forValue) = AttentionPiece.Backward(Rows(g), Rows(q), keys, values, Rows(o), Rows(sum), mask, p.Causal && Window is null, Window is not null);
+                Rows(dq).add_(forQuery);
+                if (p.Cached is null)
+                {
+                    dk.narrow(2, p.KeyStart, p.KeyCount).add_(forKey);
+                    dv.narrow(2, p.KeyStart, p.KeyCount).add_(forValue);
+                }
+            }
+
+            return [.. results.Select(r => r.MoveToOuterDisposeScope())];
+        }
+
+        // [T, KV * G, hd] as [KV, G, T, hd], a view.
+        private static Tensor Heads(Tensor x, long keyValueHeads) => x.view(x.shape[0], keyValueHeads, x.shape[1] / keyValueHeads, x.shape[2]).permute(1, 2, 0, 3);
+
+        private (Tensor Keys, Tensor Values, Tensor? Mask) Parts(Piece p, Tensor k, Tensor v)
+        {
+            (Tensor keys, Tensor values) = p.Cached is { } node
+                ? (node.Cache[Layer].Key.unsqueeze(1), node.Cache[Layer].Value.unsqueeze(1))
+                : (k.narrow(2, p.KeyStart, p.KeyCount), v.narrow(2, p.KeyStart, p.KeyCount));
+            return (keys, values, Window is null ? p.Mask : Windowed(p));
+        }
+
+        // What the window hides, beside what the piece's own mask hides.
+        private Tensor Windowed(Piece p)
+        {
+            float[] mask = new float[p.Count * p.KeyCount];
+            for (int i = 0; i < p.Count; i++)
+            {
+                for (int j = 0; j < p.KeyCount; j++)
+                {
+                    int at = p.Cached is { } node ? node.Depth + j : Tree.positions[p.KeyStart + j], back = Tree.positions[p.Start + i] - at;
+                    mask[i * p.KeyCount + j] = back >= Window || (p.Causal && j > i) ? float.NegativeInfinity : 0;
+                }
+            }
+
+            Tensor hidden = tensor(mask).view(1, 1, p.Count, p.KeyCount);
+            return p.Mask is null ? hidden : hidden.to(p.Mask.device) + p.Mask;
+        }
+    }
+
+    private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
+    {
+        public override string Name => nameof(TreeAttention);
+
+        public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
+        {
+            (Tensor query, Tensor key, Tensor value, Pass pass) = ((Tensor)inputs[0], (Tensor)inputs[1], (Tensor)inputs[2], (Pass)inputs[3]);
+            (Tensor output, Tensor sum) = pass.Forward(query, key, value);
+            context.save_data("pass", pass);
+            context.save_for_backward([query, key, value, output.detach(), sum]);
+            return output;
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+        {
+            List<Tensor> saved = context.get_saved_variables();
+            List<Tensor> gradients = ((Pass)context.get_data("pass")).Backward(gradient, saved[0], saved[1], saved[2], saved[3], saved[4]);
+            saved.ForEach(s => s.Dispose());
+            gradient.Dispose();
+            return HandedOver.Of([.. gradients, null!]);
+        }
     }
 }

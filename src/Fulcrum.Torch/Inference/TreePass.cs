@@ -4,33 +4,30 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Runs the packs of a tree through a model, one forward pass a pack.</summary>
+/// <summary>Runs nodes of a tree through a model, one forward pass a pack.</summary>
 internal static class TreePass
 {
     /// <summary>Tokens of one pass: enough to keep the products large, few enough to bound the memory.</summary>
     public const int Budget = 2048;
 
     /// <summary>Visits every pack with its hidden states, [tokens, hidden]; a node's rows begin at its <see cref="TokenNode.Start"/>.</summary>
-    /// <param name="keep">Whether a node's keys and values stay after the tree is done.</param>
-    public static void Run(LanguageModel model, TokenTree tree, Func<TokenNode, bool> keep, Action<IReadOnlyList<TokenNode>, Tensor> visit, CancellationToken cancellation)
+    /// <param name="nodes">Depth first; a parent that is not among them has its cache already.</param>
+    /// <param name="budget">The most tokens of a pass; no node is longer.</param>
+    /// <param name="keep">Whether a node's keys and values stay after all packs are done; others stay as long as a later pack reads them.</param>
+    public static void Run(LanguageModel model, IReadOnlyList<TokenNode> nodes, int budget, Func<TokenNode, bool> keep, Action<IReadOnlyList<TokenNode>, Tensor> visit, CancellationToken cancellation)
     {
-        Dictionary<TokenNode, int> lastUse = LastUses(tree);
+        Dictionary<TokenNode, int> lastUse = LastUses(nodes);
         HashSet<TokenNode> waiting = [];
         int done = 0;
         try
         {
-            foreach (IReadOnlyList<TokenNode> pack in tree.Packs(Budget))
+            foreach (IReadOnlyList<TokenNode> pack in TokenTree.Packs(nodes, budget))
             {
                 cancellation.ThrowIfCancellationRequested();
                 using DisposeScope scope = NewDisposeScope();
-                waiting.UnionWith(pack);
-                visit(pack, Forward(model, pack));
                 done += pack.Count;
-                foreach (TokenNode node in pack.Where(n => keep(n) || lastUse[n] >= done))
-                {
-                    node.Keep();
-                }
-
+                waiting.UnionWith(pack);
+                visit(pack, Forward(model, pack, n => keep(n) || lastUse[n] >= done));
                 foreach (TokenNode node in waiting.Where(n => lastUse[n] < done).ToArray())
                 {
                     waiting.Remove(node);
@@ -48,29 +45,21 @@ internal static class TreePass
         }
     }
 
-    /// <summary>Hidden states of one pack, in the current dispose scope; the nodes' caches are views of the pack until kept or freed.</summary>
-    public static Tensor Forward(LanguageModel model, IReadOnlyList<TokenNode> pack)
+    /// <summary>Hidden states of one pack, in the current dispose scope.</summary>
+    /// <param name="keep">Whether a node's keys and values are copied out of the pass.</param>
+    public static Tensor Forward(LanguageModel model, IReadOnlyList<TokenNode> pack, Func<TokenNode, bool>? keep = null)
     {
-        List<long> ids = [], positions = [];
-        foreach (TokenNode node in pack)
-        {
-            node.Start = ids.Count;
-            foreach (int token in node.Tokens)
-            {
-                positions.Add(node.Depth + ids.Count - node.Start);
-                ids.Add(token);
-            }
-        }
-
-        return model.Forward(tensor(ids.ToArray(), device: model.Device), tensor(positions.ToArray(), device: model.Device), new TreeAttention(pack));
+        TreeAttention attention = new(pack, model.Device, keep);
+        long[] ids = [.. pack.SelectMany(n => n.Tokens.ToArray()).Select(t => (long)t)];
+        return model.Forward(tensor(ids, device: model.Device), tensor(attention.Positions.Select(p => (long)p).ToArray(), device: model.Device), attention);
     }
 
-    private static Dictionary<TokenNode, int> LastUses(TokenTree tree)
+    private static Dictionary<TokenNode, int> LastUses(IReadOnlyList<TokenNode> nodes)
     {
         Dictionary<TokenNode, int> last = [];
-        for (int i = tree.Nodes.Count - 1; i >= 0; i--)
+        for (int i = nodes.Count - 1; i >= 0; i--)
         {
-            TokenNode node = tree.Nodes[i];
+            TokenNode node = nodes[i];
             last.TryAdd(node, i);
             if (node.Parent is not null)
             {

@@ -20,7 +20,7 @@ internal sealed class CausalAttention : IAttention
 
         Tensor place = arange(length, device: query.device), back = place.unsqueeze(1) - place.unsqueeze(0);
         Tensor hidden = window is { } w ? (back < 0).logical_or(back >= w) : back < 0;
-        Tensor scores = q.matmul(k.transpose(-2, -1)).to_type(ScalarType.Float32).masked_fill(hidden, float.NegativeInfinity); // [..., H, T, T]
+        Tensor scores = (q * Math.Pow(q.shape[^1], -0.5)).matmul(k.transpose(-2, -1)).to_type(ScalarType.Float32).masked_fill(hidden, float.NegativeInfinity); // [..., H, T, T]
         Tensor mixed = scores.softmax(-1).to_type(v.dtype).matmul(v).transpose(-3, -2);
         return mixed.flatten(-2).MoveToOuterDisposeScope();
     }

@@ -76,8 +76,7 @@ internal sealed record DecoderLayer(
         Tensor[] qkv = Qkv.Forward(x);
         Tensor query = Heads(qkv[0], Config.Heads), key = Heads(qkv[1], Config.KeyValueHeads), value = Heads(qkv[2], Config.KeyValueHeads);
         (query, key) = HeadNorms is { } norms ? (norms.Query.Forward(query), norms.Key.Forward(key)) : (query, key);
-        Tensor scaled = rotary.Turn(query) * Math.Pow(Config.HeadDim, -0.5);
-        return Output.Forward(attention.Attend(Index, scaled, rotary.Turn(key), value, Config.Windows[Index]));
+        return Output.Forward(attention.Attend(Index, rotary.Turn(query), rotary.Turn(key), value, Config.Windows[Index]));
     }
 
     private Tensor Heads(Tensor x, int heads) => x.view([.. x.shape[..^1], heads, Config.HeadDim]);

@@ -14,7 +14,7 @@ internal sealed class FusedProjections : IDisposable
     /// <param name="name">Names of the parts, with each one's weight and bias; the biases are all there or all absent.</param>
     public FusedProjections(IReadOnlyList<(string Name, Tensor Weight, Tensor? Bias)> parts)
     {
-        weight = cat([.. parts.Select(p => p.Weight)], 0).DetachFromDisposeScope();
+        weight = cat([.. parts.Select(p => p.Weight.t())], 1).t().DetachFromDisposeScope();
         bias = parts[0].Bias is null ? null : cat([.. parts.Select(p => p.Bias!)], 0).DetachFromDisposeScope();
         sizes = [.. parts.Select(p => p.Weight.shape[0])];
         Parts = [.. parts.Select((p, i) => new Projection(p.Name, weight.narrow(0, sizes[..i].Sum(), sizes[i]), bias?.narrow(0, sizes[..i].Sum(), sizes[i])))];
@@ -34,7 +34,7 @@ internal sealed class FusedProjections : IDisposable
             return [.. Parts.Select(p => p.Forward(input))];
         }
 
-        Tensor[] outputs = nn.functional.linear(input, weight, bias!).split(sizes, -1);
+        Tensor[] outputs = FrozenProduct.Of(input, weight, bias).split(sizes, -1);
         return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
     }
 

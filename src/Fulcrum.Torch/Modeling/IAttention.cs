@@ -7,7 +7,7 @@ internal interface IAttention
 {
     /// <summary>Attention of one layer.</summary>
     /// <param name="layer">From 0.</param>
-    /// <param name="query">[..., heads, headDim], turned, already divided by sqrt(headDim).</param>
+    /// <param name="query">[..., heads, headDim], turned; the scores are query · key / sqrt(headDim).</param>
     /// <param name="key">[..., keyValueHeads, headDim], turned.</param>
     /// <param name="value">[..., keyValueHeads, headDim]</param>
     /// <param name="window">How many positions back (itself included) a token sees; null: all.</param>

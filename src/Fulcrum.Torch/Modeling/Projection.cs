@@ -49,7 +49,12 @@ internal sealed class Projection : IDisposable
     /// <summary>[..., in] to [..., out].</summary>
     public Tensor Forward(Tensor input)
     {
-        Tensor product = Product(input);
+        if (Packed is null && Adapter?.Magnitude is null)
+        {
+            return WithAdapter(input, FrozenProduct.Of(input, Weight!, Bias), () => throw new InvalidOperationException("only a magnitude reads the product without bias"));
+        }
+
+        Tensor product = Packed is null ? FrozenProduct.Of(input, Weight!, null) : Packed.Multiply(input);
         return WithAdapter(input, Bias is null ? product : product + Bias, () => product);
     }
 
@@ -104,8 +109,6 @@ internal sealed class Projection : IDisposable
         Bias?.Dispose();
         Adapter?.Dispose();
     }
-
-    private Tensor Product(Tensor input) => Packed is null ? nn.functional.linear(input, Weight!.to_type(input.dtype)) : Packed.Multiply(input);
 }
 
 /// <summary>A weight that is not a dense matrix in the compute type.</summary>

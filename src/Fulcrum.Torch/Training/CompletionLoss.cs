@@ -8,17 +8,17 @@ namespace Fulcrum.Torch.Training;
 /// <summary>The loss on completion tokens and its gradient, without ever holding the logits of a whole batch.</summary>
 internal static class CompletionLoss
 {
-    /// <summary>Rows whose logits are in memory at once: with 151,936 entries and float32, 78 MB.</summary>
-    private const int Chunk = 128;
+    /// <summary>Rows whose logits are in memory at once: with 151,936 entries and float32, 156 MB.</summary>
+    private const int Chunk = 256;
 
     /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some examples; returns that sum, not divided.</summary>
     /// <param name="tokens">Completion tokens of the whole effective batch.</param>
-    /// <param name="plain">One example after the other, nothing shared: the reference for the shared form.</param>
+    /// <param name="plain">A padded batch with all of its logits, nothing shared: the form to compare with.</param>
     public static double Backward(LanguageModel model, IReadOnlyList<TrainingExample> examples, long tokens, bool plain)
     {
         if (plain)
         {
-            return examples.Sum(e => Plain(model, e, tokens));
+            return Padded(model, examples, tokens);
         }
 
         using DisposeScope scope = NewDisposeScope();
@@ -33,13 +33,17 @@ internal static class CompletionLoss
         return Through(model, hidden, rows, targets, tokens);
     }
 
-    private static double Plain(LanguageModel model, TrainingExample example, long tokens)
+    private static double Padded(LanguageModel model, IReadOnlyList<TrainingExample> examples, long tokens)
     {
         using DisposeScope scope = NewDisposeScope();
-        long[] ids = [.. example.Ids[..^1].Select(id => (long)id)];
-        Tensor hidden = model.Forward(tensor(ids, device: model.Device), arange(ids.Length, device: model.Device), new CausalAttention());
-        long[] rows = [.. Trained(example).Select(t => (long)t - 1)];
-        return Through(model, hidden, rows, [.. rows.Select(r => (long)example.Ids[r + 1])], tokens);
+        int width = examples.Max(e => e.Ids.Length) - 1;
+        long[] ids = [.. examples.SelectMany(e => Enumerable.Range(0, width).Select(t => t < e.Ids.Length - 1 ? (long)e.Ids[t] : 0))];
+        long[] targets = [.. examples.SelectMany(e => Enumerable.Range(1, width).Select(t => t < e.Ids.Length && e.Trained[t] ? (long)e.Ids[t] : -100))];
+        Tensor input = tensor(ids, device: model.Device).view(examples.Count, width);
+        Tensor hidden = model.Forward(input, arange(width, device: model.Device).expand(input.shape), new CausalAttention());
+        Tensor loss = nn.functional.cross_entropy(model.LogitsAt(hidden.flatten(0, 1)), tensor(targets, device: model.Device), ignore_index: -100, reduction: nn.Reduction.Sum);
+        (loss / tokens).backward();
+        return loss.ToDouble();
     }
 
     private static IEnumerable<int> Trained(TrainingExample example) => Enumerable.Range(1, example.Ids.Length - 1).Where(t => example.Trained[t]);
@@ -68,12 +72,10 @@ internal static class CompletionLoss
         for (int at = 0; at < rows.Count; at += Chunk)
         {
             using DisposeScope scope = NewDisposeScope();
-            int end = Math.Min(rows.Count, at + Chunk);
-            Tensor part = picked.detach()[at..end].clone().requires_grad_();
-            Tensor wanted = tensor(targets.Skip(at).Take(end - at).ToArray(), device: model.Device);
-            Tensor loss = nn.functional.cross_entropy(model.LogitsAt(part), wanted, reduction: nn.Reduction.Sum);
-            (loss / tokens).backward();
-            gradient[at..end] = part.grad!;
+            int count = Math.Min(rows.Count - at, Chunk);
+            Tensor wanted = tensor(targets.Skip(at).Take(count).ToArray(), device: model.Device), part = picked.detach().narrow(0, at, count);
+            (Tensor loss, Tensor back) = model.Head is { Adapter: null, Weight: { requires_grad: false } head } ? Fused(model, head, part, wanted, tokens) : ByGraph(model, part, wanted, tokens);
+            gradient.narrow(0, at, count).copy_(back);
             sum += loss.ToDouble();
         }
 
@@ -83,5 +85,23 @@ internal static class CompletionLoss
         }
 
         return sum;
+    }
+
+    // The logits become the gradient where they stand: softmax minus the target.
+    private static (Tensor Loss, Tensor Gradient) Fused(LanguageModel model, Tensor head, Tensor hidden, Tensor targets, long tokens)
+    {
+        using IDisposable frozen = no_grad();
+        Tensor logits = model.LogitsAt(hidden), highest = logits.amax([-1], keepdim: true), at = targets.unsqueeze(1), wanted = logits.gather(1, at);
+        Tensor weights = logits.sub_(highest).exp_(), total = weights.sum(-1, keepdim: true);
+        Tensor loss = (total.log() + highest - wanted).sum();
+        weights.div_(total).scatter_add_(1, at, full(at.shape, -1f, device: at.device)).div_(tokens);
+        return (loss, FrozenProduct.Of(weights.to_type(head.dtype), head.t(), null));
+    }
+
+    private static (Tensor Loss, Tensor Gradient) ByGraph(LanguageModel model, Tensor hidden, Tensor targets, long tokens)
+    {
+        Tensor part = hidden.clone().requires_grad_(), loss = nn.functional.cross_entropy(model.LogitsAt(part), targets, reduction: nn.Reduction.Sum);
+        (loss / tokens).backward();
+        return (loss, part.grad!);
     }
 }

@@ -1,0 +1,109 @@
+using Fulcrum.Evaluation;
+using Fulcrum.Torch.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Inference;
+
+/// <summary>The same answers by padded batches, as most libraries compute them: nothing shared, logits at every position. What the tree is measured against and tested against.</summary>
+internal sealed class Padded(LanguageModel model)
+{
+    private const int ScoreBatch = 8, GenerateBatch = 16;
+
+    /// <summary>Scores by length-sorted batches of 8, padded on the right; letters after one prompt share its row, longer continuations have rows of their own.</summary>
+    public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation)
+    {
+        using IDisposable frozen = inference_mode();
+        List<(int[] Ids, List<(int Request, int Continuation)> Asked)> rows = [];
+        ContinuationScore[][] scores = [.. requests.Select(r => r.Continuations.Select(c => new ContinuationScore(0, true, c.Length)).ToArray())];
+        for (int r = 0; r < requests.Count; r++)
+        {
+            foreach (IGrouping<string, int> alike in Enumerable.Range(0, scores[r].Length).Where(c => scores[r][c].Tokens > 0).GroupBy(c => string.Join(' ', requests[r].Continuations[c][..^1])).ToArray())
+            {
+                rows.Add(([.. requests[r].Prompt, .. requests[r].Continuations[alike.First()][..^1]], [.. alike.Select(c => (r, c))]));
+            }
+        }
+
+        foreach ((int[] Ids, List<(int Request, int Continuation)> Asked)[] batch in rows.OrderByDescending(r => r.Ids.Length).Chunk(ScoreBatch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            Tensor likely = Logits([.. batch.Select(b => b.Ids)]);
+            likely = likely - likely.logsumexp(-1, keepdim: true); // [B, T, V]
+            foreach (((int[] ids, List<(int, int)> asked), int row) in batch.Select((b, i) => (b, i)))
+            {
+                foreach ((int r, int c) in asked)
+                {
+                    scores[r][c] = Read(likely[row], ids.Length - scores[r][c].Tokens, requests[r].Continuations[c]);
+                }
+            }
+        }
+
+        for (int r = 0; r < requests.Count; r++)
+        {
+            answered(r, scores[r]);
+        }
+    }
+
+    /// <summary>Completes batches of 16, padded on the left; a batch goes on until its last sequence is done.</summary>
+    public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation)
+    {
+        using IDisposable frozen = inference_mode();
+        foreach (Sequence[] batch in requests.Select((r, i) => new Sequence(i, r, model.Config.ContextLength)).OrderBy(s => s.Request.Prompt.Length).Chunk(GenerateBatch))
+        {
+            int width = batch.Max(s => s.Request.Prompt.Length);
+            long[] padding = [.. batch.Select(s => (long)width - s.Request.Prompt.Length)];
+            using PaddedAttention cache = new(model.Config.Layers, padding);
+            long[,] ids = Matrix([.. batch.Select((s, i) => (int[])[.. new int[padding[i]], .. s.Request.Prompt])]);
+            long[,] positions = new long[batch.Length, width];
+            for (int i = 0; i < batch.Length * width; i++)
+            {
+                positions[i / width, i % width] = Math.Max(0, i % width - padding[i / width]);
+            }
+
+            while (batch.Any(s => s.Finished is null))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using DisposeScope scope = NewDisposeScope();
+                Tensor hidden = model.Forward(tensor(ids, device: model.Device), tensor(positions, device: model.Device), cache);
+                Sequence.Choose(batch, model.LogitsAt(hidden.select(1, -1)));
+                int last = positions.GetLength(1) - 1;
+                ids = Matrix([.. batch.Select(s => new[] { s.Ids.Count > 0 ? s.Ids[^1] : 0 })]);
+                positions = Matrix([.. Enumerable.Range(0, batch.Length).Select(i => new[] { Math.Min(model.Config.ContextLength - 1, (int)positions[i, last] + 1) })]);
+            }
+
+            foreach (Sequence s in batch)
+            {
+                answered(s.Index, s.Result(s.Finished!.Value));
+            }
+        }
+    }
+
+    private Tensor Logits(int[][] sequences)
+    {
+        int width = sequences.Max(s => s.Length);
+        Tensor ids = tensor(Matrix([.. sequences.Select(s => (int[])[.. s, .. new int[width - s.Length]])]), device: model.Device);
+        Tensor hidden = model.Forward(ids, arange(width, device: model.Device).expand(ids.shape), new CausalAttention());
+        return model.LogitsAt(hidden.flatten(0, 1)).view(sequences.Length, width, -1);
+    }
+
+    // From the row whose logits predict the continuation's first token.
+    private static ContinuationScore Read(Tensor likely, int first, int[] continuation)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor rows = likely.narrow(0, first, continuation.Length), wanted = tensor(continuation.Select(t => (long)t).ToArray(), device: likely.device);
+        double sum = rows.gather(1, wanted.unsqueeze(1)).sum(ScalarType.Float64).ToDouble();
+        return new ContinuationScore(sum, rows.argmax(-1).eq(wanted).all().ToBoolean(), continuation.Length);
+    }
+
+    private static long[,] Matrix(int[][] rows)
+    {
+        long[,] matrix = new long[rows.Length, rows[0].Length];
+        for (int i = 0; i < matrix.Length; i++)
+        {
+            matrix[i / rows[0].Length, i % rows[0].Length] = rows[i / rows[0].Length][i % rows[0].Length];
+        }
+
+        return matrix;
+    }
+}

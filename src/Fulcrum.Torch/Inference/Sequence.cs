@@ -1,0 +1,69 @@
+using Fulcrum.Evaluation;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Inference;
+
+/// <summary>A completion in the making.</summary>
+/// <param name="index">The request's place among all.</param>
+/// <param name="context">The most tokens that the model takes.</param>
+internal sealed class Sequence(int index, CompletionRequest request, int context)
+{
+    private readonly List<double> logLikelihoods = [];
+
+    /// <summary>The request's place among all.</summary>
+    public int Index => index;
+
+    /// <summary>What is completed.</summary>
+    public CompletionRequest Request => request;
+
+    /// <summary>The most tokens that are generated.</summary>
+    public int Limit { get; } = Math.Max(0, Math.Min(request.MaxNewTokens, context - request.Prompt.Length));
+
+    /// <summary>The tokens so far.</summary>
+    public List<int> Ids { get; } = [];
+
+    /// <summary>Null while it goes on.</summary>
+    public FinishReason? Finished { get; private set; } = Math.Min(request.MaxNewTokens, context - request.Prompt.Length) <= 0 ? FinishReason.Length : null;
+
+    private Random Random { get; } = new(unchecked((int)((request.Sampling?.Seed ?? 0) ^ ((request.Sampling?.Seed ?? 0) >> 32))));
+
+    /// <summary>What has been written so far.</summary>
+    public Completion Result(FinishReason reason) => new(Ids, logLikelihoods, reason);
+
+    /// <summary>The next token of each sequence that goes on: the most likely one, or one that is drawn.</summary>
+    /// <param name="logits">[N, vocabulary], float32.</param>
+    public static void Choose(IReadOnlyList<Sequence> sequences, Tensor logits)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor highest, Tensor best) = logits.max(-1, keepdim: true);
+        Tensor total = (logits - highest).exp_().sum(-1, keepdim: true).log_().add_(highest);
+        long[] tokens = best.cpu().data<long>().ToArray();
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            if (sequences[i].Request.Sampling is { } sampling && sequences[i].Finished is null)
+            {
+                tokens[i] = Sampler.Draw(logits[i].cpu().data<float>().ToArray(), sampling, sequences[i].Random, sequences[i].Request.Prompt.Concat(sequences[i].Ids));
+            }
+        }
+
+        float[] likely = (logits.gather(1, tensor(tokens, device: logits.device).unsqueeze(1)) - total).cpu().data<float>().ToArray();
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            sequences[i].Add((int)tokens[i], likely[i]);
+        }
+    }
+
+    private void Add(int token, double logLikelihood)
+    {
+        if (Finished is not null)
+        {
+            return;
+        }
+
+        Ids.Add(token);
+        logLikelihoods.Add(logLikelihood);
+        bool stops = request.EndTokens.Contains(token) || (request.StopsAt?.Invoke(Ids) ?? false);
+        Finished = stops ? FinishReason.Stop : Ids.Count == Limit ? FinishReason.Length : null;
+    }
+}

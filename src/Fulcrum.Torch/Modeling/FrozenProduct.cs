@@ -1,0 +1,48 @@
+using Fulcrum.Torch.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Modeling;
+
+/// <summary>Products with weights that are not trained: the gradient goes to the input and to nothing else, and nothing is kept for it.</summary>
+internal static class FrozenProduct
+{
+    /// <summary>input · weightᵀ + bias.</summary>
+    /// <param name="input">[..., in]</param>
+    /// <param name="weight">[out, in]; see <see cref="LaidOut"/>.</param>
+    public static Tensor Of(Tensor input, Tensor weight, Tensor? bias)
+    {
+        if (!Kernels.MultipliesByOneDnn || weight.dtype != ScalarType.Float32 || input.dtype != weight.dtype || weight.device_type != DeviceType.CPU || weight.requires_grad)
+        {
+            return nn.functional.linear(input, weight.to_type(input.dtype), bias!);
+        }
+
+        return is_grad_enabled() && input.requires_grad ? Differentiable.apply(input, new Frozen(weight, bias)) : Kernels.Linear(input, weight, bias);
+    }
+
+    /// <summary>The same matrix with its columns contiguous: the layout that needs no repacking before a product with few rows.</summary>
+    /// <param name="weight">[out, in]</param>
+    public static Tensor LaidOut(Tensor weight) => weight.t().contiguous().t();
+
+    // Not a tensor to TorchSharp, so that it counts as no input.
+    private sealed record Frozen(Tensor Weight, Tensor? Bias);
+
+    private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
+    {
+        public override string Name => nameof(FrozenProduct);
+
+        public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
+        {
+            Frozen frozen = (Frozen)inputs[1];
+            context.save_data("frozen", frozen);
+            return Kernels.Linear((Tensor)inputs[0], frozen.Weight, frozen.Bias);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+        {
+            using Tensor weight = ((Frozen)context.get_data("frozen")).Weight.t(), rows = gradient.contiguous();
+            gradient.Dispose();
+            return HandedOver.Of([Kernels.Linear(rows, weight, null), null!]);
+        }
+    }
+}

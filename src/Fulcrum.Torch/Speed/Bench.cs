@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Evaluation;
+using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Speed;
+
+/// <summary>Seconds of a fixed amount of work by a model with random weights.</summary>
+/// <param name="Tokens">Tokens of the job: prompts and letters, new tokens, or prompts and completions.</param>
+/// <param name="SgemmGflops">The machine's float32 rate at the same time by the plain matrix product, mean of before and after.</param>
+/// <param name="GflopEquivalentsPerItem">Seconds times that rate, an item: comparable between machines.</param>
+/// <param name="ProductGflops">The rate at which the model's own products run (another library or layout may be faster), measured in the same way.</param>
+/// <param name="NeededGflopPerItem">Floating-point operations that the token tree of the job needs, an item.</param>
+/// <param name="FractionOfSgemm">Needed operations by what the plain product could have done in the time.</param>
+/// <param name="FractionOfProduct">The same against <paramref name="ProductGflops"/>.</param>
+/// <param name="PeakBytes">Most memory that the process has had resident.</param>
+public sealed record BenchResult(
+    double Seconds, int Items, long Tokens, double SgemmGflops, double GflopEquivalentsPerItem, double TokensPerSecond, long PeakBytes,
+    double ProductGflops, double NeededGflopPerItem, double FractionOfSgemm, double FractionOfProduct);
+
+/// <summary>The work behind <c>fulcrum bench</c>.</summary>
+public static class Bench
+{
+    private static readonly TrainPlan Training = new(Rank: 4, Alpha: 8, Grouping: "cluster", Schedule: "constant", Seed: 1);
+
+    /// <summary>Does the work of a file once, after a warm-up on its first items.</summary>
+    /// <param name="verb"><c>score</c>, <c>generate</c> or <c>train</c>.</param>
+    /// <param name="plain">By padded batches, nothing shared: the form to compare with.</param>
+    /// <exception cref="InputException">The configuration or a line of the work cannot be read; names it.</exception>
+    public static BenchResult Run(string verb, string config, string input, string dtype, int? threads, bool plain)
+    {
+        ModelPlan plan = new TorchRuntime().Resolve(new ModelPlan("", dtype, Device: "cpu", Threads: threads));
+        ModelConfig settings = ModelConfig.LoadFile(config);
+        JsonLine[] lines = [.. JsonLines.Read(input)];
+        using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, TorchRuntime.DtypeOf(plan.Dtype)), plain);
+        Job job = Of(verb, model, lines, plain);
+        job.Work(Math.Min(2, lines.Length));
+        double before = MatrixRate.Gflops("f32");
+        long start = Stopwatch.GetTimestamp();
+        job.Work(lines.Length);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, rate = (before + MatrixRate.Gflops("f32")) / 2, product = MatrixRate.OfModel(plan.Dtype);
+        double needed = job.Needs.Flops(settings) / 1e9;
+        return new BenchResult(
+            seconds, lines.Length, job.Tokens, rate, seconds * rate / lines.Length, job.Tokens / seconds, Process.GetCurrentProcess().PeakWorkingSet64,
+            product, needed / lines.Length, needed / seconds / rate, needed / seconds / product);
+    }
+
+    private static Job Of(string verb, TorchLanguageModel model, JsonLine[] lines, bool plain) => verb switch
+    {
+        "score" => Scoring(model, lines),
+        "generate" => Generating(model, lines),
+        _ => Learning(model, lines, plain),
+    };
+
+    private static Job Scoring(TorchLanguageModel model, JsonLine[] lines)
+    {
+        ScoreRequest[] requests = [.. lines.Select(l => new ScoreRequest(Ids(l, "prompt"), [.. Ids(l, "letters").Select(i => new[] { i })]))];
+        Needs needs = Needs.Forward([.. requests.Select(r => r.Prompt)], requests.Length);
+        return new Job(count => model.Score(requests[..count], (_, _) => { }), requests.Sum(r => (long)r.Prompt.Length + 1), needs);
+    }
+
+    private static Job Generating(TorchLanguageModel model, JsonLine[] lines)
+    {
+        CompletionRequest[] requests = [.. lines.Select(l => new CompletionRequest(Ids(l, "prompt"), l.Value["new_tokens"]?.GetValue<int>() ?? throw l.Error("'new_tokens' is missing"), []))];
+        long tokens = requests.Sum(r => (long)r.MaxNewTokens);
+        Needs needs = requests.Aggregate(Needs.Forward([.. requests.Select(r => r.Prompt)], tokens), (n, r) => n.Behind(r.Prompt.Length, r.MaxNewTokens - 1));
+        return new Job(count => model.Complete(requests[..count], (_, _) => { }), tokens, needs);
+    }
+
+    private static Job Learning(TorchLanguageModel model, JsonLine[] lines, bool plain)
+    {
+        TrainingExample[] examples = [.. lines.Select((l, i) => Example(l, i))];
+        model.Model.AttachAdapter(new LoraConfig(Training.Rank, Training.Alpha, ["q_proj", "k_proj", "v_proj", "o_proj"]), seed: 1);
+        AdamW optimizer = new(model.Model.AdapterParameters, Training.WeightDecay);
+        IReadOnlyList<int[]> batches = BatchPlan.Of(examples, Training, 0, given: false);
+        Needs needs = Needs.Sum(batches.Select(b => Needs.Forward([.. b.Select(i => examples[i].Ids[..^1])], b.Sum(i => examples[i].Trained.Count(t => t))).WithBackward()));
+        return new Job(Work, examples.Sum(e => (long)e.Ids.Length), needs);
+
+        void Work(int count)
+        {
+            IReadOnlyList<int[]> wanted = count == examples.Length ? batches : [[.. Enumerable.Range(0, count)]];
+            for (int step = 0; step < wanted.Count; step++)
+            {
+                LoraTrainer.Step(model.Model, Training, [.. wanted[step].Select(i => examples[i])], optimizer, step, wanted.Count, plain);
+            }
+        }
+    }
+
+    private static TrainingExample Example(JsonLine line, int index)
+    {
+        int[] prompt = Ids(line, "prompt"), completion = Ids(line, "completion");
+        return new TrainingExample($"{index}", [.. prompt, .. completion], [.. prompt.Select(_ => false), .. completion.Select(_ => true)], line.Value["db_id"]?.GetValue<string>());
+    }
+
+    private static int[] Ids(JsonLine line, string field) =>
+        line.Value[field] is JsonArray list ? [.. list.Select(n => n!.GetValue<int>())] : throw line.Error($"'{field}' must be a list of token ids");
+
+    private sealed record Job(Action<int> Work, long Tokens, Needs Needs);
+}
