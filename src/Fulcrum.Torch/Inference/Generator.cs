@@ -73,8 +73,7 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
             next.Add(plan.Waiting.Dequeue());
         }
 
-        ILookup<TokenNode, Sequence> ends = next.ToLookup(plan.EndOf);
-        TreePass.Run(model, plan.Missing(next), budget, _ => true, (pack, hidden) => Prefill(pack, hidden, ends), cancellation);
+        TreePass.Run(model, plan.Missing(next), budget, _ => true, (pack, hidden) => Prefill(plan, pack, hidden), cancellation);
         foreach (Sequence done in next.Where(s => s.Finished is not null))
         {
             Answer(plan, done, answered);
@@ -110,12 +109,13 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
         answered(sequence.Index, sequence.Result(sequence.Finished!.Value));
     }
 
-    private void Prefill(IReadOnlyList<TokenNode> pack, Tensor hidden, ILookup<TokenNode, Sequence> ends)
+    // The first token of every sequence whose prompt ends in the pack, those that still wait included: the pass will not come again.
+    private void Prefill(Plan plan, IReadOnlyList<TokenNode> pack, Tensor hidden)
     {
-        Sequence[] here = [.. pack.SelectMany(n => ends[n])];
+        Sequence[] here = [.. pack.SelectMany(plan.EndingAt)];
         if (here.Length > 0)
         {
-            long[] rows = [.. pack.SelectMany(n => ends[n].Select(_ => (long)(n.Start + n.Length - 1)))];
+            long[] rows = [.. pack.SelectMany(n => plan.EndingAt(n).Select(_ => (long)(n.Start + n.Length - 1)))];
             Sequence.Choose(here, model.LogitsAt(hidden.index_select(0, tensor(rows, device: hidden.device))));
         }
     }
@@ -133,6 +133,7 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
     private sealed class Plan
     {
         private readonly Dictionary<Sequence, TokenNode> ends = [];
+        private readonly ILookup<TokenNode, Sequence> ending;
         private readonly Dictionary<TokenNode, int> order, readers = [];
 
         public Plan(TokenTree tree, IReadOnlyList<Sequence> sequences)
@@ -147,12 +148,15 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
                 }
             }
 
+            ending = sequences.ToLookup(s => ends[s]);
             Waiting = new Queue<Sequence>(sequences.OrderBy(s => order[ends[s]]).ThenBy(s => s.Index));
         }
 
         public Queue<Sequence> Waiting { get; }
 
         public TokenNode EndOf(Sequence sequence) => ends[sequence];
+
+        public IEnumerable<Sequence> EndingAt(TokenNode node) => ending[node];
 
         public bool IsAlone(Sequence sequence) => readers[ends[sequence]] == 1;
 

@@ -31,6 +31,7 @@ public static class Libtorch
         {
             if (!done && OperatingSystem.IsLinux())
             {
+                Heap.KeepFreedMemory();
                 LoadLinux();
             }
 
