@@ -18,6 +18,7 @@ internal sealed class ModelOptions
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
+        scale.Validators.Add(r => { if (!double.IsFinite(r.GetValueOrDefault<double>())) { r.AddError("--adapter-scale must be a number"); } });
         foreach (Option option in (Option[])[model, adapter, scale, dtype, quantization, device, threads])
         {
             verb.Add(option);
@@ -35,6 +36,14 @@ internal sealed class ModelOptions
         ModelPlan plan = runtime.Resolve(Model(parsed));
         Console.Error.WriteLine($"fulcrum: {plan.Folder} in {plan.Dtype} on {plan.Device}");
         return runtime.Load(plan, Adapter(parsed) is { } folder ? new Serving(folder, Scale(parsed)) : null);
+    }
+
+    /// <summary>What answers depend on: the model's and the adapter's files by size and time, and the form in which they compute.</summary>
+    public string Fingerprint(ParseResult parsed)
+    {
+        string[] folders = [Model(parsed).Folder, .. Adapter(parsed) is { } a ? [a] : Array.Empty<string>()];
+        IEnumerable<string> files = folders.SelectMany(Directory.EnumerateFiles).Select(f => new FileInfo(f)).OrderBy(f => f.FullName, StringComparer.Ordinal).Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}");
+        return string.Join('\n', [$"{Model(parsed) with { Threads = null }} {Scale(parsed)}", .. files]);
     }
 
     /// <summary>The adapter that the command line names; null for none.</summary>

@@ -63,4 +63,15 @@ public sealed class SafetensorsFileTests
         File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)text.Length), .. text, .. new byte[data]]);
         return path;
     }
+
+    [Fact]
+    public void A_link_is_read_as_the_file_it_leads_to()
+    {
+        string link = Path.Combine(Directory.CreateTempSubdirectory().FullName, "model.safetensors"), target = SharedData.Of("golden", "models", "qwen2-tied", "model.safetensors");
+        File.CreateSymbolicLink(link, target);
+
+        using SafetensorsFile direct = SafetensorsFile.Open(target), linked = SafetensorsFile.Open(link);
+
+        Assert.Equal(direct.Tensors.Keys, linked.Tensors.Keys);
+    }
 }

@@ -21,8 +21,12 @@ internal static class GenerateCommand
         {
             string folder = options.Model(parsed).Folder;
             using ILanguageModel model = options.Load(parsed);
-            new ConsoleProgress(parsed).Show(tell => new RequestFiles(new CountedModel(model, "generate", tell), () => ModelTexts.Of(folder)).Generate(
-                parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetRequiredValue(limit), ModelFolder.EndTokens(folder), parsed.GetRequiredValue(stops), ModelTexts.AreIn(folder), cancellation));
+            string from = parsed.GetRequiredValue(input);
+            string[] stopTexts = parsed.GetRequiredValue(stops);
+            int most = parsed.GetRequiredValue(limit);
+            string Purpose() => $"generate {most} {System.Text.Json.JsonSerializer.Serialize(stopTexts)} {options.Fingerprint(parsed)}";
+            RequestProgress.Show(parsed, "generate", from, tell => new RequestFiles(model, () => ModelTexts.Of(folder), Purpose, tell).Generate(
+                from, parsed.GetRequiredValue(output), most, ModelFolder.EndTokens(folder), stopTexts, ModelTexts.AreIn(folder), cancellation));
             return Task.FromResult(0);
         });
         return verb;

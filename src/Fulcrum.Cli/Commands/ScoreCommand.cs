@@ -16,8 +16,9 @@ internal static class ScoreCommand
         verb.SetAction((parsed, cancellation) =>
         {
             using ILanguageModel model = options.Load(parsed);
-            new ConsoleProgress(parsed).Show(tell => new RequestFiles(new CountedModel(model, "score", tell), () => ModelTexts.Of(options.Model(parsed).Folder)).Score(
-                parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation));
+            string from = parsed.GetRequiredValue(input);
+            RequestProgress.Show(parsed, "score", from, tell => new RequestFiles(model, () => ModelTexts.Of(options.Model(parsed).Folder), () => $"score {options.Fingerprint(parsed)}", tell)
+                .Score(from, parsed.GetRequiredValue(output), cancellation));
             return Task.FromResult(0);
         });
         return verb;

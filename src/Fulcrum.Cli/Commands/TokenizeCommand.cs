@@ -88,10 +88,11 @@ internal static class TokenizeCommand
 
     private static string Rendered(JsonLine line, JsonArray messages, ChatTemplate template)
     {
+            bool prompt = line.Value["add_generation_prompt"] is { } flag && (flag is JsonValue value && value.TryGetValue(out bool on) ? on : throw line.Error("'add_generation_prompt' must be true or false"));
+            Dictionary<string, JsonNode?>? variables = line.Value["variables"] is { } given
+                ? (given as JsonObject ?? throw line.Error("'variables' must be an object")).ToDictionary(p => p.Key, p => p.Value) : null;
         try
         {
-            bool prompt = line.Value["add_generation_prompt"] is JsonValue flag && flag.TryGetValue(out bool on) && on;
-            Dictionary<string, JsonNode?>? variables = (line.Value["variables"] as JsonObject)?.ToDictionary(p => p.Key, p => p.Value);
             return template.Render(messages, prompt, variables);
         }
         catch (InputException e)

@@ -17,8 +17,8 @@ internal static class Sampler
             }
         }
 
-        int[] order = [.. Enumerable.Range(0, logits.Length).OrderByDescending(t => logits[t]).ThenBy(t => t)];
-        int kept = sampling.TopK > 0 ? Math.Min(sampling.TopK, order.Length) : order.Length;
+        int[] order = MostLikely(logits, sampling.TopK);
+        int kept = order.Length;
         double[] weights = [.. order[..kept].Select(t => Math.Exp((logits[t] - logits[order[0]]) / sampling.Temperature))];
         double total = weights.Sum(), sum = 0;
         for (int i = 0; sampling.TopP < 1 && i < kept; i++)
@@ -38,5 +38,36 @@ internal static class Sampler
         }
 
         return order[kept - 1];
+    }
+
+    /// <summary>The k most likely tokens, the likeliest first and of equals the lower id; all of them where k is 0.</summary>
+    internal static int[] MostLikely(float[] logits, int k)
+    {
+        if (k == 0 || k >= logits.Length)
+        {
+            return [.. Enumerable.Range(0, logits.Length).OrderByDescending(t => logits[t]).ThenBy(t => t)];
+        }
+
+        // A vocabulary has 150,000 entries and k is 20: most tokens are dismissed by one comparison.
+        PriorityQueue<int, (float Logit, int After)> best = new(k + 1);
+        for (int t = 0; t < logits.Length; t++)
+        {
+            if (best.Count < k)
+            {
+                best.Enqueue(t, (logits[t], -t));
+            }
+            else if (best.TryPeek(out _, out (float Logit, int After) least) && logits[t] > least.Logit)
+            {
+                best.EnqueueDequeue(t, (logits[t], -t));
+            }
+        }
+
+        int[] order = new int[k];
+        for (int i = k - 1; i >= 0; i--)
+        {
+            order[i] = best.Dequeue();
+        }
+
+        return order;
     }
 }

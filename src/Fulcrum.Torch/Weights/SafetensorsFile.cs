@@ -38,14 +38,20 @@ public sealed class SafetensorsFile : IDisposable
     {
         try
         {
-            long length = new FileInfo(path).Length;
-            Dictionary<string, TensorEntry> tensors = ReadHeader(path, length);
+            Dictionary<string, TensorEntry> tensors = ReadHeader(path, LengthOf(path));
             return new SafetensorsFile(path, MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), tensors);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"cannot read {path}: {e.Message}", e);
         }
+    }
+
+    // Of the file itself: model caches hold links, and a link's own length is that of its target's name.
+    private static long LengthOf(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return stream.Length;
     }
 
     /// <summary>A copy of a tensor, outside any dispose scope's care until the caller's scope takes it.</summary>

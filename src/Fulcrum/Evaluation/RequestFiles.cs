@@ -6,9 +6,11 @@ namespace Fulcrum.Evaluation;
 
 /// <summary>Files of requests through a model: lines in, lines out in the same order, a chunk at a time so that memory does not grow with the file.</summary>
 /// <param name="codec">Asked for only when a line holds text.</param>
-public sealed class RequestFiles(ILanguageModel model, Func<TextCodec> codec)
+/// <param name="purpose">What the answers depend on beside the requests: the model, its form, the limits. Cut-off work is gone on with only under the same.</param>
+/// <param name="tell">Told how many requests are answered.</param>
+public sealed class RequestFiles(ILanguageModel model, Func<TextCodec> codec, Func<string> purpose, Action<int>? tell = null)
 {
-    private const int ChunkLines = 512;
+    private int answered;
 
     private static readonly HashSet<string> ScoreFields = ["prompt", "prompt_ids", "continuations", "continuation_ids"];
     private static readonly HashSet<string> GenerateFields = ["prompt", "prompt_ids", "messages"];
@@ -17,52 +19,65 @@ public sealed class RequestFiles(ILanguageModel model, Func<TextCodec> codec)
 
     /// <summary>Answers a file of score requests.</summary>
     /// <exception cref="InputException">A line is not a request that the model can answer; names file and line.</exception>
-    public void Score(string input, string output, CancellationToken cancellation = default) => Write(output, write =>
+    public void Score(string input, string output, CancellationToken cancellation = default) => Write(input, ScoreFields, output, lines =>
     {
-        foreach (JsonLine[] lines in JsonLines.Read(input, ScoreFields).Chunk(ChunkLines))
-        {
-            List<ScoreRequest>[] asked = [.. lines.Select(ScoresOf)];
-            ContinuationScore[] scores = new ContinuationScore[asked.Sum(a => a.Count)];
-            model.Score([.. asked.SelectMany(a => a)], (i, s) => scores[i] = s[0], cancellation);
-            int at = 0;
-            for (int i = 0; i < lines.Length; at += asked[i++].Count)
+        List<ScoreRequest>[] asked = [.. lines.Select(ScoresOf)];
+        ContinuationScore[] scores = new ContinuationScore[asked.Sum(a => a.Count)];
+        int[] lineOf = [.. asked.SelectMany((a, line) => a.Select(_ => line))], open = [.. asked.Select(a => a.Count)];
+        model.Score(
+            [.. asked.SelectMany(a => a)],
+            (i, s) =>
             {
-                ContinuationScore[] own = scores[at..(at + asked[i].Count)];
-                write(Answer(lines[i], new JsonObject
-                {
-                    ["log_likelihoods"] = Array(own.Select(s => s.LogLikelihood)),
-                    ["greedy"] = Array(own.Select(s => s.Greedy)),
-                    ["tokens"] = Array(own.Select(s => s.Tokens)),
-                }));
-            }
-        }
+                scores[i] = s[0];
+                Tell(--open[lineOf[i]] == 0);
+            },
+            cancellation);
+        int at = 0;
+        return [.. lines.Select((line, i) => Scores(line, scores[at..(at += asked[i].Count)]))];
+    });
+
+    private static string Scores(JsonLine line, ContinuationScore[] scores) => Answer(line, new JsonObject
+    {
+        ["log_likelihoods"] = Array(scores.Select(s => s.LogLikelihood)),
+        ["greedy"] = Array(scores.Select(s => s.Greedy)),
+        ["tokens"] = Array(scores.Select(s => s.Tokens)),
     });
 
     /// <summary>Answers a file of generate requests.</summary>
     /// <param name="stops">Texts that end a completion and are not part of it.</param>
     /// <param name="texts">False: the answers' texts are null, and no tokenizer is asked for.</param>
     /// <exception cref="InputException">As for <see cref="Score"/>.</exception>
-    public void Generate(string input, string output, int maxNewTokens, IReadOnlyList<int> endTokens, IReadOnlyList<string> stops, bool texts, CancellationToken cancellation = default) => Write(output, write =>
+    public void Generate(string input, string output, int maxNewTokens, IReadOnlyList<int> endTokens, IReadOnlyList<string> stops, bool texts, CancellationToken cancellation = default) => Write(input, GenerateFields, output, lines =>
     {
         Func<IReadOnlyList<int>, bool>? stopsAt = stops.Count == 0 ? null : ids => stops.Any(text.Value.Decode(ids).Contains);
-        foreach (JsonLine[] lines in JsonLines.Read(input, GenerateFields).Chunk(ChunkLines))
-        {
-            CompletionRequest[] asked = [.. lines.Select(l => new CompletionRequest(Checked(l, PromptOf(l), 0), maxNewTokens, endTokens, stopsAt))];
-            Completion[] completions = new Completion[lines.Length];
-            model.Complete(asked, (i, c) => completions[i] = c, cancellation);
-            for (int i = 0; i < lines.Length; i++)
+        CompletionRequest[] asked = [.. lines.Select(l => new CompletionRequest(Checked(l, PromptOf(l), 0), maxNewTokens, endTokens, stopsAt))];
+        string[] answers = new string[lines.Length];
+        model.Complete(
+            asked,
+            (i, c) =>
             {
-                Completion c = completions[i];
-                write(Answer(lines[i], new JsonObject
+                answers[i] = Answer(lines[i], new JsonObject
                 {
                     ["text"] = texts ? TextOf(c.Ids, endTokens, stops) : null,
                     ["ids"] = Array(c.Ids),
                     ["log_likelihoods"] = Array(c.LogLikelihoods),
                     ["finish"] = c.Finish == FinishReason.Stop ? "stop" : "length",
-                }));
-            }
-        }
+                });
+                Tell(true);
+            },
+            cancellation);
+        return answers;
     });
+
+    private void Write(string input, HashSet<string> fields, string output, Func<JsonLine[], IEnumerable<string>> answer) => PortionFile.Write(input, fields, output, purpose, answer, done => answered = done);
+
+    private void Tell(bool complete)
+    {
+        if (complete)
+        {
+            tell?.Invoke(++answered);
+        }
+    }
 
     // Each continuation is a request of its own: in text, the prompt's last token may differ by what follows it. The model shares what is equal.
     private List<ScoreRequest> ScoresOf(JsonLine line)
@@ -91,9 +106,22 @@ public sealed class RequestFiles(ILanguageModel model, Func<TextCodec> codec)
         {
             ["prompt_ids"] => Ids(line, line.Value["prompt_ids"], "prompt_ids"),
             ["prompt"] => text.Value.Encode(Text(line, line.Value["prompt"], "prompt"), true),
-            ["messages"] => text.Value.Encode(text.Value.Render(List(line, line.Value["messages"]!, "messages")), false),
+            ["messages"] => text.Value.Encode(Rendered(line), false),
             _ => throw line.Error("expected one of 'prompt', 'prompt_ids' and 'messages'"),
         };
+    }
+
+    private string Rendered(JsonLine line)
+    {
+        JsonArray messages = List(line, line.Value["messages"]!, "messages");
+        try
+        {
+            return text.Value.Render(messages);
+        }
+        catch (InputException e)
+        {
+            throw line.Error(e.Message);
+        }
     }
 
     private ScoreRequest Checked(JsonLine line, ScoreRequest request)
@@ -158,22 +186,5 @@ public sealed class RequestFiles(ILanguageModel model, Func<TextCodec> codec)
         }
 
         return answer.ToJsonString(JsonLines.Output);
-    }
-
-    // A file is written beside and renamed, so that it is complete or not there; standard output is written as answers come.
-    private static void Write(string output, Action<Action<string>> answers)
-    {
-        if (output == "-")
-        {
-            using StreamWriter writer = JsonLines.Create(output);
-            answers(line => { writer.WriteLine(line); writer.Flush(); });
-            return;
-        }
-
-        AtomicFile.Write(output, stream =>
-        {
-            using StreamWriter writer = new(stream, leaveOpen: true) { NewLine = "\n" };
-            answers(writer.WriteLine);
-        });
     }
 }

@@ -15,13 +15,12 @@ internal sealed class JsonFile
         this.path = path;
         try
         {
-            long length = new FileInfo(path).Length;
-            if (length > 1 << 28)
+            using FileStream stream = File.OpenRead(path);
+            if (stream.Length > 1 << 28)
             {
-                throw Error($"{length} bytes are too many");
+                throw Error($"{stream.Length} bytes are too many");
             }
 
-            using FileStream stream = File.OpenRead(path);
             Root = JsonNode.Parse(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false }) as JsonObject ?? throw Error("expected a JSON object");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
