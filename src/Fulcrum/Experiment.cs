@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fulcrum.Data;
 using Fulcrum.Evaluation;
+using Fulcrum.Guards;
 using Fulcrum.Reporting;
 using Fulcrum.Statistics;
 
@@ -12,7 +13,9 @@ namespace Fulcrum;
 /// <param name="runtime">Loads and trains models.</param>
 /// <param name="corpus">Opens the data that the study names.</param>
 /// <param name="tell">Told how far the work is.</param>
-public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime, Func<Study, Corpus> corpus, Action<Progress>? tell = null)
+/// <param name="looking">By benchmark, the difference in points that somebody wants to see; beyond the study's own margin.</param>
+public sealed class Experiment(
+    Study study, RunFolder run, IModelRuntime runtime, Func<Study, Corpus> corpus, Action<Progress>? tell = null, IReadOnlyDictionary<string, double>? looking = null)
 {
     /// <summary>The stages in their order.</summary>
     public static readonly IReadOnlyList<string> Stages = ["prepare", "before", "train", "after", "points", "compare", "report"];
@@ -21,26 +24,27 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
     /// <param name="until">A stage's name; null: all.</param>
     /// <param name="language">Of the report: <c>en</c> or <c>pt-BR</c>.</param>
     /// <exception cref="InputException">The study, the model or the data cannot be used, or the folder belongs to another study.</exception>
+    /// <exception cref="GuardException">Something makes the numbers meaningless; says what, and how to go on all the same.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; what was done is kept.</exception>
     public void Run(string? until = null, string language = "en", CancellationToken cancellation = default)
     {
         int last = until is null ? Stages.Count - 1 : Stages.ToList().IndexOf(until);
         Corpus data = corpus(study);
-        (Study complete, string modelDigest) = Prepare(data);
+        (Study complete, string modelDigest) = Begin(data);
         PromptEncoding encoding = PromptEncoding.Load(complete.Model.Folder);
-        string prepared = RunFolder.Sha(StudyFile.Print(complete), modelDigest, data.Digest);
+        string prepared = InputsOf(complete, modelDigest, data);
         Measurement measurement = new(complete, run, runtime, data, encoding, modelDigest, tell);
         PointPlan[] points = [.. PointPlan.Of(complete, data.Training.Count)];
 
         // Before and after differ in the adapter and in nothing else.
         Action[] stages =
         [
-            () => { },
-            () => Measure("before", prepared, measurement, serving: null, cancellation),
+            () => Prepare(prepared, complete, data, encoding, points, cancellation),
+            () => Measure("before", prepared, complete, measurement, encoding, serving: null, cancellation),
             () => Stage("train", prepared, () => Train(complete, data, encoding, run.Adapter, prepared, complete.TrainingSeeds[0], "train", cancellation)),
-            () => Measure("after", RunFolder.Sha(prepared, DigestOf("train")), measurement, new Serving(run.Adapter, Form: complete.AfterForm), cancellation),
+            () => Measure("after", RunFolder.Sha(prepared, DigestOf("train")), complete, measurement, encoding, new Serving(run.Adapter, Form: complete.AfterForm), cancellation),
             () => Points(RunFolder.Sha(prepared, DigestOf("train")), measurement, points, seed => Train(complete, data, encoding, AdapterOf(seed), RunFolder.Sha(prepared, $"{seed}"), seed, "points", cancellation), cancellation),
-            () => Compare(RunFolder.Sha(DigestOf("before"), DigestOf("after"), DigestOf("points")), complete, points),
+            () => Compare(RunFolder.Sha(StudyFile.Print(complete), DigestOf("prepare"), DigestOf("before"), DigestOf("after"), DigestOf("points")), complete, points),
             () => Report(RunFolder.Sha(DigestOf("compare"), DigestOf("train"), language), language),
         ];
         foreach (Action stage in stages.Take(last + 1))
@@ -50,22 +54,52 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
         }
     }
 
-    private (Study Complete, string ModelDigest) Prepare(Corpus data)
+    private static string InputsOf(Study complete, string modelDigest, Corpus data) => RunFolder.Sha(StudyFile.Print(complete.Core), modelDigest, data.Digest);
+
+    private (Study Complete, string ModelDigest) Begin(Corpus data)
     {
         string modelDigest = ModelFolder.Digest(study.Model.Folder);
         Study complete = study with { Model = Resolved() };
-        string inputs = RunFolder.Sha(StudyFile.Print(complete), modelDigest, data.Digest);
         if (run.Completed("prepare") is { } earlier && File.Exists(run.Study))
         {
-            RefuseAnother(complete, earlier.Inputs == inputs);
+            RefuseAnother(complete, earlier.Inputs == InputsOf(complete, modelDigest, data));
         }
 
+        AtomicFile.WriteText(run.Study, StudyFile.Print(complete));
+        return (complete, modelDigest);
+    }
+
+    /// <summary>Guards that need no answers, what the samples can see, and an estimate of the work.</summary>
+    private void Prepare(string inputs, Study complete, Corpus data, PromptEncoding encoding, IReadOnlyList<PointPlan> points, CancellationToken cancellation)
+    {
         Stage("prepare", inputs, () =>
         {
-            AtomicFile.WriteText(run.Study, StudyFile.Print(complete));
-            return ["study.json"];
+            GuardLog log = new("prepare");
+            PreparationGuards.Check(log, data, encoding, complete);
+            log.Close(run.Guards("prepare"), complete.OverrideGuards ?? []);
+            TellPower(complete, data);
+            if (tell is not null)
+            {
+                Note(Estimate.Of(complete, runtime, data, encoding, points, run.At("estimate"), cancellation).ToString());
+            }
+
+            return ["guards/prepare.json"];
         });
-        return (complete, modelDigest);
+    }
+
+    private void TellPower(Study complete, Corpus data)
+    {
+        foreach (IBenchmark b in data.Benchmarks)
+        {
+            double? wanted = looking?.TryGetValue(b.Name, out double points) == true ? points : complete.TaskNames.Contains(b.Name) ? null : complete.Margin;
+            BenchmarkPower power = Power.Before(b.Name, b.Items.Count, b.Items.Select(i => i.Cluster).Distinct().Count(), wanted);
+            string effects = string.Join(", ", power.Expected.Select(e => $"{e.Points * 100:0.0} if {e.Discordance:P0}"));
+            Note($"{b.Name}: {power.Items} items in {power.Clusters} clusters show a difference, in 8 of 10 studies, from so many points on: {effects} of the items change");
+            if (!power.Sees)
+            {
+                Note($"warning: {b.Name} is too small a sample to see the {wanted:0.#} points that are asked for; with one item in ten changing it shows {power.Expected[1].Points * 100:0.0} points and more");
+            }
+        }
     }
 
     /// <summary>An <c>auto</c> is decided once: a run that goes on keeps what its first start decided.</summary>
@@ -98,13 +132,49 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
         throw new InputException($"the run folder {run.Root} cannot be continued: {what}; choose another --output, or undo the change");
     }
 
-    private void Measure(string side, string inputs, Measurement measurement, Serving? serving, CancellationToken cancellation) =>
-        Stage(side, inputs, () => measurement.Into(side, side, inputs, serving, cancellation));
+    private void Measure(string side, string inputs, Study complete, Measurement measurement, PromptEncoding encoding, Serving? serving, CancellationToken cancellation)
+    {
+        Stage(side, inputs, () =>
+        {
+            GuardLog log = new(side);
+            double[] probe = [];
+            List<string> written = [.. measurement.Into(side, side, inputs, serving, cancellation, model =>
+            {
+                probe = serving is null ? [] : AdapterProbe.Of(model, measurement.BenchmarksOf(side), encoding);
+                _ = serving is null ? MeasureNoise(side, new Evaluator(model, encoding), measurement, cancellation) : null;
+            })];
+            foreach ((IBenchmark benchmark, BenchmarkPlan plan) in measurement.BenchmarksOf(side).Zip(complete.Benchmarks))
+            {
+                MeasurementGuards.Check(log, benchmark, plan, AnswerFile.Read(run.Answers(side, benchmark.Name)), complete.Model.Folder, before: serving is null);
+            }
+
+            if (serving is not null)
+            {
+                AdapterProbe.Check(log, serving.Form.StartsWith("unquantized", StringComparison.Ordinal) ? null : Probe(null), Probe(serving with { Scale = 0 }), probe, complete.Model.Dtype);
+            }
+
+            log.Close(run.Guards(side), complete.OverrideGuards ?? []);
+            return [.. written, $"guards/{side}.json", .. serving is null ? ["before/noise.json"] : Array.Empty<string>()];
+        });
+
+        double[] Probe(Serving? other)
+        {
+            using ILanguageModel model = runtime.Load(complete.Model, other);
+            return AdapterProbe.Of(model, measurement.BenchmarksOf(side), encoding);
+        }
+    }
+
+    private BatchingNoise[] MeasureNoise(string side, Evaluator evaluator, Measurement measurement, CancellationToken cancellation)
+    {
+        BatchingNoise[] noise = [.. measurement.BenchmarksOf(side).Select(b => BatchingNoise.Of(evaluator, b, AnswerFile.Read(run.Answers(side, b.Name)), cancellation))];
+        BatchingNoise.Write(run.At(side, "noise.json"), noise);
+        return noise;
+    }
 
     /// <summary>The further forms that the study asks for: parts of the adapter, its checkpoints, forms of serving, adapters of other seeds.</summary>
     private void Points(string inputs, Measurement measurement, IReadOnlyList<PointPlan> points, Func<int, IReadOnlyList<string>> train, CancellationToken cancellation)
     {
-        Stage("points", inputs, () =>
+        Stage("points", RunFolder.Sha([inputs, .. points.Select(p => p.ToString())]), () =>
         {
             List<string> written = [];
             foreach (PointPlan point in points)
@@ -115,6 +185,7 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
                 }
 
                 written.AddRange(measurement.Into("points", $"points/{point.Name}", inputs, new Serving(AdapterOf(point), point.Lambda, point.Form), cancellation));
+                point.WriteTo(run.At("points", point.Name));
             }
 
             return written;
@@ -158,7 +229,9 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
     {
         Stage("compare", inputs, () =>
         {
-            AtomicFile.WriteText(run.Comparison, ComparisonJson.Print(StudyComparison.Of(complete, run.Root, points)));
+            Comparison comparison = StudyComparison.Of(complete, run.Root, points);
+            AtomicFile.WriteText(run.Comparison, ComparisonJson.Print(comparison));
+            GuardLog.Refuse(comparison.Guards ?? [], []);
             return ["comparison.json"];
         });
     }
@@ -183,6 +256,8 @@ public sealed class Experiment(Study study, RunFolder run, IModelRuntime runtime
         IReadOnlyList<string> outputs = work();
         run.Complete(name, inputs, outputs, Stopwatch.GetElapsedTime(start).TotalSeconds, runtime.Environment, energy.Joules);
     }
+
+    private void Note(string sentence) => tell?.Invoke(new Progress("prepare", sentence, 0, 0, "note"));
 
     private string DigestOf(string stage) => RunFolder.Sha(string.Join('\n', run.Completed(stage)?.Outputs.Where(o => !o.Key.EndsWith("train.jsonl", StringComparison.Ordinal)).Select(o => $"{o.Key}={o.Value}") ?? []));
 }

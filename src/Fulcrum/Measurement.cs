@@ -12,17 +12,18 @@ internal sealed class Measurement(Study study, RunFolder run, IModelRuntime runt
     /// <param name="stage">Named in the progress.</param>
     /// <param name="folder">Relative to the run: <c>before</c>, <c>points/lambda-0.5</c>.</param>
     /// <param name="inputs">Digest of model, data, study and adapter: what the answers were made from.</param>
+    /// <param name="measured">Called with the model, still loaded, once all answers stand.</param>
     /// <returns>The files written, relative to the run.</returns>
-    public IReadOnlyList<string> Into(string stage, string folder, string inputs, Serving? serving, CancellationToken cancellation)
+    public IReadOnlyList<string> Into(string stage, string folder, string inputs, Serving? serving, CancellationToken cancellation, Action<ILanguageModel>? measured = null)
     {
         string key = RunFolder.Sha(inputs, serving is null ? "base" : FormattableString.Invariant($"{serving.Scale:R} {serving.Form}"));
         DiscardAnswersOfAnother(folder, key);
         using ILanguageModel model = runtime.Load(study.Model, serving);
         Evaluator evaluator = new(model, encoding);
         List<string> written = [];
-        foreach (IBenchmark benchmark in folder == "before" ? data.Before ?? data.Benchmarks : data.Benchmarks)
+        foreach (IBenchmark benchmark in BenchmarksOf(folder))
         {
-            Protocol protocol = Protocol.Of(benchmark, study.Model, modelDigest, encoding, serving?.Form ?? "beside");
+            Protocol protocol = Protocol.Of(benchmark, study.Model, modelDigest, encoding, serving?.Form ?? "beside", Engine);
             AtomicFile.WriteText(run.Protocol(folder, benchmark.Name), protocol.Print());
             Action<int> count = n => tell?.Invoke(new Progress(stage, What(stage, folder, benchmark), n, benchmark.Items.Count, "items"));
             evaluator.Measure(benchmark, run.Answers(folder, benchmark.Name), protocol.Hash, count, cancellation);
@@ -35,8 +36,15 @@ internal sealed class Measurement(Study study, RunFolder run, IModelRuntime runt
             written.Add($"{folder}/{NeutralText.FileName}");
         }
 
+        measured?.Invoke(model);
         return written;
     }
+
+    /// <summary>The benchmarks as a side is asked them.</summary>
+    public IReadOnlyList<IBenchmark> BenchmarksOf(string folder) => folder == "before" ? data.Before ?? data.Benchmarks : data.Benchmarks;
+
+    /// <summary>What computes: a score may change with it.</summary>
+    private string Engine => string.Join(", ", new[] { "fulcrum", "torchsharp" }.Where(runtime.Environment.ContainsKey).Select(n => $"{n} {runtime.Environment[n]}"));
 
     private static string What(string stage, string folder, IBenchmark benchmark) => folder == stage ? benchmark.Name : $"{Path.GetFileName(folder)} {benchmark.Name}";
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using Fulcrum.Data;
 
 namespace Fulcrum;
 
@@ -11,6 +13,24 @@ namespace Fulcrum;
 /// <param name="Seed">A training seed other than the study's first; its adapter is trained for the point.</param>
 public sealed record PointPlan(string Name, string Kind, double Lambda = 1, int? Step = null, string Form = "beside", int? Seed = null)
 {
+    /// <summary>Writes what a point is beside its answers.</summary>
+    public void WriteTo(string folder) => AtomicFile.WriteText(Path.Combine(folder, "point.json"), JsonSerializer.Serialize(this, Statistics.ComparisonJson.Options) + "\n");
+
+    /// <summary>Reads it back; null where a folder holds none.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public static PointPlan? ReadFrom(string folder)
+    {
+        string path = Path.Combine(folder, "point.json");
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<PointPlan>(File.ReadAllText(path), Statistics.ComparisonJson.Options) : null;
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not a point: {e.Message}", e);
+        }
+    }
+
     /// <summary>The points that a study asks for, in the order in which they are measured; 0 and 1 at the finished adapter are the two sides already.</summary>
     /// <param name="examples">Training examples, of which the steps follow.</param>
     public static IReadOnlyList<PointPlan> Of(Study study, int examples) =>

@@ -56,6 +56,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>The protocol of one side's answers to one benchmark, as a flat map.</summary>
     public string Protocol(string side, string benchmark) => At(side, benchmark + ".protocol.json");
 
+    /// <summary>What the guards of a stage saw.</summary>
+    public string Guards(string stage) => At("guards", stage + ".json");
+
     /// <summary>The manifest of a stage; null where the stage is not complete.</summary>
     public Manifest? Completed(string stage) => Completed(Root, stage);
 

@@ -47,6 +47,10 @@ public sealed record Study(
     [JsonIgnore]
     public IReadOnlyList<string> TaskNames => Tasks ?? [Benchmarks[0].Name];
 
+    /// <summary>The part of the study that before, training and after depend on. The rest asks for further points or judges what was found, and may change between two starts of a run.</summary>
+    [JsonIgnore]
+    public Study Core => this with { Train = Train with { Seed = TrainingSeeds[0] }, Margin = 0, OverrideGuards = null, Tasks = null, Curve = null, ServingForms = null, Seeds = null, RelativeTable = null };
+
     /// <summary>The training seeds, never empty; the first is that of the study's adapter.</summary>
     [JsonIgnore]
     public IReadOnlyList<int> TrainingSeeds => Seeds ?? [Train.Seed ?? Seed];

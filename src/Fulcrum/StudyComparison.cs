@@ -1,4 +1,5 @@
 using Fulcrum.Evaluation;
+using Fulcrum.Guards;
 using Fulcrum.Statistics;
 
 namespace Fulcrum;
@@ -20,10 +21,37 @@ public static class StudyComparison
         return new Comparison(
             benchmarks,
             Judgement.Of(benchmarks, study.TaskNames, study.Margin),
+            Guards(study, folder, benchmarks, points),
             Power: [.. benchmarks.Select(b => Power.After(b, study.TaskNames.Contains(b.Benchmark) ? null : study.Margin))],
             TradeOff: further.Length == 0 ? null : TradeOffCurve.Of([before, after, .. further], [.. study.Benchmarks.Select(b => b.Name)], study.TaskNames, study.Margin),
             Seeds: study.Seeds is null or { Count: < 2 } ? null : Seeds(study, before, [after, .. further.Where(p => p.Kind == "seed")]),
             NeutralText: NeutralText.Read(Path.Combine(folder, "after", NeutralText.FileName)));
+    }
+
+    /// <summary>What the earlier stages saw, then what shows only when both sides are there; with the study's word on what failed.</summary>
+    private static IReadOnlyList<GuardResult> Guards(Study study, string folder, IReadOnlyList<BenchmarkComparison> benchmarks, IReadOnlyList<PointPlan> points)
+    {
+        GuardLog log = new("compare");
+        IReadOnlyList<BatchingNoise> noise = BatchingNoise.Read(Path.Combine(folder, "before", "noise.json"));
+        foreach (BenchmarkComparison b in benchmarks)
+        {
+            SameProtocol(log, folder, b.Benchmark, points);
+            if (noise.FirstOrDefault(n => n.Benchmark == b.Benchmark) is { } seen)
+            {
+                BatchingNoise.Check(log, b, seen);
+            }
+        }
+
+        string[] stages = ["prepare", "before", "after"];
+        return GuardLog.Overridden([.. stages.SelectMany(s => GuardLog.Read(Path.Combine(folder, "guards", s + ".json"))), .. log.Results], study.OverrideGuards ?? []);
+    }
+
+    /// <summary>Points may differ from before in how the adapter is applied: that is what some of them are there for.</summary>
+    private static void SameProtocol(GuardLog log, string folder, string benchmark, IReadOnlyList<PointPlan> points)
+    {
+        string Of(string place) => Path.Combine(folder, place, benchmark + ".protocol.json");
+        string[] differing = [.. Protocol.Differences(Of("before"), Of("after")), .. points.SelectMany(p => Protocol.Differences(Of("after"), Of(Path.Combine("points", p.Name)), "serving").Select(d => $"{p.Name}, {d}"))];
+        log.Report(GuardLog.SameProtocol, benchmark, differing.Length == 0, differing.Length == 0 ? $"{benchmark} was measured alike on every side" : $"{benchmark} was measured differently before and after ({string.Join("; ", differing)})");
     }
 
     private static PairedComparison.Settings SettingsOf(Study study, string benchmark) => new(study.TaskNames.Contains(benchmark) ? null : study.Margin, study.Seed);

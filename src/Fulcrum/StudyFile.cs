@@ -102,6 +102,8 @@ public static class StudyFile
 
     private static void CheckPoints(Study study, string source)
     {
+        string? guard = study.OverrideGuards?.FirstOrDefault(g => !Guards.GuardLog.Names.Contains(g));
+        Require(guard is null, source, "overrideGuards", guard, string.Join(", ", Guards.GuardLog.Names));
         string? stranger = study.Tasks?.FirstOrDefault(t => study.Benchmarks.All(b => b.Name != t));
         Require(study.Tasks is null or { Count: > 0 } && stranger is null, source, "tasks", stranger ?? "[]", "names of benchmarks of this study, at least one");
         Require(study.Curve?.Lambdas is null || study.Curve.Lambdas.All(l => l is >= 0 and <= 2), source, "curve.lambdas", string.Join(", ", study.Curve?.Lambdas ?? []), "numbers from 0 to 2");

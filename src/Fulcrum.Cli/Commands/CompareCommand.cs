@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Fulcrum.Evaluation;
 using Fulcrum.Statistics;
 
@@ -8,62 +7,94 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum compare</c></summary>
 internal static class CompareCommand
 {
+    private static readonly Argument<string[]> Paths = new("PATH") { Description = "BEFORE AFTER: two files of answers, or two run folders; one run folder: its two sides; three and more run folders: all in one picture.", Arity = ArgumentArity.OneOrMore };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of a table." };
+    private static readonly Option<bool> Curve = new("--curve") { Description = "Put every measured point of the run folders into one picture, also of one or two." };
+    private static readonly Option<double?> Margin = new("--margin") { Description = "The loss, in points, that is accepted outside the task; the study's when not given." };
+
     public static Command Create()
     {
-        Argument<string> before = new("BEFORE") { Description = "A file of answers, or a run folder." };
-        Argument<string?> after = new("AFTER") { Description = "The same of the other side; left out, a run folder's before/ and after/ are compared.", Arity = ArgumentArity.ZeroOrOne };
-        Option<bool> json = new("--json") { Description = "Print JSON instead of a table." };
-        Command verb = new("compare", "The paired comparison of two files of answers, or of two run folders (what their adapters reach).") { before, after, json };
+        Command verb = new("compare", "The paired comparison of two files of answers, or of run folders (what their adapters reach).") { Paths, Json, Curve, Margin };
         verb.SetAction(parsed =>
         {
-            Comparison comparison = Compare(parsed.GetRequiredValue(before), parsed.GetValue(after));
-            if (parsed.GetValue(json))
+            string[] paths = parsed.GetRequiredValue(Paths);
+            double? margin = parsed.GetValue(Margin) is not (< 0 or double.NaN) and var given ? given : throw new InputException("--margin: wanted 0 or more points");
+            if (paths.Length > 2 || parsed.GetValue(Curve))
             {
-                Console.Out.Write(ComparisonJson.Print(comparison));
+                Show(RunsComparison.Of(paths, margin), parsed.GetValue(Json));
                 return;
             }
 
-            ComparisonTable.Print(comparison);
+            Show(Compare(paths[0], paths.ElementAtOrDefault(1), margin), parsed.GetValue(Json));
         });
         return verb;
     }
 
-    private static Comparison Compare(string before, string? after)
+    private static void Show(RunsComparison comparison, bool json)
+    {
+        if (json)
+        {
+            Console.Out.Write(comparison.Print());
+            return;
+        }
+
+        RunsTable.Print(comparison);
+    }
+
+    private static void Show(Comparison comparison, bool json)
+    {
+        if (json)
+        {
+            Console.Out.Write(ComparisonJson.Print(comparison));
+            return;
+        }
+
+        ComparisonTable.Print(comparison);
+    }
+
+    private static Comparison Compare(string before, string? after, double? margin)
     {
         if (after is null && !Directory.Exists(before))
         {
             throw new InputException($"{before} is not a run folder; name a second file to compare it with");
         }
 
-        return Directory.Exists(before)
-            ? new Comparison(Folders(after is null ? Path.Combine(before, "before") : Path.Combine(before, "after"), Path.Combine(after ?? before, "after")))
-            : new Comparison([Files(Path.GetFileNameWithoutExtension(before), before, after!)]);
+        if (!Directory.Exists(before))
+        {
+            return new Comparison([Files(Path.GetFileNameWithoutExtension(before), before, after!, margin)]);
+        }
+
+        Study? study = Path.Combine(before, "study.json") is var path && File.Exists(path) ? StudyFile.Parse(File.ReadAllText(path), path) : null;
+        BenchmarkComparison[] benchmarks = Adjusted(Folders(Path.Combine(before, after is null ? "before" : "after"), Path.Combine(after ?? before, "after"), margin ?? study?.Margin));
+        IReadOnlyList<string> tasks = study?.TaskNames ?? [];
+        return new Comparison(benchmarks, benchmarks.Any(b => tasks.Contains(b.Benchmark)) ? Judgement.Of(benchmarks, tasks, margin ?? study!.Margin) : null);
     }
 
-    private static BenchmarkComparison[] Folders(string before, string after)
+    private static BenchmarkComparison[] Adjusted(BenchmarkComparison[] benchmarks)
+    {
+        IReadOnlyList<double> adjusted = Proportion.Holm([.. benchmarks.Select(b => b.Mcnemar.P)]);
+        return [.. benchmarks.Select((b, i) => b with { AdjustedP = adjusted[i] })];
+    }
+
+    private static BenchmarkComparison[] Folders(string before, string after, double? margin)
     {
         string[] names = Directory.Exists(before) && Directory.Exists(after)
             ? [.. Directory.EnumerateFiles(before, "*.jsonl").Select(p => Path.GetFileName(p)).Where(n => File.Exists(Path.Combine(after, n))).Order(StringComparer.Ordinal)] : [];
         return names.Length == 0 ? throw new InputException($"{before} and {after} hold no answers to the same benchmark")
-            : [.. names.Select(n => Files(Path.GetFileNameWithoutExtension(n), Path.Combine(before, n), Path.Combine(after, n)))];
+            : [.. names.Select(n => Files(Path.GetFileNameWithoutExtension(n), Path.Combine(before, n), Path.Combine(after, n), margin))];
     }
 
-    private static BenchmarkComparison Files(string name, string before, string after)
+    private static BenchmarkComparison Files(string name, string before, string after, double? margin)
     {
         IReadOnlyList<Answer> first = AnswerFile.Read(before), second = AnswerFile.Read(after);
         string?[] hashes = [.. first.Concat(second).Select(a => a.Protocol).Distinct()];
-        return hashes.Length < 2 ? PairedComparison.Of(name, first, second)
-            : throw new GuardException($"{name}: the two sides were measured under different protocols ({string.Join(", ", Differing(before, after))}), so their difference would mean nothing");
+        return hashes.Length < 2 ? PairedComparison.Of(name, first, second, new PairedComparison.Settings(margin))
+            : throw new GuardException($"{name}: the two sides were measured under different protocols ({string.Join("; ", Differing(before, after))}), so their difference would mean nothing");
     }
 
-    private static IEnumerable<string> Differing(string before, string after)
+    private static IReadOnlyList<string> Differing(string before, string after)
     {
-        JsonObject? first = Fields(before), second = Fields(after);
-        string[] differing = first is null || second is null ? []
-            : [.. first.Select(f => f.Key).Union(second.Select(f => f.Key)).Where(k => (string?)first[k] != (string?)second[k]).Select(k => $"{k}: {first[k] ?? "none"} and {second[k] ?? "none"}")];
-        return differing.Length > 0 ? differing : ["their hashes differ; the fields are not beside the answers"];
+        IReadOnlyList<string> differing = Protocol.Differences(Path.ChangeExtension(before, ".protocol.json"), Path.ChangeExtension(after, ".protocol.json"));
+        return differing.Count > 0 ? differing : ["their hashes differ; the fields do not stand beside the answers"];
     }
-
-    private static JsonObject? Fields(string answers) =>
-        Path.ChangeExtension(answers, ".protocol.json") is var path && File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) as JsonObject : null;
 }

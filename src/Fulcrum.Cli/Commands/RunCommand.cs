@@ -11,16 +11,17 @@ internal static class RunCommand
     private static readonly Argument<string?> StudyPath = new("STUDY.json") { Description = "The study; without one, the embedded study.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> Output = new("--output") { Description = "The run folder; runs/NAME when not given. A folder that was cut off goes on where it stopped." };
     private static readonly Option<string> Language = new("--language") { Description = "Language of the report: en or pt-BR.", DefaultValueFactory = _ => "en" };
-    private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, compare or report." };
+    private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, points, compare or report." };
     private static readonly Option<string?> Require = new("--require") { Description = "End with exit code 3 unless the intervals' nearer bounds hold, in points: \"spider>=+5,mmlu>=-1\"." };
 
     private static readonly Option<bool> Json = new("--json") { Description = "Print the comparison as JSON instead of a table." };
+    private static readonly Option<double?> Margin = new("--margin") { Description = "The loss, in points, that is accepted outside the task; the study's when not given." };
 
     public static Command Create()
     {
         Language.AcceptOnlyFromAmong("en", "pt-BR");
         Until.AcceptOnlyFromAmong([.. Experiment.Stages]);
-        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require, Json };
+        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require, Margin, Json };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
         return command;
     }
@@ -28,11 +29,12 @@ internal static class RunCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         Study study = StudyFile.Load(parsed.GetValue(StudyPath) ?? EmbeddedStudy());
+        study = parsed.GetValue(Margin) is not { } margin ? study : double.IsFinite(margin) && margin >= 0 ? study with { Margin = margin } : throw new InputException($"--margin: {margin} is not 0 or more points");
         Reporting.Requirements? required = parsed.GetValue(Require) is { } text ? Reporting.Requirements.Parse(text) : null;
         using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name));
         using SqlSandbox sandbox = Sandbox.Open();
         new ConsoleProgress(parsed).Show(tell =>
-            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
+            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
         if (!File.Exists(run.Comparison))
         {
             return 0;

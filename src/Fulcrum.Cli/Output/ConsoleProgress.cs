@@ -29,18 +29,25 @@ internal sealed class ConsoleProgress(bool quiet)
             return;
         }
 
-        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }).Progress()
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        console.Progress()
             .AutoClear(false)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn(), new RateColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
-            .Start(context => work(new BarProgress(context).Tell));
+            .Start(context => work(new BarProgress(context, console).Tell));
     }
 
-    private sealed class BarProgress(ProgressContext context)
+    private sealed class BarProgress(ProgressContext context, IAnsiConsole console)
     {
         private readonly Dictionary<string, ProgressTask> tasks = [];
 
         public void Tell(Progress at)
         {
+            if (at.Unit == "note")
+            {
+                console.WriteLine(at.What, at.What.StartsWith("warning", StringComparison.Ordinal) ? new Style(Color.Yellow) : Style.Plain);
+                return;
+            }
+
             if (at.Total == 0)
             {
                 return;

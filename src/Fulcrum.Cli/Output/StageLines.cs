@@ -12,6 +12,12 @@ internal sealed class StageLines(TextWriter output) : IDisposable
     /// <summary>Takes note; a line is written when another stage begins.</summary>
     public void Tell(Progress at)
     {
+        if (at.Unit == "note")
+        {
+            output.WriteLine(at.What);
+            return;
+        }
+
         if (at.Stage != stage)
         {
             Done();

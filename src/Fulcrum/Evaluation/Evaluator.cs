@@ -44,7 +44,8 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
         File.Move(growing, path, overwrite: true);
     }
 
-    private IReadOnlyList<Answer> Answers(IBenchmark benchmark, Item[] items, string protocolHash, Action<int> answered, CancellationToken cancellation)
+    /// <summary>The answers to some items, asked together.</summary>
+    internal IReadOnlyList<Answer> Answers(IBenchmark benchmark, Item[] items, string protocolHash, Action<int> answered, CancellationToken cancellation)
     {
         Question[] questions = [.. items.Select(benchmark.Ask)];
         Reply?[] replies = new Reply?[items.Length];

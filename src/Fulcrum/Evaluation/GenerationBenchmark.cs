@@ -77,6 +77,9 @@ public sealed class GenerationBenchmark : IBenchmark
         }
     }
 
+    /// <summary>The first target; none where the target is a pattern, or the answer has to be found in a reply.</summary>
+    public Reply? Gold(Item item) => plan.Matching == "regex" || extract is not null ? null : new Reply.Written(rows[item.Id].Targets[0], FinishReason.Stop, 0);
+
     private string? Answer(string written)
     {
         try

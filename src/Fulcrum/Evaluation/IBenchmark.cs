@@ -22,6 +22,12 @@ public interface IBenchmark
 
     /// <summary>The grade of a reply. Thread-safe: several items are graded at once.</summary>
     Grade Grade(Item item, Reply reply);
+
+    /// <summary>A reply that must be graded as right; null where the benchmark knows none.</summary>
+    Reply? Gold(Item item) => null;
+
+    /// <summary>What would give an item away if it stood in the training data: its question, with its options or its answer.</summary>
+    string Content(Item item) => $"{item.Input}\n{item.Target}";
 }
 
 /// <summary>One item of a benchmark.</summary>

@@ -9,6 +9,9 @@ namespace Fulcrum.Evaluation;
 /// <param name="endTokens">What ends a completion.</param>
 public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, IReadOnlyList<int> endTokens)
 {
+    /// <summary>Digest of the chat template; <c>none</c> where the model has none.</summary>
+    public string TemplateDigest => template?.Digest ?? "none";
+
     /// <summary>The encoding of a model folder.</summary>
     /// <exception cref="InputException">The folder lacks a tokenizer, or holds files that cannot be read.</exception>
     public static PromptEncoding Load(string folder) => new(Tokenizer.Load(folder), ChatTemplate.TryLoad(folder), ModelFolder.EndTokens(folder));

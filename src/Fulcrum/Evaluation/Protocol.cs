@@ -18,7 +18,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     /// <param name="model">With every <c>auto</c> resolved.</param>
     /// <param name="modelDigest">Digest of the base model's folder, tokenizer and template included.</param>
     /// <param name="serving">The form in which an adapter is applied; the base alone counts as <c>beside</c>, an adapter of scale 0.</param>
-    public static Protocol Of(IBenchmark benchmark, ModelPlan model, string modelDigest, PromptEncoding encoding, string serving = "beside")
+    /// <param name="engine">Name and version of what computes.</param>
+    public static Protocol Of(IBenchmark benchmark, ModelPlan model, string modelDigest, PromptEncoding encoding, string serving = "beside", string engine = "")
     {
         SortedDictionary<string, string> fields = new(StringComparer.Ordinal)
         {
@@ -29,6 +30,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             ["quantization"] = model.Quantization,
             ["device"] = model.Device.Split(':')[0],
             ["serving"] = serving,
+            ["engine"] = engine,
+            ["template"] = encoding.TemplateDigest,
             ["items"] = Sha(string.Join('\n', benchmark.Items.Select(i => $"{i.Id}\t{i.Target}"))),
             ["prompts"] = Sha(string.Join('\0', benchmark.Items.Select(i => Describe(benchmark.Ask(i), encoding)))),
         };
@@ -39,6 +42,35 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
 
         return new Protocol(fields);
     }
+
+    /// <summary>The fields in which two protocol files differ, each with both values; empty where a file is missing.</summary>
+    /// <param name="except">Fields that may differ.</param>
+    /// <exception cref="InputException">A file is not a flat map of texts.</exception>
+    public static IReadOnlyList<string> Differences(string first, string second, params string[] except)
+    {
+        if (!File.Exists(first) || !File.Exists(second))
+        {
+            return [];
+        }
+
+        SortedDictionary<string, string> a = Read(first), b = Read(second);
+        return [.. a.Keys.Union(b.Keys).Except(except).Order(StringComparer.Ordinal).Where(k => a.GetValueOrDefault(k) != b.GetValueOrDefault(k))
+            .Select(k => $"{k}: {Short(a.GetValueOrDefault(k))} and {Short(b.GetValueOrDefault(k))}")];
+    }
+
+    private static SortedDictionary<string, string> Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ManifestJson.Default.SortedDictionaryStringString) ?? [];
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not a protocol: {e.Message}", e);
+        }
+    }
+
+    private static string Short(string? value) => value is null ? "nothing" : value.Length > 40 ? value[..12] + "..." : value;
 
     /// <summary>The fields as JSON, a flat map.</summary>
     public string Print() => JsonSerializer.Serialize(new SortedDictionary<string, string>(Fields.ToDictionary(), StringComparer.Ordinal), ManifestJson.Default.SortedDictionaryStringString) + "\n";

@@ -59,6 +59,9 @@ public sealed class SpiderBenchmark : IBenchmark
         return SqlSteps.With(grade) with { Threshold = plan.Threshold };
     }
 
+    /// <inheritdoc/>
+    public Reply Gold(Item item) => new Reply.Written(item.Target, FinishReason.Stop, 0);
+
     private Prompt PromptOf(Item item) => plan.Prompt == "raw3" ? RawSpiderPrompt.Of(folder.Schemas[item.Cluster], examples[item.Id].Question) : SpiderPrompt.Of(folder.Schemas[item.Cluster], examples[item.Id].Question);
 
     // Of plain text prompt and reply are looked at together, of a conversation the reply alone; a further marker in the reply hides what came before it.

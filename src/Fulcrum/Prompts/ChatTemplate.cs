@@ -13,8 +13,12 @@ public sealed class ChatTemplate
     private ChatTemplate(string template, Dictionary<string, object?> tokens, TimeProvider clock)
     {
         statements = TemplateParser.Parse(template);
+        Digest = RunFolder.Sha(template);
         (this.tokens, this.clock) = (tokens, clock);
     }
+
+    /// <summary>SHA-256 of the template's text.</summary>
+    public string Digest { get; }
 
     /// <summary>Reads the template of a model folder: <c>chat_template.jinja</c>, or <c>chat_template</c> of <c>tokenizer_config.json</c> (a text, or a list with one named default).</summary>
     /// <exception cref="InputException">The folder has none, or it uses what is not supported; names construct and line.</exception>

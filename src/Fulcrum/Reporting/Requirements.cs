@@ -13,6 +13,9 @@ public sealed partial record Requirements(IReadOnlyList<(string Benchmark, bool 
         ? (m.Groups[1].Value, m.Groups[2].Value == ">=", double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture))
         : throw new InputException($"--require: '{part.Trim()}' is not of the form BENCHMARK>=POINTS or BENCHMARK<=POINTS, as in spider>=+5"))]);
 
+    /// <summary>By benchmark, the smallest difference that is demanded, in points.</summary>
+    public IReadOnlyDictionary<string, double> Looking => Bounds.Where(b => b.Points != 0).GroupBy(b => b.Benchmark).ToDictionary(g => g.Key, g => g.Min(b => Math.Abs(b.Points)), StringComparer.Ordinal);
+
     /// <summary>Tests the interval's nearer bound, so what passes is shown and not merely likely.</summary>
     /// <exception cref="GuardException">A bound does not hold; names it.</exception>
     /// <exception cref="InputException">The run has no such benchmark.</exception>

@@ -6,7 +6,8 @@ namespace Fulcrum.Statistics;
 /// <summary>Writes and reads <c>comparison.json</c>.</summary>
 public static class ComparisonJson
 {
-    private static readonly JsonSerializerOptions Options = new()
+    /// <summary>Snake case, indented, readable beyond ASCII: of every JSON file that a comparison is made of.</summary>
+    internal static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -56,6 +56,17 @@ public sealed class ChoiceBenchmark : IBenchmark
     /// <inheritdoc/>
     public Grade Grade(Item item, Reply reply) => ChoiceReading.Grade(settings, forms[item.Id], Prompt(forms[item.Id]), reply) with { Threshold = settings.Threshold };
 
+    /// <inheritdoc/>
+    public Reply Gold(Item item)
+    {
+        ChoiceForm form = forms[item.Id];
+        return Ask(item) is Question.Choose ? new Reply.Chosen([.. form.Options.Select((_, i) => new ContinuationScore(i == form.Answer ? -1 : -1000, i == form.Answer, 1))])
+            : new Reply.Written(ChoicePrompt.Letter(form.Answer), FinishReason.Stop, 1);
+    }
+
+    /// <inheritdoc/>
+    public string Content(Item item) => $"{item.Input}\n{string.Join('\n', forms[item.Id].Question.Options)}";
+
     private string Prompt(ChoiceForm form)
     {
         IEnumerable<(string, IReadOnlyList<string>, int)> worked = examples(form.Question).Select(e => (e.Text, e.Options, e.Answer));

@@ -1,0 +1,88 @@
+using Fulcrum.Statistics;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+/// <summary>What a study measures beyond before and after, on a model whose truth is known.</summary>
+public sealed class PointsTests
+{
+    private static readonly ScriptedStudy Plain = new();
+
+    private static readonly ScriptedStudy Full = Plain with
+    {
+        Study = Plain.Study with { Curve = new CurvePlan([0, 0.5, 1], Checkpoints: true), ServingForms = ["merged"], Seeds = [3, 4, 5] },
+    };
+
+    [Fact]
+    public void Every_point_that_a_study_asks_for_is_measured_and_compared()
+    {
+        Comparison got = Full.Run(Directory.CreateTempSubdirectory().FullName);
+
+        Assert.Equal(
+            ["before", "after", "step-6-lambda-0.5", "step-6-lambda-1", "step-12-lambda-0.5", "step-12-lambda-1", "lambda-0.5", "merged", "seed-4", "seed-5"],
+            got.TradeOff!.Points.Select(p => p.Name));
+        Assert.Equal([0, 30, 5, 10, 10, 20, 15, 30, 29, 27], got.TradeOff.Points.Select(p => Math.Round(p.Task.Points * 40)));
+        Assert.All(got.TradeOff.Points, p => Assert.Equal(0, p.General!.Value.Points));
+        Assert.Equal(("after", "accept"), (got.TradeOff.Best, got.Verdict!.Kind));
+        Assert.True(got.TradeOff.Points[0].Dominated);
+        Assert.Equal([3, 4, 5], got.Seeds![0].Seeds.Select(s => s.Seed));
+        Assert.True(got.Seeds[0].Between > 0);
+        Assert.Equal(0, got.Seeds[1].Between);
+    }
+
+    [Fact]
+    public void Equal_studies_give_equal_bytes_and_a_study_that_asks_for_nothing_measures_nothing()
+    {
+        string first = Directory.CreateTempSubdirectory().FullName, second = Directory.CreateTempSubdirectory().FullName;
+        Full.Run(first);
+        Full.Run(second, _ => { });
+        Comparison plain = Plain.Run(Directory.CreateTempSubdirectory().FullName);
+
+        Assert.Equal(File.ReadAllText(Path.Combine(first, "comparison.json")), File.ReadAllText(Path.Combine(second, "comparison.json")));
+        Assert.Null(plain.TradeOff);
+        Assert.Null(plain.Seeds);
+    }
+
+    [Fact]
+    public void A_finished_run_can_be_asked_for_more_and_judged_by_another_margin()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        Plain.Run(folder);
+        ScriptedStudy more = new() { Study = Plain.Study with { Curve = new CurvePlan([0.5]), Margin = 4 } };
+
+        Comparison got = more.Run(folder);
+
+        Assert.Equal(["before", "after", "lambda-0.5"], got.TradeOff!.Points.Select(p => p.Name));
+        Assert.Equal(4, got.Verdict!.Margin);
+        Assert.Equal([0.5], more.Loaded.Select(s => s!.Scale));
+    }
+
+    [Fact]
+    public void A_points_stage_that_was_cut_off_keeps_what_it_measured()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        using CancellationTokenSource stop = new();
+        Assert.ThrowsAny<OperationCanceledException>(() => Full.Run(folder, p => { if (p.What.StartsWith("seed 4", StringComparison.Ordinal)) { stop.Cancel(); } }, stop.Token));
+        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(folder, "points", "lambda-0.5", "sql.jsonl"));
+
+        Comparison got = Full.Run(folder);
+
+        Assert.Equal(10, got.TradeOff!.Points.Count);
+        Assert.True(written > DateTime.MinValue.AddYears(2000));
+    }
+
+    [Fact]
+    public void Power_and_estimate_are_told_before_the_run_and_change_nothing()
+    {
+        List<string> notes = [];
+        string told = Directory.CreateTempSubdirectory().FullName, silent = Directory.CreateTempSubdirectory().FullName;
+
+        Plain.Run(told, p => { if (p.Unit == "note") { notes.Add(p.What); } });
+        Plain.Run(silent);
+
+        Assert.Contains(notes, n => n.StartsWith("warning: knowledge is too small a sample to see the 5 points", StringComparison.Ordinal));
+        Assert.Contains(notes, n => n.Contains("2 measurements", StringComparison.Ordinal) && n.Contains("GiB", StringComparison.Ordinal));
+        Assert.Equal(File.ReadAllText(Path.Combine(told, "comparison.json")), File.ReadAllText(Path.Combine(silent, "comparison.json")));
+        Assert.False(Directory.Exists(Path.Combine(told, "estimate")));
+    }
+}
