@@ -11,7 +11,9 @@ namespace Fulcrum;
 /// <param name="Training">In the data's order.</param>
 /// <param name="Digest">SHA-256 over every file that was read.</param>
 /// <param name="Before">The benchmarks as the base model alone is asked them, in the same order; null: no differently.</param>
-public sealed record Corpus(IReadOnlyList<IBenchmark> Benchmarks, IReadOnlyList<TrainingText> Training, string Digest, IReadOnlyList<IBenchmark>? Before = null)
+/// <param name="DigestNow">The digest over the files as they are now; null: they cannot change.</param>
+public sealed record Corpus(
+    IReadOnlyList<IBenchmark> Benchmarks, IReadOnlyList<TrainingText> Training, string Digest, IReadOnlyList<IBenchmark>? Before = null, Func<string>? DigestNow = null)
 {
     /// <summary>Digest of data files and folders of them, by name and content; databases included.</summary>
     public static string DigestOf(IEnumerable<string> paths)
@@ -33,7 +35,7 @@ public sealed record Corpus(IReadOnlyList<IBenchmark> Benchmarks, IReadOnlyList<
         new[] { ("", "*.json"), ("dev", "*.csv"), ("test", "*.csv"), ("database", "*.sqlite") }
             .Where(place => Directory.Exists(Path.Combine(folder, place.Item1)))
             .SelectMany(place => Directory.EnumerateFiles(
-                Path.Combine(folder, place.Item1), place.Item2, place.Item1 == "database" ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly));
+                Path.Combine(folder, place.Item1), place.Item2, new EnumerationOptions { RecurseSubdirectories = place.Item1 == "database", MaxRecursionDepth = 2, AttributesToSkip = 0 }));
 }
 
 /// <summary>One training example as text.</summary>

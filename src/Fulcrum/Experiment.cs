@@ -17,6 +17,10 @@ namespace Fulcrum;
 public sealed class Experiment(
     Study study, RunFolder run, IModelRuntime runtime, Func<Study, Corpus> corpus, Action<Progress>? tell = null, IReadOnlyDictionary<string, double>? looking = null)
 {
+    private static readonly string[] Reading = ["before", "train", "after", "points"];
+    private readonly Heartbeat heartbeat = new(run.At("heartbeat.json"));
+    private Action unchanged = () => { };
+
     /// <summary>The stages in their order.</summary>
     public static readonly IReadOnlyList<string> Stages = ["prepare", "before", "train", "after", "points", "compare", "report"];
 
@@ -28,12 +32,24 @@ public sealed class Experiment(
     /// <exception cref="OperationCanceledException">Cancelled; what was done is kept.</exception>
     public void Run(string? until = null, string language = "en", CancellationToken cancellation = default)
     {
+        try
+        {
+            RunStages(until, language, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FulcrumException($"the run stopped, because a file could not be read or written: {e.Message} What was done is kept in {run.Root}; the same command goes on from there", e);
+        }
+    }
+
+    private void RunStages(string? until, string language, CancellationToken cancellation)
+    {
         int last = until is null ? Stages.Count - 1 : Stages.ToList().IndexOf(until);
         Corpus data = corpus(study);
         (Study complete, string modelDigest) = Begin(data);
         PromptEncoding encoding = PromptEncoding.Load(complete.Model.Folder);
         string prepared = InputsOf(complete, modelDigest, data);
-        Measurement measurement = new(complete, run, runtime, data, encoding, modelDigest, tell);
+        Measurement measurement = new(complete, run, runtime, data, encoding, modelDigest, Tell);
         PointPlan[] points = [.. PointPlan.Of(complete, data.Training.Count)];
 
         // Before and after differ in the adapter and in nothing else.
@@ -47,6 +63,7 @@ public sealed class Experiment(
             () => Compare(RunFolder.Sha(StudyFile.Print(complete), DigestOf("prepare"), DigestOf("before"), DigestOf("after"), DigestOf("points")), complete, points),
             () => Report(RunFolder.Sha(DigestOf("compare"), DigestOf("train"), language), language),
         ];
+        unchanged = () => RefuseChanges(modelDigest, data);
         foreach (Action stage in stages.Take(last + 1))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -132,6 +149,17 @@ public sealed class Experiment(
         throw new InputException($"the run folder {run.Root} cannot be continued: {what}; choose another --output, or undo the change");
     }
 
+    /// <summary>What a stage reads must be what the run began with, before and behind it.</summary>
+    private void RefuseChanges(string modelDigest, Corpus data)
+    {
+        string? changed = ModelFolder.Digest(study.Model.Folder) != modelDigest ? $"the model in {study.Model.Folder} has"
+            : data.DigestNow?.Invoke() is { } now && now != data.Digest ? "the data of the study have" : null;
+        if (changed is not null)
+        {
+            throw new InputException($"{changed} changed while the run was under way, so its parts would not belong together; undo the change and run the same command again, or choose another --output");
+        }
+    }
+
     private void Measure(string side, string inputs, Study complete, Measurement measurement, PromptEncoding encoding, Serving? serving, CancellationToken cancellation)
     {
         Stage(side, inputs, () =>
@@ -210,7 +238,7 @@ public sealed class Experiment(
         runtime.Train(complete.Model, complete.Train with { Seed = seed }, shaped, folder, Step, cancellation);
         string place = Path.GetRelativePath(run.Root, folder).Replace('\\', '/');
         return [$"{place}/adapter_config.json", $"{place}/adapter_model.safetensors", $"{place}/train.jsonl", $"{place}/{TrainingDataSummary.FileName}"];
-        void Step(TrainingStep s) => tell?.Invoke(new Progress(stage, stage == "train" ? $"loss {s.Loss:F3}" : $"seed {seed}", s.Step, s.Steps, "steps"));
+        void Step(TrainingStep s) => Tell(new Progress(stage, stage == "train" ? $"loss {s.Loss:F3}" : $"seed {seed}", s.Step, s.Steps, "steps"));
     }
 
     /// <summary>Checkpoints count only for the inputs that they were made from.</summary>
@@ -245,19 +273,28 @@ public sealed class Experiment(
     {
         if (run.IsComplete(name, inputs))
         {
-            tell?.Invoke(new Progress(name, "complete", 1, 1, "stage"));
+            Tell(new Progress(name, "complete", 1, 1, "stage"));
             return;
         }
 
         run.Reopen(name);
-        tell?.Invoke(new Progress(name, "", 0, 0, "stage"));
+        Tell(new Progress(name, "", 0, 0, "stage"));
         long start = Stopwatch.GetTimestamp();
+        Action check = Reading.Contains(name) ? unchanged : () => { };
+        check();
         using EnergyMeter energy = new();
         IReadOnlyList<string> outputs = work();
+        check();
         run.Complete(name, inputs, outputs, Stopwatch.GetElapsedTime(start).TotalSeconds, runtime.Environment, energy.Joules);
     }
 
-    private void Note(string sentence) => tell?.Invoke(new Progress("prepare", sentence, 0, 0, "note"));
+    private void Note(string sentence) => Tell(new Progress("prepare", sentence, 0, 0, "note"));
+
+    private void Tell(Progress at)
+    {
+        heartbeat.Tell(at);
+        tell?.Invoke(at);
+    }
 
     private string DigestOf(string stage) => RunFolder.Sha(string.Join('\n', run.Completed(stage)?.Outputs.Where(o => !o.Key.EndsWith("train.jsonl", StringComparison.Ordinal)).Select(o => $"{o.Key}={o.Value}") ?? []));
 }

@@ -34,8 +34,10 @@ public sealed class RunFolder : IDisposable
         string root = Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(root);
-            return new RunFolder(root, new FileStream(Path.Combine(root, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            Data.AtomicFile.CreateFolder(root);
+            FileStream held = new(Path.Combine(root, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            Data.AtomicFile.RemoveLeftovers(root);
+            return new RunFolder(root, held);
         }
         catch (IOException e) when (Directory.Exists(root) && File.Exists(Path.Combine(root, "run.lock")))
         {

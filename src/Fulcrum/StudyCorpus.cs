@@ -14,9 +14,9 @@ public static class StudyCorpus
     {
         IBenchmark[] benchmarks = [.. study.Benchmarks.Select(plan => Open(plan, study, execute))];
         IBenchmark[] before = [.. study.Benchmarks.Select((plan, i) => plan is SpiderPlan { PromptBefore: { } prompt } spider ? Open(spider with { Prompt = prompt }, study, execute) : benchmarks[i])];
-        return new Corpus(
-            benchmarks, study.Replay is { } replay ? Replay.Into(Training(study), replay, RandomStream.For(study.Seed, "replay")) : Training(study),
-            Corpus.DigestOf(study.Benchmarks.SelectMany(PathsOf).Concat([study.TrainingData.Folder, study.TrainingData.File, study.NeutralText?.File, study.Replay?.Source]).OfType<string>()), before);
+        string[] paths = [.. study.Benchmarks.SelectMany(PathsOf).Concat([study.TrainingData.Folder, study.TrainingData.File, study.NeutralText?.File, study.Replay?.Source]).OfType<string>()];
+        IReadOnlyList<TrainingText> training = study.Replay is { } replay ? Replay.Into(Training(study), replay, RandomStream.For(study.Seed, "replay")) : Training(study);
+        return new Corpus(benchmarks, training, Corpus.DigestOf(paths), before, () => Corpus.DigestOf(paths));
     }
 
     private static IBenchmark Open(BenchmarkPlan plan, Study study, Func<SpiderPlan, Func<string, string, string, Grade>> execute)

@@ -71,6 +71,7 @@ public static class StudyFile
 
     private static void Check(Study study, string source)
     {
+        Require(Data.InnerPath.IsPlainName(study.Name) && study.Name.Length <= 100, source, "name", study.Name, "a name without separators, at most 100 characters: the run folder may be called after it");
         Require(study.Benchmarks.Count > 0, source, "benchmarks", "[]", "at least one benchmark");
         string? twice = study.Benchmarks.GroupBy(b => b.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         Require(twice is null, source, "benchmarks", twice, "names that differ");

@@ -62,7 +62,7 @@ internal static class SqlCommand
     {
         string Text(string name) => line.Value[name] is JsonValue v && v.TryGetValue(out string? text) ? text : throw line.Error($"'{name}' must be a text");
         string database = Text("db_id");
-        if (database != Path.GetFileName(database) || database is "" or "." or "..")
+        if (!InnerPath.IsPlainName(database))
         {
             throw line.Error($"the db_id '{database}' is not the name of a folder");
         }

@@ -18,7 +18,7 @@ internal static partial class AdapterReader
         string path = Path.Combine(folder, "adapter_config.json");
         try
         {
-            JsonNode? json = JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 });
+            JsonNode? json = Data.StrictJson.ReadFile(path, depth: 32);
             return LoraConfig.Parse(new Settings(json as JsonObject ?? throw new InputException($"{path}: expected a JSON object"), path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -108,20 +108,22 @@ internal sealed record LoraConfig(
             return true;
         }
 
-        Match layer = (LayersPattern is null or [] ? [@"[^.]*"] : LayersPattern)
-            .Select(p => Regex.Match(module, $@"\A.*\.{Python(p)}\.(\d+)\.", RegexOptions.CultureInvariant, Patience)).FirstOrDefault(m => m.Success, Match.Empty);
-        return layer.Success && OnlyLayers.Contains(int.Parse(layer.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture));
+        string[] patterns = [.. (LayersPattern is null or [] ? [@"[^.]*"] : LayersPattern).Select(p => $@"\A.*\.{Python(p)}\.(?<layer>\d+)\.")];
+        Match layer = patterns.Select(p => Guarded(p, () => Regex.Match(module, p, RegexOptions.CultureInvariant, Patience))).FirstOrDefault(m => m.Success, Match.Empty);
+        return layer.Success && int.TryParse(layer.Groups["layer"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture, out int number) && OnlyLayers.Contains(number);
     }
 
     private static string Python(string pattern) => pattern.Replace("(?P<", "(?<", StringComparison.Ordinal);
 
     private static bool Ends(string module, string name) => module == name || module.EndsWith("." + name, StringComparison.Ordinal);
 
-    private static bool Matches(string module, string pattern)
+    private static bool Matches(string module, string pattern) => Guarded(pattern, () => Regex.IsMatch(module, $@"\A(?:{Python(pattern)})\z", RegexOptions.CultureInvariant, Patience));
+
+    private static T Guarded<T>(string pattern, Func<T> match)
     {
         try
         {
-            return Regex.IsMatch(module, $@"\A(?:{Python(pattern)})\z", RegexOptions.CultureInvariant, Patience);
+            return match();
         }
         catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
         {

@@ -18,7 +18,6 @@ internal sealed record ModelConfig(
     string Family, int VocabularySize, int HiddenSize, int IntermediateSize, int Layers, int Heads, int KeyValueHeads, int HeadDim, int ContextLength,
     double NormEpsilon, RotaryConfig Rotary, bool QkvBias, bool OutputBias, bool MlpBias, bool HeadNorms, bool TiedHead, IReadOnlyList<int?> Windows, string StoredDtype)
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     // Settings of neighbouring architectures; set in one of these families they would mean other numbers than ours.
     private static readonly string[] Foreign =
@@ -38,7 +37,7 @@ internal sealed record ModelConfig(
     {
         try
         {
-            JsonNode? json = JsonNode.Parse(File.ReadAllText(path), documentOptions: Strict);
+            JsonNode? json = Data.StrictJson.ReadFile(path, depth: 32);
             return Parse(new Settings(json as JsonObject ?? throw new InputException($"{path}: expected a JSON object"), path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -38,7 +38,7 @@ internal static class LoraTrainer
         {
             if (cancellation.IsCancellationRequested)
             {
-                TrainingCheckpoint.Save(output, done, inputs, model, config, optimizer);
+                Save();
                 cancellation.ThrowIfCancellationRequested();
             }
 
@@ -49,12 +49,18 @@ internal static class LoraTrainer
             progress?.Invoke(step);
             if (done % (plan.CheckpointEvery ?? stepsPerEpoch) == 0 && done > saved)
             {
-                TrainingCheckpoint.Save(output, done, inputs, model, config, optimizer);
+                Save();
                 saved = done;
             }
         }
 
         AdapterWriter.Write(output, model, config);
+
+        void Save()
+        {
+            log.Keep();
+            TrainingCheckpoint.Save(output, done, inputs, model, config, optimizer);
+        }
     }
 
     /// <summary>One optimiser step over one effective batch.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Torch.Modeling;
@@ -11,6 +12,8 @@ namespace Fulcrum.Torch.Training;
 /// <remarks>No random state is kept because none is needed: batches and dropout of a step follow from the seed and the step's number.</remarks>
 internal static class TrainingCheckpoint
 {
+    private static readonly string[] Files = ["adapter_config.json", "adapter_model.safetensors", "optimizer.safetensors"];
+
     /// <summary>Writes the checkpoint of a step.</summary>
     public static void Save(string output, int step, string inputs, LanguageModel model, LoraConfig config, IOptimizer optimizer)
     {
@@ -18,10 +21,11 @@ internal static class TrainingCheckpoint
         AdapterWriter.Write(folder, model, config);
         using DisposeScope scope = torch.NewDisposeScope();
         SafetensorsFile.Write(Path.Combine(folder, "optimizer.safetensors"), optimizer.State.ToDictionary(s => s.Name, s => s.Value));
-        AtomicFile.WriteText(Path.Combine(folder, "state.json"), new JsonObject { ["step"] = step, ["inputs"] = inputs }.ToJsonString() + "\n");
+        JsonObject files = new(Files.Select(f => KeyValuePair.Create(f, (JsonNode?)RunFolder.Digest(Path.Combine(folder, f)))));
+        AtomicFile.WriteText(Path.Combine(folder, "state.json"), new JsonObject { ["step"] = step, ["inputs"] = inputs, ["files"] = files }.ToJsonString() + "\n");
     }
 
-    /// <summary>Takes up the newest complete checkpoint; returns its step, 0 when there is none.</summary>
+    /// <summary>Takes up the newest checkpoint that is whole and whose steps the log holds; returns its step, 0 when there is none.</summary>
     /// <exception cref="InputException">The checkpoints belong to another training.</exception>
     public static int Resume(string output, string inputs, LanguageModel model, IOptimizer optimizer)
     {
@@ -49,8 +53,30 @@ internal static class TrainingCheckpoint
         return step;
     }
 
-    private static int? Newest(string output) => !Directory.Exists(output) ? null : Directory.EnumerateDirectories(output, "checkpoint-*")
-        .Where(d => File.Exists(Path.Combine(d, "state.json")))
-        .Select(d => int.TryParse(Path.GetFileName(d)["checkpoint-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? (int?)n : null)
-        .Max();
+    /// <summary>Complete: its state says which files it has, and they are what was written.</summary>
+    private static int? Newest(string output)
+    {
+        int logged = TrainingLog.StepsIn(output);
+        return !Directory.Exists(output) ? null : Directory.EnumerateDirectories(output, "checkpoint-*")
+            .Select(d => int.TryParse(Path.GetFileName(d)["checkpoint-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0)
+            .Where(n => n > 0 && n <= logged)
+            .OrderDescending()
+            .Where(n => IsWhole(Path.Combine(output, $"checkpoint-{n}")))
+            .Select(n => (int?)n)
+            .FirstOrDefault();
+    }
+
+    private static bool IsWhole(string folder)
+    {
+        string state = Path.Combine(folder, "state.json");
+        try
+        {
+            JsonObject? files = File.Exists(state) ? JsonNode.Parse(File.ReadAllText(state))?["files"] as JsonObject : null;
+            return files is not null && Files.All(f => File.Exists(Path.Combine(folder, f)) && (string?)files[f] == RunFolder.Digest(Path.Combine(folder, f)));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
 }

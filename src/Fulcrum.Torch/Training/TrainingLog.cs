@@ -4,7 +4,7 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary><c>train.jsonl</c>: a line a step, on the disk before the next step begins.</summary>
+/// <summary><c>train.jsonl</c>: a line a step, handed to the system before the next step begins.</summary>
 internal sealed class TrainingLog : IDisposable
 {
     private readonly FileStream stream;
@@ -12,12 +12,16 @@ internal sealed class TrainingLog : IDisposable
     /// <summary>Opens the log and cuts it back to the step that training goes on from.</summary>
     public TrainingLog(string folder, int step)
     {
-        Directory.CreateDirectory(folder);
-        string path = Path.Combine(folder, "train.jsonl");
+        AtomicFile.CreateFolder(Path.GetFullPath(folder));
+        string path = PathIn(folder);
         string[] kept = File.Exists(path) ? [.. File.ReadLines(path).Take(step)] : [];
         AtomicFile.WriteText(path, string.Concat(kept.Select(l => l + "\n")));
         stream = new FileStream(path, FileMode.Append, FileAccess.Write);
     }
+
+    /// <summary>How many steps a folder's log holds, from the first on, without a damaged or missing line.</summary>
+    public static int StepsIn(string folder) =>
+        File.Exists(PathIn(folder)) ? File.ReadLines(PathIn(folder)).TakeWhile((line, i) => StepOf(line) == i + 1).Count() : 0;
 
     /// <summary>Adds a step.</summary>
     public void Add(TrainingStep step)
@@ -26,6 +30,23 @@ internal sealed class TrainingLog : IDisposable
         stream.Flush();
     }
 
+    /// <summary>Waits until the disk has every step: a checkpoint never stands for steps that the log has lost.</summary>
+    public void Keep() => stream.Flush(flushToDisk: true);
+
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
+
+    private static string PathIn(string folder) => Path.Combine(folder, "train.jsonl");
+
+    private static int StepOf(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TrainingStep>(line, JsonLines.Output)?.Step ?? 0;
+        }
+        catch (JsonException)
+        {
+            return 0;
+        }
+    }
 }

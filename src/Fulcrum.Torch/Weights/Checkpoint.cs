@@ -31,7 +31,9 @@ public sealed class Checkpoint : IDisposable
         string single = Path.Combine(folder, "model.safetensors"), index = single + ".index.json";
         if (!File.Exists(single) && !File.Exists(index))
         {
-            throw new InputException($"no weights in {folder}: it holds neither model.safetensors nor model.safetensors.index.json");
+            string? pickle = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.bin").Concat(Directory.EnumerateFiles(folder, "*.pt")).Concat(Directory.EnumerateFiles(folder, "*.pth")).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal).FirstOrDefault() : null;
+            throw new InputException(pickle is null ? $"no weights in {folder}: it holds neither model.safetensors nor model.safetensors.index.json"
+                : $"{folder} holds its weights as {pickle}, a format that can run code when it is read, so it is never read; save the model as safetensors (save_pretrained does)");
         }
 
         return File.Exists(single) ? OpenSingle(folder, single) : OpenShards(folder, index);
@@ -79,7 +81,7 @@ public sealed class Checkpoint : IDisposable
     {
         try
         {
-            JsonObject? map = (JsonNode.Parse(File.ReadAllText(index), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 }) as JsonObject)?["weight_map"] as JsonObject;
+            JsonObject? map = (Data.StrictJson.ReadFile(index, depth: 16) as JsonObject)?["weight_map"] as JsonObject;
             (string Tensor, string Shard)[] all = [.. (map ?? throw new InputException($"{index}: there is no weight_map")).Select(p => (p.Key, p.Value!.GetValue<string>()))];
             string? outside = all.Select(p => p.Shard).FirstOrDefault(s => s != Path.GetFileName(s) || s is "" or "." or "..");
             return outside is null ? all : throw new InputException($"{index}: the shard '{outside}' lies outside the model folder");

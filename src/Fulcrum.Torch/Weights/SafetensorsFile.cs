@@ -195,7 +195,7 @@ public sealed class SafetensorsFile : IDisposable
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
             return Entries(path, document.RootElement, 8 + header, length);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InputException($"{path}: its header is not valid JSON: {e.Message}", e);
         }

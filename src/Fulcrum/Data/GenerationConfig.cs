@@ -35,7 +35,7 @@ public static class GenerationConfig
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { MaxDepth = 16 }) as JsonObject ?? throw new InputException($"{path}: expected a JSON object");
+            return StrictJson.ReadFile(path, depth: 16) as JsonObject ?? throw new InputException($"{path}: expected a JSON object");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

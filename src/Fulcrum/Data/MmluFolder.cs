@@ -40,6 +40,11 @@ public sealed class MmluFolder
     private MmluQuestion[] Read(string subject, string split)
     {
         string path = Path.Combine(root, split, $"{subject}_{split}.csv");
+        if (!InnerPath.IsPlainName(subject) || (File.Exists(path) && !InnerPath.LiesIn(root, path)))
+        {
+            throw new InputException($"{path} leaves the folder {root}");
+        }
+
         try
         {
             using StreamReader reader = new(path, new System.Text.UTF8Encoding(false));

@@ -42,7 +42,7 @@ public static class ModelFolder
 
         try
         {
-            return (JsonNode.Parse(File.ReadAllText(path)) as JsonObject)?["eos_token_id"] switch
+            return (StrictJson.ReadFile(path) as JsonObject)?["eos_token_id"] switch
             {
                 null => null,
                 JsonArray several => [.. several.Select(t => t!.GetValue<int>())],

@@ -72,7 +72,7 @@ public sealed class SpiderFolder
     private void CheckDatabase(string path, SpiderExample example)
     {
         string id = example.DbId;
-        if (id.Length == 0 || id != Path.GetFileName(id) || id is "." or ".." || !Schemas.ContainsKey(id))
+        if (!InnerPath.IsPlainName(id) || !Schemas.ContainsKey(id))
         {
             throw new InputException($"{path} example {example.Index}: the database '{id}' is not in tables.json");
         }
@@ -80,6 +80,11 @@ public sealed class SpiderFolder
         if (!File.Exists(DatabaseFile(id)))
         {
             throw new InputException($"{path} example {example.Index}: the database '{id}' has no file {DatabaseFile(id)}");
+        }
+
+        if (!InnerPath.LiesIn(root, DatabaseFile(id)))
+        {
+            throw new InputException($"{path} example {example.Index}: the database '{id}' is a link that leaves {root}");
         }
     }
 
@@ -90,7 +95,7 @@ public sealed class SpiderFolder
         {
             using FileStream stream = File.OpenRead(path);
             list = stream.Length > LargestFile ? throw new InputException($"{path}: {stream.Length} bytes are too many")
-                : JsonNode.Parse(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 64 }) as JsonArray ?? throw new InputException($"{path}: expected a list");
+                : StrictJson.Parse(new StreamReader(stream).ReadToEnd()) as JsonArray ?? throw new InputException($"{path}: expected a list");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

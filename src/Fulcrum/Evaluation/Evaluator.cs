@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using Fulcrum.Data;
-
 namespace Fulcrum.Evaluation;
 
 /// <summary>Asks a model every item of a benchmark and writes one answer a line; before and after are measured by this code and no other.</summary>
@@ -20,28 +16,16 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     /// <param name="answered">Told the number of answers so far.</param>
     public void Measure(IBenchmark benchmark, string path, string protocolHash, Action<int>? answered = null, CancellationToken cancellation = default)
     {
-        string growing = path + ".partial";
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        if (File.Exists(path))
+        using GrowingAnswers file = new(path, benchmark.Items, protocolHash, portion);
+        answered?.Invoke(file.Done);
+        while (file.Done < benchmark.Items.Count)
         {
-            File.Move(path, growing, overwrite: true);
+            int before = file.Done;
+            Item[] items = [.. benchmark.Items.Skip(before).Take(portion)];
+            file.Append(Answers(benchmark, items, protocolHash, n => answered?.Invoke(before + n), cancellation));
         }
 
-        using (FileStream stream = new(growing, FileMode.OpenOrCreate, FileAccess.ReadWrite))
-        {
-            int done = KeepWholePortions(stream, benchmark.Items, protocolHash);
-            answered?.Invoke(done);
-            while (done < benchmark.Items.Count)
-            {
-                Item[] items = [.. benchmark.Items.Skip(done).Take(portion)];
-                int before = done;
-                IReadOnlyList<Answer> answers = Answers(benchmark, items, protocolHash, n => answered?.Invoke(before + n), cancellation);
-                Append(stream, answers);
-                done += items.Length;
-            }
-        }
-
-        File.Move(growing, path, overwrite: true);
+        file.Complete();
     }
 
     /// <summary>The answers to some items, asked together.</summary>
@@ -90,51 +74,4 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
         (reply as Reply.Written)?.Text, (reply as Reply.Chosen)?.Scores.Select(s => s.LogLikelihood).ToArray(), (reply as Reply.Written)?.Tokens, protocolHash,
         item.Stem, grade.Choice, grade.Measures, grade.Threshold, grade.Threshold is { } least ? grade.Score >= least : null,
         (reply as Reply.Written)?.Finish switch { FinishReason.Stop => "stop", FinishReason.Length => "length", _ => null });
-
-    /// <summary>Cuts a growing file back to its whole, valid portions and returns how many answers they hold.</summary>
-    private int KeepWholePortions(FileStream stream, IReadOnlyList<Item> items, string protocolHash)
-    {
-        long keep = 0;
-        int kept = 0, valid = 0;
-        using (StreamReader reader = new(stream, new UTF8Encoding(false), false, 1 << 16, leaveOpen: true))
-        {
-            long end = 0;
-            while (valid < items.Count && reader.ReadLine() is { } line && IsAnswerTo(line, items[valid], protocolHash))
-            {
-                end += Encoding.UTF8.GetByteCount(line) + 1;
-                if (++valid % portion == 0 || valid == items.Count)
-                {
-                    (kept, keep) = (valid, end);
-                }
-            }
-        }
-
-        stream.SetLength(Math.Min(keep, stream.Length));
-        stream.Seek(0, SeekOrigin.End);
-        return kept;
-    }
-
-    private static bool IsAnswerTo(string line, Item item, string protocolHash)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<Answer>(line, JsonLines.Output) is { } answer && answer.Id == item.Id && answer.Protocol == protocolHash;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
-    private static void Append(FileStream stream, IReadOnlyList<Answer> answers)
-    {
-        StringBuilder text = new();
-        foreach (Answer answer in answers)
-        {
-            text.Append(JsonSerializer.Serialize(answer, JsonLines.Output)).Append('\n');
-        }
-
-        stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
-        stream.Flush(flushToDisk: true);
-    }
 }

@@ -14,7 +14,7 @@ public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, 
 
     /// <summary>The encoding of a model folder.</summary>
     /// <exception cref="InputException">The folder lacks a tokenizer, or holds files that cannot be read.</exception>
-    public static PromptEncoding Load(string folder) => new(Tokenizer.Load(folder), ChatTemplate.TryLoad(folder), ModelFolder.EndTokens(folder));
+    public static PromptEncoding Load(string folder) => new(Tokenizer.Load(folder), ChatTemplate.TryLoad(folder, new StandingClock()), ModelFolder.EndTokens(folder));
 
     /// <summary>The prompt as text: a conversation is rendered by the model's own template, with the generation prompt.</summary>
     /// <exception cref="InputException">A conversation, but the model has no chat template.</exception>
@@ -65,4 +65,12 @@ public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, 
     }
 
     private string Decode(IReadOnlyList<int> ids) => tokenizer.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: false);
+
+    /// <summary>A measurement asks the same on every day: templates that print the date print the one that Llama 3.1's own template falls back to.</summary>
+    private sealed class StandingClock : TimeProvider
+    {
+        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+        public override DateTimeOffset GetUtcNow() => new(2024, 7, 26, 0, 0, 0, TimeSpan.Zero);
+    }
 }

@@ -32,7 +32,7 @@ public sealed class ChatTemplate
     {
         string settings = Path.Combine(modelFolder, "tokenizer_config.json"), own = Path.Combine(modelFolder, "chat_template.jinja");
         JsonObject json = File.Exists(settings) ? Read(settings) : [];
-        string? template = File.Exists(own) ? File.ReadAllText(own) : Named(json["chat_template"], settings);
+        string? template = File.Exists(own) ? Data.StrictJson.ReadText(own, 1 << 22) : Named(json["chat_template"], settings);
         return template is null ? null : new ChatTemplate(template, SpecialTokens(json), clock ?? TimeProvider.System);
     }
 
@@ -63,7 +63,7 @@ public sealed class ChatTemplate
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { MaxDepth = 32 }) as JsonObject ?? throw new InputException($"{path}: expected a JSON object");
+            return Data.StrictJson.ReadFile(path, depth: 32) as JsonObject ?? throw new InputException($"{path}: expected a JSON object");
         }
         catch (JsonException e)
         {

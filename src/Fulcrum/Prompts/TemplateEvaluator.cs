@@ -11,7 +11,7 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
     // From the outermost: what the template is given, what it sets itself, then one for each loop, macro and block around the place.
     private List<Dictionary<string, object?>> scopes = [];
     private StringBuilder output = new();
-    private int steps, depth;
+    private int steps, depth, place;
     private Jump jump;
 
     private enum Jump { None, Break, Continue }
@@ -27,7 +27,16 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         }
 
         scopes.Add(NewScope());
-        Execute(template);
+        TemplateSize.Begin();
+        try
+        {
+            Execute(template);
+        }
+        catch (Exception e) when (e is ArithmeticException or ArgumentException or IndexOutOfRangeException or FormatException or InvalidCastException or InvalidOperationException or TimeoutException)
+        {
+            throw TemplateText.Error(place, $"a value does not fit what is done with it ({e.Message.Split('\n')[0]})");
+        }
+
         return output.ToString();
     }
 
@@ -305,6 +314,8 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
 
     private void Step(int line)
     {
+        place = line;
+        TemplateSize.Tick(line);
         if (++steps > MostSteps)
         {
             throw TemplateText.Error(line, "the template runs without end");

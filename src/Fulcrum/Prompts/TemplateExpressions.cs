@@ -8,6 +8,12 @@ internal sealed partial class TemplateEvaluator
     private object? Value(TemplateExpression expression)
     {
         Step(expression.Line);
+        object? value = Computed(expression);
+        return expression is TemplateExpression.Name or TemplateExpression.Constant or TemplateExpression.Attribute or TemplateExpression.Subscript ? value : TemplateSize.Checked(value, expression.Line);
+    }
+
+    private object? Computed(TemplateExpression expression)
+    {
         return expression switch
         {
             TemplateExpression.Constant constant => constant.Value,
@@ -112,7 +118,7 @@ internal sealed partial class TemplateEvaluator
 
         long Clamp(long? at, long missing) => at is not { } i ? missing : Math.Clamp(i < 0 ? i + n : i, by > 0 ? 0 : -1, by > 0 ? n : n - 1);
         List<object?> taken = [];
-        for (long i = Clamp(start, by > 0 ? 0 : n - 1), end = Clamp(stop, by > 0 ? n : -1); by > 0 ? i < end : i > end; i += by)
+        for (Int128 i = Clamp(start, by > 0 ? 0 : n - 1), end = Clamp(stop, by > 0 ? n : -1); by > 0 ? i < end : i > end; i += by)
         {
             taken.Add(items[(int)i]);
         }

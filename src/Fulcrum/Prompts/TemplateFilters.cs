@@ -46,7 +46,7 @@ internal static class TemplateFilters
         "first" => value is TemplateGenerator once ? (once.TryNext(out object? next) ? next : Missing("first")) : Items(value, call.Line) is { Count: > 0 } f ? f[0] : Missing("first"),
         "last" => value is TemplateGenerator ? throw call.Error("'generator' object is not reversible") : Items(value, call.Line) is { Count: > 0 } l ? l[^1] : Missing("last"),
         "reverse" => value is string text ? string.Concat(Enumerable.Reverse(TemplateText.CodePoints(text))) : new TemplateGenerator(Enumerable.Reverse(Items(value, call.Line))),
-        "join" => string.Join(Text(call.Argument(0, "d", "")), Items(value, call.Line).Select(Of(call.Argument(1, "attribute"))).Select(Text)),
+        "join" => Joined(Text(call.Argument(0, "d", "")), call.Line, Items(value, call.Line).Select(Of(call.Argument(1, "attribute"))).Select(Text)),
         "replace" => TemplateMethods.Replace(Text(value), Text(call.Argument(0, "old")), Text(call.Argument(1, "new")), call.Argument(2, "count") is { } most ? Whole(most) : -1, call.Line),
         "items" => new TemplateGenerator(value is TemplateUndefined ? [] : value is TemplateMap pairs ? Pairs(pairs) : throw call.Error("Can only get item pairs from a mapping.")),
         "dictsort" => DictSort(value, call),
@@ -66,10 +66,16 @@ internal static class TemplateFilters
         "attr" => TemplateMethods.Member(TemplateOperators.Defined(value, call.Line), Text(call.Argument(0, "name")), itemsToo: false),
         "format" => call.Named.Count > 0 ? TemplateFormat.Percent(Text(value), Map(call.Named), call.Line) : TemplateFormat.Percent(Text(value), TemplateSequence.Of(call.Positional), call.Line),
         "center" => TemplateMethods.Padded(Text(value), call.Argument(0, "width", 80L), ' ', 0, call.Line),
-        "wordcount" => (long)System.Text.RegularExpressions.Regex.Count(Text(value), @"\w+"),
+        "wordcount" => (long)System.Text.RegularExpressions.Regex.Count(Text(value), @"\w+", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5)),
         "truncate" => value is string written ? Truncated(written, call) : Length(value, call.Line) <= Whole(call.Argument(0, "length", 255L)) + Whole(call.Argument(3, "leeway", 5L)) ? value : throw call.Error("truncate of a value that is no text is not supported"),
         _ => throw call.Error($"the filter '{call.Name}' is not supported"),
     };
+
+    private static object? Ticked(int line, object? value)
+    {
+        TemplateSize.Tick(line);
+        return value;
+    }
 
     public static bool Contains(object? container, object? value, int line) => container switch
     {
@@ -104,6 +110,14 @@ internal static class TemplateFilters
 
     public static IEnumerable<object?> Pairs(TemplateMap map) => map.Select(p => (object?)TemplateSequence.Of(p.Key, p.Value));
 
+    /// <summary>Texts with another between them.</summary>
+    public static string Joined(string between, int line, IEnumerable<string> texts)
+    {
+        string[] all = [.. texts];
+        TemplateSize.Check(all.Length, between.Length, line);
+        return string.Join(between, all);
+    }
+
     private static TemplateUndefined Missing(string which) => new($"No {which} item, sequence was empty.");
 
     /// <summary>Jinja's attribute getter: names and places joined by points.</summary>
@@ -119,10 +133,10 @@ internal static class TemplateFilters
         }
 
         string name = call.Positional.Count > 0 ? Text(call.Positional[0]) : throw call.Error("map requires a filter argument");
-        return Names.Contains(name) ? item => Apply(new FilterCall(name, [.. call.Positional.Skip(1)], call.Named, call.Line), item) : throw call.Error($"No filter named {TemplateText.Quote(name)}.");
+        return Names.Contains(name) ? item => Ticked(call.Line, item) is var i ? Apply(new FilterCall(name, [.. call.Positional.Skip(1)], call.Named, call.Line), i) : null : throw call.Error($"No filter named {TemplateText.Quote(name)}.");
     }
 
-    private static bool Chosen(FilterCall call, object? value, int from) =>
+    private static bool Chosen(FilterCall call, object? value, int from) => Ticked(call.Line, value) is var _ &&
         call.Positional.Count > from ? TemplateTests.Holds(Text(call.Positional[from]), value, [.. call.Positional.Skip(from + 1)], call.Line) : IsTrue(value);
 
     private static object? Hashed(FilterCall call, object? value, bool caseSensitive) =>
@@ -130,12 +144,12 @@ internal static class TemplateFilters
 
     private static object? Key(object? value, bool caseSensitive) => value is string text && !caseSensitive ? TemplateText.Lower(text) : value;
 
-    private static readonly IEqualityComparer<object?> Equality = EqualityComparer<object?>.Create(AreEqual, v => IsNumber(v) ? Number(v).GetHashCode() : v is string s ? s.GetHashCode(StringComparison.Ordinal) : 0);
+    private static readonly IEqualityComparer<object?> Equality = EqualityComparer<object?>.Create((a, b) => AreEqual(Ticked(0, a), b), v => IsNumber(v) ? Number(v).GetHashCode() : v is string s ? s.GetHashCode(StringComparison.Ordinal) : 0);
 
     private static List<object?> Sorted(IEnumerable<object?> items, Func<object?, object?> key, bool reverse, int line)
     {
         (object? Key, object? Item)[] keyed = [.. items.Select(i => (key(i), i))];
-        Comparer<object?> order = Comparer<object?>.Create((a, b) => a is TemplateUndefined && b is TemplateUndefined ? 0 : Order(TemplateOperators.Defined(a, line), TemplateOperators.Defined(b, line)) ?? throw TemplateText.Error(line, $"'<' not supported between instances of '{TypeName(b)}' and '{TypeName(a)}'"));
+        Comparer<object?> order = Comparer<object?>.Create((a, b) => Ticked(line, a) is TemplateUndefined && b is TemplateUndefined ? 0 : Order(TemplateOperators.Defined(a, line), TemplateOperators.Defined(b, line)) ?? throw TemplateText.Error(line, $"'<' not supported between instances of '{TypeName(b)}' and '{TypeName(a)}'"));
         try
         {
             return [.. (reverse ? keyed.OrderByDescending(k => k.Key, order) : keyed.OrderBy(k => k.Key, order)).Select(k => k.Item)];
@@ -195,7 +209,7 @@ internal static class TemplateFilters
         string digits = value is string text ? text.Trim().Replace("_", "", StringComparison.Ordinal) : "";
         return value switch
         {
-            string when BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) => Int(whole),
+            string when digits.Length <= LongestNumber && BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) => Int(whole),
             double or string => ToFloat(value) is { } real && double.IsFinite(real) ? Int(new BigInteger(Math.Truncate(real))) : call.Argument(0, "default", 0L),
             _ when IsNumber(value) => Int(Big(value)),
             _ => call.Argument(0, "default", 0L),
@@ -235,16 +249,19 @@ internal static class TemplateFilters
     // transformers' own tojson: nothing beyond ASCII escaped, and its arguments in this order.
     private static JsonStyle Style(FilterCall call)
     {
-        string? indent = call.Argument(1, "indent") switch { null => null, string text => text, var width => new string(' ', (int)Math.Clamp(Whole(width), 0, 64)) };
+        string? indent = call.Argument(1, "indent") switch { null => null, string text => Short(text, call), var width => new string(' ', (int)Math.Clamp(Whole(width), 0, 64)) };
         List<object?>? separators = call.Argument(2, "separators") as List<object?>;
-        return new JsonStyle(indent, separators is { Count: 2 } ? Text(separators[0]) : indent is null ? ", " : ",", separators is { Count: 2 } ? Text(separators[1]) : ": ", call.Flag(0, "ensure_ascii"), call.Flag(3, "sort_keys"));
+        return new JsonStyle(indent, separators is { Count: 2 } ? Short(Text(separators[0]), call) : indent is null ? ", " : ",", separators is { Count: 2 } ? Short(Text(separators[1]), call) : ": ", call.Flag(0, "ensure_ascii"), call.Flag(3, "sort_keys"));
     }
+
+    private static string Short(string text, FilterCall call) => text.Length <= 64 ? text : throw call.Error("an indent or a separator of more than 64 characters");
 
     private static string Indent(string text, FilterCall call)
     {
         string pad = call.Argument(0, "width", 4L) is string given ? given : new string(' ', (int)Math.Clamp(Whole(call.Argument(0, "width", 4L)), 0, 256));
         bool first = call.Flag(1, "first"), blank = call.Flag(2, "blank");
         List<string> lines = TemplateMethods.Lines(text + "\n");
+        TemplateSize.Check(lines.Count, pad.Length, call.Line);
         string body = blank ? string.Join("\n" + pad, lines) : string.Join('\n', lines.Select((l, i) => i > 0 && l.Length > 0 ? pad + l : l));
         return first ? pad + body : body;
     }

@@ -44,6 +44,7 @@ internal static class TemplateFormat
                 ? (values is TemplateMap map ? (map.TryGetValue(key, out object? v) ? v : throw TemplateText.Error(line, TemplateText.Quote(key))) : throw TemplateText.Error(line, "format requires a mapping"))
                 : used < given.Count ? given[used++] : throw TemplateText.Error(line, "not enough arguments for format string");
             text.Append(Percented(layout, type, value, line));
+            TemplateSize.Check(1, text.Length, line);
         }
 
         return used == given.Count || values is TemplateMap || (values is List<object?> && !ReferenceEquals(values, given)) ? text.ToString() : throw TemplateText.Error(line, "not all arguments converted during string formatting");
@@ -67,6 +68,7 @@ internal static class TemplateFormat
                 object? value = field[0].Length == 0 ? At(next++) : int.TryParse(field[0], NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? At(place)
                     : named.TryGetValue(field[0], out object? found) ? found : throw TemplateText.Error(line, $"the field '{field[0]}' of a format is not given");
                 text.Append(Field(field.Length < 2 ? value : field[1] == "r" ? Repr(value) : Text(value), parts.Length < 2 ? "" : parts[1], line));
+                TemplateSize.Check(1, text.Length, line);
                 i = close;
             }
             else

@@ -132,7 +132,7 @@ internal static class TemplateMethods
         "isupper" => (_, _, _) => TemplateText.IsCased(text, upper: true),
         "islower" => (_, _, _) => TemplateText.IsCased(text, upper: false),
         "isascii" => (_, _, _) => text.All(char.IsAscii),
-        "join" => (p, _, line) => string.Join(text, TemplateFilters.Items(p[0], line).Select((i, at) => i as string ?? throw TemplateText.Error(line, $"sequence item {at}: expected str instance, {TypeName(i)} found"))),
+        "join" => (p, _, line) => TemplateFilters.Joined(text, line, TemplateFilters.Items(p[0], line).Select((i, at) => i as string ?? throw TemplateText.Error(line, $"sequence item {at}: expected str instance, {TypeName(i)} found"))),
         "split" or "rsplit" => (p, n, line) => Split(text, Argument(p, n, 0, "sep", null), Whole(Argument(p, n, 1, "maxsplit", -1L)), name == "rsplit", line),
         "splitlines" => (p, n, _) => Lines(text, IsTrue(Argument(p, n, 0, "keepends", false))).Select(l => (object?)l).ToList(),
         "partition" or "rpartition" => (p, _, line) => Partition(text, Str(p[0], line), name == "rpartition", line),

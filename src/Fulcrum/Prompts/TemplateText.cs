@@ -44,7 +44,7 @@ internal static class TemplateText
     /// <summary>The code points of a text, each as a text; a lone surrogate counts as one.</summary>
     public static List<string> CodePoints(string text)
     {
-        List<string> points = new(text.Length);
+        List<string> points = text.Length <= 1 << 21 ? new(text.Length) : throw new InputException($"the chat template takes a text of {text.Length} characters apart, which are too many");
         for (int i = 0; i < text.Length; i++)
         {
             int length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? 2 : 1;

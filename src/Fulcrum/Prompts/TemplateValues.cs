@@ -44,6 +44,9 @@ internal sealed class TemplateGenerator(IEnumerable<object?> items)
 {
     private List<object?>? left = [.. items];
 
+    /// <summary>What it will give, without taking it.</summary>
+    public IReadOnlyList<object?> Left => left ?? [];
+
     /// <summary>The items, the first time; then none.</summary>
     public List<object?> Take()
     {
@@ -72,6 +75,9 @@ internal delegate object? TemplateFunction(IReadOnlyList<object?> positional, IR
 /// <summary>Values of a template as Python has them: None, bool, int (long, beyond it BigInteger), float, str, list, dict and the types above.</summary>
 internal static class TemplateValues
 {
+    /// <summary>Digits of a whole number; Python's own limit.</summary>
+    public const int LongestNumber = 4300;
+
     private const int DeepestValue = 200;
 
     /// <summary>JSON as template values.</summary>
@@ -82,7 +88,7 @@ internal static class TemplateValues
         JsonArray a => a.Select(From).ToList(),
         JsonValue v when v.TryGetValue(out bool flag) => flag,
         JsonValue v when v.TryGetValue(out string? text) => text,
-        JsonValue v when BigInteger.TryParse(v.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) => Int(whole),
+        JsonValue v when v.ToJsonString().Length <= LongestNumber && BigInteger.TryParse(v.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) => Int(whole),
         JsonValue v => double.Parse(v.ToJsonString(), CultureInfo.InvariantCulture),
         _ => null,
     };

@@ -15,13 +15,7 @@ internal sealed class JsonFile
         this.path = path;
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            if (stream.Length > 1 << 28)
-            {
-                throw Error($"{stream.Length} bytes are too many");
-            }
-
-            Root = JsonNode.Parse(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false }) as JsonObject ?? throw Error("expected a JSON object");
+            Root = Data.StrictJson.ReadFile(path, mostBytes: 1 << 28) as JsonObject ?? throw Error("expected a JSON object");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -63,7 +63,20 @@ public sealed class Tokenizer
 
     /// <summary>The ids of a text; special tokens in the text are recognised.</summary>
     /// <param name="addSpecialTokens">Put those around it that the tokenizer adds to a sequence (BOS of Llama).</param>
+    /// <exception cref="InputException">A pattern of the tokenizer needs more than its time for this text.</exception>
     public int[] Encode(string text, bool addSpecialTokens = false)
+    {
+        try
+        {
+            return Encoded(text, addSpecialTokens);
+        }
+        catch (System.Text.RegularExpressions.RegexMatchTimeoutException e)
+        {
+            throw new InputException($"a pattern of the tokenizer took longer than {e.MatchTimeout.TotalSeconds:0} s on a text of {text.Length} characters", e);
+        }
+    }
+
+    private int[] Encoded(string text, bool addSpecialTokens)
     {
         List<int> tokens = new(text.Length / 3 + 8);
         tokens.AddRange(addSpecialTokens ? prefix : []);

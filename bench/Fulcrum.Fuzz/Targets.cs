@@ -1,0 +1,216 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Evaluation;
+using Fulcrum.Evaluation.Sql;
+using Fulcrum.Prompts;
+using Fulcrum.Statistics;
+using Fulcrum.Tests;
+using Fulcrum.Tokenization;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Weights;
+
+namespace Fulcrum.Fuzz;
+
+/// <summary>What reads files or texts of strangers, each as a function of bytes. A property that must hold throws where it does not.</summary>
+internal sealed class Targets : IDisposable
+{
+    private static readonly SqlLimits Tight = new(Seconds: 0.02, Rows: 200, Bytes: 1 << 16, CellBytes: 1 << 14, HeapBytes: 1 << 24);
+    private readonly string folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fuzz-{Environment.ProcessId}")).FullName;
+    private readonly SqlGrader official = new("official", Tight), strict = new("strict", Tight);
+    private readonly Lazy<(Tokenizer Tokenizer, string Database)> tiny;
+    private readonly Item[] items = [.. Enumerable.Range(0, 5).Select(i => new Item($"t/{i}", "c", "g", "in", "A"))];
+
+    public Targets() => tiny = new(() =>
+    {
+        TinyStudy.Write(Path.Combine(folder, "study"));
+        return (Tokenizer.Load(Path.Combine(folder, "study", "model")), Path.Combine(folder, "study", "spider", "database", "shop", "shop.sqlite"));
+    });
+
+    public (string Name, Action<byte[]> Run)[] All =>
+    [
+        ("safetensors", b => SafetensorsFile.Open(File("a.safetensors", b)).Dispose()),
+        ("config", b => ModelConfig.LoadFile(File("config.json", b))),
+        ("adapter", b => { File("adapter_config.json", b); AdapterReader.Config(folder); }),
+        ("generation-config", b => { File("generation_config.json", b); GenerationConfig.Sampling(folder); ModelFolder.EndTokens(folder); }),
+        ("tokenizer", TokenizerFile),
+        ("tokenizer-text", TokenizerText),
+        ("template", Template),
+        ("sql-text", SqlTexts),
+        ("sql-extraction", b => SqlExtraction.From(Text(b))),
+        ("sql-query", Query),
+        ("sql-comparison", Comparison),
+        ("study", b => StudyFile.Load(File("study.json", b))),
+        ("train-plan", b => StudyFile.LoadTrainPlan(File("train.json", b))),
+        ("answers", b => AnswerFile.Read(File("answers.jsonl", b))),
+        ("resume", Resume),
+        ("requests", Requests),
+        ("comparison", b => ComparisonJson.Parse(Text(b), "comparison.json")),
+        ("csv", b => Table.Read(File("rows.csv", b))),
+        ("mmlu", Mmlu),
+        ("spider", Spider),
+    ];
+
+    public void Dispose()
+    {
+        official.Dispose();
+        strict.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private string File(string name, byte[] content)
+    {
+        string path = Path.Combine(folder, name);
+        System.IO.File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);
+
+    private static void Holds(bool property, string what)
+    {
+        if (!property)
+        {
+            throw new InvalidDataException(what);
+        }
+    }
+
+    private void TokenizerFile(byte[] bytes)
+    {
+        File("tokenizer.json", bytes);
+        Tokenizer tokenizer = Tokenizer.Load(folder);
+        tokenizer.Decode(tokenizer.Encode("Hello, wörld 123 🙂\n"));
+    }
+
+    private void TokenizerText(byte[] bytes)
+    {
+        string text = Text(bytes);
+        Holds(tiny.Value.Tokenizer.Decode(tiny.Value.Tokenizer.Encode(text)) == text, "a text does not survive its tokens");
+    }
+
+    private static void Template(byte[] bytes)
+    {
+        JsonArray messages = [new JsonObject { ["role"] = "user", ["content"] = "How many?" }, new JsonObject { ["role"] = "assistant", ["content"] = "42" }];
+        Dictionary<string, object?> variables = new(StringComparer.Ordinal) { ["messages"] = TemplateValues.From(messages), ["add_generation_prompt"] = true, ["bos_token"] = "<s>" };
+        new TemplateEvaluator(() => DateTimeOffset.UnixEpoch).Run(TemplateParser.Parse(Text(bytes)), variables);
+    }
+
+    private static void SqlTexts(byte[] bytes)
+    {
+        string text = Text(bytes);
+        Holds(string.Concat(SqlText.Tokens(text)) == text, "the tokens of a query are not its text");
+        _ = SqlText.Prepare(text) is { } prepared && SqlText.IsOrdered(prepared);
+    }
+
+    private void Query(byte[] bytes)
+    {
+        string sql = Text(bytes);
+        Grade grade = official.Grade(tiny.Value.Database, "SELECT name FROM item", sql), other = strict.Grade(tiny.Value.Database, "SELECT name FROM item", sql);
+        Holds(grade.Score is 0 or 1 && other.Score is 0 or 1, "a prediction is unscored");
+    }
+
+    /// <summary>Two small results, by a byte a cell: the column search agrees with trying every assignment.</summary>
+    private static void Comparison(byte[] bytes)
+    {
+        if (bytes.Length < 3)
+        {
+            return;
+        }
+
+        int columns = 1 + bytes[0] % 4, rows = bytes[1] % 5;
+        bool ordered = bytes[2] % 2 == 0;
+        object? Cell(int i) => (i < bytes.Length ? bytes[i] % 8 : 0) switch { 0 => null, 1 => 1L, 2 => 1.0, 3 => "1", 4 => 2L, 5 => "a", 6 => new byte[] { 97 }, _ => 2.5 };
+        object?[][] a = [.. Enumerable.Range(0, rows).Select(r => Enumerable.Range(0, columns).Select(c => Cell(3 + r * columns + c)).ToArray())];
+        object?[][] b = [.. Enumerable.Range(0, rows).Select(r => Enumerable.Range(0, columns).Select(c => Cell(3 + (rows + r) * columns + c)).ToArray())];
+        Holds(ResultComparison.Official(a, a, ordered) && ResultComparison.Strict(a, a, ordered) && ResultComparison.Notebook(a, a), "a result differs from itself");
+        bool plain = Permutations(columns).Any(p => ResultComparison.Strict(a, [.. b.Select(row => p.Select(c => row[c]).ToArray())], ordered));
+        Holds(!ResultComparison.Official(a, b, ordered) || plain, "results agree although no assignment of columns makes them equal");
+        Holds(!plain || ResultComparison.Official(a, b, ordered) || bytes.Skip(3).Any(x => x % 8 == 2), "results differ although an assignment of columns makes them equal");
+    }
+
+    private static IEnumerable<int[]> Permutations(int n) => n == 0 ? [[]] : Permutations(n - 1).SelectMany(p => Enumerable.Range(0, n).Select(i => (int[])[.. p[..i], n - 1, .. p[i..]]));
+
+    /// <summary>A damaged file of answers is completed to the bytes of an undisturbed one, whatever stands in it and in its seals.</summary>
+    private void Resume(byte[] bytes)
+    {
+        int cut = Array.IndexOf(bytes, (byte)0);
+        string path = Path.Combine(folder, "resume.jsonl");
+        System.IO.File.Delete(path);
+        File("resume.jsonl.partial", cut < 0 ? bytes : bytes[..cut]);
+        File("resume.jsonl.seals", cut < 0 ? [] : bytes[(cut + 1)..]);
+        using (GrowingAnswers file = new(path, items, "p", 2))
+        {
+            while (file.Done < items.Length)
+            {
+                file.Append([.. items.Skip(file.Done).Take(2).Select(i => new Answer(i.Id, i.Cluster, i.Group, 1, "A", i.Target, "correct", Protocol: "p"))]);
+            }
+
+            file.Complete();
+        }
+
+        string expected = string.Concat(items.Select(i => JsonSerializer.Serialize(new Answer(i.Id, i.Cluster, i.Group, 1, "A", i.Target, "correct", Protocol: "p"), JsonLines.Output) + "\n"));
+        Holds(System.IO.File.ReadAllText(path) == expected, "a damaged file of answers was kept");
+    }
+
+    private void Requests(byte[] bytes)
+    {
+        string input = File("requests.jsonl", bytes), output = Path.Combine(folder, "out.jsonl");
+        RequestFiles files = new(new Echo(), () => new TextCodec((t, _) => [.. t.Select(c => c % 300)], ids => string.Concat(ids.Select(i => (char)i)), m => m.ToJsonString()), () => "fuzz");
+        if (bytes.Length % 2 == 0)
+        {
+            files.Score(input, output);
+        }
+        else
+        {
+            files.Generate(input, output, 4, [2], ["stop"], texts: true);
+        }
+    }
+
+    private void Mmlu(byte[] bytes)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "test"));
+        File("test/a_test.csv", bytes);
+        MmluFolder.Open(folder).Test("a");
+    }
+
+    private void Spider(byte[] bytes)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "database"));
+        int cut = Array.IndexOf(bytes, (byte)0);
+        File("tables.json", cut < 0 ? bytes : bytes[..cut]);
+        File("dev.json", cut < 0 ? "[]"u8.ToArray() : bytes[(cut + 1)..]);
+        foreach (SpiderExample example in SpiderFolder.Open(folder).Dev())
+        {
+            SpiderHardness.Of(example.Parse);
+        }
+    }
+
+    private sealed class Echo : ILanguageModel
+    {
+        public int ContextLength => 200;
+
+        public int VocabularySize => 300;
+
+        public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation)
+        {
+            for (int i = 0; i < requests.Count; i++)
+            {
+                answered(i, [.. requests[i].Continuations.Select(c => new ContinuationScore(-c.Length, false, c.Length))]);
+            }
+        }
+
+        public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation)
+        {
+            for (int i = 0; i < requests.Count; i++)
+            {
+                answered(i, new Completion([65, 66], [-1, -1], FinishReason.Length));
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,31 @@
+namespace Fulcrum.Data;
+
+/// <summary>Names that files give for other files: each must be a plain name, and what it names must lie where it seems to.</summary>
+public static class InnerPath
+{
+    /// <summary>A name that can only mean a file or folder right here: no separator, no <c>..</c>, nothing absolute, no control character.</summary>
+    public static bool IsPlainName(string name) =>
+        name.Length is > 0 and <= 255 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', ':']) < 0 && !name.Any(char.IsControl);
+
+    /// <summary>Whether a path, links followed, lies under a folder, links followed.</summary>
+    public static bool LiesIn(string folder, string path)
+    {
+        string root = Real(folder), real = Real(path);
+        return real == root || real.StartsWith(Path.EndsInDirectorySeparator(root) ? root : root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    }
+
+    /// <summary>The path with every link in it followed.</summary>
+    private static string Real(string path)
+    {
+        string full = Path.GetFullPath(path), root = Path.GetPathRoot(full)!;
+        string real = root;
+        foreach (string part in full[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            real = Path.Combine(real, part);
+            FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+            real = info.ResolveLinkTarget(returnFinalTarget: true)?.FullName is { } target ? Real(target) : real;
+        }
+
+        return real;
+    }
+}

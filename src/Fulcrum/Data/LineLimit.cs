@@ -1,0 +1,49 @@
+namespace Fulcrum.Data;
+
+/// <summary>A stream of lines that refuses one without end, before it fills the memory.</summary>
+internal sealed class LineLimit(Stream inner, string name, long most = LineLimit.LongestLine) : Stream
+{
+    /// <summary>Bytes of one line.</summary>
+    public const long LongestLine = 1 << 26;
+
+    private long open;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        int read = inner.Read(buffer), last = buffer[..read].LastIndexOf((byte)'\n');
+        open = last >= 0 ? read - last - 1 : open + read;
+        return open <= most ? read : throw new InputException($"{name}: a line is longer than {most} bytes");
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,72 @@
+using Fulcrum.Evaluation.Sql;
+using Xunit;
+
+namespace Fulcrum.Torch.Tests;
+
+/// <summary>The quick part of the faults; bench/Fulcrum.Faults kills and damages whole programs (docs/reliability.md).</summary>
+public sealed class FaultTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("model/generation_config.json", "model")]
+    [InlineData("spider/database/zoo/zoo.sqlite", "data")]
+    public void A_model_or_data_that_change_under_a_run_stop_it(string file, string which)
+    {
+        string study = TinyStudy.Write(folder, itemsPerSubject: 4);
+
+        InputException stopped = Assert.Throws<InputException>(() => Run(study, p =>
+        {
+            if (p is { Stage: "train", Done: 1 })
+            {
+                File.AppendAllText(Path.Combine(folder, file), " ");
+            }
+        }));
+
+        Assert.Contains(which, stopped.Message);
+        Assert.Contains("changed while the run was under way", stopped.Message);
+        Assert.False(File.Exists(Path.Combine(folder, "run", "train.manifest.json")));
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_is_passed_over_for_the_one_before()
+    {
+        string study = TinyStudy.Write(folder, itemsPerSubject: 4), adapter = Path.Combine(folder, "run", "adapter", "adapter_model.safetensors");
+        Run(study, _ => { });
+        string whole = RunFolder.Digest(adapter);
+        File.Delete(Path.Combine(folder, "run", "train.manifest.json"));
+        File.Delete(adapter);
+        string newest = Path.Combine(folder, "run", "adapter", "checkpoint-12", "optimizer.safetensors");
+        byte[] bytes = File.ReadAllBytes(newest);
+        bytes[^5] ^= 1;
+        File.WriteAllBytes(newest, bytes);
+        List<int> steps = [];
+
+        Run(study, p => steps.AddRange(p is { Stage: "train", Unit: "steps" } ? [p.Done] : []));
+
+        Assert.Equal([11, 12], steps);
+        Assert.Equal(whole, RunFolder.Digest(adapter));
+    }
+
+    [Fact]
+    public void What_a_killed_process_left_beside_its_files_is_removed()
+    {
+        string left = Path.Combine(folder, "sub", "comparison.json.123.tmp"), other = Path.Combine(folder, "notes.tmp");
+        Directory.CreateDirectory(Path.GetDirectoryName(left)!);
+        File.WriteAllText(left, "half");
+        File.WriteAllText(other, "mine");
+
+        RunFolder.Open(folder).Dispose();
+
+        Assert.False(File.Exists(left));
+        Assert.True(File.Exists(other));
+    }
+
+    private void Run(string study, Action<Progress> tell)
+    {
+        using RunFolder run = RunFolder.Open(Path.Combine(folder, "run"));
+        new Experiment(StudyFile.Load(study), run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), tell).Run();
+    }
+}
