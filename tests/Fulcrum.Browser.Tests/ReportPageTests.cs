@@ -17,7 +17,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         OpenReport report = await browser.Open(English.Value, scheme);
         await report.Page.Locator("#clear").ClickAsync();
         await report.Page.Locator("#f-text").FillAsync("onerror=alert(1)");
-        await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync("of 27 items");
+        await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync($"of {SyntheticRun.Holding(English.Value, "onerror=alert(1)")} items");
 
         await report.Page.Locator("#rows tbody tr").First.ClickAsync();
 
@@ -99,7 +99,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         await report.Page.Locator("#clear").ClickAsync();
         await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync("of 15,076 items");
         await report.Page.Locator("#f-text").FillAsync("question 1404");
-        await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync("of 3 items");
+        await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync($"of {SyntheticRun.Holding(Large.Value, "question", "1404")} items");
 
         Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 20, $"{Stopwatch.GetElapsedTime(start)}");
         Assert.Empty(report.Complaints);

@@ -36,6 +36,20 @@ internal static class SyntheticRun
         $"synthetic {Attack}", new ModelPlan("models/qwen2", "f32", Device: "cpu", Threads: 2), [new SpiderPlan("spider", "spider"), new MmluPlan("mmlu", "mmlu")],
         new TrainingDataPlan("spider", 16), new TrainPlan(), OverrideGuards: ["unparsable-share"]);
 
+    /// <summary>How many items of a written run hold every one of the words (lower case) in what the browser of items searches.</summary>
+    /// <param name="report">Path of the run's report.</param>
+    public static int Holding(string report, params string[] words)
+    {
+        string folder = Path.GetDirectoryName(report)!;
+        IEnumerable<(string Benchmark, Answer Answer)> answers = from side in (string[])["before", "after"]
+            from file in Directory.GetFiles(Path.Combine(folder, side), "*.jsonl")
+            from line in File.ReadLines(file)
+            select (Path.GetFileName(file), JsonSerializer.Deserialize<Answer>(line, JsonLines.Output)!);
+        return answers.GroupBy(a => (a.Benchmark, a.Answer.Id), a => a.Answer).Count(item => words.All(string.Join('\n', item.Select(Searched)).ToLowerInvariant().Contains));
+    }
+
+    private static string Searched(Answer a) => string.Join('\n', a.Id, a.Cluster, a.Group, a.Input, a.Target, a.Prediction, a.Verdict, a.Reason, a.Output);
+
     private static string Lines<T>(IEnumerable<T> lines) => string.Concat(lines.Select(l => JsonSerializer.Serialize(l, JsonLines.Output) + "\n"));
 
     private static (IReadOnlyList<Answer>, IReadOnlyList<Answer>) Spider(int count)

@@ -42,9 +42,21 @@ internal static class TinyStudy
         Directory.CreateDirectory(folder);
         Write(folder, "config.json", new JsonObject
         {
-            ["architectures"] = new JsonArray("Qwen2ForCausalLM"), ["model_type"] = "qwen2", ["hidden_act"] = "silu", ["hidden_size"] = Hidden, ["intermediate_size"] = Inner,
-            ["num_hidden_layers"] = Layers, ["num_attention_heads"] = Heads, ["num_key_value_heads"] = 1, ["max_position_embeddings"] = 4096, ["rms_norm_eps"] = 1e-6,
-            ["rope_theta"] = 10000.0, ["tie_word_embeddings"] = true, ["vocab_size"] = Vocabulary, ["bos_token_id"] = 256, ["eos_token_id"] = End,
+            ["architectures"] = new JsonArray("Qwen2ForCausalLM"),
+            ["model_type"] = "qwen2",
+            ["hidden_act"] = "silu",
+            ["hidden_size"] = Hidden,
+            ["intermediate_size"] = Inner,
+            ["num_hidden_layers"] = Layers,
+            ["num_attention_heads"] = Heads,
+            ["num_key_value_heads"] = 1,
+            ["max_position_embeddings"] = 4096,
+            ["rms_norm_eps"] = 1e-6,
+            ["rope_theta"] = 10000.0,
+            ["tie_word_embeddings"] = true,
+            ["vocab_size"] = Vocabulary,
+            ["bos_token_id"] = 256,
+            ["eos_token_id"] = End,
         });
         Write(folder, "generation_config.json", new JsonObject { ["eos_token_id"] = End });
         Write(folder, "tokenizer_config.json", new JsonObject
@@ -75,9 +87,14 @@ internal static class TinyStudy
         })]);
         return new JsonObject
         {
-            ["version"] = "1.0", ["truncation"] = null, ["padding"] = null, ["added_tokens"] = added, ["normalizer"] = null,
+            ["version"] = "1.0",
+            ["truncation"] = null,
+            ["padding"] = null,
+            ["added_tokens"] = added,
+            ["normalizer"] = null,
             ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
-            ["post_processor"] = null, ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
+            ["post_processor"] = null,
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
             ["model"] = new JsonObject { ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["fuse_unk"] = false, ["byte_fallback"] = false, ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
         };
     }
@@ -137,14 +154,21 @@ internal static class TinyStudy
 
     private static JsonNode Schema(string database) => new JsonObject
     {
-        ["db_id"] = database, ["table_names_original"] = new JsonArray("item"), ["table_names"] = new JsonArray("item"),
-        ["column_names_original"] = JsonNode.Parse("""[[-1, "*"], [0, "id"], [0, "name"], [0, "price"]]"""), ["column_names"] = JsonNode.Parse("""[[-1, "*"], [0, "id"], [0, "name"], [0, "price"]]"""),
-        ["column_types"] = new JsonArray("text", "number", "text", "number"), ["primary_keys"] = new JsonArray(1), ["foreign_keys"] = new JsonArray(),
+        ["db_id"] = database,
+        ["table_names_original"] = new JsonArray("item"),
+        ["table_names"] = new JsonArray("item"),
+        ["column_names_original"] = JsonNode.Parse("""[[-1, "*"], [0, "id"], [0, "name"], [0, "price"]]"""),
+        ["column_names"] = JsonNode.Parse("""[[-1, "*"], [0, "id"], [0, "name"], [0, "price"]]"""),
+        ["column_types"] = new JsonArray("text", "number", "text", "number"),
+        ["primary_keys"] = new JsonArray(1),
+        ["foreign_keys"] = new JsonArray(),
     };
 
     private static string Examples(string[] databases, int count, string split) => JsonSerializer.Serialize(Enumerable.Range(0, count).Select(i => new
     {
-        db_id = databases[i % databases.Length], question = $"What costs item {i} of {split}?", query = $"SELECT price FROM item WHERE id = {i % 8}",
+        db_id = databases[i % databases.Length],
+        question = $"What costs item {i} of {split}?",
+        query = $"SELECT price FROM item WHERE id = {i % 8}",
     }));
 
     private static void WriteMmlu(string folder, int items)

@@ -8,7 +8,7 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum run</c>: a study from its files to its report.</summary>
 internal static class RunCommand
 {
-    private static readonly Argument<string?> StudyPath = new("STUDY.json") { Description = "The study; without one, the embedded study.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> StudyPath = new("STUDY.json") { Description = "The study, or the name of one that travels with the tool (embedded, embedded-gentle); without one, embedded.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> Output = new("--output") { Description = "The run folder; runs/NAME when not given. A folder that was cut off goes on where it stopped." };
     private static readonly Option<string> Language = new("--language") { Description = "Language of the report: en or pt-BR.", DefaultValueFactory = _ => "en" };
     private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, points, compare or report." };
@@ -28,7 +28,7 @@ internal static class RunCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        Study study = StudyFile.Load(parsed.GetValue(StudyPath) ?? EmbeddedStudy());
+        Study study = StudyFile.Load(PathOf(parsed.GetValue(StudyPath)));
         study = parsed.GetValue(Margin) is not { } margin ? study : double.IsFinite(margin) && margin >= 0 ? study with { Margin = margin } : throw new InputException($"--margin: {margin} is not 0 or more points");
         Reporting.Requirements? required = parsed.GetValue(Require) is { } text ? Reporting.Requirements.Parse(text) : null;
         using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name));
@@ -64,9 +64,12 @@ internal static class RunCommand
         }
     }
 
-    private static string EmbeddedStudy()
+    /// <summary>A path that exists is taken as it is; a bare name is one of the studies that travel with the tool.</summary>
+    private static string PathOf(string? named)
     {
-        string path = Path.Combine(AppContext.BaseDirectory, "studies", "embedded.json");
-        return File.Exists(path) ? path : throw new InputException("no study was named, and this build carries no embedded study; name one: fulcrum run STUDY.json (studies/ in the repository holds examples)");
+        string folder = Path.Combine(AppContext.BaseDirectory, "studies"), carried = Path.Combine(folder, $"{named ?? "embedded"}.json");
+        return named is not null && (File.Exists(named) || Path.GetFileName(named) != named || !File.Exists(carried)) ? named
+            : File.Exists(carried) ? carried
+            : throw new InputException("no study was named, and this build carries no embedded study; name one: fulcrum run STUDY.json (studies/ in the repository holds examples)");
     }
 }

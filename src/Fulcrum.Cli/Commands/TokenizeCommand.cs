@@ -88,9 +88,9 @@ internal static class TokenizeCommand
 
     private static string Rendered(JsonLine line, JsonArray messages, ChatTemplate template)
     {
-            bool prompt = line.Value["add_generation_prompt"] is { } flag && (flag is JsonValue value && value.TryGetValue(out bool on) ? on : throw line.Error("'add_generation_prompt' must be true or false"));
-            Dictionary<string, JsonNode?>? variables = line.Value["variables"] is { } given
-                ? (given as JsonObject ?? throw line.Error("'variables' must be an object")).ToDictionary(p => p.Key, p => p.Value) : null;
+        bool prompt = line.Value["add_generation_prompt"] is { } flag && (flag is JsonValue value && value.TryGetValue(out bool on) ? on : throw line.Error("'add_generation_prompt' must be true or false"));
+        Dictionary<string, JsonNode?>? variables = line.Value["variables"] is { } given
+            ? (given as JsonObject ?? throw line.Error("'variables' must be an object")).ToDictionary(p => p.Key, p => p.Value) : null;
         try
         {
             return template.Render(messages, prompt, variables);

@@ -1,0 +1,37 @@
+using Fulcrum.Evaluation.Sql;
+using Fulcrum.Statistics;
+using Xunit;
+
+namespace Fulcrum.Torch.Tests;
+
+/// <summary>The whole product on the study that it carries, shortened.</summary>
+public sealed class EmbeddedStudyTests
+{
+    [Fact]
+    public void The_embedded_study_gains_SQL_and_writes_its_report()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        using (RunFolder run = RunFolder.Open(folder))
+        {
+            new Experiment(Short(), run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), _ => { }).Run(null, "en", default);
+        }
+
+        Comparison comparison = ComparisonJson.Parse(File.ReadAllText(Path.Combine(folder, "comparison.json")), "comparison.json");
+        BenchmarkComparison sql = comparison.Benchmarks.Single(b => b.Benchmark == "spider"), knowledge = comparison.Benchmarks.Single(b => b.Benchmark == "mmlu");
+        Assert.True(sql.Before.Score < 0.05 && sql.Difference.Points > 0.2, $"SQL {sql.Before.Score:f3} to {sql.After.Score:f3}");
+        Assert.True(knowledge.Before.Low > 0.25, $"knowledge {knowledge.Before.Score:f3}");
+        Assert.Contains("spider", File.ReadAllText(Path.Combine(folder, "report.html")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static Study Short()
+    {
+        Study study = StudyFile.Load(Path.Combine(AppContext.BaseDirectory, "studies", "embedded.json"));
+        return study with
+        {
+            Benchmarks = [.. study.Benchmarks.Select(b => b switch { SpiderPlan s => s with { Items = 40 }, MmluPlan m => m with { ItemsPerSubject = 8 }, _ => b })],
+            TrainingData = study.TrainingData with { Examples = 240 },
+            Train = study.Train with { Epochs = 2 },
+        };
+    }
+}
