@@ -42,6 +42,15 @@ public sealed class TokenizerLayoutTests : IDisposable
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"[\\r\\n]"},"behavior":"Isolated"},{"type":"Split","pattern":{"Regex":"\\s?\\p{L}+"},"behavior":"Isolated"},{"type":"Split","pattern":{"Regex":"\\s?\\p{P}+"},"behavior":"Isolated"},{"type":"Split","pattern":{"Regex":"[一-龥]+"},"behavior":"Isolated"},{"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}""", "SELECT a, 12\n", "SELECT|Ġa|,|Ġ|1|2|Ċ")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"},"behavior":"Isolated"}""", "It's 12345 ??\n\n x", "It|'s| |123|45| ??\n\n| x")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"\\p{Han}+"},"behavior":"Isolated"}""", "ab中文𠀀𐐀", "ab|中文𠀀|𐐀")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"[一-龥ࠀ-一가-퟿]+"},"behavior":"Isolated"}""", "a中文🙂é", "a|中文|🙂é")] // the smile stands for itself, not for a sign of the range
+    [InlineData("""{"type":"Split","pattern":{"Regex":"(?=(\\d{3})+(?!\\d))"},"behavior":"Isolated"}""", "1234567", "1|234|567")]
+    [InlineData("""{"type":"Split","pattern":{"String":""},"behavior":"Isolated"}""", "ab🙂", "a|b|🙂")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"\\h+"},"behavior":"Isolated"}""", "xyzCAFExyz", "xyz|CAFE|xyz")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"[\\p{L}&&[^aeiou]]+"},"behavior":"Isolated"}""", "strengths1", "str|e|ngths|1")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"[[:punct:]]"},"behavior":"Isolated"}""", "a+b.c", "a|+|b|.|c")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"(?i:'s|'t)"},"behavior":"Isolated"}""", "it'ſ it'S", "it|'ſ| it|'S")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"\\w+|[^\\w\\s]+"},"behavior":"Isolated"}""", "Ⅷ² °²", "Ⅷ²| |°²")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"(?m).+"},"behavior":"Isolated"}""", "a\nb", "a\nb")]
     public void A_text_is_cut_as_the_pre_tokenizer_says(string preTokenizer, string text, string pieces) => Cut(preTokenizer, text, pieces);
 
     [Theory]
@@ -58,6 +67,7 @@ public sealed class TokenizerLayoutTests : IDisposable
     [InlineData("x <t>  y", "x |<t>|  y", "")]
     [InlineData("a<t>b <t> c", "a<t>b |<t>| c", "\"single_word\":true")]
     [InlineData("x<t>y", "▁x<t>y", "\"normalized\":true")]
+    [InlineData("a<t> <t>b", "a|<t>|<t>|b", "\"lstrip\":true,\"rstrip\":true")] // the first takes the space, the second begins behind it
     public void An_added_token_takes_what_its_switches_say(string text, string pieces, string switches)
     {
         bool normalized = switches.Contains("normalized", StringComparison.Ordinal);

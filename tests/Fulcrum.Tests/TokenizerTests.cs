@@ -35,6 +35,54 @@ public sealed class TokenizerTests
         Agrees(tokenizer, SharedData.Of("golden", "tokenizer", layout, "cases.jsonl"));
     }
 
+    /// <summary>The parts that a <c>tokenizer.json</c> can have, put together at random, and what tokenizers 0.23.2 made of them.</summary>
+    [Fact]
+    public void Tokenizers_put_together_at_random_agree_with_the_reference()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        int tokenizers = 0;
+        foreach (JsonNode line in Lines(SharedData.InProject("tokenizer", "variants.jsonl")))
+        {
+            File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Variant(line).ToJsonString());
+            Tokenizer tokenizer = Tokenizer.Load(folder);
+            foreach (JsonNode? text in line["texts"]!.AsArray())
+            {
+                Assert.True(Ids(text!, "ids").SequenceEqual(tokenizer.Encode((string)text!["text"]!)), $"{line["change"]}\n{text["text"]!.ToJsonString()}");
+                Assert.Equal(Ids(text!, "ids_with_special"), tokenizer.Encode((string)text["text"]!, addSpecialTokens: true));
+            }
+
+            foreach (JsonNode? ids in line["decoded"]!.AsArray())
+            {
+                Assert.Equal((string?)ids!["text"], tokenizer.Decode(Ids(ids, "ids")));
+                Assert.Equal((string?)ids["without_special"], tokenizer.Decode(Ids(ids, "ids"), skipSpecialTokens: true));
+            }
+
+            tokenizers++;
+        }
+
+        Assert.Equal(120, tokenizers);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static JsonObject Variant(JsonNode line)
+    {
+        JsonObject json = JsonNode.Parse(File.ReadAllText(SharedData.InProject("tokenizer", (string)line["layout"]!, "tokenizer.json")))!.AsObject(), model = json["model"]!.AsObject();
+        foreach ((string name, JsonNode? value) in line["change"]!.AsObject())
+        {
+            json[name] = value?.DeepClone();
+        }
+
+        foreach ((string name, JsonNode? value) in line["model"]!.AsObject())
+        {
+            model[name] = value?.DeepClone();
+        }
+
+        bool pairs = (string?)line["merges"] == "pairs";
+        model["merges"] = new JsonArray([.. model["merges"]!.AsArray().Select(m => pairs == m is JsonArray ? m!.DeepClone()
+            : pairs ? new JsonArray([.. ((string)m!).Split(' ').Select(p => (JsonNode)p)]) : (JsonNode)string.Join(' ', m!.AsArray().Select(p => (string)p!)))]);
+        return json;
+    }
+
     [Fact]
     public void A_megabyte_of_one_letter_takes_no_quadratic_time()
     {

@@ -82,7 +82,7 @@ public sealed class ChatTemplate
     private static Dictionary<string, object?> SpecialTokens(JsonObject json)
     {
         Dictionary<string, object?> tokens = new(StringComparer.Ordinal);
-        foreach (string name in (string[])["bos_token", "eos_token", "unk_token", "pad_token"])
+        foreach (string name in (string[])["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"])
         {
             string? content = json[name] switch { JsonValue v when v.TryGetValue(out string? text) => text, JsonObject o => (string?)o["content"], _ => null };
             if (content is not null)

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Globalization;
+using System.Text;
 
 namespace Fulcrum.Tokenization;
 
@@ -42,7 +42,7 @@ internal sealed class AddedTokens
             }
 
             int left = at, right = at + found.Text.Length;
-            at = right;
+            at = right; // also where the token takes the spaces behind it: a token within them is found all the same
             if (token.SingleWord && !IsAlone(text, left, right))
             {
                 continue; // what it covered is passed over all the same
@@ -52,6 +52,8 @@ internal sealed class AddedTokens
             {
                 left--;
             }
+
+            left = token.LeftStrip ? Math.Max(left, start) : left;
 
             while (token.RightStrip && right < text.Length && char.IsWhiteSpace(text[right]))
             {
@@ -63,8 +65,12 @@ internal sealed class AddedTokens
                 into.Add((piece.Part(start, left - start), null));
             }
 
-            into.Add((piece.Part(left, right - left), token));
-            start = at = right;
+            if (right > left)
+            {
+                into.Add((piece.Part(left, right - left), token));
+            }
+
+            start = right;
         }
 
         if (start < text.Length)
@@ -86,8 +92,12 @@ internal sealed class AddedTokens
         return default;
     }
 
-    private static bool IsAlone(ReadOnlySpan<char> text, int left, int right) => (left == 0 || !IsWord(text[left - 1])) && (right == text.Length || !IsWord(text[right]));
+    private static bool IsAlone(ReadOnlySpan<char> text, int left, int right)
+    {
+        _ = Rune.DecodeLastFromUtf16(text[..left], out Rune before, out _);
+        _ = Rune.DecodeFromUtf16(text[right..], out Rune behind, out _);
+        return (left == 0 || !IsWord(before)) && (right == text.Length || !IsWord(behind));
+    }
 
-    private static bool IsWord(char c) => char.IsLetterOrDigit(c) || char.GetUnicodeCategory(c) is UnicodeCategory.ConnectorPunctuation or UnicodeCategory.LetterNumber
-        or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+    private static bool IsWord(Rune c) => CharacterClass.IsWord(c.Value) || c.Value is 0x200c or 0x200d;
 }

@@ -83,20 +83,7 @@ internal static class PreTokenizers
     private static PreTokenizer Split(JsonNode node, JsonFile file)
     {
         JsonNode pattern = node["pattern"] ?? throw file.Error("a Split has no pattern");
-        TextPattern regex;
-        if (file.Member(pattern, "String") is null)
-        {
-            regex = TextPattern.Parse(file.Text(pattern, "Regex"), file);
-        }
-        else if (file.Text(pattern, "String") is { Length: > 0 } plain)
-        {
-            regex = TextPattern.Literal(plain);
-        }
-        else
-        {
-            return Whole;
-        }
-
+        TextPattern regex = file.Member(pattern, "String") is null ? TextPattern.Parse(file.Text(pattern, "Regex"), file) : TextPattern.Literal(file.Text(pattern, "String"));
         return Cut(regex, file.Text(node, "behavior"), file.Flag(node, "invert"), file);
     }
 
@@ -117,7 +104,12 @@ internal static class PreTokenizers
             List<(int, int, bool)> parts = found ??= [];
             parts.Clear();
             pattern.Split(piece.Span, parts);
+            int before = into.Count;
             collect(parts, piece, into);
+            if (into.Count > before && into.FindIndex(before, p => p.Length == 0) >= 0)
+            {
+                into.RemoveAll(p => p.Length == 0);
+            }
         };
     }
 

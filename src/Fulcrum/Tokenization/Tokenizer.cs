@@ -33,8 +33,14 @@ public sealed class Tokenizer
             contents[id] = content;
         }
 
-        special = [.. added.Where(t => t.Special).Select(t => t.Id)];
         normalise = Normalizers.Parse(file.Root["normalizer"], file);
+        foreach (AddedToken token in added.Where(t => t.Normalized))
+        {
+            contents[token.Id] = normalise(token.Content); // so that the decoder finds what the encoder made of it
+        }
+
+        HashSet<string> specials = [.. added.Where(t => t.Special).Select(t => t.Content)];
+        special = [.. contents.Where(c => specials.Contains(c.Value)).Select(c => c.Key)];
         raw = new AddedTokens(added.Where(t => !t.Normalized).Select(t => (t.Content, t)));
         normalised = new AddedTokens(added.Where(t => t.Normalized).Select(t => (normalise(t.Content), t)));
         decode = TokenDecoder.Parse(file.Root["decoder"], file);

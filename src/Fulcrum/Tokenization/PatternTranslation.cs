@@ -1,0 +1,336 @@
+using System.Globalization;
+using System.Text;
+
+namespace Fulcrum.Tokenization;
+
+/// <summary>A pattern in Oniguruma's language, said in .NET's.</summary>
+/// <remarks>
+/// The two differ in what <c>\w</c>, <c>\h</c> and <c>\b</c> mean, in classes within classes and their intersections, in possessive repetition, in the
+/// flag that lets a dot match a line end, and in what folds to s. What cannot be said exactly is an <see cref="ArgumentException"/>.
+/// </remarks>
+internal sealed class PatternTranslation
+{
+    private const string LineEnd = @"(?>\r\n|[\n-\r\u0085\u2028\u2029])";
+    private readonly string pattern;
+    private readonly StringBuilder result = new();
+    private readonly Stack<(int Start, bool IgnoresCase)> groups = new();
+    private readonly Dictionary<string, CharacterClass> classes = new(StringComparer.Ordinal);
+    private readonly HashSet<char> literals = [];
+    private bool ignoresCase;
+    private int at, atom;
+
+    private PatternTranslation(string pattern) => this.pattern = pattern;
+
+    /// <summary>The pattern for .NET.</summary>
+    public string Text => result.ToString();
+
+    /// <summary>Every set of characters in it.</summary>
+    public IReadOnlyCollection<CharacterClass> Classes => classes.Values;
+
+    /// <summary>Every character that stands in it by itself.</summary>
+    public IReadOnlySet<char> Literals => literals;
+
+    /// <summary>Translates a pattern.</summary>
+    /// <exception cref="ArgumentException">It holds something that cannot be said in .NET's language.</exception>
+    public static PatternTranslation Of(string pattern)
+    {
+        if (pattern.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
+        {
+            throw new ArgumentException("characters beyond the basic plane are not supported");
+        }
+
+        PatternTranslation translation = new(pattern);
+        while (translation.at < pattern.Length)
+        {
+            translation.Part();
+        }
+
+        return translation;
+    }
+
+    private char Next => at < pattern.Length ? pattern[at] : '\0';
+
+    private void Part()
+    {
+        char c = pattern[at++];
+        switch (c)
+        {
+            case '(':
+                Open();
+                break;
+            case ')':
+                result.Append(')');
+                (atom, ignoresCase) = groups.Count > 0 ? groups.Pop() : (atom, ignoresCase);
+                break;
+            case '*' or '+' or '?':
+                Repeat(c.ToString());
+                break;
+            case '{' when Bounds() is { } bounds:
+                Repeat(bounds);
+                break;
+            case '[':
+                Atom(Bracket());
+                break;
+            case '\\':
+                Escape();
+                break;
+            case '|' or '^' or '$' or '.':
+                atom = result.Length;
+                result.Append(c);
+                break;
+            default:
+                Literal(c);
+                break;
+        }
+    }
+
+    private void Atom(CharacterClass set)
+    {
+        classes.TryAdd(set.Text, set);
+        atom = result.Length;
+        result.Append(set.Text);
+    }
+
+    private void Literal(char c)
+    {
+        atom = result.Length;
+        literals.Add(c);
+        result.Append(ignoresCase && c is 's' or 'S' or 'ſ' ? "[sSſ]" : char.IsAsciiLetterOrDigit(c) ? c.ToString() : $@"\u{(int)c:x4}");
+    }
+
+    private void Raw(string text)
+    {
+        atom = result.Length;
+        result.Append(text);
+    }
+
+    private void Open()
+    {
+        int end = pattern.AsSpan(at).IndexOfAny(':', ')');
+        string flags = end > 0 && Next == '?' ? pattern[(at + 1)..(at + end)] : "";
+        if (flags.Length > 0 && flags.All(f => f is 'i' or 'm' or 'x' or '-'))
+        {
+            bool closes = pattern[at + end] == ')', off = flags.IndexOf('-', StringComparison.Ordinal) is >= 0 and var dash && flags.IndexOf('i', StringComparison.Ordinal) > dash;
+            if (!closes)
+            {
+                groups.Push((result.Length, ignoresCase));
+            }
+
+            ignoresCase = off ? false : ignoresCase || flags.Contains('i', StringComparison.Ordinal);
+            result.Append("(?").Append(flags.Replace('m', 's')).Append(closes ? ')' : ':'); // Oniguruma's m lets a dot match a line end
+            at += end + 1;
+            return;
+        }
+
+        groups.Push((result.Length, ignoresCase));
+        int name = Next != '?' ? 0 : pattern.AsSpan(at).StartsWith("?<") && !pattern.AsSpan(at).StartsWith("?<=") && !pattern.AsSpan(at).StartsWith("?<!") ? pattern.AsSpan(at).IndexOf('>') + 1 : pattern.AsSpan(at).StartsWith("?<") ? 3 : 2;
+        name = Math.Min(name, pattern.Length - at);
+        result.Append('(').Append(pattern, at, name);
+        at += name;
+    }
+
+    // The bounds of a repetition behind its brace, or null when the brace is a character.
+    private string? Bounds()
+    {
+        int end = pattern.IndexOf('}', at);
+        string inside = end < 0 ? "" : pattern[at..end];
+        if (inside.Length == 0 || inside == "," || !inside.All(c => char.IsAsciiDigit(c) || c == ',') || inside.Count(c => c == ',') > 1)
+        {
+            return null;
+        }
+
+        at = end + 1;
+        return inside[0] == ',' ? $"{{0{inside}}}" : $"{{{inside}}}";
+    }
+
+    private void Repeat(string times)
+    {
+        if (Next == '+')
+        {
+            at++;
+            bool possessive = times[0] != '{'; // {1,2}+ repeats a repetition
+            result.Insert(atom, possessive ? "(?>" : "(?:").Append(times).Append(possessive ? ")" : ")+");
+        }
+        else
+        {
+            result.Append(times);
+            if (Next == '?')
+            {
+                result.Append('?');
+                at++;
+            }
+        }
+    }
+
+    private void Escape()
+    {
+        char c = at < pattern.Length ? pattern[at] : throw new ArgumentException("a backslash ends the pattern");
+        if (SetOf() is { } set)
+        {
+            Atom(set);
+        }
+        else if (Character() is { } one)
+        {
+            Literal((char)one);
+        }
+        else
+        {
+            at++;
+            switch (c)
+            {
+                case 'b' or 'B':
+                    string word = CharacterClass.Word.Text, edge = $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))";
+                    classes.TryAdd(word, CharacterClass.Word);
+                    Raw(c == 'b' ? edge : $"(?!{edge})");
+                    break;
+                case 'R':
+                    Raw(LineEnd);
+                    break;
+                case 'A' or 'z' or 'Z' or 'G' or (>= '1' and <= '9'):
+                    Raw($@"\{c}");
+                    break;
+                default:
+                    throw new ArgumentException($@"the escape \{c} is not supported");
+            }
+        }
+    }
+
+    /// <summary>The set behind a backslash, passed; null when no set is there.</summary>
+    private CharacterClass? SetOf()
+    {
+        char c = Next;
+        if (c is 'p' or 'P' && at + 1 < pattern.Length && pattern[at + 1] == '{' && pattern.IndexOf('}', at) is > 0 and var end)
+        {
+            string name = pattern[(at + 2)..end];
+            bool not = (c == 'P') != name.StartsWith('^');
+            CharacterClass set = CharacterClass.Property(name.TrimStart('^')) ?? throw new ArgumentException($@"the property {name} is not supported");
+            at = end + 1;
+            return !not ? set : set.Not(set.Inside is { } inside && inside.StartsWith(@"\p", StringComparison.Ordinal) ? @"\P" + inside[2..] : null);
+        }
+
+        CharacterClass? known = CharacterClass.Short(c);
+        at += known is null ? 0 : 1;
+        return known;
+    }
+
+    /// <summary>The single character behind a backslash, passed; null when it is none.</summary>
+    private int? Character()
+    {
+        char c = Next;
+        if (c is 'x' or 'u' && Number(c) is { } number)
+        {
+            return number;
+        }
+
+        int? plain = c switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'f' => '\f', 'v' => '\v', 'a' => '\a', 'e' => 0x1b, '0' => 0, _ => char.IsAsciiLetterOrDigit(c) ? null : c };
+        at += plain is null ? 0 : 1;
+        return plain;
+    }
+
+    private int? Number(char kind)
+    {
+        bool braces = at + 1 < pattern.Length && pattern[at + 1] == '{';
+        int start = at + (braces ? 2 : 1), end = braces ? pattern.IndexOf('}', at) : Math.Min(start + (kind == 'u' ? 4 : 2), pattern.Length);
+        if (end < start || !int.TryParse(pattern.AsSpan(start, end - start), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value))
+        {
+            return null;
+        }
+
+        at = end + (braces ? 1 : 0);
+        return value is >= 0 and < 0x10000 ? value : throw new ArgumentException("characters beyond the basic plane are not supported");
+    }
+
+    /// <summary>The set of a bracket, whose opening was passed.</summary>
+    private CharacterClass Bracket()
+    {
+        bool not = Next == '^';
+        at += not ? 1 : 0;
+        CharacterClass? both = null;
+        List<CharacterClass> members = [];
+        for (bool first = true; Next != ']' || first; first = false)
+        {
+            if (at >= pattern.Length)
+            {
+                throw new ArgumentException("a class is not closed");
+            }
+
+            if (pattern.AsSpan(at).StartsWith("&&"))
+            {
+                at += 2;
+                both = both is null ? CharacterClass.Union(members) : both.And(CharacterClass.Union(members));
+                members = [];
+            }
+            else
+            {
+                members.Add(Member());
+            }
+        }
+
+        at++;
+        CharacterClass set = CharacterClass.Union(members);
+        set = both is null ? set : both.And(set);
+        return !not ? set : set.Not(set.Inside is null ? null : "^" + set.Inside);
+    }
+
+    private CharacterClass Member()
+    {
+        if (Next == '[')
+        {
+            at++;
+            if (Next == ':' && pattern.IndexOf(":]", at, StringComparison.Ordinal) is > 0 and var end)
+            {
+                string name = pattern[(at + 1)..end];
+                at = end + 2;
+                CharacterClass set = CharacterClass.Posix(name.TrimStart('^')) ?? throw new ArgumentException($"the class [:{name}:] is not supported");
+                return name.StartsWith('^') ? set.Not() : set;
+            }
+
+            CharacterClass inner = Bracket();
+            return inner.Inside is { } text && text.StartsWith('^') ? inner with { Inside = null } : inner;
+        }
+
+        int from = at;
+        if (Next == '\\')
+        {
+            at++;
+            if (SetOf() is { } set)
+            {
+                return set == CharacterClass.Word ? CharacterClass.Posix("word")! : set == CharacterClass.NoWord ? CharacterClass.Posix("word")!.Not() : set;
+            }
+        }
+
+        int first = One(from), last = Next == '-' && at + 1 < pattern.Length && pattern[at + 1] is not (']' or '[') ? LastOf(first) : first;
+        CharacterClass range = last >= first ? CharacterClass.Range(first, last) : throw new ArgumentException($"the range {pattern[from..at]} runs backwards");
+        return ignoresCase && (range.Contains('s') || range.Contains('S')) ? CharacterClass.Union([range, CharacterClass.Of('ſ')]) : range;
+    }
+
+    // A minus before a set, as in [a-\d], is a character.
+    private int LastOf(int first)
+    {
+        int minus = at++, from = at;
+        if (Next == '\\' && at + 1 < pattern.Length && (pattern[at + 1] is 'p' or 'P' || CharacterClass.Short(pattern[at + 1]) is not null))
+        {
+            at = minus;
+            return first;
+        }
+
+        at += Next == '\\' ? 1 : 0;
+        return One(from);
+    }
+
+    private int One(int from)
+    {
+        if (at == from)
+        {
+            return pattern[at++];
+        }
+
+        if (Next == 'b')
+        {
+            at++;
+            return '\b';
+        }
+
+        return Character() ?? throw new ArgumentException($@"the escape \{Next} is not supported in a class");
+    }
+}
