@@ -1,21 +1,27 @@
 using Fulcrum.Faults;
 
-// fulcrum-faults --tool PROGRAM [--folder DIR] [--seed N] [--kills N] [--signals N] [--damages N] [--disk-full]
+// fulcrum-faults [--tool PROGRAM] [--folder DIR] [--seed N] [--kills N] [--signals N] [--damages N] [--disk-full]
 // Disturbs a study that takes seconds in every way it knows and compares what it leaves with the undisturbed run's, byte by byte.
+// fulcrum-faults [--long-train STEPS] [--long-score REQUESTS] [--long-sql QUERIES]
+// Does the same thing for long in one process, and prints what it holds meanwhile.
 Dictionary<string, string> options = new(StringComparer.Ordinal);
 for (int i = 0; i < args.Length; i++)
 {
     options[args[i].TrimStart('-')] = i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i] : "";
 }
 
-if (!options.TryGetValue("tool", out string? tool))
-{
-    Console.Error.WriteLine("faults: --tool PROGRAM is needed: the fulcrum program to disturb");
-    return 2;
-}
-
 int Count(string name) => options.TryGetValue(name, out string? text) ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 0;
 string folder = Path.GetFullPath(options.GetValueOrDefault("folder") ?? Directory.CreateTempSubdirectory("faults").FullName);
+if (options.Keys.Any(k => k.StartsWith("long-", StringComparison.Ordinal)))
+{
+    LongRuns runs = new(folder, new Random(Count("seed")));
+    bool flat = Count("long-train") == 0 || runs.Training(Count("long-train"));
+    flat &= Count("long-score") == 0 || runs.Scoring(Count("long-score"));
+    flat &= Count("long-sql") == 0 || runs.Grading(Count("long-sql"));
+    return flat ? 0 : 1;
+}
+
+string tool = options.GetValueOrDefault("tool") ?? Path.Combine(AppContext.BaseDirectory, "Fulcrum.Cli");
 Campaign campaign = new(Path.GetFullPath(tool), folder, new Random(Count("seed")));
 bool fine = campaign.Undisturbed();
 fine = fine && campaign.TwoProcesses();

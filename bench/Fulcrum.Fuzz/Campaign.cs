@@ -36,7 +36,7 @@ internal sealed partial class Campaign(string name, Action<byte[]> target, strin
     private void Try(byte[] input)
     {
         Inputs++;
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan start = Environment.CpuUsage.TotalTime;
         string way = "accepted";
         try
         {
@@ -52,7 +52,8 @@ internal sealed partial class Campaign(string name, Action<byte[]> target, strin
             Found(input, $"{e.GetType().Name}: {e.Message.Split('\n')[0]} {string.Join(" < ", (e.StackTrace ?? "").Split('\n').Take(4).Select(l => l.Trim()))}", e.GetType().Name + (e.StackTrace ?? "").Split('\n')[0]);
         }
 
-        double took = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        // Processor time, since the machine may have other work.
+        double took = (Environment.CpuUsage.TotalTime - start).TotalSeconds;
         if (took > Slow)
         {
             Found(input, $"took {took:F1} s", "slow");
