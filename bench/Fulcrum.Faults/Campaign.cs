@@ -51,6 +51,69 @@ internal sealed class Campaign(string tool, string folder, Random random)
         return Say(second is { Code: 2, IsSentence: true } && first.ExitCode == 0 && Same("two"), $"two processes on one folder: the second ended with {second.Code}: {second.LastLine}");
     }
 
+    /// <summary>Every stage in a process of its own, which finds all that came before as files.</summary>
+    public bool Stages()
+    {
+        foreach (string stage in Experiment.Stages)
+        {
+            Ending ending = Tool.Run(tool, [.. Arguments("stages"), "--until", stage]);
+            if (ending.Code != 0)
+            {
+                return Say(false, $"the stage {stage} in a process of its own: exit code {ending.Code}: {ending.Error}");
+            }
+        }
+
+        return Say(Same("stages"), $"every stage in a process of its own: {Experiment.Stages.Count} processes, the same bytes");
+    }
+
+    /// <summary>A clock that jumps: what was written before the jump seems to come from the future, or from long ago.</summary>
+    public bool Clock(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            string name = $"clock{i}";
+            Run(name, 0.8 + random.NextDouble() * seconds);
+            DateTime jumped = new(i % 2 == 0 ? 1981 : 2099, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+            foreach (string file in Directory.EnumerateFiles(At(name, ""), "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Path.GetDirectoryName(study)!, "*", SearchOption.AllDirectories)))
+            {
+                File.SetLastWriteTimeUtc(file, jumped);
+            }
+
+            Ending ending = Run(name);
+            if (ending.Code != 0 || !Same(name))
+            {
+                return Say(false, $"{name}: after a jump to {jumped.Year} the run ended with {ending.Code}: {ending.Error}");
+            }
+
+            Remove(name);
+        }
+
+        return Say(true, $"{count} clocks that jumped by decades between a kill and the next start: the same bytes");
+    }
+
+    /// <summary>A file of the run goes away while the run is at work: the same bytes, or one sentence and then the same bytes.</summary>
+    public bool Deletions(int count)
+    {
+        int sentences = 0, deleted = 0;
+        for (int i = 0; i < count; i++)
+        {
+            string name = $"deleted{i}", gone = "nothing";
+            Ending ending = Tool.Run(tool, Arguments(name), 0.8 + random.NextDouble() * seconds, () => gone = DeleteOne(At(name, "")));
+            deleted += gone == "nothing" ? 0 : 1;
+            sentences += ending.IsSentence ? 1 : 0;
+            Console.WriteLine($"  {gone}: {(ending.Code == 0 ? "went on" : ending.LastLine)}");
+            Ending after = Run(name);
+            if (!(ending.Code == 0 || ending.IsSentence) || after.Code != 0 || !Same(name))
+            {
+                return Say(false, $"{name}: {gone} was deleted, exit code {ending.Code}: {ending.Error}; then {after.Code}: {after.Error}");
+            }
+
+            Remove(name);
+        }
+
+        return Say(true, $"{deleted} files deleted under a run at work: {sentences} runs stopped with a sentence, all ended with the same bytes, at the latest at the next start");
+    }
+
     /// <summary>SIGINT and SIGTERM at random moments: exit code 130, and the run goes on to the same bytes.</summary>
     public bool Signals(int count)
     {
@@ -184,6 +247,40 @@ internal sealed class Campaign(string tool, string folder, Random random)
         }
 
         return Say(true, $"a disk that is full: {tried} sizes below {whole} bytes, {stopped} runs stopped with a sentence, all ended with the same bytes once there was space");
+    }
+
+    /// <summary>No file may grow beyond a size (RLIMIT_FSIZE): a full disk for those who cannot mount one.</summary>
+    public bool SmallFiles()
+    {
+        int stopped = 0, tried = 0;
+        string name = "small";
+        foreach (int kilobytes in (int[])[1, 4, 16, 48, 96, 160, 256])
+        {
+            // Ignored by the shell, the signal of the limit stays ignored, and writing fails as it does on a full disk. The runtime's own double mapping is a file, too.
+            Ending full = Tool.Run("bash", ["-c", $"export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f {kilobytes}; exec \"$@\"", "bash", tool, .. Arguments(name)]);
+            tried++;
+            stopped += full.Code == 0 ? 0 : 1;
+            Console.WriteLine($"  {kilobytes} kB a file: {(full.Code == 0 ? "enough" : full.LastLine)}");
+            if (!(full.Code == 0 || full.IsSentence))
+            {
+                return Say(false, $"files of at most {kilobytes} kB: exit code {full.Code}: {full.Error}");
+            }
+        }
+
+        Ending after = Run(name);
+        return Say(after.Code == 0 && Same(name), $"files that cannot grow: {tried} limits, {stopped} starts stopped with a sentence, the last start, without a limit, ended with {after.Code} and the same bytes");
+    }
+
+    private string DeleteOne(string run)
+    {
+        string[] files = Directory.Exists(run) ? [.. Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "run.lock").Order(StringComparer.Ordinal)] : [];
+        string? file = files.Length == 0 ? null : files[random.Next(files.Length)];
+        if (file is not null)
+        {
+            File.Delete(file);
+        }
+
+        return file is null ? "nothing" : Path.GetRelativePath(run, file);
     }
 
     private string Damage(string run)

@@ -1,6 +1,6 @@
 using Fulcrum.Faults;
 
-// fulcrum-faults [--tool PROGRAM] [--folder DIR] [--seed N] [--kills N] [--signals N] [--damages N] [--disk-full]
+// fulcrum-faults [--tool PROGRAM] [--folder DIR] [--seed N] [--kills N] [--signals N] [--damages N] [--deletions N] [--clock N] [--disk-full] [--small-files]
 // Disturbs a study that takes seconds in every way it knows and compares what it leaves with the undisturbed run's, byte by byte.
 // fulcrum-faults [--long-train STEPS] [--long-score REQUESTS] [--long-sql QUERIES]
 // Does the same thing for long in one process, and prints what it holds meanwhile.
@@ -25,8 +25,12 @@ string tool = options.GetValueOrDefault("tool") ?? Path.Combine(AppContext.BaseD
 Campaign campaign = new(Path.GetFullPath(tool), folder, new Random(Count("seed")));
 bool fine = campaign.Undisturbed();
 fine = fine && campaign.TwoProcesses();
+fine = fine && campaign.Stages();
 fine = fine && (Count("signals") == 0 || campaign.Signals(Count("signals")));
 fine = fine && (!options.ContainsKey("disk-full") || campaign.DiskFull());
+fine = fine && (!options.ContainsKey("small-files") || campaign.SmallFiles());
+fine = fine && (Count("clock") == 0 || campaign.Clock(Count("clock")));
+fine = fine && (Count("deletions") == 0 || campaign.Deletions(Count("deletions")));
 fine = fine && (Count("damages") == 0 || campaign.Damages(Count("damages")));
 fine = fine && (Count("kills") == 0 || campaign.Kills(Count("kills")));
 Console.WriteLine(fine ? "nothing differs" : "SOMETHING DIFFERS: see above");

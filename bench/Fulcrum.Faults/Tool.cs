@@ -19,15 +19,21 @@ internal static class Tool
     public const int Interrupt = 2, Kill = 9, Terminate = 15;
 
     /// <summary>Runs until the end, or until a signal after some seconds.</summary>
-    public static Ending Run(string tool, IEnumerable<string> arguments, double? after = null, int signal = Kill)
+    public static Ending Run(string tool, IEnumerable<string> arguments, double? after = null, int signal = Kill) =>
+        // An interrupt from a terminal reaches the whole group, and kill -9 is meant to leave nothing over.
+        Run(tool, arguments, after, process => Send(-process.Id, signal));
+
+    /// <summary>Runs until the end, and does something after some seconds.</summary>
+    public static Ending Run(string tool, IEnumerable<string> arguments, double? after, Action what) => Run(tool, arguments, after, _ => what());
+
+    private static Ending Run(string tool, IEnumerable<string> arguments, double? after, Action<Process> what)
     {
         long start = Stopwatch.GetTimestamp();
         using Process process = Start(tool, arguments);
         Task<string> error = process.StandardError.ReadToEndAsync(), output = process.StandardOutput.ReadToEndAsync();
         if (after is { } seconds && !process.WaitForExit(TimeSpan.FromSeconds(seconds)))
         {
-            // An interrupt from a terminal reaches the whole group, and kill -9 is meant to leave nothing over.
-            Send(-process.Id, signal);
+            what(process);
         }
 
         process.WaitForExit();

@@ -1,6 +1,7 @@
 using Fulcrum.Evaluation;
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Modeling;
+using Fulcrum.Watching;
 
 namespace Fulcrum.Torch;
 
@@ -30,6 +31,7 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
 
         Action<IReadOnlyList<ScoreRequest>, Action<int, IReadOnlyList<ContinuationScore>>, CancellationToken> score = plain ? new Padded(model).Score : new Scorer(model, budget).Score;
         score(requests, answered, cancellation);
+        Telemetry.Answered("score", requests.Count);
     }
 
     /// <inheritdoc/>
@@ -42,6 +44,7 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
 
         Action<IReadOnlyList<CompletionRequest>, Action<int, Completion>, CancellationToken> complete = plain ? new Padded(model).Complete : new Generator(model, budget, together).Complete;
         complete(requests, answered, cancellation);
+        Telemetry.Answered("complete", requests.Count);
     }
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
         ["system"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
         ["processor"] = Processor,
         ["cores"] = $"{System.Environment.ProcessorCount}",
-        ["threads"] = $"{get_num_threads()}",
+        ["threads"] = $"{NumberOfThreads()}",
     };
 
     /// <inheritdoc/>
@@ -83,6 +83,13 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
         }
 
         return model;
+    }
+
+    // A run that goes on at its report asks for this and has loaded no model.
+    private static int NumberOfThreads()
+    {
+        Libtorch.Ensure();
+        return get_num_threads();
     }
 
     private static string Processor { get; } = File.Exists("/proc/cpuinfo")

@@ -4,6 +4,9 @@ using Fulcrum.Evaluation;
 using Fulcrum.Guards;
 using Fulcrum.Reporting;
 using Fulcrum.Statistics;
+using Fulcrum.Watching;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fulcrum;
 
@@ -14,11 +17,13 @@ namespace Fulcrum;
 /// <param name="corpus">Opens the data that the study names.</param>
 /// <param name="tell">Told how far the work is.</param>
 /// <param name="looking">By benchmark, the difference in points that somebody wants to see; beyond the study's own margin.</param>
+/// <param name="log">Told what happens, with levels; null: nobody.</param>
 public sealed class Experiment(
-    Study study, RunFolder run, IModelRuntime runtime, Func<Study, Corpus> corpus, Action<Progress>? tell = null, IReadOnlyDictionary<string, double>? looking = null)
+    Study study, RunFolder run, IModelRuntime runtime, Func<Study, Corpus> corpus, Action<Progress>? tell = null, IReadOnlyDictionary<string, double>? looking = null, ILogger? log = null)
 {
     private static readonly string[] Reading = ["before", "train", "after", "points"];
     private readonly Heartbeat heartbeat = new(run.At("heartbeat.json"));
+    private readonly ILogger log = log ?? NullLogger.Instance;
     private Action unchanged = () => { };
 
     /// <summary>The stages in their order.</summary>
@@ -32,14 +37,36 @@ public sealed class Experiment(
     /// <exception cref="OperationCanceledException">Cancelled; what was done is kept.</exception>
     public void Run(string? until = null, string language = "en", CancellationToken cancellation = default)
     {
+        using Activity? span = Telemetry.Begin("run", "fulcrum.study", study.Name);
+        log.Begins(study.Name, run.Root);
         try
         {
             RunStages(until, language, cancellation);
+            log.Ends();
+        }
+        catch (Exception e) when (IsLogged(e))
+        {
+            throw;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FulcrumException($"the run stopped, because a file could not be read or written: {e.Message} What was done is kept in {run.Root}; the same command goes on from there", e);
+            throw new FulcrumException($"the run stopped, because a file could not be read or written: {e.Message.TrimEnd('.')}. What was done is kept in {run.Root}; the same command goes on from there", e);
         }
+    }
+
+    // Always false: the log is written where the failure happens, and who catches it stays who it was.
+    private bool IsLogged(Exception e)
+    {
+        if (e is OperationCanceledException)
+        {
+            log.Interrupted();
+        }
+        else
+        {
+            log.Failed(e is FulcrumException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+        }
+
+        return false;
     }
 
     private void RunStages(string? until, string language, CancellationToken cancellation)
@@ -274,9 +301,12 @@ public sealed class Experiment(
         if (run.IsComplete(name, inputs))
         {
             Tell(new Progress(name, "complete", 1, 1, "stage"));
+            log.StageStands(name);
             return;
         }
 
+        using Activity? span = Telemetry.Begin("stage", "fulcrum.stage", name);
+        log.StageBegins(name);
         run.Reopen(name);
         Tell(new Progress(name, "", 0, 0, "stage"));
         long start = Stopwatch.GetTimestamp();
@@ -285,14 +315,26 @@ public sealed class Experiment(
         using EnergyMeter energy = new();
         IReadOnlyList<string> outputs = work();
         check();
-        run.Complete(name, inputs, outputs, Stopwatch.GetElapsedTime(start).TotalSeconds, runtime.Environment, energy.Joules);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        run.Complete(name, inputs, outputs, seconds, runtime.Environment, energy.Joules);
+        Telemetry.Completed(name, seconds);
+        log.StageEnds(name, seconds);
     }
 
     private void Note(string sentence) => Tell(new Progress("prepare", sentence, 0, 0, "note"));
 
     private void Tell(Progress at)
     {
-        heartbeat.Tell(at);
+        bool due = heartbeat.Tell(at);
+        if (at.Unit == "note")
+        {
+            (at.What.StartsWith("warning: ", StringComparison.Ordinal) ? (Action<ILogger, string>)RunEvents.Warns : RunEvents.Notes)(log, at.What);
+        }
+        else if (due && at.Total > 0)
+        {
+            log.Progresses(at.Stage, at.What, at.Done, at.Total, at.Unit);
+        }
+
         tell?.Invoke(at);
     }
 

@@ -13,11 +13,12 @@ internal sealed class Heartbeat(string path)
     private string stage = "";
 
     /// <summary>Writes the file when it is older than two seconds or the stage is another; a disk that is full does not stop the run here.</summary>
-    public void Tell(Progress at)
+    /// <returns>Whether it was time to.</returns>
+    public bool Tell(Progress at)
     {
         if (at.Stage == stage && Stopwatch.GetElapsedTime(last) < Between)
         {
-            return;
+            return false;
         }
 
         (stage, last) = (at.Stage, Stopwatch.GetTimestamp());
@@ -31,5 +32,7 @@ internal sealed class Heartbeat(string path)
         {
             // The next stage that must write will say it.
         }
+
+        return true;
     }
 }

@@ -21,10 +21,10 @@ internal sealed record ScriptedStudy(string Broken = "")
         [new SpiderPlan("sql", "none"), new MmluPlan("knowledge", "none")], new TrainingDataPlan("none"), new TrainPlan(Epochs: 3, BatchSize: 4), Margin: 5);
 
     /// <summary>Runs into a folder and returns its comparison.</summary>
-    public Statistics.Comparison Run(string folder, Action<Progress>? tell = null, CancellationToken cancellation = default)
+    public Statistics.Comparison Run(string folder, Action<Progress>? tell = null, CancellationToken cancellation = default, Microsoft.Extensions.Logging.ILogger? log = null)
     {
         using RunFolder run = RunFolder.Open(folder);
-        new Experiment(Study, run, runtime, _ => Corpus(), tell).Run("compare", "en", cancellation);
+        new Experiment(Study, run, runtime, _ => Corpus(), tell, log: log).Run("compare", "en", cancellation);
         return Statistics.ComparisonJson.Parse(File.ReadAllText(run.Comparison), run.Comparison);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fulcrum.Evaluation.Sql;
 using Xunit;
 
@@ -48,6 +49,25 @@ public sealed class FaultTests : IDisposable
 
         Assert.Equal([11, 12], steps);
         Assert.Equal(whole, RunFolder.Digest(adapter));
+    }
+
+    [Fact]
+    public async Task A_run_that_was_cut_off_before_its_report_goes_on_in_a_process_that_loads_no_model()
+    {
+        string study = TinyStudy.Write(folder, itemsPerSubject: 4), run = Path.Combine(folder, "run");
+        Run(study, _ => { });
+        File.Delete(Path.Combine(run, "report.manifest.json"));
+        File.Delete(Path.Combine(run, "report.html"));
+
+        using Process tool = Process.Start(new ProcessStartInfo(SqlWorkerProgram.Find()!.File, ["run", study, "--output", run]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        Task<string> output = tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string error = await tool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await tool.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(tool.ExitCode == 0, error);
+        Assert.Contains("report.html", await output);
+        Assert.Contains("\"threads\"", File.ReadAllText(Path.Combine(run, "report.manifest.json")));
+        Assert.EndsWith("run complete", File.ReadAllLines(Path.Combine(run, "run.log"))[^1]);
     }
 
     [Fact]

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Fulcrum.Evaluation.Sql;
 using Fulcrum.Statistics;
 using Fulcrum.Torch;
+using Fulcrum.Watching;
+using Microsoft.Extensions.Logging;
 
 namespace Fulcrum.Cli.Commands;
 
@@ -14,6 +16,7 @@ internal static class RunCommand
     private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, points, compare or report." };
     private static readonly Option<string?> Require = new("--require") { Description = "End with exit code 3 unless the intervals' nearer bounds hold, in points: \"spider>=+5,mmlu>=-1\"." };
 
+    private static readonly Option<string> Level = new("--log-level") { Description = "What run.log in the run folder tells: debug, info, warning, error or none.", DefaultValueFactory = _ => "info" };
     private static readonly Option<bool> Json = new("--json") { Description = "Print the comparison as JSON instead of a table." };
     private static readonly Option<double?> Margin = new("--margin") { Description = "The loss, in points, that is accepted outside the task; the study's when not given." };
 
@@ -21,7 +24,8 @@ internal static class RunCommand
     {
         Language.AcceptOnlyFromAmong("en", "pt-BR");
         Until.AcceptOnlyFromAmong([.. Experiment.Stages]);
-        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require, Margin, Json };
+        Level.AcceptOnlyFromAmong("debug", "info", "warning", "error", "none");
+        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require, Margin, Level, Json };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
         return command;
     }
@@ -32,9 +36,11 @@ internal static class RunCommand
         study = parsed.GetValue(Margin) is not { } margin ? study : double.IsFinite(margin) && margin >= 0 ? study with { Margin = margin } : throw new InputException($"--margin: {margin} is not 0 or more points");
         Reporting.Requirements? required = parsed.GetValue(Require) is { } text ? Reporting.Requirements.Parse(text) : null;
         using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name));
+        FileLog log = new(run.At("run.log"), LevelOf(parsed.GetRequiredValue(Level)));
         using SqlSandbox sandbox = Sandbox.Open();
+        sandbox.Log = log;
         new ConsoleProgress(parsed).Show(tell =>
-            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
+            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking, log).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
         if (!File.Exists(run.Comparison))
         {
             return 0;
@@ -45,6 +51,8 @@ internal static class RunCommand
         required?.Check(comparison);
         return 0;
     }
+
+    private static LogLevel LevelOf(string name) => name == "info" ? LogLevel.Information : Enum.Parse<LogLevel>(name, ignoreCase: true);
 
     private static void Print(Comparison comparison, RunFolder run, ParseResult parsed)
     {

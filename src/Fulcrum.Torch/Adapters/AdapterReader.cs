@@ -15,6 +15,7 @@ internal static partial class AdapterReader
     /// <exception cref="InputException">The file is missing, malformed, or names a part that is not supported.</exception>
     public static LoraConfig Config(string folder)
     {
+        Data.InnerPath.RefuseLinksOut(folder);
         string path = Path.Combine(folder, "adapter_config.json");
         try
         {

@@ -40,6 +40,19 @@ public static class Libtorch
         }
     }
 
+    /// <summary>Loads the library where that has not happened yet, and leaves its threads as they are.</summary>
+    /// <exception cref="FulcrumException">As for <see cref="Load"/>.</exception>
+    public static void Ensure()
+    {
+        lock (Gate)
+        {
+            if (!done)
+            {
+                Load();
+            }
+        }
+    }
+
     private static void LoadLinux()
     {
         string folder = LibraryFolder(), wrapper = Find(Wrapper) ?? throw new FulcrumException($"{Wrapper} is not beside the program; publish or restore Fulcrum again");

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Modeling;
+using Fulcrum.Watching;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -46,6 +47,7 @@ internal static class LoraTrainer
             TrainingStep step = Step(model, plan, [.. batch.Select(i => examples[i])], optimizer, done, steps, setup.Plain);
             done++;
             log.Add(step);
+            Telemetry.Trained(step);
             progress?.Invoke(step);
             if (done % (plan.CheckpointEvery ?? stepsPerEpoch) == 0 && done > saved)
             {

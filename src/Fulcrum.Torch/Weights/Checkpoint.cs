@@ -28,6 +28,7 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="InputException">No weights are there, a shard is missing or damaged, or a name would leave the folder.</exception>
     public static Checkpoint Open(string folder)
     {
+        Data.InnerPath.RefuseLinksOut(folder);
         string single = Path.Combine(folder, "model.safetensors"), index = single + ".index.json";
         if (!File.Exists(single) && !File.Exists(index))
         {

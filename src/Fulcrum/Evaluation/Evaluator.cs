@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Fulcrum.Watching;
+
 namespace Fulcrum.Evaluation;
 
 /// <summary>Asks a model every item of a benchmark and writes one answer a line; before and after are measured by this code and no other.</summary>
@@ -16,6 +19,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     /// <param name="answered">Told the number of answers so far.</param>
     public void Measure(IBenchmark benchmark, string path, string protocolHash, Action<int>? answered = null, CancellationToken cancellation = default)
     {
+        using Activity? span = Telemetry.Begin("measure", "fulcrum.benchmark", benchmark.Name);
         using GrowingAnswers file = new(path, benchmark.Items, protocolHash, portion);
         answered?.Invoke(file.Done);
         while (file.Done < benchmark.Items.Count)
@@ -23,6 +27,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
             int before = file.Done;
             Item[] items = [.. benchmark.Items.Skip(before).Take(portion)];
             file.Append(Answers(benchmark, items, protocolHash, n => answered?.Invoke(before + n), cancellation));
+            Telemetry.Kept(benchmark.Name, items.Length);
         }
 
         file.Complete();

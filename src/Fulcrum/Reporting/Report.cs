@@ -20,8 +20,25 @@ public sealed record Report(
     /// <exception cref="InputException">A file of the run is missing or damaged.</exception>
     public static Report Read(string runFolder, string language = "en")
     {
+        try
+        {
+            return ReadFiles(runFolder, language);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException)
+        {
+            throw new InputException($"{runFolder}: a file of the run is damaged ({e.Message.Split('\n')[0]}); the command that made the run makes it again", e);
+        }
+    }
+
+    private static Report ReadFiles(string runFolder, string language)
+    {
         string comparison = Path.Combine(runFolder, "comparison.json"), study = Path.Combine(runFolder, "study.json");
         Comparison compared = ComparisonJson.Parse(Text(comparison), comparison);
+        if (compared.Benchmarks.FirstOrDefault(b => !InnerPath.IsPlainName(b.Benchmark)) is { } stranger)
+        {
+            throw new InputException($"{comparison}: the benchmark '{stranger.Benchmark}' is not the name of a file");
+        }
+
         Dictionary<string, IReadOnlyList<(Answer, Answer)>> answers = compared.Benchmarks.ToDictionary(b => b.Benchmark, b => Pairs(runFolder, b.Benchmark), StringComparer.Ordinal);
         string log = Path.Combine(runFolder, "adapter", "train.jsonl");
         TrainingStep[] steps = File.Exists(log) ? [.. File.ReadLines(log).Select(l => JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)!)] : [];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsvHelper;
+using CsvHelper.Configuration;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Reporting;
@@ -13,7 +14,9 @@ internal static class ResultsCsv
     public static string Of(Comparison comparison)
     {
         using StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        using (CsvWriter csv = new(text, new CsvHelper.Configuration.CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
+        // The library quotes what holds its own line end, but a carriage return ends a line for others too.
+        CsvConfiguration settings = new(CultureInfo.InvariantCulture) { NewLine = "\n", ShouldQuote = a => ConfigurationFunctions.ShouldQuote(a) || a.Field?.Contains('\r') == true };
+        using (CsvWriter csv = new(text, settings))
         {
             Row(csv, Columns);
             foreach (BenchmarkComparison b in comparison.Benchmarks)
@@ -37,7 +40,7 @@ internal static class ResultsCsv
         foreach (object cell in cells)
         {
             // A spreadsheet runs a cell that begins like a formula.
-            csv.WriteField(cell is string { Length: > 0 } s && "=+-@\t\r".Contains(s[0]) ? "'" + s : cell);
+            csv.WriteField(cell is string { Length: > 0 } s && "=+-@＝＋－＠\t\r\n".Contains(s[0]) ? "'" + s : cell);
         }
 
         csv.NextRecord();

@@ -62,6 +62,7 @@ public sealed class Tokenizer
     /// <exception cref="InputException">The file is missing or malformed, or asks for something that is not supported; names it.</exception>
     public static Tokenizer Load(string folder)
     {
+        Data.InnerPath.RefuseLinksOut(folder);
         string path = Path.Combine(folder, "tokenizer.json"), settings = Path.Combine(folder, "tokenizer_config.json");
         return File.Exists(path) ? new Tokenizer(new JsonFile(path), File.Exists(settings) ? new JsonFile(settings) : null)
             : throw new InputException($"no tokenizer in {folder}: it holds no tokenizer.json");

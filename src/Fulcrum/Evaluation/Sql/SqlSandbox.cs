@@ -1,4 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Fulcrum.Watching;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fulcrum.Evaluation.Sql;
 
@@ -24,6 +28,9 @@ public sealed class SqlSandbox : IDisposable
 
     /// <summary>Why queries run in this process instead of workers; null where they run in workers.</summary>
     public string? Warning { get; }
+
+    /// <summary>Told of workers that end while they grade.</summary>
+    public ILogger Log { get; set; } = NullLogger.Instance;
 
     /// <summary>Process ids of the workers that wait.</summary>
     internal IEnumerable<int> WorkerIds => idle.Select(w => w.Id);
@@ -52,7 +59,7 @@ public sealed class SqlSandbox : IDisposable
 
     /// <summary>What grades (database file, gold, prediction) under a semantics and limits; verdicts are those of <see cref="SqlGrader"/>.</summary>
     public Func<string, string, string, Grade> Grader(string semantics, SqlLimits limits) =>
-        (database, gold, predicted) => Grade(new SqlRequest(Path.GetFullPath(database), gold, predicted, semantics, limits));
+        (database, gold, predicted) => Measured(new SqlRequest(Path.GetFullPath(database), gold, predicted, semantics, limits));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -69,6 +76,14 @@ public sealed class SqlSandbox : IDisposable
         }
 
         places.Dispose();
+    }
+
+    private Grade Measured(SqlRequest request)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Grade grade = Grade(request);
+        Telemetry.Graded(grade.Verdict ?? "", Stopwatch.GetElapsedTime(start));
+        return grade;
     }
 
     private Grade Grade(SqlRequest request)
@@ -97,6 +112,7 @@ public sealed class SqlSandbox : IDisposable
         try
         {
             SqlWorkerOutcome outcome = worker.Ask(request);
+            Note(outcome, request);
             lives = outcome.Grade is not null && !disposed;
             return outcome;
         }
@@ -110,6 +126,15 @@ public sealed class SqlSandbox : IDisposable
             {
                 worker.Dispose();
             }
+        }
+    }
+
+    private void Note(SqlWorkerOutcome outcome, SqlRequest request)
+    {
+        if (outcome.Cause is { } cause)
+        {
+            Telemetry.WorkerEnded(cause);
+            Log.WorkerEnded(cause, Path.GetFileName(request.Database), outcome.Reason ?? "");
         }
     }
 
