@@ -32,19 +32,26 @@ internal sealed class ModelOptions
     /// <summary>Loads the model that the command line names, with its adapter; warnings go to standard error.</summary>
     public ILanguageModel Load(ParseResult parsed)
     {
-        TorchRuntime runtime = new(warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
-        ModelPlan plan = runtime.Resolve(Model(parsed));
+        ModelPlan plan = Resolved(parsed);
         Console.Error.WriteLine($"fulcrum: {plan.Folder} in {plan.Dtype} on {plan.Device}");
-        return runtime.Load(plan, Adapter(parsed) is { } folder ? new Serving(folder, Scale(parsed)) : null);
+        return Runtime.Load(plan, Adapter(parsed) is { } folder ? new Serving(folder, Scale(parsed)) : null);
     }
+
+    /// <summary>Computes; its warnings, and what <c>auto</c> came to, go to standard error.</summary>
+    public static TorchRuntime Runtime { get; } = new(warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"), said => Console.Error.WriteLine($"fulcrum: {said}"));
 
     /// <summary>What answers depend on: the model's and the adapter's files by size and time, and the form in which they compute.</summary>
     public string Fingerprint(ParseResult parsed)
     {
         string[] folders = [Model(parsed).Folder, .. Adapter(parsed) is { } a ? [a] : Array.Empty<string>()];
         IEnumerable<string> files = folders.SelectMany(Directory.EnumerateFiles).Select(f => new FileInfo(f)).OrderBy(f => f.FullName, StringComparer.Ordinal).Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}");
-        return string.Join('\n', [$"{Model(parsed) with { Threads = null }} {Scale(parsed)}", .. files]);
+        return string.Join('\n', [$"{Resolved(parsed) with { Threads = null }} {Scale(parsed)}", .. files]);
     }
+
+    // Decided once, and told once.
+    private ModelPlan Resolved(ParseResult parsed) => resolved ??= Runtime.Resolve(Model(parsed));
+
+    private ModelPlan? resolved;
 
     /// <summary>The adapter that the command line names; null for none.</summary>
     public string? Adapter(ParseResult parsed) => parsed.GetValue(adapter);

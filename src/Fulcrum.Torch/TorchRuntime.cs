@@ -9,7 +9,9 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch;
 
 /// <summary>Models and adapters by TorchSharp.</summary>
-public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
+/// <param name="warn">Told what may be wrong with a model or an adapter.</param>
+/// <param name="note">Told what <c>auto</c> came to, and why.</param>
+public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? note = null) : IModelRuntime
 {
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Environment => new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -33,18 +35,36 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
         }
 
         Libtorch.Load(model.Threads);
-        return model with
-        {
-            Dtype = model.Dtype == "auto" ? "f32" : model.Dtype,
-            Device = model.Device == "auto" ? (cuda.is_available() ? "cuda" : "cpu") : model.Device,
-            Threads = model.Threads ?? System.Environment.ProcessorCount,
-        };
+        string device = model.Device == "auto" ? (cuda.is_available() ? "cuda" : "cpu") : model.Device;
+        return model with { Dtype = model.Dtype == "auto" ? Measured(device) : model.Dtype, Device = device, Threads = model.Threads ?? System.Environment.ProcessorCount };
+    }
+
+    private string Measured(string device)
+    {
+        DtypeChoice choice = DtypeChoice.On(DeviceOf(device));
+        note?.Invoke($"dtype auto: {choice.Dtype}, because {choice.Why}");
+        return choice.Dtype;
     }
 
     /// <inheritdoc/>
-    public ILanguageModel Load(ModelPlan model, Serving? serving = null) => serving is null or { Form: "beside" }
-        ? new TorchLanguageModel(LoadModel(model, serving?.Adapter, serving?.Scale ?? 1))
-        : throw new InputException($"the serving form '{serving.Form}' is not supported yet; use beside");
+    public ILanguageModel Load(ModelPlan model, Serving? serving = null)
+    {
+        (bool plain, bool merged) = serving?.Form switch
+        {
+            null or "beside" => (false, false),
+            "merged" => (false, true),
+            "unquantized-beside" => (true, false),
+            "unquantized-merged" => (true, true),
+            { } other => throw new InputException($"unknown form of serving '{other}'; known are beside, merged, unquantized-beside, unquantized-merged"),
+        };
+        LanguageModel loaded = LoadModel(plain ? model with { Quantization = "none" } : model, serving?.Adapter, serving?.Scale ?? 1);
+        if (merged)
+        {
+            loaded.Merge();
+        }
+
+        return new TorchLanguageModel(loaded);
+    }
 
     /// <inheritdoc/>
     public void Train(ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, Action<TrainingStep>? progress = null, CancellationToken cancellation = default) =>
@@ -54,9 +74,10 @@ public sealed class TorchRuntime(Action<string>? warn = null) : IModelRuntime
     public void Train(
         ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, string? initialAdapter, bool givenOrder, Action<TrainingStep>? progress, CancellationToken cancellation)
     {
-        using LanguageModel loaded = LoadModel(model);
+        ModelPlan resolved = ComputeForm.Begun(model, outputFolder, Resolve);
+        using LanguageModel loaded = LoadModel(resolved);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder));
-        LoraTrainer.Train(loaded, name, plan, examples, outputFolder, new LoraTrainer.Setup(initialAdapter, givenOrder), progress, cancellation);
+        LoraTrainer.Train(loaded, name, plan, examples, outputFolder, new LoraTrainer.Setup(initialAdapter, givenOrder, Form: $"{resolved.Dtype} {resolved.Quantization} {resolved.Device.Split(':')[0]}"), progress, cancellation);
     }
 
     /// <summary>The decoder of a plan, with an adapter beside it.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fulcrum.Evaluation;
 
 namespace Fulcrum;
@@ -41,4 +42,7 @@ public sealed record TrainingExample(string Id, int[] Ids, bool[] Trained, strin
 /// <param name="Steps">Number of steps in all.</param>
 /// <param name="Loss">Mean over the completion tokens of the effective batch, natural logarithm.</param>
 /// <param name="GradNorm">Euclidean norm of the adapter's gradient, before clipping.</param>
-public sealed record TrainingStep(int Step, int Steps, double Loss, double GradNorm, double LearningRate, int CompletionTokens, double Seconds);
+/// <param name="ValidationLoss">Mean over the completion tokens of the held-out examples behind this step; absent where it was not measured.</param>
+public sealed record TrainingStep(
+    int Step, int Steps, double Loss, double GradNorm, double LearningRate, int CompletionTokens, double Seconds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidationLoss = null);

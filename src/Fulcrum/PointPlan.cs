@@ -56,7 +56,7 @@ public sealed record PointPlan(string Name, string Kind, double Lambda = 1, int?
     /// <summary>The steps that leave a checkpoint, without the last one, which is the finished adapter.</summary>
     private static IEnumerable<int> Steps(TrainPlan train, int examples)
     {
-        int perEpoch = (examples + train.BatchSize - 1) / train.BatchSize, every = train.CheckpointEvery ?? perEpoch;
+        int perEpoch = (examples - ValidationSplit.Count(train, examples) + train.BatchSize - 1) / train.BatchSize, every = train.CheckpointEvery ?? perEpoch;
         return Enumerable.Range(1, Math.Max(0, (perEpoch * train.Epochs - 1) / every)).Select(i => i * every);
     }
 }

@@ -107,6 +107,9 @@ public sealed record ModelPlan(string Folder, string Dtype = "auto", string Quan
 /// <param name="ModulesToSave">Modules that are trained whole: <c>lm_head</c>, <c>embed_tokens</c>; null: none.</param>
 /// <param name="Loss"><c>completion</c>: on completions only; <c>all</c>: on the prompt too.</param>
 /// <param name="Truncate">Cut an example that is longer than <paramref name="MaxTokens"/> instead of refusing it; what was cut is counted and reported.</param>
+/// <param name="ValidationShare">Of the training examples, how large a part is held out, 0 to below 1; the adapter is then the one of the lowest loss on it. 0: none, and the adapter is the last one.</param>
+/// <param name="ValidationEvery">Steps between validations; null: one an epoch. The last step is always validated.</param>
+/// <param name="EarlyStoppingPatience">After so many validations in a row without a lower loss training ends; null: it never ends early.</param>
 public sealed record TrainPlan(
     int Epochs = 1,
     int BatchSize = 8,
@@ -129,7 +132,10 @@ public sealed record TrainPlan(
     bool Dora = false,
     IReadOnlyList<string>? ModulesToSave = null,
     string Loss = "completion",
-    bool Truncate = false);
+    bool Truncate = false,
+    double ValidationShare = 0,
+    int? ValidationEvery = null,
+    int? EarlyStoppingPatience = null);
 
 /// <summary>Strict JSON for studies: an unknown, duplicate, missing or null key is an error that names it.</summary>
 [JsonSourceGenerationOptions(

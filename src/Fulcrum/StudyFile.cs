@@ -66,6 +66,9 @@ public static class StudyFile
         Require(plan.TargetModules is null or { Count: > 0 }, source, "train.targetModules", "[]", "at least one name, or null for q_proj, k_proj, v_proj, o_proj");
         Require(plan.Grouping is "none" or "cluster", source, "train.grouping", plan.Grouping, "none or cluster");
         Require(plan.Loss is "completion" or "all", source, "train.loss", plan.Loss, "completion or all");
+        Require(plan.ValidationShare is >= 0 and < 1, source, "train.validationShare", plan.ValidationShare, "0 to below 1");
+        Require(plan.ValidationEvery is null || (plan.ValidationEvery > 0 && plan.ValidationShare > 0), source, "train.validationEvery", plan.ValidationEvery, "1 or more, only together with validationShare; null for one an epoch");
+        Require(plan.EarlyStoppingPatience is null || (plan.EarlyStoppingPatience > 0 && plan.ValidationShare > 0), source, "train.earlyStoppingPatience", plan.EarlyStoppingPatience, "1 or more, only together with validationShare; null for no early end");
         Require(!plan.Truncate || plan.MaxTokens is not null, source, "train.truncate", plan.Truncate, "true only together with maxTokens");
     }
 
@@ -108,6 +111,7 @@ public static class StudyFile
         string? stranger = study.Tasks?.FirstOrDefault(t => study.Benchmarks.All(b => b.Name != t));
         Require(study.Tasks is null or { Count: > 0 } && stranger is null, source, "tasks", stranger ?? "[]", "names of benchmarks of this study, at least one");
         Require(study.Curve?.Lambdas is null || study.Curve.Lambdas.All(l => l is >= 0 and <= 2), source, "curve.lambdas", string.Join(", ", study.Curve?.Lambdas ?? []), "numbers from 0 to 2");
+        Require(study.Curve is not { Checkpoints: true } || study.Train.EarlyStoppingPatience is null, source, "curve.checkpoints", true, "false where training may end early (train.earlyStoppingPatience): how many checkpoints there will be is not known");
         string? form = study.ServingForms?.FirstOrDefault(f => f is not ("merged" or "unquantized-beside" or "unquantized-merged"));
         Require(form is null, source, "servingForms", form, "merged, unquantized-beside, unquantized-merged");
         Require(study.Seeds is null || (study.Seeds.Count > 0 && study.Seeds.Distinct().Count() == study.Seeds.Count), source, "seeds", string.Join(", ", study.Seeds ?? []), "numbers that differ, at least one");

@@ -13,7 +13,43 @@ internal static class BenchCommand
         Work("score", "Log-likelihoods of letters after prompts."),
         Work("generate", "Exactly new_tokens after each prompt."),
         Work("train", "An epoch of LoRA on the attention's projections, one database a batch of 8."),
+        Memory(),
     };
+
+    private static Command Memory()
+    {
+        Option<string> config = new("--config") { Description = "A config.json; a random model of it is written to a temporary folder.", Required = true };
+        Option<string> dtype = new("--dtype") { Description = "auto, f32 or bf16.", DefaultValueFactory = _ => "bf16" };
+        Option<string> quantization = new("--quantization") { Description = "none, nf4 or nf4-double.", DefaultValueFactory = _ => "nf4-double" };
+        Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 2 }, length = new("--tokens") { Description = "Tokens of a sequence.", DefaultValueFactory = _ => 512 };
+        Option<int> steps = new("--steps") { Description = "Training steps.", DefaultValueFactory = _ => 2 };
+        Option<int?> threads = new("--threads") { Description = "Threads of the native library; all available cores when not given." };
+        Option<bool> json = new("--json") { Description = "Print JSON." };
+        dtype.AcceptOnlyFromAmong("auto", "f32", "bf16");
+        quantization.AcceptOnlyFromAmong("none", "nf4", "nf4-double");
+        foreach ((Option<int> option, int least) in (ReadOnlySpan<(Option<int>, int)>)[(batch, 1), (length, 2), (steps, 1)])
+        {
+            option.Validators.Add(r => { if (r.GetValueOrDefault<int>() < least) { r.AddError($"{option.Name} must be at least {least}"); } });
+        }
+
+        Command verb = new("memory", "Peak anonymous memory of loading a model and of QLoRA's training steps, beside the sum of parts that explains it.") { config, dtype, quantization, batch, length, steps, threads, json };
+        verb.SetAction(parsed =>
+        {
+            MemoryResult r = MemoryBench.Run(
+                parsed.GetRequiredValue(config), parsed.GetRequiredValue(dtype), parsed.GetRequiredValue(quantization), parsed.GetValue(batch), parsed.GetValue(length), parsed.GetValue(steps),
+                parsed.GetValue(threads), said => Console.Error.WriteLine($"fulcrum: {said}"));
+            Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(r, JsonLines.Output) : Table(r));
+        });
+        return verb;
+    }
+
+    private static string Table(MemoryResult r) => string.Join('\n', [
+        $"{r.Dtype}, weights {r.Quantization}, {r.Batch} x {r.Tokens} tokens, anonymous memory:",
+        .. r.Parts.Select(p => $"{p.Value / 1e6,9:F0} MB  {p.Key}"),
+        $"{r.PartsBytes / 1e6,9:F0} MB  sum of these parts",
+        $"{r.TrainingPeakBytes / 1e6,9:F0} MB  peak while training ({r.SecondsPerStep:F1} s a step, loss {string.Join(", ", r.Losses.Select(l => l.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)))})",
+        $"{r.LoadingPeakBytes / 1e6,9:F0} MB  peak while loading, {r.LoadingShare:F2} times the weights",
+    ]);
 
     private static Command Work(string name, string description)
     {

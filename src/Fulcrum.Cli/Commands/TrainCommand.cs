@@ -24,7 +24,7 @@ internal static class TrainCommand
                 ModelPlan model = options.Model(parsed);
                 TrainPlan plan = parsed.GetValue(config) is { } file ? StudyFile.LoadTrainPlan(file) : new TrainPlan();
                 IReadOnlyList<TrainingExample> examples = TrainingShape.Of(plan, TrainingData.Read(parsed.GetRequiredValue(data), model.Folder)).Examples;
-                new ConsoleProgress(parsed).Show(tell => new TorchRuntime(Console.Error.WriteLine).Train(
+                new ConsoleProgress(parsed).Show(tell => ModelOptions.Runtime.Train(
                     model, plan, examples, parsed.GetRequiredValue(output), parsed.GetValue(initial), parsed.GetValue(order) == "given",
                     s => tell(new Progress("train", $"loss {s.Loss:F3}", s.Step, s.Steps, "steps")), cancellation));
             },

@@ -105,6 +105,12 @@ internal static class ModelLoader
         using IDisposable frozen = no_grad();
         Dictionary<string, long[]> shapes = Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
         Tensor Get(string name) => read(name, shapes[name], dtype).to(device);
+        Tensor LaidOut(string name)
+        {
+            using Tensor stored = Get(name + ".weight"); // the embedding, twice in memory until the end of loading, would set the peak
+            return FrozenProduct.LaidOut(stored);
+        }
+
         Tensor? Maybe(string name) => shapes.ContainsKey(name) ? Get(name) : null;
         Norm NormOf(string name) => new(Get(name + ".weight"), config.NormEpsilon);
         Projection Quantised(string name)
@@ -113,7 +119,7 @@ internal static class ModelLoader
             return new Projection(name, Nf4Weight.Of(plain, quantization == "nf4-double", dtype, device), Maybe(name + ".bias"));
         }
 
-        Projection Linear(string name) => quantization == "none" ? new Projection(name, FrozenProduct.LaidOut(Get(name + ".weight")), Maybe(name + ".bias")) : Quantised(name);
+        Projection Linear(string name) => quantization == "none" ? new Projection(name, LaidOut(name), Maybe(name + ".bias")) : Quantised(name);
         FusedProjections Fused(string prefix, params string[] names) => quantization == "none"
             ? new FusedProjections([.. names.Select(n => (prefix + n, Get(prefix + n + ".weight"), Maybe(prefix + n + ".bias")))])
             : new FusedProjections([.. names.Select(n => Quantised(prefix + n))]);
@@ -128,8 +134,8 @@ internal static class ModelLoader
                 NormOf(at + "post_attention_layernorm"), Fused(mlp, "gate_proj", "up_proj"), Linear(mlp + "down_proj"));
         }
 
-        Tensor embedding = config.TiedHead ? FrozenProduct.LaidOut(Get("model.embed_tokens.weight")) : Get("model.embed_tokens.weight");
-        Projection head = new("lm_head", config.TiedHead ? embedding.alias() : FrozenProduct.LaidOut(Get("lm_head.weight")), null);
+        Tensor embedding = config.TiedHead ? LaidOut("model.embed_tokens") : Get("model.embed_tokens.weight");
+        Projection head = new("lm_head", config.TiedHead ? embedding.alias() : LaidOut("lm_head"), null);
         return new LanguageModel(config, device, dtype, embedding, [.. Enumerable.Range(0, config.Layers).Select(Layer)], NormOf("model.norm"), head);
     }
 }

@@ -15,8 +15,10 @@ internal sealed class Nf4Weight : IPackedWeight
     /// <summary>Scales that share a largest magnitude under double quantisation.</summary>
     public const int NestedBlock = 256;
 
-    /// <summary>Weights that are expanded at once for a product of many rows, and for one of few, whose buffer should stay in a core's cache.</summary>
-    private const long Many = 1 << 24, Few = 1 << 18;
+    /// <summary>Weights that are expanded at once for a product of many rows; for one of few it is fewer, so that the buffer stays in a core's cache.</summary>
+    public const long ScratchWeights = 1 << 24;
+
+    private const long Few = 1 << 18;
 
     [ThreadStatic]
     private static Tensor? scratch;
@@ -138,7 +140,7 @@ internal sealed class Nf4Weight : IPackedWeight
     // Rows in multiples of 64, so that every part begins at a block, and at a byte.
     private IEnumerable<(long From, long Count)> Chunks(long rows)
     {
-        long step = Math.Max(Nf4.Block, (rows < 32 ? Few : Many) / Shape[1] / Nf4.Block * Nf4.Block);
+        long step = Math.Max(Nf4.Block, (rows < 32 ? Few : ScratchWeights) / Shape[1] / Nf4.Block * Nf4.Block);
         return Enumerable.Range(0, (int)((Shape[0] + step - 1) / step)).Select(i => (i * step, Math.Min(step, Shape[0] - i * step)));
     }
 

@@ -91,7 +91,7 @@ internal sealed class Projection : IDisposable
             else
             {
                 using Tensor dense = Packed.Dense();
-                Weight = Adapter.Merged(dense).to_type(dense.dtype).DetachFromDisposeScope();
+                Weight = FrozenProduct.LaidOut(Adapter.Merged(dense).to_type(dense.dtype)).DetachFromDisposeScope();
                 Packed.Dispose();
                 Packed = null;
             }

@@ -7,7 +7,7 @@ using TorchSharp;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>Writes an adapter in PEFT's format.</summary>
+/// <summary>Writes an adapter in PEFT's format, and takes one up again that was written here.</summary>
 internal static class AdapterWriter
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -18,6 +18,17 @@ internal static class AdapterWriter
         Dictionary<string, torch.Tensor> tensors = model.AdapterParameters.ToDictionary(p => KeyOf(p.Name), p => p.Value);
         SafetensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors, new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.WriteText(Path.Combine(folder, "adapter_config.json"), Config(config).ToJsonString(Indented) + "\n");
+    }
+
+    /// <summary>Copies a file's numbers into the model's adapter, which has the same shape.</summary>
+    public static void ReadInto(LanguageModel model, SafetensorsFile weights)
+    {
+        using DisposeScope scope = torch.NewDisposeScope();
+        using IDisposable frozen = torch.no_grad();
+        foreach ((string name, torch.Tensor value) in model.AdapterParameters)
+        {
+            value.copy_(weights.Read(KeyOf(name)));
+        }
     }
 
     /// <summary>The name in PEFT's file of what training changes.</summary>

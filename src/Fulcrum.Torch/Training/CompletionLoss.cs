@@ -9,12 +9,12 @@ namespace Fulcrum.Torch.Training;
 internal static class CompletionLoss
 {
     /// <summary>Rows whose logits are in memory at once: with 151,936 entries and float32, 156 MB.</summary>
-    private const int Chunk = 256;
+    public const int Chunk = 256;
 
     /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some examples; returns that sum, not divided.</summary>
-    /// <param name="tokens">Completion tokens of the whole effective batch.</param>
+    /// <param name="tokens">Completion tokens of the whole effective batch, by the loss scale where there is one.</param>
     /// <param name="plain">A padded batch with all of its logits, nothing shared: the form to compare with.</param>
-    public static double Backward(LanguageModel model, IReadOnlyList<TrainingExample> examples, long tokens, bool plain)
+    public static double Backward(LanguageModel model, IReadOnlyList<TrainingExample> examples, double tokens, bool plain)
     {
         if (plain)
         {
@@ -22,6 +22,30 @@ internal static class CompletionLoss
         }
 
         using DisposeScope scope = NewDisposeScope();
+        (Tensor hidden, List<long> rows, List<long> targets) = Predicting(model, examples);
+        return Through(model, hidden, rows, targets, tokens);
+    }
+
+    /// <summary>The sum of negative log-likelihoods of the completion tokens of some examples.</summary>
+    public static double Sum(LanguageModel model, IReadOnlyList<TrainingExample> examples)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        (Tensor hidden, List<long> rows, List<long> targets) = Predicting(model, examples);
+        double sum = 0;
+        foreach ((long[] row, long[] target) in rows.Chunk(Chunk).Zip(targets.Chunk(Chunk)))
+        {
+            using DisposeScope inner = NewDisposeScope();
+            Tensor logits = model.LogitsAt(hidden.index_select(0, tensor(row, device: model.Device)));
+            sum += nn.functional.cross_entropy(logits, tensor(target, device: model.Device), reduction: nn.Reduction.Sum).ToDouble();
+        }
+
+        return sum;
+    }
+
+    // Hidden states of all examples, and for every trained token the row that predicts it.
+    private static (Tensor Hidden, List<long> Rows, List<long> Targets) Predicting(LanguageModel model, IReadOnlyList<TrainingExample> examples)
+    {
         TokenTree tree = TokenTree.Of([.. examples.Select(e => e.Ids[..^1])], int.MaxValue);
         Tensor hidden = TreePass.Forward(model, tree.Nodes);
         List<long> rows = [], targets = [];
@@ -30,10 +54,10 @@ internal static class CompletionLoss
             Rows(tree.EndOf(i), examples[i], rows, targets);
         }
 
-        return Through(model, hidden, rows, targets, tokens);
+        return (hidden, rows, targets);
     }
 
-    private static double Padded(LanguageModel model, IReadOnlyList<TrainingExample> examples, long tokens)
+    private static double Padded(LanguageModel model, IReadOnlyList<TrainingExample> examples, double tokens)
     {
         using DisposeScope scope = NewDisposeScope();
         int width = examples.Max(e => e.Ids.Length) - 1;
@@ -64,7 +88,7 @@ internal static class CompletionLoss
     }
 
     /// <summary>The head's part in chunks, each with its own small graph; then once through the layers.</summary>
-    private static double Through(LanguageModel model, Tensor hidden, IReadOnlyList<long> rows, IReadOnlyList<long> targets, long tokens)
+    private static double Through(LanguageModel model, Tensor hidden, IReadOnlyList<long> rows, IReadOnlyList<long> targets, double tokens)
     {
         Tensor picked = hidden.index_select(0, tensor(rows.ToArray(), device: model.Device));
         Tensor gradient = zeros_like(picked, requires_grad: false);
@@ -88,7 +112,7 @@ internal static class CompletionLoss
     }
 
     // The logits become the gradient where they stand: softmax minus the target.
-    private static (Tensor Loss, Tensor Gradient) Fused(LanguageModel model, Tensor head, Tensor hidden, Tensor targets, long tokens)
+    private static (Tensor Loss, Tensor Gradient) Fused(LanguageModel model, Tensor head, Tensor hidden, Tensor targets, double tokens)
     {
         using IDisposable frozen = no_grad();
         Tensor logits = model.LogitsAt(hidden), highest = logits.amax([-1], keepdim: true), at = targets.unsqueeze(1), wanted = logits.gather(1, at);
@@ -98,7 +122,7 @@ internal static class CompletionLoss
         return (loss, FrozenProduct.Of(weights.to_type(head.dtype), head.t(), null));
     }
 
-    private static (Tensor Loss, Tensor Gradient) ByGraph(LanguageModel model, Tensor hidden, Tensor targets, long tokens)
+    private static (Tensor Loss, Tensor Gradient) ByGraph(LanguageModel model, Tensor hidden, Tensor targets, double tokens)
     {
         Tensor part = hidden.clone().requires_grad_(), loss = nn.functional.cross_entropy(model.LogitsAt(part), targets, reduction: nn.Reduction.Sum);
         (loss / tokens).backward();

@@ -20,7 +20,8 @@ internal static class LoraTrainer
     /// <param name="InitialAdapter">Start from this adapter, whose configuration decides rank, alpha and targets.</param>
     /// <param name="GivenOrder">Keep the order of the data.</param>
     /// <param name="Plain">Every example by itself, the reference form.</param>
-    public sealed record Setup(string? InitialAdapter = null, bool GivenOrder = false, bool Plain = false);
+    /// <param name="Form">In what type and on what weights the model computes: a training goes on in no other.</param>
+    public sealed record Setup(string? InitialAdapter = null, bool GivenOrder = false, bool Plain = false, string Form = "");
 
     /// <summary>Trains and writes the adapter to <paramref name="output"/>; goes on from the newest checkpoint found there.</summary>
     /// <exception cref="InputException">An example is too long, or has nothing to be trained on; names it.</exception>
@@ -32,10 +33,13 @@ internal static class LoraTrainer
         LoraConfig config = Attach(model, baseName, plan, setup);
         string inputs = Digest(baseName, plan, examples, config, setup);
         using IOptimizer optimizer = OptimizerOf(plan, model, output);
-        int done = TrainingCheckpoint.Resume(output, inputs, model, optimizer);
+        LossScale scale = LossScale.For(model.Dtype);
+        int done = TrainingCheckpoint.Resume(output, inputs, model, optimizer, scale);
+        (examples, IReadOnlyList<TrainingExample> heldOut) = ValidationSplit.Of(plan, examples);
+        Validation validation = new(model, config, plan, heldOut, output, TrainingLog.ValidationLossesIn(output, done));
         using TrainingLog log = new(output, done);
         int stepsPerEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize, steps = stepsPerEpoch * plan.Epochs, saved = done;
-        while (done < steps)
+        while (done < steps && !validation.Ended)
         {
             if (cancellation.IsCancellationRequested)
             {
@@ -44,8 +48,9 @@ internal static class LoraTrainer
             }
 
             int[] batch = BatchPlan.Of(examples, plan, done / stepsPerEpoch, setup.GivenOrder)[done % stepsPerEpoch];
-            TrainingStep step = Step(model, plan, [.. batch.Select(i => examples[i])], optimizer, done, steps, setup.Plain);
+            TrainingStep step = Step(model, plan, [.. batch.Select(i => examples[i])], optimizer, done, steps, setup.Plain, scale);
             done++;
+            step = step with { ValidationLoss = validation.At(done, stepsPerEpoch, steps) };
             log.Add(step);
             Telemetry.Trained(step);
             progress?.Invoke(step);
@@ -56,24 +61,23 @@ internal static class LoraTrainer
             }
         }
 
+        validation.TakeBest();
         AdapterWriter.Write(output, model, config);
 
         void Save()
         {
             log.Keep();
-            TrainingCheckpoint.Save(output, done, inputs, model, config, optimizer);
+            TrainingCheckpoint.Save(output, done, inputs, model, config, optimizer, scale);
         }
     }
 
     /// <summary>One optimiser step over one effective batch.</summary>
-    internal static TrainingStep Step(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> batch, IOptimizer optimizer, int done, int steps, bool plain)
+    internal static TrainingStep Step(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> batch, IOptimizer optimizer, int done, int steps, bool plain, LossScale? scale = null)
     {
         long start = Stopwatch.GetTimestamp();
         int tokens = batch.Sum(e => e.Trained.Skip(1).Count(t => t));
-        manual_seed(RandomStream.For(plan.Seed ?? 0, $"dropout of step {done}").NextInt(int.MaxValue));
-        ZeroGradients(model);
-        double loss = Parts(batch).Sum(part => CompletionLoss.Backward(model, part, tokens, plain)) / tokens;
-        double norm = GradientNorm(model), rate = Schedule.Rate(plan, done, steps);
+        (double loss, double norm) = Gradients(model, plan, batch, tokens, done, plain, scale ?? LossScale.For(model.Dtype));
+        double rate = Schedule.Rate(plan, done, steps);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new FulcrumException($"the loss of step {done + 1} is {loss} and its gradient norm {norm}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps");
@@ -84,7 +88,26 @@ internal static class LoraTrainer
         return new TrainingStep(done + 1, steps, loss, norm, rate, tokens, Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 4));
     }
 
-    private static IEnumerable<IReadOnlyList<TrainingExample>> Parts(IReadOnlyList<TrainingExample> batch)
+    // Where a scaled gradient overflows, the same batch again with half the scale: no example is lost, and a run that goes on does the same.
+    private static (double Loss, double Norm) Gradients(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> batch, int tokens, int done, bool plain, LossScale scale)
+    {
+        while (true)
+        {
+            manual_seed(RandomStream.For(plan.Seed ?? 0, $"dropout of step {done}").NextInt(int.MaxValue));
+            ZeroGradients(model);
+            double loss = Parts(batch).Sum(part => CompletionLoss.Backward(model, part, tokens / scale.Value, plain)) / tokens;
+            Multiply(model, 1 / scale.Value);
+            double norm = GradientNorm(model);
+            if (double.IsFinite(norm) || !double.IsFinite(loss) || !scale.Lower())
+            {
+                scale.Worked();
+                return (loss, norm);
+            }
+        }
+    }
+
+    /// <summary>Examples of one batch as the parts that go through the model at once.</summary>
+    internal static IEnumerable<IReadOnlyList<TrainingExample>> Parts(IReadOnlyList<TrainingExample> batch)
     {
         List<TrainingExample> part = [];
         int tokens = 0;
@@ -121,7 +144,15 @@ internal static class LoraTrainer
 
     private static void Clip(LanguageModel model, double norm, double? most)
     {
-        if (most is not { } limit || norm <= limit)
+        if (most is { } limit && norm > limit)
+        {
+            Multiply(model, limit / (norm + 1e-6));
+        }
+    }
+
+    private static void Multiply(LanguageModel model, double factor)
+    {
+        if (factor == 1)
         {
             return;
         }
@@ -129,7 +160,7 @@ internal static class LoraTrainer
         using DisposeScope scope = NewDisposeScope();
         foreach ((_, Tensor value) in model.AdapterParameters)
         {
-            value.grad?.mul_(limit / (norm + 1e-6));
+            value.grad?.mul_(factor);
         }
     }
 
@@ -177,9 +208,19 @@ internal static class LoraTrainer
             throw new InputException("train: gradientCheckpointing with dropout is supported on the CPU only, because TorchSharp does not hand out a CUDA device's random state; set dropout to 0 or leave checkpointing off");
         }
 
+        if (model.Dtype == ScalarType.Float16 && model.Device.type == DeviceType.CPU)
+        {
+            throw new InputException("train: f16 is for GPUs; a CPU multiplies it slowly and gains nothing by it. Use f32 or bf16 (auto chooses the faster one)");
+        }
+
         if (examples.Count == 0)
         {
             throw new InputException("there is no training example");
+        }
+
+        if (plan.ValidationShare > 0 && ValidationSplit.Count(plan, examples.Count) == examples.Count)
+        {
+            throw new InputException($"train: {examples.Count} training example is too few to hold one back for validation; set validationShare to 0");
         }
 
         int longest = Math.Min(plan.MaxTokens ?? int.MaxValue, model.Config.ContextLength);
@@ -200,7 +241,7 @@ internal static class LoraTrainer
     private static string Digest(string baseName, TrainPlan plan, IReadOnlyList<TrainingExample> examples, LoraConfig config, Setup setup)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{baseName}\n{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} {config.Alpha}\n{setup.GivenOrder}\n"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{baseName}\n{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} {config.Alpha}\n{setup.GivenOrder}\n{setup.Form}\n"));
         foreach (TrainingExample example in examples)
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{string.Join(' ', example.Ids)}|{string.Concat(example.Trained.Select(t => t ? '1' : '0'))}\n"));

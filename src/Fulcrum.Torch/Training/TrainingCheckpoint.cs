@@ -15,19 +15,19 @@ internal static class TrainingCheckpoint
     private static readonly string[] Files = ["adapter_config.json", "adapter_model.safetensors", "optimizer.safetensors"];
 
     /// <summary>Writes the checkpoint of a step.</summary>
-    public static void Save(string output, int step, string inputs, LanguageModel model, LoraConfig config, IOptimizer optimizer)
+    public static void Save(string output, int step, string inputs, LanguageModel model, LoraConfig config, IOptimizer optimizer, LossScale scale)
     {
         string folder = Path.Combine(output, $"checkpoint-{step}");
         AdapterWriter.Write(folder, model, config);
         using DisposeScope scope = torch.NewDisposeScope();
         SafetensorsFile.Write(Path.Combine(folder, "optimizer.safetensors"), optimizer.State.ToDictionary(s => s.Name, s => s.Value));
         JsonObject files = new(Files.Select(f => KeyValuePair.Create(f, (JsonNode?)RunFolder.Digest(Path.Combine(folder, f)))));
-        AtomicFile.WriteText(Path.Combine(folder, "state.json"), new JsonObject { ["step"] = step, ["inputs"] = inputs, ["files"] = files }.ToJsonString() + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, "state.json"), new JsonObject { ["step"] = step, ["inputs"] = inputs, ["loss_scale"] = scale.Value, ["clean_steps"] = scale.Clean, ["files"] = files }.ToJsonString() + "\n");
     }
 
     /// <summary>Takes up the newest checkpoint that is whole and whose steps the log holds; returns its step, 0 when there is none.</summary>
     /// <exception cref="InputException">The checkpoints belong to another training.</exception>
-    public static int Resume(string output, string inputs, LanguageModel model, IOptimizer optimizer)
+    public static int Resume(string output, string inputs, LanguageModel model, IOptimizer optimizer, LossScale scale)
     {
         if (Newest(output) is not { } step)
         {
@@ -35,21 +35,16 @@ internal static class TrainingCheckpoint
         }
 
         string folder = Path.Combine(output, $"checkpoint-{step}");
-        string? madeFrom = (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "state.json")))?["inputs"];
-        if (madeFrom != inputs)
+        JsonNode? stored = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "state.json")));
+        if ((string?)stored?["inputs"] != inputs)
         {
             throw new InputException($"{output} holds checkpoints of another training (other data, model or settings); choose another --output, or remove them");
         }
 
         using SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors")), state = SafetensorsFile.Open(Path.Combine(folder, "optimizer.safetensors"));
-        using DisposeScope scope = torch.NewDisposeScope();
-        using IDisposable frozen = torch.no_grad();
-        foreach ((string name, torch.Tensor value) in model.AdapterParameters)
-        {
-            value.copy_(weights.Read(AdapterWriter.KeyOf(name)));
-        }
-
+        AdapterWriter.ReadInto(model, weights);
         optimizer.Restore(step, name => state.Read(name));
+        scale.Restore((double?)stored?["loss_scale"] ?? 1, (int?)stored?["clean_steps"] ?? 0);
         return step;
     }
 

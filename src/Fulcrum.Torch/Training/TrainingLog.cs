@@ -23,6 +23,10 @@ internal sealed class TrainingLog : IDisposable
     public static int StepsIn(string folder) =>
         File.Exists(PathIn(folder)) ? File.ReadLines(PathIn(folder)).TakeWhile((line, i) => StepOf(line) == i + 1).Count() : 0;
 
+    /// <summary>The losses on held-out examples that the first steps of a folder's log hold, in order.</summary>
+    public static IReadOnlyList<double> ValidationLossesIn(string folder, int steps) =>
+        File.Exists(PathIn(folder)) ? [.. File.ReadLines(PathIn(folder)).Take(steps).Select(Parsed).Where(s => s?.ValidationLoss is not null).Select(s => s!.ValidationLoss!.Value)] : [];
+
     /// <summary>Adds a step.</summary>
     public void Add(TrainingStep step)
     {
@@ -38,15 +42,17 @@ internal sealed class TrainingLog : IDisposable
 
     private static string PathIn(string folder) => Path.Combine(folder, "train.jsonl");
 
-    private static int StepOf(string line)
+    private static int StepOf(string line) => Parsed(line)?.Step ?? 0;
+
+    private static TrainingStep? Parsed(string line)
     {
         try
         {
-            return JsonSerializer.Deserialize<TrainingStep>(line, JsonLines.Output)?.Step ?? 0;
+            return JsonSerializer.Deserialize<TrainingStep>(line, JsonLines.Output);
         }
         catch (JsonException)
         {
-            return 0;
+            return null;
         }
     }
 }

@@ -23,12 +23,17 @@ internal static class TrainingFigure
             Html.Join(Every(steps, MostMarks).Select(s => Draw.Mark("after", Tip(s, words), Draw.Hit(x.At(s.Step) - (Right - Left) / MostMarks / 2, Top, Math.Max(4, (Right - Left) / Math.Min(steps.Count, MostMarks)), Bottom - Top), Draw.Dot(x.At(s.Step), loss.At(s.Loss), "dot", 2.5)))));
         return Draw.Figure(
             words.Say("Training", "Treino"),
-            words.Say($"Loss over the completion tokens (solid, left) and learning rate (dashed, right), {words.Count(steps.Count)} steps.", $"Perda sobre os tokens das respostas (contínua, à esquerda) e taxa de aprendizado (tracejada, à direita), {words.Count(steps.Count)} passos."),
+            words.Say($"Loss over the completion tokens (solid, left) and learning rate (dashed, right), {words.Count(steps.Count)} steps.{Best(steps, words)}", $"Perda sobre os tokens das respostas (contínua, à esquerda) e taxa de aprendizado (tracejada, à direita), {words.Count(steps.Count)} passos.{Best(steps, words)}"),
             picture,
             Draw.Table([words.Say("step", "passo"), lossName, words.Say("gradient norm", "norma do gradiente"), rateName, words.Say("tokens", "tokens"), "s"],
                 Every(steps, MostMarks).Select(s => (string[])[words.Count(s.Step), words.Number(s.Loss, "0.0000"), words.Number(s.GradNorm, "0.000"), words.Number(s.LearningRate, "0.00e+0"), words.Count(s.CompletionTokens), words.Number(s.Seconds, "0.00")])),
             words);
     }
+
+    // Where examples were held out, which step's adapter is the one that was measured.
+    private static string Best(IReadOnlyList<TrainingStep> steps, Words words) => steps.Where(s => s.ValidationLoss is not null).MinBy(s => s.ValidationLoss) is not { } best ? "" : words.Say(
+        $" The adapter is that of step {words.Count(best.Step)}, with the lowest loss on held-out examples: {words.Number(best.ValidationLoss!.Value, "0.000")}.",
+        $" O adaptador é o do passo {words.Count(best.Step)}, com a menor perda nos exemplos reservados: {words.Number(best.ValidationLoss!.Value, "0.000")}.");
 
     private static string Tip(TrainingStep s, Words words) => words.Say(
         $"step {words.Count(s.Step)}: loss {words.Number(s.Loss, "0.000")}\nlearning rate {words.Number(s.LearningRate, "0.0e+0")}, gradient norm {words.Number(s.GradNorm, "0.00")}",

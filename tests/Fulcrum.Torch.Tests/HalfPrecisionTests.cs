@@ -1,0 +1,166 @@
+using Fulcrum.Evaluation;
+using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Training;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Tests;
+
+/// <summary>Computing in 16 bits gives float32's numbers up to 16 bits' rounding, and <c>auto</c> chooses it where it is worth it.</summary>
+public sealed class HalfPrecisionTests
+{
+    // bfloat16 keeps 8 bits, float16 11: rounding is an eighth, and so is what it does to log-likelihoods of about -7 behind three layers.
+    private const double Bfloat16 = 0.08, Float16 = Bfloat16 / 8;
+
+    [Theory]
+    [InlineData("bf16", "none", Bfloat16)]
+    [InlineData("bf16", "nf4-double", Bfloat16)]
+    [InlineData("f16", "none", Float16)]
+    public void Log_likelihoods_are_those_of_float32_up_to_rounding(string dtype, string quantization, double tolerance)
+    {
+        ScoreRequest[] requests = Requests();
+        double[] full = Scores(Model("f32", quantization), requests), half = Scores(Model(dtype, quantization), requests);
+
+        Assert.Equal(24, full.Length);
+        Assert.InRange(full.Zip(half, (a, b) => Math.Abs(a - b)).Max(), 1e-6, tolerance);
+    }
+
+    [Fact]
+    public void Generation_in_bfloat16_follows_float32_for_as_long_as_its_choices_agree()
+    {
+        CompletionRequest[] requests = [.. Requests().Select(r => new CompletionRequest(r.Prompt, 12, []))];
+        Completion[] full = Completions("f32", requests), half = Completions("bf16", requests);
+
+        int compared = 0;
+        foreach ((Completion a, Completion b) in full.Zip(half))
+        {
+            int alike = a.Ids.Zip(b.Ids).TakeWhile(p => p.First == p.Second).Count();
+            compared += alike;
+            Assert.All(a.LogLikelihoods.Zip(b.LogLikelihoods).Take(alike), p => Assert.Equal(p.First, p.Second, Bfloat16));
+        }
+
+        Assert.True(compared > 12, $"only {compared} tokens of {full.Length} x 12 agree");
+    }
+
+    [Theory]
+    [InlineData("bf16", 0.05)]
+    [InlineData("f16", 0.05 / 8)]
+    public void Gradients_are_those_of_float32_up_to_rounding(string dtype, double tolerance)
+    {
+        TrainingExample[] batch = TrainingFormTests.Examples(8);
+        double[] full = Gradient("f32", batch), half = Gradient(dtype, batch);
+
+        double off = Math.Sqrt(full.Zip(half, (a, b) => (a - b) * (a - b)).Sum() / full.Sum(a => a * a));
+        Assert.InRange(off, 1e-6, tolerance);
+    }
+
+    [Fact]
+    public void A_scale_that_makes_gradients_overflow_is_lowered_until_they_do_not()
+    {
+        TrainingExample[] batch = TrainingFormTests.Examples(4);
+        using LanguageModel model = TrainingFormTests.WithAdapter("f16", "none");
+        using AdamW optimizer = new(model.AdapterParameters, 0);
+        LossScale scale = LossScale.For(ScalarType.Float16);
+        scale.Restore(Math.Pow(2, 40), 7);
+
+        TrainingStep step = LoraTrainer.Step(model, new TrainPlan(), batch, optimizer, 0, 10, plain: false, scale);
+
+        Assert.True(double.IsFinite(step.GradNorm));
+        Assert.InRange(scale.Value, 2, Math.Pow(2, 39));
+        Assert.Equal(1, scale.Clean);
+    }
+
+    [Fact]
+    public void The_scale_doubles_after_enough_clean_steps_and_is_one_where_no_scale_is_needed()
+    {
+        LossScale scale = LossScale.For(ScalarType.Float16), none = LossScale.For(ScalarType.BFloat16);
+
+        for (int i = 0; i < LossScale.Patience; i++)
+        {
+            scale.Worked();
+            none.Worked();
+        }
+
+        Assert.Equal((2 * 65536.0, 0), (scale.Value, scale.Clean));
+        Assert.True(scale.Lower());
+        Assert.Equal(65536, scale.Value);
+        Assert.Equal(1, none.Value);
+        Assert.False(none.Lower());
+    }
+
+    [Fact]
+    public void Float16_is_not_trained_on_a_CPU()
+    {
+        InputException refused = Assert.Throws<InputException>(() =>
+            new TorchRuntime().Train(TrainingFormTests.Plan("f16", "none"), new TrainPlan(), TrainingFormTests.Examples(2), Directory.CreateTempSubdirectory().FullName));
+
+        Assert.Contains("f16 is for GPUs", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(1.29, 9, false, "f32")]
+    [InlineData(1.31, 0, false, "bf16")]
+    [InlineData(1.31, 9, true, "bf16")]
+    [InlineData(0.4, 3, true, "f16")]
+    [InlineData(0.4, 1, true, "f32")]
+    public void Auto_takes_16_bits_only_where_they_are_faster_and_f16_only_on_a_GPU(double bf16, double f16, bool gpu, string chosen)
+    {
+        DtypeChoice choice = DtypeChoice.From(t => t == "bf16" ? bf16 : f16, gpu);
+
+        Assert.Equal(chosen, choice.Dtype);
+        Assert.Contains($"bf16 multiplies {bf16}", choice.Why);
+    }
+
+    [Fact]
+    public void Auto_says_what_it_came_to_and_a_training_that_goes_on_keeps_it()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        List<string> said = [];
+
+        ModelPlan decided = new TorchRuntime(note: said.Add).Resolve(TrainingFormTests.Plan("auto", "none"));
+        ModelPlan begun = ComputeForm.Begun(decided with { Dtype = "auto" }, folder, p => p with { Dtype = "bf16" });
+        ModelPlan later = ComputeForm.Begun(decided with { Dtype = "auto" }, folder, p => p with { Dtype = p.Dtype == "auto" ? "f32" : p.Dtype });
+
+        Assert.Contains(decided.Dtype, (string[])["f32", "bf16"]);
+        Assert.Contains($"dtype auto: {decided.Dtype}, because bf16 multiplies", Assert.Single(said));
+        Assert.Equal(["bf16", "bf16"], [begun.Dtype, later.Dtype]);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static LanguageModel Model(string dtype, string quantization) => new TorchRuntime().LoadModel(TrainingFormTests.Plan(dtype, quantization));
+
+    // Common beginnings, so that nodes, caches and joined pieces take part.
+    private static ScoreRequest[] Requests()
+    {
+        RandomStream random = RandomStream.For(11, "half precision");
+        int[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => 3 + random.NextInt(500))];
+        int[] shared = Draw(40);
+        return [.. Enumerable.Range(0, 6).Select(i => new ScoreRequest([.. shared[..(10 + 6 * i)], .. Draw(5 + i)], [.. Enumerable.Range(0, 4).Select(_ => Draw(1))]))];
+    }
+
+    private static double[] Scores(LanguageModel decoder, ScoreRequest[] requests)
+    {
+        using TorchLanguageModel model = new(decoder, budget: 64);
+        double[][] found = new double[requests.Length][];
+        model.Score(requests, (i, scores) => found[i] = [.. scores.Select(s => s.LogLikelihood)]);
+        return [.. found.SelectMany(f => f)];
+    }
+
+    private static Completion[] Completions(string dtype, CompletionRequest[] requests)
+    {
+        using TorchLanguageModel model = new(Model(dtype, "none"), budget: 64, together: 4);
+        Completion[] found = new Completion[requests.Length];
+        model.Complete(requests, (i, c) => found[i] = c);
+        return found;
+    }
+
+    private static double[] Gradient(string dtype, TrainingExample[] batch)
+    {
+        using LanguageModel model = TrainingFormTests.WithAdapter(dtype, "none");
+        LossScale scale = LossScale.For(model.Dtype);
+        CompletionLoss.Backward(model, batch, 48 / scale.Value, plain: false);
+        return [.. TrainingFormTests.Flat(model).Select(g => g / scale.Value)];
+    }
+}

@@ -1,0 +1,62 @@
+using Fulcrum.Evaluation;
+using Fulcrum.Statistics;
+using Xunit;
+
+namespace Fulcrum.Torch.Tests;
+
+/// <summary>One adapter in its four forms: beside the base that it was trained on or merged into it, in four bits or in full.</summary>
+public sealed class ServingFormTests
+{
+    private static readonly int[] Prompt = [5, 9, 14, 3, 200, 31];
+
+    [Fact]
+    public void Merging_changes_rounding_alone_and_the_full_base_is_another_model()
+    {
+        string adapter = SharedData.Of("golden", "lora", "all-linear");
+        double[] Of(string quantization, string? form) => Scores(TrainingFormTests.Plan("f32", quantization), form is null ? null : new Serving(adapter, 1, form));
+
+        double[] beside = Of("nf4-double", "beside"), merged = Of("nf4-double", "merged"), full = Of("nf4-double", "unquantized-beside"), fullMerged = Of("nf4-double", "unquantized-merged");
+
+        Assert.InRange(Apart(beside, merged), 0, 1e-4);
+        Assert.InRange(Apart(full, fullMerged), 0, 1e-4);
+        Assert.Equal(Of("none", "beside"), full);
+        Assert.InRange(Apart(beside, full), 1e-3, 1e3);
+        Assert.InRange(Apart(beside, Of("nf4-double", null)), 1e-3, 1e3);
+    }
+
+    [Fact]
+    public void An_unknown_form_is_an_error_that_names_the_known_ones()
+    {
+        InputException refused = Assert.Throws<InputException>(() => new TorchRuntime().Load(TrainingFormTests.Plan("f32", "none"), new Serving("adapter", 1, "baked")));
+
+        Assert.Contains("merged, unquantized-beside", refused.Message);
+    }
+
+    [Fact]
+    public void A_study_on_a_quantised_base_shows_the_forms_side_by_side()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        Study study = StudyFile.Load(TinyStudy.Write(folder, itemsPerSubject: 20));
+        study = study with { Model = study.Model with { Quantization = "nf4-double" }, Curve = null, ServingForms = ["merged", "unquantized-beside", "unquantized-merged"], OverrideGuards = Guards.GuardLog.Names };
+
+        using (RunFolder run = RunFolder.Open(Path.Combine(folder, "run")))
+        {
+            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new Fulcrum.Evaluation.Sql.SqlGrader(p.Semantics, new Fulcrum.Evaluation.Sql.SqlLimits(p.TimeLimitSeconds)).Grade)).Run();
+        }
+
+        Comparison comparison = ComparisonJson.Parse(File.ReadAllText(Path.Combine(folder, "run", "comparison.json")), "comparison.json");
+        Assert.Equal(["merged", "unquantized-beside", "unquantized-merged"], comparison.TradeOff!.Points.Where(p => p.Kind == "serving").Select(p => p.Form));
+        Assert.Contains("Forms of serving", File.ReadAllText(Path.Combine(folder, "run", "report.html")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static double[] Scores(ModelPlan plan, Serving? serving)
+    {
+        using ILanguageModel model = new TorchRuntime().Load(plan, serving);
+        double[] found = [];
+        model.Score([new ScoreRequest(Prompt, [[7], [8], [9, 10, 11], [300]])], (_, scores) => found = [.. scores.Select(s => s.LogLikelihood)]);
+        return found;
+    }
+
+    private static double Apart(double[] a, double[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max();
+}
