@@ -38,7 +38,7 @@ public sealed class HalfPrecisionTests
         {
             int alike = a.Ids.Zip(b.Ids).TakeWhile(p => p.First == p.Second).Count();
             compared += alike;
-            Assert.All(a.LogLikelihoods.Zip(b.LogLikelihoods).Take(alike), p => Assert.Equal(p.First, p.Second, Bfloat16));
+            Assert.All(a.LogLikelihoods.Zip(b.LogLikelihoods).Take(alike), p => Assert.Equal(p.First, p.Second, 2 * Bfloat16)); // keys and values of earlier tokens are rounded as well
         }
 
         Assert.True(compared > 12, $"only {compared} tokens of {full.Length} x 12 agree");
