@@ -116,6 +116,12 @@ public sealed class TokenizerTests
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"normalizer":{"type":"Unheard"}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":"x"},"merges":[]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1,"a":2},"merges":[]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":2147483647},"merges":[]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[null]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"added_tokens":[{"content":"x"}]}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"pre_tokenizer":{"type":"Sequence","pretokenizers":[null]}}""")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"decoder":{"type":"Strip","content":3,"start":0,"stop":0}}""")]
     public void A_tokenizer_that_cannot_be_read_is_refused_in_one_sentence(string json)
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
@@ -124,6 +130,16 @@ public sealed class TokenizerTests
         InputException refused = Assert.Throws<InputException>(() => Tokenizer.Load(folder));
 
         Assert.Contains("tokenizer.json", refused.Message);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_tokenizer_nested_without_end_is_refused()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), string.Concat(Enumerable.Repeat("{\"pre_tokenizer\":", 100_000)));
+
+        Assert.Contains("not valid JSON", Assert.Throws<InputException>(() => Tokenizer.Load(folder)).Message);
         Directory.Delete(folder, recursive: true);
     }
 

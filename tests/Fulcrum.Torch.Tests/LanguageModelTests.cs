@@ -109,10 +109,15 @@ public sealed class LanguageModelTests
         return [.. model.AdapterParameters.Select(p => p.Value.grad!.norm().ToDouble())];
     }
 
-    [Fact]
-    public void An_adapter_scaled_by_zero_is_the_base_bit_for_bit()
+    [Theory]
+    [InlineData("all-linear")]
+    [InlineData("dora")]
+    [InlineData("pattern")]
+    [InlineData("rslora")]
+    [InlineData("seed-config")]
+    public void An_adapter_scaled_by_zero_is_the_base_bit_for_bit(string name)
     {
-        using TorchLanguageModel plain = Load("qwen2-tied"), zero = Load("qwen2-tied", SharedData.Of("golden", "lora", "dora"), 0);
+        using TorchLanguageModel plain = Load("qwen2-tied"), zero = Load("qwen2-tied", SharedData.Of("golden", "lora", name), 0);
         ScoreRequest[] requests = Requests(5, 7);
 
         Assert.Equal(Scores(plain, requests), Scores(zero, requests));

@@ -48,6 +48,27 @@ public sealed class ModelConfigTests : IDisposable
     public void What_would_change_the_numbers_is_an_error_that_names_it(string key, object value, string named) =>
         Assert.Contains(named, Assert.Throws<InputException>(() => Parse((key, value))).Message);
 
+    [Theory]
+    [InlineData("", "not valid JSON")]
+    [InlineData("null", "expected a JSON object")]
+    [InlineData("{\"model_type\": \"llama\", \"model_type\": \"qwen2\"}", "not valid JSON")]
+    [InlineData("{\"model_type\": 7}", "model_type must be a text")]
+    [InlineData("{\"model_type\": \"llama\", \"hidden_size\": 1e999}", "hidden_size")]
+    public void A_configuration_that_is_none_ends_in_one_sentence(string text, string says)
+    {
+        File.WriteAllText(file, text);
+
+        Assert.Contains(says, Assert.Throws<InputException>(() => ModelConfig.LoadFile(file)).Message);
+    }
+
+    [Fact]
+    public void A_configuration_that_is_nested_without_end_is_refused()
+    {
+        File.WriteAllText(file, string.Concat(Enumerable.Repeat("{\"a\":", 100_000)));
+
+        Assert.Contains("not valid JSON", Assert.Throws<InputException>(() => ModelConfig.LoadFile(file)).Message);
+    }
+
     [Fact]
     public void What_a_configuration_leaves_out_is_what_the_reference_takes_for_it()
     {

@@ -33,6 +33,14 @@ public sealed class SafetensorsFileTests
     [InlineData("""{"a":{"dtype":"F32","shape":[4000000000,4000000000],"data_offsets":[0,8]}}""", "cannot have")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,80]}}""", "truncated")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "not valid JSON")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "leaves a hole")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "4 bytes lie behind the last tensor")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", "lies at bytes -8 to 0")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", "lies at bytes 8 to 0")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807],"data_offsets":[0,8]}}""", "cannot have")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}""", "lacks a dtype, a shape")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}""", "has the shape")]
+    [InlineData("""{"a":[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]}""", "not valid JSON")]
     [InlineData("""[1]""", "not a JSON object")]
     public void A_header_that_lies_is_refused(string header, string says)
     {
@@ -41,6 +49,24 @@ public sealed class SafetensorsFileTests
         InputException refused = Assert.Throws<InputException>(() => SafetensorsFile.Open(path));
 
         Assert.Contains(says, refused.Message);
+        File.Delete(path);
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(99_999_999)]
+    [InlineData(-1)]
+    public void A_header_that_claims_more_than_the_file_holds_is_refused_before_anything_is_allocated_for_it(long claimed)
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        File.WriteAllBytes(path, [.. BitConverter.GetBytes(claimed), .. "{}      "u8]);
+        Assert.ThrowsAny<InputException>(() => SafetensorsFile.Open(path));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        InputException refused = Assert.Throws<InputException>(() => SafetensorsFile.Open(path));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 18);
+        Assert.Contains($"claims {claimed} bytes of a file of 16", refused.Message);
         File.Delete(path);
     }
 

@@ -25,49 +25,37 @@ internal static class SqlCommand
         verb.SetAction((parsed, cancellation) =>
         {
             using SqlSandbox sandbox = Sandbox.Open();
-            Run(sandbox.Grader(parsed.GetRequiredValue(semantics), new SqlLimits(parsed.GetRequiredValue(limit))), parsed.GetRequiredValue(databases), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation);
+            string folder = parsed.GetRequiredValue(databases), meaning = parsed.GetRequiredValue(semantics);
+            double seconds = parsed.GetRequiredValue(limit);
+            Func<string, string, string, Grade> grader = sandbox.Grader(meaning, new SqlLimits(seconds));
+            PortionFile.Write(
+                parsed.GetRequiredValue(input), Fields, parsed.GetRequiredValue(output), () => $"sql {Path.GetFullPath(folder)} {meaning} {seconds:R}",
+                lines => Answers(grader, folder, lines, cancellation));
             return Task.FromResult(0);
         });
         return verb;
     }
 
-    private static void Run(Func<string, string, string, Grade> grader, string databases, string input, string output, CancellationToken cancellation)
+    // Every line is checked before one is graded, so that the first bad one is named.
+    private static string[] Answers(Func<string, string, string, Grade> grader, string databases, JsonLine[] lines, CancellationToken cancellation)
     {
-        void Answer(StreamWriter writer)
-        {
-            foreach (JsonLine[] lines in JsonLines.Read(input, Fields).Chunk(256))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                string[] answers = new string[lines.Length];
-                Parallel.For(0, lines.Length, i => answers[i] = Graded(grader, databases, lines[i]).ToJsonString(Written));
-                Array.ForEach(answers, writer.WriteLine);
-            }
-        }
-
-        if (output == "-")
-        {
-            using StreamWriter writer = JsonLines.Create(output);
-            Answer(writer);
-            return;
-        }
-
-        AtomicFile.Write(output, stream =>
-        {
-            using StreamWriter writer = new(stream, new System.Text.UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-            Answer(writer);
-        });
+        (string Database, string Gold, string Predicted)[] pairs = [.. lines.Select(line => Pair(databases, line))];
+        string[] answers = new string[lines.Length];
+        Parallel.For(0, lines.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
+            answers[i] = Answer(lines[i], grader(pairs[i].Database, pairs[i].Gold, pairs[i].Predicted)).ToJsonString(Written));
+        return answers;
     }
 
-    private static JsonObject Graded(Func<string, string, string, Grade> grader, string databases, JsonLine line)
+    private static (string Database, string Gold, string Predicted) Pair(string databases, JsonLine line)
     {
         string Text(string name) => line.Value[name] is JsonValue v && v.TryGetValue(out string? text) ? text : throw line.Error($"'{name}' must be a text");
         string database = Text("db_id");
-        if (!InnerPath.IsPlainName(database))
-        {
-            throw line.Error($"the db_id '{database}' is not the name of a folder");
-        }
+        return InnerPath.IsPlainName(database) ? (Path.Combine(databases, database, database + ".sqlite"), Text("gold"), Text("predicted"))
+            : throw line.Error($"the db_id '{database}' is not the name of a folder");
+    }
 
-        Grade grade = grader(Path.Combine(databases, database, database + ".sqlite"), Text("gold"), Text("predicted"));
+    private static JsonObject Answer(JsonLine line, Grade grade)
+    {
         JsonObject answer = new() { ["id"] = line.Value["id"]?.DeepClone(), ["score"] = grade.Score, ["verdict"] = grade.Verdict, ["reason"] = grade.Reason };
         if (line.Value.ContainsKey("meta"))
         {

@@ -12,7 +12,6 @@ internal sealed class TrainingLog : IDisposable
     /// <summary>Opens the log and cuts it back to the step that training goes on from.</summary>
     public TrainingLog(string folder, int step)
     {
-        AtomicFile.CreateFolder(Path.GetFullPath(folder));
         string path = PathIn(folder);
         string[] kept = File.Exists(path) ? [.. File.ReadLines(path).Take(step)] : [];
         AtomicFile.WriteText(path, string.Concat(kept.Select(l => l + "\n")));
