@@ -82,6 +82,23 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     }
 
     [Fact]
+    public async Task A_query_whose_worker_gets_no_processor_is_not_late()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere the wall clock is the limit");
+        using SqlSandbox sandbox = SqlSandbox.Open(workers: 1);
+        Func<string, string, string, Grade> grade = sandbox.Grader("official", Short);
+        int worker = sandbox.WorkerIds.Single();
+        Signal(worker, "STOP");
+
+        Task<Grade> waiting = Task.Run(() => grade(workers.Database, Gold, Gold), TestContext.Current.CancellationToken);
+
+        Task twiceWhatStopsOneThatComputes = Task.Delay(TimeSpan.FromSeconds(2 * (Short.Seconds + 1)), TestContext.Current.CancellationToken);
+        Assert.Same(twiceWhatStopsOneThatComputes, await Task.WhenAny(waiting, twiceWhatStopsOneThatComputes));
+        Signal(worker, "CONT");
+        Assert.Equal((1, worker), ((await waiting).Score, sandbox.WorkerIds.Single()));
+    }
+
+    [Fact]
     public void A_database_that_is_not_there_is_an_error_and_no_verdict()
     {
         string nowhere = Path.Combine(Path.GetTempPath(), "nowhere.sqlite");
@@ -127,6 +144,8 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
 
         Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(20)));
     }
+
+    private static void Signal(int process, string signal) => Process.Start("kill", [$"-{signal}", $"{process}"]).WaitForExit();
 
     private static int Until(Func<int> found)
     {

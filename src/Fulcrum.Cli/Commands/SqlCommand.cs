@@ -17,7 +17,7 @@ internal static class SqlCommand
     {
         Option<string> databases = new("--databases") { Description = "A folder with DB/DB.sqlite for every database.", Required = true };
         Option<string> semantics = new("--semantics") { Description = "official, strict or notebook: what counts as the same result.", DefaultValueFactory = _ => "official" };
-        Option<double> limit = new("--time-limit") { Description = "Seconds that one query may take.", DefaultValueFactory = _ => 5 };
+        Option<double> limit = new("--time-limit") { Description = "Seconds of processor time that one query may take; ten times as many may go by on the wall.", DefaultValueFactory = _ => 5 };
         Option<string> input = new("--input") { Description = "A JSON object a line: id, db_id, gold, predicted; - is standard input.", Required = true };
         Option<string> output = new("--output") { Description = "A verdict a line; - is standard output.", Required = true };
         semantics.AcceptOnlyFromAmong("official", "strict", "notebook");

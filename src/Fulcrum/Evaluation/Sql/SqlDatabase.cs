@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using SQLitePCL;
 using static SQLitePCL.raw;
@@ -14,7 +13,7 @@ internal sealed class SqlDatabase : IDisposable
     private readonly sqlite3 db;
     private readonly SqlLimits limits;
     private readonly Lazy<string> content;
-    private long start;
+    private QueryClock clock;
 
     static SqlDatabase() => Batteries_V2.Init();
 
@@ -50,7 +49,7 @@ internal sealed class SqlDatabase : IDisposable
     /// <summary>Runs the first statement of a text; anything but white space behind it is an error.</summary>
     public SqlResult Run(string sql)
     {
-        start = Stopwatch.GetTimestamp();
+        clock = QueryClock.Start();
         if (sql.Contains('\0'))
         {
             return new SqlResult([], "syntax-error", "the query holds a null character");
@@ -87,7 +86,7 @@ internal sealed class SqlDatabase : IDisposable
         Array.ForEach(most, l => sqlite3_limit(db, l.Limit, l.Value));
         sqlite3_set_authorizer(db, (strdelegate_authorizer)((_, action, _, function, _, _) =>
             action is ActionRead or ActionSelect or ActionRecursive || (action == ActionFunction && !Forbidden.Contains(function ?? "")) ? SQLITE_OK : 1), null);
-        sqlite3_progress_handler(db, 2000, _ => Stopwatch.GetElapsedTime(start).TotalSeconds > limits.Seconds ? 1 : 0, null);
+        sqlite3_progress_handler(db, 2000, _ => clock.IsOver(limits.Seconds) ? 1 : 0, null);
     }
 
     private SqlResult Rows(sqlite3_stmt statement)

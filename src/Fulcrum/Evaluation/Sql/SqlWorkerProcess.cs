@@ -18,13 +18,17 @@ internal sealed class SqlWorkerProcess : IDisposable
     private readonly Stream output;
     private readonly Timer limit;
     private volatile bool stopped;
+    private readonly Lock door = new();
+    private double? allowed; // null: nobody waits for the worker
+    private double usedBefore;
+    private long since;
 
     private SqlWorkerProcess(Process process)
     {
         this.process = process;
         input = new BinaryWriter(new BufferedStream(process.StandardInput.BaseStream, 1 << 16));
         output = new BufferedStream(process.StandardOutput.BaseStream, 1 << 12);
-        limit = new Timer(_ => Stop());
+        limit = new Timer(_ => Look());
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
     }
@@ -42,7 +46,7 @@ internal sealed class SqlWorkerProcess : IDisposable
             worker = new SqlWorkerProcess(Process.Start(StartInfo(program)) ?? throw new IOException("no process was started"));
             worker.Allow(StartSeconds);
             string greeting = worker.output.ReadByte() == SqlWire.Hello ? SqlWire.Receive(worker.output) : "";
-            worker.limit.Change(Timeout.Infinite, Timeout.Infinite);
+            worker.Rest();
             return greeting == SqlWire.Greeting ? worker : throw new IOException($"it greets with '{greeting}' instead of '{SqlWire.Greeting}'");
         }
         catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception or InvalidOperationException)
@@ -85,19 +89,71 @@ internal sealed class SqlWorkerProcess : IDisposable
         }
         finally
         {
-            limit.Change(Timeout.Infinite, Timeout.Infinite);
+            Rest();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        Rest();
         limit.Dispose();
         Stop();
         process.Dispose();
     }
 
-    private void Allow(double seconds) => limit.Change(TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan);
+    private void Allow(double seconds)
+    {
+        lock (door)
+        {
+            (allowed, usedBefore, since) = (seconds, Used(), Stopwatch.GetTimestamp());
+            limit.Change(TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Rest()
+    {
+        lock (door)
+        {
+            allowed = null;
+        }
+    }
+
+    /// <summary>Stops a worker that is late; one that waits for a processor is looked at again.</summary>
+    private void Look()
+    {
+        lock (door)
+        {
+            if (allowed is not { } seconds)
+            {
+                return;
+            }
+
+            double left = Math.Min(seconds - (Used() - usedBefore), SqlLimits.Patience * seconds - Stopwatch.GetElapsedTime(since).TotalSeconds);
+            if (left <= 0)
+            {
+                Stop();
+            }
+            else
+            {
+                limit.Change(TimeSpan.FromSeconds(Math.Max(left, 0.05)), Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    /// <summary>Processor time of the worker, in seconds; 0 once it has ended, which its closed pipe tells.</summary>
+    private double Used()
+    {
+        try
+        {
+            process.Refresh();
+            return process.TotalProcessorTime.TotalSeconds;
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return 0;
+        }
+    }
 
     private SqlWorkerOutcome Ended(SqlPhase phase, SqlLimits limits)
     {
