@@ -1,4 +1,5 @@
 using Fulcrum.Evaluation;
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor highest, Tensor best) = logits.max(-1, keepdim: true);
-        Tensor total = (logits - highest).exp_().sum(-1, keepdim: true).log_().add_(highest);
+        Tensor total = (logits - highest).exp_().sum(-1, keepdim: true).log_().Add(highest);
         long[] tokens = best.cpu().data<long>().ToArray();
         for (int i = 0; i < sequences.Count; i++)
         {

@@ -1,4 +1,5 @@
 using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -97,11 +98,11 @@ internal sealed class TreeAttention : IAttention
                 Tensor Rows(Tensor t) => t.narrow(2, p.Start, p.Count);
                 (Tensor keys, Tensor values, Tensor? mask) = Parts(p, k, v);
                 (Tensor forQuery, Tensor forKey, Tensor forValue) = AttentionPiece.Backward(Rows(g), Rows(q), keys, values, Rows(o), Rows(sum), mask, p.Causal && Window is null, Window is not null);
-                Rows(dq).add_(forQuery);
+                Rows(dq).Add(forQuery);
                 if (p.Cached is null)
                 {
-                    dk.narrow(2, p.KeyStart, p.KeyCount).add_(forKey);
-                    dv.narrow(2, p.KeyStart, p.KeyCount).add_(forValue);
+                    dk.narrow(2, p.KeyStart, p.KeyCount).Add(forKey);
+                    dv.narrow(2, p.KeyStart, p.KeyCount).Add(forValue);
                 }
             }
 

@@ -1,3 +1,4 @@
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,7 +53,7 @@ internal sealed class Adapter : IDisposable
         bool drops = Training && Dropout > 0;
         Tensor x = input.to_type(A.dtype);
         x = drops ? nn.functional.dropout(x, Dropout, training: true) : x;
-        Tensor low = nn.functional.linear(nn.functional.linear(x, A), B) * (Scale * Lambda);
+        Tensor low = nn.functional.linear(nn.functional.linear(x, A), B).Times(Scale * Lambda);
         if (Magnitude is null)
         {
             return low;
@@ -60,16 +61,16 @@ internal sealed class Adapter : IDisposable
 
         // With dropout the reference takes the base's part of the dropped input as well.
         Tensor factor = Magnitude / RowNorms(weight), basis = drops ? nn.functional.linear(x, weight().to_type(A.dtype)) : plain().to_type(A.dtype);
-        return low * factor + basis * ((factor - 1) * Lambda);
+        return (low * factor).Plus(basis * factor.Plus(-1).Times(Lambda));
     }
 
     /// <summary>The weight with the adapter in it, float32.</summary>
     /// <param name="weight">[out, in]</param>
     public Tensor Merged(Tensor weight)
     {
-        Tensor full = weight.to_type(ScalarType.Float32), adapted = full + B.matmul(A) * Scale;
+        Tensor full = weight.to_type(ScalarType.Float32), adapted = full.Plus(B.matmul(A).Times(Scale));
         adapted = Magnitude is null ? adapted : adapted * (Magnitude / RowNorms(() => weight)).unsqueeze(1);
-        return full + (adapted - full) * Lambda;
+        return full.Plus((adapted - full).Times(Lambda));
     }
 
     /// <inheritdoc/>
@@ -91,7 +92,7 @@ internal sealed class Adapter : IDisposable
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Tensor adapted = weight().to_type(ScalarType.Float32) + B.matmul(A) * Scale, now = adapted.pow(2).sum(1).sqrt();
+        Tensor adapted = weight().to_type(ScalarType.Float32).Plus(B.matmul(A).Times(Scale)), now = adapted.Squared().sum(1).sqrt();
         if (A.requires_grad)
         {
             return now.MoveToOuterDisposeScope();

@@ -52,10 +52,10 @@ internal static class AttentionPiece
             Tensor q = query.narrow(2, from, rows), g = gradient.narrow(2, from, rows);
             Tensor weights = (Scores(query, key, mask, causal, from) - sum.narrow(2, from, rows).unsqueeze(-1)).exp_().nan_to_num_(0);
             Tensor mean = (g * output.narrow(2, from, rows)).sum(-1, keepdim: true);
-            Tensor scores = (weights * (g.matmul(value.transpose(-2, -1)) - mean) * Scale(query)).to_type(key.dtype);
+            Tensor scores = (weights * (g.matmul(value.transpose(-2, -1)) - mean)).Times(Scale(query)).to_type(key.dtype);
             queries.Add(scores.matmul(key));
-            keys.add_(scores.transpose(-2, -1).matmul(q).sum(1, keepdim: true));
-            values.add_(weights.to_type(g.dtype).transpose(-2, -1).matmul(g).sum(1, keepdim: true));
+            keys.Add(scores.transpose(-2, -1).matmul(q).sum(1, keepdim: true));
+            values.Add(weights.to_type(g.dtype).transpose(-2, -1).matmul(g).sum(1, keepdim: true));
         }
 
         return (cat(queries, 2), keys, values);
@@ -80,9 +80,9 @@ internal static class AttentionPiece
     private static Tensor Scores(Tensor query, Tensor key, Tensor? mask, bool causal, int from)
     {
         int rows = Math.Min(Rows, (int)query.shape[2] - from);
-        Tensor scores = query.narrow(2, from, rows).matmul(key.transpose(-2, -1)).to_type(ScalarType.Float32).mul_(Scale(query));
-        return causal ? scores.add_(full([rows, key.shape[2]], float.NegativeInfinity, device: query.device).triu_(from + 1))
+        Tensor scores = query.narrow(2, from, rows).matmul(key.transpose(-2, -1)).to_type(ScalarType.Float32).Multiply(Scale(query));
+        return causal ? scores.Add(full([rows, key.shape[2]], float.NegativeInfinity, device: query.device).triu_(from + 1))
             : mask is null ? scores
-            : scores.add_(mask.shape[2] == 1 ? mask : mask.narrow(2, from, rows));
+            : scores.Add(mask.shape[2] == 1 ? mask : mask.narrow(2, from, rows));
     }
 }

@@ -1,3 +1,4 @@
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
     public Tensor Forward(Tensor input)
     {
         Tensor x = input.to_type(ScalarType.Float32);
-        return (x * (x.pow(2).mean([-1], keepdim: true) + epsilon).rsqrt()).to_type(input.dtype) * weight;
+        return (x * x.Squared().mean([-1], keepdim: true).Plus(epsilon).rsqrt()).to_type(input.dtype) * weight;
     }
 
     /// <summary>The weight, for a checkpoint.</summary>
@@ -56,9 +57,9 @@ internal sealed record DecoderLayer(
     public Tensor Forward(Tensor hidden, Rotary rotary, IAttention attention)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor middle = hidden + Attend(InputNorm.Forward(hidden), rotary, attention);
+        Tensor middle = hidden.Plus(Attend(InputNorm.Forward(hidden), rotary, attention));
         Tensor[] gateUp = GateUp.Forward(MiddleNorm.Forward(middle));
-        return (middle + Down.Forward(nn.functional.silu(gateUp[0]) * gateUp[1])).MoveToOuterDisposeScope();
+        return middle.Plus(Down.Forward(nn.functional.silu(gateUp[0]) * gateUp[1])).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -83,7 +83,7 @@ internal sealed class Nf4Weight : IPackedWeight
 
         using DisposeScope scope = NewDisposeScope();
         Tensor values = tensor(DynamicMap.Signed.Values, device: packed.device).index_select(0, nestedCodes!.to_type(ScalarType.Int32));
-        return (values * nestedScale!.repeat_interleave(NestedBlock).narrow(0, 0, values.shape[0]) + offset).MoveToOuterDisposeScope();
+        return (values * nestedScale!.repeat_interleave(NestedBlock).narrow(0, 0, values.shape[0])).Plus(offset).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -113,7 +113,7 @@ internal sealed class Nf4Weight : IPackedWeight
         foreach ((long from, long count) in Chunks(rows.shape[0]))
         {
             Tensor part = rows.narrow(1, from, count).matmul(Expand(from, count));
-            sum = sum is null ? part : sum.add_(part);
+            sum = sum is null ? part : sum.Add(part);
         }
 
         return sum!.view([.. gradient.shape[..^1], Shape[1]]).MoveToOuterDisposeScope();

@@ -1,3 +1,4 @@
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -55,13 +56,13 @@ internal sealed class Projection : IDisposable
         }
 
         Tensor product = Packed is null ? FrozenProduct.Of(input, Weight!, null) : Packed.Multiply(input);
-        return WithAdapter(input, Bias is null ? product : product + Bias, () => product);
+        return WithAdapter(input, Bias is null ? product : product.Plus(Bias), () => product);
     }
 
     /// <summary>Adds the adapter's part to the base's output.</summary>
     public Tensor WithAdapter(Tensor input, Tensor output, Func<Tensor> product) => Adapter is null
         ? output
-        : (output + Adapter.Delta(input, product, Dense)).to_type(output.dtype);
+        : output.Plus(Adapter.Delta(input, product, Dense)).to_type(output.dtype);
 
     /// <summary>The weight as a dense matrix, [out, in].</summary>
     public Tensor Dense() => Weight ?? Packed!.Dense();

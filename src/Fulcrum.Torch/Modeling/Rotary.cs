@@ -1,3 +1,4 @@
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
     {
         long half = heads.shape[^1] / 2;
         Tensor x = heads.to_type(ScalarType.Float32), a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
-        return cat([a * Cos - b * Sin, b * Cos + a * Sin], -1).to_type(heads.dtype);
+        return cat([a * Cos - b * Sin, (b * Cos).Plus(a * Sin)], -1).to_type(heads.dtype);
     }
 
     /// <summary>Gives the tables to the scope outside the current one.</summary>

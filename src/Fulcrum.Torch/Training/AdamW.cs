@@ -1,3 +1,4 @@
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,6 +30,7 @@ internal sealed class AdamW : IOptimizer
         using IDisposable frozen = no_grad();
         Steps++;
         double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
+        using Scalar toSquare = 1 - Beta2, step = -learningRate / correction1;
         foreach ((_, Tensor value, Tensor mean, Tensor square) in parts)
         {
             if (value.grad is not { } gradient)
@@ -36,10 +38,10 @@ internal sealed class AdamW : IOptimizer
                 continue;
             }
 
-            value.mul_(1 - learningRate * weightDecay);
+            value.Multiply(1 - learningRate * weightDecay);
             mean.lerp_(gradient, 1 - Beta1);
-            square.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            value.addcdiv_(mean, square.sqrt() / correction2 + Epsilon, -learningRate / correction1);
+            square.Multiply(Beta2).addcmul_(gradient, gradient, toSquare);
+            value.addcdiv_(mean, square.sqrt().Divide(correction2).Plus(Epsilon), step);
         }
     }
 

@@ -1,5 +1,6 @@
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -117,8 +118,8 @@ internal static class CompletionLoss
         using IDisposable frozen = no_grad();
         Tensor logits = model.LogitsAt(hidden), highest = logits.amax([-1], keepdim: true), at = targets.unsqueeze(1), wanted = logits.gather(1, at);
         Tensor weights = logits.sub_(highest).exp_(), total = weights.sum(-1, keepdim: true);
-        Tensor loss = (total.log() + highest - wanted).sum();
-        weights.div_(total).scatter_add_(1, at, full(at.shape, -1f, device: at.device)).div_(tokens);
+        Tensor loss = (total.log().Plus(highest) - wanted).sum();
+        weights.div_(total).scatter_add_(1, at, full(at.shape, -1f, device: at.device)).Divide(tokens);
         return (loss, FrozenProduct.Of(weights.to_type(head.dtype), head.t(), null));
     }
 

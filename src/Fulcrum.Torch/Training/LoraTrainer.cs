@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
 using Fulcrum.Watching;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -160,7 +161,7 @@ internal static class LoraTrainer
         using DisposeScope scope = NewDisposeScope();
         foreach ((_, Tensor value) in model.AdapterParameters)
         {
-            value.grad?.mul_(factor);
+            value.grad?.Multiply(factor);
         }
     }
 
