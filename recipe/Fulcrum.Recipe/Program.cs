@@ -39,7 +39,7 @@ catch (FulcrumException e)
 void Data(ParseResult p) => Recipe.WriteData(p.GetRequiredValue(output));
 void TrainTokenizer(ParseResult p) => Recipe.TrainTokenizer(p.GetRequiredValue(work));
 void Pretrain(ParseResult p) => Recipe.Pretrain(p.GetRequiredValue(work), p.GetValue(until));
-void Export(ParseResult p) => Recipe.Export(p.GetRequiredValue(work), Path.Combine(p.GetRequiredValue(output), "model"));
+void Export(ParseResult p) => Recipe.Export(p.GetRequiredValue(work), p.GetRequiredValue(output));
 
 static Command Verb(string name, string description, Action<ParseResult> run, params Option[] options)
 {

@@ -55,13 +55,15 @@ internal static class Recipe
         new Pretrainer(Plan, Text(), encoding, model, work).Run(() => Probes.Run(model, encoding, Seed), ProbeEvery, until);
     }
 
-    /// <summary>Writes the newest checkpoint as a model folder.</summary>
-    public static void Export(string work, string folder)
+    /// <summary>Writes the newest checkpoint as a model folder, and beside it the log of the training that made it.</summary>
+    public static void Export(string work, string output)
     {
+        string folder = Path.Combine(output, "model");
         Libtorch.Load(1);
         Decoder model = Model(work);
         int step = new Pretrainer(Plan, Text(), new TextEncoding(Tokenizer.Load(work)), model, work).Resume();
         ModelExport.Write(model, ShapeOf(work), work, folder);
+        AtomicFile.WriteText(Path.Combine(output, "pretraining.log.jsonl"), File.ReadAllText(Path.Combine(work, "pretraining.log.jsonl")));
         Console.Out.WriteLine($"{folder}: the model after {step} of {Plan.AllSteps} steps");
     }
 

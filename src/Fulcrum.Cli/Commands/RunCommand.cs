@@ -10,7 +10,7 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum run</c>: a study from its files to its report.</summary>
 internal static class RunCommand
 {
-    private static readonly Argument<string?> StudyPath = new("STUDY.json") { Description = "The study, or the name of one that travels with the tool (embedded, embedded-gentle, embedded-qlora); without one, embedded.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> StudyPath = new("STUDY.json") { Description = "The study, or the name of one that travels with the tool (embedded, embedded-gentle, embedded-curve, embedded-replay, embedded-readings, embedded-qlora, notebook, own-task); without one, embedded.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> Output = new("--output") { Description = "The run folder; runs/NAME when not given. A folder that was cut off goes on where it stopped." };
     private static readonly Option<string> Language = new("--language") { Description = "Language of the report: en or pt-BR.", DefaultValueFactory = _ => "en" };
     private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, points, compare or report." };
@@ -40,7 +40,7 @@ internal static class RunCommand
         using SqlSandbox sandbox = Sandbox.Open();
         sandbox.Log = log;
         new ConsoleProgress(parsed).Show(tell =>
-            new Experiment(study, run, new TorchRuntime(note: said => tell(new Progress("prepare", said, 0, 0, "note"))), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking, log).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
+            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking, log).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
         if (!File.Exists(run.Comparison))
         {
             return 0;
