@@ -18,20 +18,21 @@ public sealed class EmbeddedStudyTests
 
         Comparison comparison = ComparisonJson.Parse(File.ReadAllText(Path.Combine(folder, "comparison.json")), "comparison.json");
         BenchmarkComparison sql = comparison.Benchmarks.Single(b => b.Benchmark == "spider"), knowledge = comparison.Benchmarks.Single(b => b.Benchmark == "mmlu");
-        Assert.True(sql.Before.Score < 0.05 && sql.Difference.Points > 0.2, $"SQL {sql.Before.Score:f3} to {sql.After.Score:f3}");
-        Assert.True(knowledge.Before.Low > 0.25, $"knowledge {knowledge.Before.Score:f3}");
+        Assert.True(sql.Before.Score < 0.05 && sql.Difference.Points > 0.1, $"SQL {sql.Before.Score:f3} to {sql.After.Score:f3}");
+        Assert.True(knowledge.Before.Low > 0.5, $"knowledge {knowledge.Before.Score:f3}");
         Assert.Contains("spider", File.ReadAllText(Path.Combine(folder, "report.html")));
         Directory.Delete(folder, recursive: true);
     }
 
+    // A third of the steps at twice the rate.
     private static Study Short()
     {
         Study study = StudyFile.Load(Path.Combine(AppContext.BaseDirectory, "studies", "embedded.json"));
         return study with
         {
             Benchmarks = [.. study.Benchmarks.Select(b => b switch { SpiderPlan s => s with { Items = 40 }, MmluPlan m => m with { ItemsPerSubject = 8 }, _ => b })],
-            TrainingData = study.TrainingData with { Examples = 240 },
-            Train = study.Train with { Epochs = 2 },
+            TrainingData = study.TrainingData with { Examples = 480 },
+            Train = study.Train with { Epochs = 2, LearningRate = 6e-3 },
         };
     }
 }
