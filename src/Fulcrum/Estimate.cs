@@ -53,7 +53,7 @@ public sealed record Estimate(double LoadSeconds, double MeasureSeconds, double 
     private static double Train(Study study, IModelRuntime runtime, Corpus data, PromptEncoding encoding, string scratch, CancellationToken cancellation)
     {
         int perEpoch = (data.Training.Count - ValidationSplit.Count(study.Train, data.Training.Count) + study.Train.BatchSize - 1) / study.Train.BatchSize, steps = perEpoch * study.Train.Epochs, tried = Math.Min(perEpoch, Math.Clamp((int)(steps * Part), 2, 10));
-        TrainingExample[] examples = [.. data.Training.Take(tried * study.Train.BatchSize).Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster))];
+        (IReadOnlyList<TrainingExample> examples, _) = TrainingShape.Of(study.Train, [.. data.Training.Take(tried * study.Train.BatchSize).Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster))]);
         List<double> seconds = [];
         try
         {

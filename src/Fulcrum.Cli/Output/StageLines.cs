@@ -5,6 +5,7 @@ namespace Fulcrum.Cli;
 /// <summary>One line a stage, when it is over: for logs and pipelines.</summary>
 internal sealed class StageLines(TextWriter output) : IDisposable
 {
+    private const int MostParts = 6;
     private readonly SortedDictionary<string, Progress> parts = new(StringComparer.Ordinal);
     private string? stage;
     private long since;
@@ -35,7 +36,9 @@ internal sealed class StageLines(TextWriter output) : IDisposable
     {
         if (stage is not null)
         {
-            string what = string.Join(", ", parts.Select(p => p.Value.Unit == "stage" ? "complete" : $"{p.Key} {p.Value.Done:#,0} of {p.Value.Total:#,0} {p.Value.Unit}{(p.Value.Unit == "steps" ? $", {p.Value.What}" : "")}".Trim()));
+            string what = parts.Count > MostParts
+                ? $"{parts.Count} parts, {parts.Values.Sum(p => p.Done):#,0} of {parts.Values.Sum(p => p.Total):#,0} {parts.Values.First().Unit}"
+                : string.Join(", ", parts.Select(p => p.Value.Unit == "stage" ? "complete" : $"{p.Key} {p.Value.Done:#,0} of {p.Value.Total:#,0} {p.Value.Unit}{(p.Value.Unit == "steps" ? $", {p.Value.What}" : "")}".Trim()));
             output.WriteLine($"{stage}: {(what.Length > 0 ? what + ", " : "")}{Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s");
         }
 

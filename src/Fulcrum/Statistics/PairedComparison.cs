@@ -18,7 +18,7 @@ public static class PairedComparison
     public static BenchmarkComparison Of(string benchmark, IReadOnlyList<Answer> before, IReadOnlyList<Answer> after, Settings? settings = null)
     {
         Pair[] pairs = Pairs(benchmark, before, after);
-        string[] groups = [.. pairs.Select(p => p.Group).Distinct().Order(StringComparer.Ordinal)];
+        string[] groups = [.. pairs.Select(p => p.Group).Distinct().OrderBy(Hardness.IndexOf).ThenBy(g => g, StringComparer.Ordinal)];
         GroupComparison whole = Of(benchmark, pairs);
         GroupComparison[] parts = groups.Length < 2 ? [] : [.. groups.Select(g => Of(g, [.. pairs.Where(p => p.Group == g)]))];
         IReadOnlyList<double> adjusted = Proportion.Holm([.. parts.Select(p => p.Mcnemar.P)]);
@@ -33,6 +33,9 @@ public static class PairedComparison
             NonInferiority: settings?.Margin is { } margin ? Margin.Test(whole.Difference, margin / 100, Degrees(whole.Clusters, whole.Items)) : null,
             Measures: MeasureStatistics.Of(answers), MeasureParts: MeasureStatistics.Parts(answers), Calibration: MeasureStatistics.CalibrationOf(answers));
     }
+
+    // Spider's groups have an order of their own; others, at -1, are told by the alphabet.
+    private static readonly List<string> Hardness = ["easy", "medium", "hard", "extra"];
 
     /// <summary>Per-item differences of the items scored on both sides, in the order of the first.</summary>
     /// <exception cref="InputException">As for <see cref="Of(string, IReadOnlyList{Answer}, IReadOnlyList{Answer}, Settings?)"/>.</exception>

@@ -6,7 +6,7 @@ namespace Fulcrum.Reporting.Figures;
 /// <summary>How far the model's probabilities can be believed: confidence against the share of right choices.</summary>
 internal static class ReliabilityFigure
 {
-    private const double Left = 60, Right = 420, Top = 14, Bottom = 374;
+    private const double Left = 60, Right = 420, Top = 28, Bottom = 388;
 
     public static Html Of(string benchmark, CalibrationComparison c, Words words)
     {
@@ -14,7 +14,7 @@ internal static class ReliabilityFigure
         string percent(double v) => words.Number(v * 100, "0") + "%";
         Html picture = Draw.Picture(Bottom + 46, words.Say($"reliability of {benchmark}", $"confiabilidade de {benchmark}"),
             Draw.Across(x, Top, Bottom, percent), Draw.Up(y, Left, Right, percent), Draw.Line("curve front", x.At(0), y.At(0), x.At(1), y.At(1)),
-            Draw.Label((Left + Right) / 2, Bottom + 38, words.Say("confidence", "confiança"), "middle"), Draw.Label(4, Top - 2, words.Say("right", "certas")),
+            Draw.Label((Left + Right) / 2, Bottom + 38, words.Say("confidence", "confiança"), "middle"), Draw.Label(4, Top - 16, words.Say("right", "certas")),
             Side(words.Say("before", "antes"), "before", c.Before, x, y, words), Side(words.Say("after", "depois"), "after", c.After, x, y, words),
             Facts(words.Say("before", "antes"), c.Before, 60, words), Facts(words.Say("after", "depois"), c.After, 130, words));
         return Draw.Figure(

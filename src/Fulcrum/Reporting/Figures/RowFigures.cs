@@ -31,7 +31,7 @@ internal static class RowFigures
     /// <summary>Differences with their intervals.</summary>
     public static Html Differences(string title, string explanation, IReadOnlyList<(string Name, Difference Difference, bool Part)> rows, Words words)
     {
-        Axis x = Axis.Around(rows.SelectMany(r => (double[])[r.Difference.Low, r.Difference.High, 0]), Names, Draw.Width - 20, 0.02);
+        Axis x = Axis.Around(rows.SelectMany(r => (double[])[r.Difference.Low, r.Difference.High, 0]), Names, Draw.Width - 32, 0.02);
         Html picture = Picture(rows.Count, title, x, words.Points, rows.Select((r, i) => Html.Of($"{Name(r.Name, r.Part, i)}{Change(r.Name, r.Difference, x, i, words)}")));
         return Draw.Figure(title, explanation, picture,
             Draw.Table(["", words.Say("difference, points", "diferença, pontos"), "95%"], rows.Select(r => (string[])[r.Name, words.Points(r.Difference.Points), words.Interval(r.Difference)])), words);
@@ -56,7 +56,7 @@ internal static class RowFigures
     /// <summary>Two shares a row as bars: how far answers got, before and after.</summary>
     public static Html Shares(string title, string explanation, IReadOnlyList<(string Name, double Before, double After)> rows, Words words)
     {
-        Axis x = new(0, 1, Names, Draw.Width - 60);
+        Axis x = new(0, 1, Names, Draw.Width - 130);
         string before = words.Say("before", "antes"), after = words.Say("after", "depois");
         Html picture = Picture(rows.Count, title, x, v => words.Number(v * 100, "0") + "%", rows.Select((r, i) => Draw.Mark("none", $"{r.Name}\n{before} {words.Percent(r.Before)}, {after} {words.Percent(r.After)}",
             Draw.Hit(0, Y(i) - RowHeight / 2, Draw.Width, RowHeight), Name(r.Name, false, i),

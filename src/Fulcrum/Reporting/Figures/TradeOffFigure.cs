@@ -6,7 +6,7 @@ namespace Fulcrum.Reporting.Figures;
 /// <summary>What every measured point gains on the task and costs elsewhere, with the front that they form.</summary>
 internal static class TradeOffFigure
 {
-    private const double Left = 70, Right = Draw.Width - 30, Top = 14, Bottom = 380;
+    private const double Left = 70, Right = Draw.Width - 30, Top = 30, Bottom = 396;
 
     public static Html Of(TradeOff t, Words words)
     {
@@ -17,9 +17,9 @@ internal static class TradeOffFigure
         Html picture = Draw.Picture(Bottom + 48, words.Say("gain on the task against change elsewhere", "ganho na tarefa contra mudança no restante"),
             Draw.Across(x, Top, Bottom, words.Points), Draw.Up(y, Left, Right, words.Points), Draw.Line("zero", Left, y.At(0), Right, y.At(0)),
             Draw.Line("curve second", x.At(-t.Margin / 100), Top, x.At(-t.Margin / 100), Bottom), Draw.Label(x.At(-t.Margin / 100) + 5, Top + 10, words.Say("margin", "margem")),
-            Draw.Label((Left + Right) / 2, Bottom + 40, words.Say($"{general}: change in points", $"{general}: mudança em pontos"), "middle"), Draw.Label(4, Top - 2, words.Say($"{task}: change in points", $"{task}: mudança em pontos")),
+            Draw.Label((Left + Right) / 2, Bottom + 40, words.Say($"{general}: change in points", $"{general}: mudança em pontos"), "middle"), Draw.Label(4, Top - 16, words.Say($"{task}: change in points", $"{task}: mudança em pontos")),
             Draw.Path("curve front", front.Select(p => (x.At(p.General!.Value.Points), y.At(p.Task.Points)))),
-            Html.Join(points.OrderBy(p => !p.Dominated).Select(p => Point(p, p.Name == t.Best, x, y, words))));
+            Html.Join(points.OrderBy(p => !p.Dominated).Select(p => Point(p, x, y, words))), Names(points, t.Best, x, y, words));
         return Draw.Figure(words.Say("Trade-off", "Compromisso"), Explanation(t, words), picture, Values(t, words), words);
     }
 
@@ -57,14 +57,35 @@ internal static class TradeOffFigure
             + " " + words.Say($"Hypervolume {words.Number(t.Hypervolume, "0.0000")} (base alone {words.Number(t.BaseHypervolume, "0.0000")}).", $"Hipervolume {words.Number(t.Hypervolume, "0.0000")} (só a base {words.Number(t.BaseHypervolume, "0.0000")}).");
     }
 
-    private static Html Point(MeasuredPoint p, bool best, Axis x, Axis y, Words words)
+    private static Html Point(MeasuredPoint p, Axis x, Axis y, Words words)
     {
         Difference general = p.General!.Value;
         double px = x.At(general.Points), py = y.At(p.Task.Points);
         string form = p.Name == "before" ? "hollow" : p.Kind switch { "serving" => "square", "seed" => "diamond", _ => "dot" };
         return Draw.Mark(p.Dominated ? "dim" : p.Name == "before" ? "before" : "after", $"{Name(p, words)}\n{words.Say("task", "tarefa")} {words.Change(p.Task)}\n{words.Say("elsewhere", "restante")} {words.Change(general)}",
             Draw.Line("span", x.At(general.Low), py, x.At(general.High), py), Draw.Line("span", px, y.At(p.Task.Low), px, y.At(p.Task.High)), Draw.Dot(px, py, form),
-            Draw.Hit(px - 10, py - 10, 20, 20), Draw.Label(px + 9, py - 8, (best ? "★ " : "") + Name(p, words), p.Dominated ? "" : "name"));
+            Draw.Hit(px - 10, py - 10, 20, 20));
+    }
+
+    /// <summary>As many names as stand beside their points without covering each other, the points of the front first; every name is told on hover.</summary>
+    private static Html Names(IEnumerable<MeasuredPoint> points, string? best, Axis x, Axis y, Words words)
+    {
+        const double letter = 6.6, height = 15;
+        List<(double X, double Y, double Width)> taken = [];
+        List<Html> names = [];
+        foreach (MeasuredPoint p in points.OrderBy(p => (p.Name != best, p.Name is not ("before" or "after"), !p.OnFront, p.Dominated)))
+        {
+            string name = (p.Name == best ? "★ " : "") + Name(p, words);
+            double px = x.At(p.General!.Value.Points), py = y.At(p.Task.Points), width = name.Length * letter;
+            (double, double)[] places = [(px + 9, py - 8), (px + 9, py + 16), (px - 9 - width, py - 8), (px - 9 - width, py + 16)];
+            if (places.Where(c => c.Item1 > Left && c.Item1 + width < Right && !taken.Any(o => Math.Abs(o.Y - c.Item2) < height && c.Item1 < o.X + o.Width && o.X < c.Item1 + width)).Cast<(double X, double Y)?>().FirstOrDefault() is { } place)
+            {
+                taken.Add((place.X, place.Y, width));
+                names.Add(Draw.Label(place.X, place.Y, name, p.Dominated ? "" : "name"));
+            }
+        }
+
+        return Html.Join(names);
     }
 
     private static Html Values(TradeOff t, Words words) => Draw.Table(

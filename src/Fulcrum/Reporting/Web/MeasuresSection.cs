@@ -45,8 +45,8 @@ internal static class MeasuresSection
     {
         (string Name, int Items, double Before, double After, string Change)[] rows =
         [
-            .. b.Measures?.Where(m => !SqlSteps.Names.Contains(m.Name)).Select(m => (Name(m.Name, words), m.Items, m.Before, m.After, $"{Draw.Sign(m.Difference) switch { "○" => "○", _ => "●" }} {Signed(m.Difference.Points, words)} ({Signed(m.Difference.Low, words)} {words.To} {Signed(m.Difference.High, words)})")) ?? [],
-            .. b.Macro is { } macro ? [(words.Say("mean over clusters", "média sobre agrupamentos"), b.Clusters, macro.Before, macro.After, $"{Signed(macro.Difference.Points, words)} ({Signed(macro.Difference.Low, words)} {words.To} {Signed(macro.Difference.High, words)})")] : Array.Empty<(string, int, double, double, string)>(),
+            .. b.Measures?.Where(m => !SqlSteps.Names.Contains(m.Name)).Select(m => (Name(m.Name, words), m.Items, m.Before, m.After, Change(m.Difference, words))) ?? [],
+            .. b.Macro is { } macro ? [(words.Say("mean over clusters", "média sobre agrupamentos"), b.Clusters, macro.Before, macro.After, Change(macro.Difference, words))] : Array.Empty<(string, int, double, double, string)>(),
         ];
         return rows.Length == 0 ? [] :
         [
@@ -58,6 +58,9 @@ internal static class MeasuresSection
                 """),
         ];
     }
+
+    private static string Change(Difference d, Words words) =>
+        $"{(Draw.Direction(d) == "none" ? "○" : "●")} {Signed(d.Points, words)} ({Signed(d.Low, words)} {words.To} {Signed(d.High, words)})";
 
     private static string Signed(double value, Words words) => (value > 0 ? "+" : "") + words.Number(value, "0.0000");
 

@@ -22,7 +22,7 @@ internal static class Page
             ("guards", words.Say("Guards and power", "Verificações e poder"), GuardSection.Of(report)),
             ("methods", words.Say("Methods and provenance", "Métodos e procedência"), ProvenanceSection.Of(report)),
         ];
-        sections = [.. sections.Where(s => s.Body != Html.Empty)];
+        sections = [.. sections.Where(s => s.Body.ToString().Length > 0)];
         return Html.Of($"""
             <!doctype html>
             <html lang="{words.Language}">
