@@ -32,6 +32,8 @@ public sealed class Browser : IAsyncLifetime
         Assert.SkipWhen(browser is null, "no Chromium is installed (apt-get install chromium, or name one by FULCRUM_CHROMIUM)");
         IBrowserContext context = await browser!.NewContextAsync(new BrowserNewContextOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 }, Offline = true });
         OpenReport report = new(await context.NewPageAsync());
+        report.Page.SetDefaultTimeout(120_000);
+        Assertions.SetDefaultExpectTimeout(60_000);
         await report.Page.GotoAsync(new Uri(file).AbsoluteUri);
         return report;
     }

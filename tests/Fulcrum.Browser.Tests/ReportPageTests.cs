@@ -101,7 +101,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         await report.Page.Locator("#f-text").FillAsync("question 1404");
         await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync($"of {SyntheticRun.Holding(Large.Value, "question", "1404")} items");
 
-        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 20, $"{Stopwatch.GetElapsedTime(start)}");
+        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 60, $"{Stopwatch.GetElapsedTime(start)}");
         Assert.Empty(report.Complaints);
     }
 

@@ -38,6 +38,17 @@ public sealed class NotebookProtocolTests
         Assert.Equal(new TrainingDataSummary(2, 8, 6, 1, 3, 1, 1, "all"), less);
     }
 
+    [Fact]
+    public void The_estimate_tries_the_examples_as_the_training_gets_them()
+    {
+        ScriptedStudy whole = new(), cut = whole with { Study = whole.Study with { Train = whole.Study.Train with { MaxTokens = 6, Truncate = true }, OverrideGuards = ["completion-tokens"] } };
+        List<string> told = [];
+
+        cut.Run(Directory.CreateTempSubdirectory().FullName, p => told.Add(p.What));
+
+        Assert.Contains(told, t => t.StartsWith("about", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("SELECT 1", "SELECT 1")]
     [InlineData(" SELECT 1\n\nTables:\nx: y\nQuestion: z?\nSQL: SELECT 2", "SELECT 2")]

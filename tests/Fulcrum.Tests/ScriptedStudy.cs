@@ -117,6 +117,11 @@ internal sealed record ScriptedStudy(string Broken = "")
 
         public void Train(ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, Action<TrainingStep>? progress = null, CancellationToken cancellation = default)
         {
+            if (examples.FirstOrDefault(e => e.Ids.Length > (plan.MaxTokens ?? int.MaxValue)) is { } longer)
+            {
+                throw new InputException($"{longer.Id} is too long");
+            }
+
             int perEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize, steps = perEpoch * plan.Epochs;
             for (int step = 1; step <= steps; step++)
             {
