@@ -84,7 +84,7 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
     internal LanguageModel LoadModel(ModelPlan plan, string? adapterFolder = null, double adapterScale = 1)
     {
         ModelPlan resolved = Resolve(plan);
-        LanguageModel model = LanguageModel.Load(resolved);
+        LanguageModel model = Heap.GivingBack(() => LanguageModel.Load(resolved));
         if (model.Projections.FirstOrDefault(p => p.Packed is Nf4Weight { ByRows: true }) is { } odd)
         {
             warn?.Invoke($"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: {plan.Quantization} reads neighbouring scales there, as bitsandbytes does on a CPU, and loses precision");

@@ -13,7 +13,25 @@ internal static partial class Heap
     /// By default every tensor of 32 MB and more is mapped afresh, and each of its pages is a fault: on a virtual machine a product of
     /// 1,024 rows took three times as long for that alone (docs/performance.md). Other C libraries ignore the wish or lack the function.
     /// </remarks>
-    public static void KeepFreedMemory()
+    public static void KeepFreedMemory() => Tell(() => _ = SetOption(MapThreshold, 1 << 30) + SetOption(TrimThreshold, int.MaxValue));
+
+    /// <summary>Does some work during which every tensor of a megabyte and more that is freed goes back to the system: loading, whose large tensors are read, converted and never needed again.</summary>
+    /// <remarks>Kept, they would stay beside the weights: glibc up to 2.37 does not reuse the place of an aligned block for another of the same size.</remarks>
+    public static T GivingBack<T>(Func<T> work)
+    {
+        Tell(() => _ = SetOption(MapThreshold, 1 << 20));
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Tell(() => _ = Trim(0));
+            KeepFreedMemory();
+        }
+    }
+
+    private static void Tell(Action wish)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -22,15 +40,17 @@ internal static partial class Heap
 
         try
         {
-            _ = SetOption(MapThreshold, 1 << 30);
-            _ = SetOption(TrimThreshold, int.MaxValue);
+            wish();
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
-            // Slower, not wrong.
+            // Slower or larger, not wrong.
         }
     }
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int SetOption(int parameter, int value);
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint keep);
 }
