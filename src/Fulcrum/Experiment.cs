@@ -326,9 +326,14 @@ public sealed class Experiment(
     private void Tell(Progress at)
     {
         bool due = heartbeat.Tell(at);
-        if (at.Unit == "note")
+        const string Warning = "warning: ";
+        if (at.Unit == "note" && at.What.StartsWith(Warning, StringComparison.Ordinal))
         {
-            (at.What.StartsWith("warning: ", StringComparison.Ordinal) ? (Action<ILogger, string>)RunEvents.Warns : RunEvents.Notes)(log, at.What);
+            log.Warns(at.What[Warning.Length..]);
+        }
+        else if (at.Unit == "note")
+        {
+            log.Notes(at.What);
         }
         else if (due && at.Total > 0)
         {
