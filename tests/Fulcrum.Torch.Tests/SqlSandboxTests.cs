@@ -26,7 +26,8 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
 
         Assert.Equal(0, grade(workers.Database, Gold, statement).Score);
 
-        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 6);
+        // The limit and the parent's second of grace are processor time; on a busy machine ten times as much may go by.
+        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < SqlLimits.Patience * (Short.Seconds + 1) + 2);
         Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
         Assert.Equal(workers.Digest, RunFolder.Digest(workers.Database));
         Assert.Equal([workers.Database], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(workers.Database)!));
