@@ -18,6 +18,7 @@ internal sealed class Bpe(
     private int cached;
     private readonly int[] singles = Singles(vocabulary);
     private readonly int?[] byteTokens = [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue($"<0x{b:X2}>", out int id) ? id : (int?)null)];
+    private readonly HashSet<long> joins = Joins(vocabulary, merges, unknown);
     private readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
 
     /// <summary>The key of a pair of ids.</summary>
@@ -59,7 +60,68 @@ internal sealed class Bpe(
             return [.. symbols];
         }
 
-        return MergeByQueue(symbols);
+        return MergeByRuns(symbols);
+    }
+
+    /// <summary>A long piece run by run: where two symbols stand side by side in no token, no merge can reach across.</summary>
+    private int[] MergeByRuns(List<int> symbols)
+    {
+        List<int> ids = new(symbols.Count / 2);
+        for (int start = 0, end = 1; start < symbols.Count; start = end++)
+        {
+            while (end < symbols.Count && joins.Contains(Pair(symbols[end - 1], symbols[end])))
+            {
+                end++;
+            }
+
+            List<int> run = symbols.GetRange(start, end - start);
+            if (run.Count < LongPiece)
+            {
+                MergeByScanning(run);
+                ids.AddRange(run);
+            }
+            else
+            {
+                ids.AddRange(MergeByQueue(run));
+            }
+        }
+
+        return [.. ids];
+    }
+
+    /// <summary>The pairs of symbols, as they are before any merge, that some merge brings together.</summary>
+    private static HashSet<long> Joins(Dictionary<string, int> vocabulary, Dictionary<long, (int Rank, int Id)> merges, int? unknown)
+    {
+        Dictionary<int, string> tokens = [];
+        foreach ((string token, int id) in vocabulary)
+        {
+            tokens[id] = token;
+        }
+
+        HashSet<long> joins = [];
+        foreach (long pair in merges.Keys)
+        {
+            foreach (int left in Ends((int)(pair >> 32), last: true))
+            {
+                joins.UnionWith(Ends((int)pair, last: false).Select(right => Pair(left, right)));
+            }
+        }
+
+        return joins;
+
+        // The token's first or last character; the token itself where it stands for a byte or for what is unknown.
+        IEnumerable<int> Ends(int id, bool last)
+        {
+            string token = tokens[id];
+            if (token.Length == 0)
+            {
+                return [];
+            }
+
+            int length = char.IsSurrogate(last ? token[^1] : token[0]) && token.Length > 1 ? 2 : 1;
+            int[] end = vocabulary.TryGetValue(last ? token[^length..] : token[..length], out int character) ? [character] : [];
+            return id == unknown || token.StartsWith("<0x", StringComparison.Ordinal) ? [id, .. end] : end;
+        }
     }
 
     // A pending unknown waits for the next known character, also past bytes that stand for one: so does the reference.
