@@ -42,9 +42,9 @@ internal static class SyntheticRun
     {
         string folder = Path.GetDirectoryName(report)!;
         IEnumerable<(string Benchmark, Answer Answer)> answers = from side in (string[])["before", "after"]
-            from file in Directory.GetFiles(Path.Combine(folder, side), "*.jsonl")
-            from line in File.ReadLines(file)
-            select (Path.GetFileName(file), JsonSerializer.Deserialize<Answer>(line, JsonLines.Output)!);
+                                                                 from file in Directory.GetFiles(Path.Combine(folder, side), "*.jsonl")
+                                                                 from line in File.ReadLines(file)
+                                                                 select (Path.GetFileName(file), JsonSerializer.Deserialize<Answer>(line, JsonLines.Output)!);
         return answers.GroupBy(a => (a.Benchmark, a.Answer.Id), a => a.Answer).Count(item => words.All(string.Join('\n', item.Select(Searched)).ToLowerInvariant().Contains));
     }
 

@@ -30,7 +30,8 @@ internal static class AnonymousMemory
             {
                 peak = Math.Max(peak, Read(status));
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         sampler.Start();
         try
         {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;
