@@ -134,6 +134,23 @@ public sealed class TokenizerLayoutTests : IDisposable
     public void A_part_that_is_not_supported_is_named(string part, string named) =>
         Assert.Contains(named, Assert.Throws<InputException>(() => Load($$"""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},{{part}}}""")).Message);
 
+    public static TheoryData<string, string> Overgrown => new()
+    {
+        { new string('a', 70_000), "more than 65,536 characters" },
+        { string.Concat(Enumerable.Repeat('(', 65)) + "a" + new string(')', 65), "more than 64 groups within each other" },
+        { string.Concat(Enumerable.Repeat('[', 65)) + "a" + new string(']', 65), "more than 64 classes within each other" },
+        { "[" + string.Concat(Enumerable.Repeat("a&&", 65)) + "a]", "more than 64 intersections" },
+        { string.Concat(Enumerable.Repeat("[abcdefgh]", 300)), "more than 2,048 members" },
+        { string.Concat(Enumerable.Range(0, 65).Select(i => $"[a{(char)(0x4e00 + i)}]")), "more than 64 different classes" },
+        { "(?x)a b", "the flag x" },
+        { "(?i-x:a)", "the flag x" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Overgrown))]
+    public void A_pattern_beyond_the_limits_is_refused_before_it_is_translated(string pattern, string says) =>
+        Assert.Contains(says, Assert.Throws<InputException>(() => Load($$"""{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"{{pattern}}"},"behavior":"Isolated"},"model":{"type":"BPE","vocab":{"a":0},"merges":[]} }""")).Message);
+
     [Fact]
     public void Merges_that_draw_lots_are_refused() =>
         Assert.Contains("dropout", Assert.Throws<InputException>(() => Load("""{"model":{"type":"BPE","dropout":0.1,"vocab":{"a":0},"merges":[]}}""")).Message);

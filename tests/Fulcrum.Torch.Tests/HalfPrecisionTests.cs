@@ -129,6 +129,41 @@ public sealed class HalfPrecisionTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public void A_start_in_another_type_does_not_change_what_a_begun_training_goes_on_in()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        ModelPlan auto = TrainingFormTests.Plan("auto", "none") with { Device = "cpu" };
+        ModelPlan Begin(string dtype, string choice) => ComputeForm.Begun(auto with { Dtype = dtype }, folder, p => p.Dtype == "auto" ? p with { Dtype = choice } : p);
+
+        Begin("auto", "bf16");
+        Directory.CreateDirectory(Path.Combine(folder, "checkpoint-2"));
+        Begin("f32", "bf16");
+
+        Assert.Equal("bf16", Begin("auto", "f32").Dtype);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData(3, 700, 5000, true)]
+    [InlineData(40, 5000, 700, false)]
+    [InlineData(33, 8, 3, true)]
+    public void A_widened_product_is_the_float32_product_rounded_once(long rows, long inputs, long outputs, bool biased)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Generator random = new(11, CPU);
+        Tensor Some(params long[] shape) => randn(shape, ScalarType.Float32, generator: random).to_type(ScalarType.BFloat16);
+        Tensor input = Some(2, rows, inputs), weight = FrozenProduct.LaidOut(Some(outputs, inputs));
+        Tensor? bias = biased ? Some(outputs) : null;
+
+        Tensor widened = Widened.Product(input, weight, bias);
+        Tensor exact = nn.functional.linear(input.to_type(ScalarType.Float64), weight.to_type(ScalarType.Float64), bias?.to_type(ScalarType.Float64)!);
+
+        Assert.Equal(exact.shape, widened.shape);
+        Assert.Equal(ScalarType.BFloat16, widened.dtype);
+        Assert.InRange(((widened.to_type(ScalarType.Float64) - exact).abs() / exact.abs().clamp_min(1)).max().ToDouble(), 0, 1 / 255.0); // half a unit of 8 bits
+    }
+
     private static LanguageModel Model(string dtype, string quantization) => new TorchRuntime().LoadModel(TrainingFormTests.Plan(dtype, quantization));
 
     // Common beginnings, so that nodes, caches and joined pieces take part.

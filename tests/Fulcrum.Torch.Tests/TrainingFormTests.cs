@@ -85,6 +85,29 @@ public sealed class TrainingFormTests
         Plan("f32", "none"), diesAt: 7);
 
     [Fact]
+    public void A_validation_loss_that_is_no_number_ends_the_training_with_a_sentence()
+    {
+        string output = Directory.CreateTempSubdirectory().FullName;
+        TrainPlan plan = new(BatchSize: 4, LearningRate: 1e30, Schedule: "constant", ValidationShare: 0.25, ValidationEvery: 1);
+
+        FulcrumException refused = Assert.Throws<FulcrumException>(() => new TorchRuntime().Train(Plan("f32", "none"), plan, Examples(8), output, _ => { }));
+
+        Assert.Contains("the validation loss after step 1 is NaN", refused.Message);
+        Directory.Delete(output, recursive: true);
+    }
+
+    [Fact]
+    public void Holding_back_every_example_is_refused()
+    {
+        string output = Directory.CreateTempSubdirectory().FullName;
+
+        InputException refused = Assert.Throws<InputException>(() => new TorchRuntime().Train(Plan("f32", "none"), new TrainPlan(ValidationShare: 0.9), Examples(2), output, _ => { }));
+
+        Assert.Equal("train.validationShare is 0.9, which holds back all 2 training examples; lower it", refused.Message);
+        Directory.Delete(output, recursive: true);
+    }
+
+    [Fact]
     public void Held_out_examples_and_the_others_are_all_examples_once()
     {
         TrainPlan plan = new(Seed: 5, ValidationShare: 0.2);

@@ -18,6 +18,12 @@ internal static class AttentionPiece
     /// <returns>[B, H, N, headDim], and log Σ exp(score), [B, H, N], float32.</returns>
     public static (Tensor Output, Tensor LogSum) Forward(Tensor query, Tensor key, Tensor value, Tensor? mask = null, bool causal = false, bool plain = false)
     {
+        if (Widened.Serves(query))
+        {
+            (Tensor output, Tensor sum) = Forward(Widened.Wide(query), Widened.Wide(key), Widened.Wide(value), mask, causal, plain);
+            return (output.to_type(query.dtype), sum);
+        }
+
         if (Native(query) && !plain)
         {
             return Kernels.Attention(query, Across(key, query), Across(value, query), mask, causal, Scale(query));
@@ -26,9 +32,9 @@ internal static class AttentionPiece
         (List<Tensor> outputs, List<Tensor> sums) = ([], []);
         for (int from = 0; from < query.shape[2]; from += Rows)
         {
-            Tensor scores = Scores(query, key, mask, causal, from), sum = scores.logsumexp(-1);
-            outputs.Add((scores - sum.unsqueeze(-1)).exp_().nan_to_num_(0).to_type(value.dtype).matmul(value));
-            sums.Add(sum);
+            Tensor scores = Scores(query, key, mask, causal, from), total = scores.logsumexp(-1);
+            outputs.Add((scores - total.unsqueeze(-1)).exp_().nan_to_num_(0).to_type(value.dtype).matmul(value));
+            sums.Add(total);
         }
 
         return (cat(outputs, 2), cat(sums, 2));
@@ -38,6 +44,12 @@ internal static class AttentionPiece
     /// <returns>As query, and as key and value.</returns>
     public static (Tensor Query, Tensor Key, Tensor Value) Backward(Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor sum, Tensor? mask = null, bool causal = false, bool plain = false)
     {
+        if (Widened.Serves(query))
+        {
+            (Tensor dq, Tensor dk, Tensor dv) = Backward(Widened.Wide(gradient), Widened.Wide(query), Widened.Wide(key), Widened.Wide(value), Widened.Wide(output), sum, mask, causal, plain);
+            return (dq.to_type(query.dtype), dk.to_type(key.dtype), dv.to_type(value.dtype));
+        }
+
         if (Native(query) && !plain)
         {
             (Tensor dq, Tensor dk, Tensor dv) = Kernels.AttentionBackward(gradient, query, Across(key, query), Across(value, query), output, sum, mask, causal, Scale(query));

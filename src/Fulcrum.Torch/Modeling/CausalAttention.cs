@@ -12,7 +12,7 @@ internal sealed class CausalAttention : IAttention
     {
         using DisposeScope scope = NewDisposeScope();
         long length = query.shape[^3], group = query.shape[^2] / key.shape[^2];
-        Tensor q = query.transpose(-3, -2), k = key.transpose(-3, -2), v = value.transpose(-3, -2); // [..., H, T, hd]
+        Tensor q = Widened.Wide(query).transpose(-3, -2), k = Widened.Wide(key).transpose(-3, -2), v = Widened.Wide(value).transpose(-3, -2); // [..., H, T, hd]
         if (group > 1)
         {
             (k, v) = (k.repeat_interleave(group, -3), v.repeat_interleave(group, -3));
@@ -22,6 +22,6 @@ internal sealed class CausalAttention : IAttention
         Tensor hidden = window is { } w ? (back < 0).logical_or(back >= w) : back < 0;
         Tensor scores = (q * Math.Pow(q.shape[^1], -0.5)).matmul(k.transpose(-2, -1)).to_type(ScalarType.Float32).masked_fill(hidden, float.NegativeInfinity); // [..., H, T, T]
         Tensor mixed = scores.softmax(-1).to_type(v.dtype).matmul(v).transpose(-3, -2);
-        return mixed.flatten(-2).MoveToOuterDisposeScope();
+        return mixed.flatten(-2).to_type(query.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,6 +11,9 @@ namespace Fulcrum.Torch.Modeling;
 /// <remarks>An exception in <see cref="backward"/> would end the process: what can fail has failed in the first computation. The attention may keep nothing of a pass.</remarks>
 internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<CheckpointedLayer>
 {
+    // Who computes layers twice has less memory than time.
+    private const long Slack = 64L << 20;
+
     /// <inheritdoc/>
     public override string Name => nameof(CheckpointedLayer);
 
@@ -23,6 +27,7 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
         (Tensor hidden, Work work) = ((Tensor)vars[0], (Work)vars[1]);
         ctx.save_data("work", work with { Random = work.Layer.Drops ? get_rng_state().DetachFromDisposeScope() : null });
         ctx.save_for_backward([hidden]);
+        Heap.KeepWithin(Slack);
         return work.Layer.Forward(hidden, work.Rotary, work.Attention);
     }
 
@@ -31,6 +36,7 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable graph = enable_grad();
+        Heap.KeepWithin(Slack);
         Work work = (Work)ctx.get_data("work");
         Tensor hidden = ctx.get_saved_variables()[0].detach().requires_grad_();
         Tensor output = Again(work, hidden);

@@ -12,17 +12,25 @@ internal static class FrozenProduct
     /// <param name="weight">[out, in]; see <see cref="LaidOut"/>.</param>
     public static Tensor Of(Tensor input, Tensor weight, Tensor? bias)
     {
-        if (!Kernels.MultipliesByOneDnn || weight.dtype != ScalarType.Float32 || input.dtype != weight.dtype || weight.device_type != DeviceType.CPU || weight.requires_grad)
+        if (input.dtype != weight.dtype || weight.requires_grad || !(ByOneDnn(weight) || Widened.Serves(weight)))
         {
             return nn.functional.linear(input, weight.to_type(input.dtype), bias!);
         }
 
-        return is_grad_enabled() && input.requires_grad ? Differentiable.apply(input, new Frozen(weight, bias)) : Kernels.Linear(input, weight, bias);
+        return is_grad_enabled() && input.requires_grad ? Differentiable.apply(input, new Frozen(weight, bias)) : Product(input, weight, bias);
     }
+
+    private static bool ByOneDnn(Tensor weight) => Kernels.MultipliesByOneDnn && weight.dtype == ScalarType.Float32 && weight.device_type == DeviceType.CPU;
+
+    private static Tensor Product(Tensor input, Tensor weight, Tensor? bias) => ByOneDnn(weight) ? Kernels.Linear(input, weight, bias) : Widened.Linear(input, weight, bias);
 
     /// <summary>The same matrix with its columns contiguous: the layout that needs no repacking before a product with few rows.</summary>
     /// <param name="weight">[out, in]</param>
-    public static Tensor LaidOut(Tensor weight) => weight.t().contiguous().t();
+    public static Tensor LaidOut(Tensor weight)
+    {
+        using Tensor turned = weight.t(), laid = turned.contiguous();
+        return laid.t();
+    }
 
     // Not a tensor to TorchSharp, so that it counts as no input.
     private sealed record Frozen(Tensor Weight, Tensor? Bias);
@@ -35,14 +43,14 @@ internal static class FrozenProduct
         {
             Frozen frozen = (Frozen)inputs[1];
             context.save_data("frozen", frozen);
-            return Kernels.Linear((Tensor)inputs[0], frozen.Weight, frozen.Bias);
+            return Product((Tensor)inputs[0], frozen.Weight, frozen.Bias);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
         {
             using Tensor weight = ((Frozen)context.get_data("frozen")).Weight.t(), rows = gradient.contiguous();
             gradient.Dispose();
-            return HandedOver.Of([Kernels.Linear(rows, weight, null), null!]);
+            return HandedOver.Of([Product(rows, weight, null), null!]);
         }
     }
 }

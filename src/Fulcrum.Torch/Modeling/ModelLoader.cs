@@ -1,3 +1,4 @@
+using Fulcrum.Torch.Native;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -98,13 +99,27 @@ internal static class ModelLoader
         return checkpoint.Find("lm_head.weight")!.Shape.SequenceEqual(shape) && checkpoint.Read("lm_head.weight", shape).eq(checkpoint.Read("model.embed_tokens.weight", shape)).all().ToBoolean();
     }
 
+    // On the CPU the tensor itself: a second handle would keep it in memory until both are disposed of.
+    private static Tensor On(Device device, Tensor tensor)
+    {
+        if (device.type == DeviceType.CPU)
+        {
+            return tensor;
+        }
+
+        using (tensor)
+        {
+            return tensor.to(device);
+        }
+    }
+
     // Weights are read one after the other, and quantised one after the other, from the precision that they have on disk.
     private static LanguageModel Build(ModelConfig config, Device device, ScalarType dtype, string quantization, Func<string, long[], ScalarType, Tensor> read)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         Dictionary<string, long[]> shapes = Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
-        Tensor Get(string name) => read(name, shapes[name], dtype).to(device);
+        Tensor Get(string name) => On(device, read(name, shapes[name], dtype));
         Tensor LaidOut(string name)
         {
             using Tensor stored = Get(name + ".weight"); // the embedding, twice in memory until the end of loading, would set the peak
@@ -127,6 +142,7 @@ internal static class ModelLoader
         DecoderLayer Layer(int index)
         {
             using DisposeScope inner = NewDisposeScope();
+            Heap.GiveBack(); // what the layer before left behind
             string at = $"model.layers.{index}.", attention = at + "self_attn.", mlp = at + "mlp.";
             return new DecoderLayer(
                 index, config, NormOf(at + "input_layernorm"), Fused(attention, "q_proj", "k_proj", "v_proj"),

@@ -97,7 +97,7 @@ internal sealed class Nf4Weight : IPackedWeight
         Tensor output = empty(rows.shape[0], Shape[0], dtype: input.dtype, device: input.device);
         foreach ((long from, long count) in Chunks(rows.shape[0]))
         {
-            using Tensor part = nn.functional.linear(rows, Expand(from, count)), place = output.narrow(1, from, count);
+            using Tensor part = Widened.Linear(rows, Expand(from, count)), place = output.narrow(1, from, count);
             place.copy_(part);
         }
 
@@ -112,7 +112,7 @@ internal sealed class Nf4Weight : IPackedWeight
         Tensor? sum = null;
         foreach ((long from, long count) in Chunks(rows.shape[0]))
         {
-            Tensor part = rows.narrow(1, from, count).matmul(Expand(from, count));
+            Tensor part = Widened.Linear(rows.narrow(1, from, count), Expand(from, count).t());
             sum = sum is null ? part : sum.Add(part);
         }
 
@@ -224,16 +224,18 @@ internal sealed class Nf4Weight : IPackedWeight
         });
     }
 
-    private static (Tensor Codes, Tensor Scale) Nest(Tensor centred)
+    private static unsafe (Tensor Codes, Tensor Scale) Nest(Tensor centred)
     {
-        float[] values = centred.data<float>().ToArray(), largest = new float[(values.Length + NestedBlock - 1) / NestedBlock];
-        byte[] codes = new byte[values.Length];
-        for (int i = 0; i < largest.Length; i++)
+        long count = centred.NumberOfElements, blocks = (count + NestedBlock - 1) / NestedBlock;
+        Tensor codes = empty(count, dtype: ScalarType.Byte), largest = empty(blocks, dtype: ScalarType.Float32);
+        float* values = (float*)NativeTensor.DataPointer(centred), scale = (float*)NativeTensor.DataPointer(largest);
+        byte* code = (byte*)NativeTensor.DataPointer(codes);
+        for (long i = 0, at = 0; i < blocks; i++, at += NestedBlock)
         {
-            Range block = (i * NestedBlock)..Math.Min(values.Length, (i + 1) * NestedBlock);
-            largest[i] = DynamicMap.Signed.Encode(values.AsSpan(block), codes.AsSpan(block));
+            int size = (int)Math.Min(NestedBlock, count - at);
+            scale[i] = DynamicMap.Signed.Encode(new ReadOnlySpan<float>(values + at, size), new Span<byte>(code + at, size));
         }
 
-        return (tensor(codes), tensor(largest));
+        return (codes, largest);
     }
 }

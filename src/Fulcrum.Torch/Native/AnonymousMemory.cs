@@ -11,11 +11,13 @@ internal static class AnonymousMemory
 
     /// <summary>In bytes.</summary>
     /// <exception cref="FulcrumException">The system does not tell.</exception>
-    public static long Now()
+    public static long Now() => IfTold() ?? throw new FulcrumException("this system does not tell how much anonymous memory a process has; the measurement needs Linux");
+
+    /// <summary>In bytes; null where the system does not tell.</summary>
+    public static long? IfTold()
     {
         using Microsoft.Win32.SafeHandles.SafeFileHandle? status = File.Exists(Status) ? File.OpenHandle(Status) : null;
-        return status is not null && Read(status) is >= 0 and long bytes ? bytes
-            : throw new FulcrumException("this system does not tell how much anonymous memory a process has; the measurement needs Linux");
+        return status is not null && Read(status) is >= 0 and long bytes ? bytes : null;
     }
 
     /// <summary>Does some work and samples the memory meanwhile, every few milliseconds.</summary>

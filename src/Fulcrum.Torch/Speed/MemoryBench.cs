@@ -88,7 +88,7 @@ public static class MemoryBench
     private static Dictionary<string, long> Parts(LanguageModel model, long baseline, long tokens)
     {
         ModelConfig c = model.Config;
-        long size = model.Embedding.ElementSize, adapter = model.AdapterParameters.Sum(p => Bytes(p.Value)), rows = Math.Min(tokens, CompletionLoss.Chunk);
+        long size = model.Embedding.ElementSize, adapter = model.AdapterParameters.Sum(p => Bytes(p.Value)), rows = Math.Min(tokens, CompletionLoss.Chunk(model));
         Dictionary<string, long> parts = new() { ["process before loading"] = baseline };
         foreach ((string name, long bytes) in Weights(model))
         {
@@ -97,6 +97,7 @@ public static class MemoryBench
 
         parts.Add("adapter and its gradients in float32 (the optimiser's state is mapped)", 2 * adapter);
         parts.Add("buffer that four-bit weights are expanded into", model.Projections.Any(p => p.Packed is not null) ? Nf4Weight.ScratchWeights * size : 0);
+        parts.Add("buffer that 16-bit weights are widened into, where the processor multiplies none", Widened.Serves(model.Embedding) ? Nf4Weight.ScratchWeights * 4 : 0);
         parts.Add("inputs of all layers, kept", c.Layers * tokens * c.HiddenSize * size);
         // The gated part in the compute type, forward and back, beside the adapters' float32 copies of their inputs; of the head's rows logits in both types and their gradient.
         long layer = tokens * ((8L * c.IntermediateSize * size) + (4L * 2 * c.IntermediateSize) + (7L * 4 * c.HiddenSize) + (12L * c.HiddenSize * size)), logits = rows * c.VocabularySize * (4 + 2 * size);

@@ -13,7 +13,11 @@ internal sealed record ComputeForm(string Dtype, string Quantization, string Dev
         string path = Path.Combine(folder, "compute.json");
         ComputeForm? then = ReadFrom(path);
         ModelPlan now = resolve(plan with { Dtype = plan.Dtype == "auto" ? then?.Dtype ?? "auto" : plan.Dtype, Device = plan.Device == "auto" ? then?.Device ?? "auto" : plan.Device });
-        AtomicFile.WriteText(path, JsonSerializer.Serialize(new ComputeForm(now.Dtype, now.Quantization, now.Device), JsonLines.Output) + "\n");
+        if (then is null || Directory.GetDirectories(folder, "checkpoint-*").Length == 0)
+        {
+            AtomicFile.WriteText(path, JsonSerializer.Serialize(new ComputeForm(now.Dtype, now.Quantization, now.Device), JsonLines.Output) + "\n");
+        }
+
         return now;
     }
 

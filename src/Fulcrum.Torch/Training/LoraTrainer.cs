@@ -221,7 +221,7 @@ internal static class LoraTrainer
 
         if (plan.ValidationShare > 0 && ValidationSplit.Count(plan, examples.Count) == examples.Count)
         {
-            throw new InputException($"train: {examples.Count} training example is too few to hold one back for validation; set validationShare to 0");
+            throw new InputException($"train.validationShare is {plan.ValidationShare}, which holds back all {examples.Count} training examples; lower it");
         }
 
         int longest = Math.Min(plan.MaxTokens ?? int.MaxValue, model.Config.ContextLength);

@@ -18,6 +18,7 @@ internal sealed class Validation(LanguageModel model, LoraConfig config, TrainPl
     public bool Ended => plan.EarlyStoppingPatience is { } patience && losses.Count > 0 && losses.Count - 1 - losses.IndexOf(losses.Min()) >= patience;
 
     /// <summary>The loss behind a step, where one is due: every so many steps, and behind the last.</summary>
+    /// <exception cref="FulcrumException">It is not finite; names the step.</exception>
     public double? At(int step, int stepsPerEpoch, int steps)
     {
         if (heldOut.Count == 0 || (step % (plan.ValidationEvery ?? stepsPerEpoch) != 0 && step != steps))
@@ -26,6 +27,11 @@ internal sealed class Validation(LanguageModel model, LoraConfig config, TrainPl
         }
 
         double loss = Loss();
+        if (!double.IsFinite(loss))
+        {
+            throw new FulcrumException($"the validation loss after step {step} is {loss}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps");
+        }
+
         if (losses.Count == 0 || loss < losses.Min())
         {
             AdapterWriter.Write(Best, model, config);

@@ -10,6 +10,8 @@ namespace Fulcrum.Tokenization;
 /// </remarks>
 internal sealed class PatternTranslation
 {
+    // A pattern comes from a stranger's file: what .NET's own parser or a set of sets would answer with deep recursion is refused before.
+    private const int MostCharacters = 1 << 16, MostNesting = 64, MostMembers = 2048;
     private const string LineEnd = @"(?>\r\n|[\n-\r\u0085\u2028\u2029])";
     private readonly string pattern;
     private readonly StringBuilder result = new();
@@ -17,7 +19,7 @@ internal sealed class PatternTranslation
     private readonly Dictionary<string, CharacterClass> classes = new(StringComparer.Ordinal);
     private readonly HashSet<char> literals = [];
     private bool ignoresCase;
-    private int at, atom;
+    private int at, atom, brackets, intersections, memberCount;
 
     private PatternTranslation(string pattern) => this.pattern = pattern;
 
@@ -39,6 +41,7 @@ internal sealed class PatternTranslation
             throw new ArgumentException("characters beyond the basic plane are not supported");
         }
 
+        Limit(pattern.Length, MostCharacters, "characters");
         PatternTranslation translation = new(pattern);
         while (translation.at < pattern.Length)
         {
@@ -46,6 +49,14 @@ internal sealed class PatternTranslation
         }
 
         return translation;
+    }
+
+    private static void Limit(int count, int most, string what)
+    {
+        if (count > most)
+        {
+            throw new ArgumentException($"more than {most:N0} {what} are not supported");
+        }
     }
 
     private char Next => at < pattern.Length ? pattern[at] : '\0';
@@ -106,9 +117,15 @@ internal sealed class PatternTranslation
 
     private void Open()
     {
+        Limit(groups.Count + 1, MostNesting, "groups within each other");
         int end = pattern.AsSpan(at).IndexOfAny(':', ')');
         string flags = end > 0 && Next == '?' ? pattern[(at + 1)..(at + end)] : "";
-        if (flags.Length > 0 && flags.All(f => f is 'i' or 'm' or 'x' or '-'))
+        if (flags.Contains('x', StringComparison.Ordinal) && flags.All(f => f is 'i' or 'm' or 'x' or '-'))
+        {
+            throw new ArgumentException("the flag x is not supported");
+        }
+
+        if (flags.Length > 0 && flags.All(f => f is 'i' or 'm' or '-'))
         {
             bool closes = pattern[at + end] == ')', off = flags.IndexOf('-', StringComparison.Ordinal) is >= 0 and var dash && flags.IndexOf('i', StringComparison.Ordinal) > dash;
             if (!closes)
@@ -245,6 +262,7 @@ internal sealed class PatternTranslation
     {
         bool not = Next == '^';
         at += not ? 1 : 0;
+        Limit(++brackets, MostNesting, "classes within each other");
         CharacterClass? both = null;
         List<CharacterClass> members = [];
         for (bool first = true; Next != ']' || first; first = false)
@@ -257,6 +275,7 @@ internal sealed class PatternTranslation
             if (pattern.AsSpan(at).StartsWith("&&"))
             {
                 at += 2;
+                Limit(++intersections, MostNesting, "intersections in a class");
                 both = both is null ? CharacterClass.Union(members) : both.And(CharacterClass.Union(members));
                 members = [];
             }
@@ -267,6 +286,7 @@ internal sealed class PatternTranslation
         }
 
         at++;
+        brackets--;
         CharacterClass set = CharacterClass.Union(members);
         set = both is null ? set : both.And(set);
         return !not ? set : set.Not(set.Inside is null ? null : "^" + set.Inside);
@@ -274,6 +294,7 @@ internal sealed class PatternTranslation
 
     private CharacterClass Member()
     {
+        Limit(++memberCount, MostMembers, "members of classes");
         if (Next == '[')
         {
             at++;

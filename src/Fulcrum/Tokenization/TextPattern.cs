@@ -10,6 +10,7 @@ namespace Fulcrum.Tokenization;
 internal sealed class TextPattern
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private const int MostClasses = 64; // one bit each in a character's signature
     private readonly Regex regex;
     private readonly CharacterClass[] classes;
     private readonly IReadOnlySet<char> literals;
@@ -18,7 +19,7 @@ internal sealed class TextPattern
     private TextPattern(PatternTranslation pattern)
     {
         regex = new Regex(pattern.Text, RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline, Patience);
-        (classes, literals) = ([.. pattern.Classes.Take(64)], pattern.Literals);
+        (classes, literals) = (pattern.Classes.Count <= MostClasses ? [.. pattern.Classes] : throw new ArgumentException($"more than {MostClasses} different classes are not supported"), pattern.Literals);
     }
 
     /// <summary>A text to find as it is.</summary>
