@@ -48,9 +48,9 @@ public sealed class Experiment(
         {
             throw;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
-            throw new FulcrumException($"the run stopped, because a file could not be read or written: {e.Message.TrimEnd('.')}. What was done is kept in {run.Root}; the same command goes on from there", e);
+            throw new FulcrumException($"the run stopped, because a file could not be read or written: {AtomicFile.Reason(e).TrimEnd('.')}. What was done is kept in {run.Root}; the same command goes on from there", e);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class Heartbeat(string path)
             File.WriteAllText(beside, JsonSerializer.Serialize(new { at.Stage, at.What, at.Done, at.Total, at.Unit, Process = Environment.ProcessId, Time = TimeProvider.System.GetUtcNow() }, JsonLines.Output) + "\n");
             File.Move(beside, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
             // The next stage that must write will say it.
         }

@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 
@@ -28,9 +29,9 @@ internal sealed unsafe class StateMemory : IDisposable
             view = map.CreateViewAccessor(0, bytes);
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
-            throw new InputException($"the optimiser's state cannot be kept in {file}: {e.Message}", e);
+            throw new InputException($"the optimiser's state cannot be kept in {file}: {AtomicFile.Reason(e)}", e);
         }
     }
 

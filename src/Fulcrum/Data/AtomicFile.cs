@@ -22,10 +22,10 @@ public static class AtomicFile
 
             Rename(beside, full);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsRefusal(e))
         {
             Discard(beside);
-            throw new InputException($"cannot write {full}: {e.Message}", e);
+            throw new InputException($"cannot write {full}: {Reason(e)}", e);
         }
         catch
         {
@@ -33,6 +33,12 @@ public static class AtomicFile
             throw;
         }
     }
+
+    /// <summary>The system refused to read or write. A file beyond the file system's or the user's limit is an argument out of range to the runtime.</summary>
+    public static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
+
+    /// <summary>Why, in words.</summary>
+    public static string Reason(Exception e) => e is ArgumentOutOfRangeException ? "the file would be larger than this system allows" : e.Message;
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));

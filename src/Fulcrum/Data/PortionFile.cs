@@ -50,9 +50,9 @@ public static class PortionFile
             File.Move(partial, full, overwrite: true);
             File.Delete(state);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
-            throw new InputException($"cannot write {full}: {e.Message}", e);
+            throw new InputException($"cannot write {full}: {AtomicFile.Reason(e)}", e);
         }
         catch (FulcrumException) when (!File.Exists(state))
         {

@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 
@@ -32,7 +33,7 @@ public sealed class FileLog(string path, LogLevel least) : ILogger
             {
                 File.AppendAllText(path, line);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (AtomicFile.IsRefusal(e))
             {
                 // A log that cannot be written is no reason to stop a run; what must be written says so itself.
             }
