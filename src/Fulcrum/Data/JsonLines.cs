@@ -80,7 +80,7 @@ public static class JsonLines
         }
         catch (JsonException e)
         {
-            throw new InputException($"{name} line {number}: not valid JSON: {e.Message}", e);
+            throw new InputException($"{name} line {number}: not valid JSON: {StrictJson.Sentence(e)}", e);
         }
     }
 }
