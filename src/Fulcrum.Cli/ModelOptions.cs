@@ -8,16 +8,18 @@ namespace Fulcrum.Cli;
 internal sealed class ModelOptions
 {
     private readonly Option<string> model = new("--model") { Description = "A model folder in Hugging Face format.", Required = true };
-    private readonly Option<string?> adapter = new("--adapter") { Description = "A LoRA adapter folder in PEFT's format, used beside the model." };
+    private readonly Option<string?> adapter = new("--adapter") { Description = "A LoRA adapter folder in PEFT's format." };
     private readonly Option<double> scale = new("--adapter-scale") { Description = "How much of the adapter: 1 as trained, 0 the base.", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> dtype = OneOf("--dtype", "The type that the model computes in.", "auto", "f32", "bf16", "f16");
-    private readonly Option<string> quantization = OneOf("--quantization", "Keep the projections' weights in 4 bits.", "none", "nf4", "nf4-double");
+    private readonly Option<string> dtype = OneOf("--dtype", "The type that the model computes in:", "auto", "f32", "bf16", "f16");
+    private readonly Option<string> quantization = OneOf("--quantization", "Keep the projections' weights in 4 bits:", "none", "nf4", "nf4-double");
     private readonly Option<string> device = new("--device") { Description = "auto, cpu or cuda[:N].", DefaultValueFactory = _ => "auto" };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the native library; all available cores when not given." };
 
     /// <summary>Adds the options to a verb.</summary>
-    public void AddTo(Command verb)
+    /// <param name="adapterRequired">The verb is about an adapter.</param>
+    public void AddTo(Command verb, bool adapterRequired = false)
     {
+        adapter.Required = adapterRequired;
         scale.Validators.Add(r => { if (!double.IsFinite(r.GetValueOrDefault<double>())) { r.AddError("--adapter-scale must be a number"); } });
         foreach (Option option in (Option[])[model, adapter, scale, dtype, quantization, device, threads])
         {

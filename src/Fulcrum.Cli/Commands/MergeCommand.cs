@@ -10,8 +10,8 @@ internal static class MergeCommand
     {
         ModelOptions options = new();
         Option<string> output = new("--output") { Description = "The folder to write the merged model to.", Required = true };
-        Command verb = new("merge", "Writes the model with its adapter merged into the weights, as a complete model folder.") { output };
-        options.AddTo(verb);
+        Command verb = new("merge", "Write the model with its adapter merged into the weights, as a complete model folder.") { output };
+        options.AddTo(verb, adapterRequired: true);
         verb.SetAction(parsed => MergedModel.Write(
             options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), parsed.GetRequiredValue(output), warning => Console.Error.WriteLine($"fulcrum: warning: {warning}")));
         return verb;
