@@ -28,8 +28,9 @@ internal sealed class ModelOptions
     }
 
     /// <summary>The model that the command line names.</summary>
+    /// <exception cref="InputException">There is no such folder: said before anything is measured or loaded.</exception>
     public ModelPlan Model(ParseResult parsed) => new(
-        parsed.GetRequiredValue(model), parsed.GetRequiredValue(dtype), parsed.GetRequiredValue(quantization), parsed.GetRequiredValue(device), parsed.GetValue(threads));
+        Folder("--model", parsed.GetRequiredValue(model)), parsed.GetRequiredValue(dtype), parsed.GetRequiredValue(quantization), parsed.GetRequiredValue(device), parsed.GetValue(threads));
 
     /// <summary>Loads the model that the command line names, with its adapter; warnings go to standard error.</summary>
     public ILanguageModel Load(ParseResult parsed)
@@ -56,10 +57,12 @@ internal sealed class ModelOptions
     private ModelPlan? resolved;
 
     /// <summary>The adapter that the command line names; null for none.</summary>
-    public string? Adapter(ParseResult parsed) => parsed.GetValue(adapter);
+    public string? Adapter(ParseResult parsed) => parsed.GetValue(adapter) is { } named ? Folder("--adapter", named) : null;
 
     /// <summary>The adapter's scale.</summary>
     public double Scale(ParseResult parsed) => parsed.GetValue(scale);
+
+    private static string Folder(string option, string named) => Directory.Exists(named) ? named : throw new InputException($"{option}: there is no folder {named}");
 
     private static Option<string> OneOf(string name, string description, params string[] values)
     {

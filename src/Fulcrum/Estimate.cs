@@ -15,9 +15,9 @@ namespace Fulcrum;
 /// <param name="PeakBytes">The process's largest working set so far; of a GPU's memory nothing is known.</param>
 public sealed record Estimate(double LoadSeconds, double MeasureSeconds, double CheckSeconds, double TrainSeconds, int Measurements, int Trainings, long PeakBytes)
 {
-    // A trial is about 2 % of the work. Where that is over in no time it is too little to go by, and the trial grows until it has taken a few seconds.
+    // A trial is about 2 % of the work, but no less than items need to keep each other company in a batch. Where it is over in no time it grows until it has taken a few seconds.
     private const double Part = 0.02, MeasureTrial = 1, TrainTrial = 3;
-    private const int MostSteps = 60;
+    private const int LeastItems = 16, MostSteps = 60;
 
     // Two more loads are those of the guards behind the training.
     private int Loads => Measurements + Trainings + 2;
@@ -52,7 +52,7 @@ public sealed record Estimate(double LoadSeconds, double MeasureSeconds, double 
 
     private static double Measure(Evaluator evaluator, IBenchmark benchmark, CancellationToken cancellation)
     {
-        int all = benchmark.Items.Count, most = Math.Min(all, Evaluator.Portion), count = Math.Min(all, Math.Clamp((int)(all * Part), 4, Evaluator.Portion));
+        int all = benchmark.Items.Count, most = Math.Min(all, Evaluator.Portion), count = Math.Min(all, Math.Clamp((int)(all * Part), LeastItems, Evaluator.Portion));
         double Ask(int items) => Timed(() => evaluator.Answers(benchmark, [.. benchmark.Items.Take(items)], "", _ => { }, cancellation));
         Ask(1); // warms up
         double seconds = Ask(count);

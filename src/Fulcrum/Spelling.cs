@@ -1,7 +1,7 @@
 namespace Fulcrum;
 
 /// <summary>Finds what was probably meant by a word that is not known.</summary>
-internal static class Spelling
+public static class Spelling
 {
     /// <summary>The known word nearest to one, case aside; null where none is within two changes of a letter (one in words of three letters and less).</summary>
     public static string? Nearest(string word, IEnumerable<string> known) => Nearest(word, known, Math.Clamp(word.Length / 2, 1, 2));

@@ -12,8 +12,15 @@ internal static class MergeCommand
         Option<string> output = new("--output") { Description = "The folder to write the merged model to.", Required = true };
         Command verb = new("merge", "Write the model with its adapter merged into the weights, as a complete model folder.") { output };
         options.AddTo(verb, adapterRequired: true);
-        verb.SetAction(parsed => MergedModel.Write(
-            options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), parsed.GetRequiredValue(output), warning => Console.Error.WriteLine($"fulcrum: warning: {warning}")));
+        verb.SetAction(parsed =>
+        {
+            string folder = parsed.GetRequiredValue(output);
+            MergedModel.Write(options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), folder, warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
+            if (!parsed.GetValue(Verbs.Quiet))
+            {
+                Console.Error.WriteLine($"merged: {Path.GetFullPath(folder)}");
+            }
+        });
         return verb;
     }
 }

@@ -88,8 +88,11 @@ internal static class RunCommand
     private static string PathOf(string? named)
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "studies"), carried = Path.Combine(folder, $"{named ?? "embedded"}.json");
-        return named is not null && (File.Exists(named) || Path.GetFileName(named) != named || !File.Exists(carried)) ? named
-            : File.Exists(carried) ? carried
-            : throw new InputException("no study was named, and this build carries no embedded study; name one: fulcrum run STUDY.json (studies/ in the repository holds examples)");
+        return named is not null && File.Exists(named) ? named
+            : (named is null || Path.GetFileName(named) == named) && File.Exists(carried) ? carried
+            : throw new InputException($"there is no study {named ?? "embedded"}: no such file, and the studies that travel with the tool are {Carried(folder)}");
     }
+
+    private static string Carried(string folder) =>
+        Directory.Exists(folder) ? string.Join(", ", Directory.EnumerateFiles(folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)) : "none in this build";
 }

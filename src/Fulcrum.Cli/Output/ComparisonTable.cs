@@ -13,12 +13,7 @@ internal static class ComparisonTable
     public static void Print(Comparison comparison, Words? language = null)
     {
         Words words = language ?? Words.English;
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = Math.Max(console.Profile.Width, LeastWidth);
-        }
-
+        IAnsiConsole console = WideEnough();
         console.Write(Table(comparison, words));
         if (Sentences.Note(comparison, words) is { } note)
         {
@@ -29,6 +24,14 @@ internal static class ComparisonTable
         {
             console.MarkupLine($"[bold]{Markup.Escape(Sentences.Of(verdict, words))}[/]");
         }
+    }
+
+    /// <summary>Standard output; where it is a file or a pipe, no narrower than a table needs.</summary>
+    public static IAnsiConsole WideEnough()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        console.Profile.Width = Console.IsOutputRedirected ? Math.Max(console.Profile.Width, LeastWidth) : console.Profile.Width;
+        return console;
     }
 
     private static Table Table(Comparison comparison, Words words)

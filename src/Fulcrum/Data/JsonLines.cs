@@ -64,6 +64,11 @@ public static class JsonLines
 
     private static JsonObject Parse(string text, string name, int number, IReadOnlySet<string>? fields)
     {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new InputException($"{name} line {number}: it is empty; expected a JSON object");
+        }
+
         try
         {
             JsonObject line = StrictJson.Parse(text) as JsonObject

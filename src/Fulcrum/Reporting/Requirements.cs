@@ -17,7 +17,7 @@ public sealed partial record Requirements(IReadOnlyList<(string Benchmark, bool 
     public IReadOnlyDictionary<string, double> Looking => Bounds.Where(b => b.Points != 0).GroupBy(b => b.Benchmark).ToDictionary(g => g.Key, g => g.Min(b => Math.Abs(b.Points)), StringComparer.Ordinal);
 
     /// <summary>Tests the names, so that a wrong one is found before the run and not behind it.</summary>
-    /// <exception cref="InputException">There is no such benchmark; names the nearest.</exception>
+    /// <exception cref="InputException">There is no such benchmark; names those that there are.</exception>
     public void CheckNames(IReadOnlyList<string> benchmarks)
     {
         if (Bounds.Select(b => b.Benchmark).FirstOrDefault(b => !benchmarks.Contains(b)) is { } stranger)
