@@ -75,7 +75,6 @@ public sealed class BadCommandsTests : IDisposable
             File.WriteAllText(config, text.Replace(change, change.Replace("qwen2", "gpt9").Replace("silu", "gelu").Replace(":32", ":48").Replace(":64", ":65").Replace("s\":2", "s\":3")));
         }
 
-        Adapter("fits");
         File.WriteAllText(Path.Combine(folder, "in.jsonl"), """{"prompt_ids":[1,2],"continuation_ids":[[3]]}""" + "\n");
         Refused(says, "score", "--model", Model(), "--input", Path.Combine(folder, "in.jsonl"), "--output", Path.Combine(folder, "out.jsonl"));
         Assert.Empty(Directory.EnumerateFiles(folder, "out.jsonl*"));
@@ -116,6 +115,7 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("merge", "--model", "model", "--adapter", "adapter", "--output", "study.json/merged")]
     public void An_output_that_cannot_be_written_is_named(params string[] arguments)
     {
+        Adapter("fits");
         File.WriteAllText(Path.Combine(folder, "in.jsonl"), """{"prompt_ids":[1,2],"continuation_ids":[[3]]}""" + "\n");
         File.WriteAllText(Path.Combine(folder, "texts.jsonl"), """{"text":"a"}""" + "\n");
         File.WriteAllText(Path.Combine(folder, "sql.jsonl"), """{"db_id":"shop","gold":"SELECT 1","predicted":"SELECT 1"}""" + "\n");
