@@ -124,7 +124,7 @@ public sealed record Estimate(double LoadSeconds, double MeasureSeconds, double 
     private static string Time(double seconds) => seconds switch
     {
         < 10 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
-        < 90 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s"),
+        < 300 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s"),
         < 5400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:0} min"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:0.0} h"),
     };
