@@ -9,7 +9,7 @@ internal sealed class Campaign(string tool, string folder, Random random)
     private static readonly string[] Compared =
     [
         "comparison.json", "adapter/adapter_model.safetensors", "adapter/adapter_config.json", "before/spider.jsonl", "before/mmlu.jsonl", "after/spider.jsonl", "after/mmlu.jsonl", "points/lambda-0.5/mmlu.jsonl",
-        "results.csv", "report.md",
+        "results.csv", "report.tex", // report.html and report.md say how long the stages took
     ];
 
     private readonly Dictionary<string, byte[]> expected = [];

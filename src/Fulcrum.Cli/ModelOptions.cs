@@ -8,16 +8,18 @@ namespace Fulcrum.Cli;
 internal sealed class ModelOptions
 {
     private readonly Option<string> model = new("--model") { Description = "A model folder in Hugging Face format.", Required = true };
-    private readonly Option<string?> adapter = new("--adapter") { Description = "A LoRA adapter folder in PEFT's format, used beside the model." };
+    private readonly Option<string?> adapter = new("--adapter") { Description = "A LoRA adapter folder in PEFT's format." };
     private readonly Option<double> scale = new("--adapter-scale") { Description = "How much of the adapter: 1 as trained, 0 the base.", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> dtype = OneOf("--dtype", "The type that the model computes in.", "auto", "f32", "bf16", "f16");
-    private readonly Option<string> quantization = OneOf("--quantization", "Keep the projections' weights in 4 bits.", "none", "nf4", "nf4-double");
+    private readonly Option<string> dtype = OneOf("--dtype", "The type that the model computes in:", "auto", "f32", "bf16", "f16");
+    private readonly Option<string> quantization = OneOf("--quantization", "Keep the projections' weights in 4 bits:", "none", "nf4", "nf4-double");
     private readonly Option<string> device = new("--device") { Description = "auto, cpu or cuda[:N].", DefaultValueFactory = _ => "auto" };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the native library; all available cores when not given." };
 
     /// <summary>Adds the options to a verb.</summary>
-    public void AddTo(Command verb)
+    /// <param name="adapterRequired">The verb is about an adapter.</param>
+    public void AddTo(Command verb, bool adapterRequired = false)
     {
+        adapter.Required = adapterRequired;
         scale.Validators.Add(r => { if (!double.IsFinite(r.GetValueOrDefault<double>())) { r.AddError("--adapter-scale must be a number"); } });
         foreach (Option option in (Option[])[model, adapter, scale, dtype, quantization, device, threads])
         {
@@ -26,8 +28,9 @@ internal sealed class ModelOptions
     }
 
     /// <summary>The model that the command line names.</summary>
+    /// <exception cref="InputException">There is no such folder: said before anything is measured or loaded.</exception>
     public ModelPlan Model(ParseResult parsed) => new(
-        parsed.GetRequiredValue(model), parsed.GetRequiredValue(dtype), parsed.GetRequiredValue(quantization), parsed.GetRequiredValue(device), parsed.GetValue(threads));
+        Folder("--model", parsed.GetRequiredValue(model)), parsed.GetRequiredValue(dtype), parsed.GetRequiredValue(quantization), parsed.GetRequiredValue(device), parsed.GetValue(threads));
 
     /// <summary>Loads the model that the command line names, with its adapter; warnings go to standard error.</summary>
     public ILanguageModel Load(ParseResult parsed)
@@ -54,10 +57,12 @@ internal sealed class ModelOptions
     private ModelPlan? resolved;
 
     /// <summary>The adapter that the command line names; null for none.</summary>
-    public string? Adapter(ParseResult parsed) => parsed.GetValue(adapter);
+    public string? Adapter(ParseResult parsed) => parsed.GetValue(adapter) is { } named ? Folder("--adapter", named) : null;
 
     /// <summary>The adapter's scale.</summary>
     public double Scale(ParseResult parsed) => parsed.GetValue(scale);
+
+    private static string Folder(string option, string named) => Directory.Exists(named) ? named : throw new InputException($"{option}: there is no folder {named}");
 
     private static Option<string> OneOf(string name, string description, params string[] values)
     {

@@ -22,9 +22,10 @@ foreach (Command verb in Verbs.All())
 
 TeachingHelp.Into(root);
 ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count > 0)
+if (Usage.Complaint(parsed) is { } complaint)
 {
-    await Console.Error.WriteLineAsync($"fulcrum: {string.Join("; ", parsed.Errors.Select(e => e.Message))} (see fulcrum --help)");
+    string verb = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+    await Console.Error.WriteLineAsync($"fulcrum: {complaint} (see fulcrum {verb}--help)");
     return 2;
 }
 

@@ -121,29 +121,16 @@ public sealed class Experiment(
             GuardLog log = new("prepare");
             PreparationGuards.Check(log, data, encoding, complete);
             log.Close(run.Guards("prepare"), complete.OverrideGuards ?? []);
-            TellPower(complete, data);
+            Note(Foresight.Of(log, complete.OverrideGuards ?? []));
+            Foresight.Of(complete, data, looking).ToList().ForEach(Note);
+            AtomicFile.WriteText(run.At(ModelFacts.FileName), ModelFacts.Of(complete.Model.Folder).Print());
             if (tell is not null)
             {
                 Note(Estimate.Of(complete, runtime, data, encoding, points, run.At("estimate"), cancellation).ToString());
             }
 
-            return ["guards/prepare.json"];
+            return ["guards/prepare.json", ModelFacts.FileName];
         });
-    }
-
-    private void TellPower(Study complete, Corpus data)
-    {
-        foreach (IBenchmark b in data.Benchmarks)
-        {
-            double? wanted = looking?.TryGetValue(b.Name, out double points) == true ? points : complete.TaskNames.Contains(b.Name) ? null : complete.Margin;
-            BenchmarkPower power = Power.Before(b.Name, b.Items.Count, b.Items.Select(i => i.Cluster).Distinct().Count(), wanted);
-            string effects = string.Join(", ", power.Expected.Select(e => $"{e.Points * 100:0.0} if {e.Discordance:P0}"));
-            Note($"{b.Name}: {power.Items} items in {power.Clusters} clusters show a difference, in 8 of 10 studies, from so many points on: {effects} of the items change");
-            if (!power.Sees)
-            {
-                Note($"warning: {b.Name} is too small a sample to see the {wanted:0.#} points that are asked for; with one item in ten changing it shows {power.Expected[1].Points * 100:0.0} points and more");
-            }
-        }
     }
 
     /// <summary>An <c>auto</c> is decided once: a run that goes on keeps what its first start decided.</summary>

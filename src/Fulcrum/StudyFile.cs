@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Fulcrum;
 
@@ -34,7 +35,7 @@ public static class StudyFile
     /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
     public static TrainPlan LoadTrainPlan(string path)
     {
-        TrainPlan plan = Deserialize(ReadText(path), path, StudyJson.Default.TrainPlan);
+        TrainPlan plan = Deserialize(ReadText(path), path, StudyJson.Default.TrainPlan, "train");
         Check(plan, path);
         return plan;
     }
@@ -44,7 +45,7 @@ public static class StudyFile
 
     /// <summary>Parses a study's text without touching its paths.</summary>
     /// <exception cref="InputException">The text is not a study; names <paramref name="source"/> and the key.</exception>
-    public static Study Parse(string text, string source) => Deserialize(text, source, StudyJson.Default.Study);
+    public static Study Parse(string text, string source) => Deserialize(text, source, StudyJson.Default.Study, "");
 
     /// <summary>Checks the ranges of a training plan.</summary>
     /// <exception cref="InputException">A value is outside its range; names it.</exception>
@@ -127,13 +128,18 @@ public static class StudyFile
         }
     }
 
-    private static T Deserialize<T>(string text, string source, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static T Deserialize<T>(string text, string source, JsonTypeInfo<T> type, string place)
     {
         try
         {
-            return JsonSerializer.Deserialize(text, type) ?? throw new InputException($"{source}: holds null");
+            StudyShape.Check(text, source, type, place);
+            return JsonSerializer.Deserialize(text, type)!;
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
+        catch (JsonException e)
+        {
+            throw new InputException(string.IsNullOrWhiteSpace(text) ? $"{source} is empty" : $"{source} line {e.LineNumber + 1}: not valid JSON: {Data.StrictJson.Sentence(e)}", e);
+        }
+        catch (Exception e) when (e is NotSupportedException or InvalidOperationException)
         {
             throw new InputException($"{source}: {e.Message.ReplaceLineEndings(" ")}", e);
         }

@@ -46,7 +46,7 @@ public sealed class NotebookProtocolTests
 
         cut.Run(Directory.CreateTempSubdirectory().FullName, p => told.Add(p.What));
 
-        Assert.Contains(told, t => t.StartsWith("about", StringComparison.Ordinal));
+        Assert.Contains(told, t => t.StartsWith("estimate: about", StringComparison.Ordinal));
     }
 
     [Theory]

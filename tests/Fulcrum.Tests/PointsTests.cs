@@ -80,8 +80,8 @@ public sealed class PointsTests
         Plain.Run(told, p => { if (p.Unit == "note") { notes.Add(p.What); } });
         Plain.Run(silent);
 
-        Assert.Contains(notes, n => n.StartsWith("warning: knowledge is too small a sample to see the 5 points", StringComparison.Ordinal));
-        Assert.Contains(notes, n => n.Contains("2 measurements", StringComparison.Ordinal) && n.Contains("GiB", StringComparison.Ordinal));
+        Assert.Contains(notes, n => n.StartsWith("warning: knowledge: this sample is too small to show differences of 5 points", StringComparison.Ordinal));
+        Assert.Contains(notes, n => n.Contains("2 times measuring", StringComparison.Ordinal) && n.Contains("GiB", StringComparison.Ordinal));
         Assert.Equal(File.ReadAllText(Path.Combine(told, "comparison.json")), File.ReadAllText(Path.Combine(silent, "comparison.json")));
         Assert.False(Directory.Exists(Path.Combine(told, "estimate")));
     }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Fulcrum.Reporting;
 using Fulcrum.Reporting.Figures;
 using Fulcrum.Reporting.Web;
+using Fulcrum.Statistics;
 using Xunit;
 
 namespace Fulcrum.Tests;
@@ -62,6 +63,39 @@ public sealed partial class ReportTests
     [InlineData(0.312, "+31.2")]
     [InlineData(-0.5, "−50.0")]
     public void Points_carry_their_sign_unless_they_round_to_nothing(double fraction, string text) => Assert.Equal(text, Words.English.Points(fraction));
+
+    private static Comparison Clustered(double low, double high, double p, int clusters = 9) => new([new BenchmarkComparison(
+        "mmlu", 334, 0, clusters, new ScoreInterval(0.8, 0.75, 0.85), new ScoreInterval(0.75, 0.7, 0.8), new Difference(-0.05, low, high, 0.02), new McNemarResult(17, 40, p), [])]);
+
+    [Theory]
+    [InlineData(-0.11, 0.01, 0.003, 9, true)]
+    [InlineData(-0.11, -0.01, 0.003, 9, false)]
+    [InlineData(-0.11, 0.01, 0.2, 9, false)]
+    [InlineData(-0.11, 0.01, 0.003, 1, false)]
+    public void An_interval_that_contains_0_beside_a_small_p_is_explained_and_nothing_else_is(double low, double high, double p, int clusters, bool explained)
+    {
+        Comparison comparison = Clustered(low, high, p, clusters);
+        string folder = SyntheticRun.Write();
+        Report report = Report.Read(folder) with { Comparison = comparison };
+        const string Why = "The interval contains 0 although p is below 0.05";
+
+        Assert.Equal(explained, Sentences.Note(comparison, Words.English) is not null);
+        Assert.Equal(explained, Page.Print(report).Contains($"† {Why}", StringComparison.Ordinal));
+        Assert.Equal(explained, ReportMarkdown.Of(report).Contains($"\n† {Why}", StringComparison.Ordinal));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void The_Markdown_report_says_with_what_on_what_how_long_and_how_to_do_it_again()
+    {
+        string markdown = Written("en").Markdown;
+
+        Assert.Contains("- model: qwen2, 494 million parameters, f32, not quantised\n", markdown);
+        Assert.Contains("- training: LoRA r = 8, alpha = 16 on q\\_proj, k\\_proj, v\\_proj, o\\_proj; 1 epoch, batch 8, adamw, learning rate 0.0002 (linear, 0 warm-up steps); seed 42", markdown);
+        Assert.Contains("- mmlu: 239 items in 6 clusters, 1 more unscored\n", markdown);
+        Assert.Contains("- stages: after 1 h 12 min; together 1 h 12 min\n", markdown);
+        Assert.Contains("fulcrum run study.json --output again", markdown);
+    }
 
     private static readonly Lazy<(string Html, string Markdown)> InEnglish = new(() => Write("en")), InPortuguese = new(() => Write("pt-BR"));
 

@@ -75,7 +75,7 @@ public sealed class RequestFilesTests : IDisposable
     [InlineData("""{"prompt_ids":[1,1,1,1,1,1,1,1],"continuation_ids":[[1]]}""", "more than the model's context of 8")]
     [InlineData("""{"prompt_ids":[1.5],"continuation_ids":[[1]]}""", "must hold token ids")]
     [InlineData("""{"prompt_ids":[1],"prompt_ids":[2],"continuation_ids":[[1]]}""", "not valid JSON")]
-    [InlineData("", "not valid JSON")]
+    [InlineData("", "line 2: it is empty")]
     public void A_line_that_cannot_be_answered_is_named_and_leaves_nothing_behind(string line, string says)
     {
         File.WriteAllText(Input, """{"prompt_ids":[1],"continuation_ids":[[1]]}""" + "\n" + line + "\n");

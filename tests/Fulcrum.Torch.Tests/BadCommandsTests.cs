@@ -112,9 +112,10 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("tokenize", "--model", "model", "--input", "texts.jsonl", "--output", "study.json/out.jsonl")]
     [InlineData("sql", "--databases", "spider/database", "--input", "sql.jsonl", "--output", "study.json/out.jsonl")]
     [InlineData("train", "--model", "model", "--data", "train.jsonl", "--output", "study.json/adapter")]
-    [InlineData("merge", "--model", "model", "--output", "study.json/merged")]
+    [InlineData("merge", "--model", "model", "--adapter", "adapter", "--output", "study.json/merged")]
     public void An_output_that_cannot_be_written_is_named(params string[] arguments)
     {
+        Adapter("fits");
         File.WriteAllText(Path.Combine(folder, "in.jsonl"), """{"prompt_ids":[1,2],"continuation_ids":[[3]]}""" + "\n");
         File.WriteAllText(Path.Combine(folder, "texts.jsonl"), """{"text":"a"}""" + "\n");
         File.WriteAllText(Path.Combine(folder, "sql.jsonl"), """{"db_id":"shop","gold":"SELECT 1","predicted":"SELECT 1"}""" + "\n");
@@ -152,6 +153,69 @@ public sealed class BadCommandsTests : IDisposable
 
         Refused(says, [verb, .. arguments, "--input", Path.Combine(folder, "in.jsonl"), "--output", Path.Combine(folder, "out.jsonl")]);
         Assert.Empty(Directory.EnumerateFiles(folder, "out.jsonl*"));
+    }
+
+    [Theory]
+    [InlineData("there is no verb 'runn'; did you mean 'run'? (see fulcrum --help)", "runn")]
+    [InlineData("there is no verb 'measure'; there are run, score, ", "measure")]
+    [InlineData("no verb was given; there are run, score, ")]
+    [InlineData("there is no option '--untill'; did you mean '--until'? (see fulcrum run --help)", "run", "--untill", "prepare")]
+    [InlineData("--language: 'pt' is none of en, pt-BR (see fulcrum run --help)", "run", "--language", "pt")]
+    [InlineData("Option '--adapter' is required", "merge", "--model", "m", "--output", "o")]
+    [InlineData("there is no study nosuch: no such file, and the studies that travel with the tool are embedded, ", "run", "nosuch")]
+    [InlineData("--require names 'spidr', but the study's benchmarks are spider, mmlu", "run", "embedded", "--require", "spidr>=5")]
+    [InlineData("there is no file and no run folder nowhere", "compare", "nowhere", "elsewhere")]
+    [InlineData("--model: there is no folder nowhere", "score", "--model", "nowhere", "--input", "-", "--output", "-")]
+    public void A_command_line_that_is_not_understood_is_answered_in_one_sentence_with_what_was_meant(string says, params string[] arguments) => Refused(says, arguments);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("run")]
+    [InlineData("score")]
+    [InlineData("generate")]
+    [InlineData("tokenize")]
+    [InlineData("sql")]
+    [InlineData("train")]
+    [InlineData("merge")]
+    [InlineData("compare")]
+    [InlineData("report")]
+    [InlineData("bench")]
+    [InlineData("bench score")]
+    [InlineData("bench generate")]
+    [InlineData("bench train")]
+    [InlineData("bench memory")]
+    [InlineData("doctor")]
+    public void Every_help_has_an_example_that_needs_no_file_outside_the_repository(string verb)
+    {
+        string help = Help(verb.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Contains($"fulcrum {verb}".TrimEnd(), help[help.IndexOf("Examples:", StringComparison.Ordinal)..]);
+        Assert.DoesNotContain("smoke", help);
+        Assert.DoesNotContain("models/qwen", help);
+    }
+
+    [Fact]
+    public void Help_marks_what_is_required_and_what_may_be_left_out()
+    {
+        Assert.Contains("  run [STUDY]  ", Help());
+        Assert.Contains("--adapter <adapter> (REQUIRED)", Help("merge"));
+        Assert.DoesNotContain("--adapter <adapter> (REQUIRED)", Help("score"));
+    }
+
+    private static string Help(params string[] verb)
+    {
+        TextWriter output = Console.Out;
+        using StringWriter said = new();
+        try
+        {
+            Console.SetOut(said);
+            Assert.Equal(0, (int)Assembly.Load("Fulcrum.Cli").EntryPoint!.Invoke(null, [(string[])[.. verb, "--help"]])!);
+            return said.ToString();
+        }
+        finally
+        {
+            Console.SetOut(output);
+        }
     }
 
     [Fact]

@@ -20,6 +20,7 @@ internal static class SyntheticRun
         string folder = Directory.CreateTempSubdirectory("synthetic").FullName;
         (IReadOnlyList<Answer> Before, IReadOnlyList<Answer> After) spider = Spider(task), mmlu = Mmlu(general);
         AtomicFile.WriteText(Path.Combine(folder, "study.json"), StudyFile.Print(Study()));
+        AtomicFile.WriteText(Path.Combine(folder, ModelFacts.FileName), new ModelFacts("qwen2", 494_032_768).Print());
         foreach ((string side, string name, IReadOnlyList<Answer> answers) in ((string, string, IReadOnlyList<Answer>)[])[("before", "spider", spider.Before), ("after", "spider", spider.After), ("before", "mmlu", mmlu.Before), ("after", "mmlu", mmlu.After)])
         {
             AtomicFile.WriteText(Path.Combine(folder, side, name + ".jsonl"), Lines(answers));

@@ -8,11 +8,11 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum bench</c></summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Times fixed work on a model with random weights.")
+    public static Command Create() => new("bench", "Time fixed work on a model with random weights.")
     {
-        Work("score", "Log-likelihoods of letters after prompts."),
-        Work("generate", "Exactly new_tokens after each prompt."),
-        Work("train", "An epoch of LoRA on the attention's projections, one database a batch of 8."),
+        Work("score", "Log-likelihoods of letters after prompts.", "subject, prompt (ids), letters (ids)"),
+        Work("generate", "Exactly new_tokens after each prompt.", "prompt (ids), new_tokens"),
+        Work("train", "An epoch of LoRA on the attention's projections, one database a batch of 8.", "db_id, prompt (ids), completion (ids)"),
         Memory(),
     };
 
@@ -51,10 +51,10 @@ internal static class BenchCommand
         $"{r.LoadingPeakBytes / 1e6,9:F0} MB  peak while loading, {r.LoadingShare:F2} times the weights",
     ]);
 
-    private static Command Work(string name, string description)
+    private static Command Work(string name, string description, string fields)
     {
         Option<string> config = new("--config") { Description = "A config.json; no weights are needed.", Required = true };
-        Option<string> input = new("--input") { Description = "The work, an item a line.", Required = true };
+        Option<string> input = new("--input") { Description = $"The work, a JSON object a line: {fields}; - is standard input.", Required = true };
         Option<bool> plain = new("--plain") { Description = "Padded batches that share nothing and compute every logit: the form to compare with." };
         Option<string> dtype = new("--dtype") { Description = "auto, f32, bf16 or f16.", DefaultValueFactory = _ => "auto" };
         Option<int?> threads = new("--threads") { Description = "Threads of the native library; all available cores when not given." };

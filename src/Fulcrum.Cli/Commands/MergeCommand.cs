@@ -10,10 +10,17 @@ internal static class MergeCommand
     {
         ModelOptions options = new();
         Option<string> output = new("--output") { Description = "The folder to write the merged model to.", Required = true };
-        Command verb = new("merge", "Writes the model with its adapter merged into the weights, as a complete model folder.") { output };
-        options.AddTo(verb);
-        verb.SetAction(parsed => MergedModel.Write(
-            options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), parsed.GetRequiredValue(output), warning => Console.Error.WriteLine($"fulcrum: warning: {warning}")));
+        Command verb = new("merge", "Write the model with its adapter merged into the weights, as a complete model folder.") { output };
+        options.AddTo(verb, adapterRequired: true);
+        verb.SetAction(parsed =>
+        {
+            string folder = parsed.GetRequiredValue(output);
+            MergedModel.Write(options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), folder, warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
+            if (!parsed.GetValue(Verbs.Quiet))
+            {
+                Console.Error.WriteLine($"merged: {Path.GetFullPath(folder)}");
+            }
+        });
         return verb;
     }
 }

@@ -10,7 +10,7 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum run</c>: a study from its files to its report.</summary>
 internal static class RunCommand
 {
-    private static readonly Argument<string?> StudyPath = new("STUDY.json") { Description = "The study, or the name of one that travels with the tool (embedded, embedded-gentle, embedded-curve, embedded-replay, embedded-readings, embedded-qlora, notebook, own-task); without one, embedded.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> StudyPath = new("STUDY") { Description = "A study's file, or the name of one that travels with the tool (embedded, embedded-gentle, embedded-curve, embedded-replay, embedded-readings, embedded-qlora, notebook, own-task); without one, embedded.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> Output = new("--output") { Description = "The run folder; runs/NAME when not given. A folder that was cut off goes on where it stopped." };
     private static readonly Option<string> Language = new("--language") { Description = "Language of the report: en or pt-BR.", DefaultValueFactory = _ => "en" };
     private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, points, compare or report." };
@@ -32,17 +32,21 @@ internal static class RunCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        Study study = StudyFile.Load(PathOf(parsed.GetValue(StudyPath)));
+        string path = PathOf(parsed.GetValue(StudyPath));
+        Study study = StudyFile.Load(path);
+        StudyPlaces.Check(study, path);
         study = parsed.GetValue(Margin) is not { } margin ? study : double.IsFinite(margin) && margin >= 0 ? study with { Margin = margin } : throw new InputException($"--margin: {margin} is not 0 or more points");
         Reporting.Requirements? required = parsed.GetValue(Require) is { } text ? Reporting.Requirements.Parse(text) : null;
+        required?.CheckNames([.. study.Benchmarks.Select(b => b.Name)]);
         using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name));
         FileLog log = new(run.At("run.log"), LevelOf(parsed.GetRequiredValue(Level)));
         using SqlSandbox sandbox = Sandbox.Open();
         sandbox.Log = log;
-        new ConsoleProgress(parsed).Show(tell =>
+        new ConsoleProgress(parsed, whole: true).Show(tell =>
             new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking, log).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
         if (!File.Exists(run.Comparison))
         {
+            TellStopped(run, parsed);
             return 0;
         }
 
@@ -50,6 +54,14 @@ internal static class RunCommand
         Print(comparison, run, parsed);
         required?.Check(comparison);
         return 0;
+    }
+
+    private static void TellStopped(RunFolder run, ParseResult parsed)
+    {
+        if (!parsed.GetValue(Verbs.Quiet))
+        {
+            Console.Error.WriteLine($"stopped after {parsed.GetValue(Until)}, as --until says: there is no comparison yet. The same command without --until goes on from here; the run folder is {run.Root}");
+        }
     }
 
     private static LogLevel LevelOf(string name) => name == "info" ? LogLevel.Information : Enum.Parse<LogLevel>(name, ignoreCase: true);
@@ -76,8 +88,11 @@ internal static class RunCommand
     private static string PathOf(string? named)
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "studies"), carried = Path.Combine(folder, $"{named ?? "embedded"}.json");
-        return named is not null && (File.Exists(named) || Path.GetFileName(named) != named || !File.Exists(carried)) ? named
-            : File.Exists(carried) ? carried
-            : throw new InputException("no study was named, and this build carries no embedded study; name one: fulcrum run STUDY.json (studies/ in the repository holds examples)");
+        return named is not null && File.Exists(named) ? named
+            : (named is null || Path.GetFileName(named) == named) && File.Exists(carried) ? carried
+            : throw new InputException($"there is no study {named ?? "embedded"}: no such file, and the studies that travel with the tool are {Carried(folder)}");
     }
+
+    private static string Carried(string folder) =>
+        Directory.Exists(folder) ? string.Join(", ", Directory.EnumerateFiles(folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)) : "none in this build";
 }

@@ -13,17 +13,25 @@ internal static class ComparisonTable
     public static void Print(Comparison comparison, Words? language = null)
     {
         Words words = language ?? Words.English;
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected)
+        IAnsiConsole console = WideEnough();
+        console.Write(Table(comparison, words));
+        if (Sentences.Note(comparison, words) is { } note)
         {
-            console.Profile.Width = Math.Max(console.Profile.Width, LeastWidth);
+            console.WriteLine(note);
         }
 
-        console.Write(Table(comparison, words));
         if (comparison.Verdict is { } verdict)
         {
             console.MarkupLine($"[bold]{Markup.Escape(Sentences.Of(verdict, words))}[/]");
         }
+    }
+
+    /// <summary>Standard output; where it is a file or a pipe, no narrower than a table needs.</summary>
+    public static IAnsiConsole WideEnough()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        console.Profile.Width = Console.IsOutputRedirected ? Math.Max(console.Profile.Width, LeastWidth) : console.Profile.Width;
+        return console;
     }
 
     private static Table Table(Comparison comparison, Words words)
@@ -36,20 +44,20 @@ internal static class ComparisonTable
 
         foreach (BenchmarkComparison b in comparison.Benchmarks)
         {
-            AddRow(table, $"[bold]{Markup.Escape(b.Benchmark)}[/]", b.Items, b.Before, b.After, b.Difference, b.Mcnemar, words);
+            AddRow(table, $"[bold]{Markup.Escape(b.Benchmark)}[/]", b.Items, b.Before, b.After, b.Difference, b.Mcnemar, b.Clusters, words);
             foreach (GroupComparison g in b.Groups)
             {
-                AddRow(table, "  " + Markup.Escape(g.Group), g.Items, g.Before, g.After, g.Difference, g.Mcnemar, words);
+                AddRow(table, "  " + Markup.Escape(g.Group), g.Items, g.Before, g.After, g.Difference, g.Mcnemar, g.Clusters, words);
             }
         }
 
         return table;
     }
 
-    private static void AddRow(Table table, string name, int items, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult test, Words words)
+    private static void AddRow(Table table, string name, int items, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult test, int clusters, Words words)
     {
         (string colour, string sign) = (d.Low > 0, d.High < 0) switch { (true, _) => ("green", "▲"), (_, true) => ("red", "▼"), _ => ("grey", "○") };
         table.AddRow(
-            name, words.Count(items), words.Percent(before.Score), words.Percent(after.Score), $"[{colour}]{sign} {words.Change(d)}[/]", words.Count(test.Gained), words.Count(test.Lost), words.P(test.P));
+            name, words.Count(items), words.Percent(before.Score), words.Percent(after.Score), $"[{colour}]{sign} {words.Change(d)}[/]", words.Count(test.Gained), words.Count(test.Lost), Sentences.P(d, test, clusters, words));
     }
 }

@@ -1,14 +1,16 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Spectre.Console;
 
 namespace Fulcrum.Cli;
 
 /// <summary>Shows on standard error how far the work is: bars with rate and remaining time on a terminal, one line a stage elsewhere, nothing when quiet.</summary>
-internal sealed class ConsoleProgress(bool quiet)
+/// <param name="whole">The work is all that the program does: it is told how long it took together, the start of the program included.</param>
+internal sealed class ConsoleProgress(bool quiet, bool whole = false)
 {
     /// <summary>As the command line wants it.</summary>
-    public ConsoleProgress(ParseResult parsed)
-        : this(parsed.GetValue(Verbs.Quiet))
+    public ConsoleProgress(ParseResult parsed, bool whole = false)
+        : this(parsed.GetValue(Verbs.Quiet), whole)
     {
     }
 
@@ -23,9 +25,9 @@ internal sealed class ConsoleProgress(bool quiet)
 
         if (Console.IsErrorRedirected)
         {
-            using StageLines lines = new(Console.Error);
+            using StageLines lines = new(Console.Error, whole ? Running : null);
             work(lines.Tell);
-            lines.Done();
+            lines.End();
             return;
         }
 
@@ -34,6 +36,20 @@ internal sealed class ConsoleProgress(bool quiet)
             .AutoClear(false)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn(), new RateColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
             .Start(context => work(new BarProgress(context, console).Tell));
+        if (whole)
+        {
+            console.WriteLine($"together: {Running:0.0} s");
+        }
+    }
+
+    /// <summary>Seconds since the program was started.</summary>
+    private static double Running
+    {
+        get
+        {
+            using Process process = Process.GetCurrentProcess();
+            return (TimeProvider.System.GetUtcNow() - process.StartTime.ToUniversalTime()).TotalSeconds;
+        }
     }
 
     private sealed class BarProgress(ProgressContext context, IAnsiConsole console)

@@ -21,7 +21,7 @@ internal static class RunsTable
             table.AddRow($"[{colour}]{Markup.Escape(p.Name)}[/]", $"{p.Lambda:0.##}", Markup.Escape(Interval(p.Task)), p.General is { } general ? Markup.Escape(Interval(general)) : "", Markup.Escape(mark));
         }
 
-        AnsiConsole.Write(table);
+        ComparisonTable.WideEnough().Write(table);
         foreach (RunSummary run in comparison.Runs)
         {
             Console.Out.WriteLine($"{run.Run}: {run.Verdict.Kind} at a margin of {run.Verdict.Margin:0.##} points; hypervolume {run.Hypervolume:0.0000}{(run.Replay is { } share ? $"; replay {share:P0}" : "")}");

@@ -22,8 +22,8 @@ internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAct
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        int result = usual.Invoke(parseResult);
         TextWriter output = parseResult.InvocationConfiguration.Output;
+        int result = Usual(parseResult, output);
         if (Examples.Of(parseResult.CommandResult.Command) is { Count: > 0 } examples)
         {
             output.WriteLine("Examples:");
@@ -42,6 +42,24 @@ internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAct
             output.WriteLine("'fulcrum VERB --help' shows the options of a verb and examples of its use.");
         }
 
+        return result;
+    }
+
+    /// <summary>The usual help, but a list of verbs shows an argument that may be left out in brackets, as a verb's own help does.</summary>
+    private int Usual(ParseResult parsed, TextWriter output)
+    {
+        using StringWriter text = new();
+        parsed.InvocationConfiguration.Output = text;
+        int result = usual.Invoke(parsed);
+        parsed.InvocationConfiguration.Output = output;
+        string help = text.ToString();
+        foreach (Command verb in parsed.CommandResult.Command.Subcommands.Where(v => v.Arguments is [{ Arity.MinimumNumberOfValues: 0 }]))
+        {
+            string argument = $"{verb.Name} <{verb.Arguments[0].Name}>";
+            help = help.Replace($"  {argument}  ", $"  {verb.Name} [{verb.Arguments[0].Name}]  ", StringComparison.Ordinal);
+        }
+
+        output.Write(help);
         return result;
     }
 }

@@ -28,7 +28,7 @@ internal static partial class AdapterReader
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
+            throw new InputException($"{path}: not valid JSON: {Data.StrictJson.Located(e)}", e);
         }
     }
 

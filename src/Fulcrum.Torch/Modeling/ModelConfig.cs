@@ -46,7 +46,7 @@ internal sealed record ModelConfig(
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
+            throw new InputException($"{path}: not valid JSON: {Data.StrictJson.Located(e)}", e);
         }
     }
 

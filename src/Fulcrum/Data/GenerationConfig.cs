@@ -43,7 +43,7 @@ public static class GenerationConfig
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
         }
     }
 }

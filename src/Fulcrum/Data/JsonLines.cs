@@ -64,6 +64,11 @@ public static class JsonLines
 
     private static JsonObject Parse(string text, string name, int number, IReadOnlySet<string>? fields)
     {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new InputException($"{name} line {number}: it is empty; expected a JSON object");
+        }
+
         try
         {
             JsonObject line = StrictJson.Parse(text) as JsonObject
@@ -80,7 +85,7 @@ public static class JsonLines
         }
         catch (JsonException e)
         {
-            throw new InputException($"{name} line {number}: not valid JSON: {e.Message}", e);
+            throw new InputException($"{name} line {number}: not valid JSON: {StrictJson.Sentence(e)}", e);
         }
     }
 }

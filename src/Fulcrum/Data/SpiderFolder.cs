@@ -103,7 +103,7 @@ public sealed class SpiderFolder
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
         }
 
         return list.Select((node, i) => node as JsonObject ?? throw new InputException($"{path} entry {i}: expected an object"));

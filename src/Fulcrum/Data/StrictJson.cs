@@ -39,6 +39,17 @@ public static class StrictJson
         return length <= mostBytes ? File.ReadAllText(path) : throw new InputException($"{path}: {length} bytes are too many");
     }
 
+    /// <summary>What is wrong, without the place: whoever shows it names file and line, counted from 1.</summary>
+    public static string Sentence(JsonException e)
+    {
+        string message = e.Message.ReplaceLineEndings(" ");
+        int place = new[] { " Path: ", " LineNumber: " }.Select(p => message.IndexOf(p, StringComparison.Ordinal)).Where(at => at > 0).DefaultIfEmpty(message.Length).Min();
+        return message[..place].TrimEnd('.');
+    }
+
+    /// <summary>The same with the line, counted from 1, for a file that is one JSON text.</summary>
+    public static string Located(Exception e) => e is JsonException { LineNumber: { } line } json ? $"{Sentence(json)} (line {line + 1})" : e.Message;
+
     // A lone surrogate, written as \ud800, is found only when a text is asked for.
     private static void ReadTexts(JsonNode? node)
     {

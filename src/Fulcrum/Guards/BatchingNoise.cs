@@ -15,12 +15,15 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
     /// <param name="answers">What was answered in the usual batches, in the order of the items.</param>
     public static BatchingNoise Of(Evaluator evaluator, IBenchmark benchmark, IReadOnlyList<Answer> answers, CancellationToken cancellation)
     {
-        int n = benchmark.Items.Count, sample = Math.Min(n, Math.Clamp(n / 50, 16, 128)), stride = Math.Max(1, n / Math.Max(1, sample));
+        int n = benchmark.Items.Count, sample = SampleOf(n), stride = Math.Max(1, n / Math.Max(1, sample));
         int[] chosen = [.. Enumerable.Range(0, sample).Select(i => i * stride)];
         IReadOnlyList<Answer> again = evaluator.Answers(benchmark, [.. chosen.Select(i => benchmark.Items[i])], "", _ => { }, cancellation);
         (int Before, int After)[] scores = [.. chosen.Select((c, i) => (answers[c].Score, again[i].Score)).Where(s => s is (not null, not null)).Select(s => (s.Item1!.Value, s.Item2!.Value))];
         return new BatchingNoise(benchmark.Name, scores.Length, scores.Count(s => s.Before != s.After), scores.Length == 0 ? 0 : scores.Average(s => (double)(s.After - s.Before)));
     }
+
+    /// <summary>How many of so many items are asked again.</summary>
+    public static int SampleOf(int items) => Math.Min(items, Math.Clamp(items / 50, 16, 128));
 
     /// <summary>A difference that the study claims must be larger than what other batches change.</summary>
     public static void Check(GuardLog log, BenchmarkComparison seen, BatchingNoise noise)

@@ -67,7 +67,7 @@ public sealed class ChatTemplate
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: not valid JSON: {e.Message}", e);
+            throw new InputException($"{path}: not valid JSON: {Data.StrictJson.Located(e)}", e);
         }
     }
 

@@ -11,10 +11,11 @@ namespace Fulcrum.Reporting;
 /// <param name="Stages">The manifests of the stages that are complete, in their order.</param>
 /// <param name="TrainingData">How much of the training data reached the trainer; null: unknown.</param>
 /// <param name="ProtocolDifferences">By benchmark, the fields of the protocol that differ between the sides; null: none is known to.</param>
+/// <param name="Model">The model's name and size; null: unknown.</param>
 public sealed record Report(
     Study Study, Comparison Comparison, IReadOnlyDictionary<string, IReadOnlyList<(Answer Before, Answer After)>> Answers,
     IReadOnlyList<TrainingStep> Steps, IReadOnlyList<Manifest> Stages, Words Words,
-    TrainingDataSummary? TrainingData = null, IReadOnlyDictionary<string, IReadOnlyList<string>>? ProtocolDifferences = null)
+    TrainingDataSummary? TrainingData = null, IReadOnlyDictionary<string, IReadOnlyList<string>>? ProtocolDifferences = null, ModelFacts? Model = null)
 {
     /// <summary>Reads a run folder whose comparison is complete.</summary>
     /// <exception cref="InputException">A file of the run is missing or damaged.</exception>
@@ -43,7 +44,8 @@ public sealed record Report(
         string log = Path.Combine(runFolder, "adapter", "train.jsonl");
         TrainingStep[] steps = File.Exists(log) ? [.. File.ReadLines(log).Select(l => JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)!)] : [];
         return new Report(StudyFile.Parse(Text(study), study), compared, answers, steps, [.. Experiment.Stages.Select(s => RunFolder.Completed(runFolder, s)).OfType<Manifest>()], Words.Of(language),
-            TrainingDataSummary.Read(Path.Combine(runFolder, "adapter")), compared.Benchmarks.ToDictionary(b => b.Benchmark, b => Differences(runFolder, b.Benchmark), StringComparer.Ordinal));
+            TrainingDataSummary.Read(Path.Combine(runFolder, "adapter")), compared.Benchmarks.ToDictionary(b => b.Benchmark, b => Differences(runFolder, b.Benchmark), StringComparer.Ordinal),
+            ModelFacts.Read(runFolder));
     }
 
     private static IReadOnlyList<string> Differences(string runFolder, string benchmark)

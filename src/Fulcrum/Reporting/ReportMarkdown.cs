@@ -3,7 +3,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Reporting;
 
-/// <summary>The report as Markdown: the verdict, the comparison, the guards that did not hold.</summary>
+/// <summary>The report as Markdown: the verdict, the comparison, the guards that did not hold, and how it came about.</summary>
 internal static class ReportMarkdown
 {
     public static string Of(Report report)
@@ -20,20 +20,21 @@ internal static class ReportMarkdown
             "\n| benchmark | itens | sem nota | antes | depois | diferença, pontos (95%) | ganhos | perdidos | p |\n")).Append("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
         foreach (BenchmarkComparison b in report.Comparison.Benchmarks)
         {
-            Row(text, $"**{Escape(b.Benchmark)}**", b.Items, b.Unscored, b.Before, b.After, b.Difference, b.Mcnemar, words);
+            Row(text, $"**{Escape(b.Benchmark)}**", b.Items, b.Unscored, b.Before, b.After, b.Difference, b.Mcnemar, b.Clusters, words);
             foreach (GroupComparison g in b.Groups)
             {
-                Row(text, Escape($"{b.Benchmark}: {g.Group}"), g.Items, g.Unscored, g.Before, g.After, g.Difference, g.Mcnemar, words);
+                Row(text, Escape($"{b.Benchmark}: {g.Group}"), g.Items, g.Unscored, g.Before, g.After, g.Difference, g.Mcnemar, g.Clusters, words);
             }
         }
 
+        text.Append(Sentences.Note(report.Comparison, words) is { } note ? $"\n{Escape(note)}\n" : "");
         Guards(text, report);
-        text.Append(NotebookMarkdown.Of(report));
+        text.Append(NotebookMarkdown.Of(report)).Append(ProvenanceMarkdown.Of(report));
         return text.ToString();
     }
 
-    private static void Row(StringBuilder text, string name, int items, int unscored, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m, Words words) => text.Append(
-        $"| {name} | {words.Count(items)} | {words.Count(unscored)} | {words.Percent(before.Score)} | {words.Percent(after.Score)} | {Figures.Draw.Sign(d)} {words.Change(d)} | {m.Gained} | {m.Lost} | {words.P(m.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n");
+    private static void Row(StringBuilder text, string name, int items, int unscored, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m, int clusters, Words words) => text.Append(
+        $"| {name} | {words.Count(items)} | {words.Count(unscored)} | {words.Percent(before.Score)} | {words.Percent(after.Score)} | {Figures.Draw.Sign(d)} {words.Change(d)} | {m.Gained} | {m.Lost} | {Sentences.P(d, m, clusters, words).Replace("<", "&lt;", StringComparison.Ordinal)} |\n");
 
     private static void Guards(StringBuilder text, Report report)
     {

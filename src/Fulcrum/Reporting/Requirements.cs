@@ -16,6 +16,16 @@ public sealed partial record Requirements(IReadOnlyList<(string Benchmark, bool 
     /// <summary>By benchmark, the smallest difference that is demanded, in points.</summary>
     public IReadOnlyDictionary<string, double> Looking => Bounds.Where(b => b.Points != 0).GroupBy(b => b.Benchmark).ToDictionary(g => g.Key, g => g.Min(b => Math.Abs(b.Points)), StringComparer.Ordinal);
 
+    /// <summary>Tests the names, so that a wrong one is found before the run and not behind it.</summary>
+    /// <exception cref="InputException">There is no such benchmark; names those that there are.</exception>
+    public void CheckNames(IReadOnlyList<string> benchmarks)
+    {
+        if (Bounds.Select(b => b.Benchmark).FirstOrDefault(b => !benchmarks.Contains(b)) is { } stranger)
+        {
+            throw new InputException($"--require names '{stranger}', but the study's benchmarks are {string.Join(", ", benchmarks)}");
+        }
+    }
+
     /// <summary>Tests the interval's nearer bound, so what passes is shown and not merely likely.</summary>
     /// <exception cref="GuardException">A bound does not hold; names it.</exception>
     /// <exception cref="InputException">The run has no such benchmark.</exception>

@@ -96,7 +96,7 @@ public static class PairedComparison
         string? single = first.Keys.Except(second.Keys).Concat(second.Keys.Except(first.Keys)).Order(StringComparer.Ordinal).FirstOrDefault();
         if (single is not null)
         {
-            throw new InputException($"{benchmark}: the item '{single}' is missing {(first.ContainsKey(single) ? "after" : "before")}; both sides must have the same items");
+            throw new InputException($"{benchmark}: the item '{single}' is missing in the answers {(first.ContainsKey(single) ? "after" : "before")}; both sides must have the same items");
         }
 
         return [.. before.Select(b => new Pair(b.Cluster, b.Group, b.Score, second[b.Id].Score))];
@@ -109,7 +109,7 @@ public static class PairedComparison
         {
             if (!byId.TryAdd(answer.Id, answer))
             {
-                throw new InputException($"{benchmark}: the item '{answer.Id}' is repeated {side}");
+                throw new InputException($"{benchmark}: the item '{answer.Id}' stands twice in the answers {side}");
             }
         }
 

@@ -23,7 +23,7 @@ internal sealed class JsonFile
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
-            throw Error($"not valid JSON: {e.Message}");
+            throw Error($"not valid JSON: {Data.StrictJson.Located(e)}");
         }
     }
 

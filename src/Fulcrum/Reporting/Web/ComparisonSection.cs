@@ -27,18 +27,19 @@ internal static class ComparisonSection
         <tbody>
         {comparison.Benchmarks.Select(b => Html.Of($"{Row(b, words)}{b.Groups.Select(g => Row(b.Benchmark, g, words))}"))}
         </tbody></table></div>
+        {(Sentences.Note(comparison, words) is { } note ? Html.Of($"<p class=\"soft\">{note}</p>") : Html.Empty)}
         """);
 
     private static string[] Heads(Words words) =>
         [words.Say("items", "itens"), words.Say("before", "antes"), words.Say("after", "depois"), words.Say("difference", "diferença"), words.Say("gained", "ganhos"), words.Say("lost", "perdidos"), "p"];
 
-    private static Html Row(BenchmarkComparison b, Words words) => Row("", b.Benchmark, $"benchmark={b.Benchmark}", b.Items, b.Unscored, b.Before, b.After, b.Difference, b.Mcnemar, b.AdjustedP, words);
+    private static Html Row(BenchmarkComparison b, Words words) => Row("", b.Benchmark, $"benchmark={b.Benchmark}", b.Items, b.Unscored, b.Before, b.After, b.Difference, b.Mcnemar, b.Clusters, b.AdjustedP, words);
 
     private static Html Row(string benchmark, GroupComparison g, Words words) =>
-        Row("part", g.Group, $"benchmark={benchmark}&group={Uri.EscapeDataString(g.Group)}", g.Items, g.Unscored, g.Before, g.After, g.Difference, g.Mcnemar, g.AdjustedP, words);
+        Row("part", g.Group, $"benchmark={benchmark}&group={Uri.EscapeDataString(g.Group)}", g.Items, g.Unscored, g.Before, g.After, g.Difference, g.Mcnemar, g.Clusters, g.AdjustedP, words);
 
-    private static Html Row(string kind, string name, string query, int items, int unscored, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m, double? adjusted, Words words) => Html.Of($"""
-        <tr class="{kind}"><th scope="row">{name}</th><td>{words.Count(items)}{(unscored > 0 ? words.Say($" (+{unscored} unscored)", $" (+{unscored} sem nota)") : "")}</td><td title="{words.Interval(before)}">{words.Percent(before.Score)}</td><td title="{words.Interval(after)}">{words.Percent(after.Score)}</td><td class="wide {Draw.Direction(d)}">{Draw.Sign(d)} {words.Change(d)}</td><td>{Link(query, "gained", m.Gained, words)}</td><td>{Link(query, "lost", m.Lost, words)}</td><td class="wide">{words.P(m.P)}{(adjusted is { } p ? $" [{words.P(p)}]" : "")}</td></tr>
+    private static Html Row(string kind, string name, string query, int items, int unscored, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m, int clusters, double? adjusted, Words words) => Html.Of($"""
+        <tr class="{kind}"><th scope="row">{name}</th><td>{words.Count(items)}{(unscored > 0 ? words.Say($" (+{unscored} unscored)", $" (+{unscored} sem nota)") : "")}</td><td title="{words.Interval(before)}">{words.Percent(before.Score)}</td><td title="{words.Interval(after)}">{words.Percent(after.Score)}</td><td class="wide {Draw.Direction(d)}">{Draw.Sign(d)} {words.Change(d)}</td><td>{Link(query, "gained", m.Gained, words)}</td><td>{Link(query, "lost", m.Lost, words)}</td><td class="wide">{Sentences.P(d, m, clusters, words)}{(adjusted is { } p ? $" [{words.P(p)}]" : "")}</td></tr>
 
         """);
 

@@ -15,7 +15,7 @@ internal static class SummarySection
             <a class="skip" href="#main">{words.Say("To the report", "Ir para o relatório")}</a>
             {(comparison.Verdict is { } v ? Html.Of($"<p><span class=\"badge {Colour(v.Kind)}\">{Sign(v.Kind)} {Sentences.Kind(v.Kind, words)}</span> {Explanation(v, words)}</p>") : Html.Empty)}
             <ul class="facts">{comparison.Benchmarks.Select(b => Html.Of($"<li><span class=\"{Figures.Draw.Direction(b.Difference)}\">{Figures.Draw.Sign(b.Difference)}</span> {Sentences.Of(b, words)}</li>"))}</ul>
-            <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Name}</b> · {words.Say("model", "modelo")} {Path.GetFileName(report.Study.Model.Folder.TrimEnd('/', '\\'))}, {report.Study.Model.Dtype}{(report.Study.Model.Quantization == "none" ? "" : ", " + report.Study.Model.Quantization)} · LoRA r = {report.Study.Train.Rank}, {report.Study.Train.Epochs} {(report.Study.Train.Epochs == 1 ? words.Say("epoch", "época") : words.Say("epochs", "épocas"))} · {words.Say("seed", "semente")} {report.Study.Seed}</p>
+            <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Name}</b> · {words.Say("model", "modelo")} {Facts.Model(report)} · LoRA r = {report.Study.Train.Rank}, {report.Study.Train.Epochs} {(report.Study.Train.Epochs == 1 ? words.Say("epoch", "época") : words.Say("epochs", "épocas"))} · {words.Say("seed", "semente")} {report.Study.Seed}</p>
             {Overridden(report)}
             </header>
             """);
