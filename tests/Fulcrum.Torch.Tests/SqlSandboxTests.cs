@@ -34,6 +34,20 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     }
 
     [Fact]
+    public void A_worker_that_is_killed_before_it_greets_is_started_again()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the worker's stand-in is a shell script");
+        string mark = Path.Combine(Directory.CreateTempSubdirectory().FullName, "mark"), script = "[ -e \"$0\" ] && exec \"$@\"; : > \"$0\"; kill -TERM $$";
+        SqlWorkerProgram real = SqlWorkerProgram.Find()!;
+
+        using SqlSandbox sandbox = SqlSandbox.Open(new SqlWorkerProgram("/bin/sh", ["-c", script, mark, real.File, .. real.Arguments]));
+
+        Assert.Null(sandbox.Warning);
+        Assert.True(File.Exists(mark));
+        Assert.Equal(1, sandbox.Grader("official", Short)(workers.Database, Gold, Gold).Score);
+    }
+
+    [Fact]
     public void A_call_that_SQLite_does_not_interrupt_ends_with_its_worker_and_says_so()
     {
         Grade grade = workers.Sandbox.Grader("official", Short)(workers.Database, Gold, "SELECT instr(zeroblob(8000000), zeroblob(4000000) || x'01')");

@@ -1,6 +1,6 @@
-using Fulcrum.Data;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Fulcrum.Data;
 
 namespace Fulcrum.Torch.Training;
 

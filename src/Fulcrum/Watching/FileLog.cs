@@ -1,5 +1,5 @@
-using Fulcrum.Data;
 using System.Globalization;
+using Fulcrum.Data;
 using Microsoft.Extensions.Logging;
 
 namespace Fulcrum.Watching;

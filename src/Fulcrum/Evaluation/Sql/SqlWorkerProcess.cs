@@ -11,6 +11,7 @@ internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? C
 /// <summary>The parent's side of one worker process. Used by one thread at a time.</summary>
 internal sealed class SqlWorkerProcess : IDisposable
 {
+    private const int Attempts = 3;
     private const double Grace = 1, StartSeconds = 60;
     private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LANG", "SystemRoot", "TEMP"];
     private readonly Process process;
@@ -37,16 +38,28 @@ internal sealed class SqlWorkerProcess : IDisposable
     public int Id => process.Id;
 
     /// <summary>Starts a worker and waits for its greeting.</summary>
+    /// <remarks>One that ends before it greets is started again: a signal to the whole group ends a worker that cannot yet refuse it, while this process goes on to save what it has.</remarks>
     /// <exception cref="FulcrumException">It does not start, or is another program.</exception>
-    public static SqlWorkerProcess Start(SqlWorkerProgram program)
+    public static SqlWorkerProcess Start(SqlWorkerProgram program) => Enumerable.Range(0, Attempts).Select(_ => Begin(program)).FirstOrDefault(w => w is not null)
+        ?? throw new FulcrumException($"the SQL worker {program.File} does not start: {Attempts} times it ended before it greeted");
+
+    // Null where it ended without a word.
+    private static SqlWorkerProcess? Begin(SqlWorkerProgram program)
     {
         SqlWorkerProcess? worker = null;
         try
         {
             worker = new SqlWorkerProcess(Process.Start(StartInfo(program)) ?? throw new IOException("no process was started"));
             worker.Allow(StartSeconds);
-            string greeting = worker.output.ReadByte() == SqlWire.Hello ? SqlWire.Receive(worker.output) : "";
+            int kind = worker.output.ReadByte();
+            string greeting = kind == SqlWire.Hello ? SqlWire.Receive(worker.output) : "";
             worker.Rest();
+            if (kind < 0)
+            {
+                worker.Dispose();
+                return null;
+            }
+
             return greeting == SqlWire.Greeting ? worker : throw new IOException($"it greets with '{greeting}' instead of '{SqlWire.Greeting}'");
         }
         catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception or InvalidOperationException)
