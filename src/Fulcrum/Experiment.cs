@@ -271,7 +271,9 @@ public sealed class Experiment(
     {
         Stage("compare", inputs, () =>
         {
+            run.RequireIntact(Stages.TakeWhile(s => s != "compare"));
             Comparison comparison = StudyComparison.Of(complete, run.Root, points);
+            run.RequireIntact(Stages.TakeWhile(s => s != "compare"));
             AtomicFile.WriteText(run.Comparison, ComparisonJson.Print(comparison));
             GuardLog.Refuse(comparison.Guards ?? [], []);
             return ["comparison.json"];
@@ -280,7 +282,11 @@ public sealed class Experiment(
 
     private void Report(string inputs, string language)
     {
-        Stage("report", inputs, () => Reporting.ReportFiles.Write(run.Root, language));
+        Stage("report", inputs, () =>
+        {
+            run.RequireIntact(Stages.TakeWhile(s => s != "report"));
+            return Reporting.ReportFiles.Write(run.Root, language);
+        });
     }
 
     private void Stage(string name, string inputs, Func<IReadOnlyList<string>> work)

@@ -82,6 +82,20 @@ public sealed class RunFolder : IDisposable
     public bool IsComplete(string stage, string inputs) =>
         Completed(stage) is { } manifest && manifest.Inputs == inputs && manifest.Outputs.All(o => File.Exists(At(o.Key)) && Digest(At(o.Key)) == o.Value);
 
+    /// <summary>What completed stages wrote is still there as they wrote it: what is judged is what was measured.</summary>
+    /// <exception cref="FulcrumException">A file is gone or has changed; names it and its stage.</exception>
+    public void RequireIntact(IEnumerable<string> stages)
+    {
+        foreach (Manifest manifest in stages.Select(Completed).OfType<Manifest>())
+        {
+            string? lost = manifest.Outputs.FirstOrDefault(o => !File.Exists(At(o.Key)) || Digest(At(o.Key)) != o.Value).Key;
+            if (lost is not null)
+            {
+                throw new FulcrumException($"the run stopped, because {At(lost)}, which the stage {manifest.Stage} wrote, is gone or was changed; the same command makes it again");
+            }
+        }
+    }
+
     /// <summary>Completes a stage.</summary>
     /// <param name="inputs">Digest of everything that the stage read.</param>
     /// <param name="outputs">Files that it wrote, relative to the folder.</param>

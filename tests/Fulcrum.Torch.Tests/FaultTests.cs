@@ -31,6 +31,32 @@ public sealed class FaultTests : IDisposable
         Assert.False(File.Exists(Path.Combine(folder, "run", "train.manifest.json")));
     }
 
+    [Theory]
+    [InlineData("guards/prepare.json", "")]
+    [InlineData("before/noise.json", "")]
+    [InlineData("guards/before.json", "[]")]
+    public void An_earlier_stage_s_file_that_is_lost_under_a_run_stops_it_before_anything_is_judged(string file, string content)
+    {
+        string study = TinyStudy.Write(folder, itemsPerSubject: 4), run = Path.Combine(folder, "run");
+        Run(study, _ => { });
+        byte[] undisturbed = File.ReadAllBytes(Path.Combine(run, "comparison.json"));
+        Directory.Delete(run, recursive: true);
+
+        FulcrumException stopped = Assert.Throws<FulcrumException>(() => Run(study, p =>
+        {
+            if (p is { Stage: "train", Done: 1 })
+            {
+                File.Delete(Path.Combine(run, file));
+                File.AppendAllText(Path.Combine(run, content == "" ? "other" : file), content);
+            }
+        }));
+
+        Assert.Contains(file, stopped.Message);
+        Assert.False(File.Exists(Path.Combine(run, "comparison.json")));
+        Run(study, _ => { });
+        Assert.Equal(undisturbed, File.ReadAllBytes(Path.Combine(run, "comparison.json")));
+    }
+
     [Fact]
     public void A_damaged_checkpoint_is_passed_over_for_the_one_before()
     {
