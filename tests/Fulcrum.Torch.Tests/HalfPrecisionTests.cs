@@ -164,6 +164,19 @@ public sealed class HalfPrecisionTests
         Assert.InRange(((widened.to_type(ScalarType.Float64) - exact).abs() / exact.abs().clamp_min(1)).max().ToDouble(), 0, 1 / 255.0); // half a unit of 8 bits
     }
 
+    [Fact]
+    public void A_buffer_that_inference_made_can_be_written_to_by_training()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Scratch scratch = new();
+        using (inference_mode())
+        {
+            scratch.Of(4, ScalarType.Float32, CPU).copy_(zeros(4));
+        }
+
+        Assert.Equal([1, 1], scratch.Of(2, ScalarType.Float32, CPU).copy_(ones(2)).data<float>().ToArray());
+    }
+
     private static LanguageModel Model(string dtype, string quantization) => new TorchRuntime().LoadModel(TrainingFormTests.Plan(dtype, quantization));
 
     // Common beginnings, so that nodes, caches and joined pieces take part.

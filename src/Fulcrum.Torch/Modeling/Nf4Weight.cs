@@ -21,7 +21,7 @@ internal sealed class Nf4Weight : IPackedWeight
     private const long Few = 1 << 18;
 
     [ThreadStatic]
-    private static Tensor? scratch;
+    private static Scratch? scratch;
 
     private readonly ScalarType compute;
     private readonly Tensor packed;
@@ -148,13 +148,7 @@ internal sealed class Nf4Weight : IPackedWeight
     private Tensor Expand(long from, long count)
     {
         long size = count * Shape[1];
-        if (scratch is null || scratch.IsInvalid || scratch.dtype != compute || scratch.device_type != packed.device_type || scratch.NumberOfElements < size)
-        {
-            scratch?.Dispose();
-            scratch = empty(size, dtype: compute, device: packed.device).DetachFromDisposeScope();
-        }
-
-        Tensor rows = scratch.narrow(0, 0, size).view(count, Shape[1]);
+        Tensor rows = (scratch ??= new()).Of(size, compute, packed.device).view(count, Shape[1]);
         Expand(from, count, rows);
         return rows;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ internal static class Widened
     private const long Many = Nf4Weight.ScratchWeights, Few = 1 << 18;
 
     [ThreadStatic]
-    private static Tensor? scratch;
+    private static Scratch? scratch;
 
     /// <summary>Numbers of this tensor's type are multiplied here.</summary>
     public static bool Serves(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16 && !Avx512BW.IsSupported;
@@ -41,23 +42,12 @@ internal static class Widened
         {
             using DisposeScope inner = NewDisposeScope();
             long count = Math.Min(step, weight.shape[1] - at);
-            Tensor block = Scratch(count * weight.shape[0]).view(count, weight.shape[0]);
+            Tensor block = (scratch ??= new()).Of(count * weight.shape[0], ScalarType.Float32, CPU).view(count, weight.shape[0]);
             block.copy_(weight.narrow(1, at, count).t());
             sum.addmm_(rows.narrow(1, at, count), block, 1, 1);
         }
 
         sum = bias is null ? sum : sum.add_(bias);
         return sum.to_type(input.dtype).view([.. input.shape[..^1], weight.shape[0]]).MoveToOuterDisposeScope();
-    }
-
-    private static Tensor Scratch(long size)
-    {
-        if (scratch is null || scratch.IsInvalid || scratch.NumberOfElements < size)
-        {
-            scratch?.Dispose();
-            scratch = empty(size).DetachFromDisposeScope();
-        }
-
-        return scratch.narrow(0, 0, size);
     }
 }
