@@ -54,10 +54,11 @@ public sealed class Nf4Tests
         Assert.InRange(Largest(model.LogitsAt(hidden) - golden.Read("logits")), 0, 1e-4);
     }
 
-    // 100 x 97 weights: a last block that is short and rows that share blocks; in parts of 64 rows for few inputs.
+    // 100 x 97 weights: a last block that is short and rows that share blocks; in parts of 64 rows for few inputs. Sums reach 40,
+    // whose last place in float32 is 4e-6, and the two products add in different orders.
     [Theory]
-    [InlineData(ScalarType.Float32, 3, 1e-5)]
-    [InlineData(ScalarType.Float32, 40, 1e-5)]
+    [InlineData(ScalarType.Float32, 3, 3e-5)]
+    [InlineData(ScalarType.Float32, 40, 3e-5)]
     [InlineData(ScalarType.BFloat16, 40, 0.15)]
     [InlineData(ScalarType.Float16, 40, 0.02)]
     public void Product_and_gradient_are_those_of_the_dense_matrix(ScalarType dtype, int rows, double tolerance)

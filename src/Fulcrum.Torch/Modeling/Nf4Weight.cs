@@ -97,7 +97,7 @@ internal sealed class Nf4Weight : IPackedWeight
         Tensor output = empty(rows.shape[0], Shape[0], dtype: input.dtype, device: input.device);
         foreach ((long from, long count) in Chunks(rows.shape[0]))
         {
-            using Tensor part = Widened.Linear(rows, Expand(from, count)), place = output.narrow(1, from, count);
+            using Tensor part = FrozenProduct.Product(rows, Expand(from, count)), place = output.narrow(1, from, count);
             place.copy_(part);
         }
 
@@ -112,7 +112,7 @@ internal sealed class Nf4Weight : IPackedWeight
         Tensor? sum = null;
         foreach ((long from, long count) in Chunks(rows.shape[0]))
         {
-            Tensor part = Widened.Linear(rows.narrow(1, from, count), Expand(from, count).t());
+            Tensor part = FrozenProduct.Product(rows.narrow(1, from, count), Expand(from, count).t());
             sum = sum is null ? part : sum.Add(part);
         }
 

@@ -26,8 +26,8 @@ internal static unsafe class Kernels
             attentionBackward = (delegate* unmanaged<IntPtr, IntPtr, IntPtr, IntPtr, IntPtr, IntPtr, double, int, IntPtr*, double*, IntPtr*, IntPtr*, IntPtr*, int>)Export(library, Attention + "_backward");
         }
 
-        // MKL, behind the plain operation, uses 512-bit instructions on Intel's processors only; oneDNN writes its code for whatever is there.
-        MultipliesByOneDnn = linear is not null && Avx512F.IsSupported && MultipliesAsThePlainOperation();
+        // MKL, behind the plain operation, uses 512-bit instructions on Intel's processors only and is slow with few rows; oneDNN writes its code for whatever is there.
+        MultipliesByOneDnn = linear is not null && Avx2.IsSupported && MultipliesAsThePlainOperation();
     }
 
     /// <summary>Float32 products with weights go through oneDNN: a matter of the processor alone, so that equal runs give equal bytes.</summary>
