@@ -86,6 +86,20 @@ public sealed partial class ReportTests
     }
 
     [Fact]
+    public void The_Markdown_report_has_a_row_for_each_point_of_the_trade_off()
+    {
+        string folder = SyntheticRun.Write();
+        Report report = Report.Read(folder);
+        TradeOff points = report.Comparison.TradeOff!;
+
+        string[] rows = [.. ReportMarkdown.Of(report).Split('\n').SkipWhile(l => l != "## Trade-off").Skip(4).TakeWhile(l => l.StartsWith('|'))];
+
+        Assert.True(points.Points.Count > 2);
+        Assert.Equal(points.Points.Select(p => ReportMarkdown.Escape(Fulcrum.Reporting.Figures.TradeOffFigure.Name(p, Words.English))), rows.Select(r => r.Split(" | ")[0][2..]));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void The_Markdown_report_says_with_what_on_what_how_long_and_how_to_do_it_again()
     {
         string markdown = Written("en").Markdown;

@@ -28,6 +28,7 @@ internal static class ReportMarkdown
         }
 
         text.Append(Sentences.Note(report.Comparison, words) is { } note ? $"\n{Escape(note)}\n" : "");
+        Points(text, report);
         Guards(text, report);
         text.Append(NotebookMarkdown.Of(report)).Append(ProvenanceMarkdown.Of(report));
         return text.ToString();
@@ -35,6 +36,21 @@ internal static class ReportMarkdown
 
     private static void Row(StringBuilder text, string name, int items, int unscored, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m, int clusters, Words words) => text.Append(
         $"| {name} | {words.Count(items)} | {words.Count(unscored)} | {words.Percent(before.Score)} | {words.Percent(after.Score)} | {Figures.Draw.Sign(d)} {words.Change(d)} | {m.Gained} | {m.Lost} | {Sentences.P(d, m, clusters, words).Replace("<", "&lt;", StringComparison.Ordinal)} |\n");
+
+    // Parts of the adapter, checkpoints, forms of serving and seeds; base and adapter alone stand above already.
+    private static void Points(StringBuilder text, Report report)
+    {
+        if (report.Comparison.TradeOff is not { Points.Count: > 2 } t)
+        {
+            return;
+        }
+
+        text.Append(report.Words.Say("\n## Trade-off\n\n", "\n## Compromisso\n\n")).Append($"| {string.Join(" | ", Figures.TradeOffFigure.Titles(report.Words))} |\n|---|--:|--:|---|---|\n");
+        foreach (string[] row in Figures.TradeOffFigure.Rows(t, report.Words))
+        {
+            text.Append($"| {string.Join(" | ", row.Select(Escape))} |\n");
+        }
+    }
 
     private static void Guards(StringBuilder text, Report report)
     {

@@ -88,9 +88,15 @@ internal static class TradeOffFigure
         return Html.Join(names);
     }
 
-    private static Html Values(TradeOff t, Words words) => Draw.Table(
-        [words.Say("point", "ponto"), words.Say("task, points", "tarefa, pontos"), words.Say("elsewhere, points", "restante, pontos"), words.Say("on the front", "na fronteira"), words.Say("dominated by", "dominado por")],
-        t.Points.Select(p => (string[])[Name(p, words), words.Change(p.Task), p.General is { } g ? words.Change(g) : "", p.OnFront ? words.Say("yes", "sim") : "", t.Points.FirstOrDefault(o => o.Name == p.DominatedBy) is { } by ? Name(by, words) : ""]));
+    private static Html Values(TradeOff t, Words words) => Draw.Table(Titles(words), Rows(t, words));
+
+    /// <summary>Of the table of points.</summary>
+    public static IReadOnlyList<string> Titles(Words words) =>
+        [words.Say("point", "ponto"), words.Say("task, points", "tarefa, pontos"), words.Say("elsewhere, points", "restante, pontos"), words.Say("on the front", "na fronteira"), words.Say("dominated by", "dominado por")];
+
+    /// <summary>A row for each point, the base and the adapter as trained among them.</summary>
+    public static IEnumerable<string[]> Rows(TradeOff t, Words words) =>
+        t.Points.Select(p => (string[])[Name(p, words), words.Change(p.Task), p.General is { } g ? words.Change(g) : "", p.OnFront ? words.Say("yes", "sim") : "", t.Points.FirstOrDefault(o => o.Name == p.DominatedBy) is { } by ? Name(by, words) : ""]);
 
     private static double[] Bounds(Difference d) => [d.Low, d.High];
 }
