@@ -16,10 +16,8 @@ internal sealed class ModelOptions
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the native library; all available cores when not given." };
 
     /// <summary>Adds the options to a verb.</summary>
-    /// <param name="adapterRequired">The verb is about an adapter.</param>
-    public void AddTo(Command verb, bool adapterRequired = false)
+    public void AddTo(Command verb)
     {
-        adapter.Required = adapterRequired;
         scale.Validators.Add(r => { if (!double.IsFinite(r.GetValueOrDefault<double>())) { r.AddError("--adapter-scale must be a number"); } });
         foreach (Option option in (Option[])[model, adapter, scale, dtype, quantization, device, threads])
         {

@@ -24,8 +24,8 @@ TeachingHelp.Into(root);
 ParseResult parsed = root.Parse(args);
 if (Usage.Complaint(parsed) is { } complaint)
 {
-    string verb = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-    await Console.Error.WriteLineAsync($"fulcrum: {complaint} (see fulcrum {verb}--help)");
+    string verb = Examples.NameOf(parsed.CommandResult.Command);
+    await Console.Error.WriteLineAsync($"fulcrum: {complaint} (see fulcrum {verb}{(verb == "" ? "" : " ")}--help)");
     return 2;
 }
 

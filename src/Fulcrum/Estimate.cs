@@ -82,6 +82,7 @@ public sealed record Estimate(double LoadSeconds, double MeasureSeconds, double 
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
+            Remove(scratch); // a start that was killed in its trial must not be gone on with
             runtime.Train(study.Model, study.Train with { Epochs = 1, Seed = study.TrainingSeeds[0], ValidationShare = 0, ValidationEvery = null, EarlyStoppingPatience = null }, examples, scratch, Took, enough.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -90,13 +91,18 @@ public sealed record Estimate(double LoadSeconds, double MeasureSeconds, double 
         }
         finally
         {
-            if (Directory.Exists(scratch))
-            {
-                Directory.Delete(scratch, recursive: true);
-            }
+            Remove(scratch);
         }
 
         return seconds;
+
+        static void Remove(string folder)
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
 
         void Took(TrainingStep step)
         {

@@ -285,7 +285,9 @@ public sealed class Experiment(
         Stage("report", inputs, () =>
         {
             run.RequireIntact(Stages.TakeWhile(s => s != "report"));
-            return Reporting.ReportFiles.Write(run.Root, language);
+            IReadOnlyList<string> written = Reporting.ReportFiles.Write(run.Root, language);
+            run.RequireIntact(Stages.TakeWhile(s => s != "report"));
+            return written;
         });
     }
 

@@ -13,7 +13,8 @@ internal static class Foresight
         IReadOnlyList<GuardResult> results = GuardLog.Overridden(log.Results, overridden);
         string Named(string status) => string.Join(", ", results.Where(r => r.Status == status).Select(r => r.Name).Distinct());
         string broken = Named("overridden");
-        return $"checks passed: {Named("passed")}{(broken.Length > 0 ? $"; failed, but overridden by the study: {broken}" : "")} (guards/prepare.json tells what each saw)";
+        string passed = Named("passed");
+        return $"checks passed: {(passed.Length > 0 ? passed : "none")}{(broken.Length > 0 ? $"; failed, but overridden by the study: {broken}" : "")} (guards/prepare.json tells what each saw)";
     }
 
     /// <summary>What the samples can show, and a warning where that is less than what is wanted.</summary>

@@ -86,12 +86,13 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="FulcrumException">A file is gone or has changed; names it and its stage.</exception>
     public void RequireIntact(IEnumerable<string> stages)
     {
-        foreach (Manifest manifest in stages.Select(Completed).OfType<Manifest>())
+        foreach (string stage in stages)
         {
+            Manifest manifest = Completed(stage) ?? throw new FulcrumException($"the run stopped, because {ManifestPath(stage)}, which says that the stage {stage} is complete, is gone or damaged; the same command goes on from there");
             string? lost = manifest.Outputs.FirstOrDefault(o => !File.Exists(At(o.Key)) || Digest(At(o.Key)) != o.Value).Key;
             if (lost is not null)
             {
-                throw new FulcrumException($"the run stopped, because {At(lost)}, which the stage {manifest.Stage} wrote, is gone or was changed; the same command makes it again");
+                throw new FulcrumException($"the run stopped, because {At(lost)}, which the stage {stage} wrote, is gone or was changed; the same command makes it again");
             }
         }
     }

@@ -127,6 +127,7 @@ public sealed class TokenizerLayoutTests : IDisposable
     [InlineData("\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}", "UnicodeScripts")]
     [InlineData("\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a&&[b]]\"},\"behavior\":\"Isolated\"}", "[a&&[b]]")]
     [InlineData("\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a\"},\"behavior\":\"Sideways\"}", "Sideways")]
+    [InlineData("\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"🙂\"},\"behavior\":\"Isolated\"}", "beyond the basic plane")]
     [InlineData("\"decoder\":{\"type\":\"CTC\"}", "CTC")]
     [InlineData("\"post_processor\":{\"type\":\"Unheard\"}", "Unheard")]
     [InlineData("\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[],\"special_tokens\":{}}", "single")]
@@ -142,6 +143,7 @@ public sealed class TokenizerLayoutTests : IDisposable
         { "[" + string.Concat(Enumerable.Repeat("a&&", 65)) + "a]", "more than 64 intersections" },
         { string.Concat(Enumerable.Repeat("[abcdefgh]", 300)), "more than 2,048 members" },
         { string.Concat(Enumerable.Range(0, 65).Select(i => $"[a{(char)(0x4e00 + i)}]")), "more than 64 different classes" },
+        { "a" + string.Concat(Enumerable.Repeat("*+", 65)), "more than 64 repetitions of one part" },
         { "(?x)a b", "the flag x" },
         { "(?i-x:a)", "the flag x" },
     };

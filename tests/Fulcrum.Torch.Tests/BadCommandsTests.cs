@@ -161,7 +161,8 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("no verb was given; there are run, score, ")]
     [InlineData("there is no option '--untill'; did you mean '--until'? (see fulcrum run --help)", "run", "--untill", "prepare")]
     [InlineData("--language: 'pt' is none of en, pt-BR (see fulcrum run --help)", "run", "--language", "pt")]
-    [InlineData("Option '--adapter' is required", "merge", "--model", "m", "--output", "o")]
+    [InlineData("Option '--output' is required", "merge", "--model", "m")]
+    [InlineData("(see fulcrum bench score --help)", "bench", "score", "--bogus")]
     [InlineData("there is no study nosuch: no such file, and the studies that travel with the tool are embedded, ", "run", "nosuch")]
     [InlineData("--require names 'spidr', but the study's benchmarks are spider, mmlu", "run", "embedded", "--require", "spidr>=5")]
     [InlineData("there is no file and no run folder nowhere", "compare", "nowhere", "elsewhere")]
@@ -198,8 +199,8 @@ public sealed class BadCommandsTests : IDisposable
     public void Help_marks_what_is_required_and_what_may_be_left_out()
     {
         Assert.Contains("  run [STUDY]  ", Help());
-        Assert.Contains("--adapter <adapter> (REQUIRED)", Help("merge"));
-        Assert.DoesNotContain("--adapter <adapter> (REQUIRED)", Help("score"));
+        Assert.Contains("--output <output> (REQUIRED)", Help("merge"));
+        Assert.DoesNotContain("--adapter <adapter> (REQUIRED)", Help("merge"));
     }
 
     private static string Help(params string[] verb)

@@ -35,6 +35,7 @@ public sealed class FaultTests : IDisposable
     [InlineData("guards/prepare.json", "")]
     [InlineData("before/noise.json", "")]
     [InlineData("guards/before.json", "[]")]
+    [InlineData("before.manifest.json", "")]
     public void An_earlier_stage_s_file_that_is_lost_under_a_run_stops_it_before_anything_is_judged(string file, string content)
     {
         string study = TinyStudy.Write(folder, itemsPerSubject: 4), run = Path.Combine(folder, "run");

@@ -10,8 +10,8 @@ internal static class MergeCommand
     {
         ModelOptions options = new();
         Option<string> output = new("--output") { Description = "The folder to write the merged model to.", Required = true };
-        Command verb = new("merge", "Write the model with its adapter merged into the weights, as a complete model folder.") { output };
-        options.AddTo(verb, adapterRequired: true);
+        Command verb = new("merge", "Write the model with its adapter merged into the weights, as a complete model folder; without --adapter the model alone, in the type that --dtype names.") { output };
+        options.AddTo(verb);
         verb.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(output);

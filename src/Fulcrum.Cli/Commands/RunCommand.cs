@@ -44,7 +44,7 @@ internal static class RunCommand
         sandbox.Log = log;
         new ConsoleProgress(parsed, whole: true).Show(tell =>
             new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking, log).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
-        if (!File.Exists(run.Comparison))
+        if (parsed.GetValue(Until) is { } until && Experiment.Stages.TakeWhile(s => s != "compare").Contains(until))
         {
             TellStopped(run, parsed);
             return 0;
@@ -60,7 +60,7 @@ internal static class RunCommand
     {
         if (!parsed.GetValue(Verbs.Quiet))
         {
-            Console.Error.WriteLine($"stopped after {parsed.GetValue(Until)}, as --until says: there is no comparison yet. The same command without --until goes on from here; the run folder is {run.Root}");
+            Console.Error.WriteLine($"stopped after {parsed.GetValue(Until)}, as --until says, before the comparison. The same command without --until goes on from here; the run folder is {run.Root}");
         }
     }
 

@@ -48,6 +48,7 @@ internal static class Examples
     private static (string, string) Scoring => ("how fast a model of this size reads", """echo '{"subject":"a","prompt":[1,2,3,4],"letters":[5,6,7,8]}' | fulcrum bench score --config assets/model/config.json --input -""");
 
     // "bench score" is another verb than "score".
-    private static string NameOf(Command verb) =>
+    /// <summary>What is typed behind <c>fulcrum</c>; empty for the program itself.</summary>
+    public static string NameOf(Command verb) =>
         verb is RootCommand ? "" : verb.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand ? $"{NameOf(parent)} {verb.Name}" : verb.Name;
 }

@@ -19,7 +19,7 @@ internal static class Widened
     private static Scratch? scratch;
 
     /// <summary>Numbers of this tensor's type are multiplied here.</summary>
-    public static bool Serves(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16 && !Avx512BW.IsSupported;
+    public static bool Serves(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16 && X86Base.IsSupported && !Avx512BW.IsSupported;
 
     /// <summary>input · weightᵀ + bias, wherever it is fastest; records gradients only where <see cref="Serves"/> is false.</summary>
     /// <param name="input">[..., in]</param>

@@ -13,11 +13,18 @@ internal static class AnonymousMemory
     /// <exception cref="FulcrumException">The system does not tell.</exception>
     public static long Now() => IfTold() ?? throw new FulcrumException("this system does not tell how much anonymous memory a process has; the measurement needs Linux");
 
-    /// <summary>In bytes; null where the system does not tell.</summary>
+    /// <summary>In bytes; null where the system does not tell. Throws nothing: it is asked in backward passes.</summary>
     public static long? IfTold()
     {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle? status = File.Exists(Status) ? File.OpenHandle(Status) : null;
-        return status is not null && Read(status) is >= 0 and long bytes ? bytes : null;
+        try
+        {
+            using Microsoft.Win32.SafeHandles.SafeFileHandle? status = File.Exists(Status) ? File.OpenHandle(Status) : null;
+            return status is not null && Read(status) is >= 0 and long bytes ? bytes : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Does some work and samples the memory meanwhile, every few milliseconds.</summary>

@@ -26,10 +26,12 @@ internal static partial class Heap
     public static void GiveBack() => Tell(() => _ = Trim(0));
 
     /// <summary>Gives what is free back once the process has grown by more than <paramref name="slack"/> bytes since it last did.</summary>
-    /// <remarks>Asked between layers, it bounds what lies unused in a heap of pieces; given back at every layer, each layer would fault all its pages in again.</remarks>
+    /// <remarks>Asked between layers, it bounds what lies unused in a heap of pieces. Layers that leave less than the slack cost nothing; larger ones fault their pages in again.</remarks>
     public static void KeepWithin(long slack)
     {
-        if (AnonymousMemory.IfTold() > floor + slack)
+        long? now = AnonymousMemory.IfTold();
+        floor = floor == 0 || now < floor ? now ?? 0 : floor;
+        if (now > floor + slack)
         {
             GiveBack();
             floor = AnonymousMemory.IfTold() ?? 0;

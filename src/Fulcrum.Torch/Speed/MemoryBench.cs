@@ -88,7 +88,7 @@ public static class MemoryBench
     private static Dictionary<string, long> Parts(LanguageModel model, long baseline, long tokens)
     {
         ModelConfig c = model.Config;
-        long size = model.Embedding.ElementSize, adapter = model.AdapterParameters.Sum(p => Bytes(p.Value)), rows = Math.Min(tokens, CompletionLoss.Chunk(model));
+        long size = model.Embedding.ElementSize, adapter = model.AdapterParameters.Sum(p => Bytes(p.Value)), rows = Math.Min(tokens, CompletionLoss.Chunk);
         Dictionary<string, long> parts = new() { ["process before loading"] = baseline };
         foreach ((string name, long bytes) in Weights(model))
         {

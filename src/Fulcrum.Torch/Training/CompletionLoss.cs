@@ -9,8 +9,8 @@ namespace Fulcrum.Torch.Training;
 /// <summary>The loss on completion tokens and its gradient, without ever holding the logits of a whole batch.</summary>
 internal static class CompletionLoss
 {
-    /// <summary>Rows whose logits are in memory at once: with 151,936 entries and float32, 156 MB; half of that where memory is scarcer than time.</summary>
-    public static int Chunk(LanguageModel model) => model.Checkpointing ? 128 : 256;
+    /// <summary>Rows whose logits are in memory at once: with 151,936 entries and float32, 78 MB.</summary>
+    public const int Chunk = 128;
 
     /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some examples; returns that sum, not divided.</summary>
     /// <param name="tokens">Completion tokens of the whole effective batch, by the loss scale where there is one.</param>
@@ -34,7 +34,7 @@ internal static class CompletionLoss
         using IDisposable frozen = no_grad();
         (Tensor hidden, List<long> rows, List<long> targets) = Predicting(model, examples);
         double sum = 0;
-        foreach ((long[] row, long[] target) in rows.Chunk(Chunk(model)).Zip(targets.Chunk(Chunk(model))))
+        foreach ((long[] row, long[] target) in rows.Chunk(Chunk).Zip(targets.Chunk(Chunk)))
         {
             using DisposeScope inner = NewDisposeScope();
             Tensor logits = model.LogitsAt(hidden.index_select(0, tensor(row, device: model.Device)));
@@ -94,10 +94,10 @@ internal static class CompletionLoss
         Tensor picked = hidden.index_select(0, tensor(rows.ToArray(), device: model.Device));
         Tensor gradient = zeros_like(picked, requires_grad: false);
         double sum = 0;
-        for (int at = 0; at < rows.Count; at += Chunk(model))
+        for (int at = 0; at < rows.Count; at += Chunk)
         {
             using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(rows.Count - at, Chunk(model));
+            int count = Math.Min(rows.Count - at, Chunk);
             Tensor wanted = tensor(targets.Skip(at).Take(count).ToArray(), device: model.Device), part = picked.detach().narrow(0, at, count);
             (Tensor loss, Tensor back) = model.Head is { Adapter: null, Weight: { requires_grad: false } head } ? Fused(model, head, part, wanted, tokens) : ByGraph(model, part, wanted, tokens);
             gradient.narrow(0, at, count).copy_(back);

@@ -35,7 +35,7 @@ public static class AtomicFile
     }
 
     /// <summary>The system refused to read or write. A file beyond the file system's or the user's limit is an argument out of range to the runtime.</summary>
-    public static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
+    public static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value", ActualValue: null };
 
     /// <summary>Why, in words.</summary>
     public static string Reason(Exception e) => e is ArgumentOutOfRangeException ? "the file would be larger than this system allows" : e.Message;

@@ -16,7 +16,8 @@ public sealed record ModelFacts(string Name, long? Parameters)
     /// <summary>Counts from the headers of the weight files; no weight is read.</summary>
     public static ModelFacts Of(string folder)
     {
-        long[] files = [.. Directory.EnumerateFiles(folder, "*.safetensors").Select(Count)];
+        string whole = Path.Combine(folder, "model.safetensors");
+        long[] files = [.. (File.Exists(whole) ? [whole] : Directory.EnumerateFiles(folder, "model*.safetensors")).Select(Count)];
         return new ModelFacts(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), files.Length > 0 && files.All(n => n > 0) ? files.Sum() : null);
     }
 
@@ -41,7 +42,7 @@ public sealed record ModelFacts(string Name, long? Parameters)
             using JsonDocument json = JsonDocument.Parse(header);
             return json.RootElement.EnumerateObject().Where(t => t.Name != "__metadata__").Sum(t => t.Value.GetProperty("shape").EnumerateArray().Aggregate(1L, (n, size) => n * size.GetInt64()));
         }
-        catch (Exception e) when (e is IOException or JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is IOException or JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
         {
             return 0;
         }

@@ -21,8 +21,8 @@ internal static class Facts
         string targets = string.Join(", ", plan.TargetModules ?? ["q_proj", "k_proj", "v_proj", "o_proj"]);
         string epochs = $"{plan.Epochs} {(plan.Epochs == 1 ? words.Say("epoch", "época") : words.Say("epochs", "épocas"))}";
         return words.Say(
-            $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} on {targets}; {epochs}, batch {plan.BatchSize}, {plan.Optimizer}, learning rate {words.Number(plan.LearningRate, "0.######")} ({plan.Schedule}, {plan.WarmupSteps} warm-up steps); seed {report.Study.TrainingSeeds[0]}",
-            $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} em {targets}; {epochs}, lote {plan.BatchSize}, {plan.Optimizer}, taxa de aprendizado {words.Number(plan.LearningRate, "0.######")} ({plan.Schedule}, {plan.WarmupSteps} passos de aquecimento); semente {report.Study.TrainingSeeds[0]}")
+            $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} on {targets}; {epochs}, batch {plan.BatchSize}, {plan.Optimizer}, learning rate {words.Number(plan.LearningRate, "0.##################")} ({plan.Schedule}, {plan.WarmupSteps} warm-up steps); seed {report.Study.TrainingSeeds[0]}",
+            $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} em {targets}; {epochs}, lote {plan.BatchSize}, {plan.Optimizer}, taxa de aprendizado {words.Number(plan.LearningRate, "0.##################")} ({plan.Schedule}, {plan.WarmupSteps} passos de aquecimento); semente {report.Study.TrainingSeeds[0]}")
             + Amount(report, words);
     }
 

@@ -19,7 +19,8 @@ internal sealed class PatternTranslation
     private readonly Dictionary<string, CharacterClass> classes = new(StringComparer.Ordinal);
     private readonly HashSet<char> literals = [];
     private bool ignoresCase;
-    private int at, atom, brackets, intersections, memberCount;
+    private int at, atom, brackets, memberCount, wraps;
+    private int wrapped = -1;
 
     private PatternTranslation(string pattern) => this.pattern = pattern;
 
@@ -165,6 +166,9 @@ internal sealed class PatternTranslation
         if (Next == '+')
         {
             at++;
+            wraps = atom == wrapped ? wraps + 1 : 1;
+            wrapped = atom;
+            Limit(wraps, MostNesting, "repetitions of one part");
             bool possessive = times[0] != '{'; // {1,2}+ repeats a repetition
             result.Insert(atom, possessive ? "(?>" : "(?:").Append(times).Append(possessive ? ")" : ")+");
         }
@@ -264,6 +268,7 @@ internal sealed class PatternTranslation
         at += not ? 1 : 0;
         Limit(++brackets, MostNesting, "classes within each other");
         CharacterClass? both = null;
+        int intersections = 0;
         List<CharacterClass> members = [];
         for (bool first = true; Next != ']' || first; first = false)
         {

@@ -43,7 +43,7 @@ internal static class PreTokenizers
             case "Punctuation":
                 return Cut(TextPattern.Of(@"[\p{P}$+<=>^`|~]"), node["behavior"] is null ? "Isolated" : file.Text(node, "behavior"), invert: false, file);
             case "CharDelimiterSplit":
-                return Cut(TextPattern.Literal(file.Text(node, "delimiter")), "Removed", invert: false, file);
+                return Cut(TextPattern.Literal(file.Text(node, "delimiter"), file), "Removed", invert: false, file);
             case "ByteLevel":
                 bytes = true;
                 return ByteLevel(file.Flag(node, "add_prefix_space", missing: true), file.Flag(node, "use_regex", missing: true), file);
@@ -83,7 +83,7 @@ internal static class PreTokenizers
     private static PreTokenizer Split(JsonNode node, JsonFile file)
     {
         JsonNode pattern = node["pattern"] ?? throw file.Error("a Split has no pattern");
-        TextPattern regex = file.Member(pattern, "String") is null ? TextPattern.Parse(file.Text(pattern, "Regex"), file) : TextPattern.Literal(file.Text(pattern, "String"));
+        TextPattern regex = file.Member(pattern, "String") is null ? TextPattern.Parse(file.Text(pattern, "Regex"), file) : TextPattern.Literal(file.Text(pattern, "String"), file);
         return Cut(regex, file.Text(node, "behavior"), file.Flag(node, "invert"), file);
     }
 
@@ -166,7 +166,7 @@ internal static class PreTokenizers
     private static PreTokenizer Metaspace(JsonNode node, JsonFile file)
     {
         string mark = node["replacement"] is null ? "▁" : file.Text(node, "replacement"), scheme = PrependScheme(node, file);
-        PreTokenizer words = file.Flag(node, "split", missing: true) ? Cut(TextPattern.Literal(mark), "MergedWithNext", invert: false, file) : Whole;
+        PreTokenizer words = file.Flag(node, "split", missing: true) ? Cut(TextPattern.Literal(mark, file), "MergedWithNext", invert: false, file) : Whole;
         return (piece, into) =>
         {
             StringBuilder marked = new StringBuilder(piece.Length + 1).Append(piece.Span).Replace(" ", mark);

@@ -23,7 +23,8 @@ internal sealed class TextPattern
     }
 
     /// <summary>A text to find as it is.</summary>
-    public static TextPattern Literal(string text) => Of(Regex.Escape(text));
+    /// <exception cref="InputException">It cannot be matched exactly.</exception>
+    public static TextPattern Literal(string text, JsonFile file) => Parse(Regex.Escape(text), file);
 
     /// <summary>A pattern in Oniguruma's language.</summary>
     public static TextPattern Of(string pattern) => new(PatternTranslation.Of(pattern));

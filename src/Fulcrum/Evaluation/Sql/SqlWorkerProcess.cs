@@ -54,7 +54,7 @@ internal sealed class SqlWorkerProcess : IDisposable
             int kind = worker.output.ReadByte();
             string greeting = kind == SqlWire.Hello ? SqlWire.Receive(worker.output) : "";
             worker.Rest();
-            if (kind < 0)
+            if (kind < 0 && !worker.stopped) // one that was stopped for want of a greeting is not started again
             {
                 worker.Dispose();
                 return null;

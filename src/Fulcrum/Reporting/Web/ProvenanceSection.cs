@@ -28,7 +28,7 @@ internal static class ProvenanceSection
         Words words = report.Words;
         return report.Stages.Count == 0 ? Html.Empty : Html.Of($"""
             <h3>{words.Say("Stages", "Etapas")}</h3>
-            <div class="scroll">{Draw.Table([words.Say("stage", "etapa"), words.Say("duration", "duração"), words.Say("energy of the processor", "energia do processador")], [.. report.Stages.Select(s => (string[])[s.Stage, words.Duration(s.Seconds), Energy(s.Joules, words)]), [words.Say("together", "ao todo"), words.Duration(report.Stages.Sum(s => s.Seconds)), Energy(report.Stages.Sum(s => s.Joules), words)]])}</div>
+            <div class="scroll">{Draw.Table([words.Say("stage", "etapa"), words.Say("duration", "duração"), words.Say("energy of the processor", "energia do processador")], [.. report.Stages.Select(s => (string[])[s.Stage, words.Duration(s.Seconds), Energy(s.Joules, words)]), [words.Say("together", "ao todo"), words.Duration(report.Stages.Sum(s => s.Seconds)), Energy(report.Stages.Any(s => s.Joules is null) ? null : report.Stages.Sum(s => s.Joules), words)]])}</div>
             """);
     }
 
