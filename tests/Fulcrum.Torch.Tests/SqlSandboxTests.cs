@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Evaluation;
 using Fulcrum.Evaluation.Sql;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;
@@ -173,18 +174,26 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
 
     public sealed class Workers : IDisposable
     {
-        private readonly Lazy<string> database = new(() =>
+        public Workers()
         {
-            string copy = Path.Combine(Directory.CreateTempSubdirectory().FullName, "concert_singer.sqlite");
-            File.Copy(Spider("concert_singer"), copy);
-            return copy;
-        });
+            Database = Path.Combine(Directory.CreateTempSubdirectory().FullName, "concert_singer.sqlite");
+            using (SqliteConnection connection = new($"Data Source={Database};Pooling=False"))
+            {
+                connection.Open();
+                using SqliteCommand command = connection.CreateCommand();
+                command.CommandText = "CREATE TABLE singer (Singer_ID INT PRIMARY KEY, Name TEXT, Country TEXT, Song_Name TEXT, Song_release_year TEXT, Age INT, Is_male BOOL); "
+                    + string.Concat(Enumerable.Range(1, 6).Select(i => $"INSERT INTO singer VALUES ({i}, 'Singer {i}', 'Country {i % 3}', 'Song {i}', '{1990 + i}', {20 + 5 * i}, 'T'); "));
+                command.ExecuteNonQuery();
+            }
+
+            Digest = RunFolder.Digest(Database);
+        }
 
         public SqlSandbox Sandbox { get; } = SqlSandbox.Open(workers: 2);
 
-        public string Database => database.Value;
+        public string Database { get; }
 
-        public string Digest { get; } = RunFolder.Digest(Spider("concert_singer"));
+        public string Digest { get; }
 
         public void Dispose()
         {
