@@ -271,9 +271,7 @@ public sealed class Experiment(
     {
         Stage("compare", inputs, () =>
         {
-            run.RequireIntact(Stages.TakeWhile(s => s != "compare"));
             Comparison comparison = StudyComparison.Of(complete, run.Root, points);
-            run.RequireIntact(Stages.TakeWhile(s => s != "compare"));
             AtomicFile.WriteText(run.Comparison, ComparisonJson.Print(comparison));
             GuardLog.Refuse(comparison.Guards ?? [], []);
             return ["comparison.json"];
@@ -282,13 +280,7 @@ public sealed class Experiment(
 
     private void Report(string inputs, string language)
     {
-        Stage("report", inputs, () =>
-        {
-            run.RequireIntact(Stages.TakeWhile(s => s != "report"));
-            IReadOnlyList<string> written = Reporting.ReportFiles.Write(run.Root, language);
-            run.RequireIntact(Stages.TakeWhile(s => s != "report"));
-            return written;
-        });
+        Stage("report", inputs, () => Reporting.ReportFiles.Write(run.Root, language));
     }
 
     private void Stage(string name, string inputs, Func<IReadOnlyList<string>> work)
@@ -305,7 +297,7 @@ public sealed class Experiment(
         run.Reopen(name);
         Tell(new Progress(name, "", 0, 0, "stage"));
         long start = Stopwatch.GetTimestamp();
-        Action check = Reading.Contains(name) ? unchanged : () => { };
+        Action check = Reading.Contains(name) ? unchanged : () => run.RequireIntact(Stages.TakeWhile(s => s != name));
         check();
         using EnergyMeter energy = new();
         IReadOnlyList<string> outputs = work();

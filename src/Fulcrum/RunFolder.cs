@@ -80,7 +80,7 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Whether a stage is complete: its manifest stands, for these inputs, and its outputs are still what it wrote.</summary>
     public bool IsComplete(string stage, string inputs) =>
-        Completed(stage) is { } manifest && manifest.Inputs == inputs && manifest.Outputs.All(o => File.Exists(At(o.Key)) && Digest(At(o.Key)) == o.Value);
+        Completed(stage) is { } manifest && manifest.Inputs == inputs && manifest.Outputs.All(Stands);
 
     /// <summary>What completed stages wrote is still there as they wrote it: what is judged is what was measured.</summary>
     /// <exception cref="FulcrumException">A file is gone or has changed; names it and its stage.</exception>
@@ -89,7 +89,7 @@ public sealed class RunFolder : IDisposable
         foreach (string stage in stages)
         {
             Manifest manifest = Completed(stage) ?? throw new FulcrumException($"the run stopped, because {ManifestPath(stage)}, which says that the stage {stage} is complete, is gone or damaged; the same command goes on from there");
-            string? lost = manifest.Outputs.FirstOrDefault(o => !File.Exists(At(o.Key)) || Digest(At(o.Key)) != o.Value).Key;
+            string? lost = manifest.Outputs.FirstOrDefault(o => !Stands(o)).Key;
             if (lost is not null)
             {
                 throw new FulcrumException($"the run stopped, because {At(lost)}, which the stage {stage} wrote, is gone or was changed; the same command makes it again");
@@ -138,6 +138,8 @@ public sealed class RunFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
+
+    private bool Stands(KeyValuePair<string, string> output) => File.Exists(At(output.Key)) && Digest(At(output.Key)) == output.Value;
 
     private string ManifestPath(string stage) => ManifestPath(Root, stage);
 

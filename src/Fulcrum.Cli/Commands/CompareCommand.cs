@@ -18,8 +18,11 @@ internal static class CompareCommand
         verb.SetAction(parsed =>
         {
             string[] paths = parsed.GetRequiredValue(Paths);
-            string? missing = paths.FirstOrDefault(p => !File.Exists(p) && !Directory.Exists(p));
-            _ = missing is null ? true : throw new InputException($"there is no file and no run folder {missing}");
+            if (paths.FirstOrDefault(p => !Path.Exists(p)) is { } missing)
+            {
+                throw new InputException($"there is no file and no run folder {missing}");
+            }
+
             double? margin = parsed.GetValue(Margin) is not (< 0 or double.NaN) and var given ? given : throw new InputException("--margin: wanted 0 or more points");
             if (paths.Length > 2 || parsed.GetValue(Curve))
             {
