@@ -32,6 +32,7 @@ public static class Libtorch
             if (!done && OperatingSystem.IsLinux())
             {
                 Heap.KeepFreedMemory();
+                Spinning.KeepShort();
                 LoadLinux();
             }
 
