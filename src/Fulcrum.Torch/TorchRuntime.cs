@@ -11,20 +11,33 @@ namespace Fulcrum.Torch;
 /// <summary>Models and adapters by TorchSharp.</summary>
 /// <param name="warn">Told what may be wrong with a model or an adapter.</param>
 /// <param name="note">Told what <c>auto</c> came to, and why.</param>
-public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? note = null) : IModelRuntime
+/// <param name="plain">Padded batches that share nothing instead of the token tree: many times slower, the form to compare with.</param>
+public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? note = null, bool plain = false) : IModelRuntime
 {
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Environment => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    public IReadOnlyDictionary<string, string> Environment
     {
-        ["fulcrum"] = typeof(TorchRuntime).Assembly.GetName().Version?.ToString(3) ?? "",
-        [".net"] = System.Environment.Version.ToString(),
-        ["torchsharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "",
-        ["sqlite"] = Sqlite.Version,
-        ["system"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
-        ["processor"] = Processor,
-        ["cores"] = $"{System.Environment.ProcessorCount}",
-        ["threads"] = $"{NumberOfThreads()}",
-    };
+        get
+        {
+            SortedDictionary<string, string> all = new(StringComparer.Ordinal)
+            {
+                ["fulcrum"] = typeof(TorchRuntime).Assembly.GetName().Version?.ToString(3) ?? "",
+                [".net"] = System.Environment.Version.ToString(),
+                ["torchsharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "",
+                ["sqlite"] = Sqlite.Version,
+                ["system"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
+                ["processor"] = Processor,
+                ["cores"] = $"{System.Environment.ProcessorCount}",
+                ["threads"] = $"{NumberOfThreads()}",
+            };
+            if (plain)
+            {
+                all["batches"] = "padded, nothing shared";
+            }
+
+            return all;
+        }
+    }
 
     /// <inheritdoc/>
     public ModelPlan Resolve(ModelPlan model)
@@ -49,7 +62,7 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
     /// <inheritdoc/>
     public ILanguageModel Load(ModelPlan model, Serving? serving = null)
     {
-        (bool plain, bool merged) = serving?.Form switch
+        (bool whole, bool merged) = serving?.Form switch
         {
             null or "beside" => (false, false),
             "merged" => (false, true),
@@ -57,13 +70,13 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
             "unquantized-merged" => (true, true),
             { } other => throw new InputException($"unknown form of serving '{other}'; known are beside, merged, unquantized-beside, unquantized-merged"),
         };
-        LanguageModel loaded = LoadModel(plain ? model with { Quantization = "none" } : model, serving?.Adapter, serving?.Scale ?? 1);
+        LanguageModel loaded = LoadModel(whole ? model with { Quantization = "none" } : model, serving?.Adapter, serving?.Scale ?? 1);
         if (merged)
         {
             loaded.Merge();
         }
 
-        return new TorchLanguageModel(loaded);
+        return new TorchLanguageModel(loaded, plain);
     }
 
     /// <inheritdoc/>
@@ -77,8 +90,10 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
         ModelPlan resolved = ComputeForm.Begun(model, outputFolder, Resolve);
         using LanguageModel loaded = LoadModel(resolved);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder));
-        LoraTrainer.Train(loaded, name, plan, examples, outputFolder, new LoraTrainer.Setup(initialAdapter, givenOrder, Form: $"{resolved.Dtype} {resolved.Quantization} {resolved.Device.Split(':')[0]}"), progress, cancellation);
+        LoraTrainer.Train(loaded, name, plan, examples, outputFolder, new LoraTrainer.Setup(initialAdapter, givenOrder, plain, FormOf(resolved)), progress, cancellation);
     }
+
+    private string FormOf(ModelPlan resolved) => $"{resolved.Dtype} {resolved.Quantization} {resolved.Device.Split(':')[0]}{(plain ? " padded" : "")}";
 
     /// <summary>The decoder of a plan, with an adapter beside it.</summary>
     internal LanguageModel LoadModel(ModelPlan plan, string? adapterFolder = null, double adapterScale = 1)

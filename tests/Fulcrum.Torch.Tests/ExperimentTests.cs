@@ -1,5 +1,7 @@
+using Fulcrum.Evaluation;
 using Fulcrum.Evaluation.Sql;
 using Fulcrum.Statistics;
+using Fulcrum.Tests;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;
@@ -45,6 +47,27 @@ public sealed class ExperimentTests
         using RunFolder held = RunFolder.Open(folder);
 
         Assert.Contains("another process", Assert.Throws<InputException>(() => RunFolder.Open(folder)).Message);
+    }
+
+    [Fact]
+    public void A_whole_study_gives_the_same_answers_with_and_without_the_token_tree()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName, study = TinyStudy.Write(folder, itemsPerSubject: 20);
+        File.WriteAllText(study, File.ReadAllText(study).Replace(", \"dropout\": 0.1", "", StringComparison.Ordinal)); // drawn for other shapes, it would be another training
+        foreach (bool plain in (bool[])[false, true])
+        {
+            using RunFolder run = RunFolder.Open(Path.Combine(folder, $"{plain}"));
+            new Experiment(StudyFile.Load(study), run, new TorchRuntime(plain: plain), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), _ => { }).Run();
+        }
+
+        foreach (string file in (string[])["before/spider.jsonl", "before/mmlu.jsonl", "after/spider.jsonl", "after/mmlu.jsonl"])
+        {
+            Answer[] shared = [.. AnswerFile.Read(Path.Combine(folder, "False", file))], plain = [.. AnswerFile.Read(Path.Combine(folder, "True", file))];
+            Assert.NotEmpty(shared);
+            Assert.Equal(plain.Select(a => (a.Id, a.Score, a.Prediction, a.Output, a.Choice)), shared.Select(a => (a.Id, a.Score, a.Prediction, a.Output, a.Choice)));
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 
     private static void Run(Study study, string folder, Action<Progress> tell, CancellationToken cancellation, string? until = null)

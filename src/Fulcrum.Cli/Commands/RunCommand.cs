@@ -20,12 +20,14 @@ internal static class RunCommand
     private static readonly Option<bool> Json = new("--json") { Description = "Print the comparison as JSON instead of a table." };
     private static readonly Option<double?> Margin = new("--margin") { Description = "The loss, in points, that is accepted outside the task; the study's when not given." };
 
+    private static readonly Option<bool> Plain = new("--plain") { Description = "Padded batches that share nothing instead of the token tree: the same answers, many times slower; to check the tool with." };
+
     public static Command Create()
     {
         Language.AcceptOnlyFromAmong("en", "pt-BR");
         Until.AcceptOnlyFromAmong([.. Experiment.Stages]);
         Level.AcceptOnlyFromAmong("debug", "info", "warning", "error", "none");
-        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require, Margin, Level, Json };
+        Command command = new("run", "Measure, fine-tune, measure again, compare, report: the whole experiment by one command.") { StudyPath, Output, Language, Until, Require, Margin, Level, Plain, Json };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
         return command;
     }
@@ -43,7 +45,7 @@ internal static class RunCommand
         using SqlSandbox sandbox = Sandbox.Open();
         sandbox.Log = log;
         new ConsoleProgress(parsed, whole: true).Show(tell =>
-            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking, log).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
+            new Experiment(study, run, new TorchRuntime(plain: parsed.GetValue(Plain)), s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))), tell, required?.Looking, log).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation));
         if (parsed.GetValue(Until) is { } until && Experiment.Stages.TakeWhile(s => s != "compare").Contains(until))
         {
             TellStopped(run, parsed);

@@ -4,25 +4,6 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>Root-mean-square normalisation (arXiv:1910.07467), in float32 whatever the compute type.</summary>
-internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
-{
-    private readonly Tensor weight = weight.DetachFromDisposeScope();
-
-    /// <summary>Normalises the last dimension.</summary>
-    public Tensor Forward(Tensor input)
-    {
-        Tensor x = input.to_type(ScalarType.Float32);
-        return (x * x.Squared().mean([-1], keepdim: true).Plus(epsilon).rsqrt()).to_type(input.dtype) * weight;
-    }
-
-    /// <summary>The weight, for a checkpoint.</summary>
-    public Tensor Weight => weight;
-
-    /// <inheritdoc/>
-    public void Dispose() => weight.Dispose();
-}
-
 /// <summary>One layer of the decoder: attention and a gated feed-forward part, each added to what flows past it.</summary>
 /// <param name="HeadNorms">Of queries and keys (Qwen3); null for none.</param>
 internal sealed record DecoderLayer(
@@ -58,8 +39,7 @@ internal sealed record DecoderLayer(
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor middle = hidden.Plus(Attend(InputNorm.Forward(hidden), rotary, attention));
-        Tensor[] gateUp = GateUp.Forward(MiddleNorm.Forward(middle));
-        return middle.Plus(Down.Forward(nn.functional.silu(gateUp[0]) * gateUp[1])).MoveToOuterDisposeScope();
+        return middle.Plus(Down.Forward(Gated(MiddleNorm.Forward(middle)))).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -71,6 +51,8 @@ internal sealed record DecoderLayer(
             part?.Dispose();
         }
     }
+
+    private Tensor Gated(Tensor x) => GateUp.Whole(x) is { } joined ? SwiGlu.Of(joined) : GateUp.Forward(x) is [var gate, var up] ? SwiGlu.Of(gate, up) : throw new InvalidOperationException("gate and up are two");
 
     private Tensor Attend(Tensor x, Rotary rotary, IAttention attention)
     {

@@ -38,6 +38,9 @@ internal sealed class FusedProjections : IDisposable
         return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
     }
 
+    /// <summary>The product as it is, the parts side by side, [..., sum of out]; null where the parts are not one product or adapters stand beside them.</summary>
+    public Tensor? Whole(Tensor input) => weight is not null && Parts.All(p => p.Fusible && p.Adapter is null) ? FrozenProduct.Of(input, weight, bias) : null;
+
     /// <inheritdoc/>
     public void Dispose()
     {

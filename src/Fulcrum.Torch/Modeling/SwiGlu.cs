@@ -1,0 +1,67 @@
+using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Modeling;
+
+/// <summary>silu(gate) · up (arXiv:2002.05202, section 2), differentiable; of what it computes nothing but its input is kept for the way back.</summary>
+internal static class SwiGlu
+{
+    /// <param name="joined">[..., 2 · size]: gate, then up.</param>
+    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and devices.</param>
+    /// <returns>[..., size]</returns>
+    public static Tensor Of(Tensor joined, bool plain = false)
+    {
+        if (plain || !RowKernels.Serve || joined.dtype != ScalarType.Float32 || joined.device_type != DeviceType.CPU)
+        {
+            Tensor[] parts = joined.chunk(2, -1);
+            return Of(parts[0], parts[1]);
+        }
+
+        return is_grad_enabled() && joined.requires_grad ? Differentiable.apply(joined) : Forward(joined);
+    }
+
+    /// <summary>The same by the library's operations.</summary>
+    public static Tensor Of(Tensor gate, Tensor up) => nn.functional.silu(gate) * up;
+
+    private static unsafe Tensor Forward(Tensor joined)
+    {
+        using Tensor rows = joined.contiguous();
+        int size = (int)(joined.shape[^1] / 2);
+        Tensor output = empty([.. joined.shape[..^1], size]);
+        RowKernels.SwiGlu(Start(rows), Start(output), rows.NumberOfElements / (2 * size), size);
+        return output;
+    }
+
+    private static unsafe Tensor Backward(Tensor joined, Tensor gradient)
+    {
+        using Tensor rows = joined.contiguous(), from = gradient.contiguous();
+        int size = (int)gradient.shape[^1];
+        Tensor output = empty(joined.shape);
+        RowKernels.SwiGluBackward(Start(rows), Start(from), Start(output), from.NumberOfElements / size, size);
+        return output;
+    }
+
+    private static unsafe float* Start(Tensor tensor) => (float*)NativeTensor.DataPointer(tensor);
+
+    private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
+    {
+        public override string Name => nameof(SwiGlu);
+
+        public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
+        {
+            context.save_for_backward([(Tensor)inputs[0]]);
+            return Forward((Tensor)inputs[0]);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+        {
+            List<Tensor> saved = context.get_saved_variables();
+            Tensor result = Backward(saved[0], gradient);
+            saved[0].Dispose();
+            gradient.Dispose();
+            return HandedOver.Of([result]);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Tests;
+
+/// <summary>The loops over rows against the library's own operations, forward and backward.</summary>
+[Collection("native")]
+public sealed class RowKernelTests
+{
+    [Theory]
+    [InlineData(1, 4864)]
+    [InlineData(7, 24)]
+    [InlineData(33, 13)] // a rest behind the last eight
+    [InlineData(5, 3)] // nothing but a rest
+    [InlineData(0, 16)]
+    public void A_gated_unit_and_its_gradient_are_those_of_the_librarys_operations(int rows, int size)
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor input = Numbers(rows, 2 * size), gradient = Numbers(rows, size);
+
+        (Tensor output, Tensor slope) = Both(input, gradient, x => SwiGlu.Of(x));
+        (Tensor wanted, Tensor wantedSlope) = Both(input, gradient, x => SwiGlu.Of(x, plain: true));
+
+        Near(wanted, output);
+        Near(wantedSlope, slope);
+    }
+
+    [Theory]
+    [InlineData(1, 896, 1)]
+    [InlineData(9, 64, 14)]
+    [InlineData(5, 13, 1)]
+    [InlineData(3, 3, 2)]
+    [InlineData(0, 16, 1)]
+    public void A_norm_and_its_gradient_are_those_of_the_librarys_operations(int rows, int size, int heads)
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        using Norm norm = new(Numbers(size, 1).view(size), 1e-6);
+        Tensor input = Numbers(rows, heads * size).view(rows, heads, size), gradient = Numbers(rows, heads * size).view(rows, heads, size);
+
+        (Tensor output, Tensor slope) = Both(input, gradient, x => norm.Forward(x));
+        (Tensor wanted, Tensor wantedSlope) = Both(input, gradient, x => norm.Forward(x, plain: true));
+
+        Near(wanted, output);
+        Near(wantedSlope, slope);
+    }
+
+    [Fact]
+    public void Views_whose_rows_lie_apart_are_read_as_they_are()
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        using Norm norm = new(Numbers(16, 1).view(16), 1e-6);
+        Tensor wide = Numbers(6, 48), part = wide.narrow(1, 8, 16);
+
+        Near(norm.Forward(part, plain: true), norm.Forward(part));
+        Near(SwiGlu.Of(part, plain: true), SwiGlu.Of(part));
+    }
+
+    [Fact]
+    public void A_gate_far_from_zero_opens_or_closes_without_overflow()
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor input = cat([tensor(new float[] { -500, -100, -88, -20, 20, 88, 100, 500, -500, 500 }), ones(10)]).view(1, 20);
+
+        (Tensor output, Tensor slope) = Both(input, ones(1, 10), x => SwiGlu.Of(x));
+        (Tensor wanted, Tensor wantedSlope) = Both(input, ones(1, 10), x => SwiGlu.Of(x, plain: true));
+
+        Near(wanted, output);
+        Near(wantedSlope, slope);
+    }
+
+    [Fact]
+    public void A_norm_whose_weight_is_trained_gives_the_weight_its_gradient()
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor weight = Numbers(16, 1).view(16).requires_grad_();
+        using Norm norm = new(weight, 1e-6);
+
+        norm.Forward(Numbers(3, 16)).sum().backward();
+
+        Assert.True(norm.Weight.grad!.abs().sum().ToSingle() > 0);
+    }
+
+    private static Tensor Numbers(long rows, long columns) => (arange(rows * columns, dtype: ScalarType.Float32) * 0.7).sin().view(rows, columns) * 3;
+
+    private static (Tensor Output, Tensor Slope) Both(Tensor input, Tensor gradient, Func<Tensor, Tensor> form)
+    {
+        Tensor x = input.clone().requires_grad_(), output = form(x);
+        autograd.backward([output], [gradient]);
+        return (output.detach(), x.grad!);
+    }
+
+    private static void Near(Tensor wanted, Tensor got)
+    {
+        Assert.Equal(wanted.shape, got.shape);
+        Assert.True(allclose(got, wanted, rtol: 1e-5, atol: 2e-6), $"largest difference {(wanted.NumberOfElements == 0 ? 0 : (got - wanted).abs().max().ToSingle())}");
+    }
+}
