@@ -58,7 +58,7 @@ internal sealed class MemoryCurve(int total, int samples)
         double Growth(Func<MemorySample, long> of) => late.Average(of) - early.Average(of);
         (double managed, double native, double resident, double tensors) = (Growth(s => s.Managed), Growth(s => s.Native), Growth(s => s.Resident), Growth(s => s.Tensors));
         bool flat = taken.Count == samples && managed < noise && native < noise && resident < 4 * noise && tensors < 1;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{(flat ? "" : "GROWS: ")}{what}: from the second quarter to the last, managed {Mega(managed):+0.00;-0.00} MB, native {Mega(native):+0.00;-0.00} MB, resident {Mega(resident):+0.0;-0.0} MB, tensors {tensors:+0.0;-0.0;0}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{(flat ? "" : "GROWS: ")}{what}: from the second quarter to the last, managed {Mega(managed):+0.00;-0.00;0} MB, native {Mega(native):+0.00;-0.00;0} MB, resident {Mega(resident):+0.0;-0.0;0} MB, tensors {tensors:+0.0;-0.0;0}"));
         return flat;
     }
 

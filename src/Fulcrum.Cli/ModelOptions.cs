@@ -34,7 +34,11 @@ internal sealed class ModelOptions
     public ILanguageModel Load(ParseResult parsed)
     {
         ModelPlan plan = Resolved(parsed);
-        Console.Error.WriteLine($"fulcrum: {plan.Folder} in {plan.Dtype} on {plan.Device}");
+        if (!parsed.GetValue(Verbs.Quiet))
+        {
+            Console.Error.WriteLine($"fulcrum: {plan.Folder} in {plan.Dtype} on {plan.Device}");
+        }
+
         return Runtime.Load(plan, Adapter(parsed) is { } folder ? new Serving(folder, Scale(parsed)) : null);
     }
 

@@ -29,6 +29,7 @@ public static class StudyPlaces
         {
             case SpiderPlan spider:
                 Folder(source, $"{key}.folder", spider.Folder);
+                Require(Directory.Exists(Path.Combine(spider.Folder, "database")), source, $"{key}.folder", $"there is no folder 'database' with DB/DB.sqlite files in {spider.Folder}");
                 break;
             case MmluPlan mmlu:
                 Folder(source, $"{key}.folder", mmlu.Folder);

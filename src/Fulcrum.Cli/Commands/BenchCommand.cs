@@ -65,7 +65,7 @@ internal static class BenchCommand
             BenchResult r = Bench.Run(name, parsed.GetRequiredValue(config), parsed.GetRequiredValue(input), parsed.GetRequiredValue(dtype), parsed.GetValue(threads), parsed.GetValue(plain));
             Console.WriteLine(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(r, JsonLines.Output)
-                : $"{r.Items} items in {r.Seconds:F2} s, {r.TokensPerSecond:F0} tokens/s, {r.GflopEquivalentsPerItem:F0} GFLOP-equivalents an item at {r.SgemmGflops:F0} GFLOP/s; needed {r.NeededGflopPerItem:F0}, {r.FractionOfProduct:P0} of the rate at which the model multiplies ({r.ProductGflops:F0})");
+                : $"{r.Items} items in {r.Seconds:F2} s, {r.TokensPerSecond:F0} tokens/s, {r.GflopEquivalentsPerItem:F0} GFLOP-equivalents an item at {r.SgemmGflops:F0} GFLOP/s; needed {r.NeededGflopPerItem:F0}, {r.FractionOfProduct:P0} of the rate at which the model multiplies ({r.ProductGflops:F0}){(r.FractionOfMemory is { } share ? $", {share:P0} of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} GB/s)" : "")}");
         });
         return verb;
     }

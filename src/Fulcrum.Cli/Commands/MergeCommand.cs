@@ -15,10 +15,10 @@ internal static class MergeCommand
         verb.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(output);
-            MergedModel.Write(options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), folder, warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
+            string dtype = MergedModel.Write(options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), folder, warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
             if (!parsed.GetValue(Verbs.Quiet))
             {
-                Console.Error.WriteLine($"merged: {Path.GetFullPath(folder)}");
+                Console.Error.WriteLine($"merged: {Path.GetFullPath(folder)}, weights in {dtype}{(options.Model(parsed).Dtype == "auto" ? ", as the model's own are; --dtype f32 rounds nothing" : "")}");
             }
         });
         return verb;

@@ -92,9 +92,13 @@ internal static class RunCommand
         string folder = Path.Combine(AppContext.BaseDirectory, "studies"), carried = Path.Combine(folder, $"{named ?? "embedded"}.json");
         return named is not null && File.Exists(named) ? named
             : (named is null || Path.GetFileName(named) == named) && File.Exists(carried) ? carried
-            : throw new InputException($"there is no study {named ?? "embedded"}: no such file, and the studies that travel with the tool are {Carried(folder)}");
+            : throw new InputException($"there is no study {named ?? "embedded"}: no such file, and {Meant(named, Carried(folder))}");
     }
 
-    private static string Carried(string folder) =>
-        Directory.Exists(folder) ? string.Join(", ", Directory.EnumerateFiles(folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)) : "none in this build";
+    private static string Meant(string? named, string[] carried) => named is not null && Spelling.Nearest(named, carried) is { } near
+        ? $"none of that name travels with the tool; did you mean '{near}'?"
+        : $"the studies that travel with the tool are {(carried.Length == 0 ? "none in this build" : string.Join(", ", carried))}";
+
+    private static string[] Carried(string folder) =>
+        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)] : [];
 }

@@ -16,8 +16,9 @@ public static class MergedModel
     ];
 
     /// <summary>Merges in float32 and writes the weights in the type they have on disk, or in the plan's when that is not <c>auto</c>; <c>config.json</c> comes last.</summary>
-    /// <exception cref="InputException">Model or adapter cannot be read, or the folder cannot be written.</exception>
-    public static void Write(ModelPlan plan, string? adapter, double scale, string output, Action<string>? warn = null)
+    /// <returns>That type.</returns>
+    /// <exception cref="InputException">Model or adapter cannot be read, or the folder cannot be written or holds other weights already.</exception>
+    public static string Write(ModelPlan plan, string? adapter, double scale, string output, Action<string>? warn = null)
     {
         if (Path.GetFullPath(output) == Path.GetFullPath(plan.Folder))
         {
@@ -27,6 +28,11 @@ public static class MergedModel
         if (plan.Quantization != "none")
         {
             throw new InputException("a quantised model cannot be merged into; leave --quantization away");
+        }
+
+        if (Directory.Exists(output) && Directory.EnumerateFiles(output).Select(f => Path.GetFileName(f)).FirstOrDefault(IsOtherWeights) is { } other)
+        {
+            throw new InputException($"{output} holds {other}, which would be read beside or instead of the merged weights; name another folder or remove it");
         }
 
         using LanguageModel model = new TorchRuntime(warn).LoadModel(plan with { Dtype = "f32" }, adapter, scale);
@@ -52,7 +58,11 @@ public static class MergedModel
         config["tie_word_embeddings"] = model.HeadIsTied;
         config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
         AtomicFile.WriteText(Path.Combine(output, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        return dtype;
     }
+
+    // Shards, their index, weights of other formats, adapters: whatever a reader might take beside model.safetensors.
+    private static bool IsOtherWeights(string name) => name != "model.safetensors" && (name.EndsWith(".safetensors", StringComparison.Ordinal) || name.EndsWith(".bin", StringComparison.Ordinal) || name == "model.safetensors.index.json");
 
     private static ScalarType TypeOf(string name) => name switch
     {

@@ -71,7 +71,7 @@ public sealed record Report(
     {
         try
         {
-            return File.ReadAllText(path);
+            return File.Exists(path) ? File.ReadAllText(path) : throw new InputException($"there is no {path}; a report is written from a run folder whose stage compare is complete");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -6,6 +6,8 @@ namespace Fulcrum.Reporting;
 /// <summary>The comparison as a LaTeX table (package <c>booktabs</c>), to be brought in by <c>\input</c>.</summary>
 internal static class ReportTex
 {
+    private const string Dagger = @"$^\dagger$";
+
     public static string Of(Report report)
     {
         Words words = report.Words;
@@ -20,14 +22,15 @@ internal static class ReportTex
             """);
         foreach (BenchmarkComparison b in report.Comparison.Benchmarks)
         {
-            Row(text, Escape(b.Benchmark), b.Items, b.Before, b.After, b.Difference, b.Mcnemar, words);
+            Row(text, Escape(b.Benchmark), b.Items, b.Before, b.After, b.Difference, b.Mcnemar, b.Clusters, words);
             foreach (GroupComparison g in b.Groups)
             {
-                Row(text, @"\quad " + Escape(g.Group), g.Items, g.Before, g.After, g.Difference, g.Mcnemar, words);
+                Row(text, @"\quad " + Escape(g.Group), g.Items, g.Before, g.After, g.Difference, g.Mcnemar, g.Clusters, words);
             }
         }
 
-        return text.Append("\\bottomrule\n\\end{tabular}\n").ToString();
+        text.Append("\\bottomrule\n\\end{tabular}\n");
+        return Sentences.Note(report.Comparison, words) is { } note ? text.Append($"\n{Number(note).Replace(Sentences.Mark, Dagger, StringComparison.Ordinal)}\n").ToString() : text.ToString();
     }
 
     /// <summary>Text that LaTeX prints as it is.</summary>
@@ -43,8 +46,8 @@ internal static class ReportTex
         _ => c.ToString(),
     }));
 
-    private static void Row(StringBuilder text, string name, int items, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m, Words words) => text.Append(
-        $"{name} & {words.Count(items)} & {Number(words.Percent(before.Score))} & {Number(words.Percent(after.Score))} & {Number(words.Points(d.Points))} ({Number(words.Points(d.Low))} {words.To} {Number(words.Points(d.High))}) & {m.Gained} & {m.Lost} & {(m.P < 0.001 ? $"$<${words.Number(0.001)}" : words.P(m.P))} \\\\\n");
+    private static void Row(StringBuilder text, string name, int items, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult m, int clusters, Words words) => text.Append(
+        $"{name} & {words.Count(items)} & {Number(words.Percent(before.Score))} & {Number(words.Percent(after.Score))} & {Number(words.Points(d.Points))} ({Number(words.Points(d.Low))} {words.To} {Number(words.Points(d.High))}) & {m.Gained} & {m.Lost} & {(m.P < 0.001 ? $"$<${words.Number(0.001)}" : words.P(m.P))}{(Sentences.Disagree(d, m, clusters) ? Dagger : "")} \\\\\n");
 
     private static string Number(string text) => Escape(text).Replace("−", "$-$", StringComparison.Ordinal);
 

@@ -5,7 +5,8 @@ namespace Fulcrum.Reporting;
 /// <summary>Sentences that follow from the numbers and from nothing else.</summary>
 public static class Sentences
 {
-    private const string Mark = "†";
+    /// <summary>Stands behind a p that disagrees with its interval.</summary>
+    internal const string Mark = "†";
 
     /// <summary>The first line of a report: the verdict, or the first benchmark's difference where there is none.</summary>
     public static string First(Comparison comparison, Words words) =>

@@ -24,8 +24,16 @@ internal static class SummarySection
     private static string Explanation(Verdict v, Words words) => v.Kind switch
     {
         "accept" => words.Say("The gain on the task is shown, and the loss elsewhere is shown to lie within the margin.", "O ganho na tarefa está demonstrado, e a perda no restante está demonstradamente dentro da margem."),
-        "reject" => words.Say("Either the task is shown not to gain, or the loss elsewhere is shown to exceed the margin.", "Ou está demonstrado que a tarefa não ganha, ou que a perda no restante excede a margem."),
+        "reject" => $"{string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>())}",
         _ => words.Say("The intervals allow both answers: more items would be needed to decide.", "Os intervalos permitem as duas respostas: seriam necessários mais itens para decidir."),
+    };
+
+    // Which half of the rule was broken, and by what.
+    private static string? Objection(Finding f, Words words) => f.Judgement switch
+    {
+        "not-gained" => words.Say($"{f.Benchmark} is shown not to gain.", $"Está demonstrado que {f.Benchmark} não ganha."),
+        "beyond-margin" => words.Say($"The loss on {f.Benchmark} is shown to exceed the margin.", $"Está demonstrado que a perda em {f.Benchmark} excede a margem."),
+        _ => null,
     };
 
     private static Html Overridden(Report report) => report.Comparison.Guards?.Where(g => g.Status is "overridden" or "failed").ToArray() is { Length: > 0 } guards

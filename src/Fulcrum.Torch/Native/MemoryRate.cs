@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Fulcrum.Torch.Native;
+
+/// <summary>How fast this machine reads memory: what bounds a step that writes one token, which reads every weight once.</summary>
+public static unsafe class MemoryRate
+{
+    private const nuint Bytes = 512 << 20; // far beyond the caches
+    private const int Parts = 64;
+
+    /// <summary>GB/s (10⁹ bytes) of reading half a gigabyte once on all threads, the best of some repetitions.</summary>
+    public static double GigabytesPerSecond(int repetitions = 6)
+    {
+        byte* memory = (byte*)NativeMemory.Alloc(Bytes);
+        try
+        {
+            NativeMemory.Fill(memory, Bytes, 1);
+            double best = Enumerable.Range(0, repetitions).Select(_ => Seconds(memory)).Min();
+            return Bytes / best / 1e9;
+        }
+        finally
+        {
+            NativeMemory.Free(memory);
+        }
+    }
+
+    private static double Seconds(byte* memory)
+    {
+        double[] sums = new double[Parts];
+        long start = Stopwatch.GetTimestamp();
+        Threads.For(Parts, part => sums[part] = Sum((float*)(memory + (nuint)part * (Bytes / Parts)), (int)(Bytes / Parts / sizeof(float))));
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        GC.KeepAlive(sums);
+        return seconds;
+    }
+
+    // Four sums, so that no addition waits for the one before.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Sum(float* at, int count)
+    {
+        Vector256<float> a = default, b = default, c = default, d = default;
+        for (int i = 0; i < count; i += 32)
+        {
+            a += Vector256.Load(at + i);
+            b += Vector256.Load(at + i + 8);
+            c += Vector256.Load(at + i + 16);
+            d += Vector256.Load(at + i + 24);
+        }
+
+        return Vector256.Sum(a + b + c + d);
+    }
+}
