@@ -35,7 +35,7 @@ try
 }
 catch (OperationCanceledException)
 {
-    await Console.Error.WriteLineAsync($"fulcrum: interrupted{(parsed.CommandResult.Command.Name is "run" or "train" or "score" or "generate" ? "; the same command goes on from here" : "")}");
+    await Console.Error.WriteLineAsync($"fulcrum: interrupted{(parsed.CommandResult.Command.Name is "run" or "train" ? "; the same command goes on from here" : "")}");
     return 130;
 }
 catch (Exception e) when (Failure(e) is not null)

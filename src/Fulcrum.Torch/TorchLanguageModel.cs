@@ -1,6 +1,7 @@
 using Fulcrum.Evaluation;
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
 using Fulcrum.Watching;
 
 namespace Fulcrum.Torch;
@@ -13,6 +14,9 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
 {
     /// <summary>The decoder itself.</summary>
     public LanguageModel Model => model;
+
+    // What may lie unused in the heap beyond what the first call left there.
+    private const long Slack = 48 << 20;
 
     /// <inheritdoc/>
     public int ContextLength => model.Config.ContextLength;
@@ -31,6 +35,7 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
 
         Action<IReadOnlyList<ScoreRequest>, Action<int, IReadOnlyList<ContinuationScore>>, CancellationToken> score = plain ? new Padded(model).Score : new Scorer(model, budget).Score;
         score(requests, answered, cancellation);
+        Heap.KeepFromGrowing(Slack);
         Telemetry.Answered("score", requests.Count);
     }
 
@@ -44,6 +49,7 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
 
         Action<IReadOnlyList<CompletionRequest>, Action<int, Completion>, CancellationToken> complete = plain ? new Padded(model).Complete : new Generator(model, budget, together).Complete;
         complete(requests, answered, cancellation);
+        Heap.KeepFromGrowing(Slack);
         Telemetry.Answered("complete", requests.Count);
     }
 

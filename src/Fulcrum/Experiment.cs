@@ -98,7 +98,9 @@ public sealed class Experiment(
         }
     }
 
-    private static string InputsOf(Study complete, string modelDigest, Corpus data) => RunFolder.Sha(StudyFile.Print(complete.Core), modelDigest, data.Digest);
+    // How the model is asked is no part of a study, but what one form began no other goes on with.
+    private string InputsOf(Study complete, string modelDigest, Corpus data) =>
+        RunFolder.Sha([StudyFile.Print(complete.Core), modelDigest, data.Digest, .. runtime.Environment.TryGetValue("batches", out string? form) ? [form] : Array.Empty<string>()]);
 
     private (Study Complete, string ModelDigest) Begin(Corpus data)
     {
@@ -159,7 +161,7 @@ public sealed class Experiment(
 
         string[] then = File.ReadAllLines(run.Study), now = StudyFile.Print(complete).TrimEnd('\n').Split('\n');
         string[] changed = [.. now.Except(then).Concat(then.Except(now)).Select(l => l.Trim().TrimEnd(',')).Distinct().Take(4)];
-        string what = changed.Length > 0 ? $"its study differs ({string.Join("; ", changed)})" : "the model or the data have changed since it was begun";
+        string what = changed.Length > 0 ? $"its study differs ({string.Join("; ", changed)})" : "the model or the data have changed since it was begun, or it was begun with --plain and goes on without, or the other way round";
         throw new InputException($"the run folder {run.Root} cannot be continued: {what}; choose another --output, or undo the change");
     }
 

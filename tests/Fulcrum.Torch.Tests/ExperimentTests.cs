@@ -60,10 +60,17 @@ public sealed class ExperimentTests
             new Experiment(StudyFile.Load(study), run, new TorchRuntime(plain: plain), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), _ => { }).Run();
         }
 
+        InputException refused = Assert.Throws<InputException>(() =>
+        {
+            using RunFolder run = RunFolder.Open(Path.Combine(folder, "True"));
+            new Experiment(StudyFile.Load(study), run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), _ => { }).Run();
+        });
+        Assert.Contains("begun with --plain", refused.Message);
         foreach (string file in (string[])["before/spider.jsonl", "before/mmlu.jsonl", "after/spider.jsonl", "after/mmlu.jsonl"])
         {
             Answer[] shared = [.. AnswerFile.Read(Path.Combine(folder, "False", file))], plain = [.. AnswerFile.Read(Path.Combine(folder, "True", file))];
             Assert.NotEmpty(shared);
+            Assert.True(file.EndsWith("spider.jsonl", StringComparison.Ordinal) || !plain.SelectMany(a => a.LogLikelihoods!).SequenceEqual(shared.SelectMany(a => a.LogLikelihoods!)), "equal to the last bit: the other form was not used");
             Assert.Equal(plain.Select(a => (a.Id, a.Score, a.Prediction, a.Output, a.Choice)), shared.Select(a => (a.Id, a.Score, a.Prediction, a.Output, a.Choice)));
         }
 

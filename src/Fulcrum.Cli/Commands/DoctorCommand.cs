@@ -47,7 +47,7 @@ internal static class DoctorCommand
         found["native_library_repaired"] = Libtorch.Repaired;
         found["native_libraries"] = new JsonObject(Libtorch.Loaded.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
         found["matrix_multiply_gflops"] = new JsonObject(Dtypes.Select(d => KeyValuePair.Create(d, (JsonNode?)Math.Round(MatrixRate.Gflops(d), 1))));
-        found["memory_read_gb_per_second"] = Math.Round(MemoryRate.GigabytesPerSecond(), 1);
+        found["memory_read_gb_per_second"] = MemoryRate.GigabytesPerSecond() is { } rate ? Math.Round(rate, 1) : null;
         return found;
     }
 

@@ -18,7 +18,7 @@ internal static class MergeCommand
             string dtype = MergedModel.Write(options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), folder, warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
             if (!parsed.GetValue(Verbs.Quiet))
             {
-                Console.Error.WriteLine($"merged: {Path.GetFullPath(folder)}, weights in {dtype}{(options.Model(parsed).Dtype == "auto" ? ", as the model's own are; --dtype f32 rounds nothing" : "")}");
+                Console.Error.WriteLine($"merged: {Path.GetFullPath(folder)}, weights in {dtype}{(options.Model(parsed).Dtype == "auto" && dtype != "float32" ? ", as the model's own are; --dtype f32 rounds nothing" : "")}");
             }
         });
         return verb;

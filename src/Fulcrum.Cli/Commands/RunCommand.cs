@@ -11,7 +11,7 @@ namespace Fulcrum.Cli.Commands;
 internal static class RunCommand
 {
     private static readonly Argument<string?> StudyPath = new("STUDY") { Description = "A study's file, or the name of one that travels with the tool (embedded, embedded-gentle, embedded-curve, embedded-replay, embedded-readings, embedded-qlora, notebook, own-task); without one, embedded.", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<string?> Output = new("--output") { Description = "The run folder; runs/NAME when not given. A folder that was cut off goes on where it stopped." };
+    private static readonly Option<string?> Output = new("--output") { Description = "The run folder; runs/NAME when not given (with --plain, runs/NAME-plain). A folder that was cut off goes on where it stopped." };
     private static readonly Option<string> Language = new("--language") { Description = "Language of the report: en or pt-BR.", DefaultValueFactory = _ => "en" };
     private static readonly Option<string?> Until = new("--until") { Description = "Stop after this stage: prepare, before, train, after, points, compare or report." };
     private static readonly Option<string?> Require = new("--require") { Description = "End with exit code 3 unless the intervals' nearer bounds hold, in points: \"spider>=+5,mmlu>=-1\"." };
@@ -20,7 +20,7 @@ internal static class RunCommand
     private static readonly Option<bool> Json = new("--json") { Description = "Print the comparison as JSON instead of a table." };
     private static readonly Option<double?> Margin = new("--margin") { Description = "The loss, in points, that is accepted outside the task; the study's when not given." };
 
-    private static readonly Option<bool> Plain = new("--plain") { Description = "Padded batches that share nothing instead of the token tree: the same answers, many times slower; to check the tool with." };
+    private static readonly Option<bool> Plain = new("--plain") { Description = "Padded batches that share nothing instead of the token tree: many times slower; without dropout, and but for rounding, the same answers. To check the tool with." };
 
     public static Command Create()
     {
@@ -40,7 +40,7 @@ internal static class RunCommand
         study = parsed.GetValue(Margin) is not { } margin ? study : double.IsFinite(margin) && margin >= 0 ? study with { Margin = margin } : throw new InputException($"--margin: {margin} is not 0 or more points");
         Reporting.Requirements? required = parsed.GetValue(Require) is { } text ? Reporting.Requirements.Parse(text) : null;
         required?.CheckNames([.. study.Benchmarks.Select(b => b.Name)]);
-        using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name));
+        using RunFolder run = RunFolder.Open(parsed.GetValue(Output) ?? Path.Combine("runs", study.Name + (parsed.GetValue(Plain) ? "-plain" : "")));
         FileLog log = new(run.At("run.log"), LevelOf(parsed.GetRequiredValue(Level)));
         using SqlSandbox sandbox = Sandbox.Open();
         sandbox.Log = log;
@@ -95,7 +95,7 @@ internal static class RunCommand
             : throw new InputException($"there is no study {named ?? "embedded"}: no such file, and {Meant(named, Carried(folder))}");
     }
 
-    private static string Meant(string? named, string[] carried) => named is not null && Spelling.Nearest(named, carried) is { } near
+    private static string Meant(string? named, string[] carried) => named is not null && Spelling.Nearest(Path.GetFileNameWithoutExtension(named), carried) is { } near
         ? $"none of that name travels with the tool; did you mean '{near}'?"
         : $"the studies that travel with the tool are {(carried.Length == 0 ? "none in this build" : string.Join(", ", carried))}";
 

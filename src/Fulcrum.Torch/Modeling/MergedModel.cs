@@ -20,7 +20,7 @@ public static class MergedModel
     /// <exception cref="InputException">Model or adapter cannot be read, or the folder cannot be written or holds other weights already.</exception>
     public static string Write(ModelPlan plan, string? adapter, double scale, string output, Action<string>? warn = null)
     {
-        if (Path.GetFullPath(output) == Path.GetFullPath(plan.Folder))
+        if (Place(output) == Place(plan.Folder))
         {
             throw new InputException($"{output} is the model itself; name another folder for the merged one");
         }
@@ -61,8 +61,15 @@ public static class MergedModel
         return dtype;
     }
 
-    // Shards, their index, weights of other formats, adapters: whatever a reader might take beside model.safetensors.
-    private static bool IsOtherWeights(string name) => name != "model.safetensors" && (name.EndsWith(".safetensors", StringComparison.Ordinal) || name.EndsWith(".bin", StringComparison.Ordinal) || name == "model.safetensors.index.json");
+    private static string Place(string folder)
+    {
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return Directory.Exists(path) ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+    }
+
+    // What a reader might take beside model.safetensors: shards, their index, an adapter.
+    private static bool IsOtherWeights(string name) =>
+        name != "model.safetensors" && (name.EndsWith(".safetensors", StringComparison.Ordinal) || name.StartsWith("pytorch_model", StringComparison.Ordinal) || name is "model.safetensors.index.json" or "adapter_config.json");
 
     private static ScalarType TypeOf(string name) => name switch
     {

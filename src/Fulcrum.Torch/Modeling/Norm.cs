@@ -14,7 +14,7 @@ internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
     /// <param name="plain">By the library's operations: the form to compare with, and the one for other types, devices and weights that are trained.</param>
     public Tensor Forward(Tensor input, bool plain = false)
     {
-        if (plain || !RowKernels.Serve || weight.requires_grad || !IsPlainFloat(input) || !IsPlainFloat(weight))
+        if (plain || weight.requires_grad || input.shape[^1] != weight.NumberOfElements || !RowKernels.Serve(input) || !RowKernels.Serve(weight))
         {
             Tensor x = input.to_type(ScalarType.Float32);
             return (x * x.Squared().mean([-1], keepdim: true).Plus(epsilon).rsqrt()).to_type(input.dtype) * weight;
@@ -29,12 +29,10 @@ internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => weight.Dispose();
 
-    private static bool IsPlainFloat(Tensor tensor) => tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU;
-
     private unsafe Tensor Rows(Tensor input)
     {
         using Tensor rows = input.contiguous();
-        Tensor output = empty(input.shape);
+        Tensor output = empty(input.shape, ScalarType.Float32, CPU);
         RowKernels.Norm(Start(rows), Start(weight), Start(output), input.NumberOfElements / input.shape[^1], (int)input.shape[^1], epsilon);
         return output;
     }
@@ -42,7 +40,7 @@ internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
     private unsafe Tensor RowsBackward(Tensor input, Tensor gradient)
     {
         using Tensor rows = input.contiguous(), from = gradient.contiguous();
-        Tensor output = empty(input.shape);
+        Tensor output = empty(input.shape, ScalarType.Float32, CPU);
         RowKernels.NormBackward(Start(rows), Start(weight), Start(from), Start(output), input.NumberOfElements / input.shape[^1], (int)input.shape[^1], epsilon);
         return output;
     }

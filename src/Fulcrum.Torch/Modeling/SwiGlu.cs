@@ -11,9 +11,15 @@ internal static class SwiGlu
     /// <param name="joined">[..., 2 · size]: gate, then up.</param>
     /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and devices.</param>
     /// <returns>[..., size]</returns>
+    /// <exception cref="ArgumentException">The last dimension is odd.</exception>
     public static Tensor Of(Tensor joined, bool plain = false)
     {
-        if (plain || !RowKernels.Serve || joined.dtype != ScalarType.Float32 || joined.device_type != DeviceType.CPU)
+        if (joined.shape[^1] % 2 != 0)
+        {
+            throw new ArgumentException($"gate and up are equally wide, and {joined.shape[^1]} is odd", nameof(joined));
+        }
+
+        if (plain || !RowKernels.Serve(joined))
         {
             Tensor[] parts = joined.chunk(2, -1);
             return Of(parts[0], parts[1]);
@@ -29,7 +35,7 @@ internal static class SwiGlu
     {
         using Tensor rows = joined.contiguous();
         int size = (int)(joined.shape[^1] / 2);
-        Tensor output = empty([.. joined.shape[..^1], size]);
+        Tensor output = empty([.. joined.shape[..^1], size], ScalarType.Float32, CPU);
         RowKernels.SwiGlu(Start(rows), Start(output), rows.NumberOfElements / (2 * size), size);
         return output;
     }
@@ -38,7 +44,7 @@ internal static class SwiGlu
     {
         using Tensor rows = joined.contiguous(), from = gradient.contiguous();
         int size = (int)gradient.shape[^1];
-        Tensor output = empty(joined.shape);
+        Tensor output = empty(joined.shape, ScalarType.Float32, CPU);
         RowKernels.SwiGluBackward(Start(rows), Start(from), Start(output), from.NumberOfElements / size, size);
         return output;
     }

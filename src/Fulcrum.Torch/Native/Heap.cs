@@ -5,7 +5,7 @@ namespace Fulcrum.Torch.Native;
 /// <summary>The C library's heap, from which libtorch takes its tensors.</summary>
 internal static partial class Heap
 {
-    private static long floor;
+    private static long floor, mark;
 
     // mallopt's numbers in malloc.h.
     private const int TrimThreshold = -1, MapThreshold = -3;
@@ -35,6 +35,19 @@ internal static partial class Heap
         {
             GiveBack();
             floor = AnonymousMemory.IfTold() ?? 0;
+        }
+    }
+
+    /// <summary>Gives what is free back once the process holds more than <paramref name="slack"/> bytes beyond what it held when this was asked first.</summary>
+    /// <remarks>Asked between pieces of equal work, it bounds what tensors of ever different sizes leave unused between them; work that needs the same again costs nothing.</remarks>
+    public static void KeepFromGrowing(long slack)
+    {
+        long now = AnonymousMemory.IfTold() ?? 0;
+        mark = mark == 0 ? now : mark;
+        if (now > mark + slack)
+        {
+            GiveBack();
+            mark = Math.Max(mark, (AnonymousMemory.IfTold() ?? 0) - slack / 2);
         }
     }
 

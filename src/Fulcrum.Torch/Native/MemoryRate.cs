@@ -11,9 +11,15 @@ public static unsafe class MemoryRate
     private const nuint Bytes = 512 << 20; // far beyond the caches
     private const int Parts = 64;
 
-    /// <summary>GB/s (10⁹ bytes) of reading half a gigabyte once on all threads, the best of some repetitions.</summary>
-    public static double GigabytesPerSecond(int repetitions = 6)
+    /// <summary>GB/s (10⁹ bytes) of reading half a gigabyte once on all threads, the best of some repetitions; null where there is too little memory for it, or no processor that reads it as the model's products do.</summary>
+    public static double? GigabytesPerSecond(int repetitions = 6)
     {
+        GCMemoryInfo told = GC.GetGCMemoryInfo();
+        if (!Vector256.IsHardwareAccelerated || told.TotalAvailableMemoryBytes - told.MemoryLoadBytes < 4 * (long)Bytes)
+        {
+            return null;
+        }
+
         byte* memory = (byte*)NativeMemory.Alloc(Bytes);
         try
         {

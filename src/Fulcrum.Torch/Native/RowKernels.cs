@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using TorchSharp;
 
 namespace Fulcrum.Torch.Native;
 
@@ -9,13 +10,17 @@ internal static unsafe class RowKernels
 {
     private const int Width = 8;
 
-    /// <summary>The processor does eight numbers at a time; without it the library's operations are faster.</summary>
-    public static bool Serve => Vector256.IsHardwareAccelerated;
+    // Numbers that a thread must have to do before a second one is worth waking; the library's own operations divide at the same size.
+    private const long Grain = 32_768;
+
+    /// <summary>Whether the rows of a tensor can be read here: float32 on the CPU, by a processor that does eight numbers at a time, up to 2 GiB (what one span reaches).</summary>
+    public static bool Serve(torch.Tensor tensor) => Vector256.IsHardwareAccelerated
+        && tensor.dtype == torch.ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.NumberOfElements <= int.MaxValue / sizeof(float);
 
     /// <summary>silu(gate) · up.</summary>
     /// <param name="joined">[rows, 2 · count]: gate, then up.</param>
     /// <param name="output">[rows, count]</param>
-    public static void SwiGlu(float* joined, float* output, long rows, int count) => Threads.For(rows, row => SwiGluRow(joined + row * 2 * count, output + row * count, count));
+    public static void SwiGlu(float* joined, float* output, long rows, int count) => Each(rows, count, row => SwiGluRow(joined + row * 2 * count, output + row * count, count));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SwiGluRow(float* gate, float* to, int count)
@@ -38,7 +43,7 @@ internal static unsafe class RowKernels
     /// <param name="gradient">Of the output, [rows, count].</param>
     /// <param name="output">Of gate and up, [rows, 2 · count].</param>
     public static void SwiGluBackward(float* joined, float* gradient, float* output, long rows, int count) =>
-        Threads.For(rows, row => SwiGluBackwardRow(joined + row * 2 * count, gradient + row * count, output + row * 2 * count, count));
+        Each(rows, count, row => SwiGluBackwardRow(joined + row * 2 * count, gradient + row * count, output + row * 2 * count, count));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SwiGluBackwardRow(float* gate, float* from, float* forGate, int count)
@@ -63,7 +68,7 @@ internal static unsafe class RowKernels
     /// <param name="input">[rows, count]</param>
     /// <param name="weight">[count]</param>
     public static void Norm(float* input, float* weight, float* output, long rows, int count, double epsilon) =>
-        Threads.For(rows, row => NormRow(input + row * count, weight, output + row * count, count, epsilon));
+        Each(rows, count, row => NormRow(input + row * count, weight, output + row * count, count, epsilon));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void NormRow(float* x, float* weight, float* to, int count, double epsilon)
@@ -83,7 +88,7 @@ internal static unsafe class RowKernels
 
     /// <summary>The gradient of <see cref="Norm"/>'s input: with r the scale and h = gradient · weight, r · h - x · r³ · mean(h · x).</summary>
     public static void NormBackward(float* input, float* weight, float* gradient, float* output, long rows, int count, double epsilon) =>
-        Threads.For(rows, row => NormBackwardRow(input + row * count, weight, gradient + row * count, output + row * count, count, epsilon));
+        Each(rows, count, row => NormBackwardRow(input + row * count, weight, gradient + row * count, output + row * count, count, epsilon));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void NormBackwardRow(float* x, float* weight, float* from, float* to, int count, double epsilon)
@@ -100,6 +105,8 @@ internal static unsafe class RowKernels
             to[i] = from[i] * weight[i] * scale - x[i] * pull;
         }
     }
+
+    private static void Each(long rows, int count, Action<long> row) => Threads.For(rows, row, most: 1 + rows * count / Grain);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Sigmoid(Vector256<float> x) => Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-x));

@@ -13,7 +13,7 @@ internal static partial class Spinning
     /// <summary>Shortens the library's spinning (300,000 turns, several milliseconds) unless the user has said how to wait. Before libgomp is loaded, which reads it once.</summary>
     /// <remarks>
     /// Beside other work on the same cores the thread that spins keeps its partner from the core that it waits for: training a small model
-    /// took twenty times as long (docs/performance.md). The runtime's own SetEnvironmentVariable does not reach the C library's environment.
+    /// took twelve to twenty times as long (docs/decisions/0024-short-spinning.md). The runtime's own SetEnvironmentVariable does not reach the C library's environment.
     /// </remarks>
     public static void KeepShort()
     {

@@ -6,9 +6,10 @@ namespace Fulcrum.Torch.Native;
 internal static class Threads
 {
     /// <summary>Runs a body for 0 to <paramref name="count"/> - 1, in any order; the body must not throw.</summary>
-    public static void For(long count, Action<long> body)
+    /// <param name="most">The most threads that the work is worth.</param>
+    public static void For(long count, Action<long> body, long most = long.MaxValue)
     {
-        int threads = (int)Math.Min(get_num_threads(), count);
+        int threads = most <= 1 ? 1 : (int)Math.Min(Math.Min(get_num_threads(), count), most);
         if (threads <= 1)
         {
             for (long i = 0; i < count; i++)

@@ -19,12 +19,12 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="FractionOfSgemm">Needed operations by what the plain product could have done in the time.</param>
 /// <param name="FractionOfProduct">The same against <paramref name="ProductGflops"/>.</param>
 /// <param name="PeakBytes">Most memory that the process has had resident.</param>
-/// <param name="MemoryGigabytesPerSecond">How fast the machine reads memory, measured after the work.</param>
+/// <param name="MemoryGigabytesPerSecond">Writing one sequence: how fast the machine reads memory, measured behind the work; else null.</param>
 /// <param name="FractionOfMemory">Writing one sequence: the weights that its steps read, by what could have been read in the time; null for other work, whose steps share what they read.</param>
 public sealed record BenchResult(
     double Seconds, int Items, long Tokens, double SgemmGflops, double GflopEquivalentsPerItem, double TokensPerSecond, long PeakBytes,
     double ProductGflops, double NeededGflopPerItem, double FractionOfSgemm, double FractionOfProduct,
-    double MemoryGigabytesPerSecond, double? FractionOfMemory);
+    double? MemoryGigabytesPerSecond = null, double? FractionOfMemory = null);
 
 /// <summary>The work behind <c>fulcrum bench</c>.</summary>
 public static class Bench
@@ -46,11 +46,14 @@ public static class Bench
         double before = MatrixRate.Gflops("f32");
         long start = Stopwatch.GetTimestamp();
         job.Work(lines.Length);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, rate = (before + MatrixRate.Gflops("f32")) / 2, product = MatrixRate.OfModel(plan.Dtype);
-        double needed = job.Needs.Flops(settings) / 1e9, memory = MemoryRate.GigabytesPerSecond(), read = job.Tokens * WeightBytes(model.Model) / 1e9;
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        long peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        double rate = (before + MatrixRate.Gflops("f32")) / 2, product = MatrixRate.OfModel(plan.Dtype);
+        double needed = job.Needs.Flops(settings) / 1e9, read = job.Tokens * WeightBytes(model.Model) / 1e9;
+        double? memory = verb == "generate" && lines.Length == 1 && !plain ? MemoryRate.GigabytesPerSecond() : null;
         return new BenchResult(
-            seconds, lines.Length, job.Tokens, rate, seconds * rate / lines.Length, job.Tokens / seconds, Process.GetCurrentProcess().PeakWorkingSet64,
-            product, needed / lines.Length, needed / seconds / rate, needed / seconds / product, memory, verb == "generate" && lines.Length == 1 && !plain ? read / seconds / memory : null);
+            seconds, lines.Length, job.Tokens, rate, seconds * rate / lines.Length, job.Tokens / seconds, peak,
+            product, needed / lines.Length, needed / seconds / rate, needed / seconds / product, memory, read / seconds / memory);
     }
 
     // Of one step: every matrix of the layers and the head; of the embedding it reads a row.
