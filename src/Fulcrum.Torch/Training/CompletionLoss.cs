@@ -12,14 +12,17 @@ internal static class CompletionLoss
     /// <summary>Rows whose logits are in memory at once: with 151,936 entries and float32, 78 MB.</summary>
     public const int Chunk = 128;
 
+    // Padded examples at once: all of their logits are in memory, several times over. The gradients of the parts add up to the batch's.
+    private const int Together = 2;
+
     /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some examples; returns that sum, not divided.</summary>
     /// <param name="tokens">Completion tokens of the whole effective batch, by the loss scale where there is one.</param>
-    /// <param name="plain">A padded batch with all of its logits, nothing shared: the form to compare with.</param>
+    /// <param name="plain">Padded, two examples at a time, with all of their logits and nothing shared: the form to compare with.</param>
     public static double Backward(LanguageModel model, IReadOnlyList<TrainingExample> examples, double tokens, bool plain)
     {
         if (plain)
         {
-            return Padded(model, examples, tokens);
+            return examples.Chunk(Together).Sum(part => Padded(model, part, tokens));
         }
 
         using DisposeScope scope = NewDisposeScope();
