@@ -24,7 +24,7 @@ public sealed class EmbeddedStudyTests
         Directory.Delete(folder, recursive: true);
     }
 
-    // A third of the steps at twice the rate.
+    // Two thirds of the steps. With fewer at a higher rate what is learned hung on the last bit of a sum: 0.075 to 0.175 by seed, where this gives 0.175 and 0.225.
     private static Study Short()
     {
         Study study = StudyFile.Load(Path.Combine(AppContext.BaseDirectory, "studies", "embedded.json"));
@@ -32,7 +32,7 @@ public sealed class EmbeddedStudyTests
         {
             Benchmarks = [.. study.Benchmarks.Select(b => b switch { SpiderPlan s => s with { Items = 40 }, MmluPlan m => m with { ItemsPerSubject = 8 }, _ => b })],
             TrainingData = study.TrainingData with { Examples = 480 },
-            Train = study.Train with { Epochs = 2, LearningRate = 6e-3 },
+            Train = study.Train with { Epochs = 4 },
         };
     }
 }
