@@ -99,8 +99,12 @@ public sealed class Experiment(
     }
 
     // How the model is asked is no part of a study, but what one form began no other goes on with.
-    private string InputsOf(Study complete, string modelDigest, Corpus data) =>
-        RunFolder.Sha([StudyFile.Print(complete.Core), modelDigest, data.Digest, .. runtime.Environment.TryGetValue("batches", out string? form) ? [form] : Array.Empty<string>()]);
+    private string InputsOf(Study complete, string modelDigest, Corpus data) => InputsOf(complete, modelDigest, data, runtime.Environment.GetValueOrDefault(Form));
+
+    private static string InputsOf(Study complete, string modelDigest, Corpus data, string? form) =>
+        RunFolder.Sha([StudyFile.Print(complete.Core), modelDigest, data.Digest, .. form is null ? Array.Empty<string>() : [form]]);
+
+    private const string Form = "batches";
 
     private (Study Complete, string ModelDigest) Begin(Corpus data)
     {
@@ -108,7 +112,7 @@ public sealed class Experiment(
         Study complete = study with { Model = Resolved() };
         if (run.Completed("prepare") is { } earlier && File.Exists(run.Study))
         {
-            RefuseAnother(complete, earlier.Inputs == InputsOf(complete, modelDigest, data));
+            RefuseAnother(complete, earlier.Inputs == InputsOf(complete, modelDigest, data), earlier.Environment.GetValueOrDefault(Form));
         }
 
         AtomicFile.WriteText(run.Study, StudyFile.Print(complete));
@@ -152,7 +156,7 @@ public sealed class Experiment(
         };
     }
 
-    private void RefuseAnother(Study complete, bool same)
+    private void RefuseAnother(Study complete, bool same, string? form)
     {
         if (same)
         {
@@ -161,7 +165,8 @@ public sealed class Experiment(
 
         string[] then = File.ReadAllLines(run.Study), now = StudyFile.Print(complete).TrimEnd('\n').Split('\n');
         string[] changed = [.. now.Except(then).Concat(then.Except(now)).Select(l => l.Trim().TrimEnd(',')).Distinct().Take(4)];
-        string what = changed.Length > 0 ? $"its study differs ({string.Join("; ", changed)})" : "the model or the data have changed since it was begun, or it was begun with --plain and goes on without, or the other way round";
+        string what = changed.Length > 0 ? $"its study differs ({string.Join("; ", changed)})" : form != runtime.Environment.GetValueOrDefault(Form) ? $"it was begun {(form is null ? "without --plain" : "with --plain")}"
+            : "the model or the data have changed since it was begun";
         throw new InputException($"the run folder {run.Root} cannot be continued: {what}; choose another --output, or undo the change");
     }
 

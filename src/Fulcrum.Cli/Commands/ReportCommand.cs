@@ -15,7 +15,8 @@ internal static class ReportCommand
         verb.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(run);
-            using RunFolder held = RunFolder.Open(Directory.Exists(folder) ? folder : throw new InputException($"there is no run folder {folder}"));
+            Report.RequireComparison(Directory.Exists(folder) ? folder : throw new InputException($"there is no run folder {folder}"));
+            using RunFolder held = RunFolder.Open(folder);
             foreach (string file in ReportFiles.Write(held.Root, parsed.GetRequiredValue(language)))
             {
                 Console.Out.WriteLine(held.At(file));

@@ -8,9 +8,12 @@ namespace Fulcrum.Torch.Native;
 /// <summary>How fast this machine multiplies matrices: the measure that speeds of models are compared by.</summary>
 public static class MatrixRate
 {
+    // A type that the processor has no instructions for is multiplied number by number: the whole measurement would take minutes.
+    private const double TooLong = 0.3;
+
     private const long Rows = 512, FewRows = 32, Inner = 1536, Columns = 8960;
 
-    /// <summary>GFLOP/s of a 512 x 1536 by 1536 x 8960 product by the library's plain operation, the best of some repetitions.</summary>
+    /// <summary>GFLOP/s of a 512 x 1536 by 1536 x 8960 product by the library's plain operation, the best of some repetitions; of 32 rows where those take longer than 0.3 s already.</summary>
     /// <param name="dtype"><c>f32</c>, <c>bf16</c> or <c>f16</c>.</param>
     public static double Gflops(string dtype, int repetitions = 6) => Best(dtype, (a, b) => a.matmul(b), repetitions);
 
@@ -36,13 +39,21 @@ public static class MatrixRate
         return best[0] / best[1];
     }
 
+    private static double Rate(long rows, double seconds) => 2.0 * rows * Inner * Columns / seconds / 1e9;
+
     private static double Best(string dtype, Func<Tensor, Tensor, Tensor> multiply, int repetitions)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
+        Timed few = new(TorchRuntime.DtypeOf(dtype), CPU, FewRows);
+        double first = Math.Min(few.Multiply(multiply), few.Multiply(multiply));
+        if (first > TooLong)
+        {
+            return Rate(FewRows, first);
+        }
+
         Timed product = new(TorchRuntime.DtypeOf(dtype), CPU, Rows);
-        double best = Enumerable.Range(0, repetitions + 1).Select(_ => product.Multiply(multiply)).ToArray()[1..].Min();
-        return 2.0 * Rows * Inner * Columns / best / 1e9;
+        return Rate(Rows, Enumerable.Range(0, repetitions + 1).Select(_ => product.Multiply(multiply)).ToArray()[1..].Min());
     }
 
     // Operands of one product, in the caller's dispose scope.

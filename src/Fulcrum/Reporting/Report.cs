@@ -31,6 +31,18 @@ public sealed record Report(
         }
     }
 
+    /// <summary>Looks for what a report is written from, before anything is written into the folder.</summary>
+    /// <exception cref="InputException">It is not there; says what to do.</exception>
+    public static void RequireComparison(string runFolder) => Require(Path.Combine(runFolder, "comparison.json"));
+
+    private static void Require(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InputException($"there is no {path}; a report is written from a run folder whose stage compare is complete");
+        }
+    }
+
     private static Report ReadFiles(string runFolder, string language)
     {
         string comparison = Path.Combine(runFolder, "comparison.json"), study = Path.Combine(runFolder, "study.json");
@@ -71,7 +83,8 @@ public sealed record Report(
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllText(path) : throw new InputException($"there is no {path}; a report is written from a run folder whose stage compare is complete");
+            Require(path);
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
