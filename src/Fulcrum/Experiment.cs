@@ -99,10 +99,8 @@ public sealed class Experiment(
     }
 
     // How the model is asked is no part of a study, but what one form began no other goes on with.
-    private string InputsOf(Study complete, string modelDigest, Corpus data) => InputsOf(complete, modelDigest, data, runtime.Environment.GetValueOrDefault(Form));
-
-    private static string InputsOf(Study complete, string modelDigest, Corpus data, string? form) =>
-        RunFolder.Sha([StudyFile.Print(complete.Core), modelDigest, data.Digest, .. form is null ? Array.Empty<string>() : [form]]);
+    private string InputsOf(Study complete, string modelDigest, Corpus data) =>
+        RunFolder.Sha([StudyFile.Print(complete.Core), modelDigest, data.Digest, .. runtime.Environment.TryGetValue(Form, out string? form) ? [form] : Array.Empty<string>()]);
 
     private const string Form = "batches";
 

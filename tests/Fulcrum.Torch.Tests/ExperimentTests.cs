@@ -54,17 +54,10 @@ public sealed class ExperimentTests
     {
         string folder = Directory.CreateTempSubdirectory().FullName, study = TinyStudy.Write(folder, itemsPerSubject: 20);
         File.WriteAllText(study, File.ReadAllText(study).Replace(", \"dropout\": 0.1", "", StringComparison.Ordinal)); // drawn for other shapes, it would be another training
-        foreach (bool plain in (bool[])[false, true])
-        {
-            using RunFolder run = RunFolder.Open(Path.Combine(folder, $"{plain}"));
-            new Experiment(StudyFile.Load(study), run, new TorchRuntime(plain: plain), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), _ => { }).Run();
-        }
+        Run(StudyFile.Load(study), Path.Combine(folder, "False"), _ => { }, default);
+        Run(StudyFile.Load(study), Path.Combine(folder, "True"), _ => { }, default, plain: true);
 
-        InputException refused = Assert.Throws<InputException>(() =>
-        {
-            using RunFolder run = RunFolder.Open(Path.Combine(folder, "True"));
-            new Experiment(StudyFile.Load(study), run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), _ => { }).Run();
-        });
+        InputException refused = Assert.Throws<InputException>(() => Run(StudyFile.Load(study), Path.Combine(folder, "True"), _ => { }, default));
         Assert.Contains("begun with --plain", refused.Message);
         foreach (string file in (string[])["before/spider.jsonl", "before/mmlu.jsonl", "after/spider.jsonl", "after/mmlu.jsonl"])
         {
@@ -77,10 +70,10 @@ public sealed class ExperimentTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static void Run(Study study, string folder, Action<Progress> tell, CancellationToken cancellation, string? until = null)
+    private static void Run(Study study, string folder, Action<Progress> tell, CancellationToken cancellation, string? until = null, bool plain = false)
     {
         using RunFolder run = RunFolder.Open(folder);
-        new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), tell).Run(until, "en", cancellation);
+        new Experiment(study, run, new TorchRuntime(plain: plain), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), tell).Run(until, "en", cancellation);
     }
 
     private static Study Study()

@@ -20,7 +20,7 @@ public static class MergedModel
     /// <exception cref="InputException">Model or adapter cannot be read, or the folder cannot be written or holds other weights already.</exception>
     public static string Write(ModelPlan plan, string? adapter, double scale, string output, Action<string>? warn = null)
     {
-        if (Place(output) == Place(plan.Folder))
+        if (InnerPath.Real(output) == InnerPath.Real(plan.Folder))
         {
             throw new InputException($"{output} is the model itself; name another folder for the merged one");
         }
@@ -59,12 +59,6 @@ public static class MergedModel
         config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
         AtomicFile.WriteText(Path.Combine(output, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return dtype;
-    }
-
-    private static string Place(string folder)
-    {
-        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        return Directory.Exists(path) ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
     }
 
     // What a reader might take beside model.safetensors: shards, their index, an adapter.

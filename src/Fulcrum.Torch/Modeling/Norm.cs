@@ -33,7 +33,7 @@ internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
     {
         using Tensor rows = input.contiguous();
         Tensor output = empty(input.shape, ScalarType.Float32, CPU);
-        RowKernels.Norm(Start(rows), Start(weight), Start(output), input.NumberOfElements / input.shape[^1], (int)input.shape[^1], epsilon);
+        RowKernels.Norm(NativeTensor.Floats(rows), NativeTensor.Floats(weight), NativeTensor.Floats(output), input.NumberOfElements / input.shape[^1], (int)input.shape[^1], epsilon);
         return output;
     }
 
@@ -41,11 +41,9 @@ internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
     {
         using Tensor rows = input.contiguous(), from = gradient.contiguous();
         Tensor output = empty(input.shape, ScalarType.Float32, CPU);
-        RowKernels.NormBackward(Start(rows), Start(weight), Start(from), Start(output), input.NumberOfElements / input.shape[^1], (int)input.shape[^1], epsilon);
+        RowKernels.NormBackward(NativeTensor.Floats(rows), NativeTensor.Floats(weight), NativeTensor.Floats(from), NativeTensor.Floats(output), input.NumberOfElements / input.shape[^1], (int)input.shape[^1], epsilon);
         return output;
     }
-
-    private static unsafe float* Start(Tensor tensor) => (float*)NativeTensor.DataPointer(tensor);
 
     private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
     {

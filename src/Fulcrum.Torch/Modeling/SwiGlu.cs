@@ -36,7 +36,7 @@ internal static class SwiGlu
         using Tensor rows = joined.contiguous();
         int size = (int)(joined.shape[^1] / 2);
         Tensor output = empty([.. joined.shape[..^1], size], ScalarType.Float32, CPU);
-        RowKernels.SwiGlu(Start(rows), Start(output), rows.NumberOfElements / (2 * size), size);
+        RowKernels.SwiGlu(NativeTensor.Floats(rows), NativeTensor.Floats(output), rows.NumberOfElements / (2 * size), size);
         return output;
     }
 
@@ -45,11 +45,9 @@ internal static class SwiGlu
         using Tensor rows = joined.contiguous(), from = gradient.contiguous();
         int size = (int)gradient.shape[^1];
         Tensor output = empty(joined.shape, ScalarType.Float32, CPU);
-        RowKernels.SwiGluBackward(Start(rows), Start(from), Start(output), from.NumberOfElements / size, size);
+        RowKernels.SwiGluBackward(NativeTensor.Floats(rows), NativeTensor.Floats(from), NativeTensor.Floats(output), from.NumberOfElements / size, size);
         return output;
     }
-
-    private static unsafe float* Start(Tensor tensor) => (float*)NativeTensor.DataPointer(tensor);
 
     private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
     {

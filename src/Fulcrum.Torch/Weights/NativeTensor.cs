@@ -19,4 +19,7 @@ internal static class NativeTensor
         Span<byte> bytes = tensor.bytes;
         return (IntPtr)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(bytes));
     }
+
+    /// <summary>The same, to numbers of a float32 tensor.</summary>
+    public static unsafe float* Floats(torch.Tensor tensor) => (float*)DataPointer(tensor);
 }

@@ -30,8 +30,8 @@ public static class InnerPath
         }
     }
 
-    /// <summary>The path with every link in it followed.</summary>
-    private static string Real(string path)
+    /// <summary>The path with every link in it followed, no separator at its end.</summary>
+    public static string Real(string path)
     {
         string full = Path.GetFullPath(path), root = Path.GetPathRoot(full)!;
         string real = root;
@@ -39,7 +39,7 @@ public static class InnerPath
         {
             real = Path.Combine(real, part);
             FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            real = info.ResolveLinkTarget(returnFinalTarget: true)?.FullName is { } target ? Real(target) : real;
+            real = info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true)?.FullName is { } target ? Real(target) : real; // what is not there yet is no link
         }
 
         return real;

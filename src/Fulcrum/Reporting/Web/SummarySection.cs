@@ -24,7 +24,7 @@ internal static class SummarySection
     private static string Explanation(Verdict v, Words words) => v.Kind switch
     {
         "accept" => words.Say("The gain on the task is shown, and the loss elsewhere is shown to lie within the margin.", "O ganho na tarefa está demonstrado, e a perda no restante está demonstradamente dentro da margem."),
-        "reject" => $"{string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>())}",
+        "reject" => string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>()),
         _ => words.Say("The intervals allow both answers: more items would be needed to decide.", "Os intervalos permitem as duas respostas: seriam necessários mais itens para decidir."),
     };
 
