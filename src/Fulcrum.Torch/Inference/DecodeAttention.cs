@@ -1,4 +1,6 @@
 using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,6 +12,9 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
 {
     // An own last node up to this length moves into the cache; a longer one is read where it is, so that it sets no one else's width.
     private const int LongestTail = 128;
+
+    // What so few sequences share is read by each for itself; for more, one product for all is faster.
+    private const int Few = 4;
 
     private readonly List<Running> running = [];
     private List<Shared> shared = [];
@@ -68,10 +73,16 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
 
     /// <summary>Prepares the next pass, which continues every running sequence by one token; its tensors live in the current dispose scope.</summary>
     /// <returns>The positions of the new tokens.</returns>
+    /// <exception cref="InvalidOperationException">A sequence is longer than was said when it entered.</exception>
     public int[] Begin()
     {
         FreeMasks();
         longest = running.Max(r => r.Length) + 1;
+        if (longest > capacity)
+        {
+            throw new InvalidOperationException("a sequence is longer than was said when it entered");
+        }
+
         places = tensor(running.Select((r, i) => (long)i * capacity + r.Length).ToArray(), device: device);
         positions = [.. running.Select(r => r.Depth + r.Length)];
         return positions;
@@ -86,10 +97,10 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         using DisposeScope scope = NewDisposeScope();
         (long count, long heads, long size, long keyValueHeads) = (query.shape[0], query.shape[1], query.shape[2], key.shape[1]);
         int? binding = window is { } w && positions.Max() >= w ? w : null;
-        (Tensor keys, Tensor values) = (Own(tails[layer].Key, key), Own(tails[layer].Value, value));
         Tensor q = query.view(count, keyValueHeads, heads / keyValueHeads, size); // [N, KV, G, hd]
-        (Tensor output, Tensor sum) = AttentionPiece.Forward(q, keys, values, Mask(binding), plain: binding is not null);
-        foreach (Shared part in shared)
+        bool byRow = RowAttention.Serve(query) && RowKernels.Serve(tails[layer].Key);
+        (Tensor output, Tensor sum) = byRow ? ByRow(layer, q, key, value, binding) : Together(layer, q, key, value, binding);
+        foreach (Shared part in shared.Where(s => !byRow || s.Slots.Length > Few))
         {
             Join(part, layer, q, output, sum, binding);
         }
@@ -111,6 +122,57 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     }
 
     private static bool Moves(TokenNode end, bool alone) => alone && end.Length <= LongestTail;
+
+    // What is the sequences' own, in one call of the library, the shorter ones masked.
+    private (Tensor Output, Tensor Sum) Together(int layer, Tensor query, Tensor key, Tensor value, int? window) =>
+        AttentionPiece.Forward(query, Own(tails[layer].Key, key), Own(tails[layer].Value, value), Mask(window), plain: window is not null);
+
+    // The same row by row, and with it what few sequences share.
+    private (Tensor Output, Tensor Sum) ByRow(int layer, Tensor query, Tensor key, Tensor value, int? window)
+    {
+        (IntPtr Keys, IntPtr Values) own = (Written(tails[layer].Key, key), Written(tails[layer].Value, value));
+        return RowAttention.Attend(query, [.. running.Select((_, slot) => Seen(slot, layer, own, window, (int)query.shape[1], (int)query.shape[3]))]);
+    }
+
+    // Of each node that few share and of the cache, what lies in a row's window; the new token is the last.
+    private RowAttention.Stretch[] Seen(int slot, int layer, (IntPtr Keys, IntPtr Values) own, int? window, int heads, int size)
+    {
+        Running row = running[slot];
+        int first = window is { } w ? positions[slot] - w + 1 : 0;
+        List<RowAttention.Stretch> seen = [];
+        foreach (TokenNode node in row.Few)
+        {
+            Add(NativeTensor.DataPointer(node.Cache[layer].Key), NativeTensor.DataPointer(node.Cache[layer].Value), node.Depth, node.Length, size, node.Length * size);
+        }
+
+        nint start = (nint)slot * capacity * heads * size * sizeof(float);
+        Add(own.Keys + start, own.Values + start, row.Depth, row.Length + 1, heads * size, size);
+        return [.. seen];
+
+        void Add(IntPtr keys, IntPtr values, int depth, int length, int between, int apart)
+        {
+            int hidden = Math.Max(0, first - depth);
+            nint skipped = (nint)hidden * between * sizeof(float);
+            if (hidden < length)
+            {
+                seen.Add(new RowAttention.Stretch(keys + skipped, values + skipped, length - hidden, between, apart));
+            }
+        }
+    }
+
+    // Where the cache begins, with the new tokens' part in it.
+    private unsafe IntPtr Written(Tensor tail, Tensor fresh)
+    {
+        using Tensor rows = fresh.contiguous();
+        float* from = NativeTensor.Floats(rows), to = NativeTensor.Floats(tail);
+        int size = (int)(fresh.shape[1] * fresh.shape[2]);
+        for (int slot = 0; slot < running.Count; slot++)
+        {
+            new ReadOnlySpan<float>(from + (long)slot * size, size).CopyTo(new Span<float>(to + ((long)slot * capacity + running[slot].Length) * size, size));
+        }
+
+        return (IntPtr)to;
+    }
 
     // All rows under a node against its keys: [1, KV, rows * G, hd] in one product.
     private void Join(Shared part, int layer, Tensor query, Tensor output, Tensor sum, int? window)
@@ -191,6 +253,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             }
         }
 
+        running.ForEach(r => r.Few = [.. r.Nodes.Where(n => under[n].Count <= Few)]);
         return [.. under.Select(u => new Shared(u.Key, [.. u.Value], u.Value[^1] - u.Value[0] + 1 == u.Value.Count ? null : tensor(u.Value.Select(s => (long)s).ToArray(), device: device).DetachFromDisposeScope()))];
     }
 
@@ -242,6 +305,9 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         public int Depth => depth;
 
         public int Length { get; set; }
+
+        // Those of the nodes that few sequences share.
+        public IReadOnlyList<TokenNode> Few { get; set; } = [];
     }
 
     // Index: null where the slots are neighbours.

@@ -49,7 +49,7 @@ internal sealed class TreeAttention : IAttention
     private static Tensor Own(Tensor all, TokenNode node)
     {
         using Tensor part = all.narrow(0, node.Start, node.Length), turned = part.transpose(0, 1);
-        return turned.clone();
+        return empty(turned.shape, all.dtype, all.device).copy_(turned);
     }
 
     // Rows from Start on against keys of the pack from KeyStart on, or those of a node of an earlier pack.

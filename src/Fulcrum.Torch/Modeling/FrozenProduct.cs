@@ -23,7 +23,8 @@ internal static class FrozenProduct
     private static bool ByOneDnn(Tensor weight) => Kernels.MultipliesByOneDnn && weight.dtype == ScalarType.Float32 && weight.device_type == DeviceType.CPU;
 
     /// <summary>The same without gradients: by the fastest way that the processor has.</summary>
-    public static Tensor Product(Tensor input, Tensor weight, Tensor? bias = null) => ByOneDnn(weight) ? Kernels.Linear(input, weight, bias) : Widened.Linear(input, weight, bias);
+    public static Tensor Product(Tensor input, Tensor weight, Tensor? bias = null) =>
+        FewRows.Serve(input, weight) ? FewRows.Product(input, weight, bias) : ByOneDnn(weight) ? Kernels.Linear(input, weight, bias) : Widened.Linear(input, weight, bias);
 
     /// <summary>The same matrix with its columns contiguous: the layout that needs no repacking before a product with few rows.</summary>
     /// <param name="weight">[out, in]</param>

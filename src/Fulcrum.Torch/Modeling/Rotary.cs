@@ -1,4 +1,5 @@
 using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,8 +20,14 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
 
     /// <summary>Turns the heads: components i and i + headDim / 2 are a pair.</summary>
     /// <param name="heads">[..., heads, headDim]</param>
-    public Tensor Turn(Tensor heads)
+    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and devices.</param>
+    public Tensor Turn(Tensor heads, bool plain = false)
     {
+        if (!plain && RowKernels.Serve(heads) && 2 * Cos.NumberOfElements * heads.shape[^2] == heads.NumberOfElements)
+        {
+            return is_grad_enabled() && heads.requires_grad ? Differentiable.apply(heads, this) : Turned(heads, Cos, Sin, back: false);
+        }
+
         long half = heads.shape[^1] / 2;
         Tensor x = heads.to_type(ScalarType.Float32), a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
         return cat([a * Cos - b * Sin, (b * Cos).Plus(a * Sin)], -1).to_type(heads.dtype);
@@ -31,5 +38,36 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
     {
         Cos.MoveToOuterDisposeScope();
         Sin.MoveToOuterDisposeScope();
+    }
+
+    private static unsafe Tensor Turned(Tensor heads, Tensor cos, Tensor sin, bool back)
+    {
+        using Tensor rows = heads.contiguous();
+        long[] shape = heads.shape;
+        Tensor output = empty(shape, ScalarType.Float32, CPU);
+        long tokens = cos.NumberOfElements / (shape[^1] / 2);
+        RowKernels.Turn(NativeTensor.Floats(rows), NativeTensor.Floats(cos), NativeTensor.Floats(sin), NativeTensor.Floats(output), tokens, (int)shape[^2], (int)(shape[^1] / 2), back);
+        return output;
+    }
+
+    private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
+    {
+        public override string Name => nameof(Rotary);
+
+        public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
+        {
+            Rotary rotary = (Rotary)inputs[1];
+            context.save_for_backward([rotary.Cos, rotary.Sin]);
+            return Turned((Tensor)inputs[0], rotary.Cos, rotary.Sin, back: false);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+        {
+            List<Tensor> saved = context.get_saved_variables();
+            Tensor result = Turned(gradient, saved[0], saved[1], back: true);
+            saved.ForEach(s => s.Dispose());
+            gradient.Dispose();
+            return HandedOver.Of([result, null!]);
+        }
     }
 }

@@ -11,8 +11,9 @@ public static unsafe class MemoryRate
     private const nuint Bytes = 512 << 20; // far beyond the caches
     private const int Parts = 64;
 
-    /// <summary>GB/s (10⁹ bytes) of reading half a gigabyte once on all threads, the best of some repetitions; null where there is too little memory for it, or no processor that reads it as the model's products do.</summary>
-    public static double? GigabytesPerSecond(int repetitions = 6)
+    /// <summary>GB/s (10⁹ bytes) of reading half a gigabyte again and again on all threads for a second; null where there is too little memory for it, or no processor that reads it as the model's products do.</summary>
+    /// <remarks>The mean, not the best: memory is shared with whatever else runs on the machine beneath, so that its rate swings by half within a tenth of a second, and a model's step lasts as long.</remarks>
+    public static double? GigabytesPerSecond(double forSeconds = 1)
     {
         GCMemoryInfo told = GC.GetGCMemoryInfo();
         if (!Vector256.IsHardwareAccelerated || told.TotalAvailableMemoryBytes - told.MemoryLoadBytes < 4 * (long)Bytes)
@@ -24,8 +25,14 @@ public static unsafe class MemoryRate
         try
         {
             NativeMemory.Fill(memory, Bytes, 1);
-            double best = Enumerable.Range(0, repetitions).Select(_ => Seconds(memory)).Min();
-            return Bytes / best / 1e9;
+            Seconds(memory);
+            (double seconds, int passes) = (0, 0);
+            for (; seconds < forSeconds; passes++)
+            {
+                seconds += Seconds(memory);
+            }
+
+            return passes * (double)Bytes / seconds / 1e9;
         }
         finally
         {

@@ -106,10 +106,41 @@ internal static unsafe class RowKernels
         }
     }
 
+    /// <summary>Turns pairs (i, i + half) of each head: a · cos - b · sin, b · cos + a · sin.</summary>
+    /// <param name="input">[tokens, heads, 2 · half]</param>
+    /// <param name="cos">[tokens, half]; <paramref name="sin"/> too.</param>
+    /// <param name="back">By the opposite angle, which is the way of the gradient.</param>
+    public static void Turn(float* input, float* cos, float* sin, float* output, long tokens, int heads, int half, bool back) =>
+        Each(tokens, heads * 2 * half, token =>
+        {
+            for (long head = token * heads; head < (token + 1) * heads; head++)
+            {
+                TurnHead(input + head * 2 * half, cos + token * half, sin + token * half, output + head * 2 * half, half, back ? -1 : 1);
+            }
+        });
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TurnHead(float* a, float* cos, float* sin, float* to, int half, float sign)
+    {
+        float* b = a + half;
+        int i = 0;
+        for (; i <= half - Width; i += Width)
+        {
+            Vector256<float> x = Vector256.Load(a + i), y = Vector256.Load(b + i), c = Vector256.Load(cos + i), s = Vector256.Load(sin + i) * sign;
+            (x * c - y * s).Store(to + i);
+            (y * c + x * s).Store(to + half + i);
+        }
+
+        for (; i < half; i++)
+        {
+            (to[i], to[half + i]) = (a[i] * cos[i] - b[i] * sign * sin[i], b[i] * cos[i] + a[i] * sign * sin[i]);
+        }
+    }
+
     private static void Each(long rows, int count, Action<long> row) => Threads.For(rows, row, most: 1 + rows * count / Grain);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Sigmoid(Vector256<float> x) => Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-x));
+    private static Vector256<float> Sigmoid(Vector256<float> x) => Vector256<float>.One / (Vector256<float>.One + Exponential.Of(-x));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Scale(float* x, int count, double epsilon)

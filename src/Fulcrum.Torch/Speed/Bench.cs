@@ -19,7 +19,7 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="FractionOfSgemm">Needed operations by what the plain product could have done in the time.</param>
 /// <param name="FractionOfProduct">The same against <paramref name="ProductGflops"/>.</param>
 /// <param name="PeakBytes">Most memory that the process has had resident.</param>
-/// <param name="MemoryGigabytesPerSecond">Writing one sequence: how fast the machine reads memory, measured behind the work; else null.</param>
+/// <param name="MemoryGigabytesPerSecond">Writing one sequence: how fast the machine reads memory at the same time, mean of a second before and one after; else null.</param>
 /// <param name="FractionOfMemory">Writing one sequence: the weights that its steps read, by what could have been read in the time; null for other work, whose steps share what they read.</param>
 public sealed record BenchResult(
     double Seconds, int Items, long Tokens, double SgemmGflops, double GflopEquivalentsPerItem, double TokensPerSecond, long PeakBytes,
@@ -43,14 +43,16 @@ public static class Bench
         using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, TorchRuntime.DtypeOf(plan.Dtype)), plain);
         Job job = Of(verb, model, lines, plain);
         job.Work(Math.Min(2, lines.Length));
+        bool reads = verb == "generate" && lines.Length == 1 && !plain;
+        double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
         double before = MatrixRate.Gflops("f32");
         long start = Stopwatch.GetTimestamp();
         job.Work(lines.Length);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         long peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        double? memory = reads ? (readBefore + MemoryRate.GigabytesPerSecond()) / 2 : null;
         double rate = (before + MatrixRate.Gflops("f32")) / 2, product = MatrixRate.OfModel(plan.Dtype);
         double needed = job.Needs.Flops(settings) / 1e9, read = job.Tokens * WeightBytes(model.Model) / 1e9;
-        double? memory = verb == "generate" && lines.Length == 1 && !plain ? MemoryRate.GigabytesPerSecond() : null;
         return new BenchResult(
             seconds, lines.Length, job.Tokens, rate, seconds * rate / lines.Length, job.Tokens / seconds, peak,
             product, needed / lines.Length, needed / seconds / rate, needed / seconds / product, memory, read / seconds / memory);

@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Fulcrum.Torch.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Native;
+
+/// <summary>Attention of single rows, float32: each head of a row goes through the stretches of keys that the row sees, with a running maximum and sum (arXiv:2205.14135, section 3.1).</summary>
+internal static unsafe class RowAttention
+{
+    private const int Width = 8;
+    private const int Block = 256; // keys whose scores are held at once
+    private const long Grain = 131_072; // operations that a second thread is worth waking for
+
+    /// <summary>Keys and values that lie one behind the other: <see cref="Count"/> tokens from the addresses on.</summary>
+    /// <param name="Between">Numbers from one token to the next.</param>
+    /// <param name="Heads">Numbers from one key and value head to the next.</param>
+    public readonly record struct Stretch(IntPtr Keys, IntPtr Values, int Count, int Between, int Heads);
+
+    /// <summary>Whether heads of this size can be read here.</summary>
+    public static bool Serve(Tensor query) => RowKernels.Serve(query) && query.shape[^1] % Width == 0;
+
+    /// <summary>All heads of all rows.</summary>
+    /// <param name="query">[rows, keyValueHeads, group, headDim]</param>
+    /// <param name="stretches">What each row sees: at least one token.</param>
+    /// <returns>As <paramref name="query"/>, and log Σ exp(score), [rows, keyValueHeads, group].</returns>
+    public static (Tensor Output, Tensor LogSum) Attend(Tensor query, Stretch[][] stretches)
+    {
+        using Tensor rows = query.contiguous();
+        Tensor output = empty(query.shape, ScalarType.Float32, CPU), sum = empty(query.shape[..^1], ScalarType.Float32, CPU);
+        float* from = NativeTensor.Floats(rows), to = NativeTensor.Floats(output), sums = NativeTensor.Floats(sum);
+        (int group, int heads, int size) = ((int)query.shape[2], (int)(query.shape[1] * query.shape[2]), (int)query.shape[3]);
+        long work = 4L * heads * size * stretches.Sum(row => row.Sum(s => (long)s.Count));
+        Threads.For((long)stretches.Length * heads, i => Head(from + i * size, stretches[i / heads], (int)(i % heads) / group, to + i * size, sums + i, size), most: 1 + work / Grain);
+        return (output, sum);
+    }
+
+    private static void Head(float* query, Stretch[] stretches, int head, float* output, float* logSum, int size)
+    {
+        float* scores = stackalloc float[Block];
+        (float highest, float total) = (float.NegativeInfinity, 0);
+        new Span<float>(output, size).Clear();
+        foreach (Stretch s in stretches)
+        {
+            float* keys = (float*)s.Keys + (long)head * s.Heads, values = (float*)s.Values + (long)head * s.Heads;
+            for (int at = 0; at < s.Count; at += Block)
+            {
+                int count = Math.Min(Block, s.Count - at);
+                float top = Scores(query, keys + (long)at * s.Between, count, s.Between, size, scores);
+                if (top > highest)
+                {
+                    float shrunk = MathF.Exp(highest - top);
+                    (highest, total) = (top, total * shrunk);
+                    Scale(output, shrunk, size);
+                }
+
+                total += Weights(scores, highest, count);
+                Mix(scores, values + (long)at * s.Between, count, s.Between, output, size);
+            }
+        }
+
+        Scale(output, 1 / total, size);
+        *logSum = highest + MathF.Log(total);
+    }
+
+    // query · key / √size; the highest.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Scores(float* query, float* keys, int count, int between, int size, float* scores)
+    {
+        (float scale, float top) = ((float)Math.Pow(size, -0.5), float.NegativeInfinity);
+        for (int k = 0; k < count; k++)
+        {
+            float* key = keys + (long)k * between;
+            (Vector256<float> a, Vector256<float> b) = (Vector256<float>.Zero, Vector256<float>.Zero);
+            int i = 0;
+            for (; i <= size - 2 * Width; i += 2 * Width)
+            {
+                a = Vector256.FusedMultiplyAdd(Vector256.Load(query + i), Vector256.Load(key + i), a);
+                b = Vector256.FusedMultiplyAdd(Vector256.Load(query + i + Width), Vector256.Load(key + i + Width), b);
+            }
+
+            a = i < size ? Vector256.FusedMultiplyAdd(Vector256.Load(query + i), Vector256.Load(key + i), a) : a;
+            scores[k] = Vector256.Sum(a + b) * scale;
+            top = Math.Max(top, scores[k]);
+        }
+
+        return top;
+    }
+
+    // exp(score - highest) in place; their sum.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Weights(float* scores, float highest, int count)
+    {
+        (Vector256<float> sum, float rest) = (Vector256<float>.Zero, 0);
+        int k = 0;
+        for (; k <= count - Width; k += Width)
+        {
+            Vector256<float> weight = Exponential.Of(Vector256.Load(scores + k) - Vector256.Create(highest));
+            weight.Store(scores + k);
+            sum += weight;
+        }
+
+        for (; k < count; k++)
+        {
+            scores[k] = MathF.Exp(scores[k] - highest);
+            rest += scores[k];
+        }
+
+        return Vector256.Sum(sum) + rest;
+    }
+
+    // output += weight · value
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Mix(float* weights, float* values, int count, int between, float* output, int size)
+    {
+        for (int k = 0; k < count; k++)
+        {
+            float* value = values + (long)k * between;
+            Vector256<float> weight = Vector256.Create(weights[k]);
+            for (int i = 0; i < size; i += Width)
+            {
+                Vector256.FusedMultiplyAdd(weight, Vector256.Load(value + i), Vector256.Load(output + i)).Store(output + i);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scale(float* row, float factor, int size)
+    {
+        for (int i = 0; i < size; i += Width)
+        {
+            (Vector256.Load(row + i) * factor).Store(row + i);
+        }
+    }
+}
