@@ -32,7 +32,7 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
             };
             if (plain)
             {
-                all["batches"] = "padded, nothing shared";
+                all[IModelRuntime.Batches] = "padded, nothing shared";
             }
 
             return all;

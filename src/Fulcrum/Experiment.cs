@@ -100,9 +100,7 @@ public sealed class Experiment(
 
     // How the model is asked is no part of a study, but what one form began no other goes on with.
     private string InputsOf(Study complete, string modelDigest, Corpus data) =>
-        RunFolder.Sha([StudyFile.Print(complete.Core), modelDigest, data.Digest, .. runtime.Environment.TryGetValue(Form, out string? form) ? [form] : Array.Empty<string>()]);
-
-    private const string Form = "batches";
+        RunFolder.Sha([StudyFile.Print(complete.Core), modelDigest, data.Digest, .. runtime.Environment.TryGetValue(IModelRuntime.Batches, out string? form) ? [form] : Array.Empty<string>()]);
 
     private (Study Complete, string ModelDigest) Begin(Corpus data)
     {
@@ -110,7 +108,7 @@ public sealed class Experiment(
         Study complete = study with { Model = Resolved() };
         if (run.Completed("prepare") is { } earlier && File.Exists(run.Study))
         {
-            RefuseAnother(complete, earlier.Inputs == InputsOf(complete, modelDigest, data), earlier.Environment.GetValueOrDefault(Form));
+            RefuseAnother(complete, earlier.Inputs == InputsOf(complete, modelDigest, data), earlier.Environment.GetValueOrDefault(IModelRuntime.Batches));
         }
 
         AtomicFile.WriteText(run.Study, StudyFile.Print(complete));
@@ -163,7 +161,7 @@ public sealed class Experiment(
 
         string[] then = File.ReadAllLines(run.Study), now = StudyFile.Print(complete).TrimEnd('\n').Split('\n');
         string[] changed = [.. now.Except(then).Concat(then.Except(now)).Select(l => l.Trim().TrimEnd(',')).Distinct().Take(4)];
-        string what = changed.Length > 0 ? $"its study differs ({string.Join("; ", changed)})" : form != runtime.Environment.GetValueOrDefault(Form) ? $"it was begun {(form is null ? "without --plain" : "with --plain")}"
+        string what = changed.Length > 0 ? $"its study differs ({string.Join("; ", changed)})" : form != runtime.Environment.GetValueOrDefault(IModelRuntime.Batches) ? $"it was begun {(form is null ? "without --plain" : "with --plain")}"
             : "the model or the data have changed since it was begun";
         throw new InputException($"the run folder {run.Root} cannot be continued: {what}; choose another --output, or undo the change");
     }
@@ -254,10 +252,10 @@ public sealed class Experiment(
         (IReadOnlyList<TrainingExample> shaped, TrainingDataSummary summary) = TrainingShape.Of(complete.Train, examples);
         DiscardCheckpointsOfAnother(folder, inputs);
         AtomicFile.WriteText(Path.Combine(folder, TrainingDataSummary.FileName), summary.Print());
-        runtime.Train(complete.Model, complete.Train with { Seed = seed }, shaped, folder, Step, cancellation);
+        TrainingProgress progress = new(stage, Tell, stage == "train" ? null : $"seed {seed}");
+        runtime.Train(complete.Model, complete.Train with { Seed = seed }, shaped, folder, progress.Tell, cancellation);
         string place = Path.GetRelativePath(run.Root, folder).Replace('\\', '/');
         return [$"{place}/adapter_config.json", $"{place}/adapter_model.safetensors", $"{place}/train.jsonl", $"{place}/{TrainingDataSummary.FileName}"];
-        void Step(TrainingStep s) => Tell(new Progress(stage, stage == "train" ? $"loss {s.Loss:F3}" : $"seed {seed}", s.Step, s.Steps, "steps"));
     }
 
     /// <summary>Checkpoints count only for the inputs that they were made from.</summary>

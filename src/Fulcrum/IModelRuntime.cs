@@ -7,6 +7,9 @@ namespace Fulcrum;
 /// <remarks>Implemented by <c>Fulcrum.Torch</c>, and by a scripted model in the tests.</remarks>
 public interface IModelRuntime
 {
+    /// <summary>The name in <see cref="Environment"/> under which a runtime says that it asks models in another form than the usual; absent otherwise. What one form began no other goes on with.</summary>
+    const string Batches = "batches";
+
     /// <summary>Versions, device and threads, for the manifests: names and values, no time, no path.</summary>
     IReadOnlyDictionary<string, string> Environment { get; }
 

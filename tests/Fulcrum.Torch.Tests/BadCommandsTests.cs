@@ -94,6 +94,22 @@ public sealed class BadCommandsTests : IDisposable
     }
 
     [Fact]
+    public void A_merge_replaces_what_a_merge_wrote_and_no_other_weights()
+    {
+        Adapter("another base");
+        string[] merge = ["merge", "--model", Model(), "--adapter", Path.Combine(folder, "adapter"), "--dtype", "f32", "--output", Path.Combine(folder, "merged")];
+        string weights = Path.Combine(folder, "merged", "model.safetensors");
+
+        Assert.Equal(0, Run(merge).Code);
+        Assert.Equal(0, Run(merge).Code);
+        File.Copy(Path.Combine(Model(), "model.safetensors"), weights, overwrite: true);
+        byte[] own = File.ReadAllBytes(weights);
+
+        Refused("is there already, and no 'fulcrum merge' wrote it", merge);
+        Assert.Equal(own, File.ReadAllBytes(weights));
+    }
+
+    [Fact]
     public void The_name_of_another_base_alone_is_a_warning()
     {
         Adapter("another base");

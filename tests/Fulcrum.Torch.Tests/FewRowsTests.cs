@@ -15,8 +15,8 @@ public sealed class FewRowsTests
 {
     [Theory]
     [InlineData(1, 896, 1152, true)]
-    [InlineData(2, 64, 8, false)]
-    [InlineData(3, 136, 264, true)] // parts of unequal depth, a strip of eight columns
+    [InlineData(2, 64, 16, false)]
+    [InlineData(3, 136, 272, true)] // parts of unequal depth, a strip of sixteen columns
     [InlineData(4, 4864, 896, false)]
     [InlineData(7, 72, 20_000, true)] // four chunks of columns
     [InlineData(8, 64, 151_936, false)] // so many chunks that none is cut in depth
@@ -33,13 +33,35 @@ public sealed class FewRowsTests
         Assert.InRange(error.max().ToDouble(), 0, 1e-6);
     }
 
-    [Fact]
-    public void A_rows_product_depends_neither_on_the_rows_beside_it_nor_on_the_threads()
+    [Theory]
+    [InlineData(1, 896, 1152, true)]
+    [InlineData(2, 136, 272, true)]
+    [InlineData(5, 64, 20_000, true)]
+    [InlineData(8, 4864, 896, false)]
+    public void In_bfloat16_it_is_the_exact_product_rounded_once(int rows, int ins, int outs, bool biased)
     {
         Libtorch.Ensure();
         Assert.SkipUnless(Fma.IsSupported, "this processor has no fused multiplication of eight numbers, so the library multiplies");
         using DisposeScope scope = NewDisposeScope();
-        (Tensor input, Tensor weight, Tensor? bias) = Operands(FewRows.Most, 896, 1152, true);
+        (Tensor input, Tensor weight, Tensor? bias) = Operands(rows, ins, outs, biased, ScalarType.BFloat16);
+
+        Tensor got = FewRows.Product(input, weight, bias);
+
+        Tensor wanted = nn.functional.linear(input.@double(), weight.@double(), bias?.@double()!), terms = nn.functional.linear(input.abs().@double(), weight.abs().@double());
+        Tensor error = (got.@double() - wanted).abs() / (wanted.abs() / 256 + terms * 1e-6); // half a unit of 8 bits, and what float32 loses on the way
+        Assert.Equal((ScalarType.BFloat16, true), (got.dtype, FewRows.Serve(input.narrow(0, 0, 1), weight)));
+        Assert.InRange(error.max().ToDouble(), 0, 1);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void A_rows_product_depends_neither_on_the_rows_beside_it_nor_on_the_threads(ScalarType type)
+    {
+        Libtorch.Ensure();
+        Assert.SkipUnless(Fma.IsSupported, "this processor has no fused multiplication of eight numbers, so the library multiplies");
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor input, Tensor weight, Tensor? bias) = Operands(FewRows.Most, 896, 1152, true, type);
         Tensor all = FewRows.Product(input, weight, bias);
         int threads = get_num_threads();
 
@@ -47,7 +69,7 @@ public sealed class FewRowsTests
         Tensor[] single = [.. Enumerable.Range(0, FewRows.Most).Select(r => FewRows.Product(input.narrow(0, r, 1), weight, bias))];
         set_num_threads(threads);
 
-        Assert.Equal(all.data<float>().ToArray(), cat(single).data<float>().ToArray());
+        Assert.Equal(all.@float().data<float>().ToArray(), cat(single).@float().data<float>().ToArray());
     }
 
     [Fact]
@@ -60,24 +82,27 @@ public sealed class FewRowsTests
         Assert.False(FewRows.Serve(cat([input, input.narrow(0, 0, 1)]), weight)); // one row more
         Assert.False(FewRows.Serve(input, weight.contiguous())); // rows contiguous, not columns
         Assert.False(FewRows.Serve(input, weight.narrow(0, 0, 32))); // part of a larger matrix
-        Assert.False(FewRows.Serve(input.to_type(ScalarType.BFloat16), weight.to_type(ScalarType.BFloat16)));
+        Assert.False(FewRows.Serve(input.to_type(ScalarType.BFloat16), weight)); // of two types
+        Assert.False(FewRows.Serve(input.to_type(ScalarType.Float16), FrozenProduct.LaidOut(weight.to_type(ScalarType.Float16))));
         Assert.False(FewRows.Serve(input.narrow(0, 0, 0), weight));
     }
 
     [Theory]
-    [InlineData(14, 64)]
-    [InlineData(3, 10)] // a rest behind eight
-    public void Turned_heads_and_their_gradient_are_those_of_the_librarys_operations(int heads, int size)
+    [InlineData(14, 64, ScalarType.Float32)]
+    [InlineData(3, 10, ScalarType.Float32)] // a rest behind eight
+    [InlineData(14, 64, ScalarType.BFloat16)]
+    [InlineData(3, 10, ScalarType.BFloat16)]
+    public void Turned_heads_and_their_gradient_are_those_of_the_librarys_operations(int heads, int size, ScalarType type)
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
         Rotary rotary = Rotary.At(tensor(new long[] { 0, 3, 100, 32_000, 7 }), tensor(new RotaryConfig(10_000).Frequencies(size)));
-        Tensor input = Numbers(5, 2L * heads * size).narrow(1, 1, heads * size).view(5, heads, size), gradient = Numbers(5, heads * size).view(5, heads, size);
+        Tensor input = Numbers(5, 2L * heads * size).narrow(1, 1, heads * size).view(5, heads, size).to_type(type), gradient = Numbers(5, heads * size).view(5, heads, size).to_type(type);
 
         Tensor[] ours = Both(x => rotary.Turn(x)), wanted = Both(x => rotary.Turn(x, plain: true));
 
-        Near(wanted[0], ours[0], 1e-6);
-        Near(wanted[1], ours[1], 1e-6);
+        Near(wanted[0], ours[0], type == ScalarType.Float32 ? 1e-6 : 1 / 128.0);
+        Near(wanted[1], ours[1], type == ScalarType.Float32 ? 1e-6 : 1 / 128.0);
 
         Tensor[] Both(Func<Tensor, Tensor> form)
         {
@@ -88,17 +113,19 @@ public sealed class FewRowsTests
     }
 
     [Theory]
-    [InlineData(64, 7, 1f, 1)]
-    [InlineData(128, 1, 1f, 255, 1)]
-    [InlineData(8, 3, 1f, 256, 257, 2)]
-    [InlineData(24, 2, 40f, 700, 300)] // one score far above the others
-    public void Attention_of_a_row_over_stretches_is_the_librarys_over_all_of_them(int size, int group, float sharpness, params int[] lengths)
+    [InlineData(ScalarType.Float32, 64, 7, 1f, 1)]
+    [InlineData(ScalarType.Float32, 128, 1, 1f, 255, 1)]
+    [InlineData(ScalarType.Float32, 8, 3, 1f, 256, 257, 2)]
+    [InlineData(ScalarType.Float32, 24, 2, 40f, 700, 300)] // one score far above the others
+    [InlineData(ScalarType.BFloat16, 64, 7, 1f, 130, 1)]
+    [InlineData(ScalarType.BFloat16, 24, 2, 4f, 700, 300)]
+    public void Attention_of_a_row_over_stretches_is_the_librarys_over_all_of_them(ScalarType type, int size, int group, float sharpness, params int[] lengths)
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
         const int KeyValueHeads = 2;
-        Tensor query = Numbers(2, KeyValueHeads * group * size).view(2, KeyValueHeads, group, size) * sharpness;
-        Tensor[] keys = [.. lengths.Select((n, i) => (Numbers(n, KeyValueHeads * size) + i).cos().view(n, KeyValueHeads, size))], values = [.. keys.Select(k => (k * 9).sin())];
+        Tensor query = (Numbers(2, KeyValueHeads * group * size).view(2, KeyValueHeads, group, size) * sharpness).to_type(type);
+        Tensor[] keys = [.. lengths.Select((n, i) => (Numbers(n, KeyValueHeads * size) + i).cos().view(n, KeyValueHeads, size).to_type(type))], values = [.. keys.Select(k => (k.@float() * 9).sin().to_type(type))];
         // Every second stretch by head, as nodes of the tree keep them; the others by token, as the cache does.
         Tensor[] laidKeys = [.. keys.Select(Laid)], laidValues = [.. values.Select(Laid)];
         RowAttention.Stretch[] seen = [.. lengths.Select((n, i) => new RowAttention.Stretch(
@@ -106,9 +133,9 @@ public sealed class FewRowsTests
 
         (Tensor output, Tensor sum) = RowAttention.Attend(query, [seen, seen]);
 
-        Tensor all = cat(keys).transpose(0, 1).unsqueeze(0), mixed = cat(values).transpose(0, 1).unsqueeze(0);
-        (Tensor wanted, Tensor wantedSum) = AttentionPiece.Forward(query, all.expand(2, -1, -1, -1), mixed.expand(2, -1, -1, -1), plain: true);
-        Near(wanted, output, 2e-5);
+        Tensor all = cat(keys).@float().transpose(0, 1).unsqueeze(0), mixed = cat(values).@float().transpose(0, 1).unsqueeze(0);
+        (Tensor wanted, Tensor wantedSum) = AttentionPiece.Forward(query.@float(), all.expand(2, -1, -1, -1), mixed.expand(2, -1, -1, -1), plain: true);
+        Near(wanted, output.@float(), type == ScalarType.Float32 ? 2e-5 : 1 / 256.0);
         Near(wantedSum, sum, 1e-4);
 
         static Tensor Laid(Tensor t, int i) => i % 2 == 0 ? t : t.transpose(0, 1).contiguous();
@@ -151,8 +178,8 @@ public sealed class FewRowsTests
         Assert.Equal(OperatingSystem.IsLinux(), Threads.AreTheLibrarys);
     }
 
-    private static (Tensor Input, Tensor Weight, Tensor? Bias) Operands(int rows, int ins, int outs, bool biased) =>
-        (Numbers(rows, ins), FrozenProduct.LaidOut((Numbers(outs, ins) + 1).cos()), biased ? Numbers(1, outs).view(outs) : null);
+    private static (Tensor Input, Tensor Weight, Tensor? Bias) Operands(int rows, int ins, int outs, bool biased, ScalarType type = ScalarType.Float32) =>
+        (Numbers(rows, ins).to_type(type), FrozenProduct.LaidOut((Numbers(outs, ins) + 1).cos().to_type(type)), biased ? Numbers(1, outs).view(outs).to_type(type) : null);
 
     private static Tensor Numbers(long rows, long columns) => (arange(rows * columns, dtype: ScalarType.Float32) * 0.7).sin().view(rows, columns);
 

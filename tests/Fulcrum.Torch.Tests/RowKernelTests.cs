@@ -49,6 +49,30 @@ public sealed class RowKernelTests
         Near(wantedSlope, slope);
     }
 
+    [Theory]
+    [InlineData(1, 4864)]
+    [InlineData(33, 13)]
+    public void In_bfloat16_a_gated_unit_and_a_norm_round_where_the_librarys_operations_do(int rows, int size)
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor input = Numbers(rows, 2 * size).to_type(ScalarType.BFloat16), gradient = Numbers(rows, size).to_type(ScalarType.BFloat16), wide = Numbers(rows, 2 * size).to_type(ScalarType.BFloat16);
+        using Norm norm = new(Numbers(2 * size, 1).view(2 * size).to_type(ScalarType.BFloat16), 1e-6);
+
+        (Tensor Output, Tensor Slope) gated = Both(input, gradient, x => SwiGlu.Of(x)), normed = Both(input, wide, x => norm.Forward(x));
+        (Tensor Output, Tensor Slope) plainGated = Both(input, gradient, x => SwiGlu.Of(x, plain: true)), plainNormed = Both(input, wide, x => norm.Forward(x, plain: true));
+
+        // All but the few that lie on the border between two roundings are the same; on the way back the library rounds more often.
+        Assert.All([(plainGated.Output, gated.Output), (plainNormed.Output, normed.Output)], p => Assert.InRange((p.Item1 != p.Item2).@float().mean().ToSingle(), 0, 0.01f));
+        Assert.All([(plainGated.Output, gated.Output), (plainNormed.Output, normed.Output), (plainGated.Slope, gated.Slope), (plainNormed.Slope, normed.Slope)], p => CloseInEightBits(p.Item1, p.Item2));
+
+        static void CloseInEightBits(Tensor wanted, Tensor got)
+        {
+            Assert.Equal((ScalarType.BFloat16, wanted.shape.Length), (got.dtype, got.shape.Length));
+            Assert.InRange(((got.@float() - wanted.@float()).abs() / (wanted.@float().abs() + 0.1)).max().ToSingle(), 0, 0.03f);
+        }
+    }
+
     [Fact]
     public void Views_whose_rows_lie_apart_are_read_as_they_are()
     {

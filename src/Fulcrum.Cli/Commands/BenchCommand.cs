@@ -51,6 +51,15 @@ internal static class BenchCommand
         $"{r.LoadingPeakBytes / 1e6,9:F0} MB  peak while loading, {r.LoadingShare:F2} times the weights",
     ]);
 
+    private static string Table(string name, BenchResult r) => string.Join('\n', [
+        $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, {r.Tokens:#,0} tokens in {r.Seconds:F2} s",
+        $"{r.GflopEquivalentsPerItem,9:F0}  GFLOP-equivalents an item: seconds times {r.SgemmGflops:F0} GFLOP/s, the plain float32 product's rate at the same time; less is faster",
+        $"{r.NeededGflopPerItem,9:F0}  GFLOP an item that the work needs: {r.FractionOfSgemm:F2} of what that product could do in the time, {r.FractionOfProduct:F2} of what the model's own products could ({r.ProductGflops:F0} GFLOP/s)",
+        $"{r.TokensPerSecond,9:#,0}  tokens a second",
+        .. r.FractionOfMemory is { } share ? [$"{share,9:F2}  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} GB/s): each step reads every weight once"] : Array.Empty<string>(),
+        $"{r.PeakBytes / 1e9,9:F1}  GB of memory at most",
+    ]);
+
     private static Command Work(string name, string description, string fields)
     {
         Option<string> config = new("--config") { Description = "A config.json; no weights are needed.", Required = true };
@@ -63,9 +72,7 @@ internal static class BenchCommand
         verb.SetAction(parsed =>
         {
             BenchResult r = Bench.Run(name, parsed.GetRequiredValue(config), parsed.GetRequiredValue(input), parsed.GetRequiredValue(dtype), parsed.GetValue(threads), parsed.GetValue(plain));
-            Console.WriteLine(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(r, JsonLines.Output)
-                : $"{r.Items} items in {r.Seconds:F2} s, {r.TokensPerSecond:F0} tokens/s, {r.GflopEquivalentsPerItem:F0} GFLOP-equivalents an item at {r.SgemmGflops:F0} GFLOP/s; needed {r.NeededGflopPerItem:F0}, {r.FractionOfProduct:P0} of the rate at which the model multiplies ({r.ProductGflops:F0}){(r.FractionOfMemory is { } share ? $", {share:P0} of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} GB/s)" : "")}");
+            Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(r, JsonLines.Output) : Table(name, r));
         });
         return verb;
     }

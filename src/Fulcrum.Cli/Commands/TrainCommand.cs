@@ -26,7 +26,7 @@ internal static class TrainCommand
                 IReadOnlyList<TrainingExample> examples = TrainingShape.Of(plan, TrainingData.Read(parsed.GetRequiredValue(data), model.Folder)).Examples;
                 new ConsoleProgress(parsed).Show(tell => ModelOptions.Runtime.Train(
                     model, plan, examples, parsed.GetRequiredValue(output), parsed.GetValue(initial), parsed.GetValue(order) == "given",
-                    s => tell(new Progress("train", $"loss {s.Loss:F3}", s.Step, s.Steps, "steps")), cancellation));
+                    new TrainingProgress("train", tell).Tell, cancellation));
             },
             CancellationToken.None));
         return verb;

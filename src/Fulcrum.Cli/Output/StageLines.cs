@@ -1,17 +1,21 @@
-using System.Diagnostics;
-
 namespace Fulcrum.Cli;
 
-/// <summary>One line a stage, when it is over: for logs and pipelines.</summary>
+/// <summary>One line a stage, when it is over, and one every half minute while it goes on: for logs and pipelines.</summary>
 /// <param name="before">Seconds that went by before; shown as a line of their own, and with a last line for everything together. Null: neither line.</param>
-internal sealed class StageLines(TextWriter output, double? before = null) : IDisposable
+/// <param name="time">Null: the system's.</param>
+internal sealed class StageLines(TextWriter output, double? before = null, TimeProvider? time = null) : IDisposable
 {
-    private readonly long begun = Stopwatch.GetTimestamp();
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(30);
+    private readonly TimeProvider time = time ?? TimeProvider.System;
+    private readonly long begun = (time ?? TimeProvider.System).GetTimestamp();
     private bool started = before is null;
     private const int MostParts = 6;
     private readonly SortedDictionary<string, Progress> parts = new(StringComparer.Ordinal);
     private string? stage;
-    private long since;
+    private long since, shown;
+
+    // Where the part at work stood when it was first heard of: what an earlier sitting did has no rate.
+    private (string Part, int Done, long At) first = ("", 0, 0);
 
     /// <summary>Takes note; a line is written when another stage begins.</summary>
     public void Tell(Progress at)
@@ -26,12 +30,15 @@ internal sealed class StageLines(TextWriter output, double? before = null) : IDi
         {
             Done();
             Start();
-            (stage, since) = (at.Stage, Stopwatch.GetTimestamp());
+            (stage, since, shown, first) = (at.Stage, time.GetTimestamp(), time.GetTimestamp(), ("", 0, 0));
         }
 
         if (at.Total > 0)
         {
-            parts[at.Unit == "steps" ? "" : at.What] = at;
+            string part = at.Unit == "steps" ? "" : at.What;
+            parts[part] = at;
+            first = first.At != 0 && first.Part == part ? first : (part, at.Done, time.GetTimestamp());
+            ShowNow(at);
         }
     }
 
@@ -42,8 +49,8 @@ internal sealed class StageLines(TextWriter output, double? before = null) : IDi
         {
             string what = parts.Count > MostParts
                 ? $"{parts.Count} parts, {parts.Values.Sum(p => p.Done):#,0} of {parts.Values.Sum(p => p.Total):#,0} {parts.Values.First().Unit}"
-                : string.Join(", ", parts.Select(p => p.Value.Unit == "stage" ? "complete already" : $"{p.Key} {p.Value.Done:#,0} of {p.Value.Total:#,0} {p.Value.Unit}{(p.Value.Unit == "steps" ? $", {p.Value.What}" : "")}".Trim()));
-            WriteLine(what, Stopwatch.GetElapsedTime(since).TotalSeconds);
+                : string.Join(", ", parts.Values.Select(Count));
+            WriteLine(what, time.GetElapsedTime(since).TotalSeconds);
         }
 
         parts.Clear();
@@ -56,16 +63,36 @@ internal sealed class StageLines(TextWriter output, double? before = null) : IDi
         Done();
         if (before is { } seconds)
         {
-            output.WriteLine($"together: {seconds + Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s");
+            output.WriteLine($"together: {seconds + time.GetElapsedTime(begun).TotalSeconds:0.0} s");
         }
     }
+
+    private void ShowNow(Progress at)
+    {
+        if (time.GetElapsedTime(shown) < Between || at.Done >= at.Total)
+        {
+            return;
+        }
+
+        shown = time.GetTimestamp();
+        double rate = (at.Done - first.Done) / time.GetElapsedTime(first.At).TotalSeconds;
+        string left = rate > 0 ? $", {rate:0.##}/s, about {TimeSpan.FromSeconds(Math.Ceiling((at.Total - at.Done) / rate)):c} left" : "";
+        output.WriteLine($"{stage}: {Count(at)}{left}");
+    }
+
+    private static string Count(Progress at) => at.Unit switch
+    {
+        "stage" => "complete already",
+        "steps" => $"{at.Done:#,0} of {at.Total:#,0} steps, {at.What}",
+        _ => $"{at.What} {at.Done:#,0} of {at.Total:#,0} {at.Unit}".Trim(),
+    };
 
     private void Start()
     {
         if (!started)
         {
             started = true;
-            output.WriteLine($"start (program, model and data opened): {before + Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s");
+            output.WriteLine($"start (program, model and data opened): {before + time.GetElapsedTime(begun).TotalSeconds:0.0} s");
         }
     }
 

@@ -121,6 +121,9 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         FreeMasks();
     }
 
+    // Of a number.
+    private int Bytes => (int)dtype.ElementSize();
+
     private static bool Moves(TokenNode end, bool alone) => alone && end.Length <= LongestTail;
 
     // What is the sequences' own, in one call of the library, the shorter ones masked.
@@ -145,14 +148,14 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             Add(NativeTensor.DataPointer(node.Cache[layer].Key), NativeTensor.DataPointer(node.Cache[layer].Value), node.Depth, node.Length, size, node.Length * size);
         }
 
-        nint start = (nint)slot * capacity * heads * size * sizeof(float);
+        nint start = (nint)slot * capacity * heads * size * Bytes;
         Add(own.Keys + start, own.Values + start, row.Depth, row.Length + 1, heads * size, size);
         return [.. seen];
 
         void Add(IntPtr keys, IntPtr values, int depth, int length, int between, int apart)
         {
             int hidden = Math.Max(0, first - depth);
-            nint skipped = (nint)hidden * between * sizeof(float);
+            nint skipped = (nint)hidden * between * Bytes;
             if (hidden < length)
             {
                 seen.Add(new RowAttention.Stretch(keys + skipped, values + skipped, length - hidden, between, apart));
@@ -164,11 +167,11 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     private unsafe IntPtr Written(Tensor tail, Tensor fresh)
     {
         using Tensor rows = fresh.contiguous();
-        float* from = NativeTensor.Floats(rows), to = NativeTensor.Floats(tail);
-        int size = (int)(fresh.shape[1] * fresh.shape[2]);
+        byte* from = (byte*)NativeTensor.DataPointer(rows), to = (byte*)NativeTensor.DataPointer(tail);
+        int size = (int)(fresh.shape[1] * fresh.shape[2]) * Bytes;
         for (int slot = 0; slot < running.Count; slot++)
         {
-            new ReadOnlySpan<float>(from + (long)slot * size, size).CopyTo(new Span<float>(to + ((long)slot * capacity + running[slot].Length) * size, size));
+            new ReadOnlySpan<byte>(from + (long)slot * size, size).CopyTo(new Span<byte>(to + ((long)slot * capacity + running[slot].Length) * size, size));
         }
 
         return (IntPtr)to;

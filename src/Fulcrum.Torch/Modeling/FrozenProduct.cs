@@ -12,7 +12,7 @@ internal static class FrozenProduct
     /// <param name="weight">[out, in]; see <see cref="LaidOut"/>.</param>
     public static Tensor Of(Tensor input, Tensor weight, Tensor? bias)
     {
-        if (input.dtype != weight.dtype || weight.requires_grad || !(ByOneDnn(weight) || Widened.Serves(weight)))
+        if (input.dtype != weight.dtype || weight.requires_grad || !(ByOneDnn(weight) || Widened.Serves(weight) || FewRows.Serve(input, weight)))
         {
             return nn.functional.linear(input, weight.to_type(input.dtype), bias!);
         }

@@ -15,6 +15,9 @@ public static class MergedModel
         "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja",
     ];
 
+    // In the weights' metadata, so that a second merge may replace what a first one wrote, and nothing else.
+    private const string Mark = "fulcrum";
+
     /// <summary>Merges in float32 and writes the weights in the type they have on disk, or in the plan's when that is not <c>auto</c>; <c>config.json</c> comes last.</summary>
     /// <returns>That type.</returns>
     /// <exception cref="InputException">Model or adapter cannot be read, or the folder cannot be written or holds other weights already.</exception>
@@ -35,6 +38,12 @@ public static class MergedModel
             throw new InputException($"{output} holds {other}, which would be read beside or instead of the merged weights; name another folder or remove it");
         }
 
+        string weightsFile = Path.Combine(output, "model.safetensors");
+        if (File.Exists(weightsFile) && !IsMerged(weightsFile))
+        {
+            throw new InputException($"{weightsFile} is there already, and no 'fulcrum merge' wrote it; name another folder or remove it");
+        }
+
         using LanguageModel model = new TorchRuntime(warn).LoadModel(plan with { Dtype = "f32" }, adapter, scale);
         model.Merge();
         string dtype = plan.Dtype switch { "auto" => model.Config.StoredDtype, "f32" => "float32", "bf16" => "bfloat16", "f16" => "float16", _ => throw new InputException($"unknown dtype '{plan.Dtype}'") };
@@ -42,7 +51,7 @@ public static class MergedModel
         using (no_grad())
         {
             Dictionary<string, Tensor> weights = model.Weights().ToDictionary(w => w.Name, w => w.Value.to_type(TypeOf(dtype)).cpu().contiguous());
-            SafetensorsFile.Write(Path.Combine(output, "model.safetensors"), weights, new Dictionary<string, string> { ["format"] = "pt" });
+            SafetensorsFile.Write(weightsFile, weights, new Dictionary<string, string> { ["format"] = "pt", [Mark] = "merged" });
         }
 
         foreach (string name in Companions.Where(n => File.Exists(Path.Combine(plan.Folder, n))))
@@ -59,6 +68,13 @@ public static class MergedModel
         config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
         AtomicFile.WriteText(Path.Combine(output, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return dtype;
+    }
+
+    // A file that a merge was cut off in does not exist: it is written beside and renamed.
+    private static bool IsMerged(string weights)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(weights);
+        return file.Metadata.ContainsKey(Mark);
     }
 
     // What a reader might take beside model.safetensors: shards, their index, an adapter.

@@ -1,5 +1,4 @@
 using Fulcrum.Torch.Native;
-using Fulcrum.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +24,7 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
     {
         if (!plain && RowKernels.Serve(heads) && 2 * Cos.NumberOfElements * heads.shape[^2] == heads.NumberOfElements)
         {
-            return is_grad_enabled() && heads.requires_grad ? Differentiable.apply(heads, this) : Turned(heads, Cos, Sin, back: false);
+            return is_grad_enabled() && heads.requires_grad ? Differentiable.apply(heads, this) : RowKernels.Turn(heads, Cos, Sin, back: false);
         }
 
         long half = heads.shape[^1] / 2;
@@ -40,16 +39,6 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
         Sin.MoveToOuterDisposeScope();
     }
 
-    private static unsafe Tensor Turned(Tensor heads, Tensor cos, Tensor sin, bool back)
-    {
-        using Tensor rows = heads.contiguous();
-        long[] shape = heads.shape;
-        Tensor output = empty(shape, ScalarType.Float32, CPU);
-        long tokens = cos.NumberOfElements / (shape[^1] / 2);
-        RowKernels.Turn(NativeTensor.Floats(rows), NativeTensor.Floats(cos), NativeTensor.Floats(sin), NativeTensor.Floats(output), tokens, (int)shape[^2], (int)(shape[^1] / 2), back);
-        return output;
-    }
-
     private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
     {
         public override string Name => nameof(Rotary);
@@ -58,13 +47,13 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
         {
             Rotary rotary = (Rotary)inputs[1];
             context.save_for_backward([rotary.Cos, rotary.Sin]);
-            return Turned((Tensor)inputs[0], rotary.Cos, rotary.Sin, back: false);
+            return RowKernels.Turn((Tensor)inputs[0], rotary.Cos, rotary.Sin, back: false);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
         {
             List<Tensor> saved = context.get_saved_variables();
-            Tensor result = Turned(gradient, saved[0], saved[1], back: true);
+            Tensor result = RowKernels.Turn(gradient, saved[0], saved[1], back: true);
             saved.ForEach(s => s.Dispose());
             gradient.Dispose();
             return HandedOver.Of([result, null!]);

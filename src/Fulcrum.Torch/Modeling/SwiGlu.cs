@@ -1,5 +1,4 @@
 using Fulcrum.Torch.Native;
-using Fulcrum.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,29 +24,11 @@ internal static class SwiGlu
             return Of(parts[0], parts[1]);
         }
 
-        return is_grad_enabled() && joined.requires_grad ? Differentiable.apply(joined) : Forward(joined);
+        return is_grad_enabled() && joined.requires_grad ? Differentiable.apply(joined) : RowKernels.SwiGlu(joined);
     }
 
     /// <summary>The same by the library's operations.</summary>
     public static Tensor Of(Tensor gate, Tensor up) => nn.functional.silu(gate) * up;
-
-    private static unsafe Tensor Forward(Tensor joined)
-    {
-        using Tensor rows = joined.contiguous();
-        int size = (int)(joined.shape[^1] / 2);
-        Tensor output = empty([.. joined.shape[..^1], size], ScalarType.Float32, CPU);
-        RowKernels.SwiGlu(NativeTensor.Floats(rows), NativeTensor.Floats(output), rows.NumberOfElements / (2 * size), size);
-        return output;
-    }
-
-    private static unsafe Tensor Backward(Tensor joined, Tensor gradient)
-    {
-        using Tensor rows = joined.contiguous(), from = gradient.contiguous();
-        int size = (int)gradient.shape[^1];
-        Tensor output = empty(joined.shape, ScalarType.Float32, CPU);
-        RowKernels.SwiGluBackward(NativeTensor.Floats(rows), NativeTensor.Floats(from), NativeTensor.Floats(output), from.NumberOfElements / size, size);
-        return output;
-    }
 
     private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
     {
@@ -56,13 +37,13 @@ internal static class SwiGlu
         public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
         {
             context.save_for_backward([(Tensor)inputs[0]]);
-            return Forward((Tensor)inputs[0]);
+            return RowKernels.SwiGlu((Tensor)inputs[0]);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
         {
             List<Tensor> saved = context.get_saved_variables();
-            Tensor result = Backward(saved[0], gradient);
+            Tensor result = RowKernels.SwiGluBackward(saved[0], gradient);
             saved[0].Dispose();
             gradient.Dispose();
             return HandedOver.Of([result]);

@@ -6,10 +6,11 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Native;
 
-/// <summary>Attention of single rows, float32: each head of a row goes through the stretches of keys that the row sees, with a running maximum and sum (arXiv:2205.14135, section 3.1).</summary>
+/// <summary>Attention of single rows, float32 or bfloat16: each head of a row goes through the stretches of keys that the row sees, with a running maximum and sum (arXiv:2205.14135, section 3.1).</summary>
 internal static unsafe class RowAttention
 {
-    private const int Width = 8;
+    private const int Width = Eight.Width;
+    private const int LargestHead = 1024;
     private const int Block = 256; // keys whose scores are held at once
     private const long Grain = 131_072; // operations that a second thread is worth waking for
 
@@ -19,7 +20,7 @@ internal static unsafe class RowAttention
     public readonly record struct Stretch(IntPtr Keys, IntPtr Values, int Count, int Between, int Heads);
 
     /// <summary>Whether heads of this size can be read here.</summary>
-    public static bool Serve(Tensor query) => RowKernels.Serve(query) && query.shape[^1] % Width == 0;
+    public static bool Serve(Tensor query) => RowKernels.Serve(query) && query.shape[^1] is var size && size % Width == 0 && size <= LargestHead;
 
     /// <summary>All heads of all rows.</summary>
     /// <param name="query">[rows, keyValueHeads, group, headDim]</param>
@@ -28,22 +29,41 @@ internal static unsafe class RowAttention
     public static (Tensor Output, Tensor LogSum) Attend(Tensor query, Stretch[][] stretches)
     {
         using Tensor rows = query.contiguous();
-        Tensor output = empty(query.shape, ScalarType.Float32, CPU), sum = empty(query.shape[..^1], ScalarType.Float32, CPU);
-        float* from = NativeTensor.Floats(rows), to = NativeTensor.Floats(output), sums = NativeTensor.Floats(sum);
-        (int group, int heads, int size) = ((int)query.shape[2], (int)(query.shape[1] * query.shape[2]), (int)query.shape[3]);
-        long work = 4L * heads * size * stretches.Sum(row => row.Sum(s => (long)s.Count));
-        Threads.For((long)stretches.Length * heads, i => Head(from + i * size, stretches[i / heads], (int)(i % heads) / group, to + i * size, sums + i, size), most: 1 + work / Grain);
+        Tensor output = empty(query.shape, query.dtype, CPU), sum = empty(query.shape[..^1], ScalarType.Float32, CPU);
+        if (query.dtype == ScalarType.Float32)
+        {
+            Attend((float*)NativeTensor.DataPointer(rows), query.shape, stretches, (float*)NativeTensor.DataPointer(output), NativeTensor.Floats(sum));
+        }
+        else
+        {
+            Attend((Bf16*)NativeTensor.DataPointer(rows), query.shape, stretches, (Bf16*)NativeTensor.DataPointer(output), NativeTensor.Floats(sum));
+        }
+
         return (output, sum);
     }
 
-    private static void Head(float* query, Stretch[] stretches, int head, float* output, float* logSum, int size)
+    private static void Attend<T>(T* from, long[] shape, Stretch[][] stretches, T* to, float* sums)
+        where T : unmanaged
     {
-        float* scores = stackalloc float[Block];
+        (int group, int heads, int size) = ((int)shape[2], (int)(shape[1] * shape[2]), (int)shape[3]);
+        long work = 4L * heads * size * stretches.Sum(row => row.Sum(s => (long)s.Count));
+        Threads.For((long)stretches.Length * heads, i => Head(from + i * size, stretches[i / heads], (int)(i % heads) / group, to + i * size, sums + i, size), most: 1 + work / Grain);
+    }
+
+    private static void Head<T>(T* row, Stretch[] stretches, int head, T* to, float* logSum, int size)
+        where T : unmanaged
+    {
+        float* scores = stackalloc float[Block], query = stackalloc float[size], output = stackalloc float[size];
         (float highest, float total) = (float.NegativeInfinity, 0);
-        new Span<float>(output, size).Clear();
+        for (int i = 0; i < size; i += Width)
+        {
+            Eight.Load(row + i).Store(query + i);
+            Vector256<float>.Zero.Store(output + i);
+        }
+
         foreach (Stretch s in stretches)
         {
-            float* keys = (float*)s.Keys + (long)head * s.Heads, values = (float*)s.Values + (long)head * s.Heads;
+            T* keys = (T*)s.Keys + (long)head * s.Heads, values = (T*)s.Values + (long)head * s.Heads;
             for (int at = 0; at < s.Count; at += Block)
             {
                 int count = Math.Min(Block, s.Count - at);
@@ -60,27 +80,32 @@ internal static unsafe class RowAttention
             }
         }
 
-        Scale(output, 1 / total, size);
+        for (int i = 0; i < size; i += Width)
+        {
+            Eight.Store(Vector256.Load(output + i) * (1 / total), to + i);
+        }
+
         *logSum = highest + MathF.Log(total);
     }
 
     // query · key / √size; the highest.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Scores(float* query, float* keys, int count, int between, int size, float* scores)
+    private static float Scores<T>(float* query, T* keys, int count, int between, int size, float* scores)
+        where T : unmanaged
     {
         (float scale, float top) = ((float)Math.Pow(size, -0.5), float.NegativeInfinity);
         for (int k = 0; k < count; k++)
         {
-            float* key = keys + (long)k * between;
+            T* key = keys + (long)k * between;
             (Vector256<float> a, Vector256<float> b) = (Vector256<float>.Zero, Vector256<float>.Zero);
             int i = 0;
             for (; i <= size - 2 * Width; i += 2 * Width)
             {
-                a = Vector256.FusedMultiplyAdd(Vector256.Load(query + i), Vector256.Load(key + i), a);
-                b = Vector256.FusedMultiplyAdd(Vector256.Load(query + i + Width), Vector256.Load(key + i + Width), b);
+                a = Vector256.FusedMultiplyAdd(Vector256.Load(query + i), Eight.Load(key + i), a);
+                b = Vector256.FusedMultiplyAdd(Vector256.Load(query + i + Width), Eight.Load(key + i + Width), b);
             }
 
-            a = i < size ? Vector256.FusedMultiplyAdd(Vector256.Load(query + i), Vector256.Load(key + i), a) : a;
+            a = i < size ? Vector256.FusedMultiplyAdd(Vector256.Load(query + i), Eight.Load(key + i), a) : a;
             scores[k] = Vector256.Sum(a + b) * scale;
             top = Math.Max(top, scores[k]);
         }
@@ -112,15 +137,16 @@ internal static unsafe class RowAttention
 
     // output += weight · value
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Mix(float* weights, float* values, int count, int between, float* output, int size)
+    private static void Mix<T>(float* weights, T* values, int count, int between, float* output, int size)
+        where T : unmanaged
     {
         for (int k = 0; k < count; k++)
         {
-            float* value = values + (long)k * between;
+            T* value = values + (long)k * between;
             Vector256<float> weight = Vector256.Create(weights[k]);
             for (int i = 0; i < size; i += Width)
             {
-                Vector256.FusedMultiplyAdd(weight, Vector256.Load(value + i), Vector256.Load(output + i)).Store(output + i);
+                Vector256.FusedMultiplyAdd(weight, Eight.Load(value + i), Vector256.Load(output + i)).Store(output + i);
             }
         }
     }

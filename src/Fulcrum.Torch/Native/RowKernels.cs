@@ -1,116 +1,216 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Fulcrum.Torch.Weights;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Native;
 
-/// <summary>Loops over rows of float32 that read and write each number once, where a chain of the library's operations goes through memory for each of them.</summary>
-/// <remarks>Eight numbers at a time whatever the processor, so that equal runs give equal bytes; a row is one thread's.</remarks>
+/// <summary>Loops over rows of float32 or bfloat16 that read and write each number once, where a chain of the library's operations goes through memory for each of them.</summary>
+/// <remarks>
+/// Computed in float32, eight numbers at a time whatever the processor, so that equal runs give equal bytes; rounded to bfloat16 where the library's chain rounds on the way forward. A row is one
+/// thread's. The type parameters are float or <see cref="Bf16"/>.
+/// </remarks>
 internal static unsafe class RowKernels
 {
-    private const int Width = 8;
+    private const int Width = Eight.Width;
 
     // Numbers that a thread must have to do before a second one is worth waking; the library's own operations divide at the same size.
     private const long Grain = 32_768;
 
-    /// <summary>Whether the rows of a tensor can be read here: float32 on the CPU, by a processor that does eight numbers at a time, up to 2 GiB (what one span reaches).</summary>
-    public static bool Serve(torch.Tensor tensor) => Vector256.IsHardwareAccelerated
-        && tensor.dtype == torch.ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.NumberOfElements <= int.MaxValue / sizeof(float);
+    /// <summary>Whether the rows of a tensor can be read here: float32 or bfloat16 on the CPU, by a processor that does eight numbers at a time, up to 2 GiB (what one span reaches).</summary>
+    public static bool Serve(Tensor tensor) => Vector256.IsHardwareAccelerated
+        && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && tensor.device_type == DeviceType.CPU && tensor.NumberOfElements <= int.MaxValue / sizeof(float);
 
     /// <summary>silu(gate) · up.</summary>
-    /// <param name="joined">[rows, 2 · count]: gate, then up.</param>
-    /// <param name="output">[rows, count]</param>
-    public static void SwiGlu(float* joined, float* output, long rows, int count) => Each(rows, count, row => SwiGluRow(joined + row * 2 * count, output + row * count, count));
+    /// <param name="joined">[..., 2 · count]: gate, then up.</param>
+    /// <returns>[..., count]</returns>
+    public static Tensor SwiGlu(Tensor joined)
+    {
+        using Tensor rows = joined.contiguous();
+        int count = (int)(joined.shape[^1] / 2);
+        Tensor output = empty([.. joined.shape[..^1], count], joined.dtype, CPU);
+        if (joined.dtype == ScalarType.Float32)
+        {
+            SwiGlu(At<float>(rows), At<float>(output), rows.NumberOfElements / (2 * count), count);
+        }
+        else
+        {
+            SwiGlu(At<Bf16>(rows), At<Bf16>(output), rows.NumberOfElements / (2 * count), count);
+        }
+
+        return output;
+    }
+
+    private static void SwiGlu<T>(T* joined, T* output, long rows, int count)
+        where T : unmanaged => Each(rows, count, row => SwiGluRow(joined + row * 2 * count, output + row * count, count));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SwiGluRow(float* gate, float* to, int count)
+    private static void SwiGluRow<T>(T* gate, T* to, int count)
+        where T : unmanaged
     {
-        float* up = gate + count;
+        T* up = gate + count;
         int i = 0;
         for (; i <= count - Width; i += Width)
         {
-            Vector256<float> g = Vector256.Load(gate + i);
-            (g * Sigmoid(g) * Vector256.Load(up + i)).Store(to + i);
+            Vector256<float> g = Eight.Load(gate + i);
+            Eight.Store(Eight.Rounded<T>(g * Sigmoid(g)) * Eight.Load(up + i), to + i);
         }
 
         for (; i < count; i++)
         {
-            to[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
+            float g = Eight.LoadOne(gate + i);
+            Eight.StoreOne(Eight.RoundedOne<T>(g / (1 + MathF.Exp(-g))) * Eight.LoadOne(up + i), to + i);
         }
     }
 
-    /// <summary>Gradients of <see cref="SwiGlu"/>.</summary>
-    /// <param name="gradient">Of the output, [rows, count].</param>
-    /// <param name="output">Of gate and up, [rows, 2 · count].</param>
-    public static void SwiGluBackward(float* joined, float* gradient, float* output, long rows, int count) =>
+    /// <summary>The gradients of gate and up, as <paramref name="joined"/>, from that of the output.</summary>
+    public static Tensor SwiGluBackward(Tensor joined, Tensor gradient)
+    {
+        using Tensor rows = joined.contiguous(), from = gradient.contiguous();
+        int count = (int)gradient.shape[^1];
+        Tensor output = empty(joined.shape, joined.dtype, CPU);
+        if (joined.dtype == ScalarType.Float32)
+        {
+            SwiGluBackward(At<float>(rows), At<float>(from), At<float>(output), from.NumberOfElements / count, count);
+        }
+        else
+        {
+            SwiGluBackward(At<Bf16>(rows), At<Bf16>(from), At<Bf16>(output), from.NumberOfElements / count, count);
+        }
+
+        return output;
+    }
+
+    private static void SwiGluBackward<T>(T* joined, T* gradient, T* output, long rows, int count)
+        where T : unmanaged =>
         Each(rows, count, row => SwiGluBackwardRow(joined + row * 2 * count, gradient + row * count, output + row * 2 * count, count));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SwiGluBackwardRow(float* gate, float* from, float* forGate, int count)
+    private static void SwiGluBackwardRow<T>(T* gate, T* from, T* forGate, int count)
+        where T : unmanaged
     {
-        float* up = gate + count, forUp = forGate + count;
+        T* up = gate + count, forUp = forGate + count;
         int i = 0;
         for (; i <= count - Width; i += Width)
         {
-            Vector256<float> g = Vector256.Load(gate + i), s = Sigmoid(g), d = Vector256.Load(from + i);
-            (d * g * s).Store(forUp + i);
-            (d * Vector256.Load(up + i) * s * (Vector256<float>.One + g * (Vector256<float>.One - s))).Store(forGate + i);
+            Vector256<float> g = Eight.Load(gate + i), s = Sigmoid(g), d = Eight.Load(from + i);
+            Eight.Store(d * g * s, forUp + i);
+            Eight.Store(d * Eight.Load(up + i) * s * (Vector256<float>.One + g * (Vector256<float>.One - s)), forGate + i);
         }
 
         for (; i < count; i++)
         {
-            float g = gate[i], s = 1 / (1 + MathF.Exp(-g));
-            (forUp[i], forGate[i]) = (from[i] * g * s, from[i] * up[i] * s * (1 + g * (1 - s)));
+            float g = Eight.LoadOne(gate + i), s = 1 / (1 + MathF.Exp(-g)), d = Eight.LoadOne(from + i);
+            Eight.StoreOne(d * g * s, forUp + i);
+            Eight.StoreOne(d * Eight.LoadOne(up + i) * s * (1 + g * (1 - s)), forGate + i);
         }
     }
 
     /// <summary>x / √(mean(x²) + ε) · weight.</summary>
-    /// <param name="input">[rows, count]</param>
-    /// <param name="weight">[count]</param>
-    public static void Norm(float* input, float* weight, float* output, long rows, int count, double epsilon) =>
+    /// <param name="input">[..., count]</param>
+    /// <param name="weight">[count], in the input's type.</param>
+    public static Tensor Norm(Tensor input, Tensor weight, double epsilon)
+    {
+        using Tensor rows = input.contiguous();
+        int count = (int)input.shape[^1];
+        Tensor output = empty(input.shape, input.dtype, CPU);
+        if (input.dtype == ScalarType.Float32)
+        {
+            Norm(At<float>(rows), At<float>(weight), At<float>(output), rows.NumberOfElements / count, count, epsilon);
+        }
+        else
+        {
+            Norm(At<Bf16>(rows), At<Bf16>(weight), At<Bf16>(output), rows.NumberOfElements / count, count, epsilon);
+        }
+
+        return output;
+    }
+
+    private static void Norm<T>(T* input, T* weight, T* output, long rows, int count, double epsilon)
+        where T : unmanaged =>
         Each(rows, count, row => NormRow(input + row * count, weight, output + row * count, count, epsilon));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void NormRow(float* x, float* weight, float* to, int count, double epsilon)
+    private static void NormRow<T>(T* x, T* weight, T* to, int count, double epsilon)
+        where T : unmanaged
     {
         float scale = Scale(x, count, epsilon);
         int i = 0;
         for (; i <= count - Width; i += Width)
         {
-            (Vector256.Load(x + i) * scale * Vector256.Load(weight + i)).Store(to + i);
+            Eight.Store(Eight.Rounded<T>(Eight.Load(x + i) * scale) * Eight.Load(weight + i), to + i);
         }
 
         for (; i < count; i++)
         {
-            to[i] = x[i] * scale * weight[i];
+            Eight.StoreOne(Eight.RoundedOne<T>(Eight.LoadOne(x + i) * scale) * Eight.LoadOne(weight + i), to + i);
         }
     }
 
     /// <summary>The gradient of <see cref="Norm"/>'s input: with r the scale and h = gradient · weight, r · h - x · r³ · mean(h · x).</summary>
-    public static void NormBackward(float* input, float* weight, float* gradient, float* output, long rows, int count, double epsilon) =>
+    public static Tensor NormBackward(Tensor input, Tensor weight, Tensor gradient, double epsilon)
+    {
+        using Tensor rows = input.contiguous(), from = gradient.contiguous();
+        int count = (int)input.shape[^1];
+        Tensor output = empty(input.shape, input.dtype, CPU);
+        if (input.dtype == ScalarType.Float32)
+        {
+            NormBackward(At<float>(rows), At<float>(weight), At<float>(from), At<float>(output), rows.NumberOfElements / count, count, epsilon);
+        }
+        else
+        {
+            NormBackward(At<Bf16>(rows), At<Bf16>(weight), At<Bf16>(from), At<Bf16>(output), rows.NumberOfElements / count, count, epsilon);
+        }
+
+        return output;
+    }
+
+    private static void NormBackward<T>(T* input, T* weight, T* gradient, T* output, long rows, int count, double epsilon)
+        where T : unmanaged =>
         Each(rows, count, row => NormBackwardRow(input + row * count, weight, gradient + row * count, output + row * count, count, epsilon));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void NormBackwardRow(float* x, float* weight, float* from, float* to, int count, double epsilon)
+    private static void NormBackwardRow<T>(T* x, T* weight, T* from, T* to, int count, double epsilon)
+        where T : unmanaged
     {
         float scale = Scale(x, count, epsilon), pull = (float)((double)scale * scale * scale * Dot(x, from, weight, count) / count);
         int i = 0;
         for (; i <= count - Width; i += Width)
         {
-            (Vector256.Load(from + i) * Vector256.Load(weight + i) * scale - Vector256.Load(x + i) * pull).Store(to + i);
+            Eight.Store(Eight.Load(from + i) * Eight.Load(weight + i) * scale - Eight.Load(x + i) * pull, to + i);
         }
 
         for (; i < count; i++)
         {
-            to[i] = from[i] * weight[i] * scale - x[i] * pull;
+            Eight.StoreOne(Eight.LoadOne(from + i) * Eight.LoadOne(weight + i) * scale - Eight.LoadOne(x + i) * pull, to + i);
         }
     }
 
     /// <summary>Turns pairs (i, i + half) of each head: a · cos - b · sin, b · cos + a · sin.</summary>
-    /// <param name="input">[tokens, heads, 2 · half]</param>
-    /// <param name="cos">[tokens, half]; <paramref name="sin"/> too.</param>
+    /// <param name="input">[..., heads, 2 · half]</param>
+    /// <param name="cos">[..., half], float32, as many as there are tokens in the input; <paramref name="sin"/> too.</param>
     /// <param name="back">By the opposite angle, which is the way of the gradient.</param>
-    public static void Turn(float* input, float* cos, float* sin, float* output, long tokens, int heads, int half, bool back) =>
+    public static Tensor Turn(Tensor input, Tensor cos, Tensor sin, bool back)
+    {
+        using Tensor rows = input.contiguous();
+        long[] shape = input.shape;
+        (int heads, int half) = ((int)shape[^2], (int)(shape[^1] / 2));
+        Tensor output = empty(shape, input.dtype, CPU);
+        if (input.dtype == ScalarType.Float32)
+        {
+            Turn(At<float>(rows), At<float>(cos), At<float>(sin), At<float>(output), cos.NumberOfElements / half, heads, half, back);
+        }
+        else
+        {
+            Turn(At<Bf16>(rows), At<float>(cos), At<float>(sin), At<Bf16>(output), cos.NumberOfElements / half, heads, half, back);
+        }
+
+        return output;
+    }
+
+    private static void Turn<T>(T* input, float* cos, float* sin, T* output, long tokens, int heads, int half, bool back)
+        where T : unmanaged =>
         Each(tokens, heads * 2 * half, token =>
         {
             for (long head = token * heads; head < (token + 1) * heads; head++)
@@ -120,22 +220,28 @@ internal static unsafe class RowKernels
         });
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TurnHead(float* a, float* cos, float* sin, float* to, int half, float sign)
+    private static void TurnHead<T>(T* a, float* cos, float* sin, T* to, int half, float sign)
+        where T : unmanaged
     {
-        float* b = a + half;
+        T* b = a + half;
         int i = 0;
         for (; i <= half - Width; i += Width)
         {
-            Vector256<float> x = Vector256.Load(a + i), y = Vector256.Load(b + i), c = Vector256.Load(cos + i), s = Vector256.Load(sin + i) * sign;
-            (x * c - y * s).Store(to + i);
-            (y * c + x * s).Store(to + half + i);
+            Vector256<float> x = Eight.Load(a + i), y = Eight.Load(b + i), c = Vector256.Load(cos + i), s = Vector256.Load(sin + i) * sign;
+            Eight.Store(x * c - y * s, to + i);
+            Eight.Store(y * c + x * s, to + half + i);
         }
 
         for (; i < half; i++)
         {
-            (to[i], to[half + i]) = (a[i] * cos[i] - b[i] * sign * sin[i], b[i] * cos[i] + a[i] * sign * sin[i]);
+            (float x, float y, float s) = (Eight.LoadOne(a + i), Eight.LoadOne(b + i), sign * sin[i]);
+            Eight.StoreOne(x * cos[i] - y * s, to + i);
+            Eight.StoreOne(y * cos[i] + x * s, to + half + i);
         }
     }
+
+    private static T* At<T>(Tensor tensor)
+        where T : unmanaged => (T*)NativeTensor.DataPointer(tensor);
 
     private static void Each(long rows, int count, Action<long> row) => Threads.For(rows, row, most: 1 + rows * count / Grain);
 
@@ -143,37 +249,39 @@ internal static unsafe class RowKernels
     private static Vector256<float> Sigmoid(Vector256<float> x) => Vector256<float>.One / (Vector256<float>.One + Exponential.Of(-x));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Scale(float* x, int count, double epsilon)
+    private static float Scale<T>(T* x, int count, double epsilon)
+        where T : unmanaged
     {
         (Vector256<float> sum, float rest) = (Vector256<float>.Zero, 0);
         int i = 0;
         for (; i <= count - Width; i += Width)
         {
-            Vector256<float> v = Vector256.Load(x + i);
+            Vector256<float> v = Eight.Load(x + i);
             sum += v * v;
         }
 
         for (; i < count; i++)
         {
-            rest += x[i] * x[i];
+            rest += Eight.LoadOne(x + i) * Eight.LoadOne(x + i);
         }
 
         return (float)(1 / Math.Sqrt((Vector256.Sum(sum) + (double)rest) / count + epsilon));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Dot(float* x, float* gradient, float* weight, int count)
+    private static double Dot<T>(T* x, T* gradient, T* weight, int count)
+        where T : unmanaged
     {
         (Vector256<float> sum, float rest) = (Vector256<float>.Zero, 0);
         int i = 0;
         for (; i <= count - Width; i += Width)
         {
-            sum += Vector256.Load(x + i) * Vector256.Load(gradient + i) * Vector256.Load(weight + i);
+            sum += Eight.Load(x + i) * Eight.Load(gradient + i) * Eight.Load(weight + i);
         }
 
         for (; i < count; i++)
         {
-            rest += x[i] * gradient[i] * weight[i];
+            rest += Eight.LoadOne(x + i) * Eight.LoadOne(gradient + i) * Eight.LoadOne(weight + i);
         }
 
         return Vector256.Sum(sum) + (double)rest;

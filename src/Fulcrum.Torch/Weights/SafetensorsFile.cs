@@ -19,11 +19,12 @@ public sealed class SafetensorsFile : IDisposable
     private const long LargestHeader = 100_000_000;
     private readonly MemoryMappedFile? map;
 
-    private SafetensorsFile(string path, MemoryMappedFile? map, IReadOnlyDictionary<string, TensorEntry> tensors)
+    private SafetensorsFile(string path, MemoryMappedFile? map, IReadOnlyDictionary<string, TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         Path = path;
         this.map = map;
         Tensors = tensors;
+        Metadata = metadata;
     }
 
     /// <summary>The file's path.</summary>
@@ -32,14 +33,17 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
 
+    /// <summary>What the header says beside the tensors; empty where it says nothing.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
     /// <summary>Opens a file and checks its header.</summary>
     /// <exception cref="InputException">The file is missing, truncated or malformed; names file and tensor.</exception>
     public static SafetensorsFile Open(string path)
     {
         try
         {
-            Dictionary<string, TensorEntry> tensors = ReadHeader(path, LengthOf(path));
-            return new SafetensorsFile(path, MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), tensors);
+            (Dictionary<string, TensorEntry> tensors, Dictionary<string, string> metadata) = ReadHeader(path, LengthOf(path));
+            return new SafetensorsFile(path, MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), tensors, metadata);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -173,7 +177,7 @@ public sealed class SafetensorsFile : IDisposable
         ["BOOL"] = ScalarType.Bool,
     };
 
-    private static Dictionary<string, TensorEntry> ReadHeader(string path, long length)
+    private static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata) ReadHeader(string path, long length)
     {
         using FileStream file = File.OpenRead(path);
         byte[] prefix = new byte[8];
@@ -193,13 +197,18 @@ public sealed class SafetensorsFile : IDisposable
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
-            return Entries(path, document.RootElement, 8 + header, length);
+            return (Entries(path, document.RootElement, 8 + header, length), Notes(document.RootElement));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InputException($"{path}: its header is not valid JSON: {e.Message}", e);
         }
     }
+
+    // Texts alone; whatever else a header holds there is nobody's.
+    private static Dictionary<string, string> Notes(JsonElement root) => root.TryGetProperty("__metadata__", out JsonElement notes) && notes.ValueKind == JsonValueKind.Object
+        ? notes.EnumerateObject().Where(n => n.Value.ValueKind == JsonValueKind.String).ToDictionary(n => n.Name, n => n.Value.GetString()!, StringComparer.Ordinal)
+        : [];
 
     private static Dictionary<string, TensorEntry> Entries(string path, JsonElement root, long start, long length)
     {

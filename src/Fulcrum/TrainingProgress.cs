@@ -1,0 +1,22 @@
+namespace Fulcrum;
+
+/// <summary>Tells the steps of one training as progress of a stage, and where a training goes on that was cut off.</summary>
+/// <param name="stage">The stage's name.</param>
+/// <param name="tell">Told.</param>
+/// <param name="part">What is shown beside the steps; null: the loss.</param>
+public sealed class TrainingProgress(string stage, Action<Progress> tell, string? part = null)
+{
+    private bool begun;
+
+    /// <summary>Told after every step.</summary>
+    public void Tell(TrainingStep step)
+    {
+        if (!begun && step.Step > 1)
+        {
+            tell(new Progress(stage, $"{stage}: {(part is null ? "" : part + " ")}goes on behind its last checkpoint, at step {step.Step} of {step.Steps}", 0, 0, "note"));
+        }
+
+        begun = true;
+        tell(new Progress(stage, part ?? $"loss {step.Loss:F3}", step.Step, step.Steps, "steps"));
+    }
+}

@@ -1,0 +1,75 @@
+using Fulcrum.Cli;
+using Xunit;
+
+namespace Fulcrum.Torch.Tests;
+
+/// <summary>What a log sees of a long stage.</summary>
+public sealed class StageLinesTests
+{
+    [Fact]
+    public void A_stage_that_goes_on_writes_a_line_every_half_minute_with_rate_and_remaining_time()
+    {
+        StringWriter output = new();
+        Clock clock = new();
+        using (StageLines lines = new(output, time: clock))
+        {
+            lines.Tell(new Progress("before", "spider", 40, 200, "items")); // an earlier sitting did these
+            for (int done = 41; done <= 100; done++)
+            {
+                clock.Seconds++;
+                lines.Tell(new Progress("before", "spider", done, 200, "items"));
+            }
+        }
+
+        Assert.Equal(
+            [
+                "before: spider 70 of 200 items, 1/s, about 00:02:10 left",
+                "before: spider 100 of 200 items, 1/s, about 00:01:40 left",
+                "before: spider 100 of 200 items, 60.0 s",
+            ],
+            output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
+    [Fact]
+    public void A_part_that_begins_late_in_a_stage_has_a_rate_of_its_own()
+    {
+        StringWriter output = new();
+        Clock clock = new();
+        using (StageLines lines = new(output, time: clock))
+        {
+            lines.Tell(new Progress("before", "spider", 200, 200, "items"));
+            clock.Seconds = 20;
+            lines.Tell(new Progress("before", "mmlu", 0, 300, "items"));
+            clock.Seconds = 40;
+            lines.Tell(new Progress("before", "mmlu", 100, 300, "items"));
+        }
+
+        Assert.StartsWith("before: mmlu 100 of 300 items, 5/s, about 00:00:40 left", output.ToString());
+    }
+
+    [Fact]
+    public void A_training_that_was_cut_off_says_where_it_goes_on()
+    {
+        List<Progress> told = [];
+        TrainingProgress cut = new("train", told.Add), whole = new("train", told.Add);
+
+        cut.Tell(Step(22));
+        cut.Tell(Step(23));
+        whole.Tell(Step(1));
+
+        Assert.Equal(["note", "steps", "steps", "steps"], told.Select(p => p.Unit));
+        Assert.Equal("train: goes on behind its last checkpoint, at step 22 of 40", told[0].What);
+
+        static TrainingStep Step(int step) => new(step, 40, 1, 1, 1e-4, 10, 1);
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public double Seconds { get; set; }
+
+        public override long TimestampFrequency => 1000;
+
+        // Not 0 at the beginning: no clock of a machine is.
+        public override long GetTimestamp() => 1000 + (long)(Seconds * 1000);
+    }
+}
