@@ -2,7 +2,7 @@ namespace Fulcrum;
 
 /// <summary>Tells the steps of one training as progress of a stage, and where a training goes on that was cut off.</summary>
 /// <param name="stage">The stage's name.</param>
-/// <param name="tell">Told.</param>
+/// <param name="tell">Takes each step, and before the first the note.</param>
 /// <param name="part">What is shown beside the steps; null: the loss.</param>
 public sealed class TrainingProgress(string stage, Action<Progress> tell, string? part = null)
 {

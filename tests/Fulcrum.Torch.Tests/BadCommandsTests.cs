@@ -105,7 +105,7 @@ public sealed class BadCommandsTests : IDisposable
         File.Copy(Path.Combine(Model(), "model.safetensors"), weights, overwrite: true);
         byte[] own = File.ReadAllBytes(weights);
 
-        Refused("is there already, and no 'fulcrum merge' wrote it", merge);
+        Refused("does not say that 'fulcrum merge' wrote it", merge);
         Assert.Equal(own, File.ReadAllBytes(weights));
     }
 

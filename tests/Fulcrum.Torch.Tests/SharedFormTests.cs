@@ -34,16 +34,20 @@ public sealed class SharedFormTests
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData(6)]
-    public void Generated_tokens_are_those_of_padded_batches_however_many_run_at_once(int? window)
+    [InlineData(null, 4, 3)] // by the library's attention
+    [InlineData(6, 4, 3)]
+    [InlineData(null, 8, 3)] // row by row
+    [InlineData(6, 8, 3)]
+    [InlineData(null, 8, 10)] // with nodes that more share than are read alone
+    [InlineData(6, 8, 10)]
+    public void Generated_tokens_are_those_of_padded_batches_however_many_run_at_once(int? window, int headSize, int together)
     {
-        using LanguageModel model = Model(window);
+        using LanguageModel model = Model(window, headSize);
 
         Gen.Select(Tokens, Gen.Int[0, 12]).Array[1, 10].Sample(prompts =>
         {
             CompletionRequest[] requests = [.. prompts.Select(p => new CompletionRequest(p.Item1, p.Item2, [7]))];
-            Completion[] padded = Completions(new TorchLanguageModel(model, plain: true), requests), shared = Completions(new TorchLanguageModel(model, budget: 16, together: 3), requests);
+            Completion[] padded = Completions(new TorchLanguageModel(model, plain: true), requests), shared = Completions(new TorchLanguageModel(model, budget: 16, together: together), requests);
             Assert.All(padded.Zip(shared), c => AssertSame(c.First, c.Second));
         }, iter: 20, threads: 1);
     }
@@ -110,8 +114,8 @@ public sealed class SharedFormTests
         Assert.InRange(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount - before, long.MinValue, 8);
     }
 
-    private static LanguageModel Model(int? window) =>
-        ModelLoader.Random(new ModelConfig("mistral", 40, 16, 24, 2, 4, 2, 4, 64, 1e-5, new RotaryConfig(10000), false, false, false, false, false, [window, null], "float32"), CPU, ScalarType.Float32, seed: 1);
+    private static LanguageModel Model(int? window, int headSize = 4) =>
+        ModelLoader.Random(new ModelConfig("mistral", 40, 16, 24, 2, 4, 2, headSize, 64, 1e-5, new RotaryConfig(10000), false, false, false, false, false, [window, null], "float32"), CPU, ScalarType.Float32, seed: 1);
 
     private static ContinuationScore[] Scores(TorchLanguageModel model, ScoreRequest[] requests)
     {

@@ -48,6 +48,21 @@ public sealed class StageLinesTests
     }
 
     [Fact]
+    public void A_slow_part_says_how_long_each_takes()
+    {
+        StringWriter output = new();
+        Clock clock = new();
+        using (StageLines lines = new(output, time: clock))
+        {
+            lines.Tell(new Progress("train", "loss 2.000", 1, 4, "steps"));
+            clock.Seconds = 250;
+            lines.Tell(new Progress("train", "loss 1.500", 2, 4, "steps"));
+        }
+
+        Assert.StartsWith("train: 2 of 4 steps, loss 1.500, 250 s each, about 00:08:20 left", output.ToString());
+    }
+
+    [Fact]
     public void A_training_that_was_cut_off_says_where_it_goes_on()
     {
         List<Progress> told = [];
@@ -69,7 +84,6 @@ public sealed class StageLinesTests
 
         public override long TimestampFrequency => 1000;
 
-        // Not 0 at the beginning: no clock of a machine is.
-        public override long GetTimestamp() => 1000 + (long)(Seconds * 1000);
+        public override long GetTimestamp() => (long)(Seconds * 1000);
     }
 }

@@ -34,10 +34,12 @@ public sealed class TokenTreeTests
     public void No_two_branches_begin_alike() => Sequences.Sample(sequences =>
         Assert.All(TokenTree.Of(sequences, longest: 100).Nodes.GroupBy(n => n.Parent, n => n.Tokens[0]).Select(g => g.ToArray()), first => Assert.Equal(first.Distinct(), first)), iter: 300);
 
-    [Fact]
-    public void A_window_hides_the_same_tokens_in_a_tree_as_in_a_sequence()
+    [Theory]
+    [InlineData(4)] // by the library's attention
+    [InlineData(8)] // row by row
+    public void A_window_hides_the_same_tokens_in_a_tree_as_in_a_sequence(int headSize)
     {
-        ModelConfig config = new("mistral", 40, 16, 24, 2, 4, 2, 4, 64, 1e-5, new RotaryConfig(10000), false, false, false, false, false, [6, null], "float32");
+        ModelConfig config = new("mistral", 40, 16, 24, 2, 4, 2, headSize, 64, 1e-5, new RotaryConfig(10000), false, false, false, false, false, [6, null], "float32");
         using LanguageModel model = ModelLoader.Random(config, CPU, ScalarType.Float32, seed: 1);
         using TorchLanguageModel shared = new(model);
         int[] stem = [.. Enumerable.Range(0, 20).Select(i => i * 7 % 40)];
@@ -48,6 +50,10 @@ public sealed class TokenTreeTests
         shared.Complete([new CompletionRequest(stem, 12, [])], (_, c) => written.AddRange(c.Ids), TestContext.Current.CancellationToken);
 
         Assert.Equal(Greedy(model, stem, 12), written);
+
+        // More than are read alone share the stem; each has tokens of its own before and behind the window's edge.
+        int[][] prompts = [.. Enumerable.Range(0, 7).Select(i => (int[])[.. stem, i, .. Enumerable.Repeat(i + 1, i)])];
+        shared.Complete([.. prompts.Select(p => new CompletionRequest(p, 9, []))], (i, c) => Assert.Equal(Greedy(model, prompts[i], 9), c.Ids), TestContext.Current.CancellationToken);
     }
 
     private static double Plain(LanguageModel model, int[] prompt, int[] continuation)

@@ -15,7 +15,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
     private long since, shown;
 
     // Where the part at work stood when it was first heard of: what an earlier sitting did has no rate.
-    private (string Part, int Done, long At) first = ("", 0, 0);
+    private (string Part, int Done, long At)? first;
 
     /// <summary>Takes note; a line is written when another stage begins.</summary>
     public void Tell(Progress at)
@@ -30,15 +30,15 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         {
             Done();
             Start();
-            (stage, since, shown, first) = (at.Stage, time.GetTimestamp(), time.GetTimestamp(), ("", 0, 0));
+            (stage, since, shown, first) = (at.Stage, time.GetTimestamp(), time.GetTimestamp(), null);
         }
 
         if (at.Total > 0)
         {
             string part = at.Unit == "steps" ? "" : at.What;
             parts[part] = at;
-            first = first.At != 0 && first.Part == part ? first : (part, at.Done, time.GetTimestamp());
-            ShowNow(at);
+            first = first?.Part == part ? first : (part, at.Done, time.GetTimestamp());
+            ShowNow(at, first.Value.Done, first.Value.At);
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         }
     }
 
-    private void ShowNow(Progress at)
+    private void ShowNow(Progress at, int before, long since)
     {
         if (time.GetElapsedTime(shown) < Between || at.Done >= at.Total)
         {
@@ -75,8 +75,9 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         }
 
         shown = time.GetTimestamp();
-        double rate = (at.Done - first.Done) / time.GetElapsedTime(first.At).TotalSeconds;
-        string left = rate > 0 ? $", {rate:0.##}/s, about {TimeSpan.FromSeconds(Math.Ceiling((at.Total - at.Done) / rate)):c} left" : "";
+        double rate = (at.Done - before) / time.GetElapsedTime(since).TotalSeconds;
+        string pace = rate < 1 ? $"{1 / rate:0.#} s each" : $"{rate:0.#}/s";
+        string left = rate > 0 ? $", {pace}, about {TimeSpan.FromSeconds(Math.Ceiling((at.Total - at.Done) / rate)):c} left" : "";
         output.WriteLine($"{stage}: {Count(at)}{left}");
     }
 

@@ -1,6 +1,4 @@
 using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
-using Fulcrum.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,10 +11,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     // An own last node up to this length moves into the cache; a longer one is read where it is, so that it sets no one else's width.
     private const int LongestTail = 128;
 
-    // What so few sequences share is read by each for itself; for more, one product for all is faster.
-    private const int Few = 4;
-
-    private readonly List<Running> running = [];
+    private readonly List<RunningSequence> running = [];
     private List<Shared> shared = [];
     private (Tensor Key, Tensor Value)[] tails = [];
     private int slots, capacity, longest;
@@ -47,7 +42,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             }
 
             IReadOnlyList<TokenNode> nodes = end.Path;
-            running.Add(moves ? new Running([.. nodes.SkipLast(1)], end.Depth) { Length = end.Length } : new Running(nodes, end.Depth + end.Length));
+            running.Add(moves ? new RunningSequence([.. nodes.SkipLast(1)], end.Depth) { Length = end.Length } : new RunningSequence(nodes, end.Depth + end.Length));
         }
 
         shared = Regrouped();
@@ -95,12 +90,13 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value, int? window)
     {
         using DisposeScope scope = NewDisposeScope();
-        (long count, long heads, long size, long keyValueHeads) = (query.shape[0], query.shape[1], query.shape[2], key.shape[1]);
+        (long count, long heads, long size, long keyValueHeads) = (query.size(0), query.size(1), query.size(2), key.size(1));
         int? binding = window is { } w && positions.Max() >= w ? w : null;
         Tensor q = query.view(count, keyValueHeads, heads / keyValueHeads, size); // [N, KV, G, hd]
-        bool byRow = RowAttention.Serve(query) && RowKernels.Serve(tails[layer].Key);
-        (Tensor output, Tensor sum) = byRow ? ByRow(layer, q, key, value, binding) : Together(layer, q, key, value, binding);
-        foreach (Shared part in shared.Where(s => !byRow || s.Slots.Length > Few))
+        CachedRows rows = new(tails[layer].Key, tails[layer].Value);
+        bool byRow = rows.Serve(query, key, value);
+        (Tensor output, Tensor sum) = byRow ? rows.Attend(layer, q, key, value, running, binding) : Together(layer, q, key, value, binding);
+        foreach (Shared part in shared.Where(s => !byRow || s.Slots.Length > RunningSequence.MostAlone))
         {
             Join(part, layer, q, output, sum, binding);
         }
@@ -121,67 +117,17 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         FreeMasks();
     }
 
-    // Of a number.
-    private int Bytes => (int)dtype.ElementSize();
-
     private static bool Moves(TokenNode end, bool alone) => alone && end.Length <= LongestTail;
 
     // What is the sequences' own, in one call of the library, the shorter ones masked.
     private (Tensor Output, Tensor Sum) Together(int layer, Tensor query, Tensor key, Tensor value, int? window) =>
         AttentionPiece.Forward(query, Own(tails[layer].Key, key), Own(tails[layer].Value, value), Mask(window), plain: window is not null);
 
-    // The same row by row, and with it what few sequences share.
-    private (Tensor Output, Tensor Sum) ByRow(int layer, Tensor query, Tensor key, Tensor value, int? window)
-    {
-        (IntPtr Keys, IntPtr Values) own = (Written(tails[layer].Key, key), Written(tails[layer].Value, value));
-        return RowAttention.Attend(query, [.. running.Select((_, slot) => Seen(slot, layer, own, window, (int)query.shape[1], (int)query.shape[3]))]);
-    }
-
-    // Of each node that few share and of the cache, what lies in a row's window; the new token is the last.
-    private RowAttention.Stretch[] Seen(int slot, int layer, (IntPtr Keys, IntPtr Values) own, int? window, int heads, int size)
-    {
-        Running row = running[slot];
-        int first = window is { } w ? positions[slot] - w + 1 : 0;
-        List<RowAttention.Stretch> seen = [];
-        foreach (TokenNode node in row.Few)
-        {
-            Add(NativeTensor.DataPointer(node.Cache[layer].Key), NativeTensor.DataPointer(node.Cache[layer].Value), node.Depth, node.Length, size, node.Length * size);
-        }
-
-        nint start = (nint)slot * capacity * heads * size * Bytes;
-        Add(own.Keys + start, own.Values + start, row.Depth, row.Length + 1, heads * size, size);
-        return [.. seen];
-
-        void Add(IntPtr keys, IntPtr values, int depth, int length, int between, int apart)
-        {
-            int hidden = Math.Max(0, first - depth);
-            nint skipped = (nint)hidden * between * Bytes;
-            if (hidden < length)
-            {
-                seen.Add(new RowAttention.Stretch(keys + skipped, values + skipped, length - hidden, between, apart));
-            }
-        }
-    }
-
-    // Where the cache begins, with the new tokens' part in it.
-    private unsafe IntPtr Written(Tensor tail, Tensor fresh)
-    {
-        using Tensor rows = fresh.contiguous();
-        byte* from = (byte*)NativeTensor.DataPointer(rows), to = (byte*)NativeTensor.DataPointer(tail);
-        int size = (int)(fresh.shape[1] * fresh.shape[2]) * Bytes;
-        for (int slot = 0; slot < running.Count; slot++)
-        {
-            new ReadOnlySpan<byte>(from + (long)slot * size, size).CopyTo(new Span<byte>(to + ((long)slot * capacity + running[slot].Length) * size, size));
-        }
-
-        return (IntPtr)to;
-    }
-
     // All rows under a node against its keys: [1, KV, rows * G, hd] in one product.
     private void Join(Shared part, int layer, Tensor query, Tensor output, Tensor sum, int? window)
     {
         using DisposeScope scope = NewDisposeScope();
-        (long heads, long group, long size, int count) = (query.shape[1], query.shape[2], query.shape[3], part.Slots.Length);
+        (long heads, long group, long size, int count) = (query.size(1), query.size(2), query.size(3), part.Slots.Length);
         Tensor Rows(Tensor t) => part.Index is null ? t.narrow(0, part.Slots[0], count) : t.index_select(0, part.Index);
         Tensor q = Rows(query).transpose(0, 1).reshape(1, heads, count * group, size);
         (Tensor key, Tensor value) = part.Node.Cache[layer];
@@ -256,7 +202,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             }
         }
 
-        running.ForEach(r => r.Few = [.. r.Nodes.Where(n => under[n].Count <= Few)]);
+        running.ForEach(r => r.ReadAlone = [.. r.Nodes.Where(n => under[n].Count <= RunningSequence.MostAlone)]);
         return [.. under.Select(u => new Shared(u.Key, [.. u.Value], u.Value[^1] - u.Value[0] + 1 == u.Value.Count ? null : tensor(u.Value.Select(s => (long)s).ToArray(), device: device).DetachFromDisposeScope()))];
     }
 
@@ -298,19 +244,6 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         using DisposeScope scope = NewDisposeScope();
         int length = running[from].Length;
         tail[to].narrow(0, 0, length).copy_(tail[from].narrow(0, 0, length));
-    }
-
-    // A sequence's nodes outside the cache; its own tokens begin at position Depth, and Length of them are in the cache.
-    private sealed class Running(IReadOnlyList<TokenNode> nodes, int depth)
-    {
-        public IReadOnlyList<TokenNode> Nodes => nodes;
-
-        public int Depth => depth;
-
-        public int Length { get; set; }
-
-        // Those of the nodes that few sequences share.
-        public IReadOnlyList<TokenNode> Few { get; set; } = [];
     }
 
     // Index: null where the slots are neighbours.

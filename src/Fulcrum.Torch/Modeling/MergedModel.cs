@@ -41,7 +41,7 @@ public static class MergedModel
         string weightsFile = Path.Combine(output, "model.safetensors");
         if (File.Exists(weightsFile) && !IsMerged(weightsFile))
         {
-            throw new InputException($"{weightsFile} is there already, and no 'fulcrum merge' wrote it; name another folder or remove it");
+            throw new InputException($"{weightsFile} is there already and does not say that 'fulcrum merge' wrote it; name another folder or remove it");
         }
 
         using LanguageModel model = new TorchRuntime(warn).LoadModel(plan with { Dtype = "f32" }, adapter, scale);

@@ -22,7 +22,7 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
     /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and devices.</param>
     public Tensor Turn(Tensor heads, bool plain = false)
     {
-        if (!plain && RowKernels.Serve(heads) && 2 * Cos.NumberOfElements * heads.shape[^2] == heads.NumberOfElements)
+        if (!plain && RowKernels.Serve(heads) && 2 * Cos.NumberOfElements * heads.size(-2) == heads.NumberOfElements)
         {
             return is_grad_enabled() && heads.requires_grad ? Differentiable.apply(heads, this) : RowKernels.Turn(heads, Cos, Sin, back: false);
         }

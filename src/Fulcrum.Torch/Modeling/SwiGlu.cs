@@ -13,7 +13,7 @@ internal static class SwiGlu
     /// <exception cref="ArgumentException">The last dimension is odd.</exception>
     public static Tensor Of(Tensor joined, bool plain = false)
     {
-        if (joined.shape[^1] % 2 != 0)
+        if (joined.size(-1) % 2 != 0)
         {
             throw new ArgumentException($"gate and up are equally wide, and {joined.shape[^1]} is odd", nameof(joined));
         }

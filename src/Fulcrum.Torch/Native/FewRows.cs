@@ -27,8 +27,8 @@ internal static unsafe class FewRows
     private const int Depth = 8;  // rows of the matrix that are read side by side: so many streams a processor follows
     private const int Strip = 256; // columns of them that stay in a core's nearest cache until all rows are done
     private const int Widest = 8192; // columns of a task; what it adds up stays in a core's cache
-    private const long Grain = 65_536; // numbers to add up that a second thread is worth waking for
-    private const int Tasks = 8; // at least; fixed, so that sums do not depend on the threads
+    private const long Grain = 65_536; // multiplications that a second thread is worth waking for
+    private const int Tasks = 8; // at least, and for all but the widest matrices at most; fixed, so that sums do not depend on the threads
 
     [ThreadStatic]
     private static float[]? sums;
@@ -37,10 +37,10 @@ internal static unsafe class FewRows
     /// <param name="weight">[out, in], its columns contiguous.</param>
     public static bool Serve(Tensor input, Tensor weight)
     {
-        (long outs, long ins) = (weight.shape[0], weight.shape[1]);
+        (long outs, long ins) = (weight.size(0), weight.size(1));
         int most = weight.dtype == ScalarType.Float32 || Widened.Serves(weight) ? Most : MostByInstruction;
         return Fma.IsSupported && input.NumberOfElements is > 0 and var count && count <= most * ins && ins % Depth == 0 && outs % (2 * Width) == 0 && ins >= Tasks * Depth
-            && weight.stride() is [1, var between] && between == outs && input.dtype == weight.dtype && RowKernels.Serve(input) && RowKernels.Serve(weight);
+            && weight.stride(0) == 1 && weight.stride(1) == outs && input.dtype == weight.dtype && input.size(-1) == ins && RowKernels.Serve(input) && RowKernels.Serve(weight);
     }
 
     /// <summary>input · weightᵀ + bias, for what <see cref="Serve"/> accepts; rounded once, at the end, where the numbers are of 16 bits.</summary>
@@ -49,10 +49,10 @@ internal static unsafe class FewRows
     /// <param name="bias">[out], in the same type; null for none.</param>
     public static Tensor Product(Tensor input, Tensor weight, Tensor? bias)
     {
-        (int outs, int ins) = ((int)weight.shape[0], (int)weight.shape[1]);
+        (int outs, int ins) = ((int)weight.size(0), (int)weight.size(1));
         using Tensor wide = input.to_type(ScalarType.Float32), rows = wide.contiguous(), laid = weight.t();
         using Tensor? added = bias?.to_type(ScalarType.Float32);
-        Tensor output = empty([.. input.shape[..^1], outs], ScalarType.Float32, CPU);
+        Tensor output = empty(input.WithLast(outs), ScalarType.Float32, CPU);
         new Job(NativeTensor.Floats(rows), NativeTensor.DataPointer(laid), weight.dtype != ScalarType.Float32, added is null ? null : NativeTensor.Floats(added), NativeTensor.Floats(output), (int)(input.NumberOfElements / ins), ins, outs).Run();
         if (weight.dtype == ScalarType.Float32)
         {
@@ -78,12 +78,15 @@ internal static unsafe class FewRows
             }
 
             float* rest = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(sums));
-            Threads.For(chunks * parts, task =>
-            {
-                (int chunk, int part) = ((int)task / parts, (int)task % parts);
-                float* to = part == 0 ? output : rest + (part - 1) * size;
-                Sum(part, parts, Column(chunk, chunks), Column(chunk + 1, chunks), to);
-            });
+            Threads.For(
+                chunks * parts,
+                task =>
+                {
+                    (int chunk, int part) = ((int)task / parts, (int)task % parts);
+                    float* to = part == 0 ? output : rest + (part - 1) * size;
+                    Sum(part, parts, Column(chunk, chunks), Column(chunk + 1, chunks), to);
+                },
+                most: 1 + (long)size * ins / Grain);
             AddUp(rest, parts - 1, size);
         }
 

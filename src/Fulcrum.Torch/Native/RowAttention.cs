@@ -19,35 +19,27 @@ internal static unsafe class RowAttention
     /// <param name="Heads">Numbers from one key and value head to the next.</param>
     public readonly record struct Stretch(IntPtr Keys, IntPtr Values, int Count, int Between, int Heads);
 
-    /// <summary>Whether heads of this size can be read here.</summary>
-    public static bool Serve(Tensor query) => RowKernels.Serve(query) && query.shape[^1] is var size && size % Width == 0 && size <= LargestHead;
+    /// <summary>Whether rows like these can be read here: their type, where they are, and the size of their heads.</summary>
+    public static bool Serve(Tensor query) => RowKernels.Serve(query) && query.size(-1) is var size && size % Width == 0 && size <= LargestHead;
 
     /// <summary>All heads of all rows.</summary>
     /// <param name="query">[rows, keyValueHeads, group, headDim]</param>
     /// <param name="stretches">What each row sees: at least one token.</param>
     /// <returns>As <paramref name="query"/>, and log Σ exp(score), [rows, keyValueHeads, group].</returns>
-    public static (Tensor Output, Tensor LogSum) Attend(Tensor query, Stretch[][] stretches)
-    {
-        using Tensor rows = query.contiguous();
-        Tensor output = empty(query.shape, query.dtype, CPU), sum = empty(query.shape[..^1], ScalarType.Float32, CPU);
-        if (query.dtype == ScalarType.Float32)
-        {
-            Attend((float*)NativeTensor.DataPointer(rows), query.shape, stretches, (float*)NativeTensor.DataPointer(output), NativeTensor.Floats(sum));
-        }
-        else
-        {
-            Attend((Bf16*)NativeTensor.DataPointer(rows), query.shape, stretches, (Bf16*)NativeTensor.DataPointer(output), NativeTensor.Floats(sum));
-        }
+    public static (Tensor Output, Tensor LogSum) Attend(Tensor query, Stretch[][] stretches) => query.dtype == ScalarType.Float32 ? Attend<float>(query, stretches) : Attend<Bf16>(query, stretches);
 
-        return (output, sum);
-    }
-
-    private static void Attend<T>(T* from, long[] shape, Stretch[][] stretches, T* to, float* sums)
+    private static (Tensor Output, Tensor LogSum) Attend<T>(Tensor query, Stretch[][] stretches)
         where T : unmanaged
     {
-        (int group, int heads, int size) = ((int)shape[2], (int)(shape[1] * shape[2]), (int)shape[3]);
+        using Tensor rows = query.contiguous();
+        (int kinds, int group, int size) = ((int)query.size(1), (int)query.size(2), (int)query.size(3));
+        int heads = kinds * group;
+        Tensor output = empty_like(rows), sum = empty([query.size(0), kinds, group], ScalarType.Float32, CPU);
+        T* from = (T*)NativeTensor.DataPointer(rows), to = (T*)NativeTensor.DataPointer(output);
+        float* sums = NativeTensor.Floats(sum);
         long work = 4L * heads * size * stretches.Sum(row => row.Sum(s => (long)s.Count));
         Threads.For((long)stretches.Length * heads, i => Head(from + i * size, stretches[i / heads], (int)(i % heads) / group, to + i * size, sums + i, size), most: 1 + work / Grain);
+        return (output, sum);
     }
 
     private static void Head<T>(T* row, Stretch[] stretches, int head, T* to, float* logSum, int size)

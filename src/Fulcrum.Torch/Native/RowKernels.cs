@@ -20,30 +20,23 @@ internal static unsafe class RowKernels
 
     /// <summary>Whether the rows of a tensor can be read here: float32 or bfloat16 on the CPU, by a processor that does eight numbers at a time, up to 2 GiB (what one span reaches).</summary>
     public static bool Serve(Tensor tensor) => Vector256.IsHardwareAccelerated
-        && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && tensor.device_type == DeviceType.CPU && tensor.NumberOfElements <= int.MaxValue / sizeof(float);
+        && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && tensor.device_type == DeviceType.CPU && tensor.NumberOfElements * tensor.element_size() <= int.MaxValue;
 
     /// <summary>silu(gate) · up.</summary>
     /// <param name="joined">[..., 2 · count]: gate, then up.</param>
     /// <returns>[..., count]</returns>
-    public static Tensor SwiGlu(Tensor joined)
+    public static Tensor SwiGlu(Tensor joined) => joined.dtype == ScalarType.Float32 ? SwiGlu<float>(joined) : SwiGlu<Bf16>(joined);
+
+    private static Tensor SwiGlu<T>(Tensor joined)
+        where T : unmanaged
     {
         using Tensor rows = joined.contiguous();
-        int count = (int)(joined.shape[^1] / 2);
-        Tensor output = empty([.. joined.shape[..^1], count], joined.dtype, CPU);
-        if (joined.dtype == ScalarType.Float32)
-        {
-            SwiGlu(At<float>(rows), At<float>(output), rows.NumberOfElements / (2 * count), count);
-        }
-        else
-        {
-            SwiGlu(At<Bf16>(rows), At<Bf16>(output), rows.NumberOfElements / (2 * count), count);
-        }
-
+        int count = (int)(joined.size(-1) / 2);
+        Tensor output = empty(joined.WithLast(count), joined.dtype, CPU);
+        T* from = At<T>(rows), to = At<T>(output);
+        Each(rows.NumberOfElements / (2 * count), count, row => SwiGluRow(from + row * 2 * count, to + row * count, count));
         return output;
     }
-
-    private static void SwiGlu<T>(T* joined, T* output, long rows, int count)
-        where T : unmanaged => Each(rows, count, row => SwiGluRow(joined + row * 2 * count, output + row * count, count));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SwiGluRow<T>(T* gate, T* to, int count)
@@ -65,26 +58,18 @@ internal static unsafe class RowKernels
     }
 
     /// <summary>The gradients of gate and up, as <paramref name="joined"/>, from that of the output.</summary>
-    public static Tensor SwiGluBackward(Tensor joined, Tensor gradient)
-    {
-        using Tensor rows = joined.contiguous(), from = gradient.contiguous();
-        int count = (int)gradient.shape[^1];
-        Tensor output = empty(joined.shape, joined.dtype, CPU);
-        if (joined.dtype == ScalarType.Float32)
-        {
-            SwiGluBackward(At<float>(rows), At<float>(from), At<float>(output), from.NumberOfElements / count, count);
-        }
-        else
-        {
-            SwiGluBackward(At<Bf16>(rows), At<Bf16>(from), At<Bf16>(output), from.NumberOfElements / count, count);
-        }
+    public static Tensor SwiGluBackward(Tensor joined, Tensor gradient) => joined.dtype == ScalarType.Float32 ? SwiGluBackward<float>(joined, gradient) : SwiGluBackward<Bf16>(joined, gradient);
 
+    private static Tensor SwiGluBackward<T>(Tensor joined, Tensor gradient)
+        where T : unmanaged
+    {
+        using Tensor rows = joined.contiguous(), slopes = gradient.contiguous();
+        int count = (int)gradient.size(-1);
+        Tensor output = empty_like(rows);
+        T* input = At<T>(rows), from = At<T>(slopes), to = At<T>(output);
+        Each(slopes.NumberOfElements / count, count, row => SwiGluBackwardRow(input + row * 2 * count, from + row * count, to + row * 2 * count, count));
         return output;
     }
-
-    private static void SwiGluBackward<T>(T* joined, T* gradient, T* output, long rows, int count)
-        where T : unmanaged =>
-        Each(rows, count, row => SwiGluBackwardRow(joined + row * 2 * count, gradient + row * count, output + row * 2 * count, count));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SwiGluBackwardRow<T>(T* gate, T* from, T* forGate, int count)
@@ -110,26 +95,18 @@ internal static unsafe class RowKernels
     /// <summary>x / √(mean(x²) + ε) · weight.</summary>
     /// <param name="input">[..., count]</param>
     /// <param name="weight">[count], in the input's type.</param>
-    public static Tensor Norm(Tensor input, Tensor weight, double epsilon)
+    public static Tensor Norm(Tensor input, Tensor weight, double epsilon) => input.dtype == ScalarType.Float32 ? Norm<float>(input, weight, epsilon) : Norm<Bf16>(input, weight, epsilon);
+
+    private static Tensor Norm<T>(Tensor input, Tensor weight, double epsilon)
+        where T : unmanaged
     {
         using Tensor rows = input.contiguous();
-        int count = (int)input.shape[^1];
-        Tensor output = empty(input.shape, input.dtype, CPU);
-        if (input.dtype == ScalarType.Float32)
-        {
-            Norm(At<float>(rows), At<float>(weight), At<float>(output), rows.NumberOfElements / count, count, epsilon);
-        }
-        else
-        {
-            Norm(At<Bf16>(rows), At<Bf16>(weight), At<Bf16>(output), rows.NumberOfElements / count, count, epsilon);
-        }
-
+        int count = (int)input.size(-1);
+        Tensor output = empty_like(rows);
+        T* from = At<T>(rows), factors = At<T>(weight), to = At<T>(output);
+        Each(rows.NumberOfElements / count, count, row => NormRow(from + row * count, factors, to + row * count, count, epsilon));
         return output;
     }
-
-    private static void Norm<T>(T* input, T* weight, T* output, long rows, int count, double epsilon)
-        where T : unmanaged =>
-        Each(rows, count, row => NormRow(input + row * count, weight, output + row * count, count, epsilon));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void NormRow<T>(T* x, T* weight, T* to, int count, double epsilon)
@@ -149,26 +126,19 @@ internal static unsafe class RowKernels
     }
 
     /// <summary>The gradient of <see cref="Norm"/>'s input: with r the scale and h = gradient · weight, r · h - x · r³ · mean(h · x).</summary>
-    public static Tensor NormBackward(Tensor input, Tensor weight, Tensor gradient, double epsilon)
-    {
-        using Tensor rows = input.contiguous(), from = gradient.contiguous();
-        int count = (int)input.shape[^1];
-        Tensor output = empty(input.shape, input.dtype, CPU);
-        if (input.dtype == ScalarType.Float32)
-        {
-            NormBackward(At<float>(rows), At<float>(weight), At<float>(from), At<float>(output), rows.NumberOfElements / count, count, epsilon);
-        }
-        else
-        {
-            NormBackward(At<Bf16>(rows), At<Bf16>(weight), At<Bf16>(from), At<Bf16>(output), rows.NumberOfElements / count, count, epsilon);
-        }
+    public static Tensor NormBackward(Tensor input, Tensor weight, Tensor gradient, double epsilon) =>
+        input.dtype == ScalarType.Float32 ? NormBackward<float>(input, weight, gradient, epsilon) : NormBackward<Bf16>(input, weight, gradient, epsilon);
 
+    private static Tensor NormBackward<T>(Tensor input, Tensor weight, Tensor gradient, double epsilon)
+        where T : unmanaged
+    {
+        using Tensor rows = input.contiguous(), slopes = gradient.contiguous();
+        int count = (int)input.size(-1);
+        Tensor output = empty_like(rows);
+        T* x = At<T>(rows), factors = At<T>(weight), from = At<T>(slopes), to = At<T>(output);
+        Each(rows.NumberOfElements / count, count, row => NormBackwardRow(x + row * count, factors, from + row * count, to + row * count, count, epsilon));
         return output;
     }
-
-    private static void NormBackward<T>(T* input, T* weight, T* gradient, T* output, long rows, int count, double epsilon)
-        where T : unmanaged =>
-        Each(rows, count, row => NormBackwardRow(input + row * count, weight, gradient + row * count, output + row * count, count, epsilon));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void NormBackwardRow<T>(T* x, T* weight, T* from, T* to, int count, double epsilon)
@@ -191,33 +161,25 @@ internal static unsafe class RowKernels
     /// <param name="input">[..., heads, 2 · half]</param>
     /// <param name="cos">[..., half], float32, as many as there are tokens in the input; <paramref name="sin"/> too.</param>
     /// <param name="back">By the opposite angle, which is the way of the gradient.</param>
-    public static Tensor Turn(Tensor input, Tensor cos, Tensor sin, bool back)
+    public static Tensor Turn(Tensor input, Tensor cos, Tensor sin, bool back) => input.dtype == ScalarType.Float32 ? Turn<float>(input, cos, sin, back) : Turn<Bf16>(input, cos, sin, back);
+
+    private static Tensor Turn<T>(Tensor input, Tensor cos, Tensor sin, bool back)
+        where T : unmanaged
     {
         using Tensor rows = input.contiguous();
-        long[] shape = input.shape;
-        (int heads, int half) = ((int)shape[^2], (int)(shape[^1] / 2));
-        Tensor output = empty(shape, input.dtype, CPU);
-        if (input.dtype == ScalarType.Float32)
-        {
-            Turn(At<float>(rows), At<float>(cos), At<float>(sin), At<float>(output), cos.NumberOfElements / half, heads, half, back);
-        }
-        else
-        {
-            Turn(At<Bf16>(rows), At<float>(cos), At<float>(sin), At<Bf16>(output), cos.NumberOfElements / half, heads, half, back);
-        }
-
-        return output;
-    }
-
-    private static void Turn<T>(T* input, float* cos, float* sin, T* output, long tokens, int heads, int half, bool back)
-        where T : unmanaged =>
-        Each(tokens, heads * 2 * half, token =>
+        (int heads, int half) = ((int)input.size(-2), (int)(input.size(-1) / 2));
+        Tensor output = empty_like(rows);
+        T* from = At<T>(rows), to = At<T>(output);
+        float* cosines = NativeTensor.Floats(cos), sines = NativeTensor.Floats(sin);
+        Each(cos.NumberOfElements / half, heads * 2 * half, token =>
         {
             for (long head = token * heads; head < (token + 1) * heads; head++)
             {
-                TurnHead(input + head * 2 * half, cos + token * half, sin + token * half, output + head * 2 * half, half, back ? -1 : 1);
+                TurnHead(from + head * 2 * half, cosines + token * half, sines + token * half, to + head * 2 * half, half, back ? -1 : 1);
             }
         });
+        return output;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TurnHead<T>(T* a, float* cos, float* sin, T* to, int half, float sign)

@@ -34,7 +34,7 @@ internal static unsafe class Threads
             return;
         }
 
-        Loop loop = new(count, Math.Min(count, threads * SharesPerThread), body);
+        Loop loop = new(count, Math.Min(count, threads * SharesPerThread), threads, body);
         if (parallel is null || ownThreads)
         {
             System.Threading.Tasks.Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => loop.Run());
@@ -42,7 +42,7 @@ internal static unsafe class Threads
         }
 
         GCHandle handle = GCHandle.Alloc(loop);
-        parallel(&Run, GCHandle.ToIntPtr(handle), (uint)threads, 0);
+        parallel(&Run, GCHandle.ToIntPtr(handle), 0, 0); // always the whole team: libgomp ends the threads that a smaller one leaves out
         handle.Free();
     }
 
@@ -55,12 +55,18 @@ internal static unsafe class Threads
     [UnmanagedCallersOnly]
     private static void Run(IntPtr loop) => ((Loop)GCHandle.FromIntPtr(loop).Target!).Run();
 
-    private sealed class Loop(long count, long shares, Action<long> body)
+    private sealed class Loop(long count, long shares, int threads, Action<long> body)
     {
         private long taken;
+        private int entered;
 
         public void Run()
         {
+            if (Interlocked.Increment(ref entered) > threads)
+            {
+                return;
+            }
+
             for (long share = Interlocked.Increment(ref taken) - 1; share < shares; share = Interlocked.Increment(ref taken) - 1)
             {
                 for (long i = count * share / shares; i < count * (share + 1) / shares; i++)

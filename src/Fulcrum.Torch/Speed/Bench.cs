@@ -40,11 +40,11 @@ public static class Bench
         ModelPlan plan = new TorchRuntime().Resolve(new ModelPlan("", dtype, Device: "cpu", Threads: threads));
         ModelConfig settings = ModelConfig.LoadFile(config);
         JsonLine[] lines = [.. JsonLines.Read(input)];
+        bool reads = verb == "generate" && lines.Length == 1 && !plain;
+        double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null; // its buffer is gone before there is a model, whose memory is told
         using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, TorchRuntime.DtypeOf(plan.Dtype)), plain);
         Job job = Of(verb, model, lines, plain);
         job.Work(Math.Min(2, lines.Length));
-        bool reads = verb == "generate" && lines.Length == 1 && !plain;
-        double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
         double before = MatrixRate.Gflops("f32");
         long start = Stopwatch.GetTimestamp();
         job.Work(lines.Length);

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Fulcrum.Torch.Native;
 using TorchSharp;
 
 namespace Fulcrum.Torch.Weights;
@@ -76,7 +77,7 @@ internal static class Nf4
             Scale(largest[block], scaled);
             for (int i = 0; i < 16; i++)
             {
-                rounded[i] = rounded[i + 16] = dtype == torch.ScalarType.BFloat16 ? Brain(scaled[i]) : BitConverter.HalfToUInt16Bits((Half)scaled[i]);
+                rounded[i] = rounded[i + 16] = dtype == torch.ScalarType.BFloat16 ? Bf16.Of(scaled[i]).Bits : BitConverter.HalfToUInt16Bits((Half)scaled[i]);
             }
 
             byte* from = packed + block * (Block / 2);
@@ -117,13 +118,6 @@ internal static class Nf4
         {
             scaled[i] = Levels[i] * largest;
         }
-    }
-
-    // Round to nearest, to even between two.
-    private static ushort Brain(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
     }
 
     // Every byte twice, shifted by 4 or not; the permutation reads the low 4 (or 5, in a table that repeats) bits of an index.
