@@ -13,10 +13,19 @@ public sealed class TrainingProgress(string stage, Action<Progress> tell, string
     {
         if (!begun && step.Step > 1)
         {
-            tell(new Progress(stage, $"{stage}: {(part is null ? "" : part + " ")}goes on behind its last checkpoint, at step {step.Step} of {step.Steps}", 0, 0, "note"));
+            tell(new Progress(stage, $"{stage}: {(part is null ? "" : part + " ")}goes on after its last checkpoint, at step {step.Step} of {step.Steps}", 0, 0, "note"));
         }
 
         begun = true;
         tell(new Progress(stage, part ?? $"loss {step.Loss:F3}", step.Step, step.Steps, "steps"));
+    }
+
+    /// <summary>Told when the training is over: where it had no step left to do, says so.</summary>
+    public void End()
+    {
+        if (!begun)
+        {
+            tell(new Progress(stage, $"{stage}: complete already", 0, 0, "note"));
+        }
     }
 }

@@ -107,6 +107,8 @@ public sealed class BadCommandsTests : IDisposable
 
         Refused("does not say that 'fulcrum merge' wrote it", merge);
         Assert.Equal(own, File.ReadAllBytes(weights));
+        File.WriteAllText(weights, "notes");
+        Refused("does not say that 'fulcrum merge' wrote it", merge);
     }
 
     [Fact]
@@ -241,6 +243,17 @@ public sealed class BadCommandsTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "in.jsonl"), new JsonObject { ["prompt"] = new string('a', 5000), ["continuations"] = new JsonArray("b") }.ToJsonString() + "\n");
 
         Refused("line 1: 5001 tokens are more than the model's context of 4096", "score", "--model", Model(), "--input", Path.Combine(folder, "in.jsonl"), "--output", "-");
+    }
+
+    [Theory]
+    [InlineData("", "there is no work in it")]
+    [InlineData("{\"prompt\":[1],\"new_tokens\":0}", "line 1: a prompt and something behind it are needed")]
+    [InlineData("{\"prompt\":[1],\"new_tokens\":100000}", "more than the model's context of 4096")]
+    public void Work_that_cannot_be_timed_is_refused_before_the_model_is_made(string line, string says)
+    {
+        File.WriteAllText(Path.Combine(folder, "work.jsonl"), line);
+
+        Refused(says, "bench", "generate", "--dtype", "f32", "--config", Model("config.json"), "--input", Path.Combine(folder, "work.jsonl"));
     }
 
     private string Model(string file = "") => Path.Combine(folder, "model", file);

@@ -57,9 +57,11 @@ public sealed class StageLinesTests
             lines.Tell(new Progress("train", "loss 2.000", 1, 4, "steps"));
             clock.Seconds = 250;
             lines.Tell(new Progress("train", "loss 1.500", 2, 4, "steps"));
+            clock.Seconds = 500;
+            lines.Tell(new Progress("train", "loss 1.250", 3, 4, "steps"));
         }
 
-        Assert.StartsWith("train: 2 of 4 steps, loss 1.500, 250 s each, about 00:08:20 left", output.ToString());
+        Assert.StartsWith("train: 2 of 4 steps, loss 1.500\ntrain: 3 of 4 steps, loss 1.250, 250 s each, about 00:04:10 left", output.ToString().ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -73,7 +75,7 @@ public sealed class StageLinesTests
         whole.Tell(Step(1));
 
         Assert.Equal(["note", "steps", "steps", "steps"], told.Select(p => p.Unit));
-        Assert.Equal("train: goes on behind its last checkpoint, at step 22 of 40", told[0].What);
+        Assert.Equal("train: goes on after its last checkpoint, at step 22 of 40", told[0].What);
 
         static TrainingStep Step(int step) => new(step, 40, 1, 1, 1e-4, 10, 1);
     }

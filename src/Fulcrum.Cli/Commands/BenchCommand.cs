@@ -52,13 +52,16 @@ internal static class BenchCommand
     ]);
 
     private static string Table(string name, BenchResult r) => string.Join('\n', [
-        $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, {r.Tokens:#,0} tokens in {r.Seconds:F2} s",
-        $"{r.GflopEquivalentsPerItem,9:F0}  GFLOP-equivalents an item: seconds times {r.SgemmGflops:F0} GFLOP/s, the plain float32 product's rate at the same time; less is faster",
-        $"{r.NeededGflopPerItem,9:F0}  GFLOP an item that the work needs: {r.FractionOfSgemm:F2} of what that product could do in the time, {r.FractionOfProduct:F2} of what the model's own products could ({r.ProductGflops:F0} GFLOP/s)",
+        $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, {r.Tokens:#,0} tokens in {r.Seconds:F2} s ({r.Dtype}, {r.Threads} {(r.Threads == 1 ? "thread" : "threads")})",
         $"{r.TokensPerSecond,9:#,0}  tokens a second",
-        .. r.FractionOfMemory is { } share ? [$"{share,9:F2}  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} GB/s): each step reads every weight once"] : Array.Empty<string>(),
+        $"{Short(r.GflopEquivalentsPerItem),9}  GFLOP-equivalents an item: the time, in operations that a plain float32 matrix product does meanwhile on this machine ({r.SgemmGflops:F0} GFLOP/s); comparable between machines, less is faster",
+        $"{Short(r.NeededGflopPerItem),9}  GFLOP an item that the work needs: {r.FractionOfSgemm:P0} of what that product would do in the time, {r.FractionOfProduct:P0} of what the model's products of many rows would ({r.ProductGflops:F0} GFLOP/s)",
+        .. r.FractionOfMemory is { } share ? [$"{share,9:P0}  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} GB/s): each step reads every weight once"] : Array.Empty<string>(),
         $"{r.PeakBytes / 1e9,9:F1}  GB of memory at most",
     ]);
+
+    // Three digits that say something.
+    private static string Short(double number) => number >= 100 ? $"{number:#,0}" : $"{number:G3}";
 
     private static Command Work(string name, string description, string fields)
     {
@@ -71,7 +74,8 @@ internal static class BenchCommand
         Command verb = new(name, description) { config, input, plain, dtype, threads, json };
         verb.SetAction(parsed =>
         {
-            BenchResult r = Bench.Run(name, parsed.GetRequiredValue(config), parsed.GetRequiredValue(input), parsed.GetRequiredValue(dtype), parsed.GetValue(threads), parsed.GetValue(plain));
+            BenchResult r = Bench.Run(name, parsed.GetRequiredValue(config), parsed.GetRequiredValue(input), parsed.GetRequiredValue(dtype), parsed.GetValue(threads), parsed.GetValue(plain),
+                said => { if (!parsed.GetValue(Verbs.Quiet)) { Console.Error.WriteLine($"fulcrum: {said}"); } });
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(r, JsonLines.Output) : Table(name, r));
         });
         return verb;

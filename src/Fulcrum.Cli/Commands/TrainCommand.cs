@@ -24,9 +24,12 @@ internal static class TrainCommand
                 ModelPlan model = options.Model(parsed);
                 TrainPlan plan = parsed.GetValue(config) is { } file ? StudyFile.LoadTrainPlan(file) : new TrainPlan();
                 IReadOnlyList<TrainingExample> examples = TrainingShape.Of(plan, TrainingData.Read(parsed.GetRequiredValue(data), model.Folder)).Examples;
-                new ConsoleProgress(parsed).Show(tell => ModelOptions.Runtime.Train(
-                    model, plan, examples, parsed.GetRequiredValue(output), parsed.GetValue(initial), parsed.GetValue(order) == "given",
-                    new TrainingProgress("train", tell).Tell, cancellation));
+                new ConsoleProgress(parsed).Show(tell =>
+                {
+                    TrainingProgress progress = new("train", tell);
+                    ModelOptions.Runtime.Train(model, plan, examples, parsed.GetRequiredValue(output), parsed.GetValue(initial), parsed.GetValue(order) == "given", progress.Tell, cancellation);
+                    progress.End();
+                });
             },
             CancellationToken.None));
         return verb;

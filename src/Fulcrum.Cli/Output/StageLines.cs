@@ -75,9 +75,10 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         }
 
         shown = time.GetTimestamp();
+        // A single one says nothing of the pace: answers come in portions.
         double rate = (at.Done - before) / time.GetElapsedTime(since).TotalSeconds;
         string pace = rate < 1 ? $"{1 / rate:0.#} s each" : $"{rate:0.#}/s";
-        string left = rate > 0 ? $", {pace}, about {TimeSpan.FromSeconds(Math.Ceiling((at.Total - at.Done) / rate)):c} left" : "";
+        string left = at.Done - before > 1 ? $", {pace}, about {TimeSpan.FromSeconds(Math.Ceiling((at.Total - at.Done) / rate)):c} left" : "";
         output.WriteLine($"{stage}: {Count(at)}{left}");
     }
 

@@ -73,8 +73,15 @@ public static class MergedModel
     // A file that a merge was cut off in does not exist: it is written beside and renamed.
     private static bool IsMerged(string weights)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(weights);
-        return file.Metadata.ContainsKey(Mark);
+        try
+        {
+            using SafetensorsFile file = SafetensorsFile.Open(weights);
+            return file.Metadata.ContainsKey(Mark);
+        }
+        catch (InputException)
+        {
+            return false; // whatever it is, no merge wrote it
+        }
     }
 
     // What a reader might take beside model.safetensors: shards, their index, an adapter.

@@ -35,6 +35,11 @@ internal sealed record ModelConfig(
     /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
     public static ModelConfig LoadFile(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new InputException($"{path} is a folder; its config.json is wanted");
+        }
+
         try
         {
             JsonNode? json = Data.StrictJson.ReadFile(path, depth: 32);

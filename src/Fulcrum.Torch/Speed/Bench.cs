@@ -20,11 +20,13 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="FractionOfProduct">The same against <paramref name="ProductGflops"/>.</param>
 /// <param name="PeakBytes">Most memory that the process has had resident.</param>
 /// <param name="MemoryGigabytesPerSecond">Writing one sequence: how fast the machine reads memory at the same time, mean of a second before and one after; else null.</param>
+/// <param name="Dtype">What an <c>auto</c> became.</param>
+/// <param name="Threads">Of the native library.</param>
 /// <param name="FractionOfMemory">Writing one sequence: the weights that its steps read, by what could have been read in the time; null for other work, whose steps share what they read.</param>
 public sealed record BenchResult(
     double Seconds, int Items, long Tokens, double SgemmGflops, double GflopEquivalentsPerItem, double TokensPerSecond, long PeakBytes,
     double ProductGflops, double NeededGflopPerItem, double FractionOfSgemm, double FractionOfProduct,
-    double? MemoryGigabytesPerSecond = null, double? FractionOfMemory = null);
+    string Dtype, int Threads, double? MemoryGigabytesPerSecond = null, double? FractionOfMemory = null);
 
 /// <summary>The work behind <c>fulcrum bench</c>.</summary>
 public static class Bench
@@ -34,16 +36,25 @@ public static class Bench
     /// <summary>Does the work of a file once, after a warm-up on its first items.</summary>
     /// <param name="verb"><c>score</c>, <c>generate</c> or <c>train</c>.</param>
     /// <param name="plain">By padded batches, nothing shared: the form to compare with.</param>
-    /// <exception cref="InputException">The configuration or a line of the work cannot be read; names it.</exception>
-    public static BenchResult Run(string verb, string config, string input, string dtype, int? threads, bool plain)
+    /// <param name="tell">Told what is being done.</param>
+    /// <exception cref="InputException">The configuration or a line of the work cannot be read, or the work is none or more than the model takes; names it.</exception>
+    public static BenchResult Run(string verb, string config, string input, string dtype, int? threads, bool plain, Action<string>? tell = null)
     {
         ModelPlan plan = new TorchRuntime().Resolve(new ModelPlan("", dtype, Device: "cpu", Threads: threads));
         ModelConfig settings = ModelConfig.LoadFile(config);
         JsonLine[] lines = [.. JsonLines.Read(input)];
+        if (lines.Length == 0)
+        {
+            throw new InputException($"{input}: there is no work in it, not one line");
+        }
+
+        Array.ForEach(lines, l => Check(verb, l, settings.ContextLength));
+        tell?.Invoke($"making a model of random weights, {plan.Dtype}");
         bool reads = verb == "generate" && lines.Length == 1 && !plain;
         double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null; // its buffer is gone before there is a model, whose memory is told
         using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, TorchRuntime.DtypeOf(plan.Dtype)), plain);
         Job job = Of(verb, model, lines, plain);
+        tell?.Invoke($"warming up, then {lines.Length:#,0} {(lines.Length == 1 ? "item" : "items")}");
         job.Work(Math.Min(2, lines.Length));
         double before = MatrixRate.Gflops("f32");
         long start = Stopwatch.GetTimestamp();
@@ -55,7 +66,27 @@ public static class Bench
         double needed = job.Needs.Flops(settings) / 1e9, read = job.Tokens * WeightBytes(model.Model) / 1e9;
         return new BenchResult(
             seconds, lines.Length, job.Tokens, rate, seconds * rate / lines.Length, job.Tokens / seconds, peak,
-            product, needed / lines.Length, needed / seconds / rate, needed / seconds / product, memory, read / seconds / memory);
+            product, needed / lines.Length, needed / seconds / rate, needed / seconds / product, plan.Dtype, get_num_threads(), memory, read / seconds / memory);
+    }
+
+    // More than the model takes would be cut off, and counted all the same.
+    private static void Check(string verb, JsonLine line, int context)
+    {
+        int prompt = Ids(line, "prompt").Length, behind = verb switch
+        {
+            "generate" => line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing"),
+            "train" => Ids(line, "completion").Length,
+            _ => Ids(line, "letters").Length > 0 ? 1 : 0,
+        };
+        if (prompt < 1 || behind < 1)
+        {
+            throw line.Error($"a prompt and something behind it are needed, at least one token each; here they are {prompt} and {behind}");
+        }
+
+        if ((long)prompt + behind > context)
+        {
+            throw line.Error($"{prompt} tokens and {behind} behind them are more than the model's context of {context}");
+        }
     }
 
     // Of one step: every matrix of the layers and the head; of the embedding it reads a row.
