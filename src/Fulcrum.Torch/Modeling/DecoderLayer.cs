@@ -62,5 +62,5 @@ internal sealed record DecoderLayer(
         return Output.Forward(attention.Attend(Index, rotary.Turn(query), rotary.Turn(key), value, Config.Windows[Index]));
     }
 
-    private Tensor Heads(Tensor x, int heads) => x.dim() == 2 ? x.view(x.size(0), heads, Config.HeadDim) : x.view([.. x.shape[..^1], heads, Config.HeadDim]);
+    private Tensor Heads(Tensor x, int heads) => x.view(x.WithLast(heads, Config.HeadDim));
 }

@@ -48,6 +48,6 @@ internal static class Widened
         }
 
         sum = bias is null ? sum : sum.add_(bias);
-        return sum.to_type(input.dtype).view([.. input.shape[..^1], weight.shape[0]]).MoveToOuterDisposeScope();
+        return sum.to_type(input.dtype).view(input.WithLast(weight.shape[0])).MoveToOuterDisposeScope();
     }
 }

@@ -23,7 +23,7 @@ internal static unsafe class FewRows
     // The same in bfloat16 where the processor multiplies it by itself: the matrix is half as large, and what it does with many rows it does many times as fast.
     private const int MostByInstruction = 2;
 
-    private const int Width = 8;  // numbers of a vector
+    private const int Width = Eight.Width;
     private const int Depth = 8;  // rows of the matrix that are read side by side: so many streams a processor follows
     private const int Strip = 256; // columns of them that stay in a core's nearest cache until all rows are done
     private const int Widest = 8192; // columns of a task; what it adds up stays in a core's cache

@@ -35,7 +35,7 @@ internal static unsafe class RowAttention
         (int kinds, int group, int size) = ((int)query.size(1), (int)query.size(2), (int)query.size(3));
         int heads = kinds * group;
         Tensor output = empty_like(rows), sum = empty([query.size(0), kinds, group], ScalarType.Float32, CPU);
-        T* from = (T*)NativeTensor.DataPointer(rows), to = (T*)NativeTensor.DataPointer(output);
+        T* from = NativeTensor.At<T>(rows), to = NativeTensor.At<T>(output);
         float* sums = NativeTensor.Floats(sum);
         long work = 4L * heads * size * stretches.Sum(row => row.Sum(s => (long)s.Count));
         Threads.For((long)stretches.Length * heads, i => Head(from + i * size, stretches[i / heads], (int)(i % heads) / group, to + i * size, sums + i, size), most: 1 + work / Grain);

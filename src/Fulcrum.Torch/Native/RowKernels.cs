@@ -33,7 +33,7 @@ internal static unsafe class RowKernels
         using Tensor rows = joined.contiguous();
         int count = (int)(joined.size(-1) / 2);
         Tensor output = empty(joined.WithLast(count), joined.dtype, CPU);
-        T* from = At<T>(rows), to = At<T>(output);
+        T* from = NativeTensor.At<T>(rows), to = NativeTensor.At<T>(output);
         Each(rows.NumberOfElements / (2 * count), count, row => SwiGluRow(from + row * 2 * count, to + row * count, count));
         return output;
     }
@@ -66,7 +66,7 @@ internal static unsafe class RowKernels
         using Tensor rows = joined.contiguous(), slopes = gradient.contiguous();
         int count = (int)gradient.size(-1);
         Tensor output = empty_like(rows);
-        T* input = At<T>(rows), from = At<T>(slopes), to = At<T>(output);
+        T* input = NativeTensor.At<T>(rows), from = NativeTensor.At<T>(slopes), to = NativeTensor.At<T>(output);
         Each(slopes.NumberOfElements / count, count, row => SwiGluBackwardRow(input + row * 2 * count, from + row * count, to + row * 2 * count, count));
         return output;
     }
@@ -103,7 +103,7 @@ internal static unsafe class RowKernels
         using Tensor rows = input.contiguous();
         int count = (int)input.size(-1);
         Tensor output = empty_like(rows);
-        T* from = At<T>(rows), factors = At<T>(weight), to = At<T>(output);
+        T* from = NativeTensor.At<T>(rows), factors = NativeTensor.At<T>(weight), to = NativeTensor.At<T>(output);
         Each(rows.NumberOfElements / count, count, row => NormRow(from + row * count, factors, to + row * count, count, epsilon));
         return output;
     }
@@ -135,7 +135,7 @@ internal static unsafe class RowKernels
         using Tensor rows = input.contiguous(), slopes = gradient.contiguous();
         int count = (int)input.size(-1);
         Tensor output = empty_like(rows);
-        T* x = At<T>(rows), factors = At<T>(weight), from = At<T>(slopes), to = At<T>(output);
+        T* x = NativeTensor.At<T>(rows), factors = NativeTensor.At<T>(weight), from = NativeTensor.At<T>(slopes), to = NativeTensor.At<T>(output);
         Each(rows.NumberOfElements / count, count, row => NormBackwardRow(x + row * count, factors, from + row * count, to + row * count, count, epsilon));
         return output;
     }
@@ -169,7 +169,7 @@ internal static unsafe class RowKernels
         using Tensor rows = input.contiguous();
         (int heads, int half) = ((int)input.size(-2), (int)(input.size(-1) / 2));
         Tensor output = empty_like(rows);
-        T* from = At<T>(rows), to = At<T>(output);
+        T* from = NativeTensor.At<T>(rows), to = NativeTensor.At<T>(output);
         float* cosines = NativeTensor.Floats(cos), sines = NativeTensor.Floats(sin);
         Each(cos.NumberOfElements / half, heads * 2 * half, token =>
         {
@@ -201,9 +201,6 @@ internal static unsafe class RowKernels
             Eight.StoreOne(y * cos[i] + x * s, to + half + i);
         }
     }
-
-    private static T* At<T>(Tensor tensor)
-        where T : unmanaged => (T*)NativeTensor.DataPointer(tensor);
 
     private static void Each(long rows, int count, Action<long> row) => Threads.For(rows, row, most: 1 + rows * count / Grain);
 

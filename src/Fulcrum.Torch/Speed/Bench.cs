@@ -74,7 +74,7 @@ public static class Bench
     {
         int prompt = Ids(line, "prompt").Length, behind = verb switch
         {
-            "generate" => line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing"),
+            "generate" => NewTokens(line),
             "train" => Ids(line, "completion").Length,
             _ => Ids(line, "letters").Length > 0 ? 1 : 0,
         };
@@ -108,7 +108,7 @@ public static class Bench
 
     private static Job Generating(TorchLanguageModel model, JsonLine[] lines)
     {
-        CompletionRequest[] requests = [.. lines.Select(l => new CompletionRequest(Ids(l, "prompt"), l.Value["new_tokens"]?.GetValue<int>() ?? throw l.Error("'new_tokens' is missing"), []))];
+        CompletionRequest[] requests = [.. lines.Select(l => new CompletionRequest(Ids(l, "prompt"), NewTokens(l), []))];
         long tokens = requests.Sum(r => (long)r.MaxNewTokens);
         Needs needs = requests.Aggregate(Needs.Forward([.. requests.Select(r => r.Prompt)], tokens), (n, r) => n.Behind(r.Prompt.Length, r.MaxNewTokens - 1));
         return new Job(count => model.Complete(requests[..count], (_, _) => { }), tokens, needs);
@@ -138,6 +138,8 @@ public static class Bench
         int[] prompt = Ids(line, "prompt"), completion = Ids(line, "completion");
         return new TrainingExample($"{index}", [.. prompt, .. completion], [.. prompt.Select(_ => false), .. completion.Select(_ => true)], line.Value["db_id"]?.GetValue<string>());
     }
+
+    private static int NewTokens(JsonLine line) => line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing");
 
     private static int[] Ids(JsonLine line, string field) =>
         line.Value[field] is JsonArray list ? [.. list.Select(n => n!.GetValue<int>())] : throw line.Error($"'{field}' must be a list of token ids");

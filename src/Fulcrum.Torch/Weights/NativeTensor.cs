@@ -21,5 +21,9 @@ internal static class NativeTensor
     }
 
     /// <summary>The same, to numbers of a float32 tensor.</summary>
-    public static unsafe float* Floats(torch.Tensor tensor) => (float*)DataPointer(tensor);
+    public static unsafe float* Floats(torch.Tensor tensor) => At<float>(tensor);
+
+    /// <summary>The same, to numbers of a type that the caller knows the tensor to have.</summary>
+    public static unsafe T* At<T>(torch.Tensor tensor)
+        where T : unmanaged => (T*)DataPointer(tensor);
 }
