@@ -57,6 +57,7 @@ internal sealed class Targets : IDisposable
     {
         official.Dispose();
         strict.Dispose();
+        SQLitePCL.raw.sqlite3_hard_heap_limit64(0); // it is the process's and outlives them: whoever opens a database next would find it used up
         Directory.Delete(folder, recursive: true);
     }
 
