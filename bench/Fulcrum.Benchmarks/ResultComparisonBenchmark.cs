@@ -6,7 +6,8 @@ namespace Fulcrum.Benchmarks;
 /// <summary>Two results of a query, equal but for the order of their rows and columns.</summary>
 public class ResultComparisonBenchmark
 {
-    private object?[][] gold = [], predicted = [];
+    private object?[][] gold = [],
+        predicted = [];
 
     [Params(100, 10_000)]
     public int Rows { get; set; }
@@ -15,7 +16,20 @@ public class ResultComparisonBenchmark
     public void Setup()
     {
         Random random = new(1);
-        gold = [.. Enumerable.Range(0, Rows).Select(i => new object?[] { (long)i, $"name {random.Next(50)}", random.Next(9) * 0.5, random.Next(3) == 0 ? null : "x" })];
+        gold =
+        [
+            .. Enumerable
+                .Range(0, Rows)
+                .Select(i =>
+                    new object?[]
+                    {
+                        (long)i,
+                        $"name {random.Next(50)}",
+                        random.Next(9) * 0.5,
+                        random.Next(3) == 0 ? null : "x",
+                    }
+                ),
+        ];
         predicted = [.. gold.Select(r => new[] { r[2], r[0], r[3], r[1] })];
         random.Shuffle(predicted);
     }

@@ -23,8 +23,22 @@ internal sealed class LongRuns(string folder, Random random)
     public bool Training(int steps)
     {
         const int Batch = 4;
-        TrainingExample[] examples = [.. Enumerable.Range(0, 4 * Batch).Select(i => new TrainingExample($"{i}", Ids(40), [.. Enumerable.Range(0, 40).Select(t => t > 20)]))];
-        TrainPlan plan = new(Epochs: (steps + 3) / 4, BatchSize: Batch, LearningRate: 1e-3, Rank: 2, Alpha: 4, Dropout: 0.1, Seed: 1, CheckpointEvery: 500);
+        TrainingExample[] examples =
+        [
+            .. Enumerable
+                .Range(0, 4 * Batch)
+                .Select(i => new TrainingExample($"{i}", Ids(40), [.. Enumerable.Range(0, 40).Select(t => t > 20)])),
+        ];
+        TrainPlan plan = new(
+            Epochs: (steps + 3) / 4,
+            BatchSize: Batch,
+            LearningRate: 1e-3,
+            Rank: 2,
+            Alpha: 4,
+            Dropout: 0.1,
+            Seed: 1,
+            CheckpointEvery: 500
+        );
         MemoryCurve curve = new(steps, Samples);
         new TorchRuntime().Train(Model, plan, examples, Path.Combine(folder, "long-train"), s => curve.At(s.Step));
         return curve.IsFlat($"{steps:N0} training steps", Noise);
@@ -38,14 +52,25 @@ internal sealed class LongRuns(string folder, Random random)
         {
             for (int i = 0; i < requests; i++)
             {
-                writer.Write(string.Create(CultureInfo.InvariantCulture, $"{{\"id\": {i}, \"prompt_ids\": [{string.Join(',', Ids(random.Next(4, 20)))}], \"continuation_ids\": [[{string.Join(',', Ids(random.Next(1, 4)))}]]}}\n"));
+                writer.Write(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{{\"id\": {i}, \"prompt_ids\": [{string.Join(',', Ids(random.Next(4, 20)))}], \"continuation_ids\": [[{string.Join(',', Ids(random.Next(1, 4)))}]]}}\n"
+                    )
+                );
             }
         }
 
         MemoryCurve curve = new(requests, Samples);
         using ILanguageModel model = new TorchRuntime().Load(Model);
-        new RequestFiles(model, () => throw new InvalidOperationException("ids need no tokenizer"), () => "long", curve.At).Score(input, Path.Combine(folder, "scores.jsonl"));
-        return curve.IsFlat($"{requests:N0} scored requests", Noise) & File.ReadLines(Path.Combine(folder, "scores.jsonl")).Count() == requests;
+        new RequestFiles(
+            model,
+            () => throw new InvalidOperationException("ids need no tokenizer"),
+            () => "long",
+            curve.At
+        ).Score(input, Path.Combine(folder, "scores.jsonl"));
+        return curve.IsFlat($"{requests:N0} scored requests", Noise)
+            & File.ReadLines(Path.Combine(folder, "scores.jsonl")).Count() == requests;
     }
 
     /// <summary>Queries that all differ, graded in this process, so that what SQLite holds is seen too.</summary>
@@ -56,7 +81,11 @@ internal sealed class LongRuns(string folder, Random random)
         using SqlGrader grader = new("official", new SqlLimits());
         for (int i = 1; i <= queries; i++)
         {
-            grader.Grade(database, $"SELECT name FROM item WHERE id < {i % 50_000}", $"SELECT name FROM item WHERE {i} > id ORDER BY {i % 3 + 1}");
+            grader.Grade(
+                database,
+                $"SELECT name FROM item WHERE id < {i % 50_000}",
+                $"SELECT name FROM item WHERE {i} > id ORDER BY {i % 3 + 1}"
+            );
             curve.At(i);
         }
 

@@ -1,17 +1,25 @@
 using Fulcrum.Faults;
 
-// fulcrum-faults [--tool PROGRAM] [--folder DIR] [--seed N] [--kills N] [--signals N] [--damages N] [--deletions N] [--clock N] [--disk-full] [--small-files]
-// Disturbs a study that takes seconds in every way it knows and compares what it leaves with the undisturbed run's, byte by byte.
+// fulcrum-faults [--tool PROGRAM] [--folder DIR] [--seed N] [--kills N] [--signals N] [--damages N] [--deletions N]
+// [--clock N] [--disk-full] [--small-files]
+// Disturbs a study that takes seconds in every way it knows and compares what it leaves with the undisturbed run's,
+// byte by byte.
 // fulcrum-faults [--long-train STEPS] [--long-score REQUESTS] [--long-sql QUERIES]
 // Does the same thing for long in one process, and prints what it holds meanwhile.
 Dictionary<string, string> options = new(StringComparer.Ordinal);
 for (int i = 0; i < args.Length; i++)
 {
-    options[args[i].TrimStart('-')] = i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i] : "";
+    options[args[i].TrimStart('-')] =
+        i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i] : "";
 }
 
-int Count(string name) => options.TryGetValue(name, out string? text) ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 0;
-string folder = Path.GetFullPath(options.GetValueOrDefault("folder") ?? Directory.CreateTempSubdirectory("faults").FullName);
+int Count(string name) =>
+    options.TryGetValue(name, out string? text)
+        ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+        : 0;
+string folder = Path.GetFullPath(
+    options.GetValueOrDefault("folder") ?? Directory.CreateTempSubdirectory("faults").FullName
+);
 if (options.Keys.Any(k => k.StartsWith("long-", StringComparison.Ordinal)))
 {
     LongRuns runs = new(folder, new Random(Count("seed")));

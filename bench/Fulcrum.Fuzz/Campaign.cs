@@ -4,12 +4,15 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Fuzz;
 
-/// <summary>One target against mutations of its corpus; an input that ends in a way not seen before joins the corpus.</summary>
+/// <summary>One target against mutations of its corpus; an input that ends in a way not seen before joins the
+/// corpus.</summary>
 internal sealed partial class Campaign(string name, Action<byte[]> target, string corpus, Random random)
 {
-    private const int MostKept = 4000, MostFindings = 10;
+    private const int MostKept = 4000,
+        MostFindings = 10;
     private const double Slow = 5;
-    private readonly HashSet<string> ways = new(StringComparer.Ordinal), kinds = new(StringComparer.Ordinal);
+    private readonly HashSet<string> ways = new(StringComparer.Ordinal),
+        kinds = new(StringComparer.Ordinal);
     private readonly List<byte[]> kept = [];
 
     public long Inputs { get; private set; }
@@ -27,9 +30,20 @@ internal sealed partial class Campaign(string name, Action<byte[]> target, strin
         byte[][] seeds = [.. kept];
         Mutator mutator = new(seeds, random);
         Array.ForEach(seeds, Try);
-        for (long start = Stopwatch.GetTimestamp(); Inputs < inputs && Findings.Count < MostFindings && (Inputs % 64 != 0 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);)
+        for (
+            long start = Stopwatch.GetTimestamp();
+            Inputs < inputs
+                && Findings.Count < MostFindings
+                && (Inputs % 64 != 0 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+
+        )
         {
-            Try(mutator.Mutate(kept[random.Next(2) == 0 ? random.Next(seeds.Length) : random.Next(kept.Count)], kept[random.Next(kept.Count)]));
+            Try(
+                mutator.Mutate(
+                    kept[random.Next(2) == 0 ? random.Next(seeds.Length) : random.Next(kept.Count)],
+                    kept[random.Next(kept.Count)]
+                )
+            );
         }
     }
 
@@ -49,7 +63,11 @@ internal sealed partial class Campaign(string name, Action<byte[]> target, strin
         }
         catch (Exception e)
         {
-            Found(input, $"{e.GetType().Name}: {e.Message.Split('\n')[0]} {string.Join(" < ", (e.StackTrace ?? "").Split('\n').Take(4).Select(l => l.Trim()))}", e.GetType().Name + (e.StackTrace ?? "").Split('\n')[0]);
+            Found(
+                input,
+                $"{e.GetType().Name}: {e.Message.Split('\n')[0]} {string.Join(" < ", (e.StackTrace ?? "").Split('\n').Take(4).Select(l => l.Trim()))}",
+                e.GetType().Name + (e.StackTrace ?? "").Split('\n')[0]
+            );
         }
 
         // Processor time, since the machine may have other work.
@@ -69,7 +87,10 @@ internal sealed partial class Campaign(string name, Action<byte[]> target, strin
     {
         if (kinds.Add(kind))
         {
-            string file = Path.Combine(Path.GetTempPath(), $"found-{name}-{Convert.ToHexStringLower(SHA256.HashData(input))[..8]}");
+            string file = Path.Combine(
+                Path.GetTempPath(),
+                $"found-{name}-{Convert.ToHexStringLower(SHA256.HashData(input))[..8]}"
+            );
             File.WriteAllBytes(file, input);
             Findings.Add($"{what} ({file})");
         }

@@ -2,15 +2,57 @@ using System.Text;
 
 namespace Fulcrum.Fuzz;
 
-/// <summary>Changes an input in a few places: bits, bytes, numbers, words of the corpus, pieces of another input.</summary>
+/// <summary>Changes an input in a few places: bits, bytes, numbers, words of the corpus, pieces of another
+/// input.</summary>
 internal sealed class Mutator
 {
     private const int Longest = 1 << 14;
-    private static readonly byte[][] Always = [.. new[]
-    {
-        "0", "-1", "1e999", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "null", "true", "[]", "{}", "\"\"", "\\ud800", "\\u0000", "\0", "\r\n", "\n\n", "..", "/", "'", "\"", "`",
-        "--", "/*", "*/", ";", "(", ")", "[", "]", "{", "}", "%}", "{%", "{{", "}}", "|", "\u00ff", "🙂", "\u202e", "NaN",
-    }.Select(Encoding.UTF8.GetBytes)];
+    private static readonly byte[][] Always =
+    [
+        .. new[]
+        {
+            "0",
+            "-1",
+            "1e999",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "18446744073709551616",
+            "null",
+            "true",
+            "[]",
+            "{}",
+            "\"\"",
+            "\\ud800",
+            "\\u0000",
+            "\0",
+            "\r\n",
+            "\n\n",
+            "..",
+            "/",
+            "'",
+            "\"",
+            "`",
+            "--",
+            "/*",
+            "*/",
+            ";",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            "%}",
+            "{%",
+            "{{",
+            "}}",
+            "|",
+            "\u00ff",
+            "🙂",
+            "\u202e",
+            "NaN",
+        }.Select(Encoding.UTF8.GetBytes),
+    ];
 
     private readonly byte[][] words;
     private readonly Random random;
@@ -18,7 +60,11 @@ internal sealed class Mutator
     public Mutator(byte[][] corpus, Random random)
     {
         this.random = random;
-        words = [.. Always, .. corpus.SelectMany(Words).Distinct(StringComparer.Ordinal).Select(Encoding.Latin1.GetBytes)];
+        words =
+        [
+            .. Always,
+            .. corpus.SelectMany(Words).Distinct(StringComparer.Ordinal).Select(Encoding.Latin1.GetBytes),
+        ];
     }
 
     public byte[] Mutate(byte[] input, byte[] other)
@@ -34,7 +80,8 @@ internal sealed class Mutator
 
     private void Change(List<byte> bytes, byte[] other)
     {
-        int at = random.Next(bytes.Count + 1), length = Math.Min(bytes.Count - at, 1 + random.Next(random.Next(2) == 0 ? 4 : 60));
+        int at = random.Next(bytes.Count + 1),
+            length = Math.Min(bytes.Count - at, 1 + random.Next(random.Next(2) == 0 ? 4 : 60));
         switch (random.Next(9))
         {
             case 0 when at < bytes.Count:

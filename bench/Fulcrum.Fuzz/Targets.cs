@@ -14,50 +14,85 @@ using Fulcrum.Torch.Weights;
 
 namespace Fulcrum.Fuzz;
 
-/// <summary>What reads files or texts of strangers, each as a function of bytes. A property that must hold throws where it does not.</summary>
+/// <summary>What reads files or texts of strangers, each as a function of bytes. A property that must hold throws where
+/// it does not.</summary>
 internal sealed class Targets : IDisposable
 {
-    private static readonly SqlLimits Tight = new(Seconds: 0.02, Rows: 200, Bytes: 1 << 16, CellBytes: 1 << 14, HeapBytes: 1 << 24);
-    private readonly string folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fuzz-{Environment.ProcessId}")).FullName;
-    private readonly SqlGrader official = new("official", Tight), strict = new("strict", Tight);
+    private static readonly SqlLimits Tight = new(
+        Seconds: 0.02,
+        Rows: 200,
+        Bytes: 1 << 16,
+        CellBytes: 1 << 14,
+        HeapBytes: 1 << 24
+    );
+    private readonly string folder = Directory
+        .CreateDirectory(
+            Path.Combine(
+                Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
+                $"fuzz-{Environment.ProcessId}"
+            )
+        )
+        .FullName;
+    private readonly SqlGrader official = new("official", Tight),
+        strict = new("strict", Tight);
     private readonly Lazy<(Tokenizer Tokenizer, string Database)> tiny;
     private readonly Item[] items = [.. Enumerable.Range(0, 5).Select(i => new Item($"t/{i}", "c", "g", "in", "A"))];
 
-    public Targets() => tiny = new(() =>
-    {
-        TinyStudy.Write(Path.Combine(folder, "study"));
-        return (Tokenizer.Load(Path.Combine(folder, "study", "model")), Path.Combine(folder, "study", "spider", "database", "shop", "shop.sqlite"));
-    });
+    public Targets() =>
+        tiny = new(() =>
+        {
+            TinyStudy.Write(Path.Combine(folder, "study"));
+            return (
+                Tokenizer.Load(Path.Combine(folder, "study", "model")),
+                Path.Combine(folder, "study", "spider", "database", "shop", "shop.sqlite")
+            );
+        });
 
     public (string Name, Action<byte[]> Run)[] All =>
-    [
-        ("safetensors", b => SafetensorsFile.Open(File("a.safetensors", b)).Dispose()),
-        ("config", b => ModelConfig.LoadFile(File("config.json", b))),
-        ("adapter", b => { File("adapter_config.json", b); AdapterReader.Config(folder); }),
-        ("generation-config", b => { File("generation_config.json", b); GenerationConfig.Sampling(folder); ModelFolder.EndTokens(folder); }),
-        ("tokenizer", TokenizerFile),
-        ("tokenizer-text", TokenizerText),
-        ("template", Template),
-        ("sql-text", SqlTexts),
-        ("sql-extraction", b => SqlExtraction.From(Text(b))),
-        ("sql-query", Query),
-        ("sql-comparison", Comparison),
-        ("study", b => StudyFile.Load(File("study.json", b))),
-        ("train-plan", b => StudyFile.LoadTrainPlan(File("train.json", b))),
-        ("answers", b => AnswerFile.Read(File("answers.jsonl", b))),
-        ("resume", Resume),
-        ("requests", Requests),
-        ("comparison", b => ComparisonJson.Parse(Text(b), "comparison.json")),
-        ("csv", b => Table.Read(File("rows.csv", b))),
-        ("mmlu", Mmlu),
-        ("spider", Spider),
-    ];
+        [
+            ("safetensors", b => SafetensorsFile.Open(File("a.safetensors", b)).Dispose()),
+            ("config", b => ModelConfig.LoadFile(File("config.json", b))),
+            (
+                "adapter",
+                b =>
+                {
+                    File("adapter_config.json", b);
+                    AdapterReader.Config(folder);
+                }
+            ),
+            (
+                "generation-config",
+                b =>
+                {
+                    File("generation_config.json", b);
+                    GenerationConfig.Sampling(folder);
+                    ModelFolder.EndTokens(folder);
+                }
+            ),
+            ("tokenizer", TokenizerFile),
+            ("tokenizer-text", TokenizerText),
+            ("template", Template),
+            ("sql-text", SqlTexts),
+            ("sql-extraction", b => SqlExtraction.From(Text(b))),
+            ("sql-query", Query),
+            ("sql-comparison", Comparison),
+            ("study", b => StudyFile.Load(File("study.json", b))),
+            ("train-plan", b => StudyFile.LoadTrainPlan(File("train.json", b))),
+            ("answers", b => AnswerFile.Read(File("answers.jsonl", b))),
+            ("resume", Resume),
+            ("requests", Requests),
+            ("comparison", b => ComparisonJson.Parse(Text(b), "comparison.json")),
+            ("csv", b => Table.Read(File("rows.csv", b))),
+            ("mmlu", Mmlu),
+            ("spider", Spider),
+        ];
 
     public void Dispose()
     {
         official.Dispose();
         strict.Dispose();
-        SQLitePCL.raw.sqlite3_hard_heap_limit64(0); // it is the process's and outlives them: whoever opens a database next would find it used up
+        // it is the process's and outlives them: whoever opens a database next would find it used up
+        SQLitePCL.raw.sqlite3_hard_heap_limit64(0);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -88,13 +123,25 @@ internal sealed class Targets : IDisposable
     private void TokenizerText(byte[] bytes)
     {
         string text = Text(bytes);
-        Holds(tiny.Value.Tokenizer.Decode(tiny.Value.Tokenizer.Encode(text)) == text, "a text does not survive its tokens");
+        Holds(
+            tiny.Value.Tokenizer.Decode(tiny.Value.Tokenizer.Encode(text)) == text,
+            "a text does not survive its tokens"
+        );
     }
 
     private static void Template(byte[] bytes)
     {
-        JsonArray messages = [new JsonObject { ["role"] = "user", ["content"] = "How many?" }, new JsonObject { ["role"] = "assistant", ["content"] = "42" }];
-        Dictionary<string, object?> variables = new(StringComparer.Ordinal) { ["messages"] = TemplateValues.From(messages), ["add_generation_prompt"] = true, ["bos_token"] = "<s>" };
+        JsonArray messages =
+        [
+            new JsonObject { ["role"] = "user", ["content"] = "How many?" },
+            new JsonObject { ["role"] = "assistant", ["content"] = "42" },
+        ];
+        Dictionary<string, object?> variables = new(StringComparer.Ordinal)
+        {
+            ["messages"] = TemplateValues.From(messages),
+            ["add_generation_prompt"] = true,
+            ["bos_token"] = "<s>",
+        };
         new TemplateEvaluator(() => DateTimeOffset.UnixEpoch).Run(TemplateParser.Parse(Text(bytes)), variables);
     }
 
@@ -108,7 +155,8 @@ internal sealed class Targets : IDisposable
     private void Query(byte[] bytes)
     {
         string sql = Text(bytes);
-        Grade grade = official.Grade(tiny.Value.Database, "SELECT name FROM item", sql), other = strict.Grade(tiny.Value.Database, "SELECT name FROM item", sql);
+        Grade grade = official.Grade(tiny.Value.Database, "SELECT name FROM item", sql),
+            other = strict.Grade(tiny.Value.Database, "SELECT name FROM item", sql);
         Holds(grade.Score is 0 or 1 && other.Score is 0 or 1, "a prediction is unscored");
     }
 
@@ -120,20 +168,62 @@ internal sealed class Targets : IDisposable
             return;
         }
 
-        int columns = 1 + bytes[0] % 4, rows = bytes[1] % 5;
+        int columns = 1 + bytes[0] % 4,
+            rows = bytes[1] % 5;
         bool ordered = bytes[2] % 2 == 0;
-        object? Cell(int i) => (i < bytes.Length ? bytes[i] % 8 : 0) switch { 0 => null, 1 => 1L, 2 => 1.0, 3 => "1", 4 => 2L, 5 => "a", 6 => new byte[] { 97 }, _ => 2.5 };
-        object?[][] a = [.. Enumerable.Range(0, rows).Select(r => Enumerable.Range(0, columns).Select(c => Cell(3 + r * columns + c)).ToArray())];
-        object?[][] b = [.. Enumerable.Range(0, rows).Select(r => Enumerable.Range(0, columns).Select(c => Cell(3 + (rows + r) * columns + c)).ToArray())];
-        Holds(ResultComparison.Official(a, a, ordered) && ResultComparison.Strict(a, a, ordered) && ResultComparison.Notebook(a, a), "a result differs from itself");
-        bool plain = Permutations(columns).Any(p => ResultComparison.Strict(a, [.. b.Select(row => p.Select(c => row[c]).ToArray())], ordered));
-        Holds(!ResultComparison.Official(a, b, ordered) || plain, "results agree although no assignment of columns makes them equal");
-        Holds(!plain || ResultComparison.Official(a, b, ordered) || bytes.Skip(3).Any(x => x % 8 == 2), "results differ although an assignment of columns makes them equal");
+        object? Cell(int i) =>
+            (i < bytes.Length ? bytes[i] % 8 : 0) switch
+            {
+                0 => null,
+                1 => 1L,
+                2 => 1.0,
+                3 => "1",
+                4 => 2L,
+                5 => "a",
+                6 => new byte[] { 97 },
+                _ => 2.5,
+            };
+        object?[][] a =
+        [
+            .. Enumerable
+                .Range(0, rows)
+                .Select(r => Enumerable.Range(0, columns).Select(c => Cell(3 + r * columns + c)).ToArray()),
+        ];
+        object?[][] b =
+        [
+            .. Enumerable
+                .Range(0, rows)
+                .Select(r => Enumerable.Range(0, columns).Select(c => Cell(3 + (rows + r) * columns + c)).ToArray()),
+        ];
+        Holds(
+            ResultComparison.Official(a, a, ordered)
+                && ResultComparison.Strict(a, a, ordered)
+                && ResultComparison.Notebook(a, a),
+            "a result differs from itself"
+        );
+        bool plain = Permutations(columns)
+            .Any(p => ResultComparison.Strict(a, [.. b.Select(row => p.Select(c => row[c]).ToArray())], ordered));
+        Holds(
+            !ResultComparison.Official(a, b, ordered) || plain,
+            "results agree although no assignment of columns makes them equal"
+        );
+        Holds(
+            !plain || ResultComparison.Official(a, b, ordered) || bytes.Skip(3).Any(x => x % 8 == 2),
+            "results differ although an assignment of columns makes them equal"
+        );
     }
 
-    private static IEnumerable<int[]> Permutations(int n) => n == 0 ? [[]] : Permutations(n - 1).SelectMany(p => Enumerable.Range(0, n).Select(i => (int[])[.. p[..i], n - 1, .. p[i..]]));
+    private static IEnumerable<int[]> Permutations(int n) =>
+        n == 0
+            ?
+            [
+                [],
+            ]
+            : Permutations(n - 1)
+                .SelectMany(p => Enumerable.Range(0, n).Select(i => (int[])[.. p[..i], n - 1, .. p[i..]]));
 
-    /// <summary>A damaged file of answers is completed to the bytes of an undisturbed one, whatever stands in it and in its seals.</summary>
+    /// <summary>A damaged file of answers is completed to the bytes of an undisturbed one, whatever stands in it and in
+    /// its seals.</summary>
     private void Resume(byte[] bytes)
     {
         int cut = Array.IndexOf(bytes, (byte)0);
@@ -145,20 +235,42 @@ internal sealed class Targets : IDisposable
         {
             while (file.Done < items.Length)
             {
-                file.Append([.. items.Skip(file.Done).Take(2).Select(i => new Answer(i.Id, i.Cluster, i.Group, 1, "A", i.Target, "correct", Protocol: "p"))]);
+                file.Append([
+                    .. items
+                        .Skip(file.Done)
+                        .Take(2)
+                        .Select(i => new Answer(i.Id, i.Cluster, i.Group, 1, "A", i.Target, "correct", Protocol: "p")),
+                ]);
             }
 
             file.Complete();
         }
 
-        string expected = string.Concat(items.Select(i => JsonSerializer.Serialize(new Answer(i.Id, i.Cluster, i.Group, 1, "A", i.Target, "correct", Protocol: "p"), JsonLines.Output) + "\n"));
+        string expected = string.Concat(
+            items.Select(i =>
+                JsonSerializer.Serialize(
+                    new Answer(i.Id, i.Cluster, i.Group, 1, "A", i.Target, "correct", Protocol: "p"),
+                    JsonLines.Output
+                ) + "\n"
+            )
+        );
         Holds(System.IO.File.ReadAllText(path) == expected, "a damaged file of answers was kept");
     }
 
     private void Requests(byte[] bytes)
     {
-        string input = File("requests.jsonl", bytes), output = Path.Combine(folder, "out.jsonl");
-        RequestFiles files = new(new Echo(), () => new TextCodec((t, _) => [.. t.Select(c => c % 300)], ids => string.Concat(ids.Select(i => (char)i)), m => m.ToJsonString()), () => "fuzz");
+        string input = File("requests.jsonl", bytes),
+            output = Path.Combine(folder, "out.jsonl");
+        RequestFiles files = new(
+            new Echo(),
+            () =>
+                new TextCodec(
+                    (t, _) => [.. t.Select(c => c % 300)],
+                    ids => string.Concat(ids.Select(i => (char)i)),
+                    m => m.ToJsonString()
+                ),
+            () => "fuzz"
+        );
         if (bytes.Length % 2 == 0)
         {
             files.Score(input, output);
@@ -194,15 +306,26 @@ internal sealed class Targets : IDisposable
 
         public int VocabularySize => 300;
 
-        public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation)
+        public void Score(
+            IReadOnlyList<ScoreRequest> requests,
+            Action<int, IReadOnlyList<ContinuationScore>> answered,
+            CancellationToken cancellation
+        )
         {
             for (int i = 0; i < requests.Count; i++)
             {
-                answered(i, [.. requests[i].Continuations.Select(c => new ContinuationScore(-c.Length, false, c.Length))]);
+                answered(
+                    i,
+                    [.. requests[i].Continuations.Select(c => new ContinuationScore(-c.Length, false, c.Length))]
+                );
             }
         }
 
-        public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation)
+        public void Complete(
+            IReadOnlyList<CompletionRequest> requests,
+            Action<int, Completion> answered,
+            CancellationToken cancellation
+        )
         {
             for (int i = 0; i < requests.Count; i++)
             {
@@ -210,8 +333,6 @@ internal sealed class Targets : IDisposable
             }
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Recipe;
 
-/// <summary>One number an ability, on texts of the same kind that were not trained on: share of the wanted tokens that come first.</summary>
+/// <summary>One number an ability, on texts of the same kind that were not trained on: share of the wanted tokens that
+/// come first.</summary>
 internal static class Probes
 {
     /// <summary>Measures all abilities.</summary>
@@ -28,10 +29,18 @@ internal static class Probes
             ["questions"] = knowledge.Questions,
             ["statements"] = knowledge.Statements,
         };
-        return kinds.ToDictionary(k => k.Key, k => Math.Round(Accuracy(model, encoding, k.Value, RandomStream.For(seed, $"probe {k.Key}")), 3));
+        return kinds.ToDictionary(
+            k => k.Key,
+            k => Math.Round(Accuracy(model, encoding, k.Value, RandomStream.For(seed, $"probe {k.Key}")), 3)
+        );
     }
 
-    private static double Accuracy(Decoder model, TextEncoding encoding, Func<RandomStream, Text> make, RandomStream random)
+    private static double Accuracy(
+        Decoder model,
+        TextEncoding encoding,
+        Func<RandomStream, Text> make,
+        RandomStream random
+    )
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
@@ -45,6 +54,13 @@ internal static class Probes
 
         Batch batch = Batch.Of(Endless(), encoding, 16, 256);
         Tensor sure = batch.Weights >= 0.9 * batch.Weights.max();
-        return model.Logits(batch.Ids, batch.Rows).argmax(-1).eq(batch.Targets).masked_select(sure).to_type(ScalarType.Float32).mean().ToDouble();
+        return model
+            .Logits(batch.Ids, batch.Rows)
+            .argmax(-1)
+            .eq(batch.Targets)
+            .masked_select(sure)
+            .to_type(ScalarType.Float32)
+            .mean()
+            .ToDouble();
     }
 }

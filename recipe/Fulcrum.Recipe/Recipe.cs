@@ -16,8 +16,15 @@ internal static class Recipe
     /// <summary>Everything random follows from it.</summary>
     public const int Seed = 1;
 
-    private const int LargestVocabulary = 4096, ProbeEvery = 100;
-    private static readonly PretrainPlan Plan = new(Seed, Steps: [6000, 6000], Peaks: [1, 0.7], Sequences: 8, Length: 256);
+    private const int LargestVocabulary = 4096,
+        ProbeEvery = 100;
+    private static readonly PretrainPlan Plan = new(
+        Seed,
+        Steps: [6000, 6000],
+        Peaks: [1, 0.7],
+        Sequences: 8,
+        Length: 256
+    );
 
     /// <summary>The pretraining text, without what the dev split of the SQL data holds.</summary>
     public static PretrainingText Text() => new(Seed, new MiniSpider(Seed).Forbidden);
@@ -39,7 +46,10 @@ internal static class Recipe
         }
 
         PretrainingText text = Text();
-        IEnumerable<string> sample = Enumerable.Range(0, 400).SelectMany(s => text.Documents(1_000_000 + s, s % 3 / 2.0).Take(40)).Select(t => t.ToString());
+        IEnumerable<string> sample = Enumerable
+            .Range(0, 400)
+            .SelectMany(s => text.Documents(1_000_000 + s, s % 3 / 2.0).Take(40))
+            .Select(t => t.ToString());
         AtomicFile.WriteText(path, BpeTrainer.Print(BpeTrainer.Train(sample, LargestVocabulary)));
         Console.Out.WriteLine($"tokenizer: {Tokenizer.Load(work).VocabularySize} tokens");
     }
@@ -52,10 +62,15 @@ internal static class Recipe
         Libtorch.Load(1);
         TextEncoding encoding = new(Tokenizer.Load(work));
         Decoder model = Model(work);
-        new Pretrainer(Plan, Text(), encoding, model, work).Run(() => Probes.Run(model, encoding, Seed), ProbeEvery, until);
+        new Pretrainer(Plan, Text(), encoding, model, work).Run(
+            () => Probes.Run(model, encoding, Seed),
+            ProbeEvery,
+            until
+        );
     }
 
-    /// <summary>Writes the newest checkpoint as a model folder, and beside it the log of the training that made it.</summary>
+    /// <summary>Writes the newest checkpoint as a model folder, and beside it the log of the training that made
+    /// it.</summary>
     public static void Export(string work, string output)
     {
         string folder = Path.Combine(output, "model");
@@ -63,7 +78,10 @@ internal static class Recipe
         Decoder model = Model(work);
         int step = new Pretrainer(Plan, Text(), new TextEncoding(Tokenizer.Load(work)), model, work).Resume();
         ModelExport.Write(model, ShapeOf(work), work, folder);
-        AtomicFile.WriteText(Path.Combine(output, "pretraining.log.jsonl"), File.ReadAllText(Path.Combine(work, "pretraining.log.jsonl")));
+        AtomicFile.WriteText(
+            Path.Combine(output, "pretraining.log.jsonl"),
+            File.ReadAllText(Path.Combine(work, "pretraining.log.jsonl"))
+        );
         Console.Out.WriteLine($"{folder}: the model after {step} of {Plan.AllSteps} steps");
     }
 
@@ -76,21 +94,31 @@ internal static class Recipe
         }
     }
 
-    /// <summary>Goes through the whole pretraining text and counts the documents that hold a question, a query or a table that is measured with.</summary>
+    /// <summary>Goes through the whole pretraining text and counts the documents that hold a question, a query or a
+    /// table that is measured with.</summary>
     /// <returns>Documents, and leaks among them.</returns>
     public static (int Documents, int Leaks) Leaks()
     {
         MiniSpider spider = new(Seed);
         Quiz quiz = new(Seed);
-        string[] measured = [.. spider.Forbidden, .. spider.Dev.Select(e => Sql.Write(e.Request.Query)), .. Quiz.Subjects.SelectMany(s => quiz.Test(s, Seed)).Select(q => q.Question)];
+        string[] measured =
+        [
+            .. spider.Forbidden,
+            .. spider.Dev.Select(e => Sql.Write(e.Request.Query)),
+            .. Quiz.Subjects.SelectMany(s => quiz.Test(s, Seed)).Select(q => q.Question),
+        ];
         SearchValues<string> search = SearchValues.Create(measured, StringComparison.Ordinal);
         PretrainingText text = Text();
-        int documents = 0, leaks = 0;
+        int documents = 0,
+            leaks = 0;
         for (int step = 0; step < Plan.AllSteps; step++)
         {
             int tokens = 0;
             // At least as many documents as a step takes: a document has more tokens than gaps between words.
-            foreach (Text document in text.Documents(step, Plan.Progress(step)).TakeWhile(_ => tokens < Plan.Sequences * (Plan.Length + 256)))
+            foreach (
+                Text document in text.Documents(step, Plan.Progress(step))
+                    .TakeWhile(_ => tokens < Plan.Sequences * (Plan.Length + 256))
+            )
             {
                 string written = document.ToString();
                 tokens += written.Count(char.IsWhiteSpace);

@@ -1,7 +1,8 @@
 namespace Fulcrum.Recipe;
 
 /// <summary>A document of the pretraining text, in pieces: each says how much of its loss counts.</summary>
-/// <remarks>What nobody could know (a word drawn at random) gets no loss: it would only be noise in the gradient.</remarks>
+/// <remarks>What nobody could know (a word drawn at random) gets no loss: it would only be noise in the
+/// gradient.</remarks>
 internal sealed class Text
 {
     private readonly List<(string Piece, float Weight)> pieces = [];

@@ -8,9 +8,14 @@ if (args is [Fulcrum.Evaluation.Sql.SqlWorker.Verb])
 }
 
 // Numbers are written the same everywhere; ICU stays in use for Unicode normalisation.
-System.Globalization.CultureInfo.DefaultThreadCurrentCulture = System.Globalization.CultureInfo.CurrentCulture = System.Globalization.CultureInfo.InvariantCulture;
+System.Globalization.CultureInfo.DefaultThreadCurrentCulture = System.Globalization.CultureInfo.CurrentCulture = System
+    .Globalization
+    .CultureInfo
+    .InvariantCulture;
 
-RootCommand root = new("Fulcrum measures what a small language model gains when it is specialised for a task, and what it loses everywhere else.")
+RootCommand root = new(
+    "Fulcrum measures what a small language model gains when it is specialised for a task, and what it loses everywhere else."
+)
 {
     Verbs.Quiet,
     Verbs.Verbose,
@@ -31,25 +36,39 @@ if (Usage.Complaint(parsed) is { } complaint)
 
 try
 {
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(10) });
+    return await parsed.InvokeAsync(
+        new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromMinutes(10),
+        }
+    );
 }
 catch (OperationCanceledException)
 {
-    await Console.Error.WriteLineAsync($"fulcrum: interrupted{(parsed.CommandResult.Command.Name is "run" or "train" ? "; the same command goes on from here" : "")}");
+    await Console.Error.WriteLineAsync(
+        $"fulcrum: interrupted{(parsed.CommandResult.Command.Name is "run" or "train" ? "; the same command goes on from here" : "")}"
+    );
     return 130;
 }
 catch (Exception e) when (Failure(e) is not null)
 {
     FulcrumException failure = Failure(e)!;
-    await Console.Error.WriteLineAsync($"fulcrum: {(parsed.GetValue(Verbs.Verbose) ? failure.ToString() : failure.Message)}");
+    await Console.Error.WriteLineAsync(
+        $"fulcrum: {(parsed.GetValue(Verbs.Verbose) ? failure.ToString() : failure.Message)}"
+    );
     return failure.ExitCode;
 }
 catch (Exception e) when (!parsed.GetValue(Verbs.Verbose))
 {
     // The process edge: what arrives here is a defect of ours, so the sentence says how to see more.
-    await Console.Error.WriteLineAsync($"fulcrum: unexpected failure: {e.GetType().Name}: {e.Message} (--verbose shows where)");
+    await Console.Error.WriteLineAsync(
+        $"fulcrum: unexpected failure: {e.GetType().Name}: {e.Message} (--verbose shows where)"
+    );
     return 1;
 }
 
 // Work done in parallel wraps its first failure.
-static FulcrumException? Failure(Exception e) => e as FulcrumException ?? (e as AggregateException)?.Flatten().InnerExceptions.OfType<FulcrumException>().FirstOrDefault();
+static FulcrumException? Failure(Exception e) =>
+    e as FulcrumException
+    ?? (e as AggregateException)?.Flatten().InnerExceptions.OfType<FulcrumException>().FirstOrDefault();

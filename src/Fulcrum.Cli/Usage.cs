@@ -4,19 +4,27 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Cli;
 
-/// <summary>A command line that was not understood, in one sentence: what is wrong, and what was probably meant.</summary>
+/// <summary>A command line that was not understood, in one sentence: what is wrong, and what was probably
+/// meant.</summary>
 internal static partial class Usage
 {
     /// <summary>The sentence; null where the command line is understood.</summary>
     public static string? Complaint(ParseResult parsed)
     {
         Command verb = parsed.CommandResult.Command;
-        string[] values = [.. parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value)];
-        string[] stray = [.. values.Concat(parsed.UnmatchedTokens).Where(v => v.StartsWith("--", StringComparison.Ordinal))];
+        string[] values =
+        [
+            .. parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value),
+        ];
+        string[] stray =
+        [
+            .. values.Concat(parsed.UnmatchedTokens).Where(v => v.StartsWith("--", StringComparison.Ordinal)),
+        ];
         return stray.Length > 0 ? Unknown("option", stray[0], Options(parsed.CommandResult))
             : parsed.Errors.Count == 0 ? null
             : verb.Subcommands.Count == 0 ? string.Join("; ", parsed.Errors.Select(Sentence))
-            : parsed.UnmatchedTokens.Count > 0 ? Unknown("verb", parsed.UnmatchedTokens[0], verb.Subcommands.Select(v => v.Name))
+            : parsed.UnmatchedTokens.Count > 0
+                ? Unknown("verb", parsed.UnmatchedTokens[0], verb.Subcommands.Select(v => v.Name))
             : $"no verb was given; there are {string.Join(", ", verb.Subcommands.Select(v => v.Name))}";
     }
 
@@ -25,17 +33,26 @@ internal static partial class Usage
 
     // A verb takes its own options, and those of the verbs above it that are meant for all.
     private static IEnumerable<string> Options(CommandResult verb) =>
-        verb.Command.Options.Concat(Above(verb).SelectMany(v => v.Command.Options).Where(o => o.Recursive)).Select(o => o.Name).Distinct();
+        verb
+            .Command.Options.Concat(Above(verb).SelectMany(v => v.Command.Options).Where(o => o.Recursive))
+            .Select(o => o.Name)
+            .Distinct();
 
-    private static IEnumerable<CommandResult> Above(CommandResult verb) => verb.Parent is CommandResult parent ? Above(parent).Prepend(parent) : [];
+    private static IEnumerable<CommandResult> Above(CommandResult verb) =>
+        verb.Parent is CommandResult parent ? Above(parent).Prepend(parent) : [];
 
     private static string Sentence(ParseError error)
     {
         string option = error.SymbolResult is OptionResult { Option.Name: var name } ? name + ": " : "";
-        return Choice().Match(error.Message) is not { Success: true } choice ? error.Message.ReplaceLineEndings(" ").TrimEnd('.')
+        return Choice().Match(error.Message) is not { Success: true } choice
+            ? error.Message.ReplaceLineEndings(" ").TrimEnd('.')
             : $"{option}'{choice.Groups[1].Value}' is none of {string.Join(", ", choice.Groups[2].Captures.Select(c => c.Value))}";
     }
 
-    [GeneratedRegex(@"\AArgument '(.*)' not recognized\. Must be one of:(?:\s+'([^']*)')+\s*\z", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(
+        @"\AArgument '(.*)' not recognized\. Must be one of:(?:\s+'([^']*)')+\s*\z",
+        RegexOptions.Singleline,
+        1000
+    )]
     private static partial Regex Choice();
 }

@@ -5,23 +5,31 @@ namespace Fulcrum.Cli;
 /// <summary>The verbs of the tool, in the order of its help.</summary>
 internal static class Verbs
 {
-    public static readonly Option<bool> Quiet = new("--quiet") { Description = "Show no progress and no table: errors, warnings and what was asked for, alone.", Recursive = true };
+    public static readonly Option<bool> Quiet = new("--quiet")
+    {
+        Description = "Show no progress and no table: errors, warnings and what was asked for, alone.",
+        Recursive = true,
+    };
 
-    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show where in the program a failure happened.", Recursive = true };
+    public static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Show where in the program a failure happened.",
+        Recursive = true,
+    };
 
     /// <summary>One line a verb; each lives in a file of its own in <c>Commands/</c>.</summary>
     public static IEnumerable<Command> All() =>
-    [
-        Commands.RunCommand.Create(),
-        Commands.ScoreCommand.Create(),
-        Commands.GenerateCommand.Create(),
-        Commands.TokenizeCommand.Create(),
-        Commands.SqlCommand.Create(),
-        Commands.TrainCommand.Create(),
-        Commands.MergeCommand.Create(),
-        Commands.CompareCommand.Create(),
-        Commands.ReportCommand.Create(),
-        Commands.BenchCommand.Create(),
-        Commands.DoctorCommand.Create(),
-    ];
+        [
+            Commands.RunCommand.Create(),
+            Commands.ScoreCommand.Create(),
+            Commands.GenerateCommand.Create(),
+            Commands.TokenizeCommand.Create(),
+            Commands.SqlCommand.Create(),
+            Commands.TrainCommand.Create(),
+            Commands.MergeCommand.Create(),
+            Commands.CompareCommand.Create(),
+            Commands.ReportCommand.Create(),
+            Commands.BenchCommand.Create(),
+            Commands.DoctorCommand.Create(),
+        ];
 }

@@ -10,7 +10,12 @@ namespace Fulcrum.Torch;
 /// <param name="plain">Padded batches instead of the token tree: the form to compare with.</param>
 /// <param name="budget">The most tokens of one pass.</param>
 /// <param name="together">The most sequences that are decoded at once.</param>
-internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false, int budget = TreePass.Budget, int together = Generator.Together) : ILanguageModel
+internal sealed class TorchLanguageModel(
+    LanguageModel model,
+    bool plain = false,
+    int budget = TreePass.Budget,
+    int together = Generator.Together
+) : ILanguageModel
 {
     /// <summary>The decoder itself.</summary>
     public LanguageModel Model => model;
@@ -25,7 +30,11 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
     public int VocabularySize => model.Config.VocabularySize;
 
     /// <inheritdoc/>
-    public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation = default)
+    public void Score(
+        IReadOnlyList<ScoreRequest> requests,
+        Action<int, IReadOnlyList<ContinuationScore>> answered,
+        CancellationToken cancellation = default
+    )
     {
         foreach (ScoreRequest request in requests)
         {
@@ -33,28 +42,39 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
             CheckIds(request.Continuations.SelectMany(c => c));
         }
 
-        Action<IReadOnlyList<ScoreRequest>, Action<int, IReadOnlyList<ContinuationScore>>, CancellationToken> score = plain ? new Padded(model).Score : new Scorer(model, budget).Score;
+        Action<IReadOnlyList<ScoreRequest>, Action<int, IReadOnlyList<ContinuationScore>>, CancellationToken> score =
+            plain ? new Padded(model).Score : new Scorer(model, budget).Score;
         score(requests, answered, cancellation);
         Heap.KeepFromGrowing(Slack);
         Telemetry.Answered("score", requests.Count);
     }
 
     /// <inheritdoc/>
-    public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation = default)
+    public void Complete(
+        IReadOnlyList<CompletionRequest> requests,
+        Action<int, Completion> answered,
+        CancellationToken cancellation = default
+    )
     {
         foreach (CompletionRequest request in requests)
         {
             Check(request.Prompt, 0);
         }
 
-        Action<IReadOnlyList<CompletionRequest>, Action<int, Completion>, CancellationToken> complete = plain ? new Padded(model).Complete : new Generator(model, budget, together).Complete;
+        Action<IReadOnlyList<CompletionRequest>, Action<int, Completion>, CancellationToken> complete = plain
+            ? new Padded(model).Complete
+            : new Generator(model, budget, together).Complete;
         complete(requests, answered, cancellation);
         Heap.KeepFromGrowing(Slack);
         Telemetry.Answered("complete", requests.Count);
     }
 
     /// <inheritdoc/>
-    public void Diverge(IReadOnlyList<int[]> texts, Action<int, TextDivergence> answered, CancellationToken cancellation = default)
+    public void Diverge(
+        IReadOnlyList<int[]> texts,
+        Action<int, TextDivergence> answered,
+        CancellationToken cancellation = default
+    )
     {
         foreach (int[] text in texts)
         {
@@ -76,7 +96,9 @@ internal sealed class TorchLanguageModel(LanguageModel model, bool plain = false
 
         if (prompt.Length + more > ContextLength)
         {
-            throw new InputException($"a sequence of {prompt.Length + more} tokens is longer than the model's context of {ContextLength}");
+            throw new InputException(
+                $"a sequence of {prompt.Length + more} tokens is longer than the model's context of {ContextLength}"
+            );
         }
 
         CheckIds(prompt);

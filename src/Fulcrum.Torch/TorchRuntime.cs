@@ -11,8 +11,10 @@ namespace Fulcrum.Torch;
 /// <summary>Models and adapters by TorchSharp.</summary>
 /// <param name="warn">Told what may be wrong with a model or an adapter.</param>
 /// <param name="note">Told what <c>auto</c> came to, and why.</param>
-/// <param name="plain">Padded batches that share nothing instead of the token tree: many times slower, the form to compare with.</param>
-public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? note = null, bool plain = false) : IModelRuntime
+/// <param name="plain">Padded batches that share nothing instead of the token tree: many times slower, the form to
+/// compare with.</param>
+public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? note = null, bool plain = false)
+    : IModelRuntime
 {
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Environment
@@ -49,7 +51,12 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
 
         Libtorch.Load(model.Threads);
         string device = model.Device == "auto" ? (cuda.is_available() ? "cuda" : "cpu") : model.Device;
-        return model with { Dtype = model.Dtype == "auto" ? Measured(device) : model.Dtype, Device = device, Threads = model.Threads ?? System.Environment.ProcessorCount };
+        return model with
+        {
+            Dtype = model.Dtype == "auto" ? Measured(device) : model.Dtype,
+            Device = device,
+            Threads = model.Threads ?? System.Environment.ProcessorCount,
+        };
     }
 
     private string Measured(string device)
@@ -68,9 +75,15 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
             "merged" => (false, true),
             "unquantized-beside" => (true, false),
             "unquantized-merged" => (true, true),
-            { } other => throw new InputException($"unknown form of serving '{other}'; known are beside, merged, unquantized-beside, unquantized-merged"),
+            { } other => throw new InputException(
+                $"unknown form of serving '{other}'; known are beside, merged, unquantized-beside, unquantized-merged"
+            ),
         };
-        LanguageModel loaded = LoadModel(whole ? model with { Quantization = "none" } : model, serving?.Adapter, serving?.Scale ?? 1);
+        LanguageModel loaded = LoadModel(
+            whole ? model with { Quantization = "none" } : model,
+            serving?.Adapter,
+            serving?.Scale ?? 1
+        );
         if (merged)
         {
             loaded.Merge();
@@ -80,20 +93,44 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
     }
 
     /// <inheritdoc/>
-    public void Train(ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, Action<TrainingStep>? progress = null, CancellationToken cancellation = default) =>
-        Train(model, plan, examples, outputFolder, initialAdapter: null, givenOrder: false, progress, cancellation);
+    public void Train(
+        ModelPlan model,
+        TrainPlan plan,
+        IReadOnlyList<TrainingExample> examples,
+        string outputFolder,
+        Action<TrainingStep>? progress = null,
+        CancellationToken cancellation = default
+    ) => Train(model, plan, examples, outputFolder, initialAdapter: null, givenOrder: false, progress, cancellation);
 
     /// <summary>The same, from an adapter that exists already, or in the order of the data.</summary>
     public void Train(
-        ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, string? initialAdapter, bool givenOrder, Action<TrainingStep>? progress, CancellationToken cancellation)
+        ModelPlan model,
+        TrainPlan plan,
+        IReadOnlyList<TrainingExample> examples,
+        string outputFolder,
+        string? initialAdapter,
+        bool givenOrder,
+        Action<TrainingStep>? progress,
+        CancellationToken cancellation
+    )
     {
         ModelPlan resolved = ComputeForm.Begun(model, outputFolder, Resolve);
         using LanguageModel loaded = LoadModel(resolved);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder));
-        LoraTrainer.Train(loaded, name, plan, examples, outputFolder, new LoraTrainer.Setup(initialAdapter, givenOrder, plain, FormOf(resolved)), progress, cancellation);
+        LoraTrainer.Train(
+            loaded,
+            name,
+            plan,
+            examples,
+            outputFolder,
+            new LoraTrainer.Setup(initialAdapter, givenOrder, plain, FormOf(resolved)),
+            progress,
+            cancellation
+        );
     }
 
-    private string FormOf(ModelPlan resolved) => $"{resolved.Dtype} {resolved.Quantization} {resolved.Device.Split(':')[0]}{(plain ? " padded" : "")}";
+    private string FormOf(ModelPlan resolved) =>
+        $"{resolved.Dtype} {resolved.Quantization} {resolved.Device.Split(':')[0]}{(plain ? " padded" : "")}";
 
     /// <summary>The decoder of a plan, with an adapter beside it.</summary>
     internal LanguageModel LoadModel(ModelPlan plan, string? adapterFolder = null, double adapterScale = 1)
@@ -102,14 +139,22 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
         LanguageModel model = Heap.GivingBack(() => LanguageModel.Load(resolved));
         if (model.Projections.FirstOrDefault(p => p.Packed is Nf4Weight { ByRows: true }) is { } odd)
         {
-            warn?.Invoke($"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: {plan.Quantization} reads neighbouring scales there, as bitsandbytes does on a CPU, and loses precision");
+            warn?.Invoke(
+                $"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: {plan.Quantization} reads neighbouring scales there, as bitsandbytes does on a CPU, and loses precision"
+            );
         }
 
         try
         {
             if (adapterFolder is not null)
             {
-                AdapterReader.Attach(model, adapterFolder, adapterScale, Path.GetFileName(Path.TrimEndingDirectorySeparator(plan.Folder)), warn);
+                AdapterReader.Attach(
+                    model,
+                    adapterFolder,
+                    adapterScale,
+                    Path.GetFileName(Path.TrimEndingDirectorySeparator(plan.Folder)),
+                    warn
+                );
             }
         }
         catch
@@ -128,30 +173,44 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
         return get_num_threads();
     }
 
-    private static string Processor { get; } = File.Exists("/proc/cpuinfo")
-        ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown"
-        : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+    private static string Processor { get; } =
+        File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo")
+                .FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+                ?.Split(':', 2)[1]
+                .Trim()
+                ?? "unknown"
+            : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
 
     /// <summary>The device that a plan names.</summary>
     internal static Device DeviceOf(string name)
     {
         string[] parts = name.Split(':');
         int index = 0;
-        return (parts, parts.Length == 1 || (parts.Length == 2 && int.TryParse(parts[1], out index) && index >= 0)) switch
+        return (
+            parts,
+            parts.Length == 1 || (parts.Length == 2 && int.TryParse(parts[1], out index) && index >= 0)
+        ) switch
         {
             (["cpu"], _) => CPU,
-            (["cuda", ..], true) when cuda.is_available() && index < cuda.device_count() => device(DeviceType.CUDA, index),
-            (["cuda", ..], true) => throw new InputException($"device {name} is not there: the native library in use sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices; fulcrum doctor says more"),
+            (["cuda", ..], true) when cuda.is_available() && index < cuda.device_count() => device(
+                DeviceType.CUDA,
+                index
+            ),
+            (["cuda", ..], true) => throw new InputException(
+                $"device {name} is not there: the native library in use sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices; fulcrum doctor says more"
+            ),
             _ => throw new InputException($"unknown device '{name}'; known are auto, cpu, cuda, cuda:N"),
         };
     }
 
     /// <summary>The type that a plan names.</summary>
-    internal static ScalarType DtypeOf(string name) => name switch
-    {
-        "f32" => ScalarType.Float32,
-        "bf16" => ScalarType.BFloat16,
-        "f16" => ScalarType.Float16,
-        _ => throw new InputException($"unknown dtype '{name}'; known are auto, f32, bf16, f16"),
-    };
+    internal static ScalarType DtypeOf(string name) =>
+        name switch
+        {
+            "f32" => ScalarType.Float32,
+            "bf16" => ScalarType.BFloat16,
+            "f16" => ScalarType.Float16,
+            _ => throw new InputException($"unknown dtype '{name}'; known are auto, f32, bf16, f16"),
+        };
 }

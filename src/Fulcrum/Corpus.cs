@@ -10,10 +10,16 @@ namespace Fulcrum;
 /// <param name="Benchmarks">In the study's order.</param>
 /// <param name="Training">In the data's order.</param>
 /// <param name="Digest">SHA-256 over every file that was read.</param>
-/// <param name="Before">The benchmarks as the base model alone is asked them, in the same order; null: no differently.</param>
+/// <param name="Before">The benchmarks as the base model alone is asked them, in the same order; null: no
+/// differently.</param>
 /// <param name="DigestNow">The digest over the files as they are now; null: they cannot change.</param>
 public sealed record Corpus(
-    IReadOnlyList<IBenchmark> Benchmarks, IReadOnlyList<TrainingText> Training, string Digest, IReadOnlyList<IBenchmark>? Before = null, Func<string>? DigestNow = null)
+    IReadOnlyList<IBenchmark> Benchmarks,
+    IReadOnlyList<TrainingText> Training,
+    string Digest,
+    IReadOnlyList<IBenchmark>? Before = null,
+    Func<string>? DigestNow = null
+)
 {
     /// <summary>Digest of data files and folders of them, by name and content; databases included.</summary>
     public static string DigestOf(IEnumerable<string> paths)
@@ -24,7 +30,9 @@ public sealed record Corpus(
             string folder = File.Exists(path) ? Path.GetDirectoryName(path)! : path;
             foreach (string file in (File.Exists(path) ? [path] : DataFiles(path)).Order(StringComparer.Ordinal))
             {
-                hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)}\n{RunFolder.Digest(file)}\n"));
+                hash.AppendData(
+                    Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)}\n{RunFolder.Digest(file)}\n")
+                );
             }
         }
 
@@ -34,8 +42,18 @@ public sealed record Corpus(
     private static IEnumerable<string> DataFiles(string folder) =>
         new[] { ("", "*.json"), ("dev", "*.csv"), ("test", "*.csv"), ("database", "*.sqlite") }
             .Where(place => Directory.Exists(Path.Combine(folder, place.Item1)))
-            .SelectMany(place => Directory.EnumerateFiles(
-                Path.Combine(folder, place.Item1), place.Item2, new EnumerationOptions { RecurseSubdirectories = place.Item1 == "database", MaxRecursionDepth = 2, AttributesToSkip = 0 }));
+            .SelectMany(place =>
+                Directory.EnumerateFiles(
+                    Path.Combine(folder, place.Item1),
+                    place.Item2,
+                    new EnumerationOptions
+                    {
+                        RecurseSubdirectories = place.Item1 == "database",
+                        MaxRecursionDepth = 2,
+                        AttributesToSkip = 0,
+                    }
+                )
+            );
 }
 
 /// <summary>One training example as text.</summary>

@@ -1,21 +1,26 @@
 namespace Fulcrum;
 
-/// <summary>A failure that its user can understand: one sentence with what was wrong, where (file, line, value) and what to do.</summary>
-/// <remarks>The command line prints <see cref="Exception.Message"/> alone and ends with <see cref="ExitCode"/>; anything else that escapes is a defect.</remarks>
+/// <summary>A failure that its user can understand: one sentence with what was wrong, where (file, line, value) and
+/// what to do.</summary>
+/// <remarks>The command line prints <see cref="Exception.Message"/> alone and ends with <see cref="ExitCode"/>;
+/// anything else that escapes is a defect.</remarks>
 public class FulcrumException(string message, Exception? cause = null) : Exception(message, cause)
 {
-    /// <summary>The exit code of a command that ends with this failure; 1 unless a derived type says otherwise.</summary>
+    /// <summary>The exit code of a command that ends with this failure; 1 unless a derived type says
+    /// otherwise.</summary>
     public virtual int ExitCode => 1;
 }
 
-/// <summary>Wrong usage or wrong input (a model folder, a data set, a study, a line of a request file): exit code 2.</summary>
+/// <summary>Wrong usage or wrong input (a model folder, a data set, a study, a line of a request file): exit code
+/// 2.</summary>
 public sealed class InputException(string message, Exception? cause = null) : FulcrumException(message, cause)
 {
     /// <inheritdoc/>
     public override int ExitCode => 2;
 }
 
-/// <summary>A guard refused to measure or to conclude; the message says which, and how to override it if one may: exit code 3.</summary>
+/// <summary>A guard refused to measure or to conclude; the message says which, and how to override it if one may: exit
+/// code 3.</summary>
 public sealed class GuardException(string message) : FulcrumException(message)
 {
     /// <inheritdoc/>

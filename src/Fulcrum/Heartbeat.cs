@@ -4,7 +4,8 @@ using Fulcrum.Data;
 
 namespace Fulcrum;
 
-/// <summary><c>heartbeat.json</c> in the run folder: where the run is, renewed by progress alone, so that a run that hangs can be told from one that works.</summary>
+/// <summary><c>heartbeat.json</c> in the run folder: where the run is, renewed by progress alone, so that a run that
+/// hangs can be told from one that works.</summary>
 /// <param name="path">The file.</param>
 internal sealed class Heartbeat(string path)
 {
@@ -12,7 +13,8 @@ internal sealed class Heartbeat(string path)
     private long last;
     private string stage = "";
 
-    /// <summary>Writes the file when it is older than two seconds or the stage is another; a disk that is full does not stop the run here.</summary>
+    /// <summary>Writes the file when it is older than two seconds or the stage is another; a disk that is full does not
+    /// stop the run here.</summary>
     /// <returns>Whether it was time to.</returns>
     public bool Tell(Progress at)
     {
@@ -25,7 +27,22 @@ internal sealed class Heartbeat(string path)
         try
         {
             string beside = path + ".new";
-            File.WriteAllText(beside, JsonSerializer.Serialize(new { at.Stage, at.What, at.Done, at.Total, at.Unit, Process = Environment.ProcessId, Time = TimeProvider.System.GetUtcNow() }, JsonLines.Output) + "\n");
+            File.WriteAllText(
+                beside,
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        at.Stage,
+                        at.What,
+                        at.Done,
+                        at.Total,
+                        at.Unit,
+                        Process = Environment.ProcessId,
+                        Time = TimeProvider.System.GetUtcNow(),
+                    },
+                    JsonLines.Output
+                ) + "\n"
+            );
             File.Move(beside, path, overwrite: true);
         }
         catch (Exception e) when (AtomicFile.IsRefusal(e))

@@ -11,10 +11,20 @@ namespace Fulcrum;
 /// <param name="Environment">Versions, device, dtype, threads.</param>
 /// <param name="Joules">What the processor packages took meanwhile; null where the machine does not tell.</param>
 public sealed record Manifest(
-    string Stage, string Inputs, IReadOnlyDictionary<string, string> Outputs, double Seconds, IReadOnlyDictionary<string, string> Environment, double? Joules = null);
+    string Stage,
+    string Inputs,
+    IReadOnlyDictionary<string, string> Outputs,
+    double Seconds,
+    IReadOnlyDictionary<string, string> Environment,
+    double? Joules = null
+);
 
 /// <summary>JSON of manifests.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true
+)]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
 public sealed partial class ManifestJson : JsonSerializerContext;

@@ -5,10 +5,13 @@ using System.Text;
 
 namespace Fulcrum;
 
-/// <summary>The random source of the managed side: the same numbers on every platform for the same seed and purpose.</summary>
+/// <summary>The random source of the managed side: the same numbers on every platform for the same seed and
+/// purpose.</summary>
 /// <remarks>
-/// xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", arXiv:1805.01407), whose four words of state are
-/// the SHA-256 of <c>seed/purpose</c> in UTF-8, read little-endian. Streams of different purposes are independent, so a new random
+/// xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", arXiv:1805.01407), whose four
+/// words of state are
+/// the SHA-256 of <c>seed/purpose</c> in UTF-8, read little-endian. Streams of different purposes are independent, so a
+/// new random
 /// choice somewhere changes none elsewhere. Not thread-safe.
 /// </remarks>
 public sealed class RandomStream
@@ -24,7 +27,8 @@ public sealed class RandomStream
     }
 
     /// <summary>The stream of one purpose (<c>sample spider</c>, <c>bootstrap</c>) under a seed.</summary>
-    public static RandomStream For(int seed, string purpose) => new(SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seed}/{purpose}"))));
+    public static RandomStream For(int seed, string purpose) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seed}/{purpose}"))));
 
     /// <summary>Uniform in 0 .. <paramref name="count"/> - 1, without bias.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is not positive.</exception>

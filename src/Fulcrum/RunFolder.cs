@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Fulcrum;
 
 /// <summary>The folder of one run: where everything lies, who holds it, and which stages are complete.</summary>
-/// <remarks>A stage's manifest is written last, so its existence means that the stage is complete. One process at a time holds the folder.</remarks>
+/// <remarks>A stage's manifest is written last, so its existence means that the stage is complete. One process at a
+/// time holds the folder.</remarks>
 public sealed class RunFolder : IDisposable
 {
     private readonly FileStream held;
@@ -35,13 +36,21 @@ public sealed class RunFolder : IDisposable
         try
         {
             Data.AtomicFile.CreateFolder(root);
-            FileStream held = new(Path.Combine(root, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            FileStream held = new(
+                Path.Combine(root, "run.lock"),
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None
+            );
             Data.AtomicFile.RemoveLeftovers(root);
             return new RunFolder(root, held);
         }
         catch (IOException e) when (Directory.Exists(root) && File.Exists(Path.Combine(root, "run.lock")))
         {
-            throw new InputException($"the run folder {root} is held by another process; wait for it or choose another --output", e);
+            throw new InputException(
+                $"the run folder {root} is held by another process; wait for it or choose another --output",
+                e
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -70,7 +79,9 @@ public sealed class RunFolder : IDisposable
         string path = ManifestPath(root, stage);
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), ManifestJson.Default.Manifest) : null;
+            return File.Exists(path)
+                ? JsonSerializer.Deserialize(File.ReadAllText(path), ManifestJson.Default.Manifest)
+                : null;
         }
         catch (JsonException)
         {
@@ -78,21 +89,29 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Whether a stage is complete: its manifest stands, for these inputs, and its outputs are still what it wrote.</summary>
+    /// <summary>Whether a stage is complete: its manifest stands, for these inputs, and its outputs are still what it
+    /// wrote.</summary>
     public bool IsComplete(string stage, string inputs) =>
         Completed(stage) is { } manifest && manifest.Inputs == inputs && manifest.Outputs.All(Stands);
 
-    /// <summary>What completed stages wrote is still there as they wrote it: what is judged is what was measured.</summary>
+    /// <summary>What completed stages wrote is still there as they wrote it: what is judged is what was
+    /// measured.</summary>
     /// <exception cref="FulcrumException">A file is gone or has changed; names it and its stage.</exception>
     public void RequireIntact(IEnumerable<string> stages)
     {
         foreach (string stage in stages)
         {
-            Manifest manifest = Completed(stage) ?? throw new FulcrumException($"the run stopped, because {ManifestPath(stage)}, which says that the stage {stage} is complete, is gone or damaged; the same command goes on from there");
+            Manifest manifest =
+                Completed(stage)
+                ?? throw new FulcrumException(
+                    $"the run stopped, because {ManifestPath(stage)}, which says that the stage {stage} is complete, is gone or damaged; the same command goes on from there"
+                );
             string? lost = manifest.Outputs.FirstOrDefault(o => !Stands(o)).Key;
             if (lost is not null)
             {
-                throw new FulcrumException($"the run stopped, because {At(lost)}, which the stage {stage} wrote, is gone or was changed; the same command makes it again");
+                throw new FulcrumException(
+                    $"the run stopped, because {At(lost)}, which the stage {stage} wrote, is gone or was changed; the same command makes it again"
+                );
             }
         }
     }
@@ -100,7 +119,14 @@ public sealed class RunFolder : IDisposable
     /// <summary>Completes a stage.</summary>
     /// <param name="inputs">Digest of everything that the stage read.</param>
     /// <param name="outputs">Files that it wrote, relative to the folder.</param>
-    public void Complete(string stage, string inputs, IEnumerable<string> outputs, double seconds, IReadOnlyDictionary<string, string> environment, double? joules = null)
+    public void Complete(
+        string stage,
+        string inputs,
+        IEnumerable<string> outputs,
+        double seconds,
+        IReadOnlyDictionary<string, string> environment,
+        double? joules = null
+    )
     {
         SortedDictionary<string, string> digests = new(StringComparer.Ordinal);
         foreach (string output in outputs)
@@ -109,10 +135,14 @@ public sealed class RunFolder : IDisposable
         }
 
         Manifest manifest = new(stage, inputs, digests, Math.Round(seconds, 3), environment, joules);
-        Data.AtomicFile.WriteText(ManifestPath(stage), JsonSerializer.Serialize(manifest, ManifestJson.Default.Manifest) + "\n");
+        Data.AtomicFile.WriteText(
+            ManifestPath(stage),
+            JsonSerializer.Serialize(manifest, ManifestJson.Default.Manifest) + "\n"
+        );
     }
 
-    /// <summary>Takes a stage's completion back, before it is done again; an output that is no longer what the stage wrote goes as well.</summary>
+    /// <summary>Takes a stage's completion back, before it is done again; an output that is no longer what the stage
+    /// wrote goes as well.</summary>
     public void Reopen(string stage)
     {
         foreach ((string output, string digest) in Completed(stage)?.Outputs ?? new Dictionary<string, string>())
@@ -134,12 +164,14 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>SHA-256 of texts, each closed by its place in the list.</summary>
-    internal static string Sha(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\0', parts))));
+    internal static string Sha(params string[] parts) =>
+        Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\0', parts))));
 
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
 
-    private bool Stands(KeyValuePair<string, string> output) => File.Exists(At(output.Key)) && Digest(At(output.Key)) == output.Value;
+    private bool Stands(KeyValuePair<string, string> output) =>
+        File.Exists(At(output.Key)) && Digest(At(output.Key)) == output.Value;
 
     private string ManifestPath(string stage) => ManifestPath(Root, stage);
 

@@ -1,6 +1,7 @@
 namespace Fulcrum;
 
-/// <summary>Tells the steps of one training as progress of a stage, and where a training goes on that was cut off.</summary>
+/// <summary>Tells the steps of one training as progress of a stage, and where a training goes on that was cut
+/// off.</summary>
 /// <param name="stage">The stage's name.</param>
 /// <param name="tell">Takes each step, and before the first the note.</param>
 /// <param name="part">What is shown beside the steps; null: the loss.</param>
@@ -13,7 +14,15 @@ public sealed class TrainingProgress(string stage, Action<Progress> tell, string
     {
         if (!begun && step.Step > 1)
         {
-            tell(new Progress(stage, $"{stage}: {(part is null ? "" : part + " ")}goes on after its last checkpoint, at step {step.Step} of {step.Steps}", 0, 0, "note"));
+            tell(
+                new Progress(
+                    stage,
+                    $"{stage}: {(part is null ? "" : part + " ")}goes on after its last checkpoint, at step {step.Step} of {step.Steps}",
+                    0,
+                    0,
+                    "note"
+                )
+            );
         }
 
         begun = true;

@@ -3,23 +3,41 @@ using Fulcrum.Data;
 
 namespace Fulcrum;
 
-/// <summary>What the trainer really gets: which tokens of each example, and on which of them the loss is taken.</summary>
+/// <summary>What the trainer really gets: which tokens of each example, and on which of them the loss is
+/// taken.</summary>
 public static class TrainingShape
 {
-    /// <summary>The examples as a training plan wants them. An example that is too long is left as it is where the plan does not truncate: the trainer refuses it by name.</summary>
-    public static (IReadOnlyList<TrainingExample> Examples, TrainingDataSummary Summary) Of(TrainPlan plan, IReadOnlyList<TrainingExample> examples)
+    /// <summary>The examples as a training plan wants them. An example that is too long is left as it is where the plan
+    /// does not truncate: the trainer refuses it by name.</summary>
+    public static (IReadOnlyList<TrainingExample> Examples, TrainingDataSummary Summary) Of(
+        TrainPlan plan,
+        IReadOnlyList<TrainingExample> examples
+    )
     {
         TrainingExample[] shaped = [.. examples.Select(e => Shaped(plan, e))];
         int[] kept = [.. examples.Zip(shaped, (given, cut) => given.Trained.Take(cut.Ids.Length).Count(t => t))];
-        return (shaped, new TrainingDataSummary(
-            examples.Count, examples.Sum(e => (long)e.Ids.Length), shaped.Sum(e => (long)e.Ids.Length), examples.Zip(shaped).Count(p => p.First.Ids.Length > p.Second.Ids.Length),
-            examples.Sum(e => e.Trained.LongCount(t => t)), kept.Sum(k => (long)k), kept.Count(k => k == 0), plan.Loss));
+        return (
+            shaped,
+            new TrainingDataSummary(
+                examples.Count,
+                examples.Sum(e => (long)e.Ids.Length),
+                shaped.Sum(e => (long)e.Ids.Length),
+                examples.Zip(shaped).Count(p => p.First.Ids.Length > p.Second.Ids.Length),
+                examples.Sum(e => e.Trained.LongCount(t => t)),
+                kept.Sum(k => (long)k),
+                kept.Count(k => k == 0),
+                plan.Loss
+            )
+        );
     }
 
     private static TrainingExample Shaped(TrainPlan plan, TrainingExample example)
     {
-        int length = plan is { Truncate: true, MaxTokens: { } most } ? Math.Min(most, example.Ids.Length) : example.Ids.Length;
-        bool[] trained = plan.Loss == "all" ? [.. Enumerable.Range(0, length).Select(i => i > 0)] : example.Trained[..length];
+        int length = plan is { Truncate: true, MaxTokens: { } most }
+            ? Math.Min(most, example.Ids.Length)
+            : example.Ids.Length;
+        bool[] trained =
+            plan.Loss == "all" ? [.. Enumerable.Range(0, length).Select(i => i > 0)] : example.Trained[..length];
         return example with { Ids = example.Ids[..length], Trained = trained };
     }
 }
@@ -32,7 +50,16 @@ public static class TrainingShape
 /// <param name="CompletionTokens">Those of them that the trainer got.</param>
 /// <param name="WithoutCompletion">Examples of whose completion not one token was left.</param>
 /// <param name="Loss"><c>completion</c> or <c>all</c>.</param>
-public sealed record TrainingDataSummary(int Examples, long TokensGiven, long Tokens, int Truncated, long CompletionTokensGiven, long CompletionTokens, int WithoutCompletion, string Loss)
+public sealed record TrainingDataSummary(
+    int Examples,
+    long TokensGiven,
+    long Tokens,
+    int Truncated,
+    long CompletionTokensGiven,
+    long CompletionTokens,
+    int WithoutCompletion,
+    string Loss
+)
 {
     /// <summary>Its name in the adapter's folder.</summary>
     public const string FileName = "training_data.json";
@@ -47,7 +74,9 @@ public sealed record TrainingDataSummary(int Examples, long TokensGiven, long To
         string path = Path.Combine(adapterFolder, FileName);
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<TrainingDataSummary>(File.ReadAllText(path), JsonLines.Output) : null;
+            return File.Exists(path)
+                ? JsonSerializer.Deserialize<TrainingDataSummary>(File.ReadAllText(path), JsonLines.Output)
+                : null;
         }
         catch (JsonException e)
         {

@@ -7,7 +7,13 @@ namespace Fulcrum.Browser.Tests;
 public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] Places =
-        [Environment.GetEnvironmentVariable("FULCRUM_CHROMIUM") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
+    [
+        Environment.GetEnvironmentVariable("FULCRUM_CHROMIUM") ?? "",
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+        "/usr/bin/google-chrome-stable",
+    ];
 
     private IPlaywright? playwright;
     private IBrowser? browser;
@@ -18,19 +24,41 @@ public sealed class Browser : IAsyncLifetime
         if (Places.FirstOrDefault(File.Exists) is { } chromium)
         {
             playwright = await Playwright.CreateAsync();
-            browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-            {
-                ExecutablePath = chromium,
-                Args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-            });
+            browser = await playwright.Chromium.LaunchAsync(
+                new BrowserTypeLaunchOptions
+                {
+                    ExecutablePath = chromium,
+                    Args =
+                    [
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-quic",
+                        "--no-first-run",
+                        "--disable-background-networking",
+                        "--disable-component-update",
+                        "--disable-sync",
+                    ],
+                }
+            );
         }
     }
 
     /// <summary>Opens a report; skips the calling test where no Chromium is installed.</summary>
     public async Task<OpenReport> Open(string file, ColorScheme scheme = ColorScheme.Light, int width = 1280)
     {
-        Assert.SkipWhen(browser is null, "no Chromium is installed (apt-get install chromium, or name one by FULCRUM_CHROMIUM)");
-        IBrowserContext context = await browser!.NewContextAsync(new BrowserNewContextOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 }, Offline = true });
+        Assert.SkipWhen(
+            browser is null,
+            "no Chromium is installed (apt-get install chromium, or name one by FULCRUM_CHROMIUM)"
+        );
+        IBrowserContext context = await browser!.NewContextAsync(
+            new BrowserNewContextOptions
+            {
+                ColorScheme = scheme,
+                ViewportSize = new ViewportSize { Width = width, Height = 900 },
+                Offline = true,
+            }
+        );
         OpenReport report = new(await context.NewPageAsync());
         report.Page.SetDefaultTimeout(120_000);
         Assertions.SetDefaultExpectTimeout(60_000);
@@ -56,10 +84,26 @@ public sealed class OpenReport
     public OpenReport(IPage page)
     {
         Page = page;
-        page.Console += (_, message) => { if (message.Type is "error" or "warning") { Complaints.Add(message.Text); } };
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+            {
+                Complaints.Add(message.Text);
+            }
+        };
         page.PageError += (_, error) => Complaints.Add(error);
-        page.Dialog += (_, dialog) => { Complaints.Add($"dialog: {dialog.Message}"); _ = dialog.DismissAsync(); };
-        page.Request += (_, request) => { if (!request.Url.StartsWith("file:", StringComparison.Ordinal)) { Complaints.Add($"request: {request.Url}"); } };
+        page.Dialog += (_, dialog) =>
+        {
+            Complaints.Add($"dialog: {dialog.Message}");
+            _ = dialog.DismissAsync();
+        };
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith("file:", StringComparison.Ordinal))
+            {
+                Complaints.Add($"request: {request.Url}");
+            }
+        };
     }
 
     /// <summary>The page.</summary>

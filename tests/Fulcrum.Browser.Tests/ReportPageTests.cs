@@ -7,7 +7,8 @@ namespace Fulcrum.Browser.Tests;
 
 public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
 {
-    private static readonly Lazy<string> English = new(() => Write(SyntheticRun.Write())), Large = new(() => Write(SyntheticRun.Write(1_034, 14_042)));
+    private static readonly Lazy<string> English = new(() => Write(SyntheticRun.Write())),
+        Large = new(() => Write(SyntheticRun.Write(1_034, 14_042)));
 
     [Theory]
     [InlineData(ColorScheme.Light)]
@@ -17,7 +18,9 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         OpenReport report = await browser.Open(English.Value, scheme);
         await report.Page.Locator("#clear").ClickAsync();
         await report.Page.Locator("#f-text").FillAsync("onerror=alert(1)");
-        await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync($"of {SyntheticRun.Holding(English.Value, "onerror=alert(1)")} items");
+        await Assertions
+            .Expect(report.Page.Locator("#count"))
+            .ToContainTextAsync($"of {SyntheticRun.Holding(English.Value, "onerror=alert(1)")} items");
 
         await report.Page.Locator("#rows tbody tr").First.ClickAsync();
 
@@ -37,7 +40,15 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
 
         IReadOnlyList<string> rows = await report.Rows();
         Assert.NotEmpty(rows);
-        Assert.All(rows, r => { Assert.Contains("gained", r); Assert.Contains("hard", r); Assert.Contains("dev/", r); });
+        Assert.All(
+            rows,
+            r =>
+            {
+                Assert.Contains("gained", r);
+                Assert.Contains("hard", r);
+                Assert.Contains("dev/", r);
+            }
+        );
         Assert.Contains($"of {rows.Count} items", await report.Page.Locator("#count").InnerTextAsync());
         Assert.Empty(report.Complaints);
     }
@@ -51,7 +62,8 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         ILocator head = report.Page.Locator("#rows th[data-sort=id]");
 
         await head.Locator("button").ClickAsync();
-        string up = (await report.Rows())[0], rising = await head.GetAttributeAsync("aria-sort") ?? "";
+        string up = (await report.Rows())[0],
+            rising = await head.GetAttributeAsync("aria-sort") ?? "";
         await head.Locator("button").ClickAsync();
 
         Assert.Contains("dev/0\t", up);
@@ -99,7 +111,9 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         await report.Page.Locator("#clear").ClickAsync();
         await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync("of 15,076 items");
         await report.Page.Locator("#f-text").FillAsync("question 1404");
-        await Assertions.Expect(report.Page.Locator("#count")).ToContainTextAsync($"of {SyntheticRun.Holding(Large.Value, "question", "1404")} items");
+        await Assertions
+            .Expect(report.Page.Locator("#count"))
+            .ToContainTextAsync($"of {SyntheticRun.Holding(Large.Value, "question", "1404")} items");
 
         Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 60, $"{Stopwatch.GetElapsedTime(start)}");
         Assert.Empty(report.Complaints);

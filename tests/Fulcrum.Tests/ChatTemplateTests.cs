@@ -10,9 +10,15 @@ public sealed class ChatTemplateTests
     public void Qwen2_renders_every_conversation_as_the_reference_does()
     {
         ChatTemplate template = ChatTemplate.Load(SharedData.Of("data", "qwen2-tokenizer"));
-        foreach (JsonNode line in File.ReadLines(SharedData.Of("golden", "chat", "qwen2.jsonl")).Select(l => JsonNode.Parse(l)!))
+        foreach (
+            JsonNode line in File.ReadLines(SharedData.Of("golden", "chat", "qwen2.jsonl"))
+                .Select(l => JsonNode.Parse(l)!)
+        )
         {
-            Assert.Equal((string?)line["text"], template.Render(line["messages"]!.AsArray(), (bool)line["add_generation_prompt"]!));
+            Assert.Equal(
+                (string?)line["text"],
+                template.Render(line["messages"]!.AsArray(), (bool)line["add_generation_prompt"]!)
+            );
         }
     }
 
@@ -24,11 +30,19 @@ public sealed class ChatTemplateTests
     [InlineData("thinking")]
     public void Templates_of_other_families_render_or_refuse_as_the_reference_does(string name)
     {
-        ChatTemplate template = Template(File.ReadAllText(SharedData.Of("golden", "chat", "templates", name + ".jinja")));
-        foreach (JsonNode line in File.ReadLines(SharedData.Of("golden", "chat", "templates", name + ".jsonl")).Select(l => JsonNode.Parse(l)!))
+        ChatTemplate template = Template(
+            File.ReadAllText(SharedData.Of("golden", "chat", "templates", name + ".jinja"))
+        );
+        foreach (
+            JsonNode line in File.ReadLines(SharedData.Of("golden", "chat", "templates", name + ".jsonl"))
+                .Select(l => JsonNode.Parse(l)!)
+        )
         {
-            Dictionary<string, JsonNode?> variables = line.AsObject().Where(p => p.Key is "date_string" or "enable_thinking").ToDictionary(p => p.Key, p => p.Value);
-            string Render() => template.Render(line["messages"]!.AsArray(), (bool)line["add_generation_prompt"]!, variables);
+            Dictionary<string, JsonNode?> variables = line.AsObject()
+                .Where(p => p.Key is "date_string" or "enable_thinking")
+                .ToDictionary(p => p.Key, p => p.Value);
+            string Render() =>
+                template.Render(line["messages"]!.AsArray(), (bool)line["add_generation_prompt"]!, variables);
             if (line["error"] is { } error)
             {
                 Assert.Contains((string)error!, Assert.Throws<InputException>(Render).Message);
@@ -40,16 +54,24 @@ public sealed class ChatTemplateTests
         }
     }
 
-    /// <summary>Random programs over the language of templates; what jinja2 3.1.6, set up as transformers sets it up, made of them.</summary>
+    /// <summary>Random programs over the language of templates; what jinja2 3.1.6, set up as transformers sets it up,
+    /// made of them.</summary>
     [Fact]
     public void Random_templates_render_or_fail_as_in_Jinja()
     {
-        JsonObject variables = JsonNode.Parse(File.ReadAllText(SharedData.InProject("chat", "jinja-variables.json")))!.AsObject();
+        JsonObject variables = JsonNode
+            .Parse(File.ReadAllText(SharedData.InProject("chat", "jinja-variables.json")))!
+            .AsObject();
         JsonArray messages = variables["messages"]!.AsArray();
-        Dictionary<string, JsonNode?> others = variables.Where(v => v.Key != "messages").ToDictionary(v => v.Key, v => v.Value);
-        int rendered = 0, refused = 0;
+        Dictionary<string, JsonNode?> others = variables
+            .Where(v => v.Key != "messages")
+            .ToDictionary(v => v.Key, v => v.Value);
+        int rendered = 0,
+            refused = 0;
         string folder = Directory.CreateTempSubdirectory().FullName;
-        foreach (JsonNode line in File.ReadLines(SharedData.InProject("chat", "jinja.jsonl")).Select(l => JsonNode.Parse(l)!))
+        foreach (
+            JsonNode line in File.ReadLines(SharedData.InProject("chat", "jinja.jsonl")).Select(l => JsonNode.Parse(l)!)
+        )
         {
             string Render() => Template((string)line["template"]!, folder).Render(messages, false, others);
             if ((string?)line["text"] is { } text)
@@ -85,18 +107,25 @@ public sealed class ChatTemplateTests
     [InlineData("{{ 'a'.ljust(1000000000) }}")]
     [InlineData("{{ '%1000000000d' % 1 }}")]
     [InlineData("{{ ('a' * 1000000).replace('', 'b' * 1000) }}")]
-    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(60000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}")]
+    [InlineData(
+        "{% set ns = namespace(x=[1]) %}{% for i in range(60000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}"
+    )]
     [InlineData("{% set ns = namespace(x='ab') %}{% for i in range(90) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}")]
     [InlineData("{% for x in [[[]]] recursive %}{{ loop([[[]]]) }}{% endfor %}")]
-    public void A_template_without_end_is_stopped(string template) => Assert.Throws<InputException>(() => Template(template).Render([], false));
+    public void A_template_without_end_is_stopped(string template) =>
+        Assert.Throws<InputException>(() => Template(template).Render([], false));
 
     [Theory]
     [InlineData("{{ [1, 2.5, 'a', none, true] }}", "[1, 2.5, 'a', None, True]")]
     [InlineData("{{ 'abcdef'[::-1] }}{{ 'abc'[1:] }}{{ [1,2,3][-1] }}", "fedcbabc3")]
-    [InlineData("{% set ns = namespace(n=0) %}{% for i in [1,2,3] %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}", "6")]
+    [InlineData(
+        "{% set ns = namespace(n=0) %}{% for i in [1,2,3] %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}",
+        "6"
+    )]
     [InlineData("{{ {'a': 1, 'b': 'ä'} | tojson }}", "{\"a\": 1, \"b\": \"ä\"}")]
     [InlineData("{{ x is defined }}{{ x | default('d') }}{{ 7 // 2 }}{{ -7 % 3 }}", "Falsed32")]
-    public void Expressions_have_the_values_of_Jinja(string template, string text) => Assert.Equal(text, Template(template).Render([], false));
+    public void Expressions_have_the_values_of_Jinja(string template, string text) =>
+        Assert.Equal(text, Template(template).Render([], false));
 
     private static ChatTemplate Template(string template, string? folder = null)
     {

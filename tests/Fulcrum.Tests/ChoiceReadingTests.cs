@@ -19,7 +19,8 @@ public sealed class ChoiceReadingTests
     [InlineData("I would say it is Paris.", 2)]
     [InlineData("It is 42", 3)]
     [InlineData("A cat", 0)]
-    public void The_choice_is_found_in_what_the_model_wrote(string text, int choice) => Assert.Equal(choice, ChoiceParser.Choice(text, Options));
+    public void The_choice_is_found_in_what_the_model_wrote(string text, int choice) =>
+        Assert.Equal(choice, ChoiceParser.Choice(text, Options));
 
     [Theory]
     [InlineData("")]
@@ -37,7 +38,12 @@ public sealed class ChoiceReadingTests
 
         Assert.Equal(["42", "a cat", "the dog", "Paris"], form.Options);
         Assert.Equal(0, form.Answer);
-        Assert.Equal(Options, form.Options.Select((_, shown) => (form.Original(shown), form.Options[shown])).OrderBy(o => o.Item1).Select(o => o.Item2));
+        Assert.Equal(
+            Options,
+            form.Options.Select((_, shown) => (form.Original(shown), form.Options[shown]))
+                .OrderBy(o => o.Item1)
+                .Select(o => o.Item2)
+        );
     }
 
     [Fact]
@@ -45,7 +51,16 @@ public sealed class ChoiceReadingTests
     {
         ChoiceBenchmark benchmark = Benchmark("letter", rotations: 3);
 
-        Grade[] grades = [.. benchmark.Items.Select((item, shown) => benchmark.Grade(item, Likely([.. Enumerable.Range(0, 4).Select(i => i == (2 + shown) % 4 ? -1.0 : -5)])))];
+        Grade[] grades =
+        [
+            .. benchmark.Items.Select(
+                (item, shown) =>
+                    benchmark.Grade(
+                        item,
+                        Likely([.. Enumerable.Range(0, 4).Select(i => i == (2 + shown) % 4 ? -1.0 : -5)])
+                    )
+            ),
+        ];
 
         Assert.Equal(4, benchmark.Items.Count);
         Assert.All(benchmark.Items, i => Assert.Equal("q1", i.Stem));
@@ -59,7 +74,10 @@ public sealed class ChoiceReadingTests
         ChoiceBenchmark benchmark = Benchmark("letter");
 
         // Log-likelihoods ln 0.08, ln 0.02, ln 0.06, ln 0.04: probabilities 0.4, 0.1, 0.3, 0.2 among the four.
-        Grade grade = benchmark.Grade(benchmark.Items[0], Likely(Math.Log(0.08), Math.Log(0.02), Math.Log(0.06), Math.Log(0.04)));
+        Grade grade = benchmark.Grade(
+            benchmark.Items[0],
+            Likely(Math.Log(0.08), Math.Log(0.02), Math.Log(0.06), Math.Log(0.04))
+        );
 
         Assert.Equal((0, "A"), (grade.Score, grade.Prediction));
         Assert.Equal(0.4, grade.Measures!["confidence"], 12);
@@ -69,14 +87,18 @@ public sealed class ChoiceReadingTests
     [Fact]
     public void Cloze_shows_no_option_and_may_count_by_byte()
     {
-        ChoiceBenchmark whole = Benchmark("cloze"), perByte = Benchmark("cloze-normalised");
+        ChoiceBenchmark whole = Benchmark("cloze"),
+            perByte = Benchmark("cloze-normalised");
         Question.Choose asked = (Question.Choose)whole.Ask(whole.Items[0]);
         // "Paris" has 5 bytes, "42" 2: -6 against -3 as a whole, -1.2 against -1.5 per byte.
         Reply likely = Likely(-50, -50, -6, -3);
 
         Assert.Equal("Heading\n\nWhich?\nAnswer:", ((Prompt.Text)asked.Prompt).Value);
         Assert.Equal([" a cat", " the dog", " Paris", " 42"], asked.Continuations);
-        Assert.Equal(("D", "C"), (whole.Grade(whole.Items[0], likely).Prediction, perByte.Grade(perByte.Items[0], likely).Prediction));
+        Assert.Equal(
+            ("D", "C"),
+            (whole.Grade(whole.Items[0], likely).Prediction, perByte.Grade(perByte.Items[0], likely).Prediction)
+        );
         Assert.Equal(1, whole.Grade(whole.Items[0], likely).Measures!["right_by_likelihood_per_byte"]);
     }
 
@@ -85,7 +107,8 @@ public sealed class ChoiceReadingTests
     {
         ChoiceBenchmark benchmark = Benchmark("generated");
 
-        Grade right = benchmark.Grade(benchmark.Items[0], Written("C")), unread = benchmark.Grade(benchmark.Items[0], Written("who knows"));
+        Grade right = benchmark.Grade(benchmark.Items[0], Written("C")),
+            unread = benchmark.Grade(benchmark.Items[0], Written("who knows"));
 
         Assert.Equal((1, "correct", 1.0), (right.Score, right.Verdict, right.Measures!["parsed"]));
         Assert.Equal((0, "unparsable", 0.0), (unread.Score, unread.Verdict, unread.Measures!["parsed"]));
@@ -106,27 +129,41 @@ public sealed class ChoiceReadingTests
 
     [Fact]
     public void A_conversation_asks_for_the_bare_letter() =>
-        Assert.Equal(["A", "B", "C", "D"], ((Question.Choose)Benchmark("letter", prompt: "chat").Ask(Benchmark("letter").Items[0])).Continuations);
+        Assert.Equal(
+            ["A", "B", "C", "D"],
+            ((Question.Choose)Benchmark("letter", prompt: "chat").Ask(Benchmark("letter").Items[0])).Continuations
+        );
 
     [Fact]
-    public void Too_many_rotations_are_refused() => Assert.Contains("q1", Assert.Throws<InputException>(() => Benchmark("letter", rotations: 4)).Message);
+    public void Too_many_rotations_are_refused() =>
+        Assert.Contains("q1", Assert.Throws<InputException>(() => Benchmark("letter", rotations: 4)).Message);
 
     [Fact]
     public void Every_reading_of_a_study_asks_the_same_items()
     {
         MmluPlan plan = new("mmlu", SharedData.Of("data", "mmlu", "data"), ["philosophy"], 20, 0);
 
-        string[] letters = Ids(plan), cloze = Ids(plan with { Name = "mmlu-cloze", Reading = "cloze" }), generated = Ids(plan with { Name = "other", Reading = "generated" });
+        string[] letters = Ids(plan),
+            cloze = Ids(plan with { Name = "mmlu-cloze", Reading = "cloze" }),
+            generated = Ids(plan with { Name = "other", Reading = "generated" });
 
         Assert.Equal(letters, cloze);
         Assert.Equal(letters, generated);
         static string[] Ids(MmluPlan plan) => [.. MmluBenchmark.Open(plan, 42).Items.Select(i => i.Id)];
     }
 
-    private static ChoiceBenchmark Benchmark(string reading, int rotations = 0, string prompt = "plain") => new(
-        "b", new ChoiceSettings(reading, prompt, rotations, 5, Decoding.Greedy), [new ChoiceQuestion("q1", "c", "g", "Which?", Options, 2)], _ => "Heading\n\n", _ => [], 0);
+    private static ChoiceBenchmark Benchmark(string reading, int rotations = 0, string prompt = "plain") =>
+        new(
+            "b",
+            new ChoiceSettings(reading, prompt, rotations, 5, Decoding.Greedy),
+            [new ChoiceQuestion("q1", "c", "g", "Which?", Options, 2)],
+            _ => "Heading\n\n",
+            _ => [],
+            0
+        );
 
-    private static Reply.Chosen Likely(params double[] likely) => new([.. likely.Select(l => new ContinuationScore(l, false, 1))]);
+    private static Reply.Chosen Likely(params double[] likely) =>
+        new([.. likely.Select(l => new ContinuationScore(l, false, 1))]);
 
     private static Reply.Written Written(string text) => new(text, FinishReason.Length, 5);
 }

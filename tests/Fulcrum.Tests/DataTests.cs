@@ -13,7 +13,8 @@ public sealed class DataTests
     {
         IReadOnlyList<SpiderExample> dev = SpiderFolder.Open(SharedData.Of("data", "spider")).Dev();
 
-        Dictionary<string, int> levels = dev.GroupBy(e => SpiderHardness.Of(e.Parse)).ToDictionary(g => g.Key, g => g.Count());
+        Dictionary<string, int> levels = dev.GroupBy(e => SpiderHardness.Of(e.Parse))
+            .ToDictionary(g => g.Key, g => g.Count());
 
         Assert.Equal((248, 446, 174, 166), (levels["easy"], levels["medium"], levels["hard"], levels["extra"]));
     }
@@ -25,17 +26,29 @@ public sealed class DataTests
 
         Assert.Equal(57, folder.Subjects.Count);
         Assert.Equal(14042, folder.Subjects.Sum(s => folder.Test(s).Count));
-        Assert.Equal([13, 13, 12, 19], folder.Subjects.GroupBy(MmluCategories.Of).OrderBy(g => g.Key == "STEM" ? "z" : g.Key, StringComparer.Ordinal).Select(g => g.Count()));
+        Assert.Equal(
+            [13, 13, 12, 19],
+            folder
+                .Subjects.GroupBy(MmluCategories.Of)
+                .OrderBy(g => g.Key == "STEM" ? "z" : g.Key, StringComparer.Ordinal)
+                .Select(g => g.Count())
+        );
     }
 
     [Fact]
     public void Mmlu_prompts_are_those_of_the_reference_harness()
     {
         MmluFolder folder = MmluFolder.Open(SharedData.Of("data", "mmlu", "data"));
-        foreach (JsonNode line in File.ReadLines(SharedData.Of("golden", "mmlu", "lm-eval.jsonl")).Select(l => JsonNode.Parse(l)!))
+        foreach (
+            JsonNode line in File.ReadLines(SharedData.Of("golden", "mmlu", "lm-eval.jsonl"))
+                .Select(l => JsonNode.Parse(l)!)
+        )
         {
             string subject = (string)line["subject"]!;
-            Assert.Equal((string?)line["prompt"], MmluPrompt.Of(folder.Test(subject)[(int)line["index"]!], folder.Dev(subject).Take((int)line["shots"]!)));
+            Assert.Equal(
+                (string?)line["prompt"],
+                MmluPrompt.Of(folder.Test(subject)[(int)line["index"]!], folder.Dev(subject).Take((int)line["shots"]!))
+            );
         }
     }
 
@@ -46,17 +59,22 @@ public sealed class DataTests
     [InlineData("SELECT a FROM b WHERE c = 'x;  y'; more", "SELECT a FROM b WHERE c = 'x;  y'")]
     [InlineData("I cannot answer that.", "")]
     [InlineData("WITH t AS (SELECT 1) SELECT * FROM t\n\nThis query counts.", "WITH t AS (SELECT 1) SELECT * FROM t")]
-    public void The_query_is_found_in_what_the_model_wrote(string output, string query) => Assert.Equal(query, SqlExtraction.From(output));
+    public void The_query_is_found_in_what_the_model_wrote(string output, string query) =>
+        Assert.Equal(query, SqlExtraction.From(output));
 
     [Fact]
     public void A_sample_takes_equal_shares_of_every_database_and_is_the_same_for_a_seed()
     {
         SpiderPlan plan = new("spider", SharedData.Of("data", "spider"), Items: 200);
-        SpiderBenchmark first = SpiderBenchmark.Open(plan, 42, (_, _, p) => new Grade(1, p, "correct")), second = SpiderBenchmark.Open(plan, 42, (_, _, p) => new Grade(1, p, "correct"));
+        SpiderBenchmark first = SpiderBenchmark.Open(plan, 42, (_, _, p) => new Grade(1, p, "correct")),
+            second = SpiderBenchmark.Open(plan, 42, (_, _, p) => new Grade(1, p, "correct"));
 
         Assert.Equal(first.Items, second.Items);
         // One database has four examples only; the others share what it leaves.
-        Assert.All(first.Items.GroupBy(i => i.Cluster), g => Assert.InRange(g.Count(), g.Key == "real_estate_properties" ? 4 : 10, 11));
+        Assert.All(
+            first.Items.GroupBy(i => i.Cluster),
+            g => Assert.InRange(g.Count(), g.Key == "real_estate_properties" ? 4 : 10, 11)
+        );
         Assert.Equal(200, first.Items.Count);
         Assert.Equal(20, first.Items.Select(i => i.Cluster).Distinct().Count());
     }

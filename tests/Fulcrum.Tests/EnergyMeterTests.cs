@@ -22,7 +22,8 @@ public sealed class EnergyMeterTests
     }
 
     [Fact]
-    public void A_machine_that_does_not_tell_gives_nothing() => Assert.Null(new EnergyMeter(Path.Combine(Path.GetTempPath(), "no-such-folder")).Joules);
+    public void A_machine_that_does_not_tell_gives_nothing() =>
+        Assert.Null(new EnergyMeter(Path.Combine(Path.GetTempPath(), "no-such-folder")).Joules);
 
     private static void Counter(string root, string package, long microjoules)
     {

@@ -7,7 +7,10 @@ public sealed class GrowingAnswersTests : IDisposable
 {
     private const int Portion = 3;
     private readonly string folder = Directory.CreateTempSubdirectory().FullName;
-    private readonly Item[] items = [.. Enumerable.Range(0, 8).Select(i => new Item($"test/{i}", "c", "g", $"ünput {i}", "A"))];
+    private readonly Item[] items =
+    [
+        .. Enumerable.Range(0, 8).Select(i => new Item($"test/{i}", "c", "g", $"ünput {i}", "A")),
+    ];
 
     private string Answers => Path.Combine(folder, "b.jsonl");
 
@@ -19,7 +22,8 @@ public sealed class GrowingAnswersTests : IDisposable
     public void A_damaged_byte_costs_its_portion_and_those_behind_it(string ending)
     {
         Measure();
-        byte[] whole = File.ReadAllBytes(Answers), seals = File.ReadAllBytes(Answers + ".seals");
+        byte[] whole = File.ReadAllBytes(Answers),
+            seals = File.ReadAllBytes(Answers + ".seals");
         for (int at = 0; at < whole.Length; at += 61)
         {
             byte[] damaged = [.. whole];
@@ -39,7 +43,8 @@ public sealed class GrowingAnswersTests : IDisposable
     public void A_file_that_was_cut_off_is_completed_to_the_same_bytes()
     {
         Measure();
-        byte[] whole = File.ReadAllBytes(Answers), seals = File.ReadAllBytes(Answers + ".seals");
+        byte[] whole = File.ReadAllBytes(Answers),
+            seals = File.ReadAllBytes(Answers + ".seals");
         for (int length = 0; length < whole.Length; length += 61)
         {
             File.Delete(Answers);
@@ -68,7 +73,22 @@ public sealed class GrowingAnswersTests : IDisposable
         int kept = file.Done;
         while (file.Done < items.Length)
         {
-            file.Append([.. items.Skip(file.Done).Take(Portion).Select(i => new Answer(i.Id, i.Cluster, i.Group, 1, "A", i.Target, "correct", Input: i.Input, Protocol: protocol))]);
+            file.Append([
+                .. items
+                    .Skip(file.Done)
+                    .Take(Portion)
+                    .Select(i => new Answer(
+                        i.Id,
+                        i.Cluster,
+                        i.Group,
+                        1,
+                        "A",
+                        i.Target,
+                        "correct",
+                        Input: i.Input,
+                        Protocol: protocol
+                    )),
+            ]);
         }
 
         file.Complete();

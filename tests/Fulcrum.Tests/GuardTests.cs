@@ -31,7 +31,10 @@ public sealed class GuardTests
         Comparison got = new ScriptedStudy().Run(Directory.CreateTempSubdirectory().FullName);
 
         Assert.All(got.Guards!, g => Assert.True(g.Status is "passed" or "not-applicable", g.Message));
-        Assert.Equal(GuardLog.Names.Except([GuardLog.UnparsableShare]).Order(), got.Guards!.Select(g => g.Name).Distinct().Order());
+        Assert.Equal(
+            GuardLog.Names.Except([GuardLog.UnparsableShare]).Order(),
+            got.Guards!.Select(g => g.Name).Distinct().Order()
+        );
     }
 
     [Theory]
@@ -39,11 +42,21 @@ public sealed class GuardTests
     [InlineData("qwen2.5-1.5b", 1536, 28, 151_936, 60.9, 60.9)]
     [InlineData("my-model", 1536, 28, 151_936, 52.4, 60.9)]
     [InlineData("Llama-3.2-3B-Instruct", 3072, 28, 128_256, 63.4, 63.4)]
-    public void A_known_model_is_recognised_by_its_shape_and_name(string name, int hidden, int layers, int vocabulary, double low, double high)
+    public void A_known_model_is_recognised_by_its_shape_and_name(
+        string name,
+        int hidden,
+        int layers,
+        int vocabulary,
+        double low,
+        double high
+    )
     {
         string folder = Path.Combine(Directory.CreateTempSubdirectory().FullName, name);
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "config.json"), $$"""{"hidden_size":{{hidden}},"num_hidden_layers":{{layers}},"vocab_size":{{vocabulary}}}""");
+        File.WriteAllText(
+            Path.Combine(folder, "config.json"),
+            $$"""{"hidden_size":{{hidden}},"num_hidden_layers":{{layers}},"vocab_size":{{vocabulary}}}"""
+        );
 
         Assert.Equal((low, high), KnownModels.Published(folder) is var (a, b, _) ? (a, b) : default);
     }
@@ -52,7 +65,10 @@ public sealed class GuardTests
     public void A_model_of_no_known_shape_has_no_published_score()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
-        File.WriteAllText(Path.Combine(folder, "config.json"), """{"hidden_size":192,"num_hidden_layers":6,"vocab_size":4096}""");
+        File.WriteAllText(
+            Path.Combine(folder, "config.json"),
+            """{"hidden_size":192,"num_hidden_layers":6,"vocab_size":4096}"""
+        );
 
         Assert.Null(KnownModels.Published(folder));
     }

@@ -10,9 +10,16 @@ public sealed class NotebookProtocolTests
     [Fact]
     public void The_chosen_adapter_configuration_decides_what_is_trained()
     {
-        Study study = StudyFile.Load(Written(""","loraConfigurations":{"small":{"rank":2},"wide":{"rank":4,"alpha":8,"dropout":0.05,"targetModules":["q_proj"]}},"lora":"wide" """));
+        Study study = StudyFile.Load(
+            Written(
+                ""","loraConfigurations":{"small":{"rank":2},"wide":{"rank":4,"alpha":8,"dropout":0.05,"targetModules":["q_proj"]}},"lora":"wide" """
+            )
+        );
 
-        Assert.Equal((4, 8.0, 0.05, "q_proj"), (study.Train.Rank, study.Train.Alpha, study.Train.Dropout, study.Train.TargetModules!.Single()));
+        Assert.Equal(
+            (4, 8.0, 0.05, "q_proj"),
+            (study.Train.Rank, study.Train.Alpha, study.Train.Dropout, study.Train.TargetModules!.Single())
+        );
         Assert.Equal(StudyFile.Print(study), StudyFile.Print(StudyFile.Parse(StudyFile.Print(study), "printed")));
     }
 
@@ -20,15 +27,22 @@ public sealed class NotebookProtocolTests
     [InlineData(""","lora":"wide" """, "only together")]
     [InlineData(""","loraConfigurations":{"small":{}} """, "only together")]
     [InlineData(""","loraConfigurations":{"small":{}},"lora":"wide" """, "small")]
-    public void A_configuration_that_is_not_there_is_named(string more, string says) => Assert.Contains(says, Assert.Throws<InputException>(() => StudyFile.Load(Written(more))).Message);
+    public void A_configuration_that_is_not_there_is_named(string more, string says) =>
+        Assert.Contains(says, Assert.Throws<InputException>(() => StudyFile.Load(Written(more))).Message);
 
     [Fact]
     public void An_example_is_cut_and_trained_on_whole_only_where_the_plan_says_so()
     {
         TrainingExample example = new("e", [1, 2, 3, 4, 5, 6], [false, false, false, false, true, true]);
 
-        (IReadOnlyList<TrainingExample> same, TrainingDataSummary whole) = TrainingShape.Of(new TrainPlan(MaxTokens: 4), [example]);
-        (IReadOnlyList<TrainingExample> cut, TrainingDataSummary less) = TrainingShape.Of(new TrainPlan(MaxTokens: 4, Truncate: true, Loss: "all"), [example, example with { Ids = [1, 2], Trained = [false, true] }]);
+        (IReadOnlyList<TrainingExample> same, TrainingDataSummary whole) = TrainingShape.Of(
+            new TrainPlan(MaxTokens: 4),
+            [example]
+        );
+        (IReadOnlyList<TrainingExample> cut, TrainingDataSummary less) = TrainingShape.Of(
+            new TrainPlan(MaxTokens: 4, Truncate: true, Loss: "all"),
+            [example, example with { Ids = [1, 2], Trained = [false, true] }]
+        );
 
         Assert.Equal(example.Ids, same[0].Ids);
         Assert.Equal(example.Trained, same[0].Trained);
@@ -41,7 +55,16 @@ public sealed class NotebookProtocolTests
     [Fact]
     public void The_estimate_tries_the_examples_as_the_training_gets_them()
     {
-        ScriptedStudy whole = new(), cut = whole with { Study = whole.Study with { Train = whole.Study.Train with { MaxTokens = 6, Truncate = true }, OverrideGuards = ["completion-tokens"] } };
+        ScriptedStudy whole = new(),
+            cut =
+                whole with
+                {
+                    Study = whole.Study with
+                    {
+                        Train = whole.Study.Train with { MaxTokens = 6, Truncate = true },
+                        OverrideGuards = ["completion-tokens"],
+                    },
+                };
         List<string> told = [];
 
         cut.Run(Directory.CreateTempSubdirectory().FullName, p => told.Add(p.What));
@@ -59,7 +82,10 @@ public sealed class NotebookProtocolTests
         Question.Write asked = (Question.Write)benchmark.Ask(benchmark.Items[0]);
 
         Assert.Equal(4, ((Prompt.Text)asked.Prompt).Value.Split(RawSpiderPrompt.Marker).Length - 1);
-        Assert.Equal(query, benchmark.Grade(benchmark.Items[0], new Reply.Written(reply, FinishReason.Length, 9)).Prediction);
+        Assert.Equal(
+            query,
+            benchmark.Grade(benchmark.Items[0], new Reply.Written(reply, FinishReason.Length, 9)).Prediction
+        );
     }
 
     [Fact]
@@ -89,34 +115,60 @@ public sealed class NotebookProtocolTests
     }
 
     [Theory]
-    [InlineData("""{"do_sample":true,"temperature":0.7,"top_p":0.8,"top_k":20,"repetition_penalty":1.1}""", 0.7, 20, 0.8, 1.1)]
+    [InlineData(
+        """{"do_sample":true,"temperature":0.7,"top_p":0.8,"top_k":20,"repetition_penalty":1.1}""",
+        0.7,
+        20,
+        0.8,
+        1.1
+    )]
     [InlineData("""{"do_sample":true}""", 1, 50, 1, 1)]
     [InlineData("""{"repetition_penalty":1.2}""", 1, 1, 1, 1.2)]
-    public void A_models_generation_configuration_is_read_with_the_defaults_of_transformers(string json, double temperature, int topK, double topP, double penalty) =>
-        Assert.Equal(new Sampling(temperature, topK, topP, penalty), GenerationConfig.Sampling(Folder(json)));
+    public void A_models_generation_configuration_is_read_with_the_defaults_of_transformers(
+        string json,
+        double temperature,
+        int topK,
+        double topP,
+        double penalty
+    ) => Assert.Equal(new Sampling(temperature, topK, topP, penalty), GenerationConfig.Sampling(Folder(json)));
 
     [Fact]
-    public void A_configuration_that_does_not_sample_is_greedy() => Assert.Null(GenerationConfig.Sampling(Folder("{}")));
+    public void A_configuration_that_does_not_sample_is_greedy() =>
+        Assert.Null(GenerationConfig.Sampling(Folder("{}")));
 
     [Theory]
     [InlineData("""{"do_sample":true,"temperature":0}""", "temperature")]
     [InlineData("""{"do_sample":true,"top_p":"x"}""", "top_p")]
-    public void A_value_out_of_range_is_named(string json, string says) => Assert.Contains(says, Assert.Throws<InputException>(() => GenerationConfig.Sampling(Folder(json))).Message);
+    public void A_value_out_of_range_is_named(string json, string says) =>
+        Assert.Contains(says, Assert.Throws<InputException>(() => GenerationConfig.Sampling(Folder(json))).Message);
 
     [Fact]
     public void Divergence_on_neutral_text_is_a_mean_over_tokens_with_texts_as_clusters()
     {
         Statistics.NeutralTextComparison got = NeutralText.Of([new("1", 10, 1, -20, -25), new("2", 30, 5, -60, -55)]);
 
-        // Residuals 1 - 0.15 * 10 = -0.5 and 0.5: sqrt(0.5 * 2 / 1) / 40 = 0.025; Student's t on one degree of freedom is 12.706.
+        // Residuals 1 - 0.15 * 10 = -0.5 and 0.5: sqrt(0.5 * 2 / 1) / 40 = 0.025; Student's t on one degree of freedom
+        // is 12.706.
         Assert.Equal((0.15, 0.025), (got.KullbackLeibler.Mean, Math.Round(got.KullbackLeibler.StandardError, 12)));
         Assert.Equal(0.15 - 12.7062 * 0.025, got.KullbackLeibler.Low, 4);
         Assert.Equal(0, got.LogLikelihood.Mean);
         Assert.Equal((Math.Exp(2), Math.Exp(2)), (got.PerplexityBefore, got.PerplexityAfter));
     }
 
-    private static SpiderBenchmark Spider(string prompt) => SpiderBenchmark.Open(
-        new SpiderPlan("spider", SharedData.Of("data", "spider"), Items: 5, Prompt: prompt, Reading: "after-marker", Sample: "first", Threshold: 1), 42, (_, _, p) => new Grade(1, p, "correct"));
+    private static SpiderBenchmark Spider(string prompt) =>
+        SpiderBenchmark.Open(
+            new SpiderPlan(
+                "spider",
+                SharedData.Of("data", "spider"),
+                Items: 5,
+                Prompt: prompt,
+                Reading: "after-marker",
+                Sample: "first",
+                Threshold: 1
+            ),
+            42,
+            (_, _, p) => new Grade(1, p, "correct")
+        );
 
     private static string Folder(string json)
     {
@@ -128,7 +180,12 @@ public sealed class NotebookProtocolTests
     private static string Written(string more)
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "study.json");
-        File.WriteAllText(path, """{"name":"x","model":{"folder":"m"},"benchmarks":[{"kind":"mmlu","name":"mmlu","folder":"d"}],"trainingData":{"folder":"s"},"train":{"epochs":3}""" + more + "}");
+        File.WriteAllText(
+            path,
+            """{"name":"x","model":{"folder":"m"},"benchmarks":[{"kind":"mmlu","name":"mmlu","folder":"d"}],"trainingData":{"folder":"s"},"train":{"epochs":3}"""
+                + more
+                + "}"
+        );
         return path;
     }
 }

@@ -19,11 +19,24 @@ public sealed class OwnTaskTests
         await using (FileStream stream = File.Create(parquet))
         {
             await ParquetSerializer.SerializeUntypedAsync(
-                [new Dictionary<string, object?> { ["q"] = "one, \"two\"", ["n"] = 3 }, new Dictionary<string, object?> { ["q"] = "zwei\nZeilen", ["n"] = 4 }],
-                new ParquetSchema(new DataField<string>("q"), new DataField<int>("n")), stream, cancellationToken: TestContext.Current.CancellationToken);
+                [
+                    new Dictionary<string, object?> { ["q"] = "one, \"two\"", ["n"] = 3 },
+                    new Dictionary<string, object?> { ["q"] = "zwei\nZeilen", ["n"] = 4 },
+                ],
+                new ParquetSchema(new DataField<string>("q"), new DataField<int>("n")),
+                stream,
+                cancellationToken: TestContext.Current.CancellationToken
+            );
         }
 
-        Assert.All(new[] { lines, csv, parquet }, file => Assert.Equal([("one, \"two\"", "3"), ("zwei\nZeilen", "4")], Table.Read(file).Select(r => (r.Text("q"), r.Text("n")))));
+        Assert.All(
+            new[] { lines, csv, parquet },
+            file =>
+                Assert.Equal(
+                    [("one, \"two\"", "3"), ("zwei\nZeilen", "4")],
+                    Table.Read(file).Select(r => (r.Text("q"), r.Text("n")))
+                )
+        );
     }
 
     [Theory]
@@ -55,7 +68,9 @@ public sealed class OwnTaskTests
     {
         string path = Written("q.jsonl", """{"question":"?","options":["x","y"],"answer":"A"}""" + "\n" + row + "\n");
 
-        string message = Assert.Throws<InputException>(() => MultipleChoiceBenchmark.Open(new MultipleChoicePlan("own", path), 1)).Message;
+        string message = Assert
+            .Throws<InputException>(() => MultipleChoiceBenchmark.Open(new MultipleChoicePlan("own", path), 1))
+            .Message;
 
         Assert.Contains(says, message);
         Assert.Contains("q.jsonl line 2", message);
@@ -69,11 +84,20 @@ public sealed class OwnTaskTests
     {
         string path = Written("q.csv", $"question,x,y,z,answer,topic\nWhich?,red,green,blue,{answer},colours\n");
 
-        ChoiceBenchmark benchmark = MultipleChoiceBenchmark.Open(new MultipleChoicePlan("own", path, Options: ["x", "y", "z"], AnswerForm: form, Cluster: "topic"), 1);
+        ChoiceBenchmark benchmark = MultipleChoiceBenchmark.Open(
+            new MultipleChoicePlan("own", path, Options: ["x", "y", "z"], AnswerForm: form, Cluster: "topic"),
+            1
+        );
 
-        Assert.Equal(("q/1", "colours", "B"), (benchmark.Items[0].Id, benchmark.Items[0].Cluster, benchmark.Items[0].Target));
+        Assert.Equal(
+            ("q/1", "colours", "B"),
+            (benchmark.Items[0].Id, benchmark.Items[0].Cluster, benchmark.Items[0].Target)
+        );
         Assert.Equal(1.0 / 3, benchmark.ChanceAccuracy!.Value, 12);
-        Assert.EndsWith("Which?\nA. red\nB. green\nC. blue\nAnswer:", ((Prompt.Text)benchmark.Ask(benchmark.Items[0]).Prompt).Value);
+        Assert.EndsWith(
+            "Which?\nA. red\nB. green\nC. blue\nAnswer:",
+            ((Prompt.Text)benchmark.Ask(benchmark.Items[0]).Prompt).Value
+        );
     }
 
     [Theory]
@@ -98,9 +122,15 @@ public sealed class OwnTaskTests
     [Fact]
     public void A_pattern_that_runs_wild_is_stopped_and_finds_nothing()
     {
-        GenerationBenchmark benchmark = Generation("^(a+)+$", new GenerationPlan("own", "", Matching: "regex", RegexTimeLimitSeconds: 0.05));
+        GenerationBenchmark benchmark = Generation(
+            "^(a+)+$",
+            new GenerationPlan("own", "", Matching: "regex", RegexTimeLimitSeconds: 0.05)
+        );
 
-        Grade grade = benchmark.Grade(benchmark.Items[0], new Reply.Written(new string('a', 40) + "!", FinishReason.Stop, 3));
+        Grade grade = benchmark.Grade(
+            benchmark.Items[0],
+            new Reply.Written(new string('a', 40) + "!", FinishReason.Stop, 3)
+        );
 
         Assert.Equal((0, "time-limit"), (grade.Score, grade.Verdict));
     }
@@ -108,34 +138,74 @@ public sealed class OwnTaskTests
     [Fact]
     public void An_answer_is_extracted_first_and_a_reply_without_it_is_unparsable()
     {
-        GenerationBenchmark benchmark = Generation("7", new GenerationPlan("own", "", Matching: "number", Extract: "Result: (.*)"));
+        GenerationBenchmark benchmark = Generation(
+            "7",
+            new GenerationPlan("own", "", Matching: "number", Extract: "Result: (.*)")
+        );
 
-        Assert.Equal(1, benchmark.Grade(benchmark.Items[0], new Reply.Written("8 or 9. Result: 7 apples", FinishReason.Stop, 3)).Score);
-        Assert.Equal("unparsable", benchmark.Grade(benchmark.Items[0], new Reply.Written("7", FinishReason.Stop, 3)).Verdict);
+        Assert.Equal(
+            1,
+            benchmark
+                .Grade(benchmark.Items[0], new Reply.Written("8 or 9. Result: 7 apples", FinishReason.Stop, 3))
+                .Score
+        );
+        Assert.Equal(
+            "unparsable",
+            benchmark.Grade(benchmark.Items[0], new Reply.Written("7", FinishReason.Stop, 3)).Verdict
+        );
     }
 
     [Fact]
     public void A_sample_of_rows_takes_equal_shares_of_the_clusters()
     {
-        string path = Written("g.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => $$"""{"prompt":"p{{i}}","target":"t","from":"{{(i < 20 ? "x" : "y")}}"}""" + "\n")));
+        string path = Written(
+            "g.jsonl",
+            string.Concat(
+                Enumerable
+                    .Range(0, 30)
+                    .Select(i => $$"""{"prompt":"p{{i}}","target":"t","from":"{{(i < 20 ? "x" : "y")}}"}""" + "\n")
+            )
+        );
 
-        IBenchmark benchmark = GenerationBenchmark.Open(new GenerationPlan("own", path, Cluster: "from", Items: 10), 42);
+        IBenchmark benchmark = GenerationBenchmark.Open(
+            new GenerationPlan("own", path, Cluster: "from", Items: 10),
+            42
+        );
 
         Assert.Equal([("x", 5), ("y", 5)], benchmark.Items.GroupBy(i => i.Cluster).Select(g => (g.Key, g.Count())));
-        Assert.Equal(benchmark.Items, GenerationBenchmark.Open(new GenerationPlan("own", path, Cluster: "from", Items: 10), 42).Items);
+        Assert.Equal(
+            benchmark.Items,
+            GenerationBenchmark.Open(new GenerationPlan("own", path, Cluster: "from", Items: 10), 42).Items
+        );
     }
 
     [Fact]
     public void Any_of_several_targets_counts()
     {
         string path = Written("g.jsonl", """{"prompt":"p","target":["UK","United Kingdom"]}""" + "\n");
-        GenerationBenchmark benchmark = GenerationBenchmark.Open(new GenerationPlan("own", path, Matching: "normalised"), 42);
+        GenerationBenchmark benchmark = GenerationBenchmark.Open(
+            new GenerationPlan("own", path, Matching: "normalised"),
+            42
+        );
 
-        Assert.Equal(1, benchmark.Grade(benchmark.Items[0], new Reply.Written("united kingdom.", FinishReason.Stop, 3)).Score);
+        Assert.Equal(
+            1,
+            benchmark.Grade(benchmark.Items[0], new Reply.Written("united kingdom.", FinishReason.Stop, 3)).Score
+        );
     }
 
     private static GenerationBenchmark Generation(string target, GenerationPlan plan) =>
-        GenerationBenchmark.Open(plan with { File = Written("g.jsonl", new System.Text.Json.Nodes.JsonObject { ["prompt"] = "p", ["target"] = target }.ToJsonString() + "\n") }, 42);
+        GenerationBenchmark.Open(
+            plan with
+            {
+                File = Written(
+                    "g.jsonl",
+                    new System.Text.Json.Nodes.JsonObject { ["prompt"] = "p", ["target"] = target }.ToJsonString()
+                        + "\n"
+                ),
+            },
+            42
+        );
 
     private static string Written(string name, string text)
     {

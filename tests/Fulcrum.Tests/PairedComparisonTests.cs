@@ -10,11 +10,16 @@ public sealed class PairedComparisonTests
     [Fact]
     public void Every_reference_case_agrees_with_scipy()
     {
-        JsonObject expected = JsonNode.Parse(File.ReadAllText(SharedData.Of("golden", "statistics", "expected.json")))!.AsObject();
+        JsonObject expected = JsonNode
+            .Parse(File.ReadAllText(SharedData.Of("golden", "statistics", "expected.json")))!
+            .AsObject();
         foreach ((string name, JsonNode? e) in expected)
         {
             BenchmarkComparison got = PairedComparison.Of(
-                name, AnswerFile.Read(SharedData.Of("golden", "statistics", $"{name}-before.jsonl")), AnswerFile.Read(SharedData.Of("golden", "statistics", $"{name}-after.jsonl")));
+                name,
+                AnswerFile.Read(SharedData.Of("golden", "statistics", $"{name}-before.jsonl")),
+                AnswerFile.Read(SharedData.Of("golden", "statistics", $"{name}-after.jsonl"))
+            );
 
             Assert.Equal((int)e!["items"]!, got.Items);
             Assert.Equal((int)e["unscored"]!, got.Unscored);
@@ -34,7 +39,8 @@ public sealed class PairedComparisonTests
     [Fact]
     public void Items_are_paired_by_id_whatever_their_order()
     {
-        Answer[] before = [Scored("a", 0), Scored("b", 1), Scored("c", 0)], after = [Scored("c", 1), Scored("b", 0), Scored("a", 0)];
+        Answer[] before = [Scored("a", 0), Scored("b", 1), Scored("c", 0)],
+            after = [Scored("c", 1), Scored("b", 0), Scored("a", 0)];
 
         BenchmarkComparison got = PairedComparison.Of("x", before, after);
 
@@ -45,14 +51,32 @@ public sealed class PairedComparisonTests
     [Fact]
     public void A_missing_or_repeated_id_is_named()
     {
-        Assert.Contains("'b'", Assert.Throws<InputException>(() => PairedComparison.Of("x", [Scored("a", 1), Scored("b", 1)], [Scored("a", 1)])).Message);
-        Assert.Contains("'a'", Assert.Throws<InputException>(() => PairedComparison.Of("x", [Scored("a", 1), Scored("a", 1)], [Scored("a", 1)])).Message);
+        Assert.Contains(
+            "'b'",
+            Assert
+                .Throws<InputException>(() =>
+                    PairedComparison.Of("x", [Scored("a", 1), Scored("b", 1)], [Scored("a", 1)])
+                )
+                .Message
+        );
+        Assert.Contains(
+            "'a'",
+            Assert
+                .Throws<InputException>(() =>
+                    PairedComparison.Of("x", [Scored("a", 1), Scored("a", 1)], [Scored("a", 1)])
+                )
+                .Message
+        );
     }
 
     [Fact]
     public void An_item_that_one_side_could_not_score_is_left_out_and_counted()
     {
-        BenchmarkComparison got = PairedComparison.Of("x", [Scored("a", 1), Scored("b", null)], [Scored("a", 1), Scored("b", 1)]);
+        BenchmarkComparison got = PairedComparison.Of(
+            "x",
+            [Scored("a", 1), Scored("b", null)],
+            [Scored("a", 1), Scored("b", 1)]
+        );
 
         Assert.Equal((1, 1), (got.Items, got.Unscored));
     }
@@ -68,7 +92,10 @@ public sealed class PairedComparisonTests
     [Fact]
     public void Holm_adjusts_a_published_example()
     {
-        Assert.Equal([0.03, 0.06, 0.06, 0.02], Proportion.Holm([0.01, 0.04, 0.03, 0.005]).Select(p => Math.Round(p, 10)));
+        Assert.Equal(
+            [0.03, 0.06, 0.06, 0.02],
+            Proportion.Holm([0.01, 0.04, 0.03, 0.005]).Select(p => Math.Round(p, 10))
+        );
     }
 
     [Fact]
@@ -81,11 +108,19 @@ public sealed class PairedComparisonTests
             List<(string, double)> differences = [];
             for (int cluster = 0; cluster < 20; cluster++)
             {
-                double shift = 0.3 * (random.NextDouble() - 0.5), gain = 0.2 + shift;
+                double shift = 0.3 * (random.NextDouble() - 0.5),
+                    gain = 0.2 + shift;
                 for (int item = 0; item < 25; item++)
                 {
                     double u = random.NextDouble();
-                    differences.Add(($"{cluster}", u < gain ? 1 : u < gain + 0.1 ? -1 : 0));
+                    differences.Add(
+                        (
+                            $"{cluster}",
+                            u < gain ? 1
+                            : u < gain + 0.1 ? -1
+                            : 0
+                        )
+                    );
                 }
             }
 

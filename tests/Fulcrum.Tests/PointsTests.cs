@@ -10,7 +10,12 @@ public sealed class PointsTests
 
     private static readonly ScriptedStudy Full = Plain with
     {
-        Study = Plain.Study with { Curve = new CurvePlan([0, 0.5, 1], Checkpoints: true), ServingForms = ["merged"], Seeds = [3, 4, 5] },
+        Study = Plain.Study with
+        {
+            Curve = new CurvePlan([0, 0.5, 1], Checkpoints: true),
+            ServingForms = ["merged"],
+            Seeds = [3, 4, 5],
+        },
     };
 
     [Fact]
@@ -19,9 +24,24 @@ public sealed class PointsTests
         Comparison got = Full.Run(Directory.CreateTempSubdirectory().FullName);
 
         Assert.Equal(
-            ["before", "after", "step-6-lambda-0.5", "step-6-lambda-1", "step-12-lambda-0.5", "step-12-lambda-1", "lambda-0.5", "merged", "seed-4", "seed-5"],
-            got.TradeOff!.Points.Select(p => p.Name));
-        Assert.Equal([0, 30, 5, 10, 10, 20, 15, 30, 29, 27], got.TradeOff.Points.Select(p => Math.Round(p.Task.Points * 40)));
+            [
+                "before",
+                "after",
+                "step-6-lambda-0.5",
+                "step-6-lambda-1",
+                "step-12-lambda-0.5",
+                "step-12-lambda-1",
+                "lambda-0.5",
+                "merged",
+                "seed-4",
+                "seed-5",
+            ],
+            got.TradeOff!.Points.Select(p => p.Name)
+        );
+        Assert.Equal(
+            [0, 30, 5, 10, 10, 20, 15, 30, 29, 27],
+            got.TradeOff.Points.Select(p => Math.Round(p.Task.Points * 40))
+        );
         Assert.All(got.TradeOff.Points, p => Assert.Equal(0, p.General!.Value.Points));
         Assert.Equal(("after", "accept"), (got.TradeOff.Best, got.Verdict!.Kind));
         Assert.True(got.TradeOff.Points[0].Dominated);
@@ -33,12 +53,16 @@ public sealed class PointsTests
     [Fact]
     public void Equal_studies_give_equal_bytes_and_a_study_that_asks_for_nothing_measures_nothing()
     {
-        string first = Directory.CreateTempSubdirectory().FullName, second = Directory.CreateTempSubdirectory().FullName;
+        string first = Directory.CreateTempSubdirectory().FullName,
+            second = Directory.CreateTempSubdirectory().FullName;
         Full.Run(first);
         Full.Run(second, _ => { });
         Comparison plain = Plain.Run(Directory.CreateTempSubdirectory().FullName);
 
-        Assert.Equal(File.ReadAllText(Path.Combine(first, "comparison.json")), File.ReadAllText(Path.Combine(second, "comparison.json")));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(first, "comparison.json")),
+            File.ReadAllText(Path.Combine(second, "comparison.json"))
+        );
         Assert.Null(plain.TradeOff);
         Assert.Null(plain.Seeds);
     }
@@ -62,7 +86,19 @@ public sealed class PointsTests
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         using CancellationTokenSource stop = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => Full.Run(folder, p => { if (p.What.StartsWith("seed 4", StringComparison.Ordinal)) { stop.Cancel(); } }, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Full.Run(
+                folder,
+                p =>
+                {
+                    if (p.What.StartsWith("seed 4", StringComparison.Ordinal))
+                    {
+                        stop.Cancel();
+                    }
+                },
+                stop.Token
+            )
+        );
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(folder, "points", "lambda-0.5", "sql.jsonl"));
 
         Comparison got = Full.Run(folder);
@@ -75,14 +111,38 @@ public sealed class PointsTests
     public void Power_and_estimate_are_told_before_the_run_and_change_nothing()
     {
         List<string> notes = [];
-        string told = Directory.CreateTempSubdirectory().FullName, silent = Directory.CreateTempSubdirectory().FullName;
+        string told = Directory.CreateTempSubdirectory().FullName,
+            silent = Directory.CreateTempSubdirectory().FullName;
 
-        Plain.Run(told, p => { if (p.Unit == "note") { notes.Add(p.What); } });
+        Plain.Run(
+            told,
+            p =>
+            {
+                if (p.Unit == "note")
+                {
+                    notes.Add(p.What);
+                }
+            }
+        );
         Plain.Run(silent);
 
-        Assert.Contains(notes, n => n.StartsWith("warning: knowledge: this sample is too small to show differences of 5 points", StringComparison.Ordinal));
-        Assert.Contains(notes, n => n.Contains("2 times measuring", StringComparison.Ordinal) && n.Contains("GiB", StringComparison.Ordinal));
-        Assert.Equal(File.ReadAllText(Path.Combine(told, "comparison.json")), File.ReadAllText(Path.Combine(silent, "comparison.json")));
+        Assert.Contains(
+            notes,
+            n =>
+                n.StartsWith(
+                    "warning: knowledge: this sample is too small to show differences of 5 points",
+                    StringComparison.Ordinal
+                )
+        );
+        Assert.Contains(
+            notes,
+            n =>
+                n.Contains("2 times measuring", StringComparison.Ordinal) && n.Contains("GiB", StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(told, "comparison.json")),
+            File.ReadAllText(Path.Combine(silent, "comparison.json"))
+        );
         Assert.False(Directory.Exists(Path.Combine(told, "estimate")));
     }
 }

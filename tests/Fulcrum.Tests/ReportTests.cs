@@ -10,8 +10,14 @@ namespace Fulcrum.Tests;
 public sealed partial class ReportTests
 {
     [Theory]
-    [InlineData("en", "spider: gain of 31.2 points (27.9 to 34.5); mmlu: loss of 0.8 points (0.1 to 1.5), within the margin of 2: accept.")]
-    [InlineData("pt-BR", "spider: ganho de 31,2 pontos percentuais (27,9 a 34,5); mmlu: perda de 0,8 ponto percentual (0,1 a 1,5), dentro da margem de 2: aceitar.")]
+    [InlineData(
+        "en",
+        "spider: gain of 31.2 points (27.9 to 34.5); mmlu: loss of 0.8 points (0.1 to 1.5), within the margin of 2: accept."
+    )]
+    [InlineData(
+        "pt-BR",
+        "spider: ganho de 31,2 pontos percentuais (27,9 a 34,5); mmlu: perda de 0,8 ponto percentual (0,1 a 1,5), dentro da margem de 2: aceitar."
+    )]
     public void The_verdict_is_the_first_line_in_both_languages(string language, string sentence)
     {
         (string html, string markdown) = Written(language);
@@ -45,34 +51,58 @@ public sealed partial class ReportTests
 
     [Fact]
     public void A_value_is_escaped_wherever_it_stands() =>
-        Assert.Equal("<p title=\"&quot;&gt;\">&lt;b&gt; 0.5<i></i></p>", Html.Of($"<p title=\"{"\">"}\">{"<b>"} {0.5}{Html.Of($"<i></i>")}</p>").ToString());
+        Assert.Equal(
+            "<p title=\"&quot;&gt;\">&lt;b&gt; 0.5<i></i></p>",
+            Html.Of($"<p title=\"{"\">"}\">{"<b>"} {0.5}{Html.Of($"<i></i>")}</p>").ToString()
+        );
 
     [Fact]
-    public void A_data_block_that_could_be_ended_by_its_data_is_refused() => Assert.Throws<ArgumentException>(() => Html.Data("\"</script>\""));
+    public void A_data_block_that_could_be_ended_by_its_data_is_refused() =>
+        Assert.Throws<ArgumentException>(() => Html.Data("\"</script>\""));
 
     [Theory]
     [InlineData(0, 1, 6)]
     [InlineData(-0.03, 0.37, 4)]
     [InlineData(1, 90, 4)]
     [InlineData(0, 2e-4, 5)]
-    public void An_axis_has_a_handful_of_round_ticks(double low, double high, int count) => Assert.Equal(count, new Axis(low, high, 0, 100).Ticks().Count);
+    public void An_axis_has_a_handful_of_round_ticks(double low, double high, int count) =>
+        Assert.Equal(count, new Axis(low, high, 0, 100).Ticks().Count);
 
     [Theory]
     [InlineData(0.0004, "0.0")]
     [InlineData(-0.0004, "0.0")]
     [InlineData(0.312, "+31.2")]
     [InlineData(-0.5, "−50.0")]
-    public void Points_carry_their_sign_unless_they_round_to_nothing(double fraction, string text) => Assert.Equal(text, Words.English.Points(fraction));
+    public void Points_carry_their_sign_unless_they_round_to_nothing(double fraction, string text) =>
+        Assert.Equal(text, Words.English.Points(fraction));
 
-    private static Comparison Clustered(double low, double high, double p, int clusters = 9) => new([new BenchmarkComparison(
-        "mmlu", 334, 0, clusters, new ScoreInterval(0.8, 0.75, 0.85), new ScoreInterval(0.75, 0.7, 0.8), new Difference(-0.05, low, high, 0.02), new McNemarResult(17, 40, p), [])]);
+    private static Comparison Clustered(double low, double high, double p, int clusters = 9) =>
+        new([
+            new BenchmarkComparison(
+                "mmlu",
+                334,
+                0,
+                clusters,
+                new ScoreInterval(0.8, 0.75, 0.85),
+                new ScoreInterval(0.75, 0.7, 0.8),
+                new Difference(-0.05, low, high, 0.02),
+                new McNemarResult(17, 40, p),
+                []
+            ),
+        ]);
 
     [Theory]
     [InlineData(-0.11, 0.01, 0.003, 9, true)]
     [InlineData(-0.11, -0.01, 0.003, 9, false)]
     [InlineData(-0.11, 0.01, 0.2, 9, false)]
     [InlineData(-0.11, 0.01, 0.003, 1, false)]
-    public void An_interval_that_contains_0_beside_a_small_p_is_explained_and_nothing_else_is(double low, double high, double p, int clusters, bool explained)
+    public void An_interval_that_contains_0_beside_a_small_p_is_explained_and_nothing_else_is(
+        double low,
+        double high,
+        double p,
+        int clusters,
+        bool explained
+    )
     {
         Comparison comparison = Clustered(low, high, p, clusters);
         string folder = SyntheticRun.Write();
@@ -92,10 +122,23 @@ public sealed partial class ReportTests
         Report report = Report.Read(folder);
         TradeOff points = report.Comparison.TradeOff!;
 
-        string[] rows = [.. ReportMarkdown.Of(report).Split('\n').SkipWhile(l => l != "## Trade-off").Skip(4).TakeWhile(l => l.StartsWith('|'))];
+        string[] rows =
+        [
+            .. ReportMarkdown
+                .Of(report)
+                .Split('\n')
+                .SkipWhile(l => l != "## Trade-off")
+                .Skip(4)
+                .TakeWhile(l => l.StartsWith('|')),
+        ];
 
         Assert.True(points.Points.Count > 2);
-        Assert.Equal(points.Points.Select(p => ReportMarkdown.Escape(Fulcrum.Reporting.Figures.TradeOffFigure.Name(p, Words.English))), rows.Select(r => r.Split(" | ")[0][2..]));
+        Assert.Equal(
+            points.Points.Select(p =>
+                ReportMarkdown.Escape(Fulcrum.Reporting.Figures.TradeOffFigure.Name(p, Words.English))
+            ),
+            rows.Select(r => r.Split(" | ")[0][2..])
+        );
         Directory.Delete(folder, recursive: true);
     }
 
@@ -105,21 +148,29 @@ public sealed partial class ReportTests
         string markdown = Written("en").Markdown;
 
         Assert.Contains("- model: qwen2, 494 million parameters, f32, not quantised\n", markdown);
-        Assert.Contains("- training: LoRA r = 8, alpha = 16 on q\\_proj, k\\_proj, v\\_proj, o\\_proj; 1 epoch, batch 8, adamw, learning rate 0.0002 (linear, 0 warm-up steps); seed 42", markdown);
+        Assert.Contains(
+            "- training: LoRA r = 8, alpha = 16 on q\\_proj, k\\_proj, v\\_proj, o\\_proj; 1 epoch, batch 8, adamw, learning rate 0.0002 (linear, 0 warm-up steps); seed 42",
+            markdown
+        );
         Assert.Contains("- mmlu: 239 items in 6 clusters, 1 more unscored\n", markdown);
         Assert.Contains("- stages: after 1 h 12 min; together 1 h 12 min\n", markdown);
         Assert.Contains("fulcrum run study.json --output again", markdown);
     }
 
-    private static readonly Lazy<(string Html, string Markdown)> InEnglish = new(() => Write("en")), InPortuguese = new(() => Write("pt-BR"));
+    private static readonly Lazy<(string Html, string Markdown)> InEnglish = new(() => Write("en")),
+        InPortuguese = new(() => Write("pt-BR"));
 
-    private static (string Html, string Markdown) Written(string language) => (language == "en" ? InEnglish : InPortuguese).Value;
+    private static (string Html, string Markdown) Written(string language) =>
+        (language == "en" ? InEnglish : InPortuguese).Value;
 
     private static (string Html, string Markdown) Write(string language)
     {
         string folder = SyntheticRun.Write();
         ReportFiles.Write(folder, language);
-        (string, string) written = (File.ReadAllText(Path.Combine(folder, "report.html")), File.ReadAllText(Path.Combine(folder, "report.md")));
+        (string, string) written = (
+            File.ReadAllText(Path.Combine(folder, "report.html")),
+            File.ReadAllText(Path.Combine(folder, "report.md"))
+        );
         Directory.Delete(folder, recursive: true);
         return written;
     }

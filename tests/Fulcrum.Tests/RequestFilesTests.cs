@@ -18,16 +18,22 @@ public sealed class RequestFilesTests : IDisposable
     [Fact]
     public void Answers_come_in_the_order_of_the_lines_with_what_is_passed_through()
     {
-        File.WriteAllText(Input, """
+        File.WriteAllText(
+            Input,
+            """
             {"id": 7, "meta": {"a": 1}, "prompt_ids": [1, 2], "continuation_ids": [[3], [4, 5], []]}
             {"prompt_ids": [9], "continuation_ids": []}
 
-            """.TrimEnd('\n') + "\n");
+            """.TrimEnd('\n') + "\n"
+        );
 
         Files(new Scripted()).Score(Input, Output, TestContext.Current.CancellationToken);
 
         string[] lines = File.ReadAllLines(Output);
-        Assert.Equal("""{"id":7,"meta":{"a":1},"log_likelihoods":[-3,-9,0],"greedy":[true,true,true],"tokens":[1,2,0]}""", lines[0]);
+        Assert.Equal(
+            """{"id":7,"meta":{"a":1},"log_likelihoods":[-3,-9,0],"greedy":[true,true,true],"tokens":[1,2,0]}""",
+            lines[0]
+        );
         Assert.Equal("""{"log_likelihoods":[],"greedy":[],"tokens":[]}""", lines[1]);
         Assert.Equal(["in.jsonl", "out.jsonl"], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order());
     }
@@ -35,15 +41,26 @@ public sealed class RequestFilesTests : IDisposable
     [Theory]
     [InlineData("other model", 3)] // begins anew
     [InlineData("model", 1)] // goes on: two of three portions stand
-    public void Work_that_was_cut_off_goes_on_behind_the_last_whole_portion_with_the_same_bytes(string purpose, int portions)
+    public void Work_that_was_cut_off_goes_on_behind_the_last_whole_portion_with_the_same_bytes(
+        string purpose,
+        int portions
+    )
     {
-        File.WriteAllLines(Input, Enumerable.Range(0, (2 * PortionFile.Lines) + 10).Select(i => $$"""{"id":{{i}},"prompt_ids":[{{i % 50}}],"continuation_ids":[[{{i % 7}}],[1]]}"""));
+        File.WriteAllLines(
+            Input,
+            Enumerable
+                .Range(0, (2 * PortionFile.Lines) + 10)
+                .Select(i => $$"""{"id":{{i}},"prompt_ids":[{{i % 50}}],"continuation_ids":[[{{i % 7}}],[1]]}""")
+        );
         Files(new Scripted()).Score(Input, Output, TestContext.Current.CancellationToken);
         string whole = File.ReadAllText(Output);
         File.Delete(Output);
-        Scripted cut = new(failAt: 3), again = new();
+        Scripted cut = new(failAt: 3),
+            again = new();
 
-        Assert.Throws<OperationCanceledException>(() => Files(cut).Score(Input, Output, TestContext.Current.CancellationToken));
+        Assert.Throws<OperationCanceledException>(() =>
+            Files(cut).Score(Input, Output, TestContext.Current.CancellationToken)
+        );
         Assert.False(File.Exists(Output));
         File.AppendAllText(Output + ".partial", "{\"id\":10"); // a line that was being written
         Files(again, purpose).Score(Input, Output, TestContext.Current.CancellationToken);
@@ -56,9 +73,16 @@ public sealed class RequestFilesTests : IDisposable
     [Fact]
     public void Other_requests_begin_anew()
     {
-        string[] lines = [.. Enumerable.Range(0, PortionFile.Lines + 1).Select(i => $$"""{"prompt_ids":[{{i % 50}}],"continuation_ids":[[1]]}""")];
+        string[] lines =
+        [
+            .. Enumerable
+                .Range(0, PortionFile.Lines + 1)
+                .Select(i => $$"""{"prompt_ids":[{{i % 50}}],"continuation_ids":[[1]]}"""),
+        ];
         File.WriteAllLines(Input, lines);
-        Assert.Throws<OperationCanceledException>(() => Files(new Scripted(failAt: 2)).Score(Input, Output, TestContext.Current.CancellationToken));
+        Assert.Throws<OperationCanceledException>(() =>
+            Files(new Scripted(failAt: 2)).Score(Input, Output, TestContext.Current.CancellationToken)
+        );
         Assert.True(File.Exists(Output + ".partial"));
         File.WriteAllLines(Input, lines[..5].Reverse());
 
@@ -80,14 +104,17 @@ public sealed class RequestFilesTests : IDisposable
     {
         File.WriteAllText(Input, """{"prompt_ids":[1],"continuation_ids":[[1]]}""" + "\n" + line + "\n");
 
-        InputException refused = Assert.Throws<InputException>(() => Files(new Scripted()).Score(Input, Output, TestContext.Current.CancellationToken));
+        InputException refused = Assert.Throws<InputException>(() =>
+            Files(new Scripted()).Score(Input, Output, TestContext.Current.CancellationToken)
+        );
 
         Assert.Contains("line 2", refused.Message);
         Assert.Contains(says, refused.Message);
         Assert.Equal(["in.jsonl"], Directory.EnumerateFiles(folder).Select(Path.GetFileName));
     }
 
-    private static RequestFiles Files(ILanguageModel model, string purpose = "model") => new(model, () => throw new InvalidOperationException("no text is asked for"), () => purpose);
+    private static RequestFiles Files(ILanguageModel model, string purpose = "model") =>
+        new(model, () => throw new InvalidOperationException("no text is asked for"), () => purpose);
 
     /// <summary>The log-likelihood of a continuation is minus the sum of its ids.</summary>
     private sealed class Scripted(int failAt = int.MaxValue) : ILanguageModel
@@ -98,7 +125,11 @@ public sealed class RequestFilesTests : IDisposable
 
         public int VocabularySize => 50;
 
-        public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation = default)
+        public void Score(
+            IReadOnlyList<ScoreRequest> requests,
+            Action<int, IReadOnlyList<ContinuationScore>> answered,
+            CancellationToken cancellation = default
+        )
         {
             if (++Calls == failAt)
             {
@@ -107,14 +138,19 @@ public sealed class RequestFilesTests : IDisposable
 
             foreach (int i in Enumerable.Range(0, requests.Count).Reverse())
             {
-                answered(i, [.. requests[i].Continuations.Select(c => new ContinuationScore(-c.Sum(), true, c.Length))]);
+                answered(
+                    i,
+                    [.. requests[i].Continuations.Select(c => new ContinuationScore(-c.Sum(), true, c.Length))]
+                );
             }
         }
 
-        public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation = default) => throw new NotSupportedException();
+        public void Complete(
+            IReadOnlyList<CompletionRequest> requests,
+            Action<int, Completion> answered,
+            CancellationToken cancellation = default
+        ) => throw new NotSupportedException();
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

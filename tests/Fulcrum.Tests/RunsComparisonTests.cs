@@ -11,7 +11,8 @@ public sealed class RunsComparisonTests
     public void Several_runs_stand_in_one_picture_with_one_base()
     {
         string root = Directory.CreateTempSubdirectory().FullName;
-        ScriptedStudy first = new(), second = first with { Study = first.Study with { Seed = 43, Curve = new CurvePlan([0.5]) } };
+        ScriptedStudy first = new(),
+            second = first with { Study = first.Study with { Seed = 43, Curve = new CurvePlan([0.5]) } };
         first.Run(Path.Combine(root, "one"));
         second.Run(Path.Combine(root, "two"));
 
@@ -28,11 +29,16 @@ public sealed class RunsComparisonTests
     public void Runs_measured_differently_are_refused_with_the_fields_that_differ()
     {
         string root = Directory.CreateTempSubdirectory().FullName;
-        ScriptedStudy first = new(), second = new("same-protocol");
+        ScriptedStudy first = new(),
+            second = new("same-protocol");
         first.Run(Path.Combine(root, "one"));
-        (second with { Study = second.Study with { OverrideGuards = ["same-protocol"] } }).Run(Path.Combine(root, "two"));
+        (second with { Study = second.Study with { OverrideGuards = ["same-protocol"] } }).Run(
+            Path.Combine(root, "two")
+        );
 
-        GuardException refused = Assert.Throws<GuardException>(() => RunsComparison.Of([Path.Combine(root, "one"), Path.Combine(root, "two")]));
+        GuardException refused = Assert.Throws<GuardException>(() =>
+            RunsComparison.Of([Path.Combine(root, "one"), Path.Combine(root, "two")])
+        );
 
         Assert.Contains("knowledge.shots: 0 and 3", refused.Message);
         Assert.Equal(3, refused.ExitCode);
@@ -60,10 +66,27 @@ public sealed class RunsComparisonTests
     public void Replay_makes_up_its_share_and_keeps_every_example_of_the_task(double share, int task, int replayed)
     {
         string source = Path.Combine(Directory.CreateTempSubdirectory().FullName, "general.jsonl");
-        File.WriteAllText(source, string.Concat(Enumerable.Range(0, 7).Select(i => $$"""{"prompt":"question {{i}}","completion":" answer {{i}}"}""" + "\n")));
-        TrainingText[] own = [.. Enumerable.Range(0, task).Select(i => new TrainingText($"train/{i}", "db", new Prompt.Text($"{i}"), "x"))];
+        File.WriteAllText(
+            source,
+            string.Concat(
+                Enumerable
+                    .Range(0, 7)
+                    .Select(i => $$"""{"prompt":"question {{i}}","completion":" answer {{i}}"}""" + "\n")
+            )
+        );
+        TrainingText[] own =
+        [
+            .. Enumerable
+                .Range(0, task)
+                .Select(i => new TrainingText($"train/{i}", "db", new Prompt.Text($"{i}"), "x")),
+        ];
 
-        IReadOnlyList<TrainingText> first = Replay.Into(own, new ReplayPlan(share, source), RandomStream.For(1, "replay")), second = Replay.Into(own, new ReplayPlan(share, source), RandomStream.For(1, "replay"));
+        IReadOnlyList<TrainingText> first = Replay.Into(
+                own,
+                new ReplayPlan(share, source),
+                RandomStream.For(1, "replay")
+            ),
+            second = Replay.Into(own, new ReplayPlan(share, source), RandomStream.For(1, "replay"));
 
         Assert.Equal(first, second);
         Assert.Equal(own, first.Where(e => e.Id.StartsWith("train", StringComparison.Ordinal)));
@@ -74,9 +97,16 @@ public sealed class RunsComparisonTests
     [Fact]
     public void Replay_takes_the_worked_examples_of_an_MMLU_folder()
     {
-        TrainingText[] own = [.. Enumerable.Range(0, 20).Select(i => new TrainingText($"train/{i}", "db", new Prompt.Text($"{i}"), "x"))];
+        TrainingText[] own =
+        [
+            .. Enumerable.Range(0, 20).Select(i => new TrainingText($"train/{i}", "db", new Prompt.Text($"{i}"), "x")),
+        ];
 
-        IReadOnlyList<TrainingText> mixed = Replay.Into(own, new ReplayPlan(0.5, SharedData.Of("data", "mmlu", "data")), RandomStream.For(1, "replay"));
+        IReadOnlyList<TrainingText> mixed = Replay.Into(
+            own,
+            new ReplayPlan(0.5, SharedData.Of("data", "mmlu", "data")),
+            RandomStream.For(1, "replay")
+        );
 
         TrainingText[] general = [.. mixed.Where(e => e.Id.StartsWith("replay/", StringComparison.Ordinal))];
         Assert.Equal(20, general.Length);

@@ -7,7 +7,8 @@ using Fulcrum.Prompts;
 
 namespace Fulcrum.Tests;
 
-/// <summary>A whole study whose model is a few lines of code: what the adapter is worth is known, and one thing at a time can be broken.</summary>
+/// <summary>A whole study whose model is a few lines of code: what the adapter is worth is known, and one thing at a
+/// time can be broken.</summary>
 /// <param name="Broken">What is wrong; empty: nothing.</param>
 internal sealed record ScriptedStudy(string Broken = "")
 {
@@ -16,12 +17,32 @@ internal sealed record ScriptedStudy(string Broken = "")
     /// <summary>Models loaded so far, each with its serving.</summary>
     public IReadOnlyList<Serving?> Loaded => runtime.Loaded;
 
-    public Study Study { get; init; } = new(
-        "scripted", new ModelPlan(Model("qwen2-1.5b", Broken == "published-band" ? """{"hidden_size":1536,"num_hidden_layers":28,"vocab_size":151936}""" : "{}"), "f32", Device: "cpu"),
-        [new SpiderPlan("sql", "none"), new MmluPlan("knowledge", "none")], new TrainingDataPlan("none"), new TrainPlan(Epochs: 3, BatchSize: 4), Margin: 5);
+    public Study Study { get; init; } =
+        new(
+            "scripted",
+            new ModelPlan(
+                Model(
+                    "qwen2-1.5b",
+                    Broken == "published-band"
+                        ? """{"hidden_size":1536,"num_hidden_layers":28,"vocab_size":151936}"""
+                        : "{}"
+                ),
+                "f32",
+                Device: "cpu"
+            ),
+            [new SpiderPlan("sql", "none"), new MmluPlan("knowledge", "none")],
+            new TrainingDataPlan("none"),
+            new TrainPlan(Epochs: 3, BatchSize: 4),
+            Margin: 5
+        );
 
     /// <summary>Runs into a folder and returns its comparison.</summary>
-    public Statistics.Comparison Run(string folder, Action<Progress>? tell = null, CancellationToken cancellation = default, Microsoft.Extensions.Logging.ILogger? log = null)
+    public Statistics.Comparison Run(
+        string folder,
+        Action<Progress>? tell = null,
+        CancellationToken cancellation = default,
+        Microsoft.Extensions.Logging.ILogger? log = null
+    )
     {
         using RunFolder run = RunFolder.Open(folder);
         new Experiment(Study, run, runtime, _ => Corpus(), tell, log: log).Run("compare", "en", cancellation);
@@ -30,10 +51,22 @@ internal sealed record ScriptedStudy(string Broken = "")
 
     private Corpus Corpus()
     {
-        IBenchmark[] benchmarks = [new Writing(Broken), new Choosing("")], before = [new Writing(Broken), new Choosing(Broken)];
+        IBenchmark[] benchmarks = [new Writing(Broken), new Choosing("")],
+            before = [new Writing(Broken), new Choosing(Broken)];
         string leaked = "question number 7 of the sql kind asks for something long enough";
-        TrainingText[] training = [.. Enumerable.Range(0, 24).Select(i => new TrainingText(
-            $"train/{i}", $"db{i % 40 % 8}", new Prompt.Text(Broken == "training-overlap" && i == 15 ? leaked : $"train on {i}"), Broken == "completion-tokens" && i == 3 ? "" : Broken == "training-overlap" && i == 15 ? "answer 7" : $"say {i}"))];
+        TrainingText[] training =
+        [
+            .. Enumerable
+                .Range(0, 24)
+                .Select(i => new TrainingText(
+                    $"train/{i}",
+                    $"db{i % 40 % 8}",
+                    new Prompt.Text(Broken == "training-overlap" && i == 15 ? leaked : $"train on {i}"),
+                    Broken == "completion-tokens" && i == 3 ? ""
+                        : Broken == "training-overlap" && i == 15 ? "answer 7"
+                        : $"say {i}"
+                )),
+        ];
         return new Corpus(benchmarks, training, "data", Broken == "same-protocol" ? before : null);
     }
 
@@ -43,14 +76,22 @@ internal sealed record ScriptedStudy(string Broken = "")
         string folder = Path.Combine(Directory.CreateTempSubdirectory("model").FullName, name);
         Directory.CreateDirectory(folder);
         int extra = 0;
-        Dictionary<string, int> vocabulary = Enumerable.Range(0, 256).ToDictionary(b => $"{(b is >= 33 and <= 126 or >= 161 and <= 172 or >= 174 ? (char)b : (char)(256 + extra++))}", b => b);
+        Dictionary<string, int> vocabulary = Enumerable
+            .Range(0, 256)
+            .ToDictionary(
+                b => $"{(b is >= 33 and <= 126 or >= 161 and <= 172 or >= 174 ? (char)b : (char)(256 + extra++))}",
+                b => b
+            );
         File.WriteAllText(Path.Combine(folder, "config.json"), config);
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"eos_token":"<end>"}""");
-        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), $$"""
+        File.WriteAllText(
+            Path.Combine(folder, "tokenizer.json"),
+            $$"""
             {"added_tokens":[{"id":256,"content":"<end>","special":true,"normalized":false,"lstrip":false,"rstrip":false,"single_word":false}],
              "normalizer":null,"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},"post_processor":null,"decoder":{"type":"ByteLevel"},
              "model":{"type":"BPE","vocab":{{JsonSerializer.Serialize(vocabulary)}},"merges":[]} }
-            """);
+            """
+        );
         return folder;
     }
 
@@ -61,14 +102,27 @@ internal sealed record ScriptedStudy(string Broken = "")
 
         public double? ChanceAccuracy => broken == "unparsable-share" ? 0.01 : null;
 
-        public IReadOnlyList<Item> Items { get; } = [.. Enumerable.Range(0, 40).Select(i => new Item($"dev/{i}", $"db{i % 8}", "all", $"question number {i} of the sql kind asks for something long enough", $"answer {i}"))];
+        public IReadOnlyList<Item> Items { get; } =
+        [
+            .. Enumerable
+                .Range(0, 40)
+                .Select(i => new Item(
+                    $"dev/{i}",
+                    $"db{i % 8}",
+                    "all",
+                    $"question number {i} of the sql kind asks for something long enough",
+                    $"answer {i}"
+                )),
+        ];
 
         public IReadOnlyDictionary<string, string> Protocol => new Dictionary<string, string>();
 
         public Question Ask(Item item) => new Question.Write(new Prompt.Text($"write {item.Id[4..]}"), 16, []);
 
-        public Grade Grade(Item item, Reply reply) => ((Reply.Written)reply).Text == item.Target && !(broken == "gold-against-gold" && item.Id == "dev/3") ? new Grade(1, item.Target, "correct")
-            : new Grade(0, "", broken == "unparsable-share" ? "unparsable" : "wrong-result");
+        public Grade Grade(Item item, Reply reply) =>
+            ((Reply.Written)reply).Text == item.Target && !(broken == "gold-against-gold" && item.Id == "dev/3")
+                ? new Grade(1, item.Target, "correct")
+                : new Grade(0, "", broken == "unparsable-share" ? "unparsable" : "wrong-result");
 
         public Reply Gold(Item item) => new Reply.Written(item.Target, FinishReason.Stop, 1);
     }
@@ -80,11 +134,24 @@ internal sealed record ScriptedStudy(string Broken = "")
 
         public double? ChanceAccuracy => 0.25;
 
-        public IReadOnlyList<Item> Items { get; } = [.. Enumerable.Range(0, 114).Select(i => new Item($"test/{i}", $"subject{i % 57}", "all", $"question {i}", "ABCD"[i % 4].ToString()))];
+        public IReadOnlyList<Item> Items { get; } =
+        [
+            .. Enumerable
+                .Range(0, 114)
+                .Select(i => new Item(
+                    $"test/{i}",
+                    $"subject{i % 57}",
+                    "all",
+                    $"question {i}",
+                    "ABCD"[i % 4].ToString()
+                )),
+        ];
 
-        public IReadOnlyDictionary<string, string> Protocol => new Dictionary<string, string> { ["shots"] = broken == "same-protocol" ? "3" : "0" };
+        public IReadOnlyDictionary<string, string> Protocol =>
+            new Dictionary<string, string> { ["shots"] = broken == "same-protocol" ? "3" : "0" };
 
-        public Question Ask(Item item) => new Question.Choose(new Prompt.Text($"know {item.Id[5..]}"), [" A", " B", " C", " D"]);
+        public Question Ask(Item item) =>
+            new Question.Choose(new Prompt.Text($"know {item.Id[5..]}"), [" A", " B", " C", " D"]);
 
         public Grade Grade(Item item, Reply reply)
         {
@@ -94,35 +161,53 @@ internal sealed record ScriptedStudy(string Broken = "")
         }
     }
 
-    /// <summary>The whole adapter makes 30 more of 40 writings right and no choice wrong; a part of it makes a part of that.</summary>
+    /// <summary>The whole adapter makes 30 more of 40 writings right and no choice wrong; a part of it makes a part of
+    /// that.</summary>
     private sealed class ScriptedRuntime(string broken) : IModelRuntime
     {
         public List<Serving?> Loaded { get; } = [];
 
-        public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["fulcrum"] = "test" };
+        public IReadOnlyDictionary<string, string> Environment =>
+            new Dictionary<string, string> { ["fulcrum"] = "test" };
 
         public ModelPlan Resolve(ModelPlan model) => model;
 
         public ILanguageModel Load(ModelPlan model, Serving? serving = null)
         {
             Loaded.Add(serving);
-            double trained = serving is null ? 0 : double.Parse(File.ReadAllText(Path.Combine(serving.Adapter, "adapter_model.safetensors")), CultureInfo.InvariantCulture);
-            return new ScriptedModel(broken switch
-            {
-                "adapter-active" => 0,
-                "lambda-zero-is-base" when serving is not null => (serving.Scale * trained) + 0.3,
-                _ => (serving?.Scale ?? 0) * trained,
-            }, broken);
+            double trained = serving is null
+                ? 0
+                : double.Parse(
+                    File.ReadAllText(Path.Combine(serving.Adapter, "adapter_model.safetensors")),
+                    CultureInfo.InvariantCulture
+                );
+            return new ScriptedModel(
+                broken switch
+                {
+                    "adapter-active" => 0,
+                    "lambda-zero-is-base" when serving is not null => (serving.Scale * trained) + 0.3,
+                    _ => (serving?.Scale ?? 0) * trained,
+                },
+                broken
+            );
         }
 
-        public void Train(ModelPlan model, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string outputFolder, Action<TrainingStep>? progress = null, CancellationToken cancellation = default)
+        public void Train(
+            ModelPlan model,
+            TrainPlan plan,
+            IReadOnlyList<TrainingExample> examples,
+            string outputFolder,
+            Action<TrainingStep>? progress = null,
+            CancellationToken cancellation = default
+        )
         {
             if (examples.FirstOrDefault(e => e.Ids.Length > (plan.MaxTokens ?? int.MaxValue)) is { } longer)
             {
                 throw new InputException($"{longer.Id} is too long");
             }
 
-            int perEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize, steps = perEpoch * plan.Epochs;
+            int perEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize,
+                steps = perEpoch * plan.Epochs;
             for (int step = 1; step <= steps; step++)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -139,7 +224,10 @@ internal sealed record ScriptedStudy(string Broken = "")
 
         private static void Save(string folder, double trained)
         {
-            AtomicFile.WriteText(Path.Combine(folder, "adapter_model.safetensors"), trained.ToString("R", CultureInfo.InvariantCulture));
+            AtomicFile.WriteText(
+                Path.Combine(folder, "adapter_model.safetensors"),
+                trained.ToString("R", CultureInfo.InvariantCulture)
+            );
             AtomicFile.WriteText(Path.Combine(folder, "adapter_config.json"), "{}");
         }
     }
@@ -148,31 +236,68 @@ internal sealed record ScriptedStudy(string Broken = "")
     {
         public int ContextLength => 4096;
 
-        public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation = default)
+        public void Score(
+            IReadOnlyList<ScoreRequest> requests,
+            Action<int, IReadOnlyList<ContinuationScore>> answered,
+            CancellationToken cancellation = default
+        )
         {
             for (int r = 0; r < requests.Count; r++)
             {
                 string prompt = Text(requests[r].Prompt);
                 int number = int.Parse(prompt.Split(' ')[1], CultureInfo.InvariantCulture);
-                double share = broken switch { "below-chance" => 0, "published-band" => 0.25, _ => 0.7 };
+                double share = broken switch
+                {
+                    "below-chance" => 0,
+                    "published-band" => 0.25,
+                    _ => 0.7,
+                };
                 bool right = number % 57 < 57 * share;
-                answered(r, [.. requests[r].Continuations.Select((c, i) => new ContinuationScore((i == number % 4 ? right ? -1 : -3 : -2) - (0.1 * strength), false, c.Length))]);
+                answered(
+                    r,
+                    [
+                        .. requests[r]
+                            .Continuations.Select(
+                                (c, i) =>
+                                    new ContinuationScore(
+                                        (
+                                            i == number % 4
+                                                ? right
+                                                    ? -1
+                                                    : -3
+                                                : -2
+                                        ) - (0.1 * strength),
+                                        false,
+                                        c.Length
+                                    )
+                            ),
+                    ]
+                );
             }
         }
 
-        public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation = default)
+        public void Complete(
+            IReadOnlyList<CompletionRequest> requests,
+            Action<int, Completion> answered,
+            CancellationToken cancellation = default
+        )
         {
             for (int r = 0; r < requests.Count; r++)
             {
                 int number = int.Parse(Text(requests[r].Prompt).Split(' ')[1], CultureInfo.InvariantCulture);
                 bool right = number * 7 % 40 < 4 + (30 * strength) || (broken == "noise-floor" && requests.Count < 20);
-                answered(r, new Completion([.. Encoding.UTF8.GetBytes(right ? $"answer {number}" : "nothing").Select(b => (int)b)], [], FinishReason.Stop));
+                answered(
+                    r,
+                    new Completion(
+                        [.. Encoding.UTF8.GetBytes(right ? $"answer {number}" : "nothing").Select(b => (int)b)],
+                        [],
+                        FinishReason.Stop
+                    )
+                );
             }
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         private static string Text(int[] ids) => Encoding.UTF8.GetString([.. ids.Select(i => (byte)i)]);
     }

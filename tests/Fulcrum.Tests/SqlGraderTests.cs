@@ -16,14 +16,21 @@ public sealed class SqlGraderTests
     {
         SqlGrader grader = new(semantics, new SqlLimits());
         int count = 0;
-        foreach (JsonNode pair in File.ReadLines(SharedData.Of("data", "spider", "official_eval", "pairs.jsonl")).Select(l => JsonNode.Parse(l)!))
+        foreach (
+            JsonNode pair in File.ReadLines(SharedData.Of("data", "spider", "official_eval", "pairs.jsonl"))
+                .Select(l => JsonNode.Parse(l)!)
+        )
         {
             if (semantics == "notebook" && pair["gold_error_raw"] is not null)
             {
                 continue;
             }
 
-            Grade grade = grader.Grade(Database((string)pair["db_id"]!), (string)pair["gold"]!, (string)pair["predicted"]!);
+            Grade grade = grader.Grade(
+                Database((string)pair["db_id"]!),
+                (string)pair["gold"]!,
+                (string)pair["predicted"]!
+            );
             Assert.Equal((int?)pair[verdict], grade.Score);
             count++;
         }
@@ -44,7 +51,8 @@ public sealed class SqlGraderTests
     [MemberData(nameof(HostileStatements.Interruptible), MemberType = typeof(HostileStatements))]
     public void A_hostile_statement_is_stopped_and_changes_nothing(string statement)
     {
-        string database = Database("concert_singer"), before = RunFolder.Digest(database);
+        string database = Database("concert_singer"),
+            before = RunFolder.Digest(database);
         SqlGrader grader = new("official", new SqlLimits(Seconds: 0.3, Rows: 10_000, Bytes: 1 << 24));
         long start = Stopwatch.GetTimestamp();
 
@@ -59,7 +67,11 @@ public sealed class SqlGraderTests
     [Fact]
     public void A_gold_query_that_fails_is_unscored_not_wrong()
     {
-        Grade grade = new SqlGrader("official", new SqlLimits()).Grade(Database("concert_singer"), "SELECT * FROM nowhere", "SELECT 1");
+        Grade grade = new SqlGrader("official", new SqlLimits()).Grade(
+            Database("concert_singer"),
+            "SELECT * FROM nowhere",
+            "SELECT 1"
+        );
 
         Assert.Null(grade.Score);
         Assert.Equal("gold-failed", grade.Verdict);
@@ -73,7 +85,10 @@ public sealed class SqlGraderTests
     [InlineData("SELECT DISTINCT country FROM singer", "SELECT country FROM singer", "strict", 0)]
     [InlineData("SELECT DISTINCT country FROM singer", "SELECT country FROM singer", "notebook", 1)]
     public void The_semantics_differ_where_they_say(string gold, string predicted, string semantics, int score) =>
-        Assert.Equal(score, new SqlGrader(semantics, new SqlLimits()).Grade(Database("concert_singer"), gold, predicted).Score);
+        Assert.Equal(
+            score,
+            new SqlGrader(semantics, new SqlLimits()).Grade(Database("concert_singer"), gold, predicted).Score
+        );
 
     private static string Database(string id) => SharedData.Of("data", "spider", "database", id, id + ".sqlite");
 }

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Fulcrum.Tests;
 
-/// <summary>Every statistic against a closed form, a published worked example or a simulation whose truth is known.</summary>
+/// <summary>Every statistic against a closed form, a published worked example or a simulation whose truth is
+/// known.</summary>
 public sealed class StatisticsTests
 {
     /// <summary>Newcombe 1998, Stat. Med. 17:857, table I, method 3.</summary>
@@ -21,7 +22,8 @@ public sealed class StatisticsTests
         Assert.Equal((low, high), (Math.Round(got.Low, 4), Math.Round(got.High, 4)));
     }
 
-    /// <summary>The sleep data of Student 1908, Biometrika 6:1: mean 1.58, standard error 0.389, 95 % interval 0.700 to 2.460; a tenth of it here, as differences end at 1.</summary>
+    /// <summary>The sleep data of Student 1908, Biometrika 6:1: mean 1.58, standard error 0.389, 95 % interval 0.700 to
+    /// 2.460; a tenth of it here, as differences end at 1.</summary>
     [Fact]
     public void Equal_clusters_give_Students_paired_interval()
     {
@@ -30,7 +32,10 @@ public sealed class StatisticsTests
 
         Difference got = PairedComparison.Clustered(clusters);
 
-        Assert.Equal([0.158, 0.0389, 0.0700, 0.2460], new[] { got.Points, got.StandardError, got.Low, got.High }.Select(v => Math.Round(v, 4)));
+        Assert.Equal(
+            [0.158, 0.0389, 0.0700, 0.2460],
+            new[] { got.Points, got.StandardError, got.Low, got.High }.Select(v => Math.Round(v, 4))
+        );
     }
 
     [Fact]
@@ -38,7 +43,10 @@ public sealed class StatisticsTests
     {
         for (int n = 1; n <= 300; n++)
         {
-            double size = Enumerable.Range(0, n + 1).Where(k => Proportion.McNemar(k, n - k).P <= 0.05).Sum(k => Binomial.PMF(0.5, n, k));
+            double size = Enumerable
+                .Range(0, n + 1)
+                .Where(k => Proportion.McNemar(k, n - k).P <= 0.05)
+                .Sum(k => Binomial.PMF(0.5, n, k));
             Assert.True(size <= 0.05, $"{n} changed items: {size}");
         }
     }
@@ -47,17 +55,28 @@ public sealed class StatisticsTests
     [InlineData(20, 25, true)]
     [InlineData(57, 10, false)]
     [InlineData(8, 60, false)]
-    public void Clustered_and_bootstrap_intervals_cover_the_truth_in_19_of_20_simulated_studies(int clusters, int items, bool both)
+    public void Clustered_and_bootstrap_intervals_cover_the_truth_in_19_of_20_simulated_studies(
+        int clusters,
+        int items,
+        bool both
+    )
     {
-        int studies = 2000, clustered = 0, bootstrap = 0;
-        Parallel.For(0, studies, study =>
-        {
-            RandomStream random = RandomStream.For(study, $"coverage of {clusters}");
-            (string, double)[] differences = Study(random, clusters, items, 0.2, 0.1, 0.3);
-            Difference first = PairedComparison.Clustered(differences), second = both ? ClusterBootstrap.Of(differences, random) : first;
-            Interlocked.Add(ref clustered, first.Low <= 0.1 && 0.1 <= first.High ? 1 : 0);
-            Interlocked.Add(ref bootstrap, second.Low <= 0.1 && 0.1 <= second.High ? 1 : 0);
-        });
+        int studies = 2000,
+            clustered = 0,
+            bootstrap = 0;
+        Parallel.For(
+            0,
+            studies,
+            study =>
+            {
+                RandomStream random = RandomStream.For(study, $"coverage of {clusters}");
+                (string, double)[] differences = Study(random, clusters, items, 0.2, 0.1, 0.3);
+                Difference first = PairedComparison.Clustered(differences),
+                    second = both ? ClusterBootstrap.Of(differences, random) : first;
+                Interlocked.Add(ref clustered, first.Low <= 0.1 && 0.1 <= first.High ? 1 : 0);
+                Interlocked.Add(ref bootstrap, second.Low <= 0.1 && 0.1 <= second.High ? 1 : 0);
+            }
+        );
 
         Assert.InRange(clustered / (double)studies, 0.935, 0.965);
         Assert.InRange(bootstrap / (double)studies, 0.935, 0.965);
@@ -66,11 +85,20 @@ public sealed class StatisticsTests
     [Fact]
     public void The_smallest_detectable_effect_is_found_in_8_of_10_simulated_studies()
     {
-        int items = 500, found = 0, studies = 2000;
+        int items = 500,
+            found = 0,
+            studies = 2000;
         double effect = Power.SmallestEffect(items, items, 0.2);
         for (int study = 0; study < studies; study++)
         {
-            (string, double)[] differences = Study(RandomStream.For(study, "power"), items, 1, (0.2 + effect) / 2, (0.2 - effect) / 2, 0);
+            (string, double)[] differences = Study(
+                RandomStream.For(study, "power"),
+                items,
+                1,
+                (0.2 + effect) / 2,
+                (0.2 - effect) / 2,
+                0
+            );
             found += PairedComparison.Clustered(differences).Low > 0 ? 1 : 0;
         }
 
@@ -82,21 +110,36 @@ public sealed class StatisticsTests
     [InlineData(50, 0.05, 0.082)]
     [InlineData(1034, 0.2, 0.039)]
     [InlineData(14042, 0.05, 0.0053)]
-    public void The_smallest_detectable_effect_follows_from_items_and_discordance(int items, double discordance, double points)
+    public void The_smallest_detectable_effect_follows_from_items_and_discordance(
+        int items,
+        double discordance,
+        double points
+    )
     {
-        double c = 1.959964 + 0.841621, closed = c * Math.Sqrt(discordance / (items + c * c));
+        double c = 1.959964 + 0.841621,
+            closed = c * Math.Sqrt(discordance / (items + c * c));
 
         Assert.Equal(points, closed, items > 1000 ? 5e-4 : 1e-3);
         Assert.Equal(closed, Power.SmallestEffect(items, items, discordance), 0.035 * closed);
     }
 
-    /// <summary>Shrout and Fleiss 1979, Psychol. Bull. 86:420, tables 2 and 3: six targets by four judges, mean squares 32.49 of judges and 1.02 residual.</summary>
+    /// <summary>Shrout and Fleiss 1979, Psychol. Bull. 86:420, tables 2 and 3: six targets by four judges, mean squares
+    /// 32.49 of judges and 1.02 residual.</summary>
     [Fact]
     public void Variance_between_seeds_agrees_with_a_published_analysis_of_variance()
     {
-        double[][] ratings = [[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]];
+        double[][] ratings =
+        [
+            [9, 6, 8, 7, 10, 6],
+            [2, 1, 4, 1, 5, 2],
+            [5, 3, 6, 2, 6, 4],
+            [8, 2, 8, 6, 9, 7],
+        ];
 
-        SeedSpread got = SeedVariance.Of("x", [.. ratings.Select((r, j) => (j, (IReadOnlyList<(string, double)>)[.. r.Select((v, i) => ($"{i}", v))]))]);
+        SeedSpread got = SeedVariance.Of(
+            "x",
+            [.. ratings.Select((r, j) => (j, (IReadOnlyList<(string, double)>)[.. r.Select((v, i) => ($"{i}", v))]))]
+        );
 
         Assert.Equal((32.49 - 1.02) / 6, got.Between, 0.003);
         Assert.Equal(ratings.Average(r => r.Average()), got.Mean.Points, 1e-12);
@@ -116,11 +159,25 @@ public sealed class StatisticsTests
     [Fact]
     public void An_interval_over_seeds_covers_the_truth_of_new_seeds()
     {
-        int covered = 0, studies = 500;
+        int covered = 0,
+            studies = 500;
         for (int study = 0; study < studies; study++)
         {
             RandomStream random = RandomStream.For(study, "seed coverage");
-            SeedSpread got = SeedVariance.Of("x", [.. Enumerable.Range(0, 5).Select(s => (s, (IReadOnlyList<(string, double)>)Study(random, 200, 1, 0.2 + 0.2 * (random.NextDouble() - 0.5), 0.1, 0)))]);
+            SeedSpread got = SeedVariance.Of(
+                "x",
+                [
+                    .. Enumerable
+                        .Range(0, 5)
+                        .Select(s =>
+                            (
+                                s,
+                                (IReadOnlyList<(string, double)>)
+                                    Study(random, 200, 1, 0.2 + 0.2 * (random.NextDouble() - 0.5), 0.1, 0)
+                            )
+                        ),
+                ]
+            );
             covered += got.Mean.Low <= 0.1 && 0.1 <= got.Mean.High ? 1 : 0;
         }
 
@@ -130,9 +187,15 @@ public sealed class StatisticsTests
     [Fact]
     public void Non_inferiority_and_equivalence_follow_from_students_t()
     {
-        Difference loss = new(-0.005, -0.005 - 0.005 * StudentT.InvCDF(0, 1, 19, 0.975), -0.005 + 0.005 * StudentT.InvCDF(0, 1, 19, 0.975), 0.005);
+        Difference loss = new(
+            -0.005,
+            -0.005 - 0.005 * StudentT.InvCDF(0, 1, 19, 0.975),
+            -0.005 + 0.005 * StudentT.InvCDF(0, 1, 19, 0.975),
+            0.005
+        );
 
-        NonInferiority wide = Margin.Test(loss, 0.02, 19), narrow = Margin.Test(loss, 0.012, 19);
+        NonInferiority wide = Margin.Test(loss, 0.02, 19),
+            narrow = Margin.Test(loss, 0.012, 19);
 
         // t = 3 and t = 1.4 on 19 degrees of freedom; the tables give 0.0037 and 0.0888 beyond them.
         Assert.Equal((0.0037, 0.0888), (Math.Round(wide.P, 4), Math.Round(narrow.P, 4)));
@@ -146,7 +209,11 @@ public sealed class StatisticsTests
 
         Assert.Equal(1 - Math.Pow(0.025, 0.25), four.High, 1e-12);
         Assert.Equal(-four.High, four.Low, 1e-12);
-        Assert.InRange(PairedComparison.Clustered([.. Enumerable.Range(0, 400).Select(i => ($"{i}", 0.0))]).High, 0.009, 0.0093);
+        Assert.InRange(
+            PairedComparison.Clustered([.. Enumerable.Range(0, 400).Select(i => ($"{i}", 0.0))]).High,
+            0.009,
+            0.0093
+        );
     }
 
     [Fact]
@@ -154,28 +221,60 @@ public sealed class StatisticsTests
     {
         (string, double)[] differences = Study(RandomStream.For(5, "bootstrap"), 20, 25, 0.2, 0.1, 0.3);
 
-        Difference clustered = PairedComparison.Clustered(differences), bootstrap = ClusterBootstrap.Of(differences, RandomStream.For(5, "draws"));
+        Difference clustered = PairedComparison.Clustered(differences),
+            bootstrap = ClusterBootstrap.Of(differences, RandomStream.For(5, "draws"));
 
-        Assert.Equal(clustered.StandardError * Math.Sqrt(19 / 20.0), bootstrap.StandardError, 0.05 * clustered.StandardError);
+        Assert.Equal(
+            clustered.StandardError * Math.Sqrt(19 / 20.0),
+            bootstrap.StandardError,
+            0.05 * clustered.StandardError
+        );
     }
 
     [Fact]
     public void Macro_means_count_every_cluster_the_same()
     {
-        Answer[] before = [Scored("a", "x", 0), Scored("b", "x", 0), Scored("c", "x", 0), Scored("d", "y", 1)], after = [Scored("a", "x", 1), Scored("b", "x", 1), Scored("c", "x", 1), Scored("d", "y", 1)];
+        Answer[] before = [Scored("a", "x", 0), Scored("b", "x", 0), Scored("c", "x", 0), Scored("d", "y", 1)],
+            after = [Scored("a", "x", 1), Scored("b", "x", 1), Scored("c", "x", 1), Scored("d", "y", 1)];
 
         BenchmarkComparison got = PairedComparison.Of("x", before, after);
 
-        Assert.Equal((0.5, 1, 0.5), (got.Macro!.Value.Before, got.Macro.Value.After, got.Macro.Value.Difference.Points));
+        Assert.Equal(
+            (0.5, 1, 0.5),
+            (got.Macro!.Value.Before, got.Macro.Value.After, got.Macro.Value.Difference.Points)
+        );
         Assert.Equal(0.75, got.Difference.Points);
     }
 
     /// <summary>Every cluster has its own gain, spread evenly over <paramref name="spread"/> around the mean.</summary>
-    private static (string, double)[] Study(RandomStream random, int clusters, int items, double gained, double lost, double spread) => [.. Enumerable.Range(0, clusters).SelectMany(c =>
-    {
-        double gain = gained + spread * (random.NextDouble() - 0.5);
-        return Enumerable.Range(0, items).Select(_ => random.NextDouble()).Select(u => ($"{c}", u < gain ? 1.0 : u < gain + lost ? -1 : 0)).ToArray();
-    })];
+    private static (string, double)[] Study(
+        RandomStream random,
+        int clusters,
+        int items,
+        double gained,
+        double lost,
+        double spread
+    ) =>
+        [
+            .. Enumerable
+                .Range(0, clusters)
+                .SelectMany(c =>
+                {
+                    double gain = gained + spread * (random.NextDouble() - 0.5);
+                    return Enumerable
+                        .Range(0, items)
+                        .Select(_ => random.NextDouble())
+                        .Select(u =>
+                            (
+                                $"{c}",
+                                u < gain ? 1.0
+                                : u < gain + lost ? -1
+                                : 0
+                            )
+                        )
+                        .ToArray();
+                }),
+        ];
 
     private static Answer Scored(string id, string cluster, int score) => new(id, cluster, "", score, "", "", "");
 }

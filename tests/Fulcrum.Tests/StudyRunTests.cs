@@ -13,17 +13,35 @@ public sealed partial class StudyRunTests
     public void The_example_study_of_ones_own_task_runs_to_a_report_that_tells_knowledge_from_format()
     {
         string folder = ScriptedRuntime.ModelFolder();
-        ScriptedRuntime runtime = new(folder, new(_ => "no idea", Knows), new(prompt => Dates().GetValueOrDefault(DateAsked().Match(prompt).Value, "who knows"), (_, text) => text.Trim() == "A" ? -1 : -2 - text.Length));
+        ScriptedRuntime runtime = new(
+            folder,
+            new(_ => "no idea", Knows),
+            new(
+                prompt => Dates().GetValueOrDefault(DateAsked().Match(prompt).Value, "who knows"),
+                (_, text) => text.Trim() == "A" ? -1 : -2 - text.Length
+            )
+        );
 
-        (string run, Comparison comparison) = Run("own-task.json", folder, runtime, study => study with { OverrideGuards = ["unparsable-share"] });
+        (string run, Comparison comparison) = Run(
+            "own-task.json",
+            folder,
+            runtime,
+            study => study with { OverrideGuards = ["unparsable-share"] }
+        );
 
         Assert.Equal((0.0, 1.0), (Of(comparison, "dates").Before.Score, Of(comparison, "dates").After.Score));
         Assert.Equal(12, Of(comparison, "dates").Clusters);
         Assert.Equal(["day first", "in words", "month first"], Of(comparison, "dates").Groups.Select(g => g.Group));
-        Assert.Equal((1.0, 7.0 / 24), (Of(comparison, "everyday").Before.Score, Of(comparison, "everyday").After.Score));
+        Assert.Equal(
+            (1.0, 7.0 / 24),
+            (Of(comparison, "everyday").Before.Score, Of(comparison, "everyday").After.Score)
+        );
         Assert.Equal((1.0, 0.0), Means(comparison, "everyday-order", "same_option"));
         Assert.Equal((0.0, 0.0), Means(comparison, "everyday-written", "parsed"));
-        Assert.Equal((0.5, -1.0), (comparison.NeutralText!.KullbackLeibler.Mean, comparison.NeutralText.LogLikelihood.Mean));
+        Assert.Equal(
+            (0.5, -1.0),
+            (comparison.NeutralText!.KullbackLeibler.Mean, comparison.NeutralText.LogLikelihood.Mean)
+        );
         Assert.NotNull(Of(comparison, "everyday").Calibration);
         Assert.Equal(240, runtime.Trained.Count);
         Assert.Contains("Knowledge was lost", File.ReadAllText(Path.Combine(run, "report.html")));
@@ -33,21 +51,59 @@ public sealed partial class StudyRunTests
     [Fact]
     public void The_notebooks_protocol_says_from_its_own_numbers_that_its_instrument_is_broken()
     {
-        string folder = ScriptedRuntime.ModelFolder("""{"do_sample":true,"temperature":0.7,"top_p":0.8,"top_k":20,"repetition_penalty":1.1}""");
-        ScriptedRuntime runtime = new(folder, new(_ => " I think", Knows), new(prompt => prompt.Contains("multiple choice") ? " nothing" : "SELECT count(*) FROM singer", Knows));
+        string folder = ScriptedRuntime.ModelFolder(
+            """{"do_sample":true,"temperature":0.7,"top_p":0.8,"top_k":20,"repetition_penalty":1.1}"""
+        );
+        ScriptedRuntime runtime = new(
+            folder,
+            new(_ => " I think", Knows),
+            new(prompt => prompt.Contains("multiple choice") ? " nothing" : "SELECT count(*) FROM singer", Knows)
+        );
 
-        (string run, Comparison comparison) = Run("notebook.json", folder, runtime, study => study with
-        {
-            Model = study.Model with { Quantization = "none" },
-            Benchmarks = [.. study.Benchmarks.Select(b => b switch { SpiderPlan s => s with { Folder = SharedData.Of("data", "spider"), Items = 10 }, MmluPlan m => m with { Folder = SharedData.Of("data", "mmlu", "data"), Subjects = ["college_computer_science", "econometrics", "philosophy"] }, _ => b })],
-            TrainingData = study.TrainingData with { Folder = SharedData.Of("data", "spider"), Examples = 20 },
-        });
-        string html = File.ReadAllText(Path.Combine(run, "report.html")), markdown = File.ReadAllText(Path.Combine(run, "report.md"));
+        (string run, Comparison comparison) = Run(
+            "notebook.json",
+            folder,
+            runtime,
+            study =>
+                study with
+                {
+                    Model = study.Model with { Quantization = "none" },
+                    Benchmarks =
+                    [
+                        .. study.Benchmarks.Select(b =>
+                            b switch
+                            {
+                                SpiderPlan s => s with { Folder = SharedData.Of("data", "spider"), Items = 10 },
+                                MmluPlan m => m with
+                                {
+                                    Folder = SharedData.Of("data", "mmlu", "data"),
+                                    Subjects = ["college_computer_science", "econometrics", "philosophy"],
+                                },
+                                _ => b,
+                            }
+                        ),
+                    ],
+                    TrainingData = study.TrainingData with { Folder = SharedData.Of("data", "spider"), Examples = 20 },
+                }
+        );
+        string html = File.ReadAllText(Path.Combine(run, "report.html")),
+            markdown = File.ReadAllText(Path.Combine(run, "report.md"));
 
         Assert.Equal((0.0, 0.0), (Of(comparison, "mmlu").Before.Score, Of(comparison, "mmlu").After.Score));
         Assert.All(runtime.Trained, e => Assert.Equal((64, 63), (e.Ids.Length, e.Trained.Count(t => t))));
         Assert.Contains("The instrument is broken", html);
-        foreach (string says in (string[])["were not asked the same way on spider", "guessing gives", "could not be read at all", "20 of 20 examples were cut; 20 kept no token", "nan %", "+inf %", "Performance before and after specialisation"])
+        foreach (
+            string says in (string[])
+                [
+                    "were not asked the same way on spider",
+                    "guessing gives",
+                    "could not be read at all",
+                    "20 of 20 examples were cut; 20 kept no token",
+                    "nan %",
+                    "+inf %",
+                    "Performance before and after specialisation",
+                ]
+        )
         {
             Assert.Contains(System.Net.WebUtility.HtmlEncode(says), html);
         }
@@ -65,36 +121,64 @@ public sealed partial class StudyRunTests
     [InlineData(0, 0, "nan %")]
     [InlineData(0.02, 0, "-100 %")]
     [InlineData(0.4, 0.498, "+24.5 %")]
-    public void The_relative_change_is_printed_as_the_notebook_prints_it(double before, double after, string printed) => Assert.Equal(printed, new RelativeRow("", before, after, RelativeTable.Change(before, after)).Printed);
+    public void The_relative_change_is_printed_as_the_notebook_prints_it(double before, double after, string printed) =>
+        Assert.Equal(printed, new RelativeRow("", before, after, RelativeTable.Change(before, after)).Printed);
 
-    private static (string Run, Comparison Comparison) Run(string name, string model, IModelRuntime runtime, Func<Study, Study>? change = null)
+    private static (string Run, Comparison Comparison) Run(
+        string name,
+        string model,
+        IModelRuntime runtime,
+        Func<Study, Study>? change = null
+    )
     {
         Study study = StudyFile.Load(Path.Combine(SharedData.Project, "studies", name));
         study = study with { Model = study.Model with { Folder = model } };
         study = change?.Invoke(study) ?? study;
         string folder = Directory.CreateTempSubdirectory().FullName;
         using RunFolder run = RunFolder.Open(folder);
-        new Experiment(study, run, runtime, s => StudyCorpus.Open(s, _ => (_, gold, predicted) => new Grade(predicted == gold ? 1 : 0, predicted, predicted == gold ? "correct" : "wrong-result"))).Run();
+        new Experiment(
+            study,
+            run,
+            runtime,
+            s =>
+                StudyCorpus.Open(
+                    s,
+                    _ =>
+                        (_, gold, predicted) =>
+                            new Grade(
+                                predicted == gold ? 1 : 0,
+                                predicted,
+                                predicted == gold ? "correct" : "wrong-result"
+                            )
+                )
+        ).Run();
         return (folder, ComparisonJson.Parse(File.ReadAllText(run.Comparison), "comparison.json"));
     }
 
-    private static BenchmarkComparison Of(Comparison comparison, string name) => comparison.Benchmarks.Single(b => b.Benchmark == name);
+    private static BenchmarkComparison Of(Comparison comparison, string name) =>
+        comparison.Benchmarks.Single(b => b.Benchmark == name);
 
-    private static (double, double) Means(Comparison comparison, string name, string measure) => Of(comparison, name).Measures!.Single(m => m.Name == measure) is var m ? (m.Before, m.After) : default;
+    private static (double, double) Means(Comparison comparison, string name, string measure) =>
+        Of(comparison, name).Measures!.Single(m => m.Name == measure) is var m ? (m.Before, m.After) : default;
 
     /// <summary>Likes the right option, or its letter, best.</summary>
     private static double Knows(string prompt, string text)
     {
-        TableRow? row = Table.Read(Path.Combine(SharedData.Project, "studies", "own-task", "everyday.csv")).SingleOrDefault(r => prompt.Contains(r.Text("question"), StringComparison.Ordinal));
+        TableRow? row = Table
+            .Read(Path.Combine(SharedData.Project, "studies", "own-task", "everyday.csv"))
+            .SingleOrDefault(r => prompt.Contains(r.Text("question"), StringComparison.Ordinal));
         string right = row?.Text(row.Text("answer").ToLowerInvariant()) ?? "";
         string letter = LetterOf(prompt, right);
         return text.Trim() == right || text.Trim() == letter ? -1 : -2 - text.Length;
     }
 
-    private static string LetterOf(string prompt, string option) => Regex.Match(prompt, $@"^([A-Z])\. {Regex.Escape(option)}$", RegexOptions.Multiline).Groups[1].Value;
+    private static string LetterOf(string prompt, string option) =>
+        Regex.Match(prompt, $@"^([A-Z])\. {Regex.Escape(option)}$", RegexOptions.Multiline).Groups[1].Value;
 
     private static Dictionary<string, string> Dates() =>
-        Table.Read(Path.Combine(SharedData.Project, "studies", "own-task", "dates-test.jsonl")).ToDictionary(r => r.Text("prompt"), r => r.Text("target"));
+        Table
+            .Read(Path.Combine(SharedData.Project, "studies", "own-task", "dates-test.jsonl"))
+            .ToDictionary(r => r.Text("prompt"), r => r.Text("target"));
 
     [GeneratedRegex(@"Write this date as year-month-day: [^<]*")]
     private static partial Regex DateAsked();

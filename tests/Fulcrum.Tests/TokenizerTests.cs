@@ -35,7 +35,8 @@ public sealed class TokenizerTests
         Agrees(tokenizer, SharedData.Of("golden", "tokenizer", layout, "cases.jsonl"));
     }
 
-    /// <summary>The parts that a <c>tokenizer.json</c> can have, put together at random, and what tokenizers 0.23.2 made of them.</summary>
+    /// <summary>The parts that a <c>tokenizer.json</c> can have, put together at random, and what tokenizers 0.23.2
+    /// made of them.</summary>
     [Fact]
     public void Tokenizers_put_together_at_random_agree_with_the_reference()
     {
@@ -47,14 +48,23 @@ public sealed class TokenizerTests
             Tokenizer tokenizer = Tokenizer.Load(folder);
             foreach (JsonNode? text in line["texts"]!.AsArray())
             {
-                Assert.True(Ids(text!, "ids").SequenceEqual(tokenizer.Encode((string)text!["text"]!)), $"{line["change"]}\n{text["text"]!.ToJsonString()}");
-                Assert.Equal(Ids(text!, "ids_with_special"), tokenizer.Encode((string)text["text"]!, addSpecialTokens: true));
+                Assert.True(
+                    Ids(text!, "ids").SequenceEqual(tokenizer.Encode((string)text!["text"]!)),
+                    $"{line["change"]}\n{text["text"]!.ToJsonString()}"
+                );
+                Assert.Equal(
+                    Ids(text!, "ids_with_special"),
+                    tokenizer.Encode((string)text["text"]!, addSpecialTokens: true)
+                );
             }
 
             foreach (JsonNode? ids in line["decoded"]!.AsArray())
             {
                 Assert.Equal((string?)ids!["text"], tokenizer.Decode(Ids(ids, "ids")));
-                Assert.Equal((string?)ids["without_special"], tokenizer.Decode(Ids(ids, "ids"), skipSpecialTokens: true));
+                Assert.Equal(
+                    (string?)ids["without_special"],
+                    tokenizer.Decode(Ids(ids, "ids"), skipSpecialTokens: true)
+                );
             }
 
             tokenizers++;
@@ -66,7 +76,10 @@ public sealed class TokenizerTests
 
     private static JsonObject Variant(JsonNode line)
     {
-        JsonObject json = JsonNode.Parse(File.ReadAllText(SharedData.InProject("tokenizer", (string)line["layout"]!, "tokenizer.json")))!.AsObject(), model = json["model"]!.AsObject();
+        JsonObject json = JsonNode
+                .Parse(File.ReadAllText(SharedData.InProject("tokenizer", (string)line["layout"]!, "tokenizer.json")))!
+                .AsObject(),
+            model = json["model"]!.AsObject();
         foreach ((string name, JsonNode? value) in line["change"]!.AsObject())
         {
             json[name] = value?.DeepClone();
@@ -78,8 +91,15 @@ public sealed class TokenizerTests
         }
 
         bool pairs = (string?)line["merges"] == "pairs";
-        model["merges"] = new JsonArray([.. model["merges"]!.AsArray().Select(m => pairs == m is JsonArray ? m!.DeepClone()
-            : pairs ? new JsonArray([.. ((string)m!).Split(' ').Select(p => (JsonNode)p)]) : (JsonNode)string.Join(' ', m!.AsArray().Select(p => (string)p!)))]);
+        model["merges"] = new JsonArray([
+            .. model["merges"]!
+                .AsArray()
+                .Select(m =>
+                    pairs == m is JsonArray ? m!.DeepClone()
+                    : pairs ? new JsonArray([.. ((string)m!).Split(' ').Select(p => (JsonNode)p)])
+                    : (JsonNode)string.Join(' ', m!.AsArray().Select(p => (string)p!))
+                ),
+        ]);
         return json;
     }
 
@@ -92,18 +112,23 @@ public sealed class TokenizerTests
         int[] ids = tokenizer.Encode(new string('a', 1 << 20));
 
         Assert.Equal(1 << 20, tokenizer.Decode(ids).Length);
-        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 150); // linear it takes some seconds of a busy machine, quadratic hours
+        // linear it takes some seconds of a busy machine, quadratic hours
+        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 150);
     }
 
     [Fact]
     public void Text_survives_the_way_to_ids_and_back()
     {
         Tokenizer tokenizer = Tokenizer.Load(SharedData.Of("golden", "tokenizer", "llama3-layout"));
-        Gen.String.Sample(text =>
-        {
-            string valid = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
-            Assert.Equal(valid, tokenizer.Decode(tokenizer.Encode(valid)));
-        }, iter: 500, threads: 1);
+        Gen.String.Sample(
+            text =>
+            {
+                string valid = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
+                Assert.Equal(valid, tokenizer.Decode(tokenizer.Encode(valid)));
+            },
+            iter: 500,
+            threads: 1
+        );
     }
 
     [Theory]
@@ -114,14 +139,20 @@ public sealed class TokenizerTests
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":["a b c"]}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[["a","b"]]}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"normalizer":{"type":"Unheard"}}""")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}}""")]
+    [InlineData(
+        """{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}}"""
+    )]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":"x"},"merges":[]}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1,"a":2},"merges":[]}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":2147483647},"merges":[]}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[null]}}""")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"added_tokens":[{"content":"x"}]}""")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"pre_tokenizer":{"type":"Sequence","pretokenizers":[null]}}""")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"decoder":{"type":"Strip","content":3,"start":0,"stop":0}}""")]
+    [InlineData(
+        """{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"pre_tokenizer":{"type":"Sequence","pretokenizers":[null]}}"""
+    )]
+    [InlineData(
+        """{"model":{"type":"BPE","vocab":{"a":1},"merges":[]},"decoder":{"type":"Strip","content":3,"start":0,"stop":0}}"""
+    )]
     public void A_tokenizer_that_cannot_be_read_is_refused_in_one_sentence(string json)
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
@@ -137,7 +168,10 @@ public sealed class TokenizerTests
     public void A_tokenizer_nested_without_end_is_refused()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
-        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), string.Concat(Enumerable.Repeat("{\"pre_tokenizer\":", 100_000)));
+        File.WriteAllText(
+            Path.Combine(folder, "tokenizer.json"),
+            string.Concat(Enumerable.Repeat("{\"pre_tokenizer\":", 100_000))
+        );
 
         Assert.Contains("not valid JSON", Assert.Throws<InputException>(() => Tokenizer.Load(folder)).Message);
         Directory.Delete(folder, recursive: true);
@@ -154,7 +188,10 @@ public sealed class TokenizerTests
             if (line["ids_with_special"] is not null)
             {
                 Assert.Equal(Ids(line, "ids_with_special"), tokenizer.Encode(text, addSpecialTokens: true));
-                Assert.Equal((string?)line["decoded_without_special"], tokenizer.Decode(Ids(line, "ids_with_special"), skipSpecialTokens: true));
+                Assert.Equal(
+                    (string?)line["decoded_without_special"],
+                    tokenizer.Decode(Ids(line, "ids_with_special"), skipSpecialTokens: true)
+                );
             }
 
             count++;

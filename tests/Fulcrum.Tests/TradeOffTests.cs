@@ -9,7 +9,11 @@ public sealed class TradeOffTests
     [Fact]
     public void Hypervolume_is_the_area_under_the_steps_of_the_front()
     {
-        Assert.Equal(0.2 * 0.9 + 0.3 * 0.6 + 0.4 * 0.1, TradeOffCurve.Hypervolume([(0.2, 0.9), (0.5, 0.6), (0.9, 0.1), (0.4, 0.5)]), 1e-12);
+        Assert.Equal(
+            0.2 * 0.9 + 0.3 * 0.6 + 0.4 * 0.1,
+            TradeOffCurve.Hypervolume([(0.2, 0.9), (0.5, 0.6), (0.9, 0.1), (0.4, 0.5)]),
+            1e-12
+        );
         Assert.Equal(0.25, TradeOffCurve.Hypervolume([(0.5, 0.5), (0.5, 0.5)]), 1e-12);
     }
 
@@ -17,7 +21,17 @@ public sealed class TradeOffTests
     public void Front_dominated_points_and_the_best_within_the_margin_follow_from_the_answers()
     {
         // task, general: base 0.2, 0.8; half 0.6, 0.795; full 0.8, 0.5; worse 0.5, 0.4.
-        TradeOff got = TradeOffCurve.Of([Point("before", 0, 80, 320), Point("full", 1, 320, 200), Point("half", 0.5, 240, 318), Point("worse", 2, 200, 160)], ["sql", "knowledge"], ["sql"], margin: 2);
+        TradeOff got = TradeOffCurve.Of(
+            [
+                Point("before", 0, 80, 320),
+                Point("full", 1, 320, 200),
+                Point("half", 0.5, 240, 318),
+                Point("worse", 2, 200, 160),
+            ],
+            ["sql", "knowledge"],
+            ["sql"],
+            margin: 2
+        );
 
         Assert.Equal([true, true, true, false], got.Points.Select(p => p.OnFront));
         Assert.Equal([false, false, false, true], got.Points.Select(p => p.Dominated));
@@ -30,7 +44,12 @@ public sealed class TradeOffTests
     [Fact]
     public void A_point_is_not_called_dominated_where_chance_explains_the_distance()
     {
-        TradeOff got = TradeOffCurve.Of([Point("before", 0, 80, 320), Point("a", 1, 200, 300), Point("b", 0.9, 199, 299)], ["sql", "knowledge"], ["sql"], margin: 2);
+        TradeOff got = TradeOffCurve.Of(
+            [Point("before", 0, 80, 320), Point("a", 1, 200, 300), Point("b", 0.9, 199, 299)],
+            ["sql", "knowledge"],
+            ["sql"],
+            margin: 2
+        );
 
         Assert.False(got.Points[2].OnFront);
         Assert.False(got.Points[2].Dominated);
@@ -42,9 +61,19 @@ public sealed class TradeOffTests
     [InlineData(-0.1, -0.05, -0.015, 0.001, "reject")]
     [InlineData(0.05, 0.1, -0.03, 0.001, "inconclusive")]
     [InlineData(-0.01, 0.1, -0.015, 0.001, "inconclusive")]
-    public void The_verdict_follows_from_the_intervals_and_the_margin(double taskLow, double taskHigh, double generalLow, double generalHigh, string kind)
+    public void The_verdict_follows_from_the_intervals_and_the_margin(
+        double taskLow,
+        double taskHigh,
+        double generalLow,
+        double generalHigh,
+        string kind
+    )
     {
-        Verdict got = Judgement.Of([Compared("knowledge", generalLow, generalHigh), Compared("sql", taskLow, taskHigh)], ["sql"], margin: 2);
+        Verdict got = Judgement.Of(
+            [Compared("knowledge", generalLow, generalHigh), Compared("sql", taskLow, taskHigh)],
+            ["sql"],
+            margin: 2
+        );
 
         Assert.Equal(kind, got.Kind);
         Assert.Equal(["task", "general"], got.Findings.Select(f => f.Role));
@@ -53,12 +82,15 @@ public sealed class TradeOffTests
     private static BenchmarkComparison Compared(string name, double low, double high) =>
         new(name, 100, 0, 10, default, default, new Difference((low + high) / 2, low, high, 0.01), default, []);
 
-    private static PointAnswers Point(string name, double lambda, int task, int general) => new(name, "curve", lambda, new Dictionary<string, IReadOnlyList<Answer>>
-    {
-        ["sql"] = Answers(task),
-        ["knowledge"] = Answers(general),
-    });
+    private static PointAnswers Point(string name, double lambda, int task, int general) =>
+        new(
+            name,
+            "curve",
+            lambda,
+            new Dictionary<string, IReadOnlyList<Answer>> { ["sql"] = Answers(task), ["knowledge"] = Answers(general) }
+        );
 
     /// <summary>400 items in 20 clusters, the first ones of every cluster right.</summary>
-    private static Answer[] Answers(int right) => [.. Enumerable.Range(0, 400).Select(i => new Answer($"{i}", $"{i % 20}", "", i < right ? 1 : 0, "", "", ""))];
+    private static Answer[] Answers(int right) =>
+        [.. Enumerable.Range(0, 400).Select(i => new Answer($"{i}", $"{i % 20}", "", i < right ? 1 : 0, "", "", ""))];
 }

@@ -25,7 +25,10 @@ public sealed class WatchingTests : IDisposable
 
         string[] lines = File.ReadAllLines(path);
         Assert.Equal(2, lines.Length);
-        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warning two  2000-01-01T00:00:00\.000Z error forged lines$", lines[0]);
+        Assert.Matches(
+            @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warning two  2000-01-01T00:00:00\.000Z error forged lines$",
+            lines[0]
+        );
         Assert.EndsWith(" error three", lines[1]);
     }
 
@@ -40,19 +43,53 @@ public sealed class WatchingTests : IDisposable
     [Fact]
     public void A_run_tells_log_metrics_and_traces_what_it_does()
     {
-        ConcurrentBag<string> spans = [], metrics = [];
-        using ActivityListener traces = new() { ShouldListenTo = s => s.Name == Telemetry.Name, Sample = (ref _) => ActivitySamplingResult.AllData, ActivityStopped = a => spans.Add($"{a.OperationName} {string.Join(' ', a.TagObjects.Select(t => t.Value))} in {a.Parent?.OperationName}") };
+        ConcurrentBag<string> spans = [],
+            metrics = [];
+        using ActivityListener traces = new()
+        {
+            ShouldListenTo = s => s.Name == Telemetry.Name,
+            Sample = (ref _) => ActivitySamplingResult.AllData,
+            ActivityStopped = a =>
+                spans.Add(
+                    $"{a.OperationName} {string.Join(' ', a.TagObjects.Select(t => t.Value))} in {a.Parent?.OperationName}"
+                ),
+        };
         ActivitySource.AddActivityListener(traces);
-        using MeterListener meters = new() { InstrumentPublished = (instrument, listener) => { if (instrument.Meter.Name == Telemetry.Name) { listener.EnableMeasurementEvents(instrument); } } };
-        meters.SetMeasurementEventCallback<long>((instrument, value, tags, _) => metrics.Add($"{instrument.Name} {value} {tags[0].Value}"));
-        meters.SetMeasurementEventCallback<double>((instrument, _, tags, _) => metrics.Add($"{instrument.Name} {tags[0].Value}"));
+        using MeterListener meters = new()
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == Telemetry.Name)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meters.SetMeasurementEventCallback<long>(
+            (instrument, value, tags, _) => metrics.Add($"{instrument.Name} {value} {tags[0].Value}")
+        );
+        meters.SetMeasurementEventCallback<double>(
+            (instrument, _, tags, _) => metrics.Add($"{instrument.Name} {tags[0].Value}")
+        );
         meters.Start();
         string log = Path.Combine(folder, "run.log");
 
         new ScriptedStudy().Run(Path.Combine(folder, "run"), log: new FileLog(log, LogLevel.Debug));
 
-        Assert.All(["run scripted in ", "stage before in run", "measure sql in stage", "stage train in run", "stage compare in run"], span => Assert.Contains(span, spans));
-        Assert.All(["fulcrum.answers 40 sql", "fulcrum.stage.duration before", "fulcrum.stage.duration compare"], metric => Assert.Contains(metric, metrics));
+        Assert.All(
+            [
+                "run scripted in ",
+                "stage before in run",
+                "measure sql in stage",
+                "stage train in run",
+                "stage compare in run",
+            ],
+            span => Assert.Contains(span, spans)
+        );
+        Assert.All(
+            ["fulcrum.answers 40 sql", "fulcrum.stage.duration before", "fulcrum.stage.duration compare"],
+            metric => Assert.Contains(metric, metrics)
+        );
         string text = File.ReadAllText(log);
         Assert.Contains(" info run of scripted in ", text);
         Assert.Contains(" info stage train complete after ", text);
@@ -65,8 +102,12 @@ public sealed class WatchingTests : IDisposable
         string log = Path.Combine(folder, "run.log");
         FileLog file = new(log, LogLevel.Warning);
 
-        Assert.ThrowsAny<OperationCanceledException>(() => new ScriptedStudy().Run(Path.Combine(folder, "run"), cancellation: new CancellationToken(true), log: file));
-        Assert.ThrowsAny<FulcrumException>(() => new ScriptedStudy("training-overlap").Run(Path.Combine(folder, "other"), log: file));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new ScriptedStudy().Run(Path.Combine(folder, "run"), cancellation: new CancellationToken(true), log: file)
+        );
+        Assert.ThrowsAny<FulcrumException>(() =>
+            new ScriptedStudy("training-overlap").Run(Path.Combine(folder, "other"), log: file)
+        );
 
         string[] lines = [.. File.ReadAllLines(log).Where(l => l.Contains(" run "))];
         Assert.Contains("warning run interrupted", lines[0]);

@@ -15,7 +15,9 @@ public sealed class AdamW8BitTests
     public void Five_steps_and_the_state_are_those_of_bitsandbytes(string name, bool paged)
     {
         using DisposeScope scope = NewDisposeScope();
-        using SafetensorsFile golden = SafetensorsFile.Open(SharedData.Of("golden", "adam8bit", "adam8bit.safetensors"));
+        using SafetensorsFile golden = SafetensorsFile.Open(
+            SharedData.Of("golden", "adam8bit", "adam8bit.safetensors")
+        );
         Tensor parameter = golden.Read($"{name}.initial").requires_grad_();
         string file = Path.Combine(Directory.CreateTempSubdirectory().FullName, "state");
         using (AdamW8Bit optimizer = new([("p", parameter)], 1e-2, paged ? file : null))
@@ -31,7 +33,11 @@ public sealed class AdamW8BitTests
             foreach ((string section, Tensor value) in optimizer.State)
             {
                 Tensor expected = golden.Read($"{name}.state.{section["p.".Length..]}");
-                Assert.InRange((value.to_type(ScalarType.Float32) - expected.to_type(ScalarType.Float32)).abs().max().ToDouble(), 0, value.dtype == ScalarType.Byte ? 0 : 1e-6);
+                Assert.InRange(
+                    (value.to_type(ScalarType.Float32) - expected.to_type(ScalarType.Float32)).abs().max().ToDouble(),
+                    0,
+                    value.dtype == ScalarType.Byte ? 0 : 1e-6
+                );
             }
         }
 
@@ -42,9 +48,17 @@ public sealed class AdamW8BitTests
     public void A_restored_state_goes_on_with_the_same_bytes()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor whole = randn(5000, ScalarType.Float32, generator: new Generator(3, CPU)).requires_grad_(), cut = whole.detach().clone().requires_grad_();
-        Tensor[] slopes = [.. Enumerable.Range(0, 4).Select(i => randn(5000, ScalarType.Float32, generator: new Generator((ulong)i, CPU)))];
-        using AdamW8Bit one = new([("p", whole)], 0.01), first = new([("p", cut)], 0.01), second = new([("p", cut)], 0.01, Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()));
+        Tensor whole = randn(5000, ScalarType.Float32, generator: new Generator(3, CPU)).requires_grad_(),
+            cut = whole.detach().clone().requires_grad_();
+        Tensor[] slopes =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(i => randn(5000, ScalarType.Float32, generator: new Generator((ulong)i, CPU))),
+        ];
+        using AdamW8Bit one = new([("p", whole)], 0.01),
+            first = new([("p", cut)], 0.01),
+            second = new([("p", cut)], 0.01, Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()));
         Steps(one, whole, slopes);
         Steps(first, cut, slopes[..2]);
 

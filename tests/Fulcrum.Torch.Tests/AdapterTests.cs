@@ -31,9 +31,17 @@ public sealed class AdapterTests : IDisposable
     [InlineData("exclude_modules", "[\"q_proj\"]", "q_proj")]
     [InlineData("exclude_modules", "\".*layers\\\\.1\\\\..*v_proj\"", "layers.1.self_attn.v_proj")]
     [InlineData("target_modules", "\".*layers\\\\.[02]\\\\.self_attn\\\\.(?P<which>q|k|v|o)_proj\"", "layers.1.")]
-    public void An_update_without_some_modules_is_the_update_whose_other_parts_are_zero(string key, string value, string without)
+    public void An_update_without_some_modules_is_the_update_whose_other_parts_are_zero(
+        string key,
+        string value,
+        string without
+    )
     {
-        Variant("seed-config", config => config[key] = JsonNode.Parse(value), keep: name => !name.Contains(without, StringComparison.Ordinal));
+        Variant(
+            "seed-config",
+            config => config[key] = JsonNode.Parse(value),
+            keep: name => !name.Contains(without, StringComparison.Ordinal)
+        );
         double[] fewer = Logits(folder);
         Variant("seed-config", zero: name => name.Contains(without, StringComparison.Ordinal));
 
@@ -77,12 +85,19 @@ public sealed class AdapterTests : IDisposable
     public void A_head_and_an_embedding_that_were_trained_whole_replace_the_models_by_lambda()
     {
         using LanguageModel plain = new TorchRuntime().LoadModel(Plan());
-        using Tensor table = plain.Embedding.clone(), head = table * 1.5, moved = table + 0.25;
-        Variant("seed-config", config => config["modules_to_save"] = new JsonArray("lm_head", "embed_tokens"), zero: _ => true, add: new()
-        {
-            ["base_model.model.lm_head.weight"] = head,
-            ["base_model.model.model.embed_tokens.weight"] = moved,
-        });
+        using Tensor table = plain.Embedding.clone(),
+            head = table * 1.5,
+            moved = table + 0.25;
+        Variant(
+            "seed-config",
+            config => config["modules_to_save"] = new JsonArray("lm_head", "embed_tokens"),
+            zero: _ => true,
+            add: new()
+            {
+                ["base_model.model.lm_head.weight"] = head,
+                ["base_model.model.model.embed_tokens.weight"] = moved,
+            }
+        );
         using LanguageModel half = new TorchRuntime().LoadModel(Plan(), folder, 0.5);
 
         using DisposeScope scope = NewDisposeScope();
@@ -96,13 +111,21 @@ public sealed class AdapterTests : IDisposable
     public void An_update_of_the_embedding_adds_its_columns()
     {
         using LanguageModel plain = new TorchRuntime().LoadModel(Plan());
-        using Tensor a = randn(4, 512), b = randn(64, 4), table = plain.Embedding.clone();
-        Variant("seed-config", config => (config["target_modules"], config["r"], config["lora_alpha"]) = (new JsonArray("embed_tokens"), 4, 8), keep: _ => false, add: new()
-        {
-            ["base_model.model.model.embed_tokens.lora_embedding_A"] = a,
-            ["base_model.model.model.embed_tokens.lora_embedding_B"] = b,
-            ["base_model.model.model.embed_tokens.base_layer.weight"] = table,
-        });
+        using Tensor a = randn(4, 512),
+            b = randn(64, 4),
+            table = plain.Embedding.clone();
+        Variant(
+            "seed-config",
+            config =>
+                (config["target_modules"], config["r"], config["lora_alpha"]) = (new JsonArray("embed_tokens"), 4, 8),
+            keep: _ => false,
+            add: new()
+            {
+                ["base_model.model.model.embed_tokens.lora_embedding_A"] = a,
+                ["base_model.model.model.embed_tokens.lora_embedding_B"] = b,
+                ["base_model.model.model.embed_tokens.base_layer.weight"] = table,
+            }
+        );
         using LanguageModel adapted = new TorchRuntime().LoadModel(Plan(), folder);
 
         using DisposeScope scope = NewDisposeScope();
@@ -114,15 +137,33 @@ public sealed class AdapterTests : IDisposable
     public void Gradients_of_an_update_with_magnitudes_take_the_norms_as_constants()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor w = randn(7, 5), x = randn(3, 5), a = randn(2, 5), b = randn(7, 2), m = rand(7) + 0.5, norm = (w + b.matmul(a) * 0.7).pow(2).sum(1).sqrt();
-        using Adapter adapter = new(a.clone().requires_grad_(), b.clone().requires_grad_(), 0.7, magnitude: m.clone().requires_grad_());
+        Tensor w = randn(7, 5),
+            x = randn(3, 5),
+            a = randn(2, 5),
+            b = randn(7, 2),
+            m = rand(7) + 0.5,
+            norm = (w + b.matmul(a) * 0.7).pow(2).sum(1).sqrt();
+        using Adapter adapter = new(
+            a.clone().requires_grad_(),
+            b.clone().requires_grad_(),
+            0.7,
+            magnitude: m.clone().requires_grad_()
+        );
         Tensor plain = nn.functional.linear(x, w);
         (plain + adapter.Delta(x, () => plain, () => w)).pow(2).sum().backward();
 
         (a, b, m) = (a.requires_grad_(), b.requires_grad_(), m.requires_grad_());
         x.matmul(((w + b.matmul(a) * 0.7) * (m / norm).unsqueeze(1)).t()).pow(2).sum().backward();
 
-        Assert.All([(a, adapter.A), (b, adapter.B), (m, adapter.Magnitude!)], p => Assert.InRange(((p.Item1.grad! - p.Item2.grad!).abs().max() / p.Item1.grad!.abs().max()).ToDouble(), 0, 1e-5));
+        Assert.All(
+            [(a, adapter.A), (b, adapter.B), (m, adapter.Magnitude!)],
+            p =>
+                Assert.InRange(
+                    ((p.Item1.grad! - p.Item2.grad!).abs().max() / p.Item1.grad!.abs().max()).ToDouble(),
+                    0,
+                    1e-5
+                )
+        );
     }
 
     [Theory]
@@ -131,20 +172,46 @@ public sealed class AdapterTests : IDisposable
     [InlineData(true, "embed_tokens")]
     public void Magnitudes_and_whole_modules_are_trained_and_read_back_as_they_were_written(bool dora, string? whole)
     {
-        TrainPlan plan = new(Epochs: 2, BatchSize: 3, LearningRate: 5e-3, Rank: 2, Alpha: 4, Dora: dora, ModulesToSave: whole is null ? null : [whole], Seed: 5, Dropout: 0.1);
-        TrainingExample[] examples = [.. Enumerable.Range(0, 6).Select(i => new TrainingExample($"e{i}", [.. Enumerable.Range(0, 12).Select(t => 3 + (i * 53 + t * 17) % 500)], [.. Enumerable.Range(0, 12).Select(t => t > 6)]))];
+        TrainPlan plan = new(
+            Epochs: 2,
+            BatchSize: 3,
+            LearningRate: 5e-3,
+            Rank: 2,
+            Alpha: 4,
+            Dora: dora,
+            ModulesToSave: whole is null ? null : [whole],
+            Seed: 5,
+            Dropout: 0.1
+        );
+        TrainingExample[] examples =
+        [
+            .. Enumerable
+                .Range(0, 6)
+                .Select(i => new TrainingExample(
+                    $"e{i}",
+                    [.. Enumerable.Range(0, 12).Select(t => 3 + (i * 53 + t * 17) % 500)],
+                    [.. Enumerable.Range(0, 12).Select(t => t > 6)]
+                )),
+        ];
         List<double> losses = [];
         new TorchRuntime().Train(Plan(), plan, examples, folder, s => losses.Add(s.Loss));
         Assert.True(losses[^1] < losses[0], $"{losses[0]} to {losses[^1]}");
 
         using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors")))
         {
-            Assert.Equal(dora, file.Tensors.ContainsKey("base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector"));
+            Assert.Equal(
+                dora,
+                file.Tensors.ContainsKey("base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector")
+            );
             Assert.Equal(whole == "lm_head", file.Tensors.ContainsKey("base_model.model.lm_head.weight"));
-            Assert.Equal(whole == "embed_tokens", file.Tensors.ContainsKey("base_model.model.model.embed_tokens.weight"));
+            Assert.Equal(
+                whole == "embed_tokens",
+                file.Tensors.ContainsKey("base_model.model.model.embed_tokens.weight")
+            );
         }
 
-        using LanguageModel beside = new TorchRuntime().LoadModel(Plan(), folder), merged = new TorchRuntime().LoadModel(Plan(), folder);
+        using LanguageModel beside = new TorchRuntime().LoadModel(Plan(), folder),
+            merged = new TorchRuntime().LoadModel(Plan(), folder);
         merged.Merge();
         using DisposeScope scope = NewDisposeScope();
         Assert.All(Values(beside).Zip(Values(merged)), l => Assert.Equal(l.First, l.Second, 1e-4));
@@ -152,14 +219,29 @@ public sealed class AdapterTests : IDisposable
 
         string again = Path.Combine(folder, "again");
         losses.Clear();
-        new TorchRuntime().Train(Plan(), plan, examples, again, folder, givenOrder: true, s => losses.Add(s.Loss), default);
+        new TorchRuntime().Train(
+            Plan(),
+            plan,
+            examples,
+            again,
+            folder,
+            givenOrder: true,
+            s => losses.Add(s.Loss),
+            default
+        );
         Assert.Equal(4, losses.Count);
     }
 
     private static ModelPlan Plan() => new(SharedData.Of("golden", "models", "qwen2-tied"), "f32", Device: "cpu");
 
     private void Variant(
-        string from, Action<JsonObject>? change = null, Func<string, string>? rename = null, Func<string, bool>? keep = null, Func<string, bool>? zero = null, Dictionary<string, Tensor>? add = null)
+        string from,
+        Action<JsonObject>? change = null,
+        Func<string, string>? rename = null,
+        Func<string, bool>? keep = null,
+        Func<string, bool>? zero = null,
+        Dictionary<string, Tensor>? add = null
+    )
     {
         string source = SharedData.Of("golden", "lora", from);
         JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "adapter_config.json")))!.AsObject();
@@ -167,9 +249,16 @@ public sealed class AdapterTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), config.ToJsonString());
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(source, "adapter_model.safetensors"));
-        Dictionary<string, Tensor> tensors = file.Tensors.Keys.Where(k => keep?.Invoke(k) ?? true)
-            .ToDictionary(k => rename?.Invoke(k) ?? k, k => zero?.Invoke(k) ?? false ? zeros_like(file.Read(k)) : file.Read(k));
-        SafetensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors.Concat(add ?? []).ToDictionary());
+        Dictionary<string, Tensor> tensors = file
+            .Tensors.Keys.Where(k => keep?.Invoke(k) ?? true)
+            .ToDictionary(
+                k => rename?.Invoke(k) ?? k,
+                k => zero?.Invoke(k) ?? false ? zeros_like(file.Read(k)) : file.Read(k)
+            );
+        SafetensorsFile.Write(
+            Path.Combine(folder, "adapter_model.safetensors"),
+            tensors.Concat(add ?? []).ToDictionary()
+        );
     }
 
     private static double[] Logits(string? adapter, double scale = 1)
@@ -183,6 +272,12 @@ public sealed class AdapterTests : IDisposable
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         Tensor ids = tensor(Enumerable.Range(0, 12).Select(i => (long)(3 + i * 41 % 500)).ToArray());
-        return [.. model.LogitsAt(model.Forward(ids, arange(12), new CausalAttention())).data<float>().Select(f => (double)f)];
+        return
+        [
+            .. model
+                .LogitsAt(model.Forward(ids, arange(12), new CausalAttention()))
+                .data<float>()
+                .Select(f => (double)f),
+        ];
     }
 }

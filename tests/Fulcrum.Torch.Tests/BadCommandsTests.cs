@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Tests;
 
-/// <summary>Bad input through the commands, in this process: one sentence that names what is wrong, exit code 2, and nothing left behind that a later run would take for complete.</summary>
+/// <summary>Bad input through the commands, in this process: one sentence that names what is wrong, exit code 2, and
+/// nothing left behind that a later run would take for complete.</summary>
 public sealed class BadCommandsTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory().FullName;
@@ -24,7 +25,11 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("model/tokenizer.json", "{", "tokenizer.json")]
     [InlineData("model", null, "model")]
     [InlineData("spider/database", null, "database")]
-    [InlineData("spider/dev.json", "[{\"db_id\": \"nowhere\", \"question\": \"q\", \"query\": \"SELECT 1\"}]", "nowhere")]
+    [InlineData(
+        "spider/dev.json",
+        "[{\"db_id\": \"nowhere\", \"question\": \"q\", \"query\": \"SELECT 1\"}]",
+        "nowhere"
+    )]
     [InlineData("spider/dev.json", "[{\"db_id\": ", "dev.json")]
     [InlineData("spider/tables.json", null, "tables.json")]
     [InlineData("mmlu/test/philosophy_test.csv", "What?,1,2,3\n", "philosophy_test.csv row 1")]
@@ -33,7 +38,11 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("study.json", "{\"name\": \"x\", \"colour\": \"red\"}", "colour")]
     [InlineData("study.json", "{\"name\": \"x\", \"train\": {\"learningrate\": 1}}", "learningrate")]
     [InlineData("study.json", "not a study", "study.json")]
-    public void A_study_with_bad_input_ends_in_one_sentence_before_anything_is_measured(string file, string? content, string says)
+    public void A_study_with_bad_input_ends_in_one_sentence_before_anything_is_measured(
+        string file,
+        string? content,
+        string says
+    )
     {
         string path = Path.Combine(folder, file);
         if (content is not null)
@@ -50,20 +59,30 @@ public sealed class BadCommandsTests : IDisposable
         }
 
         Refused(says, "run", Path.Combine(folder, "study.json"), "--output", Path.Combine(folder, "run"));
-        Assert.False(Directory.Exists(Path.Combine(folder, "run", "manifests")) && Directory.EnumerateFiles(Path.Combine(folder, "run", "manifests")).Any());
-        Assert.False(Directory.Exists(Path.Combine(folder, "run", "before")) && Directory.EnumerateFiles(Path.Combine(folder, "run", "before"), "*.jsonl").Any());
+        Assert.False(
+            Directory.Exists(Path.Combine(folder, "run", "manifests"))
+                && Directory.EnumerateFiles(Path.Combine(folder, "run", "manifests")).Any()
+        );
+        Assert.False(
+            Directory.Exists(Path.Combine(folder, "run", "before"))
+                && Directory.EnumerateFiles(Path.Combine(folder, "run", "before"), "*.jsonl").Any()
+        );
     }
 
     [Theory]
     [InlineData("truncated", "truncated")]
     [InlineData("\"qwen2\"", "unknown architecture 'Qwen2ForCausalLM' (model_type 'gpt9')")]
     [InlineData("\"hidden_size\":32", "'model.embed_tokens.weight' has shape [320, 32]")]
-    [InlineData("\"intermediate_size\":64", "'model.layers.0.mlp.gate_proj.weight' has shape [64, 32] where config.json asks for [65, 32]")]
+    [InlineData(
+        "\"intermediate_size\":64",
+        "'model.layers.0.mlp.gate_proj.weight' has shape [64, 32] where config.json asks for [65, 32]"
+    )]
     [InlineData("\"num_hidden_layers\":2", "'model.layers.2.input_layernorm.weight'")]
     [InlineData("\"hidden_act\":\"silu\"", "hidden_act 'gelu'")]
     public void A_model_that_does_not_fit_its_files_is_named(string change, string says)
     {
-        string config = Model("config.json"), text = File.ReadAllText(config);
+        string config = Model("config.json"),
+            text = File.ReadAllText(config);
         if (change == "truncated")
         {
             using FileStream weights = File.OpenWrite(Model("model.safetensors"));
@@ -72,11 +91,31 @@ public sealed class BadCommandsTests : IDisposable
         else
         {
             Assert.Contains(change, text);
-            File.WriteAllText(config, text.Replace(change, change.Replace("qwen2", "gpt9").Replace("silu", "gelu").Replace(":32", ":48").Replace(":64", ":65").Replace("s\":2", "s\":3")));
+            File.WriteAllText(
+                config,
+                text.Replace(
+                    change,
+                    change
+                        .Replace("qwen2", "gpt9")
+                        .Replace("silu", "gelu")
+                        .Replace(":32", ":48")
+                        .Replace(":64", ":65")
+                        .Replace("s\":2", "s\":3")
+                )
+            );
         }
 
         File.WriteAllText(Path.Combine(folder, "in.jsonl"), """{"prompt_ids":[1,2],"continuation_ids":[[3]]}""" + "\n");
-        Refused(says, "score", "--model", Model(), "--input", Path.Combine(folder, "in.jsonl"), "--output", Path.Combine(folder, "out.jsonl"));
+        Refused(
+            says,
+            "score",
+            "--model",
+            Model(),
+            "--input",
+            Path.Combine(folder, "in.jsonl"),
+            "--output",
+            Path.Combine(folder, "out.jsonl")
+        );
         Assert.Empty(Directory.EnumerateFiles(folder, "out.jsonl*"));
     }
 
@@ -89,15 +128,38 @@ public sealed class BadCommandsTests : IDisposable
     public void An_adapter_that_does_not_fit_the_model_is_refused_whole(string what, string says)
     {
         Adapter(what);
-        Refused(says, "merge", "--model", Model(), "--adapter", Path.Combine(folder, "adapter"), "--output", Path.Combine(folder, "merged"));
-        Assert.False(File.Exists(Path.Combine(folder, "merged", "config.json")) || File.Exists(Path.Combine(folder, "merged", "model.safetensors")));
+        Refused(
+            says,
+            "merge",
+            "--model",
+            Model(),
+            "--adapter",
+            Path.Combine(folder, "adapter"),
+            "--output",
+            Path.Combine(folder, "merged")
+        );
+        Assert.False(
+            File.Exists(Path.Combine(folder, "merged", "config.json"))
+                || File.Exists(Path.Combine(folder, "merged", "model.safetensors"))
+        );
     }
 
     [Fact]
     public void A_merge_replaces_what_a_merge_wrote_and_no_other_weights()
     {
         Adapter("another base");
-        string[] merge = ["merge", "--model", Model(), "--adapter", Path.Combine(folder, "adapter"), "--dtype", "f32", "--output", Path.Combine(folder, "merged")];
+        string[] merge =
+        [
+            "merge",
+            "--model",
+            Model(),
+            "--adapter",
+            Path.Combine(folder, "adapter"),
+            "--dtype",
+            "f32",
+            "--output",
+            Path.Combine(folder, "merged"),
+        ];
         string weights = Path.Combine(folder, "merged", "model.safetensors");
 
         Assert.Equal(0, Run(merge).Code);
@@ -116,7 +178,17 @@ public sealed class BadCommandsTests : IDisposable
     {
         Adapter("another base");
 
-        (int code, string error) = Run("merge", "--model", Model(), "--adapter", Path.Combine(folder, "adapter"), "--dtype", "f32", "--output", Path.Combine(folder, "merged"));
+        (int code, string error) = Run(
+            "merge",
+            "--model",
+            Model(),
+            "--adapter",
+            Path.Combine(folder, "adapter"),
+            "--dtype",
+            "f32",
+            "--output",
+            Path.Combine(folder, "merged")
+        );
 
         Assert.Equal(0, code);
         Assert.Contains("warning", error);
@@ -136,16 +208,26 @@ public sealed class BadCommandsTests : IDisposable
         Adapter("fits");
         File.WriteAllText(Path.Combine(folder, "in.jsonl"), """{"prompt_ids":[1,2],"continuation_ids":[[3]]}""" + "\n");
         File.WriteAllText(Path.Combine(folder, "texts.jsonl"), """{"text":"a"}""" + "\n");
-        File.WriteAllText(Path.Combine(folder, "sql.jsonl"), """{"db_id":"shop","gold":"SELECT 1","predicted":"SELECT 1"}""" + "\n");
+        File.WriteAllText(
+            Path.Combine(folder, "sql.jsonl"),
+            """{"db_id":"shop","gold":"SELECT 1","predicted":"SELECT 1"}""" + "\n"
+        );
         File.WriteAllText(Path.Combine(folder, "train.jsonl"), """{"prompt_ids":[1,2],"completion_ids":[3]}""" + "\n");
 
-        Refused("study.json", [.. arguments.Select((a, i) => i > 0 && !a.StartsWith('-') ? Path.Combine(folder, a) : a)]);
+        Refused(
+            "study.json",
+            [.. arguments.Select((a, i) => i > 0 && !a.StartsWith('-') ? Path.Combine(folder, a) : a)]
+        );
     }
 
     [Theory]
     [InlineData("score", """{"prompt":"","continuations":["a"]}""", "line 2: the prompt is empty")]
     [InlineData("score", """{"prompt_ids":[1],"continuation_ids":[[320]]}""", "line 2: token id 320 is outside")]
-    [InlineData("score", """{"prompt":"a","continuations":["b"],"temperature":1}""", "line 2: unknown field 'temperature'")]
+    [InlineData(
+        "score",
+        """{"prompt":"a","continuations":["b"],"temperature":1}""",
+        "line 2: unknown field 'temperature'"
+    )]
     [InlineData("score", """{"prompt":"a","continuations":"b"}""", "line 2: 'continuations' must be a list")]
     [InlineData("score", """{"prompt":"a","continuations":[3]}""", "line 2: 'continuations' must be text")]
     [InlineData("score", """["prompt"]""", "line 2: expected a JSON object")]
@@ -154,8 +236,16 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("generate", "{\"prompt\":\"\\ud800\"", "line 2: not valid JSON")]
     [InlineData("tokenize", """{"text":"a","ids":[1]}""", "line 2: expected a text, a list of ids, or messages")]
     [InlineData("tokenize", """{"ids":[1.5]}""", "line 2: expected a text")]
-    [InlineData("tokenize", """{"messages":[{"role":"user","content":"x"}],"add_generation_prompt":3}""", "line 2: 'add_generation_prompt' must be true or false")]
-    [InlineData("sql", """{"db_id":"../shop","gold":"SELECT 1","predicted":"SELECT 1"}""", "line 2: the db_id '../shop'")]
+    [InlineData(
+        "tokenize",
+        """{"messages":[{"role":"user","content":"x"}],"add_generation_prompt":3}""",
+        "line 2: 'add_generation_prompt' must be true or false"
+    )]
+    [InlineData(
+        "sql",
+        """{"db_id":"../shop","gold":"SELECT 1","predicted":"SELECT 1"}""",
+        "line 2: the db_id '../shop'"
+    )]
     [InlineData("sql", """{"db_id":"shop","gold":"SELECT 1"}""", "line 2: 'predicted' must be a text")]
     public void A_bad_line_ends_the_command_and_is_named(string verb, string line, string says)
     {
@@ -167,9 +257,22 @@ public sealed class BadCommandsTests : IDisposable
             _ => """{"prompt":"a"}""",
         };
         File.WriteAllText(Path.Combine(folder, "in.jsonl"), $"{first}\n{line}\n");
-        string[] arguments = verb == "sql" ? ["--databases", Path.Combine(folder, "spider", "database")] : ["--model", Model(), .. verb == "generate" ? ["--max-new-tokens", "2"] : Array.Empty<string>()];
+        string[] arguments =
+            verb == "sql"
+                ? ["--databases", Path.Combine(folder, "spider", "database")]
+                : ["--model", Model(), .. verb == "generate" ? ["--max-new-tokens", "2"] : Array.Empty<string>()];
 
-        Refused(says, [verb, .. arguments, "--input", Path.Combine(folder, "in.jsonl"), "--output", Path.Combine(folder, "out.jsonl")]);
+        Refused(
+            says,
+            [
+                verb,
+                .. arguments,
+                "--input",
+                Path.Combine(folder, "in.jsonl"),
+                "--output",
+                Path.Combine(folder, "out.jsonl"),
+            ]
+        );
         Assert.Empty(Directory.EnumerateFiles(folder, "out.jsonl*"));
     }
 
@@ -177,15 +280,33 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("there is no verb 'runn'; did you mean 'run'? (see fulcrum --help)", "runn")]
     [InlineData("there is no verb 'measure'; there are run, score, ", "measure")]
     [InlineData("no verb was given; there are run, score, ")]
-    [InlineData("there is no option '--untill'; did you mean '--until'? (see fulcrum run --help)", "run", "--untill", "prepare")]
+    [InlineData(
+        "there is no option '--untill'; did you mean '--until'? (see fulcrum run --help)",
+        "run",
+        "--untill",
+        "prepare"
+    )]
     [InlineData("--language: 'pt' is none of en, pt-BR (see fulcrum run --help)", "run", "--language", "pt")]
     [InlineData("Option '--output' is required", "merge", "--model", "m")]
     [InlineData("(see fulcrum bench score --help)", "bench", "score", "--bogus")]
-    [InlineData("there is no study nosuch: no such file, and the studies that travel with the tool are embedded, ", "run", "nosuch")]
-    [InlineData("--require names 'spidr', but the study's benchmarks are spider, mmlu", "run", "embedded", "--require", "spidr>=5")]
+    [InlineData(
+        "there is no study nosuch: no such file, and the studies that travel with the tool are embedded, ",
+        "run",
+        "nosuch"
+    )]
+    [InlineData(
+        "--require names 'spidr', but the study's benchmarks are spider, mmlu",
+        "run",
+        "embedded",
+        "--require",
+        "spidr>=5"
+    )]
     [InlineData("there is no file and no run folder nowhere", "compare", "nowhere", "elsewhere")]
     [InlineData("--model: there is no folder nowhere", "score", "--model", "nowhere", "--input", "-", "--output", "-")]
-    public void A_command_line_that_is_not_understood_is_answered_in_one_sentence_with_what_was_meant(string says, params string[] arguments) => Refused(says, arguments);
+    public void A_command_line_that_is_not_understood_is_answered_in_one_sentence_with_what_was_meant(
+        string says,
+        params string[] arguments
+    ) => Refused(says, arguments);
 
     [Theory]
     [InlineData("")]
@@ -228,7 +349,10 @@ public sealed class BadCommandsTests : IDisposable
         try
         {
             Console.SetOut(said);
-            Assert.Equal(0, (int)Assembly.Load("Fulcrum.Cli").EntryPoint!.Invoke(null, [(string[])[.. verb, "--help"]])!);
+            Assert.Equal(
+                0,
+                (int)Assembly.Load("Fulcrum.Cli").EntryPoint!.Invoke(null, [(string[])[.. verb, "--help"]])!
+            );
             return said.ToString();
         }
         finally
@@ -240,9 +364,22 @@ public sealed class BadCommandsTests : IDisposable
     [Fact]
     public void A_prompt_beyond_the_context_is_named()
     {
-        File.WriteAllText(Path.Combine(folder, "in.jsonl"), new JsonObject { ["prompt"] = new string('a', 5000), ["continuations"] = new JsonArray("b") }.ToJsonString() + "\n");
+        File.WriteAllText(
+            Path.Combine(folder, "in.jsonl"),
+            new JsonObject { ["prompt"] = new string('a', 5000), ["continuations"] = new JsonArray("b") }.ToJsonString()
+                + "\n"
+        );
 
-        Refused("line 1: 5001 tokens are more than the model's context of 4096", "score", "--model", Model(), "--input", Path.Combine(folder, "in.jsonl"), "--output", "-");
+        Refused(
+            "line 1: 5001 tokens are more than the model's context of 4096",
+            "score",
+            "--model",
+            Model(),
+            "--input",
+            Path.Combine(folder, "in.jsonl"),
+            "--output",
+            "-"
+        );
     }
 
     [Theory]
@@ -253,7 +390,17 @@ public sealed class BadCommandsTests : IDisposable
     {
         File.WriteAllText(Path.Combine(folder, "work.jsonl"), line);
 
-        Refused(says, "bench", "generate", "--dtype", "f32", "--config", Model("config.json"), "--input", Path.Combine(folder, "work.jsonl"));
+        Refused(
+            says,
+            "bench",
+            "generate",
+            "--dtype",
+            "f32",
+            "--config",
+            Model("config.json"),
+            "--input",
+            Path.Combine(folder, "work.jsonl")
+        );
     }
 
     private string Model(string file = "") => Path.Combine(folder, "model", file);
@@ -264,19 +411,33 @@ public sealed class BadCommandsTests : IDisposable
         Directory.CreateDirectory(adapter);
         using DisposeScope scope = NewDisposeScope();
         int rank = what == "rank" ? 3 : 2;
-        Dictionary<string, Tensor> tensors = Enumerable.Range(0, what == "more" ? 3 : what == "lacks" ? 1 : 2)
-            .SelectMany(layer => new[] { ("lora_A", ones(rank, 32)), ("lora_B", ones(32, rank)) }.Select(t => ($"base_model.model.model.layers.{layer}.self_attn.q_proj.{t.Item1}.weight", t.Item2))).ToDictionary();
+        Dictionary<string, Tensor> tensors = Enumerable
+            .Range(
+                0,
+                what == "more" ? 3
+                    : what == "lacks" ? 1
+                    : 2
+            )
+            .SelectMany(layer =>
+                new[] { ("lora_A", ones(rank, 32)), ("lora_B", ones(32, rank)) }.Select(t =>
+                    ($"base_model.model.model.layers.{layer}.self_attn.q_proj.{t.Item1}.weight", t.Item2)
+                )
+            )
+            .ToDictionary();
         SafetensorsFile.Write(Path.Combine(adapter, "adapter_model.safetensors"), tensors);
         if (what != "no config")
         {
-            File.WriteAllText(Path.Combine(adapter, "adapter_config.json"), new JsonObject
-            {
-                ["peft_type"] = "LORA",
-                ["r"] = 2,
-                ["lora_alpha"] = 2,
-                ["target_modules"] = new JsonArray(what == "target" ? "c_attn" : "q_proj"),
-                ["base_model_name_or_path"] = what == "another base" ? "somebody/another-base" : "model",
-            }.ToJsonString());
+            File.WriteAllText(
+                Path.Combine(adapter, "adapter_config.json"),
+                new JsonObject
+                {
+                    ["peft_type"] = "LORA",
+                    ["r"] = 2,
+                    ["lora_alpha"] = 2,
+                    ["target_modules"] = new JsonArray(what == "target" ? "c_attn" : "q_proj"),
+                    ["base_model_name_or_path"] = what == "another base" ? "somebody/another-base" : "model",
+                }.ToJsonString()
+            );
         }
     }
 
@@ -287,7 +448,14 @@ public sealed class BadCommandsTests : IDisposable
         Assert.Contains(says, error);
         Assert.Equal(2, code);
         Assert.DoesNotContain("   at ", error);
-        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.StartsWith("fulcrum: ", StringComparison.Ordinal) && !l.Contains(" in f32 on ", StringComparison.Ordinal) && !l.Contains("dtype auto", StringComparison.Ordinal) && !l.Contains("warning", StringComparison.Ordinal));
+        Assert.Single(
+            error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            l =>
+                l.StartsWith("fulcrum: ", StringComparison.Ordinal)
+                && !l.Contains(" in f32 on ", StringComparison.Ordinal)
+                && !l.Contains("dtype auto", StringComparison.Ordinal)
+                && !l.Contains("warning", StringComparison.Ordinal)
+        );
     }
 
     private static (int Code, string Error) Run(params string[] arguments)

@@ -31,7 +31,9 @@ public sealed class BadInputTests
     [InlineData("\"silu\"", "\"gelu\"", "hidden_act")]
     public void A_configuration_that_does_not_fit_is_named(string from, string to, string says)
     {
-        string folder = Copy(), path = Path.Combine(folder, "config.json"), text = File.ReadAllText(path);
+        string folder = Copy(),
+            path = Path.Combine(folder, "config.json"),
+            text = File.ReadAllText(path);
         Assert.Contains(from, text);
         File.WriteAllText(path, text.Replace(from, to));
 
@@ -41,23 +43,43 @@ public sealed class BadInputTests
     [Fact]
     public void An_adapter_of_another_shape_is_refused_by_tensor()
     {
-        InputException refused = Assert.Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", "qwen3"), "f32", Device: "cpu"), new Serving(SharedData.Of("golden", "lora", "seed-config"))));
+        InputException refused = Assert.Throws<InputException>(() =>
+            new TorchRuntime().Load(
+                new ModelPlan(SharedData.Of("golden", "models", "qwen3"), "f32", Device: "cpu"),
+                new Serving(SharedData.Of("golden", "lora", "seed-config"))
+            )
+        );
 
         Assert.Contains("lora_", refused.Message);
     }
 
     [Fact]
     public void A_quantization_that_is_not_known_is_refused() =>
-        Assert.Contains("nf4", Assert.Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", "qwen2-tied"), "f32", "int3", "cpu"))).Message);
+        Assert.Contains(
+            "nf4",
+            Assert
+                .Throws<InputException>(() =>
+                    new TorchRuntime().Load(
+                        new ModelPlan(SharedData.Of("golden", "models", "qwen2-tied"), "f32", "int3", "cpu")
+                    )
+                )
+                .Message
+        );
 
-    private static string Refused(string folder) => Assert.Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(folder, "f32", Device: "cpu"))).Message;
+    private static string Refused(string folder) =>
+        Assert
+            .Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(folder, "f32", Device: "cpu")))
+            .Message;
 
     private static string Copy()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         foreach (string name in (string[])["config.json", "model.safetensors"])
         {
-            File.WriteAllBytes(Path.Combine(folder, name), File.ReadAllBytes(SharedData.Of("golden", "models", "qwen2-tied", name)));
+            File.WriteAllBytes(
+                Path.Combine(folder, name),
+                File.ReadAllBytes(SharedData.Of("golden", "models", "qwen2-tied", name))
+            );
         }
 
         return folder;

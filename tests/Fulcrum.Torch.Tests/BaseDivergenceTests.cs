@@ -12,11 +12,13 @@ public sealed class BaseDivergenceTests
     [InlineData("dora")]
     public void The_divergence_is_the_sum_over_the_whole_distributions_of_base_and_adapted_model(string adapter)
     {
-        using ILanguageModel plain = Load(null), adapted = Load(new Serving(SharedData.Of("golden", "lora", adapter)));
+        using ILanguageModel plain = Load(null),
+            adapted = Load(new Serving(SharedData.Of("golden", "lora", adapter)));
         double expected = 0;
         for (int i = 1; i < Text.Length; i++)
         {
-            double[] p = Distribution(plain, Text[..i]), q = Distribution(adapted, Text[..i]);
+            double[] p = Distribution(plain, Text[..i]),
+                q = Distribution(adapted, Text[..i]);
             expected += p.Zip(q, (a, b) => Math.Exp(a) * (a - b)).Sum();
         }
 
@@ -32,7 +34,8 @@ public sealed class BaseDivergenceTests
     [Fact]
     public void A_model_without_adapter_and_one_of_scale_0_do_not_diverge()
     {
-        using ILanguageModel plain = Load(null), zero = Load(new Serving(SharedData.Of("golden", "lora", "all-linear"), 0));
+        using ILanguageModel plain = Load(null),
+            zero = Load(new Serving(SharedData.Of("golden", "lora", "all-linear"), 0));
 
         Assert.Equal((0.0, 0.0), (Diverged(plain).KullbackLeibler, Diverged(zero).KullbackLeibler));
     }
@@ -58,7 +61,10 @@ public sealed class BaseDivergenceTests
     private static double[] Distribution(ILanguageModel model, int[] prompt)
     {
         double[] likely = [];
-        model.Score([new ScoreRequest(prompt, [.. Enumerable.Range(0, model.VocabularySize).Select(t => new[] { t })])], (_, s) => likely = [.. s.Select(c => c.LogLikelihood)]);
+        model.Score(
+            [new ScoreRequest(prompt, [.. Enumerable.Range(0, model.VocabularySize).Select(t => new[] { t })])],
+            (_, s) => likely = [.. s.Select(c => c.LogLikelihood)]
+        );
         return likely;
     }
 
@@ -69,5 +75,9 @@ public sealed class BaseDivergenceTests
         return likely;
     }
 
-    private static ILanguageModel Load(Serving? serving) => new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", "qwen2-tied"), "f32", Device: "cpu"), serving);
+    private static ILanguageModel Load(Serving? serving) =>
+        new TorchRuntime().Load(
+            new ModelPlan(SharedData.Of("golden", "models", "qwen2-tied"), "f32", Device: "cpu"),
+            serving
+        );
 }

@@ -8,22 +8,55 @@ namespace Fulcrum.Torch.Tests;
 
 public sealed class ExperimentTests
 {
-    private static readonly string[] Files = ["comparison.json", "report.html", "report.md", "results.csv", "adapter/adapter_model.safetensors", "adapter/adapter_config.json", "before/spider.jsonl", "after/mmlu.jsonl"];
+    private static readonly string[] Files =
+    [
+        "comparison.json",
+        "report.html",
+        "report.md",
+        "results.csv",
+        "adapter/adapter_model.safetensors",
+        "adapter/adapter_config.json",
+        "before/spider.jsonl",
+        "after/mmlu.jsonl",
+    ];
 
     [Fact]
     public void A_study_runs_to_its_report_and_a_run_cut_off_in_training_ends_with_the_same_bytes()
     {
-        string whole = Directory.CreateTempSubdirectory().FullName, cut = Directory.CreateTempSubdirectory().FullName;
+        string whole = Directory.CreateTempSubdirectory().FullName,
+            cut = Directory.CreateTempSubdirectory().FullName;
         Run(Study(), whole, _ => { }, default);
 
         using CancellationTokenSource stop = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => Run(Study(), cut, p => { if (p is { Stage: "train", Done: 2, Unit: "steps" }) { stop.Cancel(); } }, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Run(
+                Study(),
+                cut,
+                p =>
+                {
+                    if (p is { Stage: "train", Done: 2, Unit: "steps" })
+                    {
+                        stop.Cancel();
+                    }
+                },
+                stop.Token
+            )
+        );
         Run(Study(), cut, _ => { }, default);
 
         Assert.All(Files, f => Assert.True(File.Exists(Path.Combine(whole, f)), f));
-        Assert.Equal(File.ReadAllText(Path.Combine(whole, "comparison.json")), File.ReadAllText(Path.Combine(cut, "comparison.json")));
-        Assert.Equal(RunFolder.Digest(Path.Combine(whole, "adapter/adapter_model.safetensors")), RunFolder.Digest(Path.Combine(cut, "adapter/adapter_model.safetensors")));
-        Comparison comparison = ComparisonJson.Parse(File.ReadAllText(Path.Combine(whole, "comparison.json")), "comparison.json");
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(whole, "comparison.json")),
+            File.ReadAllText(Path.Combine(cut, "comparison.json"))
+        );
+        Assert.Equal(
+            RunFolder.Digest(Path.Combine(whole, "adapter/adapter_model.safetensors")),
+            RunFolder.Digest(Path.Combine(cut, "adapter/adapter_model.safetensors"))
+        );
+        Comparison comparison = ComparisonJson.Parse(
+            File.ReadAllText(Path.Combine(whole, "comparison.json")),
+            "comparison.json"
+        );
         Assert.Equal([20, 4], comparison.Benchmarks.Select(b => b.Items));
         Directory.Delete(whole, recursive: true);
         Directory.Delete(cut, recursive: true);
@@ -35,7 +68,9 @@ public sealed class ExperimentTests
         string folder = Directory.CreateTempSubdirectory().FullName;
         Run(Study(), folder, _ => { }, default, "prepare");
 
-        InputException refused = Assert.Throws<InputException>(() => Run(Study() with { Seed = 7 }, folder, _ => { }, default, "prepare"));
+        InputException refused = Assert.Throws<InputException>(() =>
+            Run(Study() with { Seed = 7 }, folder, _ => { }, default, "prepare")
+        );
 
         Assert.Contains("\"seed\": 7", refused.Message);
     }
@@ -52,36 +87,72 @@ public sealed class ExperimentTests
     [Fact]
     public void A_whole_study_gives_the_same_answers_with_and_without_the_token_tree()
     {
-        string folder = Directory.CreateTempSubdirectory().FullName, study = TinyStudy.Write(folder, itemsPerSubject: 20);
-        File.WriteAllText(study, File.ReadAllText(study).Replace(", \"dropout\": 0.1", "", StringComparison.Ordinal)); // drawn for other shapes, it would be another training
+        string folder = Directory.CreateTempSubdirectory().FullName,
+            study = TinyStudy.Write(folder, itemsPerSubject: 20);
+        // drawn for other shapes, it would be another training
+        File.WriteAllText(study, File.ReadAllText(study).Replace(", \"dropout\": 0.1", "", StringComparison.Ordinal));
         Run(StudyFile.Load(study), Path.Combine(folder, "False"), _ => { }, default);
         Run(StudyFile.Load(study), Path.Combine(folder, "True"), _ => { }, default, plain: true);
 
-        InputException refused = Assert.Throws<InputException>(() => Run(StudyFile.Load(study), Path.Combine(folder, "True"), _ => { }, default));
+        InputException refused = Assert.Throws<InputException>(() =>
+            Run(StudyFile.Load(study), Path.Combine(folder, "True"), _ => { }, default)
+        );
         Assert.Contains("begun with --plain", refused.Message);
-        foreach (string file in (string[])["before/spider.jsonl", "before/mmlu.jsonl", "after/spider.jsonl", "after/mmlu.jsonl"])
+        foreach (
+            string file in (string[])
+                ["before/spider.jsonl", "before/mmlu.jsonl", "after/spider.jsonl", "after/mmlu.jsonl"]
+        )
         {
-            Answer[] shared = [.. AnswerFile.Read(Path.Combine(folder, "False", file))], plain = [.. AnswerFile.Read(Path.Combine(folder, "True", file))];
+            Answer[] shared = [.. AnswerFile.Read(Path.Combine(folder, "False", file))],
+                plain = [.. AnswerFile.Read(Path.Combine(folder, "True", file))];
             Assert.NotEmpty(shared);
-            Assert.True(file.EndsWith("spider.jsonl", StringComparison.Ordinal) || !plain.SelectMany(a => a.LogLikelihoods!).SequenceEqual(shared.SelectMany(a => a.LogLikelihoods!)), "equal to the last bit: the other form was not used");
-            Assert.Equal(plain.Select(a => (a.Id, a.Score, a.Prediction, a.Output, a.Choice)), shared.Select(a => (a.Id, a.Score, a.Prediction, a.Output, a.Choice)));
+            Assert.True(
+                file.EndsWith("spider.jsonl", StringComparison.Ordinal)
+                    || !plain
+                        .SelectMany(a => a.LogLikelihoods!)
+                        .SequenceEqual(shared.SelectMany(a => a.LogLikelihoods!)),
+                "equal to the last bit: the other form was not used"
+            );
+            Assert.Equal(
+                plain.Select(a => (a.Id, a.Score, a.Prediction, a.Output, a.Choice)),
+                shared.Select(a => (a.Id, a.Score, a.Prediction, a.Output, a.Choice))
+            );
         }
 
         Directory.Delete(folder, recursive: true);
     }
 
-    private static void Run(Study study, string folder, Action<Progress> tell, CancellationToken cancellation, string? until = null, bool plain = false)
+    private static void Run(
+        Study study,
+        string folder,
+        Action<Progress> tell,
+        CancellationToken cancellation,
+        string? until = null,
+        bool plain = false
+    )
     {
         using RunFolder run = RunFolder.Open(folder);
-        new Experiment(study, run, new TorchRuntime(plain: plain), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), tell).Run(until, "en", cancellation);
+        new Experiment(
+            study,
+            run,
+            new TorchRuntime(plain: plain),
+            s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
+            tell
+        ).Run(until, "en", cancellation);
     }
 
     private static Study Study()
     {
         string spider = SharedData.Of("data", "spider");
         return new Study(
-            "small", new ModelPlan(SharedData.Of("golden", "models", "qwen2-full-vocabulary"), "f32", Device: "cpu", Threads: 2),
-            [new SpiderPlan("spider", spider, Items: 20, MaxNewTokens: 8), new MmluPlan("mmlu", SharedData.Of("data", "mmlu", "data"), ["philosophy", "econometrics"], 2, 0)],
-            new TrainingDataPlan(spider, 16), new TrainPlan(BatchSize: 4, Rank: 2, Alpha: 4, LearningRate: 1e-3));
+            "small",
+            new ModelPlan(SharedData.Of("golden", "models", "qwen2-full-vocabulary"), "f32", Device: "cpu", Threads: 2),
+            [
+                new SpiderPlan("spider", spider, Items: 20, MaxNewTokens: 8),
+                new MmluPlan("mmlu", SharedData.Of("data", "mmlu", "data"), ["philosophy", "econometrics"], 2, 0),
+            ],
+            new TrainingDataPlan(spider, 16),
+            new TrainPlan(BatchSize: 4, Rank: 2, Alpha: 4, LearningRate: 1e-3)
+        );
     }
 }

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Fulcrum.Torch.Tests;
 
-/// <summary>The quick part of the faults; bench/Fulcrum.Faults kills and damages whole programs (docs/reliability.md).</summary>
+/// <summary>The quick part of the faults; bench/Fulcrum.Faults kills and damages whole programs
+/// (docs/reliability.md).</summary>
 public sealed class FaultTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory().FullName;
@@ -18,13 +19,18 @@ public sealed class FaultTests : IDisposable
     {
         string study = TinyStudy.Write(folder, itemsPerSubject: 4);
 
-        InputException stopped = Assert.Throws<InputException>(() => Run(study, p =>
-        {
-            if (p is { Stage: "train", Done: 1 })
-            {
-                File.AppendAllText(Path.Combine(folder, file), " ");
-            }
-        }));
+        InputException stopped = Assert.Throws<InputException>(() =>
+            Run(
+                study,
+                p =>
+                {
+                    if (p is { Stage: "train", Done: 1 })
+                    {
+                        File.AppendAllText(Path.Combine(folder, file), " ");
+                    }
+                }
+            )
+        );
 
         Assert.Contains(which, stopped.Message);
         Assert.Contains("changed while the run was under way", stopped.Message);
@@ -36,21 +42,30 @@ public sealed class FaultTests : IDisposable
     [InlineData("before/noise.json", "")]
     [InlineData("guards/before.json", "[]")]
     [InlineData("before.manifest.json", "")]
-    public void An_earlier_stage_s_file_that_is_lost_under_a_run_stops_it_before_anything_is_judged(string file, string content)
+    public void An_earlier_stage_s_file_that_is_lost_under_a_run_stops_it_before_anything_is_judged(
+        string file,
+        string content
+    )
     {
-        string study = TinyStudy.Write(folder, itemsPerSubject: 4), run = Path.Combine(folder, "run");
+        string study = TinyStudy.Write(folder, itemsPerSubject: 4),
+            run = Path.Combine(folder, "run");
         Run(study, _ => { });
         byte[] undisturbed = File.ReadAllBytes(Path.Combine(run, "comparison.json"));
         Directory.Delete(run, recursive: true);
 
-        FulcrumException stopped = Assert.Throws<FulcrumException>(() => Run(study, p =>
-        {
-            if (p is { Stage: "train", Done: 1 })
-            {
-                File.Delete(Path.Combine(run, file));
-                File.AppendAllText(Path.Combine(run, content == "" ? "other" : file), content);
-            }
-        }));
+        FulcrumException stopped = Assert.Throws<FulcrumException>(() =>
+            Run(
+                study,
+                p =>
+                {
+                    if (p is { Stage: "train", Done: 1 })
+                    {
+                        File.Delete(Path.Combine(run, file));
+                        File.AppendAllText(Path.Combine(run, content == "" ? "other" : file), content);
+                    }
+                }
+            )
+        );
 
         Assert.Contains(file, stopped.Message);
         Assert.False(File.Exists(Path.Combine(run, "comparison.json")));
@@ -61,7 +76,8 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void A_damaged_checkpoint_is_passed_over_for_the_one_before()
     {
-        string study = TinyStudy.Write(folder, itemsPerSubject: 4), adapter = Path.Combine(folder, "run", "adapter", "adapter_model.safetensors");
+        string study = TinyStudy.Write(folder, itemsPerSubject: 4),
+            adapter = Path.Combine(folder, "run", "adapter", "adapter_model.safetensors");
         Run(study, _ => { });
         string whole = RunFolder.Digest(adapter);
         File.Delete(Path.Combine(folder, "run", "train.manifest.json"));
@@ -81,12 +97,19 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public async Task A_run_that_was_cut_off_before_its_report_goes_on_in_a_process_that_loads_no_model()
     {
-        string study = TinyStudy.Write(folder, itemsPerSubject: 4), run = Path.Combine(folder, "run");
+        string study = TinyStudy.Write(folder, itemsPerSubject: 4),
+            run = Path.Combine(folder, "run");
         Run(study, _ => { });
         File.Delete(Path.Combine(run, "report.manifest.json"));
         File.Delete(Path.Combine(run, "report.html"));
 
-        using Process tool = Process.Start(new ProcessStartInfo(SqlWorkerProgram.Find()!.File, ["run", study, "--output", run]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using Process tool = Process.Start(
+            new ProcessStartInfo(SqlWorkerProgram.Find()!.File, ["run", study, "--output", run])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         Task<string> output = tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         string error = await tool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await tool.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -100,7 +123,8 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void What_a_killed_process_left_beside_its_files_is_removed()
     {
-        string left = Path.Combine(folder, "sub", "comparison.json.123.tmp"), other = Path.Combine(folder, "notes.tmp");
+        string left = Path.Combine(folder, "sub", "comparison.json.123.tmp"),
+            other = Path.Combine(folder, "notes.tmp");
         Directory.CreateDirectory(Path.GetDirectoryName(left)!);
         File.WriteAllText(left, "half");
         File.WriteAllText(other, "mine");
@@ -114,6 +138,12 @@ public sealed class FaultTests : IDisposable
     private void Run(string study, Action<Progress> tell)
     {
         using RunFolder run = RunFolder.Open(Path.Combine(folder, "run"));
-        new Experiment(StudyFile.Load(study), run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade), tell).Run();
+        new Experiment(
+            StudyFile.Load(study),
+            run,
+            new TorchRuntime(),
+            s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
+            tell
+        ).Run();
     }
 }

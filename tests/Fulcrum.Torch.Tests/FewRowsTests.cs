@@ -23,12 +23,16 @@ public sealed class FewRowsTests
     public void A_product_of_few_rows_is_the_librarys(int rows, int ins, int outs, bool biased)
     {
         Libtorch.Ensure();
-        Assert.SkipUnless(Fma.IsSupported, "this processor has no fused multiplication of eight numbers, so the library multiplies");
+        Assert.SkipUnless(
+            Fma.IsSupported,
+            "this processor has no fused multiplication of eight numbers, so the library multiplies"
+        );
         using DisposeScope scope = NewDisposeScope();
         (Tensor input, Tensor weight, Tensor? bias) = Operands(rows, ins, outs, biased);
 
         Assert.True(FewRows.Serve(input, weight));
-        Tensor wanted = nn.functional.linear(input.@double(), weight.@double(), bias?.@double()!), terms = nn.functional.linear(input.abs(), weight.abs());
+        Tensor wanted = nn.functional.linear(input.@double(), weight.@double(), bias?.@double()!),
+            terms = nn.functional.linear(input.abs(), weight.abs());
         Tensor error = (FewRows.Product(input, weight, bias) - wanted).abs() / (terms + 1);
         Assert.InRange(error.max().ToDouble(), 0, 1e-6);
     }
@@ -41,14 +45,19 @@ public sealed class FewRowsTests
     public void In_bfloat16_it_is_the_exact_product_rounded_once(int rows, int ins, int outs, bool biased)
     {
         Libtorch.Ensure();
-        Assert.SkipUnless(Fma.IsSupported, "this processor has no fused multiplication of eight numbers, so the library multiplies");
+        Assert.SkipUnless(
+            Fma.IsSupported,
+            "this processor has no fused multiplication of eight numbers, so the library multiplies"
+        );
         using DisposeScope scope = NewDisposeScope();
         (Tensor input, Tensor weight, Tensor? bias) = Operands(rows, ins, outs, biased, ScalarType.BFloat16);
 
         Tensor got = FewRows.Product(input, weight, bias);
 
-        Tensor wanted = nn.functional.linear(input.@double(), weight.@double(), bias?.@double()!), terms = nn.functional.linear(input.abs().@double(), weight.abs().@double());
-        Tensor error = (got.@double() - wanted).abs() / (wanted.abs() / 256 + terms * 1e-6); // half a unit of 8 bits, and what float32 loses on the way
+        Tensor wanted = nn.functional.linear(input.@double(), weight.@double(), bias?.@double()!),
+            terms = nn.functional.linear(input.abs().@double(), weight.abs().@double());
+        // half a unit of 8 bits, and what float32 loses on the way
+        Tensor error = (got.@double() - wanted).abs() / (wanted.abs() / 256 + terms * 1e-6);
         Assert.Equal((ScalarType.BFloat16, true), (got.dtype, FewRows.Serve(input.narrow(0, 0, 1), weight)));
         Assert.InRange(error.max().ToDouble(), 0, 1);
     }
@@ -59,14 +68,20 @@ public sealed class FewRowsTests
     public void A_rows_product_depends_neither_on_the_rows_beside_it_nor_on_the_threads(ScalarType type)
     {
         Libtorch.Ensure();
-        Assert.SkipUnless(Fma.IsSupported, "this processor has no fused multiplication of eight numbers, so the library multiplies");
+        Assert.SkipUnless(
+            Fma.IsSupported,
+            "this processor has no fused multiplication of eight numbers, so the library multiplies"
+        );
         using DisposeScope scope = NewDisposeScope();
         (Tensor input, Tensor weight, Tensor? bias) = Operands(FewRows.Most, 896, 1152, true, type);
         Tensor all = FewRows.Product(input, weight, bias);
         int threads = get_num_threads();
 
         set_num_threads(1);
-        Tensor[] single = [.. Enumerable.Range(0, FewRows.Most).Select(r => FewRows.Product(input.narrow(0, r, 1), weight, bias))];
+        Tensor[] single =
+        [
+            .. Enumerable.Range(0, FewRows.Most).Select(r => FewRows.Product(input.narrow(0, r, 1), weight, bias)),
+        ];
         set_num_threads(threads);
 
         Assert.Equal(all.@float().data<float>().ToArray(), cat(single).@float().data<float>().ToArray());
@@ -83,7 +98,9 @@ public sealed class FewRowsTests
         Assert.False(FewRows.Serve(input, weight.contiguous())); // rows contiguous, not columns
         Assert.False(FewRows.Serve(input, weight.narrow(0, 0, 32))); // part of a larger matrix
         Assert.False(FewRows.Serve(input.to_type(ScalarType.BFloat16), weight)); // of two types
-        Assert.False(FewRows.Serve(input.to_type(ScalarType.Float16), FrozenProduct.LaidOut(weight.to_type(ScalarType.Float16))));
+        Assert.False(
+            FewRows.Serve(input.to_type(ScalarType.Float16), FrozenProduct.LaidOut(weight.to_type(ScalarType.Float16)))
+        );
         Assert.False(FewRows.Serve(input.narrow(0, 0, 0), weight));
     }
 
@@ -92,21 +109,31 @@ public sealed class FewRowsTests
     [InlineData(3, 10, ScalarType.Float32)] // a rest behind eight
     [InlineData(14, 64, ScalarType.BFloat16)]
     [InlineData(3, 10, ScalarType.BFloat16)]
-    public void Turned_heads_and_their_gradient_are_those_of_the_librarys_operations(int heads, int size, ScalarType type)
+    public void Turned_heads_and_their_gradient_are_those_of_the_librarys_operations(
+        int heads,
+        int size,
+        ScalarType type
+    )
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
-        Rotary rotary = Rotary.At(tensor(new long[] { 0, 3, 100, 32_000, 7 }), tensor(new RotaryConfig(10_000).Frequencies(size)));
-        Tensor input = Numbers(5, 2L * heads * size).narrow(1, 1, heads * size).view(5, heads, size).to_type(type), gradient = Numbers(5, heads * size).view(5, heads, size).to_type(type);
+        Rotary rotary = Rotary.At(
+            tensor(new long[] { 0, 3, 100, 32_000, 7 }),
+            tensor(new RotaryConfig(10_000).Frequencies(size))
+        );
+        Tensor input = Numbers(5, 2L * heads * size).narrow(1, 1, heads * size).view(5, heads, size).to_type(type),
+            gradient = Numbers(5, heads * size).view(5, heads, size).to_type(type);
 
-        Tensor[] ours = Both(x => rotary.Turn(x)), wanted = Both(x => rotary.Turn(x, plain: true));
+        Tensor[] ours = Both(x => rotary.Turn(x)),
+            wanted = Both(x => rotary.Turn(x, plain: true));
 
         Near(wanted[0], ours[0], type == ScalarType.Float32 ? 1e-6 : 1 / 128.0);
         Near(wanted[1], ours[1], type == ScalarType.Float32 ? 1e-6 : 1 / 128.0);
 
         Tensor[] Both(Func<Tensor, Tensor> form)
         {
-            Tensor x = input.detach().clone().requires_grad_(), output = form(x);
+            Tensor x = input.detach().clone().requires_grad_(),
+                output = form(x);
             autograd.backward([output], [gradient]);
             return [output.detach(), x.grad!];
         }
@@ -119,22 +146,55 @@ public sealed class FewRowsTests
     [InlineData(ScalarType.Float32, 24, 2, 40f, 700, 300)] // one score far above the others
     [InlineData(ScalarType.BFloat16, 64, 7, 1f, 130, 1)]
     [InlineData(ScalarType.BFloat16, 24, 2, 4f, 700, 300)]
-    public void Attention_of_a_row_over_stretches_is_the_librarys_over_all_of_them(ScalarType type, int size, int group, float sharpness, params int[] lengths)
+    public void Attention_of_a_row_over_stretches_is_the_librarys_over_all_of_them(
+        ScalarType type,
+        int size,
+        int group,
+        float sharpness,
+        params int[] lengths
+    )
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
         const int KeyValueHeads = 2;
-        Tensor query = (Numbers(2, KeyValueHeads * group * size).view(2, KeyValueHeads, group, size) * sharpness).to_type(type);
-        Tensor[] keys = [.. lengths.Select((n, i) => (Numbers(n, KeyValueHeads * size) + i).cos().view(n, KeyValueHeads, size).to_type(type))], values = [.. keys.Select(k => (k.@float() * 9).sin().to_type(type))];
+        Tensor query = (
+            Numbers(2, KeyValueHeads * group * size).view(2, KeyValueHeads, group, size) * sharpness
+        ).to_type(type);
+        Tensor[] keys =
+
+            [
+                .. lengths.Select(
+                    (n, i) => (Numbers(n, KeyValueHeads * size) + i).cos().view(n, KeyValueHeads, size).to_type(type)
+                ),
+            ],
+            values = [.. keys.Select(k => (k.@float() * 9).sin().to_type(type))];
         // Every second stretch by head, as nodes of the tree keep them; the others by token, as the cache does.
-        Tensor[] laidKeys = [.. keys.Select(Laid)], laidValues = [.. values.Select(Laid)];
-        RowAttention.Stretch[] seen = [.. lengths.Select((n, i) => new RowAttention.Stretch(
-            NativeTensor.DataPointer(laidKeys[i]), NativeTensor.DataPointer(laidValues[i]), n, i % 2 == 0 ? KeyValueHeads * size : size, i % 2 == 0 ? size : n * size))];
+        Tensor[] laidKeys = [.. keys.Select(Laid)],
+            laidValues = [.. values.Select(Laid)];
+        RowAttention.Stretch[] seen =
+        [
+            .. lengths.Select(
+                (n, i) =>
+                    new RowAttention.Stretch(
+                        NativeTensor.DataPointer(laidKeys[i]),
+                        NativeTensor.DataPointer(laidValues[i]),
+                        n,
+                        i % 2 == 0 ? KeyValueHeads * size : size,
+                        i % 2 == 0 ? size : n * size
+                    )
+            ),
+        ];
 
         (Tensor output, Tensor sum) = RowAttention.Attend(query, [seen, seen]);
 
-        Tensor all = cat(keys).@float().transpose(0, 1).unsqueeze(0), mixed = cat(values).@float().transpose(0, 1).unsqueeze(0);
-        (Tensor wanted, Tensor wantedSum) = AttentionPiece.Forward(query.@float(), all.expand(2, -1, -1, -1), mixed.expand(2, -1, -1, -1), plain: true);
+        Tensor all = cat(keys).@float().transpose(0, 1).unsqueeze(0),
+            mixed = cat(values).@float().transpose(0, 1).unsqueeze(0);
+        (Tensor wanted, Tensor wantedSum) = AttentionPiece.Forward(
+            query.@float(),
+            all.expand(2, -1, -1, -1),
+            mixed.expand(2, -1, -1, -1),
+            plain: true
+        );
         Near(wanted, output.@float(), type == ScalarType.Float32 ? 2e-5 : 1 / 256.0);
         Near(wantedSum, sum, 1e-4);
 
@@ -151,11 +211,16 @@ public sealed class FewRowsTests
             for (int j = 0; j < 8 && inputs[i + j] <= 88; j++)
             {
                 double wanted = Math.Exp(inputs[i + j]);
-                Assert.True(Math.Abs(results[j] - wanted) <= 2.4e-7 * wanted, $"exp({inputs[i + j]:R}) is {wanted:R}, not {results[j]:R}");
+                Assert.True(
+                    Math.Abs(results[j] - wanted) <= 2.4e-7 * wanted,
+                    $"exp({inputs[i + j]:R}) is {wanted:R}, not {results[j]:R}"
+                );
             }
         }
 
-        Vector256<float> far = Exponential.Of(Vector256.Create(float.NegativeInfinity, -1000, 0, 1000, float.PositiveInfinity, float.NaN, 88, -88));
+        Vector256<float> far = Exponential.Of(
+            Vector256.Create(float.NegativeInfinity, -1000, 0, 1000, float.PositiveInfinity, float.NaN, 88, -88)
+        );
         Assert.Equal((1f, true), (far[2], float.IsNaN(far[5])));
         Assert.All([far[0], far[1], far[7]], v => Assert.InRange(v, 0, 2e-38f));
         Assert.All([far[3], far[4], far[6]], v => Assert.InRange(v, 1.6e38f, float.MaxValue));
@@ -178,10 +243,21 @@ public sealed class FewRowsTests
         Assert.Equal(OperatingSystem.IsLinux(), Threads.AreTheLibrarys);
     }
 
-    private static (Tensor Input, Tensor Weight, Tensor? Bias) Operands(int rows, int ins, int outs, bool biased, ScalarType type = ScalarType.Float32) =>
-        (Numbers(rows, ins).to_type(type), FrozenProduct.LaidOut((Numbers(outs, ins) + 1).cos().to_type(type)), biased ? Numbers(1, outs).view(outs).to_type(type) : null);
+    private static (Tensor Input, Tensor Weight, Tensor? Bias) Operands(
+        int rows,
+        int ins,
+        int outs,
+        bool biased,
+        ScalarType type = ScalarType.Float32
+    ) =>
+        (
+            Numbers(rows, ins).to_type(type),
+            FrozenProduct.LaidOut((Numbers(outs, ins) + 1).cos().to_type(type)),
+            biased ? Numbers(1, outs).view(outs).to_type(type) : null
+        );
 
-    private static Tensor Numbers(long rows, long columns) => (arange(rows * columns, dtype: ScalarType.Float32) * 0.7).sin().view(rows, columns);
+    private static Tensor Numbers(long rows, long columns) =>
+        (arange(rows * columns, dtype: ScalarType.Float32) * 0.7).sin().view(rows, columns);
 
     private static void Near(Tensor wanted, Tensor got, double by)
     {

@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Fulcrum.Torch.Tests;
 
-/// <summary>The corpus of bench/Fulcrum.Fuzz and a few mutations of it; the long campaign is recorded in docs/reliability.md.</summary>
+/// <summary>The corpus of bench/Fulcrum.Fuzz and a few mutations of it; the long campaign is recorded in
+/// docs/reliability.md.</summary>
 [Collection(nameof(Alone))]
 public sealed class FuzzTests
 {
@@ -15,18 +16,34 @@ public sealed class FuzzTests
         using Targets targets = new();
         foreach ((string name, Action<byte[]> target) in targets.All)
         {
-            byte[][] seeds = [.. Directory.EnumerateFiles(Path.Combine(SharedData.Project, "bench", "Fulcrum.Fuzz", "corpus", name)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+            byte[][] seeds =
+            [
+                .. Directory
+                    .EnumerateFiles(Path.Combine(SharedData.Project, "bench", "Fulcrum.Fuzz", "corpus", name))
+                    .Order(StringComparer.Ordinal)
+                    .Select(File.ReadAllBytes),
+            ];
             Random random = new(7);
             Mutator mutator = new(seeds, random);
             Assert.NotEmpty(seeds);
-            foreach (byte[] input in seeds.Concat(Enumerable.Range(0, Mutations).Select(i => mutator.Mutate(seeds[i % seeds.Length], seeds[random.Next(seeds.Length)]))))
+            foreach (
+                byte[] input in seeds.Concat(
+                    Enumerable
+                        .Range(0, Mutations)
+                        .Select(i => mutator.Mutate(seeds[i % seeds.Length], seeds[random.Next(seeds.Length)]))
+                )
+            )
             {
-                Assert.True(Refused(target, input) is null or FulcrumException, $"{name}: {Refused(target, input)} on {Convert.ToBase64String(input)}");
+                Assert.True(
+                    Refused(target, input) is null or FulcrumException,
+                    $"{name}: {Refused(target, input)} on {Convert.ToBase64String(input)}"
+                );
             }
         }
     }
 
-    /// <summary>Its queries run in this process, up to the limit of memory that SQLite has for the whole of it: beside them no other test could open a database.</summary>
+    /// <summary>Its queries run in this process, up to the limit of memory that SQLite has for the whole of it: beside
+    /// them no other test could open a database.</summary>
     [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
     public sealed class Alone;
 

@@ -8,11 +8,14 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Tests;
 
-/// <summary>Computing in 16 bits gives float32's numbers up to 16 bits' rounding, and <c>auto</c> chooses it where it is worth it.</summary>
+/// <summary>Computing in 16 bits gives float32's numbers up to 16 bits' rounding, and <c>auto</c> chooses it where it
+/// is worth it.</summary>
 public sealed class HalfPrecisionTests
 {
-    // bfloat16 keeps 8 bits, float16 11: rounding is an eighth, and so is what it does to log-likelihoods of about -7 behind three layers.
-    private const double Bfloat16 = 0.08, Float16 = Bfloat16 / 8;
+    // bfloat16 keeps 8 bits, float16 11: rounding is an eighth, and so is what it does to log-likelihoods of about -7
+    // behind three layers.
+    private const double Bfloat16 = 0.08,
+        Float16 = Bfloat16 / 8;
 
     [Theory]
     [InlineData("bf16", "none", Bfloat16)]
@@ -21,7 +24,8 @@ public sealed class HalfPrecisionTests
     public void Log_likelihoods_are_those_of_float32_up_to_rounding(string dtype, string quantization, double tolerance)
     {
         ScoreRequest[] requests = Requests();
-        double[] full = Scores(Model("f32", quantization), requests), half = Scores(Model(dtype, quantization), requests);
+        double[] full = Scores(Model("f32", quantization), requests),
+            half = Scores(Model(dtype, quantization), requests);
 
         Assert.Equal(24, full.Length);
         Assert.InRange(full.Zip(half, (a, b) => Math.Abs(a - b)).Max(), 1e-6, tolerance);
@@ -31,14 +35,18 @@ public sealed class HalfPrecisionTests
     public void Generation_in_bfloat16_follows_float32_for_as_long_as_its_choices_agree()
     {
         CompletionRequest[] requests = [.. Requests().Select(r => new CompletionRequest(r.Prompt, 12, []))];
-        Completion[] full = Completions("f32", requests), half = Completions("bf16", requests);
+        Completion[] full = Completions("f32", requests),
+            half = Completions("bf16", requests);
 
         int compared = 0;
         foreach ((Completion a, Completion b) in full.Zip(half))
         {
             int alike = a.Ids.Zip(b.Ids).TakeWhile(p => p.First == p.Second).Count();
             compared += alike;
-            Assert.All(a.LogLikelihoods.Zip(b.LogLikelihoods).Take(alike), p => Assert.Equal(p.First, p.Second, 2 * Bfloat16)); // keys and values of earlier tokens are rounded as well
+            Assert.All(
+                a.LogLikelihoods.Zip(b.LogLikelihoods).Take(alike),
+                p => Assert.Equal(p.First, p.Second, 2 * Bfloat16)
+            ); // keys and values of earlier tokens are rounded as well
         }
 
         Assert.True(compared > 12, $"only {compared} tokens of {full.Length} x 12 agree");
@@ -50,7 +58,8 @@ public sealed class HalfPrecisionTests
     public void Gradients_are_those_of_float32_up_to_rounding(string dtype, double tolerance)
     {
         TrainingExample[] batch = TrainingFormTests.Examples(8);
-        double[] full = Gradient("f32", batch), half = Gradient(dtype, batch);
+        double[] full = Gradient("f32", batch),
+            half = Gradient(dtype, batch);
 
         double off = Math.Sqrt(full.Zip(half, (a, b) => (a - b) * (a - b)).Sum() / full.Sum(a => a * a));
         Assert.InRange(off, 1e-6, tolerance);
@@ -75,7 +84,8 @@ public sealed class HalfPrecisionTests
     [Fact]
     public void The_scale_doubles_after_enough_clean_steps_and_is_one_where_no_scale_is_needed()
     {
-        LossScale scale = LossScale.For(ScalarType.Float16), none = LossScale.For(ScalarType.BFloat16);
+        LossScale scale = LossScale.For(ScalarType.Float16),
+            none = LossScale.For(ScalarType.BFloat16);
 
         for (int i = 0; i < LossScale.Patience; i++)
         {
@@ -94,7 +104,13 @@ public sealed class HalfPrecisionTests
     public void Float16_is_not_trained_on_a_CPU()
     {
         InputException refused = Assert.Throws<InputException>(() =>
-            new TorchRuntime().Train(TrainingFormTests.Plan("f16", "none"), new TrainPlan(), TrainingFormTests.Examples(2), Directory.CreateTempSubdirectory().FullName));
+            new TorchRuntime().Train(
+                TrainingFormTests.Plan("f16", "none"),
+                new TrainPlan(),
+                TrainingFormTests.Examples(2),
+                Directory.CreateTempSubdirectory().FullName
+            )
+        );
 
         Assert.Contains("f16 is for GPUs", refused.Message);
     }
@@ -105,7 +121,12 @@ public sealed class HalfPrecisionTests
     [InlineData(1.31, 9, true, "bf16")]
     [InlineData(0.4, 3, true, "f16")]
     [InlineData(0.4, 1, true, "f32")]
-    public void Auto_takes_16_bits_only_where_they_are_faster_and_f16_only_on_a_GPU(double bf16, double f16, bool gpu, string chosen)
+    public void Auto_takes_16_bits_only_where_they_are_faster_and_f16_only_on_a_GPU(
+        double bf16,
+        double f16,
+        bool gpu,
+        string chosen
+    )
     {
         DtypeChoice choice = DtypeChoice.From(t => t == "bf16" ? bf16 : f16, gpu);
 
@@ -121,7 +142,14 @@ public sealed class HalfPrecisionTests
 
         ModelPlan decided = new TorchRuntime(note: said.Add).Resolve(TrainingFormTests.Plan("auto", "none"));
         ModelPlan begun = ComputeForm.Begun(decided with { Dtype = "auto" }, folder, p => p with { Dtype = "bf16" });
-        ModelPlan later = ComputeForm.Begun(decided with { Dtype = "auto" }, folder, p => p with { Dtype = p.Dtype == "auto" ? "f32" : p.Dtype });
+        ModelPlan later = ComputeForm.Begun(
+            decided with
+            {
+                Dtype = "auto",
+            },
+            folder,
+            p => p with { Dtype = p.Dtype == "auto" ? "f32" : p.Dtype }
+        );
 
         Assert.Contains(decided.Dtype, (string[])["f32", "bf16"]);
         Assert.Contains($"dtype auto: {decided.Dtype}, because bf16 multiplies", Assert.Single(said));
@@ -134,7 +162,15 @@ public sealed class HalfPrecisionTests
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         ModelPlan auto = TrainingFormTests.Plan("auto", "none") with { Device = "cpu" };
-        ModelPlan Begin(string dtype, string choice) => ComputeForm.Begun(auto with { Dtype = dtype }, folder, p => p.Dtype == "auto" ? p with { Dtype = choice } : p);
+        ModelPlan Begin(string dtype, string choice) =>
+            ComputeForm.Begun(
+                auto with
+                {
+                    Dtype = dtype,
+                },
+                folder,
+                p => p.Dtype == "auto" ? p with { Dtype = choice } : p
+            );
 
         Begin("auto", "bf16");
         Directory.CreateDirectory(Path.Combine(folder, "checkpoint-2"));
@@ -152,16 +188,26 @@ public sealed class HalfPrecisionTests
     {
         using DisposeScope scope = NewDisposeScope();
         using Generator random = new(11, CPU);
-        Tensor Some(params long[] shape) => randn(shape, ScalarType.Float32, generator: random).to_type(ScalarType.BFloat16);
-        Tensor input = Some(2, rows, inputs), weight = FrozenProduct.LaidOut(Some(outputs, inputs));
+        Tensor Some(params long[] shape) =>
+            randn(shape, ScalarType.Float32, generator: random).to_type(ScalarType.BFloat16);
+        Tensor input = Some(2, rows, inputs),
+            weight = FrozenProduct.LaidOut(Some(outputs, inputs));
         Tensor? bias = biased ? Some(outputs) : null;
 
         Tensor widened = Widened.Product(input, weight, bias);
-        Tensor exact = nn.functional.linear(input.to_type(ScalarType.Float64), weight.to_type(ScalarType.Float64), bias?.to_type(ScalarType.Float64)!);
+        Tensor exact = nn.functional.linear(
+            input.to_type(ScalarType.Float64),
+            weight.to_type(ScalarType.Float64),
+            bias?.to_type(ScalarType.Float64)!
+        );
 
         Assert.Equal(exact.shape, widened.shape);
         Assert.Equal(ScalarType.BFloat16, widened.dtype);
-        Assert.InRange(((widened.to_type(ScalarType.Float64) - exact).abs() / exact.abs().clamp_min(1)).max().ToDouble(), 0, 1 / 255.0); // half a unit of 8 bits
+        Assert.InRange(
+            ((widened.to_type(ScalarType.Float64) - exact).abs() / exact.abs().clamp_min(1)).max().ToDouble(),
+            0,
+            1 / 255.0
+        ); // half a unit of 8 bits
     }
 
     [Fact]
@@ -177,7 +223,8 @@ public sealed class HalfPrecisionTests
         Assert.Equal([1, 1], scratch.Of(2, ScalarType.Float32, CPU).copy_(ones(2)).data<float>().ToArray());
     }
 
-    private static LanguageModel Model(string dtype, string quantization) => new TorchRuntime().LoadModel(TrainingFormTests.Plan(dtype, quantization));
+    private static LanguageModel Model(string dtype, string quantization) =>
+        new TorchRuntime().LoadModel(TrainingFormTests.Plan(dtype, quantization));
 
     // Common beginnings, so that nodes, caches and joined pieces take part.
     private static ScoreRequest[] Requests()
@@ -185,7 +232,15 @@ public sealed class HalfPrecisionTests
         RandomStream random = RandomStream.For(11, "half precision");
         int[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => 3 + random.NextInt(500))];
         int[] shared = Draw(40);
-        return [.. Enumerable.Range(0, 6).Select(i => new ScoreRequest([.. shared[..(10 + 6 * i)], .. Draw(5 + i)], [.. Enumerable.Range(0, 4).Select(_ => Draw(1))]))];
+        return
+        [
+            .. Enumerable
+                .Range(0, 6)
+                .Select(i => new ScoreRequest(
+                    [.. shared[..(10 + 6 * i)], .. Draw(5 + i)],
+                    [.. Enumerable.Range(0, 4).Select(_ => Draw(1))]
+                )),
+        ];
     }
 
     private static double[] Scores(LanguageModel decoder, ScoreRequest[] requests)

@@ -13,14 +13,17 @@ namespace Fulcrum.Torch.Tests;
 [Collection("native")]
 public sealed class LanguageModelTests
 {
-    public static TheoryData<string> Families => ["qwen2-tied", "qwen2-untied", "qwen3", "llama2-mha", "llama3-scaled", "mistral"];
+    public static TheoryData<string> Families =>
+        ["qwen2-tied", "qwen2-untied", "qwen3", "llama2-mha", "llama3-scaled", "mistral"];
 
     [Theory]
     [MemberData(nameof(Families))]
     public void Logits_equal_the_reference(string name)
     {
         using TorchLanguageModel model = Load(name);
-        using SafetensorsFile golden = SafetensorsFile.Open(SharedData.Of("golden", "models", name, "golden.safetensors"));
+        using SafetensorsFile golden = SafetensorsFile.Open(
+            SharedData.Of("golden", "models", name, "golden.safetensors")
+        );
 
         Assert.InRange(Difference(model.Model, golden, "logits"), 0, 1e-4);
     }
@@ -30,11 +33,17 @@ public sealed class LanguageModelTests
     public void Greedy_tokens_equal_the_reference(string name)
     {
         using TorchLanguageModel model = Load(name);
-        JsonObject row = JsonNode.Parse(File.ReadLines(SharedData.Of("golden", "requests", $"generate-{name}.jsonl")).First())!.AsObject();
+        JsonObject row = JsonNode
+            .Parse(File.ReadLines(SharedData.Of("golden", "requests", $"generate-{name}.jsonl")).First())!
+            .AsObject();
         int[] expected = Ints(row["expected"]!);
         Completion? completion = null;
 
-        model.Complete([new CompletionRequest(Ints(row["prompt_ids"]!), expected.Length, [])], (_, c) => completion = c, TestContext.Current.CancellationToken);
+        model.Complete(
+            [new CompletionRequest(Ints(row["prompt_ids"]!), expected.Length, [])],
+            (_, c) => completion = c,
+            TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(expected, completion!.Ids);
         Assert.Equal(FinishReason.Length, completion.Finish);
@@ -65,17 +74,33 @@ public sealed class LanguageModelTests
     public void The_real_small_model_tells_its_story()
     {
         string folder = SharedData.Of("data", "stories260k");
-        using TorchLanguageModel model = (TorchLanguageModel)new TorchRuntime().Load(new ModelPlan(folder, "f32", Device: "cpu"));
-        int[] tokens = [.. File.ReadAllText(Path.Combine(folder, "greedy-tokens.txt")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
-        float[] logits = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder, "reference-logits.f32"))).ToArray();
+        using TorchLanguageModel model = (TorchLanguageModel)
+            new TorchRuntime().Load(new ModelPlan(folder, "f32", Device: "cpu"));
+        int[] tokens =
+        [
+            .. File.ReadAllText(Path.Combine(folder, "greedy-tokens.txt"))
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                .Select(int.Parse),
+        ];
+        float[] logits = MemoryMarshal
+            .Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder, "reference-logits.f32")))
+            .ToArray();
         Completion? completion = null;
 
-        model.Complete([new CompletionRequest(tokens[..1], tokens.Length - 1, [])], (_, c) => completion = c, TestContext.Current.CancellationToken);
+        model.Complete(
+            [new CompletionRequest(tokens[..1], tokens.Length - 1, [])],
+            (_, c) => completion = c,
+            TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(tokens[1..], completion!.Ids);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Tensor hidden = model.Model.Forward(tensor(tokens[..64].Select(t => (long)t).ToArray()), arange(64), new CausalAttention());
+        Tensor hidden = model.Model.Forward(
+            tensor(tokens[..64].Select(t => (long)t).ToArray()),
+            arange(64),
+            new CausalAttention()
+        );
         Assert.InRange((model.Model.LogitsAt(hidden) - tensor(logits).view(64, -1)).abs().max().ToDouble(), 0, 1e-3);
     }
 
@@ -117,7 +142,8 @@ public sealed class LanguageModelTests
     [InlineData("seed-config")]
     public void An_adapter_scaled_by_zero_is_the_base_bit_for_bit(string name)
     {
-        using TorchLanguageModel plain = Load("qwen2-tied"), zero = Load("qwen2-tied", SharedData.Of("golden", "lora", name), 0);
+        using TorchLanguageModel plain = Load("qwen2-tied"),
+            zero = Load("qwen2-tied", SharedData.Of("golden", "lora", name), 0);
         ScoreRequest[] requests = Requests(5, 7);
 
         Assert.Equal(Scores(plain, requests), Scores(zero, requests));
@@ -127,11 +153,13 @@ public sealed class LanguageModelTests
     [MemberData(nameof(Families))]
     public void Sharing_and_order_change_no_log_likelihood(string name)
     {
-        using TorchLanguageModel shared = Load(name), plain = new(Load(name).Model, plain: true);
+        using TorchLanguageModel shared = Load(name),
+            plain = new(Load(name).Model, plain: true);
         ScoreRequest[] requests = Requests(24, 3);
         double[] expected = Scores(plain, requests);
 
-        double[] together = Scores(shared, requests), reversed = [.. Scores(shared, [.. requests.Reverse()])];
+        double[] together = Scores(shared, requests),
+            reversed = [.. Scores(shared, [.. requests.Reverse()])];
 
         Assert.All(expected.Zip(together), p => Assert.Equal(p.First, p.Second, 1e-4));
         Assert.Equal(expected.Sum(), reversed.Sum(), 1e-3);
@@ -143,7 +171,10 @@ public sealed class LanguageModelTests
         using TorchLanguageModel model = Load("qwen3");
         int[] ids = [.. Enumerable.Range(0, 40).Select(i => 3 + i * 37 % 500)];
 
-        double[] scores = Scores(model, [new(ids[..10], [ids[10..]]), new(ids[..10], [ids[10..25]]), new(ids[..25], [ids[25..]])]);
+        double[] scores = Scores(
+            model,
+            [new(ids[..10], [ids[10..]]), new(ids[..10], [ids[10..25]]), new(ids[..25], [ids[25..]])]
+        );
 
         Assert.Equal(scores[0], scores[1] + scores[2], 1e-4);
     }
@@ -151,8 +182,21 @@ public sealed class LanguageModelTests
     [Fact]
     public void Batched_generation_equals_one_by_one()
     {
-        using TorchLanguageModel model = Load("llama3-scaled"), plain = new(Load("llama3-scaled").Model, plain: true);
-        CompletionRequest[] requests = [.. Requests(20, 9).Select((r, i) => new CompletionRequest(r.Prompt, 3 + i % 7, [2], Sampling: i % 5 == 0 ? new Sampling(0.8, 20, 0.9, 1.1, i) : null))];
+        using TorchLanguageModel model = Load("llama3-scaled"),
+            plain = new(Load("llama3-scaled").Model, plain: true);
+        CompletionRequest[] requests =
+        [
+            .. Requests(20, 9)
+                .Select(
+                    (r, i) =>
+                        new CompletionRequest(
+                            r.Prompt,
+                            3 + i % 7,
+                            [2],
+                            Sampling: i % 5 == 0 ? new Sampling(0.8, 20, 0.9, 1.1, i) : null
+                        )
+                ),
+        ];
 
         Assert.Equal(Written(plain, requests), Written(model, requests));
     }
@@ -165,20 +209,62 @@ public sealed class LanguageModelTests
     {
         using TorchLanguageModel model = Load("qwen2-tied");
 
-        Assert.Contains(why, Assert.Throws<InputException>(() => Scores(model, [new(prompt, [[1]])])).Message);
-        Assert.Contains("context of 512", Assert.Throws<InputException>(() => Scores(model, [new([.. Enumerable.Repeat(5, 512)], [[1]])])).Message);
+        Assert.Contains(
+            why,
+            Assert
+                .Throws<InputException>(() =>
+                    Scores(
+                        model,
+                        [
+                            new(
+                                prompt,
+                                [
+                                    [1],
+                                ]
+                            ),
+                        ]
+                    )
+                )
+                .Message
+        );
+        Assert.Contains(
+            "context of 512",
+            Assert
+                .Throws<InputException>(() =>
+                    Scores(
+                        model,
+                        [
+                            new(
+                                [.. Enumerable.Repeat(5, 512)],
+                                [
+                                    [1],
+                                ]
+                            ),
+                        ]
+                    )
+                )
+                .Message
+        );
     }
 
     private static TorchLanguageModel Load(string name, string? adapter = null, double scale = 1) =>
-        (TorchLanguageModel)new TorchRuntime().Load(new ModelPlan(SharedData.Of("golden", "models", name), "f32", Device: "cpu"), adapter is null ? null : new Serving(adapter, scale));
+        (TorchLanguageModel)
+            new TorchRuntime().Load(
+                new ModelPlan(SharedData.Of("golden", "models", name), "f32", Device: "cpu"),
+                adapter is null ? null : new Serving(adapter, scale)
+            );
 
     private static double Difference(LanguageModel model, SafetensorsFile golden, string name)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Tensor ids = golden.Read("input_ids"), positions = arange(ids.shape[1]).expand(ids.shape);
+        Tensor ids = golden.Read("input_ids"),
+            positions = arange(ids.shape[1]).expand(ids.shape);
         Tensor hidden = model.Forward(ids, positions, new CausalAttention());
-        return (model.LogitsAt(hidden.flatten(0, 1)) - golden.Read(name, ScalarType.Float32).flatten(0, 1)).abs().max().ToDouble();
+        return (model.LogitsAt(hidden.flatten(0, 1)) - golden.Read(name, ScalarType.Float32).flatten(0, 1))
+            .abs()
+            .max()
+            .ToDouble();
     }
 
     // Random requests over few beginnings, so that the tree has depth.
@@ -186,22 +272,45 @@ public sealed class LanguageModelTests
     {
         Random random = new(seed);
         int[] stem = [.. Enumerable.Range(0, 60).Select(_ => random.Next(3, 512))];
-        return [.. Enumerable.Range(0, count).Select(_ => new ScoreRequest(
-            [.. stem[..random.Next(1, 60)], .. Enumerable.Range(0, random.Next(0, 9)).Select(_ => random.Next(3, 512))],
-            [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, random.Next(0, 5)).Select(_ => random.Next(3, 512)).ToArray())]))];
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(_ => new ScoreRequest(
+                    [
+                        .. stem[..random.Next(1, 60)],
+                        .. Enumerable.Range(0, random.Next(0, 9)).Select(_ => random.Next(3, 512)),
+                    ],
+                    [
+                        .. Enumerable
+                            .Range(0, 3)
+                            .Select(_ =>
+                                Enumerable.Range(0, random.Next(0, 5)).Select(_ => random.Next(3, 512)).ToArray()
+                            ),
+                    ]
+                )),
+        ];
     }
 
     private static double[] Scores(TorchLanguageModel model, ScoreRequest[] requests)
     {
         double[][] scores = new double[requests.Length][];
-        model.Score(requests, (i, s) => scores[i] = [.. s.Select(x => x.LogLikelihood)], TestContext.Current.CancellationToken);
+        model.Score(
+            requests,
+            (i, s) => scores[i] = [.. s.Select(x => x.LogLikelihood)],
+            TestContext.Current.CancellationToken
+        );
         return [.. scores.SelectMany(s => s)];
     }
 
     private static string[] Written(TorchLanguageModel model, CompletionRequest[] requests)
     {
         string[] written = new string[requests.Length];
-        model.Complete(requests, (i, c) => written[i] = $"{c.Finish} {string.Join(' ', c.Ids)}", TestContext.Current.CancellationToken);
+        model.Complete(
+            requests,
+            (i, c) => written[i] = $"{c.Finish} {string.Join(' ', c.Ids)}",
+            TestContext.Current.CancellationToken
+        );
         return written;
     }
 

@@ -11,7 +11,12 @@ namespace Fulcrum.Torch.Tests;
 
 public sealed class LoraTrainerTests
 {
-    private static readonly TrainPlan Golden = new(LearningRate: 5e-3, WeightDecay: 0.01, WarmupSteps: 4, MaxGradientNorm: null);
+    private static readonly TrainPlan Golden = new(
+        LearningRate: 5e-3,
+        WeightDecay: 0.01,
+        WarmupSteps: 4,
+        MaxGradientNorm: null
+    );
 
     [Fact]
     public void Every_step_has_the_loss_and_gradient_norm_of_the_reference()
@@ -20,13 +25,23 @@ public sealed class LoraTrainerTests
         string output = Directory.CreateTempSubdirectory().FullName;
         List<TrainingStep> steps = [];
 
-        new TorchRuntime().Train(Model(), Golden, InOrder(training), output, SharedData.Of("golden", "training", "initial"), true, steps.Add, default);
+        new TorchRuntime().Train(
+            Model(),
+            Golden,
+            InOrder(training),
+            output,
+            SharedData.Of("golden", "training", "initial"),
+            true,
+            steps.Add,
+            default
+        );
 
         JsonArray log = training["log"]!.AsArray();
         Assert.Equal(log.Count, steps.Count);
         for (int i = 0; i < steps.Count; i++)
         {
-            double loss = (double)log[i]!["loss"]!, norm = (double)log[i]!["grad_norm"]!;
+            double loss = (double)log[i]!["loss"]!,
+                norm = (double)log[i]!["grad_norm"]!;
             Assert.InRange(Math.Abs(steps[i].Loss - loss) / loss, 0, i == 0 ? 1e-4 : 1e-3);
             Assert.InRange(Math.Abs(steps[i].GradNorm - norm) / norm, 0, i == 0 ? 1e-4 : 1e-2);
             Assert.Equal((double)log[i]!["lr"]!, steps[i].LearningRate, 1e-9);
@@ -47,7 +62,9 @@ public sealed class LoraTrainerTests
 
         CompletionLoss.Backward(model, batch, batch.Sum(e => e.Trained.Count(t => t)), plain);
 
-        using SafetensorsFile expected = SafetensorsFile.Open(SharedData.Of("golden", "training", "first_step_gradients.safetensors"));
+        using SafetensorsFile expected = SafetensorsFile.Open(
+            SharedData.Of("golden", "training", "first_step_gradients.safetensors")
+        );
         int compared = 0;
         foreach ((string name, Tensor value) in model.AdapterParameters)
         {
@@ -65,14 +82,33 @@ public sealed class LoraTrainerTests
     {
         TrainingExample[] examples = Examples(12);
         TrainPlan plan = new(Epochs: 2, BatchSize: 4, LearningRate: 1e-2, Dropout: 0.1, Rank: 2, Alpha: 4, Seed: 3);
-        string whole = Directory.CreateTempSubdirectory().FullName, cut = Directory.CreateTempSubdirectory().FullName;
+        string whole = Directory.CreateTempSubdirectory().FullName,
+            cut = Directory.CreateTempSubdirectory().FullName;
         new TorchRuntime().Train(Model(), plan, examples, whole);
 
         using CancellationTokenSource stop = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => new TorchRuntime().Train(Model(), plan, examples, cut, s => { if (s.Step == 2) { stop.Cancel(); } }, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new TorchRuntime().Train(
+                Model(),
+                plan,
+                examples,
+                cut,
+                s =>
+                {
+                    if (s.Step == 2)
+                    {
+                        stop.Cancel();
+                    }
+                },
+                stop.Token
+            )
+        );
         new TorchRuntime().Train(Model(), plan, examples, cut);
 
-        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "adapter_model.safetensors")), File.ReadAllBytes(Path.Combine(cut, "adapter_model.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(whole, "adapter_model.safetensors")),
+            File.ReadAllBytes(Path.Combine(cut, "adapter_model.safetensors"))
+        );
         Assert.Equal(6, File.ReadLines(Path.Combine(cut, "train.jsonl")).Count());
     }
 
@@ -82,7 +118,13 @@ public sealed class LoraTrainerTests
         List<double> losses = [];
         string output = Directory.CreateTempSubdirectory().FullName;
 
-        new TorchRuntime().Train(Model(), new TrainPlan(Epochs: 20, BatchSize: 4, LearningRate: 2e-2, Seed: 1), Examples(4), output, s => losses.Add(s.Loss));
+        new TorchRuntime().Train(
+            Model(),
+            new TrainPlan(Epochs: 20, BatchSize: 4, LearningRate: 2e-2, Seed: 1),
+            Examples(4),
+            output,
+            s => losses.Add(s.Loss)
+        );
 
         Assert.True(losses[^1] < 0.8 * losses[0], $"{losses[0]} to {losses[^1]}");
     }
@@ -90,17 +132,31 @@ public sealed class LoraTrainerTests
     [Fact]
     public void A_completion_beyond_the_limit_is_an_error_that_names_the_example()
     {
-        InputException refused = Assert.Throws<InputException>(() => new TorchRuntime().Train(Model(), new TrainPlan(MaxTokens: 10), Examples(2), Path.GetTempPath() + Path.GetRandomFileName()));
+        InputException refused = Assert.Throws<InputException>(() =>
+            new TorchRuntime().Train(
+                Model(),
+                new TrainPlan(MaxTokens: 10),
+                Examples(2),
+                Path.GetTempPath() + Path.GetRandomFileName()
+            )
+        );
 
         Assert.Contains("example/0", refused.Message);
     }
 
-    private static ModelPlan Model() => new(SharedData.Of("golden", "models", "qwen2-tied"), Dtype: "f32", Device: "cpu");
+    private static ModelPlan Model() =>
+        new(SharedData.Of("golden", "models", "qwen2-tied"), Dtype: "f32", Device: "cpu");
 
     private static TrainingExample[] InOrder(JsonNode training)
     {
         JsonArray examples = training["examples"]!.AsArray();
-        return [.. training["log"]!.AsArray().SelectMany(s => s!["examples"]!.AsArray()).Select(i => Example(examples[(int)i!]!, (int)i!))];
+        return
+        [
+            .. training["log"]!
+                .AsArray()
+                .SelectMany(s => s!["examples"]!.AsArray())
+                .Select(i => Example(examples[(int)i!]!, (int)i!)),
+        ];
     }
 
     private static TrainingExample Example(JsonNode node, int index)
@@ -113,7 +169,16 @@ public sealed class LoraTrainerTests
     private static TrainingExample[] Examples(int count)
     {
         RandomStream random = RandomStream.For(7, "test examples");
-        return [.. Enumerable.Range(0, count).Select(i => new TrainingExample(
-            $"example/{i}", [1, 2, 3, 4, .. Enumerable.Range(0, 12).Select(_ => random.NextInt(500))], [.. Enumerable.Range(0, 16).Select(t => t >= 10)], $"c{i % 2}"))];
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => new TrainingExample(
+                    $"example/{i}",
+                    [1, 2, 3, 4, .. Enumerable.Range(0, 12).Select(_ => random.NextInt(500))],
+                    [.. Enumerable.Range(0, 16).Select(t => t >= 10)],
+                    $"c{i % 2}"
+                )),
+        ];
     }
 }

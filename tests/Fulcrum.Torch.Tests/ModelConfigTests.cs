@@ -19,7 +19,9 @@ public sealed class ModelConfigTests : IDisposable
     public void Both_layouts_of_the_rotary_settings_are_one_configuration()
     {
         ModelConfig newer = ModelConfig.Load(SharedData.Of("golden", "models", "llama3-scaled"));
-        ModelConfig older = ModelConfig.LoadFile(SharedData.Of("golden", "models", "llama3-scaled", "config.older-layout.json"));
+        ModelConfig older = ModelConfig.LoadFile(
+            SharedData.Of("golden", "models", "llama3-scaled", "config.older-layout.json")
+        );
 
         Assert.Equal(newer.Rotary, older.Rotary);
         Assert.Equal("llama3", newer.Rotary.Kind);
@@ -30,7 +32,15 @@ public sealed class ModelConfigTests : IDisposable
     {
         Assert.All(Parse(("model_type", "mistral"), ("sliding_window", 8)).Windows, w => Assert.Equal(8, w));
         Assert.All(Parse(("model_type", "qwen2"), ("sliding_window", 8)).Windows, w => Assert.Null(w));
-        Assert.Equal([null, 8], Parse(("model_type", "qwen2"), ("sliding_window", 8), ("use_sliding_window", true), ("max_window_layers", 1)).Windows);
+        Assert.Equal(
+            [null, 8],
+            Parse(
+                ("model_type", "qwen2"),
+                ("sliding_window", 8),
+                ("use_sliding_window", true),
+                ("max_window_layers", 1)
+            ).Windows
+        );
     }
 
     [Theory]
@@ -72,28 +82,75 @@ public sealed class ModelConfigTests : IDisposable
     [Fact]
     public void What_a_configuration_leaves_out_is_what_the_reference_takes_for_it()
     {
-        ModelConfig llama = Parse(("num_key_value_heads", null), ("rope_interleaved", false), ("quantization_config", new JsonObject()));
-        ModelConfig mistral = Parse(("model_type", "mistral"), ("hidden_size", 64), ("num_attention_heads", 16), ("num_key_value_heads", Absent), ("head_dim", null));
+        ModelConfig llama = Parse(
+            ("num_key_value_heads", null),
+            ("rope_interleaved", false),
+            ("quantization_config", new JsonObject())
+        );
+        ModelConfig mistral = Parse(
+            ("model_type", "mistral"),
+            ("hidden_size", 64),
+            ("num_attention_heads", 16),
+            ("num_key_value_heads", Absent),
+            ("head_dim", null)
+        );
 
         Assert.Equal((4, 4, 10000d, false), (llama.KeyValueHeads, llama.HeadDim, llama.Rotary.Theta, llama.TiedHead));
         Assert.Equal((8, 4096), (mistral.KeyValueHeads, mistral.Windows[0]));
         Assert.Null(Parse(("model_type", "mistral"), ("sliding_window", null)).Windows[0]);
         Assert.Equal(128, Parse(("model_type", "qwen3")).HeadDim);
-        Assert.Equal([null, 4096], Parse(("model_type", "qwen3"), ("use_sliding_window", true), ("max_window_layers", 1)).Windows);
-        Assert.Equal([4096, null], Parse(("model_type", "qwen2"), ("use_sliding_window", true), ("layer_types", new JsonArray("sliding_attention", "full_attention"))).Windows);
+        Assert.Equal(
+            [null, 4096],
+            Parse(("model_type", "qwen3"), ("use_sliding_window", true), ("max_window_layers", 1)).Windows
+        );
+        Assert.Equal(
+            [4096, null],
+            Parse(
+                ("model_type", "qwen2"),
+                ("use_sliding_window", true),
+                ("layer_types", new JsonArray("sliding_attention", "full_attention"))
+            ).Windows
+        );
     }
 
     [Fact]
     public void A_dynamic_stretch_changes_nothing_within_the_context() =>
-        Assert.Equal(Parse().Rotary, Parse(("rope_scaling", new JsonObject { ["type"] = "dynamic", ["factor"] = 4.0 })).Rotary);
+        Assert.Equal(
+            Parse().Rotary,
+            Parse(("rope_scaling", new JsonObject { ["type"] = "dynamic", ["factor"] = 4.0 })).Rotary
+        );
 
     [Fact]
     public void An_unknown_setting_of_the_rotary_embedding_is_an_error_that_names_it() =>
-        Assert.Contains("mscale", Assert.Throws<InputException>(() => Parse(("rope_scaling", new JsonObject { ["type"] = "linear", ["factor"] = 4, ["mscale"] = 1 }))).Message);
+        Assert.Contains(
+            "mscale",
+            Assert
+                .Throws<InputException>(() =>
+                    Parse(
+                        (
+                            "rope_scaling",
+                            new JsonObject
+                            {
+                                ["type"] = "linear",
+                                ["factor"] = 4,
+                                ["mscale"] = 1,
+                            }
+                        )
+                    )
+                )
+                .Message
+        );
 
     [Fact]
     public void An_unknown_kind_of_rotary_scaling_is_an_error_that_names_it() =>
-        Assert.Contains("yarn", Assert.Throws<InputException>(() => Parse(("rope_scaling", new JsonObject { ["type"] = "yarn", ["factor"] = 4 }))).Message);
+        Assert.Contains(
+            "yarn",
+            Assert
+                .Throws<InputException>(() =>
+                    Parse(("rope_scaling", new JsonObject { ["type"] = "yarn", ["factor"] = 4 }))
+                )
+                .Message
+        );
 
     private static readonly object Absent = new();
 

@@ -34,9 +34,15 @@ public sealed class PathTests : IDisposable
     public void A_shard_outside_the_model_folder_is_refused(string shard)
     {
         File.Move(Path.Combine(Model, "model.safetensors"), Path.Combine(folder, "model.safetensors"));
-        File.WriteAllText(Path.Combine(Model, "model.safetensors.index.json"), $$$"""{"weight_map": {"model.norm.weight": "{{{shard}}}"}}""");
+        File.WriteAllText(
+            Path.Combine(Model, "model.safetensors.index.json"),
+            $$$"""{"weight_map": {"model.norm.weight": "{{{shard}}}"}}"""
+        );
 
-        Assert.Contains("outside the model folder", Assert.Throws<InputException>(() => Checkpoint.Open(Model)).Message);
+        Assert.Contains(
+            "outside the model folder",
+            Assert.Throws<InputException>(() => Checkpoint.Open(Model)).Message
+        );
     }
 
     [Theory]
@@ -47,21 +53,34 @@ public sealed class PathTests : IDisposable
     {
         Link(Path.Combine(Model, name), Secret);
 
-        Action[] readers = [() => Checkpoint.Open(Model), () => Tokenizer.Load(Model), () => ModelFolder.Digest(Model), () => AdapterReader.Config(Model)];
-        Assert.All(readers, read => Assert.Contains($"{name} is a link that leads out", Assert.Throws<InputException>(read).Message));
+        Action[] readers =
+        [
+            () => Checkpoint.Open(Model),
+            () => Tokenizer.Load(Model),
+            () => ModelFolder.Digest(Model),
+            () => AdapterReader.Config(Model),
+        ];
+        Assert.All(
+            readers,
+            read => Assert.Contains($"{name} is a link that leads out", Assert.Throws<InputException>(read).Message)
+        );
     }
 
     [Fact]
     public void Links_within_a_folder_and_those_of_the_hubs_cache_are_followed()
     {
-        string hub = Path.Combine(folder, "models--a--b"), snapshot = Path.Combine(hub, "snapshots", "0123");
+        string hub = Path.Combine(folder, "models--a--b"),
+            snapshot = Path.Combine(hub, "snapshots", "0123");
         Directory.CreateDirectory(Path.Combine(hub, "blobs"));
         Directory.CreateDirectory(snapshot);
         foreach (string file in Directory.EnumerateFiles(Model))
         {
             string blob = Path.Combine(hub, "blobs", RunFolder.Digest(file));
             File.Copy(file, blob);
-            File.CreateSymbolicLink(Path.Combine(snapshot, Path.GetFileName(file)), Path.GetRelativePath(snapshot, blob));
+            File.CreateSymbolicLink(
+                Path.Combine(snapshot, Path.GetFileName(file)),
+                Path.GetRelativePath(snapshot, blob)
+            );
         }
 
         File.CreateSymbolicLink(Path.Combine(Model, "other.json"), "config.json");
@@ -81,7 +100,10 @@ public sealed class PathTests : IDisposable
         string spider = Path.Combine(folder, "spider");
         foreach (string file in (string[])["dev.json", "tables.json"])
         {
-            File.WriteAllText(Path.Combine(spider, file), File.ReadAllText(Path.Combine(spider, file)).Replace("\"shop\"", $"\"{id}\""));
+            File.WriteAllText(
+                Path.Combine(spider, file),
+                File.ReadAllText(Path.Combine(spider, file)).Replace("\"shop\"", $"\"{id}\"")
+            );
         }
 
         Assert.Contains($"'{id}'", Assert.Throws<InputException>(() => SpiderFolder.Open(spider).Dev()).Message);
@@ -94,7 +116,10 @@ public sealed class PathTests : IDisposable
         File.Move(database, Path.Combine(folder, "outside.sqlite"));
         Link(database, Path.Combine(folder, "outside.sqlite"));
 
-        Assert.Contains("link that leaves", Assert.Throws<InputException>(() => SpiderFolder.Open(Path.Combine(folder, "spider")).Dev()).Message);
+        Assert.Contains(
+            "link that leaves",
+            Assert.Throws<InputException>(() => SpiderFolder.Open(Path.Combine(folder, "spider")).Dev()).Message
+        );
     }
 
     [Fact]
@@ -102,8 +127,18 @@ public sealed class PathTests : IDisposable
     {
         Link(Path.Combine(folder, "mmlu", "test", "philosophy_test.csv"), Secret);
 
-        Assert.Contains("leaves the folder", Assert.Throws<InputException>(() => MmluFolder.Open(Path.Combine(folder, "mmlu")).Test("philosophy")).Message);
-        Assert.Contains("leaves the folder", Assert.Throws<InputException>(() => MmluFolder.Open(Path.Combine(folder, "mmlu")).Test("../../secret")).Message);
+        Assert.Contains(
+            "leaves the folder",
+            Assert
+                .Throws<InputException>(() => MmluFolder.Open(Path.Combine(folder, "mmlu")).Test("philosophy"))
+                .Message
+        );
+        Assert.Contains(
+            "leaves the folder",
+            Assert
+                .Throws<InputException>(() => MmluFolder.Open(Path.Combine(folder, "mmlu")).Test("../../secret"))
+                .Message
+        );
     }
 
     [Theory]
@@ -127,24 +162,62 @@ public sealed class PathTests : IDisposable
         string[] formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1"];
         string csv = Path.Combine(folder, "results.csv");
 
-        File.WriteAllText(csv, ResultsCsv.Of(comparison with { Benchmarks = [.. formulas.Select(f => comparison.Benchmarks[0] with { Benchmark = f, Groups = [comparison.Benchmarks[0].Groups[0] with { Group = f }] })] }));
+        File.WriteAllText(
+            csv,
+            ResultsCsv.Of(
+                comparison with
+                {
+                    Benchmarks =
+                    [
+                        .. formulas.Select(f =>
+                            comparison.Benchmarks[0] with
+                            {
+                                Benchmark = f,
+                                Groups = [comparison.Benchmarks[0].Groups[0] with { Group = f }],
+                            }
+                        ),
+                    ],
+                }
+            )
+        );
 
-        string[][] cells = [.. Table.Read(csv).Select(r => (string[])[$"{r.Values["benchmark"]}", $"{r.Values["group"]}"])];
-        Assert.Equal(formulas.SelectMany(f => (string[][])[["'" + f, ""], ["'" + f, "'" + f]]), cells);
+        string[][] cells =
+        [
+            .. Table.Read(csv).Select(r => (string[])[$"{r.Values["benchmark"]}", $"{r.Values["group"]}"]),
+        ];
+        Assert.Equal(
+            formulas.SelectMany(f =>
+                (string[][])
+                    [
+                        ["'" + f, ""],
+                        ["'" + f, "'" + f],
+                    ]
+            ),
+            cells
+        );
     }
 
     [Fact]
     public void A_strangers_run_names_no_file_outside_it()
     {
         Comparison comparison = Synthetic();
-        File.WriteAllText(Path.Combine(folder, "comparison.json"), ComparisonJson.Print(comparison with { Benchmarks = [comparison.Benchmarks[0] with { Benchmark = "../../secret" }] }));
+        File.WriteAllText(
+            Path.Combine(folder, "comparison.json"),
+            ComparisonJson.Print(
+                comparison with
+                {
+                    Benchmarks = [comparison.Benchmarks[0] with { Benchmark = "../../secret" }],
+                }
+            )
+        );
 
         Assert.Contains("'../../secret'", Assert.Throws<InputException>(() => ReportFiles.Write(folder, "en")).Message);
     }
 
     private static Comparison Synthetic()
     {
-        string run = SyntheticRun.Write(), file = Path.Combine(run, "comparison.json");
+        string run = SyntheticRun.Write(),
+            file = Path.Combine(run, "comparison.json");
         Comparison comparison = ComparisonJson.Parse(File.ReadAllText(file), file);
         Directory.Delete(run, recursive: true);
         return comparison;

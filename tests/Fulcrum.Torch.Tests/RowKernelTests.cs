@@ -20,7 +20,8 @@ public sealed class RowKernelTests
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
-        Tensor input = Numbers(rows, 2 * size), gradient = Numbers(rows, size);
+        Tensor input = Numbers(rows, 2 * size),
+            gradient = Numbers(rows, size);
 
         (Tensor output, Tensor slope) = Both(input, gradient, x => SwiGlu.Of(x));
         (Tensor wanted, Tensor wantedSlope) = Both(input, gradient, x => SwiGlu.Of(x, plain: true));
@@ -40,7 +41,8 @@ public sealed class RowKernelTests
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
         using Norm norm = new(Numbers(size, 1).view(size), 1e-6);
-        Tensor input = Numbers(rows, heads * size).view(rows, heads, size), gradient = Numbers(rows, heads * size).view(rows, heads, size);
+        Tensor input = Numbers(rows, heads * size).view(rows, heads, size),
+            gradient = Numbers(rows, heads * size).view(rows, heads, size);
 
         (Tensor output, Tensor slope) = Both(input, gradient, x => norm.Forward(x));
         (Tensor wanted, Tensor wantedSlope) = Both(input, gradient, x => norm.Forward(x, plain: true));
@@ -56,20 +58,40 @@ public sealed class RowKernelTests
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
-        Tensor input = Numbers(rows, 2 * size).to_type(ScalarType.BFloat16), gradient = Numbers(rows, size).to_type(ScalarType.BFloat16), wide = Numbers(rows, 2 * size).to_type(ScalarType.BFloat16);
+        Tensor input = Numbers(rows, 2 * size).to_type(ScalarType.BFloat16),
+            gradient = Numbers(rows, size).to_type(ScalarType.BFloat16),
+            wide = Numbers(rows, 2 * size).to_type(ScalarType.BFloat16);
         using Norm norm = new(Numbers(2 * size, 1).view(2 * size).to_type(ScalarType.BFloat16), 1e-6);
 
-        (Tensor Output, Tensor Slope) gated = Both(input, gradient, x => SwiGlu.Of(x)), normed = Both(input, wide, x => norm.Forward(x));
-        (Tensor Output, Tensor Slope) plainGated = Both(input, gradient, x => SwiGlu.Of(x, plain: true)), plainNormed = Both(input, wide, x => norm.Forward(x, plain: true));
+        (Tensor Output, Tensor Slope) gated = Both(input, gradient, x => SwiGlu.Of(x)),
+            normed = Both(input, wide, x => norm.Forward(x));
+        (Tensor Output, Tensor Slope) plainGated = Both(input, gradient, x => SwiGlu.Of(x, plain: true)),
+            plainNormed = Both(input, wide, x => norm.Forward(x, plain: true));
 
-        // All but the few that lie on the border between two roundings are the same; on the way back the library rounds more often.
-        Assert.All([(plainGated.Output, gated.Output), (plainNormed.Output, normed.Output)], p => Assert.InRange((p.Item1 != p.Item2).@float().mean().ToSingle(), 0, 0.01f));
-        Assert.All([(plainGated.Output, gated.Output), (plainNormed.Output, normed.Output), (plainGated.Slope, gated.Slope), (plainNormed.Slope, normed.Slope)], p => CloseInEightBits(p.Item1, p.Item2));
+        // All but the few that lie on the border between two roundings are the same; on the way back the library rounds
+        // more often.
+        Assert.All(
+            [(plainGated.Output, gated.Output), (plainNormed.Output, normed.Output)],
+            p => Assert.InRange((p.Item1 != p.Item2).@float().mean().ToSingle(), 0, 0.01f)
+        );
+        Assert.All(
+            [
+                (plainGated.Output, gated.Output),
+                (plainNormed.Output, normed.Output),
+                (plainGated.Slope, gated.Slope),
+                (plainNormed.Slope, normed.Slope),
+            ],
+            p => CloseInEightBits(p.Item1, p.Item2)
+        );
 
         static void CloseInEightBits(Tensor wanted, Tensor got)
         {
             Assert.Equal((ScalarType.BFloat16, wanted.shape.Length), (got.dtype, got.shape.Length));
-            Assert.InRange(((got.@float() - wanted.@float()).abs() / (wanted.@float().abs() + 0.1)).max().ToSingle(), 0, 0.03f);
+            Assert.InRange(
+                ((got.@float() - wanted.@float()).abs() / (wanted.@float().abs() + 0.1)).max().ToSingle(),
+                0,
+                0.03f
+            );
         }
     }
 
@@ -79,7 +101,8 @@ public sealed class RowKernelTests
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
         using Norm norm = new(Numbers(16, 1).view(16), 1e-6);
-        Tensor wide = Numbers(6, 48), part = wide.narrow(1, 8, 16);
+        Tensor wide = Numbers(6, 48),
+            part = wide.narrow(1, 8, 16);
 
         Near(norm.Forward(part, plain: true), norm.Forward(part));
         Near(SwiGlu.Of(part, plain: true), SwiGlu.Of(part));
@@ -90,7 +113,8 @@ public sealed class RowKernelTests
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
-        Tensor input = cat([tensor(new float[] { -500, -100, -88, -20, 20, 88, 100, 500, -500, 500 }), ones(10)]).view(1, 20);
+        Tensor input = cat([tensor(new float[] { -500, -100, -88, -20, 20, 88, 100, 500, -500, 500 }), ones(10)])
+            .view(1, 20);
 
         (Tensor output, Tensor slope) = Both(input, ones(1, 10), x => SwiGlu.Of(x));
         (Tensor wanted, Tensor wantedSlope) = Both(input, ones(1, 10), x => SwiGlu.Of(x, plain: true));
@@ -112,11 +136,13 @@ public sealed class RowKernelTests
         Assert.True(norm.Weight.grad!.abs().sum().ToSingle() > 0);
     }
 
-    private static Tensor Numbers(long rows, long columns) => (arange(rows * columns, dtype: ScalarType.Float32) * 0.7).sin().view(rows, columns) * 3;
+    private static Tensor Numbers(long rows, long columns) =>
+        (arange(rows * columns, dtype: ScalarType.Float32) * 0.7).sin().view(rows, columns) * 3;
 
     private static (Tensor Output, Tensor Slope) Both(Tensor input, Tensor gradient, Func<Tensor, Tensor> form)
     {
-        Tensor x = input.clone().requires_grad_(), output = form(x);
+        Tensor x = input.clone().requires_grad_(),
+            output = form(x);
         autograd.backward([output], [gradient]);
         return (output.detach(), x.grad!);
     }
@@ -124,6 +150,9 @@ public sealed class RowKernelTests
     private static void Near(Tensor wanted, Tensor got)
     {
         Assert.Equal(wanted.shape, got.shape);
-        Assert.True(allclose(got, wanted, rtol: 1e-5, atol: 2e-6), $"largest difference {(wanted.NumberOfElements == 0 ? 0 : (got - wanted).abs().max().ToSingle())}");
+        Assert.True(
+            allclose(got, wanted, rtol: 1e-5, atol: 2e-6),
+            $"largest difference {(wanted.NumberOfElements == 0 ? 0 : (got - wanted).abs().max().ToSingle())}"
+        );
     }
 }

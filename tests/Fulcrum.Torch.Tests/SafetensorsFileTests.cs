@@ -12,9 +12,19 @@ public sealed class SafetensorsFileTests
     [Fact]
     public void What_is_written_is_read_back()
     {
-        using Tensor weights = arange(12, dtype: float32).reshape(3, 4), codes = arange(5, dtype: uint8), half = ones(2, 2, dtype: bfloat16);
+        using Tensor weights = arange(12, dtype: float32).reshape(3, 4),
+            codes = arange(5, dtype: uint8),
+            half = ones(2, 2, dtype: bfloat16);
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        SafetensorsFile.Write(path, new Dictionary<string, Tensor> { ["w"] = weights, ["c"] = codes, ["h"] = half });
+        SafetensorsFile.Write(
+            path,
+            new Dictionary<string, Tensor>
+            {
+                ["w"] = weights,
+                ["c"] = codes,
+                ["h"] = half,
+            }
+        );
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
 
@@ -29,15 +39,24 @@ public sealed class SafetensorsFileTests
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", "cannot have")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}""", "shape")]
     [InlineData("""{"a":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}}""", "F99")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "overlaps")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "overlaps"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[4000000000,4000000000],"data_offsets":[0,8]}}""", "cannot have")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,80]}}""", "truncated")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "not valid JSON")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "not valid JSON"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "leaves a hole")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "4 bytes lie behind the last tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", "lies at bytes -8 to 0")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", "lies at bytes 8 to 0")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807],"data_offsets":[0,8]}}""", "cannot have")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807],"data_offsets":[0,8]}}""",
+        "cannot have"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}""", "lacks a dtype, a shape")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}""", "has the shape")]
     [InlineData("""{"a":[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]}""", "not valid JSON")]
@@ -56,7 +75,9 @@ public sealed class SafetensorsFileTests
     [InlineData(long.MaxValue)]
     [InlineData(99_999_999)]
     [InlineData(-1)]
-    public void A_header_that_claims_more_than_the_file_holds_is_refused_before_anything_is_allocated_for_it(long claimed)
+    public void A_header_that_claims_more_than_the_file_holds_is_refused_before_anything_is_allocated_for_it(
+        long claimed
+    )
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         File.WriteAllBytes(path, [.. BitConverter.GetBytes(claimed), .. "{}      "u8]);
@@ -73,13 +94,18 @@ public sealed class SafetensorsFileTests
     [Fact]
     public void Any_bytes_end_in_one_sentence()
     {
-        Gen.Byte.Array[0, 200].Sample(bytes =>
-        {
-            string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-            File.WriteAllBytes(path, bytes);
-            Assert.Throws<InputException>(() => SafetensorsFile.Open(path));
-            File.Delete(path);
-        }, iter: 300, threads: 1);
+        Gen.Byte.Array[0, 200]
+            .Sample(
+                bytes =>
+                {
+                    string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+                    File.WriteAllBytes(path, bytes);
+                    Assert.Throws<InputException>(() => SafetensorsFile.Open(path));
+                    File.Delete(path);
+                },
+                iter: 300,
+                threads: 1
+            );
     }
 
     private static string WithHeader(string header, int data)
@@ -93,10 +119,12 @@ public sealed class SafetensorsFileTests
     [Fact]
     public void A_link_is_read_as_the_file_it_leads_to()
     {
-        string link = Path.Combine(Directory.CreateTempSubdirectory().FullName, "model.safetensors"), target = SharedData.Of("golden", "models", "qwen2-tied", "model.safetensors");
+        string link = Path.Combine(Directory.CreateTempSubdirectory().FullName, "model.safetensors"),
+            target = SharedData.Of("golden", "models", "qwen2-tied", "model.safetensors");
         File.CreateSymbolicLink(link, target);
 
-        using SafetensorsFile direct = SafetensorsFile.Open(target), linked = SafetensorsFile.Open(link);
+        using SafetensorsFile direct = SafetensorsFile.Open(target),
+            linked = SafetensorsFile.Open(link);
 
         Assert.Equal(direct.Tensors.Keys, linked.Tensors.Keys);
     }

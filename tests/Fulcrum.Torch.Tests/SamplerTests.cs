@@ -22,9 +22,15 @@ public sealed class SamplerTests
     [Fact]
     public void Draws_follow_temperature_and_stay_within_top_k_and_top_p()
     {
-        // At temperature 0.5 the logits 2, 1, 0, -1 become 4, 2, 0, -2: 0.8668, 0.1173 and so on; top p 0.9 keeps two of them, 0.8808 and 0.1192.
+        // At temperature 0.5 the logits 2, 1, 0, -1 become 4, 2, 0, -2: 0.8668, 0.1173 and so on; top p 0.9 keeps two
+        // of them, 0.8808 and 0.1192.
         Random random = new(5);
-        int[] draws = [.. Enumerable.Range(0, 4000).Select(_ => Sampler.Draw([2, 1, 0, -1], new Sampling(0.5, 3, 0.9), random, []))];
+        int[] draws =
+        [
+            .. Enumerable
+                .Range(0, 4000)
+                .Select(_ => Sampler.Draw([2, 1, 0, -1], new Sampling(0.5, 3, 0.9), random, [])),
+        ];
 
         Assert.Equal([0, 1], draws.Distinct().Order());
         Assert.Equal(0.8808, draws.Count(d => d == 0) / 4000.0, 0.02);

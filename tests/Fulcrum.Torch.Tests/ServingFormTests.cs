@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Fulcrum.Torch.Tests;
 
-/// <summary>One adapter in its four forms: beside the base that it was trained on or merged into it, in four bits or in full.</summary>
+/// <summary>One adapter in its four forms: beside the base that it was trained on or merged into it, in four bits or in
+/// full.</summary>
 public sealed class ServingFormTests
 {
     private static readonly int[] Prompt = [5, 9, 14, 3, 200, 31];
@@ -13,9 +14,13 @@ public sealed class ServingFormTests
     public void Merging_changes_rounding_alone_and_the_full_base_is_another_model()
     {
         string adapter = SharedData.Of("golden", "lora", "all-linear");
-        double[] Of(string quantization, string? form) => Scores(TrainingFormTests.Plan("f32", quantization), form is null ? null : new Serving(adapter, 1, form));
+        double[] Of(string quantization, string? form) =>
+            Scores(TrainingFormTests.Plan("f32", quantization), form is null ? null : new Serving(adapter, 1, form));
 
-        double[] beside = Of("nf4-double", "beside"), merged = Of("nf4-double", "merged"), full = Of("nf4-double", "unquantized-beside"), fullMerged = Of("nf4-double", "unquantized-merged");
+        double[] beside = Of("nf4-double", "beside"),
+            merged = Of("nf4-double", "merged"),
+            full = Of("nf4-double", "unquantized-beside"),
+            fullMerged = Of("nf4-double", "unquantized-merged");
 
         Assert.InRange(Apart(beside, merged), 0, 1e-4);
         Assert.InRange(Apart(full, fullMerged), 0, 1e-4);
@@ -27,7 +32,9 @@ public sealed class ServingFormTests
     [Fact]
     public void An_unknown_form_is_an_error_that_names_the_known_ones()
     {
-        InputException refused = Assert.Throws<InputException>(() => new TorchRuntime().Load(TrainingFormTests.Plan("f32", "none"), new Serving("adapter", 1, "baked")));
+        InputException refused = Assert.Throws<InputException>(() =>
+            new TorchRuntime().Load(TrainingFormTests.Plan("f32", "none"), new Serving("adapter", 1, "baked"))
+        );
 
         Assert.Contains("merged, unquantized-beside", refused.Message);
     }
@@ -37,15 +44,40 @@ public sealed class ServingFormTests
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         Study study = StudyFile.Load(TinyStudy.Write(folder, itemsPerSubject: 20));
-        study = study with { Model = study.Model with { Quantization = "nf4-double" }, Curve = null, ServingForms = ["merged", "unquantized-beside", "unquantized-merged"], OverrideGuards = Guards.GuardLog.Names };
+        study = study with
+        {
+            Model = study.Model with { Quantization = "nf4-double" },
+            Curve = null,
+            ServingForms = ["merged", "unquantized-beside", "unquantized-merged"],
+            OverrideGuards = Guards.GuardLog.Names,
+        };
 
         using (RunFolder run = RunFolder.Open(Path.Combine(folder, "run")))
         {
-            new Experiment(study, run, new TorchRuntime(), s => StudyCorpus.Open(s, p => new Fulcrum.Evaluation.Sql.SqlGrader(p.Semantics, new Fulcrum.Evaluation.Sql.SqlLimits(p.TimeLimitSeconds)).Grade)).Run();
+            new Experiment(
+                study,
+                run,
+                new TorchRuntime(),
+                s =>
+                    StudyCorpus.Open(
+                        s,
+                        p =>
+                            new Fulcrum.Evaluation.Sql.SqlGrader(
+                                p.Semantics,
+                                new Fulcrum.Evaluation.Sql.SqlLimits(p.TimeLimitSeconds)
+                            ).Grade
+                    )
+            ).Run();
         }
 
-        Comparison comparison = ComparisonJson.Parse(File.ReadAllText(Path.Combine(folder, "run", "comparison.json")), "comparison.json");
-        Assert.Equal(["merged", "unquantized-beside", "unquantized-merged"], comparison.TradeOff!.Points.Where(p => p.Kind == "serving").Select(p => p.Form));
+        Comparison comparison = ComparisonJson.Parse(
+            File.ReadAllText(Path.Combine(folder, "run", "comparison.json")),
+            "comparison.json"
+        );
+        Assert.Equal(
+            ["merged", "unquantized-beside", "unquantized-merged"],
+            comparison.TradeOff!.Points.Where(p => p.Kind == "serving").Select(p => p.Form)
+        );
         Assert.Contains("Forms of serving", File.ReadAllText(Path.Combine(folder, "run", "report.html")));
         Directory.Delete(folder, recursive: true);
     }
@@ -54,7 +86,20 @@ public sealed class ServingFormTests
     {
         using ILanguageModel model = new TorchRuntime().Load(plan, serving);
         double[] found = [];
-        model.Score([new ScoreRequest(Prompt, [[7], [8], [9, 10, 11], [300]])], (_, scores) => found = [.. scores.Select(s => s.LogLikelihood)]);
+        model.Score(
+            [
+                new ScoreRequest(
+                    Prompt,
+                    [
+                        [7],
+                        [8],
+                        [9, 10, 11],
+                        [300],
+                    ]
+                ),
+            ],
+            (_, scores) => found = [.. scores.Select(s => s.LogLikelihood)]
+        );
         return found;
     }
 

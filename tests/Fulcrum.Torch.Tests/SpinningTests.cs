@@ -12,7 +12,8 @@ public sealed class SpinningTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "libgomp is what libtorch waits with on Linux alone");
         Libtorch.Ensure();
 
-        string? wished = Environment.GetEnvironmentVariable("GOMP_SPINCOUNT"), policy = Environment.GetEnvironmentVariable("OMP_WAIT_POLICY");
+        string? wished = Environment.GetEnvironmentVariable("GOMP_SPINCOUNT"),
+            policy = Environment.GetEnvironmentVariable("OMP_WAIT_POLICY");
 
         Assert.Equal(wished ?? (policy is null ? "5000" : null), Spinning.Now);
     }

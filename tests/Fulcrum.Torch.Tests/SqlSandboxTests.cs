@@ -12,7 +12,13 @@ namespace Fulcrum.Torch.Tests;
 public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFixture<SqlSandboxTests.Workers>
 {
     private const string Gold = "SELECT count(*) FROM singer";
-    private static readonly SqlLimits Short = new(Seconds: 0.3, Rows: 10_000, Bytes: 1 << 24, CellBytes: 1 << 24, HeapBytes: 1 << 26);
+    private static readonly SqlLimits Short = new(
+        Seconds: 0.3,
+        Rows: 10_000,
+        Bytes: 1 << 24,
+        CellBytes: 1 << 24,
+        HeapBytes: 1 << 26
+    );
 
     [Fact]
     public void Queries_run_in_worker_processes() => Assert.Null(workers.Sandbox.Warning);
@@ -31,17 +37,23 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < SqlLimits.Patience * (Short.Seconds + 1) + 2);
         Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
         Assert.Equal(workers.Digest, RunFolder.Digest(workers.Database));
-        Assert.Equal([workers.Database], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(workers.Database)!));
+        Assert.Equal(
+            [workers.Database],
+            Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(workers.Database)!)
+        );
     }
 
     [Fact]
     public void A_worker_that_is_killed_before_it_greets_is_started_again()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the worker's stand-in is a shell script");
-        string mark = Path.Combine(Directory.CreateTempSubdirectory().FullName, "mark"), script = "[ -e \"$0\" ] && exec \"$@\"; : > \"$0\"; kill -TERM $$";
+        string mark = Path.Combine(Directory.CreateTempSubdirectory().FullName, "mark"),
+            script = "[ -e \"$0\" ] && exec \"$@\"; : > \"$0\"; kill -TERM $$";
         SqlWorkerProgram real = SqlWorkerProgram.Find()!;
 
-        using SqlSandbox sandbox = SqlSandbox.Open(new SqlWorkerProgram("/bin/sh", ["-c", script, mark, real.File, .. real.Arguments]));
+        using SqlSandbox sandbox = SqlSandbox.Open(
+            new SqlWorkerProgram("/bin/sh", ["-c", script, mark, real.File, .. real.Arguments])
+        );
 
         Assert.Null(sandbox.Warning);
         Assert.True(File.Exists(mark));
@@ -51,7 +63,11 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     [Fact]
     public void A_call_that_SQLite_does_not_interrupt_ends_with_its_worker_and_says_so()
     {
-        Grade grade = workers.Sandbox.Grader("official", Short)(workers.Database, Gold, "SELECT instr(zeroblob(8000000), zeroblob(4000000) || x'01')");
+        Grade grade = workers.Sandbox.Grader("official", Short)(
+            workers.Database,
+            Gold,
+            "SELECT instr(zeroblob(8000000), zeroblob(4000000) || x'01')"
+        );
 
         Assert.Equal((0, "time-limit"), (grade.Score, grade.Verdict));
         Assert.Contains("worker was stopped", grade.Reason);
@@ -60,7 +76,11 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     [Fact]
     public void A_gold_query_that_is_stopped_leaves_its_item_unscored()
     {
-        Grade grade = workers.Sandbox.Grader("official", Short)(workers.Database, "SELECT instr(zeroblob(8000000), zeroblob(4000000) || x'01')", Gold);
+        Grade grade = workers.Sandbox.Grader("official", Short)(
+            workers.Database,
+            "SELECT instr(zeroblob(8000000), zeroblob(4000000) || x'01')",
+            Gold
+        );
 
         Assert.Equal((null, "gold-failed"), (grade.Score, grade.Verdict));
     }
@@ -74,7 +94,11 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         using SqlGrader reference = new(semantics, new SqlLimits());
         Func<string, string, string, Grade> grade = workers.Sandbox.Grader(semantics, new SqlLimits());
         (string Database, string Gold, string Predicted)[] pairs =
-            [.. File.ReadLines(SharedData.Of("data", "spider", "official_eval", "pairs.jsonl")).Select(l => JsonNode.Parse(l)!).Select(p => (Spider((string)p["db_id"]!), (string)p["gold"]!, (string)p["predicted"]!))];
+        [
+            .. File.ReadLines(SharedData.Of("data", "spider", "official_eval", "pairs.jsonl"))
+                .Select(l => JsonNode.Parse(l)!)
+                .Select(p => (Spider((string)p["db_id"]!), (string)p["gold"]!, (string)p["predicted"]!)),
+        ];
 
         Grade[] got = [.. pairs.AsParallel().AsOrdered().Select(p => grade(p.Database, p.Gold, p.Predicted))];
 
@@ -106,9 +130,15 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         int worker = sandbox.WorkerIds.Single();
         Signal(worker, "STOP");
 
-        Task<Grade> waiting = Task.Run(() => grade(workers.Database, Gold, Gold), TestContext.Current.CancellationToken);
+        Task<Grade> waiting = Task.Run(
+            () => grade(workers.Database, Gold, Gold),
+            TestContext.Current.CancellationToken
+        );
 
-        Task twiceWhatStopsOneThatComputes = Task.Delay(TimeSpan.FromSeconds(2 * (Short.Seconds + 1)), TestContext.Current.CancellationToken);
+        Task twiceWhatStopsOneThatComputes = Task.Delay(
+            TimeSpan.FromSeconds(2 * (Short.Seconds + 1)),
+            TestContext.Current.CancellationToken
+        );
         Assert.Same(twiceWhatStopsOneThatComputes, await Task.WhenAny(waiting, twiceWhatStopsOneThatComputes));
         Signal(worker, "CONT");
         Assert.Equal((1, worker), ((await waiting).Score, sandbox.WorkerIds.Single()));
@@ -119,7 +149,10 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     {
         string nowhere = Path.Combine(Path.GetTempPath(), "nowhere.sqlite");
 
-        Assert.Contains("nowhere.sqlite", Assert.Throws<InputException>(() => workers.Sandbox.Grader("official", Short)(nowhere, Gold, Gold)).Message);
+        Assert.Contains(
+            "nowhere.sqlite",
+            Assert.Throws<InputException>(() => workers.Sandbox.Grader("official", Short)(nowhere, Gold, Gold)).Message
+        );
     }
 
     [Fact]
@@ -150,10 +183,26 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the children of a process are read from /proc");
         SqlWorkerProgram program = SqlWorkerProgram.Find()!;
-        using Process parent = Process.Start(new ProcessStartInfo(program.File, ["sql", "--databases", Spider(""), "--time-limit", "600", "--input", "-", "--output", "-"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        parent.StandardInput.WriteLine("""{"db_id": "concert_singer", "gold": "SELECT 1", "predicted": "SELECT instr(zeroblob(60000000), zeroblob(30000000) || x'01')"}""");
+        using Process parent = Process.Start(
+            new ProcessStartInfo(
+                program.File,
+                ["sql", "--databases", Spider(""), "--time-limit", "600", "--input", "-", "--output", "-"]
+            )
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
+        parent.StandardInput.WriteLine(
+            """{"db_id": "concert_singer", "gold": "SELECT 1", "predicted": "SELECT instr(zeroblob(60000000), zeroblob(30000000) || x'01')"}"""
+        );
         parent.StandardInput.Close();
-        int child = Until(() => File.ReadAllText($"/proc/{parent.Id}/task/{parent.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).FirstOrDefault());
+        int child = Until(() =>
+            File.ReadAllText($"/proc/{parent.Id}/task/{parent.Id}/children")
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(int.Parse)
+                .FirstOrDefault()
+        );
         using Process worker = Process.GetProcessById(child);
 
         parent.Kill();
@@ -161,7 +210,8 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(20)));
     }
 
-    private static void Signal(int process, string signal) => Process.Start("kill", [$"-{signal}", $"{process}"]).WaitForExit();
+    private static void Signal(int process, string signal) =>
+        Process.Start("kill", [$"-{signal}", $"{process}"]).WaitForExit();
 
     private static int Until(Func<int> found)
     {
@@ -170,7 +220,10 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         return id;
     }
 
-    private static string Spider(string id) => id.Length == 0 ? SharedData.Of("data", "spider", "database") : SharedData.Of("data", "spider", "database", id, id + ".sqlite");
+    private static string Spider(string id) =>
+        id.Length == 0
+            ? SharedData.Of("data", "spider", "database")
+            : SharedData.Of("data", "spider", "database", id, id + ".sqlite");
 
     public sealed class Workers : IDisposable
     {
@@ -181,8 +234,15 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
             {
                 connection.Open();
                 using SqliteCommand command = connection.CreateCommand();
-                command.CommandText = "CREATE TABLE singer (Singer_ID INT PRIMARY KEY, Name TEXT, Country TEXT, Song_Name TEXT, Song_release_year TEXT, Age INT, Is_male BOOL); "
-                    + string.Concat(Enumerable.Range(1, 6).Select(i => $"INSERT INTO singer VALUES ({i}, 'Singer {i}', 'Country {i % 3}', 'Song {i}', '{1990 + i}', {20 + 5 * i}, 'T'); "));
+                command.CommandText =
+                    "CREATE TABLE singer (Singer_ID INT PRIMARY KEY, Name TEXT, Country TEXT, Song_Name TEXT, Song_release_year TEXT, Age INT, Is_male BOOL); "
+                    + string.Concat(
+                        Enumerable
+                            .Range(1, 6)
+                            .Select(i =>
+                                $"INSERT INTO singer VALUES ({i}, 'Singer {i}', 'Country {i % 3}', 'Song {i}', '{1990 + i}', {20 + 5 * i}, 'T'); "
+                            )
+                    );
                 command.ExecuteNonQuery();
             }
 

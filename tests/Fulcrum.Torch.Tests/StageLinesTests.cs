@@ -9,15 +9,17 @@ public sealed class StageLinesTests
     [Fact]
     public void A_stage_that_goes_on_writes_a_line_every_half_minute_with_rate_and_remaining_time()
     {
-        string written = Written((lines, clock) =>
-        {
-            lines.Tell(new Progress("before", "spider", 40, 200, "items")); // an earlier sitting did these
-            for (int done = 41; done <= 100; done++)
+        string written = Written(
+            (lines, clock) =>
             {
-                clock.Seconds++;
-                lines.Tell(new Progress("before", "spider", done, 200, "items"));
+                lines.Tell(new Progress("before", "spider", 40, 200, "items")); // an earlier sitting did these
+                for (int done = 41; done <= 100; done++)
+                {
+                    clock.Seconds++;
+                    lines.Tell(new Progress("before", "spider", done, 200, "items"));
+                }
             }
-        });
+        );
 
         Assert.Equal(
             [
@@ -25,20 +27,23 @@ public sealed class StageLinesTests
                 "before: spider 100 of 200 items, 1/s, about 00:01:40 left",
                 "before: spider 100 of 200 items, 60.0 s",
             ],
-            written.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            written.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        );
     }
 
     [Fact]
     public void A_part_that_begins_late_in_a_stage_has_a_rate_of_its_own()
     {
-        string written = Written((lines, clock) =>
-        {
-            lines.Tell(new Progress("before", "spider", 200, 200, "items"));
-            clock.Seconds = 20;
-            lines.Tell(new Progress("before", "mmlu", 0, 300, "items"));
-            clock.Seconds = 40;
-            lines.Tell(new Progress("before", "mmlu", 100, 300, "items"));
-        });
+        string written = Written(
+            (lines, clock) =>
+            {
+                lines.Tell(new Progress("before", "spider", 200, 200, "items"));
+                clock.Seconds = 20;
+                lines.Tell(new Progress("before", "mmlu", 0, 300, "items"));
+                clock.Seconds = 40;
+                lines.Tell(new Progress("before", "mmlu", 100, 300, "items"));
+            }
+        );
 
         Assert.StartsWith("before: mmlu 100 of 300 items, 5/s, about 00:00:40 left", written);
     }
@@ -46,23 +51,29 @@ public sealed class StageLinesTests
     [Fact]
     public void A_slow_part_says_how_long_each_takes()
     {
-        string written = Written((lines, clock) =>
-        {
-            lines.Tell(new Progress("train", "loss 2.000", 1, 4, "steps"));
-            clock.Seconds = 250;
-            lines.Tell(new Progress("train", "loss 1.500", 2, 4, "steps"));
-            clock.Seconds = 500;
-            lines.Tell(new Progress("train", "loss 1.250", 3, 4, "steps"));
-        });
+        string written = Written(
+            (lines, clock) =>
+            {
+                lines.Tell(new Progress("train", "loss 2.000", 1, 4, "steps"));
+                clock.Seconds = 250;
+                lines.Tell(new Progress("train", "loss 1.500", 2, 4, "steps"));
+                clock.Seconds = 500;
+                lines.Tell(new Progress("train", "loss 1.250", 3, 4, "steps"));
+            }
+        );
 
-        Assert.StartsWith("train: 2 of 4 steps, loss 1.500\ntrain: 3 of 4 steps, loss 1.250, 250 s each, about 00:04:10 left", written.ReplaceLineEndings("\n"));
+        Assert.StartsWith(
+            "train: 2 of 4 steps, loss 1.500\ntrain: 3 of 4 steps, loss 1.250, 250 s each, about 00:04:10 left",
+            written.ReplaceLineEndings("\n")
+        );
     }
 
     [Fact]
     public void A_training_that_was_cut_off_says_where_it_goes_on()
     {
         List<Progress> told = [];
-        TrainingProgress cut = new("train", told.Add), whole = new("train", told.Add);
+        TrainingProgress cut = new("train", told.Add),
+            whole = new("train", told.Add);
 
         cut.Tell(Step(22));
         cut.Tell(Step(23));

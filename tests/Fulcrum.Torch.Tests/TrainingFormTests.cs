@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Tests;
 
-/// <summary>Forms of one and the same training: types, quantised bases, optimisers, accumulation, checkpointing, interruptions.</summary>
+/// <summary>Forms of one and the same training: types, quantised bases, optimisers, accumulation, checkpointing,
+/// interruptions.</summary>
 public sealed class TrainingFormTests
 {
     [Theory]
@@ -14,12 +15,29 @@ public sealed class TrainingFormTests
     [InlineData("bf16", "none", "adamw")]
     [InlineData("f32", "nf4-double", "adamw8bit")]
     [InlineData("bf16", "nf4-double", "paged-adamw8bit")]
-    public void The_loss_falls_over_twenty_steps_on_a_repeated_batch(string dtype, string quantization, string optimizer)
+    public void The_loss_falls_over_twenty_steps_on_a_repeated_batch(
+        string dtype,
+        string quantization,
+        string optimizer
+    )
     {
         string output = Directory.CreateTempSubdirectory().FullName;
         List<double> losses = [];
 
-        new TorchRuntime().Train(Plan(dtype, quantization), new TrainPlan(Epochs: 20, BatchSize: 4, LearningRate: 2e-2, Seed: 1, Optimizer: optimizer, GradientCheckpointing: true), Examples(4), output, s => losses.Add(s.Loss));
+        new TorchRuntime().Train(
+            Plan(dtype, quantization),
+            new TrainPlan(
+                Epochs: 20,
+                BatchSize: 4,
+                LearningRate: 2e-2,
+                Seed: 1,
+                Optimizer: optimizer,
+                GradientCheckpointing: true
+            ),
+            Examples(4),
+            output,
+            s => losses.Add(s.Loss)
+        );
 
         Assert.Equal(20, losses.Count);
         Assert.True(losses[^1] < 0.8 * losses[0], $"{losses[0]} to {losses[^1]}");
@@ -33,7 +51,8 @@ public sealed class TrainingFormTests
     {
         TrainingExample[] batch = Examples(8);
 
-        double[] together = Gradient(quantization, [batch]), one = Gradient(quantization, [.. batch.Select(e => new[] { e })]);
+        double[] together = Gradient(quantization, [batch]),
+            one = Gradient(quantization, [.. batch.Select(e => new[] { e })]);
 
         double off = Math.Sqrt(together.Zip(one, (a, b) => (a - b) * (a - b)).Sum() / together.Sum(a => a * a));
         Assert.InRange(off, 0, 1e-5);
@@ -45,7 +64,8 @@ public sealed class TrainingFormTests
     [InlineData("f32", "nf4-double")]
     public void Checkpointing_changes_no_bit_of_a_gradient_with_dropout_on(string dtype, string quantization)
     {
-        double[] kept = Dropped(dtype, quantization, checkpointing: false, seed: 3), again = Dropped(dtype, quantization, checkpointing: true, seed: 3);
+        double[] kept = Dropped(dtype, quantization, checkpointing: false, seed: 3),
+            again = Dropped(dtype, quantization, checkpointing: true, seed: 3);
 
         Assert.Equal(kept, again);
         Assert.NotEqual(kept, Dropped(dtype, quantization, checkpointing: true, seed: 4));
@@ -55,9 +75,26 @@ public sealed class TrainingFormTests
     [InlineData("f32", "none", "adamw")]
     [InlineData("f32", "nf4-double", "adamw8bit")]
     [InlineData("bf16", "nf4-double", "paged-adamw8bit")]
-    public void A_training_that_died_between_two_checkpoints_ends_with_the_same_bytes(string dtype, string quantization, string optimizer)
+    public void A_training_that_died_between_two_checkpoints_ends_with_the_same_bytes(
+        string dtype,
+        string quantization,
+        string optimizer
+    )
     {
-        TrainPlan plan = new(Epochs: 2, BatchSize: 4, LearningRate: 1e-2, Dropout: 0.1, Rank: 32, Alpha: 32, Schedule: "cosine", WarmupSteps: 2, Optimizer: optimizer, Seed: 3, GradientCheckpointing: true, CheckpointEvery: 2);
+        TrainPlan plan = new(
+            Epochs: 2,
+            BatchSize: 4,
+            LearningRate: 1e-2,
+            Dropout: 0.1,
+            Rank: 32,
+            Alpha: 32,
+            Schedule: "cosine",
+            WarmupSteps: 2,
+            Optimizer: optimizer,
+            Seed: 3,
+            GradientCheckpointing: true,
+            CheckpointEvery: 2
+        );
 
         AssertSurvives(plan, Plan(dtype, quantization), diesAt: 5);
     }
@@ -66,7 +103,18 @@ public sealed class TrainingFormTests
     public void The_adapter_is_the_one_of_the_lowest_loss_on_held_out_examples_and_training_ends_when_it_falls_no_more()
     {
         string output = Directory.CreateTempSubdirectory().FullName;
-        TrainPlan plan = new(Epochs: 30, BatchSize: 4, LearningRate: 5e-2, Schedule: "constant", Rank: 2, Alpha: 4, Seed: 3, ValidationShare: 0.25, ValidationEvery: 2, EarlyStoppingPatience: 3);
+        TrainPlan plan = new(
+            Epochs: 30,
+            BatchSize: 4,
+            LearningRate: 5e-2,
+            Schedule: "constant",
+            Rank: 2,
+            Alpha: 4,
+            Seed: 3,
+            ValidationShare: 0.25,
+            ValidationEvery: 2,
+            EarlyStoppingPatience: 3
+        );
         List<TrainingStep> steps = [];
 
         new TorchRuntime().Train(Plan("f32", "none"), plan, Examples(16), output, steps.Add);
@@ -80,17 +128,40 @@ public sealed class TrainingFormTests
     }
 
     [Fact]
-    public void A_validated_training_that_died_ends_with_the_same_bytes() => AssertSurvives(
-        new TrainPlan(Epochs: 6, BatchSize: 4, LearningRate: 5e-2, Schedule: "constant", Rank: 2, Alpha: 4, Seed: 3, CheckpointEvery: 4, ValidationShare: 0.25, ValidationEvery: 1, EarlyStoppingPatience: 4),
-        Plan("f32", "none"), diesAt: 7);
+    public void A_validated_training_that_died_ends_with_the_same_bytes() =>
+        AssertSurvives(
+            new TrainPlan(
+                Epochs: 6,
+                BatchSize: 4,
+                LearningRate: 5e-2,
+                Schedule: "constant",
+                Rank: 2,
+                Alpha: 4,
+                Seed: 3,
+                CheckpointEvery: 4,
+                ValidationShare: 0.25,
+                ValidationEvery: 1,
+                EarlyStoppingPatience: 4
+            ),
+            Plan("f32", "none"),
+            diesAt: 7
+        );
 
     [Fact]
     public void A_validation_loss_that_is_no_number_ends_the_training_with_a_sentence()
     {
         string output = Directory.CreateTempSubdirectory().FullName;
-        TrainPlan plan = new(BatchSize: 4, LearningRate: 1e30, Schedule: "constant", ValidationShare: 0.25, ValidationEvery: 1);
+        TrainPlan plan = new(
+            BatchSize: 4,
+            LearningRate: 1e30,
+            Schedule: "constant",
+            ValidationShare: 0.25,
+            ValidationEvery: 1
+        );
 
-        FulcrumException refused = Assert.Throws<FulcrumException>(() => new TorchRuntime().Train(Plan("f32", "none"), plan, Examples(8), output, _ => { }));
+        FulcrumException refused = Assert.Throws<FulcrumException>(() =>
+            new TorchRuntime().Train(Plan("f32", "none"), plan, Examples(8), output, _ => { })
+        );
 
         Assert.Contains("the validation loss after step 1 is NaN", refused.Message);
         Directory.Delete(output, recursive: true);
@@ -101,9 +172,20 @@ public sealed class TrainingFormTests
     {
         string output = Directory.CreateTempSubdirectory().FullName;
 
-        InputException refused = Assert.Throws<InputException>(() => new TorchRuntime().Train(Plan("f32", "none"), new TrainPlan(ValidationShare: 0.9), Examples(2), output, _ => { }));
+        InputException refused = Assert.Throws<InputException>(() =>
+            new TorchRuntime().Train(
+                Plan("f32", "none"),
+                new TrainPlan(ValidationShare: 0.9),
+                Examples(2),
+                output,
+                _ => { }
+            )
+        );
 
-        Assert.Equal("train.validationShare is 0.9, which holds back all 2 training examples; lower it", refused.Message);
+        Assert.Equal(
+            "train.validationShare is 0.9, which holds back all 2 training examples; lower it",
+            refused.Message
+        );
         Directory.Delete(output, recursive: true);
     }
 
@@ -112,7 +194,10 @@ public sealed class TrainingFormTests
     {
         TrainPlan plan = new(Seed: 5, ValidationShare: 0.2);
 
-        (IReadOnlyList<TrainingExample> training, IReadOnlyList<TrainingExample> heldOut) = ValidationSplit.Of(plan, Examples(12));
+        (IReadOnlyList<TrainingExample> training, IReadOnlyList<TrainingExample> heldOut) = ValidationSplit.Of(
+            plan,
+            Examples(12)
+        );
 
         Assert.Equal((10, 2), (training.Count, heldOut.Count));
         Assert.Equal(Examples(12).Select(e => e.Id).Order(), training.Concat(heldOut).Select(e => e.Id).Order());
@@ -120,7 +205,8 @@ public sealed class TrainingFormTests
     }
 
     /// <summary>The small reference model in some form.</summary>
-    internal static ModelPlan Plan(string dtype, string quantization) => new(SharedData.Of("golden", "models", "qwen2-tied"), dtype, quantization, "cpu");
+    internal static ModelPlan Plan(string dtype, string quantization) =>
+        new(SharedData.Of("golden", "models", "qwen2-tied"), dtype, quantization, "cpu");
 
     /// <summary>The same with an adapter whose parts are both not 0, on every projection.</summary>
     internal static LanguageModel WithAdapter(string dtype, string quantization, double dropout = 0)
@@ -129,7 +215,11 @@ public sealed class TrainingFormTests
         model.AttachAdapter(new LoraConfig(4, 8, null, "all-linear"), seed: 5, dropout);
         using IDisposable frozen = no_grad();
         using Generator random = new(9, CPU);
-        foreach ((string name, Tensor value) in model.AdapterParameters.Where(p => p.Name.EndsWith("lora_B", StringComparison.Ordinal)))
+        foreach (
+            (string name, Tensor value) in model.AdapterParameters.Where(p =>
+                p.Name.EndsWith("lora_B", StringComparison.Ordinal)
+            )
+        )
         {
             using Tensor start = randn(value.shape, ScalarType.Float32, generator: random) * 0.05;
             value.copy_(start);
@@ -142,15 +232,29 @@ public sealed class TrainingFormTests
     internal static TrainingExample[] Examples(int count)
     {
         RandomStream random = RandomStream.For(7, "test examples");
-        return [.. Enumerable.Range(0, count).Select(i => new TrainingExample(
-            $"example/{i}", [1, 2, 3, 4, .. Enumerable.Range(0, 12).Select(_ => random.NextInt(500))], [.. Enumerable.Range(0, 16).Select(t => t >= 10)], $"c{i % 2}"))];
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => new TrainingExample(
+                    $"example/{i}",
+                    [1, 2, 3, 4, .. Enumerable.Range(0, 12).Select(_ => random.NextInt(500))],
+                    [.. Enumerable.Range(0, 16).Select(t => t >= 10)],
+                    $"c{i % 2}"
+                )),
+        ];
     }
 
     /// <summary>All gradients of the adapter, one after the other.</summary>
     internal static double[] Flat(LanguageModel model)
     {
         using DisposeScope scope = NewDisposeScope();
-        return [.. model.AdapterParameters.SelectMany(p => p.Value.grad!.to_type(ScalarType.Float64).flatten().data<double>().ToArray())];
+        return
+        [
+            .. model.AdapterParameters.SelectMany(p =>
+                p.Value.grad!.to_type(ScalarType.Float64).flatten().data<double>().ToArray()
+            ),
+        ];
     }
 
     private static double[] Gradient(string quantization, IReadOnlyList<TrainingExample[]> parts)
@@ -188,20 +292,40 @@ public sealed class TrainingFormTests
     // Dies as a killed process does: nothing is saved on the way out.
     private static void AssertSurvives(TrainPlan plan, ModelPlan model, int diesAt)
     {
-        string whole = Directory.CreateTempSubdirectory().FullName, cut = Directory.CreateTempSubdirectory().FullName;
+        string whole = Directory.CreateTempSubdirectory().FullName,
+            cut = Directory.CreateTempSubdirectory().FullName;
         new TorchRuntime().Train(model, plan, Examples(12), whole);
 
-        Assert.Throws<EndOfStreamException>(() => new TorchRuntime().Train(model, plan, Examples(12), cut, s => { if (s.Step == diesAt) { throw new EndOfStreamException(); } }));
+        Assert.Throws<EndOfStreamException>(() =>
+            new TorchRuntime().Train(
+                model,
+                plan,
+                Examples(12),
+                cut,
+                s =>
+                {
+                    if (s.Step == diesAt)
+                    {
+                        throw new EndOfStreamException();
+                    }
+                }
+            )
+        );
         int first = 0;
         new TorchRuntime().Train(model, plan, Examples(12), cut, s => first = first == 0 ? s.Step : first);
 
         Assert.Equal(diesAt - diesAt % plan.CheckpointEvery!.Value + 1, first);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "adapter_model.safetensors")), File.ReadAllBytes(Path.Combine(cut, "adapter_model.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(whole, "adapter_model.safetensors")),
+            File.ReadAllBytes(Path.Combine(cut, "adapter_model.safetensors"))
+        );
         Assert.Equal(Numbers(whole), Numbers(cut));
         Directory.Delete(whole, recursive: true);
         Directory.Delete(cut, recursive: true);
     }
 
     // The log without its times.
-    private static IEnumerable<string> Numbers(string folder) => File.ReadLines(Path.Combine(folder, "train.jsonl")).Select(l => System.Text.RegularExpressions.Regex.Replace(l, "\"seconds\":[^,}]*", ""));
+    private static IEnumerable<string> Numbers(string folder) =>
+        File.ReadLines(Path.Combine(folder, "train.jsonl"))
+            .Select(l => System.Text.RegularExpressions.Regex.Replace(l, "\"seconds\":[^,}]*", ""));
 }

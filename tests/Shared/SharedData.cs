@@ -2,7 +2,8 @@ using Xunit;
 
 namespace Fulcrum.Tests;
 
-/// <summary>The reference data beside the project (<c>../shared</c>), or the small part of it in <c>tests/reference</c>; tests that need more skip, and say so.</summary>
+/// <summary>The reference data beside the project (<c>../shared</c>), or the small part of it in
+/// <c>tests/reference</c>; tests that need more skip, and say so.</summary>
 internal static class SharedData
 {
     private static readonly string? Root = Find("shared");
@@ -10,7 +11,8 @@ internal static class SharedData
     /// <summary>The project's own root folder.</summary>
     public static string Project { get; } = Path.GetDirectoryName(Find("Fulcrum.slnx"))!;
 
-    /// <summary>A path under <c>../shared</c>, where <c>golden</c> without it is <c>tests/reference</c>; skips the calling test when there is neither.</summary>
+    /// <summary>A path under <c>../shared</c>, where <c>golden</c> without it is <c>tests/reference</c>; skips the
+    /// calling test when there is neither.</summary>
     public static string Of(params string[] parts)
     {
         if (Root is not null)
@@ -19,7 +21,10 @@ internal static class SharedData
         }
 
         string inside = parts[0] == "golden" ? InProject(parts[1..]) : "";
-        Assert.SkipUnless(Path.Exists(inside), $"{string.Join('/', parts)} of the reference data ../shared is not beside the project");
+        Assert.SkipUnless(
+            Path.Exists(inside),
+            $"{string.Join('/', parts)} of the reference data ../shared is not beside the project"
+        );
         return inside;
     }
 

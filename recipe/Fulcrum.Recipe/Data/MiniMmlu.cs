@@ -20,18 +20,28 @@ internal static class MiniMmlu
         }
     }
 
-    private static void Write(string path, IReadOnlyList<MmluQuestion> questions) => AtomicFile.Write(path, stream =>
-    {
-        using StreamWriter writer = new(stream, new System.Text.UTF8Encoding(false), leaveOpen: true);
-        using CsvWriter csv = new(writer, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" });
-        foreach (MmluQuestion question in questions)
-        {
-            foreach (string field in (string[])[question.Question, .. question.Choices, ((char)('A' + question.Answer)).ToString()])
+    private static void Write(string path, IReadOnlyList<MmluQuestion> questions) =>
+        AtomicFile.Write(
+            path,
+            stream =>
             {
-                csv.WriteField(field);
-            }
+                using StreamWriter writer = new(stream, new System.Text.UTF8Encoding(false), leaveOpen: true);
+                using CsvWriter csv = new(
+                    writer,
+                    new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }
+                );
+                foreach (MmluQuestion question in questions)
+                {
+                    foreach (
+                        string field in (string[])
+                            [question.Question, .. question.Choices, ((char)('A' + question.Answer)).ToString()]
+                    )
+                    {
+                        csv.WriteField(field);
+                    }
 
-            csv.NextRecord();
-        }
-    });
+                    csv.NextRecord();
+                }
+            }
+        );
 }

@@ -2,7 +2,8 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Recipe.Knowledge;
 
-/// <summary>The part of the pretraining text that holds the facts: statements, questions with options, short conversations.</summary>
+/// <summary>The part of the pretraining text that holds the facts: statements, questions with options, short
+/// conversations.</summary>
 internal sealed class KnowledgeText(Quiz quiz, IReadOnlyList<string> words)
 {
     // Letters are few among the tokens and the hardest to learn.
@@ -48,7 +49,12 @@ internal sealed class KnowledgeText(Quiz quiz, IReadOnlyList<string> words)
         {
             string[] options = random.Shuffled(pool)[..4];
             int right = random.NextInt(4);
-            string stem = random.NextInt(3) switch { 0 => $"Which option says {options[right]}?", 1 => $"Where does the list name {options[right]}?", _ => $"Pick the word {options[right]}." };
+            string stem = random.NextInt(3) switch
+            {
+                0 => $"Which option says {options[right]}?",
+                1 => $"Where does the list name {options[right]}?",
+                _ => $"Pick the word {options[right]}.",
+            };
             if (form < 2)
             {
                 LookUp(text, options, random);
@@ -75,7 +81,8 @@ internal sealed class KnowledgeText(Quiz quiz, IReadOnlyList<string> words)
         text.Given("\n");
     }
 
-    /// <summary>The same exercise from its easiest form on: the letter straight behind a repeated option, then farther and farther behind it.</summary>
+    /// <summary>The same exercise from its easiest form on: the letter straight behind a repeated option, then farther
+    /// and farther behind it.</summary>
     public Text Bindings(RandomStream random)
     {
         Text text = new();
@@ -93,7 +100,11 @@ internal sealed class KnowledgeText(Quiz quiz, IReadOnlyList<string> words)
                 {
                     0 => text.Given($" {options[at]}").Said(letter, Letter).Given("\n"),
                     1 => text.Given($" {options[at]}").Given(" is").Said(letter, Letter).Given("\n"),
-                    2 => text.Given(" Word:").Given($" {options[at]}").Given("\nAnswer:").Said(letter, Letter).Given("\n"),
+                    2 => text.Given(" Word:")
+                        .Given($" {options[at]}")
+                        .Given("\nAnswer:")
+                        .Said(letter, Letter)
+                        .Given("\n"),
                     _ => text.Given(letter).Given(" is").Said($" {options[at]}").Given("\n"),
                 };
             }
@@ -112,13 +123,18 @@ internal sealed class KnowledgeText(Quiz quiz, IReadOnlyList<string> words)
         {
             (Relation relation, Fact fact) = quiz.Asked[random.NextInt(quiz.Asked.Count)];
             MmluQuestion question = quiz.Ask(relation, fact, random.NextInt(2) == 0, 0, random);
-            text.Given($"<|im_start|>user\n{question.Question}<|im_end|>\n<|im_start|>assistant\n").Said($"It is").Said($" {question.Choices[question.Answer]}").Said(".<|im_end|>").Given("\n");
+            text.Given($"<|im_start|>user\n{question.Question}<|im_end|>\n<|im_start|>assistant\n")
+                .Said($"It is")
+                .Said($" {question.Choices[question.Answer]}")
+                .Said(".<|im_end|>")
+                .Given("\n");
         }
 
         return text;
     }
 
-    private static string Head(string subject) => $"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
+    private static string Head(string subject) =>
+        $"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
 
     private static void Put(Text text, MmluQuestion question, bool inWords)
     {
@@ -145,10 +161,21 @@ internal sealed class KnowledgeText(Quiz quiz, IReadOnlyList<string> words)
         // Every entity stands behind a blank, so that it is the same token everywhere.
         string sentence = first && wording[0] != '{' ? wording : " " + wording;
         int seen = 0;
-        foreach (string piece in sentence.Replace(" {x}", "\0x\0", StringComparison.Ordinal).Replace(" {y}", "\0y\0", StringComparison.Ordinal).Split('\0').Where(p => p.Length > 0))
+        foreach (
+            string piece in sentence
+                .Replace(" {x}", "\0x\0", StringComparison.Ordinal)
+                .Replace(" {y}", "\0y\0", StringComparison.Ordinal)
+                .Split('\0')
+                .Where(p => p.Length > 0)
+        )
         {
             bool slot = piece is "x" or "y";
-            text.Said(slot ? " " + (piece == "x" ? fact.X : fact.Y) : piece, slot ? (seen++ == 0 ? 0 : 1) : seen == 0 ? 0.05f : 0.2f);
+            text.Said(
+                slot ? " " + (piece == "x" ? fact.X : fact.Y) : piece,
+                slot ? (seen++ == 0 ? 0 : 1)
+                    : seen == 0 ? 0.05f
+                    : 0.2f
+            );
         }
     }
 }

@@ -15,7 +15,8 @@ internal sealed record Batch(Tensor Ids, Tensor Rows, Tensor Targets, Tensor Wei
     public static Batch Of(IEnumerable<Text> documents, TextEncoding encoding, int count, int length)
     {
         long[] ids = new long[count * length];
-        List<long> rows = [], targets = [];
+        List<long> rows = [],
+            targets = [];
         List<float> weights = [];
         using IEnumerator<Text> source = documents.GetEnumerator();
         for (int b = 0; b < count; b++)
@@ -40,7 +41,12 @@ internal sealed record Batch(Tensor Ids, Tensor Rows, Tensor Targets, Tensor Wei
         }
 
         float sum = weights.Sum();
-        return new Batch(tensor(ids, [count, length]), tensor(rows.ToArray()), tensor(targets.ToArray()), tensor(weights.Select(w => w / sum).ToArray()));
+        return new Batch(
+            tensor(ids, [count, length]),
+            tensor(rows.ToArray()),
+            tensor(targets.ToArray()),
+            tensor(weights.Select(w => w / sum).ToArray())
+        );
     }
 }
 

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Recipe.Pretraining;
 
-/// <summary>Muon (Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024) for stacks of matrices: momentum, made orthogonal by five Newton-Schulz steps.</summary>
+/// <summary>Muon (Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024) for stacks of
+/// matrices: momentum, made orthogonal by five Newton-Schulz steps.</summary>
 internal sealed class Muon(IReadOnlyList<(string Name, Tensor Value)> stacks)
 {
     private const double Momentum = 0.95;
@@ -19,7 +20,8 @@ internal sealed class Muon(IReadOnlyList<(string Name, Tensor Value)> stacks)
         using IDisposable frozen = no_grad();
         for (int i = 0; i < stacks.Count; i++)
         {
-            Tensor value = stacks[i].Value, gradient = value.grad!;
+            Tensor value = stacks[i].Value,
+                gradient = value.grad!;
             means[i].lerp_(gradient, 1 - Momentum);
             Tensor direction = Orthogonal(gradient.lerp(means[i], tensor(Momentum)));
             double scale = Math.Sqrt(Math.Max(1, (double)value.shape[1] / value.shape[2]));
@@ -34,7 +36,8 @@ internal sealed class Muon(IReadOnlyList<(string Name, Tensor Value)> stacks)
         x = (x / (x.pow(2).sum([1, 2], keepdim: true).sqrt() + 1e-7)).to_type(ScalarType.BFloat16);
         for (int i = 0; i < 5; i++)
         {
-            Tensor square = x.bmm(x.transpose(1, 2)), mixed = square * -4.7750 + square.bmm(square) * 2.0315;
+            Tensor square = x.bmm(x.transpose(1, 2)),
+                mixed = square * -4.7750 + square.bmm(square) * 2.0315;
             x = x * 3.4445 + mixed.bmm(x);
         }
 

@@ -10,7 +10,16 @@ namespace Fulcrum.Recipe.Pretraining;
 /// <summary>How long and how fast.</summary>
 /// <param name="Steps">Of each of the cycles; in each the rates fall to zero.</param>
 /// <param name="Peaks">Of each cycle, the share of the rates that it starts with.</param>
-internal sealed record PretrainPlan(int Seed, IReadOnlyList<int> Steps, IReadOnlyList<double> Peaks, int Sequences, int Length, double MuonRate = 0.02, double AdamRate = 0.001, double WeightDecay = 0.01)
+internal sealed record PretrainPlan(
+    int Seed,
+    IReadOnlyList<int> Steps,
+    IReadOnlyList<double> Peaks,
+    int Sequences,
+    int Length,
+    double MuonRate = 0.02,
+    double AdamRate = 0.001,
+    double WeightDecay = 0.01
+)
 {
     /// <summary>Steps of all cycles.</summary>
     public int AllSteps => Steps.Sum();
@@ -32,14 +41,35 @@ internal sealed record PretrainPlan(int Seed, IReadOnlyList<int> Steps, IReadOnl
 }
 
 /// <summary>A line of the log.</summary>
-internal sealed record PretrainStep(int Step, double Loss, double Tokens, double Seconds, IReadOnlyDictionary<string, double> Probes);
+internal sealed record PretrainStep(
+    int Step,
+    double Loss,
+    double Tokens,
+    double Seconds,
+    IReadOnlyDictionary<string, double> Probes
+);
 
 /// <summary>The training loop: resumable, and the same numbers from the same seed on the same machine.</summary>
-internal sealed class Pretrainer(PretrainPlan plan, PretrainingText corpus, TextEncoding encoding, Decoder model, string folder)
+internal sealed class Pretrainer(
+    PretrainPlan plan,
+    PretrainingText corpus,
+    TextEncoding encoding,
+    Decoder model,
+    string folder
+)
 {
     private const int LogEvery = 50;
-    private readonly Muon muon = new([("qkv", model.Qkv), ("output", model.Output), ("gate_up", model.GateUp), ("down", model.Down)]);
-    private readonly Adam adam = new([("embedding", model.Embedding), ("qkv_bias", model.QkvBias), ("norms", model.Norms)]);
+    private readonly Muon muon = new([
+        ("qkv", model.Qkv),
+        ("output", model.Output),
+        ("gate_up", model.GateUp),
+        ("down", model.Down),
+    ]);
+    private readonly Adam adam = new([
+        ("embedding", model.Embedding),
+        ("qkv_bias", model.QkvBias),
+        ("norms", model.Norms),
+    ]);
 
     private IEnumerable<(string Name, Tensor Value)> State => [.. model.Parameters, .. muon.State, .. adam.State];
 
@@ -59,7 +89,15 @@ internal sealed class Pretrainer(PretrainPlan plan, PretrainingText corpus, Text
             {
                 bool probes = done % probeEvery == 0 || done == plan.AllSteps;
                 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                Log(new PretrainStep(done, sum / counted, (double)done * plan.Sequences * plan.Length, Math.Round(seconds, 1), probes ? probe() : new Dictionary<string, double>()));
+                Log(
+                    new PretrainStep(
+                        done,
+                        sum / counted,
+                        (double)done * plan.Sequences * plan.Length,
+                        Math.Round(seconds, 1),
+                        probes ? probe() : new Dictionary<string, double>()
+                    )
+                );
                 (sum, counted, start) = (0, 0, Stopwatch.GetTimestamp());
                 if (probes)
                 {
@@ -82,7 +120,13 @@ internal sealed class Pretrainer(PretrainPlan plan, PretrainingText corpus, Text
             value.grad?.zero_();
         }
 
-        Tensor loss = (nn.functional.cross_entropy(model.Logits(batch.Ids, batch.Rows), batch.Targets, reduction: nn.Reduction.None) * batch.Weights).sum();
+        Tensor loss = (
+            nn.functional.cross_entropy(
+                model.Logits(batch.Ids, batch.Rows),
+                batch.Targets,
+                reduction: nn.Reduction.None
+            ) * batch.Weights
+        ).sum();
         loss.backward();
         // Warm-up over the first steps of a cycle, then straight down to zero.
         double rate = plan.Peaks[cycle] * Math.Min(1, (into + 1) / 50.0) * Math.Min(1, (1 - progress) / 0.7);
@@ -104,7 +148,11 @@ internal sealed class Pretrainer(PretrainPlan plan, PretrainingText corpus, Text
 
     private void Save(int done)
     {
-        SafetensorsFile.Write(Path.Combine(folder, "state.safetensors"), State.ToDictionary(), new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsFile.Write(
+            Path.Combine(folder, "state.safetensors"),
+            State.ToDictionary(),
+            new Dictionary<string, string> { ["format"] = "pt" }
+        );
         AtomicFile.WriteText(Path.Combine(folder, "step.txt"), $"{done}\n");
     }
 

@@ -5,7 +5,8 @@ namespace Fulcrum.Recipe.Tables;
 internal sealed record Term(string Column, string Aggregate = "", bool OfParent = false);
 
 /// <summary>A condition on a column.</summary>
-/// <param name="Operator"><c>=</c>, <c>&gt;</c>, <c>&lt;</c>, <c>average</c> (above its average) or <c>without</c> (no row of <paramref name="Value"/> refers to it).</param>
+/// <param name="Operator"><c>=</c>, <c>&gt;</c>, <c>&lt;</c>, <c>average</c> (above its average) or <c>without</c> (no
+/// row of <paramref name="Value"/> refers to it).</param>
 internal sealed record Condition(Term Left, string Operator, string Value = "");
 
 /// <summary>What a request means, apart from any language it can be written in.</summary>
@@ -14,7 +15,16 @@ internal sealed record Condition(Term Left, string Operator, string Value = "");
 /// <param name="Select">What is wanted of them.</param>
 /// <param name="Limit">Only the first row.</param>
 internal sealed record Query(
-    Table From, Table? Join, IReadOnlyList<Term> Select, IReadOnlyList<Condition> Where, string? GroupBy = null, Term? OrderBy = null, bool Descending = false, bool Limit = false, bool Distinct = false);
+    Table From,
+    Table? Join,
+    IReadOnlyList<Term> Select,
+    IReadOnlyList<Condition> Where,
+    string? GroupBy = null,
+    Term? OrderBy = null,
+    bool Descending = false,
+    bool Limit = false,
+    bool Distinct = false
+);
 
 /// <summary>A question about a database and what it means.</summary>
 internal sealed record Request(string Question, Query Query);

@@ -9,27 +9,46 @@ internal sealed class SpiderParse(Schema schema)
     private static readonly string[] Aggregates = ["", "max", "min", "count", "sum", "avg"];
 
     /// <summary>The parse.</summary>
-    public JsonObject Of(Query q) => new()
-    {
-        ["from"] = From(q),
-        ["select"] = new JsonArray(q.Distinct, new JsonArray([.. q.Select.Select(t => (JsonNode)new JsonArray(Number(t), Value(new Term(t.Column, "", t.OfParent), q)))])),
-        ["where"] = Where(q),
-        ["groupBy"] = q.GroupBy is null ? [] : new JsonArray(ColumnUnit(new Term(q.GroupBy), q)),
-        ["having"] = new JsonArray(),
-        ["orderBy"] = q.OrderBy is null ? [] : new JsonArray(q.Descending ? "desc" : "asc", new JsonArray(Value(q.OrderBy, q))),
-        ["limit"] = q.Limit ? 1 : null,
-        ["intersect"] = null,
-        ["union"] = null,
-        ["except"] = null,
-    };
+    public JsonObject Of(Query q) =>
+        new()
+        {
+            ["from"] = From(q),
+            ["select"] = new JsonArray(
+                q.Distinct,
+                new JsonArray([
+                    .. q.Select.Select(t =>
+                        (JsonNode)new JsonArray(Number(t), Value(new Term(t.Column, "", t.OfParent), q))
+                    ),
+                ])
+            ),
+            ["where"] = Where(q),
+            ["groupBy"] = q.GroupBy is null ? [] : new JsonArray(ColumnUnit(new Term(q.GroupBy), q)),
+            ["having"] = new JsonArray(),
+            ["orderBy"] = q.OrderBy is null
+                ? []
+                : new JsonArray(q.Descending ? "desc" : "asc", new JsonArray(Value(q.OrderBy, q))),
+            ["limit"] = q.Limit ? 1 : null,
+            ["intersect"] = null,
+            ["union"] = null,
+            ["except"] = null,
+        };
 
     private JsonObject From(Query q)
     {
-        JsonArray units = [new JsonArray("table_unit", TableNumber(q.From))], conditions = [];
+        JsonArray units = [new JsonArray("table_unit", TableNumber(q.From))],
+            conditions = [];
         if (q.Join is not null)
         {
             units.Add(new JsonArray("table_unit", TableNumber(q.Join)));
-            conditions.Add(new JsonArray(false, 2, Value(new Term(q.Join.Name), q), ColumnUnit(new Term("id", "", OfParent: true), q), null));
+            conditions.Add(
+                new JsonArray(
+                    false,
+                    2,
+                    Value(new Term(q.Join.Name), q),
+                    ColumnUnit(new Term("id", "", OfParent: true), q),
+                    null
+                )
+            );
         }
 
         return new JsonObject { ["table_units"] = units, ["conds"] = conditions };
@@ -52,23 +71,35 @@ internal sealed class SpiderParse(Schema schema)
     }
 
     // Operators are numbered not, between, =, >, <, >=, <=, !=, in, like, is, exists.
-    private static int Operator(string name) => name switch { "=" => 2, "<" => 4, "without" => 8, _ => 3 };
+    private static int Operator(string name) =>
+        name switch
+        {
+            "=" => 2,
+            "<" => 4,
+            "without" => 8,
+            _ => 3,
+        };
 
-    private JsonNode Right(Condition c, Query q) => c.Operator switch
-    {
-        "average" => Of(new Query(q.From, null, [new Term(c.Left.Column, "avg")], [])),
-        "without" => Of(new Query(schema.Second, null, [new Term(schema.First.Name)], [])),
-        "=" => $"\"{c.Value}\"",
-        _ => double.Parse(c.Value),
-    };
+    private JsonNode Right(Condition c, Query q) =>
+        c.Operator switch
+        {
+            "average" => Of(new Query(q.From, null, [new Term(c.Left.Column, "avg")], [])),
+            "without" => Of(new Query(schema.Second, null, [new Term(schema.First.Name)], [])),
+            "=" => $"\"{c.Value}\"",
+            _ => double.Parse(c.Value),
+        };
 
     private JsonArray Value(Term t, Query q) => new(0, ColumnUnit(t, q), null);
 
-    private JsonArray ColumnUnit(Term t, Query q) => new(Number(t), ColumnNumber(t.OfParent ? q.Join! : q.From, t.Column), false);
+    private JsonArray ColumnUnit(Term t, Query q) =>
+        new(Number(t), ColumnNumber(t.OfParent ? q.Join! : q.From, t.Column), false);
 
     private static int Number(Term t) => Array.IndexOf(Aggregates, t.Aggregate);
 
     private int TableNumber(Table t) => t == schema.First ? 0 : 1;
 
-    private int ColumnNumber(Table t, string column) => column == "*" ? 0 : 1 + (t == schema.First ? 0 : schema.First.Columns.Count) + t.Columns.ToList().IndexOf(column);
+    private int ColumnNumber(Table t, string column) =>
+        column == "*"
+            ? 0
+            : 1 + (t == schema.First ? 0 : schema.First.Columns.Count) + t.Columns.ToList().IndexOf(column);
 }

@@ -2,7 +2,8 @@ using Fulcrum.Prompts;
 
 namespace Fulcrum.Recipe.Tables;
 
-/// <summary>The part of the pretraining text about tables: words copied and looked up, tables described and read back, requests answered in made-up notations.</summary>
+/// <summary>The part of the pretraining text about tables: words copied and looked up, tables described and read back,
+/// requests answered in made-up notations.</summary>
 /// <param name="forbidden">Questions and table lines of the dev split, which must not occur.</param>
 internal sealed class TableText(IReadOnlyList<string> words, IReadOnlySet<string> forbidden)
 {
@@ -12,7 +13,11 @@ internal sealed class TableText(IReadOnlyList<string> words, IReadOnlySet<string
         Text text = new();
         string[] list = random.Shuffled(words)[..(6 + random.NextInt(10))];
         string line = string.Concat(list.Select(w => " " + w));
-        text.Given("list:" + line + "\nagain:").Said(line).Given("\nframe:").Said(string.Concat(list.Select(w => $" [{w}]"))).Given("\n");
+        text.Given("list:" + line + "\nagain:")
+            .Said(line)
+            .Given("\nframe:")
+            .Said(string.Concat(list.Select(w => $" [{w}]")))
+            .Given("\n");
         for (int i = 0; i < 10; i++)
         {
             int at = random.NextInt(list.Length - 1);
@@ -35,10 +40,12 @@ internal sealed class TableText(IReadOnlyList<string> words, IReadOnlySet<string
         return text;
     }
 
-    /// <summary>Words that each have a partner, a word or a letter, in random order: whoever comes again comes with the same partner.</summary>
+    /// <summary>Words that each have a partner, a word or a letter, in random order: whoever comes again comes with the
+    /// same partner.</summary>
     public Text Partners(RandomStream random)
     {
-        string[] drawn = random.Shuffled(words)[..(3 + random.NextInt(6))], partners = random.NextInt(2) == 0 ? ["A", "B", "C", "D"] : random.Shuffled(words);
+        string[] drawn = random.Shuffled(words)[..(3 + random.NextInt(6))],
+            partners = random.NextInt(2) == 0 ? ["A", "B", "C", "D"] : random.Shuffled(words);
         string[] chosen = [.. drawn.Select((_, i) => partners.Length == 4 ? partners[random.NextInt(4)] : partners[i])];
         bool[] seen = new bool[drawn.Length];
         Text text = new();
@@ -58,7 +65,10 @@ internal sealed class TableText(IReadOnlyList<string> words, IReadOnlySet<string
     {
         Text text = new();
         string[] drawn = random.Shuffled(words);
-        (string Key, string Value)[] pairs = [.. Enumerable.Range(0, 5 + random.NextInt(5)).Select(i => (drawn[2 * i], drawn[2 * i + 1]))];
+        (string Key, string Value)[] pairs =
+        [
+            .. Enumerable.Range(0, 5 + random.NextInt(5)).Select(i => (drawn[2 * i], drawn[2 * i + 1])),
+        ];
         text.Given(string.Concat(pairs.Select(p => $" {p.Key} = {p.Value} ;")) + "\n");
         foreach ((string key, string value) in random.Shuffled(pairs.Concat(pairs)))
         {
@@ -76,7 +86,9 @@ internal sealed class TableText(IReadOnlyList<string> words, IReadOnlySet<string
         Text text = new Text().Given(SpiderPrompt.Describe(schema.ToSpider()));
         foreach (Table table in random.Shuffled(schema.Tables))
         {
-            text.Given($"columns of {table.Name} :").Said(string.Concat(table.Columns.Select(c => " " + c))).Given("\n");
+            text.Given($"columns of {table.Name} :")
+                .Said(string.Concat(table.Columns.Select(c => " " + c)))
+                .Given("\n");
         }
 
         for (int i = 0; i < 8; i++)
@@ -89,23 +101,35 @@ internal sealed class TableText(IReadOnlyList<string> words, IReadOnlySet<string
             {
                 0 when unique => text.Given($"place of {column} :").Said($" {table.Name}").Given("\n"),
                 1 => text.Given($"type of {table.Name} {column} :").Said($" {kind}").Given("\n"),
-                _ => text.Given($"frame {table.Name} and {column} :").Said($" [{table.Name}]").Said($" [{column}]").Given("\n"),
+                _ => text.Given($"frame {table.Name} and {column} :")
+                    .Said($" [{table.Name}]")
+                    .Said($" [{column}]")
+                    .Given("\n"),
             };
         }
 
         return text;
     }
 
-    /// <summary>A conversation about a described database, each answer in the notation that the system message names.</summary>
+    /// <summary>A conversation about a described database, each answer in the notation that the system message
+    /// names.</summary>
     public Text Answers(RandomStream random)
     {
         Schema schema = Draw(random);
         string notation = Notation.Names[random.NextInt(Notation.Names.Count)];
-        Text text = new Text().Given($"<|im_start|>system\nYou answer questions about a database in {notation} notation.<|im_end|>\n<|im_start|>user\n{SpiderPrompt.Describe(schema.ToSpider())}\n");
+        Text text = new Text().Given(
+            $"<|im_start|>system\nYou answer questions about a database in {notation} notation.<|im_end|>\n<|im_start|>user\n{SpiderPrompt.Describe(schema.ToSpider())}\n"
+        );
         for (int i = 0; i < 5; i++)
         {
             Request request = Allowed(schema, random);
-            text.Given((i == 0 ? "" : "<|im_start|>user\n") + $"Question: {request.Question}<|im_end|>\n<|im_start|>assistant\n").Said(Notation.Write(notation, request.Query)).Said("<|im_end|>").Given("\n");
+            text.Given(
+                    (i == 0 ? "" : "<|im_start|>user\n")
+                        + $"Question: {request.Question}<|im_end|>\n<|im_start|>assistant\n"
+                )
+                .Said(Notation.Write(notation, request.Query))
+                .Said("<|im_end|>")
+                .Given("\n");
         }
 
         return text;

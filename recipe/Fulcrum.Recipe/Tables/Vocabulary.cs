@@ -26,10 +26,13 @@ internal static class Vocabulary
         sport: tennis soccer hockey golf
         meal: breakfast lunch dinner supper
         brand: Nova Astra Delta Omega
-        """);
+        """
+    );
 
     /// <summary>Names of number columns.</summary>
-    public static readonly IReadOnlyList<string> NumberColumns = Words("age price weight height length width depth speed score rank cost points pages seats stock salary power volume distance size");
+    public static readonly IReadOnlyList<string> NumberColumns = Words(
+        "age price weight height length width depth speed score rank cost points pages seats stock salary power volume distance size"
+    );
 
     /// <summary>Names of tables, those of the miniature databases among them.</summary>
     public static readonly IReadOnlyList<string> TableNames = Words(
@@ -38,7 +41,8 @@ internal static class Vocabulary
         band song park tree port ship bakery cake factory machine county village teacher course ranch pony cinema film garden flower bank loan driver car
         island beach chef dish mountain trail king castle lake boat tower bell market fruit office desk court judge studio actor kitchen oven forest deer
         station train garage wheel palace guard
-        """);
+        """
+    );
 
     /// <summary>Numbers that conditions compare with.</summary>
     public static readonly IReadOnlyList<int> Numbers = [.. Enumerable.Range(2, 17).Select(n => 5 * n)];
@@ -51,5 +55,6 @@ internal static class Vocabulary
 
     private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
-    private static Dictionary<string, string[]> Lines(string text) => text.Split('\n').ToDictionary(l => l.Split(':')[0].Trim(), l => Words(l.Split(':')[1]));
+    private static Dictionary<string, string[]> Lines(string text) =>
+        text.Split('\n').ToDictionary(l => l.Split(':')[0].Trim(), l => Words(l.Split(':')[1]));
 }

@@ -8,74 +8,163 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum bench</c></summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Time fixed work on a model with random weights.")
-    {
-        Work("score", "Log-likelihoods of letters after prompts.", "subject, prompt (ids), letters (ids)"),
-        Work("generate", "Exactly new_tokens after each prompt.", "prompt (ids), new_tokens"),
-        Work("train", "An epoch of LoRA on the attention's projections, one database a batch of 8.", "db_id, prompt (ids), completion (ids)"),
-        Memory(),
-    };
+    public static Command Create() =>
+        new("bench", "Time fixed work on a model with random weights.")
+        {
+            Work("score", "Log-likelihoods of letters after prompts.", "subject, prompt (ids), letters (ids)"),
+            Work("generate", "Exactly new_tokens after each prompt.", "prompt (ids), new_tokens"),
+            Work(
+                "train",
+                "An epoch of LoRA on the attention's projections, one database a batch of 8.",
+                "db_id, prompt (ids), completion (ids)"
+            ),
+            Memory(),
+        };
 
     private static Command Memory()
     {
-        Option<string> config = new("--config") { Description = "A config.json; a random model of it is written to a temporary folder.", Required = true };
+        Option<string> config = new("--config")
+        {
+            Description = "A config.json; a random model of it is written to a temporary folder.",
+            Required = true,
+        };
         Option<string> dtype = new("--dtype") { Description = "auto, f32 or bf16.", DefaultValueFactory = _ => "bf16" };
-        Option<string> quantization = new("--quantization") { Description = "none, nf4 or nf4-double.", DefaultValueFactory = _ => "nf4-double" };
-        Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 2 }, length = new("--tokens") { Description = "Tokens of a sequence.", DefaultValueFactory = _ => 512 };
+        Option<string> quantization = new("--quantization")
+        {
+            Description = "none, nf4 or nf4-double.",
+            DefaultValueFactory = _ => "nf4-double",
+        };
+        Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 2 },
+            length = new("--tokens") { Description = "Tokens of a sequence.", DefaultValueFactory = _ => 512 };
         Option<int> steps = new("--steps") { Description = "Training steps.", DefaultValueFactory = _ => 2 };
-        Option<int?> threads = new("--threads") { Description = "Threads of the native library; all available cores when not given." };
+        Option<int?> threads = new("--threads")
+        {
+            Description = "Threads of the native library; all available cores when not given.",
+        };
         Option<bool> json = new("--json") { Description = "Print JSON." };
         dtype.AcceptOnlyFromAmong("auto", "f32", "bf16");
         quantization.AcceptOnlyFromAmong("none", "nf4", "nf4-double");
-        foreach ((Option<int> option, int least) in (ReadOnlySpan<(Option<int>, int)>)[(batch, 1), (length, 2), (steps, 1)])
+        foreach (
+            (Option<int> option, int least) in (ReadOnlySpan<(Option<int>, int)>)[(batch, 1), (length, 2), (steps, 1)]
+        )
         {
-            option.Validators.Add(r => { if (r.GetValueOrDefault<int>() < least) { r.AddError($"{option.Name} must be at least {least}"); } });
+            option.Validators.Add(r =>
+            {
+                if (r.GetValueOrDefault<int>() < least)
+                {
+                    r.AddError($"{option.Name} must be at least {least}");
+                }
+            });
         }
 
-        Command verb = new("memory", "Peak anonymous memory of loading a model and of QLoRA's training steps, beside the sum of parts that explains it.") { config, dtype, quantization, batch, length, steps, threads, json };
+        Command verb = new(
+            "memory",
+            "Peak anonymous memory of loading a model and of QLoRA's training steps, beside the sum of parts that explains it."
+        )
+        {
+            config,
+            dtype,
+            quantization,
+            batch,
+            length,
+            steps,
+            threads,
+            json,
+        };
         verb.SetAction(parsed =>
         {
             MemoryResult r = MemoryBench.Run(
-                parsed.GetRequiredValue(config), parsed.GetRequiredValue(dtype), parsed.GetRequiredValue(quantization), parsed.GetValue(batch), parsed.GetValue(length), parsed.GetValue(steps),
-                parsed.GetValue(threads), said => Console.Error.WriteLine($"fulcrum: {said}"));
+                parsed.GetRequiredValue(config),
+                parsed.GetRequiredValue(dtype),
+                parsed.GetRequiredValue(quantization),
+                parsed.GetValue(batch),
+                parsed.GetValue(length),
+                parsed.GetValue(steps),
+                parsed.GetValue(threads),
+                said => Console.Error.WriteLine($"fulcrum: {said}")
+            );
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(r, JsonLines.Output) : Table(r));
         });
         return verb;
     }
 
-    private static string Table(MemoryResult r) => string.Join('\n', [
-        $"{r.Dtype}, weights {r.Quantization}, {r.Batch} x {r.Tokens} tokens, anonymous memory:",
-        .. r.Parts.Select(p => $"{p.Value / 1e6,9:F0} MB  {p.Key}"),
-        $"{r.PartsBytes / 1e6,9:F0} MB  sum of these parts",
-        $"{r.TrainingPeakBytes / 1e6,9:F0} MB  peak while training ({r.SecondsPerStep:F1} s a step, loss {string.Join(", ", r.Losses.Select(l => l.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)))})",
-        $"{r.LoadingPeakBytes / 1e6,9:F0} MB  peak while loading, {r.LoadingShare:F2} times the weights",
-    ]);
+    private static string Table(MemoryResult r) =>
+        string.Join(
+            '\n',
+            [
+                $"{r.Dtype}, weights {r.Quantization}, {r.Batch} x {r.Tokens} tokens, anonymous memory:",
+                .. r.Parts.Select(p => $"{p.Value / 1e6, 9:F0} MB  {p.Key}"),
+                $"{r.PartsBytes / 1e6, 9:F0} MB  sum of these parts",
+                $"{r.TrainingPeakBytes / 1e6, 9:F0} MB  peak while training ({r.SecondsPerStep:F1} s a step, loss {string.Join(", ", r.Losses.Select(l => l.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)))})",
+                $"{r.LoadingPeakBytes / 1e6, 9:F0} MB  peak while loading, {r.LoadingShare:F2} times the weights",
+            ]
+        );
 
-    private static string Table(string name, BenchResult r) => string.Join('\n', [
-        $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, {r.Tokens:#,0} tokens in {r.Seconds:F2} s ({r.Dtype}, {r.Threads} {(r.Threads == 1 ? "thread" : "threads")})",
-        $"{r.TokensPerSecond,9:#,0}  tokens a second",
-        $"{Short(r.GflopEquivalentsPerItem),9}  GFLOP-equivalents an item: the time, in operations that a plain float32 matrix product does meanwhile on this machine ({r.SgemmGflops:F0} GFLOP/s); comparable between machines, less is faster",
-        $"{Short(r.NeededGflopPerItem),9}  GFLOP an item that the work needs: {r.FractionOfSgemm:P0} of what that product would do in the time, {r.FractionOfProduct:P0} of what the model's products of many rows would ({r.ProductGflops:F0} GFLOP/s)",
-        .. r.FractionOfMemory is { } share ? [$"{share,9:P0}  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} GB/s): each step reads every weight once"] : Array.Empty<string>(),
-        $"{r.PeakBytes / 1e9,9:F1}  GB of memory at most",
-    ]);
+    private static string Table(string name, BenchResult r) =>
+        string.Join(
+            '\n',
+            [
+                $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, {r.Tokens:#,0} tokens in {r.Seconds:F2} s ({r.Dtype}, {r.Threads} {(r.Threads == 1 ? "thread" : "threads")})",
+                $"{r.TokensPerSecond, 9:#,0}  tokens a second",
+                $"{Short(r.GflopEquivalentsPerItem), 9}  GFLOP-equivalents an item: the time, in operations that a plain float32 matrix product does meanwhile on this machine ({r.SgemmGflops:F0} GFLOP/s); comparable between machines, less is faster",
+                $"{Short(r.NeededGflopPerItem), 9}  GFLOP an item that the work needs: {r.FractionOfSgemm:P0} of what that product would do in the time, {r.FractionOfProduct:P0} of what the model's products of many rows would ({r.ProductGflops:F0} GFLOP/s)",
+                .. r.FractionOfMemory is { } share
+                    ?
+                    [
+                        $"{share, 9:P0}  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} GB/s): each step reads every weight once",
+                    ]
+                    : Array.Empty<string>(),
+                $"{r.PeakBytes / 1e9, 9:F1}  GB of memory at most",
+            ]
+        );
 
     // Three digits that say something.
     private static string Short(double number) => number >= 100 ? $"{number:#,0}" : $"{number:G3}";
 
     private static Command Work(string name, string description, string fields)
     {
-        Option<string> config = new("--config") { Description = "A config.json; no weights are needed.", Required = true };
-        Option<string> input = new("--input") { Description = $"The work, a JSON object a line: {fields}; - is standard input.", Required = true };
-        Option<bool> plain = new("--plain") { Description = "Padded batches that share nothing and compute every logit: the form to compare with." };
-        Option<string> dtype = new("--dtype") { Description = "auto, f32, bf16 or f16.", DefaultValueFactory = _ => "auto" };
-        Option<int?> threads = new("--threads") { Description = "Threads of the native library; all available cores when not given." };
+        Option<string> config = new("--config")
+        {
+            Description = "A config.json; no weights are needed.",
+            Required = true,
+        };
+        Option<string> input = new("--input")
+        {
+            Description = $"The work, a JSON object a line: {fields}; - is standard input.",
+            Required = true,
+        };
+        Option<bool> plain = new("--plain")
+        {
+            Description = "Padded batches that share nothing and compute every logit: the form to compare with.",
+        };
+        Option<string> dtype = new("--dtype")
+        {
+            Description = "auto, f32, bf16 or f16.",
+            DefaultValueFactory = _ => "auto",
+        };
+        Option<int?> threads = new("--threads")
+        {
+            Description = "Threads of the native library; all available cores when not given.",
+        };
         Option<bool> json = new("--json") { Description = "Print JSON." };
         Command verb = new(name, description) { config, input, plain, dtype, threads, json };
         verb.SetAction(parsed =>
         {
-            BenchResult r = Bench.Run(name, parsed.GetRequiredValue(config), parsed.GetRequiredValue(input), parsed.GetRequiredValue(dtype), parsed.GetValue(threads), parsed.GetValue(plain),
-                said => { if (!parsed.GetValue(Verbs.Quiet)) { Console.Error.WriteLine($"fulcrum: {said}"); } });
+            BenchResult r = Bench.Run(
+                name,
+                parsed.GetRequiredValue(config),
+                parsed.GetRequiredValue(input),
+                parsed.GetRequiredValue(dtype),
+                parsed.GetValue(threads),
+                parsed.GetValue(plain),
+                said =>
+                {
+                    if (!parsed.GetValue(Verbs.Quiet))
+                    {
+                        Console.Error.WriteLine($"fulcrum: {said}");
+                    }
+                }
+            );
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(r, JsonLines.Output) : Table(name, r));
         });
         return verb;

@@ -16,13 +16,21 @@ internal static class DoctorCommand
     public static Command Create()
     {
         Option<bool> json = new("--json") { Description = "Print JSON instead of a table." };
-        Command verb = new("doctor", "What this machine has, which native library is in use and from where, and how fast it multiplies.") { json };
+        Command verb = new(
+            "doctor",
+            "What this machine has, which native library is in use and from where, and how fast it multiplies."
+        )
+        {
+            json,
+        };
         verb.SetAction(parsed =>
         {
             JsonObject found = Examine();
             if (parsed.GetValue(json))
             {
-                Console.Out.WriteLine(found.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }));
+                Console.Out.WriteLine(
+                    found.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true })
+                );
                 return;
             }
 
@@ -45,17 +53,30 @@ internal static class DoctorCommand
         found["device"] = TorchSharp.torch.cuda.is_available() ? "cuda" : "cpu";
         found["architecture"] = RuntimeInformation.ProcessArchitecture.ToString();
         found["native_library_repaired"] = Libtorch.Repaired;
-        found["native_libraries"] = new JsonObject(Libtorch.Loaded.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
-        found["matrix_multiply_gflops"] = new JsonObject(Dtypes.Select(d => KeyValuePair.Create(d, (JsonNode?)Math.Round(MatrixRate.Gflops(d), 1))));
+        found["native_libraries"] = new JsonObject(
+            Libtorch.Loaded.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))
+        );
+        found["matrix_multiply_gflops"] = new JsonObject(
+            Dtypes.Select(d => KeyValuePair.Create(d, (JsonNode?)Math.Round(MatrixRate.Gflops(d), 1)))
+        );
         found["memory_read_gb_per_second"] = MemoryRate.GigabytesPerSecond() is { } rate ? Math.Round(rate, 1) : null;
         return found;
     }
 
     private static IEnumerable<string> InstructionSets()
     {
-        (string Name, bool There)[] sets = [("avx2", Avx2.IsSupported), ("fma", Fma.IsSupported), ("avx512f", Avx512F.IsSupported)];
-        string flags = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) ?? "" : "";
-        return sets.Where(s => s.There).Select(s => s.Name).Concat(((string[])["avx512_bf16", "amx_bf16", "amx_int8"]).Where(f => flags.Split(' ').Contains(f)));
+        (string Name, bool There)[] sets =
+        [
+            ("avx2", Avx2.IsSupported),
+            ("fma", Fma.IsSupported),
+            ("avx512f", Avx512F.IsSupported),
+        ];
+        string flags = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) ?? ""
+            : "";
+        return sets.Where(s => s.There)
+            .Select(s => s.Name)
+            .Concat(((string[])["avx512_bf16", "amx_bf16", "amx_int8"]).Where(f => flags.Split(' ').Contains(f)));
     }
 
     private static void Print(JsonObject found)

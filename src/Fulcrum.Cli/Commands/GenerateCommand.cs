@@ -10,25 +10,63 @@ internal static class GenerateCommand
     public static Command Create()
     {
         ModelOptions options = new();
-        Option<string> input = new("--input") { Description = "Requests, a JSON object a line; - is standard input.", Required = true };
-        Option<string> output = new("--output") { Description = "Answers, a line for each request; - is standard output.", Required = true };
-        Option<int> limit = new("--max-new-tokens") { Description = "The most tokens of one completion.", Required = true };
-        Option<string[]> stops = new("--stop") { Description = "A text that ends a completion; may be given several times.", DefaultValueFactory = _ => [] };
-        limit.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1) { r.AddError("--max-new-tokens must be at least 1"); } });
+        Option<string> input = new("--input")
+        {
+            Description = "Requests, a JSON object a line; - is standard input.",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "Answers, a line for each request; - is standard output.",
+            Required = true,
+        };
+        Option<int> limit = new("--max-new-tokens")
+        {
+            Description = "The most tokens of one completion.",
+            Required = true,
+        };
+        Option<string[]> stops = new("--stop")
+        {
+            Description = "A text that ends a completion; may be given several times.",
+            DefaultValueFactory = _ => [],
+        };
+        limit.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() < 1)
+            {
+                r.AddError("--max-new-tokens must be at least 1");
+            }
+        });
         Command verb = new("generate", "Greedy completions of prompts.") { limit, stops, input, output };
         options.AddTo(verb);
-        verb.SetAction((parsed, cancellation) =>
-        {
-            string folder = options.Model(parsed).Folder;
-            using ILanguageModel model = options.Load(parsed);
-            string from = parsed.GetRequiredValue(input);
-            string[] stopTexts = parsed.GetRequiredValue(stops);
-            int most = parsed.GetRequiredValue(limit);
-            string Purpose() => $"generate {most} {System.Text.Json.JsonSerializer.Serialize(stopTexts)} {options.Fingerprint(parsed)}";
-            RequestProgress.Show(parsed, "generate", from, tell => new RequestFiles(model, () => ModelTexts.Of(folder), Purpose, tell).Generate(
-                from, parsed.GetRequiredValue(output), most, ModelFolder.EndTokens(folder), stopTexts, ModelTexts.AreIn(folder), cancellation));
-            return Task.FromResult(0);
-        });
+        verb.SetAction(
+            (parsed, cancellation) =>
+            {
+                string folder = options.Model(parsed).Folder;
+                using ILanguageModel model = options.Load(parsed);
+                string from = parsed.GetRequiredValue(input);
+                string[] stopTexts = parsed.GetRequiredValue(stops);
+                int most = parsed.GetRequiredValue(limit);
+                string Purpose() =>
+                    $"generate {most} {System.Text.Json.JsonSerializer.Serialize(stopTexts)} {options.Fingerprint(parsed)}";
+                RequestProgress.Show(
+                    parsed,
+                    "generate",
+                    from,
+                    tell =>
+                        new RequestFiles(model, () => ModelTexts.Of(folder), Purpose, tell).Generate(
+                            from,
+                            parsed.GetRequiredValue(output),
+                            most,
+                            ModelFolder.EndTokens(folder),
+                            stopTexts,
+                            ModelTexts.AreIn(folder),
+                            cancellation
+                        )
+                );
+                return Task.FromResult(0);
+            }
+        );
         return verb;
     }
 }

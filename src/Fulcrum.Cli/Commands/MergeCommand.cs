@@ -9,16 +9,34 @@ internal static class MergeCommand
     public static Command Create()
     {
         ModelOptions options = new();
-        Option<string> output = new("--output") { Description = "The folder to write the merged model to.", Required = true };
-        Command verb = new("merge", "Write the model with its adapter merged into the weights, as a complete model folder; without --adapter the model alone, in the type that --dtype names.") { output };
+        Option<string> output = new("--output")
+        {
+            Description = "The folder to write the merged model to.",
+            Required = true,
+        };
+        Command verb = new(
+            "merge",
+            "Write the model with its adapter merged into the weights, as a complete model folder; without --adapter the model alone, in the type that --dtype names."
+        )
+        {
+            output,
+        };
         options.AddTo(verb);
         verb.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(output);
-            string dtype = MergedModel.Write(options.Model(parsed), options.Adapter(parsed), options.Scale(parsed), folder, warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
+            string dtype = MergedModel.Write(
+                options.Model(parsed),
+                options.Adapter(parsed),
+                options.Scale(parsed),
+                folder,
+                warning => Console.Error.WriteLine($"fulcrum: warning: {warning}")
+            );
             if (!parsed.GetValue(Verbs.Quiet))
             {
-                Console.Error.WriteLine($"merged: {Path.GetFullPath(folder)}, weights in {dtype}{(options.Model(parsed).Dtype == "auto" && dtype != "float32" ? ", as the model's own are; --dtype f32 rounds nothing" : "")}");
+                Console.Error.WriteLine(
+                    $"merged: {Path.GetFullPath(folder)}, weights in {dtype}{(options.Model(parsed).Dtype == "auto" && dtype != "float32" ? ", as the model's own are; --dtype f32 rounds nothing" : "")}"
+                );
             }
         });
         return verb;

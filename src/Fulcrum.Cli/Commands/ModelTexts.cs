@@ -16,6 +16,10 @@ internal static class ModelTexts
     {
         Tokenizer tokenizer = Tokenizer.Load(folder);
         Lazy<ChatTemplate> template = new(() => ChatTemplate.Load(folder));
-        return new TextCodec(tokenizer.Encode, ids => tokenizer.Decode(ids), messages => template.Value.Render(messages, addGenerationPrompt: true));
+        return new TextCodec(
+            tokenizer.Encode,
+            ids => tokenizer.Decode(ids),
+            messages => template.Value.Render(messages, addGenerationPrompt: true)
+        );
     }
 }

@@ -11,11 +11,20 @@ internal static class ReportCommand
         Argument<string> run = new("RUN") { Description = "A run folder whose comparison is complete." };
         Option<string> language = new("--language") { Description = "en or pt-BR.", DefaultValueFactory = _ => "en" };
         language.AcceptOnlyFromAmong("en", "pt-BR");
-        Command verb = new("report", "Write the report of a run folder again: HTML, Markdown, CSV, LaTeX and pictures. Needs no model.") { run, language };
+        Command verb = new(
+            "report",
+            "Write the report of a run folder again: HTML, Markdown, CSV, LaTeX and pictures. Needs no model."
+        )
+        {
+            run,
+            language,
+        };
         verb.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(run);
-            Report.RequireComparison(Directory.Exists(folder) ? folder : throw new InputException($"there is no run folder {folder}"));
+            Report.RequireComparison(
+                Directory.Exists(folder) ? folder : throw new InputException($"there is no run folder {folder}")
+            );
             using RunFolder held = RunFolder.Open(folder);
             foreach (string file in ReportFiles.Write(held.Root, parsed.GetRequiredValue(language)))
             {

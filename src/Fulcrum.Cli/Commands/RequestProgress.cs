@@ -16,12 +16,14 @@ internal static class RequestProgress
 
         long start = Stopwatch.GetTimestamp();
         Lazy<int> total = new(() => File.ReadLines(input).Count());
-        new ConsoleProgress(parsed).Show(tell => work(done =>
-        {
-            if (Stopwatch.GetElapsedTime(start).TotalSeconds > 2)
+        new ConsoleProgress(parsed).Show(tell =>
+            work(done =>
             {
-                tell(new Progress(verb, "", done, total.Value, "requests"));
-            }
-        }));
+                if (Stopwatch.GetElapsedTime(start).TotalSeconds > 2)
+                {
+                    tell(new Progress(verb, "", done, total.Value, "requests"));
+                }
+            })
+        );
     }
 }

@@ -9,18 +9,38 @@ internal static class ScoreCommand
     public static Command Create()
     {
         ModelOptions options = new();
-        Option<string> input = new("--input") { Description = "Requests, a JSON object a line; - is standard input.", Required = true };
-        Option<string> output = new("--output") { Description = "Answers, a line for each request; - is standard output.", Required = true };
+        Option<string> input = new("--input")
+        {
+            Description = "Requests, a JSON object a line; - is standard input.",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "Answers, a line for each request; - is standard output.",
+            Required = true,
+        };
         Command verb = new("score", "Log-likelihoods of continuations after prompts.") { input, output };
         options.AddTo(verb);
-        verb.SetAction((parsed, cancellation) =>
-        {
-            using ILanguageModel model = options.Load(parsed);
-            string from = parsed.GetRequiredValue(input);
-            RequestProgress.Show(parsed, "score", from, tell => new RequestFiles(model, () => ModelTexts.Of(options.Model(parsed).Folder), () => $"score {options.Fingerprint(parsed)}", tell)
-                .Score(from, parsed.GetRequiredValue(output), cancellation));
-            return Task.FromResult(0);
-        });
+        verb.SetAction(
+            (parsed, cancellation) =>
+            {
+                using ILanguageModel model = options.Load(parsed);
+                string from = parsed.GetRequiredValue(input);
+                RequestProgress.Show(
+                    parsed,
+                    "score",
+                    from,
+                    tell =>
+                        new RequestFiles(
+                            model,
+                            () => ModelTexts.Of(options.Model(parsed).Folder),
+                            () => $"score {options.Fingerprint(parsed)}",
+                            tell
+                        ).Score(from, parsed.GetRequiredValue(output), cancellation)
+                );
+                return Task.FromResult(0);
+            }
+        );
         return verb;
     }
 }

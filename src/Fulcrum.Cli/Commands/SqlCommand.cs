@@ -11,52 +11,110 @@ namespace Fulcrum.Cli.Commands;
 internal static class SqlCommand
 {
     private static readonly HashSet<string> Fields = ["db_id", "gold", "predicted"];
-    private static readonly JsonSerializerOptions Written = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Written = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static Command Create()
     {
-        Option<string> databases = new("--databases") { Description = "A folder with DB/DB.sqlite for every database.", Required = true };
-        Option<string> semantics = new("--semantics") { Description = "official, strict or notebook: what counts as the same result.", DefaultValueFactory = _ => "official" };
-        Option<double> limit = new("--time-limit") { Description = "Seconds of processor time that one query may take; ten times as many may go by on the wall.", DefaultValueFactory = _ => 5 };
-        Option<string> input = new("--input") { Description = "A JSON object a line: id, db_id, gold, predicted; - is standard input.", Required = true };
-        Option<string> output = new("--output") { Description = "A verdict a line; - is standard output.", Required = true };
-        semantics.AcceptOnlyFromAmong("official", "strict", "notebook");
-        Command verb = new("sql", "Grade predicted SQL by executing it beside the gold query.") { databases, semantics, limit, input, output };
-        verb.SetAction((parsed, cancellation) =>
+        Option<string> databases = new("--databases")
         {
-            using SqlSandbox sandbox = Sandbox.Open();
-            string folder = parsed.GetRequiredValue(databases), meaning = parsed.GetRequiredValue(semantics);
-            double seconds = parsed.GetRequiredValue(limit);
-            Func<string, string, string, Grade> grader = sandbox.Grader(meaning, new SqlLimits(seconds));
-            PortionFile.Write(
-                parsed.GetRequiredValue(input), Fields, parsed.GetRequiredValue(output), () => $"sql {Path.GetFullPath(folder)} {meaning} {seconds:R}",
-                lines => Answers(grader, folder, lines, cancellation));
-            return Task.FromResult(0);
-        });
+            Description = "A folder with DB/DB.sqlite for every database.",
+            Required = true,
+        };
+        Option<string> semantics = new("--semantics")
+        {
+            Description = "official, strict or notebook: what counts as the same result.",
+            DefaultValueFactory = _ => "official",
+        };
+        Option<double> limit = new("--time-limit")
+        {
+            Description = "Seconds of processor time that one query may take; ten times as many may go by on the wall.",
+            DefaultValueFactory = _ => 5,
+        };
+        Option<string> input = new("--input")
+        {
+            Description = "A JSON object a line: id, db_id, gold, predicted; - is standard input.",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "A verdict a line; - is standard output.",
+            Required = true,
+        };
+        semantics.AcceptOnlyFromAmong("official", "strict", "notebook");
+        Command verb = new("sql", "Grade predicted SQL by executing it beside the gold query.")
+        {
+            databases,
+            semantics,
+            limit,
+            input,
+            output,
+        };
+        verb.SetAction(
+            (parsed, cancellation) =>
+            {
+                using SqlSandbox sandbox = Sandbox.Open();
+                string folder = parsed.GetRequiredValue(databases),
+                    meaning = parsed.GetRequiredValue(semantics);
+                double seconds = parsed.GetRequiredValue(limit);
+                Func<string, string, string, Grade> grader = sandbox.Grader(meaning, new SqlLimits(seconds));
+                PortionFile.Write(
+                    parsed.GetRequiredValue(input),
+                    Fields,
+                    parsed.GetRequiredValue(output),
+                    () => $"sql {Path.GetFullPath(folder)} {meaning} {seconds:R}",
+                    lines => Answers(grader, folder, lines, cancellation)
+                );
+                return Task.FromResult(0);
+            }
+        );
         return verb;
     }
 
     // Every line is checked before one is graded, so that the first bad one is named.
-    private static string[] Answers(Func<string, string, string, Grade> grader, string databases, JsonLine[] lines, CancellationToken cancellation)
+    private static string[] Answers(
+        Func<string, string, string, Grade> grader,
+        string databases,
+        JsonLine[] lines,
+        CancellationToken cancellation
+    )
     {
         (string Database, string Gold, string Predicted)[] pairs = [.. lines.Select(line => Pair(databases, line))];
         string[] answers = new string[lines.Length];
-        Parallel.For(0, lines.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
-            answers[i] = Answer(lines[i], grader(pairs[i].Database, pairs[i].Gold, pairs[i].Predicted)).ToJsonString(Written));
+        Parallel.For(
+            0,
+            lines.Length,
+            new ParallelOptions { CancellationToken = cancellation },
+            i =>
+                answers[i] = Answer(lines[i], grader(pairs[i].Database, pairs[i].Gold, pairs[i].Predicted))
+                    .ToJsonString(Written)
+        );
         return answers;
     }
 
     private static (string Database, string Gold, string Predicted) Pair(string databases, JsonLine line)
     {
-        string Text(string name) => line.Value[name] is JsonValue v && v.TryGetValue(out string? text) ? text : throw line.Error($"'{name}' must be a text");
+        string Text(string name) =>
+            line.Value[name] is JsonValue v && v.TryGetValue(out string? text)
+                ? text
+                : throw line.Error($"'{name}' must be a text");
         string database = Text("db_id");
-        return InnerPath.IsPlainName(database) ? (Path.Combine(databases, database, database + ".sqlite"), Text("gold"), Text("predicted"))
+        return InnerPath.IsPlainName(database)
+            ? (Path.Combine(databases, database, database + ".sqlite"), Text("gold"), Text("predicted"))
             : throw line.Error($"the db_id '{database}' is not the name of a folder");
     }
 
     private static JsonObject Answer(JsonLine line, Grade grade)
     {
-        JsonObject answer = new() { ["id"] = line.Value["id"]?.DeepClone(), ["score"] = grade.Score, ["verdict"] = grade.Verdict, ["reason"] = grade.Reason };
+        JsonObject answer = new()
+        {
+            ["id"] = line.Value["id"]?.DeepClone(),
+            ["score"] = grade.Score,
+            ["verdict"] = grade.Verdict,
+            ["reason"] = grade.Reason,
+        };
         if (line.Value.ContainsKey("meta"))
         {
             answer["meta"] = line.Value["meta"]?.DeepClone();

@@ -12,19 +12,46 @@ namespace Fulcrum.Cli.Commands;
 internal static class TokenizeCommand
 {
     private static readonly HashSet<string> Fields = ["text", "ids", "messages", "add_generation_prompt", "variables"];
-    private static readonly JsonSerializerOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Written = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static Command Create()
     {
-        Option<string> model = new("--model") { Description = "A folder with tokenizer.json; weights are not needed.", Required = true };
-        Option<string> input = new("--input") { Description = "A JSON object a line: text, ids, or messages; - is standard input.", Required = true };
-        Option<string> output = new("--output") { Description = "An answer a line; - is standard output.", Required = true };
-        Command verb = new("tokenize", "Texts to token ids, ids to texts, conversations to both.") { model, input, output };
-        verb.SetAction((parsed, cancellation) =>
+        Option<string> model = new("--model")
         {
-            Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation);
-            return Task.FromResult(0);
-        });
+            Description = "A folder with tokenizer.json; weights are not needed.",
+            Required = true,
+        };
+        Option<string> input = new("--input")
+        {
+            Description = "A JSON object a line: text, ids, or messages; - is standard input.",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "An answer a line; - is standard output.",
+            Required = true,
+        };
+        Command verb = new("tokenize", "Texts to token ids, ids to texts, conversations to both.")
+        {
+            model,
+            input,
+            output,
+        };
+        verb.SetAction(
+            (parsed, cancellation) =>
+            {
+                Run(
+                    parsed.GetRequiredValue(model),
+                    parsed.GetRequiredValue(input),
+                    parsed.GetRequiredValue(output),
+                    cancellation
+                );
+                return Task.FromResult(0);
+            }
+        );
         return verb;
     }
 
@@ -48,16 +75,23 @@ internal static class TokenizeCommand
             return;
         }
 
-        AtomicFile.Write(output, stream =>
-        {
-            using StreamWriter writer = new(stream, new System.Text.UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-            Answer(writer);
-        });
+        AtomicFile.Write(
+            output,
+            stream =>
+            {
+                using StreamWriter writer = new(stream, new System.Text.UTF8Encoding(false), leaveOpen: true)
+                {
+                    NewLine = "\n",
+                };
+                Answer(writer);
+            }
+        );
     }
 
     private static JsonObject Answered(JsonLine line, Tokenizer tokenizer, Lazy<ChatTemplate> template)
     {
-        JsonObject value = line.Value, answer = [];
+        JsonObject value = line.Value,
+            answer = [];
         foreach (string passed in (string[])["id", "meta"])
         {
             if (value.ContainsKey(passed))
@@ -88,9 +122,19 @@ internal static class TokenizeCommand
 
     private static string Rendered(JsonLine line, JsonArray messages, ChatTemplate template)
     {
-        bool prompt = line.Value["add_generation_prompt"] is { } flag && (flag is JsonValue value && value.TryGetValue(out bool on) ? on : throw line.Error("'add_generation_prompt' must be true or false"));
+        bool prompt =
+            line.Value["add_generation_prompt"] is { } flag
+            && (
+                flag is JsonValue value && value.TryGetValue(out bool on)
+                    ? on
+                    : throw line.Error("'add_generation_prompt' must be true or false")
+            );
         Dictionary<string, JsonNode?>? variables = line.Value["variables"] is { } given
-            ? (given as JsonObject ?? throw line.Error("'variables' must be an object")).ToDictionary(p => p.Key, p => p.Value) : null;
+            ? (given as JsonObject ?? throw line.Error("'variables' must be an object")).ToDictionary(
+                p => p.Key,
+                p => p.Value
+            )
+            : null;
         try
         {
             return template.Render(messages, prompt, variables);

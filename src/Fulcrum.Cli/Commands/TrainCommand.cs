@@ -10,28 +10,71 @@ internal static class TrainCommand
     public static Command Create()
     {
         ModelOptions options = new();
-        Option<string> data = new("--data") { Description = "Examples, a JSON object a line: prompt and completion, prompt_ids and completion_ids, or messages.", Required = true };
-        Option<string> output = new("--output") { Description = "The adapter folder; one that was cut off goes on from its last checkpoint.", Required = true };
-        Option<string?> initial = new("--initial-adapter") { Description = "Start from this adapter; its configuration decides rank, alpha and targets." };
-        Option<string> order = new("--order") { Description = "shuffled by the seed, or given: as the data has it.", DefaultValueFactory = _ => "shuffled" };
-        Option<string?> config = new("--config") { Description = "The train section of a study, as a file of its own." };
+        Option<string> data = new("--data")
+        {
+            Description =
+                "Examples, a JSON object a line: prompt and completion, prompt_ids and completion_ids, or messages.",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "The adapter folder; one that was cut off goes on from its last checkpoint.",
+            Required = true,
+        };
+        Option<string?> initial = new("--initial-adapter")
+        {
+            Description = "Start from this adapter; its configuration decides rank, alpha and targets.",
+        };
+        Option<string> order = new("--order")
+        {
+            Description = "shuffled by the seed, or given: as the data has it.",
+            DefaultValueFactory = _ => "shuffled",
+        };
+        Option<string?> config = new("--config")
+        {
+            Description = "The train section of a study, as a file of its own.",
+        };
         order.AcceptOnlyFromAmong("shuffled", "given");
-        Command verb = new("train", "Train a LoRA adapter on prompts and completions.") { data, output, initial, order, config };
+        Command verb = new("train", "Train a LoRA adapter on prompts and completions.")
+        {
+            data,
+            output,
+            initial,
+            order,
+            config,
+        };
         options.AddTo(verb);
-        verb.SetAction((parsed, cancellation) => Task.Run(
-            () =>
-            {
-                ModelPlan model = options.Model(parsed);
-                TrainPlan plan = parsed.GetValue(config) is { } file ? StudyFile.LoadTrainPlan(file) : new TrainPlan();
-                IReadOnlyList<TrainingExample> examples = TrainingShape.Of(plan, TrainingData.Read(parsed.GetRequiredValue(data), model.Folder)).Examples;
-                new ConsoleProgress(parsed).Show(tell =>
-                {
-                    TrainingProgress progress = new("train", tell);
-                    ModelOptions.Runtime.Train(model, plan, examples, parsed.GetRequiredValue(output), parsed.GetValue(initial), parsed.GetValue(order) == "given", progress.Tell, cancellation);
-                    progress.End();
-                });
-            },
-            CancellationToken.None));
+        verb.SetAction(
+            (parsed, cancellation) =>
+                Task.Run(
+                    () =>
+                    {
+                        ModelPlan model = options.Model(parsed);
+                        TrainPlan plan = parsed.GetValue(config) is { } file
+                            ? StudyFile.LoadTrainPlan(file)
+                            : new TrainPlan();
+                        IReadOnlyList<TrainingExample> examples = TrainingShape
+                            .Of(plan, TrainingData.Read(parsed.GetRequiredValue(data), model.Folder))
+                            .Examples;
+                        new ConsoleProgress(parsed).Show(tell =>
+                        {
+                            TrainingProgress progress = new("train", tell);
+                            ModelOptions.Runtime.Train(
+                                model,
+                                plan,
+                                examples,
+                                parsed.GetRequiredValue(output),
+                                parsed.GetValue(initial),
+                                parsed.GetValue(order) == "given",
+                                progress.Tell,
+                                cancellation
+                            );
+                            progress.End();
+                        });
+                    },
+                    CancellationToken.None
+                )
+        );
         return verb;
     }
 }

@@ -4,7 +4,8 @@ using Spectre.Console;
 
 namespace Fulcrum.Cli;
 
-/// <summary>A comparison as a table for people: ▲ green where the adapter helped, ▼ red where it hurt, ○ grey where it cannot be told.</summary>
+/// <summary>A comparison as a table for people: ▲ green where the adapter helped, ▼ red where it hurt, ○ grey where it
+/// cannot be told.</summary>
 internal static class ComparisonTable
 {
     private const int LeastWidth = 120;
@@ -30,34 +31,93 @@ internal static class ComparisonTable
     public static IAnsiConsole WideEnough()
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        console.Profile.Width = Console.IsOutputRedirected ? Math.Max(console.Profile.Width, LeastWidth) : console.Profile.Width;
+        console.Profile.Width = Console.IsOutputRedirected
+            ? Math.Max(console.Profile.Width, LeastWidth)
+            : console.Profile.Width;
         return console;
     }
 
     private static Table Table(Comparison comparison, Words words)
     {
         Table table = new() { Border = TableBorder.Rounded };
-        foreach (string column in (string[])["benchmark", words.Say("items", "itens"), words.Say("before", "antes"), words.Say("after", "depois"), words.Say("difference (95%)", "diferença (95%)"), words.Say("gained", "ganhos"), words.Say("lost", "perdidos"), "p"])
+        foreach (
+            string column in (string[])
+                [
+                    "benchmark",
+                    words.Say("items", "itens"),
+                    words.Say("before", "antes"),
+                    words.Say("after", "depois"),
+                    words.Say("difference (95%)", "diferença (95%)"),
+                    words.Say("gained", "ganhos"),
+                    words.Say("lost", "perdidos"),
+                    "p",
+                ]
+        )
         {
-            table.AddColumn(new TableColumn(column) { Alignment = column == "benchmark" ? Justify.Left : Justify.Right });
+            table.AddColumn(
+                new TableColumn(column) { Alignment = column == "benchmark" ? Justify.Left : Justify.Right }
+            );
         }
 
         foreach (BenchmarkComparison b in comparison.Benchmarks)
         {
-            AddRow(table, $"[bold]{Markup.Escape(b.Benchmark)}[/]", b.Items, b.Before, b.After, b.Difference, b.Mcnemar, b.Clusters, words);
+            AddRow(
+                table,
+                $"[bold]{Markup.Escape(b.Benchmark)}[/]",
+                b.Items,
+                b.Before,
+                b.After,
+                b.Difference,
+                b.Mcnemar,
+                b.Clusters,
+                words
+            );
             foreach (GroupComparison g in b.Groups)
             {
-                AddRow(table, "  " + Markup.Escape(g.Group), g.Items, g.Before, g.After, g.Difference, g.Mcnemar, g.Clusters, words);
+                AddRow(
+                    table,
+                    "  " + Markup.Escape(g.Group),
+                    g.Items,
+                    g.Before,
+                    g.After,
+                    g.Difference,
+                    g.Mcnemar,
+                    g.Clusters,
+                    words
+                );
             }
         }
 
         return table;
     }
 
-    private static void AddRow(Table table, string name, int items, ScoreInterval before, ScoreInterval after, Difference d, McNemarResult test, int clusters, Words words)
+    private static void AddRow(
+        Table table,
+        string name,
+        int items,
+        ScoreInterval before,
+        ScoreInterval after,
+        Difference d,
+        McNemarResult test,
+        int clusters,
+        Words words
+    )
     {
-        (string colour, string sign) = (d.Low > 0, d.High < 0) switch { (true, _) => ("green", "▲"), (_, true) => ("red", "▼"), _ => ("grey", "○") };
+        (string colour, string sign) = (d.Low > 0, d.High < 0) switch
+        {
+            (true, _) => ("green", "▲"),
+            (_, true) => ("red", "▼"),
+            _ => ("grey", "○"),
+        };
         table.AddRow(
-            name, words.Count(items), words.Percent(before.Score), words.Percent(after.Score), $"[{colour}]{sign} {words.Change(d)}[/]", words.Count(test.Gained), words.Count(test.Lost), Sentences.P(d, test, clusters, words));
+            name,
+            words.Count(items),
+            words.Percent(before.Score),
+            words.Percent(after.Score),
+            $"[{colour}]{sign} {words.Change(d)}[/]",
+            words.Count(test.Gained),
+            words.Count(test.Lost),
+            Sentences.P(d, test, clusters, words)
+        );
     }
 }

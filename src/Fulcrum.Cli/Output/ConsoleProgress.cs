@@ -4,15 +4,15 @@ using Spectre.Console;
 
 namespace Fulcrum.Cli;
 
-/// <summary>Shows on standard error how far the work is: bars with rate and remaining time on a terminal, one line a stage elsewhere, nothing when quiet.</summary>
-/// <param name="whole">The work is all that the program does: it is told how long it took together, the start of the program included.</param>
+/// <summary>Shows on standard error how far the work is: bars with rate and remaining time on a terminal, one line a
+/// stage elsewhere, nothing when quiet.</summary>
+/// <param name="whole">The work is all that the program does: it is told how long it took together, the start of the
+/// program included.</param>
 internal sealed class ConsoleProgress(bool quiet, bool whole = false)
 {
     /// <summary>As the command line wants it.</summary>
     public ConsoleProgress(ParseResult parsed, bool whole = false)
-        : this(parsed.GetValue(Verbs.Quiet), whole)
-    {
-    }
+        : this(parsed.GetValue(Verbs.Quiet), whole) { }
 
     /// <summary>Does work that tells its progress.</summary>
     public void Show(Action<Action<Progress>> work)
@@ -31,10 +31,20 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
             return;
         }
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        console.Progress()
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }
+        );
+        console
+            .Progress()
             .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn(), new RateColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new CountColumn(),
+                new RateColumn(),
+                new ElapsedTimeColumn(),
+                new RemainingTimeColumn()
+            )
             .Start(context => work(new BarProgress(context, console).Tell));
         if (whole)
         {
@@ -60,7 +70,10 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
         {
             if (at.Unit == "note")
             {
-                console.WriteLine(at.What, at.What.StartsWith("warning", StringComparison.Ordinal) ? new Style(Color.Yellow) : Style.Plain);
+                console.WriteLine(
+                    at.What,
+                    at.What.StartsWith("warning", StringComparison.Ordinal) ? new Style(Color.Yellow) : Style.Plain
+                );
                 return;
             }
 
@@ -84,13 +97,19 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
 
     private sealed class CountColumn : ProgressColumn
     {
-        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Markup($"{task.Value:#,0}[grey]/{task.MaxValue:#,0}[/]");
+        public override Spectre.Console.Rendering.IRenderable Render(
+            Spectre.Console.Rendering.RenderOptions options,
+            ProgressTask task,
+            TimeSpan deltaTime
+        ) => new Markup($"{task.Value:#,0}[grey]/{task.MaxValue:#,0}[/]");
     }
 
     private sealed class RateColumn : ProgressColumn
     {
-        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Markup(task.Speed is { } speed ? $"[grey]{speed:0.#}/s[/]" : "");
+        public override Spectre.Console.Rendering.IRenderable Render(
+            Spectre.Console.Rendering.RenderOptions options,
+            ProgressTask task,
+            TimeSpan deltaTime
+        ) => new Markup(task.Speed is { } speed ? $"[grey]{speed:0.#}/s[/]" : "");
     }
 }

@@ -10,23 +10,52 @@ internal static class RunsTable
     public static void Print(RunsComparison comparison)
     {
         Table table = new() { Border = TableBorder.Rounded };
-        foreach (string column in (string[])["point", "lambda", string.Join(" + ", comparison.TradeOff.Tasks), string.Join(" + ", comparison.TradeOff.General), ""])
+        foreach (
+            string column in (string[])
+                [
+                    "point",
+                    "lambda",
+                    string.Join(" + ", comparison.TradeOff.Tasks),
+                    string.Join(" + ", comparison.TradeOff.General),
+                    "",
+                ]
+        )
         {
-            table.AddColumn(new TableColumn(Markup.Escape(column)) { Alignment = column is "point" or "" ? Justify.Left : Justify.Right });
+            table.AddColumn(
+                new TableColumn(Markup.Escape(column))
+                {
+                    Alignment = column is "point" or "" ? Justify.Left : Justify.Right,
+                }
+            );
         }
 
         foreach (MeasuredPoint p in comparison.TradeOff.Points)
         {
-            string colour = p.OnFront ? "green" : p.Dominated ? "grey" : "default", mark = p.Name == comparison.TradeOff.Best ? "best within the margin" : p.OnFront ? "front" : p.Dominated ? $"worse than {p.DominatedBy}" : "";
-            table.AddRow($"[{colour}]{Markup.Escape(p.Name)}[/]", $"{p.Lambda:0.##}", Markup.Escape(Interval(p.Task)), p.General is { } general ? Markup.Escape(Interval(general)) : "", Markup.Escape(mark));
+            string colour = p.OnFront ? "green"
+                : p.Dominated ? "grey"
+                : "default",
+                mark = p.Name == comparison.TradeOff.Best ? "best within the margin"
+                : p.OnFront ? "front"
+                : p.Dominated ? $"worse than {p.DominatedBy}"
+                : "";
+            table.AddRow(
+                $"[{colour}]{Markup.Escape(p.Name)}[/]",
+                $"{p.Lambda:0.##}",
+                Markup.Escape(Interval(p.Task)),
+                p.General is { } general ? Markup.Escape(Interval(general)) : "",
+                Markup.Escape(mark)
+            );
         }
 
         ComparisonTable.WideEnough().Write(table);
         foreach (RunSummary run in comparison.Runs)
         {
-            Console.Out.WriteLine($"{run.Run}: {run.Verdict.Kind} at a margin of {run.Verdict.Margin:0.##} points; hypervolume {run.Hypervolume:0.0000}{(run.Replay is { } share ? $"; replay {share:P0}" : "")}");
+            Console.Out.WriteLine(
+                $"{run.Run}: {run.Verdict.Kind} at a margin of {run.Verdict.Margin:0.##} points; hypervolume {run.Hypervolume:0.0000}{(run.Replay is { } share ? $"; replay {share:P0}" : "")}"
+            );
         }
     }
 
-    private static string Interval(Difference d) => $"{d.Points * 100:+0.0;-0.0;0.0} ({d.Low * 100:+0.0;-0.0;0.0} to {d.High * 100:+0.0;-0.0;0.0})";
+    private static string Interval(Difference d) =>
+        $"{d.Points * 100:+0.0;-0.0;0.0} ({d.Low * 100:+0.0;-0.0;0.0} to {d.High * 100:+0.0;-0.0;0.0})";
 }

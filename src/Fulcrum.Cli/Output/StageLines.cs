@@ -1,7 +1,9 @@
 namespace Fulcrum.Cli;
 
-/// <summary>One line a stage, when it is over, and one every half minute while it goes on: for logs and pipelines.</summary>
-/// <param name="before">Seconds that went by before; shown as a line of their own, and with a last line for everything together. Null: neither line.</param>
+/// <summary>One line a stage, when it is over, and one every half minute while it goes on: for logs and
+/// pipelines.</summary>
+/// <param name="before">Seconds that went by before; shown as a line of their own, and with a last line for everything
+/// together. Null: neither line.</param>
 /// <param name="time">Null: the system's.</param>
 internal sealed class StageLines(TextWriter output, double? before = null, TimeProvider? time = null) : IDisposable
 {
@@ -12,7 +14,8 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
     private const int MostParts = 6;
     private readonly SortedDictionary<string, Progress> parts = new(StringComparer.Ordinal);
     private string? stage;
-    private long since, shown;
+    private long since,
+        shown;
 
     // Where the part at work stood when it was first heard of: what an earlier sitting did has no rate.
     private (string Part, int Done, long At)? first;
@@ -47,9 +50,10 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
     {
         if (stage is not null)
         {
-            string what = parts.Count > MostParts
-                ? $"{parts.Count} parts, {parts.Values.Sum(p => p.Done):#,0} of {parts.Values.Sum(p => p.Total):#,0} {parts.Values.First().Unit}"
-                : string.Join(", ", parts.Values.Select(Count));
+            string what =
+                parts.Count > MostParts
+                    ? $"{parts.Count} parts, {parts.Values.Sum(p => p.Done):#,0} of {parts.Values.Sum(p => p.Total):#,0} {parts.Values.First().Unit}"
+                    : string.Join(", ", parts.Values.Select(Count));
             WriteLine(what, time.GetElapsedTime(since).TotalSeconds);
         }
 
@@ -78,23 +82,29 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         // A single one says nothing of the pace: answers come in portions.
         double rate = (at.Done - before) / time.GetElapsedTime(since).TotalSeconds;
         string pace = rate < 1 ? $"{1 / rate:0.#} s each" : $"{rate:0.#}/s";
-        string left = at.Done - before > 1 ? $", {pace}, about {TimeSpan.FromSeconds(Math.Ceiling((at.Total - at.Done) / rate)):c} left" : "";
+        string left =
+            at.Done - before > 1
+                ? $", {pace}, about {TimeSpan.FromSeconds(Math.Ceiling((at.Total - at.Done) / rate)):c} left"
+                : "";
         output.WriteLine($"{stage}: {Count(at)}{left}");
     }
 
-    private static string Count(Progress at) => at.Unit switch
-    {
-        "stage" => "complete already",
-        "steps" => $"{at.Done:#,0} of {at.Total:#,0} steps, {at.What}",
-        _ => $"{at.What} {at.Done:#,0} of {at.Total:#,0} {at.Unit}".Trim(),
-    };
+    private static string Count(Progress at) =>
+        at.Unit switch
+        {
+            "stage" => "complete already",
+            "steps" => $"{at.Done:#,0} of {at.Total:#,0} steps, {at.What}",
+            _ => $"{at.What} {at.Done:#,0} of {at.Total:#,0} {at.Unit}".Trim(),
+        };
 
     private void Start()
     {
         if (!started)
         {
             started = true;
-            output.WriteLine($"start (program, model and data opened): {before + time.GetElapsedTime(begun).TotalSeconds:0.0} s");
+            output.WriteLine(
+                $"start (program, model and data opened): {before + time.GetElapsedTime(begun).TotalSeconds:0.0} s"
+            );
         }
     }
 

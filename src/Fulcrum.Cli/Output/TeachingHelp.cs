@@ -38,14 +38,17 @@ internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAct
 
         if (parseResult.CommandResult.Command is RootCommand)
         {
-            output.WriteLine("Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 refused by a guard or a requirement, 130 interrupted.");
+            output.WriteLine(
+                "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 refused by a guard or a requirement, 130 interrupted."
+            );
             output.WriteLine("'fulcrum VERB --help' shows the options of a verb and examples of its use.");
         }
 
         return result;
     }
 
-    /// <summary>The usual help, but a list of verbs shows an argument that may be left out in brackets, as a verb's own help does.</summary>
+    /// <summary>The usual help, but a list of verbs shows an argument that may be left out in brackets, as a verb's own
+    /// help does.</summary>
     private int Usual(ParseResult parsed, TextWriter output)
     {
         using StringWriter text = new();
@@ -53,10 +56,18 @@ internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAct
         int result = usual.Invoke(parsed);
         parsed.InvocationConfiguration.Output = output;
         string help = text.ToString();
-        foreach (Command verb in parsed.CommandResult.Command.Subcommands.Where(v => v.Arguments is [{ Arity.MinimumNumberOfValues: 0 }]))
+        foreach (
+            Command verb in parsed.CommandResult.Command.Subcommands.Where(v =>
+                v.Arguments is [{ Arity.MinimumNumberOfValues: 0 }]
+            )
+        )
         {
             string argument = $"{verb.Name} <{verb.Arguments[0].Name}>";
-            help = help.Replace($"  {argument}  ", $"  {verb.Name} [{verb.Arguments[0].Name}]  ", StringComparison.Ordinal);
+            help = help.Replace(
+                $"  {argument}  ",
+                $"  {verb.Name} [{verb.Arguments[0].Name}]  ",
+                StringComparison.Ordinal
+            );
         }
 
         output.Write(help);

@@ -5,14 +5,19 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>A model with an adapter beside it against itself without: two passes over a text, whole distributions compared where they are made.</summary>
+/// <summary>A model with an adapter beside it against itself without: two passes over a text, whole distributions
+/// compared where they are made.</summary>
 internal sealed class BaseDivergence(LanguageModel model)
 {
     // Rows of the vocabulary's width that are in memory at once, for each of the two.
     private const int LogitRows = 64;
 
     /// <summary>Measures texts that have been checked already.</summary>
-    public void Measure(IReadOnlyList<int[]> texts, Action<int, TextDivergence> answered, CancellationToken cancellation)
+    public void Measure(
+        IReadOnlyList<int[]> texts,
+        Action<int, TextDivergence> answered,
+        CancellationToken cancellation
+    )
     {
         using IDisposable frozen = inference_mode();
         for (int i = 0; i < texts.Count; i++)
@@ -25,13 +30,18 @@ internal sealed class BaseDivergence(LanguageModel model)
     private TextDivergence Of(int[] text)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor adapted = Hidden(text), plain = WithoutAdapter(() => Hidden(text));
-        double divergence = 0, before = 0, after = 0;
+        Tensor adapted = Hidden(text),
+            plain = WithoutAdapter(() => Hidden(text));
+        double divergence = 0,
+            before = 0,
+            after = 0;
         foreach (int[] rows in Enumerable.Range(0, text.Length - 1).Chunk(LogitRows))
         {
             using DisposeScope chunk = NewDisposeScope();
-            Tensor at = tensor(rows.Select(r => (long)r).ToArray(), device: model.Device), next = tensor(rows.Select(r => (long)text[r + 1]).ToArray(), device: model.Device).unsqueeze(1);
-            Tensor p = LogProbabilities(plain, at), q = LogProbabilities(adapted, at);
+            Tensor at = tensor(rows.Select(r => (long)r).ToArray(), device: model.Device),
+                next = tensor(rows.Select(r => (long)text[r + 1]).ToArray(), device: model.Device).unsqueeze(1);
+            Tensor p = LogProbabilities(plain, at),
+                q = LogProbabilities(adapted, at);
             divergence += (p.exp() * (p - q)).sum().ToDouble();
             before += p.gather(1, next).sum().ToDouble();
             after += q.gather(1, next).sum().ToDouble();
@@ -41,7 +51,8 @@ internal sealed class BaseDivergence(LanguageModel model)
     }
 
     // In double precision: the divergence is a small difference of large sums.
-    private Tensor LogProbabilities(Tensor hidden, Tensor rows) => nn.functional.log_softmax(model.LogitsAt(hidden.index_select(0, rows)).to_type(ScalarType.Float64), -1);
+    private Tensor LogProbabilities(Tensor hidden, Tensor rows) =>
+        nn.functional.log_softmax(model.LogitsAt(hidden.index_select(0, rows)).to_type(ScalarType.Float64), -1);
 
     /// <summary>Hidden states of a text, [tokens, hidden].</summary>
     private Tensor Hidden(int[] text)
@@ -52,7 +63,10 @@ internal sealed class BaseDivergence(LanguageModel model)
 
     private T WithoutAdapter<T>(Func<T> work)
     {
-        (Adapter Adapter, double Lambda)[] adapters = [.. model.Projections.Select(p => p.Adapter).OfType<Adapter>().Select(a => (a, a.Lambda))];
+        (Adapter Adapter, double Lambda)[] adapters =
+        [
+            .. model.Projections.Select(p => p.Adapter).OfType<Adapter>().Select(a => (a, a.Lambda)),
+        ];
         Array.ForEach(adapters, a => a.Adapter.Lambda = 0);
         try
         {

@@ -5,10 +5,12 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>A sequence that is being written: its nodes outside the cache; its own tokens begin at position <see cref="Depth"/>, and <see cref="Length"/> of them are in the cache.</summary>
+/// <summary>A sequence that is being written: its nodes outside the cache; its own tokens begin at position
+/// <see cref="Depth"/>, and <see cref="Length"/> of them are in the cache.</summary>
 internal sealed class RunningSequence(IReadOnlyList<TokenNode> nodes, int depth)
 {
-    /// <summary>What so many sequences share is read by each for itself; for more, one product for all is faster.</summary>
+    /// <summary>What so many sequences share is read by each for itself; for more, one product for all is
+    /// faster.</summary>
     public const int MostAlone = 4;
 
     /// <summary>From the beginning on.</summary>
@@ -24,38 +26,65 @@ internal sealed class RunningSequence(IReadOnlyList<TokenNode> nodes, int depth)
     public IReadOnlyList<TokenNode> ReadAlone { get; set; } = [];
 }
 
-/// <summary>One layer's cache of running sequences, written and read row by row: what is each one's own, and nodes that few share.</summary>
+/// <summary>One layer's cache of running sequences, written and read row by row: what is each one's own, and nodes that
+/// few share.</summary>
 /// <param name="Keys">[slots, capacity, keyValueHeads, headDim]; a sequence's tokens are those of its slot.</param>
 /// <param name="Values">As <paramref name="Keys"/>.</param>
 internal sealed record CachedRows(Tensor Keys, Tensor Values)
 {
-    private readonly int capacity = (int)Keys.size(1), heads = (int)Keys.size(2), size = (int)Keys.size(3), bytes = (int)Keys.dtype.ElementSize();
+    private readonly int capacity = (int)Keys.size(1),
+        heads = (int)Keys.size(2),
+        size = (int)Keys.size(3),
+        bytes = (int)Keys.dtype.ElementSize();
 
     /// <summary>Whether this is how rows like these are attended to.</summary>
     public bool Serve(Tensor query, Tensor key, Tensor value) =>
-        RowAttention.Serve(query) && RowKernels.Serve(Keys) && new[] { query, key, value, Values }.All(t => t.dtype == Keys.dtype);
+        RowAttention.Serve(query)
+        && RowKernels.Serve(Keys)
+        && new[] { query, key, value, Values }.All(t => t.dtype == Keys.dtype);
 
-    /// <summary>Writes the new token of each sequence behind its last and attends to what it sees, itself included.</summary>
+    /// <summary>Writes the new token of each sequence behind its last and attends to what it sees, itself
+    /// included.</summary>
     /// <param name="query">[N, keyValueHeads, group, headDim]</param>
     /// <param name="key">[N, keyValueHeads, headDim]</param>
     /// <param name="value">As <paramref name="key"/>.</param>
     /// <param name="running">By slot; each has room for one more.</param>
     /// <param name="window">Null: all is seen.</param>
     /// <returns>As <see cref="RowAttention.Attend"/>.</returns>
-    public (Tensor Output, Tensor LogSum) Attend(int layer, Tensor query, Tensor key, Tensor value, IReadOnlyList<RunningSequence> running, int? window)
+    public (Tensor Output, Tensor LogSum) Attend(
+        int layer,
+        Tensor query,
+        Tensor key,
+        Tensor value,
+        IReadOnlyList<RunningSequence> running,
+        int? window
+    )
     {
         (IntPtr Keys, IntPtr Values) own = (Written(Keys, key, running), Written(Values, value, running));
         return RowAttention.Attend(query, [.. running.Select((row, slot) => Seen(row, slot, layer, own, window))]);
     }
 
     // Of each node that is read alone and of the cache, what lies in a row's window; the new token is the last.
-    private RowAttention.Stretch[] Seen(RunningSequence row, int slot, int layer, (IntPtr Keys, IntPtr Values) own, int? window)
+    private RowAttention.Stretch[] Seen(
+        RunningSequence row,
+        int slot,
+        int layer,
+        (IntPtr Keys, IntPtr Values) own,
+        int? window
+    )
     {
         int first = window is { } w ? row.Depth + row.Length - w + 1 : 0;
         List<RowAttention.Stretch> seen = [];
         foreach (TokenNode node in row.ReadAlone)
         {
-            Add(NativeTensor.DataPointer(node.Cache[layer].Key), NativeTensor.DataPointer(node.Cache[layer].Value), node.Depth, node.Length, size, node.Length * size);
+            Add(
+                NativeTensor.DataPointer(node.Cache[layer].Key),
+                NativeTensor.DataPointer(node.Cache[layer].Value),
+                node.Depth,
+                node.Length,
+                size,
+                node.Length * size
+            );
         }
 
         nint start = (nint)slot * capacity * heads * size * bytes;
@@ -77,11 +106,14 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
     private unsafe IntPtr Written(Tensor cache, Tensor fresh, IReadOnlyList<RunningSequence> running)
     {
         using Tensor rows = fresh.contiguous();
-        byte* from = (byte*)NativeTensor.DataPointer(rows), to = (byte*)NativeTensor.DataPointer(cache);
+        byte* from = (byte*)NativeTensor.DataPointer(rows),
+            to = (byte*)NativeTensor.DataPointer(cache);
         int row = heads * size * bytes;
         for (int slot = 0; slot < running.Count; slot++)
         {
-            new ReadOnlySpan<byte>(from + (long)slot * row, row).CopyTo(new Span<byte>(to + ((long)slot * capacity + running[slot].Length) * row, row));
+            new ReadOnlySpan<byte>(from + (long)slot * row, row).CopyTo(
+                new Span<byte>(to + ((long)slot * capacity + running[slot].Length) * row, row)
+            );
         }
 
         return (IntPtr)to;

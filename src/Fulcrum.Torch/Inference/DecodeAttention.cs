@@ -4,17 +4,22 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>One new token of each running sequence, [N]: what sequences share lies in nodes and is one product for all under a node; what is their own lies in a cache that is written in place.</summary>
-/// <remarks>Sequences enter behind the last one; where one leaves, the last takes its place. Nothing else of the cache is ever copied, save when it has to grow.</remarks>
+/// <summary>One new token of each running sequence, [N]: what sequences share lies in nodes and is one product for all
+/// under a node; what is their own lies in a cache that is written in place.</summary>
+/// <remarks>Sequences enter behind the last one; where one leaves, the last takes its place. Nothing else of the cache
+/// is ever copied, save when it has to grow.</remarks>
 internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Device device) : IAttention, IDisposable
 {
-    // An own last node up to this length moves into the cache; a longer one is read where it is, so that it sets no one else's width.
+    // An own last node up to this length moves into the cache; a longer one is read where it is, so that it sets no one
+    // else's width.
     private const int LongestTail = 128;
 
     private readonly List<RunningSequence> running = [];
     private List<Shared> shared = [];
     private (Tensor Key, Tensor Value)[] tails = [];
-    private int slots, capacity, longest;
+    private int slots,
+        capacity,
+        longest;
     private Tensor places = null!;
     private int[] positions = [];
     private readonly Dictionary<int, Tensor?> masks = [];
@@ -23,10 +28,15 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     public int Count => running.Count;
 
     /// <summary>Takes in sequences behind the others.</summary>
-    /// <param name="sequences">For each the node that its prompt ends in, which stays in memory with its ancestors until the sequence leaves; whether no other sequence reads that node; the most tokens that are generated.</param>
+    /// <param name="sequences">For each the node that its prompt ends in, which stays in memory with its ancestors
+    /// until the sequence leaves; whether no other sequence reads that node; the most tokens that are
+    /// generated.</param>
     public void Enter(IReadOnlyList<(TokenNode End, bool Alone, int Limit)> sequences)
     {
-        Reserve(running.Count + sequences.Count, sequences.Max(s => (Moves(s.End, s.Alone) ? s.End.Length : 0) + s.Limit));
+        Reserve(
+            running.Count + sequences.Count,
+            sequences.Max(s => (Moves(s.End, s.Alone) ? s.End.Length : 0) + s.Limit)
+        );
         foreach ((TokenNode end, bool alone, _) in sequences)
         {
             bool moves = Moves(end, alone);
@@ -42,7 +52,11 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             }
 
             IReadOnlyList<TokenNode> nodes = end.Path;
-            running.Add(moves ? new RunningSequence([.. nodes.SkipLast(1)], end.Depth) { Length = end.Length } : new RunningSequence(nodes, end.Depth + end.Length));
+            running.Add(
+                moves
+                    ? new RunningSequence([.. nodes.SkipLast(1)], end.Depth) { Length = end.Length }
+                    : new RunningSequence(nodes, end.Depth + end.Length)
+            );
         }
 
         shared = Regrouped();
@@ -66,7 +80,8 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         shared = Regrouped();
     }
 
-    /// <summary>Prepares the next pass, which continues every running sequence by one token; its tensors live in the current dispose scope.</summary>
+    /// <summary>Prepares the next pass, which continues every running sequence by one token; its tensors live in the
+    /// current dispose scope.</summary>
     /// <returns>The positions of the new tokens.</returns>
     /// <exception cref="InvalidOperationException">A sequence is longer than was said when it entered.</exception>
     public int[] Begin()
@@ -90,12 +105,19 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value, int? window)
     {
         using DisposeScope scope = NewDisposeScope();
-        (long count, long heads, long size, long keyValueHeads) = (query.size(0), query.size(1), query.size(2), key.size(1));
+        (long count, long heads, long size, long keyValueHeads) = (
+            query.size(0),
+            query.size(1),
+            query.size(2),
+            key.size(1)
+        );
         int? binding = window is { } w && positions.Max() >= w ? w : null;
         Tensor q = query.view(count, keyValueHeads, heads / keyValueHeads, size); // [N, KV, G, hd]
         CachedRows rows = new(tails[layer].Key, tails[layer].Value);
         bool byRow = rows.Serve(query, key, value);
-        (Tensor output, Tensor sum) = byRow ? rows.Attend(layer, q, key, value, running, binding) : Together(layer, q, key, value, binding);
+        (Tensor output, Tensor sum) = byRow
+            ? rows.Attend(layer, q, key, value, running, binding)
+            : Together(layer, q, key, value, binding);
         foreach (Shared part in shared.Where(s => !byRow || s.Slots.Length > RunningSequence.MostAlone))
         {
             Join(part, layer, q, output, sum, binding);
@@ -121,19 +143,39 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
 
     // What is the sequences' own, in one call of the library, the shorter ones masked.
     private (Tensor Output, Tensor Sum) Together(int layer, Tensor query, Tensor key, Tensor value, int? window) =>
-        AttentionPiece.Forward(query, Own(tails[layer].Key, key), Own(tails[layer].Value, value), Mask(window), plain: window is not null);
+        AttentionPiece.Forward(
+            query,
+            Own(tails[layer].Key, key),
+            Own(tails[layer].Value, value),
+            Mask(window),
+            plain: window is not null
+        );
 
     // All rows under a node against its keys: [1, KV, rows * G, hd] in one product.
     private void Join(Shared part, int layer, Tensor query, Tensor output, Tensor sum, int? window)
     {
         using DisposeScope scope = NewDisposeScope();
-        (long heads, long group, long size, int count) = (query.size(1), query.size(2), query.size(3), part.Slots.Length);
+        (long heads, long group, long size, int count) = (
+            query.size(1),
+            query.size(2),
+            query.size(3),
+            part.Slots.Length
+        );
         Tensor Rows(Tensor t) => part.Index is null ? t.narrow(0, part.Slots[0], count) : t.index_select(0, part.Index);
         Tensor q = Rows(query).transpose(0, 1).reshape(1, heads, count * group, size);
         (Tensor key, Tensor value) = part.Node.Cache[layer];
         Tensor? mask = window is { } w ? Behind(part, w, (int)group) : null;
-        (Tensor mixed, Tensor sums) = AttentionPiece.Forward(q, key.unsqueeze(0), value.unsqueeze(0), mask, plain: mask is not null);
-        (Tensor, Tensor) piece = (mixed.view(heads, count, group, size).transpose(0, 1), sums.reshape(heads, count, group).transpose(0, 1));
+        (Tensor mixed, Tensor sums) = AttentionPiece.Forward(
+            q,
+            key.unsqueeze(0),
+            value.unsqueeze(0),
+            mask,
+            plain: mask is not null
+        );
+        (Tensor, Tensor) piece = (
+            mixed.view(heads, count, group, size).transpose(0, 1),
+            sums.reshape(heads, count, group).transpose(0, 1)
+        );
         (Tensor joined, Tensor joinedSum) = (Rows(output), Rows(sum));
         AttentionPiece.Join(joined, joinedSum, piece);
         if (part.Index is not null)
@@ -163,11 +205,16 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         {
             for (int j = 0; j < longest; j++)
             {
-                mask[i * longest + j] = j > running[i].Length || running[i].Length - j >= (window ?? int.MaxValue) ? float.NegativeInfinity : 0;
+                mask[i * longest + j] =
+                    j > running[i].Length || running[i].Length - j >= (window ?? int.MaxValue)
+                        ? float.NegativeInfinity
+                        : 0;
             }
         }
 
-        return masks[window ?? 0] = mask.Any(m => m != 0) ? tensor(mask, device: device).view(running.Count, 1, 1, longest).DetachFromDisposeScope() : null;
+        return masks[window ?? 0] = mask.Any(m => m != 0)
+            ? tensor(mask, device: device).view(running.Count, 1, 1, longest).DetachFromDisposeScope()
+            : null;
     }
 
     // [1, 1, rows * G, length]: the node's tokens that have left the window of a row.
@@ -203,10 +250,20 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         }
 
         running.ForEach(r => r.ReadAlone = [.. r.Nodes.Where(n => under[n].Count <= RunningSequence.MostAlone)]);
-        return [.. under.Select(u => new Shared(u.Key, [.. u.Value], u.Value[^1] - u.Value[0] + 1 == u.Value.Count ? null : tensor(u.Value.Select(s => (long)s).ToArray(), device: device).DetachFromDisposeScope()))];
+        return
+        [
+            .. under.Select(u => new Shared(
+                u.Key,
+                [.. u.Value],
+                u.Value[^1] - u.Value[0] + 1 == u.Value.Count
+                    ? null
+                    : tensor(u.Value.Select(s => (long)s).ToArray(), device: device).DetachFromDisposeScope()
+            )),
+        ];
     }
 
-    // Grows by doubling: [slots, capacity, KV, hd], zeros where nothing was written, because a weight of 0 times garbage need not be 0.
+    // Grows by doubling: [slots, capacity, KV, hd], zeros where nothing was written, because a weight of 0 times
+    // garbage need not be 0.
     private void Reserve(int count, int length)
     {
         if (count <= slots && length <= capacity && tails.Length > 0)
@@ -217,7 +274,12 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         (int had, int wide) = (slots, capacity);
         slots = count <= slots ? slots : Math.Max(count, 2 * slots);
         capacity = length <= capacity ? capacity : length;
-        tails = [.. Enumerable.Range(0, config.Layers).Select(layer => (Grown(layer, t => t.Key), Grown(layer, t => t.Value)))];
+        tails =
+        [
+            .. Enumerable
+                .Range(0, config.Layers)
+                .Select(layer => (Grown(layer, t => t.Key), Grown(layer, t => t.Value))),
+        ];
 
         Tensor Grown(int layer, Func<(Tensor Key, Tensor Value), Tensor> of)
         {

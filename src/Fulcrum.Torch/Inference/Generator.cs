@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Completions: prompts go through the tree, then sequences are decoded together, one token of each a pass; where sequences are done, the next ones enter.</summary>
+/// <summary>Completions: prompts go through the tree, then sequences are decoded together, one token of each a pass;
+/// where sequences are done, the next ones enter.</summary>
 internal sealed class Generator(LanguageModel model, int budget = TreePass.Budget, int together = Generator.Together)
 {
     /// <summary>Sequences that run at once unless said otherwise: enough rows for the products to be large.</summary>
@@ -15,7 +16,11 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
     private const int CacheTokens = 1 << 16;
 
     /// <summary>Completes requests that have been checked already.</summary>
-    public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation)
+    public void Complete(
+        IReadOnlyList<CompletionRequest> requests,
+        Action<int, Completion> answered,
+        CancellationToken cancellation
+    )
     {
         using IDisposable frozen = inference_mode();
         List<Sequence> sequences = [.. requests.Select((r, i) => new Sequence(i, r, model.Config.ContextLength))];
@@ -44,7 +49,11 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
         while (active.Count > 0 || plan.Waiting.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (active.Count == 0 || plan.Waiting.Count > 0 && together - active.Count >= Math.Min(plan.Waiting.Count, Math.Max(1, together / 4)))
+            if (
+                active.Count == 0
+                || plan.Waiting.Count > 0
+                    && together - active.Count >= Math.Min(plan.Waiting.Count, Math.Max(1, together / 4))
+            )
             {
                 Admit(plan, active, cache, answered, cancellation);
             }
@@ -57,8 +66,15 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
         }
     }
 
-    // The next sequences in the tree's order: their prompts' missing parts in as few passes as possible, then into the running batch.
-    private void Admit(Plan plan, List<Sequence> active, DecodeAttention cache, Action<int, Completion> answered, CancellationToken cancellation)
+    // The next sequences in the tree's order: their prompts' missing parts in as few passes as possible, then into the
+    // running batch.
+    private void Admit(
+        Plan plan,
+        List<Sequence> active,
+        DecodeAttention cache,
+        Action<int, Completion> answered,
+        CancellationToken cancellation
+    )
     {
         List<Sequence> next = [];
         int widest = active.Select(Width).DefaultIfEmpty(0).Max();
@@ -73,7 +89,14 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
             next.Add(plan.Waiting.Dequeue());
         }
 
-        TreePass.Run(model, plan.Missing(next), budget, _ => true, (pack, hidden) => Prefill(plan, pack, hidden), cancellation);
+        TreePass.Run(
+            model,
+            plan.Missing(next),
+            budget,
+            _ => true,
+            (pack, hidden) => Prefill(plan, pack, hidden),
+            cancellation
+        );
         foreach (Sequence done in next.Where(s => s.Finished is not null))
         {
             Answer(plan, done, answered);
@@ -89,7 +112,12 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
 
     private static int Width(Sequence sequence) => sequence.Request.Prompt.Length + sequence.Limit;
 
-    private static void Finish(Plan plan, List<Sequence> active, DecodeAttention cache, Action<int, Completion> answered)
+    private static void Finish(
+        Plan plan,
+        List<Sequence> active,
+        DecodeAttention cache,
+        Action<int, Completion> answered
+    )
     {
         for (int slot = active.Count - 1; slot >= 0; slot--)
         {
@@ -109,7 +137,8 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
         answered(sequence.Index, sequence.Result(sequence.Finished!.Value));
     }
 
-    // The first token of every sequence whose prompt ends in the pack, those that still wait included: the pass will not come again.
+    // The first token of every sequence whose prompt ends in the pack, those that still wait included: the pass will
+    // not come again.
     private void Prefill(Plan plan, IReadOnlyList<TokenNode> pack, Tensor hidden)
     {
         Sequence[] here = [.. pack.SelectMany(plan.EndingAt)];
@@ -134,7 +163,8 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
     {
         private readonly Dictionary<Sequence, TokenNode> ends = [];
         private readonly ILookup<TokenNode, Sequence> ending;
-        private readonly Dictionary<TokenNode, int> order, readers = [];
+        private readonly Dictionary<TokenNode, int> order,
+            readers = [];
 
         public Plan(TokenTree tree, IReadOnlyList<Sequence> sequences)
         {
@@ -161,7 +191,13 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
         public bool IsAlone(Sequence sequence) => readers[ends[sequence]] == 1;
 
         public IReadOnlyList<TokenNode> Missing(IEnumerable<Sequence> sequences) =>
-            [.. sequences.SelectMany(s => ends[s].Path).Distinct().Where(n => n.Cache.Count == 0).OrderBy(n => order[n])];
+            [
+                .. sequences
+                    .SelectMany(s => ends[s].Path)
+                    .Distinct()
+                    .Where(n => n.Cache.Count == 0)
+                    .OrderBy(n => order[n]),
+            ];
 
         public void Release(Sequence sequence)
         {

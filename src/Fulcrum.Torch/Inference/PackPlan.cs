@@ -1,13 +1,15 @@
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Rows of a pack that see each other by a mask, because they are short nodes side by side, or a single node that sees itself causally.</summary>
+/// <summary>Rows of a pack that see each other by a mask, because they are short nodes side by side, or a single node
+/// that sees itself causally.</summary>
 /// <param name="Mask">[Count, Count], 0 where row i sees row j and minus infinity elsewhere; null: causal.</param>
 internal sealed record OwnBlock(int Start, int Count, float[]? Mask);
 
 /// <summary>Rows of a pack that all see the whole of a node outside their own block.</summary>
 internal sealed record AncestorBlock(TokenNode Node, int Start, int Count);
 
-/// <summary>How attention over a pack is cut into blocks; the cost is that of the pairs that see each other, not of the square of the pack.</summary>
+/// <summary>How attention over a pack is cut into blocks; the cost is that of the pairs that see each other, not of the
+/// square of the pack.</summary>
 /// <remarks>Nodes stand depth first, so the descendants of a node are neighbours.</remarks>
 internal sealed record PackPlan(IReadOnlyList<OwnBlock> Own, IReadOnlyList<AncestorBlock> Ancestors)
 {
@@ -42,7 +44,8 @@ internal sealed record PackPlan(IReadOnlyList<OwnBlock> Own, IReadOnlyList<Ances
 
     private static int LastOfBlock(IReadOnlyList<TokenNode> pack, int first)
     {
-        int last = first, count = pack[first].Length;
+        int last = first,
+            count = pack[first].Length;
         while (last + 1 < pack.Count && count + pack[last + 1].Length <= BlockRows)
         {
             count += pack[++last].Length;
@@ -63,17 +66,26 @@ internal sealed record PackPlan(IReadOnlyList<OwnBlock> Own, IReadOnlyList<Ances
                 int from = Math.Max(node.Start, blockEnd.GetValueOrDefault(above));
                 if (from < end)
                 {
-                    below[above] = below.TryGetValue(above, out (int From, int To) known) ? (known.From, end) : (from, end);
+                    below[above] = below.TryGetValue(above, out (int From, int To) known)
+                        ? (known.From, end)
+                        : (from, end);
                 }
             }
         }
 
-        return [.. below.OrderBy(b => b.Value.From).ThenBy(b => b.Key.Depth).Select(b => new AncestorBlock(b.Key, b.Value.From, b.Value.To - b.Value.From))];
+        return
+        [
+            .. below
+                .OrderBy(b => b.Value.From)
+                .ThenBy(b => b.Key.Depth)
+                .Select(b => new AncestorBlock(b.Key, b.Value.From, b.Value.To - b.Value.From)),
+        ];
     }
 
     private static float[] Mask(IReadOnlyList<TokenNode> pack, int first, int last)
     {
-        int start = pack[first].Start, count = pack[last].Start + pack[last].Length - start;
+        int start = pack[first].Start,
+            count = pack[last].Start + pack[last].Length - start;
         float[] mask = new float[count * count];
         Array.Fill(mask, float.NegativeInfinity);
         HashSet<TokenNode> inside = [];
@@ -86,7 +98,11 @@ internal sealed record PackPlan(IReadOnlyList<OwnBlock> Own, IReadOnlyList<Ances
             {
                 for (int row = 0; row < node.Length; row++)
                 {
-                    mask.AsSpan((node.Start - start + row) * count + seen.Start - start, seen == node ? row + 1 : seen.Length).Clear();
+                    mask.AsSpan(
+                            (node.Start - start + row) * count + seen.Start - start,
+                            seen == node ? row + 1 : seen.Length
+                        )
+                        .Clear();
                 }
             }
         }

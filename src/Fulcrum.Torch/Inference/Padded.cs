@@ -5,26 +5,52 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>The same answers by padded batches, as most libraries compute them: nothing shared, logits at every position. What the tree is measured against and tested against.</summary>
+/// <summary>The same answers by padded batches, as most libraries compute them: nothing shared, logits at every
+/// position. What the tree is measured against and tested against.</summary>
 internal sealed class Padded(LanguageModel model)
 {
-    private const int ScoreBatch = 8, GenerateBatch = 16;
+    private const int ScoreBatch = 8,
+        GenerateBatch = 16;
 
-    /// <summary>Scores by length-sorted batches of 8, padded on the right; letters after one prompt share its row, longer continuations have rows of their own.</summary>
-    public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation)
+    /// <summary>Scores by length-sorted batches of 8, padded on the right; letters after one prompt share its row,
+    /// longer continuations have rows of their own.</summary>
+    public void Score(
+        IReadOnlyList<ScoreRequest> requests,
+        Action<int, IReadOnlyList<ContinuationScore>> answered,
+        CancellationToken cancellation
+    )
     {
         using IDisposable frozen = inference_mode();
         List<(int[] Ids, List<(int Request, int Continuation)> Asked)> rows = [];
-        ContinuationScore[][] scores = [.. requests.Select(r => r.Continuations.Select(c => new ContinuationScore(0, true, c.Length)).ToArray())];
+        ContinuationScore[][] scores =
+        [
+            .. requests.Select(r => r.Continuations.Select(c => new ContinuationScore(0, true, c.Length)).ToArray()),
+        ];
         for (int r = 0; r < requests.Count; r++)
         {
-            foreach (IGrouping<string, int> alike in Enumerable.Range(0, scores[r].Length).Where(c => scores[r][c].Tokens > 0).GroupBy(c => string.Join(' ', requests[r].Continuations[c][..^1])).ToArray())
+            foreach (
+                IGrouping<string, int> alike in Enumerable
+                    .Range(0, scores[r].Length)
+                    .Where(c => scores[r][c].Tokens > 0)
+                    .GroupBy(c => string.Join(' ', requests[r].Continuations[c][..^1]))
+                    .ToArray()
+            )
             {
-                rows.Add(([.. requests[r].Prompt, .. requests[r].Continuations[alike.First()][..^1]], [.. alike.Select(c => (r, c))]));
+                rows.Add(
+                    (
+                        [.. requests[r].Prompt, .. requests[r].Continuations[alike.First()][..^1]],
+                        [.. alike.Select(c => (r, c))]
+                    )
+                );
             }
         }
 
-        foreach ((int[] Ids, List<(int Request, int Continuation)> Asked)[] batch in rows.OrderByDescending(r => r.Ids.Length).Chunk(ScoreBatch))
+        foreach (
+            (int[] Ids, List<(int Request, int Continuation)> Asked)[] batch in rows.OrderByDescending(r =>
+                    r.Ids.Length
+                )
+                .Chunk(ScoreBatch)
+        )
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
@@ -46,10 +72,19 @@ internal sealed class Padded(LanguageModel model)
     }
 
     /// <summary>Completes batches of 16, padded on the left; a batch goes on until its last sequence is done.</summary>
-    public void Complete(IReadOnlyList<CompletionRequest> requests, Action<int, Completion> answered, CancellationToken cancellation)
+    public void Complete(
+        IReadOnlyList<CompletionRequest> requests,
+        Action<int, Completion> answered,
+        CancellationToken cancellation
+    )
     {
         using IDisposable frozen = inference_mode();
-        foreach (Sequence[] batch in requests.Select((r, i) => new Sequence(i, r, model.Config.ContextLength)).OrderBy(s => s.Request.Prompt.Length).Chunk(GenerateBatch))
+        foreach (
+            Sequence[] batch in requests
+                .Select((r, i) => new Sequence(i, r, model.Config.ContextLength))
+                .OrderBy(s => s.Request.Prompt.Length)
+                .Chunk(GenerateBatch)
+        )
         {
             int width = batch.Max(s => s.Request.Prompt.Length);
             long[] padding = [.. batch.Select(s => (long)width - s.Request.Prompt.Length)];
@@ -65,11 +100,19 @@ internal sealed class Padded(LanguageModel model)
             {
                 cancellation.ThrowIfCancellationRequested();
                 using DisposeScope scope = NewDisposeScope();
-                Tensor hidden = model.Forward(tensor(ids, device: model.Device), tensor(positions, device: model.Device), cache);
+                Tensor hidden = model.Forward(
+                    tensor(ids, device: model.Device),
+                    tensor(positions, device: model.Device),
+                    cache
+                );
                 Sequence.Choose(batch, model.LogitsAt(hidden.select(1, -1)));
                 int last = positions.GetLength(1) - 1;
                 ids = Matrix([.. batch.Select(s => new[] { s.Ids.Count > 0 ? s.Ids[^1] : 0 })]);
-                positions = Matrix([.. Enumerable.Range(0, batch.Length).Select(i => new[] { Math.Min(model.Config.ContextLength - 1, (int)positions[i, last] + 1) })]);
+                positions = Matrix([
+                    .. Enumerable
+                        .Range(0, batch.Length)
+                        .Select(i => new[] { Math.Min(model.Config.ContextLength - 1, (int)positions[i, last] + 1) }),
+                ]);
             }
 
             foreach (Sequence s in batch)
@@ -82,8 +125,15 @@ internal sealed class Padded(LanguageModel model)
     private Tensor Logits(int[][] sequences)
     {
         int width = sequences.Max(s => s.Length);
-        Tensor ids = tensor(Matrix([.. sequences.Select(s => (int[])[.. s, .. new int[width - s.Length]])]), device: model.Device);
-        Tensor hidden = model.Forward(ids, arange(width, device: model.Device).expand(ids.shape), new CausalAttention());
+        Tensor ids = tensor(
+            Matrix([.. sequences.Select(s => (int[])[.. s, .. new int[width - s.Length]])]),
+            device: model.Device
+        );
+        Tensor hidden = model.Forward(
+            ids,
+            arange(width, device: model.Device).expand(ids.shape),
+            new CausalAttention()
+        );
         return model.LogitsAt(hidden.flatten(0, 1)).view(sequences.Length, width, -1);
     }
 
@@ -91,7 +141,8 @@ internal sealed class Padded(LanguageModel model)
     private static ContinuationScore Read(Tensor likely, int first, int[] continuation)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rows = likely.narrow(0, first, continuation.Length), wanted = tensor(continuation.Select(t => (long)t).ToArray(), device: likely.device);
+        Tensor rows = likely.narrow(0, first, continuation.Length),
+            wanted = tensor(continuation.Select(t => (long)t).ToArray(), device: likely.device);
         double sum = rows.gather(1, wanted.unsqueeze(1)).sum(ScalarType.Float64).ToDouble();
         return new ContinuationScore(sum, rows.argmax(-1).eq(wanted).all().ToBoolean(), continuation.Length);
     }

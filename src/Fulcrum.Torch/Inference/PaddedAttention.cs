@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Left-padded sequences, [B, T], with a cache that each pass lengthens by copying it: how most libraries generate.</summary>
+/// <summary>Left-padded sequences, [B, T], with a cache that each pass lengthens by copying it: how most libraries
+/// generate.</summary>
 /// <param name="padding">For each row how many columns at its beginning are padding.</param>
 internal sealed class PaddedAttention(int layers, long[] padding) : IAttention, IDisposable
 {
@@ -22,13 +23,27 @@ internal sealed class PaddedAttention(int layers, long[] padding) : IAttention, 
         Free(layer);
         cache[layer] = (key.clone().DetachFromDisposeScope(), value.clone().DetachFromDisposeScope());
         (long fresh, long seen, long group) = (query.shape[1], key.shape[1], query.shape[2] / key.shape[2]);
-        Tensor q = Widened.Wide(query).transpose(1, 2), k = Widened.Wide(key).transpose(1, 2).repeat_interleave(group, 1), v = Widened.Wide(value).transpose(1, 2).repeat_interleave(group, 1); // [B, H, ., hd]
-        Tensor row = arange(seen - fresh, seen, device: query.device).unsqueeze(1), column = arange(seen, device: query.device), back = row - column;
+        Tensor q = Widened.Wide(query).transpose(1, 2),
+            k = Widened.Wide(key).transpose(1, 2).repeat_interleave(group, 1),
+            v = Widened.Wide(value).transpose(1, 2).repeat_interleave(group, 1); // [B, H, ., hd]
+        Tensor row = arange(seen - fresh, seen, device: query.device).unsqueeze(1),
+            column = arange(seen, device: query.device),
+            back = row - column;
         Tensor hidden = window is { } w ? (back < 0).logical_or(back >= w) : back < 0;
         // A padded row sees itself, because a row that sees nothing has no softmax.
         Tensor empty = (column < tensor(padding, device: query.device).view(-1, 1, 1)).logical_and(back != 0);
-        Tensor scores = (q * Math.Pow(q.shape[^1], -0.5)).matmul(k.transpose(-2, -1)).to_type(ScalarType.Float32).masked_fill(hidden.logical_or(empty).unsqueeze(1), float.NegativeInfinity);
-        return scores.softmax(-1).to_type(v.dtype).matmul(v).transpose(1, 2).flatten(2).to_type(query.dtype).MoveToOuterDisposeScope();
+        Tensor scores = (q * Math.Pow(q.shape[^1], -0.5))
+            .matmul(k.transpose(-2, -1))
+            .to_type(ScalarType.Float32)
+            .masked_fill(hidden.logical_or(empty).unsqueeze(1), float.NegativeInfinity);
+        return scores
+            .softmax(-1)
+            .to_type(v.dtype)
+            .matmul(v)
+            .transpose(1, 2)
+            .flatten(2)
+            .to_type(query.dtype)
+            .MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

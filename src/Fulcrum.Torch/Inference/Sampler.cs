@@ -2,7 +2,8 @@ using Fulcrum.Evaluation;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Draws one token from logits, in the order of steps that transformers applies: penalty, temperature, top k, top p.</summary>
+/// <summary>Draws one token from logits, in the order of steps that transformers applies: penalty, temperature, top k,
+/// top p.</summary>
 internal static class Sampler
 {
     /// <param name="logits">One for each entry of the vocabulary; changed in place.</param>
@@ -13,14 +14,22 @@ internal static class Sampler
         {
             foreach (int token in seen.Distinct())
             {
-                logits[token] = (float)(logits[token] < 0 ? logits[token] * sampling.RepetitionPenalty : logits[token] / sampling.RepetitionPenalty);
+                logits[token] = (float)(
+                    logits[token] < 0
+                        ? logits[token] * sampling.RepetitionPenalty
+                        : logits[token] / sampling.RepetitionPenalty
+                );
             }
         }
 
         int[] order = MostLikely(logits, sampling.TopK);
         int kept = order.Length;
-        double[] weights = [.. order[..kept].Select(t => Math.Exp((logits[t] - logits[order[0]]) / sampling.Temperature))];
-        double total = weights.Sum(), sum = 0;
+        double[] weights =
+        [
+            .. order[..kept].Select(t => Math.Exp((logits[t] - logits[order[0]]) / sampling.Temperature)),
+        ];
+        double total = weights.Sum(),
+            sum = 0;
         for (int i = 0; sampling.TopP < 1 && i < kept; i++)
         {
             sum += weights[i];
@@ -40,7 +49,8 @@ internal static class Sampler
         return order[kept - 1];
     }
 
-    /// <summary>The k most likely tokens, the likeliest first and of equals the lower id; all of them where k is 0.</summary>
+    /// <summary>The k most likely tokens, the likeliest first and of equals the lower id; all of them where k is
+    /// 0.</summary>
     internal static int[] MostLikely(float[] logits, int k)
     {
         if (k == 0 || k >= logits.Length)

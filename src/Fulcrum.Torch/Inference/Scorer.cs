@@ -5,19 +5,33 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Log-likelihoods of continuations, by one tree over all requests; logits only where a continuation's token is predicted.</summary>
+/// <summary>Log-likelihoods of continuations, by one tree over all requests; logits only where a continuation's token
+/// is predicted.</summary>
 internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
 {
     // Rows of the vocabulary's width that are in memory at once.
     private const int LogitRows = 64;
 
     /// <summary>Scores requests that have been checked already.</summary>
-    public void Score(IReadOnlyList<ScoreRequest> requests, Action<int, IReadOnlyList<ContinuationScore>> answered, CancellationToken cancellation)
+    public void Score(
+        IReadOnlyList<ScoreRequest> requests,
+        Action<int, IReadOnlyList<ContinuationScore>> answered,
+        CancellationToken cancellation
+    )
     {
         using IDisposable frozen = inference_mode();
-        ContinuationScore[][] scores = [.. requests.Select(r => r.Continuations.Select(c => new ContinuationScore(0, true, c.Length)).ToArray())];
+        ContinuationScore[][] scores =
+        [
+            .. requests.Select(r => r.Continuations.Select(c => new ContinuationScore(0, true, c.Length)).ToArray()),
+        ];
         int[] open = [.. requests.Select(r => r.Continuations.Sum(c => c.Length))];
-        List<(int Request, int Continuation)> asked = [.. from r in Enumerable.Range(0, requests.Count) from c in Enumerable.Range(0, scores[r].Length) where scores[r][c].Tokens > 0 select (r, c)];
+        List<(int Request, int Continuation)> asked =
+        [
+            .. from r in Enumerable.Range(0, requests.Count)
+            from c in Enumerable.Range(0, scores[r].Length)
+            where scores[r][c].Tokens > 0
+            select (r, c),
+        ];
         for (int r = 0; r < open.Length; r++)
         {
             if (open[r] == 0)
@@ -27,23 +41,49 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
         }
 
         // The last token of a continuation predicts nothing that is asked for, so it is not in the tree.
-        TokenTree tree = TokenTree.Of([.. asked.Select(a => (int[])[.. requests[a.Request].Prompt, .. requests[a.Request].Continuations[a.Continuation][..^1]])], budget);
+        TokenTree tree = TokenTree.Of(
+            [
+                .. asked.Select(a =>
+                    (int[])[.. requests[a.Request].Prompt, .. requests[a.Request].Continuations[a.Continuation][..^1]]
+                ),
+            ],
+            budget
+        );
         Dictionary<TokenNode, List<Target>> targets = TargetsOf(requests, asked, tree);
         TreePass.Run(model, tree.Nodes, budget, _ => false, Visit, cancellation);
 
         void Visit(IReadOnlyList<TokenNode> pack, Tensor hidden)
         {
-            Target[] here = [.. from n in pack where targets.ContainsKey(n) from t in targets[n] orderby n.Start + t.Row select t with { Row = n.Start + t.Row }];
+            Target[] here =
+            [
+                .. from n in pack
+                where targets.ContainsKey(n)
+                from t in targets[n]
+                orderby n.Start + t.Row
+                select t with
+                {
+                    Row = n.Start + t.Row,
+                },
+            ];
             int[] rows = [.. here.Select(t => t.Row).Distinct()];
             ILookup<int, Target> byRow = here.ToLookup(t => t.Row);
             foreach (int[] chunk in rows.Chunk(LogitRows))
             {
                 Target[] asking = [.. chunk.SelectMany(r => byRow[r])];
-                (float[] likely, bool[] best) = Read(hidden, chunk, [.. chunk.SelectMany((r, i) => byRow[r].Select(_ => (long)i))], [.. asking.Select(t => (long)t.Token)]);
+                (float[] likely, bool[] best) = Read(
+                    hidden,
+                    chunk,
+                    [.. chunk.SelectMany((r, i) => byRow[r].Select(_ => (long)i))],
+                    [.. asking.Select(t => (long)t.Token)]
+                );
                 for (int i = 0; i < asking.Length; i++)
                 {
                     ref ContinuationScore score = ref scores[asking[i].Request][asking[i].Continuation];
-                    score = new ContinuationScore(score.LogLikelihood + likely[i], score.Greedy && best[i], score.Tokens);
+                    score = new ContinuationScore(
+                        score.LogLikelihood + likely[i],
+                        score.Greedy && best[i],
+                        score.Tokens
+                    );
                     if (--open[asking[i].Request] == 0)
                     {
                         answered(asking[i].Request, scores[asking[i].Request]);
@@ -57,14 +97,21 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
     private (float[] Likely, bool[] Best) Read(Tensor hidden, int[] rows, long[] at, long[] tokens)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor logits = model.LogitsAt(hidden.index_select(0, tensor(rows.Select(r => (long)r).ToArray(), device: hidden.device)));
-        Tensor row = tensor(at, device: hidden.device), token = tensor(tokens, device: hidden.device);
+        Tensor logits = model.LogitsAt(
+            hidden.index_select(0, tensor(rows.Select(r => (long)r).ToArray(), device: hidden.device))
+        );
+        Tensor row = tensor(at, device: hidden.device),
+            token = tensor(tokens, device: hidden.device);
         Tensor likely = logits.index([row, token]) - logits.logsumexp(-1).index_select(0, row);
         Tensor best = logits.argmax(-1).index_select(0, row) == token;
         return (likely.cpu().data<float>().ToArray(), best.cpu().data<bool>().ToArray());
     }
 
-    private static Dictionary<TokenNode, List<Target>> TargetsOf(IReadOnlyList<ScoreRequest> requests, List<(int Request, int Continuation)> asked, TokenTree tree)
+    private static Dictionary<TokenNode, List<Target>> TargetsOf(
+        IReadOnlyList<ScoreRequest> requests,
+        List<(int Request, int Continuation)> asked,
+        TokenTree tree
+    )
     {
         Dictionary<TokenNode, List<Target>> targets = [];
         for (int s = 0; s < asked.Count; s++)
@@ -76,7 +123,8 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
                 int position = request.Prompt.Length - 1 + i;
                 TokenNode node = tree.EndOf(s).Holding(position);
                 targets.TryAdd(node, []);
-                targets[node].Add(new Target(asked[s].Request, asked[s].Continuation, position - node.Depth, continuation[i]));
+                targets[node]
+                    .Add(new Target(asked[s].Request, asked[s].Continuation, position - node.Depth, continuation[i]));
             }
         }
 

@@ -25,9 +25,11 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
     public List<int> Ids { get; } = [];
 
     /// <summary>Null while it goes on.</summary>
-    public FinishReason? Finished { get; private set; } = Math.Min(request.MaxNewTokens, context - request.Prompt.Length) <= 0 ? FinishReason.Length : null;
+    public FinishReason? Finished { get; private set; } =
+        Math.Min(request.MaxNewTokens, context - request.Prompt.Length) <= 0 ? FinishReason.Length : null;
 
-    private Random Random { get; } = new(unchecked((int)((request.Sampling?.Seed ?? 0) ^ ((request.Sampling?.Seed ?? 0) >> 32))));
+    private Random Random { get; } =
+        new(unchecked((int)((request.Sampling?.Seed ?? 0) ^ ((request.Sampling?.Seed ?? 0) >> 32))));
 
     /// <summary>What has been written so far.</summary>
     public Completion Result(FinishReason reason) => new(Ids, logLikelihoods, reason);
@@ -44,11 +46,19 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
         {
             if (sequences[i].Request.Sampling is { } sampling && sequences[i].Finished is null)
             {
-                tokens[i] = Sampler.Draw(logits[i].cpu().data<float>().ToArray(), sampling, sequences[i].Random, sequences[i].Request.Prompt.Concat(sequences[i].Ids));
+                tokens[i] = Sampler.Draw(
+                    logits[i].cpu().data<float>().ToArray(),
+                    sampling,
+                    sequences[i].Random,
+                    sequences[i].Request.Prompt.Concat(sequences[i].Ids)
+                );
             }
         }
 
-        float[] likely = (logits.gather(1, tensor(tokens, device: logits.device).unsqueeze(1)) - total).cpu().data<float>().ToArray();
+        float[] likely = (logits.gather(1, tensor(tokens, device: logits.device).unsqueeze(1)) - total)
+            .cpu()
+            .data<float>()
+            .ToArray();
         for (int i = 0; i < sequences.Count; i++)
         {
             sequences[i].Add((int)tokens[i], likely[i]);
@@ -65,6 +75,9 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
         Ids.Add(token);
         logLikelihoods.Add(logLikelihood);
         bool stops = request.EndTokens.Contains(token) || (request.StopsAt?.Invoke(Ids) ?? false);
-        Finished = stops ? FinishReason.Stop : Ids.Count == Limit ? FinishReason.Length : null;
+        Finished =
+            stops ? FinishReason.Stop
+            : Ids.Count == Limit ? FinishReason.Length
+            : null;
     }
 }

@@ -59,7 +59,8 @@ internal sealed class TokenNode(int[] sequence, int depth, int length, TokenNode
     }
 
     /// <summary>Keeps the keys and values of the next layer until <see cref="Free"/>.</summary>
-    public void Keep(Tensor key, Tensor value) => Cache.Add((key.DetachFromDisposeScope(), value.DetachFromDisposeScope()));
+    public void Keep(Tensor key, Tensor value) =>
+        Cache.Add((key.DetachFromDisposeScope(), value.DetachFromDisposeScope()));
 
     /// <summary>Forgets keys and values.</summary>
     public void Free()

@@ -15,11 +15,15 @@ internal sealed class TokenTree
 
     /// <summary>Builds the tree; nodes longer than <paramref name="longest"/> are cut into chains.</summary>
     /// <param name="sequences">None of them empty.</param>
-    /// <param name="share">False: every sequence is a branch of its own, the form that the shared one is tested against.</param>
+    /// <param name="share">False: every sequence is a branch of its own, the form that the shared one is tested
+    /// against.</param>
     public static TokenTree Of(IReadOnlyList<int[]> sequences, int longest, bool share = true)
     {
         int[] order = [.. Enumerable.Range(0, sequences.Count)];
-        Array.Sort(order, (a, b) => sequences[a].AsSpan().SequenceCompareTo(sequences[b]) is var c && c != 0 ? c : a.CompareTo(b));
+        Array.Sort(
+            order,
+            (a, b) => sequences[a].AsSpan().SequenceCompareTo(sequences[b]) is var c && c != 0 ? c : a.CompareTo(b)
+        );
         TokenNode[] ends = new TokenNode[sequences.Count];
         List<TokenNode> nodes = [];
         TokenNode? end = null;

@@ -5,8 +5,10 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Attention over a pack of nodes, [T]: a token sees its node's ancestors and, in its own node, itself and what lies before it.</summary>
-/// <remarks>Piece by piece (<see cref="PackPlan"/>): all rows under a node meet its keys in one product, and no matrix of scores is kept, neither for the result nor for the gradients.</remarks>
+/// <summary>Attention over a pack of nodes, [T]: a token sees its node's ancestors and, in its own node, itself and
+/// what lies before it.</summary>
+/// <remarks>Piece by piece (<see cref="PackPlan"/>): all rows under a node meet its keys in one product, and no matrix
+/// of scores is kept, neither for the result nor for the gradients.</remarks>
 internal sealed class TreeAttention : IAttention
 {
     private readonly IReadOnlyList<TokenNode> pack;
@@ -24,8 +26,24 @@ internal sealed class TreeAttention : IAttention
         positions = [.. pack.SelectMany(n => Enumerable.Range(n.Depth, n.Length))];
         pieces =
         [
-            .. plan.Own.Select(o => new Piece(o.Start, o.Count, null, o.Start, o.Count, o.Mask is null, o.Mask is null ? null : tensor(o.Mask, device: device).view(1, 1, o.Count, o.Count))),
-            .. plan.Ancestors.Select(a => new Piece(a.Start, a.Count, here.Contains(a.Node) ? null : a.Node, a.Node.Start, a.Node.Length, false, null)),
+            .. plan.Own.Select(o => new Piece(
+                o.Start,
+                o.Count,
+                null,
+                o.Start,
+                o.Count,
+                o.Mask is null,
+                o.Mask is null ? null : tensor(o.Mask, device: device).view(1, 1, o.Count, o.Count)
+            )),
+            .. plan.Ancestors.Select(a => new Piece(
+                a.Start,
+                a.Count,
+                here.Contains(a.Node) ? null : a.Node,
+                a.Node.Start,
+                a.Node.Length,
+                false,
+                null
+            )),
         ];
     }
 
@@ -36,7 +54,10 @@ internal sealed class TreeAttention : IAttention
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value, int? window)
     {
         Pass pass = new(this, layer, window is { } w && w <= positions.Max() ? w : null);
-        Tensor output = is_grad_enabled() && query.requires_grad ? Differentiable.apply(query, key, value, pass) : pass.Forward(query, key, value).Output;
+        Tensor output =
+            is_grad_enabled() && query.requires_grad
+                ? Differentiable.apply(query, key, value, pass)
+                : pass.Forward(query, key, value).Output;
         foreach (TokenNode node in pack.Where(keep))
         {
             node.Keep(Own(key, node), Own(value, node));
@@ -48,12 +69,21 @@ internal sealed class TreeAttention : IAttention
     /// <summary>Keys or values of a node out of those of the pack, [keyValueHeads, length, headDim].</summary>
     private static Tensor Own(Tensor all, TokenNode node)
     {
-        using Tensor part = all.narrow(0, node.Start, node.Length), turned = part.transpose(0, 1);
+        using Tensor part = all.narrow(0, node.Start, node.Length),
+            turned = part.transpose(0, 1);
         return empty(turned.shape, all.dtype, all.device).copy_(turned);
     }
 
     // Rows from Start on against keys of the pack from KeyStart on, or those of a node of an earlier pack.
-    private sealed record Piece(int Start, int Count, TokenNode? Cached, int KeyStart, int KeyCount, bool Causal, Tensor? Mask);
+    private sealed record Piece(
+        int Start,
+        int Count,
+        TokenNode? Cached,
+        int KeyStart,
+        int KeyCount,
+        bool Causal,
+        Tensor? Mask
+    );
 
     // One layer: the pieces joined.
     private sealed record Pass(TreeAttention Tree, int Layer, int? Window)
@@ -62,14 +92,24 @@ internal sealed class TreeAttention : IAttention
         public (Tensor Output, Tensor Sum) Forward(Tensor query, Tensor key, Tensor value)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor q = Heads(query, key.shape[1]), k = Heads(key, key.shape[1]), v = Heads(value, key.shape[1]);
-            Tensor output = empty([query.shape[0], query.shape[1] * query.shape[2]], query.dtype, query.device), all = Heads(output.view(query.shape), key.shape[1]);
+            Tensor q = Heads(query, key.shape[1]),
+                k = Heads(key, key.shape[1]),
+                v = Heads(value, key.shape[1]);
+            Tensor output = empty([query.shape[0], query.shape[1] * query.shape[2]], query.dtype, query.device),
+                all = Heads(output.view(query.shape), key.shape[1]);
             Tensor sum = empty([q.shape[0], q.shape[1], q.shape[2]], device: q.device);
             foreach (Piece p in Tree.pieces)
             {
                 using DisposeScope inner = NewDisposeScope();
                 (Tensor keys, Tensor values, Tensor? mask) = Parts(p, k, v);
-                (Tensor, Tensor) piece = AttentionPiece.Forward(q.narrow(2, p.Start, p.Count), keys, values, mask, p.Causal && Window is null, Window is not null);
+                (Tensor, Tensor) piece = AttentionPiece.Forward(
+                    q.narrow(2, p.Start, p.Count),
+                    keys,
+                    values,
+                    mask,
+                    p.Causal && Window is null,
+                    Window is not null
+                );
                 (Tensor rows, Tensor sums) = (all.narrow(2, p.Start, p.Count), sum.narrow(2, p.Start, p.Count));
                 if (p.Cached is null && p.KeyStart == p.Start)
                 {
@@ -89,15 +129,31 @@ internal sealed class TreeAttention : IAttention
         {
             using DisposeScope scope = NewDisposeScope();
             long heads = key.shape[1];
-            Tensor q = Heads(query, heads), k = Heads(key, heads), v = Heads(value, heads), g = Heads(gradient.contiguous().view(query.shape), heads), o = Heads(output.view(query.shape), heads);
+            Tensor q = Heads(query, heads),
+                k = Heads(key, heads),
+                v = Heads(value, heads),
+                g = Heads(gradient.contiguous().view(query.shape), heads),
+                o = Heads(output.view(query.shape), heads);
             Tensor[] results = [.. new[] { query, key, value }.Select(t => zeros(t.shape, t.dtype, t.device))];
-            Tensor dq = Heads(results[0], heads), dk = Heads(results[1], heads), dv = Heads(results[2], heads);
+            Tensor dq = Heads(results[0], heads),
+                dk = Heads(results[1], heads),
+                dv = Heads(results[2], heads);
             foreach (Piece p in Tree.pieces)
             {
                 using DisposeScope inner = NewDisposeScope();
                 Tensor Rows(Tensor t) => t.narrow(2, p.Start, p.Count);
                 (Tensor keys, Tensor values, Tensor? mask) = Parts(p, k, v);
-                (Tensor forQuery, Tensor forKey, Tensor forValue) = AttentionPiece.Backward(Rows(g), Rows(q), keys, values, Rows(o), Rows(sum), mask, p.Causal && Window is null, Window is not null);
+                (Tensor forQuery, Tensor forKey, Tensor forValue) = AttentionPiece.Backward(
+                    Rows(g),
+                    Rows(q),
+                    keys,
+                    values,
+                    Rows(o),
+                    Rows(sum),
+                    mask,
+                    p.Causal && Window is null,
+                    Window is not null
+                );
                 Rows(dq).Add(forQuery);
                 if (p.Cached is null)
                 {
@@ -110,7 +166,8 @@ internal sealed class TreeAttention : IAttention
         }
 
         // [T, KV * G, hd] as [KV, G, T, hd], a view.
-        private static Tensor Heads(Tensor x, long keyValueHeads) => x.view(x.shape[0], keyValueHeads, x.shape[1] / keyValueHeads, x.shape[2]).permute(1, 2, 0, 3);
+        private static Tensor Heads(Tensor x, long keyValueHeads) =>
+            x.view(x.shape[0], keyValueHeads, x.shape[1] / keyValueHeads, x.shape[2]).permute(1, 2, 0, 3);
 
         private (Tensor Keys, Tensor Values, Tensor? Mask) Parts(Piece p, Tensor k, Tensor v)
         {
@@ -128,7 +185,8 @@ internal sealed class TreeAttention : IAttention
             {
                 for (int j = 0; j < p.KeyCount; j++)
                 {
-                    int at = p.Cached is { } node ? node.Depth + j : Tree.positions[p.KeyStart + j], back = Tree.positions[p.Start + i] - at;
+                    int at = p.Cached is { } node ? node.Depth + j : Tree.positions[p.KeyStart + j],
+                        back = Tree.positions[p.Start + i] - at;
                     mask[i * p.KeyCount + j] = back >= Window || (p.Causal && j > i) ? float.NegativeInfinity : 0;
                 }
             }
@@ -144,7 +202,12 @@ internal sealed class TreeAttention : IAttention
 
         public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
         {
-            (Tensor query, Tensor key, Tensor value, Pass pass) = ((Tensor)inputs[0], (Tensor)inputs[1], (Tensor)inputs[2], (Pass)inputs[3]);
+            (Tensor query, Tensor key, Tensor value, Pass pass) = (
+                (Tensor)inputs[0],
+                (Tensor)inputs[1],
+                (Tensor)inputs[2],
+                (Pass)inputs[3]
+            );
             (Tensor output, Tensor sum) = pass.Forward(query, key, value);
             context.save_data("pass", pass);
             context.save_for_backward([query, key, value, output.detach(), sum]);
@@ -154,7 +217,14 @@ internal sealed class TreeAttention : IAttention
         public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
         {
             List<Tensor> saved = context.get_saved_variables();
-            List<Tensor> gradients = ((Pass)context.get_data("pass")).Backward(gradient, saved[0], saved[1], saved[2], saved[3], saved[4]);
+            List<Tensor> gradients = ((Pass)context.get_data("pass")).Backward(
+                gradient,
+                saved[0],
+                saved[1],
+                saved[2],
+                saved[3],
+                saved[4]
+            );
             saved.ForEach(s => s.Dispose());
             gradient.Dispose();
             return HandedOver.Of([.. gradients, null!]);

@@ -10,11 +10,20 @@ internal static class TreePass
     /// <summary>Tokens of one pass: enough to keep the products large, few enough to bound the memory.</summary>
     public const int Budget = 2048;
 
-    /// <summary>Visits every pack with its hidden states, [tokens, hidden]; a node's rows begin at its <see cref="TokenNode.Start"/>.</summary>
+    /// <summary>Visits every pack with its hidden states, [tokens, hidden]; a node's rows begin at its
+    /// <see cref="TokenNode.Start"/>.</summary>
     /// <param name="nodes">Depth first; a parent that is not among them has its cache already.</param>
     /// <param name="budget">The most tokens of a pass; no node is longer.</param>
-    /// <param name="keep">Whether a node's keys and values stay after all packs are done; others stay as long as a later pack reads them.</param>
-    public static void Run(LanguageModel model, IReadOnlyList<TokenNode> nodes, int budget, Func<TokenNode, bool> keep, Action<IReadOnlyList<TokenNode>, Tensor> visit, CancellationToken cancellation)
+    /// <param name="keep">Whether a node's keys and values stay after all packs are done; others stay as long as a
+    /// later pack reads them.</param>
+    public static void Run(
+        LanguageModel model,
+        IReadOnlyList<TokenNode> nodes,
+        int budget,
+        Func<TokenNode, bool> keep,
+        Action<IReadOnlyList<TokenNode>, Tensor> visit,
+        CancellationToken cancellation
+    )
     {
         Dictionary<TokenNode, int> lastUse = LastUses(nodes);
         HashSet<TokenNode> waiting = [];
@@ -51,7 +60,11 @@ internal static class TreePass
     {
         TreeAttention attention = new(pack, model.Device, keep);
         long[] ids = [.. pack.SelectMany(n => n.Tokens.ToArray()).Select(t => (long)t)];
-        return model.Forward(tensor(ids, device: model.Device), tensor(attention.Positions.Select(p => (long)p).ToArray(), device: model.Device), attention);
+        return model.Forward(
+            tensor(ids, device: model.Device),
+            tensor(attention.Positions.Select(p => (long)p).ToArray(), device: model.Device),
+            attention
+        );
     }
 
     private static Dictionary<TokenNode, int> LastUses(IReadOnlyList<TokenNode> nodes)

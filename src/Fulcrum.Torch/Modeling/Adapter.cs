@@ -4,8 +4,10 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>A low-rank update of one projection (LoRA, arXiv:2106.09685; with a magnitude, DoRA, arXiv:2402.09353).</summary>
-/// <remarks>Beside the base the output is base + lambda * (adapted - base), so lambda 1 is the adapter as trained and 0 the base.</remarks>
+/// <summary>A low-rank update of one projection (LoRA, arXiv:2106.09685; with a magnitude, DoRA,
+/// arXiv:2402.09353).</summary>
+/// <remarks>Beside the base the output is base + lambda * (adapted - base), so lambda 1 is the adapter as trained and 0
+/// the base.</remarks>
 internal sealed class Adapter : IDisposable
 {
     private Tensor? norms;
@@ -16,7 +18,14 @@ internal sealed class Adapter : IDisposable
     /// <param name="magnitude">[out]; null without DoRA.</param>
     public Adapter(Tensor a, Tensor b, double scale, double lambda = 1, double dropout = 0, Tensor? magnitude = null)
     {
-        (A, B, Scale, Lambda, Dropout, Magnitude) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scale, lambda, dropout, magnitude?.DetachFromDisposeScope());
+        (A, B, Scale, Lambda, Dropout, Magnitude) = (
+            a.DetachFromDisposeScope(),
+            b.DetachFromDisposeScope(),
+            scale,
+            lambda,
+            dropout,
+            magnitude?.DetachFromDisposeScope()
+        );
     }
 
     /// <summary>[rank, in]</summary>
@@ -42,7 +51,9 @@ internal sealed class Adapter : IDisposable
 
     /// <summary>What training changes, by name behind the projection's.</summary>
     public IEnumerable<(string Name, Tensor Value)> Parameters =>
-        Magnitude is null ? [("lora_A", A), ("lora_B", B)] : [("lora_A", A), ("lora_B", B), ("lora_magnitude_vector", Magnitude)];
+        Magnitude is null
+            ? [("lora_A", A), ("lora_B", B)]
+            : [("lora_A", A), ("lora_B", B), ("lora_magnitude_vector", Magnitude)];
 
     /// <summary>The adapter's part of the output.</summary>
     /// <param name="input">[..., in]</param>
@@ -60,7 +71,8 @@ internal sealed class Adapter : IDisposable
         }
 
         // With dropout the reference takes the base's part of the dropped input as well.
-        Tensor factor = Magnitude / RowNorms(weight), basis = drops ? nn.functional.linear(x, weight().to_type(A.dtype)) : plain().to_type(A.dtype);
+        Tensor factor = Magnitude / RowNorms(weight),
+            basis = drops ? nn.functional.linear(x, weight().to_type(A.dtype)) : plain().to_type(A.dtype);
         return (low * factor).Plus(basis * factor.Plus(-1).Times(Lambda));
     }
 
@@ -68,7 +80,8 @@ internal sealed class Adapter : IDisposable
     /// <param name="weight">[out, in]</param>
     public Tensor Merged(Tensor weight)
     {
-        Tensor full = weight.to_type(ScalarType.Float32), adapted = full.Plus(B.matmul(A).Times(Scale));
+        Tensor full = weight.to_type(ScalarType.Float32),
+            adapted = full.Plus(B.matmul(A).Times(Scale));
         adapted = Magnitude is null ? adapted : adapted * (Magnitude / RowNorms(() => weight)).unsqueeze(1);
         return full.Plus((adapted - full).Times(Lambda));
     }
@@ -82,7 +95,8 @@ internal sealed class Adapter : IDisposable
         norms?.Dispose();
     }
 
-    // |W + scale B A| of every row: a constant to the gradient (arXiv:2402.09353, section 4.3), kept for as long as nothing is trained.
+    // |W + scale B A| of every row: a constant to the gradient (arXiv:2402.09353, section 4.3), kept for as long as
+    // nothing is trained.
     private Tensor RowNorms(Func<Tensor> weight)
     {
         if (norms is not null)
@@ -92,7 +106,8 @@ internal sealed class Adapter : IDisposable
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Tensor adapted = weight().to_type(ScalarType.Float32).Plus(B.matmul(A).Times(Scale)), now = adapted.Squared().sum(1).sqrt();
+        Tensor adapted = weight().to_type(ScalarType.Float32).Plus(B.matmul(A).Times(Scale)),
+            now = adapted.Squared().sum(1).sqrt();
         if (A.requires_grad)
         {
             return now.MoveToOuterDisposeScope();

@@ -5,10 +5,12 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Modeling;
 
 /// <summary>
-/// A layer that keeps its input alone and is computed a second time in the backward pass (gradient checkpointing, arXiv:1604.06174), with the random state of the first
+/// A layer that keeps its input alone and is computed a second time in the backward pass (gradient checkpointing,
+/// arXiv:1604.06174), with the random state of the first
 /// time, so that dropout falls on the same components and the gradients are equal bit for bit.
 /// </summary>
-/// <remarks>An exception in <see cref="backward"/> would end the process: what can fail has failed in the first computation. The attention may keep nothing of a pass.</remarks>
+/// <remarks>An exception in <see cref="backward"/> would end the process: what can fail has failed in the first
+/// computation. The attention may keep nothing of a pass.</remarks>
 internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<CheckpointedLayer>
 {
     // Who computes layers twice has less memory than time.
@@ -19,13 +21,20 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
 
     /// <summary>The layer's output, with a gradient to the input and to the adapters' parameters.</summary>
     /// <param name="hidden">[..., hidden]</param>
-    public static Tensor Of(DecoderLayer layer, Tensor hidden, Rotary rotary, IAttention attention) => apply(hidden, new Work(layer, rotary, attention));
+    public static Tensor Of(DecoderLayer layer, Tensor hidden, Rotary rotary, IAttention attention) =>
+        apply(hidden, new Work(layer, rotary, attention));
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         (Tensor hidden, Work work) = ((Tensor)vars[0], (Work)vars[1]);
-        ctx.save_data("work", work with { Random = work.Layer.Drops ? get_rng_state().DetachFromDisposeScope() : null });
+        ctx.save_data(
+            "work",
+            work with
+            {
+                Random = work.Layer.Drops ? get_rng_state().DetachFromDisposeScope() : null,
+            }
+        );
         ctx.save_for_backward([hidden]);
         Heap.KeepWithin(Slack);
         return work.Layer.Forward(hidden, work.Rotary, work.Attention);

@@ -11,13 +11,24 @@ internal sealed class FusedProjections : IDisposable
     private readonly Tensor? bias;
     private readonly long[] sizes;
 
-    /// <param name="name">Names of the parts, with each one's weight and bias; the biases are all there or all absent.</param>
+    /// <param name="name">Names of the parts, with each one's weight and bias; the biases are all there or all
+    /// absent.</param>
     public FusedProjections(IReadOnlyList<(string Name, Tensor Weight, Tensor? Bias)> parts)
     {
         weight = cat([.. parts.Select(p => p.Weight.t())], 1).t().DetachFromDisposeScope();
         bias = parts[0].Bias is null ? null : cat([.. parts.Select(p => p.Bias!)], 0).DetachFromDisposeScope();
         sizes = [.. parts.Select(p => p.Weight.shape[0])];
-        Parts = [.. parts.Select((p, i) => new Projection(p.Name, weight.narrow(0, sizes[..i].Sum(), sizes[i]), bias?.narrow(0, sizes[..i].Sum(), sizes[i])))];
+        Parts =
+        [
+            .. parts.Select(
+                (p, i) =>
+                    new Projection(
+                        p.Name,
+                        weight.narrow(0, sizes[..i].Sum(), sizes[i]),
+                        bias?.narrow(0, sizes[..i].Sum(), sizes[i])
+                    )
+            ),
+        ];
     }
 
     /// <param name="parts">Projections whose weights are packed, so that there is no matrix to share.</param>
@@ -38,8 +49,12 @@ internal sealed class FusedProjections : IDisposable
         return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
     }
 
-    /// <summary>The product as it is, the parts side by side, [..., sum of out]; null where the parts are not one product or adapters stand beside them.</summary>
-    public Tensor? Whole(Tensor input) => weight is not null && Parts.All(p => p.Fusible && p.Adapter is null) ? FrozenProduct.Of(input, weight, bias) : null;
+    /// <summary>The product as it is, the parts side by side, [..., sum of out]; null where the parts are not one
+    /// product or adapters stand beside them.</summary>
+    public Tensor? Whole(Tensor input) =>
+        weight is not null && Parts.All(p => p.Fusible && p.Adapter is null)
+            ? FrozenProduct.Of(input, weight, bias)
+            : null;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>Gradients that a backward function of ours returned: the engine has its own references once the next such function runs, and ours are let go then.</summary>
+/// <summary>Gradients that a backward function of ours returned: the engine has its own references once the next such
+/// function runs, and ours are let go then.</summary>
 /// <remarks>Left to the dispose scope of the step, the gradients of all layers would be in memory at once.</remarks>
 internal static class HandedOver
 {

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>Who sees whom, and where keys and values are kept: the one thing that differs between full sequences, cached steps and packs of a tree.</summary>
+/// <summary>Who sees whom, and where keys and values are kept: the one thing that differs between full sequences,
+/// cached steps and packs of a tree.</summary>
 internal interface IAttention
 {
     /// <summary>Attention of one layer.</summary>

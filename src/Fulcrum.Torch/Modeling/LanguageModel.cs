@@ -3,17 +3,35 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>A decoder with its weights: ids to hidden states, and hidden states to logits where they are asked for.</summary>
-/// <remarks>One thread at a time. Hidden states and logits carry gradients when adapter parameters do and gradients are on.</remarks>
+/// <summary>A decoder with its weights: ids to hidden states, and hidden states to logits where they are asked
+/// for.</summary>
+/// <remarks>One thread at a time. Hidden states and logits carry gradients when adapter parameters do and gradients are
+/// on.</remarks>
 internal sealed class LanguageModel : IDisposable
 {
     private readonly Tensor frequencies;
     private readonly Norm norm;
     private Tensor embedding;
 
-    internal LanguageModel(ModelConfig config, Device device, ScalarType dtype, Tensor embedding, IReadOnlyList<DecoderLayer> layers, Norm norm, Projection head)
+    internal LanguageModel(
+        ModelConfig config,
+        Device device,
+        ScalarType dtype,
+        Tensor embedding,
+        IReadOnlyList<DecoderLayer> layers,
+        Norm norm,
+        Projection head
+    )
     {
-        (Config, Device, Dtype, this.embedding, Layers, this.norm, Head) = (config, device, dtype, embedding.DetachFromDisposeScope(), layers, norm, head);
+        (Config, Device, Dtype, this.embedding, Layers, this.norm, Head) = (
+            config,
+            device,
+            dtype,
+            embedding.DetachFromDisposeScope(),
+            layers,
+            norm,
+            head
+        );
         HeadIsTied = config.TiedHead;
         frequencies = tensor(config.Rotary.Frequencies(config.HeadDim), device: device).DetachFromDisposeScope();
     }
@@ -42,18 +60,23 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>Every linear map of the layers, and the head as the last.</summary>
     public IEnumerable<Projection> Projections => Layers.SelectMany(l => l.Projections).Append(Head);
 
-    /// <summary>What training changes, by name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj.lora_A</c>; a module trained whole by its own name.</summary>
+    /// <summary>What training changes, by name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj.lora_A</c>; a
+    /// module trained whole by its own name.</summary>
     public IEnumerable<(string Name, Tensor Value)> AdapterParameters =>
-    [
-        .. from p in Projections where p.Adapter is not null from part in p.Adapter!.Parameters select ($"{p.Name}.{part.Name}", part.Value),
-        .. Head.Weight is { requires_grad: true } head ? [(Head.Name, head)] : Array.Empty<(string, Tensor)>(),
-        .. embedding.requires_grad ? [(EmbeddingName, embedding)] : Array.Empty<(string, Tensor)>(),
-    ];
+        [
+            .. from p in Projections
+            where p.Adapter is not null
+            from part in p.Adapter!.Parameters
+            select ($"{p.Name}.{part.Name}", part.Value),
+            .. Head.Weight is { requires_grad: true } head ? [(Head.Name, head)] : Array.Empty<(string, Tensor)>(),
+            .. embedding.requires_grad ? [(EmbeddingName, embedding)] : Array.Empty<(string, Tensor)>(),
+        ];
 
     /// <summary>The embedding's name in checkpoints.</summary>
     public const string EmbeddingName = "model.embed_tokens";
 
-    /// <summary>Keep no activations inside layers for gradients but compute each layer again: the same gradients for less memory and a third more time.</summary>
+    /// <summary>Keep no activations inside layers for gradients but compute each layer again: the same gradients for
+    /// less memory and a third more time.</summary>
     /// <remarks>The scope around <see cref="Forward"/> must then live until the gradients are done.</remarks>
     public bool Checkpointing { get; set; }
 
@@ -73,14 +96,17 @@ internal sealed class LanguageModel : IDisposable
         bool again = Checkpointing && is_grad_enabled();
         if (again)
         {
-            // A function of ours is part of the graph only where its input is; the second computation reads the rotary tables.
+            // A function of ours is part of the graph only where its input is; the second computation reads the rotary
+            // tables.
             hidden = hidden.requires_grad ? hidden : hidden.requires_grad_();
             rotary.MoveToOuterDisposeScope();
         }
 
         foreach (DecoderLayer layer in Layers)
         {
-            Tensor next = again ? CheckpointedLayer.Of(layer, hidden, rotary, attention) : layer.Forward(hidden, rotary, attention);
+            Tensor next = again
+                ? CheckpointedLayer.Of(layer, hidden, rotary, attention)
+                : layer.Forward(hidden, rotary, attention);
             hidden.Dispose();
             hidden = next;
         }
@@ -97,7 +123,8 @@ internal sealed class LanguageModel : IDisposable
         return Head.Forward(hidden).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Moves the head towards one that was trained whole: head + lambda * (trained - head). The embedding stays.</summary>
+    /// <summary>Moves the head towards one that was trained whole: head + lambda * (trained - head). The embedding
+    /// stays.</summary>
     /// <param name="trained">[vocabulary, hidden]</param>
     /// <param name="train">Training goes on: the head is kept in float32 and gets gradients.</param>
     public void ReplaceHead(Tensor trained, double lambda, bool train = false)
@@ -119,8 +146,11 @@ internal sealed class LanguageModel : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Tensor full = old.to_type(ScalarType.Float32), aim = trained.to_type(ScalarType.Float32);
-        Tensor mixed = (lambda == 1 ? aim : full + (aim - full) * lambda).to_type(train ? ScalarType.Float32 : Dtype).clone();
+        Tensor full = old.to_type(ScalarType.Float32),
+            aim = trained.to_type(ScalarType.Float32);
+        Tensor mixed = (lambda == 1 ? aim : full + (aim - full) * lambda)
+            .to_type(train ? ScalarType.Float32 : Dtype)
+            .clone();
         return (train ? mixed.requires_grad_() : mixed).DetachFromDisposeScope();
     }
 
@@ -158,7 +188,8 @@ internal sealed class LanguageModel : IDisposable
         }
     }
 
-    /// <summary>Puts fresh adapters on the projections that the configuration names: A uniform in ±1/sqrt(in), B zero, as PEFT starts.</summary>
+    /// <summary>Puts fresh adapters on the projections that the configuration names: A uniform in ±1/sqrt(in), B zero,
+    /// as PEFT starts.</summary>
     /// <exception cref="InputException">A target fits no projection.</exception>
     public void AttachAdapter(LoraConfig config, long seed, double dropout = 0)
     {
@@ -166,10 +197,23 @@ internal sealed class LanguageModel : IDisposable
         foreach (Projection target in config.TargetsIn(this))
         {
             int rank = config.RankOf(target.Name);
-            Tensor a = (rand(rank, target.In, dtype: ScalarType.Float32, device: CPU, generator: random) * 2 - 1) / Math.Sqrt(target.In);
+            Tensor a =
+                (rand(rank, target.In, dtype: ScalarType.Float32, device: CPU, generator: random) * 2 - 1)
+                / Math.Sqrt(target.In);
             Tensor b = zeros(target.Out, rank, dtype: ScalarType.Float32, device: Device);
-            Tensor? magnitude = config.Dora ? target.Dense().to_type(ScalarType.Float32).pow(2).sum(1).sqrt().requires_grad_() : null;
-            target.Attach(new Adapter(a.to(Device).requires_grad_(), b.requires_grad_(), config.ScaleOf(target.Name), 1, dropout, magnitude));
+            Tensor? magnitude = config.Dora
+                ? target.Dense().to_type(ScalarType.Float32).pow(2).sum(1).sqrt().requires_grad_()
+                : null;
+            target.Attach(
+                new Adapter(
+                    a.to(Device).requires_grad_(),
+                    b.requires_grad_(),
+                    config.ScaleOf(target.Name),
+                    1,
+                    dropout,
+                    magnitude
+                )
+            );
         }
 
         foreach (string module in config.SavedIn())

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Torch.Modeling;
 
 /// <summary>What <c>adapter_config.json</c> of PEFT says of a LoRA adapter.</summary>
-/// <param name="Targets">Names, or ends of names, of the adapted projections; null when <paramref name="TargetPattern"/> says it.</param>
+/// <param name="Targets">Names, or ends of names, of the adapted projections; null when
+/// <paramref name="TargetPattern"/> says it.</param>
 /// <param name="TargetPattern">A regular expression over whole names, or <c>all-linear</c>.</param>
 /// <param name="RankPattern">Ranks of the modules whose name ends with a key; the first that fits counts.</param>
 /// <param name="RsLora">Scale by alpha / sqrt(rank) (arXiv:2312.03732).</param>
@@ -14,18 +15,57 @@ namespace Fulcrum.Torch.Modeling;
 /// <param name="LayersPattern">The name of the list of layers that the numbers count in; null: any.</param>
 /// <param name="Base">The name of the model that it was trained for; informative.</param>
 internal sealed record LoraConfig(
-    int Rank, double Alpha, IReadOnlyList<string>? Targets, string? TargetPattern = null, IReadOnlyList<string>? Excluded = null, string? ExcludedPattern = null,
-    IReadOnlyDictionary<string, double>? RankPattern = null, IReadOnlyDictionary<string, double>? AlphaPattern = null, bool RsLora = false, bool Dora = false,
-    IReadOnlyList<string>? SavedModules = null, IReadOnlyList<int>? OnlyLayers = null, double Dropout = 0, string? Base = null, IReadOnlyList<string>? LayersPattern = null)
+    int Rank,
+    double Alpha,
+    IReadOnlyList<string>? Targets,
+    string? TargetPattern = null,
+    IReadOnlyList<string>? Excluded = null,
+    string? ExcludedPattern = null,
+    IReadOnlyDictionary<string, double>? RankPattern = null,
+    IReadOnlyDictionary<string, double>? AlphaPattern = null,
+    bool RsLora = false,
+    bool Dora = false,
+    IReadOnlyList<string>? SavedModules = null,
+    IReadOnlyList<int>? OnlyLayers = null,
+    double Dropout = 0,
+    string? Base = null,
+    IReadOnlyList<string>? LayersPattern = null
+)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // Fields that do not change what an adapter computes once it is trained; any other field that is set is a part that we lack.
+    // Fields that do not change what an adapter computes once it is trained; any other field that is set is a part that
+    // we lack.
     private static readonly HashSet<string> Harmless =
     [
-        "auto_mapping", "base_model_name_or_path", "corda_config", "eva_config", "fan_in_fan_out", "inference_mode", "layers_pattern", "lora_dropout",
-        "lora_ga_config", "megatron_core", "peft_type", "peft_version", "qalora_group_size", "revision", "task_type", "runtime_config", "r", "lora_alpha", "target_modules",
-        "exclude_modules", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora", "modules_to_save", "layers_to_transform", "bias", "init_lora_weights",
+        "auto_mapping",
+        "base_model_name_or_path",
+        "corda_config",
+        "eva_config",
+        "fan_in_fan_out",
+        "inference_mode",
+        "layers_pattern",
+        "lora_dropout",
+        "lora_ga_config",
+        "megatron_core",
+        "peft_type",
+        "peft_version",
+        "qalora_group_size",
+        "revision",
+        "task_type",
+        "runtime_config",
+        "r",
+        "lora_alpha",
+        "target_modules",
+        "exclude_modules",
+        "rank_pattern",
+        "alpha_pattern",
+        "use_rslora",
+        "use_dora",
+        "modules_to_save",
+        "layers_to_transform",
+        "bias",
+        "init_lora_weights",
     ];
 
     /// <summary>Reads <c>adapter_config.json</c>.</summary>
@@ -39,7 +79,11 @@ internal sealed record LoraConfig(
             throw json.Error($"'{unknown}' is not supported, so the adapter is refused whole");
         }
 
-        if (json.Value("init_lora_weights") is JsonValue start && start.TryGetValue(out string? kind) && kind is not ("gaussian" or "eva" or "orthogonal"))
+        if (
+            json.Value("init_lora_weights") is JsonValue start
+            && start.TryGetValue(out string? kind)
+            && kind is not ("gaussian" or "eva" or "orthogonal")
+        )
         {
             throw json.Error($"init_lora_weights '{kind}' changes the base weights, which is not supported");
         }
@@ -53,26 +97,51 @@ internal sealed record LoraConfig(
         }
 
         return new LoraConfig(
-            json.Size("r", 1 << 16, 8), json.Number("lora_alpha", 8), targets, pattern, excluded, excludedPattern, PatternOf(json, "rank_pattern"), PatternOf(json, "alpha_pattern"),
-            json.Flag("use_rslora"), json.Flag("use_dora"), NamesOf(json, "modules_to_save").Names, LayersOf(json), json.Number("lora_dropout", 0), json.Text("base_model_name_or_path"), layer is null ? layers : [layer]);
+            json.Size("r", 1 << 16, 8),
+            json.Number("lora_alpha", 8),
+            targets,
+            pattern,
+            excluded,
+            excludedPattern,
+            PatternOf(json, "rank_pattern"),
+            PatternOf(json, "alpha_pattern"),
+            json.Flag("use_rslora"),
+            json.Flag("use_dora"),
+            NamesOf(json, "modules_to_save").Names,
+            LayersOf(json),
+            json.Number("lora_dropout", 0),
+            json.Text("base_model_name_or_path"),
+            layer is null ? layers : [layer]
+        );
     }
 
     /// <summary>The projections of a model that this adapter changes.</summary>
     /// <exception cref="InputException">A name in the list fits no projection.</exception>
     public IReadOnlyList<Projection> TargetsIn(LanguageModel model)
     {
-        if ((Targets ?? []).FirstOrDefault(t => !Ends(LanguageModel.EmbeddingName, t) && !model.Projections.Any(p => Ends(p.Name, t))) is { } stranger)
+        if (
+            (Targets ?? []).FirstOrDefault(t =>
+                !Ends(LanguageModel.EmbeddingName, t) && !model.Projections.Any(p => Ends(p.Name, t))
+            ) is
+            { } stranger
+        )
         {
-            throw new InputException($"the adapter's target module '{stranger}' is not in this model; it has {string.Join(", ", model.Projections.Select(p => p.Name.Split('.')[^1]).Distinct())}");
+            throw new InputException(
+                $"the adapter's target module '{stranger}' is not in this model; it has {string.Join(", ", model.Projections.Select(p => p.Name.Split('.')[^1]).Distinct())}"
+            );
         }
 
         Projection[] found = [.. model.Projections.Where(p => IsTarget(p.Name, p == model.Head))];
-        return found.Length > 0 || EmbeddingIsTarget ? found
-            : throw new InputException($"the adapter's target_modules '{TargetPattern ?? string.Join(", ", Targets ?? [])}' fit no projection of this model");
+        return found.Length > 0 || EmbeddingIsTarget
+            ? found
+            : throw new InputException(
+                $"the adapter's target_modules '{TargetPattern ?? string.Join(", ", Targets ?? [])}' fit no projection of this model"
+            );
     }
 
     /// <summary>The update covers the embedding too.</summary>
-    public bool EmbeddingIsTarget => TargetPattern != "all-linear" && IsTarget(LanguageModel.EmbeddingName, head: false);
+    public bool EmbeddingIsTarget =>
+        TargetPattern != "all-linear" && IsTarget(LanguageModel.EmbeddingName, head: false);
 
     /// <summary>The full names of the modules that are kept whole.</summary>
     /// <exception cref="InputException">One of them is neither the head nor the embedding.</exception>
@@ -88,17 +157,20 @@ internal sealed record LoraConfig(
     public int RankOf(string module) => (int)(Lookup(RankPattern, module) ?? Rank);
 
     /// <summary>What the update of a module is multiplied by.</summary>
-    public double ScaleOf(string module) => (Lookup(AlphaPattern, module) ?? Alpha) / (RsLora ? Math.Sqrt(RankOf(module)) : RankOf(module));
+    public double ScaleOf(string module) =>
+        (Lookup(AlphaPattern, module) ?? Alpha) / (RsLora ? Math.Sqrt(RankOf(module)) : RankOf(module));
 
     private bool IsTarget(string module, bool head) =>
         !(ExcludedPattern is { } e ? Matches(module, e) : (Excluded ?? []).Any(x => Ends(module, x)))
         && !(SavedModules ?? []).Any(m => Ends(module, m))
-        && (TargetPattern switch
-        {
-            null => Targets!.Contains(module) || (Targets!.Any(t => Ends(module, t)) && IsInLayers(module)),
-            "all-linear" => !head,
-            _ => Matches(module, TargetPattern),
-        });
+        && (
+            TargetPattern switch
+            {
+                null => Targets!.Contains(module) || (Targets!.Any(t => Ends(module, t)) && IsInLayers(module)),
+                "all-linear" => !head,
+                _ => Matches(module, TargetPattern),
+            }
+        );
 
     // As PEFT finds a module's layer: by the number behind the name of the list of layers.
     private bool IsInLayers(string module)
@@ -108,16 +180,34 @@ internal sealed record LoraConfig(
             return true;
         }
 
-        string[] patterns = [.. (LayersPattern is null or [] ? [@"[^.]*"] : LayersPattern).Select(p => $@"\A.*\.{Python(p)}\.(?<layer>\d+)\.")];
-        Match layer = patterns.Select(p => Guarded(p, () => Regex.Match(module, p, RegexOptions.CultureInvariant, Patience))).FirstOrDefault(m => m.Success, Match.Empty);
-        return layer.Success && int.TryParse(layer.Groups["layer"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture, out int number) && OnlyLayers.Contains(number);
+        string[] patterns =
+        [
+            .. (LayersPattern is null or [] ? [@"[^.]*"] : LayersPattern).Select(p =>
+                $@"\A.*\.{Python(p)}\.(?<layer>\d+)\."
+            ),
+        ];
+        Match layer = patterns
+            .Select(p => Guarded(p, () => Regex.Match(module, p, RegexOptions.CultureInvariant, Patience)))
+            .FirstOrDefault(m => m.Success, Match.Empty);
+        return layer.Success
+            && int.TryParse(
+                layer.Groups["layer"].ValueSpan,
+                System.Globalization.CultureInfo.InvariantCulture,
+                out int number
+            )
+            && OnlyLayers.Contains(number);
     }
 
     private static string Python(string pattern) => pattern.Replace("(?P<", "(?<", StringComparison.Ordinal);
 
-    private static bool Ends(string module, string name) => module == name || module.EndsWith("." + name, StringComparison.Ordinal);
+    private static bool Ends(string module, string name) =>
+        module == name || module.EndsWith("." + name, StringComparison.Ordinal);
 
-    private static bool Matches(string module, string pattern) => Guarded(pattern, () => Regex.IsMatch(module, $@"\A(?:{Python(pattern)})\z", RegexOptions.CultureInvariant, Patience));
+    private static bool Matches(string module, string pattern) =>
+        Guarded(
+            pattern,
+            () => Regex.IsMatch(module, $@"\A(?:{Python(pattern)})\z", RegexOptions.CultureInvariant, Patience)
+        );
 
     private static T Guarded<T>(string pattern, Func<T> match)
     {
@@ -133,32 +223,44 @@ internal sealed record LoraConfig(
 
     // PEFT matches a key as a regular expression against the end of the module's name.
     private static double? Lookup(IReadOnlyDictionary<string, double>? pattern, string module) =>
-        (pattern ?? new Dictionary<string, double>()).Where(p => Matches(module, $@"(.*\.)?(?:{p.Key})")).Select(p => (double?)p.Value).FirstOrDefault();
+        (pattern ?? new Dictionary<string, double>())
+            .Where(p => Matches(module, $@"(.*\.)?(?:{p.Key})"))
+            .Select(p => (double?)p.Value)
+            .FirstOrDefault();
 
-    private static bool IsSet(JsonNode? value) => value switch
-    {
-        null => false,
-        JsonObject o => o.Count > 0,
-        JsonArray a => a.Count > 0,
-        JsonValue v when v.TryGetValue(out bool flag) => flag,
-        _ => true,
-    };
+    private static bool IsSet(JsonNode? value) =>
+        value switch
+        {
+            null => false,
+            JsonObject o => o.Count > 0,
+            JsonArray a => a.Count > 0,
+            JsonValue v when v.TryGetValue(out bool flag) => flag,
+            _ => true,
+        };
 
-    private static (IReadOnlyList<string>? Names, string? Pattern) NamesOf(Settings json, string field) => json.Value(field) switch
-    {
-        null => (null, null),
-        JsonArray list when list.All(x => x is JsonValue v && v.TryGetValue(out string? _)) => ([.. list.Select(x => x!.GetValue<string>())], null),
-        JsonValue v when v.TryGetValue(out string? text) => (null, text),
-        _ => throw json.Error($"{field} must be a text or a list of texts"),
-    };
+    private static (IReadOnlyList<string>? Names, string? Pattern) NamesOf(Settings json, string field) =>
+        json.Value(field) switch
+        {
+            null => (null, null),
+            JsonArray list when list.All(x => x is JsonValue v && v.TryGetValue(out string? _)) => (
+                [.. list.Select(x => x!.GetValue<string>())],
+                null
+            ),
+            JsonValue v when v.TryGetValue(out string? text) => (null, text),
+            _ => throw json.Error($"{field} must be a text or a list of texts"),
+        };
 
-    private static IReadOnlyList<int>? LayersOf(Settings json) => json.Value("layers_to_transform") switch
-    {
-        null => null,
-        JsonArray list when list.All(x => x is JsonValue v && v.TryGetValue(out int _)) => [.. list.Select(x => x!.GetValue<int>())],
-        JsonValue v when v.TryGetValue(out int one) => [one],
-        _ => throw json.Error("layers_to_transform must be a number or a list of numbers"),
-    };
+    private static IReadOnlyList<int>? LayersOf(Settings json) =>
+        json.Value("layers_to_transform") switch
+        {
+            null => null,
+            JsonArray list when list.All(x => x is JsonValue v && v.TryGetValue(out int _)) =>
+            [
+                .. list.Select(x => x!.GetValue<int>()),
+            ],
+            JsonValue v when v.TryGetValue(out int one) => [one],
+            _ => throw json.Error("layers_to_transform must be a number or a list of numbers"),
+        };
 
     private static Dictionary<string, double>? PatternOf(Settings json, string field)
     {
@@ -169,6 +271,9 @@ internal sealed record LoraConfig(
 
         JsonObject pattern = node as JsonObject ?? throw json.Error($"{field} must be an object");
         Settings inner = new(pattern, $"{json.File}: {field}");
-        return inner.Names.ToDictionary(n => n, n => field == "rank_pattern" ? inner.Size(n, 1 << 16) : inner.Number(n));
+        return inner.Names.ToDictionary(
+            n => n,
+            n => field == "rank_pattern" ? inner.Size(n, 1 << 16) : inner.Number(n)
+        );
     }
 }

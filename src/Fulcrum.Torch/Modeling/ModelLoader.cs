@@ -12,29 +12,54 @@ internal static class ModelLoader
     private const string Ignored = ".rotary_emb.inv_freq";
 
     /// <summary>Loads a model folder; the plan has no <c>auto</c> left.</summary>
-    /// <exception cref="InputException">A file is missing, or a tensor is missing, unexpected or of another shape; names it.</exception>
+    /// <exception cref="InputException">A file is missing, or a tensor is missing, unexpected or of another shape;
+    /// names it.</exception>
     public static LanguageModel Load(ModelPlan plan)
     {
         ModelConfig config = ModelConfig.Load(plan.Folder);
         using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
         Check(config, checkpoint, plan.Folder);
         (Device device, ScalarType dtype) = (TorchRuntime.DeviceOf(plan.Device), TorchRuntime.DtypeOf(plan.Dtype));
-        return Build(config, device, dtype, plan.Quantization, (name, shape, type) => checkpoint.Read(name, shape, type));
+        return Build(
+            config,
+            device,
+            dtype,
+            plan.Quantization,
+            (name, shape, type) => checkpoint.Read(name, shape, type)
+        );
     }
 
     /// <summary>A model with normally distributed weights, for measuring speed.</summary>
-    public static LanguageModel Random(ModelConfig config, Device device, ScalarType dtype, long seed = 0, string quantization = "none")
+    public static LanguageModel Random(
+        ModelConfig config,
+        Device device,
+        ScalarType dtype,
+        long seed = 0,
+        string quantization = "none"
+    )
     {
         using Generator random = new((ulong)seed, CPU);
-        return Build(config, device, dtype, quantization, (name, shape, type) => shape.Length == 1
-            ? name.EndsWith("bias", StringComparison.Ordinal) ? zeros(shape, type) : ones(shape, type)
-            : randn(shape, ScalarType.Float32, generator: random).mul_(0.02).to_type(type));
+        return Build(
+            config,
+            device,
+            dtype,
+            quantization,
+            (name, shape, type) =>
+                shape.Length == 1
+                    ? name.EndsWith("bias", StringComparison.Ordinal)
+                        ? zeros(shape, type)
+                        : ones(shape, type)
+                    : randn(shape, ScalarType.Float32, generator: random).mul_(0.02).to_type(type)
+        );
     }
 
     /// <summary>The tensors that a model of this configuration has, with their shapes.</summary>
     public static IEnumerable<(string Name, long[] Shape)> Tensors(ModelConfig c)
     {
-        long q = (long)c.Heads * c.HeadDim, kv = (long)c.KeyValueHeads * c.HeadDim, d = c.HiddenSize, f = c.IntermediateSize;
+        long q = (long)c.Heads * c.HeadDim,
+            kv = (long)c.KeyValueHeads * c.HeadDim,
+            d = c.HiddenSize,
+            f = c.IntermediateSize;
         List<(string, long[])> all = [("model.embed_tokens.weight", [c.VocabularySize, d]), ("model.norm.weight", [d])];
         void Linear(string name, long to, long from, bool bias)
         {
@@ -45,7 +70,15 @@ internal static class ModelLoader
         foreach (string layer in Enumerable.Range(0, c.Layers).Select(i => $"model.layers.{i}."))
         {
             all.AddRange([(layer + "input_layernorm.weight", [d]), (layer + "post_attention_layernorm.weight", [d])]);
-            all.AddRange(c.HeadNorms ? [(layer + "self_attn.q_norm.weight", [c.HeadDim]), (layer + "self_attn.k_norm.weight", [c.HeadDim])] : []);
+            all.AddRange(
+                c.HeadNorms
+                    ?
+                    [
+                        (layer + "self_attn.q_norm.weight", [c.HeadDim]),
+                        (layer + "self_attn.k_norm.weight", [c.HeadDim]),
+                    ]
+                    : []
+            );
             Linear(layer + "self_attn.q_proj", q, d, c.QkvBias);
             Linear(layer + "self_attn.k_proj", kv, d, c.QkvBias);
             Linear(layer + "self_attn.v_proj", kv, d, c.QkvBias);
@@ -69,26 +102,37 @@ internal static class ModelLoader
                 throw new InputException($"{folder}: the weights lack the tensor '{name}'");
             }
 
-            if (checkpoint.Find(name)!.Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            if (
+                checkpoint.Find(name)!.Dtype
+                is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64)
+            )
             {
-                throw new InputException($"{folder}: tensor '{name}' holds {checkpoint.Find(name)!.Dtype}, not floating-point numbers; is the model quantised?");
+                throw new InputException(
+                    $"{folder}: tensor '{name}' holds {checkpoint.Find(name)!.Dtype}, not floating-point numbers; is the model quantised?"
+                );
             }
 
             if (!checkpoint.Find(name)!.Shape.SequenceEqual(shape))
             {
-                throw new InputException($"{folder}: tensor '{name}' has shape [{string.Join(", ", checkpoint.Find(name)!.Shape)}] where config.json asks for [{string.Join(", ", shape)}]");
+                throw new InputException(
+                    $"{folder}: tensor '{name}' has shape [{string.Join(", ", checkpoint.Find(name)!.Shape)}] where config.json asks for [{string.Join(", ", shape)}]"
+                );
             }
         }
 
         if (config.TiedHead && unexpected.Remove("lm_head.weight") && !IsEmbedding(checkpoint))
         {
-            throw new InputException($"{folder}: config.json ties the head to the embedding (tie_word_embeddings), but the weights hold another 'lm_head.weight'; one of the two is wrong");
+            throw new InputException(
+                $"{folder}: config.json ties the head to the embedding (tie_word_embeddings), but the weights hold another 'lm_head.weight'; one of the two is wrong"
+            );
         }
 
         unexpected.RemoveWhere(n => n.EndsWith(Ignored, StringComparison.Ordinal));
         if (unexpected.Count > 0)
         {
-            throw new InputException($"{folder}: the weights hold {unexpected.Count} tensors that this architecture does not have, the first '{unexpected.Order(StringComparer.Ordinal).First()}'");
+            throw new InputException(
+                $"{folder}: the weights hold {unexpected.Count} tensors that this architecture does not have, the first '{unexpected.Order(StringComparer.Ordinal).First()}'"
+            );
         }
     }
 
@@ -96,7 +140,12 @@ internal static class ModelLoader
     {
         using DisposeScope scope = NewDisposeScope();
         long[] shape = checkpoint.Find("model.embed_tokens.weight")!.Shape;
-        return checkpoint.Find("lm_head.weight")!.Shape.SequenceEqual(shape) && checkpoint.Read("lm_head.weight", shape).eq(checkpoint.Read("model.embed_tokens.weight", shape)).all().ToBoolean();
+        return checkpoint.Find("lm_head.weight")!.Shape.SequenceEqual(shape)
+            && checkpoint
+                .Read("lm_head.weight", shape)
+                .eq(checkpoint.Read("model.embed_tokens.weight", shape))
+                .all()
+                .ToBoolean();
     }
 
     // On the CPU the tensor itself: a second handle would keep it in memory until both are disposed of.
@@ -113,8 +162,15 @@ internal static class ModelLoader
         }
     }
 
-    // Weights are read one after the other, and quantised one after the other, from the precision that they have on disk.
-    private static LanguageModel Build(ModelConfig config, Device device, ScalarType dtype, string quantization, Func<string, long[], ScalarType, Tensor> read)
+    // Weights are read one after the other, and quantised one after the other, from the precision that they have on
+    // disk.
+    private static LanguageModel Build(
+        ModelConfig config,
+        Device device,
+        ScalarType dtype,
+        string quantization,
+        Func<string, long[], ScalarType, Tensor> read
+    )
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
@@ -122,7 +178,8 @@ internal static class ModelLoader
         Tensor Get(string name) => On(device, read(name, shapes[name], dtype));
         Tensor LaidOut(string name)
         {
-            using Tensor stored = Get(name + ".weight"); // the embedding, twice in memory until the end of loading, would set the peak
+            // the embedding, twice in memory until the end of loading, would set the peak
+            using Tensor stored = Get(name + ".weight");
             return FrozenProduct.LaidOut(stored);
         }
 
@@ -131,27 +188,52 @@ internal static class ModelLoader
         Projection Quantised(string name)
         {
             using Tensor plain = read(name + ".weight", shapes[name + ".weight"], ScalarType.Float32);
-            return new Projection(name, Nf4Weight.Of(plain, quantization == "nf4-double", dtype, device), Maybe(name + ".bias"));
+            return new Projection(
+                name,
+                Nf4Weight.Of(plain, quantization == "nf4-double", dtype, device),
+                Maybe(name + ".bias")
+            );
         }
 
-        Projection Linear(string name) => quantization == "none" ? new Projection(name, LaidOut(name), Maybe(name + ".bias")) : Quantised(name);
-        FusedProjections Fused(string prefix, params string[] names) => quantization == "none"
-            ? new FusedProjections([.. names.Select(n => (prefix + n, Get(prefix + n + ".weight"), Maybe(prefix + n + ".bias")))])
-            : new FusedProjections([.. names.Select(n => Quantised(prefix + n))]);
+        Projection Linear(string name) =>
+            quantization == "none" ? new Projection(name, LaidOut(name), Maybe(name + ".bias")) : Quantised(name);
+        FusedProjections Fused(string prefix, params string[] names) =>
+            quantization == "none"
+                ? new FusedProjections([
+                    .. names.Select(n => (prefix + n, Get(prefix + n + ".weight"), Maybe(prefix + n + ".bias"))),
+                ])
+                : new FusedProjections([.. names.Select(n => Quantised(prefix + n))]);
 
         DecoderLayer Layer(int index)
         {
             using DisposeScope inner = NewDisposeScope();
             Heap.GiveBack(); // what the layer before left behind
-            string at = $"model.layers.{index}.", attention = at + "self_attn.", mlp = at + "mlp.";
+            string at = $"model.layers.{index}.",
+                attention = at + "self_attn.",
+                mlp = at + "mlp.";
             return new DecoderLayer(
-                index, config, NormOf(at + "input_layernorm"), Fused(attention, "q_proj", "k_proj", "v_proj"),
-                config.HeadNorms ? (NormOf(attention + "q_norm"), NormOf(attention + "k_norm")) : null, Linear(attention + "o_proj"),
-                NormOf(at + "post_attention_layernorm"), Fused(mlp, "gate_proj", "up_proj"), Linear(mlp + "down_proj"));
+                index,
+                config,
+                NormOf(at + "input_layernorm"),
+                Fused(attention, "q_proj", "k_proj", "v_proj"),
+                config.HeadNorms ? (NormOf(attention + "q_norm"), NormOf(attention + "k_norm")) : null,
+                Linear(attention + "o_proj"),
+                NormOf(at + "post_attention_layernorm"),
+                Fused(mlp, "gate_proj", "up_proj"),
+                Linear(mlp + "down_proj")
+            );
         }
 
         Tensor embedding = config.TiedHead ? LaidOut("model.embed_tokens") : Get("model.embed_tokens.weight");
         Projection head = new("lm_head", config.TiedHead ? embedding.alias() : LaidOut("lm_head"), null);
-        return new LanguageModel(config, device, dtype, embedding, [.. Enumerable.Range(0, config.Layers).Select(Layer)], NormOf("model.norm"), head);
+        return new LanguageModel(
+            config,
+            device,
+            dtype,
+            embedding,
+            [.. Enumerable.Range(0, config.Layers).Select(Layer)],
+            NormOf("model.norm"),
+            head
+        );
     }
 }

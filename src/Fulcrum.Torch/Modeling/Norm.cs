@@ -11,16 +11,26 @@ internal sealed class Norm(Tensor weight, double epsilon) : IDisposable
     private readonly double epsilon = epsilon;
 
     /// <summary>Normalises the last dimension.</summary>
-    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types, devices and weights that are trained.</param>
+    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types, devices
+    /// and weights that are trained.</param>
     public Tensor Forward(Tensor input, bool plain = false)
     {
-        if (plain || weight.requires_grad || input.size(-1) != weight.NumberOfElements || input.dtype != weight.dtype || !RowKernels.Serve(input) || !RowKernels.Serve(weight))
+        if (
+            plain
+            || weight.requires_grad
+            || input.size(-1) != weight.NumberOfElements
+            || input.dtype != weight.dtype
+            || !RowKernels.Serve(input)
+            || !RowKernels.Serve(weight)
+        )
         {
             Tensor x = input.to_type(ScalarType.Float32);
             return (x * x.Squared().mean([-1], keepdim: true).Plus(epsilon).rsqrt()).to_type(input.dtype) * weight;
         }
 
-        return is_grad_enabled() && input.requires_grad ? Differentiable.apply(input, this) : RowKernels.Norm(input, weight, epsilon);
+        return is_grad_enabled() && input.requires_grad
+            ? Differentiable.apply(input, this)
+            : RowKernels.Norm(input, weight, epsilon);
     }
 
     /// <summary>The weight, for a checkpoint.</summary>

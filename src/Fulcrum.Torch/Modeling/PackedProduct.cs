@@ -3,8 +3,10 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>The product with a packed weight as one step of the graph: it keeps the packed weight, not its expansion, and passes a gradient to the input alone.</summary>
-/// <remarks>An exception in <see cref="backward"/> would end the process, so nothing is checked there; TorchSharp keeps one instance for all calls.</remarks>
+/// <summary>The product with a packed weight as one step of the graph: it keeps the packed weight, not its expansion,
+/// and passes a gradient to the input alone.</summary>
+/// <remarks>An exception in <see cref="backward"/> would end the process, so nothing is checked there; TorchSharp keeps
+/// one instance for all calls.</remarks>
 internal sealed class PackedProduct : autograd.SingleTensorFunction<PackedProduct>
 {
     /// <inheritdoc/>

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>One linear map of the decoder: a weight, a bias where the family has one, and an adapter where one is attached.</summary>
+/// <summary>One linear map of the decoder: a weight, a bias where the family has one, and an adapter where one is
+/// attached.</summary>
 internal sealed class Projection : IDisposable
 {
     /// <param name="name">The checkpoint's name without <c>.weight</c>.</param>
@@ -12,7 +13,13 @@ internal sealed class Projection : IDisposable
     /// <param name="bias">[out]; null for none.</param>
     public Projection(string name, Tensor weight, Tensor? bias)
     {
-        (Name, Weight, Bias, Out, In) = (name, weight.DetachFromDisposeScope(), bias?.DetachFromDisposeScope(), weight.shape[0], weight.shape[1]);
+        (Name, Weight, Bias, Out, In) = (
+            name,
+            weight.DetachFromDisposeScope(),
+            bias?.DetachFromDisposeScope(),
+            weight.shape[0],
+            weight.shape[1]
+        );
     }
 
     /// <param name="name">The checkpoint's name without <c>.weight</c>.</param>
@@ -20,7 +27,13 @@ internal sealed class Projection : IDisposable
     /// <param name="bias">[out]; null for none.</param>
     public Projection(string name, IPackedWeight packed, Tensor? bias)
     {
-        (Name, Packed, Bias, Out, In) = (name, packed, bias?.DetachFromDisposeScope(), packed.Shape[0], packed.Shape[1]);
+        (Name, Packed, Bias, Out, In) = (
+            name,
+            packed,
+            bias?.DetachFromDisposeScope(),
+            packed.Shape[0],
+            packed.Shape[1]
+        );
     }
 
     /// <summary>The checkpoint's name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj</c>.</summary>
@@ -52,7 +65,11 @@ internal sealed class Projection : IDisposable
     {
         if (Packed is null && Adapter?.Magnitude is null)
         {
-            return WithAdapter(input, FrozenProduct.Of(input, Weight!, Bias), () => throw new InvalidOperationException("only a magnitude reads the product without bias"));
+            return WithAdapter(
+                input,
+                FrozenProduct.Of(input, Weight!, Bias),
+                () => throw new InvalidOperationException("only a magnitude reads the product without bias")
+            );
         }
 
         Tensor product = Packed is null ? FrozenProduct.Of(input, Weight!, null) : Packed.Multiply(input);
@@ -60,9 +77,8 @@ internal sealed class Projection : IDisposable
     }
 
     /// <summary>Adds the adapter's part to the base's output.</summary>
-    public Tensor WithAdapter(Tensor input, Tensor output, Func<Tensor> product) => Adapter is null
-        ? output
-        : output.Plus(Adapter.Delta(input, product, Dense)).to_type(output.dtype);
+    public Tensor WithAdapter(Tensor input, Tensor output, Func<Tensor> product) =>
+        Adapter is null ? output : output.Plus(Adapter.Delta(input, product, Dense)).to_type(output.dtype);
 
     /// <summary>The weight as a dense matrix, [out, in].</summary>
     public Tensor Dense() => Weight ?? Packed!.Dense();

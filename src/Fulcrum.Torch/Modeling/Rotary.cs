@@ -19,16 +19,21 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
 
     /// <summary>Turns the heads: components i and i + headDim / 2 are a pair.</summary>
     /// <param name="heads">[..., heads, headDim]</param>
-    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and devices.</param>
+    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and
+    /// devices.</param>
     public Tensor Turn(Tensor heads, bool plain = false)
     {
         if (!plain && RowKernels.Serve(heads) && 2 * Cos.NumberOfElements * heads.size(-2) == heads.NumberOfElements)
         {
-            return is_grad_enabled() && heads.requires_grad ? Differentiable.apply(heads, this) : RowKernels.Turn(heads, Cos, Sin, back: false);
+            return is_grad_enabled() && heads.requires_grad
+                ? Differentiable.apply(heads, this)
+                : RowKernels.Turn(heads, Cos, Sin, back: false);
         }
 
         long half = heads.shape[^1] / 2;
-        Tensor x = heads.to_type(ScalarType.Float32), a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
+        Tensor x = heads.to_type(ScalarType.Float32),
+            a = x.narrow(-1, 0, half),
+            b = x.narrow(-1, half, half);
         return cat([a * Cos - b * Sin, (b * Cos).Plus(a * Sin)], -1).to_type(heads.dtype);
     }
 

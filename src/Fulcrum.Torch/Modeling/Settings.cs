@@ -27,8 +27,12 @@ internal sealed class Settings(JsonObject json, string file)
     /// <summary>A whole number within bounds, checked before anything is allocated by it.</summary>
     public int Size(string name, int most, int? missing = null, int least = 1)
     {
-        long value = json[name] is null ? missing ?? throw Error($"{name} is missing") : ReadValue<long>(name, "a whole number");
-        return value >= least && value <= most ? (int)value : throw Error($"{name} must lie between {least} and {most}, not {value}");
+        long value = json[name] is null
+            ? missing ?? throw Error($"{name} is missing")
+            : ReadValue<long>(name, "a whole number");
+        return value >= least && value <= most
+            ? (int)value
+            : throw Error($"{name} must lie between {least} and {most}, not {value}");
     }
 
     /// <summary>The setting is written down, be it as null.</summary>
@@ -43,7 +47,8 @@ internal sealed class Settings(JsonObject json, string file)
         }
     }
 
-    /// <summary>Refuses a setting that would change the numbers; one that is off, empty or a factor of one is as if it were absent.</summary>
+    /// <summary>Refuses a setting that would change the numbers; one that is off, empty or a factor of one is as if it
+    /// were absent.</summary>
     public void Absent(string name)
     {
         bool neutral = json[name] switch
@@ -52,7 +57,8 @@ internal sealed class Settings(JsonObject json, string file)
             JsonObject o => o.Count == 0,
             JsonArray a => a.Count == 0,
             JsonValue v when v.TryGetValue(out bool on) => !on,
-            JsonValue v => v.TryGetValue(out double factor) && factor == (name.StartsWith("num_", StringComparison.Ordinal) ? 0 : 1),
+            JsonValue v => v.TryGetValue(out double factor)
+                && factor == (name.StartsWith("num_", StringComparison.Ordinal) ? 0 : 1),
             _ => false,
         };
         if (!neutral)
@@ -64,9 +70,15 @@ internal sealed class Settings(JsonObject json, string file)
     /// <summary>An error about this object.</summary>
     public InputException Error(string what) => new($"{file}: {what}");
 
-    private T ReadValue<T>(string name, string kind) where T : struct =>
-        json[name] is JsonValue value && value.TryGetValue(out T read) ? read : throw Error($"{name} must be {kind}, not {json[name]?.ToJsonString()}");
+    private T ReadValue<T>(string name, string kind)
+        where T : struct =>
+        json[name] is JsonValue value && value.TryGetValue(out T read)
+            ? read
+            : throw Error($"{name} must be {kind}, not {json[name]?.ToJsonString()}");
 
-    private T? Read<T>(string name, string kind) where T : class =>
-        json[name] is null ? null : json[name] is JsonValue value && value.TryGetValue(out T? read) ? read : throw Error($"{name} must be {kind}, not {json[name]?.ToJsonString()}");
+    private T? Read<T>(string name, string kind)
+        where T : class =>
+        json[name] is null ? null
+        : json[name] is JsonValue value && value.TryGetValue(out T? read) ? read
+        : throw Error($"{name} must be {kind}, not {json[name]?.ToJsonString()}");
 }

@@ -4,11 +4,13 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>silu(gate) · up (arXiv:2002.05202, section 2), differentiable; of what it computes nothing but its input is kept for the way back.</summary>
+/// <summary>silu(gate) · up (arXiv:2002.05202, section 2), differentiable; of what it computes nothing but its input is
+/// kept for the way back.</summary>
 internal static class SwiGlu
 {
     /// <param name="joined">[..., 2 · size]: gate, then up.</param>
-    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and devices.</param>
+    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and
+    /// devices.</param>
     /// <returns>[..., size]</returns>
     /// <exception cref="ArgumentException">The last dimension is odd.</exception>
     public static Tensor Of(Tensor joined, bool plain = false)

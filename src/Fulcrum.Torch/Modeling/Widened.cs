@@ -5,32 +5,43 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
 
-/// <summary>Products of 16-bit numbers on a processor that cannot multiply them: in float32, a block of the weight at a time, rounded once at the end.</summary>
+/// <summary>Products of 16-bit numbers on a processor that cannot multiply them: in float32, a block of the weight at a
+/// time, rounded once at the end.</summary>
 /// <remarks>
-/// The library multiplies them number by number there, at a hundredth of float32's rate (docs/performance.md). The model stays in 16 bits in memory, and what
+/// The library multiplies them number by number there, at a hundredth of float32's rate (docs/performance.md). The
+/// model stays in 16 bits in memory, and what
 /// decides is the processor alone, so that equal runs give equal bytes.
 /// </remarks>
 internal static class Widened
 {
-    // Weights in float32 at once: for many rows as many as a four-bit weight's buffer holds, for few what stays in a core's cache.
-    private const long Many = Nf4Weight.ScratchWeights, Few = 1 << 18;
+    // Weights in float32 at once: for many rows as many as a four-bit weight's buffer holds, for few what stays in a
+    // core's cache.
+    private const long Many = Nf4Weight.ScratchWeights,
+        Few = 1 << 18;
 
     [ThreadStatic]
     private static Scratch? scratch;
 
     /// <summary>Numbers of this tensor's type are multiplied here.</summary>
-    public static bool Serves(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16 && X86Base.IsSupported && !Avx512BW.IsSupported;
+    public static bool Serves(Tensor tensor) =>
+        tensor.device_type == DeviceType.CPU
+        && tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16
+        && X86Base.IsSupported
+        && !Avx512BW.IsSupported;
 
-    /// <summary>input · weightᵀ + bias, wherever it is fastest; records gradients only where <see cref="Serves"/> is false.</summary>
+    /// <summary>input · weightᵀ + bias, wherever it is fastest; records gradients only where <see cref="Serves"/> is
+    /// false.</summary>
     /// <param name="input">[..., in]</param>
     /// <param name="weight">[out, in], in the input's type.</param>
-    public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) => Serves(weight) ? Product(input, weight, bias) : nn.functional.linear(input, weight, bias!);
+    public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) =>
+        Serves(weight) ? Product(input, weight, bias) : nn.functional.linear(input, weight, bias!);
 
     /// <summary>In float32 where <see cref="Serves"/> is true, else as it is.</summary>
     public static Tensor Wide(Tensor tensor) => Serves(tensor) ? tensor.to_type(ScalarType.Float32) : tensor;
 
     /// <summary>As <see cref="Linear"/>, always in float32 and without gradients.</summary>
-    /// <remarks>Summed over blocks of the inputs: a weight's columns are what lies together in memory (<see cref="FrozenProduct.LaidOut"/>).</remarks>
+    /// <remarks>Summed over blocks of the inputs: a weight's columns are what lies together in memory
+    /// (<see cref="FrozenProduct.LaidOut"/>).</remarks>
     internal static Tensor Product(Tensor input, Tensor weight, Tensor? bias)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -42,7 +53,9 @@ internal static class Widened
         {
             using DisposeScope inner = NewDisposeScope();
             long count = Math.Min(step, weight.shape[1] - at);
-            Tensor block = (scratch ??= new()).Of(count * weight.shape[0], ScalarType.Float32, CPU).view(count, weight.shape[0]);
+            Tensor block = (scratch ??= new())
+                .Of(count * weight.shape[0], ScalarType.Float32, CPU)
+                .view(count, weight.shape[0]);
             block.copy_(weight.narrow(1, at, count).t());
             sum.addmm_(rows.narrow(1, at, count), block, 1, 1);
         }

@@ -2,8 +2,10 @@ using System.Buffers.Text;
 
 namespace Fulcrum.Torch.Native;
 
-/// <summary>Memory of this process that no file stands behind, as Linux counts it (RssAnon in <c>/proc/self/status</c>).</summary>
-/// <remarks>Reads without allocating: the sampler must not set off garbage collections in the middle of what it watches.</remarks>
+/// <summary>Memory of this process that no file stands behind, as Linux counts it (RssAnon in
+/// <c>/proc/self/status</c>).</summary>
+/// <remarks>Reads without allocating: the sampler must not set off garbage collections in the middle of what it
+/// watches.</remarks>
 internal static class AnonymousMemory
 {
     private const string Status = "/proc/self/status";
@@ -11,14 +13,21 @@ internal static class AnonymousMemory
 
     /// <summary>In bytes.</summary>
     /// <exception cref="FulcrumException">The system does not tell.</exception>
-    public static long Now() => IfTold() ?? throw new FulcrumException("this system does not tell how much anonymous memory a process has; the measurement needs Linux");
+    public static long Now() =>
+        IfTold()
+        ?? throw new FulcrumException(
+            "this system does not tell how much anonymous memory a process has; the measurement needs Linux"
+        );
 
-    /// <summary>In bytes; null where the system does not tell. Throws nothing: it is asked in backward passes.</summary>
+    /// <summary>In bytes; null where the system does not tell. Throws nothing: it is asked in backward
+    /// passes.</summary>
     public static long? IfTold()
     {
         try
         {
-            using Microsoft.Win32.SafeHandles.SafeFileHandle? status = File.Exists(Status) ? File.OpenHandle(Status) : null;
+            using Microsoft.Win32.SafeHandles.SafeFileHandle? status = File.Exists(Status)
+                ? File.OpenHandle(Status)
+                : null;
             return status is not null && Read(status) is >= 0 and long bytes ? bytes : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -40,7 +49,9 @@ internal static class AnonymousMemory
                 peak = Math.Max(peak, Read(status));
             }
         })
-        { IsBackground = true };
+        {
+            IsBackground = true,
+        };
         sampler.Start();
         try
         {

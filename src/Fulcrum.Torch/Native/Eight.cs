@@ -17,7 +17,8 @@ internal readonly record struct Bf16(ushort Bits)
     public static implicit operator float(Bf16 number) => BitConverter.UInt32BitsToSingle((uint)number.Bits << 16);
 }
 
-/// <summary>Eight neighbouring numbers of float32 or <see cref="Bf16"/>, read and written as float32; the compiler makes code of its own for each type.</summary>
+/// <summary>Eight neighbouring numbers of float32 or <see cref="Bf16"/>, read and written as float32; the compiler
+/// makes code of its own for each type.</summary>
 internal static unsafe class Eight
 {
     /// <summary>How many.</summary>
@@ -26,7 +27,10 @@ internal static unsafe class Eight
     /// <summary>Reads them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load<T>(T* at)
-        where T : unmanaged => typeof(T) == typeof(float) ? Vector256.Load((float*)at) : Vector256.ShiftLeft(Vector256.WidenLower(Vector128.Load((ushort*)at).ToVector256Unsafe()), 16).AsSingle();
+        where T : unmanaged =>
+        typeof(T) == typeof(float)
+            ? Vector256.Load((float*)at)
+            : Vector256.ShiftLeft(Vector256.WidenLower(Vector128.Load((ushort*)at).ToVector256Unsafe()), 16).AsSingle();
 
     /// <summary>Writes them, rounded to the type.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,7 +51,8 @@ internal static unsafe class Eight
     /// <summary>Rounded to the type, as if written and read again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Rounded<T>(Vector256<float> numbers)
-        where T : unmanaged => typeof(T) == typeof(float) ? numbers : (Half(numbers) & Vector256.Create(0xFFFF0000)).AsSingle();
+        where T : unmanaged =>
+        typeof(T) == typeof(float) ? numbers : (Half(numbers) & Vector256.Create(0xFFFF0000)).AsSingle();
 
     /// <summary>Reads one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -79,7 +84,12 @@ internal static unsafe class Eight
     private static Vector256<uint> Half(Vector256<float> numbers)
     {
         Vector256<uint> bits = numbers.AsUInt32();
-        Vector256<uint> rounded = bits + Vector256.Create(0x7FFFu) + (Vector256.ShiftRightLogical(bits, 16) & Vector256<uint>.One);
-        return Vector256.ConditionalSelect(Vector256.Equals(numbers, numbers).AsUInt32(), rounded, Vector256.Create(0x7FC00000u));
+        Vector256<uint> rounded =
+            bits + Vector256.Create(0x7FFFu) + (Vector256.ShiftRightLogical(bits, 16) & Vector256<uint>.One);
+        return Vector256.ConditionalSelect(
+            Vector256.Equals(numbers, numbers).AsUInt32(),
+            rounded,
+            Vector256.Create(0x7FC00000u)
+        );
     }
 }

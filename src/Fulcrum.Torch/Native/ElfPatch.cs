@@ -5,15 +5,19 @@ namespace Fulcrum.Torch.Native;
 
 /// <summary>Makes one undefined symbol of a 64-bit ELF library resolvable by an older libstdc++.</summary>
 /// <remarks>
-/// Objects compiled by GCC 13 call <c>_ZSt21ios_base_library_initv</c> (GLIBCXX_3.4.32) to initialise the standard streams; earlier ones
-/// called <c>std::ios_base::Init::Init()</c> (GLIBCXX_3.4), which does the same and ignores its argument here. The structures are those of
+/// Objects compiled by GCC 13 call <c>_ZSt21ios_base_library_initv</c> (GLIBCXX_3.4.32) to initialise the standard
+/// streams; earlier ones
+/// called <c>std::ios_base::Init::Init()</c> (GLIBCXX_3.4), which does the same and ignores its argument here. The
+/// structures are those of
 /// the System V gABI, chapters 4 and 5, and of the symbol versioning extension (LSB core, chapter 10.7).
 /// </remarks>
 internal static class ElfPatch
 {
     public const string NewSymbol = "_ZSt21ios_base_library_initv";
     private const string OldSymbol = "_ZNSt8ios_base4InitC1Ev";
-    private const uint DynamicSymbols = 11, VersionSymbols = 0x6fffffff, VersionNeeds = 0x6ffffffe;
+    private const uint DynamicSymbols = 11,
+        VersionSymbols = 0x6fffffff,
+        VersionNeeds = 0x6ffffffe;
 
     private sealed record Section(uint Type, int Offset, int Size, int Link, int Entries);
 
@@ -27,14 +31,19 @@ internal static class ElfPatch
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
         {
-            throw new FulcrumException("libLibTorchSharp.so has an unknown layout and could not be repaired for this system's libstdc++; install libstdc++6 of GCC 13 or newer, or set FULCRUM_LIBTORCH", e);
+            throw new FulcrumException(
+                "libLibTorchSharp.so has an unknown layout and could not be repaired for this system's libstdc++; install libstdc++6 of GCC 13 or newer, or set FULCRUM_LIBTORCH",
+                e
+            );
         }
     }
 
     private static void Patch(Span<byte> image)
     {
         Section[] sections = Sections(image);
-        Section symbols = sections.First(s => s.Type == DynamicSymbols), versions = sections.First(s => s.Type == VersionSymbols), needs = sections.First(s => s.Type == VersionNeeds);
+        Section symbols = sections.First(s => s.Type == DynamicSymbols),
+            versions = sections.First(s => s.Type == VersionSymbols),
+            needs = sections.First(s => s.Type == VersionNeeds);
         Section names = sections[symbols.Link];
         int symbol = FindSymbol(image, symbols, names);
         if (symbol < 0)
@@ -52,12 +61,19 @@ internal static class ElfPatch
     private static Section[] Sections(ReadOnlySpan<byte> image)
     {
         int table = checked((int)BinaryPrimitives.ReadInt64LittleEndian(image[40..]));
-        int size = Short(image, 58), count = Short(image, 60);
+        int size = Short(image, 58),
+            count = Short(image, 60);
         Section[] sections = new Section[count];
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> at = image[(table + i * size)..];
-            sections[i] = new Section((uint)Int(at, 4), checked((int)BinaryPrimitives.ReadInt64LittleEndian(at[24..])), checked((int)BinaryPrimitives.ReadInt64LittleEndian(at[32..])), Int(at, 40), Int(at, 44));
+            sections[i] = new Section(
+                (uint)Int(at, 4),
+                checked((int)BinaryPrimitives.ReadInt64LittleEndian(at[24..])),
+                checked((int)BinaryPrimitives.ReadInt64LittleEndian(at[32..])),
+                Int(at, 40),
+                Int(at, 44)
+            );
         }
 
         return sections;
@@ -89,7 +105,10 @@ internal static class ElfPatch
                 string version = Name(image, names, Int(image, entry + 8));
                 if (version == "GLIBCXX_3.4.32")
                 {
-                    BinaryPrimitives.WriteUInt16LittleEndian(image[(entry + 4)..], (ushort)(Short(image, entry + 4) | 2)); // VER_FLG_WEAK
+                    BinaryPrimitives.WriteUInt16LittleEndian(
+                        image[(entry + 4)..],
+                        (ushort)(Short(image, entry + 4) | 2)
+                    ); // VER_FLG_WEAK
                 }
                 else if (version == "GLIBCXX_3.4")
                 {

@@ -8,21 +8,30 @@ namespace Fulcrum.Torch.Native;
 /// <summary>How fast this machine multiplies matrices: the measure that speeds of models are compared by.</summary>
 public static class MatrixRate
 {
-    // A type that the processor has no instructions for is multiplied number by number: the whole measurement would take minutes.
+    // A type that the processor has no instructions for is multiplied number by number: the whole measurement would
+    // take minutes.
     private const double TooLong = 0.3;
 
-    private const long Rows = 512, FewRows = 32, Inner = 1536, Columns = 8960;
+    private const long Rows = 512,
+        FewRows = 32,
+        Inner = 1536,
+        Columns = 8960;
 
-    /// <summary>GFLOP/s of a 512 x 1536 by 1536 x 8960 product by the library's plain operation, the best of some repetitions; of 32 rows where those take longer than 0.3 s already.</summary>
+    /// <summary>GFLOP/s of a 512 x 1536 by 1536 x 8960 product by the library's plain operation, the best of some
+    /// repetitions; of 32 rows where those take longer than 0.3 s already.</summary>
     /// <param name="dtype"><c>f32</c>, <c>bf16</c> or <c>f16</c>.</param>
     public static double Gflops(string dtype, int repetitions = 6) => Best(dtype, (a, b) => a.matmul(b), repetitions);
 
     /// <summary>The same product in the way in which the model multiplies by its weights.</summary>
-    public static double OfModel(string dtype, int repetitions = 6) => Best(dtype, (a, b) => FrozenProduct.Of(a, b.t(), null), repetitions);
+    public static double OfModel(string dtype, int repetitions = 6) =>
+        Best(dtype, (a, b) => FrozenProduct.Of(a, b.t(), null), repetitions);
 
-    /// <summary>How many times as fast as in float32 the model's products run in another type, where it gains least: with many rows (prompts, training) or with few (decoding).</summary>
-    /// <remarks>The two types take turns, so that what else the machine does slows both; the best of each counts.</remarks>
-    public static double Speedup(string dtype, Device device, int repetitions = 5) => new[] { Rows, FewRows }.Min(rows => Speedup(dtype, device, rows, repetitions));
+    /// <summary>How many times as fast as in float32 the model's products run in another type, where it gains least:
+    /// with many rows (prompts, training) or with few (decoding).</summary>
+    /// <remarks>The two types take turns, so that what else the machine does slows both; the best of each
+    /// counts.</remarks>
+    public static double Speedup(string dtype, Device device, int repetitions = 5) =>
+        new[] { Rows, FewRows }.Min(rows => Speedup(dtype, device, rows, repetitions));
 
     private static double Speedup(string dtype, Device device, long rows, int repetitions)
     {
@@ -53,13 +62,17 @@ public static class MatrixRate
         }
 
         Timed product = new(TorchRuntime.DtypeOf(dtype), CPU, Rows);
-        return Rate(Rows, Enumerable.Range(0, repetitions + 1).Select(_ => product.Multiply(multiply)).ToArray()[1..].Min());
+        return Rate(
+            Rows,
+            Enumerable.Range(0, repetitions + 1).Select(_ => product.Multiply(multiply)).ToArray()[1..].Min()
+        );
     }
 
     // Operands of one product, in the caller's dispose scope.
     private sealed class Timed(ScalarType type, Device device, long rows)
     {
-        private readonly Tensor a = ones(rows, Inner, dtype: type, device: device), b = ones(Inner, Columns, dtype: type, device: device);
+        private readonly Tensor a = ones(rows, Inner, dtype: type, device: device),
+            b = ones(Inner, Columns, dtype: type, device: device);
 
         public double Multiply(Func<Tensor, Tensor, Tensor> multiply)
         {

@@ -5,14 +5,17 @@ using System.Runtime.Intrinsics;
 
 namespace Fulcrum.Torch.Native;
 
-/// <summary>How fast this machine reads memory: what bounds a step that writes one token, which reads every weight once.</summary>
+/// <summary>How fast this machine reads memory: what bounds a step that writes one token, which reads every weight
+/// once.</summary>
 public static unsafe class MemoryRate
 {
     private const nuint Bytes = 512 << 20; // far beyond the caches
     private const int Parts = 64;
 
-    /// <summary>GB/s (10⁹ bytes) of reading half a gigabyte again and again on all threads for a second; null where there is too little memory for it, or no processor that reads it as the model's products do.</summary>
-    /// <remarks>The mean, not the best: memory is shared with whatever else runs on the machine beneath, so that its rate swings by half within a tenth of a second, and a model's step lasts as long.</remarks>
+    /// <summary>GB/s (10⁹ bytes) of reading half a gigabyte again and again on all threads for a second; null where
+    /// there is too little memory for it, or no processor that reads it as the model's products do.</summary>
+    /// <remarks>The mean, not the best: memory is shared with whatever else runs on the machine beneath, so that its
+    /// rate swings by half within a tenth of a second, and a model's step lasts as long.</remarks>
     public static double? GigabytesPerSecond(double forSeconds = 1)
     {
         GCMemoryInfo told = GC.GetGCMemoryInfo();
@@ -44,7 +47,11 @@ public static unsafe class MemoryRate
     {
         double[] sums = new double[Parts];
         long start = Stopwatch.GetTimestamp();
-        Threads.For(Parts, part => sums[part] = Sum((float*)(memory + (nuint)part * (Bytes / Parts)), (int)(Bytes / Parts / sizeof(float))));
+        Threads.For(
+            Parts,
+            part =>
+                sums[part] = Sum((float*)(memory + (nuint)part * (Bytes / Parts)), (int)(Bytes / Parts / sizeof(float)))
+        );
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         GC.KeepAlive(sums);
         return seconds;
@@ -54,7 +61,10 @@ public static unsafe class MemoryRate
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum(float* at, int count)
     {
-        Vector256<float> a = default, b = default, c = default, d = default;
+        Vector256<float> a = default,
+            b = default,
+            c = default,
+            d = default;
         for (int i = 0; i < count; i += 32)
         {
             a += Vector256.Load(at + i);

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Native;
 
-/// <summary>Attention of single rows, float32 or bfloat16: each head of a row goes through the stretches of keys that the row sees, with a running maximum and sum (arXiv:2205.14135, section 3.1).</summary>
+/// <summary>Attention of single rows, float32 or bfloat16: each head of a row goes through the stretches of keys that
+/// the row sees, with a running maximum and sum (arXiv:2205.14135, section 3.1).</summary>
 internal static unsafe class RowAttention
 {
     private const int Width = Eight.Width;
@@ -14,19 +15,23 @@ internal static unsafe class RowAttention
     private const int Block = 256; // keys whose scores are held at once
     private const long Grain = 131_072; // operations that a second thread is worth waking for
 
-    /// <summary>Keys and values that lie one behind the other: <see cref="Count"/> tokens from the addresses on.</summary>
+    /// <summary>Keys and values that lie one behind the other: <see cref="Count"/> tokens from the addresses
+    /// on.</summary>
     /// <param name="Between">Numbers from one token to the next.</param>
     /// <param name="Heads">Numbers from one key and value head to the next.</param>
     public readonly record struct Stretch(IntPtr Keys, IntPtr Values, int Count, int Between, int Heads);
 
-    /// <summary>Whether rows like these can be read here: their type, where they are, and the size of their heads.</summary>
-    public static bool Serve(Tensor query) => RowKernels.Serve(query) && query.size(-1) is var size && size % Width == 0 && size <= LargestHead;
+    /// <summary>Whether rows like these can be read here: their type, where they are, and the size of their
+    /// heads.</summary>
+    public static bool Serve(Tensor query) =>
+        RowKernels.Serve(query) && query.size(-1) is var size && size % Width == 0 && size <= LargestHead;
 
     /// <summary>All heads of all rows.</summary>
     /// <param name="query">[rows, keyValueHeads, group, headDim]</param>
     /// <param name="stretches">What each row sees: at least one token.</param>
     /// <returns>As <paramref name="query"/>, and log Σ exp(score), [rows, keyValueHeads, group].</returns>
-    public static (Tensor Output, Tensor LogSum) Attend(Tensor query, Stretch[][] stretches) => query.dtype == ScalarType.Float32 ? Attend<float>(query, stretches) : Attend<Bf16>(query, stretches);
+    public static (Tensor Output, Tensor LogSum) Attend(Tensor query, Stretch[][] stretches) =>
+        query.dtype == ScalarType.Float32 ? Attend<float>(query, stretches) : Attend<Bf16>(query, stretches);
 
     private static (Tensor Output, Tensor LogSum) Attend<T>(Tensor query, Stretch[][] stretches)
         where T : unmanaged
@@ -34,18 +39,26 @@ internal static unsafe class RowAttention
         using Tensor rows = query.contiguous();
         (int kinds, int group, int size) = ((int)query.size(1), (int)query.size(2), (int)query.size(3));
         int heads = kinds * group;
-        Tensor output = empty_like(rows), sum = empty([query.size(0), kinds, group], ScalarType.Float32, CPU);
-        T* from = NativeTensor.At<T>(rows), to = NativeTensor.At<T>(output);
+        Tensor output = empty_like(rows),
+            sum = empty([query.size(0), kinds, group], ScalarType.Float32, CPU);
+        T* from = NativeTensor.At<T>(rows),
+            to = NativeTensor.At<T>(output);
         float* sums = NativeTensor.Floats(sum);
         long work = 4L * heads * size * stretches.Sum(row => row.Sum(s => (long)s.Count));
-        Threads.For((long)stretches.Length * heads, i => Head(from + i * size, stretches[i / heads], (int)(i % heads) / group, to + i * size, sums + i, size), most: 1 + work / Grain);
+        Threads.For(
+            (long)stretches.Length * heads,
+            i => Head(from + i * size, stretches[i / heads], (int)(i % heads) / group, to + i * size, sums + i, size),
+            most: 1 + work / Grain
+        );
         return (output, sum);
     }
 
     private static void Head<T>(T* row, Stretch[] stretches, int head, T* to, float* logSum, int size)
         where T : unmanaged
     {
-        float* scores = stackalloc float[Block], query = stackalloc float[size], output = stackalloc float[size];
+        float* scores = stackalloc float[Block],
+            query = stackalloc float[size],
+            output = stackalloc float[size];
         (float highest, float total) = (float.NegativeInfinity, 0);
         for (int i = 0; i < size; i += Width)
         {
@@ -55,7 +68,8 @@ internal static unsafe class RowAttention
 
         foreach (Stretch s in stretches)
         {
-            T* keys = (T*)s.Keys + (long)head * s.Heads, values = (T*)s.Values + (long)head * s.Heads;
+            T* keys = (T*)s.Keys + (long)head * s.Heads,
+                values = (T*)s.Values + (long)head * s.Heads;
             for (int at = 0; at < s.Count; at += Block)
             {
                 int count = Math.Min(Block, s.Count - at);

@@ -5,13 +5,17 @@ namespace Fulcrum.Torch.Native;
 
 /// <summary>Arithmetic with numbers that stay alive for as long as the native operation reads them.</summary>
 /// <remarks>
-/// TorchSharp turns a number (and the 1 behind every sum of two tensors) into an object with a finaliser and lets go of it before the native operation has read it. A garbage
-/// collection that another thread sets off meanwhile frees the number under the operation: it fails, or computes with whatever lies there. Operations
-/// on large tensors take long, so everything that touches activations, logits or weights uses these. See docs/decisions/0022-numbers-stay-alive.md.
+/// TorchSharp turns a number (and the 1 behind every sum of two tensors) into an object with a finaliser and lets go of
+/// it before the native operation has read it. A garbage
+/// collection that another thread sets off meanwhile frees the number under the operation: it fails, or computes with
+/// whatever lies there. Operations
+/// on large tensors take long, so everything that touches activations, logits or weights uses these. See
+/// docs/decisions/0022-numbers-stay-alive.md.
 /// </remarks>
 internal static class Scalars
 {
-    private static readonly Scalar One = 1, Two = 2;
+    private static readonly Scalar One = 1,
+        Two = 2;
 
     /// <summary>a + b.</summary>
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, One);

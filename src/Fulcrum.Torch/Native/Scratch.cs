@@ -11,10 +11,17 @@ internal sealed class Scratch
     /// <summary>So many numbers; valid until the next call. What they are is left over from earlier.</summary>
     public Tensor Of(long size, ScalarType dtype, Device device)
     {
-        if (buffer is null || buffer.IsInvalid || buffer.dtype != dtype || buffer.device_type != device.type || buffer.NumberOfElements < size)
+        if (
+            buffer is null
+            || buffer.IsInvalid
+            || buffer.dtype != dtype
+            || buffer.device_type != device.type
+            || buffer.NumberOfElements < size
+        )
         {
             buffer?.Dispose();
-            using IDisposable ordinary = inference_mode(false); // one made in inference mode could be written to in no other
+            // one made in inference mode could be written to in no other
+            using IDisposable ordinary = inference_mode(false);
             buffer = empty(size, dtype: dtype, device: device).DetachFromDisposeScope();
         }
 

@@ -5,7 +5,8 @@ namespace Fulcrum.Torch.Native;
 
 /// <summary>Loops over native memory on as many threads as the native library was given.</summary>
 /// <remarks>
-/// On the library's own threads (libgomp's) where they can be had: they are awake between two of its operations, and no others stand in their way. Else on the runtime's.
+/// On the library's own threads (libgomp's) where they can be had: they are awake between two of its operations, and no
+/// others stand in their way. Else on the runtime's.
 /// See docs/decisions/0026-few-rows.md.
 /// </remarks>
 internal static unsafe class Threads
@@ -13,7 +14,8 @@ internal static unsafe class Threads
     // A thread takes one share after the other, so that one that comes late does less.
     private const int SharesPerThread = 4;
 
-    private static readonly delegate* unmanaged<delegate* unmanaged<IntPtr, void>, IntPtr, uint, uint, void> parallel = Parallel();
+    private static readonly delegate* unmanaged<delegate* unmanaged<IntPtr, void>, IntPtr, uint, uint, void> parallel =
+        Parallel();
 
     /// <summary>Whether the loops run on the library's threads.</summary>
     public static bool AreTheLibrarys => parallel is not null;
@@ -37,18 +39,26 @@ internal static unsafe class Threads
         Loop loop = new(count, Math.Min(count, threads * SharesPerThread), threads, body);
         if (parallel is null || ownThreads)
         {
-            System.Threading.Tasks.Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => loop.Run());
+            System.Threading.Tasks.Parallel.For(
+                0,
+                threads,
+                new ParallelOptions { MaxDegreeOfParallelism = threads },
+                _ => loop.Run()
+            );
             return;
         }
 
         GCHandle handle = GCHandle.Alloc(loop);
-        parallel(&Run, GCHandle.ToIntPtr(handle), 0, 0); // always the whole team: libgomp ends the threads that a smaller one leaves out
+        // always the whole team: libgomp ends the threads that a smaller one leaves out
+        parallel(&Run, GCHandle.ToIntPtr(handle), 0, 0);
         handle.Free();
     }
 
     // libtorch's dependencies are searched with it, so this is the copy that it uses.
     private static delegate* unmanaged<delegate* unmanaged<IntPtr, void>, IntPtr, uint, uint, void> Parallel() =>
-        Libtorch.Loaded.TryGetValue("libtorch_cpu.so", out string? path) && NativeLibrary.TryLoad(path, out IntPtr library) && NativeLibrary.TryGetExport(library, "GOMP_parallel", out IntPtr address)
+        Libtorch.Loaded.TryGetValue("libtorch_cpu.so", out string? path)
+        && NativeLibrary.TryLoad(path, out IntPtr library)
+        && NativeLibrary.TryGetExport(library, "GOMP_parallel", out IntPtr address)
             ? (delegate* unmanaged<delegate* unmanaged<IntPtr, void>, IntPtr, uint, uint, void>)address
             : null;
 
@@ -67,7 +77,11 @@ internal static unsafe class Threads
                 return;
             }
 
-            for (long share = Interlocked.Increment(ref taken) - 1; share < shares; share = Interlocked.Increment(ref taken) - 1)
+            for (
+                long share = Interlocked.Increment(ref taken) - 1;
+                share < shares;
+                share = Interlocked.Increment(ref taken) - 1
+            )
             {
                 for (long i = count * share / shares; i < count * (share + 1) / shares; i++)
                 {

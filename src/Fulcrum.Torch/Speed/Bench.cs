@@ -12,33 +12,65 @@ namespace Fulcrum.Torch.Speed;
 
 /// <summary>Seconds of a fixed amount of work by a model with random weights.</summary>
 /// <param name="Tokens">Tokens of the job: prompts and letters, new tokens, or prompts and completions.</param>
-/// <param name="SgemmGflops">The machine's float32 rate at the same time by the plain matrix product, mean of before and after.</param>
+/// <param name="SgemmGflops">The machine's float32 rate at the same time by the plain matrix product, mean of before
+/// and after.</param>
 /// <param name="GflopEquivalentsPerItem">Seconds times that rate, an item: comparable between machines.</param>
-/// <param name="ProductGflops">The rate at which the model's own products run (another library or layout may be faster), measured in the same way.</param>
+/// <param name="ProductGflops">The rate at which the model's own products run (another library or layout may be
+/// faster), measured in the same way.</param>
 /// <param name="NeededGflopPerItem">Floating-point operations that the token tree of the job needs, an item.</param>
 /// <param name="FractionOfSgemm">Needed operations by what the plain product could have done in the time.</param>
 /// <param name="FractionOfProduct">The same against <paramref name="ProductGflops"/>.</param>
 /// <param name="PeakBytes">Most memory that the process has had resident.</param>
-/// <param name="MemoryGigabytesPerSecond">Writing one sequence: how fast the machine reads memory at the same time, mean of a second before and one after; else null.</param>
+/// <param name="MemoryGigabytesPerSecond">Writing one sequence: how fast the machine reads memory at the same time,
+/// mean of a second before and one after; else null.</param>
 /// <param name="Dtype">What an <c>auto</c> became.</param>
 /// <param name="Threads">Of the native library.</param>
-/// <param name="FractionOfMemory">Writing one sequence: the weights that its steps read, by what could have been read in the time; null for other work, whose steps share what they read.</param>
+/// <param name="FractionOfMemory">Writing one sequence: the weights that its steps read, by what could have been read
+/// in the time; null for other work, whose steps share what they read.</param>
 public sealed record BenchResult(
-    double Seconds, int Items, long Tokens, double SgemmGflops, double GflopEquivalentsPerItem, double TokensPerSecond, long PeakBytes,
-    double ProductGflops, double NeededGflopPerItem, double FractionOfSgemm, double FractionOfProduct,
-    string Dtype, int Threads, double? MemoryGigabytesPerSecond = null, double? FractionOfMemory = null);
+    double Seconds,
+    int Items,
+    long Tokens,
+    double SgemmGflops,
+    double GflopEquivalentsPerItem,
+    double TokensPerSecond,
+    long PeakBytes,
+    double ProductGflops,
+    double NeededGflopPerItem,
+    double FractionOfSgemm,
+    double FractionOfProduct,
+    string Dtype,
+    int Threads,
+    double? MemoryGigabytesPerSecond = null,
+    double? FractionOfMemory = null
+);
 
 /// <summary>The work behind <c>fulcrum bench</c>.</summary>
 public static class Bench
 {
-    private static readonly TrainPlan Training = new(Rank: 4, Alpha: 8, Grouping: "cluster", Schedule: "constant", Seed: 1);
+    private static readonly TrainPlan Training = new(
+        Rank: 4,
+        Alpha: 8,
+        Grouping: "cluster",
+        Schedule: "constant",
+        Seed: 1
+    );
 
     /// <summary>Does the work of a file once, after a warm-up on its first items.</summary>
     /// <param name="verb"><c>score</c>, <c>generate</c> or <c>train</c>.</param>
     /// <param name="plain">By padded batches, nothing shared: the form to compare with.</param>
     /// <param name="tell">Told what is being done.</param>
-    /// <exception cref="InputException">The configuration or a line of the work cannot be read, or the work is none or more than the model takes; names it.</exception>
-    public static BenchResult Run(string verb, string config, string input, string dtype, int? threads, bool plain, Action<string>? tell = null)
+    /// <exception cref="InputException">The configuration or a line of the work cannot be read, or the work is none or
+    /// more than the model takes; names it.</exception>
+    public static BenchResult Run(
+        string verb,
+        string config,
+        string input,
+        string dtype,
+        int? threads,
+        bool plain,
+        Action<string>? tell = null
+    )
     {
         ModelPlan plan = new TorchRuntime().Resolve(new ModelPlan("", dtype, Device: "cpu", Threads: threads));
         ModelConfig settings = ModelConfig.LoadFile(config);
@@ -51,8 +83,12 @@ public static class Bench
         Array.ForEach(lines, l => Check(verb, l, settings.ContextLength));
         tell?.Invoke($"making a model of random weights, {plan.Dtype}");
         bool reads = verb == "generate" && lines.Length == 1 && !plain;
-        double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null; // its buffer is gone before there is a model, whose memory is told
-        using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, TorchRuntime.DtypeOf(plan.Dtype)), plain);
+        // its buffer is gone before there is a model, whose memory is told
+        double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
+        using TorchLanguageModel model = new(
+            ModelLoader.Random(settings, CPU, TorchRuntime.DtypeOf(plan.Dtype)),
+            plain
+        );
         Job job = Of(verb, model, lines, plain);
         tell?.Invoke($"warming up, then {lines.Length:#,0} {(lines.Length == 1 ? "item" : "items")}");
         job.Work(Math.Min(2, lines.Length));
@@ -62,87 +98,155 @@ public static class Bench
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         long peak = Process.GetCurrentProcess().PeakWorkingSet64;
         double? memory = reads ? (readBefore + MemoryRate.GigabytesPerSecond()) / 2 : null;
-        double rate = (before + MatrixRate.Gflops("f32")) / 2, product = MatrixRate.OfModel(plan.Dtype);
-        double needed = job.Needs.Flops(settings) / 1e9, read = job.Tokens * WeightBytes(model.Model) / 1e9;
+        double rate = (before + MatrixRate.Gflops("f32")) / 2,
+            product = MatrixRate.OfModel(plan.Dtype);
+        double needed = job.Needs.Flops(settings) / 1e9,
+            read = job.Tokens * WeightBytes(model.Model) / 1e9;
         return new BenchResult(
-            seconds, lines.Length, job.Tokens, rate, seconds * rate / lines.Length, job.Tokens / seconds, peak,
-            product, needed / lines.Length, needed / seconds / rate, needed / seconds / product, plan.Dtype, get_num_threads(), memory, read / seconds / memory);
+            seconds,
+            lines.Length,
+            job.Tokens,
+            rate,
+            seconds * rate / lines.Length,
+            job.Tokens / seconds,
+            peak,
+            product,
+            needed / lines.Length,
+            needed / seconds / rate,
+            needed / seconds / product,
+            plan.Dtype,
+            get_num_threads(),
+            memory,
+            read / seconds / memory
+        );
     }
 
     // More than the model takes would be cut off, and counted all the same.
     private static void Check(string verb, JsonLine line, int context)
     {
-        int prompt = Ids(line, "prompt").Length, behind = verb switch
-        {
-            "generate" => NewTokens(line),
-            "train" => Ids(line, "completion").Length,
-            _ => Ids(line, "letters").Length > 0 ? 1 : 0,
-        };
+        int prompt = Ids(line, "prompt").Length,
+            behind = verb switch
+            {
+                "generate" => NewTokens(line),
+                "train" => Ids(line, "completion").Length,
+                _ => Ids(line, "letters").Length > 0 ? 1 : 0,
+            };
         if (prompt < 1 || behind < 1)
         {
-            throw line.Error($"a prompt and something behind it are needed, at least one token each; here they are {prompt} and {behind}");
+            throw line.Error(
+                $"a prompt and something behind it are needed, at least one token each; here they are {prompt} and {behind}"
+            );
         }
 
         if ((long)prompt + behind > context)
         {
-            throw line.Error($"{prompt} tokens and {behind} behind them are more than the model's context of {context}");
+            throw line.Error(
+                $"{prompt} tokens and {behind} behind them are more than the model's context of {context}"
+            );
         }
     }
 
     // Of one step: every matrix of the layers and the head; of the embedding it reads a row.
-    private static double WeightBytes(LanguageModel model) => model.Projections.Sum(p => (double)p.Out * p.In * model.Dtype.ElementSize());
+    private static double WeightBytes(LanguageModel model) =>
+        model.Projections.Sum(p => (double)p.Out * p.In * model.Dtype.ElementSize());
 
-    private static Job Of(string verb, TorchLanguageModel model, JsonLine[] lines, bool plain) => verb switch
-    {
-        "score" => Scoring(model, lines),
-        "generate" => Generating(model, lines),
-        _ => Learning(model, lines, plain),
-    };
+    private static Job Of(string verb, TorchLanguageModel model, JsonLine[] lines, bool plain) =>
+        verb switch
+        {
+            "score" => Scoring(model, lines),
+            "generate" => Generating(model, lines),
+            _ => Learning(model, lines, plain),
+        };
 
     private static Job Scoring(TorchLanguageModel model, JsonLine[] lines)
     {
-        ScoreRequest[] requests = [.. lines.Select(l => new ScoreRequest(Ids(l, "prompt"), [.. Ids(l, "letters").Select(i => new[] { i })]))];
+        ScoreRequest[] requests =
+        [
+            .. lines.Select(l => new ScoreRequest(Ids(l, "prompt"), [.. Ids(l, "letters").Select(i => new[] { i })])),
+        ];
         Needs needs = Needs.Forward([.. requests.Select(r => r.Prompt)], requests.Length);
-        return new Job(count => model.Score(requests[..count], (_, _) => { }), requests.Sum(r => (long)r.Prompt.Length + 1), needs);
+        return new Job(
+            count => model.Score(requests[..count], (_, _) => { }),
+            requests.Sum(r => (long)r.Prompt.Length + 1),
+            needs
+        );
     }
 
     private static Job Generating(TorchLanguageModel model, JsonLine[] lines)
     {
-        CompletionRequest[] requests = [.. lines.Select(l => new CompletionRequest(Ids(l, "prompt"), NewTokens(l), []))];
+        CompletionRequest[] requests =
+        [
+            .. lines.Select(l => new CompletionRequest(Ids(l, "prompt"), NewTokens(l), [])),
+        ];
         long tokens = requests.Sum(r => (long)r.MaxNewTokens);
-        Needs needs = requests.Aggregate(Needs.Forward([.. requests.Select(r => r.Prompt)], tokens), (n, r) => n.Behind(r.Prompt.Length, r.MaxNewTokens - 1));
+        Needs needs = requests.Aggregate(
+            Needs.Forward([.. requests.Select(r => r.Prompt)], tokens),
+            (n, r) => n.Behind(r.Prompt.Length, r.MaxNewTokens - 1)
+        );
         return new Job(count => model.Complete(requests[..count], (_, _) => { }), tokens, needs);
     }
 
     private static Job Learning(TorchLanguageModel model, JsonLine[] lines, bool plain)
     {
         TrainingExample[] examples = [.. lines.Select((l, i) => Example(l, i))];
-        model.Model.AttachAdapter(new LoraConfig(Training.Rank, Training.Alpha, ["q_proj", "k_proj", "v_proj", "o_proj"]), seed: 1);
+        model.Model.AttachAdapter(
+            new LoraConfig(Training.Rank, Training.Alpha, ["q_proj", "k_proj", "v_proj", "o_proj"]),
+            seed: 1
+        );
         AdamW optimizer = new(model.Model.AdapterParameters, Training.WeightDecay);
         IReadOnlyList<int[]> batches = BatchPlan.Of(examples, Training, 0, given: false);
-        Needs needs = Needs.Sum(batches.Select(b => Needs.Forward([.. b.Select(i => examples[i].Ids[..^1])], b.Sum(i => examples[i].Trained.Count(t => t))).WithBackward()));
+        Needs needs = Needs.Sum(
+            batches.Select(b =>
+                Needs
+                    .Forward([.. b.Select(i => examples[i].Ids[..^1])], b.Sum(i => examples[i].Trained.Count(t => t)))
+                    .WithBackward()
+            )
+        );
         return new Job(Work, examples.Sum(e => (long)e.Ids.Length), needs);
 
         void Work(int count)
         {
-            IReadOnlyList<int[]> wanted = count == examples.Length ? batches : [[.. Enumerable.Range(0, count)]];
+            IReadOnlyList<int[]> wanted =
+                count == examples.Length
+                    ? batches
+                    :
+                    [
+                        [.. Enumerable.Range(0, count)],
+                    ];
             for (int step = 0; step < wanted.Count; step++)
             {
-                LoraTrainer.Step(model.Model, Training, [.. wanted[step].Select(i => examples[i])], optimizer, step, wanted.Count, plain);
+                LoraTrainer.Step(
+                    model.Model,
+                    Training,
+                    [.. wanted[step].Select(i => examples[i])],
+                    optimizer,
+                    step,
+                    wanted.Count,
+                    plain
+                );
             }
         }
     }
 
     private static TrainingExample Example(JsonLine line, int index)
     {
-        int[] prompt = Ids(line, "prompt"), completion = Ids(line, "completion");
-        return new TrainingExample($"{index}", [.. prompt, .. completion], [.. prompt.Select(_ => false), .. completion.Select(_ => true)], line.Value["db_id"]?.GetValue<string>());
+        int[] prompt = Ids(line, "prompt"),
+            completion = Ids(line, "completion");
+        return new TrainingExample(
+            $"{index}",
+            [.. prompt, .. completion],
+            [.. prompt.Select(_ => false), .. completion.Select(_ => true)],
+            line.Value["db_id"]?.GetValue<string>()
+        );
     }
 
-    private static int NewTokens(JsonLine line) => line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing");
+    private static int NewTokens(JsonLine line) =>
+        line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing");
 
     private static int[] Ids(JsonLine line, string field) =>
-        line.Value[field] is JsonArray list ? [.. list.Select(n => n!.GetValue<int>())] : throw line.Error($"'{field}' must be a list of token ids");
+        line.Value[field] is JsonArray list
+            ? [.. list.Select(n => n!.GetValue<int>())]
+            : throw line.Error($"'{field}' must be a list of token ids");
 
     private sealed record Job(Action<int> Work, long Tokens, Needs Needs);
 }

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Speed;
 
-/// <summary>Anonymous memory (Linux' RssAnon: mapped weight files do not count, copies of them do) of loading a model and of training it.</summary>
+/// <summary>Anonymous memory (Linux' RssAnon: mapped weight files do not count, copies of them do) of loading a model
+/// and of training it.</summary>
 /// <param name="BaselineBytes">Of the process before loading.</param>
 /// <param name="LoadingPeakBytes">Most while loading, beyond the baseline.</param>
 /// <param name="WeightBytes">What the loaded weights occupy.</param>
@@ -16,23 +17,56 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="PartsBytes">Their sum.</param>
 /// <param name="Losses">Of the steps.</param>
 public sealed record MemoryResult(
-    string Dtype, string Quantization, int Batch, int Tokens, long BaselineBytes, long LoadingPeakBytes, long WeightBytes, double LoadingShare,
-    long TrainingPeakBytes, IReadOnlyDictionary<string, long> Parts, long PartsBytes, IReadOnlyList<double> Losses, double SecondsPerStep);
+    string Dtype,
+    string Quantization,
+    int Batch,
+    int Tokens,
+    long BaselineBytes,
+    long LoadingPeakBytes,
+    long WeightBytes,
+    double LoadingShare,
+    long TrainingPeakBytes,
+    IReadOnlyDictionary<string, long> Parts,
+    long PartsBytes,
+    IReadOnlyList<double> Losses,
+    double SecondsPerStep
+);
 
 /// <summary>The work behind <c>fulcrum bench memory</c>.</summary>
 public static class MemoryBench
 {
-    /// <summary>As QLoRA trains (arXiv:2305.14314): rank 16 on every projection, paged 8-bit AdamW, layers computed again.</summary>
-    private static readonly TrainPlan Training = new(Rank: 16, Alpha: 16, TargetModules: ["all-linear"], Optimizer: "paged-adamw8bit", GradientCheckpointing: true, Loss: "all", Seed: 1);
+    /// <summary>As QLoRA trains (arXiv:2305.14314): rank 16 on every projection, paged 8-bit AdamW, layers computed
+    /// again.</summary>
+    private static readonly TrainPlan Training = new(
+        Rank: 16,
+        Alpha: 16,
+        TargetModules: ["all-linear"],
+        Optimizer: "paged-adamw8bit",
+        GradientCheckpointing: true,
+        Loss: "all",
+        Seed: 1
+    );
 
-    /// <summary>Writes a random model of a configuration to a temporary folder, loads it as any other and trains some steps.</summary>
+    /// <summary>Writes a random model of a configuration to a temporary folder, loads it as any other and trains some
+    /// steps.</summary>
     /// <exception cref="FulcrumException">The system does not tell RssAnon.</exception>
-    public static MemoryResult Run(string config, string dtype, string quantization, int batch, int tokens, int steps, int? threads, Action<string>? tell = null)
+    public static MemoryResult Run(
+        string config,
+        string dtype,
+        string quantization,
+        int batch,
+        int tokens,
+        int steps,
+        int? threads,
+        Action<string>? tell = null
+    )
     {
         string folder = Directory.CreateTempSubdirectory("fulcrum-memory-").FullName;
         try
         {
-            ModelPlan plan = new TorchRuntime(note: tell).Resolve(new ModelPlan(folder, dtype, quantization, "cpu", threads));
+            ModelPlan plan = new TorchRuntime(note: tell).Resolve(
+                new ModelPlan(folder, dtype, quantization, "cpu", threads)
+            );
             tell?.Invoke($"writing a random model to {folder}");
             RandomModel.Write(folder, config);
             return Measure(plan, batch, tokens, steps, tell);
@@ -56,15 +90,36 @@ public static class MemoryBench
             model.Checkpointing = Training.GradientCheckpointing;
             using AdamW8Bit optimizer = new(model.AdapterParameters, 0, Path.Combine(plan.Folder, "optimizer.paged"));
             TrainingExample[] examples = [.. Enumerable.Range(0, batch).Select(i => Example(model.Config, tokens, i))];
-            (TrainingStep[] done, long training) = AnonymousMemory.PeakOf(() => Enumerable.Range(0, steps).Select(i => Step(model, examples, optimizer, i, steps, tell)).ToArray());
+            (TrainingStep[] done, long training) = AnonymousMemory.PeakOf(() =>
+                Enumerable.Range(0, steps).Select(i => Step(model, examples, optimizer, i, steps, tell)).ToArray()
+            );
             Dictionary<string, long> parts = Parts(model, baseline, batch * (tokens - 1));
             return new MemoryResult(
-                plan.Dtype, plan.Quantization, batch, tokens, baseline, loading - baseline, weights, (loading - baseline) / (double)weights,
-                training, parts, parts.Values.Sum(), [.. done.Select(s => s.Loss)], done.Average(s => s.Seconds));
+                plan.Dtype,
+                plan.Quantization,
+                batch,
+                tokens,
+                baseline,
+                loading - baseline,
+                weights,
+                (loading - baseline) / (double)weights,
+                training,
+                parts,
+                parts.Values.Sum(),
+                [.. done.Select(s => s.Loss)],
+                done.Average(s => s.Seconds)
+            );
         }
     }
 
-    private static TrainingStep Step(LanguageModel model, TrainingExample[] examples, AdamW8Bit optimizer, int done, int steps, Action<string>? tell)
+    private static TrainingStep Step(
+        LanguageModel model,
+        TrainingExample[] examples,
+        AdamW8Bit optimizer,
+        int done,
+        int steps,
+        Action<string>? tell
+    )
     {
         TrainingStep step = LoraTrainer.Step(model, Training, examples, optimizer, done, steps, plain: false);
         tell?.Invoke($"step {step.Step} of {step.Steps}: loss {step.Loss:F3}, {step.Seconds:F0} s");
@@ -74,21 +129,36 @@ public static class MemoryBench
     private static TrainingExample Example(ModelConfig config, int tokens, int index)
     {
         RandomStream random = RandomStream.For(index, "memory");
-        return new TrainingExample($"{index}", [.. Enumerable.Range(0, tokens).Select(_ => random.NextInt(config.VocabularySize))], [.. Enumerable.Range(0, tokens).Select(t => t > 0)], $"{index}");
+        return new TrainingExample(
+            $"{index}",
+            [.. Enumerable.Range(0, tokens).Select(_ => random.NextInt(config.VocabularySize))],
+            [.. Enumerable.Range(0, tokens).Select(t => t > 0)],
+            $"{index}"
+        );
     }
 
-    private static Dictionary<string, long> Weights(LanguageModel model) => new()
-    {
-        [model.HeadIsTied ? "embedding, which is the head" : "embedding and head"] = Bytes(model.Embedding) + (model.HeadIsTied ? 0 : Bytes(model.Head.Weight)),
-        ["projections"] = model.Layers.SelectMany(l => l.Projections).Sum(p => (p.Packed as Nf4Weight)?.Bytes ?? Bytes(p.Weight)),
-        ["norms and biases"] = Bytes(model.FinalNorm.Weight) + model.Layers.Sum(l => Bytes(l.InputNorm.Weight) + Bytes(l.MiddleNorm.Weight) + l.Projections.Sum(p => Bytes(p.Bias))),
-    };
+    private static Dictionary<string, long> Weights(LanguageModel model) =>
+        new()
+        {
+            [model.HeadIsTied ? "embedding, which is the head" : "embedding and head"] =
+                Bytes(model.Embedding) + (model.HeadIsTied ? 0 : Bytes(model.Head.Weight)),
+            ["projections"] = model
+                .Layers.SelectMany(l => l.Projections)
+                .Sum(p => (p.Packed as Nf4Weight)?.Bytes ?? Bytes(p.Weight)),
+            ["norms and biases"] =
+                Bytes(model.FinalNorm.Weight)
+                + model.Layers.Sum(l =>
+                    Bytes(l.InputNorm.Weight) + Bytes(l.MiddleNorm.Weight) + l.Projections.Sum(p => Bytes(p.Bias))
+                ),
+        };
 
     // What stands in memory at the largest moment, which is either in a layer's way back or at the logits.
     private static Dictionary<string, long> Parts(LanguageModel model, long baseline, long tokens)
     {
         ModelConfig c = model.Config;
-        long size = model.Embedding.ElementSize, adapter = model.AdapterParameters.Sum(p => Bytes(p.Value)), rows = Math.Min(tokens, CompletionLoss.Chunk);
+        long size = model.Embedding.ElementSize,
+            adapter = model.AdapterParameters.Sum(p => Bytes(p.Value)),
+            rows = Math.Min(tokens, CompletionLoss.Chunk);
         Dictionary<string, long> parts = new() { ["process before loading"] = baseline };
         foreach ((string name, long bytes) in Weights(model))
         {
@@ -96,12 +166,30 @@ public static class MemoryBench
         }
 
         parts.Add("adapter and its gradients in float32 (the optimiser's state is mapped)", 2 * adapter);
-        parts.Add("buffer that four-bit weights are expanded into", model.Projections.Any(p => p.Packed is not null) ? Nf4Weight.ScratchWeights * size : 0);
-        parts.Add("buffer that 16-bit weights are widened into, where the processor multiplies none", Widened.Serves(model.Embedding) ? Nf4Weight.ScratchWeights * 4 : 0);
+        parts.Add(
+            "buffer that four-bit weights are expanded into",
+            model.Projections.Any(p => p.Packed is not null) ? Nf4Weight.ScratchWeights * size : 0
+        );
+        parts.Add(
+            "buffer that 16-bit weights are widened into, where the processor multiplies none",
+            Widened.Serves(model.Embedding) ? Nf4Weight.ScratchWeights * 4 : 0
+        );
         parts.Add("inputs of all layers, kept", c.Layers * tokens * c.HiddenSize * size);
-        // The gated part in the compute type, forward and back, beside the adapters' float32 copies of their inputs; of the head's rows logits in both types and their gradient.
-        long layer = tokens * ((8L * c.IntermediateSize * size) + (4L * 2 * c.IntermediateSize) + (7L * 4 * c.HiddenSize) + (12L * c.HiddenSize * size)), logits = rows * c.VocabularySize * (4 + 2 * size);
-        parts.Add(layer > logits ? "one layer computed again, with its gradients" : $"logits of {rows} rows", Math.Max(layer, logits));
+        // The gated part in the compute type, forward and back, beside the adapters' float32 copies of their inputs; of
+        // the head's rows logits in both types and their gradient.
+        long layer =
+                tokens
+                * (
+                    (8L * c.IntermediateSize * size)
+                    + (4L * 2 * c.IntermediateSize)
+                    + (7L * 4 * c.HiddenSize)
+                    + (12L * c.HiddenSize * size)
+                ),
+            logits = rows * c.VocabularySize * (4 + 2 * size);
+        parts.Add(
+            layer > logits ? "one layer computed again, with its gradients" : $"logits of {rows} rows",
+            Math.Max(layer, logits)
+        );
         return parts;
     }
 

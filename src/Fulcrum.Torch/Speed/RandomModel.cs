@@ -6,28 +6,42 @@ using Fulcrum.Torch.Modeling;
 
 namespace Fulcrum.Torch.Speed;
 
-/// <summary>A model folder with random bfloat16 weights, as large as a real one: what loading is measured on. Nothing of it is ever in memory as a whole.</summary>
+/// <summary>A model folder with random bfloat16 weights, as large as a real one: what loading is measured on. Nothing
+/// of it is ever in memory as a whole.</summary>
 internal static class RandomModel
 {
     private const int Repeated = 1 << 20;
 
-    /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c>; norms are 1, biases 0, all else is drawn with standard deviation 0.02 and repeats after a million values.</summary>
+    /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c>; norms are 1, biases 0, all else is drawn with
+    /// standard deviation 0.02 and repeats after a million values.</summary>
     public static void Write(string folder, string config)
     {
         AtomicFile.WriteText(Path.Combine(folder, "config.json"), File.ReadAllText(config));
         (string Name, long[] Shape)[] tensors = [.. ModelLoader.Tensors(ModelConfig.LoadFile(config))];
-        byte[] header = Header(tensors), length = new byte[8];
+        byte[] header = Header(tensors),
+            length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        ushort[] drawn = Normal(), one = [.. Enumerable.Repeat((ushort)0x3f80, 1 << 16)], zero = new ushort[1 << 16];
-        AtomicFile.Write(Path.Combine(folder, "model.safetensors"), stream =>
-        {
-            stream.Write(length);
-            stream.Write(header);
-            foreach ((string name, long[] shape) in tensors)
+        ushort[] drawn = Normal(),
+            one = [.. Enumerable.Repeat((ushort)0x3f80, 1 << 16)],
+            zero = new ushort[1 << 16];
+        AtomicFile.Write(
+            Path.Combine(folder, "model.safetensors"),
+            stream =>
             {
-                Repeat(stream, shape.Length > 1 ? drawn : name.EndsWith("bias", StringComparison.Ordinal) ? zero : one, Count(shape));
+                stream.Write(length);
+                stream.Write(header);
+                foreach ((string name, long[] shape) in tensors)
+                {
+                    Repeat(
+                        stream,
+                        shape.Length > 1 ? drawn
+                            : name.EndsWith("bias", StringComparison.Ordinal) ? zero
+                            : one,
+                        Count(shape)
+                    );
+                }
             }
-        });
+        );
     }
 
     private static long Count(long[] shape) => shape.Aggregate(1L, (a, b) => a * b);
@@ -39,7 +53,12 @@ internal static class RandomModel
         foreach ((string name, long[] shape) in tensors)
         {
             long end = at + 2 * Count(shape);
-            header[name] = new JsonObject { ["dtype"] = "BF16", ["shape"] = new JsonArray([.. shape.Select(s => (JsonNode)s)]), ["data_offsets"] = new JsonArray(at, end) };
+            header[name] = new JsonObject
+            {
+                ["dtype"] = "BF16",
+                ["shape"] = new JsonArray([.. shape.Select(s => (JsonNode)s)]),
+                ["data_offsets"] = new JsonArray(at, end),
+            };
             at = end;
         }
 
@@ -50,7 +69,22 @@ internal static class RandomModel
     private static ushort[] Normal()
     {
         RandomStream random = RandomStream.For(0, "random model");
-        return [.. Enumerable.Range(0, Repeated).Select(_ => (ushort)(BitConverter.SingleToUInt32Bits((float)(0.02 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))) >> 16))];
+        return
+        [
+            .. Enumerable
+                .Range(0, Repeated)
+                .Select(_ =>
+                    (ushort)(
+                        BitConverter.SingleToUInt32Bits(
+                            (float)(
+                                0.02
+                                * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
+                                * Math.Cos(2 * Math.PI * random.NextDouble())
+                            )
+                        ) >> 16
+                    )
+                ),
+        ];
     }
 
     private static void Repeat(Stream stream, ushort[] values, long count)

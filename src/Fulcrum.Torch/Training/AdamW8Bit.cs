@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Training;
 
 /// <summary>
-/// AdamW whose moments are kept in 8 bits (arXiv:2110.02861): in blocks of 256, each scaled by its largest magnitude, in the dynamic type. Parameters with fewer than 4,096
+/// AdamW whose moments are kept in 8 bits (arXiv:2110.02861): in blocks of 256, each scaled by its largest magnitude,
+/// in the dynamic type. Parameters with fewer than 4,096
 /// elements keep moments of 32 bits. Codes and steps are those of bitsandbytes.
 /// </summary>
 internal sealed unsafe class AdamW8Bit : IOptimizer
@@ -18,13 +19,17 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
     /// <summary>Parameters with fewer elements keep their moments in float32.</summary>
     public const int Smallest = 4096;
 
-    private const float Beta1 = 0.9f, Beta2 = 0.999f, OneLess1 = (float)(1 - 0.9), OneLess2 = (float)(1 - 0.999);
+    private const float Beta1 = 0.9f,
+        Beta2 = 0.999f,
+        OneLess1 = (float)(1 - 0.9),
+        OneLess2 = (float)(1 - 0.999);
     private const double Epsilon = 1e-8;
     private readonly Part[] parts;
     private readonly StateMemory memory;
     private readonly double weightDecay;
 
-    /// <param name="pagedIn">A file that the state is mapped from, so that the system may page it out; null: in memory.</param>
+    /// <param name="pagedIn">A file that the state is mapped from, so that the system may page it out; null: in
+    /// memory.</param>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public AdamW8Bit(IEnumerable<(string Name, Tensor Value)> parameters, double weightDecay, string? pagedIn = null)
     {
@@ -46,7 +51,8 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
     public int Steps { get; private set; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<(string Name, Tensor Value)> State => [.. from p in parts from s in p.Sections select ($"{p.Name}.{s.Name}", Copy(s))];
+    public IReadOnlyList<(string Name, Tensor Value)> State =>
+        [.. from p in parts from s in p.Sections select ($"{p.Name}.{s.Name}", Copy(s))];
 
     /// <inheritdoc/>
     public void Step(double learningRate)
@@ -54,8 +60,13 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         Steps++;
-        double correction1 = 1 - Math.Pow(0.9, Steps), correction2 = Math.Sqrt(1 - Math.Pow(0.999, Steps));
-        Rates rates = new((float)(1 - learningRate * weightDecay), (float)(-learningRate * correction2 / correction1), (float)(correction2 * Epsilon));
+        double correction1 = 1 - Math.Pow(0.9, Steps),
+            correction2 = Math.Sqrt(1 - Math.Pow(0.999, Steps));
+        Rates rates = new(
+            (float)(1 - learningRate * weightDecay),
+            (float)(-learningRate * correction2 / correction1),
+            (float)(correction2 * Epsilon)
+        );
         foreach (Part part in parts)
         {
             if (part.Value.grad is not { } gradient)
@@ -63,7 +74,8 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
                 continue;
             }
 
-            Tensor value = part.Value.detach().cpu().contiguous(), slope = gradient.cpu().to_type(ScalarType.Float32).contiguous();
+            Tensor value = part.Value.detach().cpu().contiguous(),
+                slope = gradient.cpu().to_type(ScalarType.Float32).contiguous();
             Change(part, (float*)NativeTensor.DataPointer(value), (float*)NativeTensor.DataPointer(slope), rates);
             if (part.Value.device_type != DeviceType.CPU || !part.Value.is_contiguous())
             {
@@ -82,7 +94,9 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
             foreach (Section section in part.Sections)
             {
                 Tensor saved = state($"{part.Name}.{section.Name}");
-                saved.bytes[..(int)section.Bytes].CopyTo(new Span<byte>(memory.Start + section.Offset, (int)section.Bytes));
+                saved
+                    .bytes[..(int)section.Bytes]
+                    .CopyTo(new Span<byte>(memory.Start + section.Offset, (int)section.Bytes));
             }
         }
     }
@@ -95,24 +109,42 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         byte* start = memory.Start;
         if (!part.Coded)
         {
-            Plain((float*)(start + part.Sections[0].Offset), (float*)(start + part.Sections[1].Offset), value, slope, (int)part.Count, rates);
+            Plain(
+                (float*)(start + part.Sections[0].Offset),
+                (float*)(start + part.Sections[1].Offset),
+                value,
+                slope,
+                (int)part.Count,
+                rates
+            );
             return;
         }
 
-        (long codes1, long codes2, long scales1, long scales2) = (part.Sections[0].Offset, part.Sections[1].Offset, part.Sections[2].Offset, part.Sections[3].Offset);
+        (long codes1, long codes2, long scales1, long scales2) = (
+            part.Sections[0].Offset,
+            part.Sections[1].Offset,
+            part.Sections[2].Offset,
+            part.Sections[3].Offset
+        );
         long count = part.Count;
-        Threads.For((count + Block - 1) / Block, block =>
-        {
-            float* mean = stackalloc float[Block], square = stackalloc float[Block];
-            int size = (int)Math.Min(Block, count - block * Block);
-            Span<byte> first = new(start + codes1 + block * Block, size), second = new(start + codes2 + block * Block, size);
-            float* scale1 = (float*)(start + scales1) + block, scale2 = (float*)(start + scales2) + block;
-            Decode(DynamicMap.Signed, first, *scale1, mean);
-            Decode(DynamicMap.Unsigned, second, *scale2, square);
-            Plain(mean, square, value + block * Block, slope + block * Block, size, rates);
-            *scale1 = DynamicMap.Signed.Encode(new ReadOnlySpan<float>(mean, size), first);
-            *scale2 = DynamicMap.Unsigned.Encode(new ReadOnlySpan<float>(square, size), second);
-        });
+        Threads.For(
+            (count + Block - 1) / Block,
+            block =>
+            {
+                float* mean = stackalloc float[Block],
+                    square = stackalloc float[Block];
+                int size = (int)Math.Min(Block, count - block * Block);
+                Span<byte> first = new(start + codes1 + block * Block, size),
+                    second = new(start + codes2 + block * Block, size);
+                float* scale1 = (float*)(start + scales1) + block,
+                    scale2 = (float*)(start + scales2) + block;
+                Decode(DynamicMap.Signed, first, *scale1, mean);
+                Decode(DynamicMap.Unsigned, second, *scale2, square);
+                Plain(mean, square, value + block * Block, slope + block * Block, size, rates);
+                *scale1 = DynamicMap.Signed.Encode(new ReadOnlySpan<float>(mean, size), first);
+                *scale2 = DynamicMap.Unsigned.Encode(new ReadOnlySpan<float>(square, size), second);
+            }
+        );
     }
 
     private static void Decode(DynamicMap map, ReadOnlySpan<byte> codes, float scale, float* values)
@@ -167,9 +199,16 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         private static Section[] Layout(long count, long at)
         {
             long blocks = (count + Block - 1) / Block;
-            Section[] sections = count < Smallest
-                ? [new("state1", ScalarType.Float32, at, count), new("state2", ScalarType.Float32, at, count)]
-                : [new("state1", ScalarType.Byte, at, count), new("state2", ScalarType.Byte, at, count), new("absmax1", ScalarType.Float32, at, blocks), new("absmax2", ScalarType.Float32, at, blocks)];
+            Section[] sections =
+                count < Smallest
+                    ? [new("state1", ScalarType.Float32, at, count), new("state2", ScalarType.Float32, at, count)]
+                    :
+                    [
+                        new("state1", ScalarType.Byte, at, count),
+                        new("state2", ScalarType.Byte, at, count),
+                        new("absmax1", ScalarType.Float32, at, blocks),
+                        new("absmax2", ScalarType.Float32, at, blocks),
+                    ];
             for (int i = 1; i < sections.Length; i++)
             {
                 sections[i] = sections[i] with { Offset = sections[i - 1].Offset + Aligned(sections[i - 1].Bytes) };

@@ -1,11 +1,17 @@
 namespace Fulcrum.Torch.Training;
 
-/// <summary>Which examples make up which optimiser step: decided by the seed and the epoch alone, so a run that goes on finds the same order.</summary>
+/// <summary>Which examples make up which optimiser step: decided by the seed and the epoch alone, so a run that goes on
+/// finds the same order.</summary>
 internal static class BatchPlan
 {
     /// <summary>The batches of one epoch, as indices; every example occurs once.</summary>
     /// <param name="given">Keep the order of the data.</param>
-    public static IReadOnlyList<int[]> Of(IReadOnlyList<TrainingExample> examples, TrainPlan plan, int epoch, bool given)
+    public static IReadOnlyList<int[]> Of(
+        IReadOnlyList<TrainingExample> examples,
+        TrainPlan plan,
+        int epoch,
+        bool given
+    )
     {
         int[] all = [.. Enumerable.Range(0, examples.Count)];
         if (given)
@@ -14,7 +20,9 @@ internal static class BatchPlan
         }
 
         RandomStream random = RandomStream.For(plan.Seed ?? 0, $"batches of epoch {epoch}");
-        return plan.Grouping == "cluster" ? Grouped(examples, random.Shuffled(all), plan.BatchSize, random) : [.. random.Shuffled(all).Chunk(plan.BatchSize)];
+        return plan.Grouping == "cluster"
+            ? Grouped(examples, random.Shuffled(all), plan.BatchSize, random)
+            : [.. random.Shuffled(all).Chunk(plan.BatchSize)];
     }
 
     /// <summary>Batches of one cluster each where it has enough examples; the rest is mixed.</summary>
@@ -22,7 +30,12 @@ internal static class BatchPlan
     {
         List<int[]> whole = [];
         List<int> rest = [];
-        foreach (int[] part in order.GroupBy(i => examples[i].Cluster ?? "").OrderBy(g => g.Key, StringComparer.Ordinal).SelectMany(g => g.Chunk(size)))
+        foreach (
+            int[] part in order
+                .GroupBy(i => examples[i].Cluster ?? "")
+                .OrderBy(g => g.Key, StringComparer.Ordinal)
+                .SelectMany(g => g.Chunk(size))
+        )
         {
             if (part.Length == size)
             {

@@ -12,13 +12,22 @@ internal static class CompletionLoss
     /// <summary>Rows whose logits are in memory at once: with 151,936 entries and float32, 78 MB.</summary>
     public const int Chunk = 128;
 
-    // Padded examples at once: all of their logits are in memory, several times over. The gradients of the parts add up to the batch's.
+    // Padded examples at once: all of their logits are in memory, several times over. The gradients of the parts add up
+    // to the batch's.
     private const int Together = 2;
 
-    /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some examples; returns that sum, not divided.</summary>
-    /// <param name="tokens">Completion tokens of the whole effective batch, by the loss scale where there is one.</param>
-    /// <param name="plain">Padded, two examples at a time, with all of their logits and nothing shared: the form to compare with.</param>
-    public static double Backward(LanguageModel model, IReadOnlyList<TrainingExample> examples, double tokens, bool plain)
+    /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some examples;
+    /// returns that sum, not divided.</summary>
+    /// <param name="tokens">Completion tokens of the whole effective batch, by the loss scale where there is
+    /// one.</param>
+    /// <param name="plain">Padded, two examples at a time, with all of their logits and nothing shared: the form to
+    /// compare with.</param>
+    public static double Backward(
+        LanguageModel model,
+        IReadOnlyList<TrainingExample> examples,
+        double tokens,
+        bool plain
+    )
     {
         if (plain)
         {
@@ -41,18 +50,24 @@ internal static class CompletionLoss
         {
             using DisposeScope inner = NewDisposeScope();
             Tensor logits = model.LogitsAt(hidden.index_select(0, tensor(row, device: model.Device)));
-            sum += nn.functional.cross_entropy(logits, tensor(target, device: model.Device), reduction: nn.Reduction.Sum).ToDouble();
+            sum += nn
+                .functional.cross_entropy(logits, tensor(target, device: model.Device), reduction: nn.Reduction.Sum)
+                .ToDouble();
         }
 
         return sum;
     }
 
     // Hidden states of all examples, and for every trained token the row that predicts it.
-    private static (Tensor Hidden, List<long> Rows, List<long> Targets) Predicting(LanguageModel model, IReadOnlyList<TrainingExample> examples)
+    private static (Tensor Hidden, List<long> Rows, List<long> Targets) Predicting(
+        LanguageModel model,
+        IReadOnlyList<TrainingExample> examples
+    )
     {
         TokenTree tree = TokenTree.Of([.. examples.Select(e => e.Ids[..^1])], int.MaxValue);
         Tensor hidden = TreePass.Forward(model, tree.Nodes);
-        List<long> rows = [], targets = [];
+        List<long> rows = [],
+            targets = [];
         for (int i = 0; i < examples.Count; i++)
         {
             Rows(tree.EndOf(i), examples[i], rows, targets);
@@ -65,18 +80,39 @@ internal static class CompletionLoss
     {
         using DisposeScope scope = NewDisposeScope();
         int width = examples.Max(e => e.Ids.Length) - 1;
-        long[] ids = [.. examples.SelectMany(e => Enumerable.Range(0, width).Select(t => t < e.Ids.Length - 1 ? (long)e.Ids[t] : 0))];
-        long[] targets = [.. examples.SelectMany(e => Enumerable.Range(1, width).Select(t => t < e.Ids.Length && e.Trained[t] ? (long)e.Ids[t] : -100))];
+        long[] ids =
+        [
+            .. examples.SelectMany(e =>
+                Enumerable.Range(0, width).Select(t => t < e.Ids.Length - 1 ? (long)e.Ids[t] : 0)
+            ),
+        ];
+        long[] targets =
+        [
+            .. examples.SelectMany(e =>
+                Enumerable.Range(1, width).Select(t => t < e.Ids.Length && e.Trained[t] ? (long)e.Ids[t] : -100)
+            ),
+        ];
         Tensor input = tensor(ids, device: model.Device).view(examples.Count, width);
-        Tensor hidden = model.Forward(input, arange(width, device: model.Device).expand(input.shape), new CausalAttention());
-        Tensor loss = nn.functional.cross_entropy(model.LogitsAt(hidden.flatten(0, 1)), tensor(targets, device: model.Device), ignore_index: -100, reduction: nn.Reduction.Sum);
+        Tensor hidden = model.Forward(
+            input,
+            arange(width, device: model.Device).expand(input.shape),
+            new CausalAttention()
+        );
+        Tensor loss = nn.functional.cross_entropy(
+            model.LogitsAt(hidden.flatten(0, 1)),
+            tensor(targets, device: model.Device),
+            ignore_index: -100,
+            reduction: nn.Reduction.Sum
+        );
         (loss / tokens).backward();
         return loss.ToDouble();
     }
 
-    private static IEnumerable<int> Trained(TrainingExample example) => Enumerable.Range(1, example.Ids.Length - 1).Where(t => example.Trained[t]);
+    private static IEnumerable<int> Trained(TrainingExample example) =>
+        Enumerable.Range(1, example.Ids.Length - 1).Where(t => example.Trained[t]);
 
-    /// <summary>For every trained token the row of the token before it, found on the way from the example's last node to the root.</summary>
+    /// <summary>For every trained token the row of the token before it, found on the way from the example's last node
+    /// to the root.</summary>
     private static void Rows(TokenNode? node, TrainingExample example, List<long> rows, List<long> targets)
     {
         foreach (int token in Trained(example).Reverse())
@@ -92,7 +128,13 @@ internal static class CompletionLoss
     }
 
     /// <summary>The head's part in chunks, each with its own small graph; then once through the layers.</summary>
-    private static double Through(LanguageModel model, Tensor hidden, IReadOnlyList<long> rows, IReadOnlyList<long> targets, double tokens)
+    private static double Through(
+        LanguageModel model,
+        Tensor hidden,
+        IReadOnlyList<long> rows,
+        IReadOnlyList<long> targets,
+        double tokens
+    )
     {
         Tensor picked = hidden.index_select(0, tensor(rows.ToArray(), device: model.Device));
         Tensor gradient = zeros_like(picked, requires_grad: false);
@@ -101,8 +143,11 @@ internal static class CompletionLoss
         {
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(rows.Count - at, Chunk);
-            Tensor wanted = tensor(targets.Skip(at).Take(count).ToArray(), device: model.Device), part = picked.detach().narrow(0, at, count);
-            (Tensor loss, Tensor back) = model.Head is { Adapter: null, Weight: { requires_grad: false } head } ? Fused(model, head, part, wanted, tokens) : ByGraph(model, part, wanted, tokens);
+            Tensor wanted = tensor(targets.Skip(at).Take(count).ToArray(), device: model.Device),
+                part = picked.detach().narrow(0, at, count);
+            (Tensor loss, Tensor back) = model.Head is { Adapter: null, Weight: { requires_grad: false } head }
+                ? Fused(model, head, part, wanted, tokens)
+                : ByGraph(model, part, wanted, tokens);
             gradient.narrow(0, at, count).copy_(back);
             sum += loss.ToDouble();
         }
@@ -116,19 +161,35 @@ internal static class CompletionLoss
     }
 
     // The logits become the gradient where they stand: softmax minus the target.
-    private static (Tensor Loss, Tensor Gradient) Fused(LanguageModel model, Tensor head, Tensor hidden, Tensor targets, double tokens)
+    private static (Tensor Loss, Tensor Gradient) Fused(
+        LanguageModel model,
+        Tensor head,
+        Tensor hidden,
+        Tensor targets,
+        double tokens
+    )
     {
         using IDisposable frozen = no_grad();
-        Tensor logits = model.LogitsAt(hidden), highest = logits.amax([-1], keepdim: true), at = targets.unsqueeze(1), wanted = logits.gather(1, at);
-        Tensor weights = logits.sub_(highest).exp_(), total = weights.sum(-1, keepdim: true);
+        Tensor logits = model.LogitsAt(hidden),
+            highest = logits.amax([-1], keepdim: true),
+            at = targets.unsqueeze(1),
+            wanted = logits.gather(1, at);
+        Tensor weights = logits.sub_(highest).exp_(),
+            total = weights.sum(-1, keepdim: true);
         Tensor loss = (total.log().Plus(highest) - wanted).sum();
         weights.div_(total).scatter_add_(1, at, full(at.shape, -1f, device: at.device)).Divide(tokens);
         return (loss, FrozenProduct.Of(weights.to_type(head.dtype), head.t(), null));
     }
 
-    private static (Tensor Loss, Tensor Gradient) ByGraph(LanguageModel model, Tensor hidden, Tensor targets, double tokens)
+    private static (Tensor Loss, Tensor Gradient) ByGraph(
+        LanguageModel model,
+        Tensor hidden,
+        Tensor targets,
+        double tokens
+    )
     {
-        Tensor part = hidden.clone().requires_grad_(), loss = nn.functional.cross_entropy(model.LogitsAt(part), targets, reduction: nn.Reduction.Sum);
+        Tensor part = hidden.clone().requires_grad_(),
+            loss = nn.functional.cross_entropy(model.LogitsAt(part), targets, reduction: nn.Reduction.Sum);
         (loss / tokens).backward();
         return (loss, part.grad!);
     }

@@ -4,18 +4,30 @@ using Fulcrum.Data;
 namespace Fulcrum.Torch.Training;
 
 /// <summary><c>compute.json</c> beside an adapter: in what form its model computed while it was trained.</summary>
-/// <remarks>What <c>auto</c> came to when a training began stays so when the training goes on, even where another measurement would decide otherwise.</remarks>
+/// <remarks>What <c>auto</c> came to when a training began stays so when the training goes on, even where another
+/// measurement would decide otherwise.</remarks>
 internal sealed record ComputeForm(string Dtype, string Quantization, string Device)
 {
-    /// <summary>The model's plan as it stood when the training in a folder began; it begins now where the folder holds none.</summary>
+    /// <summary>The model's plan as it stood when the training in a folder began; it begins now where the folder holds
+    /// none.</summary>
     public static ModelPlan Begun(ModelPlan plan, string folder, Func<ModelPlan, ModelPlan> resolve)
     {
         string path = Path.Combine(folder, "compute.json");
         ComputeForm? then = ReadFrom(path);
-        ModelPlan now = resolve(plan with { Dtype = plan.Dtype == "auto" ? then?.Dtype ?? "auto" : plan.Dtype, Device = plan.Device == "auto" ? then?.Device ?? "auto" : plan.Device });
+        ModelPlan now = resolve(
+            plan with
+            {
+                Dtype = plan.Dtype == "auto" ? then?.Dtype ?? "auto" : plan.Dtype,
+                Device = plan.Device == "auto" ? then?.Device ?? "auto" : plan.Device,
+            }
+        );
         if (then is null || Directory.GetDirectories(folder, "checkpoint-*").Length == 0)
         {
-            AtomicFile.WriteText(path, JsonSerializer.Serialize(new ComputeForm(now.Dtype, now.Quantization, now.Device), JsonLines.Output) + "\n");
+            AtomicFile.WriteText(
+                path,
+                JsonSerializer.Serialize(new ComputeForm(now.Dtype, now.Quantization, now.Device), JsonLines.Output)
+                    + "\n"
+            );
         }
 
         return now;
@@ -25,7 +37,9 @@ internal sealed record ComputeForm(string Dtype, string Quantization, string Dev
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<ComputeForm>(File.ReadAllText(path), JsonLines.Output) : null;
+            return File.Exists(path)
+                ? JsonSerializer.Deserialize<ComputeForm>(File.ReadAllText(path), JsonLines.Output)
+                : null;
         }
         catch (JsonException e)
         {

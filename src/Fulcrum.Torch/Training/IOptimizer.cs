@@ -8,7 +8,8 @@ internal interface IOptimizer : IDisposable
     /// <summary>Steps done so far.</summary>
     int Steps { get; }
 
-    /// <summary>The state by name, for a checkpoint; copies or the state itself, read only, in the current dispose scope.</summary>
+    /// <summary>The state by name, for a checkpoint; copies or the state itself, read only, in the current dispose
+    /// scope.</summary>
     IReadOnlyList<(string Name, torch.Tensor Value)> State { get; }
 
     /// <summary>Changes the parameters by their gradients; a parameter without one stays.</summary>

@@ -11,23 +11,40 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>Trains a LoRA adapter: loss on completions only, normalised by the completion tokens of the whole effective batch.</summary>
+/// <summary>Trains a LoRA adapter: loss on completions only, normalised by the completion tokens of the whole effective
+/// batch.</summary>
 internal static class LoraTrainer
 {
     /// <summary>Tokens that go through the model at once; a batch with more is accumulated in parts.</summary>
     private const int TokenBudget = 4096;
 
     /// <summary>How the training is set up beyond its plan.</summary>
-    /// <param name="InitialAdapter">Start from this adapter, whose configuration decides rank, alpha and targets.</param>
+    /// <param name="InitialAdapter">Start from this adapter, whose configuration decides rank, alpha and
+    /// targets.</param>
     /// <param name="GivenOrder">Keep the order of the data.</param>
     /// <param name="Plain">Every example by itself, the reference form.</param>
     /// <param name="Form">In what type and on what weights the model computes: a training goes on in no other.</param>
-    public sealed record Setup(string? InitialAdapter = null, bool GivenOrder = false, bool Plain = false, string Form = "");
+    public sealed record Setup(
+        string? InitialAdapter = null,
+        bool GivenOrder = false,
+        bool Plain = false,
+        string Form = ""
+    );
 
-    /// <summary>Trains and writes the adapter to <paramref name="output"/>; goes on from the newest checkpoint found there.</summary>
+    /// <summary>Trains and writes the adapter to <paramref name="output"/>; goes on from the newest checkpoint found
+    /// there.</summary>
     /// <exception cref="InputException">An example is too long, or has nothing to be trained on; names it.</exception>
     /// <exception cref="FulcrumException">The loss is no longer finite; names the step.</exception>
-    public static void Train(LanguageModel model, string baseName, TrainPlan plan, IReadOnlyList<TrainingExample> examples, string output, Setup setup, Action<TrainingStep>? progress, CancellationToken cancellation)
+    public static void Train(
+        LanguageModel model,
+        string baseName,
+        TrainPlan plan,
+        IReadOnlyList<TrainingExample> examples,
+        string output,
+        Setup setup,
+        Action<TrainingStep>? progress,
+        CancellationToken cancellation
+    )
     {
         Check(model, plan, examples);
         model.Checkpointing = plan.GradientCheckpointing;
@@ -39,7 +56,9 @@ internal static class LoraTrainer
         (examples, IReadOnlyList<TrainingExample> heldOut) = ValidationSplit.Of(plan, examples);
         Validation validation = new(model, config, plan, heldOut, output, TrainingLog.ValidationLossesIn(output, done));
         using TrainingLog log = new(output, done);
-        int stepsPerEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize, steps = stepsPerEpoch * plan.Epochs, saved = done;
+        int stepsPerEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize,
+            steps = stepsPerEpoch * plan.Epochs,
+            saved = done;
         while (done < steps && !validation.Ended)
         {
             if (cancellation.IsCancellationRequested)
@@ -49,7 +68,16 @@ internal static class LoraTrainer
             }
 
             int[] batch = BatchPlan.Of(examples, plan, done / stepsPerEpoch, setup.GivenOrder)[done % stepsPerEpoch];
-            TrainingStep step = Step(model, plan, [.. batch.Select(i => examples[i])], optimizer, done, steps, setup.Plain, scale);
+            TrainingStep step = Step(
+                model,
+                plan,
+                [.. batch.Select(i => examples[i])],
+                optimizer,
+                done,
+                steps,
+                setup.Plain,
+                scale
+            );
             done++;
             step = step with { ValidationLoss = validation.At(done, stepsPerEpoch, steps) };
             log.Add(step);
@@ -73,30 +101,67 @@ internal static class LoraTrainer
     }
 
     /// <summary>One optimiser step over one effective batch.</summary>
-    internal static TrainingStep Step(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> batch, IOptimizer optimizer, int done, int steps, bool plain, LossScale? scale = null)
+    internal static TrainingStep Step(
+        LanguageModel model,
+        TrainPlan plan,
+        IReadOnlyList<TrainingExample> batch,
+        IOptimizer optimizer,
+        int done,
+        int steps,
+        bool plain,
+        LossScale? scale = null
+    )
     {
         long start = Stopwatch.GetTimestamp();
         int tokens = batch.Sum(e => e.Trained.Skip(1).Count(t => t));
-        (double loss, double norm) = Gradients(model, plan, batch, tokens, done, plain, scale ?? LossScale.For(model.Dtype));
+        (double loss, double norm) = Gradients(
+            model,
+            plan,
+            batch,
+            tokens,
+            done,
+            plain,
+            scale ?? LossScale.For(model.Dtype)
+        );
         double rate = Schedule.Rate(plan, done, steps);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
-            throw new FulcrumException($"the loss of step {done + 1} is {loss} and its gradient norm {norm}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps");
+            throw new FulcrumException(
+                $"the loss of step {done + 1} is {loss} and its gradient norm {norm}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps"
+            );
         }
 
         Clip(model, norm, plan.MaxGradientNorm);
         optimizer.Step(rate);
-        return new TrainingStep(done + 1, steps, loss, norm, rate, tokens, Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 4));
+        return new TrainingStep(
+            done + 1,
+            steps,
+            loss,
+            norm,
+            rate,
+            tokens,
+            Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 4)
+        );
     }
 
-    // Where a scaled gradient overflows, the same batch again with half the scale: no example is lost, and a run that goes on does the same.
-    private static (double Loss, double Norm) Gradients(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> batch, int tokens, int done, bool plain, LossScale scale)
+    // Where a scaled gradient overflows, the same batch again with half the scale: no example is lost, and a run that
+    // goes on does the same.
+    private static (double Loss, double Norm) Gradients(
+        LanguageModel model,
+        TrainPlan plan,
+        IReadOnlyList<TrainingExample> batch,
+        int tokens,
+        int done,
+        bool plain,
+        LossScale scale
+    )
     {
         while (true)
         {
             manual_seed(RandomStream.For(plan.Seed ?? 0, $"dropout of step {done}").NextInt(int.MaxValue));
             ZeroGradients(model);
-            double loss = Parts(batch).Sum(part => CompletionLoss.Backward(model, part, tokens / scale.Value, plain)) / tokens;
+            double loss =
+                Parts(batch).Sum(part => CompletionLoss.Backward(model, part, tokens / scale.Value, plain)) / tokens;
             Multiply(model, 1 / scale.Value);
             double norm = GradientNorm(model);
             if (double.IsFinite(norm) || !double.IsFinite(loss) || !scale.Lower())
@@ -140,7 +205,11 @@ internal static class LoraTrainer
     internal static double GradientNorm(LanguageModel model)
     {
         using DisposeScope scope = NewDisposeScope();
-        return Math.Sqrt(model.AdapterParameters.Where(p => p.Value.grad is not null).Sum(p => Math.Pow(p.Value.grad!.norm().ToDouble(), 2)));
+        return Math.Sqrt(
+            model
+                .AdapterParameters.Where(p => p.Value.grad is not null)
+                .Sum(p => Math.Pow(p.Value.grad!.norm().ToDouble(), 2))
+        );
     }
 
     private static void Clip(LanguageModel model, double norm, double? most)
@@ -165,13 +234,20 @@ internal static class LoraTrainer
         }
     }
 
-    private static IOptimizer OptimizerOf(TrainPlan plan, LanguageModel model, string output) => plan.Optimizer switch
-    {
-        "adamw" => new AdamW(model.AdapterParameters, plan.WeightDecay),
-        "adamw8bit" => new AdamW8Bit(model.AdapterParameters, plan.WeightDecay),
-        "paged-adamw8bit" => new AdamW8Bit(model.AdapterParameters, plan.WeightDecay, Path.Combine(output, "optimizer.paged")),
-        _ => throw new InputException($"train: unknown optimizer '{plan.Optimizer}'; known are adamw, adamw8bit, paged-adamw8bit"),
-    };
+    private static IOptimizer OptimizerOf(TrainPlan plan, LanguageModel model, string output) =>
+        plan.Optimizer switch
+        {
+            "adamw" => new AdamW(model.AdapterParameters, plan.WeightDecay),
+            "adamw8bit" => new AdamW8Bit(model.AdapterParameters, plan.WeightDecay),
+            "paged-adamw8bit" => new AdamW8Bit(
+                model.AdapterParameters,
+                plan.WeightDecay,
+                Path.Combine(output, "optimizer.paged")
+            ),
+            _ => throw new InputException(
+                $"train: unknown optimizer '{plan.Optimizer}'; known are adamw, adamw8bit, paged-adamw8bit"
+            ),
+        };
 
     private static LoraConfig Attach(LanguageModel model, string baseName, TrainPlan plan, Setup setup)
     {
@@ -198,7 +274,15 @@ internal static class LoraTrainer
     private static LoraConfig ConfigOf(TrainPlan plan)
     {
         string[] targets = [.. plan.TargetModules ?? ["q_proj", "k_proj", "v_proj", "o_proj"]];
-        LoraConfig config = new(plan.Rank, plan.Alpha, targets, RsLora: plan.RsLora, Dora: plan.Dora, SavedModules: plan.ModulesToSave, Dropout: plan.Dropout);
+        LoraConfig config = new(
+            plan.Rank,
+            plan.Alpha,
+            targets,
+            RsLora: plan.RsLora,
+            Dora: plan.Dora,
+            SavedModules: plan.ModulesToSave,
+            Dropout: plan.Dropout
+        );
         return targets is ["all-linear"] ? config with { Targets = null, TargetPattern = "all-linear" } : config;
     }
 
@@ -206,12 +290,16 @@ internal static class LoraTrainer
     {
         if (plan.GradientCheckpointing && plan.Dropout > 0 && model.Device.type != DeviceType.CPU)
         {
-            throw new InputException("train: gradientCheckpointing with dropout is supported on the CPU only, because TorchSharp does not hand out a CUDA device's random state; set dropout to 0 or leave checkpointing off");
+            throw new InputException(
+                "train: gradientCheckpointing with dropout is supported on the CPU only, because TorchSharp does not hand out a CUDA device's random state; set dropout to 0 or leave checkpointing off"
+            );
         }
 
         if (model.Dtype == ScalarType.Float16 && model.Device.type == DeviceType.CPU)
         {
-            throw new InputException("train: f16 is for GPUs; a CPU multiplies it slowly and gains nothing by it. Use f32 or bf16 (auto chooses the faster one)");
+            throw new InputException(
+                "train: f16 is for GPUs; a CPU multiplies it slowly and gains nothing by it. Use f32 or bf16 (auto chooses the faster one)"
+            );
         }
 
         if (examples.Count == 0)
@@ -221,7 +309,9 @@ internal static class LoraTrainer
 
         if (plan.ValidationShare > 0 && ValidationSplit.Count(plan, examples.Count) == examples.Count)
         {
-            throw new InputException($"train.validationShare is {plan.ValidationShare}, which holds back all {examples.Count} training examples; lower it");
+            throw new InputException(
+                $"train.validationShare is {plan.ValidationShare}, which holds back all {examples.Count} training examples; lower it"
+            );
         }
 
         int longest = Math.Min(plan.MaxTokens ?? int.MaxValue, model.Config.ContextLength);
@@ -229,23 +319,44 @@ internal static class LoraTrainer
         {
             if (example.Ids.Length > longest)
             {
-                throw new InputException($"the training example {example.Id} has {example.Ids.Length} tokens, more than {longest}: its completion would be cut; raise maxTokens or leave the example out");
+                throw new InputException(
+                    $"the training example {example.Id} has {example.Ids.Length} tokens, more than {longest}: its completion would be cut; raise maxTokens or leave the example out"
+                );
             }
 
-            if (!example.Trained.Skip(1).Any(t => t) || example.Ids.Any(id => id < 0 || id >= model.Config.VocabularySize))
+            if (
+                !example.Trained.Skip(1).Any(t => t)
+                || example.Ids.Any(id => id < 0 || id >= model.Config.VocabularySize)
+            )
             {
-                throw new InputException($"the training example {example.Id} has no completion token, or an id outside the vocabulary of {model.Config.VocabularySize}");
+                throw new InputException(
+                    $"the training example {example.Id} has no completion token, or an id outside the vocabulary of {model.Config.VocabularySize}"
+                );
             }
         }
     }
 
-    private static string Digest(string baseName, TrainPlan plan, IReadOnlyList<TrainingExample> examples, LoraConfig config, Setup setup)
+    private static string Digest(
+        string baseName,
+        TrainPlan plan,
+        IReadOnlyList<TrainingExample> examples,
+        LoraConfig config,
+        Setup setup
+    )
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{baseName}\n{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} {config.Alpha}\n{setup.GivenOrder}\n{setup.Form}\n"));
+        hash.AppendData(
+            Encoding.UTF8.GetBytes(
+                $"{baseName}\n{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} {config.Alpha}\n{setup.GivenOrder}\n{setup.Form}\n"
+            )
+        );
         foreach (TrainingExample example in examples)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{string.Join(' ', example.Ids)}|{string.Concat(example.Trained.Select(t => t ? '1' : '0'))}\n"));
+            hash.AppendData(
+                Encoding.UTF8.GetBytes(
+                    $"{string.Join(' ', example.Ids)}|{string.Concat(example.Trained.Select(t => t ? '1' : '0'))}\n"
+                )
+            );
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

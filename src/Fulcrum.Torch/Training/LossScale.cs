@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>Dynamic loss scaling (arXiv:1710.03740, section 3.2): gradients in float16 are computed a power of two too large, so that small ones do not become 0. Other types need none.</summary>
+/// <summary>Dynamic loss scaling (arXiv:1710.03740, section 3.2): gradients in float16 are computed a power of two too
+/// large, so that small ones do not become 0. Other types need none.</summary>
 internal sealed class LossScale
 {
     /// <summary>Steps without an overflow until the scale is doubled.</summary>

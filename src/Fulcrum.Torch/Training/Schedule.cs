@@ -6,7 +6,8 @@ internal static class Schedule
     /// <summary>The rate of a step.</summary>
     /// <param name="step">From 0.</param>
     /// <param name="steps">Number of steps in all.</param>
-    public static double Rate(TrainPlan plan, int step, int steps) => plan.LearningRate * Factor(plan.Schedule, plan.WarmupSteps, step, steps);
+    public static double Rate(TrainPlan plan, int step, int steps) =>
+        plan.LearningRate * Factor(plan.Schedule, plan.WarmupSteps, step, steps);
 
     private static double Factor(string schedule, int warmup, int step, int steps)
     {

@@ -4,7 +4,8 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>Zeroed memory outside the managed heap: plain, or a mapped file, whose pages the system writes out and takes back when memory is short.</summary>
+/// <summary>Zeroed memory outside the managed heap: plain, or a mapped file, whose pages the system writes out and
+/// takes back when memory is short.</summary>
 internal sealed unsafe class StateMemory : IDisposable
 {
     private readonly MemoryMappedFile? map;
@@ -24,8 +25,24 @@ internal sealed unsafe class StateMemory : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-            FileStream stream = new(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, PreallocationSize = bytes });
-            map = MemoryMappedFile.CreateFromFile(stream, null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+            FileStream stream = new(
+                file,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.Create,
+                    Access = FileAccess.ReadWrite,
+                    Options = FileOptions.DeleteOnClose,
+                    PreallocationSize = bytes,
+                }
+            );
+            map = MemoryMappedFile.CreateFromFile(
+                stream,
+                null,
+                bytes,
+                MemoryMappedFileAccess.ReadWrite,
+                HandleInheritability.None,
+                leaveOpen: false
+            );
             view = map.CreateViewAccessor(0, bytes);
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         }

@@ -8,24 +8,55 @@ using TorchSharp;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>What a training that was cut off goes on from: <c>checkpoint-N/</c> beside the adapter. Its <c>state.json</c> is written last.</summary>
-/// <remarks>No random state is kept because none is needed: batches and dropout of a step follow from the seed and the step's number.</remarks>
+/// <summary>What a training that was cut off goes on from: <c>checkpoint-N/</c> beside the adapter. Its
+/// <c>state.json</c> is written last.</summary>
+/// <remarks>No random state is kept because none is needed: batches and dropout of a step follow from the seed and the
+/// step's number.</remarks>
 internal static class TrainingCheckpoint
 {
-    private static readonly string[] Files = ["adapter_config.json", "adapter_model.safetensors", "optimizer.safetensors"];
+    private static readonly string[] Files =
+    [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "optimizer.safetensors",
+    ];
 
     /// <summary>Writes the checkpoint of a step.</summary>
-    public static void Save(string output, int step, string inputs, LanguageModel model, LoraConfig config, IOptimizer optimizer, LossScale scale)
+    public static void Save(
+        string output,
+        int step,
+        string inputs,
+        LanguageModel model,
+        LoraConfig config,
+        IOptimizer optimizer,
+        LossScale scale
+    )
     {
         string folder = Path.Combine(output, $"checkpoint-{step}");
         AdapterWriter.Write(folder, model, config);
         using DisposeScope scope = torch.NewDisposeScope();
-        SafetensorsFile.Write(Path.Combine(folder, "optimizer.safetensors"), optimizer.State.ToDictionary(s => s.Name, s => s.Value));
-        JsonObject files = new(Files.Select(f => KeyValuePair.Create(f, (JsonNode?)RunFolder.Digest(Path.Combine(folder, f)))));
-        AtomicFile.WriteText(Path.Combine(folder, "state.json"), new JsonObject { ["step"] = step, ["inputs"] = inputs, ["loss_scale"] = scale.Value, ["clean_steps"] = scale.Clean, ["files"] = files }.ToJsonString() + "\n");
+        SafetensorsFile.Write(
+            Path.Combine(folder, "optimizer.safetensors"),
+            optimizer.State.ToDictionary(s => s.Name, s => s.Value)
+        );
+        JsonObject files = new(
+            Files.Select(f => KeyValuePair.Create(f, (JsonNode?)RunFolder.Digest(Path.Combine(folder, f))))
+        );
+        AtomicFile.WriteText(
+            Path.Combine(folder, "state.json"),
+            new JsonObject
+            {
+                ["step"] = step,
+                ["inputs"] = inputs,
+                ["loss_scale"] = scale.Value,
+                ["clean_steps"] = scale.Clean,
+                ["files"] = files,
+            }.ToJsonString() + "\n"
+        );
     }
 
-    /// <summary>Takes up the newest checkpoint that is whole and whose steps the log holds; returns its step, 0 when there is none.</summary>
+    /// <summary>Takes up the newest checkpoint that is whole and whose steps the log holds; returns its step, 0 when
+    /// there is none.</summary>
     /// <exception cref="InputException">The checkpoints belong to another training.</exception>
     public static int Resume(string output, string inputs, LanguageModel model, IOptimizer optimizer, LossScale scale)
     {
@@ -38,10 +69,13 @@ internal static class TrainingCheckpoint
         JsonNode? stored = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "state.json")));
         if ((string?)stored?["inputs"] != inputs)
         {
-            throw new InputException($"{output} holds checkpoints of another training (other data, model or settings); choose another --output, or remove them");
+            throw new InputException(
+                $"{output} holds checkpoints of another training (other data, model or settings); choose another --output, or remove them"
+            );
         }
 
-        using SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors")), state = SafetensorsFile.Open(Path.Combine(folder, "optimizer.safetensors"));
+        using SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors")),
+            state = SafetensorsFile.Open(Path.Combine(folder, "optimizer.safetensors"));
         AdapterWriter.ReadInto(model, weights);
         optimizer.Restore(step, name => state.Read(name));
         scale.Restore((double?)stored?["loss_scale"] ?? 1, (int?)stored?["clean_steps"] ?? 0);
@@ -52,13 +86,25 @@ internal static class TrainingCheckpoint
     private static int? Newest(string output)
     {
         int logged = TrainingLog.StepsIn(output);
-        return !Directory.Exists(output) ? null : Directory.EnumerateDirectories(output, "checkpoint-*")
-            .Select(d => int.TryParse(Path.GetFileName(d)["checkpoint-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0)
-            .Where(n => n > 0 && n <= logged)
-            .OrderDescending()
-            .Where(n => IsWhole(Path.Combine(output, $"checkpoint-{n}")))
-            .Select(n => (int?)n)
-            .FirstOrDefault();
+        return !Directory.Exists(output)
+            ? null
+            : Directory
+                .EnumerateDirectories(output, "checkpoint-*")
+                .Select(d =>
+                    int.TryParse(
+                        Path.GetFileName(d)["checkpoint-".Length..],
+                        NumberStyles.None,
+                        CultureInfo.InvariantCulture,
+                        out int n
+                    )
+                        ? n
+                        : 0
+                )
+                .Where(n => n > 0 && n <= logged)
+                .OrderDescending()
+                .Where(n => IsWhole(Path.Combine(output, $"checkpoint-{n}")))
+                .Select(n => (int?)n)
+                .FirstOrDefault();
     }
 
     private static bool IsWhole(string folder)
@@ -66,8 +112,14 @@ internal static class TrainingCheckpoint
         string state = Path.Combine(folder, "state.json");
         try
         {
-            JsonObject? files = File.Exists(state) ? JsonNode.Parse(File.ReadAllText(state))?["files"] as JsonObject : null;
-            return files is not null && Files.All(f => File.Exists(Path.Combine(folder, f)) && (string?)files[f] == RunFolder.Digest(Path.Combine(folder, f)));
+            JsonObject? files = File.Exists(state)
+                ? JsonNode.Parse(File.ReadAllText(state))?["files"] as JsonObject
+                : null;
+            return files is not null
+                && Files.All(f =>
+                    File.Exists(Path.Combine(folder, f))
+                    && (string?)files[f] == RunFolder.Digest(Path.Combine(folder, f))
+                );
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -20,11 +20,22 @@ internal sealed class TrainingLog : IDisposable
 
     /// <summary>How many steps a folder's log holds, from the first on, without a damaged or missing line.</summary>
     public static int StepsIn(string folder) =>
-        File.Exists(PathIn(folder)) ? File.ReadLines(PathIn(folder)).TakeWhile((line, i) => StepOf(line) == i + 1).Count() : 0;
+        File.Exists(PathIn(folder))
+            ? File.ReadLines(PathIn(folder)).TakeWhile((line, i) => StepOf(line) == i + 1).Count()
+            : 0;
 
     /// <summary>The losses on held-out examples that the first steps of a folder's log hold, in order.</summary>
     public static IReadOnlyList<double> ValidationLossesIn(string folder, int steps) =>
-        File.Exists(PathIn(folder)) ? [.. File.ReadLines(PathIn(folder)).Take(steps).Select(Parsed).Where(s => s?.ValidationLoss is not null).Select(s => s!.ValidationLoss!.Value)] : [];
+        File.Exists(PathIn(folder))
+            ?
+            [
+                .. File.ReadLines(PathIn(folder))
+                    .Take(steps)
+                    .Select(Parsed)
+                    .Where(s => s?.ValidationLoss is not null)
+                    .Select(s => s!.ValidationLoss!.Value),
+            ]
+            : [];
 
     /// <summary>Adds a step.</summary>
     public void Add(TrainingStep step)
@@ -33,7 +44,8 @@ internal sealed class TrainingLog : IDisposable
         stream.Flush();
     }
 
-    /// <summary>Waits until the disk has every step: a checkpoint never stands for steps that the log has lost.</summary>
+    /// <summary>Waits until the disk has every step: a checkpoint never stands for steps that the log has
+    /// lost.</summary>
     public void Keep() => stream.Flush(flushToDisk: true);
 
     /// <inheritdoc/>

@@ -5,17 +5,28 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>The loss on examples that are held out of training: the adapter is the one with the lowest, and training may end when it falls no more (early stopping).</summary>
+/// <summary>The loss on examples that are held out of training: the adapter is the one with the lowest, and training
+/// may end when it falls no more (early stopping).</summary>
 /// <param name="output">The best adapter so far is kept in <c>best/</c> there.</param>
 /// <param name="earlier">Losses of the steps that a training goes on from, which its log holds.</param>
-internal sealed class Validation(LanguageModel model, LoraConfig config, TrainPlan plan, IReadOnlyList<TrainingExample> heldOut, string output, IReadOnlyList<double> earlier)
+internal sealed class Validation(
+    LanguageModel model,
+    LoraConfig config,
+    TrainPlan plan,
+    IReadOnlyList<TrainingExample> heldOut,
+    string output,
+    IReadOnlyList<double> earlier
+)
 {
     private readonly List<double> losses = [.. earlier];
 
     private string Best => Path.Combine(output, "best");
 
     /// <summary>So many losses in a row were no lower than the lowest before them.</summary>
-    public bool Ended => plan.EarlyStoppingPatience is { } patience && losses.Count > 0 && losses.Count - 1 - losses.IndexOf(losses.Min()) >= patience;
+    public bool Ended =>
+        plan.EarlyStoppingPatience is { } patience
+        && losses.Count > 0
+        && losses.Count - 1 - losses.IndexOf(losses.Min()) >= patience;
 
     /// <summary>The loss behind a step, where one is due: every so many steps, and behind the last.</summary>
     /// <exception cref="FulcrumException">It is not finite; names the step.</exception>
@@ -29,7 +40,9 @@ internal sealed class Validation(LanguageModel model, LoraConfig config, TrainPl
         double loss = Loss();
         if (!double.IsFinite(loss))
         {
-            throw new FulcrumException($"the validation loss after step {step} is {loss}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps");
+            throw new FulcrumException(
+                $"the validation loss after step {step} is {loss}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps"
+            );
         }
 
         if (losses.Count == 0 || loss < losses.Min())

@@ -1,11 +1,13 @@
 namespace Fulcrum.Torch.Weights;
 
 /// <summary>
-/// The 8-bit dynamic type (arXiv:1511.04561; used as in arXiv:2110.02861, section 2): 256 values of [-1, 1] or [0, 1], dense near 0, whose
+/// The 8-bit dynamic type (arXiv:1511.04561; used as in arXiv:2110.02861, section 2): 256 values of [-1, 1] or [0, 1],
+/// dense near 0, whose
 /// exponent grows at the cost of the fraction.
 /// </summary>
 /// <remarks>
-/// The nearest value is found through a table over 65,536 evenly spaced points of [-1, 1], as bitsandbytes does on a CPU: a value within 1.5e-5 of
+/// The nearest value is found through a table over 65,536 evenly spaced points of [-1, 1], as bitsandbytes does on a
+/// CPU: a value within 1.5e-5 of
 /// the middle between two neighbours may go to the farther one. Codes and therefore training steps equal its.
 /// </remarks>
 internal sealed class DynamicMap
@@ -35,7 +37,8 @@ internal sealed class DynamicMap
     /// <summary>The code of a value of [-1, 1].</summary>
     public byte Code(float value) => nearest[Math.Clamp((int)((value + 1) * Half + 0.5f), 0, Points - 1)];
 
-    /// <summary>Codes of one block and the largest magnitude in it, which they are multiples of; a block of zeros has 0.</summary>
+    /// <summary>Codes of one block and the largest magnitude in it, which they are multiples of; a block of zeros has
+    /// 0.</summary>
     public float Encode(ReadOnlySpan<float> block, Span<byte> codes)
     {
         float largest = 0;
@@ -53,7 +56,8 @@ internal sealed class DynamicMap
         return largest;
     }
 
-    // Seven exponents; under exponent i (10^(i-6)) the fraction has 2^i values, or twice as many without a sign: the middles of even parts of [0.1, 1].
+    // Seven exponents; under exponent i (10^(i-6)) the fraction has 2^i values, or twice as many without a sign: the
+    // middles of even parts of [0.1, 1].
     private static float[] Build(bool signed)
     {
         List<float> values = [0, 1];
@@ -76,7 +80,9 @@ internal sealed class DynamicMap
     private static float Edge(int k, int parts)
     {
         float step = (1 - 0.1f) / parts;
-        return k < (parts + 1) / 2 ? MathF.FusedMultiplyAdd(step, k, 0.1f) : MathF.FusedMultiplyAdd(-step, parts - k, 1);
+        return k < (parts + 1) / 2
+            ? MathF.FusedMultiplyAdd(step, k, 0.1f)
+            : MathF.FusedMultiplyAdd(-step, parts - k, 1);
     }
 
     private byte Nearest(float value)

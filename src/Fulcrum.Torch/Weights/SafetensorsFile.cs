@@ -13,13 +13,19 @@ namespace Fulcrum.Torch.Weights;
 public sealed record TensorEntry(string Name, ScalarType Dtype, long[] Shape, long Offset, long Bytes);
 
 /// <summary>A safetensors file, memory-mapped; its header is checked before anything is allocated by it.</summary>
-/// <remarks>The format of github.com/huggingface/safetensors: 8 bytes of header length, a JSON header, the data without holes or overlaps.</remarks>
+/// <remarks>The format of github.com/huggingface/safetensors: 8 bytes of header length, a JSON header, the data without
+/// holes or overlaps.</remarks>
 public sealed class SafetensorsFile : IDisposable
 {
     private const long LargestHeader = 100_000_000;
     private readonly MemoryMappedFile? map;
 
-    private SafetensorsFile(string path, MemoryMappedFile? map, IReadOnlyDictionary<string, TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsFile(
+        string path,
+        MemoryMappedFile? map,
+        IReadOnlyDictionary<string, TensorEntry> tensors,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
         Path = path;
         this.map = map;
@@ -42,8 +48,16 @@ public sealed class SafetensorsFile : IDisposable
     {
         try
         {
-            (Dictionary<string, TensorEntry> tensors, Dictionary<string, string> metadata) = ReadHeader(path, LengthOf(path));
-            return new SafetensorsFile(path, MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), tensors, metadata);
+            (Dictionary<string, TensorEntry> tensors, Dictionary<string, string> metadata) = ReadHeader(
+                path,
+                LengthOf(path)
+            );
+            return new SafetensorsFile(
+                path,
+                MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read),
+                tensors,
+                metadata
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -63,11 +77,17 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="InputException">There is no such tensor.</exception>
     public unsafe Tensor Read(string name, ScalarType? dtype = null)
     {
-        TensorEntry entry = Tensors.TryGetValue(name, out TensorEntry? found) ? found : throw new InputException($"{Path}: there is no tensor '{name}'");
+        TensorEntry entry = Tensors.TryGetValue(name, out TensorEntry? found)
+            ? found
+            : throw new InputException($"{Path}: there is no tensor '{name}'");
         Tensor stored = empty(entry.Shape, entry.Dtype);
         if (entry.Bytes > 0)
         {
-            using MemoryMappedViewAccessor view = map!.CreateViewAccessor(entry.Offset, entry.Bytes, MemoryMappedFileAccess.Read);
+            using MemoryMappedViewAccessor view = map!.CreateViewAccessor(
+                entry.Offset,
+                entry.Bytes,
+                MemoryMappedFileAccess.Read
+            );
             byte* start = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             try
@@ -91,23 +111,34 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Writes tensors in the order of the reference implementation: wider dtypes first, then by name.</summary>
+    /// <summary>Writes tensors in the order of the reference implementation: wider dtypes first, then by
+    /// name.</summary>
     /// <exception cref="InputException">The file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        string path,
+        IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null
+    )
     {
-        KeyValuePair<string, Tensor>[] ordered = [.. tensors.OrderByDescending(t => t.Value.ElementSize).ThenBy(t => t.Key, StringComparer.Ordinal)];
+        KeyValuePair<string, Tensor>[] ordered =
+        [
+            .. tensors.OrderByDescending(t => t.Value.ElementSize).ThenBy(t => t.Key, StringComparer.Ordinal),
+        ];
         byte[] header = Header(ordered, metadata);
-        AtomicFile.Write(path, stream =>
-        {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-            stream.Write(length);
-            stream.Write(header);
-            foreach ((_, Tensor tensor) in ordered)
+        AtomicFile.Write(
+            path,
+            stream =>
             {
-                WriteData(stream, tensor);
+                Span<byte> length = stackalloc byte[8];
+                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+                stream.Write(length);
+                stream.Write(header);
+                foreach ((_, Tensor tensor) in ordered)
+                {
+                    WriteData(stream, tensor);
+                }
             }
-        });
+        );
     }
 
     /// <inheritdoc/>
@@ -129,13 +160,24 @@ public sealed class SafetensorsFile : IDisposable
     private static byte[] Header(KeyValuePair<string, Tensor>[] ordered, IReadOnlyDictionary<string, string>? metadata)
     {
         using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            Utf8JsonWriter json = new(
+                text,
+                new JsonWriterOptions
+                {
+                    Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                }
+            )
+        )
         {
             json.WriteStartObject();
             if (metadata is { Count: > 0 })
             {
                 json.WritePropertyName("__metadata__");
-                JsonSerializer.Serialize(json, new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal));
+                JsonSerializer.Serialize(
+                    json,
+                    new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal)
+                );
             }
 
             long at = 0;
@@ -177,7 +219,10 @@ public sealed class SafetensorsFile : IDisposable
         ["BOOL"] = ScalarType.Bool,
     };
 
-    private static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata) ReadHeader(string path, long length)
+    private static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata) ReadHeader(
+        string path,
+        long length
+    )
     {
         using FileStream file = File.OpenRead(path);
         byte[] prefix = new byte[8];
@@ -189,14 +234,19 @@ public sealed class SafetensorsFile : IDisposable
         long header = BinaryPrimitives.ReadInt64LittleEndian(prefix);
         if (header < 2 || header > LargestHeader || header > length - 8)
         {
-            throw new InputException($"{path}: its header claims {header} bytes of a file of {length}; the file is truncated or not safetensors");
+            throw new InputException(
+                $"{path}: its header claims {header} bytes of a file of {length}; the file is truncated or not safetensors"
+            );
         }
 
         byte[] json = new byte[header];
         file.ReadExactly(json);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
+            using JsonDocument document = JsonDocument.Parse(
+                json,
+                new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false }
+            );
             return (Entries(path, document.RootElement, 8 + header, length), Notes(document.RootElement));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -206,9 +256,13 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     // Texts alone; whatever else a header holds there is nobody's.
-    private static Dictionary<string, string> Notes(JsonElement root) => root.TryGetProperty("__metadata__", out JsonElement notes) && notes.ValueKind == JsonValueKind.Object
-        ? notes.EnumerateObject().Where(n => n.Value.ValueKind == JsonValueKind.String).ToDictionary(n => n.Name, n => n.Value.GetString()!, StringComparer.Ordinal)
-        : [];
+    private static Dictionary<string, string> Notes(JsonElement root) =>
+        root.TryGetProperty("__metadata__", out JsonElement notes) && notes.ValueKind == JsonValueKind.Object
+            ? notes
+                .EnumerateObject()
+                .Where(n => n.Value.ValueKind == JsonValueKind.String)
+                .ToDictionary(n => n.Name, n => n.Value.GetString()!, StringComparer.Ordinal)
+            : [];
 
     private static Dictionary<string, TensorEntry> Entries(string path, JsonElement root, long start, long length)
     {
@@ -226,18 +280,32 @@ public sealed class SafetensorsFile : IDisposable
         long at = start;
         foreach (TensorEntry entry in entries.Values.OrderBy(e => e.Offset).ThenBy(e => e.Bytes))
         {
-            at = entry.Offset == at ? at + entry.Bytes : throw new InputException($"{path}: the data of tensor '{entry.Name}' overlaps another's or leaves a hole");
+            at =
+                entry.Offset == at
+                    ? at + entry.Bytes
+                    : throw new InputException(
+                        $"{path}: the data of tensor '{entry.Name}' overlaps another's or leaves a hole"
+                    );
         }
 
-        return at == length ? entries : throw new InputException($"{path}: {length - at} bytes lie behind the last tensor, or the file is truncated");
+        return at == length
+            ? entries
+            : throw new InputException(
+                $"{path}: {length - at} bytes lie behind the last tensor, or the file is truncated"
+            );
     }
 
     private static TensorEntry Entry(string path, JsonProperty property, long start, long length)
     {
         InputException Wrong(string what) => new($"{path}: tensor '{property.Name}' {what}");
         JsonElement value = property.Value;
-        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("dtype", out JsonElement dtypeName) || dtypeName.ValueKind != JsonValueKind.String
-            || Numbers(value, "shape") is not { } shape || Numbers(value, "data_offsets") is not { Length: 2 } offsets)
+        if (
+            value.ValueKind != JsonValueKind.Object
+            || !value.TryGetProperty("dtype", out JsonElement dtypeName)
+            || dtypeName.ValueKind != JsonValueKind.String
+            || Numbers(value, "shape") is not { } shape
+            || Numbers(value, "data_offsets") is not { Length: 2 } offsets
+        )
         {
             throw Wrong("lacks a dtype, a shape or its two data_offsets");
         }
@@ -252,11 +320,19 @@ public sealed class SafetensorsFile : IDisposable
             throw Wrong($"has the shape [{string.Join(", ", shape)}]");
         }
 
-        Int128 expected = shape.Aggregate((Int128)SizeOf(dtype), (product, n) => product > length ? product : product * n);
+        Int128 expected = shape.Aggregate(
+            (Int128)SizeOf(dtype),
+            (product, n) => product > length ? product : product * n
+        );
         long bytes = offsets[1] - offsets[0];
         return offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > length - start
-            ? throw Wrong($"lies at bytes {offsets[0]} to {offsets[1]} of {length - start}; the file is truncated or damaged")
-            : expected != bytes ? throw Wrong($"of shape [{string.Join(", ", shape)}] and dtype {dtypeName.GetString()} cannot have {bytes} bytes")
+                ? throw Wrong(
+                    $"lies at bytes {offsets[0]} to {offsets[1]} of {length - start}; the file is truncated or damaged"
+                )
+            : expected != bytes
+                ? throw Wrong(
+                    $"of shape [{string.Join(", ", shape)}] and dtype {dtypeName.GetString()} cannot have {bytes} bytes"
+                )
             : new TensorEntry(property.Name, dtype, shape, start + offsets[0], bytes);
     }
 
@@ -281,11 +357,12 @@ public sealed class SafetensorsFile : IDisposable
         return [.. numbers];
     }
 
-    private static int SizeOf(ScalarType dtype) => dtype switch
-    {
-        ScalarType.Float64 or ScalarType.Int64 => 8,
-        ScalarType.Float32 or ScalarType.Int32 => 4,
-        ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Int16 => 2,
-        _ => 1,
-    };
+    private static int SizeOf(ScalarType dtype) =>
+        dtype switch
+        {
+            ScalarType.Float64 or ScalarType.Int64 => 8,
+            ScalarType.Float32 or ScalarType.Int32 => 4,
+            ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Int16 => 2,
+            _ => 1,
+        };
 }

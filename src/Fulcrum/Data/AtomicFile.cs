@@ -3,14 +3,16 @@ using System.Runtime.InteropServices;
 namespace Fulcrum.Data;
 
 /// <summary>Files that are either complete or not there, after a crash and after a power failure as well.</summary>
-/// <remarks>Written beside, flushed to the disk, renamed, and then the folder flushed: without the last step the name may be lost although the content is not.</remarks>
+/// <remarks>Written beside, flushed to the disk, renamed, and then the folder flushed: without the last step the name
+/// may be lost although the content is not.</remarks>
 public static class AtomicFile
 {
     /// <summary>Writes a file through a temporary one in the same folder, which is created when missing.</summary>
     /// <exception cref="InputException">The folder cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        string full = Path.GetFullPath(path), beside = $"{full}.{Environment.ProcessId}.tmp";
+        string full = Path.GetFullPath(path),
+            beside = $"{full}.{Environment.ProcessId}.tmp";
         try
         {
             CreateFolder(Path.GetDirectoryName(full)!);
@@ -34,14 +36,21 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>The system refused to read or write. A file beyond the file system's or the user's limit is an argument out of range to the runtime.</summary>
-    public static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value", ActualValue: null };
+    /// <summary>The system refused to read or write. A file beyond the file system's or the user's limit is an argument
+    /// out of range to the runtime.</summary>
+    public static bool IsRefusal(Exception e) =>
+        e
+            is IOException
+                or UnauthorizedAccessException
+                or ArgumentOutOfRangeException { ParamName: "value", ActualValue: null };
 
     /// <summary>Why, in words.</summary>
-    public static string Reason(Exception e) => e is ArgumentOutOfRangeException ? "the file would be larger than this system allows" : e.Message;
+    public static string Reason(Exception e) =>
+        e is ArgumentOutOfRangeException ? "the file would be larger than this system allows" : e.Message;
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
-    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+    public static void WriteText(string path, string text) =>
+        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Gives a file that is on the disk already its name, replacing what had it.</summary>
     public static void Rename(string from, string to)
@@ -68,10 +77,17 @@ public static class AtomicFile
         FlushFolder(parent);
     }
 
-    /// <summary>Removes what processes that were killed left beside their files. Only for a folder that no other process writes to.</summary>
+    /// <summary>Removes what processes that were killed left beside their files. Only for a folder that no other
+    /// process writes to.</summary>
     public static void RemoveLeftovers(string folder)
     {
-        foreach (string file in Directory.EnumerateFiles(folder, "*.tmp", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+        foreach (
+            string file in Directory.EnumerateFiles(
+                folder,
+                "*.tmp",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }
+            )
+        )
         {
             string number = Path.GetExtension(Path.GetFileNameWithoutExtension(file));
             if (number.Length > 1 && number.Skip(1).All(char.IsAsciiDigit))
@@ -88,9 +104,7 @@ public static class AtomicFile
         {
             File.Delete(path);
         }
-        catch (IOException)
-        {
-        }
+        catch (IOException) { }
     }
 
     private static void FlushFolder(string? path)
@@ -108,7 +122,13 @@ public static class AtomicFile
         }
     }
 
-    [DllImport("libc", EntryPoint = "open", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport(
+        "libc",
+        EntryPoint = "open",
+        CharSet = CharSet.Ansi,
+        BestFitMapping = false,
+        ThrowOnUnmappableChar = true
+    )]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 
     [DllImport("libc", EntryPoint = "fsync")]

@@ -18,11 +18,15 @@ public static class JsonLines
 
     /// <summary>Reads lines lazily, in order; blank lines are errors like any other line that is no object.</summary>
     /// <param name="fields">The fields that a line may have beside <c>id</c> and <c>meta</c>; null: any.</param>
-    /// <exception cref="InputException">The file is missing, or a line is not an object or has an unknown field; names file and line.</exception>
+    /// <exception cref="InputException">The file is missing, or a line is not an object or has an unknown field; names
+    /// file and line.</exception>
     public static IEnumerable<JsonLine> Read(string path, IReadOnlySet<string>? fields = null)
     {
         string name = path == "-" ? "standard input" : path;
-        using StreamReader reader = new(new LineLimit(Open(path), name), new UTF8Encoding(false, throwOnInvalidBytes: true));
+        using StreamReader reader = new(
+            new LineLimit(Open(path), name),
+            new UTF8Encoding(false, throwOnInvalidBytes: true)
+        );
         for (int number = 1; ReadLine(reader, name, number) is { } text; number++)
         {
             yield return new JsonLine(name, number, Parse(text, name, number, fields));
@@ -71,13 +75,16 @@ public static class JsonLines
 
         try
         {
-            JsonObject line = StrictJson.Parse(text) as JsonObject
+            JsonObject line =
+                StrictJson.Parse(text) as JsonObject
                 ?? throw new InputException($"{name} line {number}: expected a JSON object");
             foreach ((string field, _) in line)
             {
                 if (fields is not null && field is not ("id" or "meta") && !fields.Contains(field))
                 {
-                    throw new InputException($"{name} line {number}: unknown field '{field}'; known are {string.Join(", ", fields.Order(StringComparer.Ordinal))}");
+                    throw new InputException(
+                        $"{name} line {number}: unknown field '{field}'; known are {string.Join(", ", fields.Order(StringComparer.Ordinal))}"
+                    );
                 }
             }
 

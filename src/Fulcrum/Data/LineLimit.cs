@@ -16,20 +16,23 @@ internal sealed class LineLimit(Stream inner, string name, long most = LineLimit
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
-        int read = inner.Read(buffer), last = buffer[..read].LastIndexOf((byte)'\n');
+        int read = inner.Read(buffer),
+            last = buffer[..read].LastIndexOf((byte)'\n');
         open = last >= 0 ? read - last - 1 : open + read;
         return open <= most ? read : throw new InputException($"{name}: a line is longer than {most} bytes");
     }
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

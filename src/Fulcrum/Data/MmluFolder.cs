@@ -8,9 +8,16 @@ namespace Fulcrum.Data;
 /// <param name="Index">Its place in its file, from 0.</param>
 /// <param name="Choices">Four options, byte for byte as in the file.</param>
 /// <param name="Answer">0 to 3.</param>
-public sealed record MmluQuestion(string Subject, int Index, string Question, IReadOnlyList<string> Choices, int Answer);
+public sealed record MmluQuestion(
+    string Subject,
+    int Index,
+    string Question,
+    IReadOnlyList<string> Choices,
+    int Answer
+);
 
-/// <summary>A folder in MMLU's layout: <c>dev/SUBJECT_dev.csv</c>, <c>test/SUBJECT_test.csv</c>; no header, answers A to D.</summary>
+/// <summary>A folder in MMLU's layout: <c>dev/SUBJECT_dev.csv</c>, <c>test/SUBJECT_test.csv</c>; no header, answers A
+/// to D.</summary>
 public sealed class MmluFolder
 {
     private readonly string root;
@@ -25,8 +32,18 @@ public sealed class MmluFolder
     public static MmluFolder Open(string root)
     {
         string test = Path.Combine(root, "test");
-        string[] subjects = Directory.Exists(test) ? [.. Directory.EnumerateFiles(test, "*_test.csv").Select(f => Path.GetFileName(f)[..^"_test.csv".Length]).Order(StringComparer.Ordinal)] : [];
-        return subjects.Length > 0 ? new MmluFolder(root, subjects) : throw new InputException($"no MMLU data in {root}: there is no test/SUBJECT_test.csv");
+        string[] subjects = Directory.Exists(test)
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(test, "*_test.csv")
+                    .Select(f => Path.GetFileName(f)[..^"_test.csv".Length])
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
+        return subjects.Length > 0
+            ? new MmluFolder(root, subjects)
+            : throw new InputException($"no MMLU data in {root}: there is no test/SUBJECT_test.csv");
     }
 
     /// <summary>The worked examples of a subject.</summary>
@@ -48,7 +65,16 @@ public sealed class MmluFolder
         try
         {
             using StreamReader reader = new(path, new System.Text.UTF8Encoding(false));
-            using CsvParser csv = new(reader, new CsvConfiguration(CultureInfo.InvariantCulture) { HasHeaderRecord = false, Mode = CsvMode.RFC4180, IgnoreBlankLines = false, BadDataFound = a => throw new FormatException("a quote is out of place") });
+            using CsvParser csv = new(
+                reader,
+                new CsvConfiguration(CultureInfo.InvariantCulture)
+                {
+                    HasHeaderRecord = false,
+                    Mode = CsvMode.RFC4180,
+                    IgnoreBlankLines = false,
+                    BadDataFound = a => throw new FormatException("a quote is out of place"),
+                }
+            );
             List<MmluQuestion> questions = [];
             while (csv.Read())
             {
@@ -68,7 +94,11 @@ public sealed class MmluFolder
     }
 
     private static MmluQuestion Question(string path, string subject, int index, string[] fields) =>
-        fields.Length != 6 ? throw new InputException($"{path} row {index + 1}: {fields.Length} fields instead of 6 (question, four options, answer)")
-            : fields[5] is not ("A" or "B" or "C" or "D") ? throw new InputException($"{path} row {index + 1}: the answer is '{fields[5]}'; expected A, B, C or D")
-            : new MmluQuestion(subject, index, fields[0], fields[1..5], fields[5][0] - 'A');
+        fields.Length != 6
+            ? throw new InputException(
+                $"{path} row {index + 1}: {fields.Length} fields instead of 6 (question, four options, answer)"
+            )
+        : fields[5] is not ("A" or "B" or "C" or "D")
+            ? throw new InputException($"{path} row {index + 1}: the answer is '{fields[5]}'; expected A, B, C or D")
+        : new MmluQuestion(subject, index, fields[0], fields[1..5], fields[5][0] - 'A');
 }

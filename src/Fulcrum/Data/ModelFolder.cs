@@ -10,12 +10,17 @@ public static class ModelFolder
 {
     private static readonly string[] Telling = ["*.json", "*.safetensors", "*.jinja", "*.txt"];
 
-    /// <summary>The ids that end a completion: of <c>generation_config.json</c>, else of <c>config.json</c>; empty when neither has any.</summary>
-    /// <exception cref="InputException">A file is not JSON, or its <c>eos_token_id</c> is neither a number nor a list of numbers.</exception>
+    /// <summary>The ids that end a completion: of <c>generation_config.json</c>, else of <c>config.json</c>; empty when
+    /// neither has any.</summary>
+    /// <exception cref="InputException">A file is not JSON, or its <c>eos_token_id</c> is neither a number nor a list
+    /// of numbers.</exception>
     public static IReadOnlyList<int> EndTokens(string folder) =>
-        EndTokensOf(Path.Combine(folder, "generation_config.json")) ?? EndTokensOf(Path.Combine(folder, "config.json")) ?? [];
+        EndTokensOf(Path.Combine(folder, "generation_config.json"))
+        ?? EndTokensOf(Path.Combine(folder, "config.json"))
+        ?? [];
 
-    /// <summary>SHA-256 over the names and contents of the folder's configuration, tokenizer and weight files.</summary>
+    /// <summary>SHA-256 over the names and contents of the folder's configuration, tokenizer and weight
+    /// files.</summary>
     /// <exception cref="InputException">There is no such folder, or no <c>config.json</c> in it.</exception>
     public static string Digest(string folder)
     {
@@ -26,7 +31,9 @@ public static class ModelFolder
 
         InnerPath.RefuseLinksOut(folder);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in Telling.SelectMany(p => Directory.EnumerateFiles(folder, p)).Order(StringComparer.Ordinal))
+        foreach (
+            string file in Telling.SelectMany(p => Directory.EnumerateFiles(folder, p)).Order(StringComparer.Ordinal)
+        )
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(file)}\n{RunFolder.Digest(file)}\n"));
         }
@@ -50,7 +57,8 @@ public static class ModelFolder
                 JsonNode one => [one.GetValue<int>()],
             };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or FormatException or NullReferenceException)
         {
             throw new InputException($"{path}: eos_token_id must be a token id or a list of token ids: {e.Message}", e);
         }

@@ -5,9 +5,11 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Data;
 
-/// <summary>Answers to a file of lines, in its order, a portion at a time: memory does not grow with the file, and a command that was cut off goes on behind the last whole portion.</summary>
+/// <summary>Answers to a file of lines, in its order, a portion at a time: memory does not grow with the file, and a
+/// command that was cut off goes on behind the last whole portion.</summary>
 /// <remarks>
-/// Answers are collected in <c>OUTPUT.partial</c>, which becomes the output once all are there; <c>OUTPUT.partial.json</c> says how far it is and what it answers.
+/// Answers are collected in <c>OUTPUT.partial</c>, which becomes the output once all are there;
+/// <c>OUTPUT.partial.json</c> says how far it is and what it answers.
 /// Portions are cut at the same lines however often the work was cut off, so the bytes are those of an undisturbed run.
 /// </remarks>
 public static class PortionFile
@@ -16,14 +18,23 @@ public static class PortionFile
     public const int Lines = 512;
 
     /// <summary>Answers every line of a file.</summary>
-    /// <param name="input">A path, or <c>-</c> for standard input, which cannot be read again and so knows no going on.</param>
+    /// <param name="input">A path, or <c>-</c> for standard input, which cannot be read again and so knows no going
+    /// on.</param>
     /// <param name="fields">What a line may hold beside <c>id</c> and <c>meta</c>.</param>
     /// <param name="output">A path, or <c>-</c> for standard output, which knows no going on.</param>
-    /// <param name="purpose">What else the answers depend on; asked for only when the file has more than one portion. Work under another purpose is not gone on with.</param>
+    /// <param name="purpose">What else the answers depend on; asked for only when the file has more than one portion.
+    /// Work under another purpose is not gone on with.</param>
     /// <param name="answer">The answers to one portion, a line each.</param>
     /// <param name="resumed">Told how many lines were there already.</param>
     /// <exception cref="InputException">A line is malformed, or the output cannot be written.</exception>
-    public static void Write(string input, IReadOnlySet<string> fields, string output, Func<string> purpose, Func<JsonLine[], IEnumerable<string>> answer, Action<int>? resumed = null)
+    public static void Write(
+        string input,
+        IReadOnlySet<string> fields,
+        string output,
+        Func<string> purpose,
+        Func<JsonLine[], IEnumerable<string>> answer,
+        Action<int>? resumed = null
+    )
     {
         if (output == "-")
         {
@@ -37,7 +48,9 @@ public static class PortionFile
             return;
         }
 
-        string full = Path.GetFullPath(output), partial = full + ".partial", state = partial + ".json";
+        string full = Path.GetFullPath(output),
+            partial = full + ".partial",
+            state = partial + ".json";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
@@ -61,11 +74,25 @@ public static class PortionFile
         }
     }
 
-    private static void Answer(Func<IEnumerable<JsonLine>> input, bool again, FileStream stream, string state, Func<string> purpose, Func<JsonLine[], IEnumerable<string>> answer, Action<int>? resumed)
+    private static void Answer(
+        Func<IEnumerable<JsonLine>> input,
+        bool again,
+        FileStream stream,
+        string state,
+        Func<string> purpose,
+        Func<JsonLine[], IEnumerable<string>> answer,
+        Action<int>? resumed
+    )
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         State? old = again ? State.Read(state) : null;
-        old = old is not null && old.Bytes <= stream.Length && old.Purpose == Digest(purpose()) && old.Input == Add(hash, input().Take(old.Lines)) ? old : null;
+        old =
+            old is not null
+            && old.Bytes <= stream.Length
+            && old.Purpose == Digest(purpose())
+            && old.Input == Add(hash, input().Take(old.Lines))
+                ? old
+                : null;
         if (old is null)
         {
             File.Delete(state);
@@ -98,7 +125,8 @@ public static class PortionFile
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
-    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string Digest(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private sealed record State(int Lines, long Bytes, string Input, string Purpose)
     {
@@ -106,7 +134,9 @@ public static class PortionFile
         {
             try
             {
-                return File.Exists(path) ? JsonSerializer.Deserialize<State>(File.ReadAllText(path), JsonLines.Output) : null;
+                return File.Exists(path)
+                    ? JsonSerializer.Deserialize<State>(File.ReadAllText(path), JsonLines.Output)
+                    : null;
             }
             catch (JsonException)
             {
@@ -114,6 +144,7 @@ public static class PortionFile
             }
         }
 
-        public void Write(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, JsonLines.Output) + "\n");
+        public void Write(string path) =>
+            AtomicFile.WriteText(path, JsonSerializer.Serialize(this, JsonLines.Output) + "\n");
     }
 }

@@ -9,7 +9,11 @@ namespace Fulcrum.Data;
 public sealed record SpiderExample(int Index, string DbId, string Question, string Query, JsonNode? Parse);
 
 /// <summary>A database as <c>tables.json</c> describes it.</summary>
-public sealed record SpiderSchema(string DbId, IReadOnlyList<SpiderTable> Tables, IReadOnlyList<(string From, string To)> ForeignKeys);
+public sealed record SpiderSchema(
+    string DbId,
+    IReadOnlyList<SpiderTable> Tables,
+    IReadOnlyList<(string From, string To)> ForeignKeys
+);
 
 /// <summary>A table with its columns in their order.</summary>
 public sealed record SpiderTable(string Name, IReadOnlyList<SpiderColumn> Columns);
@@ -17,7 +21,8 @@ public sealed record SpiderTable(string Name, IReadOnlyList<SpiderColumn> Column
 /// <summary>A column; <paramref name="Type"/> is Spider's word: text, number, time, boolean, others.</summary>
 public sealed record SpiderColumn(string Name, string Type, bool IsPrimaryKey);
 
-/// <summary>A folder in Spider's layout: <c>tables.json</c>, <c>train_spider.json</c>, <c>dev.json</c>, <c>database/DB/DB.sqlite</c>.</summary>
+/// <summary>A folder in Spider's layout: <c>tables.json</c>, <c>train_spider.json</c>, <c>dev.json</c>,
+/// <c>database/DB/DB.sqlite</c>.</summary>
 public sealed class SpiderFolder
 {
     private const long LargestFile = 1 << 29;
@@ -33,20 +38,29 @@ public sealed class SpiderFolder
     public IReadOnlyDictionary<string, SpiderSchema> Schemas { get; }
 
     /// <summary>Opens a folder.</summary>
-    /// <exception cref="InputException">It lacks its databases or tables.json, or that file is malformed; says where.</exception>
+    /// <exception cref="InputException">It lacks its databases or tables.json, or that file is malformed; says
+    /// where.</exception>
     public static SpiderFolder Open(string root)
     {
         if (!Directory.Exists(Path.Combine(root, "database")))
         {
-            throw new InputException($"no Spider data in {root}: there is no folder 'database' with DB/DB.sqlite files");
+            throw new InputException(
+                $"no Spider data in {root}: there is no folder 'database' with DB/DB.sqlite files"
+            );
         }
 
         string path = Path.Combine(root, "tables.json");
-        return new SpiderFolder(root, Objects(path).Select((o, i) => Read(path, i, () => Schema(o))).ToDictionary(s => s.DbId, StringComparer.Ordinal));
+        return new SpiderFolder(
+            root,
+            Objects(path)
+                .Select((o, i) => Read(path, i, () => Schema(o)))
+                .ToDictionary(s => s.DbId, StringComparer.Ordinal)
+        );
     }
 
     /// <summary>The examples of <c>dev.json</c>.</summary>
-    /// <exception cref="InputException">The file is missing or malformed, or an example's database is not there; names the entry.</exception>
+    /// <exception cref="InputException">The file is missing or malformed, or an example's database is not there; names
+    /// the entry.</exception>
     public IReadOnlyList<SpiderExample> Dev() => Examples("dev.json");
 
     /// <summary>The examples of <c>train_spider.json</c>.</summary>
@@ -60,7 +74,19 @@ public sealed class SpiderFolder
     {
         string path = Path.Combine(root, file);
         HashSet<string> seen = new(StringComparer.Ordinal);
-        SpiderExample[] examples = [.. Objects(path).Select((o, i) => Read(path, i, () => new SpiderExample(i, Text(o, "db_id"), Text(o, "question"), Text(o, "query"), o["sql"])))];
+        SpiderExample[] examples =
+        [
+            .. Objects(path)
+                .Select(
+                    (o, i) =>
+                        Read(
+                            path,
+                            i,
+                            () =>
+                                new SpiderExample(i, Text(o, "db_id"), Text(o, "question"), Text(o, "query"), o["sql"])
+                        )
+                ),
+        ];
         foreach (SpiderExample example in examples.Where(e => seen.Add(e.DbId)))
         {
             CheckDatabase(path, example);
@@ -79,12 +105,16 @@ public sealed class SpiderFolder
 
         if (!File.Exists(DatabaseFile(id)))
         {
-            throw new InputException($"{path} example {example.Index}: the database '{id}' has no file {DatabaseFile(id)}");
+            throw new InputException(
+                $"{path} example {example.Index}: the database '{id}' has no file {DatabaseFile(id)}"
+            );
         }
 
         if (!InnerPath.LiesIn(root, DatabaseFile(id)))
         {
-            throw new InputException($"{path} example {example.Index}: the database '{id}' is a link that leaves {root}");
+            throw new InputException(
+                $"{path} example {example.Index}: the database '{id}' is a link that leaves {root}"
+            );
         }
     }
 
@@ -94,8 +124,11 @@ public sealed class SpiderFolder
         try
         {
             using FileStream stream = File.OpenRead(path);
-            list = stream.Length > LargestFile ? throw new InputException($"{path}: {stream.Length} bytes are too many")
-                : StrictJson.Parse(new StreamReader(stream).ReadToEnd()) as JsonArray ?? throw new InputException($"{path}: expected a list");
+            list =
+                stream.Length > LargestFile
+                    ? throw new InputException($"{path}: {stream.Length} bytes are too many")
+                    : StrictJson.Parse(new StreamReader(stream).ReadToEnd()) as JsonArray
+                        ?? throw new InputException($"{path}: expected a list");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -106,7 +139,9 @@ public sealed class SpiderFolder
             throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
         }
 
-        return list.Select((node, i) => node as JsonObject ?? throw new InputException($"{path} entry {i}: expected an object"));
+        return list.Select(
+            (node, i) => node as JsonObject ?? throw new InputException($"{path} entry {i}: expected an object")
+        );
     }
 
     private static T Read<T>(string path, int index, Func<T> read)
@@ -115,7 +150,15 @@ public sealed class SpiderFolder
         {
             return read();
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentException or NullReferenceException or IndexOutOfRangeException or KeyNotFoundException)
+        catch (Exception e)
+            when (e
+                    is InvalidOperationException
+                        or FormatException
+                        or ArgumentException
+                        or NullReferenceException
+                        or IndexOutOfRangeException
+                        or KeyNotFoundException
+            )
         {
             throw new InputException($"{path} entry {index}: malformed: {e.Message}", e);
         }
@@ -124,14 +167,44 @@ public sealed class SpiderFolder
     private static SpiderSchema Schema(JsonObject o)
     {
         string[] tables = [.. o["table_names_original"]!.AsArray().Select(t => t!.GetValue<string>())];
-        (int Table, string Name)[] columns = [.. o["column_names_original"]!.AsArray().Select(c => (c![0]!.GetValue<int>(), c[1]!.GetValue<string>()))];
+        (int Table, string Name)[] columns =
+        [
+            .. o["column_names_original"]!.AsArray().Select(c => (c![0]!.GetValue<int>(), c[1]!.GetValue<string>())),
+        ];
         string[] types = [.. o["column_types"]!.AsArray().Select(t => t!.GetValue<string>())];
-        HashSet<int> primary = [.. o["primary_keys"]!.AsArray().SelectMany(k => k is JsonArray several ? several.Select(i => i!.GetValue<int>()) : [k!.GetValue<int>()])];
-        SpiderTable[] read = [.. tables.Select((name, t) => new SpiderTable(
-            name, [.. Enumerable.Range(0, columns.Length).Where(c => columns[c].Table == t).Select(c => new SpiderColumn(columns[c].Name, types[c], primary.Contains(c)))]))];
+        HashSet<int> primary =
+        [
+            .. o["primary_keys"]!
+                .AsArray()
+                .SelectMany(k =>
+                    k is JsonArray several ? several.Select(i => i!.GetValue<int>()) : [k!.GetValue<int>()]
+                ),
+        ];
+        SpiderTable[] read =
+        [
+            .. tables.Select(
+                (name, t) =>
+                    new SpiderTable(
+                        name,
+                        [
+                            .. Enumerable
+                                .Range(0, columns.Length)
+                                .Where(c => columns[c].Table == t)
+                                .Select(c => new SpiderColumn(columns[c].Name, types[c], primary.Contains(c))),
+                        ]
+                    )
+            ),
+        ];
         string Full(int column) => $"{tables[columns[column].Table]}.{columns[column].Name}";
-        return new SpiderSchema(Text(o, "db_id"), read, [.. o["foreign_keys"]!.AsArray().Select(k => (Full(k![0]!.GetValue<int>()), Full(k[1]!.GetValue<int>())))]);
+        return new SpiderSchema(
+            Text(o, "db_id"),
+            read,
+            [.. o["foreign_keys"]!.AsArray().Select(k => (Full(k![0]!.GetValue<int>()), Full(k[1]!.GetValue<int>())))]
+        );
     }
 
-    private static string Text(JsonObject o, string name) => o[name] is JsonValue value && value.TryGetValue(out string? text) ? text : throw new FormatException($"'{name}' must be a text");
+    private static string Text(JsonObject o, string name) =>
+        o[name] is JsonValue value && value.TryGetValue(out string? text)
+            ? text
+            : throw new FormatException($"'{name}' must be a text");
 }

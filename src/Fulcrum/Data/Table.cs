@@ -8,29 +8,44 @@ using Parquet.Serialization;
 
 namespace Fulcrum.Data;
 
-/// <summary>Rows with named columns from JSON Lines, CSV with a header, or Parquet: by the ending of the file's name.</summary>
+/// <summary>Rows with named columns from JSON Lines, CSV with a header, or Parquet: by the ending of the file's
+/// name.</summary>
 public static class Table
 {
     private const long LargestFile = 1L << 31;
 
     /// <summary>Every row, in the file's order.</summary>
-    /// <exception cref="InputException">The file is missing, of an unknown kind, empty or malformed; names the file and the line or row.</exception>
+    /// <exception cref="InputException">The file is missing, of an unknown kind, empty or malformed; names the file and
+    /// the line or row.</exception>
     public static IReadOnlyList<TableRow> Read(string path)
     {
         IReadOnlyList<TableRow> rows = Path.GetExtension(path).ToLowerInvariant() switch
         {
-            ".jsonl" => [.. JsonLines.Read(path).Select(l => new TableRow(path, $"line {l.Number}", l.Number, l.Value))],
+            ".jsonl" =>
+            [
+                .. JsonLines.Read(path).Select(l => new TableRow(path, $"line {l.Number}", l.Number, l.Value)),
+            ],
             ".csv" => Opened(path, stream => Csv(path, stream)),
             ".parquet" => Opened(path, stream => Parquet(path, stream)),
-            var other => throw new InputException($"{path}: files that end in '{other}' cannot be read as rows; known are .jsonl, .csv and .parquet"),
+            var other => throw new InputException(
+                $"{path}: files that end in '{other}' cannot be read as rows; known are .jsonl, .csv and .parquet"
+            ),
         };
         return rows.Count > 0 ? rows : throw new InputException($"{path} holds no row");
     }
 
     private static List<TableRow> Csv(string path, Stream stream)
     {
-        CsvConfiguration settings = new(CultureInfo.InvariantCulture) { Mode = CsvMode.RFC4180, IgnoreBlankLines = false, BadDataFound = _ => throw new FormatException("a quote is out of place") };
-        using CsvParser csv = new(new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true)), settings);
+        CsvConfiguration settings = new(CultureInfo.InvariantCulture)
+        {
+            Mode = CsvMode.RFC4180,
+            IgnoreBlankLines = false,
+            BadDataFound = _ => throw new FormatException("a quote is out of place"),
+        };
+        using CsvParser csv = new(
+            new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true)),
+            settings
+        );
         try
         {
             string[] header = csv.Read() ? [.. csv.Record!.Select(name => name.Trim())] : [];
@@ -44,15 +59,28 @@ public static class Table
             for (int line = csv.RawRow + 1; csv.Read(); line = csv.RawRow + 1)
             {
                 string[] fields = csv.Record!;
-                rows.Add(fields.Length == header.Length ? new TableRow(path, $"line {line}", rows.Count + 1, new JsonObject(header.Select((name, i) => KeyValuePair.Create(name, (JsonNode?)fields[i]))))
-                    : throw new InputException($"{path} line {line}: {fields.Length} fields where the header has {header.Length}"));
+                rows.Add(
+                    fields.Length == header.Length
+                        ? new TableRow(
+                            path,
+                            $"line {line}",
+                            rows.Count + 1,
+                            new JsonObject(header.Select((name, i) => KeyValuePair.Create(name, (JsonNode?)fields[i])))
+                        )
+                        : throw new InputException(
+                            $"{path} line {line}: {fields.Length} fields where the header has {header.Length}"
+                        )
+                );
             }
 
             return rows;
         }
         catch (Exception e) when (e is CsvHelperException or FormatException or DecoderFallbackException)
         {
-            string what = e is DecoderFallbackException ? "not valid UTF-8" : (e.InnerException as FormatException ?? e).Message.Split('\n')[0].Trim();
+            string what =
+                e is DecoderFallbackException
+                    ? "not valid UTF-8"
+                    : (e.InnerException as FormatException ?? e).Message.Split('\n')[0].Trim();
             throw new InputException($"{path} line {Math.Max(1, csv.RawRow)}: malformed: {what}", e);
         }
     }
@@ -62,8 +90,25 @@ public static class Table
         try
         {
             // The library's reading is asynchronous; a file on a disk is waited for.
-            IEnumerable<IDictionary<string, object>> rows = ParquetSerializer.DeserializeUntypedAsync(stream).GetAwaiter().GetResult().Data;
-            return [.. rows.Select((row, i) => new TableRow(path, $"row {i + 1}", i + 1, new JsonObject(row.Select(cell => KeyValuePair.Create(cell.Key, Node(path, i, cell.Key, cell.Value))))))];
+            IEnumerable<IDictionary<string, object>> rows = ParquetSerializer
+                .DeserializeUntypedAsync(stream)
+                .GetAwaiter()
+                .GetResult()
+                .Data;
+            return
+            [
+                .. rows.Select(
+                    (row, i) =>
+                        new TableRow(
+                            path,
+                            $"row {i + 1}",
+                            i + 1,
+                            new JsonObject(
+                                row.Select(cell => KeyValuePair.Create(cell.Key, Node(path, i, cell.Key, cell.Value)))
+                            )
+                        )
+                ),
+            ];
         }
         catch (Exception e) when (e is not InputException)
         {
@@ -71,24 +116,34 @@ public static class Table
         }
     }
 
-    private static JsonNode? Node(string path, int row, string column, object? value) => value switch
-    {
-        null => null,
-        string text => text,
-        bool flag => flag,
-        sbyte or byte or short or ushort or int or uint or long => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        float or double or decimal or ulong => Convert.ToDouble(value, CultureInfo.InvariantCulture),
-        System.Collections.IDictionary => throw new InputException($"{path} row {row + 1}: the column '{column}' holds structures; only texts, numbers, truth values and lists of them can be read"),
-        System.Collections.IEnumerable list => new JsonArray([.. list.Cast<object?>().Select(v => Node(path, row, column, v))]),
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
-    };
+    private static JsonNode? Node(string path, int row, string column, object? value) =>
+        value switch
+        {
+            null => null,
+            string text => text,
+            bool flag => flag,
+            sbyte or byte or short or ushort or int or uint or long => Convert.ToInt64(
+                value,
+                CultureInfo.InvariantCulture
+            ),
+            float or double or decimal or ulong => Convert.ToDouble(value, CultureInfo.InvariantCulture),
+            System.Collections.IDictionary => throw new InputException(
+                $"{path} row {row + 1}: the column '{column}' holds structures; only texts, numbers, truth values and lists of them can be read"
+            ),
+            System.Collections.IEnumerable list => new JsonArray([
+                .. list.Cast<object?>().Select(v => Node(path, row, column, v)),
+            ]),
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+        };
 
     private static List<TableRow> Opened(string path, Func<Stream, List<TableRow>> read)
     {
         try
         {
             using FileStream stream = File.OpenRead(path);
-            return stream.Length <= LargestFile ? read(stream) : throw new InputException($"{path}: {stream.Length} bytes are too many");
+            return stream.Length <= LargestFile
+                ? read(stream)
+                : throw new InputException($"{path}: {stream.Length} bytes are too many");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -107,7 +162,8 @@ public sealed record TableRow(string File, string Place, int Number, JsonObject 
 
     /// <summary>A column's value as text; numbers and truth values as they are written.</summary>
     /// <exception cref="InputException">There is no such column, or it holds nothing or a list.</exception>
-    public string Text(string column) => AsText(Values.TryGetPropertyValue(column, out JsonNode? node) ? node : throw Missing(column), column);
+    public string Text(string column) =>
+        AsText(Values.TryGetPropertyValue(column, out JsonNode? node) ? node : throw Missing(column), column);
 
     /// <summary>A column's value as text; null where no column is asked for.</summary>
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
@@ -115,16 +171,24 @@ public sealed record TableRow(string File, string Place, int Number, JsonObject 
 
     /// <summary>A column's values where it holds a list; one value counts as a list of one.</summary>
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
-    public IReadOnlyList<string> Texts(string column) => !Values.TryGetPropertyValue(column, out JsonNode? node) ? throw Missing(column)
-        : node is JsonArray list ? [.. list.Select(v => AsText(v, column))] : [AsText(node, column)];
+    public IReadOnlyList<string> Texts(string column) =>
+        !Values.TryGetPropertyValue(column, out JsonNode? node) ? throw Missing(column)
+        : node is JsonArray list ? [.. list.Select(v => AsText(v, column))]
+        : [AsText(node, column)];
 
-    private InputException Missing(string column) => Error($"there is no column '{column}'; there are {string.Join(", ", Values.Select(v => v.Key))}");
+    private InputException Missing(string column) =>
+        Error($"there is no column '{column}'; there are {string.Join(", ", Values.Select(v => v.Key))}");
 
-    private string AsText(JsonNode? node, string column) => node switch
-    {
-        JsonValue v when v.TryGetValue(out string? text) => text,
-        JsonValue v => v.GetValueKind() is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False ? v.ToJsonString() : throw Error($"the column '{column}' must hold text"),
-        null => throw Error($"the column '{column}' holds nothing"),
-        _ => throw Error($"the column '{column}' holds a {(node is JsonArray ? "list" : "structure")} where one text is needed"),
-    };
+    private string AsText(JsonNode? node, string column) =>
+        node switch
+        {
+            JsonValue v when v.TryGetValue(out string? text) => text,
+            JsonValue v => v.GetValueKind() is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
+                ? v.ToJsonString()
+                : throw Error($"the column '{column}' must hold text"),
+            null => throw Error($"the column '{column}' holds nothing"),
+            _ => throw Error(
+                $"the column '{column}' holds a {(node is JsonArray ? "list" : "structure")} where one text is needed"
+            ),
+        };
 }

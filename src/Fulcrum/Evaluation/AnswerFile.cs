@@ -7,7 +7,8 @@ namespace Fulcrum.Evaluation;
 public static class AnswerFile
 {
     /// <summary>Every answer, in the file's order.</summary>
-    /// <exception cref="InputException">The file is missing, or a line has no id or no score of 1, 0 or null; names file and line.</exception>
+    /// <exception cref="InputException">The file is missing, or a line has no id or no score of 1, 0 or null; names
+    /// file and line.</exception>
     public static IReadOnlyList<Answer> Read(string path) => [.. JsonLines.Read(path).Select(Parse)];
 
     private static Answer Parse(JsonLine line)
@@ -15,12 +16,28 @@ public static class AnswerFile
         JsonObject value = line.Value;
         string id = Text(line, "id") ?? throw line.Error("there is no id");
         return new Answer(
-            id, Text(line, "cluster") ?? "", Text(line, "group") ?? "", Score(line), Text(line, "prediction") ?? "", Text(line, "target") ?? "", Text(line, "verdict") ?? "", Text(line, "reason"),
-            Text(line, "input"), Text(line, "output"), (value["log_likelihoods"] as JsonArray)?.Select(n => n is JsonValue v && v.TryGetValue(out double d) ? d : double.NaN).ToArray(),
-            value["tokens"] is JsonValue tokens && tokens.TryGetValue(out int count) ? count : null, Text(line, "protocol"),
-            Text(line, "stem"), value["choice"] is JsonValue choice && choice.TryGetValue(out int option) ? option : null, Measures(line),
+            id,
+            Text(line, "cluster") ?? "",
+            Text(line, "group") ?? "",
+            Score(line),
+            Text(line, "prediction") ?? "",
+            Text(line, "target") ?? "",
+            Text(line, "verdict") ?? "",
+            Text(line, "reason"),
+            Text(line, "input"),
+            Text(line, "output"),
+            (value["log_likelihoods"] as JsonArray)
+                ?.Select(n => n is JsonValue v && v.TryGetValue(out double d) ? d : double.NaN)
+                .ToArray(),
+            value["tokens"] is JsonValue tokens && tokens.TryGetValue(out int count) ? count : null,
+            Text(line, "protocol"),
+            Text(line, "stem"),
+            value["choice"] is JsonValue choice && choice.TryGetValue(out int option) ? option : null,
+            Measures(line),
             value["threshold"] is JsonValue threshold && threshold.TryGetValue(out double least) ? least : null,
-            value["success"] is JsonValue success && success.TryGetValue(out bool reached) ? reached : null, Text(line, "finish"));
+            value["success"] is JsonValue success && success.TryGetValue(out bool reached) ? reached : null,
+            Text(line, "finish")
+        );
     }
 
     private static SortedDictionary<string, double>? Measures(JsonLine line)
@@ -31,9 +48,14 @@ public static class AnswerFile
         }
 
         SortedDictionary<string, double> measures = new(StringComparer.Ordinal);
-        foreach ((string name, JsonNode? value) in node as JsonObject ?? throw line.Error("'measures' must be an object"))
+        foreach (
+            (string name, JsonNode? value) in node as JsonObject ?? throw line.Error("'measures' must be an object")
+        )
         {
-            measures[name] = value is JsonValue v && v.TryGetValue(out double number) ? number : throw line.Error($"the measure '{name}' must be a number");
+            measures[name] =
+                value is JsonValue v && v.TryGetValue(out double number)
+                    ? number
+                    : throw line.Error($"the measure '{name}' must be a number");
         }
 
         return measures;
@@ -54,10 +76,11 @@ public static class AnswerFile
         };
     }
 
-    private static string? Text(JsonLine line, string name) => line.Value[name] switch
-    {
-        null => null,
-        JsonValue v when v.TryGetValue(out string? text) => text,
-        JsonNode other => name == "id" ? other.ToJsonString() : throw line.Error($"'{name}' must be a text"),
-    };
+    private static string? Text(JsonLine line, string name) =>
+        line.Value[name] switch
+        {
+            null => null,
+            JsonValue v when v.TryGetValue(out string? text) => text,
+            JsonNode other => name == "id" ? other.ToJsonString() : throw line.Error($"'{name}' must be a text"),
+        };
 }

@@ -7,13 +7,16 @@ namespace Fulcrum.Evaluation;
 
 /// <summary>An answer file that grows by whole portions, <c>NAME.jsonl.partial</c> until it is complete.</summary>
 /// <remarks>
-/// Every portion is sealed: once its answers are on the disk, a line with their SHA-256 is added to <c>NAME.jsonl.seals</c>. A file that was
+/// Every portion is sealed: once its answers are on the disk, a line with their SHA-256 is added to
+/// <c>NAME.jsonl.seals</c>. A file that was
 /// cut off, or damaged in whatever way, is cut back to the portions whose seals hold, and the rest is measured again.
 /// </remarks>
 internal sealed class GrowingAnswers : IDisposable
 {
-    private readonly string path, growing;
-    private readonly FileStream answers, seals;
+    private readonly string path,
+        growing;
+    private readonly FileStream answers,
+        seals;
 
     /// <summary>Opens what there is of a file.</summary>
     /// <param name="path">Of the complete file.</param>
@@ -38,7 +41,9 @@ internal sealed class GrowingAnswers : IDisposable
     /// <summary>Adds a portion and waits until the disk has it.</summary>
     public void Append(IReadOnlyList<Answer> portion)
     {
-        byte[] lines = Encoding.UTF8.GetBytes(string.Concat(portion.Select(a => JsonSerializer.Serialize(a, JsonLines.Output) + "\n")));
+        byte[] lines = Encoding.UTF8.GetBytes(
+            string.Concat(portion.Select(a => JsonSerializer.Serialize(a, JsonLines.Output) + "\n"))
+        );
         answers.Write(lines);
         answers.Flush(flushToDisk: true);
         seals.Write(Encoding.ASCII.GetBytes(Seal(lines) + "\n"));
@@ -65,8 +70,13 @@ internal sealed class GrowingAnswers : IDisposable
         long keep = 0;
         int sealsKept = 0;
         using StreamReader sealLines = new(seals, Encoding.ASCII, false, 1 << 10, leaveOpen: true);
-        while (Done < items.Count && sealLines.ReadLine() is { } seal && Portion(Math.Min(portion, items.Count - Done)) is { } lines
-            && Seal(lines) == seal && AreAnswersTo(lines, items, Done, protocolHash))
+        while (
+            Done < items.Count
+            && sealLines.ReadLine() is { } seal
+            && Portion(Math.Min(portion, items.Count - Done)) is { } lines
+            && Seal(lines) == seal
+            && AreAnswersTo(lines, items, Done, protocolHash)
+        )
         {
             Done = Math.Min(Done + portion, items.Count);
             keep += lines.Length;
@@ -102,8 +112,15 @@ internal sealed class GrowingAnswers : IDisposable
     {
         try
         {
-            return Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => (Line: line, Item: items[from + i]))
-                .All(l => JsonSerializer.Deserialize<Answer>(l.Line, JsonLines.Output) is { } answer && answer.Id == l.Item.Id && answer.Protocol == protocolHash);
+            return Encoding
+                .UTF8.GetString(lines)
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select((line, i) => (Line: line, Item: items[from + i]))
+                .All(l =>
+                    JsonSerializer.Deserialize<Answer>(l.Line, JsonLines.Output) is { } answer
+                    && answer.Id == l.Item.Id
+                    && answer.Protocol == protocolHash
+                );
         }
         catch (JsonException)
         {

@@ -5,7 +5,8 @@ namespace Fulcrum.Evaluation;
 /// <summary>Finds the query in what a model wrote.</summary>
 public static partial class SqlExtraction
 {
-    /// <summary>The query: inside a code fence where there is one, from the first SELECT or WITH that begins a line or follows a colon, to the first semicolon or blank line. Empty when there is none.</summary>
+    /// <summary>The query: inside a code fence where there is one, from the first SELECT or WITH that begins a line or
+    /// follows a colon, to the first semicolon or blank line. Empty when there is none.</summary>
     public static string From(string output)
     {
         string text = Fence().Match(output) is { Success: true } fence ? fence.Groups[1].Value : output;
@@ -17,7 +18,14 @@ public static partial class SqlExtraction
 
         string query = text[start.Groups[1].Index..];
         int end = EndOf(query);
-        return string.Join(' ', query[..end].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is { } words && !query[..end].Contains('\'') && !query[..end].Contains('"') ? words : [query[..end].Trim()]);
+        return string.Join(
+            ' ',
+            query[..end].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is { } words
+            && !query[..end].Contains('\'')
+            && !query[..end].Contains('"')
+                ? words
+                : [query[..end].Trim()]
+        );
     }
 
     /// <summary>The place of the first semicolon outside quotes, or of a blank line.</summary>
@@ -44,7 +52,11 @@ public static partial class SqlExtraction
         return query.Length;
     }
 
-    [GeneratedRegex(@"```(?:sql|sqlite)?[ \t]*\r?\n?(.*?)(?:```|\z)", RegexOptions.Singleline | RegexOptions.IgnoreCase, 2000)]
+    [GeneratedRegex(
+        @"```(?:sql|sqlite)?[ \t]*\r?\n?(.*?)(?:```|\z)",
+        RegexOptions.Singleline | RegexOptions.IgnoreCase,
+        2000
+    )]
     private static partial Regex Fence();
 
     [GeneratedRegex(@"(?:^|:)[ \t]*((?:SELECT|WITH)\b)", RegexOptions.Multiline | RegexOptions.IgnoreCase, 2000)]

@@ -8,33 +8,56 @@ public static class AdapterProbe
     /// <summary>Items of each benchmark that are asked.</summary>
     private const int Items = 3;
 
-    /// <summary>Scale 0 may round differently from no adapter at all, by no more than this in natural logarithm; 16-bit types round more.</summary>
-    private const double Rounding = 1e-3, CoarseRounding = 0.25;
+    /// <summary>Scale 0 may round differently from no adapter at all, by no more than this in natural logarithm; 16-bit
+    /// types round more.</summary>
+    private const double Rounding = 1e-3,
+        CoarseRounding = 0.25;
 
     /// <summary>Log-likelihoods of the first items' golds, always asked alike.</summary>
     public static double[] Of(ILanguageModel model, IReadOnlyList<IBenchmark> benchmarks, PromptEncoding encoding)
     {
-        ScoreRequest[] requests = [.. benchmarks.SelectMany(b => b.Items.Take(Items).Select(i => Request(b, i, encoding)))];
+        ScoreRequest[] requests =
+        [
+            .. benchmarks.SelectMany(b => b.Items.Take(Items).Select(i => Request(b, i, encoding))),
+        ];
         double[][] found = new double[requests.Length][];
         model.Score(requests, (i, scores) => found[i] = [.. scores.Select(s => s.LogLikelihood)]);
         return [.. found.SelectMany(f => f)];
     }
 
     /// <summary>Whether the adapter does something, and at scale 0 nothing.</summary>
-    /// <param name="bare">Of the base; null where the adapter's form computes on other base weights than the base was measured with.</param>
+    /// <param name="bare">Of the base; null where the adapter's form computes on other base weights than the base was
+    /// measured with.</param>
     /// <param name="dtype">Of the computation.</param>
     public static void Check(GuardLog log, double[]? bare, double[] zero, double[] full, string dtype)
     {
         if (bare is null)
         {
             log.NotApplicable(GuardLog.LambdaZero, null, "the adapter is measured on other base weights than before");
-            log.Report(GuardLog.AdapterActive, null, Largest(zero, full) > 0, $"as trained the adapter changes log-likelihoods by up to {Largest(zero, full):0.0e+0}");
+            log.Report(
+                GuardLog.AdapterActive,
+                null,
+                Largest(zero, full) > 0,
+                $"as trained the adapter changes log-likelihoods by up to {Largest(zero, full):0.0e+0}"
+            );
             return;
         }
 
-        double atZero = Largest(bare, zero), atOne = Largest(bare, full), rounding = dtype == "f32" ? Rounding : CoarseRounding;
-        log.Report(GuardLog.LambdaZero, null, atZero <= rounding, $"at scale 0 the adapter changes log-likelihoods by at most {atZero:0.0e+0}; rounding may change them by {rounding}");
-        log.Report(GuardLog.AdapterActive, null, atOne > atZero, $"as trained the adapter changes log-likelihoods by up to {atOne:0.0e+0}, at scale 0 by up to {atZero:0.0e+0}");
+        double atZero = Largest(bare, zero),
+            atOne = Largest(bare, full),
+            rounding = dtype == "f32" ? Rounding : CoarseRounding;
+        log.Report(
+            GuardLog.LambdaZero,
+            null,
+            atZero <= rounding,
+            $"at scale 0 the adapter changes log-likelihoods by at most {atZero:0.0e+0}; rounding may change them by {rounding}"
+        );
+        log.Report(
+            GuardLog.AdapterActive,
+            null,
+            atOne > atZero,
+            $"as trained the adapter changes log-likelihoods by up to {atOne:0.0e+0}, at scale 0 by up to {atZero:0.0e+0}"
+        );
     }
 
     private static ScoreRequest Request(IBenchmark benchmark, Item item, PromptEncoding encoding)
@@ -43,5 +66,6 @@ public static class AdapterProbe
         return encoding.Score(question as Question.Choose ?? new Question.Choose(question.Prompt, [item.Target]));
     }
 
-    private static double Largest(double[] a, double[] b) => a.Zip(b, (x, y) => double.IsFinite(x - y) ? Math.Abs(x - y) : double.MaxValue).DefaultIfEmpty(0).Max();
+    private static double Largest(double[] a, double[] b) =>
+        a.Zip(b, (x, y) => double.IsFinite(x - y) ? Math.Abs(x - y) : double.MaxValue).DefaultIfEmpty(0).Max();
 }

@@ -11,15 +11,40 @@ namespace Fulcrum.Guards;
 /// <param name="Difference">Change of their mean score, as a fraction.</param>
 public sealed record BatchingNoise(string Benchmark, int Items, int Changed, double Difference)
 {
-    /// <summary>Asks a sample again with the same model, in batches that no item had before: items that lie far apart, instead of neighbours.</summary>
+    /// <summary>Asks a sample again with the same model, in batches that no item had before: items that lie far apart,
+    /// instead of neighbours.</summary>
     /// <param name="answers">What was answered in the usual batches, in the order of the items.</param>
-    public static BatchingNoise Of(Evaluator evaluator, IBenchmark benchmark, IReadOnlyList<Answer> answers, CancellationToken cancellation)
+    public static BatchingNoise Of(
+        Evaluator evaluator,
+        IBenchmark benchmark,
+        IReadOnlyList<Answer> answers,
+        CancellationToken cancellation
+    )
     {
-        int n = benchmark.Items.Count, sample = SampleOf(n), stride = Math.Max(1, n / Math.Max(1, sample));
+        int n = benchmark.Items.Count,
+            sample = SampleOf(n),
+            stride = Math.Max(1, n / Math.Max(1, sample));
         int[] chosen = [.. Enumerable.Range(0, sample).Select(i => i * stride)];
-        IReadOnlyList<Answer> again = evaluator.Answers(benchmark, [.. chosen.Select(i => benchmark.Items[i])], "", _ => { }, cancellation);
-        (int Before, int After)[] scores = [.. chosen.Select((c, i) => (answers[c].Score, again[i].Score)).Where(s => s is (not null, not null)).Select(s => (s.Item1!.Value, s.Item2!.Value))];
-        return new BatchingNoise(benchmark.Name, scores.Length, scores.Count(s => s.Before != s.After), scores.Length == 0 ? 0 : scores.Average(s => (double)(s.After - s.Before)));
+        IReadOnlyList<Answer> again = evaluator.Answers(
+            benchmark,
+            [.. chosen.Select(i => benchmark.Items[i])],
+            "",
+            _ => { },
+            cancellation
+        );
+        (int Before, int After)[] scores =
+        [
+            .. chosen
+                .Select((c, i) => (answers[c].Score, again[i].Score))
+                .Where(s => s is (not null, not null))
+                .Select(s => (s.Item1!.Value, s.Item2!.Value)),
+        ];
+        return new BatchingNoise(
+            benchmark.Name,
+            scores.Length,
+            scores.Count(s => s.Before != s.After),
+            scores.Length == 0 ? 0 : scores.Average(s => (double)(s.After - s.Before))
+        );
     }
 
     /// <summary>How many of so many items are asked again.</summary>
@@ -30,14 +55,25 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
     {
         bool claims = seen.Difference.Low > 0 || seen.Difference.High < 0;
         log.Report(
-            GuardLog.NoiseFloor, seen.Benchmark, !claims || Math.Abs(noise.Difference) < Math.Abs(seen.Difference.Points),
+            GuardLog.NoiseFloor,
+            seen.Benchmark,
+            !claims || Math.Abs(noise.Difference) < Math.Abs(seen.Difference.Points),
             $"asked again in other batches, {noise.Changed} of {noise.Items} items of {seen.Benchmark} change their score, the mean by {noise.Difference * 100:+0.0;-0.0;0.0} points; "
-            + (claims ? $"the study claims {seen.Difference.Points * 100:+0.0;-0.0} points" : "the study claims no difference here"));
+                + (
+                    claims
+                        ? $"the study claims {seen.Difference.Points * 100:+0.0;-0.0} points"
+                        : "the study claims no difference here"
+                )
+        );
     }
 
     /// <summary>Writes what was found.</summary>
-    public static void Write(string path, IReadOnlyList<BatchingNoise> noise) => AtomicFile.WriteText(path, JsonSerializer.Serialize(noise, ComparisonJson.Options) + "\n");
+    public static void Write(string path, IReadOnlyList<BatchingNoise> noise) =>
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(noise, ComparisonJson.Options) + "\n");
 
     /// <summary>Reads it back; empty where nothing was written.</summary>
-    public static IReadOnlyList<BatchingNoise> Read(string path) => File.Exists(path) ? JsonSerializer.Deserialize<BatchingNoise[]>(File.ReadAllText(path), ComparisonJson.Options) ?? [] : [];
+    public static IReadOnlyList<BatchingNoise> Read(string path) =>
+        File.Exists(path)
+            ? JsonSerializer.Deserialize<BatchingNoise[]>(File.ReadAllText(path), ComparisonJson.Options) ?? []
+            : [];
 }

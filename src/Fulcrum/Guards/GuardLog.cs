@@ -4,14 +4,24 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Guards;
 
-/// <summary>What the guards of one stage saw; closing it stops the run where one failed that the study does not override.</summary>
+/// <summary>What the guards of one stage saw; closing it stops the run where one failed that the study does not
+/// override.</summary>
 /// <param name="stage">Names the stage in the results.</param>
 public sealed class GuardLog(string stage)
 {
     /// <summary>The guards, in the order of the stages that try them.</summary>
     public static readonly IReadOnlyList<string> Names =
     [
-        GoldAgainstGold, CompletionTokens, TrainingOverlap, BelowChance, PublishedBand, UnparsableShare, AdapterActive, LambdaZero, SameProtocol, NoiseFloor,
+        GoldAgainstGold,
+        CompletionTokens,
+        TrainingOverlap,
+        BelowChance,
+        PublishedBand,
+        UnparsableShare,
+        AdapterActive,
+        LambdaZero,
+        SameProtocol,
+        NoiseFloor,
     ];
 
     /// <summary>Every gold answer, graded as if a model had given it, is right.</summary>
@@ -50,10 +60,12 @@ public sealed class GuardLog(string stage)
     public IReadOnlyList<GuardResult> Results => results;
 
     /// <summary>Reports one guard's outcome.</summary>
-    public void Report(string name, string? benchmark, bool holds, string message) => results.Add(new GuardResult(name, stage, benchmark, holds ? "passed" : "failed", message));
+    public void Report(string name, string? benchmark, bool holds, string message) =>
+        results.Add(new GuardResult(name, stage, benchmark, holds ? "passed" : "failed", message));
 
     /// <summary>Reports why a guard does not apply here.</summary>
-    public void NotApplicable(string name, string? benchmark, string why) => results.Add(new GuardResult(name, stage, benchmark, "not-applicable", why));
+    public void NotApplicable(string name, string? benchmark, string why) =>
+        results.Add(new GuardResult(name, stage, benchmark, "not-applicable", why));
 
     /// <summary>Writes the results, then stops where one failed.</summary>
     /// <param name="overridden">Names that the study overrides.</param>
@@ -70,7 +82,9 @@ public sealed class GuardLog(string stage)
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<GuardResult[]>(File.ReadAllText(path), ComparisonJson.Options) ?? [] : [];
+            return File.Exists(path)
+                ? JsonSerializer.Deserialize<GuardResult[]>(File.ReadAllText(path), ComparisonJson.Options) ?? []
+                : [];
         }
         catch (JsonException e)
         {
@@ -79,8 +93,15 @@ public sealed class GuardLog(string stage)
     }
 
     /// <summary>The results with the study's word on them: what failed and is overridden says so.</summary>
-    public static IReadOnlyList<GuardResult> Overridden(IEnumerable<GuardResult> results, IReadOnlyList<string> overridden) =>
-        [.. results.Select(r => r.Status == "failed" && overridden.Contains(r.Name) ? r with { Status = "overridden" } : r)];
+    public static IReadOnlyList<GuardResult> Overridden(
+        IEnumerable<GuardResult> results,
+        IReadOnlyList<string> overridden
+    ) =>
+        [
+            .. results.Select(r =>
+                r.Status == "failed" && overridden.Contains(r.Name) ? r with { Status = "overridden" } : r
+            ),
+        ];
 
     /// <exception cref="GuardException">One failed that is not overridden.</exception>
     public static void Refuse(IEnumerable<GuardResult> results, IReadOnlyList<string> overridden)
@@ -89,7 +110,9 @@ public sealed class GuardLog(string stage)
         if (failed.Length > 0)
         {
             string names = string.Join(", ", failed.Select(f => $"\"{f.Name}\"").Distinct());
-            throw new GuardException($"{string.Join("; ", failed.Select(f => $"guard {f.Name}: {f.Message}"))}. To go on all the same, put {names} into the study's overrideGuards; the report will show it");
+            throw new GuardException(
+                $"{string.Join("; ", failed.Select(f => $"guard {f.Name}: {f.Message}"))}. To go on all the same, put {names} into the study's overrideGuards; the report will show it"
+            );
         }
     }
 }

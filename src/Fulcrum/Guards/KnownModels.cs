@@ -9,10 +9,18 @@ namespace Fulcrum.Guards;
 /// <param name="Base">5-shot score of the base model; null: none published.</param>
 /// <param name="Instruct">Score of the instruction-tuned model; null: none published.</param>
 /// <param name="Source">Where it was published.</param>
-public sealed record KnownModel(string Name, (int Hidden, int Layers, int Vocabulary) Shape, double? Base, double? Instruct, string Source);
+public sealed record KnownModel(
+    string Name,
+    (int Hidden, int Layers, int Vocabulary) Shape,
+    double? Base,
+    double? Instruct,
+    string Source
+);
 
-/// <summary>Models with a published MMLU score, recognised by the shape of their configuration, then by their folder's name.</summary>
-/// <remarks>SmolLM2 is not in the table: its cards publish MMLU read as cloze (31.5 at 135M, 35.8 at 360M), which says nothing about the letters.</remarks>
+/// <summary>Models with a published MMLU score, recognised by the shape of their configuration, then by their folder's
+/// name.</summary>
+/// <remarks>SmolLM2 is not in the table: its cards publish MMLU read as cloze (31.5 at 135M, 35.8 at 360M), which says
+/// nothing about the letters.</remarks>
 public static class KnownModels
 {
     /// <summary>The table.</summary>
@@ -31,30 +39,48 @@ public static class KnownModels
         new("Llama-3.1-8B", (4096, 32, 128_256), 66.7, 69.4, "model card of Llama 3.1, 5-shot"),
     ];
 
-    /// <summary>The published scores that the model in a folder may have: of every model of its shape, narrowed down by the folder's name where that tells more.</summary>
+    /// <summary>The published scores that the model in a folder may have: of every model of its shape, narrowed down by
+    /// the folder's name where that tells more.</summary>
     /// <returns>Lowest and highest score in percent, and whose; null: nothing is published for such a model.</returns>
     public static (double Low, double High, string Whose)? Published(string folder)
     {
         KnownModel[] candidates = Named(folder, [.. All.Where(m => m.Shape == ShapeOf(folder))]);
-        bool instruct = NameOf(folder) is var name && (name.Contains("instruct", StringComparison.Ordinal) || name.Contains("chat", StringComparison.Ordinal));
-        double[] scores = [.. candidates.SelectMany(m => instruct && m.Instruct is { } tuned ? [tuned] : new[] { m.Base, m.Instruct }.OfType<double>())];
-        return scores.Length == 0 ? null : (scores.Min(), scores.Max(), string.Join(", ", candidates.Select(m => $"{m.Name} ({m.Source})")));
+        bool instruct =
+            NameOf(folder) is var name
+            && (name.Contains("instruct", StringComparison.Ordinal) || name.Contains("chat", StringComparison.Ordinal));
+        double[] scores =
+        [
+            .. candidates.SelectMany(m =>
+                instruct && m.Instruct is { } tuned ? [tuned] : new[] { m.Base, m.Instruct }.OfType<double>()
+            ),
+        ];
+        return scores.Length == 0
+            ? null
+            : (scores.Min(), scores.Max(), string.Join(", ", candidates.Select(m => $"{m.Name} ({m.Source})")));
     }
 
     private static KnownModel[] Named(string folder, KnownModel[] candidates)
     {
-        KnownModel[] named = [.. candidates.Where(m => NameOf(folder).Contains(m.Name.ToLowerInvariant(), StringComparison.Ordinal))];
+        KnownModel[] named =
+        [
+            .. candidates.Where(m => NameOf(folder).Contains(m.Name.ToLowerInvariant(), StringComparison.Ordinal)),
+        ];
         return named.Length > 0 ? named : candidates;
     }
 
-    private static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)).ToLowerInvariant();
+    private static string NameOf(string folder) =>
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)).ToLowerInvariant();
 
     private static (int, int, int) ShapeOf(string folder)
     {
         try
         {
             JsonObject? config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json"))) as JsonObject;
-            return ((int?)config?["hidden_size"] ?? 0, (int?)config?["num_hidden_layers"] ?? 0, (int?)config?["vocab_size"] ?? 0);
+            return (
+                (int?)config?["hidden_size"] ?? 0,
+                (int?)config?["num_hidden_layers"] ?? 0,
+                (int?)config?["vocab_size"] ?? 0
+            );
         }
         catch (Exception e) when (e is IOException or JsonException or InvalidOperationException or FormatException)
         {

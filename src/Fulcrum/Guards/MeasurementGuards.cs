@@ -6,18 +6,29 @@ namespace Fulcrum.Guards;
 /// <summary>What the answers themselves show to be wrong.</summary>
 public static class MeasurementGuards
 {
-    /// <summary>Less likely than this by guessing: the reading is broken. Small, since every benchmark of every study is tried.</summary>
+    /// <summary>Less likely than this by guessing: the reading is broken. Small, since every benchmark of every study
+    /// is tried.</summary>
     private const double Significance = 0.001;
 
     /// <summary>Of written choices, the share that may be unreadable before the model is trained.</summary>
     private const double MostUnparsable = 0.5;
 
-    /// <summary>A score of one benchmark differs between protocols (shots, template, mean over items or subjects) by so many points.</summary>
-    private const double WholeTolerance = 8, PartTolerance = 25;
+    /// <summary>A score of one benchmark differs between protocols (shots, template, mean over items or subjects) by so
+    /// many points.</summary>
+    private const double WholeTolerance = 8,
+        PartTolerance = 25;
 
     /// <summary>Tries the guards that need the answers of one side.</summary>
-    /// <param name="before">The base model's side: what a trained model may do, such as losing a format, is a finding there and not a fault.</param>
-    public static void Check(GuardLog log, IBenchmark benchmark, BenchmarkPlan plan, IReadOnlyList<Answer> answers, string modelFolder, bool before)
+    /// <param name="before">The base model's side: what a trained model may do, such as losing a format, is a finding
+    /// there and not a fault.</param>
+    public static void Check(
+        GuardLog log,
+        IBenchmark benchmark,
+        BenchmarkPlan plan,
+        IReadOnlyList<Answer> answers,
+        string modelFolder,
+        bool before
+    )
     {
         Answer[] scored = [.. answers.Where(a => a.Score is not null)];
         bool chooses = benchmark.Items.Count > 0 && benchmark.Ask(benchmark.Items[0]) is Question.Choose;
@@ -29,7 +40,12 @@ public static class MeasurementGuards
         if (before && !chooses && benchmark.ChanceAccuracy is not null)
         {
             int unparsable = answers.Count(a => a.Verdict == "unparsable");
-            log.Report(GuardLog.UnparsableShare, benchmark.Name, unparsable <= MostUnparsable * answers.Count, $"{unparsable} of {answers.Count} written choices of {benchmark.Name} cannot be read as a choice, at most {MostUnparsable:P0} may");
+            log.Report(
+                GuardLog.UnparsableShare,
+                benchmark.Name,
+                unparsable <= MostUnparsable * answers.Count,
+                $"{unparsable} of {answers.Count} written choices of {benchmark.Name} cannot be read as a choice, at most {MostUnparsable:P0} may"
+            );
         }
 
         if (before && plan is MmluPlan && chooses)
@@ -48,14 +64,23 @@ public static class MeasurementGuards
 
         int right = scored.Count(a => a.Score == 1);
         double p = Proportion.AtMostByChance(right, scored.Length, chance);
-        log.Report(GuardLog.BelowChance, benchmark.Name, scored.Length == 0 || p >= Significance, $"{right} of {scored.Length} items of {benchmark.Name} are right; guessing has {chance:P0}, and so few or fewer with p = {p:0.0000}");
+        log.Report(
+            GuardLog.BelowChance,
+            benchmark.Name,
+            scored.Length == 0 || p >= Significance,
+            $"{right} of {scored.Length} items of {benchmark.Name} are right; guessing has {chance:P0}, and so few or fewer with p = {p:0.0000}"
+        );
     }
 
     private static void PublishedBand(GuardLog log, IBenchmark benchmark, Answer[] scored, string modelFolder)
     {
         if (KnownModels.Published(modelFolder) is not var (low, high, whose) || scored.Length == 0)
         {
-            log.NotApplicable(GuardLog.PublishedBand, benchmark.Name, "no score is published for a model of this shape");
+            log.NotApplicable(
+                GuardLog.PublishedBand,
+                benchmark.Name,
+                "no score is published for a model of this shape"
+            );
             return;
         }
 
@@ -64,7 +89,10 @@ public static class MeasurementGuards
         ScoreInterval seen = Proportion.Wilson(scored.Count(a => a.Score == 1), scored.Length);
         bool inside = seen.High * 100 >= low - tolerance && seen.Low * 100 <= high + tolerance;
         log.Report(
-            GuardLog.PublishedBand, benchmark.Name, inside,
-            $"{seen.Score * 100:0.0} % ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, within {tolerance:0} points of which it should lie: {whose}");
+            GuardLog.PublishedBand,
+            benchmark.Name,
+            inside,
+            $"{seen.Score * 100:0.0} % ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, within {tolerance:0} points of which it should lie: {whose}"
+        );
     }
 }

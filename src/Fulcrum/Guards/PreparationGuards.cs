@@ -26,7 +26,11 @@ public static class PreparationGuards
         Item[] items = [.. benchmark.Items.Where(i => benchmark.Gold(i) is not null)];
         if (items.Length == 0)
         {
-            log.NotApplicable(GuardLog.GoldAgainstGold, benchmark.Name, $"{benchmark.Name} knows no reply that must be right");
+            log.NotApplicable(
+                GuardLog.GoldAgainstGold,
+                benchmark.Name,
+                $"{benchmark.Name} knows no reply that must be right"
+            );
             return;
         }
 
@@ -34,32 +38,65 @@ public static class PreparationGuards
         Parallel.For(0, items.Length, i => grades[i] = benchmark.Grade(items[i], benchmark.Gold(items[i])!));
         int[] wrong = [.. Enumerable.Range(0, items.Length).Where(i => grades[i].Score is not null and not 1)];
         int unscored = grades.Count(g => g.Score is null);
-        string first = wrong.Length == 0 ? "" : $"; the first is {items[wrong[0]].Id}: {grades[wrong[0]].Verdict}{(grades[wrong[0]].Reason is { } why ? $", {why}" : "")}";
+        string first =
+            wrong.Length == 0
+                ? ""
+                : $"; the first is {items[wrong[0]].Id}: {grades[wrong[0]].Verdict}{(grades[wrong[0]].Reason is { } why ? $", {why}" : "")}";
         log.Report(
-            GuardLog.GoldAgainstGold, benchmark.Name, wrong.Length == 0 && unscored < items.Length,
-            $"of {items.Length} gold answers of {benchmark.Name}, graded as replies, {wrong.Length} count as wrong and {unscored} cannot be scored{first}");
+            GuardLog.GoldAgainstGold,
+            benchmark.Name,
+            wrong.Length == 0 && unscored < items.Length,
+            $"of {items.Length} gold answers of {benchmark.Name}, graded as replies, {wrong.Length} count as wrong and {unscored} cannot be scored{first}"
+        );
     }
 
     private static void CompletionTokens(GuardLog log, Corpus data, PromptEncoding encoding, TrainPlan plan)
     {
         int? most = plan.MaxTokens;
-        TrainingExample[] examples = [.. data.Training.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster))];
-        int[] trained = [.. TrainingShape.Of(plan, examples).Examples.Zip(examples, (cut, given) => given.Trained.Take(cut.Ids.Length).Count(t => t))];
-        int empty = Array.FindIndex([.. data.Training], e => string.IsNullOrWhiteSpace(e.Completion)), none = empty >= 0 ? empty : Array.FindIndex(trained, t => t == 0);
+        TrainingExample[] examples =
+        [
+            .. data.Training.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster)),
+        ];
+        int[] trained =
+        [
+            .. TrainingShape
+                .Of(plan, examples)
+                .Examples.Zip(examples, (cut, given) => given.Trained.Take(cut.Ids.Length).Count(t => t)),
+        ];
+        int empty = Array.FindIndex([.. data.Training], e => string.IsNullOrWhiteSpace(e.Completion)),
+            none = empty >= 0 ? empty : Array.FindIndex(trained, t => t == 0);
         int cut = most is { } limit && !plan.Truncate ? Array.FindIndex(examples, e => e.Ids.Length > limit) : -1;
         int left = trained.Count(t => t == 0);
-        string seen = trained.Length == 0 ? "there are no training examples" : $"{trained.Length} training examples have {trained.Min()} to {trained.Max()} trained tokens";
-        string what = none >= 0 ? $"the training example {examples[none].Id} has nothing to be trained on: its completion is {(empty >= 0 ? "empty" : $"cut off, as those of {left} of {trained.Length} examples")}"
-            : cut >= 0 ? $"the training example {examples[cut].Id} has {examples[cut].Ids.Length} tokens, more than maxTokens {most}, so its completion would be cut" : seen;
+        string seen =
+            trained.Length == 0
+                ? "there are no training examples"
+                : $"{trained.Length} training examples have {trained.Min()} to {trained.Max()} trained tokens";
+        string what =
+            none >= 0
+                ? $"the training example {examples[none].Id} has nothing to be trained on: its completion is {(empty >= 0 ? "empty" : $"cut off, as those of {left} of {trained.Length} examples")}"
+            : cut >= 0
+                ? $"the training example {examples[cut].Id} has {examples[cut].Ids.Length} tokens, more than maxTokens {most}, so its completion would be cut"
+            : seen;
         log.Report(GuardLog.CompletionTokens, null, trained.Length > 0 && none < 0 && cut < 0, what);
     }
 
-    private static void Overlap(GuardLog log, IBenchmark benchmark, IReadOnlyList<TrainingText> training, bool withinCluster)
+    private static void Overlap(
+        GuardLog log,
+        IBenchmark benchmark,
+        IReadOnlyList<TrainingText> training,
+        bool withinCluster
+    )
     {
         Overlap[] found = [.. TrainingOverlap.Find(benchmark, training, withinCluster)];
-        string first = found.Length == 0 ? "" : $"; the first is {found[0].Item}, which is {(found[0].Exact ? "the same as" : $"{found[0].Share:P0} contained in")} {found[0].Example}";
+        string first =
+            found.Length == 0
+                ? ""
+                : $"; the first is {found[0].Item}, which is {(found[0].Exact ? "the same as" : $"{found[0].Share:P0} contained in")} {found[0].Example}";
         log.Report(
-            GuardLog.TrainingOverlap, benchmark.Name, found.Length == 0,
-            $"{found.Count(f => f.Exact)} of {benchmark.Items.Count} items of {benchmark.Name} stand in the training data and {found.Count(f => !f.Exact)} nearly do{first}");
+            GuardLog.TrainingOverlap,
+            benchmark.Name,
+            found.Length == 0,
+            $"{found.Count(f => f.Exact)} of {benchmark.Items.Count} items of {benchmark.Name} stand in the training data and {found.Count(f => !f.Exact)} nearly do{first}"
+        );
     }
 }

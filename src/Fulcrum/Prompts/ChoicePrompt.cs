@@ -2,14 +2,21 @@ using System.Text;
 
 namespace Fulcrum.Prompts;
 
-/// <summary>The text of a multiple-choice question behind some worked examples, with its options listed by letter or without them.</summary>
+/// <summary>The text of a multiple-choice question behind some worked examples, with its options listed by letter or
+/// without them.</summary>
 public static class ChoicePrompt
 {
     /// <summary>The letter of an option.</summary>
     public static string Letter(int option) => ((char)('A' + option)).ToString();
 
-    /// <summary>Options listed; the examples end in their letter. With MMLU's heading it is lm-evaluation-harness' prompt, letter for letter.</summary>
-    public static string Listed(string heading, IEnumerable<(string Text, IReadOnlyList<string> Options, int Answer)> examples, string question, IReadOnlyList<string> options)
+    /// <summary>Options listed; the examples end in their letter. With MMLU's heading it is lm-evaluation-harness'
+    /// prompt, letter for letter.</summary>
+    public static string Listed(
+        string heading,
+        IEnumerable<(string Text, IReadOnlyList<string> Options, int Answer)> examples,
+        string question,
+        IReadOnlyList<string> options
+    )
     {
         StringBuilder text = new(heading);
         foreach ((string example, IReadOnlyList<string> offered, int answer) in examples)
@@ -21,7 +28,11 @@ public static class ChoicePrompt
     }
 
     /// <summary>Options not shown; the examples end in the text of the right one.</summary>
-    public static string Cloze(string heading, IEnumerable<(string Text, IReadOnlyList<string> Options, int Answer)> examples, string question)
+    public static string Cloze(
+        string heading,
+        IEnumerable<(string Text, IReadOnlyList<string> Options, int Answer)> examples,
+        string question
+    )
     {
         StringBuilder text = new(heading);
         foreach ((string example, IReadOnlyList<string> offered, int answer) in examples)

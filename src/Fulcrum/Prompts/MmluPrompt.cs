@@ -10,12 +10,19 @@ public static class MmluPrompt
     public static readonly IReadOnlyList<string> Letters = [" A", " B", " C", " D"];
 
     /// <summary>What comes first where the options are listed.</summary>
-    public static string Heading(string subject) => $"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
+    public static string Heading(string subject) =>
+        $"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
 
     /// <summary>What comes first where the options are not shown.</summary>
-    public static string ClozeHeading(string subject) => $"The following are questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
+    public static string ClozeHeading(string subject) =>
+        $"The following are questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
 
     /// <summary>The prompt of a question behind some worked examples of its subject.</summary>
     public static string Of(MmluQuestion question, IEnumerable<MmluQuestion> examples) =>
-        ChoicePrompt.Listed(Heading(question.Subject), examples.Select(e => (e.Question, e.Choices, e.Answer)), question.Question, question.Choices);
+        ChoicePrompt.Listed(
+            Heading(question.Subject),
+            examples.Select(e => (e.Question, e.Choices, e.Answer)),
+            question.Question,
+            question.Choices
+        );
 }

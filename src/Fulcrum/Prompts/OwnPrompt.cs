@@ -6,7 +6,11 @@ public static class OwnPrompt
     /// <summary>The prompt of one input.</summary>
     /// <param name="form"><c>chat</c> or <c>plain</c>.</param>
     /// <param name="system">The system message; in plain text it stands before the input.</param>
-    public static Prompt Of(string form, string? system, string input) => form == "plain"
-        ? new Prompt.Text(system is null ? input : $"{system}\n\n{input}")
-        : new Prompt.Chat([.. system is null ? [] : (Message[])[new Message("system", system)], new Message("user", input)]);
+    public static Prompt Of(string form, string? system, string input) =>
+        form == "plain"
+            ? new Prompt.Text(system is null ? input : $"{system}\n\n{input}")
+            : new Prompt.Chat([
+                .. system is null ? [] : (Message[])[new Message("system", system)],
+                new Message("user", input),
+            ]);
 }

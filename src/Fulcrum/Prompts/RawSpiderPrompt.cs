@@ -2,7 +2,8 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Prompts;
 
-/// <summary>The question about a database as plain text behind three worked examples, without the model's chat template: what a base model that only continues text would need.</summary>
+/// <summary>The question about a database as plain text behind three worked examples, without the model's chat
+/// template: what a base model that only continues text would need.</summary>
 public static class RawSpiderPrompt
 {
     /// <summary>What the query stands behind.</summary>
@@ -32,5 +33,7 @@ public static class RawSpiderPrompt
 
     /// <summary>The prompt of a question.</summary>
     public static Prompt.Text Of(SpiderSchema schema, string question) =>
-        new($"{Beginning}Tables:\n{string.Concat(schema.Tables.Select(t => $"{t.Name}: {string.Join(", ", t.Columns.Select(c => c.Name))}\n"))}Question: {question.Trim()}\n{Marker}");
+        new(
+            $"{Beginning}Tables:\n{string.Concat(schema.Tables.Select(t => $"{t.Name}: {string.Join(", ", t.Columns.Select(c => c.Name))}\n"))}Question: {question.Trim()}\n{Marker}"
+        );
 }

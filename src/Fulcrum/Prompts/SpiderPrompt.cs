@@ -3,22 +3,28 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Prompts;
 
-/// <summary>The question about a database as a conversation. The schema comes first, so all questions about a database begin alike.</summary>
+/// <summary>The question about a database as a conversation. The schema comes first, so all questions about a database
+/// begin alike.</summary>
 public static class SpiderPrompt
 {
-    private const string System = "You translate questions about a database into SQLite queries. Answer with one query and nothing else.";
+    private const string System =
+        "You translate questions about a database into SQLite queries. Answer with one query and nothing else.";
 
     /// <summary>The prompt of a question.</summary>
     public static Prompt.Chat Of(SpiderSchema schema, string question) =>
         new([new Message("system", System), new Message("user", $"{Describe(schema)}\nQuestion: {question.Trim()}")]);
 
-    /// <summary>The schema in words: a line a table with its columns, * at primary keys, then the foreign keys.</summary>
+    /// <summary>The schema in words: a line a table with its columns, * at primary keys, then the foreign
+    /// keys.</summary>
     public static string Describe(SpiderSchema schema)
     {
         StringBuilder text = new("Database:\n");
         foreach (SpiderTable table in schema.Tables)
         {
-            text.Append(table.Name).Append(" (").AppendJoin(", ", table.Columns.Select(c => $"{c.Name}{(c.IsPrimaryKey ? "*" : "")} {c.Type}")).Append(")\n");
+            text.Append(table.Name)
+                .Append(" (")
+                .AppendJoin(", ", table.Columns.Select(c => $"{c.Name}{(c.IsPrimaryKey ? "*" : "")} {c.Type}"))
+                .Append(")\n");
         }
 
         foreach ((string from, string to) in schema.ForeignKeys)

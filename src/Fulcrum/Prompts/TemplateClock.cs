@@ -18,23 +18,30 @@ internal static class TemplateClock
             }
 
             char code = format[++i];
-            text.Append(code == '%' ? "%" : time.ToString(code switch
-            {
-                'd' => "dd",
-                'm' => "MM",
-                'Y' => "yyyy",
-                'y' => "yy",
-                'b' => "MMM",
-                'B' => "MMMM",
-                'a' => "ddd",
-                'A' => "dddd",
-                'H' => "HH",
-                'I' => "hh",
-                'M' => "mm",
-                'S' => "ss",
-                'p' => "tt",
-                _ => throw TemplateText.Error(line, $"strftime_now with %{code} is not supported"),
-            }, CultureInfo.InvariantCulture));
+            text.Append(
+                code == '%'
+                    ? "%"
+                    : time.ToString(
+                        code switch
+                        {
+                            'd' => "dd",
+                            'm' => "MM",
+                            'Y' => "yyyy",
+                            'y' => "yy",
+                            'b' => "MMM",
+                            'B' => "MMMM",
+                            'a' => "ddd",
+                            'A' => "dddd",
+                            'H' => "HH",
+                            'I' => "hh",
+                            'M' => "mm",
+                            'S' => "ss",
+                            'p' => "tt",
+                            _ => throw TemplateText.Error(line, $"strftime_now with %{code} is not supported"),
+                        },
+                        CultureInfo.InvariantCulture
+                    )
+            );
         }
 
         return text.ToString();

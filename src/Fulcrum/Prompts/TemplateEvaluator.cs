@@ -3,21 +3,34 @@ using static Fulcrum.Prompts.TemplateValues;
 
 namespace Fulcrum.Prompts;
 
-/// <summary>Runs a template over values. It reaches nothing but its values, and its steps, depth and output are bounded.</summary>
+/// <summary>Runs a template over values. It reaches nothing but its values, and its steps, depth and output are
+/// bounded.</summary>
 internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
 {
-    private const int MostSteps = 2_000_000, DeepestCall = 64, LongestOutput = 1 << 26, LongestRange = 100_000;
+    private const int MostSteps = 2_000_000,
+        DeepestCall = 64,
+        LongestOutput = 1 << 26,
+        LongestRange = 100_000;
 
-    // From the outermost: what the template is given, what it sets itself, then one for each loop, macro and block around the place.
+    // From the outermost: what the template is given, what it sets itself, then one for each loop, macro and block
+    // around the place.
     private List<Dictionary<string, object?>> scopes = [];
     private StringBuilder output = new();
-    private int steps, depth, place;
+    private int steps,
+        depth,
+        place;
     private Jump jump;
 
-    private enum Jump { None, Break, Continue }
+    private enum Jump
+    {
+        None,
+        Break,
+        Continue,
+    }
 
     /// <summary>The text that a template makes of some variables.</summary>
-    /// <exception cref="InputException">The template complains (raise_exception), or asks for what is not supported.</exception>
+    /// <exception cref="InputException">The template complains (raise_exception), or asks for what is not
+    /// supported.</exception>
     public string Run(IReadOnlyList<TemplateStatement> template, IReadOnlyDictionary<string, object?> variables)
     {
         scopes.Add(new Dictionary<string, object?>(variables, StringComparer.Ordinal));
@@ -32,7 +45,16 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         {
             Execute(template);
         }
-        catch (Exception e) when (e is ArithmeticException or ArgumentException or IndexOutOfRangeException or FormatException or InvalidCastException or InvalidOperationException or TimeoutException)
+        catch (Exception e)
+            when (e
+                    is ArithmeticException
+                        or ArgumentException
+                        or IndexOutOfRangeException
+                        or FormatException
+                        or InvalidCastException
+                        or InvalidOperationException
+                        or TimeoutException
+            )
         {
             throw TemplateText.Error(place, $"a value does not fit what is done with it ({e.Message.Split('\n')[0]})");
         }
@@ -40,17 +62,22 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         return output.ToString();
     }
 
-    private Dictionary<string, TemplateFunction> Globals() => new(StringComparer.Ordinal)
-    {
-        ["raise_exception"] = (p, _, _) => throw new InputException($"the chat template says: {Text(p.Count > 0 ? p[0] : "")}"),
-        ["strftime_now"] = (p, _, line) => TemplateClock.Format(now(), Text(p[0]), line),
-        ["namespace"] = (p, named, _) => Namespace(p, named),
-        ["dict"] = (p, named, _) => Map(p.OfType<TemplateMap>().SelectMany(m => m).Concat(named)),
-        ["range"] = (p, _, line) => Range(p, line),
-        ["joiner"] = (p, n, _) => Joiner(p.Count > 0 ? p[0] : n.GetValueOrDefault("sep", ", ")),
-    };
+    private Dictionary<string, TemplateFunction> Globals() =>
+        new(StringComparer.Ordinal)
+        {
+            ["raise_exception"] = (p, _, _) =>
+                throw new InputException($"the chat template says: {Text(p.Count > 0 ? p[0] : "")}"),
+            ["strftime_now"] = (p, _, line) => TemplateClock.Format(now(), Text(p[0]), line),
+            ["namespace"] = (p, named, _) => Namespace(p, named),
+            ["dict"] = (p, named, _) => Map(p.OfType<TemplateMap>().SelectMany(m => m).Concat(named)),
+            ["range"] = (p, _, line) => Range(p, line),
+            ["joiner"] = (p, n, _) => Joiner(p.Count > 0 ? p[0] : n.GetValueOrDefault("sep", ", ")),
+        };
 
-    private static TemplateNamespace Namespace(IReadOnlyList<object?> positional, IReadOnlyDictionary<string, object?> named)
+    private static TemplateNamespace Namespace(
+        IReadOnlyList<object?> positional,
+        IReadOnlyDictionary<string, object?> named
+    )
     {
         TemplateNamespace space = new();
         foreach ((string key, object? value) in positional.OfType<TemplateMap>().SelectMany(m => m).Concat(named))
@@ -74,15 +101,27 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
 
     private static TemplateSequence Range(IReadOnlyList<object?> p, int line)
     {
-        (long from, long to, long by) = p.Count switch { 1 => (0L, Whole(p[0]), 1L), 2 => (Whole(p[0]), Whole(p[1]), 1L), _ => (Whole(p[0]), Whole(p[1]), Whole(p[2])) };
+        (long from, long to, long by) = p.Count switch
+        {
+            1 => (0L, Whole(p[0]), 1L),
+            2 => (Whole(p[0]), Whole(p[1]), 1L),
+            _ => (Whole(p[0]), Whole(p[1]), Whole(p[2])),
+        };
         if (by == 0)
         {
             throw TemplateText.Error(line, "range() arg 3 must not be zero");
         }
 
         double count = Math.Max(0, Math.Ceiling(((double)to - from) / by));
-        return count <= LongestRange ? new TemplateSequence(TemplateSequence.Range, Enumerable.Range(0, (int)count).Select(i => (object?)(from + i * by)))
-            : throw TemplateText.Error(line, $"Range too big. The sandbox blocks ranges larger than MAX_RANGE ({LongestRange}).");
+        return count <= LongestRange
+            ? new TemplateSequence(
+                TemplateSequence.Range,
+                Enumerable.Range(0, (int)count).Select(i => (object?)(from + i * by))
+            )
+            : throw TemplateText.Error(
+                line,
+                $"Range too big. The sandbox blocks ranges larger than MAX_RANGE ({LongestRange})."
+            );
     }
 
     private void Execute(IReadOnlyList<TemplateStatement> statements)
@@ -109,7 +148,9 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
                 Write(Text(Value(value.Value)), value.Line);
                 break;
             case TemplateStatement.If choice:
-                Execute(choice.Branches.FirstOrDefault(b => b.Condition is null || IsTrue(Value(b.Condition))).Body ?? []);
+                Execute(
+                    choice.Branches.FirstOrDefault(b => b.Condition is null || IsTrue(Value(b.Condition))).Body ?? []
+                );
                 break;
             case TemplateStatement.For loop:
                 Loop(loop, Value(loop.Items), 0);
@@ -144,14 +185,18 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         }
     }
 
-    private object? FilteredBody(IReadOnlyList<TemplateStatement> body, IReadOnlyList<TemplateExpression.Filter> filters)
+    private object? FilteredBody(
+        IReadOnlyList<TemplateStatement> body,
+        IReadOnlyList<TemplateExpression.Filter> filters
+    )
     {
         string text = "";
         Within(NewScope(), () => text = Captured(body));
         return filters.Aggregate((object?)text, (v, f) => Filtered(f, v));
     }
 
-    private void Within(Dictionary<string, object?> names, IReadOnlyList<TemplateStatement> body) => Within(names, () => Execute(body));
+    private void Within(Dictionary<string, object?> names, IReadOnlyList<TemplateStatement> body) =>
+        Within(names, () => Execute(body));
 
     private void Within(Dictionary<string, object?> names, Action action)
     {
@@ -164,16 +209,25 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
     {
         List<object?> items = TemplateFilters.Items(over, loop.Line);
         items = loop.Condition is null ? items : [.. items.Where(i => Holds(loop, i))];
-        TemplateLoop state = new(items, level, loop.Recursive ? (p, _, line) => Deeper(line, () => Captured(() => Loop(loop, p.Count > 0 ? p[0] : null, level + 1))) : null);
+        TemplateLoop state = new(
+            items,
+            level,
+            loop.Recursive
+                ? (p, _, line) => Deeper(line, () => Captured(() => Loop(loop, p.Count > 0 ? p[0] : null, level + 1)))
+                : null
+        );
         for (int i = 0; i < items.Count; i++)
         {
             Step(loop.Line);
             state.Index = i;
-            Within(new(StringComparer.Ordinal) { ["loop"] = state }, () =>
-            {
-                Assign(loop.Targets, null, items[i], loop.Line);
-                Execute(loop.Body);
-            });
+            Within(
+                new(StringComparer.Ordinal) { ["loop"] = state },
+                () =>
+                {
+                    Assign(loop.Targets, null, items[i], loop.Line);
+                    Execute(loop.Body);
+                }
+            );
             Jump took = jump;
             jump = Jump.None;
             if (took == Jump.Break)
@@ -191,30 +245,43 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
     private bool Holds(TemplateStatement.For loop, object? item)
     {
         bool holds = false;
-        Within(NewScope(), () =>
-        {
-            Assign(loop.Targets, null, item, loop.Line);
-            holds = IsTrue(Value(loop.Condition!));
-        });
+        Within(
+            NewScope(),
+            () =>
+            {
+                Assign(loop.Targets, null, item, loop.Line);
+                holds = IsTrue(Value(loop.Condition!));
+            }
+        );
         return holds;
     }
 
-    /// <summary>A macro sees the names around its definition, and those of the moment when it is called; not its caller's.</summary>
+    /// <summary>A macro sees the names around its definition, and those of the moment when it is called; not its
+    /// caller's.</summary>
     private TemplateFunction Macro(TemplateStatement.Macro macro)
     {
         List<Dictionary<string, object?>> around = [.. scopes];
-        return (positional, named, line) => Deeper(line, () =>
-        {
-            List<Dictionary<string, object?>> callers = scopes;
-            scopes = [.. around, NewScope()];
-            Bind(macro, positional, named, line);
-            string text = Captured(macro.Body);
-            scopes = callers;
-            return text;
-        });
+        return (positional, named, line) =>
+            Deeper(
+                line,
+                () =>
+                {
+                    List<Dictionary<string, object?>> callers = scopes;
+                    scopes = [.. around, NewScope()];
+                    Bind(macro, positional, named, line);
+                    string text = Captured(macro.Body);
+                    scopes = callers;
+                    return text;
+                }
+            );
     }
 
-    private void Bind(TemplateStatement.Macro macro, IReadOnlyList<object?> positional, IReadOnlyDictionary<string, object?> named, int line)
+    private void Bind(
+        TemplateStatement.Macro macro,
+        IReadOnlyList<object?> positional,
+        IReadOnlyDictionary<string, object?> named,
+        int line
+    )
     {
         Dictionary<string, object?> arguments = scopes[^1];
         HashSet<string> names = [.. macro.Parameters.Select(p => p.Name)];
@@ -223,19 +290,28 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         arguments["caller"] = named.GetValueOrDefault("caller", new TemplateUndefined("No caller defined"));
         if (positional.Count > macro.Parameters.Count && !macro.Takes("varargs"))
         {
-            throw TemplateText.Error(line, $"macro {Repr(macro.Name)} takes not more than {macro.Parameters.Count} argument(s)");
+            throw TemplateText.Error(
+                line,
+                $"macro {Repr(macro.Name)} takes not more than {macro.Parameters.Count} argument(s)"
+            );
         }
 
         if (((TemplateMap)arguments["kwargs"]!).Keys.FirstOrDefault() is { } stranger && !macro.Takes("kwargs"))
         {
-            throw TemplateText.Error(line, $"macro {Repr(macro.Name)} takes no keyword argument {TemplateText.Quote(stranger)}");
+            throw TemplateText.Error(
+                line,
+                $"macro {Repr(macro.Name)} takes no keyword argument {TemplateText.Quote(stranger)}"
+            );
         }
 
         for (int i = 0; i < macro.Parameters.Count; i++)
         {
             (string name, TemplateExpression? missing) = macro.Parameters[i];
-            arguments[name] = i < positional.Count ? positional[i] : named.TryGetValue(name, out object? value) ? value
-                : missing is null ? new TemplateUndefined($"parameter {TemplateText.Quote(name)} was not provided") : Value(missing);
+            arguments[name] =
+                i < positional.Count ? positional[i]
+                : named.TryGetValue(name, out object? value) ? value
+                : missing is null ? new TemplateUndefined($"parameter {TemplateText.Quote(name)} was not provided")
+                : Value(missing);
         }
     }
 
@@ -267,7 +343,10 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
     {
         if (attribute is not null)
         {
-            (Lookup(targets[0]) as TemplateNamespace ?? throw TemplateText.Error(line, "cannot assign attribute on non-namespace object")).Values[attribute] = value;
+            (
+                Lookup(targets[0]) as TemplateNamespace
+                ?? throw TemplateText.Error(line, "cannot assign attribute on non-namespace object")
+            ).Values[attribute] = value;
             return;
         }
 
@@ -277,10 +356,17 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
             return;
         }
 
-        List<object?> parts = value is TemplateUndefined undefined ? throw TemplateText.Error(line, undefined.Complaint) : TemplateFilters.Items(value, line);
+        List<object?> parts = value is TemplateUndefined undefined
+            ? throw TemplateText.Error(line, undefined.Complaint)
+            : TemplateFilters.Items(value, line);
         if (parts.Count != targets.Count)
         {
-            throw TemplateText.Error(line, parts.Count < targets.Count ? $"not enough values to unpack (expected {targets.Count}, got {parts.Count})" : $"too many values to unpack (expected {targets.Count})");
+            throw TemplateText.Error(
+                line,
+                parts.Count < targets.Count
+                    ? $"not enough values to unpack (expected {targets.Count}, got {parts.Count})"
+                    : $"too many values to unpack (expected {targets.Count})"
+            );
         }
 
         for (int i = 0; i < targets.Count; i++)

@@ -21,7 +21,12 @@ internal sealed partial class TemplateParser
         while (conditional && TakeName("if"))
         {
             TemplateExpression condition = Or();
-            value = new TemplateExpression.Conditional(condition, value, TakeName("else") ? Expression() : null, value.Line);
+            value = new TemplateExpression.Conditional(
+                condition,
+                value,
+                TakeName("else") ? Expression() : null,
+                value.Line
+            );
         }
 
         depth--;
@@ -76,7 +81,8 @@ internal sealed partial class TemplateParser
 
     private TemplateExpression Not()
     {
-        int line = Current.Line, nots = 0;
+        int line = Current.Line,
+            nots = 0;
         while (Current.IsName("not"))
         {
             Next();
@@ -153,7 +159,8 @@ internal sealed partial class TemplateParser
             throw Error("expressions are nested too deep");
         }
 
-        TemplateExpression value = Take("-") ? new TemplateExpression.Unary("-", Unary(false), line)
+        TemplateExpression value =
+            Take("-") ? new TemplateExpression.Unary("-", Unary(false), line)
             : Take("+") ? new TemplateExpression.Unary("+", Unary(false), line)
             : Primary();
         depth--;
@@ -177,9 +184,15 @@ internal sealed partial class TemplateParser
 
                 return new TemplateExpression.Constant(text, token.Line);
             case Integer:
-                return new TemplateExpression.Constant(TemplateValues.Int(System.Numerics.BigInteger.Parse(token.Text, CultureInfo.InvariantCulture)), token.Line);
+                return new TemplateExpression.Constant(
+                    TemplateValues.Int(System.Numerics.BigInteger.Parse(token.Text, CultureInfo.InvariantCulture)),
+                    token.Line
+                );
             case Float:
-                return new TemplateExpression.Constant(double.Parse(token.Text, CultureInfo.InvariantCulture), token.Line);
+                return new TemplateExpression.Constant(
+                    double.Parse(token.Text, CultureInfo.InvariantCulture),
+                    token.Line
+                );
             default:
                 return token.Text switch
                 {
@@ -191,13 +204,14 @@ internal sealed partial class TemplateParser
         }
     }
 
-    private static TemplateExpression NameOrConstant(TemplateToken token) => token.Text switch
-    {
-        "true" or "True" => new TemplateExpression.Constant(true, token.Line),
-        "false" or "False" => new TemplateExpression.Constant(false, token.Line),
-        "none" or "None" => new TemplateExpression.Constant(null, token.Line),
-        _ => new TemplateExpression.Name(token.Text, token.Line),
-    };
+    private static TemplateExpression NameOrConstant(TemplateToken token) =>
+        token.Text switch
+        {
+            "true" or "True" => new TemplateExpression.Constant(true, token.Line),
+            "false" or "False" => new TemplateExpression.Constant(false, token.Line),
+            "none" or "None" => new TemplateExpression.Constant(null, token.Line),
+            _ => new TemplateExpression.Name(token.Text, token.Line),
+        };
 
     private TemplateExpression Parenthesis(int line)
     {
@@ -254,7 +268,16 @@ internal sealed partial class TemplateParser
                 value = token.Kind switch
                 {
                     Name => new TemplateExpression.Attribute(value, token.Text, line),
-                    Integer => new TemplateExpression.Subscript(value, new TemplateExpression.Constant(TemplateValues.Int(System.Numerics.BigInteger.Parse(token.Text, CultureInfo.InvariantCulture)), line), line),
+                    Integer => new TemplateExpression.Subscript(
+                        value,
+                        new TemplateExpression.Constant(
+                            TemplateValues.Int(
+                                System.Numerics.BigInteger.Parse(token.Text, CultureInfo.InvariantCulture)
+                            ),
+                            line
+                        ),
+                        line
+                    ),
                     _ => throw TemplateText.Error(line, $"unexpected '{token.Text}' after '.'"),
                 };
             }
@@ -362,7 +385,10 @@ internal sealed partial class TemplateParser
         }
 
         TemplateArguments arguments = TemplateArguments.None;
-        bool operand = Current.Kind is Text or Integer or Float || Current.Is("[") || Current.Is("{")
+        bool operand =
+            Current.Kind is Text or Integer or Float
+            || Current.Is("[")
+            || Current.Is("{")
             || (Current.Kind == Name && Current.Text is not ("else" or "or" or "and" or "if" or "is" or "in" or "not"));
         if (Current.Is("("))
         {

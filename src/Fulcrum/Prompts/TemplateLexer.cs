@@ -27,11 +27,39 @@ internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Tex
     public bool IsName(string name) => Kind == TemplateTokenKind.Name && Text == name;
 }
 
-/// <summary>Cuts a template into tokens, with Jinja's white space rules: <c>trim_blocks</c> and <c>lstrip_blocks</c> on, one newline at the very end dropped.</summary>
+/// <summary>Cuts a template into tokens, with Jinja's white space rules: <c>trim_blocks</c> and <c>lstrip_blocks</c>
+/// on, one newline at the very end dropped.</summary>
 internal sealed class TemplateLexer
 {
     private static readonly string[] Operators =
-        ["**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">", "=", ".", ":", "|", ",", ";", "(", ")", "[", "]", "{", "}"];
+    [
+        "**",
+        "//",
+        "==",
+        "!=",
+        "<=",
+        ">=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "~",
+        "<",
+        ">",
+        "=",
+        ".",
+        ":",
+        "|",
+        ",",
+        ";",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+    ];
 
     private readonly string source;
     private readonly List<TemplateToken> tokens = [];
@@ -43,7 +71,11 @@ internal sealed class TemplateLexer
 
     public static List<TemplateToken> Tokens(string template)
     {
-        string source = template.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n') is var text && text.EndsWith('\n') ? text[..^1] : text;
+        string source =
+            template.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n') is var text
+            && text.EndsWith('\n')
+                ? text[..^1]
+                : text;
         TemplateLexer lexer = new(source);
         lexer.Run();
         return lexer.tokens;
@@ -82,7 +114,8 @@ internal sealed class TemplateLexer
 
     private void Tag(int tag)
     {
-        char kind = source[tag + 1], sign = tag + 2 < source.Length ? source[tag + 2] : '\0';
+        char kind = source[tag + 1],
+            sign = tag + 2 < source.Length ? source[tag + 2] : '\0';
         Data(Before(source[position..tag], kind, sign));
         Advance(tag);
         int opened = line;
@@ -96,7 +129,13 @@ internal sealed class TemplateLexer
                 Raw(raw, opened);
                 break;
             default:
-                tokens.Add(new(kind == '{' ? TemplateTokenKind.VariableBegin : TemplateTokenKind.BlockBegin, source[tag..position], opened));
+                tokens.Add(
+                    new(
+                        kind == '{' ? TemplateTokenKind.VariableBegin : TemplateTokenKind.BlockBegin,
+                        source[tag..position],
+                        opened
+                    )
+                );
                 Inside(kind == '{', opened);
                 break;
         }
@@ -111,7 +150,8 @@ internal sealed class TemplateLexer
         }
 
         int start = text.LastIndexOf('\n') + 1;
-        bool strip = sign != '+' && kind != '{' && (start > 0 || lineStarting) && TemplateText.TrimmedEnd(text) <= start;
+        bool strip =
+            sign != '+' && kind != '{' && (start > 0 || lineStarting) && TemplateText.TrimmedEnd(text) <= start;
         return strip ? text[..start] : text;
     }
 
@@ -149,7 +189,11 @@ internal sealed class TemplateLexer
     private void Raw(int content, int opened)
     {
         Advance(content);
-        for (int tag = source.IndexOf("{%", position, StringComparison.Ordinal); tag >= 0; tag = source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
+        for (
+            int tag = source.IndexOf("{%", position, StringComparison.Ordinal);
+            tag >= 0;
+            tag = source.IndexOf("{%", tag + 2, StringComparison.Ordinal)
+        )
         {
             char sign = tag + 2 < source.Length ? source[tag + 2] : '\0';
             int name = SkipSpace(tag + (sign is '-' or '+' ? 3 : 2));
@@ -192,7 +236,7 @@ internal sealed class TemplateLexer
     private void Inside(bool variable, int opened)
     {
         string close = variable ? "}}" : "%}";
-        for (int depth = 0; ;)
+        for (int depth = 0; ; )
         {
             Advance(SkipSpace(position));
             if (position >= source.Length)
@@ -250,17 +294,28 @@ internal sealed class TemplateLexer
 
     private int Operator()
     {
-        string text = Array.Find(Operators, o => string.CompareOrdinal(source, position, o, 0, o.Length) == 0)
+        string text =
+            Array.Find(Operators, o => string.CompareOrdinal(source, position, o, 0, o.Length) == 0)
             ?? throw TemplateText.Error(line, $"unexpected character '{source[position]}'");
         Add(TemplateTokenKind.Operator, text, position + text.Length);
-        return text switch { "(" or "[" or "{" => 1, ")" or "]" or "}" => -1, _ => 0 };
+        return text switch
+        {
+            "(" or "[" or "{" => 1,
+            ")" or "]" or "}" => -1,
+            _ => 0,
+        };
     }
 
     private void Number()
     {
         int end = Digits(position);
         bool real = false;
-        if (end + 1 < source.Length && source[end] == '.' && char.IsAsciiDigit(source[end + 1]) && !(position > 0 && source[position - 1] == '.'))
+        if (
+            end + 1 < source.Length
+            && source[end] == '.'
+            && char.IsAsciiDigit(source[end + 1])
+            && !(position > 0 && source[position - 1] == '.')
+        )
         {
             (end, real) = (Digits(end + 1), true);
         }
@@ -274,12 +329,22 @@ internal sealed class TemplateLexer
             }
         }
 
-        Add(real ? TemplateTokenKind.Float : TemplateTokenKind.Integer, source[position..end].Replace("_", "", StringComparison.Ordinal), end);
+        Add(
+            real ? TemplateTokenKind.Float : TemplateTokenKind.Integer,
+            source[position..end].Replace("_", "", StringComparison.Ordinal),
+            end
+        );
     }
 
     private int Digits(int at)
     {
-        while (at < source.Length && (char.IsAsciiDigit(source[at]) || (source[at] == '_' && at + 1 < source.Length && char.IsAsciiDigit(source[at + 1]))))
+        while (
+            at < source.Length
+            && (
+                char.IsAsciiDigit(source[at])
+                || (source[at] == '_' && at + 1 < source.Length && char.IsAsciiDigit(source[at + 1]))
+            )
+        )
         {
             at++;
         }
@@ -317,7 +382,13 @@ internal sealed class TemplateLexer
 
             char c = text[++i];
             int simple = "abfnrtv\\'\"".IndexOf(c);
-            int digits = c switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
+            int digits = c switch
+            {
+                'x' => 2,
+                'u' => 4,
+                'U' => 8,
+                _ => 0,
+            };
             if (simple >= 0)
             {
                 result.Append("\a\b\f\n\r\t\v\\'\""[simple]);
@@ -350,7 +421,12 @@ internal sealed class TemplateLexer
 
     private string CodePoint(string text, int at, int digits)
     {
-        bool read = uint.TryParse(text.AsSpan(at, Math.Min(digits, text.Length - at)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value);
+        bool read = uint.TryParse(
+            text.AsSpan(at, Math.Min(digits, text.Length - at)),
+            NumberStyles.AllowHexSpecifier,
+            CultureInfo.InvariantCulture,
+            out uint value
+        );
         if (!read || at + digits > text.Length || value > 0x10FFFF)
         {
             throw TemplateText.Error(line, "a quoted text has a broken escape");

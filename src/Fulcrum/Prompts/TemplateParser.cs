@@ -2,7 +2,8 @@ using static Fulcrum.Prompts.TemplateTokenKind;
 
 namespace Fulcrum.Prompts;
 
-/// <summary>Reads a template into statements; what it does not know is an error that names the construct and its line.</summary>
+/// <summary>Reads a template into statements; what it does not know is an error that names the construct and its
+/// line.</summary>
 internal sealed partial class TemplateParser
 {
     private const int MaxTemplate = 1 << 20;
@@ -20,15 +21,20 @@ internal sealed partial class TemplateParser
     {
         if (template.Length > MaxTemplate)
         {
-            throw new InputException($"the chat template has {template.Length} characters; at most {MaxTemplate} are read");
+            throw new InputException(
+                $"the chat template has {template.Length} characters; at most {MaxTemplate} are read"
+            );
         }
 
         TemplateParser parser = new(TemplateLexer.Tokens(template));
         IReadOnlyList<TemplateStatement> statements = parser.Statements();
-        return parser.Current.Kind == End ? statements : throw parser.Error($"unexpected '{parser.tokens[parser.at + 1].Text}'");
+        return parser.Current.Kind == End
+            ? statements
+            : throw parser.Error($"unexpected '{parser.tokens[parser.at + 1].Text}'");
     }
 
-    /// <summary>Statements up to a block whose name is one of <paramref name="ends"/>; stops before its <c>{%</c>.</summary>
+    /// <summary>Statements up to a block whose name is one of <paramref name="ends"/>; stops before its
+    /// <c>{%</c>.</summary>
     private List<TemplateStatement> Statements(params string[] ends)
     {
         if (++blocks > MaxDepth)
@@ -193,7 +199,11 @@ internal sealed partial class TemplateParser
     private TemplateStatement.CallBlock CallBlock(int line)
     {
         TemplateStatement.Macro caller = Macro(null, line, "endcall", out TemplateExpression call);
-        return new TemplateStatement.CallBlock(call as TemplateExpression.Call ?? throw TemplateText.Error(line, "expected call"), caller, line);
+        return new TemplateStatement.CallBlock(
+            call as TemplateExpression.Call ?? throw TemplateText.Error(line, "expected call"),
+            caller,
+            line
+        );
     }
 
     private TemplateStatement.FilterBlock FilterBlock(int line)
@@ -214,8 +224,7 @@ internal sealed partial class TemplateParser
         do
         {
             values.Add(new TemplateStatement.Output(Expression(), line));
-        }
-        while (Take(","));
+        } while (Take(","));
         ExpectEnd(BlockEnd);
         return new TemplateStatement.Group(values, line);
     }
@@ -229,7 +238,10 @@ internal sealed partial class TemplateParser
         call = end == "endcall" ? Unary() : new TemplateExpression.Constant(null, line);
         int from = at;
         List<TemplateStatement> body = OutsideLoops(end);
-        HashSet<string> free = [.. tokens[from..at].Where(t => t.Kind == Name && t.Text is "varargs" or "kwargs").Select(t => t.Text)];
+        HashSet<string> free =
+        [
+            .. tokens[from..at].Where(t => t.Kind == Name && t.Text is "varargs" or "kwargs").Select(t => t.Text),
+        ];
         return new TemplateStatement.Macro(name, parameters, body, free, line);
     }
 
@@ -325,13 +337,16 @@ internal sealed partial class TemplateParser
         }
     }
 
-    private string ExpectName() => Current.Kind == Name ? Next().Text : throw Error($"expected a name, not '{Current.Text}'");
+    private string ExpectName() =>
+        Current.Kind == Name ? Next().Text : throw Error($"expected a name, not '{Current.Text}'");
 
     private void ExpectEnd(TemplateTokenKind kind)
     {
         if (Current.Kind != kind)
         {
-            throw Error($"expected token 'end of {(kind == VariableEnd ? "print statement" : "statement block")}', got '{Current.Kind switch { Text => "string", Integer => "integer", Float => "float", _ => Current.Text }}'");
+            throw Error(
+                $"expected token 'end of {(kind == VariableEnd ? "print statement" : "statement block")}', got '{Current.Kind switch { Text => "string", Integer => "integer", Float => "float", _ => Current.Text }}'"
+            );
         }
 
         Next();

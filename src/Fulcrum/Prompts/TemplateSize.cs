@@ -3,13 +3,15 @@ using System.Runtime.CompilerServices;
 
 namespace Fulcrum.Prompts;
 
-/// <summary>How large a template's values may become, and how long it may run. A template is a stranger's program: doubling a text in a loop is two lines.</summary>
+/// <summary>How large a template's values may become, and how long it may run. A template is a stranger's program:
+/// doubling a text in a loop is two lines.</summary>
 internal static class TemplateSize
 {
     /// <summary>Characters and elements of one value, everything inside it counted as often as it occurs.</summary>
     public const int Most = 1 << 24;
 
-    private const int Deepest = 100, MostSeconds = 20;
+    private const int Deepest = 100,
+        MostSeconds = 20;
 
     [ThreadStatic]
     private static long began;
@@ -17,7 +19,8 @@ internal static class TemplateSize
     /// <summary>Begins the time of a template on this thread.</summary>
     public static void Begin() => began = Stopwatch.GetTimestamp();
 
-    /// <summary>Refuses to go on when the time is over or the stack nearly used up; called wherever work repeats.</summary>
+    /// <summary>Refuses to go on when the time is over or the stack nearly used up; called wherever work
+    /// repeats.</summary>
     public static void Tick(int line)
     {
         if (Stopwatch.GetElapsedTime(began).TotalSeconds > MostSeconds)

@@ -8,15 +8,48 @@ internal static class TemplateTests
     /// <summary>The tests that there are.</summary>
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.Ordinal)
     {
-        "defined", "undefined", "none", "string", "mapping", "sequence", "iterable", "number", "integer", "float", "boolean", "true", "false", "callable", "odd", "even", "divisibleby",
-        "lower", "upper", "equalto", "eq", "sameas", "ne", "gt", "greaterthan", "ge", "lt", "lessthan", "le", "in", "filter", "test",
+        "defined",
+        "undefined",
+        "none",
+        "string",
+        "mapping",
+        "sequence",
+        "iterable",
+        "number",
+        "integer",
+        "float",
+        "boolean",
+        "true",
+        "false",
+        "callable",
+        "odd",
+        "even",
+        "divisibleby",
+        "lower",
+        "upper",
+        "equalto",
+        "eq",
+        "sameas",
+        "ne",
+        "gt",
+        "greaterthan",
+        "ge",
+        "lt",
+        "lessthan",
+        "le",
+        "in",
+        "filter",
+        "test",
     };
 
     /// <summary>Whether a test holds.</summary>
     /// <exception cref="InputException">There is no such test, or it does not fit the value.</exception>
     public static bool Holds(string name, object? value, IReadOnlyList<object?> args, int line)
     {
-        object? Other() => args.Count == 1 ? args[0] : throw TemplateText.Error(line, $"the test '{name}' takes one argument, not {args.Count}");
+        object? Other() =>
+            args.Count == 1
+                ? args[0]
+                : throw TemplateText.Error(line, $"the test '{name}' takes one argument, not {args.Count}");
         return name switch
         {
             "defined" => value is not TemplateUndefined,
@@ -24,7 +57,8 @@ internal static class TemplateTests
             "none" => value is null,
             "string" => value is string,
             "mapping" => value is TemplateMap,
-            "sequence" => value is string or TemplateMap or TemplateUndefined || value is List<object?> list && (list as TemplateSequence)?.IsIndexed != false,
+            "sequence" => value is string or TemplateMap or TemplateUndefined
+                || value is List<object?> list && (list as TemplateSequence)?.IsIndexed != false,
             "iterable" => value is string or List<object?> or TemplateMap or TemplateUndefined or TemplateGenerator,
             "number" => IsNumber(value),
             "integer" => IsWhole(value),
@@ -46,17 +80,22 @@ internal static class TemplateTests
         };
     }
 
-    private static string Operator(string name, int line) => name switch
-    {
-        "equalto" or "eq" or "==" => "==",
-        "ne" or "!=" => "!=",
-        "gt" or "greaterthan" or ">" => ">",
-        "ge" or ">=" => ">=",
-        "lt" or "lessthan" or "<" => "<",
-        "le" or "<=" => "<=",
-        _ => throw TemplateText.Error(line, $"the test '{name}' is not supported"),
-    };
+    private static string Operator(string name, int line) =>
+        name switch
+        {
+            "equalto" or "eq" or "==" => "==",
+            "ne" or "!=" => "!=",
+            "gt" or "greaterthan" or ">" => ">",
+            "ge" or ">=" => ">=",
+            "lt" or "lessthan" or "<" => "<",
+            "le" or "<=" => "<=",
+            _ => throw TemplateText.Error(line, $"the test '{name}' is not supported"),
+        };
 
-    // Python's identity, as far as values without one have it: texts and small numbers that are equal are taken for the same.
-    private static bool IsSame(object? a, object? b) => a is List<object?> or TemplateMap or TemplateNamespace ? ReferenceEquals(a, b) : TypeName(a) == TypeName(b) && AreEqual(a, b);
+    // Python's identity, as far as values without one have it: texts and small numbers that are equal are taken for the
+    // same.
+    private static bool IsSame(object? a, object? b) =>
+        a is List<object?> or TemplateMap or TemplateNamespace
+            ? ReferenceEquals(a, b)
+            : TypeName(a) == TypeName(b) && AreEqual(a, b);
 }

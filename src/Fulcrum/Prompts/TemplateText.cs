@@ -26,7 +26,8 @@ internal static class TemplateText
 
     public static string Strip(string text, string? characters, bool start, bool end)
     {
-        int from = 0, to = text.Length;
+        int from = 0,
+            to = text.Length;
         bool Goes(char c) => characters is null ? IsSpace(c) : characters.Contains(c);
         while (start && from < to && Goes(text[from]))
         {
@@ -44,10 +45,16 @@ internal static class TemplateText
     /// <summary>The code points of a text, each as a text; a lone surrogate counts as one.</summary>
     public static List<string> CodePoints(string text)
     {
-        List<string> points = text.Length <= 1 << 21 ? new(text.Length) : throw new InputException($"the chat template takes a text of {text.Length} characters apart, which are too many");
+        List<string> points =
+            text.Length <= 1 << 21
+                ? new(text.Length)
+                : throw new InputException(
+                    $"the chat template takes a text of {text.Length} characters apart, which are too many"
+                );
         for (int i = 0; i < text.Length; i++)
         {
-            int length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? 2 : 1;
+            int length =
+                char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? 2 : 1;
             points.Add(text.Substring(i, length));
             i += length - 1;
         }
@@ -96,37 +103,61 @@ internal static class TemplateText
 
     public static string Upper(string text) => text.ToUpperInvariant().Replace("ß", "SS", StringComparison.Ordinal);
 
-    public static string Lower(string text) => text.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal);
+    public static string Lower(string text) =>
+        text.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal);
 
-    public static string Capitalize(string text) => text.Length == 0 ? text : (text[0] == 'ß' ? "Ss" : text[..1].ToUpperInvariant()) + Lower(text[1..]);
+    public static string Capitalize(string text) =>
+        text.Length == 0 ? text : (text[0] == 'ß' ? "Ss" : text[..1].ToUpperInvariant()) + Lower(text[1..]);
 
-    /// <summary>Python's <c>isupper</c> and <c>islower</c>: there is a letter with case, and all such are of one kind.</summary>
-    public static bool IsCased(string text, bool upper) => text.Any(c => char.IsUpper(c) || char.IsLower(c)) && !text.Any(upper ? char.IsLower : char.IsUpper);
+    /// <summary>Python's <c>isupper</c> and <c>islower</c>: there is a letter with case, and all such are of one
+    /// kind.</summary>
+    public static bool IsCased(string text, bool upper) =>
+        text.Any(c => char.IsUpper(c) || char.IsLower(c)) && !text.Any(upper ? char.IsLower : char.IsUpper);
 
     /// <summary>Python's shortest text of a float.</summary>
     public static string Float(double value)
     {
         if (!double.IsFinite(value))
         {
-            return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+            return double.IsNaN(value) ? "nan"
+                : value > 0 ? "inf"
+                : "-inf";
         }
 
         string shortest = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
         int mark = shortest.IndexOf('E');
-        string digits = (mark < 0 ? shortest : shortest[..mark]).Replace(".", "", StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
+        string digits = (mark < 0 ? shortest : shortest[..mark])
+            .Replace(".", "", StringComparison.Ordinal)
+            .TrimStart('0')
+            .TrimEnd('0');
         digits = digits.Length == 0 ? "0" : digits;
         string plain = mark < 0 ? shortest : shortest[..mark];
-        int point = plain.IndexOf('.') is >= 0 and var dot ? dot : plain.Length, leading = plain.AsSpan().IndexOfAnyInRange('1', '9');
-        int exponent = leading < 0 ? 0 : (mark < 0 ? 0 : int.Parse(shortest.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)) + (leading < point ? point - leading - 1 : point - leading);
+        int point = plain.IndexOf('.') is >= 0 and var dot ? dot : plain.Length,
+            leading = plain.AsSpan().IndexOfAnyInRange('1', '9');
+        int exponent =
+            leading < 0
+                ? 0
+                : (
+                    mark < 0
+                        ? 0
+                        : int.Parse(
+                            shortest.AsSpan(mark + 1),
+                            NumberStyles.AllowLeadingSign,
+                            CultureInfo.InvariantCulture
+                        )
+                ) + (leading < point ? point - leading - 1 : point - leading);
         string sign = double.IsNegative(value) ? "-" : "";
         if (exponent is < -4 or >= 16)
         {
             return $"{sign}{digits[0]}{(digits.Length > 1 ? "." + digits[1..] : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
         }
 
-        return sign + (exponent < 0 ? "0." + new string('0', -exponent - 1) + digits
-            : digits.Length <= exponent + 1 ? digits + new string('0', exponent + 1 - digits.Length) + ".0"
-            : $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}");
+        return sign
+            + (
+                exponent < 0 ? "0." + new string('0', -exponent - 1) + digits
+                : digits.Length <= exponent + 1 ? digits + new string('0', exponent + 1 - digits.Length) + ".0"
+                : $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}"
+            );
     }
 
     /// <summary>A float with some digits behind the point, rounded from its exact value, halves to even.</summary>
@@ -139,14 +170,17 @@ internal static class TemplateText
         }
 
         // value = mantissa * 2^power exactly; scaled by 10^digits and rounded as a whole number.
-        long bits = BitConverter.DoubleToInt64Bits(value), fraction = bits & 0xFFFFFFFFFFFFF;
+        long bits = BitConverter.DoubleToInt64Bits(value),
+            fraction = bits & 0xFFFFFFFFFFFFF;
         int power = (int)((bits >> 52) & 0x7FF);
-        BigInteger mantissa = power == 0 ? fraction : fraction | (1L << 52), scaled = mantissa * BigInteger.Pow(10, digits);
+        BigInteger mantissa = power == 0 ? fraction : fraction | (1L << 52),
+            scaled = mantissa * BigInteger.Pow(10, digits);
         power = Math.Max(power, 1) - 1075;
         BigInteger whole = power >= 0 ? scaled << power : scaled >> -power;
         if (power < 0)
         {
-            BigInteger rest = scaled - (whole << -power), half = BigInteger.One << (-power - 1);
+            BigInteger rest = scaled - (whole << -power),
+                half = BigInteger.One << (-power - 1);
             whole += rest > half || (rest == half && !whole.IsEven) ? 1 : 0;
         }
 
@@ -178,8 +212,18 @@ internal static class TemplateText
     }
 
     // Half of a surrogate pair stands for a printable character: which one, its other half would say.
-    private static bool IsPrintable(char c) => c == ' ' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
-        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+    private static bool IsPrintable(char c) =>
+        c == ' '
+        || char.GetUnicodeCategory(c)
+            is not (
+                UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.PrivateUse
+                or UnicodeCategory.OtherNotAssigned
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+                or UnicodeCategory.SpaceSeparator
+            );
 
     private static char Lower(char c) => char.ToLowerInvariant(c);
 }

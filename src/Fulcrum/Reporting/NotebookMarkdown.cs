@@ -14,16 +14,26 @@ internal static class NotebookMarkdown
 
         Words words = report.Words;
         IReadOnlyList<string> faults = Instrument.Faults(report);
-        StringBuilder text = new($"\n## {ReportMarkdown.Escape(caption)}\n\n**{Instrument.Judgement(faults, words)}**\n\n");
+        StringBuilder text = new(
+            $"\n## {ReportMarkdown.Escape(caption)}\n\n**{Instrument.Judgement(faults, words)}**\n\n"
+        );
         foreach (string fault in faults)
         {
             text.Append("- ").Append(ReportMarkdown.Escape(fault)).Append('\n');
         }
 
-        text.Append(words.Say("\n| metric | baseline | fine-tuned | change |\n", "\n| métrica | base | ajustado | variação |\n")).Append("|---|--:|--:|--:|\n");
+        text.Append(
+                words.Say(
+                    "\n| metric | baseline | fine-tuned | change |\n",
+                    "\n| métrica | base | ajustado | variação |\n"
+                )
+            )
+            .Append("|---|--:|--:|--:|\n");
         foreach (RelativeRow row in RelativeTable.Of(report))
         {
-            text.Append($"| {ReportMarkdown.Escape(row.Metric)} | {words.Number(row.Before * 100, "0.00")} % | {words.Number(row.After * 100, "0.00")} % | {row.Printed} |\n");
+            text.Append(
+                $"| {ReportMarkdown.Escape(row.Metric)} | {words.Number(row.Before * 100, "0.00")} % | {words.Number(row.After * 100, "0.00")} % | {row.Printed} |\n"
+            );
         }
 
         return text.ToString();

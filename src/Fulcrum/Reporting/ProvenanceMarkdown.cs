@@ -19,37 +19,49 @@ internal static class ProvenanceMarkdown
     }
 
     private static IEnumerable<(string, string)> Lines(Report report, Words words) =>
-    [
-        (words.Say("model", "modelo"), Facts.Model(report)),
-        (words.Say("training", "treino"), Facts.Training(report)),
-        .. report.Comparison.Benchmarks.Select(b => (b.Benchmark, Facts.Sample(b, words))),
-        .. report.Stages.Count == 0 ? [] : ((string, string)[])[(words.Say("stages", "etapas"), Facts.Stages(report))],
-        .. report.Stages.Count == 0 ? [] : ((string, string)[])[(words.Say("machine and versions", "máquina e versões"), string.Join("; ", Facts.Environment(report).Select(e => $"{e.Name} {e.Value}")))],
-    ];
+        [
+            (words.Say("model", "modelo"), Facts.Model(report)),
+            (words.Say("training", "treino"), Facts.Training(report)),
+            .. report.Comparison.Benchmarks.Select(b => (b.Benchmark, Facts.Sample(b, words))),
+            .. report.Stages.Count == 0
+                ? []
+                : ((string, string)[])[(words.Say("stages", "etapas"), Facts.Stages(report))],
+            .. report.Stages.Count == 0
+                ? []
+                : ((string, string)[])
+                    [
+                        (
+                            words.Say("machine and versions", "máquina e versões"),
+                            string.Join("; ", Facts.Environment(report).Select(e => $"{e.Name} {e.Value}"))
+                        ),
+                    ],
+        ];
 
-    private static string Again(Words words) => words.Say(
-        """
+    private static string Again(Words words) =>
+        words.Say(
+            """
 
-        ## To do it again
+            ## To do it again
 
-        ```sh
-        fulcrum run study.json --output again    # in the run folder: its study.json holds every setting, defaults included
-        fulcrum compare . again                  # the two runs side by side
-        ```
+            ```sh
+            fulcrum run study.json --output again    # in the run folder: its study.json holds every setting, defaults included
+            fulcrum compare . again                  # the two runs side by side
+            ```
 
-        With the same model, data, versions and machine, `comparison.json` comes out with the same bytes. Model and data must lie where `study.json` says. `report.html` beside this file holds every item.
+            With the same model, data, versions and machine, `comparison.json` comes out with the same bytes. Model and data must lie where `study.json` says. `report.html` beside this file holds every item.
 
-        """,
-        """
+            """,
+            """
 
-        ## Para repetir
+            ## Para repetir
 
-        ```sh
-        fulcrum run study.json --output again    # na pasta da execução: seu study.json traz todos os ajustes, inclusive os padrões
-        fulcrum compare . again                  # as duas execuções lado a lado
-        ```
+            ```sh
+            fulcrum run study.json --output again    # na pasta da execução: seu study.json traz todos os ajustes, inclusive os padrões
+            fulcrum compare . again                  # as duas execuções lado a lado
+            ```
 
-        Com o mesmo modelo, os mesmos dados, versões e máquina, `comparison.json` sai com os mesmos bytes. O modelo e os dados devem estar onde `study.json` diz. `report.html`, ao lado deste arquivo, traz todos os itens.
+            Com o mesmo modelo, os mesmos dados, versões e máquina, `comparison.json` sai com os mesmos bytes. O modelo e os dados devem estar onde `study.json` diz. `report.html`, ao lado deste arquivo, traz todos os itens.
 
-        """);
+            """
+        );
 }

@@ -7,11 +7,18 @@ public static class ReportFiles
 {
     /// <summary>Writes the report in every form.</summary>
     /// <returns>The files written, relative to the folder.</returns>
-    /// <exception cref="InputException">A file of the run is missing or damaged, or the folder cannot be written.</exception>
+    /// <exception cref="InputException">A file of the run is missing or damaged, or the folder cannot be
+    /// written.</exception>
     public static IReadOnlyList<string> Write(string runFolder, string language = "en")
     {
         Report report = Report.Read(runFolder, language);
-        (string Name, Func<Report, string> Print)[] forms = [("report.html", Web.Page.Print), ("report.md", ReportMarkdown.Of), ("results.csv", r => ResultsCsv.Of(r.Comparison)), ("report.tex", ReportTex.Of)];
+        (string Name, Func<Report, string> Print)[] forms =
+        [
+            ("report.html", Web.Page.Print),
+            ("report.md", ReportMarkdown.Of),
+            ("results.csv", r => ResultsCsv.Of(r.Comparison)),
+            ("report.tex", ReportTex.Of),
+        ];
         foreach ((string name, Func<Report, string> print) in forms)
         {
             AtomicFile.WriteText(Path.Combine(runFolder, name), print(report));

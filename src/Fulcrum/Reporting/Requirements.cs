@@ -9,12 +9,28 @@ public sealed partial record Requirements(IReadOnlyList<(string Benchmark, bool 
 {
     /// <summary>Reads <c>spider&gt;=+5,mmlu&gt;=-1</c>.</summary>
     /// <exception cref="InputException">The text is not of that form; names the part.</exception>
-    public static Requirements Parse(string text) => new([.. text.Split(',').Select(part => Bound().Match(part.Trim()) is { Success: true } m
-        ? (m.Groups[1].Value, m.Groups[2].Value == ">=", double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture))
-        : throw new InputException($"--require: '{part.Trim()}' is not of the form BENCHMARK>=POINTS or BENCHMARK<=POINTS, as in spider>=+5"))]);
+    public static Requirements Parse(string text) =>
+        new([
+            .. text.Split(',')
+                .Select(part =>
+                    Bound().Match(part.Trim()) is { Success: true } m
+                        ? (
+                            m.Groups[1].Value,
+                            m.Groups[2].Value == ">=",
+                            double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture)
+                        )
+                        : throw new InputException(
+                            $"--require: '{part.Trim()}' is not of the form BENCHMARK>=POINTS or BENCHMARK<=POINTS, as in spider>=+5"
+                        )
+                ),
+        ]);
 
     /// <summary>By benchmark, the smallest difference that is demanded, in points.</summary>
-    public IReadOnlyDictionary<string, double> Looking => Bounds.Where(b => b.Points != 0).GroupBy(b => b.Benchmark).ToDictionary(g => g.Key, g => g.Min(b => Math.Abs(b.Points)), StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, double> Looking =>
+        Bounds
+            .Where(b => b.Points != 0)
+            .GroupBy(b => b.Benchmark)
+            .ToDictionary(g => g.Key, g => g.Min(b => Math.Abs(b.Points)), StringComparer.Ordinal);
 
     /// <summary>Tests the names, so that a wrong one is found before the run and not behind it.</summary>
     /// <exception cref="InputException">There is no such benchmark; names those that there are.</exception>
@@ -22,7 +38,9 @@ public sealed partial record Requirements(IReadOnlyList<(string Benchmark, bool 
     {
         if (Bounds.Select(b => b.Benchmark).FirstOrDefault(b => !benchmarks.Contains(b)) is { } stranger)
         {
-            throw new InputException($"--require names '{stranger}', but the study's benchmarks are {string.Join(", ", benchmarks)}");
+            throw new InputException(
+                $"--require names '{stranger}', but the study's benchmarks are {string.Join(", ", benchmarks)}"
+            );
         }
     }
 
@@ -33,11 +51,17 @@ public sealed partial record Requirements(IReadOnlyList<(string Benchmark, bool 
     {
         foreach ((string name, bool atLeast, double points) in Bounds)
         {
-            BenchmarkComparison b = comparison.Benchmarks.FirstOrDefault(c => c.Benchmark == name) ?? throw new InputException($"--require names '{name}', but the run has {string.Join(", ", comparison.Benchmarks.Select(c => c.Benchmark))}");
+            BenchmarkComparison b =
+                comparison.Benchmarks.FirstOrDefault(c => c.Benchmark == name)
+                ?? throw new InputException(
+                    $"--require names '{name}', but the run has {string.Join(", ", comparison.Benchmarks.Select(c => c.Benchmark))}"
+                );
             double bound = (atLeast ? b.Difference.Low : b.Difference.High) * 100;
             if (atLeast ? bound < points : bound > points)
             {
-                throw new GuardException($"required {name}{(atLeast ? ">=" : "<=")}{points:+0.###;-0.###;0}, but the difference is {b.Difference.Points * 100:+0.0;-0.0;0.0} points ({b.Difference.Low * 100:+0.0;-0.0;0.0} to {b.Difference.High * 100:+0.0;-0.0;0.0})");
+                throw new GuardException(
+                    $"required {name}{(atLeast ? ">=" : "<=")}{points:+0.###;-0.###;0}, but the difference is {b.Difference.Points * 100:+0.0;-0.0;0.0} points ({b.Difference.Low * 100:+0.0;-0.0;0.0} to {b.Difference.High * 100:+0.0;-0.0;0.0})"
+                );
             }
         }
     }

@@ -3,7 +3,8 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Reporting;
 
-/// <summary>The language of a report. Both wordings stand side by side where they are used, so that none can be missing.</summary>
+/// <summary>The language of a report. Both wordings stand side by side where they are used, so that none can be
+/// missing.</summary>
 public sealed class Words
 {
     /// <summary>English.</summary>
@@ -17,7 +18,12 @@ public sealed class Words
     private Words(string language, string point, string group)
     {
         Language = language;
-        numbers = new NumberFormatInfo { NumberDecimalSeparator = point, NumberGroupSeparator = group, NegativeSign = "−" };
+        numbers = new NumberFormatInfo
+        {
+            NumberDecimalSeparator = point,
+            NumberGroupSeparator = group,
+            NegativeSign = "−",
+        };
     }
 
     /// <summary><c>en</c> or <c>pt-BR</c>: what stands in <c>lang</c>.</summary>
@@ -25,12 +31,13 @@ public sealed class Words
 
     /// <summary>The words of a language.</summary>
     /// <exception cref="InputException">It is neither <c>en</c> nor <c>pt-BR</c>.</exception>
-    public static Words Of(string language) => language switch
-    {
-        "en" => English,
-        "pt-BR" => Portuguese,
-        _ => throw new InputException($"there is no report in the language '{language}'; there is en and pt-BR"),
-    };
+    public static Words Of(string language) =>
+        language switch
+        {
+            "en" => English,
+            "pt-BR" => Portuguese,
+            _ => throw new InputException($"there is no report in the language '{language}'; there is en and pt-BR"),
+        };
 
     /// <summary>The wording of this language.</summary>
     public string Say(string english, string portuguese) => ReferenceEquals(this, Portuguese) ? portuguese : english;
@@ -67,12 +74,13 @@ public sealed class Words
     public string P(double p) => p < 0.001 ? $"< {Number(0.001)}" : Number(p, "0.000");
 
     /// <summary>A duration in the largest units that say something.</summary>
-    public string Duration(double seconds) => seconds switch
-    {
-        < 60 => $"{Number(seconds, "0.0")} s",
-        < 3600 => $"{(int)seconds / 60} min {(int)seconds % 60} s",
-        _ => $"{(int)seconds / 3600} h {(int)seconds % 3600 / 60} min",
-    };
+    public string Duration(double seconds) =>
+        seconds switch
+        {
+            < 60 => $"{Number(seconds, "0.0")} s",
+            < 3600 => $"{(int)seconds / 60} min {(int)seconds % 60} s",
+            _ => $"{(int)seconds / 3600} h {(int)seconds % 3600 / 60} min",
+        };
 
     /// <summary>Between two bounds.</summary>
     public string To => Say("to", "a");

@@ -23,7 +23,8 @@ public static class ComparisonJson
     {
         try
         {
-            return JsonSerializer.Deserialize<Comparison>(text, Options) ?? throw new InputException($"{source}: holds null");
+            return JsonSerializer.Deserialize<Comparison>(text, Options)
+                ?? throw new InputException($"{source}: holds null");
         }
         catch (JsonException e)
         {

@@ -7,13 +7,27 @@ public static class MeasureStatistics
 {
     private const int Bins = 10;
 
-    /// <summary>Every measure that both sides carry, in the order of their names, then the robustness to the order of options where questions were asked in several.</summary>
+    /// <summary>Every measure that both sides carry, in the order of their names, then the robustness to the order of
+    /// options where questions were asked in several.</summary>
     /// <param name="pairs">The two answers of each item.</param>
     public static IReadOnlyList<MeasureComparison> Of(IReadOnlyList<(Answer Before, Answer After)> pairs)
     {
-        IEnumerable<string> names = pairs.SelectMany(p => p.Before.Measures?.Keys ?? []).Distinct().Order(StringComparer.Ordinal);
-        IEnumerable<MeasureComparison?> all = names.Select(name => Compare(name, [.. pairs.Where(p => Has(p.Before, name) && Has(p.After, name))
-            .Select(p => (p.Before.Cluster, p.Before.Measures![name], p.After.Measures![name]))])).Append(SameOption(pairs));
+        IEnumerable<string> names = pairs
+            .SelectMany(p => p.Before.Measures?.Keys ?? [])
+            .Distinct()
+            .Order(StringComparer.Ordinal);
+        IEnumerable<MeasureComparison?> all = names
+            .Select(name =>
+                Compare(
+                    name,
+                    [
+                        .. pairs
+                            .Where(p => Has(p.Before, name) && Has(p.After, name))
+                            .Select(p => (p.Before.Cluster, p.Before.Measures![name], p.After.Measures![name])),
+                    ]
+                )
+            )
+            .Append(SameOption(pairs));
         return [.. all.OfType<MeasureComparison>()];
     }
 
@@ -24,23 +38,56 @@ public static class MeasureStatistics
     /// <summary>Calibration of both sides; null where answers carry no <c>confidence</c>.</summary>
     public static CalibrationComparison? CalibrationOf(IReadOnlyList<(Answer Before, Answer After)> pairs)
     {
-        (Answer Before, Answer After)[] both = [.. pairs.Where(p => Has(p.Before, "confidence") && Has(p.After, "confidence") && p.Before.Score is not null && p.After.Score is not null)];
-        return both.Length == 0 ? null : new CalibrationComparison(CalibrationOf([.. both.Select(p => p.Before)]), CalibrationOf([.. both.Select(p => p.After)]));
+        (Answer Before, Answer After)[] both =
+        [
+            .. pairs.Where(p =>
+                Has(p.Before, "confidence")
+                && Has(p.After, "confidence")
+                && p.Before.Score is not null
+                && p.After.Score is not null
+            ),
+        ];
+        return both.Length == 0
+            ? null
+            : new CalibrationComparison(
+                CalibrationOf([.. both.Select(p => p.Before)]),
+                CalibrationOf([.. both.Select(p => p.After)])
+            );
     }
 
     /// <summary>Calibration of answers that carry <c>confidence</c> and <c>brier</c>.</summary>
     public static Calibration CalibrationOf(IReadOnlyList<Answer> answers)
     {
-        CalibrationBin[] bins = [.. answers.GroupBy(a => Math.Clamp((int)(a.Measures!["confidence"] * Bins), 0, Bins - 1)).OrderBy(g => g.Key)
-            .Select(g => new CalibrationBin((double)g.Key / Bins, g.Count(), g.Average(a => a.Measures!["confidence"]), g.Average(a => (double)a.Score!.Value)))];
+        CalibrationBin[] bins =
+        [
+            .. answers
+                .GroupBy(a => Math.Clamp((int)(a.Measures!["confidence"] * Bins), 0, Bins - 1))
+                .OrderBy(g => g.Key)
+                .Select(g => new CalibrationBin(
+                    (double)g.Key / Bins,
+                    g.Count(),
+                    g.Average(a => a.Measures!["confidence"]),
+                    g.Average(a => (double)a.Score!.Value)
+                )),
+        ];
         double error = bins.Sum(b => Math.Abs(b.Confidence - b.Accuracy) * b.Items) / answers.Count;
         return new Calibration(error, answers.Average(a => a.Measures!.GetValueOrDefault("brier")), bins);
     }
 
     /// <summary>The share of questions whose option stays the same in every order that they were asked in.</summary>
     private static MeasureComparison? SameOption(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
-        Compare("same_option", [.. pairs.Where(p => p.Before.Stem is not null).GroupBy(p => p.Before.Stem!).Where(g => g.Count() > 1)
-            .Select(g => (g.First().Before.Cluster, Same(g.Select(p => p.Before)), Same(g.Select(p => p.After))))]);
+        Compare(
+            "same_option",
+            [
+                .. pairs
+                    .Where(p => p.Before.Stem is not null)
+                    .GroupBy(p => p.Before.Stem!)
+                    .Where(g => g.Count() > 1)
+                    .Select(g =>
+                        (g.First().Before.Cluster, Same(g.Select(p => p.Before)), Same(g.Select(p => p.After)))
+                    ),
+            ]
+        );
 
     private static double Same(IEnumerable<Answer> forms)
     {
@@ -48,13 +95,33 @@ public static class MeasureStatistics
         return choices is [not null] ? 1 : 0;
     }
 
-    private static MeasureComparison? Compare(string name, IReadOnlyList<(string Cluster, double Before, double After)> values) => values.Count == 0 ? null : new MeasureComparison(
-        name, values.Count, values.Average(v => v.Before), values.Average(v => v.After), PairedComparison.Clustered([.. values.Select(v => (v.Cluster, v.After - v.Before))]));
+    private static MeasureComparison? Compare(
+        string name,
+        IReadOnlyList<(string Cluster, double Before, double After)> values
+    ) =>
+        values.Count == 0
+            ? null
+            : new MeasureComparison(
+                name,
+                values.Count,
+                values.Average(v => v.Before),
+                values.Average(v => v.After),
+                PairedComparison.Clustered([.. values.Select(v => (v.Cluster, v.After - v.Before))])
+            );
 
-    private static IEnumerable<MeasureBreakdown> Parts(string by, IReadOnlyList<(Answer Before, Answer After)> pairs, Func<Answer, string> part)
+    private static IEnumerable<MeasureBreakdown> Parts(
+        string by,
+        IReadOnlyList<(Answer Before, Answer After)> pairs,
+        Func<Answer, string> part
+    )
     {
-        IGrouping<string, (Answer Before, Answer After)>[] parts = [.. pairs.GroupBy(p => part(p.Before)).OrderBy(g => g.Key, StringComparer.Ordinal)];
-        return parts.Length < 2 ? [] : parts.Select(g => new MeasureBreakdown(by, g.Key, Of([.. g]))).Where(b => b.Measures.Count > 0);
+        IGrouping<string, (Answer Before, Answer After)>[] parts =
+        [
+            .. pairs.GroupBy(p => part(p.Before)).OrderBy(g => g.Key, StringComparer.Ordinal),
+        ];
+        return parts.Length < 2
+            ? []
+            : parts.Select(g => new MeasureBreakdown(by, g.Key, Of([.. g]))).Where(b => b.Measures.Count > 0);
     }
 
     private static bool Has(Answer answer, string name) => answer.Measures?.ContainsKey(name) ?? false;

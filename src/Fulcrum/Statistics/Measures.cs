@@ -1,7 +1,8 @@
 namespace Fulcrum.Statistics;
 
 /// <summary>One further measure of a benchmark, before and after, over the items that carry it on both sides.</summary>
-/// <param name="Name"><c>parses</c>, <c>names_exist</c>, <c>executes</c>, <c>right_result</c>; <c>brier</c>; <c>parsed</c>; <c>same_option</c>; ... (<c>docs/method.md</c>).</param>
+/// <param name="Name"><c>parses</c>, <c>names_exist</c>, <c>executes</c>, <c>right_result</c>; <c>brier</c>;
+/// <c>parsed</c>; <c>same_option</c>; ... (<c>docs/method.md</c>).</param>
 /// <param name="Items">Items, or for <c>same_option</c> questions.</param>
 /// <param name="Before">Mean before.</param>
 /// <param name="After">Mean after.</param>
@@ -16,9 +17,12 @@ public sealed record MeasureBreakdown(string By, string Part, IReadOnlyList<Meas
 /// <summary>How far the probabilities that a model gives to its choices can be believed, before and after.</summary>
 public sealed record CalibrationComparison(Calibration Before, Calibration After);
 
-/// <summary>Calibration of one side: choices by the probability given to them, against the share of right ones.</summary>
-/// <param name="Error">Expected calibration error over ten bins of equal width (Guo et al., ICML 2017, arXiv:1706.04599, equation 3).</param>
-/// <param name="Brier">Mean over items of the squared distance between the probabilities of the options and the truth (Brier 1950, Mon. Weather Rev. 78:1); 0 to 2.</param>
+/// <summary>Calibration of one side: choices by the probability given to them, against the share of right
+/// ones.</summary>
+/// <param name="Error">Expected calibration error over ten bins of equal width (Guo et al., ICML 2017,
+/// arXiv:1706.04599, equation 3).</param>
+/// <param name="Brier">Mean over items of the squared distance between the probabilities of the options and the truth
+/// (Brier 1950, Mon. Weather Rev. 78:1); 0 to 2.</param>
 /// <param name="Bins">The bins that hold items, from low to high confidence.</param>
 public sealed record Calibration(double Error, double Brier, IReadOnlyList<CalibrationBin> Bins);
 
@@ -29,11 +33,20 @@ public sealed record Calibration(double Error, double Brier, IReadOnlyList<Calib
 public sealed record CalibrationBin(double Low, int Items, double Confidence, double Accuracy);
 
 /// <summary>The adapted model against its base on neutral text, a token each.</summary>
-/// <param name="KullbackLeibler">Mean KL divergence of the adapted model's predictions from the base's, in nats a token, with its interval over texts.</param>
-/// <param name="LogLikelihood">Change of the text's own log-likelihood, in nats a token: below 0, the model predicts the text worse than before.</param>
+/// <param name="KullbackLeibler">Mean KL divergence of the adapted model's predictions from the base's, in nats a
+/// token, with its interval over texts.</param>
+/// <param name="LogLikelihood">Change of the text's own log-likelihood, in nats a token: below 0, the model predicts
+/// the text worse than before.</param>
 /// <param name="PerplexityBefore">exp of minus the mean log-likelihood of a token under the base.</param>
 /// <param name="PerplexityAfter">The same under the adapted model.</param>
-public sealed record NeutralTextComparison(int Texts, long Tokens, TokenMean KullbackLeibler, TokenMean LogLikelihood, double PerplexityBefore, double PerplexityAfter);
+public sealed record NeutralTextComparison(
+    int Texts,
+    long Tokens,
+    TokenMean KullbackLeibler,
+    TokenMean LogLikelihood,
+    double PerplexityBefore,
+    double PerplexityAfter
+);
 
 /// <summary>A mean over tokens with its 95 % interval; texts are the clusters.</summary>
 public readonly record struct TokenMean(double Mean, double Low, double High, double StandardError);

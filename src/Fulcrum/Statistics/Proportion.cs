@@ -15,12 +15,16 @@ public static class Proportion
             return new ScoreInterval(0, 0, 1);
         }
 
-        double p = (double)right / items, z2 = Z95 * Z95, n = items;
-        double centre = (p + z2 / (2 * n)) / (1 + z2 / n), half = Z95 / (1 + z2 / n) * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+        double p = (double)right / items,
+            z2 = Z95 * Z95,
+            n = items;
+        double centre = (p + z2 / (2 * n)) / (1 + z2 / n),
+            half = Z95 / (1 + z2 / n) * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n));
         return new ScoreInterval(p, right == 0 ? 0 : centre - half, right == items ? 1 : centre + half);
     }
 
-    /// <summary>McNemar's exact two-sided test: under no change each changed item is as likely gained as lost (McNemar 1947, Psychometrika 12:153).</summary>
+    /// <summary>McNemar's exact two-sided test: under no change each changed item is as likely gained as lost (McNemar
+    /// 1947, Psychometrika 12:153).</summary>
     public static McNemarResult McNemar(int gained, int lost)
     {
         int n = gained + lost;
@@ -31,7 +35,8 @@ public static class Proportion
     /// <summary>Probability of so few right items, or fewer, by guessing.</summary>
     public static double AtMostByChance(int right, int items, double chance) => Binomial.CDF(chance, items, right);
 
-    /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order given.</summary>
+    /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order
+    /// given.</summary>
     public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)
     {
         int[] order = [.. Enumerable.Range(0, p.Count).OrderBy(i => p[i])];

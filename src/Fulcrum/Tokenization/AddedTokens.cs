@@ -4,7 +4,15 @@ using System.Text;
 namespace Fulcrum.Tokenization;
 
 /// <summary>A token that is recognised in the text before anything else.</summary>
-internal sealed record AddedToken(int Id, string Content, bool SingleWord, bool LeftStrip, bool RightStrip, bool Normalized, bool Special);
+internal sealed record AddedToken(
+    int Id,
+    string Content,
+    bool SingleWord,
+    bool LeftStrip,
+    bool RightStrip,
+    bool Normalized,
+    bool Special
+);
 
 /// <summary>Finds added tokens in a text: at the leftmost place, the longest.</summary>
 internal sealed class AddedTokens
@@ -12,26 +20,45 @@ internal sealed class AddedTokens
     private readonly Dictionary<char, (string Text, AddedToken Token)[]> byFirst;
     private readonly SearchValues<char> firsts;
 
-    /// <param name="tokens">What to look for, each with its text: a normalized token's is that of its normalised content.</param>
+    /// <param name="tokens">What to look for, each with its text: a normalized token's is that of its normalised
+    /// content.</param>
     public AddedTokens(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
-        byFirst = tokens.Where(t => t.Text.Length > 0).GroupBy(t => t.Text[0]).ToDictionary(g => g.Key, g => g.OrderByDescending(t => t.Text.Length).ToArray());
+        byFirst = tokens
+            .Where(t => t.Text.Length > 0)
+            .GroupBy(t => t.Text[0])
+            .ToDictionary(g => g.Key, g => g.OrderByDescending(t => t.Text.Length).ToArray());
         firsts = SearchValues.Create([.. byFirst.Keys]);
     }
 
     /// <summary>Reads the <c>added_tokens</c> of a <c>tokenizer.json</c>.</summary>
-    public static IReadOnlyList<AddedToken> Parse(JsonFile file) => file.Root["added_tokens"] is null ? [] :
-    [
-        .. file.List(file.Root, "added_tokens").Select(t => new AddedToken(
-            file.Whole(t, "id") is >= 0 and var id ? id : throw file.Error($"an added token has the id {file.Whole(t, "id")}"), file.Text(t, "content"),
-            file.Flag(t, "single_word"), file.Flag(t, "lstrip"), file.Flag(t, "rstrip"), file.Flag(t, "normalized"), file.Flag(t, "special"))).Where(t => t.Content.Length > 0),
-    ];
+    public static IReadOnlyList<AddedToken> Parse(JsonFile file) =>
+        file.Root["added_tokens"] is null
+            ? []
+            :
+            [
+                .. file.List(file.Root, "added_tokens")
+                    .Select(t => new AddedToken(
+                        file.Whole(t, "id") is >= 0 and var id
+                            ? id
+                            : throw file.Error($"an added token has the id {file.Whole(t, "id")}"),
+                        file.Text(t, "content"),
+                        file.Flag(t, "single_word"),
+                        file.Flag(t, "lstrip"),
+                        file.Flag(t, "rstrip"),
+                        file.Flag(t, "normalized"),
+                        file.Flag(t, "special")
+                    ))
+                    .Where(t => t.Content.Length > 0),
+            ];
 
-    /// <summary>Cuts a piece into plain parts (no token) and added tokens, in order; empty parts are left out.</summary>
+    /// <summary>Cuts a piece into plain parts (no token) and added tokens, in order; empty parts are left
+    /// out.</summary>
     public void Split(Piece piece, List<(Piece Part, AddedToken? Token)> into)
     {
         ReadOnlySpan<char> text = piece.Span;
-        int start = 0, at = 0;
+        int start = 0,
+            at = 0;
         while (at < text.Length && text[at..].IndexOfAny(firsts) is >= 0 and int offset)
         {
             at += offset;
@@ -41,7 +68,8 @@ internal sealed class AddedTokens
                 continue;
             }
 
-            int left = at, right = at + found.Text.Length;
+            int left = at,
+                right = at + found.Text.Length;
             at = right; // also where the token takes the spaces behind it: a token within them is found all the same
             if (token.SingleWord && !IsAlone(text, left, right))
             {

@@ -3,21 +3,35 @@ using System.Text;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>Byte-pair encoding (arXiv:1508.07909): the pieces of a text into tokens, by merges in the order in which they were learned.</summary>
+/// <summary>Byte-pair encoding (arXiv:1508.07909): the pieces of a text into tokens, by merges in the order in which
+/// they were learned.</summary>
 /// <param name="vocabulary">Token to id.</param>
 /// <param name="merges">Pair of ids to the rank of its merge and the id of the result.</param>
 /// <param name="unknown">Id for what is not in the vocabulary; null: left out.</param>
 /// <param name="fuseUnknown">Neighbouring unknown characters become one unknown token.</param>
-/// <param name="byteFallback">A character outside the vocabulary becomes its UTF-8 bytes, tokens of the form &lt;0x0A&gt;.</param>
+/// <param name="byteFallback">A character outside the vocabulary becomes its UTF-8 bytes, tokens of the form
+/// &lt;0x0A&gt;.</param>
 /// <param name="ignoreMerges">A piece that is a token as a whole is taken as such.</param>
 /// <param name="bytes">Pieces are written in <see cref="ByteAlphabet"/> first.</param>
 internal sealed class Bpe(
-    Dictionary<string, int> vocabulary, Dictionary<long, (int Rank, int Id)> merges, int? unknown, bool fuseUnknown, bool byteFallback, bool ignoreMerges, bool bytes)
+    Dictionary<string, int> vocabulary,
+    Dictionary<long, (int Rank, int Id)> merges,
+    int? unknown,
+    bool fuseUnknown,
+    bool byteFallback,
+    bool ignoreMerges,
+    bool bytes
+)
 {
-    private const int LongPiece = 48, CachedPiece = 64, LargestCache = 1 << 17;
+    private const int LongPiece = 48,
+        CachedPiece = 64,
+        LargestCache = 1 << 17;
     private int cached;
     private readonly int[] singles = Singles(vocabulary);
-    private readonly int?[] byteTokens = [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue($"<0x{b:X2}>", out int id) ? id : (int?)null)];
+    private readonly int?[] byteTokens =
+    [
+        .. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue($"<0x{b:X2}>", out int id) ? id : (int?)null),
+    ];
     private readonly HashSet<long> joins = Joins(vocabulary, merges, unknown);
     private readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
 
@@ -63,7 +77,8 @@ internal sealed class Bpe(
         return MergeByRuns(symbols);
     }
 
-    /// <summary>A long piece run by run: where two symbols stand side by side in no token, no merge can reach across.</summary>
+    /// <summary>A long piece run by run: where two symbols stand side by side in no token, no merge can reach
+    /// across.</summary>
     private int[] MergeByRuns(List<int> symbols)
     {
         List<int> ids = new(symbols.Count / 2);
@@ -90,7 +105,11 @@ internal sealed class Bpe(
     }
 
     /// <summary>The pairs of symbols, as they are before any merge, that some merge brings together.</summary>
-    private static HashSet<long> Joins(Dictionary<string, int> vocabulary, Dictionary<long, (int Rank, int Id)> merges, int? unknown)
+    private static HashSet<long> Joins(
+        Dictionary<string, int> vocabulary,
+        Dictionary<long, (int Rank, int Id)> merges,
+        int? unknown
+    )
     {
         Dictionary<int, string> tokens = [];
         foreach ((string token, int id) in vocabulary)
@@ -119,7 +138,9 @@ internal sealed class Bpe(
             }
 
             int length = char.IsSurrogate(last ? token[^1] : token[0]) && token.Length > 1 ? 2 : 1;
-            int[] end = vocabulary.TryGetValue(last ? token[^length..] : token[..length], out int character) ? [character] : [];
+            int[] end = vocabulary.TryGetValue(last ? token[^length..] : token[..length], out int character)
+                ? [character]
+                : [];
             return id == unknown || token.StartsWith("<0x", StringComparison.Ordinal) ? [id, .. end] : end;
         }
     }
@@ -158,7 +179,10 @@ internal sealed class Bpe(
         }
     }
 
-    private int? IdOf(Rune rune) => rune.IsBmp ? (singles[rune.Value] is >= 0 and var id ? id : null) : vocabulary.TryGetValue(rune.ToString(), out int far) ? far : null;
+    private int? IdOf(Rune rune) =>
+        rune.IsBmp ? (singles[rune.Value] is >= 0 and var id ? id : null)
+        : vocabulary.TryGetValue(rune.ToString(), out int far) ? far
+        : null;
 
     private bool AddBytes(ReadOnlySpan<byte> utf8, List<int> symbols)
     {
@@ -199,7 +223,10 @@ internal sealed class Bpe(
             (int at, (int Rank, int Id) best) = (-1, (int.MaxValue, 0));
             for (int i = 0; i + 1 < symbols.Count; i++)
             {
-                if (merges.TryGetValue(Pair(symbols[i], symbols[i + 1]), out (int Rank, int Id) merge) && merge.Rank < best.Rank)
+                if (
+                    merges.TryGetValue(Pair(symbols[i], symbols[i + 1]), out (int Rank, int Id) merge)
+                    && merge.Rank < best.Rank
+                )
                 {
                     (at, best) = (i, merge);
                 }
@@ -215,10 +242,13 @@ internal sealed class Bpe(
         }
     }
 
-    /// <summary>The same for long pieces, in n log n: a queue of candidate merges over a linked list of symbols.</summary>
+    /// <summary>The same for long pieces, in n log n: a queue of candidate merges over a linked list of
+    /// symbols.</summary>
     private int[] MergeByQueue(List<int> symbols)
     {
-        int[] ids = [.. symbols], next = new int[ids.Length], previous = new int[ids.Length];
+        int[] ids = [.. symbols],
+            next = new int[ids.Length],
+            previous = new int[ids.Length];
         PriorityQueue<(int Left, int LeftId, int RightId, int Merged), long> queue = new();
         for (int i = 0; i < ids.Length; i++)
         {
@@ -227,7 +257,11 @@ internal sealed class Bpe(
 
         void Offer(int left)
         {
-            if (left >= 0 && next[left] >= 0 && merges.TryGetValue(Pair(ids[left], ids[next[left]]), out (int Rank, int Id) merge))
+            if (
+                left >= 0
+                && next[left] >= 0
+                && merges.TryGetValue(Pair(ids[left], ids[next[left]]), out (int Rank, int Id) merge)
+            )
             {
                 queue.Enqueue((left, ids[left], ids[next[left]], merge.Id), Pair(merge.Rank, left));
             }
@@ -240,7 +274,8 @@ internal sealed class Bpe(
 
         while (queue.TryDequeue(out (int Left, int LeftId, int RightId, int Merged) merge, out _))
         {
-            int left = merge.Left, right = ids[left] < 0 ? -1 : next[left];
+            int left = merge.Left,
+                right = ids[left] < 0 ? -1 : next[left];
             if (right < 0 || ids[left] != merge.LeftId || ids[right] != merge.RightId)
             {
                 continue; // one of the two has been merged away since

@@ -14,8 +14,10 @@ internal static class BpeModel
         Dictionary<string, int> vocabulary = new(vocab.Count, StringComparer.Ordinal);
         foreach ((string token, JsonNode? id) in vocab)
         {
-            vocabulary[token] = id is JsonValue value && value.TryGetValue(out int number) && number is >= 0 and < LargestVocabulary
-                ? number : throw file.Error($"the id of the token '{token}' is {id?.ToJsonString() ?? "null"}");
+            vocabulary[token] =
+                id is JsonValue value && value.TryGetValue(out int number) && number is >= 0 and < LargestVocabulary
+                    ? number
+                    : throw file.Error($"the id of the token '{token}' is {id?.ToJsonString() ?? "null"}");
         }
 
         return vocabulary;
@@ -40,14 +42,31 @@ internal static class BpeModel
 
         if (model["dropout"] is { } dropout && !(dropout is JsonValue rate && rate.TryGetValue(out double p) && p == 0))
         {
-            throw file.Error($"the dropout of merges {dropout.ToJsonString()} is not supported: a tokenizer that draws lots has no one answer");
+            throw file.Error(
+                $"the dropout of merges {dropout.ToJsonString()} is not supported: a tokenizer that draws lots has no one answer"
+            );
         }
 
-        int? unknown = model["unk_token"] is null ? null : vocabulary.TryGetValue(file.Text(model, "unk_token"), out int id) ? id : throw file.Error("the unk_token is not in the vocabulary");
-        return new Bpe(vocabulary, Merges(model, vocabulary, file), unknown, file.Flag(model, "fuse_unk"), file.Flag(model, "byte_fallback"), file.Flag(model, "ignore_merges"), bytes);
+        int? unknown =
+            model["unk_token"] is null ? null
+            : vocabulary.TryGetValue(file.Text(model, "unk_token"), out int id) ? id
+            : throw file.Error("the unk_token is not in the vocabulary");
+        return new Bpe(
+            vocabulary,
+            Merges(model, vocabulary, file),
+            unknown,
+            file.Flag(model, "fuse_unk"),
+            file.Flag(model, "byte_fallback"),
+            file.Flag(model, "ignore_merges"),
+            bytes
+        );
     }
 
-    private static Dictionary<long, (int Rank, int Id)> Merges(JsonNode model, Dictionary<string, int> vocabulary, JsonFile file)
+    private static Dictionary<long, (int Rank, int Id)> Merges(
+        JsonNode model,
+        Dictionary<string, int> vocabulary,
+        JsonFile file
+    )
     {
         JsonArray list = file.List(model, "merges");
         Dictionary<long, (int Rank, int Id)> merges = new(list.Count);
@@ -55,7 +74,11 @@ internal static class BpeModel
         foreach (JsonNode? merge in list)
         {
             (string left, string right) = Pair(merge, file);
-            if (!vocabulary.TryGetValue(left, out int l) || !vocabulary.TryGetValue(right, out int r) || !vocabulary.TryGetValue(left + right, out int id))
+            if (
+                !vocabulary.TryGetValue(left, out int l)
+                || !vocabulary.TryGetValue(right, out int r)
+                || !vocabulary.TryGetValue(left + right, out int id)
+            )
             {
                 throw file.Error($"merge {rank} ('{left}' '{right}') names a token that is not in the vocabulary");
             }
@@ -71,9 +94,14 @@ internal static class BpeModel
         string[]? parts = merge switch
         {
             JsonValue value when value.TryGetValue(out string? text) => text.Split(' '),
-            JsonArray list when list.All(p => p is JsonValue v && v.TryGetValue(out string? _)) => [.. list.Select(p => p!.GetValue<string>())],
+            JsonArray list when list.All(p => p is JsonValue v && v.TryGetValue(out string? _)) =>
+            [
+                .. list.Select(p => p!.GetValue<string>()),
+            ],
             _ => null,
         };
-        return parts is { Length: 2 } ? (parts[0], parts[1]) : throw file.Error($"the merge {merge?.ToJsonString() ?? "null"} is not a pair");
+        return parts is { Length: 2 }
+            ? (parts[0], parts[1])
+            : throw file.Error($"the merge {merge?.ToJsonString() ?? "null"} is not a pair");
     }
 }

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>GPT-2's alphabet: every byte as one printable character, so that byte-pair encoding can work on text.</summary>
+/// <summary>GPT-2's alphabet: every byte as one printable character, so that byte-pair encoding can work on
+/// text.</summary>
 internal static class ByteAlphabet
 {
     private static readonly char[] Letters = MakeLetters();
@@ -13,16 +14,21 @@ internal static class ByteAlphabet
     {
         Span<byte> utf8 = text.Length < 256 ? stackalloc byte[text.Length * 3] : new byte[text.Length * 3];
         int count = Encoding.UTF8.GetBytes(text, utf8);
-        return string.Create(count, utf8[..count], static (span, bytes) =>
-        {
-            for (int i = 0; i < bytes.Length; i++)
+        return string.Create(
+            count,
+            utf8[..count],
+            static (span, bytes) =>
             {
-                span[i] = Letters[bytes[i]];
+                for (int i = 0; i < bytes.Length; i++)
+                {
+                    span[i] = Letters[bytes[i]];
+                }
             }
-        });
+        );
     }
 
-    /// <summary>Appends the bytes that a token stands for; a token with other characters stands for its own UTF-8.</summary>
+    /// <summary>Appends the bytes that a token stands for; a token with other characters stands for its own
+    /// UTF-8.</summary>
     public static void Decode(string token, List<byte> bytes)
     {
         int start = bytes.Count;
@@ -45,7 +51,9 @@ internal static class ByteAlphabet
         int next = 256;
         for (int b = 0; b < 256; b++)
         {
-            letters[b] = b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF) ? (char)b : (char)next++;
+            letters[b] = b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF)
+                ? (char)b
+                : (char)next++;
         }
 
         return letters;

@@ -9,16 +9,30 @@ namespace Fulcrum.Tokenization;
 internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside)
 {
     // What counts as a word to Oniguruma; the single characters only where the escape stands by itself.
-    private const string WordInside = @"\p{L}\p{M}\p{Nd}\p{Pc}\p{Nl}\u24b6-\u24e9", WordOnly = @"\u00b2\u00b3\u00b9\u00bc-\u00be";
-    private const string HanInside = @"\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufa6d\ufa70-\ufad9";
+    private const string WordInside = @"\p{L}\p{M}\p{Nd}\p{Pc}\p{Nl}\u24b6-\u24e9",
+        WordOnly = @"\u00b2\u00b3\u00b9\u00bc-\u00be";
+    private const string HanInside =
+        @"\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufa6d\ufa70-\ufad9";
 
     private static readonly (int First, int Last)[] FarHan =
-        [(0x16fe2, 0x16fe3), (0x16ff0, 0x16ff1), (0x20000, 0x2a6df), (0x2a700, 0x2b739), (0x2b740, 0x2b81d), (0x2b820, 0x2cea1), (0x2ceb0, 0x2ebe0), (0x2ebf0, 0x2ee5d), (0x2f800, 0x2fa1d), (0x30000, 0x323af)];
+    [
+        (0x16fe2, 0x16fe3),
+        (0x16ff0, 0x16ff1),
+        (0x20000, 0x2a6df),
+        (0x2a700, 0x2b739),
+        (0x2b740, 0x2b81d),
+        (0x2b820, 0x2cea1),
+        (0x2ceb0, 0x2ebe0),
+        (0x2ebf0, 0x2ee5d),
+        (0x2f800, 0x2fa1d),
+        (0x30000, 0x323af),
+    ];
 
     private static readonly Dictionary<string, UnicodeCategory[]> Categories = MakeCategories();
 
     /// <summary><c>\w</c>.</summary>
-    public static CharacterClass Word { get; } = new(c => IsWord(c) || c is 0xb2 or 0xb3 or 0xb9 or (>= 0xbc and <= 0xbe), WordInside + WordOnly);
+    public static CharacterClass Word { get; } =
+        new(c => IsWord(c) || c is 0xb2 or 0xb3 or 0xb9 or (>= 0xbc and <= 0xbe), WordInside + WordOnly);
 
     /// <summary><c>\W</c>.</summary>
     public static CharacterClass NoWord { get; } = Word.Not("^" + Word.Inside);
@@ -33,72 +47,120 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside)
     public static CharacterClass Of(int character) => Range(character, character);
 
     /// <summary>All characters from one to another.</summary>
-    public static CharacterClass Range(int first, int last) => new(c => c >= first && c <= last, first == last ? Written(first) : $"{Written(first)}-{Written(last)}");
+    public static CharacterClass Range(int first, int last) =>
+        new(c => c >= first && c <= last, first == last ? Written(first) : $"{Written(first)}-{Written(last)}");
 
     /// <summary>What is in any of several sets.</summary>
     public static CharacterClass Union(IReadOnlyList<CharacterClass> sets) =>
-        new(c => sets.Any(s => s.Contains(c)), sets.All(s => s.Inside is not null) ? string.Concat(sets.Select(s => s.Inside)) : null);
+        new(
+            c => sets.Any(s => s.Contains(c)),
+            sets.All(s => s.Inside is not null) ? string.Concat(sets.Select(s => s.Inside)) : null
+        );
 
     /// <summary>What is in both of two sets.</summary>
     public CharacterClass And(CharacterClass other) => new(c => Contains(c) && other.Contains(c), null);
 
     /// <summary>The set of a letter behind a backslash; null when the letter names none.</summary>
-    public static CharacterClass? Short(char letter) => letter switch
-    {
-        's' => new(IsSpace, @"\s"),
-        'S' => new CharacterClass(IsSpace, @"\s").Not(@"\S"),
-        'd' => Property("Nd"),
-        'D' => Property("Nd")!.Not(@"\P{Nd}"),
-        'w' => Word,
-        'W' => NoWord,
-        'h' => Hex,
-        'H' => Hex.Not(),
-        _ => null,
-    };
-
-    /// <summary>The set of a Unicode property by its name in braces; null when it is not known exactly.</summary>
-    public static CharacterClass? Property(string name) => Categories.TryGetValue(name.ToLowerInvariant(), out UnicodeCategory[]? some)
-        ? new(c => some.Contains(CategoryOf(c)), $@"\p{{{char.ToUpperInvariant(name[0])}{name[1..].ToLowerInvariant()}}}")
-        : name.ToLowerInvariant() switch
+    public static CharacterClass? Short(char letter) =>
+        letter switch
         {
-            "han" => new(c => FarHan.Any(r => c >= r.First && c <= r.Last) || (c < 0x10000 && HanRanges.Any(r => c >= r.First && c <= r.Last)), HanInside),
+            's' => new(IsSpace, @"\s"),
+            'S' => new CharacterClass(IsSpace, @"\s").Not(@"\S"),
+            'd' => Property("Nd"),
+            'D' => Property("Nd")!.Not(@"\P{Nd}"),
+            'w' => Word,
+            'W' => NoWord,
+            'h' => Hex,
+            'H' => Hex.Not(),
             _ => null,
         };
 
+    /// <summary>The set of a Unicode property by its name in braces; null when it is not known exactly.</summary>
+    public static CharacterClass? Property(string name) =>
+        Categories.TryGetValue(name.ToLowerInvariant(), out UnicodeCategory[]? some)
+            ? new(
+                c => some.Contains(CategoryOf(c)),
+                $@"\p{{{char.ToUpperInvariant(name[0])}{name[1..].ToLowerInvariant()}}}"
+            )
+            : name.ToLowerInvariant() switch
+            {
+                "han" => new(
+                    c =>
+                        FarHan.Any(r => c >= r.First && c <= r.Last)
+                        || (c < 0x10000 && HanRanges.Any(r => c >= r.First && c <= r.Last)),
+                    HanInside
+                ),
+                _ => null,
+            };
+
     /// <summary>The set of a POSIX name in <c>[:brackets:]</c>; null when it is not known exactly.</summary>
-    public static CharacterClass? Posix(string name) => name switch
-    {
-        "space" => Short('s'),
-        "digit" => Property("Nd"),
-        "xdigit" => Hex,
-        "word" => new(IsWord, WordInside),
-        "punct" => Union([Property("P")!, Property("S")!]),
-        "blank" => Union([Property("Zs")!, Of('\t')]),
-        "cntrl" => Property("Cc"),
-        "ascii" => Range(0, 127),
-        _ => null,
-    };
+    public static CharacterClass? Posix(string name) =>
+        name switch
+        {
+            "space" => Short('s'),
+            "digit" => Property("Nd"),
+            "xdigit" => Hex,
+            "word" => new(IsWord, WordInside),
+            "punct" => Union([Property("P")!, Property("S")!]),
+            "blank" => Union([Property("Zs")!, Of('\t')]),
+            "cntrl" => Property("Cc"),
+            "ascii" => Range(0, 127),
+            _ => null,
+        };
 
     private static CharacterClass Hex => new(c => c < 128 && char.IsAsciiHexDigit((char)c), "0-9a-fA-F");
 
     private static IEnumerable<(int First, int Last)> HanRanges { get; } =
-        [.. HanInside.Split(@"\u", StringSplitOptions.RemoveEmptyEntries).Select(p => (Value: int.Parse(p.AsSpan(0, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture), Opens: p.EndsWith('-')))
-            .Aggregate(new List<(int, int)>(), (list, p) =>
-            {
-                list.Add(list.Count > 0 && list[^1].Item2 < 0 ? (list[^1].Item1, p.Value) : (p.Value, p.Opens ? -1 : p.Value));
-                return list;
-            }).Where(r => r.Item2 >= 0)];
+    [
+        .. HanInside
+            .Split(@"\u", StringSplitOptions.RemoveEmptyEntries)
+            .Select(p =>
+                (
+                    Value: int.Parse(p.AsSpan(0, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                    Opens: p.EndsWith('-')
+                )
+            )
+            .Aggregate(
+                new List<(int, int)>(),
+                (list, p) =>
+                {
+                    list.Add(
+                        list.Count > 0 && list[^1].Item2 < 0
+                            ? (list[^1].Item1, p.Value)
+                            : (p.Value, p.Opens ? -1 : p.Value)
+                    );
+                    return list;
+                }
+            )
+            .Where(r => r.Item2 >= 0),
+    ];
 
     /// <summary>A letter, mark, digit, letter number, connector or letter in a circle or square.</summary>
-    public static bool IsWord(int c) => CategoryOf(c) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter
-        or UnicodeCategory.OtherLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or UnicodeCategory.DecimalDigitNumber
-        or UnicodeCategory.ConnectorPunctuation or UnicodeCategory.LetterNumber || c is (>= 0x24b6 and <= 0x24e9) or (>= 0x1f130 and <= 0x1f149) or (>= 0x1f150 and <= 0x1f169) or (>= 0x1f170 and <= 0x1f189);
+    public static bool IsWord(int c) =>
+        CategoryOf(c)
+            is UnicodeCategory.UppercaseLetter
+                or UnicodeCategory.LowercaseLetter
+                or UnicodeCategory.TitlecaseLetter
+                or UnicodeCategory.ModifierLetter
+                or UnicodeCategory.OtherLetter
+                or UnicodeCategory.NonSpacingMark
+                or UnicodeCategory.SpacingCombiningMark
+                or UnicodeCategory.EnclosingMark
+                or UnicodeCategory.DecimalDigitNumber
+                or UnicodeCategory.ConnectorPunctuation
+                or UnicodeCategory.LetterNumber
+        || c
+            is (>= 0x24b6 and <= 0x24e9)
+                or (>= 0x1f130 and <= 0x1f149)
+                or (>= 0x1f150 and <= 0x1f169)
+                or (>= 0x1f170 and <= 0x1f189);
 
     private static bool IsSpace(int c) => c < 0x10000 && char.IsWhiteSpace((char)c);
 
     private static UnicodeCategory CategoryOf(int c) => CharUnicodeInfo.GetUnicodeCategory(c);
 
-    private static string Written(int c) => c < 0x10000 ? $@"\u{c:x4}" : throw new ArgumentException("characters beyond the basic plane are not supported");
+    private static string Written(int c) =>
+        c < 0x10000 ? $@"\u{c:x4}" : throw new ArgumentException("characters beyond the basic plane are not supported");
 
     private string Ranges()
     {
@@ -118,13 +180,52 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside)
             }
         }
 
-        return ranges.Length > 0 ? ranges.ToString() : throw new ArgumentException("a class that holds no character is not supported");
+        return ranges.Length > 0
+            ? ranges.ToString()
+            : throw new ArgumentException("a class that holds no character is not supported");
     }
 
     private static Dictionary<string, UnicodeCategory[]> MakeCategories()
     {
-        string[] names = ["lu", "ll", "lt", "lm", "lo", "mn", "mc", "me", "nd", "nl", "no", "zs", "zl", "zp", "cc", "cf", "cs", "co", "pc", "pd", "ps", "pe", "pi", "pf", "po", "sm", "sc", "sk", "so", "cn"];
+        string[] names =
+        [
+            "lu",
+            "ll",
+            "lt",
+            "lm",
+            "lo",
+            "mn",
+            "mc",
+            "me",
+            "nd",
+            "nl",
+            "no",
+            "zs",
+            "zl",
+            "zp",
+            "cc",
+            "cf",
+            "cs",
+            "co",
+            "pc",
+            "pd",
+            "ps",
+            "pe",
+            "pi",
+            "pf",
+            "po",
+            "sm",
+            "sc",
+            "sk",
+            "so",
+            "cn",
+        ];
         (string Name, UnicodeCategory Category)[] single = [.. names.Select((n, i) => (n, (UnicodeCategory)i))];
-        return single.Select(s => (s.Name, Of: new[] { s.Category })).Concat(single.GroupBy(s => s.Name[..1]).Select(g => (Name: g.Key, Of: g.Select(s => s.Category).ToArray()))).ToDictionary(s => s.Name, s => s.Of);
+        return single
+            .Select(s => (s.Name, Of: new[] { s.Category }))
+            .Concat(
+                single.GroupBy(s => s.Name[..1]).Select(g => (Name: g.Key, Of: g.Select(s => s.Category).ToArray()))
+            )
+            .ToDictionary(s => s.Name, s => s.Of);
     }
 }

@@ -15,7 +15,9 @@ internal sealed class JsonFile
         this.path = path;
         try
         {
-            Root = Data.StrictJson.ReadFile(path, mostBytes: 1 << 28) as JsonObject ?? throw Error("expected a JSON object");
+            Root =
+                Data.StrictJson.ReadFile(path, mostBytes: 1 << 28) as JsonObject
+                ?? throw Error("expected a JSON object");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,10 +39,12 @@ internal sealed class JsonFile
     public int Whole(JsonNode? node, string name) => Value<int>(node, name, "a whole number");
 
     /// <summary>A switch.</summary>
-    public bool Flag(JsonNode? node, string name, bool missing = false) => Member(node, name) is null ? missing : Value<bool>(node, name, "true or false");
+    public bool Flag(JsonNode? node, string name, bool missing = false) =>
+        Member(node, name) is null ? missing : Value<bool>(node, name, "true or false");
 
     /// <summary>A list that must be there.</summary>
-    public JsonArray List(JsonNode? node, string name) => Member(node, name) as JsonArray ?? throw Error($"'{name}' must be a list");
+    public JsonArray List(JsonNode? node, string name) =>
+        Member(node, name) as JsonArray ?? throw Error($"'{name}' must be a list");
 
     /// <summary>A member of an object; null when it is absent, or null.</summary>
     public JsonNode? Member(JsonNode? node, string name)
@@ -59,5 +63,7 @@ internal sealed class JsonFile
     public InputException Error(string what) => new($"{path}: {what}");
 
     private T Value<T>(JsonNode? node, string name, string kind) =>
-        Member(node, name) is JsonValue value && value.TryGetValue(out T? read) ? read : throw Error($"'{name}' must be {kind}");
+        Member(node, name) is JsonValue value && value.TryGetValue(out T? read)
+            ? read
+            : throw Error($"'{name}' must be {kind}");
 }

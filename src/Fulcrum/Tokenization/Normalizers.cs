@@ -8,21 +8,27 @@ namespace Fulcrum.Tokenization;
 internal static class Normalizers
 {
     /// <summary>The normalizer that a node describes; none leaves a text as it is.</summary>
-    public static Func<string, string> Parse(JsonNode? node, JsonFile file) => node is null ? text => text : file.Text(node, "type") switch
-    {
-        "NFC" => Form(NormalizationForm.FormC),
-        "NFD" => Form(NormalizationForm.FormD),
-        "NFKC" => Form(NormalizationForm.FormKC),
-        "NFKD" => Form(NormalizationForm.FormKD),
-        "Lowercase" => text => text.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal),
-        "Strip" => Strip(file.Flag(node, "strip_left", missing: true), file.Flag(node, "strip_right", missing: true)),
-        "StripAccents" => StripAccents,
-        "ByteLevel" => text => ByteAlphabet.Encode(text),
-        "Prepend" => Prepend(file.Text(node, "prepend")),
-        "Replace" => Replace(node, file),
-        "Sequence" => Chain([.. file.List(node, "normalizers").Select(n => Parse(n, file))]),
-        string other => throw file.Error($"the normalizer '{other}' is not supported"),
-    };
+    public static Func<string, string> Parse(JsonNode? node, JsonFile file) =>
+        node is null
+            ? text => text
+            : file.Text(node, "type") switch
+            {
+                "NFC" => Form(NormalizationForm.FormC),
+                "NFD" => Form(NormalizationForm.FormD),
+                "NFKC" => Form(NormalizationForm.FormKC),
+                "NFKD" => Form(NormalizationForm.FormKD),
+                "Lowercase" => text => text.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal),
+                "Strip" => Strip(
+                    file.Flag(node, "strip_left", missing: true),
+                    file.Flag(node, "strip_right", missing: true)
+                ),
+                "StripAccents" => StripAccents,
+                "ByteLevel" => text => ByteAlphabet.Encode(text),
+                "Prepend" => Prepend(file.Text(node, "prepend")),
+                "Replace" => Replace(node, file),
+                "Sequence" => Chain([.. file.List(node, "normalizers").Select(n => Parse(n, file))]),
+                string other => throw file.Error($"the normalizer '{other}' is not supported"),
+            };
 
     /// <summary>What a Replace step, of a normalizer or a decoder, does to a text.</summary>
     public static Func<string, string> Replace(JsonNode node, JsonFile file)
@@ -36,23 +42,39 @@ internal static class Normalizers
         }
 
         string plain = file.Text(pattern, "String");
-        return plain.Length == 0 ? throw file.Error("a Replace has an empty pattern") : text => text.Replace(plain, content, StringComparison.Ordinal);
+        return plain.Length == 0
+            ? throw file.Error("a Replace has an empty pattern")
+            : text => text.Replace(plain, content, StringComparison.Ordinal);
     }
 
-    private static Func<string, string> Form(NormalizationForm form) => text => Ascii.IsValid(text) ? text : text.Normalize(form);
+    private static Func<string, string> Form(NormalizationForm form) =>
+        text => Ascii.IsValid(text) ? text : text.Normalize(form);
 
     private static Func<string, string> Prepend(string prefix) => text => text.Length == 0 ? text : prefix + text;
 
-    private static Func<string, string> Chain(Func<string, string>[] steps) => text => steps.Aggregate(text, (t, step) => step(t));
+    private static Func<string, string> Chain(Func<string, string>[] steps) =>
+        text => steps.Aggregate(text, (t, step) => step(t));
 
-    private static Func<string, string> Strip(bool left, bool right) => text => (left, right) switch
-    {
-        (true, true) => text.Trim(),
-        (true, false) => text.TrimStart(),
-        (false, true) => text.TrimEnd(),
-        _ => text,
-    };
+    private static Func<string, string> Strip(bool left, bool right) =>
+        text =>
+            (left, right) switch
+            {
+                (true, true) => text.Trim(),
+                (true, false) => text.TrimStart(),
+                (false, true) => text.TrimEnd(),
+                _ => text,
+            };
 
-    private static string StripAccents(string text) => string.Concat(text.EnumerateRunes()
-        .Where(r => Rune.GetUnicodeCategory(r) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark)));
+    private static string StripAccents(string text) =>
+        string.Concat(
+            text.EnumerateRunes()
+                .Where(r =>
+                    Rune.GetUnicodeCategory(r)
+                        is not (
+                            UnicodeCategory.NonSpacingMark
+                            or UnicodeCategory.SpacingCombiningMark
+                            or UnicodeCategory.EnclosingMark
+                        )
+                )
+        );
 }

@@ -5,13 +5,18 @@ namespace Fulcrum.Tokenization;
 
 /// <summary>A pattern in Oniguruma's language, said in .NET's.</summary>
 /// <remarks>
-/// The two differ in what <c>\w</c>, <c>\h</c> and <c>\b</c> mean, in classes within classes and their intersections, in possessive repetition, in the
-/// flag that lets a dot match a line end, and in what folds to s. What cannot be said exactly is an <see cref="ArgumentException"/>.
+/// The two differ in what <c>\w</c>, <c>\h</c> and <c>\b</c> mean, in classes within classes and their intersections,
+/// in possessive repetition, in the
+/// flag that lets a dot match a line end, and in what folds to s. What cannot be said exactly is an
+/// <see cref="ArgumentException"/>.
 /// </remarks>
 internal sealed class PatternTranslation
 {
-    // A pattern comes from a stranger's file: what .NET's own parser or a set of sets would answer with deep recursion is refused before.
-    private const int MostCharacters = 1 << 16, MostNesting = 64, MostMembers = 2048;
+    // A pattern comes from a stranger's file: what .NET's own parser or a set of sets would answer with deep recursion
+    // is refused before.
+    private const int MostCharacters = 1 << 16,
+        MostNesting = 64,
+        MostMembers = 2048;
     private const string LineEnd = @"(?>\r\n|[\n-\r\u0085\u2028\u2029])";
     private readonly string pattern;
     private readonly StringBuilder result = new();
@@ -19,7 +24,11 @@ internal sealed class PatternTranslation
     private readonly Dictionary<string, CharacterClass> classes = new(StringComparer.Ordinal);
     private readonly HashSet<char> literals = [];
     private bool ignoresCase;
-    private int at, atom, brackets, memberCount, wraps;
+    private int at,
+        atom,
+        brackets,
+        memberCount,
+        wraps;
     private int wrapped = -1;
 
     private PatternTranslation(string pattern) => this.pattern = pattern;
@@ -107,7 +116,11 @@ internal sealed class PatternTranslation
     {
         atom = result.Length;
         literals.Add(c);
-        result.Append(ignoresCase && c is 's' or 'S' or 'ſ' ? "[sSſ]" : char.IsAsciiLetterOrDigit(c) ? c.ToString() : $@"\u{(int)c:x4}");
+        result.Append(
+            ignoresCase && c is 's' or 'S' or 'ſ' ? "[sSſ]"
+            : char.IsAsciiLetterOrDigit(c) ? c.ToString()
+            : $@"\u{(int)c:x4}"
+        );
     }
 
     private void Raw(string text)
@@ -128,20 +141,31 @@ internal sealed class PatternTranslation
 
         if (flags.Length > 0 && flags.All(f => f is 'i' or 'm' or '-'))
         {
-            bool closes = pattern[at + end] == ')', off = flags.IndexOf('-', StringComparison.Ordinal) is >= 0 and var dash && flags.IndexOf('i', StringComparison.Ordinal) > dash;
+            bool closes = pattern[at + end] == ')',
+                off =
+                    flags.IndexOf('-', StringComparison.Ordinal) is >= 0 and var dash
+                    && flags.IndexOf('i', StringComparison.Ordinal) > dash;
             if (!closes)
             {
                 groups.Push((result.Length, ignoresCase));
             }
 
             ignoresCase = off ? false : ignoresCase || flags.Contains('i', StringComparison.Ordinal);
-            result.Append("(?").Append(flags.Replace('m', 's')).Append(closes ? ')' : ':'); // Oniguruma's m lets a dot match a line end
+            // Oniguruma's m lets a dot match a line end
+            result.Append("(?").Append(flags.Replace('m', 's')).Append(closes ? ')' : ':');
             at += end + 1;
             return;
         }
 
         groups.Push((result.Length, ignoresCase));
-        int name = Next != '?' ? 0 : pattern.AsSpan(at).StartsWith("?<") && !pattern.AsSpan(at).StartsWith("?<=") && !pattern.AsSpan(at).StartsWith("?<!") ? pattern.AsSpan(at).IndexOf('>') + 1 : pattern.AsSpan(at).StartsWith("?<") ? 3 : 2;
+        int name =
+            Next != '?' ? 0
+            : pattern.AsSpan(at).StartsWith("?<")
+            && !pattern.AsSpan(at).StartsWith("?<=")
+            && !pattern.AsSpan(at).StartsWith("?<!")
+                ? pattern.AsSpan(at).IndexOf('>') + 1
+            : pattern.AsSpan(at).StartsWith("?<") ? 3
+            : 2;
         name = Math.Min(name, pattern.Length - at);
         result.Append('(').Append(pattern, at, name);
         at += name;
@@ -152,7 +176,12 @@ internal sealed class PatternTranslation
     {
         int end = pattern.IndexOf('}', at);
         string inside = end < 0 ? "" : pattern[at..end];
-        if (inside.Length == 0 || inside == "," || !inside.All(c => char.IsAsciiDigit(c) || c == ',') || inside.Count(c => c == ',') > 1)
+        if (
+            inside.Length == 0
+            || inside == ","
+            || !inside.All(c => char.IsAsciiDigit(c) || c == ',')
+            || inside.Count(c => c == ',') > 1
+        )
         {
             return null;
         }
@@ -200,7 +229,8 @@ internal sealed class PatternTranslation
             switch (c)
             {
                 case 'b' or 'B':
-                    string word = CharacterClass.Word.Text, edge = $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))";
+                    string word = CharacterClass.Word.Text,
+                        edge = $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))";
                     classes.TryAdd(word, CharacterClass.Word);
                     Raw(c == 'b' ? edge : $"(?!{edge})");
                     break;
@@ -220,13 +250,26 @@ internal sealed class PatternTranslation
     private CharacterClass? SetOf()
     {
         char c = Next;
-        if (c is 'p' or 'P' && at + 1 < pattern.Length && pattern[at + 1] == '{' && pattern.IndexOf('}', at) is > 0 and var end)
+        if (
+            c is 'p' or 'P'
+            && at + 1 < pattern.Length
+            && pattern[at + 1] == '{'
+            && pattern.IndexOf('}', at) is > 0 and var end
+        )
         {
             string name = pattern[(at + 2)..end];
             bool not = (c == 'P') != name.StartsWith('^');
-            CharacterClass set = CharacterClass.Property(name.TrimStart('^')) ?? throw new ArgumentException($@"the property {name} is not supported");
+            CharacterClass set =
+                CharacterClass.Property(name.TrimStart('^'))
+                ?? throw new ArgumentException($@"the property {name} is not supported");
             at = end + 1;
-            return !not ? set : set.Not(set.Inside is { } inside && inside.StartsWith(@"\p", StringComparison.Ordinal) ? @"\P" + inside[2..] : null);
+            return !not
+                ? set
+                : set.Not(
+                    set.Inside is { } inside && inside.StartsWith(@"\p", StringComparison.Ordinal)
+                        ? @"\P" + inside[2..]
+                        : null
+                );
         }
 
         CharacterClass? known = CharacterClass.Short(c);
@@ -243,7 +286,18 @@ internal sealed class PatternTranslation
             return number;
         }
 
-        int? plain = c switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'f' => '\f', 'v' => '\v', 'a' => '\a', 'e' => 0x1b, '0' => 0, _ => char.IsAsciiLetterOrDigit(c) ? null : c };
+        int? plain = c switch
+        {
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'f' => '\f',
+            'v' => '\v',
+            'a' => '\a',
+            'e' => 0x1b,
+            '0' => 0,
+            _ => char.IsAsciiLetterOrDigit(c) ? null : c,
+        };
         at += plain is null ? 0 : 1;
         return plain;
     }
@@ -251,14 +305,25 @@ internal sealed class PatternTranslation
     private int? Number(char kind)
     {
         bool braces = at + 1 < pattern.Length && pattern[at + 1] == '{';
-        int start = at + (braces ? 2 : 1), end = braces ? pattern.IndexOf('}', at) : Math.Min(start + (kind == 'u' ? 4 : 2), pattern.Length);
-        if (end < start || !int.TryParse(pattern.AsSpan(start, end - start), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value))
+        int start = at + (braces ? 2 : 1),
+            end = braces ? pattern.IndexOf('}', at) : Math.Min(start + (kind == 'u' ? 4 : 2), pattern.Length);
+        if (
+            end < start
+            || !int.TryParse(
+                pattern.AsSpan(start, end - start),
+                NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture,
+                out int value
+            )
+        )
         {
             return null;
         }
 
         at = end + (braces ? 1 : 0);
-        return value is >= 0 and < 0x10000 ? value : throw new ArgumentException("characters beyond the basic plane are not supported");
+        return value is >= 0 and < 0x10000
+            ? value
+            : throw new ArgumentException("characters beyond the basic plane are not supported");
     }
 
     /// <summary>The set of a bracket, whose opening was passed.</summary>
@@ -307,7 +372,9 @@ internal sealed class PatternTranslation
             {
                 string name = pattern[(at + 1)..end];
                 at = end + 2;
-                CharacterClass set = CharacterClass.Posix(name.TrimStart('^')) ?? throw new ArgumentException($"the class [:{name}:] is not supported");
+                CharacterClass set =
+                    CharacterClass.Posix(name.TrimStart('^'))
+                    ?? throw new ArgumentException($"the class [:{name}:] is not supported");
                 return name.StartsWith('^') ? set.Not() : set;
             }
 
@@ -321,20 +388,35 @@ internal sealed class PatternTranslation
             at++;
             if (SetOf() is { } set)
             {
-                return set == CharacterClass.Word ? CharacterClass.Posix("word")! : set == CharacterClass.NoWord ? CharacterClass.Posix("word")!.Not() : set;
+                return set == CharacterClass.Word ? CharacterClass.Posix("word")!
+                    : set == CharacterClass.NoWord ? CharacterClass.Posix("word")!.Not()
+                    : set;
             }
         }
 
-        int first = One(from), last = Next == '-' && at + 1 < pattern.Length && pattern[at + 1] is not (']' or '[') ? LastOf(first) : first;
-        CharacterClass range = last >= first ? CharacterClass.Range(first, last) : throw new ArgumentException($"the range {pattern[from..at]} runs backwards");
-        return ignoresCase && (range.Contains('s') || range.Contains('S')) ? CharacterClass.Union([range, CharacterClass.Of('ſ')]) : range;
+        int first = One(from),
+            last = Next == '-' && at + 1 < pattern.Length && pattern[at + 1] is not (']' or '[')
+                ? LastOf(first)
+                : first;
+        CharacterClass range =
+            last >= first
+                ? CharacterClass.Range(first, last)
+                : throw new ArgumentException($"the range {pattern[from..at]} runs backwards");
+        return ignoresCase && (range.Contains('s') || range.Contains('S'))
+            ? CharacterClass.Union([range, CharacterClass.Of('ſ')])
+            : range;
     }
 
     // A minus before a set, as in [a-\d], is a character.
     private int LastOf(int first)
     {
-        int minus = at++, from = at;
-        if (Next == '\\' && at + 1 < pattern.Length && (pattern[at + 1] is 'p' or 'P' || CharacterClass.Short(pattern[at + 1]) is not null))
+        int minus = at++,
+            from = at;
+        if (
+            Next == '\\'
+            && at + 1 < pattern.Length
+            && (pattern[at + 1] is 'p' or 'P' || CharacterClass.Short(pattern[at + 1]) is not null)
+        )
         {
             at = minus;
             return first;

@@ -16,7 +16,8 @@ internal static class PreTokenizers
     private static List<(int Start, int Length, bool Matched)>? found;
 
     /// <summary>The pre-tokenizer that a node describes; none leaves a text in one piece.</summary>
-    /// <param name="bytes">The last step turns pieces into <see cref="ByteAlphabet"/>, and is left to the caller, who may know the piece's tokens already.</param>
+    /// <param name="bytes">The last step turns pieces into <see cref="ByteAlphabet"/>, and is left to the caller, who
+    /// may know the piece's tokens already.</param>
     public static PreTokenizer Parse(JsonNode? node, JsonFile file, out bool bytes)
     {
         bytes = false;
@@ -32,21 +33,37 @@ internal static class PreTokenizers
                 PreTokenizer[] steps = new PreTokenizer[nodes.Count];
                 for (int i = 0; i < steps.Length; i++)
                 {
-                    steps[i] = bytes ? throw file.Error("a step behind ByteLevel is not supported") : Parse(nodes[i] ?? throw file.Error("a pretokenizer is null"), file, out bytes);
+                    steps[i] = bytes
+                        ? throw file.Error("a step behind ByteLevel is not supported")
+                        : Parse(nodes[i] ?? throw file.Error("a pretokenizer is null"), file, out bytes);
                 }
 
                 return steps.Length == 1 ? steps[0] : Sequence(steps);
             case "Split":
                 return Split(node, file);
             case "Digits":
-                return Cut(TextPattern.Of(file.Flag(node, "individual_digits") ? @"\p{N}" : @"\p{N}+"), "Isolated", invert: false, file);
+                return Cut(
+                    TextPattern.Of(file.Flag(node, "individual_digits") ? @"\p{N}" : @"\p{N}+"),
+                    "Isolated",
+                    invert: false,
+                    file
+                );
             case "Punctuation":
-                return Cut(TextPattern.Of(@"[\p{P}$+<=>^`|~]"), node["behavior"] is null ? "Isolated" : file.Text(node, "behavior"), invert: false, file);
+                return Cut(
+                    TextPattern.Of(@"[\p{P}$+<=>^`|~]"),
+                    node["behavior"] is null ? "Isolated" : file.Text(node, "behavior"),
+                    invert: false,
+                    file
+                );
             case "CharDelimiterSplit":
                 return Cut(TextPattern.Literal(file.Text(node, "delimiter"), file), "Removed", invert: false, file);
             case "ByteLevel":
                 bytes = true;
-                return ByteLevel(file.Flag(node, "add_prefix_space", missing: true), file.Flag(node, "use_regex", missing: true), file);
+                return ByteLevel(
+                    file.Flag(node, "add_prefix_space", missing: true),
+                    file.Flag(node, "use_regex", missing: true),
+                    file
+                );
             case "Metaspace":
                 return Metaspace(node, file);
             case "Whitespace":
@@ -58,32 +75,41 @@ internal static class PreTokenizers
         }
     }
 
-    /// <summary>How a Metaspace step marks the beginning of a text: <c>always</c>, <c>first</c> or <c>never</c>.</summary>
+    /// <summary>How a Metaspace step marks the beginning of a text: <c>always</c>, <c>first</c> or
+    /// <c>never</c>.</summary>
     public static string PrependScheme(JsonNode node, JsonFile file)
     {
-        string scheme = node["prepend_scheme"] is null ? (file.Flag(node, "add_prefix_space", missing: true) ? "always" : "never") : file.Text(node, "prepend_scheme");
-        return scheme is "always" or "first" or "never" ? scheme : throw file.Error($"the Metaspace prepend_scheme '{scheme}' is not supported");
+        string scheme = node["prepend_scheme"] is null
+            ? (file.Flag(node, "add_prefix_space", missing: true) ? "always" : "never")
+            : file.Text(node, "prepend_scheme");
+        return scheme is "always" or "first" or "never"
+            ? scheme
+            : throw file.Error($"the Metaspace prepend_scheme '{scheme}' is not supported");
     }
 
     private static void Whole(Piece piece, List<Piece> into) => into.Add(piece);
 
-    private static PreTokenizer Sequence(PreTokenizer[] steps) => (piece, into) =>
-    {
-        List<Piece> now = [piece], next = [];
-        foreach (PreTokenizer step in steps[..^1])
+    private static PreTokenizer Sequence(PreTokenizer[] steps) =>
+        (piece, into) =>
         {
-            now.ForEach(p => step(p, next));
-            (now, next) = (next, now);
-            next.Clear();
-        }
+            List<Piece> now = [piece],
+                next = [];
+            foreach (PreTokenizer step in steps[..^1])
+            {
+                now.ForEach(p => step(p, next));
+                (now, next) = (next, now);
+                next.Clear();
+            }
 
-        now.ForEach(p => steps[^1](p, into));
-    };
+            now.ForEach(p => steps[^1](p, into));
+        };
 
     private static PreTokenizer Split(JsonNode node, JsonFile file)
     {
         JsonNode pattern = node["pattern"] ?? throw file.Error("a Split has no pattern");
-        TextPattern regex = file.Member(pattern, "String") is null ? TextPattern.Parse(file.Text(pattern, "Regex"), file) : TextPattern.Literal(file.Text(pattern, "String"), file);
+        TextPattern regex = file.Member(pattern, "String") is null
+            ? TextPattern.Parse(file.Text(pattern, "Regex"), file)
+            : TextPattern.Literal(file.Text(pattern, "String"), file);
         return Cut(regex, file.Text(node, "behavior"), file.Flag(node, "invert"), file);
     }
 
@@ -93,9 +119,17 @@ internal static class PreTokenizers
         Action<List<(int Start, int Length, bool Matched)>, Piece, List<Piece>> collect = behavior switch
         {
             "Isolated" => (parts, piece, into) => parts.ForEach(p => into.Add(piece.Part(p.Start, p.Length))),
-            "Removed" => (parts, piece, into) => parts.ForEach(p => { if (p.Matched == invert) { into.Add(piece.Part(p.Start, p.Length)); } }),
+            "Removed" => (parts, piece, into) =>
+                parts.ForEach(p =>
+                {
+                    if (p.Matched == invert)
+                    {
+                        into.Add(piece.Part(p.Start, p.Length));
+                    }
+                }),
             "Contiguous" => (parts, piece, into) => Joined(parts, piece, into, invert, (now, before) => now == before),
-            "MergedWithPrevious" => (parts, piece, into) => Joined(parts, piece, into, invert, (now, before) => now && !before),
+            "MergedWithPrevious" => (parts, piece, into) =>
+                Joined(parts, piece, into, invert, (now, before) => now && !before),
             "MergedWithNext" => (parts, piece, into) => JoinedFromTheEnd(parts, piece, into, invert),
             _ => throw file.Error($"the behavior '{behavior}' is not supported"),
         };
@@ -113,7 +147,13 @@ internal static class PreTokenizers
         };
     }
 
-    private static void Joined(List<(int Start, int Length, bool Matched)> parts, Piece piece, List<Piece> into, bool invert, Func<bool, bool, bool> joins)
+    private static void Joined(
+        List<(int Start, int Length, bool Matched)> parts,
+        Piece piece,
+        List<Piece> into,
+        bool invert,
+        Func<bool, bool, bool> joins
+    )
     {
         bool before = false;
         int first = into.Count;
@@ -133,7 +173,12 @@ internal static class PreTokenizers
         }
     }
 
-    private static void JoinedFromTheEnd(List<(int Start, int Length, bool Matched)> parts, Piece piece, List<Piece> into, bool invert)
+    private static void JoinedFromTheEnd(
+        List<(int Start, int Length, bool Matched)> parts,
+        Piece piece,
+        List<Piece> into,
+        bool invert
+    )
     {
         bool behind = false;
         List<(int Start, int Length)> joined = [];
@@ -160,18 +205,28 @@ internal static class PreTokenizers
     private static PreTokenizer ByteLevel(bool prefixSpace, bool useRegex, JsonFile file)
     {
         PreTokenizer words = useRegex ? Cut(TextPattern.Of(Gpt2), "Isolated", invert: false, file) : Whole;
-        return (piece, into) => words(prefixSpace && !piece.Span.StartsWith(" ") ? piece.With(string.Concat(" ", piece.Span)) : piece, into);
+        return (piece, into) =>
+            words(
+                prefixSpace && !piece.Span.StartsWith(" ") ? piece.With(string.Concat(" ", piece.Span)) : piece,
+                into
+            );
     }
 
     private static PreTokenizer Metaspace(JsonNode node, JsonFile file)
     {
-        string mark = node["replacement"] is null ? "▁" : file.Text(node, "replacement"), scheme = PrependScheme(node, file);
-        PreTokenizer words = file.Flag(node, "split", missing: true) ? Cut(TextPattern.Literal(mark, file), "MergedWithNext", invert: false, file) : Whole;
+        string mark = node["replacement"] is null ? "▁" : file.Text(node, "replacement"),
+            scheme = PrependScheme(node, file);
+        PreTokenizer words = file.Flag(node, "split", missing: true)
+            ? Cut(TextPattern.Literal(mark, file), "MergedWithNext", invert: false, file)
+            : Whole;
         return (piece, into) =>
         {
             StringBuilder marked = new StringBuilder(piece.Length + 1).Append(piece.Span).Replace(" ", mark);
             bool begins = scheme == "always" || (scheme == "first" && piece.First);
-            string text = begins && !(marked.Length > 0 && piece.Span[0] == ' ') && !piece.Span.StartsWith(mark) ? marked.Insert(0, mark).ToString() : marked.ToString();
+            string text =
+                begins && !(marked.Length > 0 && piece.Span[0] == ' ') && !piece.Span.StartsWith(mark)
+                    ? marked.Insert(0, mark).ToString()
+                    : marked.ToString();
             words(piece.With(text), into);
         };
     }

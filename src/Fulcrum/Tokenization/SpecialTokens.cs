@@ -5,47 +5,92 @@ namespace Fulcrum.Tokenization;
 /// <summary>What the <c>post_processor</c> of a <c>tokenizer.json</c> puts around a single sequence.</summary>
 internal static class SpecialTokens
 {
-    /// <summary>The ids before and behind the sequence; what <c>tokenizer_config.json</c> says by <c>add_bos_token</c> and <c>add_eos_token</c> counts more than the post-processor, as in the reference's Llama tokenizers.</summary>
-    public static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file, JsonFile? settings, int? bos, int? eos)
+    /// <summary>The ids before and behind the sequence; what <c>tokenizer_config.json</c> says by <c>add_bos_token</c>
+    /// and <c>add_eos_token</c> counts more than the post-processor, as in the reference's Llama tokenizers.</summary>
+    public static (int[] Prefix, int[] Suffix) Parse(
+        JsonNode? node,
+        JsonFile file,
+        JsonFile? settings,
+        int? bos,
+        int? eos
+    )
     {
         (int[] prefix, int[] suffix) = Parse(node, file);
-        bool llama = settings?.Root["tokenizer_class"] is JsonValue v && v.TryGetValue(out string? name) && name is "LlamaTokenizer" or "LlamaTokenizerFast";
-        bool? Says(string flag) => llama && settings!.Root[flag] is not null ? settings.Flag(settings.Root, flag) : null;
+        bool llama =
+            settings?.Root["tokenizer_class"] is JsonValue v
+            && v.TryGetValue(out string? name)
+            && name is "LlamaTokenizer" or "LlamaTokenizerFast";
+        bool? Says(string flag) =>
+            llama && settings!.Root[flag] is not null ? settings.Flag(settings.Root, flag) : null;
         return (
-            Says("add_bos_token") switch { true when bos is { } b => [b], false => [], _ => prefix },
-            Says("add_eos_token") switch { true when eos is { } e => [e], false => [], _ => suffix });
+            Says("add_bos_token") switch
+            {
+                true when bos is { } b => [b],
+                false => [],
+                _ => prefix,
+            },
+            Says("add_eos_token") switch
+            {
+                true when eos is { } e => [e],
+                false => [],
+                _ => suffix,
+            }
+        );
     }
 
-    private static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file) => node is null ? ([], []) : file.Text(node, "type") switch
-    {
-        "ByteLevel" => ([], []),
-        "TemplateProcessing" => Template(node, file),
-        "BertProcessing" or "RobertaProcessing" => ([Pair(node, "cls", file)], [Pair(node, "sep", file)]),
-        "Sequence" => file.List(node, "processors").Select(p => Parse(p, file)).Aggregate(
-            (Prefix: Array.Empty<int>(), Suffix: Array.Empty<int>()), (inner, outer) => ([.. outer.Prefix, .. inner.Prefix], [.. inner.Suffix, .. outer.Suffix])),
-        string other => throw file.Error($"the post_processor '{other}' is not supported"),
-    };
+    private static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file) =>
+        node is null
+            ? ([], [])
+            : file.Text(node, "type") switch
+            {
+                "ByteLevel" => ([], []),
+                "TemplateProcessing" => Template(node, file),
+                "BertProcessing" or "RobertaProcessing" => ([Pair(node, "cls", file)], [Pair(node, "sep", file)]),
+                "Sequence" => file.List(node, "processors")
+                    .Select(p => Parse(p, file))
+                    .Aggregate(
+                        (Prefix: Array.Empty<int>(), Suffix: Array.Empty<int>()),
+                        (inner, outer) => ([.. outer.Prefix, .. inner.Prefix], [.. inner.Suffix, .. outer.Suffix])
+                    ),
+                string other => throw file.Error($"the post_processor '{other}' is not supported"),
+            };
 
     private static (int[] Prefix, int[] Suffix) Template(JsonNode node, JsonFile file)
     {
-        List<int> prefix = [], suffix = [];
+        List<int> prefix = [],
+            suffix = [];
         bool behind = false;
         foreach (JsonNode? part in file.List(node, "single"))
         {
             if (file.Member(part, "Sequence") is not null)
             {
-                behind = !behind && file.Text(file.Member(part, "Sequence"), "id") == "A" ? true : throw file.Error("a template that holds a single sequence more than once is not supported");
+                behind =
+                    !behind && file.Text(file.Member(part, "Sequence"), "id") == "A"
+                        ? true
+                        : throw file.Error("a template that holds a single sequence more than once is not supported");
                 continue;
             }
 
-            JsonNode? token = file.Member(file.Member(node, "special_tokens"), file.Text(file.Member(part, "SpecialToken"), "id"));
-            IEnumerable<int> ids = file.List(token, "ids").Select(id => id is JsonValue v && v.TryGetValue(out int number) ? number : throw file.Error("a special token's id is not a number"));
+            JsonNode? token = file.Member(
+                file.Member(node, "special_tokens"),
+                file.Text(file.Member(part, "SpecialToken"), "id")
+            );
+            IEnumerable<int> ids = file.List(token, "ids")
+                .Select(id =>
+                    id is JsonValue v && v.TryGetValue(out int number)
+                        ? number
+                        : throw file.Error("a special token's id is not a number")
+                );
             (behind ? suffix : prefix).AddRange(ids);
         }
 
-        return behind ? ([.. prefix], [.. suffix]) : throw file.Error("the template of a single sequence does not hold the sequence");
+        return behind
+            ? ([.. prefix], [.. suffix])
+            : throw file.Error("the template of a single sequence does not hold the sequence");
     }
 
     private static int Pair(JsonNode node, string name, JsonFile file) =>
-        file.Member(node, name) is JsonArray { Count: 2 } pair && pair[1] is JsonValue v && v.TryGetValue(out int id) ? id : throw file.Error($"'{name}' must be a token and its id");
+        file.Member(node, name) is JsonArray { Count: 2 } pair && pair[1] is JsonValue v && v.TryGetValue(out int id)
+            ? id
+            : throw file.Error($"'{name}' must be a token and its id");
 }

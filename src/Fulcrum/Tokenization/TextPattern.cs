@@ -5,8 +5,10 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>A pattern of a <c>tokenizer.json</c>: written for Oniguruma and about characters, matched by .NET, whose patterns are about UTF-16 units.</summary>
-/// <remarks>For the matching, every character beyond the basic plane is replaced by one that no part of the pattern tells from it; positions are mapped back.</remarks>
+/// <summary>A pattern of a <c>tokenizer.json</c>: written for Oniguruma and about characters, matched by .NET, whose
+/// patterns are about UTF-16 units.</summary>
+/// <remarks>For the matching, every character beyond the basic plane is replaced by one that no part of the pattern
+/// tells from it; positions are mapped back.</remarks>
 internal sealed class TextPattern
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -18,8 +20,17 @@ internal sealed class TextPattern
 
     private TextPattern(PatternTranslation pattern)
     {
-        regex = new Regex(pattern.Text, RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline, Patience);
-        (classes, literals) = (pattern.Classes.Count <= MostClasses ? [.. pattern.Classes] : throw new ArgumentException($"more than {MostClasses} different classes are not supported"), pattern.Literals);
+        regex = new Regex(
+            pattern.Text,
+            RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline,
+            Patience
+        );
+        (classes, literals) = (
+            pattern.Classes.Count <= MostClasses
+                ? [.. pattern.Classes]
+                : throw new ArgumentException($"more than {MostClasses} different classes are not supported"),
+            pattern.Literals
+        );
     }
 
     /// <summary>A text to find as it is.</summary>
@@ -43,7 +54,8 @@ internal sealed class TextPattern
         }
     }
 
-    /// <summary>Adds the matches of a piece and the gaps between them, in order, as places within the piece; a match may be empty.</summary>
+    /// <summary>Adds the matches of a piece and the gaps between them, in order, as places within the piece; a match
+    /// may be empty.</summary>
     public void Split(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
     {
         int[]? places = null;
@@ -71,7 +83,8 @@ internal sealed class TextPattern
             Add(end, shadow.Length, false);
         }
 
-        void Add(int from, int to, bool matched) => into.Add(places is null ? (from, to - from, matched) : (places[from], places[to] - places[from], matched));
+        void Add(int from, int to, bool matched) =>
+            into.Add(places is null ? (from, to - from, matched) : (places[from], places[to] - places[from], matched));
     }
 
     /// <summary>Replaces every match.</summary>
@@ -102,11 +115,21 @@ internal sealed class TextPattern
     }
 
     // A character of the basic plane that no class and no letter of the pattern tells from the given one.
-    private char StandIn(Rune rune) => standIns.GetOrAdd(Signature(rune.Value), signature =>
-    {
-        char usual = Usual(rune);
-        return usual == Fits(usual, signature) ? usual : Enumerable.Range(0x100, 0xff00).Where(c => c is < 0xd800 or > 0xdfff).Select(c => Fits((char)c, signature)).FirstOrDefault(c => c != 0, usual);
-    });
+    private char StandIn(Rune rune) =>
+        standIns.GetOrAdd(
+            Signature(rune.Value),
+            signature =>
+            {
+                char usual = Usual(rune);
+                return usual == Fits(usual, signature)
+                    ? usual
+                    : Enumerable
+                        .Range(0x100, 0xff00)
+                        .Where(c => c is < 0xd800 or > 0xdfff)
+                        .Select(c => Fits((char)c, signature))
+                        .FirstOrDefault(c => c != 0, usual);
+            }
+        );
 
     private char Fits(char c, ulong signature) => !literals.Contains(c) && Signature(c) == signature ? c : '\0';
 
@@ -121,27 +144,28 @@ internal sealed class TextPattern
         return signature;
     }
 
-    private static char Usual(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.UppercaseLetter => 'Ω',
-        UnicodeCategory.LowercaseLetter => 'ω',
-        UnicodeCategory.OtherLetter => rune.Value >= 0x20000 ? '中' : 'ƻ',
-        UnicodeCategory.ModifierLetter => 'ʰ',
-        UnicodeCategory.TitlecaseLetter => 'ǅ',
-        UnicodeCategory.DecimalDigitNumber => '٣',
-        UnicodeCategory.LetterNumber => 'Ⅷ',
-        UnicodeCategory.OtherNumber => '½',
-        UnicodeCategory.NonSpacingMark => '\u0301',
-        UnicodeCategory.SpacingCombiningMark => '\u0903',
-        UnicodeCategory.EnclosingMark => '\u20dd',
-        UnicodeCategory.MathSymbol => '∑',
-        UnicodeCategory.CurrencySymbol => '€',
-        UnicodeCategory.ModifierSymbol => '゛',
-        UnicodeCategory.OtherPunctuation => '‖',
-        UnicodeCategory.DashPunctuation => '—',
-        UnicodeCategory.Format => '\u2060',
-        UnicodeCategory.PrivateUse => '\uE000',
-        UnicodeCategory.OtherNotAssigned => '\u0378',
-        _ => '☃',
-    };
+    private static char Usual(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) switch
+        {
+            UnicodeCategory.UppercaseLetter => 'Ω',
+            UnicodeCategory.LowercaseLetter => 'ω',
+            UnicodeCategory.OtherLetter => rune.Value >= 0x20000 ? '中' : 'ƻ',
+            UnicodeCategory.ModifierLetter => 'ʰ',
+            UnicodeCategory.TitlecaseLetter => 'ǅ',
+            UnicodeCategory.DecimalDigitNumber => '٣',
+            UnicodeCategory.LetterNumber => 'Ⅷ',
+            UnicodeCategory.OtherNumber => '½',
+            UnicodeCategory.NonSpacingMark => '\u0301',
+            UnicodeCategory.SpacingCombiningMark => '\u0903',
+            UnicodeCategory.EnclosingMark => '\u20dd',
+            UnicodeCategory.MathSymbol => '∑',
+            UnicodeCategory.CurrencySymbol => '€',
+            UnicodeCategory.ModifierSymbol => '゛',
+            UnicodeCategory.OtherPunctuation => '‖',
+            UnicodeCategory.DashPunctuation => '—',
+            UnicodeCategory.Format => '\u2060',
+            UnicodeCategory.PrivateUse => '\uE000',
+            UnicodeCategory.OtherNotAssigned => '\u0378',
+            _ => '☃',
+        };
 }

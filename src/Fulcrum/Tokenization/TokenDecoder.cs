@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>From tokens back to text, by the <c>decoder</c> of a <c>tokenizer.json</c>: each step turns a list of texts into a list of texts.</summary>
+/// <summary>From tokens back to text, by the <c>decoder</c> of a <c>tokenizer.json</c>: each step turns a list of texts
+/// into a list of texts.</summary>
 internal static class TokenDecoder
 {
     /// <summary>The decoder as one function.</summary>
@@ -19,18 +20,24 @@ internal static class TokenDecoder
         return tokens => string.Concat(step([.. tokens]));
     }
 
-    private static Func<List<string>, List<string>> Step(JsonNode? node, JsonFile file) => file.Text(node, "type") switch
-    {
-        "ByteLevel" => ByteLevel,
-        "Fuse" => tokens => [string.Concat(tokens)],
-        "ByteFallback" => ByteFallback,
-        "Replace" => Replace(node!, file),
-        "Strip" => Strip(file.Text(node, "content"), file.Whole(node, "start"), file.Whole(node, "stop")),
-        "BPEDecoder" => Suffix(node!["suffix"] is null ? "</w>" : file.Text(node, "suffix"), file),
-        "Metaspace" => Metaspace(node!["replacement"] is null ? "▁" : file.Text(node, "replacement"), PreTokenizers.PrependScheme(node!, file) != "never"),
-        "Sequence" => file.List(node, "decoders").Select(d => Step(d, file)).Aggregate((first, second) => tokens => second(first(tokens))),
-        string other => throw file.Error($"the decoder '{other}' is not supported"),
-    };
+    private static Func<List<string>, List<string>> Step(JsonNode? node, JsonFile file) =>
+        file.Text(node, "type") switch
+        {
+            "ByteLevel" => ByteLevel,
+            "Fuse" => tokens => [string.Concat(tokens)],
+            "ByteFallback" => ByteFallback,
+            "Replace" => Replace(node!, file),
+            "Strip" => Strip(file.Text(node, "content"), file.Whole(node, "start"), file.Whole(node, "stop")),
+            "BPEDecoder" => Suffix(node!["suffix"] is null ? "</w>" : file.Text(node, "suffix"), file),
+            "Metaspace" => Metaspace(
+                node!["replacement"] is null ? "▁" : file.Text(node, "replacement"),
+                PreTokenizers.PrependScheme(node!, file) != "never"
+            ),
+            "Sequence" => file.List(node, "decoders")
+                .Select(d => Step(d, file))
+                .Aggregate((first, second) => tokens => second(first(tokens))),
+            string other => throw file.Error($"the decoder '{other}' is not supported"),
+        };
 
     private static List<string> ByteLevel(List<string> tokens)
     {
@@ -39,7 +46,8 @@ internal static class TokenDecoder
         return [Encoding.UTF8.GetString([.. bytes])];
     }
 
-    /// <summary>Runs of &lt;0xNN&gt; become the text they spell, or one replacement character a byte when they spell none.</summary>
+    /// <summary>Runs of &lt;0xNN&gt; become the text they spell, or one replacement character a byte when they spell
+    /// none.</summary>
     private static List<string> ByteFallback(List<string> tokens)
     {
         List<string> texts = [];
@@ -80,7 +88,12 @@ internal static class TokenDecoder
     }
 
     private static byte? ByteOf(string token) =>
-        token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>' && byte.TryParse(token.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out byte value) ? value : null;
+        token.Length == 6
+        && token.StartsWith("<0x", StringComparison.Ordinal)
+        && token[5] == '>'
+        && byte.TryParse(token.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out byte value)
+            ? value
+            : null;
 
     private static Func<List<string>, List<string>> Replace(JsonNode node, JsonFile file)
     {
@@ -93,7 +106,8 @@ internal static class TokenDecoder
         return tokens => [.. tokens.Select(Stripped)];
         string Stripped(string text)
         {
-            int from = 0, to = text.Length;
+            int from = 0,
+                to = text.Length;
             while (from < to && from < start && content.Contains(text[from], StringComparison.Ordinal))
             {
                 from++;
@@ -109,9 +123,17 @@ internal static class TokenDecoder
     }
 
     // The reference drops every mark of the first token where encoding may have put one there.
-    private static Func<List<string>, List<string>> Metaspace(string mark, bool prepends) => tokens =>
-        [.. tokens.Select((t, i) => t.Replace(mark, i == 0 && prepends ? "" : " ", StringComparison.Ordinal))];
+    private static Func<List<string>, List<string>> Metaspace(string mark, bool prepends) =>
+        tokens =>
+            [.. tokens.Select((t, i) => t.Replace(mark, i == 0 && prepends ? "" : " ", StringComparison.Ordinal))];
 
-    private static Func<List<string>, List<string>> Suffix(string suffix, JsonFile file) => suffix.Length == 0 ? throw file.Error("a BPEDecoder has an empty suffix")
-        : tokens => [.. tokens.Select((t, i) => t.Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal))];
+    private static Func<List<string>, List<string>> Suffix(string suffix, JsonFile file) =>
+        suffix.Length == 0
+            ? throw file.Error("a BPEDecoder has an empty suffix")
+            : tokens =>
+                [
+                    .. tokens.Select(
+                        (t, i) => t.Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal)
+                    ),
+                ];
 }

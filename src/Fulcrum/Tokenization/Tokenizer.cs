@@ -2,18 +2,21 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>Text to token ids and back, as the <c>tokenizer.json</c> of a model folder says; one implementation for every family. Thread-safe.</summary>
+/// <summary>Text to token ids and back, as the <c>tokenizer.json</c> of a model folder says; one implementation for
+/// every family. Thread-safe.</summary>
 public sealed class Tokenizer
 {
     private readonly Bpe bpe;
     private readonly Dictionary<int, string> contents = [];
     private readonly Dictionary<string, int> ids;
     private readonly HashSet<int> special;
-    private readonly AddedTokens raw, normalised;
+    private readonly AddedTokens raw,
+        normalised;
     private readonly Func<string, string> normalise;
     private readonly PreTokenizer split;
     private readonly Func<IReadOnlyList<string>, string> decode;
-    private readonly int[] prefix, suffix;
+    private readonly int[] prefix,
+        suffix;
 
     private Tokenizer(JsonFile file, JsonFile? settings)
     {
@@ -59,12 +62,15 @@ public sealed class Tokenizer
     public int? EosId { get; }
 
     /// <summary>Reads the tokenizer of a model folder.</summary>
-    /// <exception cref="InputException">The file is missing or malformed, or asks for something that is not supported; names it.</exception>
+    /// <exception cref="InputException">The file is missing or malformed, or asks for something that is not supported;
+    /// names it.</exception>
     public static Tokenizer Load(string folder)
     {
         Data.InnerPath.RefuseLinksOut(folder);
-        string path = Path.Combine(folder, "tokenizer.json"), settings = Path.Combine(folder, "tokenizer_config.json");
-        return File.Exists(path) ? new Tokenizer(new JsonFile(path), File.Exists(settings) ? new JsonFile(settings) : null)
+        string path = Path.Combine(folder, "tokenizer.json"),
+            settings = Path.Combine(folder, "tokenizer_config.json");
+        return File.Exists(path)
+            ? new Tokenizer(new JsonFile(path), File.Exists(settings) ? new JsonFile(settings) : null)
             : throw new InputException($"no tokenizer in {folder}: it holds no tokenizer.json");
     }
 
@@ -79,7 +85,10 @@ public sealed class Tokenizer
         }
         catch (System.Text.RegularExpressions.RegexMatchTimeoutException e)
         {
-            throw new InputException($"a pattern of the tokenizer took longer than {e.MatchTimeout.TotalSeconds:0} s on a text of {text.Length} characters", e);
+            throw new InputException(
+                $"a pattern of the tokenizer took longer than {e.MatchTimeout.TotalSeconds:0} s on a text of {text.Length} characters",
+                e
+            );
         }
     }
 
@@ -98,7 +107,10 @@ public sealed class Tokenizer
             }
             else
             {
-                EncodePlain(part.With(normalise(part.Length == part.Source.Length ? part.Source : part.ToString())), tokens);
+                EncodePlain(
+                    part.With(normalise(part.Length == part.Source.Length ? part.Source : part.ToString())),
+                    tokens
+                );
             }
         }
 
@@ -109,13 +121,17 @@ public sealed class Tokenizer
     /// <summary>The text of ids; bytes that are not UTF-8 become replacement characters, unknown ids nothing.</summary>
     /// <param name="skipSpecialTokens">Leave special tokens out.</param>
     public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens = false) =>
-        decode([.. ids.Where(id => contents.ContainsKey(id) && !(skipSpecialTokens && special.Contains(id))).Select(id => contents[id])]);
+        decode([
+            .. ids.Where(id => contents.ContainsKey(id) && !(skipSpecialTokens && special.Contains(id)))
+                .Select(id => contents[id]),
+        ]);
 
     /// <summary>The id of a token by its content; null when there is none.</summary>
     public int? TokenId(string content) => ids.TryGetValue(content, out int id) ? id : null;
 
     // Half of a surrogate pair is no character; it counts as the character that stands for broken text.
-    private static string WellFormed(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
+    private static string WellFormed(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
 
     private void EncodePlain(Piece text, List<int> tokens)
     {
@@ -136,10 +152,11 @@ public sealed class Tokenizer
         }
     }
 
-    private int? Named(JsonFile? settings, string name) => settings?.Root[name] switch
-    {
-        null => null,
-        JsonObject token => TokenId(settings.Text(token, "content")),
-        _ => TokenId(settings.Text(settings.Root, name)),
-    };
+    private int? Named(JsonFile? settings, string name) =>
+        settings?.Root[name] switch
+        {
+            null => null,
+            JsonObject token => TokenId(settings.Text(token, "content")),
+            _ => TokenId(settings.Text(settings.Root, name)),
+        };
 }

@@ -19,14 +19,23 @@ public sealed class FileLog(string path, LogLevel least) : ILogger
     public bool IsEnabled(LogLevel logLevel) => logLevel >= least && logLevel != LogLevel.None;
 
     /// <inheritdoc/>
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
         if (!IsEnabled(logLevel))
         {
             return;
         }
 
-        string line = string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logLevel)} {OneLine(formatter(state, exception))}\n");
+        string line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logLevel)} {OneLine(formatter(state, exception))}\n"
+        );
         lock (door)
         {
             try
@@ -41,7 +50,13 @@ public sealed class FileLog(string path, LogLevel least) : ILogger
     }
 
     // A text of a stranger cannot begin a line of its own.
-    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
+    private static string OneLine(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
 
-    private static string Word(LogLevel level) => level switch { LogLevel.Information => "info", _ => level.ToString().ToLowerInvariant() };
+    private static string Word(LogLevel level) =>
+        level switch
+        {
+            LogLevel.Information => "info",
+            _ => level.ToString().ToLowerInvariant(),
+        };
 }

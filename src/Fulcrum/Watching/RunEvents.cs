@@ -27,7 +27,14 @@ internal static partial class RunEvents
     public static partial void StageEnds(this ILogger log, string stage, double seconds);
 
     [LoggerMessage(20, LogLevel.Debug, "{Stage} {What}: {Done} of {Total} {Unit}")]
-    public static partial void Progresses(this ILogger log, string stage, string what, int done, int total, string unit);
+    public static partial void Progresses(
+        this ILogger log,
+        string stage,
+        string what,
+        int done,
+        int total,
+        string unit
+    );
 
     [LoggerMessage(21, LogLevel.Information, "{Note}")]
     public static partial void Notes(this ILogger log, string note);

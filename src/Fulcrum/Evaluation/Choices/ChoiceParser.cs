@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Evaluation.Choices;
 
-/// <summary>Finds the chosen option in what a model wrote; rules in their order, the first that finds something decides.</summary>
+/// <summary>Finds the chosen option in what a model wrote; rules in their order, the first that finds something
+/// decides.</summary>
 /// <remarks>Described in <c>docs/method.md</c>; its version goes into the protocol.</remarks>
 public static partial class ChoiceParser
 {
@@ -12,7 +13,8 @@ public static partial class ChoiceParser
     /// <summary>The place, as shown, of the chosen option; null where the text is no choice.</summary>
     public static int? Choice(string text, IReadOnlyList<string> options)
     {
-        int? Known(Match match) => match.Success && match.Groups[1].ValueSpan[0] - 'A' is var place && place < options.Count ? place : null;
+        int? Known(Match match) =>
+            match.Success && match.Groups[1].ValueSpan[0] - 'A' is var place && place < options.Count ? place : null;
         return Known(Leading().Match(text)) ?? Known(Announced().Match(text)) ?? Named(text, options);
     }
 
@@ -20,7 +22,15 @@ public static partial class ChoiceParser
     private static int? Named(string text, IReadOnlyList<string> options)
     {
         string written = $" {TextMatching.Words(text)} ";
-        int[] named = [.. Enumerable.Range(0, options.Count).Where(i => TextMatching.Words(options[i]) is { Length: > 0 } words && written.Contains($" {words} ", StringComparison.Ordinal))];
+        int[] named =
+        [
+            .. Enumerable
+                .Range(0, options.Count)
+                .Where(i =>
+                    TextMatching.Words(options[i]) is { Length: > 0 } words
+                    && written.Contains($" {words} ", StringComparison.Ordinal)
+                ),
+        ];
         return named is [int only] ? only : null;
     }
 
@@ -29,6 +39,10 @@ public static partial class ChoiceParser
     private static partial Regex Leading();
 
     // "the answer is B", "Answer: (B)", "option C".
-    [GeneratedRegex(@"\b(?:[Aa]nswer(?:\s+is)?|[Oo]ption|[Cc]hoice)\s*:?\s*[(\[*""']*([A-Z])(?![A-Za-z0-9])(?!\s+[a-z])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @"\b(?:[Aa]nswer(?:\s+is)?|[Oo]ption|[Cc]hoice)\s*:?\s*[(\[*""']*([A-Z])(?![A-Za-z0-9])(?!\s+[a-z])",
+        RegexOptions.CultureInvariant,
+        1000
+    )]
     private static partial Regex Announced();
 }

@@ -4,7 +4,8 @@ using Fulcrum.Prompts;
 
 namespace Fulcrum.Evaluation.Choices;
 
-/// <summary>The readings of multiple choice: what a form of a question is asked as, and what a reply to it means.</summary>
+/// <summary>The readings of multiple choice: what a form of a question is asked as, and what a reply to it
+/// means.</summary>
 internal static class ChoiceReading
 {
     /// <summary>The question as the reading wants it.</summary>
@@ -17,8 +18,14 @@ internal static class ChoiceReading
         string Continued(string text) => chat ? text : " " + text;
         return settings.Reading switch
         {
-            "letter" => new Question.Choose(asked, [.. Enumerable.Range(0, form.Options.Count).Select(i => Continued(ChoicePrompt.Letter(i)))]),
-            "cloze" or "cloze-normalised" => new Question.Choose(asked, [.. form.Options.Select(o => Continued(o.Trim()))]),
+            "letter" => new Question.Choose(
+                asked,
+                [.. Enumerable.Range(0, form.Options.Count).Select(i => Continued(ChoicePrompt.Letter(i)))]
+            ),
+            "cloze" or "cloze-normalised" => new Question.Choose(
+                asked,
+                [.. form.Options.Select(o => Continued(o.Trim()))]
+            ),
             "last-character" => new Question.Write(asked, settings.MaxNewTokens, [], sampling),
             _ => new Question.Write(asked, settings.MaxNewTokens, chat ? [] : ["\n\n"], sampling),
         };
@@ -26,15 +33,20 @@ internal static class ChoiceReading
 
     /// <summary>The grade of a reply.</summary>
     /// <param name="prompt">As asked, for the reading that looks at prompt and reply together.</param>
-    public static Grade Grade(ChoiceSettings settings, ChoiceForm form, string prompt, Reply reply) => (settings.Reading, reply) switch
-    {
-        ("letter", Reply.Chosen chosen) => ByLikelihood(form, [.. chosen.Scores.Select(s => s.LogLikelihood)], probabilities: true),
-        ("cloze", Reply.Chosen chosen) => ByText(form, chosen, perByte: false),
-        ("cloze-normalised", Reply.Chosen chosen) => ByText(form, chosen, perByte: true),
-        ("last-character", Reply.Written written) => LastCharacter(form, prompt + written.Text),
-        (_, Reply.Written written) => Written(form, written.Text),
-        _ => throw new ArgumentException("the reply has not the form of the question", nameof(reply)),
-    };
+    public static Grade Grade(ChoiceSettings settings, ChoiceForm form, string prompt, Reply reply) =>
+        (settings.Reading, reply) switch
+        {
+            ("letter", Reply.Chosen chosen) => ByLikelihood(
+                form,
+                [.. chosen.Scores.Select(s => s.LogLikelihood)],
+                probabilities: true
+            ),
+            ("cloze", Reply.Chosen chosen) => ByText(form, chosen, perByte: false),
+            ("cloze-normalised", Reply.Chosen chosen) => ByText(form, chosen, perByte: true),
+            ("last-character", Reply.Written written) => LastCharacter(form, prompt + written.Text),
+            (_, Reply.Written written) => Written(form, written.Text),
+            _ => throw new ArgumentException("the reply has not the form of the question", nameof(reply)),
+        };
 
     private static Grade ByLikelihood(ChoiceForm form, double[] likely, bool probabilities)
     {
@@ -51,30 +63,56 @@ internal static class ChoiceReading
         return Chosen(form, best, measures);
     }
 
-    /// <summary>By the options' texts; the other way of counting is kept as a measure, since it costs nothing more.</summary>
+    /// <summary>By the options' texts; the other way of counting is kept as a measure, since it costs nothing
+    /// more.</summary>
     private static Grade ByText(ChoiceForm form, Reply.Chosen chosen, bool perByte)
     {
         double[] whole = [.. chosen.Scores.Select(s => s.LogLikelihood)];
-        double[] bytes = [.. chosen.Scores.Select((s, i) => s.LogLikelihood / Math.Max(1, Encoding.UTF8.GetByteCount(form.Options[i].Trim())))];
+        double[] bytes =
+        [
+            .. chosen.Scores.Select(
+                (s, i) => s.LogLikelihood / Math.Max(1, Encoding.UTF8.GetByteCount(form.Options[i].Trim()))
+            ),
+        ];
         double Right(double[] likely) => Array.IndexOf(likely, likely.Max()) == form.Answer ? 1 : 0;
-        SortedDictionary<string, double> measures = new(StringComparer.Ordinal) { ["right_by_likelihood"] = Right(whole), ["right_by_likelihood_per_byte"] = Right(bytes) };
+        SortedDictionary<string, double> measures = new(StringComparer.Ordinal)
+        {
+            ["right_by_likelihood"] = Right(whole),
+            ["right_by_likelihood_per_byte"] = Right(bytes),
+        };
         return ByLikelihood(form, perByte ? bytes : whole, probabilities: false) with { Measures = measures };
     }
 
-    private static Grade Written(ChoiceForm form, string text) => ChoiceParser.Choice(text, form.Options) is { } choice
-        ? Chosen(form, choice, Parsed(true))
-        : new Grade(0, "", "unparsable", "no option can be told from the reply", Measures: Parsed(false));
+    private static Grade Written(ChoiceForm form, string text) =>
+        ChoiceParser.Choice(text, form.Options) is { } choice
+            ? Chosen(form, choice, Parsed(true))
+            : new Grade(0, "", "unparsable", "no option can be told from the reply", Measures: Parsed(false));
 
     // What is under test here is this way of reading, so anything but the letter itself is wrong.
     private static Grade LastCharacter(ChoiceForm form, string text)
     {
         string last = text.Trim() is { Length: > 0 } trimmed ? trimmed[^1..] : "";
         int choice = last.Length == 1 && last[0] >= 'A' && last[0] < 'A' + form.Options.Count ? last[0] - 'A' : -1;
-        return choice >= 0 ? Chosen(form, choice, Parsed(true)) : new Grade(0, last, "unparsable", $"the last character, '{last}', is none of the letters", Measures: Parsed(false));
+        return choice >= 0
+            ? Chosen(form, choice, Parsed(true))
+            : new Grade(
+                0,
+                last,
+                "unparsable",
+                $"the last character, '{last}', is none of the letters",
+                Measures: Parsed(false)
+            );
     }
 
     private static Grade Chosen(ChoiceForm form, int choice, IReadOnlyDictionary<string, double>? measures) =>
-        new(choice == form.Answer ? 1 : 0, ChoicePrompt.Letter(choice), choice == form.Answer ? "correct" : "wrong", Choice: form.Original(choice), Measures: measures);
+        new(
+            choice == form.Answer ? 1 : 0,
+            ChoicePrompt.Letter(choice),
+            choice == form.Answer ? "correct" : "wrong",
+            Choice: form.Original(choice),
+            Measures: measures
+        );
 
-    private static SortedDictionary<string, double> Parsed(bool parsed) => new(StringComparer.Ordinal) { ["parsed"] = parsed ? 1 : 0 };
+    private static SortedDictionary<string, double> Parsed(bool parsed) =>
+        new(StringComparer.Ordinal) { ["parsed"] = parsed ? 1 : 0 };
 }

@@ -3,17 +3,23 @@ using System.Runtime.InteropServices;
 
 namespace Fulcrum.Evaluation.Sql;
 
-/// <summary>What a worker takes from itself before it reads its first query, and how it notices that it must end.</summary>
+/// <summary>What a worker takes from itself before it reads its first query, and how it notices that it must
+/// end.</summary>
 /// <remarks>
-/// Limits of address space and of processes are not among them: the .NET runtime reserves far more address space than it uses, and the
-/// process limit counts threads (docs/decisions/0002-sql-worker-processes.md). Where the system is not Linux only the watch remains.
+/// Limits of address space and of processes are not among them: the .NET runtime reserves far more address space than
+/// it uses, and the
+/// process limit counts threads (docs/decisions/0002-sql-worker-processes.md). Where the system is not Linux only the
+/// watch remains.
 /// </remarks>
 internal static class ProcessLimits
 {
     /// <summary>Exit code of a worker that held more memory than it may.</summary>
     public const int OutOfMemory = 78;
 
-    private const int Cpu = 0, FileSize = 1, Core = 4, NoNewPrivileges = 38;
+    private const int Cpu = 0,
+        FileSize = 1,
+        Core = 4,
+        NoNewPrivileges = 38;
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
 
     /// <summary>No file can be written or grow, no core is dumped, no privilege can be gained.</summary>
@@ -38,7 +44,8 @@ internal static class ProcessLimits
         }
     }
 
-    /// <summary>Ends this process, whatever its main thread is doing, when its parent is gone or it holds too much memory.</summary>
+    /// <summary>Ends this process, whatever its main thread is doing, when its parent is gone or it holds too much
+    /// memory.</summary>
     public static void Watch(long mostBytes)
     {
         int parent = Parent();
@@ -58,7 +65,11 @@ internal static class ProcessLimits
                 }
             }
         })
-        { IsBackground = true, Name = "watch", Priority = ThreadPriority.AboveNormal };
+        {
+            IsBackground = true,
+            Name = "watch",
+            Priority = ThreadPriority.AboveNormal,
+        };
         watch.Start();
     }
 

@@ -16,7 +16,11 @@ internal static class ResultComparison
             return true;
         }
 
-        if (gold.Count != predicted.Count || gold[0].Length != predicted[0].Length || !SortedRowsAgree(gold, predicted, ordered))
+        if (
+            gold.Count != predicted.Count
+            || gold[0].Length != predicted[0].Length
+            || !SortedRowsAgree(gold, predicted, ordered)
+        )
         {
             return false;
         }
@@ -27,31 +31,39 @@ internal static class ResultComparison
     /// <summary>Rows as they are, columns in their order; a list when the order matters, else a bag.</summary>
     public static bool Strict(IReadOnlyList<object?[]> gold, IReadOnlyList<object?[]> predicted, bool ordered)
     {
-        IEnumerable<string> g = gold.Select(r => SqlResult.Key(r)), p = predicted.Select(r => SqlResult.Key(r));
-        return ordered ? g.SequenceEqual(p) : g.Order(StringComparer.Ordinal).SequenceEqual(p.Order(StringComparer.Ordinal));
+        IEnumerable<string> g = gold.Select(r => SqlResult.Key(r)),
+            p = predicted.Select(r => SqlResult.Key(r));
+        return ordered
+            ? g.SequenceEqual(p)
+            : g.Order(StringComparer.Ordinal).SequenceEqual(p.Order(StringComparer.Ordinal));
     }
 
     /// <summary>Sets of rows: order and repetition ignored, columns in their order.</summary>
     public static bool Notebook(IReadOnlyList<object?[]> gold, IReadOnlyList<object?[]> predicted) =>
-        gold.Select(r => SqlResult.Key(r)).ToHashSet(StringComparer.Ordinal).SetEquals(predicted.Select(r => SqlResult.Key(r)));
+        gold.Select(r => SqlResult.Key(r))
+            .ToHashSet(StringComparer.Ordinal)
+            .SetEquals(predicted.Select(r => SqlResult.Key(r)));
 
     private static bool SortedRowsAgree(IReadOnlyList<object?[]> gold, IReadOnlyList<object?[]> predicted, bool ordered)
     {
-        IEnumerable<string> g = gold.Select(SortedKey), p = predicted.Select(SortedKey);
+        IEnumerable<string> g = gold.Select(SortedKey),
+            p = predicted.Select(SortedKey);
         return ordered ? g.SequenceEqual(p) : g.ToHashSet(StringComparer.Ordinal).SetEquals(p);
     }
 
-    /// <summary>A row with its values sorted by Python's str(value) + str(type(value)); the quirk that 1 and 1.0 may sort apart is the official one.</summary>
+    /// <summary>A row with its values sorted by Python's str(value) + str(type(value)); the quirk that 1 and 1.0 may
+    /// sort apart is the official one.</summary>
     private static string SortedKey(object?[] row) => SqlResult.Key(row.OrderBy(PythonKey, StringComparer.Ordinal));
 
-    private static string PythonKey(object? value) => value switch
-    {
-        null => "None<class 'NoneType'>",
-        long whole => $"{whole}<class 'int'>",
-        double real => TemplateText.Float(real) + "<class 'float'>",
-        byte[] bytes => PythonBytes(bytes) + "<class 'bytes'>",
-        _ => $"{value}<class 'str'>",
-    };
+    private static string PythonKey(object? value) =>
+        value switch
+        {
+            null => "None<class 'NoneType'>",
+            long whole => $"{whole}<class 'int'>",
+            double real => TemplateText.Float(real) + "<class 'float'>",
+            byte[] bytes => PythonBytes(bytes) + "<class 'bytes'>",
+            _ => $"{value}<class 'str'>",
+        };
 
     private static string PythonBytes(byte[] bytes)
     {
@@ -75,10 +87,12 @@ internal static class ResultComparison
         return text.Append(quote).ToString();
     }
 
-    /// <summary>Looks for one assignment of predicted columns to gold columns; only impossible ones are cut, so the verdict is the official one.</summary>
+    /// <summary>Looks for one assignment of predicted columns to gold columns; only impossible ones are cut, so the
+    /// verdict is the official one.</summary>
     private sealed class ColumnSearch
     {
-        private readonly string[][] gold, predicted;
+        private readonly string[][] gold,
+            predicted;
         private readonly int[][] candidates;
         private readonly int[] chosen;
         private readonly bool ordered;
@@ -89,8 +103,17 @@ internal static class ResultComparison
             this.ordered = ordered;
             gold = Columns(goldRows);
             predicted = Columns(predictedRows);
-            string[][] goldBags = [.. gold.Select(Bag)], predictedBags = [.. predicted.Select(Bag)];
-            candidates = [.. goldBags.Select(g => Enumerable.Range(0, predicted.Length).Where(j => predictedBags[j].AsSpan().SequenceEqual(g)).ToArray())];
+            string[][] goldBags = [.. gold.Select(Bag)],
+                predictedBags = [.. predicted.Select(Bag)];
+            candidates =
+            [
+                .. goldBags.Select(g =>
+                    Enumerable
+                        .Range(0, predicted.Length)
+                        .Where(j => predictedBags[j].AsSpan().SequenceEqual(g))
+                        .ToArray()
+                ),
+            ];
             chosen = new int[gold.Length];
         }
 
@@ -122,15 +145,23 @@ internal static class ResultComparison
 
         private bool PartsAgree(int columns)
         {
-            IEnumerable<string> g = Rows(i => gold[i], columns), p = Rows(i => predicted[chosen[i]], columns);
-            return ordered ? g.SequenceEqual(p) : g.Order(StringComparer.Ordinal).SequenceEqual(p.Order(StringComparer.Ordinal));
+            IEnumerable<string> g = Rows(i => gold[i], columns),
+                p = Rows(i => predicted[chosen[i]], columns);
+            return ordered
+                ? g.SequenceEqual(p)
+                : g.Order(StringComparer.Ordinal).SequenceEqual(p.Order(StringComparer.Ordinal));
         }
 
         private IEnumerable<string> Rows(Func<int, string[]> column, int columns) =>
-            Enumerable.Range(0, gold[0].Length).Select(r => string.Concat(Enumerable.Range(0, columns).Select(c => $"{column(c)[r].Length}:{column(c)[r]}")));
+            Enumerable
+                .Range(0, gold[0].Length)
+                .Select(r =>
+                    string.Concat(Enumerable.Range(0, columns).Select(c => $"{column(c)[r].Length}:{column(c)[r]}"))
+                );
 
         private string[] Bag(string[] column) => ordered ? column : [.. column.Order(StringComparer.Ordinal)];
 
-        private static string[][] Columns(IReadOnlyList<object?[]> rows) => [.. Enumerable.Range(0, rows[0].Length).Select(c => rows.Select(r => SqlResult.Key(r[c])).ToArray())];
+        private static string[][] Columns(IReadOnlyList<object?[]> rows) =>
+            [.. Enumerable.Range(0, rows[0].Length).Select(c => rows.Select(r => SqlResult.Key(r[c])).ToArray())];
     }
 }

@@ -1,6 +1,7 @@
 namespace Fulcrum.Evaluation.Sql;
 
-/// <summary>Keeps connections to the databases of the last queries open. Thread-safe; a connection is lent to one query at a time.</summary>
+/// <summary>Keeps connections to the databases of the last queries open. Thread-safe; a connection is lent to one query
+/// at a time.</summary>
 internal sealed class SqlConnections(SqlLimits limits) : IDisposable
 {
     private const int MostIdle = 32;

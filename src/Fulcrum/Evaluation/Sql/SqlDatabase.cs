@@ -4,12 +4,28 @@ using static SQLitePCL.raw;
 
 namespace Fulcrum.Evaluation.Sql;
 
-/// <summary>One read-only connection that runs one query under limits. The file is opened immutable; only reading is authorised.</summary>
+/// <summary>One read-only connection that runs one query under limits. The file is opened immutable; only reading is
+/// authorised.</summary>
 internal sealed class SqlDatabase : IDisposable
 {
-    private const int ActionRead = 20, ActionSelect = 21, ActionFunction = 31, ActionRecursive = 33, Auth = 23;
-    private static readonly HashSet<string> Forbidden = new(StringComparer.OrdinalIgnoreCase) { "load_extension", "fts3_tokenizer", "readfile", "writefile", "edit" };
-    private static readonly Encoding DroppingUtf8 = Encoding.GetEncoding("utf-8", EncoderFallback.ReplacementFallback, new DecoderReplacementFallback(""));
+    private const int ActionRead = 20,
+        ActionSelect = 21,
+        ActionFunction = 31,
+        ActionRecursive = 33,
+        Auth = 23;
+    private static readonly HashSet<string> Forbidden = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "load_extension",
+        "fts3_tokenizer",
+        "readfile",
+        "writefile",
+        "edit",
+    };
+    private static readonly Encoding DroppingUtf8 = Encoding.GetEncoding(
+        "utf-8",
+        EncoderFallback.ReplacementFallback,
+        new DecoderReplacementFallback("")
+    );
     private readonly sqlite3 db;
     private readonly SqlLimits limits;
     private readonly Lazy<string> content;
@@ -22,7 +38,10 @@ internal sealed class SqlDatabase : IDisposable
     public SqlDatabase(string file, (long Length, DateTime Written) stamp, SqlLimits limits)
     {
         (File, Stamp, this.limits) = (file, stamp, limits);
-        string uri = "file:" + Uri.EscapeDataString(Path.GetFullPath(file)).Replace("%2F", "/", StringComparison.Ordinal) + "?mode=ro&immutable=1";
+        string uri =
+            "file:"
+            + Uri.EscapeDataString(Path.GetFullPath(file)).Replace("%2F", "/", StringComparison.Ordinal)
+            + "?mode=ro&immutable=1";
         int code = sqlite3_open_v2(uri, out db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, null);
         if (code != SQLITE_OK)
         {
@@ -64,7 +83,8 @@ internal sealed class SqlDatabase : IDisposable
             }
 
             return HasMore(tail) ? new SqlResult([], "refused", "more than one statement")
-                : statement is null || statement.IsInvalid ? new SqlResult([]) : Rows(statement);
+                : statement is null || statement.IsInvalid ? new SqlResult([])
+                : Rows(statement);
         }
     }
 
@@ -79,13 +99,28 @@ internal sealed class SqlDatabase : IDisposable
         sqlite3_exec(db, "PRAGMA temp_store = MEMORY"); // a sort never spills to a file
         (int Limit, int Value)[] most =
         [
-            (SQLITE_LIMIT_LENGTH, Math.Min(limits.Bytes, limits.CellBytes)), (SQLITE_LIMIT_SQL_LENGTH, 4 * SqlLimits.Characters), (SQLITE_LIMIT_EXPR_DEPTH, 500),
-            (SQLITE_LIMIT_COMPOUND_SELECT, 100), (SQLITE_LIMIT_ATTACHED, 0), (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10_000), (SQLITE_LIMIT_VDBE_OP, 1_000_000),
-            (SQLITE_LIMIT_WORKER_THREADS, 0), (SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+            (SQLITE_LIMIT_LENGTH, Math.Min(limits.Bytes, limits.CellBytes)),
+            (SQLITE_LIMIT_SQL_LENGTH, 4 * SqlLimits.Characters),
+            (SQLITE_LIMIT_EXPR_DEPTH, 500),
+            (SQLITE_LIMIT_COMPOUND_SELECT, 100),
+            (SQLITE_LIMIT_ATTACHED, 0),
+            (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10_000),
+            (SQLITE_LIMIT_VDBE_OP, 1_000_000),
+            (SQLITE_LIMIT_WORKER_THREADS, 0),
+            (SQLITE_LIMIT_TRIGGER_DEPTH, 1),
         ];
         Array.ForEach(most, l => sqlite3_limit(db, l.Limit, l.Value));
-        sqlite3_set_authorizer(db, (strdelegate_authorizer)((_, action, _, function, _, _) =>
-            action is ActionRead or ActionSelect or ActionRecursive || (action == ActionFunction && !Forbidden.Contains(function ?? "")) ? SQLITE_OK : 1), null);
+        sqlite3_set_authorizer(
+            db,
+            (strdelegate_authorizer)(
+                (_, action, _, function, _, _) =>
+                    action is ActionRead or ActionSelect or ActionRecursive
+                    || (action == ActionFunction && !Forbidden.Contains(function ?? ""))
+                        ? SQLITE_OK
+                        : 1
+            ),
+            null
+        );
         sqlite3_progress_handler(db, 2000, _ => clock.IsOver(limits.Seconds) ? 1 : 0, null);
     }
 
@@ -116,7 +151,11 @@ internal sealed class SqlDatabase : IDisposable
             rows.Add(row);
             if (rows.Count > limits.Rows || bytes > limits.Bytes)
             {
-                return new SqlResult([], "row-limit", $"the result has more than {(rows.Count > limits.Rows ? $"{limits.Rows} rows" : $"{limits.Bytes} bytes")}");
+                return new SqlResult(
+                    [],
+                    "row-limit",
+                    $"the result has more than {(rows.Count > limits.Rows ? $"{limits.Rows} rows" : $"{limits.Bytes} bytes")}"
+                );
             }
         }
     }
@@ -152,8 +191,11 @@ internal sealed class SqlDatabase : IDisposable
             SQLITE_INTERRUPT => "time-limit",
             Auth => "refused",
             SQLITE_NOMEM or SQLITE_TOOBIG => "memory-limit",
-            _ when message.Contains("no such", StringComparison.Ordinal) || message.Contains("ambiguous column", StringComparison.Ordinal) => "unknown-name",
-            _ when message.Contains("syntax error", StringComparison.Ordinal) || message.Contains("unrecognized token", StringComparison.Ordinal) || message.Contains("incomplete input", StringComparison.Ordinal) => "syntax-error",
+            _ when message.Contains("no such", StringComparison.Ordinal)
+                    || message.Contains("ambiguous column", StringComparison.Ordinal) => "unknown-name",
+            _ when message.Contains("syntax error", StringComparison.Ordinal)
+                    || message.Contains("unrecognized token", StringComparison.Ordinal)
+                    || message.Contains("incomplete input", StringComparison.Ordinal) => "syntax-error",
             _ => "execution-error",
         };
         IsSpent |= verdict is "time-limit" or "memory-limit";

@@ -14,17 +14,21 @@ internal enum SqlPhase
 }
 
 /// <summary>Grades predicted queries in this process, by executing them beside the gold query. Thread-safe.</summary>
-/// <remarks>The reference for <see cref="SqlSandbox"/>, which does the same in worker processes; here one call of SQLite that takes long cannot be interrupted.</remarks>
+/// <remarks>The reference for <see cref="SqlSandbox"/>, which does the same in worker processes; here one call of
+/// SQLite that takes long cannot be interrupted.</remarks>
 /// <param name="semantics"><c>official</c>, <c>strict</c> or <c>notebook</c>.</param>
 public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
 {
-    private const int LargestCache = 20_000, CachedRows = 2_000;
+    private const int LargestCache = 20_000,
+        CachedRows = 2_000;
     private readonly ConcurrentDictionary<(string Content, string Sql), SqlResult> golds = new();
     private readonly SqlConnections connections = new(limits);
 
-    /// <summary>The verdict on one prediction. A gold that fails leaves the item unscored; a prediction that fails, is refused or is stopped scores 0.</summary>
+    /// <summary>The verdict on one prediction. A gold that fails leaves the item unscored; a prediction that fails, is
+    /// refused or is stopped scores 0.</summary>
     /// <exception cref="InputException">The database file cannot be opened.</exception>
-    public Grade Grade(string databaseFile, string gold, string predicted) => Grade(databaseFile, gold, predicted, null);
+    public Grade Grade(string databaseFile, string gold, string predicted) =>
+        Grade(databaseFile, gold, predicted, null);
 
     /// <summary>The same, told when a phase begins.</summary>
     internal Grade Grade(string databaseFile, string gold, string predicted, Action<SqlPhase>? begins)
@@ -47,8 +51,15 @@ public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
             }
 
             begins?.Invoke(SqlPhase.Prediction);
-            return predicted.Length > SqlLimits.Characters ? new Grade(0, predicted, "refused", $"the query has {predicted.Length} characters, more than {SqlLimits.Characters}")
-                : Prepared(predicted, raw) is { } prepared && !string.IsNullOrWhiteSpace(prepared) ? Judge(wanted, database.Run(prepared), preparedGold, predicted)
+            return predicted.Length > SqlLimits.Characters
+                    ? new Grade(
+                        0,
+                        predicted,
+                        "refused",
+                        $"the query has {predicted.Length} characters, more than {SqlLimits.Characters}"
+                    )
+                : Prepared(predicted, raw) is { } prepared && !string.IsNullOrWhiteSpace(prepared)
+                    ? Judge(wanted, database.Run(prepared), preparedGold, predicted)
                 : new Grade(0, predicted, "empty", "the prediction is empty");
         }
         catch (RegexMatchTimeoutException)
@@ -69,7 +80,12 @@ public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
     private Grade Judge(SqlResult wanted, SqlResult got, string preparedGold, string predicted) =>
         got.Verdict is { } failure ? new Grade(0, predicted, failure, got.Reason)
         : Agree(wanted, got, preparedGold) ? new Grade(1, predicted, "correct")
-        : new Grade(0, predicted, "wrong-result", $"{got.Rows.Count} rows where the gold query gives {wanted.Rows.Count}{(got.Rows.Count == wanted.Rows.Count ? ", with other values" : "")}");
+        : new Grade(
+            0,
+            predicted,
+            "wrong-result",
+            $"{got.Rows.Count} rows where the gold query gives {wanted.Rows.Count}{(got.Rows.Count == wanted.Rows.Count ? ", with other values" : "")}"
+        );
 
     private void Done(SqlDatabase database)
     {
@@ -82,12 +98,13 @@ public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
         connections.Return(database);
     }
 
-    private bool Agree(SqlResult gold, SqlResult predicted, string preparedGold) => semantics switch
-    {
-        "official" => ResultComparison.Official(gold.Rows, predicted.Rows, SqlText.IsOrdered(preparedGold)),
-        "notebook" => ResultComparison.Notebook(gold.Rows, predicted.Rows),
-        _ => ResultComparison.Strict(gold.Rows, predicted.Rows, SqlText.IsOrdered(preparedGold)),
-    };
+    private bool Agree(SqlResult gold, SqlResult predicted, string preparedGold) =>
+        semantics switch
+        {
+            "official" => ResultComparison.Official(gold.Rows, predicted.Rows, SqlText.IsOrdered(preparedGold)),
+            "notebook" => ResultComparison.Notebook(gold.Rows, predicted.Rows),
+            _ => ResultComparison.Strict(gold.Rows, predicted.Rows, SqlText.IsOrdered(preparedGold)),
+        };
 
     private SqlResult Gold(SqlDatabase database, string sql)
     {

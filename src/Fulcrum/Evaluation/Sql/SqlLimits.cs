@@ -6,7 +6,13 @@ namespace Fulcrum.Evaluation.Sql;
 /// <param name="Bytes">Bytes of the whole result.</param>
 /// <param name="CellBytes">Bytes of any one value, on the way to the result as well.</param>
 /// <param name="HeapBytes">Bytes that SQLite may hold at once, in the whole process.</param>
-public sealed record SqlLimits(double Seconds = 5, int Rows = 1_000_000, int Bytes = 1 << 28, int CellBytes = 1 << 26, long HeapBytes = 1 << 29)
+public sealed record SqlLimits(
+    double Seconds = 5,
+    int Rows = 1_000_000,
+    int Bytes = 1 << 28,
+    int CellBytes = 1 << 26,
+    long HeapBytes = 1 << 29
+)
 {
     /// <summary>A query that gets no processor, or waits for a disk, may take so many times its seconds.</summary>
     public const double Patience = 10;

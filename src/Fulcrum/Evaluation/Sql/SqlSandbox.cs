@@ -6,10 +6,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fulcrum.Evaluation.Sql;
 
-/// <summary>Grades predicted queries in worker processes, so that nothing a query does can take the run with it. Thread-safe.</summary>
+/// <summary>Grades predicted queries in worker processes, so that nothing a query does can take the run with it.
+/// Thread-safe.</summary>
 /// <remarks>
-/// A worker that exceeds its limits is killed and replaced; the verdict on its item says so. A worker that ends for no reason of the
-/// query's (somebody killed it) is replaced, and the item is asked once more, so that such a fault leaves no trace in the results.
+/// A worker that exceeds its limits is killed and replaced; the verdict on its item says so. A worker that ends for no
+/// reason of the
+/// query's (somebody killed it) is replaced, and the item is asked once more, so that such a fault leaves no trace in
+/// the results.
 /// </remarks>
 public sealed class SqlSandbox : IDisposable
 {
@@ -42,7 +45,11 @@ public sealed class SqlSandbox : IDisposable
         int count = workers ?? Environment.ProcessorCount;
         if ((program ?? SqlWorkerProgram.Find()) is not { } found)
         {
-            return new SqlSandbox(null, count, "SQL runs inside this process, because the fulcrum program is not beside it: a query that SQLite does not interrupt can hold the run up");
+            return new SqlSandbox(
+                null,
+                count,
+                "SQL runs inside this process, because the fulcrum program is not beside it: a query that SQLite does not interrupt can hold the run up"
+            );
         }
 
         try
@@ -57,9 +64,11 @@ public sealed class SqlSandbox : IDisposable
         }
     }
 
-    /// <summary>What grades (database file, gold, prediction) under a semantics and limits; verdicts are those of <see cref="SqlGrader"/>.</summary>
+    /// <summary>What grades (database file, gold, prediction) under a semantics and limits; verdicts are those of
+    /// <see cref="SqlGrader"/>.</summary>
     public Func<string, string, string, Grade> Grader(string semantics, SqlLimits limits) =>
-        (database, gold, predicted) => Measured(new SqlRequest(Path.GetFullPath(database), gold, predicted, semantics, limits));
+        (database, gold, predicted) =>
+            Measured(new SqlRequest(Path.GetFullPath(database), gold, predicted, semantics, limits));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -90,7 +99,9 @@ public sealed class SqlSandbox : IDisposable
     {
         if (program is null)
         {
-            return inProcess.GetOrAdd((request.Semantics, request.Limits), k => new SqlGrader(k.Item1, k.Item2)).Grade(request.Database, request.Gold, request.Predicted);
+            return inProcess
+                .GetOrAdd((request.Semantics, request.Limits), k => new SqlGrader(k.Item1, k.Item2))
+                .Grade(request.Database, request.Gold, request.Predicted);
         }
 
         places.Wait();
@@ -107,7 +118,9 @@ public sealed class SqlSandbox : IDisposable
 
     private SqlWorkerOutcome Ask(SqlRequest request)
     {
-        SqlWorkerProcess worker = idle.TryTake(out SqlWorkerProcess? waiting) ? waiting : SqlWorkerProcess.Start(program!);
+        SqlWorkerProcess worker = idle.TryTake(out SqlWorkerProcess? waiting)
+            ? waiting
+            : SqlWorkerProcess.Start(program!);
         bool lives = false;
         try
         {
@@ -138,10 +151,11 @@ public sealed class SqlSandbox : IDisposable
         }
     }
 
-    private static Grade Verdict(SqlRequest request, SqlWorkerOutcome outcome) => outcome switch
-    {
-        { Grade: { } grade } => grade,
-        { During: SqlPhase.Gold } => new Grade(null, request.Predicted, "gold-failed", outcome.Reason),
-        _ => new Grade(0, request.Predicted, outcome.Cause!, outcome.Reason),
-    };
+    private static Grade Verdict(SqlRequest request, SqlWorkerOutcome outcome) =>
+        outcome switch
+        {
+            { Grade: { } grade } => grade,
+            { During: SqlPhase.Gold } => new Grade(null, request.Predicted, "gold-failed", outcome.Reason),
+            _ => new Grade(0, request.Predicted, outcome.Cause!, outcome.Reason),
+        };
 }

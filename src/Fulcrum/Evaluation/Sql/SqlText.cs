@@ -2,19 +2,24 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Evaluation.Sql;
 
-/// <summary>What the official evaluation does to the text of a query before it runs it (test-suite-sql-eval, as described in docs/method.md).</summary>
+/// <summary>What the official evaluation does to the text of a query before it runs it (test-suite-sql-eval, as
+/// described in docs/method.md).</summary>
 internal static partial class SqlText
 {
     /// <summary>The prepared text; null for an empty one, which the official code cannot handle.</summary>
     public static string? Prepare(string sql)
     {
-        sql = sql.Replace("> =", ">=", StringComparison.Ordinal).Replace("< =", "<=", StringComparison.Ordinal).Replace("! =", "!=", StringComparison.Ordinal);
+        sql = sql.Replace("> =", ">=", StringComparison.Ordinal)
+            .Replace("< =", "<=", StringComparison.Ordinal)
+            .Replace("! =", "!=", StringComparison.Ordinal);
         if (string.IsNullOrWhiteSpace(sql))
         {
             return null;
         }
 
-        string first = string.Concat(FirstStatement(sql).Where(t => !t.Equals("distinct", StringComparison.OrdinalIgnoreCase)));
+        string first = string.Concat(
+            FirstStatement(sql).Where(t => !t.Equals("distinct", StringComparison.OrdinalIgnoreCase))
+        );
         return Year().Replace(first, "2020");
     }
 
@@ -24,12 +29,14 @@ internal static partial class SqlText
     /// <summary>Strings, quoted names, comments, words and single characters.</summary>
     public static IEnumerable<string> Tokens(string sql)
     {
-        int at = 0, lastClose = sql.LastIndexOf("*/", StringComparison.Ordinal);
+        int at = 0,
+            lastClose = sql.LastIndexOf("*/", StringComparison.Ordinal);
         while (at < sql.Length)
         {
             if (sql[at] == '/' && at + 2 > lastClose)
             {
-                yield return sql.Substring(at++, 1); // a comment that is never closed is looked for once, not once for every beginning
+                // a comment that is never closed is looked for once, not once for every beginning
+                yield return sql.Substring(at++, 1);
                 continue;
             }
 
@@ -41,14 +48,20 @@ internal static partial class SqlText
     }
 
     /// <summary>White space or a comment.</summary>
-    public static bool IsBlank(string token) => string.IsNullOrWhiteSpace(token) || token.StartsWith("--", StringComparison.Ordinal) || token.StartsWith("/*", StringComparison.Ordinal);
+    public static bool IsBlank(string token) =>
+        string.IsNullOrWhiteSpace(token)
+        || token.StartsWith("--", StringComparison.Ordinal)
+        || token.StartsWith("/*", StringComparison.Ordinal);
 
     private static IEnumerable<string> FirstStatement(string sql)
     {
         int level = 0;
         foreach (string token in Tokens(sql))
         {
-            level += token == "(" ? 1 : token == ")" ? -1 : 0;
+            level +=
+                token == "(" ? 1
+                : token == ")" ? -1
+                : 0;
             yield return token;
             if (token == ";" && level <= 0)
             {
@@ -57,7 +70,11 @@ internal static partial class SqlText
         }
     }
 
-    [GeneratedRegex(@"\G(?:--[^\r\n]*(?:\r\n|\r|\n|$)|\# [^\r\n]*(?:\r\n|\r|\n|$)|/\*[\s\S]*?\*/|'(?:''|\\'|[^'])*'|""(?:""""|\\""|[^""])*""|`(?:``|[^`])*`|\[[^\]\[]+\]|\s+|[\w$]+)", RegexOptions.None, 5000)]
+    [GeneratedRegex(
+        @"\G(?:--[^\r\n]*(?:\r\n|\r|\n|$)|\# [^\r\n]*(?:\r\n|\r|\n|$)|/\*[\s\S]*?\*/|'(?:''|\\'|[^'])*'|""(?:""""|\\""|[^""])*""|`(?:``|[^`])*`|\[[^\]\[]+\]|\s+|[\w$]+)",
+        RegexOptions.None,
+        5000
+    )]
     private static partial Regex Token();
 
     [GeneratedRegex(@"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", RegexOptions.IgnoreCase, 5000)]

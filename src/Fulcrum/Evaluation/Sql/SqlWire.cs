@@ -24,7 +24,13 @@ internal sealed record SqlRequest(string Database, string Gold, string Predicted
         try
         {
             string database = from.ReadString();
-            return new SqlRequest(database, from.ReadString(), from.ReadString(), from.ReadString(), new SqlLimits(from.ReadDouble(), from.ReadInt32(), from.ReadInt32(), from.ReadInt32(), from.ReadInt64()));
+            return new SqlRequest(
+                database,
+                from.ReadString(),
+                from.ReadString(),
+                from.ReadString(),
+                new SqlLimits(from.ReadDouble(), from.ReadInt32(), from.ReadInt32(), from.ReadInt32(), from.ReadInt64())
+            );
         }
         catch (EndOfStreamException)
         {
@@ -36,7 +42,10 @@ internal sealed record SqlRequest(string Database, string Gold, string Predicted
 /// <summary>What a worker sends: a byte that says what follows, and text behind all but the phase.</summary>
 internal static class SqlWire
 {
-    public const byte Hello = (byte)'H', Prediction = (byte)'P', Graded = (byte)'G', Refused = (byte)'R';
+    public const byte Hello = (byte)'H',
+        Prediction = (byte)'P',
+        Graded = (byte)'G',
+        Refused = (byte)'R';
     private const int LargestAnswer = 1 << 20;
 
     /// <summary>The first thing a worker says: both sides are the same build of the same program.</summary>
@@ -44,7 +53,8 @@ internal static class SqlWire
 
     public static void Send(Stream to, byte kind, string text)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(text), frame = new byte[bytes.Length + 5];
+        byte[] bytes = Encoding.UTF8.GetBytes(text),
+            frame = new byte[bytes.Length + 5];
         frame[0] = kind;
         BitConverter.TryWriteBytes(frame.AsSpan(1), bytes.Length);
         bytes.CopyTo(frame, 5);
@@ -66,7 +76,8 @@ internal static class SqlWire
 
     public static string Print(Grade grade) => JsonSerializer.Serialize(grade, SqlWireJson.Default.Grade);
 
-    public static Grade Parse(string text) => JsonSerializer.Deserialize(text, SqlWireJson.Default.Grade) ?? throw new EndOfStreamException();
+    public static Grade Parse(string text) =>
+        JsonSerializer.Deserialize(text, SqlWireJson.Default.Grade) ?? throw new EndOfStreamException();
 }
 
 /// <summary>JSON of grades.</summary>

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Fulcrum.Evaluation.Sql;
 
-/// <summary>The worker's side of <see cref="SqlSandbox"/>: reads pairs from standard input and writes grades to standard output until its parent is gone.</summary>
+/// <summary>The worker's side of <see cref="SqlSandbox"/>: reads pairs from standard input and writes grades to
+/// standard output until its parent is gone.</summary>
 public static class SqlWorker
 {
     /// <summary>The hidden verb that makes the tool a worker.</summary>
@@ -14,9 +15,16 @@ public static class SqlWorker
     /// <summary>Serves until standard input ends; returns the exit code.</summary>
     public static int Serve()
     {
-        // A key press that interrupts the run reaches every process of the terminal; the run decides when its workers end.
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => c.Cancel = true);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => c.Cancel = true);
+        // A key press that interrupts the run reaches every process of the terminal; the run decides when its workers
+        // end.
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT,
+            c => c.Cancel = true
+        );
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM,
+            c => c.Cancel = true
+        );
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => c.Cancel = true);
         ProcessLimits.Watch(MostBytes);
         ProcessLimits.Confine();
@@ -43,7 +51,12 @@ public static class SqlWorker
 
         try
         {
-            Grade grade = grader.Grade(request.Database, request.Gold, request.Predicted, phase => Begin(phase, output));
+            Grade grade = grader.Grade(
+                request.Database,
+                request.Gold,
+                request.Predicted,
+                phase => Begin(phase, output)
+            );
             SqlWire.Send(output, SqlWire.Graded, SqlWire.Print(grade with { Prediction = "" }));
         }
         catch (FulcrumException e)

@@ -12,8 +12,18 @@ internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? C
 internal sealed class SqlWorkerProcess : IDisposable
 {
     private const int Attempts = 3;
-    private const double Grace = 1, StartSeconds = 60;
-    private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LANG", "SystemRoot", "TEMP"];
+    private const double Grace = 1,
+        StartSeconds = 60;
+    private static readonly string[] Inherited =
+    [
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "LANG",
+        "SystemRoot",
+        "TEMP",
+    ];
     private readonly Process process;
     private readonly BinaryWriter input;
     private readonly Stream output;
@@ -38,10 +48,14 @@ internal sealed class SqlWorkerProcess : IDisposable
     public int Id => process.Id;
 
     /// <summary>Starts a worker and waits for its greeting.</summary>
-    /// <remarks>One that ends before it greets is started again: a signal to the whole group ends a worker that cannot yet refuse it, while this process goes on to save what it has.</remarks>
+    /// <remarks>One that ends before it greets is started again: a signal to the whole group ends a worker that cannot
+    /// yet refuse it, while this process goes on to save what it has.</remarks>
     /// <exception cref="FulcrumException">It does not start, or is another program.</exception>
-    public static SqlWorkerProcess Start(SqlWorkerProgram program) => Enumerable.Range(0, Attempts).Select(_ => Begin(program)).FirstOrDefault(w => w is not null)
-        ?? throw new FulcrumException($"the SQL worker {program.File} does not start: {Attempts} times it ended before it greeted");
+    public static SqlWorkerProcess Start(SqlWorkerProgram program) =>
+        Enumerable.Range(0, Attempts).Select(_ => Begin(program)).FirstOrDefault(w => w is not null)
+        ?? throw new FulcrumException(
+            $"the SQL worker {program.File} does not start: {Attempts} times it ended before it greeted"
+        );
 
     // Null where it ended without a word.
     private static SqlWorkerProcess? Begin(SqlWorkerProgram program)
@@ -49,7 +63,9 @@ internal sealed class SqlWorkerProcess : IDisposable
         SqlWorkerProcess? worker = null;
         try
         {
-            worker = new SqlWorkerProcess(Process.Start(StartInfo(program)) ?? throw new IOException("no process was started"));
+            worker = new SqlWorkerProcess(
+                Process.Start(StartInfo(program)) ?? throw new IOException("no process was started")
+            );
             worker.Allow(StartSeconds);
             int kind = worker.output.ReadByte();
             string greeting = kind == SqlWire.Hello ? SqlWire.Receive(worker.output) : "";
@@ -60,7 +76,9 @@ internal sealed class SqlWorkerProcess : IDisposable
                 return null;
             }
 
-            return greeting == SqlWire.Greeting ? worker : throw new IOException($"it greets with '{greeting}' instead of '{SqlWire.Greeting}'");
+            return greeting == SqlWire.Greeting
+                ? worker
+                : throw new IOException($"it greets with '{greeting}' instead of '{SqlWire.Greeting}'");
         }
         catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception or InvalidOperationException)
         {
@@ -88,7 +106,13 @@ internal sealed class SqlWorkerProcess : IDisposable
                         Allow(seconds);
                         break;
                     case SqlWire.Graded:
-                        return new SqlWorkerOutcome(SqlWire.Parse(SqlWire.Receive(output)) with { Prediction = request.Predicted }, phase);
+                        return new SqlWorkerOutcome(
+                            SqlWire.Parse(SqlWire.Receive(output)) with
+                            {
+                                Prediction = request.Predicted,
+                            },
+                            phase
+                        );
                     case SqlWire.Refused:
                         throw new InputException(SqlWire.Receive(output));
                     default:
@@ -142,7 +166,10 @@ internal sealed class SqlWorkerProcess : IDisposable
                 return;
             }
 
-            double left = Math.Min(seconds - (Used() - usedBefore), SqlLimits.Patience * seconds - Stopwatch.GetElapsedTime(since).TotalSeconds);
+            double left = Math.Min(
+                seconds - (Used() - usedBefore),
+                SqlLimits.Patience * seconds - Stopwatch.GetElapsedTime(since).TotalSeconds
+            );
             if (left <= 0)
             {
                 Stop();
@@ -176,8 +203,18 @@ internal sealed class SqlWorkerProcess : IDisposable
         const int CpuSignal = 128 + 24;
         return (late, process.ExitCode) switch
         {
-            (true, _) or (_, CpuSignal) => new SqlWorkerOutcome(null, phase, "time-limit", $"its worker was stopped after {limits.Seconds} s, inside a call that SQLite does not interrupt"),
-            (_, ProcessLimits.OutOfMemory) => new SqlWorkerOutcome(null, phase, "memory-limit", "its worker held more memory than it may"),
+            (true, _) or (_, CpuSignal) => new SqlWorkerOutcome(
+                null,
+                phase,
+                "time-limit",
+                $"its worker was stopped after {limits.Seconds} s, inside a call that SQLite does not interrupt"
+            ),
+            (_, ProcessLimits.OutOfMemory) => new SqlWorkerOutcome(
+                null,
+                phase,
+                "memory-limit",
+                "its worker held more memory than it may"
+            ),
             (_, int code) => new SqlWorkerOutcome(null, phase, "crashed", $"its worker ended with exit code {code}"),
         };
     }
@@ -208,7 +245,13 @@ internal sealed class SqlWorkerProcess : IDisposable
         };
 
         // A worker sees nothing of the user's environment, such as access tokens, that it does not need.
-        foreach (string name in start.Environment.Keys.Where(k => !Inherited.Contains(k) && !k.StartsWith("DOTNET_", StringComparison.Ordinal)).ToArray())
+        foreach (
+            string name in start
+                .Environment.Keys.Where(k =>
+                    !Inherited.Contains(k) && !k.StartsWith("DOTNET_", StringComparison.Ordinal)
+                )
+                .ToArray()
+        )
         {
             start.Environment.Remove(name);
         }
@@ -216,7 +259,8 @@ internal sealed class SqlWorkerProcess : IDisposable
         start.Environment["DOTNET_GCHeapHardLimit"] = "0x40000000";
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["DOTNET_EnableWriteXorExecute"] = "0"; // its double mapping grows a file, which the worker may not
+        // its double mapping grows a file, which the worker may not
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
         return start;

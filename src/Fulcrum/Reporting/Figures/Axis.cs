@@ -13,7 +13,8 @@ internal sealed record Axis(double Low, double High, double From, double Until)
     public IReadOnlyList<double> Ticks(int count = 5)
     {
         double step = Step(High - Low, count);
-        int first = (int)Math.Ceiling(Low / step - 1e-9), last = (int)Math.Floor(High / step + 1e-9);
+        int first = (int)Math.Ceiling(Low / step - 1e-9),
+            last = (int)Math.Floor(High / step + 1e-9);
         return [.. Enumerable.Range(first, Math.Max(0, last - first + 1)).Select(i => i * step)];
     }
 
@@ -21,7 +22,9 @@ internal sealed record Axis(double Low, double High, double From, double Until)
     public static Axis Around(IEnumerable<double> values, double from, double until, double least = 1e-3)
     {
         double[] all = [.. values.Where(double.IsFinite)];
-        double low = all.DefaultIfEmpty(0).Min(), high = all.DefaultIfEmpty(1).Max(), step = Step(Math.Max(high - low, least), 5);
+        double low = all.DefaultIfEmpty(0).Min(),
+            high = all.DefaultIfEmpty(1).Max(),
+            step = Step(Math.Max(high - low, least), 5);
         low = Math.Floor(low / step + 1e-9) * step;
         high = Math.Ceiling(high / step - 1e-9) * step;
         return new Axis(low, high > low ? high : low + step, from, until);
@@ -29,7 +32,17 @@ internal sealed record Axis(double Low, double High, double From, double Until)
 
     private static double Step(double range, int count)
     {
-        double rough = range / count, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        return power * ((rough / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 });
+        double rough = range / count,
+            power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        return power
+            * (
+                (rough / power) switch
+                {
+                    <= 1 => 1,
+                    <= 2 => 2,
+                    <= 5 => 5,
+                    _ => 10,
+                }
+            );
     }
 }

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace Fulcrum.Reporting.Web;
 
-/// <summary>A piece of HTML. It is made from literals in the code and from values that are escaped on their way in, and in no other way.</summary>
+/// <summary>A piece of HTML. It is made from literals in the code and from values that are escaped on their way in, and
+/// in no other way.</summary>
 internal readonly record struct Html
 {
     /// <summary>Nothing.</summary>
@@ -24,9 +25,13 @@ internal readonly record struct Html
     /// <summary>A text that travels with the program: the style sheet and the script.</summary>
     public static Html Resource(string name) => new(Web.Resource.Text(name));
 
-    /// <summary>JSON for a data block; its writer must have escaped <c>&lt;</c>, so that no data can end the block.</summary>
+    /// <summary>JSON for a data block; its writer must have escaped <c>&lt;</c>, so that no data can end the
+    /// block.</summary>
     /// <exception cref="ArgumentException">It has not.</exception>
-    public static Html Data(string json) => json.Contains('<') ? throw new ArgumentException("a data block must not contain '<'", nameof(json)) : new Html(json);
+    public static Html Data(string json) =>
+        json.Contains('<')
+            ? throw new ArgumentException("a data block must not contain '<'", nameof(json))
+            : new Html(json);
 
     /// <inheritdoc/>
     public override string ToString() => text ?? "";

@@ -6,7 +6,8 @@ using Fulcrum.Evaluation;
 
 namespace Fulcrum.Reporting.Web;
 
-/// <summary>The items as JSON for the browser: arrays in a fixed order, because a full MMLU has 14,042 of them.</summary>
+/// <summary>The items as JSON for the browser: arrays in a fixed order, because a full MMLU has 14,042 of
+/// them.</summary>
 internal static class ItemData
 {
     private const int LongestText = 4000;
@@ -105,20 +106,39 @@ internal static class ItemData
         }
         else
         {
-            json.WriteStringValue(text.Length > LongestText ? $"{text.AsSpan(0, char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText)} […]" : text);
+            json.WriteStringValue(
+                text.Length > LongestText
+                    ? $"{text.AsSpan(0, char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText)} […]"
+                    : text
+            );
         }
     }
 
     private static void Words(Utf8JsonWriter json, Words words)
     {
         json.WriteStartObject("words");
-        foreach ((string key, string text) in (IEnumerable<(string, string)>)
-            [
-                ("all", words.Say("all", "todos")), ("gained", words.Say("gained", "ganho")), ("lost", words.Say("lost", "perdido")), ("right", words.Say("right twice", "certo nas duas")), ("wrong", words.Say("wrong twice", "errado nas duas")),
-                ("unscored", words.Say("unscored", "sem nota")), ("before", words.Say("Before", "Antes")), ("after", words.Say("After", "Depois")), ("question", words.Say("Question", "Pergunta")), ("target", words.Say("Gold answer", "Resposta de referência")),
-                ("output", words.Say("everything the model wrote", "tudo o que o modelo escreveu")), ("tokens", "tokens"), ("cut", words.Say("cut at the limit", "cortada no limite")), ("empty", words.Say("no answer", "sem resposta")), ("close", words.Say("Close", "Fechar")),
-                ("count", words.Say("{0} to {1} of {2} items", "{0} a {1} de {2} itens")), ("nothing", words.Say("no item fits", "nenhum item corresponde")),
-            ])
+        foreach (
+            (string key, string text) in (IEnumerable<(string, string)>)
+                [
+                    ("all", words.Say("all", "todos")),
+                    ("gained", words.Say("gained", "ganho")),
+                    ("lost", words.Say("lost", "perdido")),
+                    ("right", words.Say("right twice", "certo nas duas")),
+                    ("wrong", words.Say("wrong twice", "errado nas duas")),
+                    ("unscored", words.Say("unscored", "sem nota")),
+                    ("before", words.Say("Before", "Antes")),
+                    ("after", words.Say("After", "Depois")),
+                    ("question", words.Say("Question", "Pergunta")),
+                    ("target", words.Say("Gold answer", "Resposta de referência")),
+                    ("output", words.Say("everything the model wrote", "tudo o que o modelo escreveu")),
+                    ("tokens", "tokens"),
+                    ("cut", words.Say("cut at the limit", "cortada no limite")),
+                    ("empty", words.Say("no answer", "sem resposta")),
+                    ("close", words.Say("Close", "Fechar")),
+                    ("count", words.Say("{0} to {1} of {2} items", "{0} a {1} de {2} itens")),
+                    ("nothing", words.Say("no item fits", "nenhum item corresponde")),
+                ]
+        )
         {
             json.WriteString(key, text);
         }

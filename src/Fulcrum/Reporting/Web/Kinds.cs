@@ -3,19 +3,22 @@ namespace Fulcrum.Reporting.Web;
 /// <summary>What a benchmark's clusters and groups are called.</summary>
 internal static class Kinds
 {
-    public static string Cluster(Report report, string benchmark) => Plan(report, benchmark) switch
-    {
-        SpiderPlan => report.Words.Say("database", "banco de dados"),
-        MmluPlan => report.Words.Say("subject", "disciplina"),
-        _ => report.Words.Say("cluster", "agrupamento"),
-    };
+    public static string Cluster(Report report, string benchmark) =>
+        Plan(report, benchmark) switch
+        {
+            SpiderPlan => report.Words.Say("database", "banco de dados"),
+            MmluPlan => report.Words.Say("subject", "disciplina"),
+            _ => report.Words.Say("cluster", "agrupamento"),
+        };
 
-    public static string Group(Report report, string benchmark) => Plan(report, benchmark) switch
-    {
-        SpiderPlan => report.Words.Say("hardness", "dificuldade"),
-        MmluPlan => report.Words.Say("category", "categoria"),
-        _ => report.Words.Say("group", "grupo"),
-    };
+    public static string Group(Report report, string benchmark) =>
+        Plan(report, benchmark) switch
+        {
+            SpiderPlan => report.Words.Say("hardness", "dificuldade"),
+            MmluPlan => report.Words.Say("category", "categoria"),
+            _ => report.Words.Say("group", "grupo"),
+        };
 
-    private static BenchmarkPlan? Plan(Report report, string benchmark) => report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark);
+    private static BenchmarkPlan? Plan(Report report, string benchmark) =>
+        report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark);
 }

@@ -17,39 +17,61 @@ internal static class NotebookSection
 
         Words words = report.Words;
         IReadOnlyList<string> faults = Instrument.Faults(report);
-        return Html.Of($"""
+        return Html.Of(
+            $"""
             <p class="{(faults.Count > 0 ? "loss" : "gain")}"><b>{Instrument.Judgement(faults, words)}</b></p>
             <ul>{faults.Select(f => Html.Of($"<li>{f}</li>\n"))}</ul>
             <div class="scroll"><table><caption>{caption}</caption>
             <thead><tr>{Heads(words).Select(h => Html.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
             {RelativeTable.Of(report).Select(r => Row(r, words))}</tbody></table></div>
-            {report.Answers.Where(a => a.Value.Any(p => p.After.Threshold is not null)).Select(a => Cases(a.Key, a.Value, report))}
-            """);
+            {report.Answers.Where(a => a.Value.Any(p => p.After.Threshold is not null)).Select(a =>
+                Cases(a.Key, a.Value, report)
+            )}
+            """
+        );
     }
 
-    private static string[] Heads(Words words) => [words.Say("metric", "métrica"), words.Say("baseline", "base"), words.Say("fine-tuned", "ajustado"), words.Say("change", "variação")];
+    private static string[] Heads(Words words) =>
+        [
+            words.Say("metric", "métrica"),
+            words.Say("baseline", "base"),
+            words.Say("fine-tuned", "ajustado"),
+            words.Say("change", "variação"),
+        ];
 
-    private static Html Row(RelativeRow row, Words words) => Html.Of(
-        $"<tr><th scope=\"row\">{row.Metric}</th><td>{words.Number(row.Before * 100, "0.00")} %</td><td>{words.Number(row.After * 100, "0.00")} %</td><td class=\"{(row.Change > 0 ? "gain" : row.Change < 0 ? "loss" : "none")}\">{row.Printed}</td></tr>\n");
+    private static Html Row(RelativeRow row, Words words) =>
+        Html.Of(
+            $"<tr><th scope=\"row\">{row.Metric}</th><td>{words.Number(row.Before * 100, "0.00")} %</td><td>{words.Number(row.After * 100, "0.00")} %</td><td class=\"{(row.Change > 0 ? "gain" : row.Change < 0 ? "loss" : "none")}\">{row.Printed}</td></tr>\n"
+        );
 
-    /// <summary>Test cases with score, threshold, success and reason; the first of each side, the item browser has all.</summary>
+    /// <summary>Test cases with score, threshold, success and reason; the first of each side, the item browser has
+    /// all.</summary>
     private static Html Cases(string benchmark, IReadOnlyList<(Answer Before, Answer After)> answers, Report report)
     {
         Words words = report.Words;
-        string context = report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark) is SpiderPlan ? "db_id" : "subject";
+        string context =
+            report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark) is SpiderPlan ? "db_id" : "subject";
         int Successes(Func<(Answer Before, Answer After), Answer> side) => answers.Count(a => side(a).Success == true);
-        return Html.Of($"""
+        return Html.Of(
+            $"""
             <h3>{words.Say($"Test cases of {benchmark}", $"Casos de teste de {benchmark}")}</h3>
             <p class="soft">{words.Say($"Successful: {Successes(a => a.Before)} before, {Successes(a => a.After)} after, of {answers.Count}. The first {Math.Min(Shown, answers.Count)}, after:", $"Com sucesso: {Successes(a => a.Before)} antes, {Successes(a => a.After)} depois, de {answers.Count}. Os primeiros {Math.Min(Shown, answers.Count)}, depois:")}</p>
             <div class="scroll">{Figures.Draw.Table(
                 [words.Say("input", "entrada"), words.Say("actual output", "saída obtida"), words.Say("expected output", "saída esperada"), words.Say("context", "contexto"), words.Say("score", "nota"), words.Say("threshold", "limiar"), words.Say("success", "sucesso"), words.Say("reason", "motivo")],
                 answers.Take(Shown).Select(a => Case(a.After, context)))}</div>
-            """);
+            """
+        );
     }
 
     private static string[] Case(Answer a, string context) =>
-    [
-        a.Input ?? "", a.Prediction, a.Target, $"{context}:{a.Cluster}", a.Score?.ToString("0.0", CultureInfo.InvariantCulture) ?? "", a.Threshold?.ToString("0.0", CultureInfo.InvariantCulture) ?? "",
-        a.Success == true ? "True" : "False", a.Reason is null ? a.Verdict : $"{a.Verdict}: {a.Reason}",
-    ];
+        [
+            a.Input ?? "",
+            a.Prediction,
+            a.Target,
+            $"{context}:{a.Cluster}",
+            a.Score?.ToString("0.0", CultureInfo.InvariantCulture) ?? "",
+            a.Threshold?.ToString("0.0", CultureInfo.InvariantCulture) ?? "",
+            a.Success == true ? "True" : "False",
+            a.Reason is null ? a.Verdict : $"{a.Verdict}: {a.Reason}",
+        ];
 }

@@ -5,7 +5,9 @@ internal static class ReadingsSection
 {
     public static Html Of(Report report) => Html.Join(Readings.Of(report).Select(g => One(g, report.Words)));
 
-    private static Html One(IReadOnlyList<Reading> readings, Words words) => Html.Of($"""
+    private static Html One(IReadOnlyList<Reading> readings, Words words) =>
+        Html.Of(
+            $"""
         <p>{Readings.Sentence(readings, words)}</p>
         <div class="scroll">{Figures.Draw.Table(
             ["benchmark", words.Say("reading", "leitura"), words.Say("before", "antes"), words.Say("after", "depois"), words.Say("difference, points (95%)", "diferença, pontos (95%)"), words.Say("unreadable", "ilegíveis")],
@@ -15,14 +17,19 @@ internal static class ReadingsSection
                 r.UnparsableBefore is { } before ? $"{words.Percent(before)} → {words.Percent(r.UnparsableAfter!.Value)}" : "",
             ]))}</div>
 
-        """);
+        """
+        );
 
-    private static string Name(string kind, Words words) => kind switch
-    {
-        "letter" => words.Say("likelihood of the letter", "verossimilhança da letra"),
-        "cloze" => words.Say("likelihood of the answer's text", "verossimilhança do texto da resposta"),
-        "cloze-normalised" => words.Say("likelihood of the answer's text, per byte", "verossimilhança do texto da resposta, por byte"),
-        "generated" => words.Say("what the model writes", "o que o modelo escreve"),
-        _ => words.Say("last character", "último caractere"),
-    };
+    private static string Name(string kind, Words words) =>
+        kind switch
+        {
+            "letter" => words.Say("likelihood of the letter", "verossimilhança da letra"),
+            "cloze" => words.Say("likelihood of the answer's text", "verossimilhança do texto da resposta"),
+            "cloze-normalised" => words.Say(
+                "likelihood of the answer's text, per byte",
+                "verossimilhança do texto da resposta, por byte"
+            ),
+            "generated" => words.Say("what the model writes", "o que o modelo escreve"),
+            _ => words.Say("last character", "último caractere"),
+        };
 }
