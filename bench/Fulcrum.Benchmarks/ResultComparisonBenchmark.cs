@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Benchmarks;
 

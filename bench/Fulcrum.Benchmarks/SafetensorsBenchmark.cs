@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Fulcrum.Torch.Native;
 using Fulcrum.Torch.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Benchmarks;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fulcrum.Runs;
 using Fulcrum.Tests;
 
 namespace Fulcrum.Faults;

@@ -1,11 +1,9 @@
 using System.Globalization;
-using System.Text;
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Spider.Sql;
 using Fulcrum.Tests;
 using Fulcrum.Torch;
-using TorchSharp;
 
 namespace Fulcrum.Faults;
 

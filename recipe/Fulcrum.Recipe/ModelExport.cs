@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Recipe.Pretraining;
 using Fulcrum.Recipe.Tokens;
 using Fulcrum.Tokenization;

@@ -1,5 +1,6 @@
 using Fulcrum.Recipe.Knowledge;
 using Fulcrum.Recipe.Tables;
+using Fulcrum.Statistics;
 
 namespace Fulcrum.Recipe;
 

@@ -1,6 +1,7 @@
 using Fulcrum.Recipe.Knowledge;
 using Fulcrum.Recipe.Pretraining;
 using Fulcrum.Recipe.Tables;
+using Fulcrum.Statistics;
 using TorchSharp;
 using static TorchSharp.torch;
 

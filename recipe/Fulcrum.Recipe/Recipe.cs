@@ -1,5 +1,5 @@
 using System.Buffers;
-using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Recipe.Data;
 using Fulcrum.Recipe.Knowledge;
 using Fulcrum.Recipe.Pretraining;

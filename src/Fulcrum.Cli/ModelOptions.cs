@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Studies;
 using Fulcrum.Torch;
 
 namespace Fulcrum.Cli;

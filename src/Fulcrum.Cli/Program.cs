@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Fulcrum;
 using Fulcrum.Cli;
+using Fulcrum.Tasks.Spider.Sql;
 
-if (args is [Fulcrum.Evaluation.Sql.SqlWorker.Verb])
+if (args is [SqlWorker.Verb])
 {
-    return Fulcrum.Evaluation.Sql.SqlWorker.Serve();
+    return SqlWorker.Serve();
 }
 
 // Numbers are written the same everywhere; ICU stays in use for Unicode normalisation.

@@ -1,4 +1,4 @@
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Cli;
 

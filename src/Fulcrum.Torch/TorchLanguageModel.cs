@@ -1,8 +1,8 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Observability;
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;
-using Fulcrum.Watching;
 
 namespace Fulcrum.Torch;
 

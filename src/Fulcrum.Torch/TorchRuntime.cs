@@ -1,4 +1,6 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;

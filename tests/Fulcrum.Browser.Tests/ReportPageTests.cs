@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Fulcrum.Reporting;
+using Fulcrum.Report;
 using Microsoft.Playwright;
 using Xunit;
 

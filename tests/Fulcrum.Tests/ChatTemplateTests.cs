@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Prompts;
+using Fulcrum.Templates;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,6 +1,8 @@
-using Fulcrum.Evaluation;
-using Fulcrum.Evaluation.Choices;
-using Fulcrum.Prompts;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Mmlu;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Prompts;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,3 +1,4 @@
+using Fulcrum.Runs;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,4 +1,4 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Tasks;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,5 +1,6 @@
 using Fulcrum.Guards;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Xunit;
 
 namespace Fulcrum.Tests;

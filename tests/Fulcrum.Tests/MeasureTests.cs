@@ -1,5 +1,6 @@
-using Fulcrum.Evaluation;
 using Fulcrum.Statistics;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,6 +1,8 @@
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Prompts;
+using Fulcrum.Models;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,7 +1,9 @@
 using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Evaluation.Choices;
-using Fulcrum.Prompts;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Writing;
 using Parquet.Schema;
 using Parquet.Serialization;
 using Xunit;

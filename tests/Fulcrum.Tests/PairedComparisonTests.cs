@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Evaluation;
 using Fulcrum.Statistics;
+using Fulcrum.Tasks;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,4 +1,5 @@
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Xunit;
 
 namespace Fulcrum.Tests;

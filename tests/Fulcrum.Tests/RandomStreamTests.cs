@@ -1,3 +1,4 @@
+using Fulcrum.Statistics;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
-using Fulcrum.Reporting;
-using Fulcrum.Reporting.Figures;
-using Fulcrum.Reporting.Web;
+using Fulcrum.Report;
+using Fulcrum.Report.Html;
+using Fulcrum.Report.Markdown;
+using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 using Xunit;
 
@@ -53,12 +54,12 @@ public sealed partial class ReportTests
     public void A_value_is_escaped_wherever_it_stands() =>
         Assert.Equal(
             "<p title=\"&quot;&gt;\">&lt;b&gt; 0.5<i></i></p>",
-            Html.Of($"<p title=\"{"\">"}\">{"<b>"} {0.5}{Html.Of($"<i></i>")}</p>").ToString()
+            Markup.Of($"<p title=\"{"\">"}\">{"<b>"} {0.5}{Markup.Of($"<i></i>")}</p>").ToString()
         );
 
     [Fact]
     public void A_data_block_that_could_be_ended_by_its_data_is_refused() =>
-        Assert.Throws<ArgumentException>(() => Html.Data("\"</script>\""));
+        Assert.Throws<ArgumentException>(() => Markup.Data("\"</script>\""));
 
     [Theory]
     [InlineData(0, 1, 6)]
@@ -106,7 +107,7 @@ public sealed partial class ReportTests
     {
         Comparison comparison = Clustered(low, high, p, clusters);
         string folder = SyntheticRun.Write();
-        Report report = Report.Read(folder) with { Comparison = comparison };
+        RunReport report = RunReport.Read(folder) with { Comparison = comparison };
         const string Why = "The interval contains 0 although p is below 0.05";
 
         Assert.Equal(explained, Sentences.Note(comparison, Words.English) is not null);
@@ -119,7 +120,7 @@ public sealed partial class ReportTests
     public void The_Markdown_report_has_a_row_for_each_point_of_the_trade_off()
     {
         string folder = SyntheticRun.Write();
-        Report report = Report.Read(folder);
+        RunReport report = RunReport.Read(folder);
         TradeOff points = report.Comparison.TradeOff!;
 
         string[] rows =
@@ -134,9 +135,7 @@ public sealed partial class ReportTests
 
         Assert.True(points.Points.Count > 2);
         Assert.Equal(
-            points.Points.Select(p =>
-                ReportMarkdown.Escape(Fulcrum.Reporting.Figures.TradeOffFigure.Name(p, Words.English))
-            ),
+            points.Points.Select(p => ReportMarkdown.Escape(TradeOffFigure.Name(p, Words.English))),
             rows.Select(r => r.Split(" | ")[0][2..])
         );
         Directory.Delete(folder, recursive: true);

@@ -1,6 +1,5 @@
-using System.Text.Json.Nodes;
 using Fulcrum.Data;
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
 using Xunit;
 
 namespace Fulcrum.Tests;

@@ -1,6 +1,8 @@
-using Fulcrum.Prompts;
-using Fulcrum.Reporting;
+using Fulcrum.Models;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Mmlu;
 using Xunit;
 
 namespace Fulcrum.Tests;

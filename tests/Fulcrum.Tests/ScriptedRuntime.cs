@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Studies;
 using Fulcrum.Tokenization;
 
 namespace Fulcrum.Tests;

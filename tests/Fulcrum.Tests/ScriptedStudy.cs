@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Prompts;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Tests;
 

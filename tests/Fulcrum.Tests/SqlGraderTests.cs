@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Files;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider;
+using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
 namespace Fulcrum.Tests;
@@ -52,7 +53,7 @@ public sealed class SqlGraderTests
     public void A_hostile_statement_is_stopped_and_changes_nothing(string statement)
     {
         string database = Database("concert_singer"),
-            before = RunFolder.Digest(database);
+            before = Sha256.OfFile(database);
         SqlGrader grader = new("official", new SqlLimits(Seconds: 0.3, Rows: 10_000, Bytes: 1 << 24));
         long start = Stopwatch.GetTimestamp();
 
@@ -60,7 +61,7 @@ public sealed class SqlGraderTests
 
         Assert.Equal(0, grade.Score);
         Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 5);
-        Assert.Equal(before, RunFolder.Digest(database));
+        Assert.Equal(before, Sha256.OfFile(database));
         Assert.Equal(1, grader.Grade(database, "SELECT count(*) FROM singer", "SELECT count(*) FROM singer").Score);
     }
 

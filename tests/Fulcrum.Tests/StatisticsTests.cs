@@ -1,5 +1,5 @@
-using Fulcrum.Evaluation;
 using Fulcrum.Statistics;
+using Fulcrum.Tasks;
 using MathNet.Numerics.Distributions;
 using Xunit;
 

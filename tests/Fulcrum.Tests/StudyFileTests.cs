@@ -1,3 +1,4 @@
+using Fulcrum.Studies;
 using Xunit;
 
 namespace Fulcrum.Tests;

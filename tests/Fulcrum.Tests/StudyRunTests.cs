@@ -1,8 +1,11 @@
 using System.Text.RegularExpressions;
 using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Reporting;
+using Fulcrum.Models;
+using Fulcrum.Report.Markdown;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
 using Xunit;
 
 namespace Fulcrum.Tests;

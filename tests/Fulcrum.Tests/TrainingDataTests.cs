@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
+using Fulcrum.Models;
 using Fulcrum.Tokenization;
 using Xunit;
 

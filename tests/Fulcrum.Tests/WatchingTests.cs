@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Fulcrum.Watching;
+using Fulcrum.Observability;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Torch.Inference;
+using Fulcrum.Models;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Training;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
 using Xunit;

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
-using Fulcrum.Tests;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
 using Xunit;

@@ -1,3 +1,5 @@
+using Fulcrum.Models;
+using Fulcrum.Studies;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

@@ -1,4 +1,5 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Studies;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

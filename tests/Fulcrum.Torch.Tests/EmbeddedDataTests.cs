@@ -1,8 +1,7 @@
 using System.Buffers;
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Evaluation.Sql;
-using Fulcrum.Prompts;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
+using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

@@ -1,5 +1,7 @@
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

@@ -1,7 +1,9 @@
-using Fulcrum.Evaluation;
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Files;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
-using Fulcrum.Tests;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;
@@ -50,8 +52,8 @@ public sealed class ExperimentTests
             File.ReadAllText(Path.Combine(cut, "comparison.json"))
         );
         Assert.Equal(
-            RunFolder.Digest(Path.Combine(whole, "adapter/adapter_model.safetensors")),
-            RunFolder.Digest(Path.Combine(cut, "adapter/adapter_model.safetensors"))
+            Sha256.OfFile(Path.Combine(whole, "adapter/adapter_model.safetensors")),
+            Sha256.OfFile(Path.Combine(cut, "adapter/adapter_model.safetensors"))
         );
         Comparison comparison = ComparisonJson.Parse(
             File.ReadAllText(Path.Combine(whole, "comparison.json")),

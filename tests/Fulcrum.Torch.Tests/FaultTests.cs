@@ -1,5 +1,8 @@
 using System.Diagnostics;
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Files;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;
@@ -79,7 +82,7 @@ public sealed class FaultTests : IDisposable
         string study = TinyStudy.Write(folder, itemsPerSubject: 4),
             adapter = Path.Combine(folder, "run", "adapter", "adapter_model.safetensors");
         Run(study, _ => { });
-        string whole = RunFolder.Digest(adapter);
+        string whole = Sha256.OfFile(adapter);
         File.Delete(Path.Combine(folder, "run", "train.manifest.json"));
         File.Delete(adapter);
         string newest = Path.Combine(folder, "run", "adapter", "checkpoint-12", "optimizer.safetensors");
@@ -91,7 +94,7 @@ public sealed class FaultTests : IDisposable
         Run(study, p => steps.AddRange(p is { Stage: "train", Unit: "steps" } ? [p.Done] : []));
 
         Assert.Equal([11, 12], steps);
-        Assert.Equal(whole, RunFolder.Digest(adapter));
+        Assert.Equal(whole, Sha256.OfFile(adapter));
     }
 
     [Fact]

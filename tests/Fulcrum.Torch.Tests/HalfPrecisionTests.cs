@@ -1,4 +1,6 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;
 using Fulcrum.Torch.Training;

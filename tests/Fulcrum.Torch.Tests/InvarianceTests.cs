@@ -1,6 +1,5 @@
 using CsCheck;
-using Fulcrum.Evaluation;
-using Fulcrum.Torch.Inference;
+using Fulcrum.Models;
 using Fulcrum.Torch.Modeling;
 using TorchSharp;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Fulcrum.Models;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Training;

@@ -1,4 +1,4 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;
 using TorchSharp;

@@ -1,6 +1,12 @@
 using Fulcrum.Data;
-using Fulcrum.Reporting;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Report;
+using Fulcrum.Report.Csv;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
 using Fulcrum.Tokenization;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Weights;
@@ -75,7 +81,7 @@ public sealed class PathTests : IDisposable
         Directory.CreateDirectory(snapshot);
         foreach (string file in Directory.EnumerateFiles(Model))
         {
-            string blob = Path.Combine(hub, "blobs", RunFolder.Digest(file));
+            string blob = Path.Combine(hub, "blobs", Sha256.OfFile(file));
             File.Copy(file, blob);
             File.CreateSymbolicLink(
                 Path.Combine(snapshot, Path.GetFileName(file)),

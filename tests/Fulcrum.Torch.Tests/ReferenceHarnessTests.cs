@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Evaluation;
-using Fulcrum.Prompts;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Mmlu;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

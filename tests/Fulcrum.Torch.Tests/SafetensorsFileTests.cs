@@ -1,7 +1,6 @@
 using System.Text;
 using CsCheck;
 using Fulcrum.Torch.Weights;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

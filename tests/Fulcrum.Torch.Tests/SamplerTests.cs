@@ -1,4 +1,4 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
 using Fulcrum.Torch.Inference;
 using Xunit;
 

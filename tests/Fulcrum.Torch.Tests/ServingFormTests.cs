@@ -1,5 +1,8 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;
@@ -58,15 +61,7 @@ public sealed class ServingFormTests
                 study,
                 run,
                 new TorchRuntime(),
-                s =>
-                    StudyCorpus.Open(
-                        s,
-                        p =>
-                            new Fulcrum.Evaluation.Sql.SqlGrader(
-                                p.Semantics,
-                                new Fulcrum.Evaluation.Sql.SqlLimits(p.TimeLimitSeconds)
-                            ).Grade
-                    )
+                s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade)
             ).Run();
         }
 

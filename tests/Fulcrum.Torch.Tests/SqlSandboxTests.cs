@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Files;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider.Sql;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
@@ -36,7 +36,7 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         // The limit and the parent's second of grace are processor time; on a busy machine ten times as much may go by.
         Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < SqlLimits.Patience * (Short.Seconds + 1) + 2);
         Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
-        Assert.Equal(workers.Digest, RunFolder.Digest(workers.Database));
+        Assert.Equal(workers.Digest, Sha256.OfFile(workers.Database));
         Assert.Equal(
             [workers.Database],
             Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(workers.Database)!)
@@ -246,7 +246,7 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
                 command.ExecuteNonQuery();
             }
 
-            Digest = RunFolder.Digest(Database);
+            Digest = Sha256.OfFile(Database);
         }
 
         public SqlSandbox Sandbox { get; } = SqlSandbox.Open(workers: 2);

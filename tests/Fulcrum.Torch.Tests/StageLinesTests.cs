@@ -1,4 +1,6 @@
 using Fulcrum.Cli;
+using Fulcrum.Models;
+using Fulcrum.Runs;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

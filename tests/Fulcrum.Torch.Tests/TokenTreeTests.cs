@@ -1,5 +1,5 @@
 using CsCheck;
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Modeling;
 using TorchSharp;

@@ -1,3 +1,6 @@
+using Fulcrum.Models;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Training;
 using TorchSharp;

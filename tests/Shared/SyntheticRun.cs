@@ -1,7 +1,12 @@
 using System.Text.Json;
 using Fulcrum.Data;
-using Fulcrum.Evaluation;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Tests;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Statistics;
 using Microsoft.Data.Sqlite;
 
 namespace Fulcrum.Tests;

@@ -1,8 +1,9 @@
 using System.Globalization;
 using CsvHelper;
 using CsvHelper.Configuration;
-using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Recipe.Knowledge;
+using Fulcrum.Tasks.Mmlu;
 
 namespace Fulcrum.Recipe.Data;
 

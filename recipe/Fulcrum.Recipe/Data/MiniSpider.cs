@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fulcrum.Data;
-using Fulcrum.Prompts;
+using Fulcrum.Files;
 using Fulcrum.Recipe.Tables;
+using Fulcrum.Statistics;
+using Fulcrum.Tasks.Spider;
 using Microsoft.Data.Sqlite;
 using Table = Fulcrum.Recipe.Tables.Table;
 

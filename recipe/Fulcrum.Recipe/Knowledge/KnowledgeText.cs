@@ -1,4 +1,5 @@
-using Fulcrum.Data;
+using Fulcrum.Statistics;
+using Fulcrum.Tasks.Mmlu;
 
 namespace Fulcrum.Recipe.Knowledge;
 

@@ -1,5 +1,4 @@
 using Fulcrum.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Recipe.Pretraining;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;

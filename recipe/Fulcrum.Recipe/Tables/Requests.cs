@@ -1,3 +1,5 @@
+using Fulcrum.Statistics;
+
 namespace Fulcrum.Recipe.Tables;
 
 /// <summary>Questions about a database: every kind in a few wordings.</summary>

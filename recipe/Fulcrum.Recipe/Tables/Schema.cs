@@ -1,4 +1,5 @@
-using Fulcrum.Data;
+using Fulcrum.Statistics;
+using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Recipe.Tables;
 

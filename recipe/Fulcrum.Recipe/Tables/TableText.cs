@@ -1,4 +1,5 @@
-using Fulcrum.Prompts;
+using Fulcrum.Statistics;
+using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Recipe.Tables;
 

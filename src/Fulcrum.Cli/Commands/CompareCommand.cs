@@ -1,6 +1,8 @@
 using System.CommandLine;
-using Fulcrum.Evaluation;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Cli.Commands;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
 
 namespace Fulcrum.Cli.Commands;
 

@@ -1,5 +1,5 @@
-using Fulcrum.Evaluation;
-using Fulcrum.Prompts;
+using Fulcrum.Models;
+using Fulcrum.Templates;
 using Fulcrum.Tokenization;
 
 namespace Fulcrum.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Fulcrum.Reporting;
+using Fulcrum.Report;
+using Fulcrum.Runs;
 
 namespace Fulcrum.Cli.Commands;
 
@@ -22,7 +23,7 @@ internal static class ReportCommand
         verb.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(run);
-            Report.RequireComparison(
+            RunReport.RequireComparison(
                 Directory.Exists(folder) ? folder : throw new InputException($"there is no run folder {folder}")
             );
             using RunFolder held = RunFolder.Open(folder);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Fulcrum.Runs;
 
 namespace Fulcrum.Cli.Commands;
 

@@ -1,8 +1,11 @@
 using System.CommandLine;
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Observability;
+using Fulcrum.Report;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Spider.Sql;
 using Fulcrum.Torch;
-using Fulcrum.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace Fulcrum.Cli.Commands;
@@ -89,9 +92,7 @@ internal static class RunCommand
             parsed.GetValue(Margin) is not { } margin ? study
             : double.IsFinite(margin) && margin >= 0 ? study with { Margin = margin }
             : throw new InputException($"--margin: {margin} is not 0 or more points");
-        Reporting.Requirements? required = parsed.GetValue(Require) is { } text
-            ? Reporting.Requirements.Parse(text)
-            : null;
+        Requirements? required = parsed.GetValue(Require) is { } text ? Requirements.Parse(text) : null;
         required?.CheckNames([.. study.Benchmarks.Select(b => b.Name)]);
         using RunFolder run = RunFolder.Open(
             parsed.GetValue(Output) ?? Path.Combine("runs", study.Name + (parsed.GetValue(Plain) ? "-plain" : ""))
@@ -137,14 +138,14 @@ internal static class RunCommand
 
     private static void Print(Comparison comparison, RunFolder run, ParseResult parsed)
     {
-        Reporting.Words words = Reporting.Words.Of(parsed.GetRequiredValue(Language));
+        Words words = Words.Of(parsed.GetRequiredValue(Language));
         if (parsed.GetValue(Json))
         {
             Console.Out.Write(File.ReadAllText(run.Comparison));
         }
         else if (parsed.GetValue(Verbs.Quiet))
         {
-            Console.Out.WriteLine(Reporting.Sentences.First(comparison, words));
+            Console.Out.WriteLine(Sentences.First(comparison, words));
         }
         else
         {

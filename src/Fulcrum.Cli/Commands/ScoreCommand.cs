@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
 
 namespace Fulcrum.Cli.Commands;
 

@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
-using Fulcrum.Evaluation;
-using Fulcrum.Evaluation.Sql;
+using Fulcrum.Files;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Cli.Commands;
 

@@ -3,7 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
-using Fulcrum.Prompts;
+using Fulcrum.Files;
+using Fulcrum.Templates;
 using Fulcrum.Tokenization;
 
 namespace Fulcrum.Cli.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using Fulcrum.Data;
-using Fulcrum.Torch;
+using Fulcrum.Models;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
 
 namespace Fulcrum.Cli.Commands;
 

@@ -1,4 +1,4 @@
-using Fulcrum.Reporting;
+using Fulcrum.Report;
 using Fulcrum.Statistics;
 using Spectre.Console;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Spectre.Console;
+using Progress = Fulcrum.Runs.Progress;
 
 namespace Fulcrum.Cli;
 

@@ -1,3 +1,4 @@
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Spectre.Console;
 

@@ -1,3 +1,5 @@
+using Fulcrum.Runs;
+
 namespace Fulcrum.Cli;
 
 /// <summary>One line a stage, when it is over, and one every half minute while it goes on: for logs and

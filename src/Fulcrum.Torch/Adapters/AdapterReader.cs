@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Fulcrum.Files;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
@@ -17,11 +18,11 @@ internal static partial class AdapterReader
     /// supported.</exception>
     public static LoraConfig Config(string folder)
     {
-        Data.InnerPath.RefuseLinksOut(folder);
+        InnerPath.RefuseLinksOut(folder);
         string path = Path.Combine(folder, "adapter_config.json");
         try
         {
-            JsonNode? json = Data.StrictJson.ReadFile(path, depth: 32);
+            JsonNode? json = StrictJson.ReadFile(path, depth: 32);
             return LoraConfig.Parse(
                 new Settings(json as JsonObject ?? throw new InputException($"{path}: expected a JSON object"), path)
             );
@@ -32,7 +33,7 @@ internal static partial class AdapterReader
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: not valid JSON: {Data.StrictJson.Located(e)}", e);
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
         }
     }
 

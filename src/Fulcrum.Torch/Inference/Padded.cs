@@ -1,4 +1,4 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
 using Fulcrum.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
 
 namespace Fulcrum.Torch.Inference;
 

@@ -1,4 +1,4 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
 using Fulcrum.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;

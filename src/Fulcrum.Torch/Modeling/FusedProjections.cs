@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;
@@ -11,7 +10,7 @@ internal sealed class FusedProjections : IDisposable
     private readonly Tensor? bias;
     private readonly long[] sizes;
 
-    /// <param name="name">Names of the parts, with each one's weight and bias; the biases are all there or all
+    /// <param name="parts">Names of the parts, with each one's weight and bias; the biases are all there or all
     /// absent.</param>
     public FusedProjections(IReadOnlyList<(string Name, Tensor Weight, Tensor? Bias)> parts)
     {

@@ -1,3 +1,4 @@
+using Fulcrum.Studies;
 using TorchSharp;
 using static TorchSharp.torch;
 

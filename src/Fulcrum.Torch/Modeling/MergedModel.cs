@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;

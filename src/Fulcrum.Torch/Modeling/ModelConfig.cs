@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Files;
 
 namespace Fulcrum.Torch.Modeling;
 
@@ -82,7 +83,7 @@ internal sealed record ModelConfig(
 
         try
         {
-            JsonNode? json = Data.StrictJson.ReadFile(path, depth: 32);
+            JsonNode? json = StrictJson.ReadFile(path, depth: 32);
             return Parse(
                 new Settings(json as JsonObject ?? throw new InputException($"{path}: expected a JSON object"), path)
             );
@@ -93,7 +94,7 @@ internal sealed record ModelConfig(
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: not valid JSON: {Data.StrictJson.Located(e)}", e);
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
         }
     }
 

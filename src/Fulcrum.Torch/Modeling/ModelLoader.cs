@@ -1,3 +1,4 @@
+using Fulcrum.Studies;
 using Fulcrum.Torch.Native;
 using Fulcrum.Torch.Weights;
 using TorchSharp;

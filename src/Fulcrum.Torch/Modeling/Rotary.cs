@@ -1,5 +1,4 @@
 using Fulcrum.Torch.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Modeling;

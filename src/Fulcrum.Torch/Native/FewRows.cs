@@ -5,7 +5,6 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Native;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Fulcrum.Files;
 
 namespace Fulcrum.Torch.Native;
 
@@ -150,7 +151,7 @@ public static class Libtorch
         ElfPatch.RelaxStreamInitialiser(image);
         if (!File.Exists(copy) || !File.ReadAllBytes(copy).AsSpan().SequenceEqual(image))
         {
-            Data.AtomicFile.Write(copy, stream => stream.Write(image));
+            AtomicFile.Write(copy, stream => stream.Write(image));
         }
 
         Repaired = true;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Fulcrum.Torch.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Native;

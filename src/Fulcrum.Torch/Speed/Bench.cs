@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;
 using Fulcrum.Torch.Training;

@@ -1,7 +1,9 @@
+using Fulcrum.Models;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;
 using Fulcrum.Torch.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Speed;

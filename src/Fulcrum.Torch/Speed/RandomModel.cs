@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Statistics;
 using Fulcrum.Torch.Modeling;
 
 namespace Fulcrum.Torch.Speed;

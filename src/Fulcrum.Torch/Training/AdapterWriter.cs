@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;
 using TorchSharp;

@@ -1,3 +1,7 @@
+using Fulcrum.Models;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+
 namespace Fulcrum.Torch.Training;
 
 /// <summary>Which examples make up which optimiser step: decided by the seed and the epoch alone, so a run that goes on

@@ -1,3 +1,4 @@
+using Fulcrum.Models;
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Studies;
 
 namespace Fulcrum.Torch.Training;
 

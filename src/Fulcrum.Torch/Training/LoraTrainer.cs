@@ -2,10 +2,13 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Fulcrum.Models;
+using Fulcrum.Observability;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Native;
-using Fulcrum.Watching;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,5 @@
+using Fulcrum.Studies;
+
 namespace Fulcrum.Torch.Training;
 
 /// <summary>The learning rate of every step, as transformers' schedulers compute it.</summary>

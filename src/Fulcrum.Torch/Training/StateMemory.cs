@@ -1,6 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
-using Fulcrum.Data;
+using Fulcrum.Files;
 
 namespace Fulcrum.Torch.Training;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
@@ -40,7 +40,7 @@ internal static class TrainingCheckpoint
             optimizer.State.ToDictionary(s => s.Name, s => s.Value)
         );
         JsonObject files = new(
-            Files.Select(f => KeyValuePair.Create(f, (JsonNode?)RunFolder.Digest(Path.Combine(folder, f))))
+            Files.Select(f => KeyValuePair.Create(f, (JsonNode?)Sha256.OfFile(Path.Combine(folder, f))))
         );
         AtomicFile.WriteText(
             Path.Combine(folder, "state.json"),
@@ -117,8 +117,7 @@ internal static class TrainingCheckpoint
                 : null;
             return files is not null
                 && Files.All(f =>
-                    File.Exists(Path.Combine(folder, f))
-                    && (string?)files[f] == RunFolder.Digest(Path.Combine(folder, f))
+                    File.Exists(Path.Combine(folder, f)) && (string?)files[f] == Sha256.OfFile(Path.Combine(folder, f))
                 );
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
 
 namespace Fulcrum.Torch.Training;
 

@@ -1,6 +1,7 @@
+using Fulcrum.Models;
+using Fulcrum.Studies;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Training;

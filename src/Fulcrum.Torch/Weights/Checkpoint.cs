@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using TorchSharp;
+using Fulcrum.Files;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Weights;
@@ -30,7 +30,7 @@ public sealed class Checkpoint : IDisposable
     /// folder.</exception>
     public static Checkpoint Open(string folder)
     {
-        Data.InnerPath.RefuseLinksOut(folder);
+        InnerPath.RefuseLinksOut(folder);
         string single = Path.Combine(folder, "model.safetensors"),
             index = single + ".index.json";
         if (!File.Exists(single) && !File.Exists(index))
@@ -108,7 +108,7 @@ public sealed class Checkpoint : IDisposable
     {
         try
         {
-            JsonObject? map = (Data.StrictJson.ReadFile(index, depth: 16) as JsonObject)?["weight_map"] as JsonObject;
+            JsonObject? map = (StrictJson.ReadFile(index, depth: 16) as JsonObject)?["weight_map"] as JsonObject;
             (string Tensor, string Shard)[] all =
             [
                 .. (map ?? throw new InputException($"{index}: there is no weight_map")).Select(p =>

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using TorchSharp;
-using TorchSharp.Utils;
 
 namespace Fulcrum.Torch.Weights;
 

@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
-using System.Text;
 using System.Text.Json;
-using Fulcrum.Data;
-using TorchSharp;
+using Fulcrum.Files;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Weights;

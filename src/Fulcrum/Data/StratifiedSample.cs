@@ -1,3 +1,5 @@
+using Fulcrum.Statistics;
+
 namespace Fulcrum.Data;
 
 /// <summary>Samples in equal shares of clusters.</summary>

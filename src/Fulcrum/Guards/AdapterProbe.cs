@@ -1,4 +1,5 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 

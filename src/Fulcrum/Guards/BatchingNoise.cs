@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Fulcrum.Data;
-using Fulcrum.Evaluation;
+using Fulcrum.Files;
 using Fulcrum.Statistics;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 

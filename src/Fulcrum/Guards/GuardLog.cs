@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Guards;

@@ -1,5 +1,6 @@
-using Fulcrum.Evaluation;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 

@@ -1,4 +1,7 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Models;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 

@@ -1,6 +1,7 @@
 using System.Text;
-using Fulcrum.Evaluation;
-using Fulcrum.Prompts;
+using Fulcrum.Models;
+using Fulcrum.Runs;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 

@@ -1,4 +1,4 @@
-using Fulcrum.Evaluation;
+using Fulcrum.Tasks;
 using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;

@@ -1,0 +1,81 @@
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Report;
+
+/// <summary>What a run was made with, in a line each: the same words in every form of the report.</summary>
+internal static class Facts
+{
+    /// <summary>The model, its size, and the form in which it computes.</summary>
+    public static string Model(RunReport report)
+    {
+        (ModelPlan model, Words words) = (report.Study.Model, report.Words);
+        string name = report.Model?.Name ?? Path.GetFileName(model.Folder.TrimEnd('/', '\\'));
+        string size = report.Model?.Parameters is { } count ? ", " + Size(count, words) : "";
+        return $"{name}{size}, {model.Dtype}, {(model.Quantization == "none" ? words.Say("not quantised", "sem quantização") : model.Quantization)}";
+    }
+
+    /// <summary>How the adapter was trained.</summary>
+    public static string Training(RunReport report)
+    {
+        (TrainPlan plan, Words words) = (report.Study.Train, report.Words);
+        string targets = string.Join(", ", plan.TargetModules ?? ["q_proj", "k_proj", "v_proj", "o_proj"]);
+        string epochs =
+            $"{plan.Epochs} {(plan.Epochs == 1 ? words.Say("epoch", "época") : words.Say("epochs", "épocas"))}";
+        return words.Say(
+                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} on {targets}; {epochs}, batch {plan.BatchSize}, {plan.Optimizer}, learning rate {words.Number(plan.LearningRate, "0.##################")} ({plan.Schedule}, {plan.WarmupSteps} warm-up steps); seed {report.Study.TrainingSeeds[0]}",
+                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} em {targets}; {epochs}, lote {plan.BatchSize}, {plan.Optimizer}, taxa de aprendizado {words.Number(plan.LearningRate, "0.##################")} ({plan.Schedule}, {plan.WarmupSteps} passos de aquecimento); semente {report.Study.TrainingSeeds[0]}"
+            ) + Amount(report, words);
+    }
+
+    /// <summary>What a benchmark's difference rests on.</summary>
+    public static string Sample(BenchmarkComparison b, Words words) =>
+        words.Say(
+            $"{words.Count(b.Items)} items in {words.Count(b.Clusters)} clusters",
+            $"{words.Count(b.Items)} itens em {words.Count(b.Clusters)} agrupamentos"
+        )
+        + (
+            b.Unscored > 0
+                ? words.Say($", {words.Count(b.Unscored)} more unscored", $", mais {words.Count(b.Unscored)} sem nota")
+                : ""
+        );
+
+    /// <summary>How long each stage took, and all together.</summary>
+    public static string Stages(RunReport report) =>
+        string.Join(", ", report.Stages.Select(s => $"{s.Stage} {report.Words.Duration(s.Seconds)}"))
+        + "; "
+        + report.Words.Say("together ", "ao todo ")
+        + report.Words.Duration(report.Stages.Sum(s => s.Seconds));
+
+    /// <summary>Versions and machine, as the manifests tell them; several values where the stages of a run had
+    /// several.</summary>
+    public static (string Name, string Value)[] Environment(RunReport report) =>
+        [
+            .. report
+                .Stages.SelectMany(s => s.Environment)
+                .GroupBy(e => e.Key)
+                .Select(g => (g.Key, string.Join(", ", g.Select(e => e.Value).Distinct()))),
+        ];
+
+    private static string Amount(RunReport report, Words words) =>
+        report.TrainingData is not { } data
+            ? ""
+            : words.Say(
+                $"; {words.Count(data.Examples)} examples, {words.Count(data.Tokens)} tokens, {words.Count(report.Steps.Count)} steps",
+                $"; {words.Count(data.Examples)} exemplos, {words.Count(data.Tokens)} tokens, {words.Count(report.Steps.Count)} passos"
+            );
+
+    private static string Size(long count, Words words) =>
+        count switch
+        {
+            < 1_000_000 => words.Say($"{words.Count(count)} parameters", $"{words.Count(count)} parâmetros"),
+            < 1_000_000_000 => words.Say(
+                $"{words.Number(count / 1e6, "0.#")} million parameters",
+                $"{words.Number(count / 1e6, "0.#")} milhões de parâmetros"
+            ),
+            _ => words.Say(
+                $"{words.Number(count / 1e9, "0.##")} billion parameters",
+                $"{words.Number(count / 1e9, "0.##")} bilhões de parâmetros"
+            ),
+        };
+}

@@ -1,0 +1,83 @@
+using Fulcrum.Report.Plots;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Report.Html;
+
+/// <summary>What was checked around the measurement, and what the sample can see.</summary>
+internal static class GuardSection
+{
+    public static Markup Of(RunReport report) =>
+        report.Comparison is { Guards: null, Power: null } && report.Study.OverrideGuards is not { Count: > 0 }
+            ? Markup.Empty
+            : Markup.Join([Guards(report), Power(report.Comparison.Power ?? [], report.Words)]);
+
+    private static Markup Guards(RunReport report)
+    {
+        Words words = report.Words;
+        IReadOnlyList<GuardResult> guards = report.Comparison.Guards ?? [];
+        Markup overrides = report.Study.OverrideGuards is { Count: > 0 } names
+            ? Markup.Of(
+                $"<p class=\"open\">{words.Say("This study overrides:", "Este estudo anula:")} {string.Join(", ", names)}</p>"
+            )
+            : Markup.Empty;
+        return Markup.Of(
+            $"""
+            {overrides}
+            {(guards.Count == 0 ? Markup.Empty : Markup.Of($"""
+            <div class="scroll"><table class="text"><caption>{words.Say("Every guard that was tried. One that fails stops the study, unless the study overrides it.", "Todas as verificações feitas. Uma que falha interrompe o estudo, a menos que o estudo a anule.")}</caption>
+            <thead><tr>{Heads(words).Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
+            {guards.Select(g => Markup.Of($"<tr><th scope=\"row\" class=\"wide\">{g.Name}</th><td>{g.Benchmark}</td><td class=\"status {Colour(g.Status)}\">{Status(g.Status, words)}</td><td>{g.Message}</td></tr>\n"))}</tbody></table></div>
+            """))}
+            """
+        );
+    }
+
+    private static string[] Heads(Words words) =>
+        [
+            words.Say("guard", "verificação"),
+            "benchmark",
+            words.Say("outcome", "desfecho"),
+            words.Say("what was seen", "o que se viu"),
+        ];
+
+    private static string Status(string status, Words words) =>
+        status switch
+        {
+            "passed" => words.Say("✓ passed", "✓ passou"),
+            "failed" => words.Say("✗ failed", "✗ falhou"),
+            "overridden" => words.Say("! failed, overridden", "! falhou, anulada"),
+            _ => words.Say("– not applicable", "– não se aplica"),
+        };
+
+    private static string Colour(string status) =>
+        status switch
+        {
+            "passed" => "gain",
+            "failed" => "loss",
+            "overridden" => "open",
+            _ => "none",
+        };
+
+    private static Markup Power(IReadOnlyList<BenchmarkPower> power, Words words) =>
+        power.Count == 0
+            ? Markup.Empty
+            : Markup.Of(
+                $"""
+        <h3>{words.Say("What the sample can see", "O que a amostra consegue ver")}</h3>
+        <p>{words.Say("The smallest true difference that 8 of 10 such studies would find (80% power, two-sided test at 5%), in points, by the share of items that change.", "A menor diferença verdadeira que 8 de 10 estudos assim encontrariam (poder de 80%, teste bilateral a 5%), em pontos, pela parcela de itens que mudam.")}</p>
+        <div class="scroll">{Draw.Table(
+            ["benchmark", words.Say("items", "itens"), words.Say("clusters", "agrupamentos"), words.Say("before the run", "antes da execução"), words.Say("as observed", "como observado"), words.Say("design effect", "efeito do desenho"), words.Say("looking for", "procura"), words.Say("can see it", "consegue ver")],
+            power.Select(p => (string[])
+            [
+                p.Benchmark, words.Count(p.Items), words.Count(p.Clusters), string.Join("; ", p.Expected.Select(e => Effect(e, words))), p.Observed is { } seen ? Effect(seen, words) : "",
+                p.DesignEffect is { } d ? words.Number(d, "0.00") : "", p.Looking is { } l ? words.Number(l) : "", p.Sees ? words.Say("✓ yes", "✓ sim") : words.Say("✗ no", "✗ não"),
+            ]))}</div>
+        """
+            );
+
+    private static string Effect(DetectableEffect e, Words words) =>
+        words.Say(
+            $"{words.Size(e.Points)} at {words.Percent(e.Discordance)}",
+            $"{words.Size(e.Points)} com {words.Percent(e.Discordance)}"
+        );
+}

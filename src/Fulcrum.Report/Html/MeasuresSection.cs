@@ -1,0 +1,167 @@
+using Fulcrum.Report.Plots;
+using Fulcrum.Statistics;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider;
+
+namespace Fulcrum.Report.Html;
+
+/// <summary>What the answers say beside right and wrong: steps of SQL, kinds of outcome, calibration, further
+/// measures.</summary>
+internal static class MeasuresSection
+{
+    private const int MostVerdicts = 8;
+
+    public static Markup Of(RunReport report) =>
+        Markup.Join(
+            report.Comparison.Benchmarks.SelectMany(b =>
+                (IEnumerable<Markup>)
+                    [
+                        .. Steps(b, report.Words),
+                        .. Verdicts(b.Benchmark, report),
+                        .. Calibrated(b, report.Words),
+                        .. Others(b, report.Words),
+                    ]
+            )
+        );
+
+    private static IEnumerable<Markup> Steps(BenchmarkComparison b, Words words)
+    {
+        MeasureComparison[] steps =
+        [
+            .. SqlSteps.Names.Select(n => b.Measures?.FirstOrDefault(m => m.Name == n)).OfType<MeasureComparison>(),
+        ];
+        return steps.Length == 0
+            ? []
+            :
+            [
+                RowFigures.Shares(
+                    words.Say(
+                        $"How far the queries of {b.Benchmark} get",
+                        $"Até onde chegam as consultas de {b.Benchmark}"
+                    ),
+                    words.Say(
+                        "Share of items whose query reaches each step; every step includes the ones before it.",
+                        "Parcela dos itens cuja consulta alcança cada passo; cada passo inclui os anteriores."
+                    ),
+                    [.. steps.Select(m => (Name(m.Name, words), m.Before, m.After))],
+                    words
+                ),
+                StepsTable.Of(b, [.. steps.Select(m => (m.Name, Name(m.Name, words)))], words),
+            ];
+    }
+
+    private static IEnumerable<Markup> Verdicts(string benchmark, RunReport report)
+    {
+        Words words = report.Words;
+        IReadOnlyList<(Answer Before, Answer After)> pairs = report.Answers[benchmark];
+        (string Name, double Before, double After)[] rows =
+        [
+            .. pairs
+                .SelectMany(p => (string[])[p.Before.Verdict, p.After.Verdict])
+                .Distinct()
+                .Select(v =>
+                    (
+                        v,
+                        (double)pairs.Count(p => p.Before.Verdict == v) / pairs.Count,
+                        (double)pairs.Count(p => p.After.Verdict == v) / pairs.Count
+                    )
+                )
+                .OrderByDescending(r => r.Item2 + r.Item3)
+                .ThenBy(r => r.v, StringComparer.Ordinal)
+                .Take(MostVerdicts),
+        ];
+        return rows.Length < 3
+            ? []
+            :
+            [
+                RowFigures.Shares(
+                    words.Say($"Outcomes of {benchmark}", $"Desfechos de {benchmark}"),
+                    words.Say(
+                        "What became of the answers, by the verdict that stands in the answer files.",
+                        "O que foi feito das respostas, pelo veredito que consta nos arquivos de respostas."
+                    ),
+                    rows,
+                    words
+                ),
+            ];
+    }
+
+    private static IEnumerable<Markup> Calibrated(BenchmarkComparison b, Words words) =>
+        b.Calibration is { } c ? [ReliabilityFigure.Of(b.Benchmark, c, words)] : [];
+
+    private static IEnumerable<Markup> Others(BenchmarkComparison b, Words words)
+    {
+        (string Name, int Items, double Before, double After, string Change)[] rows =
+        [
+            .. b.Measures?.Where(m => !SqlSteps.Names.Contains(m.Name))
+                .Select(m => (Name(m.Name, words), m.Items, m.Before, m.After, Change(m.Difference, words)))
+                ?? [],
+            .. b.Macro is { } macro
+                ?
+                [
+                    (
+                        words.Say("mean over clusters", "média sobre agrupamentos"),
+                        b.Clusters,
+                        macro.Before,
+                        macro.After,
+                        Change(macro.Difference, words)
+                    ),
+                ]
+                : Array.Empty<(string, int, double, double, string)>(),
+        ];
+        return rows.Length == 0
+            ? []
+            :
+            [
+                Markup.Of(
+                    $"""
+                    <h3>{words.Say($"Further measures of {b.Benchmark}", $"Outras medidas de {b.Benchmark}")}</h3>
+                    <p class="soft">{words.Say(
+                        "Means before and after; paired differences with 95% intervals, ● where they exclude zero.",
+                        "Médias antes e depois; diferenças pareadas com intervalos de 95%, ● onde excluem o zero."
+                    )}</p>
+                    <div class="scroll">{Draw.Table(
+                        [
+                            "",
+                            "n",
+                            words.Say("before", "antes"),
+                            words.Say("after", "depois"),
+                            words.Say("difference", "diferença"),
+                        ],
+                        rows.Select(r =>
+                            (string[])
+                                [
+                                    r.Name,
+                                    words.Count(r.Items),
+                                    words.Number(r.Before, "0.0000"),
+                                    words.Number(r.After, "0.0000"),
+                                    r.Change,
+                                ]
+                        )
+                    )}</div>
+
+                    """
+                ),
+            ];
+    }
+
+    private static string Change(Difference d, Words words) =>
+        $"{(Draw.Direction(d) == "none" ? "○" : "●")} {Signed(d.Points, words)} ({Signed(d.Low, words)} {words.To} {Signed(d.High, words)})";
+
+    private static string Signed(double value, Words words) => (value > 0 ? "+" : "") + words.Number(value, "0.0000");
+
+    private static string Name(string measure, Words words) =>
+        measure switch
+        {
+            "parses" => words.Say("parses", "é analisável"),
+            "names_exist" => words.Say("names exist", "nomes existem"),
+            "executes" => words.Say("executes", "executa"),
+            "right_result" => words.Say("right result", "resultado certo"),
+            "brier" => words.Say("Brier score (lower is better)", "escore de Brier (menor é melhor)"),
+            "confidence" => words.Say("confidence in the choice", "confiança na escolha"),
+            "parsed" => words.Say("answers that could be read", "respostas que puderam ser lidas"),
+            "same_option" => words.Say("same option in every order", "mesma opção em toda ordem"),
+            "kl" => words.Say("KL divergence from the base, nats a token", "divergência KL da base, nats por token"),
+            _ => measure.Replace('_', ' '),
+        };
+}

@@ -1,0 +1,66 @@
+using Fulcrum.Report.Plots;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Report.Html;
+
+/// <summary>Points beyond before and after: the trade-off curve, forms of serving, training seeds.</summary>
+internal static class PointsSection
+{
+    public static Markup Of(RunReport report) =>
+        Markup.Join([.. TradeOff(report), .. Serving(report), .. Seeds(report)]);
+
+    private static IEnumerable<Markup> TradeOff(RunReport report) =>
+        report.Comparison.TradeOff is { } t && t.Points.Count(p => p.General is not null) > 1
+            ? [TradeOffFigure.Of(t, report.Words)]
+            : [];
+
+    private static IEnumerable<Markup> Serving(RunReport report)
+    {
+        Words words = report.Words;
+        MeasuredPoint[] forms =
+        [
+            .. report.Comparison.TradeOff?.Points.Where(p => p.Kind == "serving" || p.Name is "before" or "after")
+                ?? [],
+        ];
+        return !forms.Any(p => p.Kind == "serving")
+            ? []
+            : report.Comparison.Benchmarks.Select(b =>
+                RowFigures.Scores(
+                    words.Say($"Forms of serving: {b.Benchmark}", $"Formas de servir: {b.Benchmark}"),
+                    words.Say(
+                        "The same adapter beside the base and merged into it, with 95% Wilson intervals: a form that scores lower should not be deployed as if it were the one measured.",
+                        "O mesmo adaptador ao lado da base e fundido nela, com intervalos de Wilson de 95%: uma forma com nota menor não deve ser implantada como se fosse a que foi medida."
+                    ),
+                    [
+                        .. forms.Select(p =>
+                            (
+                                p.Name == "before" ? words.Say("base", "base") : TradeOffFigure.Form(p.Form, words),
+                                p.Scores.First(s => s.Benchmark == b.Benchmark).Score,
+                                p.Name == "before" ? "before" : "after"
+                            )
+                        ),
+                    ],
+                    words
+                )
+            );
+    }
+
+    private static IEnumerable<Markup> Seeds(RunReport report)
+    {
+        Words words = report.Words;
+        return (report.Comparison.Seeds ?? []).Select(s =>
+            RowFigures.Differences(
+                words.Say($"Training seeds: {s.Benchmark}", $"Sementes de treino: {s.Benchmark}"),
+                words.Say(
+                    $"The difference of every training seed, and their mean with an interval that holds for new items and new seeds. Standard deviation between seeds {words.Size(Math.Sqrt(s.Between))} points, standard error within a seed {words.Size(Math.Sqrt(s.Within))} points.",
+                    $"A diferença de cada semente de treino, e sua média com um intervalo válido para novos itens e novas sementes. Desvio padrão entre sementes {words.Size(Math.Sqrt(s.Between))} pontos, erro padrão dentro de uma semente {words.Size(Math.Sqrt(s.Within))} pontos."
+                ),
+                [
+                    (words.Say("mean", "média"), s.Mean, false),
+                    .. s.Seeds.Select(o => (words.Say($"seed {o.Seed}", $"semente {o.Seed}"), o.Difference, true)),
+                ],
+                words
+            )
+        );
+    }
+}

@@ -1,0 +1,73 @@
+using Fulcrum.Report.Plots;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Report.Html;
+
+/// <summary>How it was measured, with what, on what, and how long it took.</summary>
+internal static class ProvenanceSection
+{
+    public static Markup Of(RunReport report)
+    {
+        Words words = report.Words;
+        return Markup.Of(
+            $"""
+            <p>{words.Say(
+                "Before and after are the same items, asked by the same code under the same protocol; they differ in the adapter and in nothing else. A difference is the mean of paired differences; its 95% interval is clustered (CR1, Student's t on clusters − 1 degrees of freedom). p is McNemar's exact two-sided test. Single scores carry Wilson intervals. The formulas and their sources stand in docs/method.md of the program.",
+                "Antes e depois são os mesmos itens, perguntados pelo mesmo código sob o mesmo protocolo; diferem no adaptador e em nada mais. Uma diferença é a média das diferenças pareadas; seu intervalo de 95% é agrupado (CR1, t de Student com agrupamentos − 1 graus de liberdade). p é o teste exato bilateral de McNemar. Notas isoladas trazem intervalos de Wilson. As fórmulas e suas fontes estão em docs/method.md do programa.")}</p>
+            {Pairs([(words.Say("model", "modelo"), Facts.Model(report)), (words.Say("training", "treino"), Facts.Training(report)), .. report.Comparison.Benchmarks.Select(b => (b.Benchmark, Facts.Sample(b, words)))], words)}
+            {Stages(report)}
+            <h3>{words.Say("Hardware and versions", "Hardware e versões")}</h3>
+            {Pairs(Facts.Environment(report), words)}
+            <h3>{words.Say("Digests", "Resumos criptográficos")}</h3>
+            {Pairs([.. report.Comparison.Benchmarks.Where(b => b.Protocol is not null).Select(b => (words.Say($"protocol of {b.Benchmark}", $"protocolo de {b.Benchmark}"), b.Protocol!)), .. Outputs(report)], words)}
+            <details><summary>{words.Say("The complete study", "O estudo completo")}</summary><pre>{StudyFile.Print(report.Study)}</pre></details>
+            """
+        );
+    }
+
+    private static Markup Stages(RunReport report)
+    {
+        Words words = report.Words;
+        return report.Stages.Count == 0
+            ? Markup.Empty
+            : Markup.Of(
+                $"""
+                <h3>{words.Say("Stages", "Etapas")}</h3>
+                <div class="scroll">{Draw.Table(
+                    [
+                        words.Say("stage", "etapa"),
+                        words.Say("duration", "duração"),
+                        words.Say("energy of the processor", "energia do processador"),
+                    ],
+                    [
+                        .. report.Stages.Select(s =>
+                            (string[])[s.Stage, words.Duration(s.Seconds), Energy(s.Joules, words)]
+                        ),
+                        [
+                            words.Say("together", "ao todo"),
+                            words.Duration(report.Stages.Sum(s => s.Seconds)),
+                            Energy(
+                                report.Stages.Any(s => s.Joules is null) ? null : report.Stages.Sum(s => s.Joules),
+                                words
+                            ),
+                        ],
+                    ]
+                )}</div>
+                """
+            );
+    }
+
+    private static string Energy(double? joules, Words words) =>
+        joules is { } j and > 0 ? $"{words.Number(j / 3600, "0.00")} Wh" : words.Say("not told", "não informada");
+
+    private static IEnumerable<(string, string)> Outputs(RunReport report) =>
+        report
+            .Stages.SelectMany(s => s.Outputs)
+            .Where(o => o.Key is "study.json" or "comparison.json" or "adapter/adapter_model.safetensors")
+            .Select(o => (o.Key, o.Value));
+
+    private static Markup Pairs(IEnumerable<(string Name, string Value)> pairs, Words words) =>
+        Markup.Of(
+            $"<div class=\"scroll\"><table class=\"text\"><thead><tr><th scope=\"col\">{words.Say("name", "nome")}</th><th scope=\"col\">{words.Say("value", "valor")}</th></tr></thead><tbody>{pairs.Select(p => Markup.Of($"<tr><th scope=\"row\">{p.Name}</th><td class=\"break\">{p.Value}</td></tr>\n"))}</tbody></table></div>"
+        );
+}

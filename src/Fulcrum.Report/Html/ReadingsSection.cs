@@ -1,0 +1,37 @@
+using Fulcrum.Report.Plots;
+
+namespace Fulcrum.Report.Html;
+
+/// <summary>The same questions by letter, by answer text and by what the model writes.</summary>
+internal static class ReadingsSection
+{
+    public static Markup Of(RunReport report) => Markup.Join(Readings.Of(report).Select(g => One(g, report.Words)));
+
+    private static Markup One(IReadOnlyList<Reading> readings, Words words) =>
+        Markup.Of(
+            $"""
+        <p>{Readings.Sentence(readings, words)}</p>
+        <div class="scroll">{Draw.Table(
+            ["benchmark", words.Say("reading", "leitura"), words.Say("before", "antes"), words.Say("after", "depois"), words.Say("difference, points (95%)", "diferença, pontos (95%)"), words.Say("unreadable", "ilegíveis")],
+            readings.Select(r => (string[])
+            [
+                r.Comparison.Benchmark, Name(r.Kind, words), words.Percent(r.Comparison.Before.Score), words.Percent(r.Comparison.After.Score), $"{Draw.Sign(r.Comparison.Difference)} {words.Change(r.Comparison.Difference)}",
+                r.UnparsableBefore is { } before ? $"{words.Percent(before)} → {words.Percent(r.UnparsableAfter!.Value)}" : "",
+            ]))}</div>
+
+        """
+        );
+
+    private static string Name(string kind, Words words) =>
+        kind switch
+        {
+            "letter" => words.Say("likelihood of the letter", "verossimilhança da letra"),
+            "cloze" => words.Say("likelihood of the answer's text", "verossimilhança do texto da resposta"),
+            "cloze-normalised" => words.Say(
+                "likelihood of the answer's text, per byte",
+                "verossimilhança do texto da resposta, por byte"
+            ),
+            "generated" => words.Say("what the model writes", "o que o modelo escreve"),
+            _ => words.Say("last character", "último caractere"),
+        };
+}

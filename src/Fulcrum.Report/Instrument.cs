@@ -1,0 +1,148 @@
+using Fulcrum.Report.Markdown;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Report;
+
+/// <summary>What the numbers of a run say against the instrument that took them, in sentences; none where they say
+/// nothing against it.</summary>
+internal static class Instrument
+{
+    private const double Unlikely = 0.01,
+        Many = 0.1;
+
+    /// <summary>The findings, the gravest first.</summary>
+    public static IReadOnlyList<string> Faults(RunReport report) =>
+        [
+            .. UnequalProtocols(report),
+            .. report.Answers.SelectMany(a => BelowChance(report, a.Key, a.Value)),
+            .. report.Answers.SelectMany(a => Unparsable(report, a.Key, a.Value)),
+            .. Truncated(report),
+            .. report.Answers.SelectMany(a => CutReplies(report, a.Key, a.Value)),
+            .. Undefined(report),
+        ];
+
+    /// <summary>What the findings amount to.</summary>
+    public static string Judgement(IReadOnlyList<string> faults, Words words) =>
+        faults.Count == 0
+            ? words.Say(
+                "Nothing in the numbers speaks against the instrument.",
+                "Nada nos números depõe contra o instrumento."
+            )
+            : words.Say(
+                "The instrument is broken: no conclusion can be drawn from this table.",
+                "O instrumento está quebrado: nenhuma conclusão pode ser tirada desta tabela."
+            );
+
+    private static IEnumerable<string> UnequalProtocols(RunReport report) =>
+        (report.ProtocolDifferences ?? new Dictionary<string, IReadOnlyList<string>>())
+            .Where(d => d.Value.Count > 0)
+            .Select(d =>
+                report.Words.Say(
+                    $"Before and after were not asked the same way on {d.Key}: they differ in {string.Join(", ", d.Value)}. The difference cannot be attributed to the training.",
+                    $"Antes e depois não foram perguntados do mesmo modo em {d.Key}: diferem em {string.Join(", ", d.Value)}. A diferença não pode ser atribuída ao treino."
+                )
+            );
+
+    private static IEnumerable<string> BelowChance(
+        RunReport report,
+        string benchmark,
+        IReadOnlyList<(Answer Before, Answer After)> answers
+    )
+    {
+        if (report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark) is not MmluPlan)
+        {
+            yield break;
+        }
+
+        const double chance = 0.25; // four options
+        foreach ((string side, Answer[] of) in Sides(report, answers))
+        {
+            int right = of.Count(a => a.Score == 1);
+            double p = Proportion.AtMostByChance(right, of.Length, chance);
+            if (p < Unlikely)
+            {
+                yield return report.Words.Say(
+                    $"{benchmark} {side}: {right} of {of.Length} right ({report.Words.Percent((double)right / of.Length)}), where guessing gives {report.Words.Percent(chance)} (so few or fewer by guessing: p = {P(p)}). This reading does not measure knowledge.",
+                    $"{benchmark} {side}: {right} de {of.Length} certas ({report.Words.Percent((double)right / of.Length)}), onde adivinhar dá {report.Words.Percent(chance)} (tão poucas ou menos por acaso: p = {P(p)}). Esta leitura não mede conhecimento."
+                );
+            }
+        }
+    }
+
+    private static IEnumerable<string> Unparsable(
+        RunReport report,
+        string benchmark,
+        IReadOnlyList<(Answer Before, Answer After)> answers
+    ) =>
+        from side in Sides(report, answers)
+        let unread = side.Answers.Count(a => a.Verdict is "unparsable" or "no-query")
+        where unread > Many * side.Answers.Length
+        select report.Words.Say(
+            $"{benchmark} {side.Name}: {unread} of {side.Answers.Length} answers could not be read at all, and count as wrong.",
+            $"{benchmark} {side.Name}: {unread} de {side.Answers.Length} respostas não puderam ser lidas, e contam como erradas."
+        );
+
+    private static IEnumerable<string> CutReplies(
+        RunReport report,
+        string benchmark,
+        IReadOnlyList<(Answer Before, Answer After)> answers
+    ) =>
+        from side in Sides(report, answers)
+        let written = side.Answers.Where(a => a.Finish is not null).ToArray()
+        let cut = written.Count(a => a.Finish == "length")
+        where cut > 0.5 * written.Length && written.Length > 0
+        select report.Words.Say(
+            $"{benchmark} {side.Name}: {cut} of {written.Length} replies ran into the token limit instead of ending.",
+            $"{benchmark} {side.Name}: {cut} de {written.Length} respostas esbarraram no limite de tokens em vez de terminar."
+        );
+
+    private static IEnumerable<string> Truncated(RunReport report) =>
+        report.TrainingData is not { Truncated: > 0 } data
+            ? []
+            : (IEnumerable<string>)
+                [
+                    report.Words.Say(
+                        $"Training: {data.Truncated} of {data.Examples} examples were cut; {data.WithoutCompletion} kept no token of the answer that they were to teach, and of all answer tokens {report.Words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven))} were seen.",
+                        $"Treino: {data.Truncated} de {data.Examples} exemplos foram cortados; {data.WithoutCompletion} não mantiveram nenhum token da resposta que deviam ensinar, e de todos os tokens de resposta {report.Words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven))} foram vistos."
+                    ),
+                    .. data.Loss != "all"
+                        ? []
+                        : (string[])
+                            [
+                                report.Words.Say(
+                                    $"Training: the loss was taken on the prompts too, so {report.Words.Percent(1 - (double)data.CompletionTokens / Math.Max(1, data.Tokens))} of what was learned is the questions.",
+                                    $"Treino: a perda foi tomada também sobre os prompts, de modo que {report.Words.Percent(1 - (double)data.CompletionTokens / Math.Max(1, data.Tokens))} do que se aprendeu são as perguntas."
+                                ),
+                            ],
+                ];
+
+    private static IEnumerable<string> Undefined(RunReport report)
+    {
+        RelativeRow[] rows = report.Study.RelativeTable is null
+            ? []
+            : [.. RelativeTable.Of(report).Where(r => !double.IsFinite(r.Change))];
+        return rows.Length == 0
+            ? []
+            :
+            [
+                report.Words.Say(
+                    $"A change in percent of 0 is no number: {string.Join("; ", rows.Select(r => $"{r.Metric} {r.Printed}"))}.",
+                    $"Uma mudança percentual a partir de 0 não é um número: {string.Join("; ", rows.Select(r => $"{r.Metric} {r.Printed}"))}."
+                ),
+            ];
+    }
+
+    private static (string Name, Answer[] Answers)[] Sides(
+        RunReport report,
+        IReadOnlyList<(Answer Before, Answer After)> answers
+    ) =>
+        [
+            (report.Words.Say("before", "antes"), [.. answers.Select(a => a.Before)]),
+            (report.Words.Say("after", "depois"), [.. answers.Select(a => a.After)]),
+        ];
+
+    private static string P(double p) =>
+        p < 1e-4 ? "< 0.0001" : p.ToString("0.0000", System.Globalization.CultureInfo.InvariantCulture);
+}

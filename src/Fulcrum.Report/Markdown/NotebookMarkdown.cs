@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Fulcrum.Report.Markdown;
+
+/// <summary>The notebook's table in Markdown, and what speaks against it.</summary>
+internal static class NotebookMarkdown
+{
+    public static string Of(RunReport report)
+    {
+        if (report.Study.RelativeTable is not { } caption)
+        {
+            return "";
+        }
+
+        Words words = report.Words;
+        IReadOnlyList<string> faults = Instrument.Faults(report);
+        StringBuilder text = new(
+            $"\n## {ReportMarkdown.Escape(caption)}\n\n**{Instrument.Judgement(faults, words)}**\n\n"
+        );
+        foreach (string fault in faults)
+        {
+            text.Append("- ").Append(ReportMarkdown.Escape(fault)).Append('\n');
+        }
+
+        text.Append(
+                words.Say(
+                    "\n| metric | baseline | fine-tuned | change |\n",
+                    "\n| métrica | base | ajustado | variação |\n"
+                )
+            )
+            .Append("|---|--:|--:|--:|\n");
+        foreach (RelativeRow row in RelativeTable.Of(report))
+        {
+            text.Append(
+                $"| {ReportMarkdown.Escape(row.Metric)} | {words.Number(row.Before * 100, "0.00")} % | {words.Number(row.After * 100, "0.00")} % | {row.Printed} |\n"
+            );
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+
+namespace Fulcrum.Report.Markdown;
+
+/// <summary>With what, on what, how long, and how to do it again.</summary>
+internal static class ProvenanceMarkdown
+{
+    public static string Of(RunReport report)
+    {
+        Words words = report.Words;
+        StringBuilder text = new(words.Say("\n## How this came about\n\n", "\n## Como se chegou a isto\n\n"));
+        foreach ((string name, string value) in Lines(report, words))
+        {
+            text.Append($"- {ReportMarkdown.Escape(name)}: {ReportMarkdown.Escape(value)}\n");
+        }
+
+        return text.Append(Again(words)).ToString();
+    }
+
+    private static IEnumerable<(string, string)> Lines(RunReport report, Words words) =>
+        [
+            (words.Say("model", "modelo"), Facts.Model(report)),
+            (words.Say("training", "treino"), Facts.Training(report)),
+            .. report.Comparison.Benchmarks.Select(b => (b.Benchmark, Facts.Sample(b, words))),
+            .. report.Stages.Count == 0
+                ? []
+                : ((string, string)[])[(words.Say("stages", "etapas"), Facts.Stages(report))],
+            .. report.Stages.Count == 0
+                ? []
+                : ((string, string)[])
+                    [
+                        (
+                            words.Say("machine and versions", "máquina e versões"),
+                            string.Join("; ", Facts.Environment(report).Select(e => $"{e.Name} {e.Value}"))
+                        ),
+                    ],
+        ];
+
+    private static string Again(Words words) =>
+        words.Say(
+            """
+
+            ## To do it again
+
+            ```sh
+            fulcrum run study.json --output again    # in the run folder: its study.json holds every setting, defaults included
+            fulcrum compare . again                  # the two runs side by side
+            ```
+
+            With the same model, data, versions and machine, `comparison.json` comes out with the same bytes. Model and data must lie where `study.json` says. `report.html` beside this file holds every item.
+
+            """,
+            """
+
+            ## Para repetir
+
+            ```sh
+            fulcrum run study.json --output again    # na pasta da execução: seu study.json traz todos os ajustes, inclusive os padrões
+            fulcrum compare . again                  # as duas execuções lado a lado
+            ```
+
+            Com o mesmo modelo, os mesmos dados, versões e máquina, `comparison.json` sai com os mesmos bytes. O modelo e os dados devem estar onde `study.json` diz. `report.html`, ao lado deste arquivo, traz todos os itens.
+
+            """
+        );
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Report.Markdown;
+
+/// <summary>One row of the notebook's table.</summary>
+/// <param name="Change">In percent of the value before: infinite or not a number where that is 0.</param>
+internal sealed record RelativeRow(string Metric, double Before, double After, double Change)
+{
+    /// <summary>The change as the notebook prints it: <c>+24.5 %</c>, <c>-100 %</c>, <c>+inf %</c>, <c>nan
+    /// %</c>.</summary>
+    public string Printed =>
+        double.IsNaN(Change) ? "nan %"
+        : double.IsInfinity(Change) ? (Change > 0 ? "+inf %" : "-inf %")
+        : Change.ToString("+0.##;-0.##;0", CultureInfo.InvariantCulture) + " %";
+}
+
+/// <summary>Change in percent of the value before, as the notebook prints it; where that is 0 the result says nothing,
+/// and is shown all the same.</summary>
+internal static class RelativeTable
+{
+    /// <summary>A row a benchmark, and below it a row a group of those that are not the task.</summary>
+    public static IReadOnlyList<RelativeRow> Of(RunReport report) =>
+        [
+            .. report.Comparison.Benchmarks.SelectMany(b =>
+                (IEnumerable<RelativeRow>)
+                    [
+                        Row(
+                            report.Study.Benchmarks.FirstOrDefault(p => p.Name == b.Benchmark) is SpiderPlan
+                                ? $"{b.Benchmark}, execution accuracy"
+                                : $"{b.Benchmark}, overall",
+                            b.Before,
+                            b.After
+                        ),
+                        .. report.Study.TaskNames.Contains(b.Benchmark)
+                            ? []
+                            : b.Groups.Select(g => Row($"{b.Benchmark}, {g.Group}", g.Before, g.After)),
+                    ]
+            ),
+        ];
+
+    /// <summary>The relative change in percent, by the arithmetic of floating-point numbers.</summary>
+    public static double Change(double before, double after) => (after - before) / before * 100;
+
+    private static RelativeRow Row(string metric, ScoreInterval before, ScoreInterval after) =>
+        new(metric, before.Score, after.Score, Change(before.Score, after.Score));
+}

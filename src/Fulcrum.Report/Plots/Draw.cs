@@ -1,0 +1,123 @@
+using Fulcrum.Report.Html;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Report.Plots;
+
+/// <summary>The parts that pictures are made of.</summary>
+internal static class Draw
+{
+    /// <summary>Width of every picture.</summary>
+    public const double Width = 860;
+
+    /// <summary>Which way a difference points, by its interval: <c>gain</c>, <c>loss</c> or <c>none</c>.</summary>
+    public static string Direction(Difference d) =>
+        d.Low > 0 ? "gain"
+        : d.High < 0 ? "loss"
+        : "none";
+
+    /// <summary>The sign that says the same without colour.</summary>
+    public static string Sign(Difference d) =>
+        d.Low > 0 ? "▲"
+        : d.High < 0 ? "▼"
+        : "○";
+
+    /// <summary>A picture with its caption and its values as a table.</summary>
+    public static Markup Figure(string title, string explanation, Markup picture, Markup values, Words words) =>
+        Markup.Of(
+            $"""
+            <figure><figcaption><b>{title}.</b> {explanation}</figcaption><div class="scroll">{picture}</div>{(
+                values == Markup.Empty
+                    ? values
+                    : Markup.Of(
+                        $"<details><summary>{words.Say("Values", "Valores")}</summary><div class=\"scroll\">{values}</div></details>"
+                    )
+            )}</figure>
+
+            """
+        );
+
+    /// <summary>The picture itself; what it shows is told by its caption and its table.</summary>
+    public static Markup Picture(double height, string label, params IEnumerable<Markup> parts) =>
+        Markup.Of($"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{label}\">{parts}</svg>");
+
+    /// <summary>Shapes that belong together and tell their value on hover.</summary>
+    public static Markup Mark(string kind, string tip, params IEnumerable<Markup> shapes) =>
+        Markup.Of($"<g class=\"mark {kind}\"><title>{tip}</title>{shapes}</g>");
+
+    /// <summary>The place that answers to the pointer.</summary>
+    public static Markup Hit(double x, double y, double width, double height) =>
+        Markup.Of($"<rect class=\"hit\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
+
+    public static Markup Line(string kind, double x1, double y1, double x2, double y2) =>
+        Markup.Of($"<line class=\"{kind}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>");
+
+    public static Markup Label(double x, double y, string text, string kind = "") =>
+        Markup.Of($"<text class=\"{kind}\" x=\"{x}\" y=\"{y}\">{text}</text>");
+
+    public static Markup Bar(double x, double y, double width, double height) =>
+        Markup.Of($"<rect class=\"bar\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"1.5\"/>");
+
+    public static Markup Path(string kind, IEnumerable<(double X, double Y)> points) =>
+        Markup.Of(
+            $"<polyline class=\"{kind}\" points=\"{string.Join(' ', points.Select(p => FormattableString.Invariant($"{p.X:0.#},{p.Y:0.#}")))}\"/>"
+        );
+
+    /// <summary>A point whose form says what its colour says.</summary>
+    public static Markup Dot(double x, double y, string form, double size = 5) =>
+        form switch
+        {
+            "gain" => Polygon(x, y, (0, -size - 1), (size + 1, size), (-size - 1, size)),
+            "loss" => Polygon(x, y, (0, size + 1), (size + 1, -size), (-size - 1, -size)),
+            "square" => Polygon(x, y, (-size, -size), (size, -size), (size, size), (-size, size)),
+            "diamond" => Polygon(x, y, (0, -size - 2), (size + 2, 0), (0, size + 2), (-size - 2, 0)),
+            "none" or "hollow" => Markup.Of($"<circle class=\"hollow\" cx=\"{x}\" cy=\"{y}\" r=\"{size}\"/>"),
+            _ => Markup.Of($"<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"{size}\"/>"),
+        };
+
+    /// <summary>Lines and numbers across the picture for a horizontal axis.</summary>
+    public static Markup Across(Axis axis, double top, double bottom, Func<double, string> text) =>
+        Markup.Join(
+            axis.Ticks()
+                .Select(t =>
+                    Markup.Of(
+                        $"{Line(Math.Abs(t) < 1e-12 ? "zero" : "grid", axis.At(t), top, axis.At(t), bottom)}{Label(axis.At(t), bottom + 16, text(t), "middle")}"
+                    )
+                )
+        );
+
+    /// <summary>Lines and numbers up the picture for a vertical axis.</summary>
+    public static Markup Up(Axis axis, double left, double right, Func<double, string> text) =>
+        Markup.Join(
+            axis.Ticks()
+                .Select(t =>
+                    Markup.Of(
+                        $"{Line("grid", left, axis.At(t), right, axis.At(t))}{Label(left - 8, axis.At(t) + 4, text(t), "end")}"
+                    )
+                )
+        );
+
+    /// <summary>What the two sides look like.</summary>
+    public static Markup Key(Words words) =>
+        Markup.Of(
+            $"""
+            <ul class="key"><li><svg viewBox="0 0 26 12" aria-hidden="true"><g class="mark before"><line class="span" x1="1" x2="25" y1="6" y2="6"/><circle class="hollow" cx="13" cy="6" r="4"/></g></svg>{words.Say(
+                "before",
+                "antes"
+            )}</li><li><svg viewBox="0 0 26 12" aria-hidden="true"><g class="mark after"><line class="span" x1="1" x2="25" y1="6" y2="6"/><circle class="dot" cx="13" cy="6" r="4"/></g></svg>{words.Say(
+                "after",
+                "depois"
+            )}</li></ul>
+            """
+        );
+
+    /// <summary>A table of values.</summary>
+    public static Markup Table(IEnumerable<string> heads, IEnumerable<IEnumerable<string>> rows) =>
+        Markup.Of(
+            $"<table><thead><tr>{heads.Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>{rows.Select(r => Markup.Of($"<tr>{r.Select((c, i) => i == 0 ? Markup.Of($"<th scope=\"row\">{c}</th>") : Markup.Of($"<td>{c}</td>"))}</tr>"))}</tbody></table>"
+        );
+
+    private static Markup Polygon(double x, double y, params IEnumerable<(double X, double Y)> corners) =>
+        Markup.Of(
+            $"<polygon class=\"dot\" points=\"{string.Join(' ', corners.Select(c => FormattableString.Invariant($"{x + c.X:0.#},{y + c.Y:0.#}")))}\"/>"
+        );
+}

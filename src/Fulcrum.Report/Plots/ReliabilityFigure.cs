@@ -1,0 +1,73 @@
+using Fulcrum.Report.Html;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Report.Plots;
+
+/// <summary>How far the model's probabilities can be believed: confidence against the share of right choices.</summary>
+internal static class ReliabilityFigure
+{
+    private const double Left = 60,
+        Right = 420,
+        Top = 28,
+        Bottom = 388;
+
+    public static Markup Of(string benchmark, CalibrationComparison c, Words words)
+    {
+        Axis x = new(0, 1, Left, Right),
+            y = new(0, 1, Bottom, Top);
+        string percent(double v) => words.Number(v * 100, "0") + "%";
+        Markup picture = Draw.Picture(
+            Bottom + 46,
+            words.Say($"reliability of {benchmark}", $"confiabilidade de {benchmark}"),
+            Draw.Across(x, Top, Bottom, percent),
+            Draw.Up(y, Left, Right, percent),
+            Draw.Line("curve front", x.At(0), y.At(0), x.At(1), y.At(1)),
+            Draw.Label((Left + Right) / 2, Bottom + 38, words.Say("confidence", "confiança"), "middle"),
+            Draw.Label(4, Top - 16, words.Say("right", "certas")),
+            Side(words.Say("before", "antes"), "before", c.Before, x, y, words),
+            Side(words.Say("after", "depois"), "after", c.After, x, y, words),
+            Facts(words.Say("before", "antes"), c.Before, 60, words),
+            Facts(words.Say("after", "depois"), c.After, 130, words)
+        );
+        return Draw.Figure(
+            words.Say($"Calibration of {benchmark}", $"Calibração de {benchmark}"),
+            words.Say(
+                "Choices by the probability given to them, against the share that is right; on the dotted line a model is as sure as it is right. Larger marks hold more items.",
+                "Escolhas pela probabilidade atribuída, contra a parcela certa; sobre a linha pontilhada o modelo tem tanta certeza quanto razão. Marcas maiores contêm mais itens."
+            ),
+            Markup.Of($"{Draw.Key(words)}{picture}"),
+            Draw.Table(
+                ["", words.Say("confidence", "confiança"), words.Say("right", "certas"), words.Say("items", "itens")],
+                Rows(words.Say("before", "antes"), c.Before, words)
+                    .Concat(Rows(words.Say("after", "depois"), c.After, words))
+            ),
+            words
+        );
+    }
+
+    private static Markup Side(string name, string kind, Calibration c, Axis x, Axis y, Words words)
+    {
+        double most = Math.Max(1, c.Bins.Select(b => b.Items).DefaultIfEmpty(1).Max());
+        return Markup.Of(
+            $"<g class=\"mark {kind}\">{Draw.Path("span", c.Bins.Select(b => (x.At(b.Confidence), y.At(b.Accuracy))))}</g>{c.Bins.Select(b => Draw.Mark(kind,
+            $"{name}: {words.Say("confidence", "confiança")} {words.Percent(b.Confidence)}, {words.Say("right", "certas")} {words.Percent(b.Accuracy)}, {words.Count(b.Items)} {words.Say("items", "itens")}",
+            Draw.Dot(x.At(b.Confidence), y.At(b.Accuracy), kind == "before" ? "hollow" : "dot", 3 + 6 * Math.Sqrt(b.Items / most))))}"
+        );
+    }
+
+    private static Markup Facts(string name, Calibration c, double y, Words words) =>
+        Markup.Of(
+            $"{Draw.Label(Right + 50, y, name, "name")}{Draw.Label(Right + 50, y + 20, words.Say($"expected calibration error {words.Number(c.Error, "0.000")}", $"erro esperado de calibração {words.Number(c.Error, "0.000")}"))}{Draw.Label(Right + 50, y + 38, words.Say($"Brier score {words.Number(c.Brier, "0.000")}", $"escore de Brier {words.Number(c.Brier, "0.000")}"))}"
+        );
+
+    private static IEnumerable<string[]> Rows(string name, Calibration c, Words words) =>
+        c.Bins.Select(b =>
+            (string[])
+                [
+                    $"{name} {words.Percent(b.Low)}",
+                    words.Percent(b.Confidence),
+                    words.Percent(b.Accuracy),
+                    words.Count(b.Items),
+                ]
+        );
+}

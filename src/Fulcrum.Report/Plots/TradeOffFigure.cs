@@ -1,0 +1,207 @@
+using Fulcrum.Report.Html;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Report.Plots;
+
+/// <summary>What every measured point gains on the task and costs elsewhere, with the front that they form.</summary>
+internal static class TradeOffFigure
+{
+    private const double Left = 70,
+        Right = Draw.Width - 30,
+        Top = 30,
+        Bottom = 396;
+
+    public static Markup Of(TradeOff t, Words words)
+    {
+        MeasuredPoint[] points = [.. t.Points.Where(p => p.General is not null)];
+        Axis x = Axis.Around(
+                points.SelectMany(p => Bounds(p.General!.Value)).Append(0).Append(-t.Margin / 100),
+                Left,
+                Right,
+                0.02
+            ),
+            y = Axis.Around(points.SelectMany(p => Bounds(p.Task)).Append(0), Bottom, Top, 0.02);
+        MeasuredPoint[] front = [.. points.Where(p => p.OnFront).OrderBy(p => p.General!.Value.Points)];
+        string task = string.Join(", ", t.Tasks),
+            general = string.Join(", ", t.General);
+        Markup picture = Draw.Picture(
+            Bottom + 48,
+            words.Say("gain on the task against change elsewhere", "ganho na tarefa contra mudança no restante"),
+            Draw.Across(x, Top, Bottom, words.Points),
+            Draw.Up(y, Left, Right, words.Points),
+            Draw.Line("zero", Left, y.At(0), Right, y.At(0)),
+            Draw.Line("curve second", x.At(-t.Margin / 100), Top, x.At(-t.Margin / 100), Bottom),
+            Draw.Label(x.At(-t.Margin / 100) + 5, Top + 10, words.Say("margin", "margem")),
+            Draw.Label(
+                (Left + Right) / 2,
+                Bottom + 40,
+                words.Say($"{general}: change in points", $"{general}: mudança em pontos"),
+                "middle"
+            ),
+            Draw.Label(4, Top - 16, words.Say($"{task}: change in points", $"{task}: mudança em pontos")),
+            Draw.Path("curve front", front.Select(p => (x.At(p.General!.Value.Points), y.At(p.Task.Points)))),
+            Markup.Join(points.OrderBy(p => !p.Dominated).Select(p => Point(p, x, y, words))),
+            Names(points, t.Best, x, y, words)
+        );
+        return Draw.Figure(
+            words.Say("Trade-off", "Compromisso"),
+            Explanation(t, words),
+            picture,
+            Values(t, words),
+            words
+        );
+    }
+
+    /// <summary>A point's name for people.</summary>
+    public static string Name(MeasuredPoint p, Words words) =>
+        p switch
+        {
+            { Name: "before" } => words.Say("base", "base"),
+            { Seed: { } seed } => words.Say($"seed {seed}", $"semente {seed}"),
+            { Kind: "serving" } => Form(p.Form, words),
+            { Name: "after" } => words.Say("adapter (λ 1)", "adaptador (λ 1)"),
+            { Step: { } step } => words.Say(
+                $"step {step}, λ {words.Number(p.Lambda)}",
+                $"passo {step}, λ {words.Number(p.Lambda)}"
+            ),
+            _ => $"λ {words.Number(p.Lambda)}",
+        };
+
+    /// <summary>A form of serving for people.</summary>
+    public static string Form(string form, Words words) =>
+        form switch
+        {
+            "beside" => words.Say("beside the base", "ao lado da base"),
+            "merged" => words.Say("merged", "fundido"),
+            "unquantized-beside" => words.Say("unquantized, beside", "sem quantização, ao lado"),
+            "unquantized-merged" => words.Say("unquantized, merged", "sem quantização, fundido"),
+            _ => form,
+        };
+
+    private static string Explanation(TradeOff t, Words words)
+    {
+        MeasuredPoint? best = t.Points.FirstOrDefault(p => p.Name == t.Best);
+        string margin = words.Number(t.Margin);
+        return words.Say(
+                "Up is better on the task, right is better elsewhere. The dotted line joins the points that no other point beats on both axes; grey points are shown to be dominated. Bars are 95% intervals of the paired change.",
+                "Para cima é melhor na tarefa, para a direita é melhor no restante. A linha pontilhada une os pontos que nenhum outro supera nos dois eixos; pontos cinzentos são comprovadamente dominados. As barras são intervalos de 95% da mudança pareada."
+            )
+            + " "
+            + (
+                best is null
+                    ? words.Say(
+                        $"No point is shown to lose at most {margin} points elsewhere.",
+                        $"Nenhum ponto perde comprovadamente no máximo {margin} pontos no restante."
+                    )
+                    : words.Say(
+                        $"Best within the margin of {margin} points: {Name(best, words)}.",
+                        $"Melhor dentro da margem de {margin} pontos: {Name(best, words)}."
+                    )
+            )
+            + " "
+            + words.Say(
+                $"Hypervolume {words.Number(t.Hypervolume, "0.0000")} (base alone {words.Number(t.BaseHypervolume, "0.0000")}).",
+                $"Hipervolume {words.Number(t.Hypervolume, "0.0000")} (só a base {words.Number(t.BaseHypervolume, "0.0000")})."
+            );
+    }
+
+    private static Markup Point(MeasuredPoint p, Axis x, Axis y, Words words)
+    {
+        Difference general = p.General!.Value;
+        double px = x.At(general.Points),
+            py = y.At(p.Task.Points);
+        string form =
+            p.Name == "before"
+                ? "hollow"
+                : p.Kind switch
+                {
+                    "serving" => "square",
+                    "seed" => "diamond",
+                    _ => "dot",
+                };
+        return Draw.Mark(
+            p.Dominated ? "dim"
+                : p.Name == "before" ? "before"
+                : "after",
+            $"{Name(p, words)}\n{words.Say("task", "tarefa")} {words.Change(p.Task)}\n{words.Say("elsewhere", "restante")} {words.Change(general)}",
+            Draw.Line("span", x.At(general.Low), py, x.At(general.High), py),
+            Draw.Line("span", px, y.At(p.Task.Low), px, y.At(p.Task.High)),
+            Draw.Dot(px, py, form),
+            Draw.Hit(px - 10, py - 10, 20, 20)
+        );
+    }
+
+    /// <summary>As many names as stand beside their points without covering each other, the points of the front first;
+    /// every name is told on hover.</summary>
+    private static Markup Names(IEnumerable<MeasuredPoint> points, string? best, Axis x, Axis y, Words words)
+    {
+        const double letter = 6.6,
+            height = 15;
+        List<(double X, double Y, double Width)> taken = [];
+        List<Markup> names = [];
+        foreach (
+            MeasuredPoint p in points.OrderBy(p =>
+                (p.Name != best, p.Name is not ("before" or "after"), !p.OnFront, p.Dominated)
+            )
+        )
+        {
+            string name = (p.Name == best ? "★ " : "") + Name(p, words);
+            double px = x.At(p.General!.Value.Points),
+                py = y.At(p.Task.Points),
+                width = name.Length * letter;
+            (double, double)[] places =
+            [
+                (px + 9, py - 8),
+                (px + 9, py + 16),
+                (px - 9 - width, py - 8),
+                (px - 9 - width, py + 16),
+            ];
+            if (
+                places
+                    .Where(c =>
+                        c.Item1 > Left
+                        && c.Item1 + width < Right
+                        && !taken.Any(o =>
+                            Math.Abs(o.Y - c.Item2) < height && c.Item1 < o.X + o.Width && o.X < c.Item1 + width
+                        )
+                    )
+                    .Cast<(double X, double Y)?>()
+                    .FirstOrDefault() is
+                { } place
+            )
+            {
+                taken.Add((place.X, place.Y, width));
+                names.Add(Draw.Label(place.X, place.Y, name, p.Dominated ? "" : "name"));
+            }
+        }
+
+        return Markup.Join(names);
+    }
+
+    private static Markup Values(TradeOff t, Words words) => Draw.Table(Titles(words), Rows(t, words));
+
+    /// <summary>Of the table of points.</summary>
+    public static IReadOnlyList<string> Titles(Words words) =>
+        [
+            words.Say("point", "ponto"),
+            words.Say("task, points", "tarefa, pontos"),
+            words.Say("elsewhere, points", "restante, pontos"),
+            words.Say("on the front", "na fronteira"),
+            words.Say("dominated by", "dominado por"),
+        ];
+
+    /// <summary>A row for each point, the base and the adapter as trained among them.</summary>
+    public static IEnumerable<string[]> Rows(TradeOff t, Words words) =>
+        t.Points.Select(p =>
+            (string[])
+                [
+                    Name(p, words),
+                    words.Change(p.Task),
+                    p.General is { } g ? words.Change(g) : "",
+                    p.OnFront ? words.Say("yes", "sim") : "",
+                    t.Points.FirstOrDefault(o => o.Name == p.DominatedBy) is { } by ? Name(by, words) : "",
+                ]
+        );
+
+    private static double[] Bounds(Difference d) => [d.Low, d.High];
+}

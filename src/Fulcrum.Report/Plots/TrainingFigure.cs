@@ -1,0 +1,109 @@
+using Fulcrum.Models;
+using Fulcrum.Report.Html;
+
+namespace Fulcrum.Report.Plots;
+
+/// <summary>Loss and learning rate of every training step.</summary>
+internal static class TrainingFigure
+{
+    private const double Left = 60,
+        Right = Draw.Width - 70,
+        Top = 12,
+        Bottom = 220;
+    private const int MostPoints = 1000,
+        MostMarks = 120;
+
+    public static Markup Of(IReadOnlyList<TrainingStep> steps, Words words)
+    {
+        Axis x = new(1, Math.Max(2, steps[^1].Step), Left, Right);
+        Axis loss = Axis.Around(steps.Select(s => s.Loss), Bottom, Top),
+            rate = new(0, Math.Max(1e-12, steps.Max(s => s.LearningRate)) * 1.05, Bottom, Top);
+        TrainingStep[] drawn = Every(steps, MostPoints);
+        string lossName = words.Say("loss", "perda"),
+            rateName = words.Say("learning rate", "taxa de aprendizado");
+        Markup picture = Draw.Picture(
+            Bottom + 44,
+            words.Say("training loss and learning rate by step", "perda de treino e taxa de aprendizado por passo"),
+            Draw.Up(loss, Left, Right, v => words.Number(v)),
+            Markup.Join(rate.Ticks(3).Select(t => Draw.Label(Right + 8, rate.At(t) + 4, words.Number(t, "0.0e+0")))),
+            Markup.Join(
+                x.Ticks(8)
+                    .Where(t => t >= 1)
+                    .Select(t => Draw.Label(x.At(t), Bottom + 18, words.Count((long)t), "middle"))
+            ),
+            Draw.Label((Left + Right) / 2, Bottom + 38, words.Say("step", "passo"), "middle"),
+            Draw.Label(4, Top + 4, lossName),
+            Draw.Label(Draw.Width - 4, Bottom + 38, rateName + " - -", "end"),
+            Draw.Path("curve second", drawn.Select(s => (x.At(s.Step), rate.At(s.LearningRate)))),
+            Draw.Path("curve", drawn.Select(s => (x.At(s.Step), loss.At(s.Loss)))),
+            Markup.Join(
+                Every(steps, MostMarks)
+                    .Select(s =>
+                        Draw.Mark(
+                            "after",
+                            Tip(s, words),
+                            Draw.Hit(
+                                x.At(s.Step) - (Right - Left) / MostMarks / 2,
+                                Top,
+                                Math.Max(4, (Right - Left) / Math.Min(steps.Count, MostMarks)),
+                                Bottom - Top
+                            ),
+                            Draw.Dot(x.At(s.Step), loss.At(s.Loss), "dot", 2.5)
+                        )
+                    )
+            )
+        );
+        return Draw.Figure(
+            words.Say("Training", "Treino"),
+            words.Say(
+                $"Loss over the completion tokens (solid, left) and learning rate (dashed, right), {words.Count(steps.Count)} steps.{Best(steps, words)}",
+                $"Perda sobre os tokens das respostas (contínua, à esquerda) e taxa de aprendizado (tracejada, à direita), {words.Count(steps.Count)} passos.{Best(steps, words)}"
+            ),
+            picture,
+            Draw.Table(
+                [
+                    words.Say("step", "passo"),
+                    lossName,
+                    words.Say("gradient norm", "norma do gradiente"),
+                    rateName,
+                    words.Say("tokens", "tokens"),
+                    "s",
+                ],
+                Every(steps, MostMarks)
+                    .Select(s =>
+                        (string[])
+                            [
+                                words.Count(s.Step),
+                                words.Number(s.Loss, "0.0000"),
+                                words.Number(s.GradNorm, "0.000"),
+                                words.Number(s.LearningRate, "0.00e+0"),
+                                words.Count(s.CompletionTokens),
+                                words.Number(s.Seconds, "0.00"),
+                            ]
+                    )
+            ),
+            words
+        );
+    }
+
+    // Where examples were held out, which step's adapter is the one that was measured.
+    private static string Best(IReadOnlyList<TrainingStep> steps, Words words) =>
+        steps.Where(s => s.ValidationLoss is not null).MinBy(s => s.ValidationLoss) is not { } best
+            ? ""
+            : words.Say(
+                $" The adapter is that of step {words.Count(best.Step)}, with the lowest loss on held-out examples: {words.Number(best.ValidationLoss!.Value, "0.000")}.",
+                $" O adaptador é o do passo {words.Count(best.Step)}, com a menor perda nos exemplos reservados: {words.Number(best.ValidationLoss!.Value, "0.000")}."
+            );
+
+    private static string Tip(TrainingStep s, Words words) =>
+        words.Say(
+            $"step {words.Count(s.Step)}: loss {words.Number(s.Loss, "0.000")}\nlearning rate {words.Number(s.LearningRate, "0.0e+0")}, gradient norm {words.Number(s.GradNorm, "0.00")}",
+            $"passo {words.Count(s.Step)}: perda {words.Number(s.Loss, "0.000")}\ntaxa de aprendizado {words.Number(s.LearningRate, "0.0e+0")}, norma do gradiente {words.Number(s.GradNorm, "0.00")}"
+        );
+
+    /// <summary>At most so many steps, evenly, the first and the last among them.</summary>
+    private static TrainingStep[] Every(IReadOnlyList<TrainingStep> steps, int most) =>
+        steps.Count <= most
+            ? [.. steps]
+            : [.. Enumerable.Range(0, most).Select(i => steps[(int)((long)i * (steps.Count - 1) / (most - 1))])];
+}

@@ -1,0 +1,90 @@
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Report;
+
+/// <summary>One reading of some questions.</summary>
+/// <param name="Kind"><c>letter</c>, <c>cloze</c>, <c>cloze-normalised</c>, <c>generated</c> or
+/// <c>last-character</c>.</param>
+/// <param name="UnparsableBefore">Share of answers that could not be read; null where every answer can be.</param>
+internal sealed record Reading(
+    string Kind,
+    BenchmarkComparison Comparison,
+    double? UnparsableBefore,
+    double? UnparsableAfter
+);
+
+/// <summary>The same questions read in several ways: whether knowledge was lost or the way of answering.</summary>
+internal static class Readings
+{
+    /// <summary>The benchmarks of a study that ask the same questions in more than one reading, together.</summary>
+    public static IReadOnlyList<IReadOnlyList<Reading>> Of(RunReport report) =>
+        [
+            .. report
+                .Study.Benchmarks.Where(b => SourceOf(b) is not null)
+                .GroupBy(b => SourceOf(b)!)
+                .Select(g => (IReadOnlyList<Reading>)[.. g.Select(b => ReadingOf(report, b)).OfType<Reading>()])
+                .Where(g => g.Select(r => r.Kind).Distinct().Count() > 1),
+        ];
+
+    /// <summary>What the readings say together: from the intervals, in words.</summary>
+    public static string Sentence(IReadOnlyList<Reading> readings, Words words)
+    {
+        Reading[] likely = [.. readings.Where(r => r.UnparsableBefore is null)],
+            written = [.. readings.Where(r => r.UnparsableBefore is not null)];
+        bool knowledge = likely.Any(Lost),
+            format = written.Any(Lost);
+        string unread =
+            written.Length == 0
+                ? ""
+                : words.Say(
+                    $" Unreadable answers: {words.Percent(written[0].UnparsableBefore!.Value)} before, {words.Percent(written[0].UnparsableAfter!.Value)} after.",
+                    $" Respostas ilegíveis: {words.Percent(written[0].UnparsableBefore!.Value)} antes, {words.Percent(written[0].UnparsableAfter!.Value)} depois."
+                );
+        return (likely.Length, knowledge, format) switch
+            {
+                (0, _, _) => words.Say(
+                    "Without a reading by likelihood, knowledge and format cannot be told apart.",
+                    "Sem uma leitura por verossimilhança, conhecimento e formato não se distinguem."
+                ),
+                (_, true, _) => words.Say(
+                    "Knowledge was lost: the right answers became less likely than wrong ones, whatever the model writes.",
+                    "Perdeu-se conhecimento: as respostas certas ficaram menos prováveis que as erradas, o que quer que o modelo escreva."
+                ),
+                (_, _, true) => words.Say(
+                    "The format was lost rather than the knowledge: what the model writes got worse, while by likelihood no loss is shown.",
+                    "Perdeu-se o formato e não o conhecimento: o que o modelo escreve piorou, enquanto por verossimilhança nenhuma perda está demonstrada."
+                ),
+                _ => words.Say("No reading shows a loss.", "Nenhuma leitura demonstra perda."),
+            } + unread;
+    }
+
+    private static bool Lost(Reading reading) => reading.Comparison.Difference.High < 0;
+
+    private static string? SourceOf(BenchmarkPlan plan) =>
+        plan switch
+        {
+            MmluPlan { Rotations: 0 } mmlu =>
+                $"{mmlu.Folder}\n{string.Join(',', mmlu.Subjects ?? [])}\n{mmlu.ItemsPerSubject}",
+            MultipleChoicePlan { Rotations: 0 } choice => $"{choice.File}\n{choice.Items}",
+            _ => null,
+        };
+
+    private static Reading? ReadingOf(RunReport report, BenchmarkPlan plan)
+    {
+        string kind = plan is MmluPlan mmlu ? mmlu.Reading : ((MultipleChoicePlan)plan).Reading;
+        IReadOnlyList<(Answer Before, Answer After)> answers = report.Answers[plan.Name];
+        bool written = kind is "generated" or "last-character" && answers.Count > 0;
+        double Unparsable(Func<(Answer Before, Answer After), Answer> side) =>
+            (double)answers.Count(a => side(a).Verdict == "unparsable") / answers.Count;
+        return report.Comparison.Benchmarks.FirstOrDefault(b => b.Benchmark == plan.Name) is { } comparison
+            ? new Reading(
+                kind,
+                comparison,
+                written ? Unparsable(a => a.Before) : null,
+                written ? Unparsable(a => a.After) : null
+            )
+            : null;
+    }
+}

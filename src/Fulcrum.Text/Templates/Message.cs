@@ -1,0 +1,11 @@
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Templates;
+
+/// <summary>One turn of a conversation.</summary>
+/// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
+public sealed record Message(string Role, string Content)
+{
+    /// <summary>The open object that a chat template sees.</summary>
+    public JsonObject ToJson() => new() { ["role"] = Role, ["content"] = Content };
+}

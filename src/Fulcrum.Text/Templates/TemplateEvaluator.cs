@@ -1,0 +1,412 @@
+using System.Text;
+using static Fulcrum.Templates.TemplateValues;
+
+namespace Fulcrum.Templates;
+
+/// <summary>Runs a template over values. It reaches nothing but its values, and its steps, depth and output are
+/// bounded.</summary>
+internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
+{
+    private const int MostSteps = 2_000_000,
+        DeepestCall = 64,
+        LongestOutput = 1 << 26,
+        LongestRange = 100_000;
+
+    // From the outermost: what the template is given, what it sets itself, then one for each loop, macro and block
+    // around the place.
+    private List<Dictionary<string, object?>> scopes = [];
+    private StringBuilder output = new();
+    private int steps,
+        depth,
+        place;
+    private Jump jump;
+
+    private enum Jump
+    {
+        None,
+        Break,
+        Continue,
+    }
+
+    /// <summary>The text that a template makes of some variables.</summary>
+    /// <exception cref="InputException">The template complains (raise_exception), or asks for what is not
+    /// supported.</exception>
+    public string Run(IReadOnlyList<TemplateStatement> template, IReadOnlyDictionary<string, object?> variables)
+    {
+        scopes.Add(new Dictionary<string, object?>(variables, StringComparer.Ordinal));
+        foreach ((string name, TemplateFunction function) in Globals())
+        {
+            scopes[0].TryAdd(name, function);
+        }
+
+        scopes.Add(NewScope());
+        TemplateSize.Begin();
+        try
+        {
+            Execute(template);
+        }
+        catch (Exception e)
+            when (e
+                    is ArithmeticException
+                        or ArgumentException
+                        or IndexOutOfRangeException
+                        or FormatException
+                        or InvalidCastException
+                        or InvalidOperationException
+                        or TimeoutException
+            )
+        {
+            throw TemplateText.Error(place, $"a value does not fit what is done with it ({e.Message.Split('\n')[0]})");
+        }
+
+        return output.ToString();
+    }
+
+    private Dictionary<string, TemplateFunction> Globals() =>
+        new(StringComparer.Ordinal)
+        {
+            ["raise_exception"] = (p, _, _) =>
+                throw new InputException($"the chat template says: {Text(p.Count > 0 ? p[0] : "")}"),
+            ["strftime_now"] = (p, _, line) => TemplateClock.Format(now(), Text(p[0]), line),
+            ["namespace"] = (p, named, _) => Namespace(p, named),
+            ["dict"] = (p, named, _) => Map(p.OfType<TemplateMap>().SelectMany(m => m).Concat(named)),
+            ["range"] = (p, _, line) => Range(p, line),
+            ["joiner"] = (p, n, _) => Joiner(p.Count > 0 ? p[0] : n.GetValueOrDefault("sep", ", ")),
+        };
+
+    private static TemplateNamespace Namespace(
+        IReadOnlyList<object?> positional,
+        IReadOnlyDictionary<string, object?> named
+    )
+    {
+        TemplateNamespace space = new();
+        foreach ((string key, object? value) in positional.OfType<TemplateMap>().SelectMany(m => m).Concat(named))
+        {
+            space.Values[key] = value;
+        }
+
+        return space;
+    }
+
+    private static TemplateFunction Joiner(object? separator)
+    {
+        bool used = false;
+        return (_, _, _) =>
+        {
+            object? now = used ? separator : "";
+            used = true;
+            return now;
+        };
+    }
+
+    private static TemplateSequence Range(IReadOnlyList<object?> p, int line)
+    {
+        (long from, long to, long by) = p.Count switch
+        {
+            1 => (0L, Whole(p[0]), 1L),
+            2 => (Whole(p[0]), Whole(p[1]), 1L),
+            _ => (Whole(p[0]), Whole(p[1]), Whole(p[2])),
+        };
+        if (by == 0)
+        {
+            throw TemplateText.Error(line, "range() arg 3 must not be zero");
+        }
+
+        double count = Math.Max(0, Math.Ceiling(((double)to - from) / by));
+        return count <= LongestRange
+            ? new TemplateSequence(
+                TemplateSequence.Range,
+                Enumerable.Range(0, (int)count).Select(i => (object?)(from + i * by))
+            )
+            : throw TemplateText.Error(
+                line,
+                $"Range too big. The sandbox blocks ranges larger than MAX_RANGE ({LongestRange})."
+            );
+    }
+
+    private void Execute(IReadOnlyList<TemplateStatement> statements)
+    {
+        foreach (TemplateStatement statement in statements)
+        {
+            Step(statement.Line);
+            Execute(statement);
+            if (jump != Jump.None)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Execute(TemplateStatement statement)
+    {
+        switch (statement)
+        {
+            case TemplateStatement.Data data:
+                Write(data.Text, data.Line);
+                break;
+            case TemplateStatement.Output value:
+                Write(Text(Value(value.Value)), value.Line);
+                break;
+            case TemplateStatement.If choice:
+                Execute(
+                    choice.Branches.FirstOrDefault(b => b.Condition is null || IsTrue(Value(b.Condition))).Body ?? []
+                );
+                break;
+            case TemplateStatement.For loop:
+                Loop(loop, Value(loop.Items), 0);
+                break;
+            case TemplateStatement.Set set:
+                Assign(set.Targets, set.Attribute, Value(set.Value), set.Line);
+                break;
+            case TemplateStatement.SetBlock block:
+                Assign([block.Target], block.Attribute, FilteredBody(block.Body, block.Filters), block.Line);
+                break;
+            case TemplateStatement.FilterBlock block:
+                Write(Text(FilteredBody(block.Body, block.Filters)), block.Line);
+                break;
+            case TemplateStatement.Macro macro:
+                scopes[^1][macro.Name!] = Macro(macro);
+                break;
+            case TemplateStatement.CallBlock call:
+                Write(Text(Called(call.Call, Macro(call.Caller))), call.Line);
+                break;
+            case TemplateStatement.With with:
+                Within(with.Values.ToDictionary(v => v.Name, v => Value(v.Value), StringComparer.Ordinal), with.Body);
+                break;
+            case TemplateStatement.Group group:
+                Execute(group.Body);
+                break;
+            case TemplateStatement.Break:
+                jump = Jump.Break;
+                break;
+            case TemplateStatement.Continue:
+                jump = Jump.Continue;
+                break;
+        }
+    }
+
+    private object? FilteredBody(
+        IReadOnlyList<TemplateStatement> body,
+        IReadOnlyList<TemplateExpression.Filter> filters
+    )
+    {
+        string text = "";
+        Within(NewScope(), () => text = Captured(body));
+        return filters.Aggregate((object?)text, (v, f) => Filtered(f, v));
+    }
+
+    private void Within(Dictionary<string, object?> names, IReadOnlyList<TemplateStatement> body) =>
+        Within(names, () => Execute(body));
+
+    private void Within(Dictionary<string, object?> names, Action action)
+    {
+        scopes.Add(names);
+        action();
+        scopes.RemoveAt(scopes.Count - 1);
+    }
+
+    private void Loop(TemplateStatement.For loop, object? over, int level)
+    {
+        List<object?> items = TemplateFilters.Items(over, loop.Line);
+        items = loop.Condition is null ? items : [.. items.Where(i => Holds(loop, i))];
+        TemplateLoop state = new(
+            items,
+            level,
+            loop.Recursive
+                ? (p, _, line) => Deeper(line, () => Captured(() => Loop(loop, p.Count > 0 ? p[0] : null, level + 1)))
+                : null
+        );
+        for (int i = 0; i < items.Count; i++)
+        {
+            Step(loop.Line);
+            state.Index = i;
+            Within(
+                new(StringComparer.Ordinal) { ["loop"] = state },
+                () =>
+                {
+                    Assign(loop.Targets, null, items[i], loop.Line);
+                    Execute(loop.Body);
+                }
+            );
+            Jump took = jump;
+            jump = Jump.None;
+            if (took == Jump.Break)
+            {
+                return;
+            }
+        }
+
+        if (items.Count == 0)
+        {
+            Within(NewScope(), loop.Else);
+        }
+    }
+
+    private bool Holds(TemplateStatement.For loop, object? item)
+    {
+        bool holds = false;
+        Within(
+            NewScope(),
+            () =>
+            {
+                Assign(loop.Targets, null, item, loop.Line);
+                holds = IsTrue(Value(loop.Condition!));
+            }
+        );
+        return holds;
+    }
+
+    /// <summary>A macro sees the names around its definition, and those of the moment when it is called; not its
+    /// caller's.</summary>
+    private TemplateFunction Macro(TemplateStatement.Macro macro)
+    {
+        List<Dictionary<string, object?>> around = [.. scopes];
+        return (positional, named, line) =>
+            Deeper(
+                line,
+                () =>
+                {
+                    List<Dictionary<string, object?>> callers = scopes;
+                    scopes = [.. around, NewScope()];
+                    Bind(macro, positional, named, line);
+                    string text = Captured(macro.Body);
+                    scopes = callers;
+                    return text;
+                }
+            );
+    }
+
+    private void Bind(
+        TemplateStatement.Macro macro,
+        IReadOnlyList<object?> positional,
+        IReadOnlyDictionary<string, object?> named,
+        int line
+    )
+    {
+        Dictionary<string, object?> arguments = scopes[^1];
+        HashSet<string> names = [.. macro.Parameters.Select(p => p.Name)];
+        arguments["varargs"] = TemplateSequence.Of(positional.Skip(macro.Parameters.Count));
+        arguments["kwargs"] = Map(named.Where(n => !names.Contains(n.Key) && n.Key != "caller"));
+        arguments["caller"] = named.GetValueOrDefault("caller", new TemplateUndefined("No caller defined"));
+        if (positional.Count > macro.Parameters.Count && !macro.Takes("varargs"))
+        {
+            throw TemplateText.Error(
+                line,
+                $"macro {Repr(macro.Name)} takes not more than {macro.Parameters.Count} argument(s)"
+            );
+        }
+
+        if (((TemplateMap)arguments["kwargs"]!).Keys.FirstOrDefault() is { } stranger && !macro.Takes("kwargs"))
+        {
+            throw TemplateText.Error(
+                line,
+                $"macro {Repr(macro.Name)} takes no keyword argument {TemplateText.Quote(stranger)}"
+            );
+        }
+
+        for (int i = 0; i < macro.Parameters.Count; i++)
+        {
+            (string name, TemplateExpression? missing) = macro.Parameters[i];
+            arguments[name] =
+                i < positional.Count ? positional[i]
+                : named.TryGetValue(name, out object? value) ? value
+                : missing is null ? new TemplateUndefined($"parameter {TemplateText.Quote(name)} was not provided")
+                : Value(missing);
+        }
+    }
+
+    private string Deeper(int line, Func<string> call)
+    {
+        if (++depth > DeepestCall)
+        {
+            throw TemplateText.Error(line, "macros and loops call each other too deep");
+        }
+
+        string text = call();
+        depth--;
+        return text;
+    }
+
+    private string Captured(IReadOnlyList<TemplateStatement> body) => Captured(() => Execute(body));
+
+    private string Captured(Action write)
+    {
+        StringBuilder outer = output;
+        output = new StringBuilder();
+        write();
+        string text = output.ToString();
+        output = outer;
+        return text;
+    }
+
+    private void Assign(IReadOnlyList<string> targets, string? attribute, object? value, int line)
+    {
+        if (attribute is not null)
+        {
+            (
+                Lookup(targets[0]) as TemplateNamespace
+                ?? throw TemplateText.Error(line, "cannot assign attribute on non-namespace object")
+            ).Values[attribute] = value;
+            return;
+        }
+
+        if (targets.Count == 1)
+        {
+            scopes[^1][targets[0]] = value;
+            return;
+        }
+
+        List<object?> parts = value is TemplateUndefined undefined
+            ? throw TemplateText.Error(line, undefined.Complaint)
+            : TemplateFilters.Items(value, line);
+        if (parts.Count != targets.Count)
+        {
+            throw TemplateText.Error(
+                line,
+                parts.Count < targets.Count
+                    ? $"not enough values to unpack (expected {targets.Count}, got {parts.Count})"
+                    : $"too many values to unpack (expected {targets.Count})"
+            );
+        }
+
+        for (int i = 0; i < targets.Count; i++)
+        {
+            scopes[^1][targets[i]] = parts[i];
+        }
+    }
+
+    private object? Lookup(string name)
+    {
+        for (int i = scopes.Count - 1; i >= 0; i--)
+        {
+            if (scopes[i].TryGetValue(name, out object? value))
+            {
+                return value;
+            }
+        }
+
+        return TemplateUndefined.Name(name);
+    }
+
+    private void Write(string text, int line)
+    {
+        if (output.Length + text.Length > LongestOutput)
+        {
+            throw TemplateText.Error(line, "the template writes without end");
+        }
+
+        output.Append(text);
+    }
+
+    private void Step(int line)
+    {
+        place = line;
+        TemplateSize.Tick(line);
+        if (++steps > MostSteps)
+        {
+            throw TemplateText.Error(line, "the template runs without end");
+        }
+    }
+
+    private static Dictionary<string, object?> NewScope() => new(StringComparer.Ordinal);
+}

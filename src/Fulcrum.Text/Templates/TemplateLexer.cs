@@ -1,0 +1,467 @@
+using System.Globalization;
+using System.Text;
+
+namespace Fulcrum.Templates;
+
+/// <summary>The kinds of tokens of a template.</summary>
+internal enum TemplateTokenKind
+{
+    Data,
+    VariableBegin,
+    VariableEnd,
+    BlockBegin,
+    BlockEnd,
+    Name,
+    Text,
+    Integer,
+    Float,
+    Operator,
+    End,
+}
+
+/// <summary>One token and the line, from 1, on which it starts.</summary>
+internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Text, int Line)
+{
+    public bool Is(string operatorText) => Kind == TemplateTokenKind.Operator && Text == operatorText;
+
+    public bool IsName(string name) => Kind == TemplateTokenKind.Name && Text == name;
+}
+
+/// <summary>Cuts a template into tokens, with Jinja's white space rules: <c>trim_blocks</c> and <c>lstrip_blocks</c>
+/// on, one newline at the very end dropped.</summary>
+internal sealed class TemplateLexer
+{
+    private static readonly string[] Operators =
+    [
+        "**",
+        "//",
+        "==",
+        "!=",
+        "<=",
+        ">=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "~",
+        "<",
+        ">",
+        "=",
+        ".",
+        ":",
+        "|",
+        ",",
+        ";",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+    ];
+
+    private readonly string source;
+    private readonly List<TemplateToken> tokens = [];
+    private int position;
+    private int line = 1;
+    private bool lineStarting = true;
+
+    private TemplateLexer(string source) => this.source = source;
+
+    public static List<TemplateToken> Tokens(string template)
+    {
+        string source =
+            template.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n') is var text
+            && text.EndsWith('\n')
+                ? text[..^1]
+                : text;
+        TemplateLexer lexer = new(source);
+        lexer.Run();
+        return lexer.tokens;
+    }
+
+    private void Run()
+    {
+        while (position < source.Length)
+        {
+            int tag = NextTag(position);
+            if (tag < 0)
+            {
+                Data(source[position..]);
+                Advance(source.Length);
+                break;
+            }
+
+            Tag(tag);
+        }
+
+        tokens.Add(new(TemplateTokenKind.End, "end of template", line));
+    }
+
+    private int NextTag(int from)
+    {
+        for (int at = source.IndexOf('{', from); at >= 0 && at + 1 < source.Length; at = source.IndexOf('{', at + 1))
+        {
+            if (source[at + 1] is '{' or '%' or '#')
+            {
+                return at;
+            }
+        }
+
+        return -1;
+    }
+
+    private void Tag(int tag)
+    {
+        char kind = source[tag + 1],
+            sign = tag + 2 < source.Length ? source[tag + 2] : '\0';
+        Data(Before(source[position..tag], kind, sign));
+        Advance(tag);
+        int opened = line;
+        Advance(tag + (sign is '-' or '+' ? 3 : 2));
+        switch (kind)
+        {
+            case '#':
+                Comment(opened);
+                break;
+            case '%' when RawBegins(out int raw):
+                Raw(raw, opened);
+                break;
+            default:
+                tokens.Add(
+                    new(
+                        kind == '{' ? TemplateTokenKind.VariableBegin : TemplateTokenKind.BlockBegin,
+                        source[tag..position],
+                        opened
+                    )
+                );
+                Inside(kind == '{', opened);
+                break;
+        }
+    }
+
+    /// <summary>The text before a tag, as its sign and <c>lstrip_blocks</c> leave it.</summary>
+    private string Before(string text, char kind, char sign)
+    {
+        if (sign == '-')
+        {
+            return text[..TemplateText.TrimmedEnd(text)];
+        }
+
+        int start = text.LastIndexOf('\n') + 1;
+        bool strip =
+            sign != '+' && kind != '{' && (start > 0 || lineStarting) && TemplateText.TrimmedEnd(text) <= start;
+        return strip ? text[..start] : text;
+    }
+
+    private void Comment(int opened)
+    {
+        int end = source.IndexOf("#}", position, StringComparison.Ordinal);
+        if (end < 0)
+        {
+            throw TemplateText.Error(opened, "a comment '{#' has no end '#}'");
+        }
+
+        Advance(end);
+        CloseTag(end > 0 ? source[end - 1] : '\0', trim: true);
+    }
+
+    private bool RawBegins(out int content)
+    {
+        content = SkipSpace(position);
+        if (string.CompareOrdinal(source, content, "raw", 0, 3) != 0)
+        {
+            return false;
+        }
+
+        content = SkipSpace(content + 3);
+        int dash = content < source.Length && source[content] == '-' ? 1 : 0;
+        if (string.CompareOrdinal(source, content + dash, "%}", 0, 2) != 0)
+        {
+            return false;
+        }
+
+        content = dash == 1 ? SkipSpace(content + 3) : content + 2;
+        return true;
+    }
+
+    private void Raw(int content, int opened)
+    {
+        Advance(content);
+        for (
+            int tag = source.IndexOf("{%", position, StringComparison.Ordinal);
+            tag >= 0;
+            tag = source.IndexOf("{%", tag + 2, StringComparison.Ordinal)
+        )
+        {
+            char sign = tag + 2 < source.Length ? source[tag + 2] : '\0';
+            int name = SkipSpace(tag + (sign is '-' or '+' ? 3 : 2));
+            if (string.CompareOrdinal(source, name, "endraw", 0, 6) != 0)
+            {
+                continue;
+            }
+
+            int close = SkipSpace(name + 6);
+            char mark = close < source.Length && source[close] is '-' or '+' ? source[close++] : '\0';
+            if (string.CompareOrdinal(source, close, "%}", 0, 2) == 0)
+            {
+                Data(Before(source[position..tag], '%', sign));
+                Advance(close);
+                CloseTag(mark, trim: true);
+                return;
+            }
+        }
+
+        throw TemplateText.Error(opened, "'raw' has no 'endraw'");
+    }
+
+    /// <summary>Passes the two characters that end a tag and the white space that goes with them.</summary>
+    private void CloseTag(char mark, bool trim)
+    {
+        int end = position + 2;
+        if (mark == '-')
+        {
+            end = SkipSpace(end);
+        }
+        else if (trim && mark != '+' && end < source.Length && source[end] == '\n')
+        {
+            end++;
+        }
+
+        lineStarting = source[end - 1] == '\n';
+        Advance(end);
+    }
+
+    private void Inside(bool variable, int opened)
+    {
+        string close = variable ? "}}" : "%}";
+        for (int depth = 0; ; )
+        {
+            Advance(SkipSpace(position));
+            if (position >= source.Length)
+            {
+                throw TemplateText.Error(opened, $"a tag has no end '{close}'");
+            }
+
+            if (depth == 0 && Ends(close, variable, out char mark))
+            {
+                tokens.Add(new(variable ? TemplateTokenKind.VariableEnd : TemplateTokenKind.BlockEnd, close, line));
+                Advance(position + (mark == '\0' ? 0 : 1));
+                CloseTag(mark, trim: !variable);
+                return;
+            }
+
+            depth += Token();
+        }
+    }
+
+    private bool Ends(string close, bool variable, out char mark)
+    {
+        mark = source[position] == '-' || (source[position] == '+' && !variable) ? source[position] : '\0';
+        return string.CompareOrdinal(source, position + (mark == '\0' ? 0 : 1), close, 0, 2) == 0;
+    }
+
+    /// <summary>Adds the token at the position; returns how it changes the depth of brackets.</summary>
+    private int Token()
+    {
+        char c = source[position];
+        if (char.IsAsciiDigit(c))
+        {
+            Number();
+        }
+        else if (c == '_' || char.IsLetter(c))
+        {
+            int end = position;
+            while (end < source.Length && (source[end] == '_' || char.IsLetterOrDigit(source[end])))
+            {
+                end++;
+            }
+
+            Add(TemplateTokenKind.Name, source[position..end], end);
+        }
+        else if (c is '"' or '\'')
+        {
+            Quoted(c);
+        }
+        else
+        {
+            return Operator();
+        }
+
+        return 0;
+    }
+
+    private int Operator()
+    {
+        string text =
+            Array.Find(Operators, o => string.CompareOrdinal(source, position, o, 0, o.Length) == 0)
+            ?? throw TemplateText.Error(line, $"unexpected character '{source[position]}'");
+        Add(TemplateTokenKind.Operator, text, position + text.Length);
+        return text switch
+        {
+            "(" or "[" or "{" => 1,
+            ")" or "]" or "}" => -1,
+            _ => 0,
+        };
+    }
+
+    private void Number()
+    {
+        int end = Digits(position);
+        bool real = false;
+        if (
+            end + 1 < source.Length
+            && source[end] == '.'
+            && char.IsAsciiDigit(source[end + 1])
+            && !(position > 0 && source[position - 1] == '.')
+        )
+        {
+            (end, real) = (Digits(end + 1), true);
+        }
+
+        if (end < source.Length && source[end] is 'e' or 'E')
+        {
+            int exponent = end + 1 < source.Length && source[end + 1] is '+' or '-' ? end + 2 : end + 1;
+            if (exponent < source.Length && char.IsAsciiDigit(source[exponent]))
+            {
+                (end, real) = (Digits(exponent), true);
+            }
+        }
+
+        Add(
+            real ? TemplateTokenKind.Float : TemplateTokenKind.Integer,
+            source[position..end].Replace("_", "", StringComparison.Ordinal),
+            end
+        );
+    }
+
+    private int Digits(int at)
+    {
+        while (
+            at < source.Length
+            && (
+                char.IsAsciiDigit(source[at])
+                || (source[at] == '_' && at + 1 < source.Length && char.IsAsciiDigit(source[at + 1]))
+            )
+        )
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    private void Quoted(char quote)
+    {
+        int end = position + 1;
+        while (end < source.Length && source[end] != quote)
+        {
+            end += source[end] == '\\' ? 2 : 1;
+        }
+
+        if (end >= source.Length)
+        {
+            throw TemplateText.Error(line, "a quoted text has no end");
+        }
+
+        Add(TemplateTokenKind.Text, Unescape(source[(position + 1)..end]), end + 1);
+    }
+
+    /// <summary>Python's escapes; an unknown one stays as written.</summary>
+    private string Unescape(string text)
+    {
+        StringBuilder result = new(text.Length);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '\\' || i + 1 == text.Length)
+            {
+                result.Append(text[i]);
+                continue;
+            }
+
+            char c = text[++i];
+            int simple = "abfnrtv\\'\"".IndexOf(c);
+            int digits = c switch
+            {
+                'x' => 2,
+                'u' => 4,
+                'U' => 8,
+                _ => 0,
+            };
+            if (simple >= 0)
+            {
+                result.Append("\a\b\f\n\r\t\v\\'\""[simple]);
+            }
+            else if (digits > 0)
+            {
+                result.Append(CodePoint(text, i + 1, digits));
+                i += digits;
+            }
+            else if (c is >= '0' and <= '7')
+            {
+                int end = i;
+                int value = 0;
+                for (; end < text.Length && end < i + 3 && text[end] is >= '0' and <= '7'; end++)
+                {
+                    value = (value * 8) + text[end] - '0';
+                }
+
+                result.Append((char)value);
+                i = end - 1;
+            }
+            else if (c != '\n')
+            {
+                result.Append('\\').Append(c);
+            }
+        }
+
+        return result.ToString();
+    }
+
+    private string CodePoint(string text, int at, int digits)
+    {
+        bool read = uint.TryParse(
+            text.AsSpan(at, Math.Min(digits, text.Length - at)),
+            NumberStyles.AllowHexSpecifier,
+            CultureInfo.InvariantCulture,
+            out uint value
+        );
+        if (!read || at + digits > text.Length || value > 0x10FFFF)
+        {
+            throw TemplateText.Error(line, "a quoted text has a broken escape");
+        }
+
+        return value < 0x10000 ? ((char)value).ToString() : char.ConvertFromUtf32((int)value);
+    }
+
+    private void Add(TemplateTokenKind kind, string text, int end)
+    {
+        tokens.Add(new(kind, text, line));
+        Advance(end);
+    }
+
+    private void Data(string text)
+    {
+        if (text.Length > 0)
+        {
+            tokens.Add(new(TemplateTokenKind.Data, text, line));
+        }
+    }
+
+    private int SkipSpace(int at)
+    {
+        while (at < source.Length && TemplateText.IsSpace(source[at]))
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    private void Advance(int to)
+    {
+        line += source.AsSpan(position, to - position).Count('\n');
+        position = to;
+    }
+}

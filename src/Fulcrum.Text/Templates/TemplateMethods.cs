@@ -1,0 +1,365 @@
+using static Fulcrum.Templates.TemplateValues;
+
+namespace Fulcrum.Templates;
+
+/// <summary>The methods of texts, lists and mappings, of those that change nothing.</summary>
+internal static class TemplateMethods
+{
+    /// <summary><c>value.name</c>: a method where the value's type has one of that name, else what the value holds
+    /// under it.</summary>
+    public static object? Member(object? target, string name, bool itemsToo = true) =>
+        Find(target, name)
+        ?? target switch
+        {
+            TemplateMap map when itemsToo && map.TryGetValue(name, out object? value) => value,
+            TemplateNamespace space when space.Values.TryGetValue(name, out object? value) => value,
+            TemplateSequence { Kind: TemplateSequence.Tuple, Count: 2 } group when name is "grouper" or "list" => group[
+                name == "grouper" ? 0 : 1
+            ],
+            _ => TemplateUndefined.Attribute(target, name),
+        };
+
+    /// <summary><c>value[index]</c>: what the value holds, else its method of that name.</summary>
+    public static object? At(object? target, object? index) =>
+        (target, index) switch
+        {
+            (TemplateMap map, string key) when map.TryGetValue(key, out object? value) => value,
+            (TemplateSequence { IsIndexed: false }, _) => TemplateUndefined.Element(target, index),
+            (List<object?> list, _) when IsWhole(index) || index is bool => Place(list.Count, Whole(index)) is { } place
+                ? list[place]
+                : TemplateUndefined.Element(target, index),
+            (string text, _) when IsWhole(index) || index is bool => TemplateText.CodePoints(text) is var points
+            && Place(points.Count, Whole(index)) is { } place
+                ? points[place]
+                : TemplateUndefined.Element(target, index),
+            (_, string key) => Member(target, key, itemsToo: false),
+            _ => TemplateUndefined.Element(target, index),
+        };
+
+    /// <summary>Python's <c>splitlines</c>.</summary>
+    public static List<string> Lines(string text, bool keepEnds = false)
+    {
+        List<string> lines = [];
+        int start = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (
+                text[i]
+                is '\n'
+                    or '\r'
+                    or '\v'
+                    or '\f'
+                    or '\u001c'
+                    or '\u001d'
+                    or '\u001e'
+                    or '\u0085'
+                    or '\u2028'
+                    or '\u2029'
+            )
+            {
+                int end = text[i] == '\r' && i + 1 < text.Length && text[i + 1] == '\n' ? i + 2 : i + 1;
+                lines.Add(text[start..(keepEnds ? end : i)]);
+                (start, i) = (end, end - 1);
+            }
+        }
+
+        if (start < text.Length)
+        {
+            lines.Add(text[start..]);
+        }
+
+        return lines;
+    }
+
+    public static string Replace(string text, string old, string with, long most, int line)
+    {
+        long places = old.Length == 0 ? text.Length + 1 : text.Length / old.Length;
+        if ((most < 0 ? places : Math.Min(most, places)) * with.Length > 1 << 26)
+        {
+            throw TemplateText.Error(line, "a text grows without end");
+        }
+
+        if (old.Length > 0)
+        {
+            return most < 0
+                ? text.Replace(old, with, StringComparison.Ordinal)
+                : string.Join(with, text.Split(old, (int)Math.Min(most + 1, int.MaxValue)));
+        }
+
+        List<string> points = TemplateText.CodePoints(text);
+        int count = (int)Math.Min(most < 0 ? long.MaxValue : most, points.Count + 1);
+        return string.Concat(points.Select((p, i) => i < count ? with + p : p)) + (count > points.Count ? with : "");
+    }
+
+    /// <summary>A text in the middle (0), at the left (-1) or at the right (1) of a width.</summary>
+    public static string Padded(string text, object? width, char fill, int side, int line)
+    {
+        long wide = Whole(width),
+            missing = wide - TemplateText.Length(text);
+        if (missing <= 0)
+        {
+            return text;
+        }
+
+        int all = wide <= 1 << 16 ? (int)missing : throw TemplateText.Error(line, "a text is padded too far");
+        int left = side switch
+        {
+            -1 => 0,
+            1 => all,
+            _ => all / 2 + (int)(missing & wide & 1),
+        };
+        return new string(fill, left) + text + new string(fill, all - left);
+    }
+
+    private static TemplateFunction? Find(object? target, string name) =>
+        target switch
+        {
+            string text => OfText(text, name),
+            TemplateMap map => OfMap(map, name),
+            List<object?> list => OfList(list, name),
+            _ => null,
+        };
+
+    private static TemplateFunction? OfList(List<object?> list, string name) =>
+        name switch
+        {
+            "count" => (p, _, _) => (long)list.Count(i => AreEqual(i, p[0])),
+            "index" => (p, _, line) =>
+                list.FindIndex(i => AreEqual(i, p[0])) is >= 0 and var at
+                    ? (long)at
+                    : throw TemplateText.Error(line, $"{Repr(p[0])} is not in list"),
+            "copy" when list is not TemplateSequence => (_, _, _) => list.ToList(),
+            "append"
+            or "extend"
+            or "insert"
+            or "pop"
+            or "remove"
+            or "clear"
+            or "sort"
+            or "reverse" when list is not TemplateSequence => Unsafe(name),
+            _ => null,
+        };
+
+    private static TemplateFunction? OfMap(TemplateMap map, string name) =>
+        name switch
+        {
+            "items" => (_, _, _) => new TemplateSequence("dict_items", TemplateFilters.Pairs(map)),
+            "keys" => (_, _, _) => new TemplateSequence("dict_keys", map.Keys),
+            "values" => (_, _, _) => new TemplateSequence("dict_values", map.Values),
+            "get" => (p, _, _) =>
+                p[0] is string key && map.TryGetValue(key, out object? value) ? value
+                : p.Count > 1 ? p[1]
+                : null,
+            "copy" => (_, _, _) => Map(map),
+            "clear" or "pop" or "popitem" or "setdefault" or "update" => Unsafe(name),
+            _ => null,
+        };
+
+    private static TemplateFunction Unsafe(string name) =>
+        (_, _, line) => throw TemplateText.Error(line, $"'{name}' would change a value, which is not allowed");
+
+    private static TemplateFunction? OfText(string text, string name) =>
+        name switch
+        {
+            "strip" => (p, _, _) => TemplateText.Strip(text, First(p), true, true),
+            "lstrip" => (p, _, _) => TemplateText.Strip(text, First(p), true, false),
+            "rstrip" => (p, _, _) => TemplateText.Strip(text, First(p), false, true),
+            "upper" => (_, _, _) => TemplateText.Upper(text),
+            "lower" or "casefold" => (_, _, _) =>
+                TemplateText.Lower(name == "casefold" ? text.Replace("ß", "ss", StringComparison.Ordinal) : text),
+            "title" => (_, _, _) => TemplateText.Title(text),
+            "capitalize" => (_, _, _) => TemplateText.Capitalize(text),
+            "swapcase" => (_, _, _) =>
+                string.Concat(
+                    text.Select(c =>
+                        char.IsUpper(c) ? TemplateText.Lower(c.ToString()) : TemplateText.Upper(c.ToString())
+                    )
+                ),
+            "startswith" => (p, _, line) =>
+                Any(p, line, (part, s) => s.StartsWith(part, StringComparison.Ordinal), text),
+            "endswith" => (p, _, line) => Any(p, line, (part, s) => s.EndsWith(part, StringComparison.Ordinal), text),
+            "replace" => (p, n, line) =>
+                Replace(
+                    text,
+                    Str(p[0], line),
+                    Str(p[1], line),
+                    p.Count > 2 ? Whole(p[2])
+                        : n.TryGetValue("count", out object? c) ? Whole(c)
+                        : -1,
+                    line
+                ),
+            "find" or "rfind" or "index" or "rindex" => (p, _, line) => Found(text, Str(p[0], line), name, line),
+            "count" => (p, _, line) =>
+                Str(p[0], line) is { Length: > 0 } part ? text.Split(part).Length - 1L : TemplateText.Length(text) + 1L,
+            "isdigit" or "isdecimal" or "isnumeric" => (_, _, _) =>
+                text.Length > 0 && text.All(name == "isnumeric" ? char.IsNumber : char.IsDigit),
+            "isalpha" => (_, _, _) => text.Length > 0 && text.All(char.IsLetter),
+            "isalnum" => (_, _, _) => text.Length > 0 && text.All(c => char.IsLetter(c) || char.IsNumber(c)),
+            "isspace" => (_, _, _) => text.Length > 0 && text.All(TemplateText.IsSpace),
+            "isupper" => (_, _, _) => TemplateText.IsCased(text, upper: true),
+            "islower" => (_, _, _) => TemplateText.IsCased(text, upper: false),
+            "isascii" => (_, _, _) => text.All(char.IsAscii),
+            "join" => (p, _, line) =>
+                TemplateFilters.Joined(
+                    text,
+                    line,
+                    TemplateFilters
+                        .Items(p[0], line)
+                        .Select(
+                            (i, at) =>
+                                i as string
+                                ?? throw TemplateText.Error(
+                                    line,
+                                    $"sequence item {at}: expected str instance, {TypeName(i)} found"
+                                )
+                        )
+                ),
+            "split" or "rsplit" => (p, n, line) =>
+                Split(
+                    text,
+                    Argument(p, n, 0, "sep", null),
+                    Whole(Argument(p, n, 1, "maxsplit", -1L)),
+                    name == "rsplit",
+                    line
+                ),
+            "splitlines" => (p, n, _) =>
+                Lines(text, IsTrue(Argument(p, n, 0, "keepends", false))).Select(l => (object?)l).ToList(),
+            "partition" or "rpartition" => (p, _, line) => Partition(text, Str(p[0], line), name == "rpartition", line),
+            "removeprefix" => (p, _, line) =>
+                text.StartsWith(Str(p[0], line), StringComparison.Ordinal) ? text[Str(p[0], line).Length..] : text,
+            "removesuffix" => (p, _, line) =>
+                text.EndsWith(Str(p[0], line), StringComparison.Ordinal) ? text[..^Str(p[0], line).Length] : text,
+            "ljust" or "rjust" or "center" => (p, _, line) =>
+                Padded(
+                    text,
+                    p[0],
+                    p.Count > 1 ? Str(p[1], line)[0] : ' ',
+                    name switch
+                    {
+                        "ljust" => -1,
+                        "rjust" => 1,
+                        _ => 0,
+                    },
+                    line
+                ),
+            "zfill" => (p, _, line) =>
+                text.Length > 0 && text[0] is '+' or '-'
+                    ? text[0] + Padded(text[1..], Whole(p[0]) - 1, '0', 1, line)
+                    : Padded(text, p[0], '0', 1, line),
+            "format" => (p, n, line) => TemplateFormat.Braces(text, p, n, line),
+            _ => null,
+        };
+
+    private static object? Argument(
+        IReadOnlyList<object?> positional,
+        IReadOnlyDictionary<string, object?> named,
+        int place,
+        string name,
+        object? missing
+    ) => positional.Count > place ? positional[place] : named.GetValueOrDefault(name, missing);
+
+    private static string Str(object? value, int line) =>
+        TemplateOperators.Defined(value, line) as string
+        ?? throw TemplateText.Error(line, $"must be str, not {TypeName(value)}");
+
+    private static string? First(IReadOnlyList<object?> positional) =>
+        positional.Count == 0 || positional[0] is null
+            ? null
+            : positional[0] as string ?? throw new InvalidCastException();
+
+    private static bool Any(IReadOnlyList<object?> positional, int line, Func<string, string, bool> holds, string text)
+    {
+        List<string> points = positional.Count > 1 ? TemplateText.CodePoints(text) : [];
+        int At(int place, int missing) =>
+            positional.Count > place && positional[place] is { } v
+                ? (int)Math.Clamp(Whole(v) < 0 ? Whole(v) + points.Count : Whole(v), 0, points.Count)
+                : missing;
+        int from = At(1, 0),
+            to = At(2, points.Count);
+        string part = positional.Count > 1 ? string.Concat(points.Skip(from).Take(Math.Max(0, to - from))) : text;
+        return positional[0] is TemplateSequence { Kind: TemplateSequence.Tuple } several
+            ? several.Exists(s => holds(Str(s, line), part))
+            : holds(Str(positional[0], line), part);
+    }
+
+    private static object Found(string text, string part, string name, int line)
+    {
+        int at = name.StartsWith('r')
+            ? text.LastIndexOf(part, StringComparison.Ordinal)
+            : text.IndexOf(part, StringComparison.Ordinal);
+        return at < 0 && name.EndsWith("index", StringComparison.Ordinal)
+                ? throw TemplateText.Error(line, "substring not found")
+            : at < 0 ? -1L
+            : TemplateText.Length(text[..at]) * 1L;
+    }
+
+    private static TemplateSequence Partition(string text, string separator, bool last, int line)
+    {
+        int at =
+            separator.Length == 0 ? throw TemplateText.Error(line, "empty separator")
+            : last ? text.LastIndexOf(separator, StringComparison.Ordinal)
+            : text.IndexOf(separator, StringComparison.Ordinal);
+        return at >= 0 ? TemplateSequence.Of(text[..at], separator, text[(at + separator.Length)..])
+            : last ? TemplateSequence.Of("", "", text)
+            : TemplateSequence.Of(text, "", "");
+    }
+
+    private static int? Place(int count, long index) =>
+        index < 0 ? (index + count is >= 0 and var i ? (int)i : null)
+        : index < count ? (int)index
+        : null;
+
+    private static List<object?> Split(string text, object? separator, long most, bool fromEnd, int line)
+    {
+        if (separator is not null)
+        {
+            string by = Str(separator, line) is { Length: > 0 } s
+                ? s
+                : throw TemplateText.Error(line, "empty separator");
+            List<string> parts = [.. text.Split(by)];
+            int surplus = most < 0 ? 0 : (int)Math.Max(0, parts.Count - 1 - most);
+            return surplus == 0 ? [.. parts]
+                : fromEnd ? [string.Join(by, parts[..(surplus + 1)]), .. parts[(surplus + 1)..]]
+                : [.. parts[..^(surplus + 1)], string.Join(by, parts[^(surplus + 1)..])];
+        }
+
+        return fromEnd
+            ? Enumerable.Reverse(Words(Mirrored(text), most)).Select(w => (object?)Mirrored(w)).ToList()
+            : [.. Words(text, most)];
+    }
+
+    private static string Mirrored(string text) => string.Concat(text.Reverse());
+
+    // White space separates; once enough was split off, the rest stays as it is but for the white space before it.
+    private static List<string> Words(string text, long most)
+    {
+        List<string> words = [];
+        for (int at = 0; ; )
+        {
+            while (at < text.Length && TemplateText.IsSpace(text[at]))
+            {
+                at++;
+            }
+
+            if (at == text.Length)
+            {
+                return words;
+            }
+
+            if (most >= 0 && words.Count == most)
+            {
+                words.Add(text[at..]);
+                return words;
+            }
+
+            int end = at;
+            while (end < text.Length && !TemplateText.IsSpace(text[end]))
+            {
+                end++;
+            }
+
+            words.Add(text[at..end]);
+            at = end;
+        }
+    }
+}

@@ -1,0 +1,356 @@
+using static Fulcrum.Templates.TemplateTokenKind;
+
+namespace Fulcrum.Templates;
+
+/// <summary>Reads a template into statements; what it does not know is an error that names the construct and its
+/// line.</summary>
+internal sealed partial class TemplateParser
+{
+    private const int MaxTemplate = 1 << 20;
+    private readonly List<TemplateToken> tokens;
+    private int at;
+    private int blocks;
+    private int loops;
+
+    private TemplateParser(List<TemplateToken> tokens) => this.tokens = tokens;
+
+    private TemplateToken Current => tokens[at];
+
+    /// <exception cref="InputException">The template is no valid template, or uses what is not supported.</exception>
+    public static IReadOnlyList<TemplateStatement> Parse(string template)
+    {
+        if (template.Length > MaxTemplate)
+        {
+            throw new InputException(
+                $"the chat template has {template.Length} characters; at most {MaxTemplate} are read"
+            );
+        }
+
+        TemplateParser parser = new(TemplateLexer.Tokens(template));
+        IReadOnlyList<TemplateStatement> statements = parser.Statements();
+        return parser.Current.Kind == End
+            ? statements
+            : throw parser.Error($"unexpected '{parser.tokens[parser.at + 1].Text}'");
+    }
+
+    /// <summary>Statements up to a block whose name is one of <paramref name="ends"/>; stops before its
+    /// <c>{%</c>.</summary>
+    private List<TemplateStatement> Statements(params string[] ends)
+    {
+        if (++blocks > MaxDepth)
+        {
+            throw Error("blocks are nested too deep");
+        }
+
+        List<TemplateStatement> statements = [];
+        while (Current.Kind != End && !(Current.Kind == BlockBegin && ends.Contains(tokens[at + 1].Text)))
+        {
+            TemplateToken token = Next();
+            switch (token.Kind)
+            {
+                case TemplateTokenKind.Data:
+                    statements.Add(new TemplateStatement.Data(token.Text, token.Line));
+                    break;
+                case VariableBegin:
+                    statements.Add(new TemplateStatement.Output(Tuple(), token.Line));
+                    ExpectEnd(VariableEnd);
+                    break;
+                default:
+                    statements.Add(Block(token.Line));
+                    break;
+            }
+        }
+
+        blocks--;
+        return statements;
+    }
+
+    /// <summary>The body of a block, its closing tag included.</summary>
+    private List<TemplateStatement> Body(string end)
+    {
+        ExpectEnd(BlockEnd);
+        List<TemplateStatement> body = Statements(end);
+        Close(end);
+        return body;
+    }
+
+    private void Close(string end)
+    {
+        if (Current.Kind == End)
+        {
+            throw Error($"'{end}' is missing");
+        }
+
+        Next();
+        Next();
+        if (Current.Kind == Name)
+        {
+            Next();
+        }
+
+        ExpectEnd(BlockEnd);
+    }
+
+    private TemplateStatement Block(int line)
+    {
+        string name = ExpectName();
+        return name switch
+        {
+            "if" => If(line),
+            "for" => For(line),
+            "set" => Set(line),
+            "macro" => Macro(ExpectName(), line, "endmacro"),
+            "call" => CallBlock(line),
+            "filter" => FilterBlock(line),
+            "print" => Print(line),
+            "with" => With(line),
+            "generation" => new TemplateStatement.Group(Body("endgeneration"), line),
+            "break" or "continue" => Jump(name, line),
+            _ => throw TemplateText.Error(line, $"the statement '{name}' is not supported here"),
+        };
+    }
+
+    private TemplateStatement Jump(string name, int line)
+    {
+        if (loops == 0)
+        {
+            throw TemplateText.Error(line, $"'{name}' stands outside a loop");
+        }
+
+        ExpectEnd(BlockEnd);
+        return name == "break" ? new TemplateStatement.Break(line) : new TemplateStatement.Continue(line);
+    }
+
+    private TemplateStatement.If If(int line)
+    {
+        List<(TemplateExpression?, IReadOnlyList<TemplateStatement>)> branches = [];
+        for (TemplateExpression? condition = Tuple(); ; condition = Current.Kind == BlockEnd ? null : Tuple())
+        {
+            ExpectEnd(BlockEnd);
+            branches.Add((condition, condition is null ? Statements("endif") : Statements("elif", "else", "endif")));
+            if (Current.Kind == End || tokens[at + 1].Text == "endif")
+            {
+                Close("endif");
+                return new TemplateStatement.If(branches, line);
+            }
+
+            Next();
+            bool otherwise = Next().Text == "else";
+            if (otherwise != (Current.Kind == BlockEnd))
+            {
+                throw Error(otherwise ? "'else' takes no condition" : "'elif' needs a condition");
+            }
+        }
+    }
+
+    private TemplateStatement.For For(int line)
+    {
+        List<string> targets = Targets();
+        if (!TakeName("in"))
+        {
+            throw Error($"expected 'in', not '{Current.Text}'");
+        }
+
+        TemplateExpression items = Tuple(conditional: false);
+        TemplateExpression? condition = TakeName("if") ? Expression() : null;
+        bool recursive = TakeName("recursive");
+        ExpectEnd(BlockEnd);
+        loops++;
+        List<TemplateStatement> body = Statements("else", "endfor");
+        loops--;
+        List<TemplateStatement> otherwise = [];
+        if (Current.Kind == BlockBegin && tokens[at + 1].Text == "else")
+        {
+            Next();
+            Next();
+            ExpectEnd(BlockEnd);
+            otherwise = Statements("endfor");
+        }
+
+        Close("endfor");
+        return new TemplateStatement.For(targets, items, condition, body, otherwise, recursive, line);
+    }
+
+    private TemplateStatement Set(int line)
+    {
+        List<string> targets = Targets();
+        string? attribute = Take(".") ? ExpectName() : null;
+        if (targets.Count > 1 && attribute is not null)
+        {
+            throw Error("only one attribute can be set at a time");
+        }
+
+        if (Take("="))
+        {
+            TemplateExpression value = Tuple();
+            ExpectEnd(BlockEnd);
+            return new TemplateStatement.Set(targets, attribute, value, line);
+        }
+
+        List<TemplateExpression.Filter> filters = [];
+        while (Take("|"))
+        {
+            filters.Add(OneFilter(new TemplateExpression.Constant(null, line), line));
+        }
+
+        return new TemplateStatement.SetBlock(targets[0], attribute, OutsideLoops("endset"), filters, line);
+    }
+
+    private TemplateStatement.CallBlock CallBlock(int line)
+    {
+        TemplateStatement.Macro caller = Macro(null, line, "endcall", out TemplateExpression call);
+        return new TemplateStatement.CallBlock(
+            call as TemplateExpression.Call ?? throw TemplateText.Error(line, "expected call"),
+            caller,
+            line
+        );
+    }
+
+    private TemplateStatement.FilterBlock FilterBlock(int line)
+    {
+        TemplateExpression.Constant none = new(null, line);
+        List<TemplateExpression.Filter> filters = [OneFilter(none, line)];
+        while (Take("|"))
+        {
+            filters.Add(OneFilter(none, line));
+        }
+
+        return new TemplateStatement.FilterBlock(OutsideLoops("endfilter"), filters, line);
+    }
+
+    private TemplateStatement.Group Print(int line)
+    {
+        List<TemplateStatement> values = [];
+        do
+        {
+            values.Add(new TemplateStatement.Output(Expression(), line));
+        } while (Take(","));
+        ExpectEnd(BlockEnd);
+        return new TemplateStatement.Group(values, line);
+    }
+
+    private TemplateStatement.Macro Macro(string? name, int line, string end) => Macro(name, line, end, out _);
+
+    // Of a call block the parameters are its body's, and the call stands behind them.
+    private TemplateStatement.Macro Macro(string? name, int line, string end, out TemplateExpression call)
+    {
+        List<(string, TemplateExpression?)> parameters = Current.Is("(") || end == "endmacro" ? Parameters() : [];
+        call = end == "endcall" ? Unary() : new TemplateExpression.Constant(null, line);
+        int from = at;
+        List<TemplateStatement> body = OutsideLoops(end);
+        HashSet<string> free =
+        [
+            .. tokens[from..at].Where(t => t.Kind == Name && t.Text is "varargs" or "kwargs").Select(t => t.Text),
+        ];
+        return new TemplateStatement.Macro(name, parameters, body, free, line);
+    }
+
+    private List<TemplateStatement> OutsideLoops(string end)
+    {
+        int outer = loops;
+        loops = 0;
+        List<TemplateStatement> body = Body(end);
+        loops = outer;
+        return body;
+    }
+
+    private List<(string, TemplateExpression?)> Parameters()
+    {
+        List<(string, TemplateExpression?)> parameters = [];
+        Expect("(");
+        while (!Take(")"))
+        {
+            string parameter = ExpectName();
+            parameters.Add((parameter, Take("=") ? Expression() : null));
+            if (!Current.Is(")"))
+            {
+                Expect(",");
+            }
+        }
+
+        return parameters;
+    }
+
+    private TemplateStatement.With With(int line)
+    {
+        List<(string, TemplateExpression)> values = [];
+        while (Current.Kind != BlockEnd)
+        {
+            string name = ExpectName();
+            Expect("=");
+            values.Add((name, Expression()));
+            if (Current.Kind != BlockEnd)
+            {
+                Expect(",");
+            }
+        }
+
+        return new TemplateStatement.With(values, Body("endwith"), line);
+    }
+
+    private List<string> Targets()
+    {
+        bool bracketed = Take("(");
+        List<string> targets = [ExpectName()];
+        while (Take(","))
+        {
+            if (Current.Kind == Name && Current.Text != "in")
+            {
+                targets.Add(ExpectName());
+            }
+        }
+
+        if (bracketed)
+        {
+            Expect(")");
+        }
+
+        return targets;
+    }
+
+    private TemplateToken Next()
+    {
+        TemplateToken token = tokens[at];
+        at = Math.Min(at + 1, tokens.Count - 1);
+        return token;
+    }
+
+    private bool Take(string operatorText)
+    {
+        bool there = Current.Is(operatorText);
+        at += there ? 1 : 0;
+        return there;
+    }
+
+    private bool TakeName(string name)
+    {
+        bool there = Current.IsName(name);
+        at += there ? 1 : 0;
+        return there;
+    }
+
+    private void Expect(string operatorText)
+    {
+        if (!Take(operatorText))
+        {
+            throw Error($"expected '{operatorText}', not '{Current.Text}'");
+        }
+    }
+
+    private string ExpectName() =>
+        Current.Kind == Name ? Next().Text : throw Error($"expected a name, not '{Current.Text}'");
+
+    private void ExpectEnd(TemplateTokenKind kind)
+    {
+        if (Current.Kind != kind)
+        {
+            throw Error(
+                $"expected token 'end of {(kind == VariableEnd ? "print statement" : "statement block")}', got '{Current.Kind switch { Text => "string", Integer => "integer", Float => "float", _ => Current.Text }}'"
+            );
+        }
+
+        Next();
+    }
+
+    private InputException Error(string what) => TemplateText.Error(Current.Line, what);
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
+
+namespace Fulcrum.Tokenization;
+
+/// <summary>A JSON file whose values are checked where they are read; every error names the file.</summary>
+internal sealed class JsonFile
+{
+    private readonly string path;
+
+    /// <summary>Reads a file of at most 256 MB and a depth of at most 64.</summary>
+    /// <exception cref="InputException">It is missing, too large, or not a JSON object.</exception>
+    public JsonFile(string path)
+    {
+        this.path = path;
+        try
+        {
+            Root = StrictJson.ReadFile(path, mostBytes: 1 << 28) as JsonObject ?? throw Error("expected a JSON object");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read {path}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
+        {
+            throw Error($"not valid JSON: {StrictJson.Located(e)}");
+        }
+    }
+
+    /// <summary>The whole object.</summary>
+    public JsonObject Root { get; }
+
+    /// <summary>A text that must be there.</summary>
+    public string Text(JsonNode? node, string name) => Value<string>(node, name, "a text");
+
+    /// <summary>A whole number that must be there.</summary>
+    public int Whole(JsonNode? node, string name) => Value<int>(node, name, "a whole number");
+
+    /// <summary>A switch.</summary>
+    public bool Flag(JsonNode? node, string name, bool missing = false) =>
+        Member(node, name) is null ? missing : Value<bool>(node, name, "true or false");
+
+    /// <summary>A list that must be there.</summary>
+    public JsonArray List(JsonNode? node, string name) =>
+        Member(node, name) as JsonArray ?? throw Error($"'{name}' must be a list");
+
+    /// <summary>A member of an object; null when it is absent, or null.</summary>
+    public JsonNode? Member(JsonNode? node, string name)
+    {
+        try
+        {
+            return (node as JsonObject ?? throw Error($"expected an object with '{name}'"))[name];
+        }
+        catch (ArgumentException e)
+        {
+            throw Error($"a key occurs twice: {e.Message}");
+        }
+    }
+
+    /// <summary>An error about this file.</summary>
+    public InputException Error(string what) => new($"{path}: {what}");
+
+    private T Value<T>(JsonNode? node, string name, string kind) =>
+        Member(node, name) is JsonValue value && value.TryGetValue(out T? read)
+            ? read
+            : throw Error($"'{name}' must be {kind}");
+}

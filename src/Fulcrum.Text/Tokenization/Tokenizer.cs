@@ -1,0 +1,163 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
+
+namespace Fulcrum.Tokenization;
+
+/// <summary>Text to token ids and back, as the <c>tokenizer.json</c> of a model folder says; one implementation for
+/// every family. Thread-safe.</summary>
+public sealed class Tokenizer
+{
+    private readonly Bpe bpe;
+    private readonly Dictionary<int, string> contents = [];
+    private readonly Dictionary<string, int> ids;
+    private readonly HashSet<int> special;
+    private readonly AddedTokens raw,
+        normalised;
+    private readonly Func<string, string> normalise;
+    private readonly PreTokenizer split;
+    private readonly Func<IReadOnlyList<string>, string> decode;
+    private readonly int[] prefix,
+        suffix;
+
+    private Tokenizer(JsonFile file, JsonFile? settings)
+    {
+        JsonNode model = file.Root["model"] ?? throw file.Error("there is no model");
+        IReadOnlyList<AddedToken> added = AddedTokens.Parse(file);
+        Dictionary<string, int> vocabulary = BpeModel.Vocabulary(model, file);
+        split = PreTokenizers.Parse(file.Root["pre_tokenizer"], file, out bool bytes);
+        bpe = BpeModel.Parse(model, vocabulary, bytes, file);
+        ids = new Dictionary<string, int>(vocabulary, StringComparer.Ordinal);
+        foreach (AddedToken token in added)
+        {
+            ids[token.Content] = token.Id;
+        }
+
+        foreach ((string content, int id) in ids)
+        {
+            contents[id] = content;
+        }
+
+        normalise = Normalizers.Parse(file.Root["normalizer"], file);
+        foreach (AddedToken token in added.Where(t => t.Normalized))
+        {
+            contents[token.Id] = normalise(token.Content); // so that the decoder finds what the encoder made of it
+        }
+
+        HashSet<string> specials = [.. added.Where(t => t.Special).Select(t => t.Content)];
+        special = [.. contents.Where(c => specials.Contains(c.Value)).Select(c => c.Key)];
+        raw = new AddedTokens(added.Where(t => !t.Normalized).Select(t => (t.Content, t)));
+        normalised = new AddedTokens(added.Where(t => t.Normalized).Select(t => (normalise(t.Content), t)));
+        decode = TokenDecoder.Parse(file.Root["decoder"], file);
+        BosId = Named(settings, "bos_token");
+        EosId = Named(settings, "eos_token");
+        (prefix, suffix) = SpecialTokens.Parse(file.Root["post_processor"], file, settings, BosId, EosId);
+    }
+
+    /// <summary>One more than the largest id.</summary>
+    public int VocabularySize => contents.Count == 0 ? 0 : contents.Keys.Max() + 1;
+
+    /// <summary>The id of <c>bos_token</c> in <c>tokenizer_config.json</c>; null when it names none.</summary>
+    public int? BosId { get; }
+
+    /// <summary>The id of <c>eos_token</c> in <c>tokenizer_config.json</c>; null when it names none.</summary>
+    public int? EosId { get; }
+
+    /// <summary>Reads the tokenizer of a model folder.</summary>
+    /// <exception cref="InputException">The file is missing or malformed, or asks for something that is not supported;
+    /// names it.</exception>
+    public static Tokenizer Load(string folder)
+    {
+        InnerPath.RefuseLinksOut(folder);
+        string path = Path.Combine(folder, "tokenizer.json"),
+            settings = Path.Combine(folder, "tokenizer_config.json");
+        return File.Exists(path)
+            ? new Tokenizer(new JsonFile(path), File.Exists(settings) ? new JsonFile(settings) : null)
+            : throw new InputException($"no tokenizer in {folder}: it holds no tokenizer.json");
+    }
+
+    /// <summary>The ids of a text; special tokens in the text are recognised.</summary>
+    /// <param name="addSpecialTokens">Put those around it that the tokenizer adds to a sequence (BOS of Llama).</param>
+    /// <exception cref="InputException">A pattern of the tokenizer needs more than its time for this text.</exception>
+    public int[] Encode(string text, bool addSpecialTokens = false)
+    {
+        try
+        {
+            return Encoded(text, addSpecialTokens);
+        }
+        catch (System.Text.RegularExpressions.RegexMatchTimeoutException e)
+        {
+            throw new InputException(
+                $"a pattern of the tokenizer took longer than {e.MatchTimeout.TotalSeconds:0} s on a text of {text.Length} characters",
+                e
+            );
+        }
+    }
+
+    private int[] Encoded(string text, bool addSpecialTokens)
+    {
+        List<int> tokens = new(text.Length / 3 + 8);
+        tokens.AddRange(addSpecialTokens ? prefix : []);
+        string valid = WellFormed(text);
+        List<(Piece, AddedToken?)> parts = [];
+        raw.Split(new Piece(valid, 0, valid.Length, First: true), parts);
+        foreach ((Piece part, AddedToken? token) in parts)
+        {
+            if (token is not null)
+            {
+                tokens.Add(token.Id);
+            }
+            else
+            {
+                EncodePlain(
+                    part.With(normalise(part.Length == part.Source.Length ? part.Source : part.ToString())),
+                    tokens
+                );
+            }
+        }
+
+        tokens.AddRange(addSpecialTokens ? suffix : []);
+        return [.. tokens];
+    }
+
+    /// <summary>The text of ids; bytes that are not UTF-8 become replacement characters, unknown ids nothing.</summary>
+    /// <param name="skipSpecialTokens">Leave special tokens out.</param>
+    public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens = false) =>
+        decode([
+            .. ids.Where(id => contents.ContainsKey(id) && !(skipSpecialTokens && special.Contains(id)))
+                .Select(id => contents[id]),
+        ]);
+
+    /// <summary>The id of a token by its content; null when there is none.</summary>
+    public int? TokenId(string content) => ids.TryGetValue(content, out int id) ? id : null;
+
+    // Half of a surrogate pair is no character; it counts as the character that stands for broken text.
+    private static string WellFormed(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
+
+    private void EncodePlain(Piece text, List<int> tokens)
+    {
+        List<(Piece, AddedToken?)> parts = [];
+        normalised.Split(text, parts);
+        List<Piece> pieces = [];
+        foreach ((Piece part, AddedToken? token) in parts)
+        {
+            if (token is not null)
+            {
+                tokens.Add(token.Id);
+                continue;
+            }
+
+            pieces.Clear();
+            split(part, pieces);
+            pieces.ForEach(p => bpe.Encode(p.Span, tokens));
+        }
+    }
+
+    private int? Named(JsonFile? settings, string name) =>
+        settings?.Root[name] switch
+        {
+            null => null,
+            JsonObject token => TokenId(settings.Text(token, "content")),
+            _ => TokenId(settings.Text(settings.Root, name)),
+        };
+}

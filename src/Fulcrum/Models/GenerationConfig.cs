@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
+
+namespace Fulcrum.Models;
+
+/// <summary>A model's own wishes for decoding: <c>generation_config.json</c>.</summary>
+public static class GenerationConfig
+{
+    /// <summary>How it wants tokens drawn; null where it asks for plain greedy decoding. Keys that are absent have the
+    /// values of transformers.</summary>
+    /// <exception cref="InputException">The file is missing or malformed; names it and the key.</exception>
+    public static Sampling? Sampling(string modelFolder)
+    {
+        string path = Path.Combine(modelFolder, "generation_config.json");
+        JsonObject config = Read(path);
+        double penalty = Number(path, config, "repetition_penalty", 1, p => p > 0);
+        if (config["do_sample"] is not JsonValue sample || !sample.TryGetValue(out bool draws) || !draws)
+        {
+            // the most likely token, after the penalty
+            return penalty == 1 ? null : new Sampling(TopK: 1, RepetitionPenalty: penalty);
+        }
+
+        return new Sampling(
+            Number(path, config, "temperature", 1, t => t > 0),
+            (int)Number(path, config, "top_k", 50, k => k >= 0 && k == Math.Floor(k)),
+            Number(path, config, "top_p", 1, p => p is > 0 and <= 1),
+            penalty
+        );
+    }
+
+    private static double Number(
+        string path,
+        JsonObject config,
+        string key,
+        double otherwise,
+        Func<double, bool> holds
+    ) =>
+        config[key] switch
+        {
+            null => otherwise,
+            JsonValue v when v.TryGetValue(out double number) && double.IsFinite(number) && holds(number) => number,
+            JsonNode other => throw new InputException(
+                $"{path}: {key} is {other.ToJsonString()}, which is no value for it"
+            ),
+        };
+
+    private static JsonObject Read(string path)
+    {
+        try
+        {
+            return StrictJson.ReadFile(path, depth: 16) as JsonObject
+                ?? throw new InputException($"{path}: expected a JSON object");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException(
+                $"the study decodes by the model's generation configuration, but {path} cannot be read: {e.Message}",
+                e
+            );
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
+        }
+    }
+}

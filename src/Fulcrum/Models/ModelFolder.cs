@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
+
+namespace Fulcrum.Models;
+
+/// <summary>What can be known of a model folder in Hugging Face format without loading the model.</summary>
+public static class ModelFolder
+{
+    private static readonly string[] Telling = ["*.json", "*.safetensors", "*.jinja", "*.txt"];
+
+    /// <summary>The ids that end a completion: of <c>generation_config.json</c>, else of <c>config.json</c>; empty when
+    /// neither has any.</summary>
+    /// <exception cref="InputException">A file is not JSON, or its <c>eos_token_id</c> is neither a number nor a list
+    /// of numbers.</exception>
+    public static IReadOnlyList<int> EndTokens(string folder) =>
+        EndTokensOf(Path.Combine(folder, "generation_config.json"))
+        ?? EndTokensOf(Path.Combine(folder, "config.json"))
+        ?? [];
+
+    /// <summary>SHA-256 over the names and contents of the folder's configuration, tokenizer and weight
+    /// files.</summary>
+    /// <exception cref="InputException">There is no such folder, or no <c>config.json</c> in it.</exception>
+    public static string Digest(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, "config.json")))
+        {
+            throw new InputException($"no model in {folder}: it holds no config.json");
+        }
+
+        InnerPath.RefuseLinksOut(folder);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (
+            string file in Telling.SelectMany(p => Directory.EnumerateFiles(folder, p)).Order(StringComparer.Ordinal)
+        )
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(file)}\n{Sha256.OfFile(file)}\n"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static IReadOnlyList<int>? EndTokensOf(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return (StrictJson.ReadFile(path) as JsonObject)?["eos_token_id"] switch
+            {
+                null => null,
+                JsonArray several => [.. several.Select(t => t!.GetValue<int>())],
+                JsonNode one => [one.GetValue<int>()],
+            };
+        }
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        {
+            throw new InputException($"{path}: eos_token_id must be a token id or a list of token ids: {e.Message}", e);
+        }
+    }
+}

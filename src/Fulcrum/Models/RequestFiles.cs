@@ -1,0 +1,272 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+
+namespace Fulcrum.Models;
+
+/// <summary>Files of requests through a model: lines in, lines out in the same order, a chunk at a time so that memory
+/// does not grow with the file.</summary>
+/// <param name="codec">Asked for only when a line holds text.</param>
+/// <param name="purpose">What the answers depend on beside the requests: the model, its form, the limits. Cut-off work
+/// is gone on with only under the same.</param>
+/// <param name="tell">Told how many requests are answered.</param>
+public sealed class RequestFiles(
+    ILanguageModel model,
+    Func<TextCodec> codec,
+    Func<string> purpose,
+    Action<int>? tell = null
+)
+{
+    private int answered;
+
+    private static readonly HashSet<string> ScoreFields = ["prompt", "prompt_ids", "continuations", "continuation_ids"];
+    private static readonly HashSet<string> GenerateFields = ["prompt", "prompt_ids", "messages"];
+
+    private readonly Lazy<TextCodec> text = new(codec);
+
+    /// <summary>Answers a file of score requests.</summary>
+    /// <exception cref="InputException">A line is not a request that the model can answer; names file and
+    /// line.</exception>
+    public void Score(string input, string output, CancellationToken cancellation = default) =>
+        Write(
+            input,
+            ScoreFields,
+            output,
+            lines =>
+            {
+                List<ScoreRequest>[] asked = [.. lines.Select(ScoresOf)];
+                ContinuationScore[] scores = new ContinuationScore[asked.Sum(a => a.Count)];
+                int[] lineOf = [.. asked.SelectMany((a, line) => a.Select(_ => line))],
+                    open = [.. asked.Select(a => a.Count)];
+                model.Score(
+                    [.. asked.SelectMany(a => a)],
+                    (i, s) =>
+                    {
+                        scores[i] = s[0];
+                        Tell(--open[lineOf[i]] == 0);
+                    },
+                    cancellation
+                );
+                int at = 0;
+                return [.. lines.Select((line, i) => Scores(line, scores[at..(at += asked[i].Count)]))];
+            }
+        );
+
+    private static string Scores(JsonLine line, ContinuationScore[] scores) =>
+        Answer(
+            line,
+            new JsonObject
+            {
+                ["log_likelihoods"] = Array(scores.Select(s => s.LogLikelihood)),
+                ["greedy"] = Array(scores.Select(s => s.Greedy)),
+                ["tokens"] = Array(scores.Select(s => s.Tokens)),
+            }
+        );
+
+    /// <summary>Answers a file of generate requests.</summary>
+    /// <param name="stops">Texts that end a completion and are not part of it.</param>
+    /// <param name="texts">False: the answers' texts are null, and no tokenizer is asked for.</param>
+    /// <exception cref="InputException">As for <see cref="Score"/>.</exception>
+    public void Generate(
+        string input,
+        string output,
+        int maxNewTokens,
+        IReadOnlyList<int> endTokens,
+        IReadOnlyList<string> stops,
+        bool texts,
+        CancellationToken cancellation = default
+    ) =>
+        Write(
+            input,
+            GenerateFields,
+            output,
+            lines =>
+            {
+                Func<IReadOnlyList<int>, bool>? stopsAt =
+                    stops.Count == 0 ? null : ids => stops.Any(text.Value.Decode(ids).Contains);
+                CompletionRequest[] asked =
+                [
+                    .. lines.Select(l => new CompletionRequest(
+                        Checked(l, PromptOf(l), 0),
+                        maxNewTokens,
+                        endTokens,
+                        stopsAt
+                    )),
+                ];
+                string[] answers = new string[lines.Length];
+                model.Complete(
+                    asked,
+                    (i, c) =>
+                    {
+                        answers[i] = Answer(
+                            lines[i],
+                            new JsonObject
+                            {
+                                ["text"] = texts ? TextOf(c.Ids, endTokens, stops) : null,
+                                ["ids"] = Array(c.Ids),
+                                ["log_likelihoods"] = Array(c.LogLikelihoods),
+                                ["finish"] = c.Finish == FinishReason.Stop ? "stop" : "length",
+                            }
+                        );
+                        Tell(true);
+                    },
+                    cancellation
+                );
+                return answers;
+            }
+        );
+
+    private void Write(
+        string input,
+        HashSet<string> fields,
+        string output,
+        Func<JsonLine[], IEnumerable<string>> answer
+    ) => PortionFile.Write(input, fields, output, purpose, answer, done => answered = done);
+
+    private void Tell(bool complete)
+    {
+        if (complete)
+        {
+            tell?.Invoke(++answered);
+        }
+    }
+
+    // Each continuation is a request of its own: in text, the prompt's last token may differ by what follows it. The
+    // model shares what is equal.
+    private List<ScoreRequest> ScoresOf(JsonLine line)
+    {
+        if ((line.Value["continuations"] is null) == (line.Value["continuation_ids"] is null))
+        {
+            throw line.Error("expected either 'continuations' or 'continuation_ids'");
+        }
+
+        if (line.Value["continuation_ids"] is { } ids)
+        {
+            int[] prompt = PromptOf(line);
+            return
+            [
+                .. List(line, ids, "continuation_ids")
+                    .Select(c => new ScoreRequest(prompt, [Ids(line, c, "continuation_ids")]))
+                    .Select(r => Checked(line, r)),
+            ];
+        }
+
+        string start = Text(line, line.Value["prompt"], "prompt");
+        int length = text.Value.Encode(start, true).Length;
+        return
+        [
+            .. List(line, line.Value["continuations"]!, "continuations")
+                .Select(c => text.Value.Encode(start + Text(line, c, "continuations"), true))
+                .Select(all =>
+                    Checked(
+                        line,
+                        new ScoreRequest(all[..Math.Min(length, all.Length)], [all[Math.Min(length, all.Length)..]])
+                    )
+                ),
+        ];
+    }
+
+    private int[] PromptOf(JsonLine line)
+    {
+        string[] given = [.. GenerateFields.Where(f => line.Value[f] is not null)];
+        return given switch
+        {
+            ["prompt_ids"] => Ids(line, line.Value["prompt_ids"], "prompt_ids"),
+            ["prompt"] => text.Value.Encode(Text(line, line.Value["prompt"], "prompt"), true),
+            ["messages"] => text.Value.Encode(Rendered(line), false),
+            _ => throw line.Error("expected one of 'prompt', 'prompt_ids' and 'messages'"),
+        };
+    }
+
+    private string Rendered(JsonLine line)
+    {
+        JsonArray messages = List(line, line.Value["messages"]!, "messages");
+        try
+        {
+            return text.Value.Render(messages);
+        }
+        catch (InputException e)
+        {
+            throw line.Error(e.Message);
+        }
+    }
+
+    private ScoreRequest Checked(JsonLine line, ScoreRequest request)
+    {
+        Checked(line, request.Prompt, request.Continuations[0].Length);
+        CheckVocabulary(line, request.Continuations[0]);
+        return request;
+    }
+
+    private int[] Checked(JsonLine line, int[] prompt, int more)
+    {
+        if (prompt.Length == 0)
+        {
+            throw line.Error("the prompt is empty, and a model predicts from at least one token");
+        }
+
+        if (prompt.Length + more > model.ContextLength)
+        {
+            throw line.Error(
+                $"{prompt.Length + more} tokens are more than the model's context of {model.ContextLength}"
+            );
+        }
+
+        CheckVocabulary(line, prompt);
+        return prompt;
+    }
+
+    private void CheckVocabulary(JsonLine line, int[] ids)
+    {
+        foreach (int id in ids)
+        {
+            if (id < 0 || id >= model.VocabularySize)
+            {
+                throw line.Error($"token id {id} is outside the model's vocabulary of {model.VocabularySize}");
+            }
+        }
+    }
+
+    private string TextOf(IReadOnlyList<int> ids, IReadOnlyList<int> endTokens, IReadOnlyList<string> stops)
+    {
+        string written = text.Value.Decode(ids.Count > 0 && endTokens.Contains(ids[^1]) ? [.. ids.SkipLast(1)] : ids);
+        int cut = stops
+            .Select(s => written.IndexOf(s, StringComparison.Ordinal))
+            .Where(i => i >= 0)
+            .DefaultIfEmpty(written.Length)
+            .Min();
+        return written[..cut];
+    }
+
+    private static JsonArray List(JsonLine line, JsonNode value, string field) =>
+        value as JsonArray ?? throw line.Error($"'{field}' must be a list");
+
+    private static string Text(JsonLine line, JsonNode? value, string field) =>
+        value is JsonValue v && v.TryGetValue(out string? text) ? text : throw line.Error($"'{field}' must be text");
+
+    private static int[] Ids(JsonLine line, JsonNode? value, string field) =>
+        value is JsonArray list
+            ?
+            [
+                .. list.Select(n =>
+                    n is JsonValue v && v.TryGetValue(out int id)
+                        ? id
+                        : throw line.Error($"'{field}' must hold token ids, not {n?.ToJsonString() ?? "null"}")
+                ),
+            ]
+            : throw line.Error($"'{field}' must be a list of token ids");
+
+    private static JsonArray Array<T>(IEnumerable<T> values) => [.. values.Select(v => JsonValue.Create(v))];
+
+    private static string Answer(JsonLine line, JsonObject answer)
+    {
+        foreach (string passed in (string[])["meta", "id"])
+        {
+            if (line.Value.ContainsKey(passed))
+            {
+                answer.Insert(0, passed, line.Value[passed]?.DeepClone());
+            }
+        }
+
+        return answer.ToJsonString(JsonLines.Output);
+    }
+}

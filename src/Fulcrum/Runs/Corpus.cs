@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using System.Text;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Runs;
+
+/// <summary>The data of a study, opened and sampled: what is asked, and what is trained on.</summary>
+/// <param name="Benchmarks">In the study's order.</param>
+/// <param name="Training">In the data's order.</param>
+/// <param name="Digest">SHA-256 over every file that was read.</param>
+/// <param name="Before">The benchmarks as the base model alone is asked them, in the same order; null: no
+/// differently.</param>
+/// <param name="DigestNow">The digest over the files as they are now; null: they cannot change.</param>
+public sealed record Corpus(
+    IReadOnlyList<IBenchmark> Benchmarks,
+    IReadOnlyList<TrainingText> Training,
+    string Digest,
+    IReadOnlyList<IBenchmark>? Before = null,
+    Func<string>? DigestNow = null
+)
+{
+    /// <summary>Digest of data files and folders of them, by name and content; databases included.</summary>
+    public static string DigestOf(IEnumerable<string> paths)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string path in paths.Distinct(StringComparer.Ordinal))
+        {
+            string folder = File.Exists(path) ? Path.GetDirectoryName(path)! : path;
+            foreach (string file in (File.Exists(path) ? [path] : DataFiles(path)).Order(StringComparer.Ordinal))
+            {
+                hash.AppendData(
+                    Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)}\n{Sha256.OfFile(file)}\n")
+                );
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static IEnumerable<string> DataFiles(string folder) =>
+        new[] { ("", "*.json"), ("dev", "*.csv"), ("test", "*.csv"), ("database", "*.sqlite") }
+            .Where(place => Directory.Exists(Path.Combine(folder, place.Item1)))
+            .SelectMany(place =>
+                Directory.EnumerateFiles(
+                    Path.Combine(folder, place.Item1),
+                    place.Item2,
+                    new EnumerationOptions
+                    {
+                        RecurseSubdirectories = place.Item1 == "database",
+                        MaxRecursionDepth = 2,
+                        AttributesToSkip = 0,
+                    }
+                )
+            );
+}
+
+/// <summary>One training example as text.</summary>
+/// <param name="Id">Where it comes from: <c>train/17</c>.</param>
+/// <param name="Cluster">Examples of one cluster share the beginning of their prompt.</param>
+public sealed record TrainingText(string Id, string Cluster, Prompt Prompt, string Completion);

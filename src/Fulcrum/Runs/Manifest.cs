@@ -1,0 +1,30 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fulcrum.Runs;
+
+/// <summary>What a completed stage leaves behind: what it read, what it wrote, how long it took and on what.</summary>
+/// <param name="Stage">The stage's name.</param>
+/// <param name="Inputs">Digest of everything that the stage read.</param>
+/// <param name="Outputs">SHA-256 of every file it wrote, by path relative to the run folder.</param>
+/// <param name="Seconds">Wall time of the stage, of its last attempt.</param>
+/// <param name="Environment">Versions, device, dtype, threads.</param>
+/// <param name="Joules">What the processor packages took meanwhile; null where the machine does not tell.</param>
+public sealed record Manifest(
+    string Stage,
+    string Inputs,
+    IReadOnlyDictionary<string, string> Outputs,
+    double Seconds,
+    IReadOnlyDictionary<string, string> Environment,
+    double? Joules = null
+);
+
+/// <summary>JSON of manifests.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true
+)]
+[JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(SortedDictionary<string, string>))]
+public sealed partial class ManifestJson : JsonSerializerContext;

@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using MathNet.Numerics.Distributions;
+
+namespace Fulcrum.Runs;
+
+/// <summary>One text and how far the predictions on it moved.</summary>
+public sealed record NeutralTextResult(
+    string Id,
+    int Tokens,
+    double KullbackLeibler,
+    double LogLikelihoodBefore,
+    double LogLikelihoodAfter
+);
+
+/// <summary>How far a model moved from its base where the task has nothing to say: on neutral text, token by
+/// token.</summary>
+public static class NeutralText
+{
+    /// <summary>Its name in the folder <c>after</c>.</summary>
+    public const string FileName = "neutral_text.json";
+
+    /// <summary>Reads the texts, compares the model with its base on them and writes a result a text.</summary>
+    /// <param name="told">Told how many of how many texts are done.</param>
+    /// <exception cref="InputException">The file is missing or malformed, or holds fewer than two usable
+    /// texts.</exception>
+    public static void Measure(
+        NeutralTextPlan plan,
+        int seed,
+        ILanguageModel model,
+        PromptEncoding encoding,
+        string path,
+        Action<int, int> told,
+        CancellationToken cancellation
+    )
+    {
+        (string Id, int[] Tokens)[] texts = Texts(plan, seed, encoding, Math.Min(plan.MaxTokens, model.ContextLength));
+        NeutralTextResult[] results = new NeutralTextResult[texts.Length];
+        int done = 0;
+        model.Diverge(
+            [.. texts.Select(t => t.Tokens)],
+            (i, d) =>
+            {
+                results[i] = new NeutralTextResult(
+                    texts[i].Id,
+                    d.Tokens,
+                    d.KullbackLeibler,
+                    d.BaseLogLikelihood,
+                    d.LogLikelihood
+                );
+                told(++done, texts.Length);
+            },
+            cancellation
+        );
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(results, JsonLines.Output) + "\n");
+    }
+
+    /// <summary>What was measured, as means over tokens; null where nothing was.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public static NeutralTextComparison? Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return Of(JsonSerializer.Deserialize<NeutralTextResult[]>(File.ReadAllText(path), JsonLines.Output)!);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not the results on neutral text: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Means over the tokens of all texts.</summary>
+    public static NeutralTextComparison Of(IReadOnlyList<NeutralTextResult> texts)
+    {
+        long tokens = texts.Sum(t => (long)t.Tokens);
+        return new NeutralTextComparison(
+            texts.Count,
+            tokens,
+            Mean(texts, t => t.KullbackLeibler),
+            Mean(texts, t => t.LogLikelihoodAfter - t.LogLikelihoodBefore),
+            Math.Exp(-texts.Sum(t => t.LogLikelihoodBefore) / tokens),
+            Math.Exp(-texts.Sum(t => t.LogLikelihoodAfter) / tokens)
+        );
+    }
+
+    /// <summary>A ratio of sums over texts with its linearised standard error (Cochran 1977, Sampling Techniques,
+    /// section 6.4) and Student's t on texts - 1 degrees of freedom.</summary>
+    private static TokenMean Mean(IReadOnlyList<NeutralTextResult> texts, Func<NeutralTextResult, double> value)
+    {
+        double tokens = texts.Sum(t => (double)t.Tokens),
+            mean = texts.Sum(value) / tokens;
+        int k = texts.Count;
+        double error =
+            k < 2 ? 0 : Math.Sqrt(texts.Sum(t => Math.Pow(value(t) - mean * t.Tokens, 2)) * k / (k - 1)) / tokens;
+        double half = k < 2 ? double.MaxValue : error * StudentT.InvCDF(0, 1, k - 1, 0.975);
+        return new TokenMean(mean, mean - half, mean + half, error);
+    }
+
+    private static (string, int[])[] Texts(NeutralTextPlan plan, int seed, PromptEncoding encoding, int most)
+    {
+        (string Id, string Text)[] all =
+            Path.GetExtension(plan.File) == ".txt"
+                ? [.. Paragraphs(plan.File)]
+                : [.. Table.Read(plan.File).Select(r => ($"{r.Number}", r.Text(plan.Column)))];
+        IReadOnlyList<(string Id, string Text)> chosen = StratifiedSample.Of(
+            all,
+            _ => "",
+            plan.Texts,
+            RandomStream.For(seed, "neutral text")
+        );
+        (string, int[])[] texts =
+        [
+            .. chosen
+                .Select(t => (t.Id, encoding.Encode(new Prompt.Text(t.Text)).Take(most).ToArray()))
+                .Where(t => t.Item2.Length > 1),
+        ];
+        return texts.Length > 1
+            ? texts
+            : throw new InputException(
+                $"{plan.File} holds {texts.Length} texts of more than one token; an interval needs at least two"
+            );
+    }
+
+    private static IEnumerable<(string, string)> Paragraphs(string path)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read {path}: {e.Message}", e);
+        }
+
+        return text.ReplaceLineEndings("\n")
+            .Split("\n\n")
+            .Select(p => p.Trim())
+            .Where(p => p.Length > 0)
+            .Select((p, i) => ($"{i + 1}", p));
+    }
+}

@@ -1,0 +1,84 @@
+using Fulcrum.Data;
+using Fulcrum.Models;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Mmlu;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Mixes general examples into those of the task, so that training forgets less (rehearsal; Robins 1995,
+/// Connection Science 7:123).</summary>
+public static class Replay
+{
+    /// <summary>The examples of the task, all of them, with the replayed ones spread evenly among them.</summary>
+    /// <param name="random">Draws from the source; a source that is too small is gone through again.</param>
+    /// <exception cref="InputException">The source is missing, empty or malformed; names it.</exception>
+    public static IReadOnlyList<TrainingText> Into(
+        IReadOnlyList<TrainingText> task,
+        ReplayPlan plan,
+        RandomStream random
+    )
+    {
+        TrainingText[] source = [.. Directory.Exists(plan.Source) ? Questions(plan.Source) : Texts(plan.Source)];
+        if (source.Length == 0)
+        {
+            throw new InputException($"replay: {plan.Source} holds no example");
+        }
+
+        int count = Math.Max(1, (int)Math.Round(task.Count * plan.Share / (1 - plan.Share)));
+        List<TrainingText> drawn = [];
+        for (int pass = 0; drawn.Count < count; pass++)
+        {
+            drawn.AddRange(
+                random
+                    .Shuffled(source)
+                    .Take(count - drawn.Count)
+                    .Select(e => pass == 0 ? e : e with { Id = $"{e.Id}/pass/{pass}" })
+            );
+        }
+
+        return Spread(task, drawn);
+    }
+
+    private static List<TrainingText> Spread(IReadOnlyList<TrainingText> task, List<TrainingText> replayed)
+    {
+        List<TrainingText> mixed = [];
+        int next = 0;
+        for (int i = 0; i < task.Count; i++)
+        {
+            mixed.Add(task[i]);
+            int due = (int)((long)(i + 1) * replayed.Count / task.Count);
+            mixed.AddRange(replayed[next..due]);
+            next = due;
+        }
+
+        return mixed;
+    }
+
+    /// <summary>MMLU's worked examples, asked as the benchmark asks its questions, without examples before
+    /// them.</summary>
+    private static IEnumerable<TrainingText> Questions(string source)
+    {
+        MmluFolder folder = MmluFolder.Open(source);
+        return folder
+            .Subjects.SelectMany(folder.Dev)
+            .Select(q => new TrainingText(
+                $"replay/{q.Subject}/dev/{q.Index}",
+                q.Subject,
+                new Prompt.Text(MmluPrompt.Of(q, [])),
+                MmluPrompt.Letters[q.Answer]
+            ));
+    }
+
+    private static IEnumerable<TrainingText> Texts(string source) =>
+        Table
+            .Read(source)
+            .Select(row => new TrainingText(
+                $"replay/{row.Number}",
+                "replay",
+                new Prompt.Text(row.Text("prompt")),
+                row.Text("completion") is { Length: > 0 } completion
+                    ? completion
+                    : throw row.Error("the completion is empty, so there is nothing to train on")
+            ));
+}

@@ -1,0 +1,201 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fulcrum.Studies;
+
+/// <summary>One experiment, complete: which model, which data, how it is measured and how it is trained. What can
+/// change a result is in here and nowhere else.</summary>
+/// <param name="Name">Names the run in reports.</param>
+/// <param name="Model">The model to specialise.</param>
+/// <param name="Benchmarks">What is measured, before and after; at least one.</param>
+/// <param name="TrainingData">What it is specialised on.</param>
+/// <param name="Train">How it is specialised.</param>
+/// <param name="Seed">Every random choice derives from it and from the purpose of the choice; 0 is a seed like any
+/// other.</param>
+/// <param name="Margin">The loss, in points, that is accepted on a benchmark that is not the task (non-inferiority
+/// margin).</param>
+/// <param name="OverrideGuards">Names of guards that may not stop this study; the report shows them.</param>
+/// <param name="Tasks">Names of the benchmarks that the model is specialised for; all others are general. Null: the
+/// first benchmark.</param>
+/// <param name="Curve">Further points between base and adapter; null: none.</param>
+/// <param name="ServingForms">Further forms in which the adapter is measured: <c>merged</c>, <c>unquantized-beside</c>,
+/// <c>unquantized-merged</c>; null: none.</param>
+/// <param name="Seeds">Training seeds; the first is the study's adapter, each other one is trained and measured as
+/// well. Null: one seed.</param>
+/// <param name="Replay">General data mixed into the training data; null: none.</param>
+/// <param name="LoraConfigurations">Adapters to choose from, by name; null: <paramref name="Train"/> alone says what is
+/// trained.</param>
+/// <param name="Lora">The name of the chosen one, whose values replace those of <paramref name="Train"/>; needed where
+/// there are configurations.</param>
+/// <param name="AfterForm">The form in which the trained adapter is measured as <c>after</c>: <c>beside</c> (the form
+/// it was trained in), or one of <paramref name="ServingForms"/>,
+/// which makes before and after incomparable.</param>
+/// <param name="NeutralText">Text on which the adapted model's predictions are compared with the base's; null:
+/// none.</param>
+/// <param name="RelativeTable">Caption of a further table in the report, with the change in percent of the value
+/// before; null: no such table.</param>
+public sealed record Study(
+    string Name,
+    ModelPlan Model,
+    IReadOnlyList<BenchmarkPlan> Benchmarks,
+    TrainingDataPlan TrainingData,
+    TrainPlan Train,
+    int Seed = 42,
+    double Margin = 2,
+    IReadOnlyList<string>? OverrideGuards = null,
+    IReadOnlyList<string>? Tasks = null,
+    CurvePlan? Curve = null,
+    IReadOnlyList<string>? ServingForms = null,
+    IReadOnlyList<int>? Seeds = null,
+    ReplayPlan? Replay = null,
+    IReadOnlyDictionary<string, LoraPlan>? LoraConfigurations = null,
+    string? Lora = null,
+    string AfterForm = "beside",
+    NeutralTextPlan? NeutralText = null,
+    string? RelativeTable = null
+)
+{
+    /// <summary>Names of the benchmarks that the model is specialised for, never empty.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> TaskNames => Tasks ?? [Benchmarks[0].Name];
+
+    /// <summary>The part of the study that before, training and after depend on. The rest asks for further points or
+    /// judges what was found, and may change between two starts of a run.</summary>
+    [JsonIgnore]
+    public Study Core =>
+        this with
+        {
+            Train = Train with { Seed = TrainingSeeds[0] },
+            Margin = 0,
+            OverrideGuards = null,
+            Tasks = null,
+            Curve = null,
+            ServingForms = null,
+            Seeds = null,
+            RelativeTable = null,
+        };
+
+    /// <summary>The training seeds, never empty; the first is that of the study's adapter.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<int> TrainingSeeds => Seeds ?? [Train.Seed ?? Seed];
+}
+
+/// <summary>The trade-off curve of one training: the adapter in parts (arXiv:2109.01903), and the checkpoints on the
+/// way.</summary>
+/// <param name="Lambdas">Scales of the adapter, 0 to 2; 0 (the base) and 1 (as trained) are measured anyway. Null: 0,
+/// 0.25, 0.5, 0.75, 1.</param>
+/// <param name="Checkpoints">Every lambda at every checkpoint (<see cref="TrainPlan.CheckpointEvery"/>), not at the
+/// finished adapter alone.</param>
+public sealed record CurvePlan(IReadOnlyList<double>? Lambdas = null, bool Checkpoints = false);
+
+/// <summary>Replay: general examples among those of the task, so that less is forgotten.</summary>
+/// <param name="Share">Of the training examples, how large a part is general: above 0, below 1; examples of the task
+/// are all kept.</param>
+/// <param name="Source">A folder in MMLU's layout (its <c>dev/</c> questions with their letters) or a JSON Lines file
+/// with <c>prompt</c> and <c>completion</c>; relative to the study's file.</param>
+public sealed record ReplayPlan(double Share, string Source);
+
+/// <summary>Text that has nothing to do with the task.</summary>
+/// <param name="File"><c>.txt</c>: paragraphs, a blank line between them; or rows as in benchmarks of one's own.
+/// Relative to the study's file.</param>
+/// <param name="Column">The column of the text where the file has rows.</param>
+/// <param name="Texts">How many of the texts, drawn by the seed; null: all.</param>
+/// <param name="MaxTokens">A text is read to this many tokens.</param>
+public sealed record NeutralTextPlan(string File, string Column = "text", int? Texts = null, int MaxTokens = 256);
+
+/// <summary>The shape of an adapter; the meanings and defaults of <see cref="TrainPlan"/>.</summary>
+public sealed record LoraPlan(
+    int Rank = 8,
+    double Alpha = 16,
+    double Dropout = 0,
+    IReadOnlyList<string>? TargetModules = null
+);
+
+/// <summary>A model and the form in which it computes.</summary>
+/// <param name="Folder">A folder in Hugging Face format; relative to the study's file.</param>
+/// <param name="Dtype"><c>auto</c>, <c>f32</c>, <c>bf16</c> or <c>f16</c>.</param>
+/// <param name="Quantization"><c>none</c>, <c>nf4</c> or <c>nf4-double</c>.</param>
+/// <param name="Device"><c>auto</c>, <c>cpu</c> or <c>cuda[:N]</c>.</param>
+/// <param name="Threads">Null: as many as there are cores available.</param>
+public sealed record ModelPlan(
+    string Folder,
+    string Dtype = "auto",
+    string Quantization = "none",
+    string Device = "auto",
+    int? Threads = null
+);
+
+/// <summary>How an adapter is trained; also the <c>--config</c> of <c>fulcrum train</c>.</summary>
+/// <param name="Epochs">Passes over the data.</param>
+/// <param name="BatchSize">Examples of one optimiser step (the effective batch).</param>
+/// <param name="LearningRate">Peak rate.</param>
+/// <param name="WeightDecay">Decoupled (arXiv:1711.05101).</param>
+/// <param name="Schedule"><c>linear</c>, <c>cosine</c> or <c>constant</c>, after the warm-up.</param>
+/// <param name="WarmupSteps">In step k = 0, 1, ... of the warm-up the rate is rate · k / warmupSteps.</param>
+/// <param name="MaxGradientNorm">Null: no clipping.</param>
+/// <param name="Optimizer"><c>adamw</c>, <c>adamw8bit</c> or <c>paged-adamw8bit</c>.</param>
+/// <param name="Rank">LoRA's r.</param>
+/// <param name="Alpha">LoRA's alpha; the update is scaled by alpha / r.</param>
+/// <param name="Dropout">On the adapter's input, training only.</param>
+/// <param name="TargetModules">Names of the projections that get an adapter; null: q_proj, k_proj, v_proj,
+/// o_proj.</param>
+/// <param name="MaxTokens">A longer example is an error that names it; null: the model's context.</param>
+/// <param name="Seed">Null: derived from the study's.</param>
+/// <param name="GradientCheckpointing">Recompute each layer in the backward pass instead of keeping its
+/// activations.</param>
+/// <param name="CheckpointEvery">Steps between checkpoints; null: one an epoch.</param>
+/// <param name="RsLora">Scale by alpha / sqrt(r) (arXiv:2312.03732).</param>
+/// <param name="Grouping"><c>cluster</c>: examples of a cluster share a batch and so their common beginning;
+/// <c>none</c>: plain shuffling.</param>
+/// <param name="Dora">Train a magnitude for every row of an adapted weight beside the update (DoRA,
+/// arXiv:2402.09353).</param>
+/// <param name="ModulesToSave">Modules that are trained whole: <c>lm_head</c>, <c>embed_tokens</c>; null: none.</param>
+/// <param name="Loss"><c>completion</c>: on completions only; <c>all</c>: on the prompt too.</param>
+/// <param name="Truncate">Cut an example that is longer than <paramref name="MaxTokens"/> instead of refusing it; what
+/// was cut is counted and reported.</param>
+/// <param name="ValidationShare">Of the training examples, how large a part is held out, 0 to below 1; the adapter is
+/// then the one of the lowest loss on it. 0: none, and the adapter is the last one.</param>
+/// <param name="ValidationEvery">Steps between validations; null: one an epoch. The last step is always
+/// validated.</param>
+/// <param name="EarlyStoppingPatience">After so many validations in a row without a lower loss training ends; null: it
+/// never ends early.</param>
+public sealed record TrainPlan(
+    int Epochs = 1,
+    int BatchSize = 8,
+    double LearningRate = 2e-4,
+    double WeightDecay = 0,
+    string Schedule = "linear",
+    int WarmupSteps = 0,
+    double? MaxGradientNorm = 1,
+    string Optimizer = "adamw",
+    int Rank = 8,
+    double Alpha = 16,
+    double Dropout = 0,
+    IReadOnlyList<string>? TargetModules = null,
+    int? MaxTokens = null,
+    int? Seed = null,
+    bool GradientCheckpointing = false,
+    int? CheckpointEvery = null,
+    bool RsLora = false,
+    string Grouping = "none",
+    bool Dora = false,
+    IReadOnlyList<string>? ModulesToSave = null,
+    string Loss = "completion",
+    bool Truncate = false,
+    double ValidationShare = 0,
+    int? ValidationEvery = null,
+    int? EarlyStoppingPatience = null
+);
+
+/// <summary>Strict JSON for studies: an unknown, duplicate, missing or null key is an error that names it.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    AllowOutOfOrderMetadataProperties = true,
+    WriteIndented = true
+)]
+[JsonSerializable(typeof(Study))]
+[JsonSerializable(typeof(TrainPlan))]
+public sealed partial class StudyJson : JsonSerializerContext;

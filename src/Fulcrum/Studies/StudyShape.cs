@@ -1,0 +1,218 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Fulcrum.Studies;
+
+/// <summary>Walks a study's JSON beside the records that it shall fill, so that what is wrong is said in the words of
+/// the study: file, line, key, and what was probably meant.</summary>
+/// <param name="source">The file, for messages.</param>
+/// <param name="text">All of it: lines are counted in it.</param>
+internal sealed class StudyShape(string source, byte[] text)
+{
+    /// <summary>Checks a whole text.</summary>
+    /// <param name="place">Where in a study the text belongs: empty for a whole study, <c>train</c> for that
+    /// section.</param>
+    /// <exception cref="InputException">A key is unknown, missing or there twice, or a value is of another type than
+    /// its key wants.</exception>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    public static void Check(string text, string source, JsonTypeInfo type, string place)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Utf8JsonReader reader = new(
+            bytes,
+            new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+        );
+        reader.Read();
+        new StudyShape(source, bytes).Value(ref reader, type, place, mayBeNull: false);
+        reader.Read();
+    }
+
+    private void Value(ref Utf8JsonReader reader, JsonTypeInfo type, string path, bool mayBeNull)
+    {
+        if (mayBeNull && reader.TokenType == JsonTokenType.Null)
+        {
+            return;
+        }
+
+        (string wanted, bool holds) = Wanted(ref reader, type);
+        if (!holds)
+        {
+            throw Error(
+                reader.TokenStartIndex,
+                $"{(path.Length > 0 ? path : "the study")}: wanted {wanted}{(mayBeNull ? " or null" : "")}, found {Found(ref reader)}"
+            );
+        }
+
+        Parts(ref reader, type, path);
+    }
+
+    private void Parts(ref Utf8JsonReader reader, JsonTypeInfo type, string path)
+    {
+        switch (type.Kind)
+        {
+            case JsonTypeInfoKind.Object:
+                Record(ref reader, type, path);
+                break;
+            case JsonTypeInfoKind.Dictionary:
+                ByName(ref reader, Of(type, type.ElementType!), path);
+                break;
+            case JsonTypeInfoKind.Enumerable:
+                for (int i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
+                {
+                    Value(ref reader, Of(type, type.ElementType!), $"{path}[{i}]", mayBeNull: false);
+                }
+
+                break;
+        }
+    }
+
+    private void Record(ref Utf8JsonReader reader, JsonTypeInfo type, string path)
+    {
+        long start = reader.TokenStartIndex;
+        string? kind = type.PolymorphismOptions?.TypeDiscriminatorPropertyName;
+        Dictionary<string, JsonPropertyInfo> keys = Keys(kind is null ? type : KindOf(reader, type, path));
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        while (NextKey(ref reader, seen, path) is { } key)
+        {
+            JsonPropertyInfo? known =
+                key == kind ? null
+                : keys.TryGetValue(key, out known) ? known
+                : throw Unknown(reader.TokenStartIndex, path, key, kind is null ? keys.Keys : keys.Keys.Append(kind));
+            reader.Read();
+            if (known is not null)
+            {
+                Value(
+                    ref reader,
+                    Of(type, known.PropertyType),
+                    Under(path, key),
+                    known.AssociatedParameter!.IsNullable
+                );
+            }
+        }
+
+        RequireAll(keys, seen, start, path);
+    }
+
+    private void RequireAll(Dictionary<string, JsonPropertyInfo> keys, HashSet<string> seen, long start, string path)
+    {
+        if (
+            keys.FirstOrDefault(k => !k.Value.AssociatedParameter!.HasDefaultValue && !seen.Contains(k.Key)).Key is
+            { } missing
+        )
+        {
+            throw Error(
+                start,
+                $"{Under(path, missing)} is missing: \"{missing}\" belongs {(path.Length > 0 ? $"in {path}" : "at the top level of the study")}"
+            );
+        }
+    }
+
+    private void ByName(ref Utf8JsonReader reader, JsonTypeInfo type, string path)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        while (NextKey(ref reader, seen, path) is { } name)
+        {
+            reader.Read();
+            Value(ref reader, type, Under(path, name), mayBeNull: false);
+        }
+    }
+
+    /// <summary>The next key of an object, on which the reader then stands; null at the object's end.</summary>
+    private string? NextKey(ref Utf8JsonReader reader, HashSet<string> seen, string path)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.PropertyName)
+        {
+            return null;
+        }
+
+        string key = reader.GetString()!;
+        return seen.Add(key)
+            ? key
+            : throw Error(reader.TokenStartIndex, $"{Under(path, key)}: the key \"{key}\" is there twice");
+    }
+
+    /// <summary>The record that an object's kind asks for; the reader is a copy, so that the kind may stand behind
+    /// other keys.</summary>
+    private JsonTypeInfo KindOf(Utf8JsonReader reader, JsonTypeInfo type, string path)
+    {
+        long start = reader.TokenStartIndex;
+        JsonPolymorphismOptions kinds = type.PolymorphismOptions!;
+        string key = kinds.TypeDiscriminatorPropertyName,
+            known = string.Join(", ", kinds.DerivedTypes.Select(d => d.TypeDiscriminator));
+        if (!ToValueOf(ref reader, key))
+        {
+            throw Error(start, $"{Under(path, key)} is missing: \"{key}\" belongs in {path}; the kinds are {known}");
+        }
+
+        string kind = reader.TokenType == JsonTokenType.String ? reader.GetString()! : Found(ref reader);
+        return kinds.DerivedTypes.FirstOrDefault(d => kind.Equals(d.TypeDiscriminator)) is { DerivedType: { } derived }
+            ? Of(type, derived)
+            : throw Error(
+                reader.TokenStartIndex,
+                $"{Under(path, key)}: \"{kind}\" is no kind of benchmark; the kinds are {known}"
+            );
+    }
+
+    private static bool ToValueOf(ref Utf8JsonReader reader, string key)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool named = reader.ValueTextEquals(key);
+            reader.Read();
+            if (named)
+            {
+                return true;
+            }
+
+            reader.Skip();
+        }
+
+        return false;
+    }
+
+    private InputException Unknown(long at, string path, string key, IEnumerable<string> known) =>
+        Error(
+            at,
+            $"{Under(path, key)}: unknown key \"{key}\"; {(Spelling.Nearest(key, known) is { } near ? $"did you mean \"{near}\"?" : $"known are {string.Join(", ", known.Order(StringComparer.Ordinal))}")}"
+        );
+
+    private InputException Error(long at, string what) =>
+        new($"{source} line {1 + text.AsSpan(0, (int)at).Count((byte)'\n')}: {what}");
+
+    private static (string Wanted, bool Holds) Wanted(ref Utf8JsonReader reader, JsonTypeInfo type) =>
+        (type.Kind, Type.GetTypeCode(Nullable.GetUnderlyingType(type.Type) ?? type.Type)) switch
+        {
+            (JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary, _) => (
+                "an object {...}",
+                reader.TokenType == JsonTokenType.StartObject
+            ),
+            (JsonTypeInfoKind.Enumerable, _) => ("a list [...]", reader.TokenType == JsonTokenType.StartArray),
+            (_, TypeCode.Int32) => (
+                "a whole number",
+                reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out _)
+            ),
+            (_, TypeCode.Double) => ("a number", reader.TokenType == JsonTokenType.Number),
+            (_, TypeCode.Boolean) => ("true or false", reader.TokenType is JsonTokenType.True or JsonTokenType.False),
+            _ => ("text", reader.TokenType == JsonTokenType.String),
+        };
+
+    private static string Found(ref Utf8JsonReader reader) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "a list",
+            JsonTokenType.String => $"text \"{reader.GetString()}\"",
+            _ => Encoding.UTF8.GetString(reader.ValueSpan),
+        };
+
+    // What has no parameter in the record's constructor is computed, not read.
+    private static Dictionary<string, JsonPropertyInfo> Keys(JsonTypeInfo record) =>
+        record
+            .Properties.Where(p => p.AssociatedParameter is not null)
+            .ToDictionary(p => p.Name, StringComparer.Ordinal);
+
+    private static JsonTypeInfo Of(JsonTypeInfo near, Type type) => near.Options.GetTypeInfo(type);
+
+    private static string Under(string path, string key) => path.Length > 0 ? $"{path}.{key}" : key;
+}

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+
+namespace Fulcrum.Tasks;
+
+/// <summary>Reads answer files; what a comparison needs must be there, anything else may be.</summary>
+public static class AnswerFile
+{
+    /// <summary>Every answer, in the file's order.</summary>
+    /// <exception cref="InputException">The file is missing, or a line has no id or no score of 1, 0 or null; names
+    /// file and line.</exception>
+    public static IReadOnlyList<Answer> Read(string path) => [.. JsonLines.Read(path).Select(Parse)];
+
+    private static Answer Parse(JsonLine line)
+    {
+        JsonObject value = line.Value;
+        string id = Text(line, "id") ?? throw line.Error("there is no id");
+        return new Answer(
+            id,
+            Text(line, "cluster") ?? "",
+            Text(line, "group") ?? "",
+            Score(line),
+            Text(line, "prediction") ?? "",
+            Text(line, "target") ?? "",
+            Text(line, "verdict") ?? "",
+            Text(line, "reason"),
+            Text(line, "input"),
+            Text(line, "output"),
+            (value["log_likelihoods"] as JsonArray)
+                ?.Select(n => n is JsonValue v && v.TryGetValue(out double d) ? d : double.NaN)
+                .ToArray(),
+            value["tokens"] is JsonValue tokens && tokens.TryGetValue(out int count) ? count : null,
+            Text(line, "protocol"),
+            Text(line, "stem"),
+            value["choice"] is JsonValue choice && choice.TryGetValue(out int option) ? option : null,
+            Measures(line),
+            value["threshold"] is JsonValue threshold && threshold.TryGetValue(out double least) ? least : null,
+            value["success"] is JsonValue success && success.TryGetValue(out bool reached) ? reached : null,
+            Text(line, "finish")
+        );
+    }
+
+    private static SortedDictionary<string, double>? Measures(JsonLine line)
+    {
+        if (line.Value["measures"] is not { } node)
+        {
+            return null;
+        }
+
+        SortedDictionary<string, double> measures = new(StringComparer.Ordinal);
+        foreach (
+            (string name, JsonNode? value) in node as JsonObject ?? throw line.Error("'measures' must be an object")
+        )
+        {
+            measures[name] =
+                value is JsonValue v && v.TryGetValue(out double number)
+                    ? number
+                    : throw line.Error($"the measure '{name}' must be a number");
+        }
+
+        return measures;
+    }
+
+    private static int? Score(JsonLine line)
+    {
+        if (!line.Value.TryGetPropertyValue("score", out JsonNode? score))
+        {
+            throw line.Error("there is no score");
+        }
+
+        return score switch
+        {
+            null => null,
+            JsonValue v when v.TryGetValue(out double number) && (number is 0 or 1) => (int)number,
+            _ => throw line.Error($"the score is {score.ToJsonString()}; expected 1, 0 or null"),
+        };
+    }
+
+    private static string? Text(JsonLine line, string name) =>
+        line.Value[name] switch
+        {
+            null => null,
+            JsonValue v when v.TryGetValue(out string? text) => text,
+            JsonNode other => name == "id" ? other.ToJsonString() : throw line.Error($"'{name}' must be a text"),
+        };
+}

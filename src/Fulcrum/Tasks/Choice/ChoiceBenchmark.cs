@@ -1,0 +1,115 @@
+using Fulcrum.Models;
+
+namespace Fulcrum.Tasks.Choice;
+
+/// <summary>Multiple choice in any of its readings, over questions from any source.</summary>
+public sealed class ChoiceBenchmark : IBenchmark
+{
+    private readonly ChoiceSettings settings;
+    private readonly Func<ChoiceQuestion, string> heading;
+    private readonly Func<ChoiceQuestion, IReadOnlyList<ChoiceQuestion>> examples;
+    private readonly Dictionary<string, ChoiceForm> forms;
+    private readonly int shots;
+
+    /// <param name="heading">What comes before the first example of a question.</param>
+    /// <param name="examples">The worked examples of a question.</param>
+    /// <param name="shots">How many they are, for the protocol.</param>
+    /// <exception cref="InputException">A question has fewer options than there are forms of it.</exception>
+    public ChoiceBenchmark(
+        string name,
+        ChoiceSettings settings,
+        IReadOnlyList<ChoiceQuestion> questions,
+        Func<ChoiceQuestion, string> heading,
+        Func<ChoiceQuestion, IReadOnlyList<ChoiceQuestion>> examples,
+        int shots
+    )
+    {
+        (Name, this.settings, this.heading, this.examples, this.shots) = (name, settings, heading, examples, shots);
+        ChoiceQuestion? few = questions.FirstOrDefault(q => q.Options.Count <= settings.Rotations);
+        if (few is not null)
+        {
+            throw new InputException(
+                $"{name}: {few.Id} has {few.Options.Count} options, which {settings.Rotations} rotations bring round to where they began; ask for {few.Options.Count - 1} at most"
+            );
+        }
+
+        ChoiceForm[] all =
+        [
+            .. questions.SelectMany(q => Enumerable.Range(0, settings.Rotations + 1).Select(r => new ChoiceForm(q, r))),
+        ];
+        forms = all.ToDictionary(f => f.Id, StringComparer.Ordinal);
+        Items =
+        [
+            .. all.Select(f => new Item(
+                f.Id,
+                f.Question.Cluster,
+                f.Question.Group,
+                f.Question.Text,
+                ChoicePrompt.Letter(f.Answer),
+                settings.Rotations == 0 ? null : f.Question.Id
+            )),
+        ];
+        ChanceAccuracy = questions.Count == 0 ? null : questions.Average(q => 1.0 / q.Options.Count);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public double? ChanceAccuracy { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Item> Items { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Protocol =>
+        new Dictionary<string, string>
+        {
+            ["reading"] = settings.Reading switch
+            {
+                "letter" => "letter log-likelihood",
+                "generated" => $"generated, parser {ChoiceParser.Version}",
+                var other => other,
+            },
+            ["shots"] = $"{shots}",
+            ["prompt"] = settings.Prompt,
+            ["rotations"] = $"{settings.Rotations}",
+            ["decoding"] = settings.Reading is "generated" or "last-character" ? settings.Decoding.ToString() : "none",
+        };
+
+    /// <inheritdoc/>
+    public Question Ask(Item item) =>
+        ChoiceReading.Ask(settings, forms[item.Id], Prompt(forms[item.Id]), settings.Decoding.For(Name, item.Id));
+
+    /// <inheritdoc/>
+    public Grade Grade(Item item, Reply reply) =>
+        ChoiceReading.Grade(settings, forms[item.Id], Prompt(forms[item.Id]), reply) with
+        {
+            Threshold = settings.Threshold,
+        };
+
+    /// <inheritdoc/>
+    public Reply Gold(Item item)
+    {
+        ChoiceForm form = forms[item.Id];
+        return Ask(item) is Question.Choose
+            ? new Reply.Chosen([
+                .. form.Options.Select(
+                    (_, i) => new ContinuationScore(i == form.Answer ? -1 : -1000, i == form.Answer, 1)
+                ),
+            ])
+            : new Reply.Written(ChoicePrompt.Letter(form.Answer), FinishReason.Stop, 1);
+    }
+
+    /// <inheritdoc/>
+    public string Content(Item item) => $"{item.Input}\n{string.Join('\n', forms[item.Id].Question.Options)}";
+
+    private string Prompt(ChoiceForm form)
+    {
+        IEnumerable<(string, IReadOnlyList<string>, int)> worked = examples(form.Question)
+            .Select(e => (e.Text, e.Options, e.Answer));
+        return settings.Lists
+            ? ChoicePrompt.Listed(heading(form.Question), worked, form.Question.Text, form.Options)
+            : ChoicePrompt.Cloze(heading(form.Question), worked, form.Question.Text);
+    }
+}

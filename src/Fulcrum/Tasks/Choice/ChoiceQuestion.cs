@@ -1,0 +1,62 @@
+using Fulcrum.Models;
+
+namespace Fulcrum.Tasks.Choice;
+
+/// <summary>One multiple-choice question, whatever it was read from.</summary>
+/// <param name="Cluster">Also decides which worked examples and which heading it gets.</param>
+/// <param name="Options">In the order of the data.</param>
+/// <param name="Answer">The right option's place among them.</param>
+public sealed record ChoiceQuestion(
+    string Id,
+    string Cluster,
+    string Group,
+    string Text,
+    IReadOnlyList<string> Options,
+    int Answer
+);
+
+/// <summary>A question with its options moved on by some places: the option at place i of the data stands at (i +
+/// rotation) mod n.</summary>
+public sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
+{
+    /// <summary>The options as shown.</summary>
+    public IReadOnlyList<string> Options { get; } =
+    [
+        .. Enumerable
+            .Range(0, Question.Options.Count)
+            .Select(shown => Question.Options[Original(Question, Rotation, shown)]),
+    ];
+
+    /// <summary>The right option's place as shown.</summary>
+    public int Answer => (Question.Answer + Rotation) % Question.Options.Count;
+
+    /// <summary>Its id: the question's, with the rotation where there is one.</summary>
+    public string Id => Rotation == 0 ? Question.Id : $"{Question.Id}/rotation/{Rotation}";
+
+    /// <summary>The place in the data of an option as shown.</summary>
+    public int Original(int shown) => Original(Question, Rotation, shown);
+
+    private static int Original(ChoiceQuestion question, int rotation, int shown) =>
+        (shown - rotation % question.Options.Count + question.Options.Count) % question.Options.Count;
+}
+
+/// <summary>How the questions of a benchmark are asked and how what comes back is read.</summary>
+/// <param name="Reading"><c>letter</c>, <c>cloze</c>, <c>cloze-normalised</c>, <c>generated</c> or
+/// <c>last-character</c>.</param>
+/// <param name="Prompt"><c>plain</c> or <c>chat</c>.</param>
+/// <param name="Rotations">Further forms of each question.</param>
+/// <param name="MaxNewTokens">Of the readings that let the model write.</param>
+/// <param name="Decoding">Of the same.</param>
+/// <param name="Threshold">Goes into the grades.</param>
+public sealed record ChoiceSettings(
+    string Reading,
+    string Prompt,
+    int Rotations,
+    int MaxNewTokens,
+    Decoding Decoding,
+    double? Threshold = null
+)
+{
+    /// <summary>Whether the options stand in the prompt.</summary>
+    public bool Lists => Reading is not ("cloze" or "cloze-normalised");
+}

@@ -1,0 +1,119 @@
+using System.Numerics.Tensors;
+using System.Text;
+using Fulcrum.Models;
+using Fulcrum.Templates;
+
+namespace Fulcrum.Tasks.Choice;
+
+/// <summary>The readings of multiple choice: what a form of a question is asked as, and what a reply to it
+/// means.</summary>
+internal static class ChoiceReading
+{
+    /// <summary>The question as the reading wants it.</summary>
+    /// <param name="prompt">Text with or without options, as the reading wants it.</param>
+    public static Question Ask(ChoiceSettings settings, ChoiceForm form, string prompt, Sampling? sampling)
+    {
+        bool chat = settings.Prompt == "chat";
+        Prompt asked = chat ? new Prompt.Chat([new Message("user", prompt)]) : new Prompt.Text(prompt);
+        // In plain text the space belongs to the continuation; a turn of a conversation begins without one.
+        string Continued(string text) => chat ? text : " " + text;
+        return settings.Reading switch
+        {
+            "letter" => new Question.Choose(
+                asked,
+                [.. Enumerable.Range(0, form.Options.Count).Select(i => Continued(ChoicePrompt.Letter(i)))]
+            ),
+            "cloze" or "cloze-normalised" => new Question.Choose(
+                asked,
+                [.. form.Options.Select(o => Continued(o.Trim()))]
+            ),
+            "last-character" => new Question.Write(asked, settings.MaxNewTokens, [], sampling),
+            _ => new Question.Write(asked, settings.MaxNewTokens, chat ? [] : ["\n\n"], sampling),
+        };
+    }
+
+    /// <summary>The grade of a reply.</summary>
+    /// <param name="prompt">As asked, for the reading that looks at prompt and reply together.</param>
+    public static Grade Grade(ChoiceSettings settings, ChoiceForm form, string prompt, Reply reply) =>
+        (settings.Reading, reply) switch
+        {
+            ("letter", Reply.Chosen chosen) => ByLikelihood(
+                form,
+                [.. chosen.Scores.Select(s => s.LogLikelihood)],
+                probabilities: true
+            ),
+            ("cloze", Reply.Chosen chosen) => ByText(form, chosen, perByte: false),
+            ("cloze-normalised", Reply.Chosen chosen) => ByText(form, chosen, perByte: true),
+            ("last-character", Reply.Written written) => LastCharacter(form, prompt + written.Text),
+            (_, Reply.Written written) => Written(form, written.Text),
+            _ => throw new ArgumentException("the reply has not the form of the question", nameof(reply)),
+        };
+
+    private static Grade ByLikelihood(ChoiceForm form, double[] likely, bool probabilities)
+    {
+        int best = Array.IndexOf(likely, likely.Max());
+        SortedDictionary<string, double>? measures = null;
+        if (probabilities)
+        {
+            double[] p = new double[likely.Length];
+            TensorPrimitives.SoftMax(likely, p);
+            double brier = p.Select((x, i) => Math.Pow(x - (i == form.Answer ? 1 : 0), 2)).Sum();
+            measures = new(StringComparer.Ordinal) { ["brier"] = brier, ["confidence"] = p[best] };
+        }
+
+        return Chosen(form, best, measures);
+    }
+
+    /// <summary>By the options' texts; the other way of counting is kept as a measure, since it costs nothing
+    /// more.</summary>
+    private static Grade ByText(ChoiceForm form, Reply.Chosen chosen, bool perByte)
+    {
+        double[] whole = [.. chosen.Scores.Select(s => s.LogLikelihood)];
+        double[] bytes =
+        [
+            .. chosen.Scores.Select(
+                (s, i) => s.LogLikelihood / Math.Max(1, Encoding.UTF8.GetByteCount(form.Options[i].Trim()))
+            ),
+        ];
+        double Right(double[] likely) => Array.IndexOf(likely, likely.Max()) == form.Answer ? 1 : 0;
+        SortedDictionary<string, double> measures = new(StringComparer.Ordinal)
+        {
+            ["right_by_likelihood"] = Right(whole),
+            ["right_by_likelihood_per_byte"] = Right(bytes),
+        };
+        return ByLikelihood(form, perByte ? bytes : whole, probabilities: false) with { Measures = measures };
+    }
+
+    private static Grade Written(ChoiceForm form, string text) =>
+        ChoiceParser.Choice(text, form.Options) is { } choice
+            ? Chosen(form, choice, Parsed(true))
+            : new Grade(0, "", "unparsable", "no option can be told from the reply", Measures: Parsed(false));
+
+    // What is under test here is this way of reading, so anything but the letter itself is wrong.
+    private static Grade LastCharacter(ChoiceForm form, string text)
+    {
+        string last = text.Trim() is { Length: > 0 } trimmed ? trimmed[^1..] : "";
+        int choice = last.Length == 1 && last[0] >= 'A' && last[0] < 'A' + form.Options.Count ? last[0] - 'A' : -1;
+        return choice >= 0
+            ? Chosen(form, choice, Parsed(true))
+            : new Grade(
+                0,
+                last,
+                "unparsable",
+                $"the last character, '{last}', is none of the letters",
+                Measures: Parsed(false)
+            );
+    }
+
+    private static Grade Chosen(ChoiceForm form, int choice, IReadOnlyDictionary<string, double>? measures) =>
+        new(
+            choice == form.Answer ? 1 : 0,
+            ChoicePrompt.Letter(choice),
+            choice == form.Answer ? "correct" : "wrong",
+            Choice: form.Original(choice),
+            Measures: measures
+        );
+
+    private static SortedDictionary<string, double> Parsed(bool parsed) =>
+        new(StringComparer.Ordinal) { ["parsed"] = parsed ? 1 : 0 };
+}

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Fulcrum.Models;
+using Fulcrum.Observability;
+
+namespace Fulcrum.Tasks;
+
+/// <summary>Asks a model every item of a benchmark and writes one answer a line; before and after are measured by this
+/// code and no other.</summary>
+/// <remarks>
+/// Items go through in portions of fixed size and order, and a portion's answers reach the disk together. A measurement
+/// that was
+/// cut off goes on at the first missing portion, so what it computes, and in which batches, is what an undisturbed one
+/// computes.
+/// </remarks>
+public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int portion = Evaluator.Portion)
+{
+    /// <summary>Items of one portion: large enough to share beginnings, small enough that a cut costs minutes, not
+    /// hours.</summary>
+    public const int Portion = 256;
+
+    /// <summary>Measures a benchmark; the file appears under its own name once it is complete. Answers that stand in it
+    /// already are kept as far as they are valid.</summary>
+    /// <param name="path">The answer file.</param>
+    /// <param name="protocolHash">Goes into every answer.</param>
+    /// <param name="answered">Told the number of answers so far.</param>
+    public void Measure(
+        IBenchmark benchmark,
+        string path,
+        string protocolHash,
+        Action<int>? answered = null,
+        CancellationToken cancellation = default
+    )
+    {
+        using Activity? span = Telemetry.Begin("measure", "fulcrum.benchmark", benchmark.Name);
+        using GrowingAnswers file = new(path, benchmark.Items, protocolHash, portion);
+        answered?.Invoke(file.Done);
+        while (file.Done < benchmark.Items.Count)
+        {
+            int before = file.Done;
+            Item[] items = [.. benchmark.Items.Skip(before).Take(portion)];
+            file.Append(Answers(benchmark, items, protocolHash, n => answered?.Invoke(before + n), cancellation));
+            Telemetry.Kept(benchmark.Name, items.Length);
+        }
+
+        file.Complete();
+    }
+
+    /// <summary>The answers to some items, asked together.</summary>
+    internal IReadOnlyList<Answer> Answers(
+        IBenchmark benchmark,
+        Item[] items,
+        string protocolHash,
+        Action<int> answered,
+        CancellationToken cancellation
+    )
+    {
+        Question[] questions = [.. items.Select(benchmark.Ask)];
+        Reply?[] replies = new Reply?[items.Length];
+        int count = 0;
+        void Took(int index, Reply reply)
+        {
+            replies[index] = reply;
+            answered(++count);
+        }
+
+        Choose(questions, Took, cancellation);
+        Write(questions, Took, cancellation);
+        Answer[] answers = new Answer[items.Length];
+        Parallel.For(
+            0,
+            items.Length,
+            i => answers[i] = AnswerOf(items[i], replies[i]!, benchmark.Grade(items[i], replies[i]!), protocolHash)
+        );
+        return answers;
+    }
+
+    private void Choose(Question[] questions, Action<int, Reply> took, CancellationToken cancellation)
+    {
+        int[] indices = [.. Indices<Question.Choose>(questions)];
+        ScoreRequest[] requests = [.. indices.Select(i => encoding.Score((Question.Choose)questions[i]))];
+        if (requests.Length > 0)
+        {
+            model.Score(requests, (i, scores) => took(indices[i], new Reply.Chosen(scores)), cancellation);
+        }
+    }
+
+    private void Write(Question[] questions, Action<int, Reply> took, CancellationToken cancellation)
+    {
+        int[] indices = [.. Indices<Question.Write>(questions)];
+        CompletionRequest[] requests = [.. indices.Select(i => encoding.Complete((Question.Write)questions[i]))];
+        if (requests.Length > 0)
+        {
+            model.Complete(
+                requests,
+                (i, completion) =>
+                    took(indices[i], encoding.Written(completion, (Question.Write)questions[indices[i]])),
+                cancellation
+            );
+        }
+    }
+
+    private static IEnumerable<int> Indices<T>(Question[] questions) =>
+        Enumerable.Range(0, questions.Length).Where(i => questions[i] is T);
+
+    private static Answer AnswerOf(Item item, Reply reply, Grade grade, string protocolHash) =>
+        new(
+            item.Id,
+            item.Cluster,
+            item.Group,
+            grade.Score,
+            grade.Prediction,
+            item.Target,
+            grade.Verdict,
+            grade.Reason,
+            item.Input,
+            (reply as Reply.Written)?.Text,
+            (reply as Reply.Chosen)?.Scores.Select(s => s.LogLikelihood).ToArray(),
+            (reply as Reply.Written)?.Tokens,
+            protocolHash,
+            item.Stem,
+            grade.Choice,
+            grade.Measures,
+            grade.Threshold,
+            grade.Threshold is { } least ? grade.Score >= least : null,
+            (reply as Reply.Written)?.Finish switch
+            {
+                FinishReason.Stop => "stop",
+                FinishReason.Length => "length",
+                _ => null,
+            }
+        );
+}

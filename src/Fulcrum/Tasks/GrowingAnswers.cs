@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Fulcrum.Data;
+using Fulcrum.Files;
+
+namespace Fulcrum.Tasks;
+
+/// <summary>An answer file that grows by whole portions, <c>NAME.jsonl.partial</c> until it is complete.</summary>
+/// <remarks>
+/// Every portion is sealed: once its answers are on the disk, a line with their SHA-256 is added to
+/// <c>NAME.jsonl.seals</c>. A file that was
+/// cut off, or damaged in whatever way, is cut back to the portions whose seals hold, and the rest is measured again.
+/// </remarks>
+internal sealed class GrowingAnswers : IDisposable
+{
+    private readonly string path,
+        growing;
+    private readonly FileStream answers,
+        seals;
+
+    /// <summary>Opens what there is of a file.</summary>
+    /// <param name="path">Of the complete file.</param>
+    /// <param name="portion">Items of one portion.</param>
+    public GrowingAnswers(string path, IReadOnlyList<Item> items, string protocolHash, int portion)
+    {
+        (this.path, growing) = (path, path + ".partial");
+        AtomicFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        if (File.Exists(path))
+        {
+            AtomicFile.Rename(path, growing);
+        }
+
+        answers = new FileStream(growing, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        seals = new FileStream(path + ".seals", FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        KeepWholePortions(items, protocolHash, portion);
+    }
+
+    /// <summary>Answers that the file holds.</summary>
+    public int Done { get; private set; }
+
+    /// <summary>Adds a portion and waits until the disk has it.</summary>
+    public void Append(IReadOnlyList<Answer> portion)
+    {
+        byte[] lines = Encoding.UTF8.GetBytes(
+            string.Concat(portion.Select(a => JsonSerializer.Serialize(a, JsonLines.Output) + "\n"))
+        );
+        answers.Write(lines);
+        answers.Flush(flushToDisk: true);
+        seals.Write(Encoding.ASCII.GetBytes(Seal(lines) + "\n"));
+        seals.Flush(flushToDisk: true);
+        Done += portion.Count;
+    }
+
+    /// <summary>Gives the file its own name.</summary>
+    public void Complete()
+    {
+        Dispose();
+        AtomicFile.Rename(growing, path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        answers.Dispose();
+        seals.Dispose();
+    }
+
+    private void KeepWholePortions(IReadOnlyList<Item> items, string protocolHash, int portion)
+    {
+        long keep = 0;
+        int sealsKept = 0;
+        using StreamReader sealLines = new(seals, Encoding.ASCII, false, 1 << 10, leaveOpen: true);
+        while (
+            Done < items.Count
+            && sealLines.ReadLine() is { } seal
+            && Portion(Math.Min(portion, items.Count - Done)) is { } lines
+            && Seal(lines) == seal
+            && AreAnswersTo(lines, items, Done, protocolHash)
+        )
+        {
+            Done = Math.Min(Done + portion, items.Count);
+            keep += lines.Length;
+            sealsKept++;
+        }
+
+        answers.SetLength(keep);
+        answers.Seek(0, SeekOrigin.End);
+        seals.SetLength(sealsKept * 65L);
+        seals.Seek(0, SeekOrigin.End);
+    }
+
+    /// <summary>The bytes of the next lines; null when there are fewer.</summary>
+    private byte[]? Portion(int lines)
+    {
+        using MemoryStream bytes = new();
+        while (lines > 0)
+        {
+            int one = answers.ReadByte();
+            if (one < 0)
+            {
+                return null;
+            }
+
+            bytes.WriteByte((byte)one);
+            lines -= one == '\n' ? 1 : 0;
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static bool AreAnswersTo(byte[] lines, IReadOnlyList<Item> items, int from, string protocolHash)
+    {
+        try
+        {
+            return Encoding
+                .UTF8.GetString(lines)
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select((line, i) => (Line: line, Item: items[from + i]))
+                .All(l =>
+                    JsonSerializer.Deserialize<Answer>(l.Line, JsonLines.Output) is { } answer
+                    && answer.Id == l.Item.Id
+                    && answer.Protocol == protocolHash
+                );
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static string Seal(byte[] lines) => Convert.ToHexStringLower(SHA256.HashData(lines));
+}

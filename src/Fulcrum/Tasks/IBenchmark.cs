@@ -1,0 +1,88 @@
+using Fulcrum.Models;
+
+namespace Fulcrum.Tasks;
+
+/// <summary>A benchmark is items, a way to ask each of them, and a way to grade what came back.</summary>
+public interface IBenchmark
+{
+    /// <summary>The name of its answer file, without ending: <c>spider</c>, <c>mmlu</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The accuracy of guessing, as a fraction; null where guessing is not a thing (free text).</summary>
+    double? ChanceAccuracy { get; }
+
+    /// <summary>The items in their fixed order; ids are unique and say where the item comes from (<c>dev/17</c>,
+    /// <c>philosophy/test/3</c>).</summary>
+    IReadOnlyList<Item> Items { get; }
+
+    /// <summary>Everything of this benchmark that can change a score (prompts, shots, semantics, versions), as sorted
+    /// name-value pairs for the protocol hash.</summary>
+    IReadOnlyDictionary<string, string> Protocol { get; }
+
+    /// <summary>The question that the model gets for an item.</summary>
+    Question Ask(Item item);
+
+    /// <summary>The grade of a reply. Thread-safe: several items are graded at once.</summary>
+    Grade Grade(Item item, Reply reply);
+
+    /// <summary>A reply that must be graded as right; null where the benchmark knows none.</summary>
+    Reply? Gold(Item item) => null;
+
+    /// <summary>What would give an item away if it stood in the training data: its question, with its options or its
+    /// answer.</summary>
+    string Content(Item item) => $"{item.Input}\n{item.Target}";
+}
+
+/// <summary>One item of a benchmark.</summary>
+/// <param name="Id">Where the item comes from; unique within the benchmark.</param>
+/// <param name="Cluster">Items that share a cluster are not independent (Spider's database, MMLU's subject).</param>
+/// <param name="Group">What the report breaks the score down by (Spider's hardness, MMLU's category).</param>
+/// <param name="Input">The question in words, for people who read the answers.</param>
+/// <param name="Target">The gold answer as text: the gold SQL, the letter.</param>
+/// <param name="Stem">The question that this item is one form of, where one question is asked in several forms; null:
+/// it stands for itself.</param>
+public sealed record Item(string Id, string Cluster, string Group, string Input, string Target, string? Stem = null);
+
+/// <summary>What a model is asked.</summary>
+public abstract record Question(Prompt Prompt)
+{
+    /// <summary>Which of these continuations is the most likely?</summary>
+    public sealed record Choose(Prompt Prompt, IReadOnlyList<string> Continuations) : Question(Prompt);
+
+    /// <summary>Write on, greedily unless <paramref name="Sampling"/> says otherwise, until an end token, a stop text
+    /// or the limit.</summary>
+    public sealed record Write(Prompt Prompt, int MaxNewTokens, IReadOnlyList<string> Stops, Sampling? Sampling = null)
+        : Question(Prompt);
+}
+
+/// <summary>What came back, in the form of the <see cref="Question"/>.</summary>
+public abstract record Reply
+{
+    /// <summary>The log-likelihood of every continuation of a <see cref="Question.Choose"/>, in its order.</summary>
+    public sealed record Chosen(IReadOnlyList<ContinuationScore> Scores) : Reply;
+
+    /// <summary>The text written after a <see cref="Question.Write"/>'s prompt, without end token and stop
+    /// text.</summary>
+    public sealed record Written(string Text, FinishReason Finish, int Tokens) : Reply;
+}
+
+/// <summary>The verdict on one reply. An item that cannot be graded is counted as unscored, never as wrong.</summary>
+/// <param name="Score">1 right, 0 wrong, null not scorable.</param>
+/// <param name="Prediction">What the reply was read as: the extracted SQL, the letter.</param>
+/// <param name="Verdict">One stable word for the kind of outcome: <c>correct</c>, <c>wrong-result</c>,
+/// <c>syntax-error</c>, <c>unparsable</c>, ...</param>
+/// <param name="Reason">A sentence for people; null where the verdict says it all.</param>
+/// <param name="Choice">The option that was chosen, by its place in the data.</param>
+/// <param name="Measures">Further numbers about the reply, by name; what they mean stands in
+/// <c>docs/method.md</c>.</param>
+/// <param name="Threshold">The score from which the item counts as a success; null: grades are asked for without
+/// one.</param>
+public sealed record Grade(
+    int? Score,
+    string Prediction,
+    string Verdict,
+    string? Reason = null,
+    int? Choice = null,
+    IReadOnlyDictionary<string, double>? Measures = null,
+    double? Threshold = null
+);

@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Fulcrum.Models;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Tasks;
+
+/// <summary>Everything that can change a score, by name; two measurements may be compared only where all of it is
+/// equal.</summary>
+/// <param name="Fields">Sorted by name. Holds nothing that differs between before and after: no adapter, no time, no
+/// path.</param>
+public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
+{
+    /// <summary>Changes whenever evaluation code changes in a way that can change a score.</summary>
+    public const string EvaluatorVersion = "1";
+
+    /// <summary>SHA-256 over the sorted <c>name=value</c> lines, in lower-case hexadecimal.</summary>
+    public string Hash =>
+        Sha(string.Concat(Fields.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}={f.Value}\n")));
+
+    /// <summary>The protocol of one benchmark under one model in one form.</summary>
+    /// <param name="model">With every <c>auto</c> resolved.</param>
+    /// <param name="modelDigest">Digest of the base model's folder, tokenizer and template included.</param>
+    /// <param name="serving">The form in which an adapter is applied; the base alone counts as <c>beside</c>, an
+    /// adapter of scale 0.</param>
+    /// <param name="engine">Name and version of what computes.</param>
+    public static Protocol Of(
+        IBenchmark benchmark,
+        ModelPlan model,
+        string modelDigest,
+        PromptEncoding encoding,
+        string serving = "beside",
+        string engine = ""
+    )
+    {
+        SortedDictionary<string, string> fields = new(StringComparer.Ordinal)
+        {
+            ["benchmark"] = benchmark.Name,
+            ["evaluator"] = EvaluatorVersion,
+            ["model"] = modelDigest,
+            ["dtype"] = model.Dtype,
+            ["quantization"] = model.Quantization,
+            ["device"] = model.Device.Split(':')[0],
+            ["serving"] = serving,
+            ["engine"] = engine,
+            ["template"] = encoding.TemplateDigest,
+            ["items"] = Sha(string.Join('\n', benchmark.Items.Select(i => $"{i.Id}\t{i.Target}"))),
+            ["prompts"] = Sha(string.Join('\0', benchmark.Items.Select(i => Describe(benchmark.Ask(i), encoding)))),
+        };
+        foreach ((string name, string value) in benchmark.Protocol)
+        {
+            fields[$"{benchmark.Name}.{name}"] = value;
+        }
+
+        return new Protocol(fields);
+    }
+
+    /// <summary>The fields in which two protocol files differ, each with both values; empty where a file is
+    /// missing.</summary>
+    /// <param name="except">Fields that may differ.</param>
+    /// <exception cref="InputException">A file is not a flat map of texts.</exception>
+    public static IReadOnlyList<string> Differences(string first, string second, params string[] except)
+    {
+        if (!File.Exists(first) || !File.Exists(second))
+        {
+            return [];
+        }
+
+        SortedDictionary<string, string> a = Read(first),
+            b = Read(second);
+        return
+        [
+            .. a
+                .Keys.Union(b.Keys)
+                .Except(except)
+                .Order(StringComparer.Ordinal)
+                .Where(k => a.GetValueOrDefault(k) != b.GetValueOrDefault(k))
+                .Select(k => $"{k}: {Short(a.GetValueOrDefault(k))} and {Short(b.GetValueOrDefault(k))}"),
+        ];
+    }
+
+    private static SortedDictionary<string, string> Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ManifestJson.Default.SortedDictionaryStringString)
+                ?? [];
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not a protocol: {e.Message}", e);
+        }
+    }
+
+    private static string Short(string? value) =>
+        value is null ? "nothing"
+        : value.Length > 40 ? value[..12] + "..."
+        : value;
+
+    /// <summary>The fields as JSON, a flat map.</summary>
+    public string Print() =>
+        JsonSerializer.Serialize(
+            new SortedDictionary<string, string>(Fields.ToDictionary(), StringComparer.Ordinal),
+            ManifestJson.Default.SortedDictionaryStringString
+        ) + "\n";
+
+    private static string Describe(Question question, PromptEncoding encoding) =>
+        question switch
+        {
+            Question.Choose choose => encoding.Render(choose.Prompt) + "\0" + string.Join('\0', choose.Continuations),
+            Question.Write write =>
+                $"{encoding.Render(write.Prompt)}\0{write.MaxNewTokens}\0{string.Join('\0', write.Stops)}\0{write.Sampling?.ToString() ?? "greedy"}",
+            _ => throw new ArgumentOutOfRangeException(nameof(question)),
+        };
+
+    private static string Sha(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,38 @@
+using System.Text;
+using Fulcrum.Models;
+using Fulcrum.Templates;
+
+namespace Fulcrum.Tasks.Spider;
+
+/// <summary>The question about a database as a conversation. The schema comes first, so all questions about a database
+/// begin alike.</summary>
+public static class SpiderPrompt
+{
+    private const string System =
+        "You translate questions about a database into SQLite queries. Answer with one query and nothing else.";
+
+    /// <summary>The prompt of a question.</summary>
+    public static Prompt.Chat Of(SpiderSchema schema, string question) =>
+        new([new Message("system", System), new Message("user", $"{Describe(schema)}\nQuestion: {question.Trim()}")]);
+
+    /// <summary>The schema in words: a line a table with its columns, * at primary keys, then the foreign
+    /// keys.</summary>
+    public static string Describe(SpiderSchema schema)
+    {
+        StringBuilder text = new("Database:\n");
+        foreach (SpiderTable table in schema.Tables)
+        {
+            text.Append(table.Name)
+                .Append(" (")
+                .AppendJoin(", ", table.Columns.Select(c => $"{c.Name}{(c.IsPrimaryKey ? "*" : "")} {c.Type}"))
+                .Append(")\n");
+        }
+
+        foreach ((string from, string to) in schema.ForeignKeys)
+        {
+            text.Append(from).Append(" = ").Append(to).Append('\n');
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+
+namespace Fulcrum.Tasks.Spider.Sql;
+
+/// <summary>How far the grading of one pair is; what stops it stops the one that is at work.</summary>
+internal enum SqlPhase
+{
+    /// <summary>The gold query runs.</summary>
+    Gold,
+
+    /// <summary>The prediction is prepared and runs, or its result is compared.</summary>
+    Prediction,
+}
+
+/// <summary>Grades predicted queries in this process, by executing them beside the gold query. Thread-safe.</summary>
+/// <remarks>The reference for <see cref="SqlSandbox"/>, which does the same in worker processes; here one call of
+/// SQLite that takes long cannot be interrupted.</remarks>
+/// <param name="semantics"><c>official</c>, <c>strict</c> or <c>notebook</c>.</param>
+public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
+{
+    private const int LargestCache = 20_000,
+        CachedRows = 2_000;
+    private readonly ConcurrentDictionary<(string Content, string Sql), SqlResult> golds = new();
+    private readonly SqlConnections connections = new(limits);
+
+    /// <summary>The verdict on one prediction. A gold that fails leaves the item unscored; a prediction that fails, is
+    /// refused or is stopped scores 0.</summary>
+    /// <exception cref="InputException">The database file cannot be opened.</exception>
+    public Grade Grade(string databaseFile, string gold, string predicted) =>
+        Grade(databaseFile, gold, predicted, null);
+
+    /// <summary>The same, told when a phase begins.</summary>
+    internal Grade Grade(string databaseFile, string gold, string predicted, Action<SqlPhase>? begins)
+    {
+        begins?.Invoke(SqlPhase.Gold);
+        bool raw = semantics != "official";
+        string? preparedGold = Prepared(gold, raw);
+        if (preparedGold is null)
+        {
+            return new Grade(null, predicted, "gold-failed", "the gold query is empty");
+        }
+
+        SqlDatabase database = connections.Take(databaseFile);
+        try
+        {
+            SqlResult wanted = Gold(database, preparedGold);
+            if (wanted.Verdict is not null)
+            {
+                return new Grade(null, predicted, "gold-failed", wanted.Reason);
+            }
+
+            begins?.Invoke(SqlPhase.Prediction);
+            return predicted.Length > SqlLimits.Characters
+                    ? new Grade(
+                        0,
+                        predicted,
+                        "refused",
+                        $"the query has {predicted.Length} characters, more than {SqlLimits.Characters}"
+                    )
+                : Prepared(predicted, raw) is { } prepared && !string.IsNullOrWhiteSpace(prepared)
+                    ? Judge(wanted, database.Run(prepared), preparedGold, predicted)
+                : new Grade(0, predicted, "empty", "the prediction is empty");
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return new Grade(0, predicted, "time-limit", "the text of the query could not be taken apart in time");
+        }
+        finally
+        {
+            Done(database);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => connections.Dispose();
+
+    private static string? Prepared(string sql, bool raw) => raw ? sql : SqlText.Prepare(sql);
+
+    private Grade Judge(SqlResult wanted, SqlResult got, string preparedGold, string predicted) =>
+        got.Verdict is { } failure ? new Grade(0, predicted, failure, got.Reason)
+        : Agree(wanted, got, preparedGold) ? new Grade(1, predicted, "correct")
+        : new Grade(
+            0,
+            predicted,
+            "wrong-result",
+            $"{got.Rows.Count} rows where the gold query gives {wanted.Rows.Count}{(got.Rows.Count == wanted.Rows.Count ? ", with other values" : "")}"
+        );
+
+    private void Done(SqlDatabase database)
+    {
+        if (database.IsSpent)
+        {
+            database.Dispose();
+            return;
+        }
+
+        connections.Return(database);
+    }
+
+    private bool Agree(SqlResult gold, SqlResult predicted, string preparedGold) =>
+        semantics switch
+        {
+            "official" => ResultComparison.Official(gold.Rows, predicted.Rows, SqlText.IsOrdered(preparedGold)),
+            "notebook" => ResultComparison.Notebook(gold.Rows, predicted.Rows),
+            _ => ResultComparison.Strict(gold.Rows, predicted.Rows, SqlText.IsOrdered(preparedGold)),
+        };
+
+    private SqlResult Gold(SqlDatabase database, string sql)
+    {
+        if (golds.TryGetValue((database.Content, sql), out SqlResult? known))
+        {
+            return known;
+        }
+
+        SqlResult result = database.Run(sql);
+        if (golds.Count < LargestCache && result.Rows.Count < CachedRows)
+        {
+            golds.TryAdd((database.Content, sql), result);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+
+namespace Fulcrum.Tasks.Spider.Sql;
+
+/// <summary>The worker's side of <see cref="SqlSandbox"/>: reads pairs from standard input and writes grades to
+/// standard output until its parent is gone.</summary>
+public static class SqlWorker
+{
+    /// <summary>The hidden verb that makes the tool a worker.</summary>
+    public const string Verb = "sql-worker";
+
+    /// <summary>Bytes of one worker, SQLite and .NET together.</summary>
+    public const long MostBytes = 3L << 29;
+
+    /// <summary>Serves until standard input ends; returns the exit code.</summary>
+    public static int Serve()
+    {
+        // A key press that interrupts the run reaches every process of the terminal; the run decides when its workers
+        // end.
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT,
+            c => c.Cancel = true
+        );
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM,
+            c => c.Cancel = true
+        );
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => c.Cancel = true);
+        ProcessLimits.Watch(MostBytes);
+        ProcessLimits.Confine();
+        using Stream output = Console.OpenStandardOutput();
+        using BinaryReader input = new(new BufferedStream(Console.OpenStandardInput(), 1 << 16));
+        SqlWire.Send(output, SqlWire.Hello, SqlWire.Greeting);
+        Dictionary<(string, SqlLimits), SqlGrader> graders = [];
+        while (SqlRequest.Read(input) is { } request)
+        {
+            ProcessLimits.AllowCpu(4 * request.Limits.Seconds + 4);
+            Answer(graders, request, output);
+        }
+
+        return 0;
+    }
+
+    private static void Answer(Dictionary<(string, SqlLimits), SqlGrader> graders, SqlRequest request, Stream output)
+    {
+        if (!graders.TryGetValue((request.Semantics, request.Limits), out SqlGrader? grader))
+        {
+            grader = new SqlGrader(request.Semantics, request.Limits);
+            graders.Add((request.Semantics, request.Limits), grader);
+        }
+
+        try
+        {
+            Grade grade = grader.Grade(
+                request.Database,
+                request.Gold,
+                request.Predicted,
+                phase => Begin(phase, output)
+            );
+            SqlWire.Send(output, SqlWire.Graded, SqlWire.Print(grade with { Prediction = "" }));
+        }
+        catch (FulcrumException e)
+        {
+            SqlWire.Send(output, SqlWire.Refused, e.Message);
+        }
+        catch (OutOfMemoryException)
+        {
+            Environment.Exit(ProcessLimits.OutOfMemory);
+        }
+    }
+
+    private static void Begin(SqlPhase phase, Stream output)
+    {
+        if (phase == SqlPhase.Prediction)
+        {
+            output.WriteByte(SqlWire.Prediction);
+            output.Flush();
+        }
+    }
+}

@@ -1,0 +1,268 @@
+using System.Diagnostics;
+
+namespace Fulcrum.Tasks.Spider.Sql;
+
+/// <summary>What came of a pair that a worker was given: a grade, or how the worker ended.</summary>
+/// <param name="Grade">Null where the worker ended.</param>
+/// <param name="During">The phase that was at work.</param>
+/// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c> or <c>crashed</c>; null where there is a grade.</param>
+internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? Cause = null, string? Reason = null);
+
+/// <summary>The parent's side of one worker process. Used by one thread at a time.</summary>
+internal sealed class SqlWorkerProcess : IDisposable
+{
+    private const int Attempts = 3;
+    private const double Grace = 1,
+        StartSeconds = 60;
+    private static readonly string[] Inherited =
+    [
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "LANG",
+        "SystemRoot",
+        "TEMP",
+    ];
+    private readonly Process process;
+    private readonly BinaryWriter input;
+    private readonly Stream output;
+    private readonly Timer limit;
+    private volatile bool stopped;
+    private readonly Lock door = new();
+    private double? allowed; // null: nobody waits for the worker
+    private double usedBefore;
+    private long since;
+
+    private SqlWorkerProcess(Process process)
+    {
+        this.process = process;
+        input = new BinaryWriter(new BufferedStream(process.StandardInput.BaseStream, 1 << 16));
+        output = new BufferedStream(process.StandardOutput.BaseStream, 1 << 12);
+        limit = new Timer(_ => Look());
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>The process's id.</summary>
+    public int Id => process.Id;
+
+    /// <summary>Starts a worker and waits for its greeting.</summary>
+    /// <remarks>One that ends before it greets is started again: a signal to the whole group ends a worker that cannot
+    /// yet refuse it, while this process goes on to save what it has.</remarks>
+    /// <exception cref="FulcrumException">It does not start, or is another program.</exception>
+    public static SqlWorkerProcess Start(SqlWorkerProgram program) =>
+        Enumerable.Range(0, Attempts).Select(_ => Begin(program)).FirstOrDefault(w => w is not null)
+        ?? throw new FulcrumException(
+            $"the SQL worker {program.File} does not start: {Attempts} times it ended before it greeted"
+        );
+
+    // Null where it ended without a word.
+    private static SqlWorkerProcess? Begin(SqlWorkerProgram program)
+    {
+        SqlWorkerProcess? worker = null;
+        try
+        {
+            worker = new SqlWorkerProcess(
+                Process.Start(StartInfo(program)) ?? throw new IOException("no process was started")
+            );
+            worker.Allow(StartSeconds);
+            int kind = worker.output.ReadByte();
+            string greeting = kind == SqlWire.Hello ? SqlWire.Receive(worker.output) : "";
+            worker.Rest();
+            if (kind < 0 && !worker.stopped) // one that was stopped for want of a greeting is not started again
+            {
+                worker.Dispose();
+                return null;
+            }
+
+            return greeting == SqlWire.Greeting
+                ? worker
+                : throw new IOException($"it greets with '{greeting}' instead of '{SqlWire.Greeting}'");
+        }
+        catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            worker?.Dispose();
+            throw new FulcrumException($"the SQL worker {program.File} does not start: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Has one pair graded.</summary>
+    /// <exception cref="InputException">The worker cannot open the database.</exception>
+    public SqlWorkerOutcome Ask(SqlRequest request)
+    {
+        SqlPhase phase = SqlPhase.Gold;
+        double seconds = request.Limits.Seconds + Grace;
+        try
+        {
+            Allow(seconds);
+            request.Write(input);
+            for (int kind = output.ReadByte(); ; kind = output.ReadByte())
+            {
+                switch (kind)
+                {
+                    case SqlWire.Prediction:
+                        phase = SqlPhase.Prediction;
+                        Allow(seconds);
+                        break;
+                    case SqlWire.Graded:
+                        return new SqlWorkerOutcome(
+                            SqlWire.Parse(SqlWire.Receive(output)) with
+                            {
+                                Prediction = request.Predicted,
+                            },
+                            phase
+                        );
+                    case SqlWire.Refused:
+                        throw new InputException(SqlWire.Receive(output));
+                    default:
+                        return Ended(phase, request.Limits);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or System.Text.Json.JsonException)
+        {
+            return Ended(phase, request.Limits);
+        }
+        finally
+        {
+            Rest();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Rest();
+        limit.Dispose();
+        Stop();
+        process.Dispose();
+    }
+
+    private void Allow(double seconds)
+    {
+        lock (door)
+        {
+            (allowed, usedBefore, since) = (seconds, Used(), Stopwatch.GetTimestamp());
+            limit.Change(TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Rest()
+    {
+        lock (door)
+        {
+            allowed = null;
+        }
+    }
+
+    /// <summary>Stops a worker that is late; one that waits for a processor is looked at again.</summary>
+    private void Look()
+    {
+        lock (door)
+        {
+            if (allowed is not { } seconds)
+            {
+                return;
+            }
+
+            double left = Math.Min(
+                seconds - (Used() - usedBefore),
+                SqlLimits.Patience * seconds - Stopwatch.GetElapsedTime(since).TotalSeconds
+            );
+            if (left <= 0)
+            {
+                Stop();
+            }
+            else
+            {
+                limit.Change(TimeSpan.FromSeconds(Math.Max(left, 0.05)), Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    /// <summary>Processor time of the worker, in seconds; 0 once it has ended, which its closed pipe tells.</summary>
+    private double Used()
+    {
+        try
+        {
+            process.Refresh();
+            return process.TotalProcessorTime.TotalSeconds;
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return 0;
+        }
+    }
+
+    private SqlWorkerOutcome Ended(SqlPhase phase, SqlLimits limits)
+    {
+        bool late = stopped;
+        Stop();
+        process.WaitForExit();
+        const int CpuSignal = 128 + 24;
+        return (late, process.ExitCode) switch
+        {
+            (true, _) or (_, CpuSignal) => new SqlWorkerOutcome(
+                null,
+                phase,
+                "time-limit",
+                $"its worker was stopped after {limits.Seconds} s, inside a call that SQLite does not interrupt"
+            ),
+            (_, ProcessLimits.OutOfMemory) => new SqlWorkerOutcome(
+                null,
+                phase,
+                "memory-limit",
+                "its worker held more memory than it may"
+            ),
+            (_, int code) => new SqlWorkerOutcome(null, phase, "crashed", $"its worker ended with exit code {code}"),
+        };
+    }
+
+    private void Stop()
+    {
+        stopped = true;
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended already.
+        }
+    }
+
+    private static ProcessStartInfo StartInfo(SqlWorkerProgram program)
+    {
+        ProcessStartInfo start = new(program.File, program.Arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            CreateNoWindow = true,
+            WorkingDirectory = Path.GetPathRoot(AppContext.BaseDirectory),
+        };
+
+        // A worker sees nothing of the user's environment, such as access tokens, that it does not need.
+        foreach (
+            string name in start
+                .Environment.Keys.Where(k =>
+                    !Inherited.Contains(k) && !k.StartsWith("DOTNET_", StringComparison.Ordinal)
+                )
+                .ToArray()
+        )
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["DOTNET_GCHeapHardLimit"] = "0x40000000";
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        // its double mapping grows a file, which the worker may not
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
+        return start;
+    }
+}

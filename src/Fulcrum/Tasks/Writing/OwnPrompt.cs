@@ -1,0 +1,19 @@
+using Fulcrum.Models;
+using Fulcrum.Templates;
+
+namespace Fulcrum.Tasks.Writing;
+
+/// <summary>The prompt of a task of one's own; measuring and training use the same.</summary>
+public static class OwnPrompt
+{
+    /// <summary>The prompt of one input.</summary>
+    /// <param name="form"><c>chat</c> or <c>plain</c>.</param>
+    /// <param name="system">The system message; in plain text it stands before the input.</param>
+    public static Prompt Of(string form, string? system, string input) =>
+        form == "plain"
+            ? new Prompt.Text(system is null ? input : $"{system}\n\n{input}")
+            : new Prompt.Chat([
+                .. system is null ? [] : (Message[])[new Message("system", system)],
+                new Message("user", input),
+            ]);
+}
