@@ -38,7 +38,7 @@ internal sealed class LongRuns(string folder, Random random)
             CheckpointEvery: 500
         );
         MemoryCurve curve = new(steps, Samples);
-        new TorchRuntime().Train(Model, plan, examples, Path.Combine(folder, "long-train"), s => curve.At(s.Step));
+        new TorchEngine().Train(Model, plan, examples, Path.Combine(folder, "long-train"), s => curve.At(s.Step));
         return curve.IsFlat($"{steps:N0} training steps", Noise);
     }
 
@@ -60,7 +60,7 @@ internal sealed class LongRuns(string folder, Random random)
         }
 
         MemoryCurve curve = new(requests, Samples);
-        using ILanguageModel model = new TorchRuntime().Load(Model);
+        using ILanguageModel model = new TorchEngine().Open(Model);
         new RequestFiles(
             model,
             () => throw new InvalidOperationException("ids need no tokenizer"),
@@ -90,7 +90,7 @@ internal sealed class LongRuns(string folder, Random random)
         return curve.IsFlat($"{queries:N0} graded queries", Noise);
     }
 
-    private ModelPlan Model => StudyFile.Load(study).Model;
+    private ModelSpec Model => StudyFile.Load(study).Model.Spec;
 
     private int[] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(256))];
 }

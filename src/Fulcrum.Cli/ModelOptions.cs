@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Fulcrum.Data;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Torch;
 
 namespace Fulcrum.Cli;
@@ -18,25 +18,15 @@ internal sealed class ModelOptions
     {
         Description = "A LoRA adapter folder in PEFT's format.",
     };
-    private readonly Option<double> scale = new("--adapter-scale")
+    private readonly Option<double> lambda = new("--lambda", "--adapter-scale")
     {
-        Description = "How much of the adapter: 1 as trained, 0 the base.",
+        Description = "How much of the adapter is applied: 1 as trained, 0 the base.",
         DefaultValueFactory = _ => 1,
     };
-    private readonly Option<string> dtype = OneOf(
-        "--dtype",
-        "The type that the model computes in:",
-        "auto",
-        "f32",
-        "bf16",
-        "f16"
-    );
-    private readonly Option<string> quantization = OneOf(
+    private readonly Option<Dtype> dtype = EnumOption.Of<Dtype>("--dtype", "The type that the model computes in:");
+    private readonly Option<Quantization> quantization = EnumOption.Of<Quantization>(
         "--quantization",
-        "Keep the projections' weights in 4 bits:",
-        "none",
-        "nf4",
-        "nf4-double"
+        "How the weights of the projections are stored:"
     );
     private readonly Option<string> device = new("--device")
     {
@@ -45,92 +35,79 @@ internal sealed class ModelOptions
     };
     private readonly Option<int?> threads = new("--threads")
     {
-        Description = "Threads of the native library; all available cores when not given.",
+        Description = "Threads of the native library. Default: all available cores.",
     };
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
-        scale.Validators.Add(r =>
+        lambda.Validators.Add(r =>
         {
             if (!double.IsFinite(r.GetValueOrDefault<double>()))
             {
-                r.AddError("--adapter-scale must be a number");
+                r.AddError("--lambda must be a number");
             }
         });
-        foreach (Option option in (Option[])[model, adapter, scale, dtype, quantization, device, threads])
+        foreach (Option option in (Option[])[model, adapter, lambda, dtype, quantization, device, threads])
         {
             verb.Add(option);
         }
     }
 
-    /// <summary>The model that the command line names.</summary>
-    /// <exception cref="InputException">There is no such folder: said before anything is measured or
+    /// <summary>Returns the model that the command line names, with its adapter.</summary>
+    /// <exception cref="InputException">There is no such folder: reported before anything is measured or
     /// loaded.</exception>
-    public ModelPlan Model(ParseResult parsed) =>
+    public ModelSpec Model(ParseResult parsed) =>
         new(
-            Folder("--model", parsed.GetRequiredValue(model)),
-            parsed.GetRequiredValue(dtype),
-            parsed.GetRequiredValue(quantization),
+            new ModelSource.Folder(Folder("--model", parsed.GetRequiredValue(model))),
+            parsed.GetValue(dtype),
+            parsed.GetValue(quantization),
             parsed.GetRequiredValue(device),
-            parsed.GetValue(threads)
+            parsed.GetValue(threads),
+            Adapter: parsed.GetValue(adapter) is { } named
+                ? new AppliedAdapter(Folder("--adapter", named), parsed.GetValue(lambda))
+                : null
         );
 
-    /// <summary>Loads the model that the command line names, with its adapter; warnings go to standard error.</summary>
+    /// <summary>Loads the model that the command line names, with its adapter. Warnings go to standard error.</summary>
     public ILanguageModel Load(ParseResult parsed)
     {
-        ModelPlan plan = Resolved(parsed);
+        ModelSpec spec = Resolved(parsed);
         if (!parsed.GetValue(Verbs.Quiet))
         {
-            Console.Error.WriteLine($"fulcrum: {plan.Folder} in {plan.Dtype} on {plan.Device}");
+            Console.Error.WriteLine($"fulcrum: {spec.Folder} in {EnumNames.Of(spec.Dtype)} on {spec.Device}");
         }
 
-        return Runtime.Load(plan, Adapter(parsed) is { } folder ? new Serving(folder, Scale(parsed)) : null);
+        return Engine.Open(spec);
     }
 
-    /// <summary>Computes; its warnings, and what <c>auto</c> came to, go to standard error.</summary>
-    public static TorchRuntime Runtime { get; } =
+    /// <summary>The engine of model folders. Its warnings, and what <c>auto</c> was resolved to, go to standard error.
+    /// </summary>
+    public static TorchEngine Engine { get; } =
         new(
             warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"),
-            said => Console.Error.WriteLine($"fulcrum: {said}")
+            note => Console.Error.WriteLine($"fulcrum: {note}")
         );
 
     /// <summary>What answers depend on: the model's and the adapter's files by size and time, and the form in which
     /// they compute.</summary>
     public string Fingerprint(ParseResult parsed)
     {
-        string[] folders = [Model(parsed).Folder, .. Adapter(parsed) is { } a ? [a] : Array.Empty<string>()];
+        ModelSpec spec = Resolved(parsed);
+        string[] folders = [spec.Folder, .. spec.Adapter is { } a ? [a.Folder] : Array.Empty<string>()];
         IEnumerable<string> files = folders
             .SelectMany(Directory.EnumerateFiles)
             .Select(f => new FileInfo(f))
             .OrderBy(f => f.FullName, StringComparer.Ordinal)
             .Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}");
-        return string.Join('\n', [$"{Resolved(parsed) with { Threads = null }} {Scale(parsed)}", .. files]);
+        return string.Join('\n', [$"{spec with { Threads = null }}", .. files]);
     }
 
-    // Decided once, and told once.
-    private ModelPlan Resolved(ParseResult parsed) => resolved ??= Runtime.Resolve(Model(parsed));
+    // Decided once, and reported once.
+    private ModelSpec Resolved(ParseResult parsed) => resolved ??= Engine.Resolve(Model(parsed));
 
-    private ModelPlan? resolved;
-
-    /// <summary>The adapter that the command line names; null for none.</summary>
-    public string? Adapter(ParseResult parsed) =>
-        parsed.GetValue(adapter) is { } named ? Folder("--adapter", named) : null;
-
-    /// <summary>The adapter's scale.</summary>
-    public double Scale(ParseResult parsed) => parsed.GetValue(scale);
+    private ModelSpec? resolved;
 
     private static string Folder(string option, string named) =>
         Directory.Exists(named) ? named : throw new InputException($"{option}: there is no folder {named}");
-
-    private static Option<string> OneOf(string name, string description, params string[] values)
-    {
-        Option<string> option = new(name)
-        {
-            Description = $"{description} {string.Join(", ", values)}.",
-            DefaultValueFactory = _ => values[0],
-        };
-        option.AcceptOnlyFromAmong(values);
-        return option;
-    }
 }

@@ -1,3 +1,5 @@
+using Fulcrum.Data;
+using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 
@@ -12,7 +14,7 @@ internal static class Facts
         (ModelPlan model, Words words) = (report.Study.Model, report.Words);
         string name = report.Model?.Name ?? Path.GetFileName(model.Folder.TrimEnd('/', '\\'));
         string size = report.Model?.Parameters is { } count ? ", " + Size(count, words) : "";
-        return $"{name}{size}, {model.Dtype}, {(model.Quantization == "none" ? words.Say("not quantised", "sem quantização") : model.Quantization)}";
+        return $"{name}{size}, {EnumNames.Of(model.Dtype)}, {(model.Quantization == Quantization.None ? words.Say("not quantised", "sem quantização") : EnumNames.Of(model.Quantization))}";
     }
 
     /// <summary>How the adapter was trained.</summary>
@@ -23,8 +25,8 @@ internal static class Facts
         string epochs =
             $"{plan.Epochs} {(plan.Epochs == 1 ? words.Say("epoch", "época") : words.Say("epochs", "épocas"))}";
         return words.Say(
-                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} on {targets}; {epochs}, batch {plan.BatchSize}, {plan.Optimizer}, learning rate {words.Number(plan.LearningRate, "0.##################")} ({plan.Schedule}, {plan.WarmupSteps} warm-up steps); seed {report.Study.TrainingSeeds[0]}",
-                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} em {targets}; {epochs}, lote {plan.BatchSize}, {plan.Optimizer}, taxa de aprendizado {words.Number(plan.LearningRate, "0.##################")} ({plan.Schedule}, {plan.WarmupSteps} passos de aquecimento); semente {report.Study.TrainingSeeds[0]}"
+                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} on {targets}; {epochs}, batch {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, learning rate {words.Number(plan.LearningRate, "0.##################")} ({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} warm-up steps); seed {report.Study.TrainingSeeds[0]}",
+                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} em {targets}; {epochs}, lote {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, taxa de aprendizado {words.Number(plan.LearningRate, "0.##################")} ({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} passos de aquecimento); semente {report.Study.TrainingSeeds[0]}"
             ) + Amount(report, words);
     }
 

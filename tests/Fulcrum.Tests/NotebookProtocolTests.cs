@@ -42,7 +42,7 @@ public sealed class NotebookProtocolTests
             [example]
         );
         (IReadOnlyList<TrainingExample> cut, TrainingDataSummary less) = TrainingShape.Of(
-            new TrainPlan(MaxTokens: 4, Truncate: true, Loss: "all"),
+            new TrainPlan(MaxTokens: 4, Truncate: true, Loss: LossTokens.All),
             [example, example with { Ids = [1, 2], Trained = [false, true] }]
         );
 

@@ -1,3 +1,4 @@
+using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Xunit;
@@ -14,7 +15,7 @@ public sealed class PointsTests
         Study = Plain.Study with
         {
             Curve = new CurvePlan([0, 0.5, 1], Checkpoints: true),
-            ServingForms = ["merged"],
+            ServingForms = [ServingForm.Merged],
             Seeds = [3, 4, 5],
         },
     };
@@ -79,7 +80,7 @@ public sealed class PointsTests
 
         Assert.Equal(["before", "after", "lambda-0.5"], got.TradeOff!.Points.Select(p => p.Name));
         Assert.Equal(4, got.Verdict!.Margin);
-        Assert.Equal([0.5], more.Loaded.Select(s => s!.Scale));
+        Assert.Equal([0.5], more.Loaded.Select(s => s!.Lambda));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ namespace Fulcrum.Tests;
 /// <summary>Models that say what a script says, so that a whole experiment runs in managed code: the base, and what
 /// "training" makes of it.</summary>
 internal sealed class ScriptedRuntime(string folder, ScriptedRuntime.Script before, ScriptedRuntime.Script after)
-    : IModelRuntime
+    : IEngine,
+        ITrainer
 {
     /// <summary>What a model writes after a prompt, and how likely it finds a continuation.</summary>
     internal sealed record Script(Func<string, string> Writes, Func<string, string, double> Likes);
@@ -19,13 +20,19 @@ internal sealed class ScriptedRuntime(string folder, ScriptedRuntime.Script befo
 
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>();
 
-    public ModelPlan Resolve(ModelPlan model) => model with { Dtype = "f32", Device = "cpu", Threads = 1 };
+    public ModelSpec Resolve(ModelSpec model) => model with { Dtype = Dtype.F32, Device = "cpu", Threads = 1 };
 
-    public ILanguageModel Load(ModelPlan model, Serving? serving = null) =>
-        new Model(Tokenizer.Load(folder), serving is null or { Scale: 0 } ? before : after);
+    public bool Opens(ModelSource source) => source is ModelSource.Folder;
+
+    public string DigestOf(ModelSpec model) => Models.ModelFolder.Digest(model.Folder);
+
+    public PromptEncoding LoadEncoding(ModelSpec model) => PromptEncoding.Load(model.Folder);
+
+    public ILanguageModel Open(ModelSpec model) =>
+        new Model(Tokenizer.Load(folder), model.Adapter is null or { Lambda: 0 } ? before : after);
 
     public void Train(
-        ModelPlan model,
+        ModelSpec model,
         TrainPlan plan,
         IReadOnlyList<TrainingExample> examples,
         string outputFolder,

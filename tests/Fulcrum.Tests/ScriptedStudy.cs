@@ -17,7 +17,7 @@ internal sealed record ScriptedStudy(string Broken = "")
     private readonly ScriptedRuntime runtime = new(Broken);
 
     /// <summary>Models loaded so far, each with its serving.</summary>
-    public IReadOnlyList<Serving?> Loaded => runtime.Loaded;
+    public IReadOnlyList<AppliedAdapter?> Loaded => runtime.Loaded;
 
     public Study Study { get; init; } =
         new(
@@ -29,7 +29,7 @@ internal sealed record ScriptedStudy(string Broken = "")
                         ? """{"hidden_size":1536,"num_hidden_layers":28,"vocab_size":151936}"""
                         : "{}"
                 ),
-                "f32",
+                Dtype.F32,
                 Device: "cpu"
             ),
             [new SpiderPlan("sql", "none"), new MmluPlan("knowledge", "none")],
@@ -165,37 +165,44 @@ internal sealed record ScriptedStudy(string Broken = "")
 
     /// <summary>The whole adapter makes 30 more of 40 writings right and no choice wrong; a part of it makes a part of
     /// that.</summary>
-    private sealed class ScriptedRuntime(string broken) : IModelRuntime
+    private sealed class ScriptedRuntime(string broken) : IEngine, ITrainer
     {
-        public List<Serving?> Loaded { get; } = [];
+        public List<AppliedAdapter?> Loaded { get; } = [];
 
         public IReadOnlyDictionary<string, string> Environment =>
             new Dictionary<string, string> { ["fulcrum"] = "test" };
 
-        public ModelPlan Resolve(ModelPlan model) => model;
+        public bool Opens(ModelSource source) => source is ModelSource.Folder;
 
-        public ILanguageModel Load(ModelPlan model, Serving? serving = null)
+        public ModelSpec Resolve(ModelSpec model) => model;
+
+        public string DigestOf(ModelSpec model) => ModelFolder.Digest(model.Folder);
+
+        public PromptEncoding LoadEncoding(ModelSpec model) => PromptEncoding.Load(model.Folder);
+
+        public ILanguageModel Open(ModelSpec model)
         {
+            AppliedAdapter? serving = model.Adapter;
             Loaded.Add(serving);
             double trained = serving is null
                 ? 0
                 : double.Parse(
-                    File.ReadAllText(Path.Combine(serving.Adapter, "adapter_model.safetensors")),
+                    File.ReadAllText(Path.Combine(serving.Folder, "adapter_model.safetensors")),
                     CultureInfo.InvariantCulture
                 );
             return new ScriptedModel(
                 broken switch
                 {
                     "adapter-active" => 0,
-                    "lambda-zero-is-base" when serving is not null => (serving.Scale * trained) + 0.3,
-                    _ => (serving?.Scale ?? 0) * trained,
+                    "lambda-zero-is-base" when serving is not null => (serving.Lambda * trained) + 0.3,
+                    _ => (serving?.Lambda ?? 0) * trained,
                 },
                 broken
             );
         }
 
         public void Train(
-            ModelPlan model,
+            ModelSpec model,
             TrainPlan plan,
             IReadOnlyList<TrainingExample> examples,
             string outputFolder,

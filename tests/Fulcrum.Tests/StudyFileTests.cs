@@ -1,3 +1,4 @@
+using Fulcrum.Models;
 using Fulcrum.Studies;
 using Xunit;
 

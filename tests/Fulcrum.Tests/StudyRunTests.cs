@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Fulcrum.Data;
 using Fulcrum.Models;
+using Fulcrum.Report;
 using Fulcrum.Report.Markdown;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
@@ -70,7 +71,7 @@ public sealed partial class StudyRunTests
             study =>
                 study with
                 {
-                    Model = study.Model with { Quantization = "none" },
+                    Model = study.Model with { Quantization = Quantization.None },
                     Benchmarks =
                     [
                         .. study.Benchmarks.Select(b =>
@@ -130,7 +131,7 @@ public sealed partial class StudyRunTests
     private static (string Run, Comparison Comparison) Run(
         string name,
         string model,
-        IModelRuntime runtime,
+        IEngine runtime,
         Func<Study, Study>? change = null
     )
     {
@@ -153,7 +154,8 @@ public sealed partial class StudyRunTests
                                 predicted,
                                 predicted == gold ? "correct" : "wrong-result"
                             )
-                )
+                ),
+            writeReport: ReportFiles.Write
         ).Run();
         return (folder, ComparisonJson.Parse(File.ReadAllText(run.Comparison), "comparison.json"));
     }

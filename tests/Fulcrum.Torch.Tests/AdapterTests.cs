@@ -74,7 +74,7 @@ public sealed class AdapterTests : IDisposable
     {
         Variant("seed-config", config => config["base_model_name_or_path"] = "somebody/another-model");
         List<string> warnings = [];
-        new TorchRuntime(warnings.Add).LoadModel(Plan(), folder).Dispose();
+        new TorchEngine(warnings.Add).LoadModel(Plan() with { Adapter = new AppliedAdapter(folder) }).Dispose();
         Assert.Contains("another-model", Assert.Single(warnings));
 
         Variant("seed-config", config => config["target_modules"] = new JsonArray("q_proj"));
@@ -84,7 +84,7 @@ public sealed class AdapterTests : IDisposable
     [Fact]
     public void A_head_and_an_embedding_that_were_trained_whole_replace_the_models_by_lambda()
     {
-        using LanguageModel plain = new TorchRuntime().LoadModel(Plan());
+        using LanguageModel plain = new TorchEngine().LoadModel(Plan());
         using Tensor table = plain.Embedding.clone(),
             head = table * 1.5,
             moved = table + 0.25;
@@ -98,7 +98,12 @@ public sealed class AdapterTests : IDisposable
                 ["base_model.model.model.embed_tokens.weight"] = moved,
             }
         );
-        using LanguageModel half = new TorchRuntime().LoadModel(Plan(), folder, 0.5);
+        using LanguageModel half = new TorchEngine().LoadModel(
+            Plan() with
+            {
+                Adapter = new AppliedAdapter(folder, 0.5),
+            }
+        );
 
         using DisposeScope scope = NewDisposeScope();
         Assert.InRange((half.Head.Dense() - table * 1.25).abs().max().ToDouble(), 0, 1e-6);
@@ -110,7 +115,7 @@ public sealed class AdapterTests : IDisposable
     [Fact]
     public void An_update_of_the_embedding_adds_its_columns()
     {
-        using LanguageModel plain = new TorchRuntime().LoadModel(Plan());
+        using LanguageModel plain = new TorchEngine().LoadModel(Plan());
         using Tensor a = randn(4, 512),
             b = randn(64, 4),
             table = plain.Embedding.clone();
@@ -126,7 +131,7 @@ public sealed class AdapterTests : IDisposable
                 ["base_model.model.model.embed_tokens.base_layer.weight"] = table,
             }
         );
-        using LanguageModel adapted = new TorchRuntime().LoadModel(Plan(), folder);
+        using LanguageModel adapted = new TorchEngine().LoadModel(Plan() with { Adapter = new AppliedAdapter(folder) });
 
         using DisposeScope scope = NewDisposeScope();
         Assert.InRange((adapted.Embedding - (table + b.matmul(a).t() * 2)).abs().max().ToDouble(), 0, 1e-5);
@@ -194,7 +199,7 @@ public sealed class AdapterTests : IDisposable
                 )),
         ];
         List<double> losses = [];
-        new TorchRuntime().Train(Plan(), plan, examples, folder, s => losses.Add(s.Loss));
+        new TorchEngine().Train(Plan(), plan, examples, folder, s => losses.Add(s.Loss));
         Assert.True(losses[^1] < losses[0], $"{losses[0]} to {losses[^1]}");
 
         using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors")))
@@ -210,8 +215,8 @@ public sealed class AdapterTests : IDisposable
             );
         }
 
-        using LanguageModel beside = new TorchRuntime().LoadModel(Plan(), folder),
-            merged = new TorchRuntime().LoadModel(Plan(), folder);
+        using LanguageModel beside = new TorchEngine().LoadModel(Plan() with { Adapter = new AppliedAdapter(folder) }),
+            merged = new TorchEngine().LoadModel(Plan() with { Adapter = new AppliedAdapter(folder) });
         merged.Merge();
         using DisposeScope scope = NewDisposeScope();
         Assert.All(Values(beside).Zip(Values(merged)), l => Assert.Equal(l.First, l.Second, 1e-4));
@@ -219,7 +224,7 @@ public sealed class AdapterTests : IDisposable
 
         string again = Path.Combine(folder, "again");
         losses.Clear();
-        new TorchRuntime().Train(
+        new TorchEngine().Train(
             Plan(),
             plan,
             examples,
@@ -232,7 +237,8 @@ public sealed class AdapterTests : IDisposable
         Assert.Equal(4, losses.Count);
     }
 
-    private static ModelPlan Plan() => new(SharedData.Of("golden", "models", "qwen2-tied"), "f32", Device: "cpu");
+    private static ModelSpec Plan() =>
+        ModelSpec.InFolder(SharedData.Of("golden", "models", "qwen2-tied"), Dtype.F32, device: "cpu");
 
     private void Variant(
         string from,
@@ -263,7 +269,12 @@ public sealed class AdapterTests : IDisposable
 
     private static double[] Logits(string? adapter, double scale = 1)
     {
-        using LanguageModel model = new TorchRuntime().LoadModel(Plan(), adapter, scale);
+        using LanguageModel model = new TorchEngine().LoadModel(
+            Plan() with
+            {
+                Adapter = adapter is null ? null : new AppliedAdapter(adapter, scale),
+            }
+        );
         return Values(model);
     }
 

@@ -46,31 +46,20 @@ public sealed class BadInputTests
     public void An_adapter_of_another_shape_is_refused_by_tensor()
     {
         InputException refused = Assert.Throws<InputException>(() =>
-            new TorchRuntime().Load(
-                new ModelPlan(SharedData.Of("golden", "models", "qwen3"), "f32", Device: "cpu"),
-                new Serving(SharedData.Of("golden", "lora", "seed-config"))
+            new TorchEngine().Open(
+                ModelSpec.InFolder(SharedData.Of("golden", "models", "qwen3"), Dtype.F32, device: "cpu") with
+                {
+                    Adapter = new AppliedAdapter(SharedData.Of("golden", "lora", "seed-config")),
+                }
             )
         );
 
         Assert.Contains("lora_", refused.Message);
     }
 
-    [Fact]
-    public void A_quantization_that_is_not_known_is_refused() =>
-        Assert.Contains(
-            "nf4",
-            Assert
-                .Throws<InputException>(() =>
-                    new TorchRuntime().Load(
-                        new ModelPlan(SharedData.Of("golden", "models", "qwen2-tied"), "f32", "int3", "cpu")
-                    )
-                )
-                .Message
-        );
-
     private static string Refused(string folder) =>
         Assert
-            .Throws<InputException>(() => new TorchRuntime().Load(new ModelPlan(folder, "f32", Device: "cpu")))
+            .Throws<InputException>(() => new TorchEngine().Open(ModelSpec.InFolder(folder, Dtype.F32, device: "cpu")))
             .Message;
 
     private static string Copy()

@@ -14,7 +14,7 @@ public sealed class BaseDivergenceTests
     public void The_divergence_is_the_sum_over_the_whole_distributions_of_base_and_adapted_model(string adapter)
     {
         using ILanguageModel plain = Load(null),
-            adapted = Load(new Serving(SharedData.Of("golden", "lora", adapter)));
+            adapted = Load(new AppliedAdapter(SharedData.Of("golden", "lora", adapter)));
         double expected = 0;
         for (int i = 1; i < Text.Length; i++)
         {
@@ -36,7 +36,7 @@ public sealed class BaseDivergenceTests
     public void A_model_without_adapter_and_one_of_scale_0_do_not_diverge()
     {
         using ILanguageModel plain = Load(null),
-            zero = Load(new Serving(SharedData.Of("golden", "lora", "all-linear"), 0));
+            zero = Load(new AppliedAdapter(SharedData.Of("golden", "lora", "all-linear"), 0));
 
         Assert.Equal((0.0, 0.0), (Diverged(plain).KullbackLeibler, Diverged(zero).KullbackLeibler));
     }
@@ -44,7 +44,7 @@ public sealed class BaseDivergenceTests
     [Fact]
     public void The_adapter_is_in_place_again_afterwards()
     {
-        using ILanguageModel adapted = Load(new Serving(SharedData.Of("golden", "lora", "all-linear")));
+        using ILanguageModel adapted = Load(new AppliedAdapter(SharedData.Of("golden", "lora", "all-linear")));
         double before = Whole(adapted);
 
         Diverged(adapted);
@@ -76,9 +76,11 @@ public sealed class BaseDivergenceTests
         return likely;
     }
 
-    private static ILanguageModel Load(Serving? serving) =>
-        new TorchRuntime().Load(
-            new ModelPlan(SharedData.Of("golden", "models", "qwen2-tied"), "f32", Device: "cpu"),
-            serving
+    private static ILanguageModel Load(AppliedAdapter? serving) =>
+        new TorchEngine().Open(
+            ModelSpec.InFolder(SharedData.Of("golden", "models", "qwen2-tied"), Dtype.F32, device: "cpu") with
+            {
+                Adapter = serving,
+            }
         );
 }

@@ -1,3 +1,4 @@
+using Fulcrum.Report;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -18,9 +19,10 @@ public sealed class EmbeddedStudyTests
             new Experiment(
                 Short(),
                 run,
-                new TorchRuntime(),
+                new TorchEngine(),
                 s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
-                _ => { }
+                _ => { },
+                writeReport: ReportFiles.Write
             ).Run(null, "en", default);
         }
 

@@ -1,4 +1,7 @@
+using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Report;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -137,9 +140,10 @@ public sealed class ExperimentTests
         new Experiment(
             study,
             run,
-            new TorchRuntime(plain: plain),
+            new TorchEngine(plain: plain),
             s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
-            tell
+            tell,
+            writeReport: ReportFiles.Write
         ).Run(until, "en", cancellation);
     }
 
@@ -148,7 +152,12 @@ public sealed class ExperimentTests
         string spider = SharedData.Of("data", "spider");
         return new Study(
             "small",
-            new ModelPlan(SharedData.Of("golden", "models", "qwen2-full-vocabulary"), "f32", Device: "cpu", Threads: 2),
+            new ModelPlan(
+                SharedData.Of("golden", "models", "qwen2-full-vocabulary"),
+                Dtype.F32,
+                Device: "cpu",
+                Threads: 2
+            ),
             [
                 new SpiderPlan("spider", spider, Items: 20, MaxNewTokens: 8),
                 new MmluPlan("mmlu", SharedData.Of("data", "mmlu", "data"), ["philosophy", "econometrics"], 2, 0),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Fulcrum.Files;
+using Fulcrum.Report;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
 using Fulcrum.Tasks.Spider.Sql;
@@ -144,9 +145,10 @@ public sealed class FaultTests : IDisposable
         new Experiment(
             StudyFile.Load(study),
             run,
-            new TorchRuntime(),
+            new TorchEngine(),
             s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
-            tell
+            tell,
+            writeReport: ReportFiles.Write
         ).Run();
     }
 }

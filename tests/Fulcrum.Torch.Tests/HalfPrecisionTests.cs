@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -106,7 +107,7 @@ public sealed class HalfPrecisionTests
     public void Float16_is_not_trained_on_a_CPU()
     {
         InputException refused = Assert.Throws<InputException>(() =>
-            new TorchRuntime().Train(
+            new TorchEngine().Train(
                 TrainingFormTests.Plan("f16", "none"),
                 new TrainPlan(),
                 TrainingFormTests.Examples(2),
@@ -130,9 +131,9 @@ public sealed class HalfPrecisionTests
         string chosen
     )
     {
-        DtypeChoice choice = DtypeChoice.From(t => t == "bf16" ? bf16 : f16, gpu);
+        DtypeChoice choice = DtypeChoice.From(t => t == Dtype.Bf16 ? bf16 : f16, gpu);
 
-        Assert.Equal(chosen, choice.Dtype);
+        Assert.Equal(chosen, EnumNames.Of(choice.Dtype));
         Assert.Contains($"bf16 multiplies {bf16}", choice.Why);
     }
 
@@ -142,20 +143,27 @@ public sealed class HalfPrecisionTests
         string folder = Directory.CreateTempSubdirectory().FullName;
         List<string> said = [];
 
-        ModelPlan decided = new TorchRuntime(note: said.Add).Resolve(TrainingFormTests.Plan("auto", "none"));
-        ModelPlan begun = ComputeForm.Begun(decided with { Dtype = "auto" }, folder, p => p with { Dtype = "bf16" });
-        ModelPlan later = ComputeForm.Begun(
+        ModelSpec decided = new TorchEngine(note: said.Add).Resolve(TrainingFormTests.Plan("auto", "none"));
+        ModelSpec begun = ComputeForm.Begun(
             decided with
             {
-                Dtype = "auto",
+                Dtype = Dtype.Auto,
             },
             folder,
-            p => p with { Dtype = p.Dtype == "auto" ? "f32" : p.Dtype }
+            p => p with { Dtype = Dtype.Bf16 }
+        );
+        ModelSpec later = ComputeForm.Begun(
+            decided with
+            {
+                Dtype = Dtype.Auto,
+            },
+            folder,
+            p => p with { Dtype = p.Dtype == Dtype.Auto ? Dtype.F32 : p.Dtype }
         );
 
-        Assert.Contains(decided.Dtype, (string[])["f32", "bf16"]);
-        Assert.Contains($"dtype auto: {decided.Dtype}, because bf16 multiplies", Assert.Single(said));
-        Assert.Equal(["bf16", "bf16"], [begun.Dtype, later.Dtype]);
+        Assert.Contains(decided.Dtype, (Dtype[])[Dtype.F32, Dtype.Bf16]);
+        Assert.Contains($"dtype auto: {EnumNames.Of(decided.Dtype)}, because bf16 multiplies", Assert.Single(said));
+        Assert.Equal([Dtype.Bf16, Dtype.Bf16], [begun.Dtype, later.Dtype]);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -163,22 +171,22 @@ public sealed class HalfPrecisionTests
     public void A_start_in_another_type_does_not_change_what_a_begun_training_goes_on_in()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
-        ModelPlan auto = TrainingFormTests.Plan("auto", "none") with { Device = "cpu" };
-        ModelPlan Begin(string dtype, string choice) =>
+        ModelSpec auto = TrainingFormTests.Plan("auto", "none") with { Device = "cpu" };
+        ModelSpec Begin(Dtype dtype, Dtype choice) =>
             ComputeForm.Begun(
                 auto with
                 {
                     Dtype = dtype,
                 },
                 folder,
-                p => p.Dtype == "auto" ? p with { Dtype = choice } : p
+                p => p.Dtype == Dtype.Auto ? p with { Dtype = choice } : p
             );
 
-        Begin("auto", "bf16");
+        Begin(Dtype.Auto, Dtype.Bf16);
         Directory.CreateDirectory(Path.Combine(folder, "checkpoint-2"));
-        Begin("f32", "bf16");
+        Begin(Dtype.F32, Dtype.Bf16);
 
-        Assert.Equal("bf16", Begin("auto", "f32").Dtype);
+        Assert.Equal(Dtype.Bf16, Begin(Dtype.Auto, Dtype.F32).Dtype);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -226,7 +234,7 @@ public sealed class HalfPrecisionTests
     }
 
     private static LanguageModel Model(string dtype, string quantization) =>
-        new TorchRuntime().LoadModel(TrainingFormTests.Plan(dtype, quantization));
+        new TorchEngine().LoadModel(TrainingFormTests.Plan(dtype, quantization));
 
     // Common beginnings, so that nodes, caches and joined pieces take part.
     private static ScoreRequest[] Requests()

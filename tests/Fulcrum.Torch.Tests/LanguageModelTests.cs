@@ -76,7 +76,7 @@ public sealed class LanguageModelTests
     {
         string folder = SharedData.Of("data", "stories260k");
         using TorchLanguageModel model = (TorchLanguageModel)
-            new TorchRuntime().Load(new ModelPlan(folder, "f32", Device: "cpu"));
+            new TorchEngine().Open(ModelSpec.InFolder(folder, Dtype.F32, device: "cpu"));
         int[] tokens =
         [
             .. File.ReadAllText(Path.Combine(folder, "greedy-tokens.txt"))
@@ -250,9 +250,11 @@ public sealed class LanguageModelTests
 
     private static TorchLanguageModel Load(string name, string? adapter = null, double scale = 1) =>
         (TorchLanguageModel)
-            new TorchRuntime().Load(
-                new ModelPlan(SharedData.Of("golden", "models", name), "f32", Device: "cpu"),
-                adapter is null ? null : new Serving(adapter, scale)
+            new TorchEngine().Open(
+                ModelSpec.InFolder(SharedData.Of("golden", "models", name), Dtype.F32, device: "cpu") with
+                {
+                    Adapter = adapter is null ? null : new AppliedAdapter(adapter, scale),
+                }
             );
 
     private static double Difference(LanguageModel model, SafetensorsFile golden, string name)

@@ -28,7 +28,7 @@ public sealed class LoraTrainerTests
         string output = Directory.CreateTempSubdirectory().FullName;
         List<TrainingStep> steps = [];
 
-        new TorchRuntime().Train(
+        new TorchEngine().Train(
             Model(),
             Golden,
             InOrder(training),
@@ -60,7 +60,7 @@ public sealed class LoraTrainerTests
     {
         JsonNode training = JsonNode.Parse(File.ReadAllText(SharedData.Of("golden", "training", "training.json")))!;
         TrainingExample[] batch = InOrder(training)[..8];
-        using LanguageModel model = new TorchRuntime().LoadModel(Model());
+        using LanguageModel model = new TorchEngine().LoadModel(Model());
         AdapterReader.Attach(model, SharedData.Of("golden", "training", "initial"), 1, train: true);
 
         CompletionLoss.Backward(model, batch, batch.Sum(e => e.Trained.Count(t => t)), plain);
@@ -87,11 +87,11 @@ public sealed class LoraTrainerTests
         TrainPlan plan = new(Epochs: 2, BatchSize: 4, LearningRate: 1e-2, Dropout: 0.1, Rank: 2, Alpha: 4, Seed: 3);
         string whole = Directory.CreateTempSubdirectory().FullName,
             cut = Directory.CreateTempSubdirectory().FullName;
-        new TorchRuntime().Train(Model(), plan, examples, whole);
+        new TorchEngine().Train(Model(), plan, examples, whole);
 
         using CancellationTokenSource stop = new();
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            new TorchRuntime().Train(
+            new TorchEngine().Train(
                 Model(),
                 plan,
                 examples,
@@ -106,7 +106,7 @@ public sealed class LoraTrainerTests
                 stop.Token
             )
         );
-        new TorchRuntime().Train(Model(), plan, examples, cut);
+        new TorchEngine().Train(Model(), plan, examples, cut);
 
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(whole, "adapter_model.safetensors")),
@@ -121,7 +121,7 @@ public sealed class LoraTrainerTests
         List<double> losses = [];
         string output = Directory.CreateTempSubdirectory().FullName;
 
-        new TorchRuntime().Train(
+        new TorchEngine().Train(
             Model(),
             new TrainPlan(Epochs: 20, BatchSize: 4, LearningRate: 2e-2, Seed: 1),
             Examples(4),
@@ -136,7 +136,7 @@ public sealed class LoraTrainerTests
     public void A_completion_beyond_the_limit_is_an_error_that_names_the_example()
     {
         InputException refused = Assert.Throws<InputException>(() =>
-            new TorchRuntime().Train(
+            new TorchEngine().Train(
                 Model(),
                 new TrainPlan(MaxTokens: 10),
                 Examples(2),
@@ -147,8 +147,8 @@ public sealed class LoraTrainerTests
         Assert.Contains("example/0", refused.Message);
     }
 
-    private static ModelPlan Model() =>
-        new(SharedData.Of("golden", "models", "qwen2-tied"), Dtype: "f32", Device: "cpu");
+    private static ModelSpec Model() =>
+        ModelSpec.InFolder(SharedData.Of("golden", "models", "qwen2-tied"), Dtype.F32, device: "cpu");
 
     private static TrainingExample[] InOrder(JsonNode training)
     {

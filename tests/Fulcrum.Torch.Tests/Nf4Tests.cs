@@ -1,3 +1,5 @@
+using Fulcrum.Data;
+using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Torch.Modeling;
 using Fulcrum.Torch.Weights;
@@ -57,8 +59,13 @@ public sealed class Nf4Tests
         using SafetensorsFile golden = SafetensorsFile.Open(
             SharedData.Of("golden", "nf4", "qwen2-untied-nf4-logits.safetensors")
         );
-        using LanguageModel model = new TorchRuntime().LoadModel(
-            new ModelPlan(SharedData.Of("golden", "models", "qwen2-untied"), "f32", "nf4-double", "cpu")
+        using LanguageModel model = new TorchEngine().LoadModel(
+            ModelSpec.InFolder(
+                SharedData.Of("golden", "models", "qwen2-untied"),
+                Dtype.F32,
+                Quantization.Nf4Double,
+                "cpu"
+            )
         );
         Tensor ids = golden.Read("input_ids");
 

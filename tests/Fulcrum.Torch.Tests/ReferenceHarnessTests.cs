@@ -9,8 +9,8 @@ namespace Fulcrum.Torch.Tests;
 
 public sealed class ReferenceHarnessTests
 {
-    private static ModelPlan Model() =>
-        new(SharedData.Of("golden", "models", "qwen2-full-vocabulary"), Dtype: "f32", Device: "cpu");
+    private static ModelSpec Model() =>
+        ModelSpec.InFolder(SharedData.Of("golden", "models", "qwen2-full-vocabulary"), Dtype.F32, device: "cpu");
 
     [Fact]
     public void Letter_likelihoods_are_those_of_lm_evaluation_harness()
@@ -20,7 +20,7 @@ public sealed class ReferenceHarnessTests
             .. File.ReadLines(SharedData.Of("golden", "mmlu", "lm-eval.jsonl")).Select(l => JsonNode.Parse(l)!),
         ];
         PromptEncoding encoding = PromptEncoding.Load(Model().Folder);
-        using ILanguageModel model = new TorchRuntime().Load(Model());
+        using ILanguageModel model = new TorchEngine().Open(Model());
         ScoreRequest[] requests =
         [
             .. lines.Select(l =>
@@ -51,7 +51,7 @@ public sealed class ReferenceHarnessTests
         [
             .. File.ReadLines(SharedData.Of("golden", "chat", "greedy.jsonl")).Select(l => JsonNode.Parse(l)!),
         ];
-        using ILanguageModel model = new TorchRuntime().Load(Model());
+        using ILanguageModel model = new TorchEngine().Open(Model());
         CompletionRequest[] requests =
         [
             .. lines.Select(l => new CompletionRequest([.. l["prompt"]!.AsArray().Select(t => (int)t!)], 24, [151645])),

@@ -1,4 +1,6 @@
+using Fulcrum.Data;
 using Fulcrum.Models;
+using Fulcrum.Report;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -18,7 +20,10 @@ public sealed class ServingFormTests
     {
         string adapter = SharedData.Of("golden", "lora", "all-linear");
         double[] Of(string quantization, string? form) =>
-            Scores(TrainingFormTests.Plan("f32", quantization), form is null ? null : new Serving(adapter, 1, form));
+            Scores(
+                TrainingFormTests.Plan("f32", quantization),
+                form is null ? null : new AppliedAdapter(adapter, 1, EnumNames.Parse<ServingForm>(form, "form"))
+            );
 
         double[] beside = Of("nf4-double", "beside"),
             merged = Of("nf4-double", "merged"),
@@ -33,25 +38,15 @@ public sealed class ServingFormTests
     }
 
     [Fact]
-    public void An_unknown_form_is_an_error_that_names_the_known_ones()
-    {
-        InputException refused = Assert.Throws<InputException>(() =>
-            new TorchRuntime().Load(TrainingFormTests.Plan("f32", "none"), new Serving("adapter", 1, "baked"))
-        );
-
-        Assert.Contains("merged, unquantized-beside", refused.Message);
-    }
-
-    [Fact]
     public void A_study_on_a_quantised_base_shows_the_forms_side_by_side()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         Study study = StudyFile.Load(TinyStudy.Write(folder, itemsPerSubject: 20));
         study = study with
         {
-            Model = study.Model with { Quantization = "nf4-double" },
+            Model = study.Model with { Quantization = Quantization.Nf4Double },
             Curve = null,
-            ServingForms = ["merged", "unquantized-beside", "unquantized-merged"],
+            ServingForms = [ServingForm.Merged, ServingForm.UnquantizedAttached, ServingForm.UnquantizedMerged],
             OverrideGuards = Guards.GuardLog.Names,
         };
 
@@ -60,8 +55,9 @@ public sealed class ServingFormTests
             new Experiment(
                 study,
                 run,
-                new TorchRuntime(),
-                s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade)
+                new TorchEngine(),
+                s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
+                writeReport: ReportFiles.Write
             ).Run();
         }
 
@@ -77,9 +73,9 @@ public sealed class ServingFormTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static double[] Scores(ModelPlan plan, Serving? serving)
+    private static double[] Scores(ModelSpec plan, AppliedAdapter? serving)
     {
-        using ILanguageModel model = new TorchRuntime().Load(plan, serving);
+        using ILanguageModel model = new TorchEngine().Open(plan with { Adapter = serving });
         double[] found = [];
         model.Score(
             [

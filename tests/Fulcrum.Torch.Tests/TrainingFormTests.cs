@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -27,14 +28,14 @@ public sealed class TrainingFormTests
         string output = Directory.CreateTempSubdirectory().FullName;
         List<double> losses = [];
 
-        new TorchRuntime().Train(
+        new TorchEngine().Train(
             Plan(dtype, quantization),
             new TrainPlan(
                 Epochs: 20,
                 BatchSize: 4,
                 LearningRate: 2e-2,
                 Seed: 1,
-                Optimizer: optimizer,
+                Optimizer: EnumNames.Parse<OptimizerKind>(optimizer, "optimizer"),
                 GradientCheckpointing: true
             ),
             Examples(4),
@@ -91,9 +92,9 @@ public sealed class TrainingFormTests
             Dropout: 0.1,
             Rank: 32,
             Alpha: 32,
-            Schedule: "cosine",
+            Schedule: Schedule.Cosine,
             WarmupSteps: 2,
-            Optimizer: optimizer,
+            Optimizer: EnumNames.Parse<OptimizerKind>(optimizer, "optimizer"),
             Seed: 3,
             GradientCheckpointing: true,
             CheckpointEvery: 2
@@ -110,7 +111,7 @@ public sealed class TrainingFormTests
             Epochs: 30,
             BatchSize: 4,
             LearningRate: 5e-2,
-            Schedule: "constant",
+            Schedule: Schedule.Constant,
             Rank: 2,
             Alpha: 4,
             Seed: 3,
@@ -120,7 +121,7 @@ public sealed class TrainingFormTests
         );
         List<TrainingStep> steps = [];
 
-        new TorchRuntime().Train(Plan("f32", "none"), plan, Examples(16), output, steps.Add);
+        new TorchEngine().Train(Plan("f32", "none"), plan, Examples(16), output, steps.Add);
 
         double[] losses = [.. steps.Where(s => s.ValidationLoss is not null).Select(s => s.ValidationLoss!.Value)];
         Assert.True(steps.Count < 90, $"{steps.Count} steps");
@@ -137,7 +138,7 @@ public sealed class TrainingFormTests
                 Epochs: 6,
                 BatchSize: 4,
                 LearningRate: 5e-2,
-                Schedule: "constant",
+                Schedule: Schedule.Constant,
                 Rank: 2,
                 Alpha: 4,
                 Seed: 3,
@@ -157,13 +158,13 @@ public sealed class TrainingFormTests
         TrainPlan plan = new(
             BatchSize: 4,
             LearningRate: 1e30,
-            Schedule: "constant",
+            Schedule: Schedule.Constant,
             ValidationShare: 0.25,
             ValidationEvery: 1
         );
 
         FulcrumException refused = Assert.Throws<FulcrumException>(() =>
-            new TorchRuntime().Train(Plan("f32", "none"), plan, Examples(8), output, _ => { })
+            new TorchEngine().Train(Plan("f32", "none"), plan, Examples(8), output, _ => { })
         );
 
         Assert.Contains("the validation loss after step 1 is NaN", refused.Message);
@@ -176,7 +177,7 @@ public sealed class TrainingFormTests
         string output = Directory.CreateTempSubdirectory().FullName;
 
         InputException refused = Assert.Throws<InputException>(() =>
-            new TorchRuntime().Train(
+            new TorchEngine().Train(
                 Plan("f32", "none"),
                 new TrainPlan(ValidationShare: 0.9),
                 Examples(2),
@@ -208,13 +209,18 @@ public sealed class TrainingFormTests
     }
 
     /// <summary>The small reference model in some form.</summary>
-    internal static ModelPlan Plan(string dtype, string quantization) =>
-        new(SharedData.Of("golden", "models", "qwen2-tied"), dtype, quantization, "cpu");
+    internal static ModelSpec Plan(string dtype, string quantization) =>
+        ModelSpec.InFolder(
+            SharedData.Of("golden", "models", "qwen2-tied"),
+            EnumNames.Parse<Dtype>(dtype, "dtype"),
+            EnumNames.Parse<Quantization>(quantization, "quantization"),
+            "cpu"
+        );
 
     /// <summary>The same with an adapter whose parts are both not 0, on every projection.</summary>
     internal static LanguageModel WithAdapter(string dtype, string quantization, double dropout = 0)
     {
-        LanguageModel model = new TorchRuntime().LoadModel(Plan(dtype, quantization));
+        LanguageModel model = new TorchEngine().LoadModel(Plan(dtype, quantization));
         model.AttachAdapter(new LoraConfig(4, 8, null, "all-linear"), seed: 5, dropout);
         using IDisposable frozen = no_grad();
         using Generator random = new(9, CPU);
@@ -287,20 +293,25 @@ public sealed class TrainingFormTests
 
     private static double HeldOutLoss(string adapter, TrainPlan plan)
     {
-        using LanguageModel model = new TorchRuntime().LoadModel(Plan("f32", "none"), adapter);
+        using LanguageModel model = new TorchEngine().LoadModel(
+            Plan("f32", "none") with
+            {
+                Adapter = new AppliedAdapter(adapter),
+            }
+        );
         IReadOnlyList<TrainingExample> heldOut = ValidationSplit.Of(plan, Examples(16)).HeldOut;
         return CompletionLoss.Sum(model, heldOut) / heldOut.Sum(e => e.Trained.Count(t => t));
     }
 
     // Dies as a killed process does: nothing is saved on the way out.
-    private static void AssertSurvives(TrainPlan plan, ModelPlan model, int diesAt)
+    private static void AssertSurvives(TrainPlan plan, ModelSpec model, int diesAt)
     {
         string whole = Directory.CreateTempSubdirectory().FullName,
             cut = Directory.CreateTempSubdirectory().FullName;
-        new TorchRuntime().Train(model, plan, Examples(12), whole);
+        new TorchEngine().Train(model, plan, Examples(12), whole);
 
         Assert.Throws<EndOfStreamException>(() =>
-            new TorchRuntime().Train(
+            new TorchEngine().Train(
                 model,
                 plan,
                 Examples(12),
@@ -315,7 +326,7 @@ public sealed class TrainingFormTests
             )
         );
         int first = 0;
-        new TorchRuntime().Train(model, plan, Examples(12), cut, s => first = first == 0 ? s.Step : first);
+        new TorchEngine().Train(model, plan, Examples(12), cut, s => first = first == 0 ? s.Step : first);
 
         Assert.Equal(diesAt - diesAt % plan.CheckpointEvery!.Value + 1, first);
         Assert.Equal(

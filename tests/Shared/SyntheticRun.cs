@@ -88,7 +88,7 @@ internal static class SyntheticRun
     public static Study Study() =>
         new(
             $"synthetic {Attack}",
-            new ModelPlan("models/qwen2", "f32", Device: "cpu", Threads: 2),
+            new ModelPlan("models/qwen2", Dtype.F32, Device: "cpu", Threads: 2),
             [new SpiderPlan("spider", "spider"), new MmluPlan("mmlu", "mmlu")],
             new TrainingDataPlan("spider", 16),
             new TrainPlan(),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Fulcrum.Data;
+using Fulcrum.Models;
 using Fulcrum.Torch.Speed;
 
 namespace Fulcrum.Cli.Commands;
@@ -28,12 +29,12 @@ internal static class BenchCommand
             Description = "A config.json; a random model of it is written to a temporary folder.",
             Required = true,
         };
-        Option<string> dtype = new("--dtype") { Description = "auto, f32 or bf16.", DefaultValueFactory = _ => "bf16" };
-        Option<string> quantization = new("--quantization")
-        {
-            Description = "none, nf4 or nf4-double.",
-            DefaultValueFactory = _ => "nf4-double",
-        };
+        Option<Dtype> dtype = EnumOption.Of("--dtype", "The type that the model computes in:", Dtype.Bf16);
+        Option<Quantization> quantization = EnumOption.Of(
+            "--quantization",
+            "How the weights of the projections are stored:",
+            Quantization.Nf4Double
+        );
         Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 2 },
             length = new("--tokens") { Description = "Tokens of a sequence.", DefaultValueFactory = _ => 512 };
         Option<int> steps = new("--steps") { Description = "Training steps.", DefaultValueFactory = _ => 2 };
@@ -42,8 +43,6 @@ internal static class BenchCommand
             Description = "Threads of the native library; all available cores when not given.",
         };
         Option<bool> json = new("--json") { Description = "Print JSON." };
-        dtype.AcceptOnlyFromAmong("auto", "f32", "bf16");
-        quantization.AcceptOnlyFromAmong("none", "nf4", "nf4-double");
         foreach (
             (Option<int> option, int least) in (ReadOnlySpan<(Option<int>, int)>)[(batch, 1), (length, 2), (steps, 1)]
         )
@@ -75,8 +74,8 @@ internal static class BenchCommand
         {
             MemoryResult r = MemoryBench.Run(
                 parsed.GetRequiredValue(config),
-                parsed.GetRequiredValue(dtype),
-                parsed.GetRequiredValue(quantization),
+                parsed.GetValue(dtype),
+                parsed.GetValue(quantization),
                 parsed.GetValue(batch),
                 parsed.GetValue(length),
                 parsed.GetValue(steps),
@@ -92,7 +91,7 @@ internal static class BenchCommand
         string.Join(
             '\n',
             [
-                $"{r.Dtype}, weights {r.Quantization}, {r.Batch} x {r.Tokens} tokens, anonymous memory:",
+                $"{EnumNames.Of(r.Dtype)}, weights {EnumNames.Of(r.Quantization)}, {r.Batch} x {r.Tokens} tokens, anonymous memory:",
                 .. r.Parts.Select(p => $"{p.Value / 1e6, 9:F0} MB  {p.Key}"),
                 $"{r.PartsBytes / 1e6, 9:F0} MB  sum of these parts",
                 $"{r.TrainingPeakBytes / 1e6, 9:F0} MB  peak while training ({r.SecondsPerStep:F1} s a step, loss {string.Join(", ", r.Losses.Select(l => l.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)))})",
@@ -104,7 +103,7 @@ internal static class BenchCommand
         string.Join(
             '\n',
             [
-                $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, {r.Tokens:#,0} tokens in {r.Seconds:F2} s ({r.Dtype}, {r.Threads} {(r.Threads == 1 ? "thread" : "threads")})",
+                $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, {r.Tokens:#,0} tokens in {r.Seconds:F2} s ({EnumNames.Of(r.Dtype)}, {r.Threads} {(r.Threads == 1 ? "thread" : "threads")})",
                 $"{r.TokensPerSecond, 9:#,0}  tokens a second",
                 $"{Short(r.GflopEquivalentsPerItem), 9}  GFLOP-equivalents an item: the time, in operations that a plain float32 matrix product does meanwhile on this machine ({r.SgemmGflops:F0} GFLOP/s); comparable between machines, less is faster",
                 $"{Short(r.NeededGflopPerItem), 9}  GFLOP an item that the work needs: {r.FractionOfSgemm:P0} of what that product would do in the time, {r.FractionOfProduct:P0} of what the model's products of many rows would ({r.ProductGflops:F0} GFLOP/s)",
@@ -137,11 +136,7 @@ internal static class BenchCommand
         {
             Description = "Padded batches that share nothing and compute every logit: the form to compare with.",
         };
-        Option<string> dtype = new("--dtype")
-        {
-            Description = "auto, f32, bf16 or f16.",
-            DefaultValueFactory = _ => "auto",
-        };
+        Option<Dtype> dtype = EnumOption.Of<Dtype>("--dtype", "The type that the model computes in:");
         Option<int?> threads = new("--threads")
         {
             Description = "Threads of the native library; all available cores when not given.",
@@ -154,7 +149,7 @@ internal static class BenchCommand
                 name,
                 parsed.GetRequiredValue(config),
                 parsed.GetRequiredValue(input),
-                parsed.GetRequiredValue(dtype),
+                parsed.GetValue(dtype),
                 parsed.GetValue(threads),
                 parsed.GetValue(plain),
                 said =>

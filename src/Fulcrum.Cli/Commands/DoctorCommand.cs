@@ -2,16 +2,18 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
+using Fulcrum.Models;
 using Fulcrum.Torch;
 using Fulcrum.Torch.Native;
 using Spectre.Console;
+using EnumNames = Fulcrum.Data.EnumNames;
 
 namespace Fulcrum.Cli.Commands;
 
 /// <summary><c>fulcrum doctor</c></summary>
 internal static class DoctorCommand
 {
-    private static readonly string[] Dtypes = ["f32", "bf16", "f16"];
+    private static readonly Dtype[] Dtypes = [Dtype.F32, Dtype.Bf16, Dtype.F16];
 
     public static Command Create()
     {
@@ -43,7 +45,7 @@ internal static class DoctorCommand
     {
         Libtorch.Load();
         JsonObject found = [];
-        foreach ((string name, string value) in new TorchRuntime().Environment)
+        foreach ((string name, string value) in new TorchEngine().Environment)
         {
             found[name] = value;
         }
@@ -57,7 +59,7 @@ internal static class DoctorCommand
             Libtorch.Loaded.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))
         );
         found["matrix_multiply_gflops"] = new JsonObject(
-            Dtypes.Select(d => KeyValuePair.Create(d, (JsonNode?)Math.Round(MatrixRate.Gflops(d), 1)))
+            Dtypes.Select(d => KeyValuePair.Create(EnumNames.Of(d), (JsonNode?)Math.Round(MatrixRate.Gflops(d), 1)))
         );
         found["memory_read_gb_per_second"] = MemoryRate.GigabytesPerSecond() is { } rate ? Math.Round(rate, 1) : null;
         return found;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fulcrum.Models;
 using Fulcrum.Torch.Modeling;
 
 namespace Fulcrum.Cli.Commands;
@@ -27,15 +28,13 @@ internal static class MergeCommand
             string folder = parsed.GetRequiredValue(output);
             string dtype = MergedModel.Write(
                 options.Model(parsed),
-                options.Adapter(parsed),
-                options.Scale(parsed),
                 folder,
                 warning => Console.Error.WriteLine($"fulcrum: warning: {warning}")
             );
             if (!parsed.GetValue(Verbs.Quiet))
             {
                 Console.Error.WriteLine(
-                    $"merged: {Path.GetFullPath(folder)}, weights in {dtype}{(options.Model(parsed).Dtype == "auto" && dtype != "float32" ? ", as the model's own are; --dtype f32 rounds nothing" : "")}"
+                    $"merged: {Path.GetFullPath(folder)}, weights in {dtype}{(options.Model(parsed).Dtype == Dtype.Auto && dtype != "float32" ? ", as the model's own are; --dtype f32 rounds nothing" : "")}"
                 );
             }
         });

@@ -104,11 +104,12 @@ internal static class RunCommand
             new Experiment(
                 study,
                 run,
-                new TorchRuntime(plain: parsed.GetValue(Plain)),
+                new TorchEngine(plain: parsed.GetValue(Plain)),
                 s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))),
                 tell,
                 required?.Looking,
-                log
+                log,
+                ReportFiles.Write
             ).Run(parsed.GetValue(Until), parsed.GetRequiredValue(Language), cancellation)
         );
         if (parsed.GetValue(Until) is { } until && Experiment.Stages.TakeWhile(s => s != "compare").Contains(until))

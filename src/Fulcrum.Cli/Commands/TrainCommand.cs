@@ -50,7 +50,7 @@ internal static class TrainCommand
                 Task.Run(
                     () =>
                     {
-                        ModelPlan model = options.Model(parsed);
+                        ModelSpec model = options.Model(parsed);
                         TrainPlan plan = parsed.GetValue(config) is { } file
                             ? StudyFile.LoadTrainPlan(file)
                             : new TrainPlan();
@@ -60,7 +60,7 @@ internal static class TrainCommand
                         new ConsoleProgress(parsed).Show(tell =>
                         {
                             TrainingProgress progress = new("train", tell);
-                            ModelOptions.Runtime.Train(
+                            ModelOptions.Engine.Train(
                                 model,
                                 plan,
                                 examples,

@@ -1,3 +1,5 @@
+using Fulcrum.Data;
+using Fulcrum.Models;
 using Fulcrum.Studies;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -83,7 +85,7 @@ internal sealed class LanguageModel : IDisposable
 
     /// <summary>Loads a model folder; <paramref name="plan"/> has no <c>auto</c> left.</summary>
     /// <exception cref="InputException">A file is missing or does not fit; names it.</exception>
-    public static LanguageModel Load(ModelPlan plan) => ModelLoader.Load(plan);
+    public static LanguageModel Load(ModelSpec plan) => ModelLoader.Load(plan);
 
     /// <summary>Hidden states behind the final norm.</summary>
     /// <param name="ids">[...], int64.</param>

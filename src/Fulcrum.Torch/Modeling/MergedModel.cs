@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Torch.Weights;
 using TorchSharp;
@@ -32,20 +34,14 @@ public static class MergedModel
     /// <returns>That type.</returns>
     /// <exception cref="InputException">Model or adapter cannot be read, or the folder cannot be written or holds other
     /// weights already.</exception>
-    public static string Write(
-        ModelPlan plan,
-        string? adapter,
-        double scale,
-        string output,
-        Action<string>? warn = null
-    )
+    public static string Write(ModelSpec plan, string output, Action<string>? warn = null)
     {
         if (InnerPath.Real(output) == InnerPath.Real(plan.Folder))
         {
             throw new InputException($"{output} is the model itself; name another folder for the merged one");
         }
 
-        if (plan.Quantization != "none")
+        if (plan.Quantization != Quantization.None)
         {
             throw new InputException("a quantised model cannot be merged into; leave --quantization away");
         }
@@ -69,15 +65,15 @@ public static class MergedModel
             );
         }
 
-        using LanguageModel model = new TorchRuntime(warn).LoadModel(plan with { Dtype = "f32" }, adapter, scale);
+        using LanguageModel model = new TorchEngine(warn).LoadModel(plan with { Dtype = Dtype.F32 });
         model.Merge();
         string dtype = plan.Dtype switch
         {
-            "auto" => model.Config.StoredDtype,
-            "f32" => "float32",
-            "bf16" => "bfloat16",
-            "f16" => "float16",
-            _ => throw new InputException($"unknown dtype '{plan.Dtype}'"),
+            Dtype.Auto => model.Config.StoredDtype,
+            Dtype.F32 => "float32",
+            Dtype.Bf16 => "bfloat16",
+            Dtype.F16 => "float16",
+            _ => throw new ArgumentOutOfRangeException(nameof(plan)),
         };
         using (DisposeScope scope = NewDisposeScope())
         using (no_grad())

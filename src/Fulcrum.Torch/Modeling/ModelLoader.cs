@@ -1,3 +1,5 @@
+using Fulcrum.Data;
+using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Torch.Native;
 using Fulcrum.Torch.Weights;
@@ -15,12 +17,12 @@ internal static class ModelLoader
     /// <summary>Loads a model folder; the plan has no <c>auto</c> left.</summary>
     /// <exception cref="InputException">A file is missing, or a tensor is missing, unexpected or of another shape;
     /// names it.</exception>
-    public static LanguageModel Load(ModelPlan plan)
+    public static LanguageModel Load(ModelSpec plan)
     {
         ModelConfig config = ModelConfig.Load(plan.Folder);
         using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
         Check(config, checkpoint, plan.Folder);
-        (Device device, ScalarType dtype) = (TorchRuntime.DeviceOf(plan.Device), TorchRuntime.DtypeOf(plan.Dtype));
+        (Device device, ScalarType dtype) = (TorchEngine.DeviceOf(plan.Device), TorchEngine.DtypeOf(plan.Dtype));
         return Build(
             config,
             device,
@@ -36,7 +38,7 @@ internal static class ModelLoader
         Device device,
         ScalarType dtype,
         long seed = 0,
-        string quantization = "none"
+        Quantization quantization = Quantization.None
     )
     {
         using Generator random = new((ulong)seed, CPU);
@@ -169,7 +171,7 @@ internal static class ModelLoader
         ModelConfig config,
         Device device,
         ScalarType dtype,
-        string quantization,
+        Quantization quantization,
         Func<string, long[], ScalarType, Tensor> read
     )
     {
@@ -191,15 +193,17 @@ internal static class ModelLoader
             using Tensor plain = read(name + ".weight", shapes[name + ".weight"], ScalarType.Float32);
             return new Projection(
                 name,
-                Nf4Weight.Of(plain, quantization == "nf4-double", dtype, device),
+                Nf4Weight.Of(plain, quantization == Quantization.Nf4Double, dtype, device),
                 Maybe(name + ".bias")
             );
         }
 
         Projection Linear(string name) =>
-            quantization == "none" ? new Projection(name, LaidOut(name), Maybe(name + ".bias")) : Quantised(name);
+            quantization == Quantization.None
+                ? new Projection(name, LaidOut(name), Maybe(name + ".bias"))
+                : Quantised(name);
         FusedProjections Fused(string prefix, params string[] names) =>
-            quantization == "none"
+            quantization == Quantization.None
                 ? new FusedProjections([
                     .. names.Select(n => (prefix + n, Get(prefix + n + ".weight"), Maybe(prefix + n + ".bias"))),
                 ])

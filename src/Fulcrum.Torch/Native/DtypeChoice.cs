@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Fulcrum.Data;
+using Fulcrum.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Native;
@@ -7,7 +9,7 @@ namespace Fulcrum.Torch.Native;
 /// <summary>What <c>--dtype auto</c> comes to on this machine: 16 bits where the model's products really run faster in
 /// them.</summary>
 /// <param name="Why">What was measured, in words.</param>
-internal sealed record DtypeChoice(string Dtype, string Why)
+internal sealed record DtypeChoice(Dtype Dtype, string Why)
 {
     /// <summary>Below this the conversions around a product (norms, rotary angles, adapters stay in float32) eat what
     /// the product gains.</summary>
@@ -24,14 +26,17 @@ internal sealed record DtypeChoice(string Dtype, string Why)
 
     /// <summary>The choice: bf16 before f16, which needs loss scaling and is therefore only for GPUs.</summary>
     /// <param name="speedup">How many times as fast as float32 a type multiplies.</param>
-    internal static DtypeChoice From(Func<string, double> speedup, bool gpu)
+    internal static DtypeChoice From(Func<Dtype, double> speedup, bool gpu)
     {
         List<string> seen = [];
-        foreach (string dtype in gpu ? new[] { "bf16", "f16" } : ["bf16"])
+        foreach (Dtype dtype in gpu ? new[] { Dtype.Bf16, Dtype.F16 } : [Dtype.Bf16])
         {
             double times = speedup(dtype);
             seen.Add(
-                string.Create(CultureInfo.InvariantCulture, $"{dtype} multiplies {times:0.0#} times as fast as f32")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{EnumNames.Of(dtype)} multiplies {times:0.0#} times as fast as f32"
+                )
             );
             if (times >= Worthwhile)
             {
@@ -40,7 +45,7 @@ internal sealed record DtypeChoice(string Dtype, string Why)
         }
 
         return new DtypeChoice(
-            "f32",
+            Dtype.F32,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{string.Join(" and ", seen)}, less than the {Worthwhile} from which it is worth it"

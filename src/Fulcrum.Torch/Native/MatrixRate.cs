@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fulcrum.Models;
 using Fulcrum.Torch.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,25 +20,24 @@ public static class MatrixRate
 
     /// <summary>GFLOP/s of a 512 x 1536 by 1536 x 8960 product by the library's plain operation, the best of some
     /// repetitions; of 32 rows where those take longer than 0.3 s already.</summary>
-    /// <param name="dtype"><c>f32</c>, <c>bf16</c> or <c>f16</c>.</param>
-    public static double Gflops(string dtype, int repetitions = 6) => Best(dtype, (a, b) => a.matmul(b), repetitions);
+    public static double Gflops(Dtype dtype, int repetitions = 6) => Best(dtype, (a, b) => a.matmul(b), repetitions);
 
     /// <summary>The same product in the way in which the model multiplies by its weights.</summary>
-    public static double OfModel(string dtype, int repetitions = 6) =>
+    public static double OfModel(Dtype dtype, int repetitions = 6) =>
         Best(dtype, (a, b) => FrozenProduct.Of(a, b.t(), null), repetitions);
 
     /// <summary>How many times as fast as in float32 the model's products run in another type, where it gains least:
     /// with many rows (prompts, training) or with few (decoding).</summary>
     /// <remarks>The two types take turns, so that what else the machine does slows both; the best of each
     /// counts.</remarks>
-    public static double Speedup(string dtype, Device device, int repetitions = 5) =>
+    public static double Speedup(Dtype dtype, Device device, int repetitions = 5) =>
         new[] { Rows, FewRows }.Min(rows => Speedup(dtype, device, rows, repetitions));
 
-    private static double Speedup(string dtype, Device device, long rows, int repetitions)
+    private static double Speedup(Dtype dtype, Device device, long rows, int repetitions)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Timed[] both = [.. new[] { "f32", dtype }.Select(d => new Timed(TorchRuntime.DtypeOf(d), device, rows))];
+        Timed[] both = [.. new[] { Dtype.F32, dtype }.Select(d => new Timed(TorchEngine.DtypeOf(d), device, rows))];
         double[] best = [.. both.Select(_ => double.PositiveInfinity)];
         for (int i = 0; i <= 2 * repetitions + 1; i++)
         {
@@ -50,18 +50,18 @@ public static class MatrixRate
 
     private static double Rate(long rows, double seconds) => 2.0 * rows * Inner * Columns / seconds / 1e9;
 
-    private static double Best(string dtype, Func<Tensor, Tensor, Tensor> multiply, int repetitions)
+    private static double Best(Dtype dtype, Func<Tensor, Tensor, Tensor> multiply, int repetitions)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Timed few = new(TorchRuntime.DtypeOf(dtype), CPU, FewRows);
+        Timed few = new(TorchEngine.DtypeOf(dtype), CPU, FewRows);
         double first = Math.Min(few.Multiply(multiply), few.Multiply(multiply));
         if (first > TooLong)
         {
             return Rate(FewRows, first);
         }
 
-        Timed product = new(TorchRuntime.DtypeOf(dtype), CPU, Rows);
+        Timed product = new(TorchEngine.DtypeOf(dtype), CPU, Rows);
         return Rate(
             Rows,
             Enumerable.Range(0, repetitions + 1).Select(_ => product.Multiply(multiply)).ToArray()[1..].Min()

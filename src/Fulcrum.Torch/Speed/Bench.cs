@@ -40,7 +40,7 @@ public sealed record BenchResult(
     double NeededGflopPerItem,
     double FractionOfSgemm,
     double FractionOfProduct,
-    string Dtype,
+    Dtype Dtype,
     int Threads,
     double? MemoryGigabytesPerSecond = null,
     double? FractionOfMemory = null
@@ -52,8 +52,8 @@ public static class Bench
     private static readonly TrainPlan Training = new(
         Rank: 4,
         Alpha: 8,
-        Grouping: "cluster",
-        Schedule: "constant",
+        Grouping: Grouping.Cluster,
+        Schedule: Schedule.Constant,
         Seed: 1
     );
 
@@ -67,13 +67,13 @@ public static class Bench
         string verb,
         string config,
         string input,
-        string dtype,
+        Dtype dtype,
         int? threads,
         bool plain,
         Action<string>? tell = null
     )
     {
-        ModelPlan plan = new TorchRuntime().Resolve(new ModelPlan("", dtype, Device: "cpu", Threads: threads));
+        ModelSpec plan = new TorchEngine().Resolve(ModelSpec.InFolder("", dtype, device: "cpu", threads: threads));
         ModelConfig settings = ModelConfig.LoadFile(config);
         JsonLine[] lines = [.. JsonLines.Read(input)];
         if (lines.Length == 0)
@@ -82,24 +82,21 @@ public static class Bench
         }
 
         Array.ForEach(lines, l => Check(verb, l, settings.ContextLength));
-        tell?.Invoke($"making a model of random weights, {plan.Dtype}");
+        tell?.Invoke($"making a model of random weights, {EnumNames.Of(plan.Dtype)}");
         bool reads = verb == "generate" && lines.Length == 1 && !plain;
         // its buffer is gone before there is a model, whose memory is told
         double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
-        using TorchLanguageModel model = new(
-            ModelLoader.Random(settings, CPU, TorchRuntime.DtypeOf(plan.Dtype)),
-            plain
-        );
+        using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, TorchEngine.DtypeOf(plan.Dtype)), plain);
         Job job = Of(verb, model, lines, plain);
         tell?.Invoke($"warming up, then {lines.Length:#,0} {(lines.Length == 1 ? "item" : "items")}");
         job.Work(Math.Min(2, lines.Length));
-        double before = MatrixRate.Gflops("f32");
+        double before = MatrixRate.Gflops(Dtype.F32);
         long start = Stopwatch.GetTimestamp();
         job.Work(lines.Length);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         long peak = Process.GetCurrentProcess().PeakWorkingSet64;
         double? memory = reads ? (readBefore + MemoryRate.GigabytesPerSecond()) / 2 : null;
-        double rate = (before + MatrixRate.Gflops("f32")) / 2,
+        double rate = (before + MatrixRate.Gflops(Dtype.F32)) / 2,
             product = MatrixRate.OfModel(plan.Dtype);
         double needed = job.Needs.Flops(settings) / 1e9,
             read = job.Tokens * WeightBytes(model.Model) / 1e9;

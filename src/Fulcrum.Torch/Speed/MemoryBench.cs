@@ -19,8 +19,8 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="PartsBytes">Their sum.</param>
 /// <param name="Losses">Of the steps.</param>
 public sealed record MemoryResult(
-    string Dtype,
-    string Quantization,
+    Dtype Dtype,
+    Quantization Quantization,
     int Batch,
     int Tokens,
     long BaselineBytes,
@@ -43,9 +43,9 @@ public static class MemoryBench
         Rank: 16,
         Alpha: 16,
         TargetModules: ["all-linear"],
-        Optimizer: "paged-adamw8bit",
+        Optimizer: OptimizerKind.PagedAdamW8Bit,
         GradientCheckpointing: true,
-        Loss: "all",
+        Loss: LossTokens.All,
         Seed: 1
     );
 
@@ -54,8 +54,8 @@ public static class MemoryBench
     /// <exception cref="FulcrumException">The system does not tell RssAnon.</exception>
     public static MemoryResult Run(
         string config,
-        string dtype,
-        string quantization,
+        Dtype dtype,
+        Quantization quantization,
         int batch,
         int tokens,
         int steps,
@@ -66,8 +66,8 @@ public static class MemoryBench
         string folder = Directory.CreateTempSubdirectory("fulcrum-memory-").FullName;
         try
         {
-            ModelPlan plan = new TorchRuntime(note: tell).Resolve(
-                new ModelPlan(folder, dtype, quantization, "cpu", threads)
+            ModelSpec plan = new TorchEngine(note: tell).Resolve(
+                ModelSpec.InFolder(folder, dtype, quantization, "cpu", threads)
             );
             tell?.Invoke($"writing a random model to {folder}");
             RandomModel.Write(folder, config);
@@ -79,12 +79,12 @@ public static class MemoryBench
         }
     }
 
-    private static MemoryResult Measure(ModelPlan plan, int batch, int tokens, int steps, Action<string>? tell)
+    private static MemoryResult Measure(ModelSpec plan, int batch, int tokens, int steps, Action<string>? tell)
     {
         GC.Collect();
         long baseline = AnonymousMemory.Now();
         tell?.Invoke($"loading, from {baseline / 1e6:F0} MB on");
-        (LanguageModel model, long loading) = AnonymousMemory.PeakOf(() => new TorchRuntime().LoadModel(plan));
+        (LanguageModel model, long loading) = AnonymousMemory.PeakOf(() => new TorchEngine().LoadModel(plan));
         using (model)
         {
             long weights = Weights(model).Values.Sum();

@@ -24,7 +24,7 @@ internal static class BatchPlan
         }
 
         RandomStream random = RandomStream.For(plan.Seed ?? 0, $"batches of epoch {epoch}");
-        return plan.Grouping == "cluster"
+        return plan.Grouping == Grouping.Cluster
             ? Grouped(examples, random.Shuffled(all), plan.BatchSize, random)
             : [.. random.Shuffled(all).Chunk(plan.BatchSize)];
     }

@@ -1,25 +1,25 @@
 using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
-using Fulcrum.Studies;
+using Fulcrum.Models;
 
 namespace Fulcrum.Torch.Training;
 
 /// <summary><c>compute.json</c> beside an adapter: in what form its model computed while it was trained.</summary>
 /// <remarks>What <c>auto</c> came to when a training began stays so when the training goes on, even where another
 /// measurement would decide otherwise.</remarks>
-internal sealed record ComputeForm(string Dtype, string Quantization, string Device)
+internal sealed record ComputeForm(Dtype Dtype, Quantization Quantization, string Device)
 {
     /// <summary>The model's plan as it stood when the training in a folder began; it begins now where the folder holds
     /// none.</summary>
-    public static ModelPlan Begun(ModelPlan plan, string folder, Func<ModelPlan, ModelPlan> resolve)
+    public static ModelSpec Begun(ModelSpec plan, string folder, Func<ModelSpec, ModelSpec> resolve)
     {
         string path = Path.Combine(folder, "compute.json");
         ComputeForm? then = ReadFrom(path);
-        ModelPlan now = resolve(
+        ModelSpec now = resolve(
             plan with
             {
-                Dtype = plan.Dtype == "auto" ? then?.Dtype ?? "auto" : plan.Dtype,
+                Dtype = plan.Dtype == Dtype.Auto ? then?.Dtype ?? Dtype.Auto : plan.Dtype,
                 Device = plan.Device == "auto" ? then?.Device ?? "auto" : plan.Device,
             }
         );

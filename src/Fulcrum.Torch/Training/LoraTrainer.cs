@@ -126,7 +126,7 @@ internal static class LoraTrainer
             plain,
             scale ?? LossScale.For(model.Dtype)
         );
-        double rate = Schedule.Rate(plan, done, steps);
+        double rate = LearningRate.Of(plan, done, steps);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new FulcrumException(
@@ -240,16 +240,14 @@ internal static class LoraTrainer
     private static IOptimizer OptimizerOf(TrainPlan plan, LanguageModel model, string output) =>
         plan.Optimizer switch
         {
-            "adamw" => new AdamW(model.AdapterParameters, plan.WeightDecay),
-            "adamw8bit" => new AdamW8Bit(model.AdapterParameters, plan.WeightDecay),
-            "paged-adamw8bit" => new AdamW8Bit(
+            OptimizerKind.AdamW => new AdamW(model.AdapterParameters, plan.WeightDecay),
+            OptimizerKind.AdamW8Bit => new AdamW8Bit(model.AdapterParameters, plan.WeightDecay),
+            OptimizerKind.PagedAdamW8Bit => new AdamW8Bit(
                 model.AdapterParameters,
                 plan.WeightDecay,
                 Path.Combine(output, "optimizer.paged")
             ),
-            _ => throw new InputException(
-                $"train: unknown optimizer '{plan.Optimizer}'; known are adamw, adamw8bit, paged-adamw8bit"
-            ),
+            _ => throw new ArgumentOutOfRangeException(nameof(plan)),
         };
 
     private static LoraConfig Attach(LanguageModel model, string baseName, TrainPlan plan, Setup setup)

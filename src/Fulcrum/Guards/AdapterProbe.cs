@@ -30,7 +30,7 @@ public static class AdapterProbe
     /// <param name="bare">Of the base; null where the adapter's form computes on other base weights than the base was
     /// measured with.</param>
     /// <param name="dtype">Of the computation.</param>
-    public static void Check(GuardLog log, double[]? bare, double[] zero, double[] full, string dtype)
+    public static void Check(GuardLog log, double[]? bare, double[] zero, double[] full, Dtype dtype)
     {
         if (bare is null)
         {
@@ -46,7 +46,7 @@ public static class AdapterProbe
 
         double atZero = Largest(bare, zero),
             atOne = Largest(bare, full),
-            rounding = dtype == "f32" ? Rounding : CoarseRounding;
+            rounding = dtype == Dtype.F32 ? Rounding : CoarseRounding;
         log.Report(
             GuardLog.LambdaZero,
             null,

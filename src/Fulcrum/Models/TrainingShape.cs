@@ -27,7 +27,7 @@ public static class TrainingShape
                 examples.Sum(e => e.Trained.LongCount(t => t)),
                 kept.Sum(k => (long)k),
                 kept.Count(k => k == 0),
-                plan.Loss
+                EnumNames.Of(plan.Loss)
             )
         );
     }
@@ -38,7 +38,9 @@ public static class TrainingShape
             ? Math.Min(most, example.Ids.Length)
             : example.Ids.Length;
         bool[] trained =
-            plan.Loss == "all" ? [.. Enumerable.Range(0, length).Select(i => i > 0)] : example.Trained[..length];
+            plan.Loss == LossTokens.All
+                ? [.. Enumerable.Range(0, length).Select(i => i > 0)]
+                : example.Trained[..length];
         return example with { Ids = example.Ids[..length], Trained = trained };
     }
 }

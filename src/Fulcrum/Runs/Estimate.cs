@@ -48,7 +48,7 @@ public sealed record Estimate(
     /// <param name="scratch">A folder for the trial training.</param>
     public static Estimate Of(
         Study study,
-        IModelRuntime runtime,
+        IEngine runtime,
         Corpus data,
         PromptEncoding encoding,
         IReadOnlyList<PointPlan> points,
@@ -65,7 +65,7 @@ public sealed record Estimate(
             .Sum();
         double train = Train(study, runtime, data, encoding, scratch, cancellation);
         // the third time: what is slow only the first time is not the rule
-        double load = Timed(() => runtime.Load(study.Model).Dispose());
+        double load = Timed(() => runtime.Open(study.Model.Spec).Dispose());
         return new Estimate(
             load,
             measured.Sum(),
@@ -87,13 +87,13 @@ public sealed record Estimate(
 
     private static double[] Measure(
         Study study,
-        IModelRuntime runtime,
+        IEngine runtime,
         Corpus data,
         PromptEncoding encoding,
         CancellationToken cancellation
     )
     {
-        using ILanguageModel model = runtime.Load(study.Model);
+        using ILanguageModel model = runtime.Open(study.Model.Spec);
         Evaluator evaluator = new(model, encoding);
         return [.. data.Benchmarks.Select(b => Measure(evaluator, b, cancellation))];
     }
@@ -118,7 +118,7 @@ public sealed record Estimate(
 
     private static double Train(
         Study study,
-        IModelRuntime runtime,
+        IEngine runtime,
         Corpus data,
         PromptEncoding encoding,
         string scratch,
@@ -152,7 +152,7 @@ public sealed record Estimate(
     /// <summary>Seconds of the steps of a training that ends once it has told enough.</summary>
     private static List<double> Steps(
         Study study,
-        IModelRuntime runtime,
+        IEngine runtime,
         IReadOnlyList<TrainingExample> examples,
         int least,
         string scratch,
@@ -164,8 +164,8 @@ public sealed record Estimate(
         try
         {
             Remove(scratch); // a start that was killed in its trial must not be gone on with
-            runtime.Train(
-                study.Model,
+            ((ITrainer)runtime).Train(
+                study.Model.Spec,
                 study.Train with
                 {
                     Epochs = 1,

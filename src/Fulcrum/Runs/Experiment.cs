@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Guards;
 using Fulcrum.Models;
@@ -24,7 +25,7 @@ namespace Fulcrum.Runs;
 public sealed class Experiment(
     Study study,
     RunFolder run,
-    IModelRuntime runtime,
+    IEngine runtime,
     Func<Study, Corpus> corpus,
     Action<Progress>? tell = null,
     IReadOnlyDictionary<string, double>? looking = null,
@@ -132,7 +133,7 @@ public sealed class Experiment(
                     complete,
                     measurement,
                     encoding,
-                    new Serving(run.Adapter, Form: complete.AfterForm),
+                    new AppliedAdapter(run.Adapter, Form: complete.AfterForm),
                     cancellation
                 ),
             () =>
@@ -181,9 +182,7 @@ public sealed class Experiment(
             StudyFile.Print(complete.Core),
             modelDigest,
             data.Digest,
-            .. runtime.Environment.TryGetValue(IModelRuntime.Batches, out string? form)
-                ? [form]
-                : Array.Empty<string>(),
+            .. runtime.Environment.TryGetValue(IEngine.Batches, out string? form) ? [form] : Array.Empty<string>(),
         ]);
 
     private (Study Complete, string ModelDigest) Begin(Corpus data)
@@ -195,7 +194,7 @@ public sealed class Experiment(
             RefuseAnother(
                 complete,
                 earlier.Inputs == InputsOf(complete, modelDigest, data),
-                earlier.Environment.GetValueOrDefault(IModelRuntime.Batches)
+                earlier.Environment.GetValueOrDefault(IEngine.Batches)
             );
         }
 
@@ -243,13 +242,14 @@ public sealed class Experiment(
     {
         if (run.Completed("prepare") is null || !File.Exists(run.Study))
         {
-            return runtime.Resolve(study.Model);
+            ModelSpec found = runtime.Resolve(study.Model.Spec);
+            return study.Model with { Dtype = found.Dtype, Device = found.Device, Threads = found.Threads };
         }
 
         ModelPlan stored = StudyFile.Parse(File.ReadAllText(run.Study), run.Study).Model;
         return study.Model with
         {
-            Dtype = study.Model.Dtype == "auto" ? stored.Dtype : study.Model.Dtype,
+            Dtype = study.Model.Dtype == Dtype.Auto ? stored.Dtype : study.Model.Dtype,
             Device = study.Model.Device == "auto" ? stored.Device : study.Model.Device,
             Threads = study.Model.Threads ?? stored.Threads,
         };
@@ -270,7 +270,7 @@ public sealed class Experiment(
         ];
         string what =
             changed.Length > 0 ? $"its study differs ({string.Join("; ", changed)})"
-            : form != runtime.Environment.GetValueOrDefault(IModelRuntime.Batches)
+            : form != runtime.Environment.GetValueOrDefault(IEngine.Batches)
                 ? $"it was begun {(form is null ? "without --plain" : "with --plain")}"
             : "the model or the data have changed since it was begun";
         throw new InputException(
@@ -299,7 +299,7 @@ public sealed class Experiment(
         Study complete,
         Measurement measurement,
         PromptEncoding encoding,
-        Serving? serving,
+        AppliedAdapter? serving,
         CancellationToken cancellation
     )
     {
@@ -349,8 +349,10 @@ public sealed class Experiment(
                 {
                     AdapterProbe.Check(
                         log,
-                        serving.Form.StartsWith("unquantized", StringComparison.Ordinal) ? null : Probe(null),
-                        Probe(serving with { Scale = 0 }),
+                        serving.Form is ServingForm.UnquantizedAttached or ServingForm.UnquantizedMerged
+                            ? null
+                            : Probe(null),
+                        Probe(serving with { Lambda = 0 }),
                         probe,
                         complete.Model.Dtype
                     );
@@ -366,9 +368,9 @@ public sealed class Experiment(
             }
         );
 
-        double[] Probe(Serving? other)
+        double[] Probe(AppliedAdapter? other)
         {
-            using ILanguageModel model = runtime.Load(complete.Model, other);
+            using ILanguageModel model = runtime.Open(complete.Model.Spec with { Adapter = other });
             return AdapterProbe.Of(model, measurement.BenchmarksOf(side), encoding);
         }
     }
@@ -418,7 +420,11 @@ public sealed class Experiment(
                             "points",
                             $"points/{point.Name}",
                             inputs,
-                            new Serving(AdapterOf(point), point.Lambda, point.Form),
+                            new AppliedAdapter(
+                                AdapterOf(point),
+                                point.Lambda,
+                                EnumNames.Parse<ServingForm>(point.Form, "form")
+                            ),
                             cancellation
                         )
                     );
@@ -462,7 +468,17 @@ public sealed class Experiment(
         DiscardCheckpointsOfAnother(folder, inputs);
         AtomicFile.WriteText(Path.Combine(folder, TrainingDataSummary.FileName), summary.Print());
         TrainingProgress progress = new(stage, Tell, stage == "train" ? null : $"seed {seed}");
-        runtime.Train(complete.Model, complete.Train with { Seed = seed }, shaped, folder, progress.Tell, cancellation);
+        ((ITrainer)runtime).Train(
+            complete.Model.Spec,
+            complete.Train with
+            {
+                Seed = seed,
+            },
+            shaped,
+            folder,
+            progress.Tell,
+            cancellation
+        );
         string place = Path.GetRelativePath(run.Root, folder).Replace('\\', '/');
         return
         [

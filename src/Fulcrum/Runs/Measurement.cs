@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Studies;
@@ -12,7 +13,7 @@ namespace Fulcrum.Runs;
 internal sealed class Measurement(
     Study study,
     RunFolder run,
-    IModelRuntime runtime,
+    IEngine runtime,
     Corpus data,
     PromptEncoding encoding,
     string modelDigest,
@@ -30,27 +31,27 @@ internal sealed class Measurement(
         string stage,
         string folder,
         string inputs,
-        Serving? serving,
+        AppliedAdapter? serving,
         CancellationToken cancellation,
         Action<ILanguageModel>? measured = null
     )
     {
         string key = Sha256.OfTexts(
             inputs,
-            serving is null ? "base" : FormattableString.Invariant($"{serving.Scale:R} {serving.Form}")
+            serving is null ? "base" : FormattableString.Invariant($"{serving.Lambda:R} {EnumNames.Of(serving.Form)}")
         );
         DiscardAnswersOfAnother(folder, key);
-        using ILanguageModel model = runtime.Load(study.Model, serving);
+        using ILanguageModel model = runtime.Open(study.Model.Spec with { Adapter = serving });
         Evaluator evaluator = new(model, encoding);
         List<string> written = [];
         foreach (IBenchmark benchmark in BenchmarksOf(folder))
         {
             Protocol protocol = Protocol.Of(
                 benchmark,
-                study.Model,
+                study.Model.Spec,
                 modelDigest,
                 encoding,
-                serving?.Form ?? "beside",
+                serving?.Form ?? ServingForm.Attached,
                 Engine
             );
             AtomicFile.WriteText(run.Protocol(folder, benchmark.Name), protocol.Print());

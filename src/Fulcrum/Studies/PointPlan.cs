@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
 
@@ -51,7 +52,10 @@ public sealed record PointPlan(
     public static IReadOnlyList<PointPlan> Of(Study study, int examples) =>
         [
             .. study.Curve is null ? [] : Curve(study.Curve, study.Train, examples),
-            .. (study.ServingForms ?? []).Distinct().Select(f => new PointPlan(f, "serving", Form: f)),
+            .. (study.ServingForms ?? [])
+                .Distinct()
+                .Select(EnumNames.Of)
+                .Select(f => new PointPlan(f, "serving", Form: f)),
             .. (study.Seeds ?? []).Skip(1).Select(s => new PointPlan($"seed-{s}", "seed", Seed: s)),
         ];
 

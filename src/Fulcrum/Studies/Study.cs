@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fulcrum.Models;
 
 namespace Fulcrum.Studies;
 
@@ -45,12 +46,12 @@ public sealed record Study(
     IReadOnlyList<string>? OverrideGuards = null,
     IReadOnlyList<string>? Tasks = null,
     CurvePlan? Curve = null,
-    IReadOnlyList<string>? ServingForms = null,
+    IReadOnlyList<ServingForm>? ServingForms = null,
     IReadOnlyList<int>? Seeds = null,
     ReplayPlan? Replay = null,
     IReadOnlyDictionary<string, LoraPlan>? LoraConfigurations = null,
     string? Lora = null,
-    string AfterForm = "beside",
+    ServingForm AfterForm = ServingForm.Attached,
     NeutralTextPlan? NeutralText = null,
     string? RelativeTable = null
 )
@@ -119,73 +120,16 @@ public sealed record LoraPlan(
 /// <param name="Threads">Null: as many as there are cores available.</param>
 public sealed record ModelPlan(
     string Folder,
-    string Dtype = "auto",
-    string Quantization = "none",
+    Dtype Dtype = Dtype.Auto,
+    Quantization Quantization = Quantization.None,
     string Device = "auto",
     int? Threads = null
-);
-
-/// <summary>How an adapter is trained; also the <c>--config</c> of <c>fulcrum train</c>.</summary>
-/// <param name="Epochs">Passes over the data.</param>
-/// <param name="BatchSize">Examples of one optimiser step (the effective batch).</param>
-/// <param name="LearningRate">Peak rate.</param>
-/// <param name="WeightDecay">Decoupled (arXiv:1711.05101).</param>
-/// <param name="Schedule"><c>linear</c>, <c>cosine</c> or <c>constant</c>, after the warm-up.</param>
-/// <param name="WarmupSteps">In step k = 0, 1, ... of the warm-up the rate is rate · k / warmupSteps.</param>
-/// <param name="MaxGradientNorm">Null: no clipping.</param>
-/// <param name="Optimizer"><c>adamw</c>, <c>adamw8bit</c> or <c>paged-adamw8bit</c>.</param>
-/// <param name="Rank">LoRA's r.</param>
-/// <param name="Alpha">LoRA's alpha; the update is scaled by alpha / r.</param>
-/// <param name="Dropout">On the adapter's input, training only.</param>
-/// <param name="TargetModules">Names of the projections that get an adapter; null: q_proj, k_proj, v_proj,
-/// o_proj.</param>
-/// <param name="MaxTokens">A longer example is an error that names it; null: the model's context.</param>
-/// <param name="Seed">Null: derived from the study's.</param>
-/// <param name="GradientCheckpointing">Recompute each layer in the backward pass instead of keeping its
-/// activations.</param>
-/// <param name="CheckpointEvery">Steps between checkpoints; null: one an epoch.</param>
-/// <param name="RsLora">Scale by alpha / sqrt(r) (arXiv:2312.03732).</param>
-/// <param name="Grouping"><c>cluster</c>: examples of a cluster share a batch and so their common beginning;
-/// <c>none</c>: plain shuffling.</param>
-/// <param name="Dora">Train a magnitude for every row of an adapted weight beside the update (DoRA,
-/// arXiv:2402.09353).</param>
-/// <param name="ModulesToSave">Modules that are trained whole: <c>lm_head</c>, <c>embed_tokens</c>; null: none.</param>
-/// <param name="Loss"><c>completion</c>: on completions only; <c>all</c>: on the prompt too.</param>
-/// <param name="Truncate">Cut an example that is longer than <paramref name="MaxTokens"/> instead of refusing it; what
-/// was cut is counted and reported.</param>
-/// <param name="ValidationShare">Of the training examples, how large a part is held out, 0 to below 1; the adapter is
-/// then the one of the lowest loss on it. 0: none, and the adapter is the last one.</param>
-/// <param name="ValidationEvery">Steps between validations; null: one an epoch. The last step is always
-/// validated.</param>
-/// <param name="EarlyStoppingPatience">After so many validations in a row without a lower loss training ends; null: it
-/// never ends early.</param>
-public sealed record TrainPlan(
-    int Epochs = 1,
-    int BatchSize = 8,
-    double LearningRate = 2e-4,
-    double WeightDecay = 0,
-    string Schedule = "linear",
-    int WarmupSteps = 0,
-    double? MaxGradientNorm = 1,
-    string Optimizer = "adamw",
-    int Rank = 8,
-    double Alpha = 16,
-    double Dropout = 0,
-    IReadOnlyList<string>? TargetModules = null,
-    int? MaxTokens = null,
-    int? Seed = null,
-    bool GradientCheckpointing = false,
-    int? CheckpointEvery = null,
-    bool RsLora = false,
-    string Grouping = "none",
-    bool Dora = false,
-    IReadOnlyList<string>? ModulesToSave = null,
-    string Loss = "completion",
-    bool Truncate = false,
-    double ValidationShare = 0,
-    int? ValidationEvery = null,
-    int? EarlyStoppingPatience = null
-);
+)
+{
+    /// <summary>The model that can be opened.</summary>
+    [JsonIgnore]
+    public ModelSpec Spec => ModelSpec.InFolder(Folder, Dtype, Quantization, Device, Threads);
+}
 
 /// <summary>Strict JSON for studies: an unknown, duplicate, missing or null key is an error that names it.</summary>
 [JsonSourceGenerationOptions(

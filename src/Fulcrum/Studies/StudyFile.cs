@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fulcrum.Files;
+using Fulcrum.Models;
 
 namespace Fulcrum.Studies;
 
@@ -80,13 +81,6 @@ public static class StudyFile
             plan.WeightDecay,
             "0 or more"
         );
-        Require(
-            plan.Schedule is "linear" or "cosine" or "constant",
-            source,
-            "train.schedule",
-            plan.Schedule,
-            "linear, cosine or constant"
-        );
         Require(plan.WarmupSteps >= 0, source, "train.warmupSteps", plan.WarmupSteps, "0 or more");
         Require(
             plan.MaxGradientNorm is null or > 0,
@@ -94,13 +88,6 @@ public static class StudyFile
             "train.maxGradientNorm",
             plan.MaxGradientNorm,
             "above 0, or null for no clipping"
-        );
-        Require(
-            plan.Optimizer is "adamw" or "adamw8bit" or "paged-adamw8bit",
-            source,
-            "train.optimizer",
-            plan.Optimizer,
-            "adamw, adamw8bit or paged-adamw8bit"
         );
         Require(plan.Rank is > 0 and <= 4096, source, "train.rank", plan.Rank, "1 to 4,096");
         Require(double.IsFinite(plan.Alpha) && plan.Alpha > 0, source, "train.alpha", plan.Alpha, "above 0");
@@ -126,8 +113,6 @@ public static class StudyFile
             "[]",
             "at least one name, or null for q_proj, k_proj, v_proj, o_proj"
         );
-        Require(plan.Grouping is "none" or "cluster", source, "train.grouping", plan.Grouping, "none or cluster");
-        Require(plan.Loss is "completion" or "all", source, "train.loss", plan.Loss, "completion or all");
         Require(
             plan.ValidationShare is >= 0 and < 1,
             source,
@@ -173,20 +158,6 @@ public static class StudyFile
         Require(study.Margin >= 0, source, "margin", study.Margin, "0 or more points");
         BenchmarkChecks.Check(study.TrainingData, source);
         Require(
-            study.Model.Dtype is "auto" or "f32" or "bf16" or "f16",
-            source,
-            "model.dtype",
-            study.Model.Dtype,
-            "auto, f32, bf16 or f16"
-        );
-        Require(
-            study.Model.Quantization is "none" or "nf4" or "nf4-double",
-            source,
-            "model.quantization",
-            study.Model.Quantization,
-            "none, nf4 or nf4-double"
-        );
-        Require(
             study.Model.Threads is null or > 0,
             source,
             "model.threads",
@@ -206,14 +177,7 @@ public static class StudyFile
     private static void CheckLora(Study study, string source)
     {
         Require(
-            study.AfterForm is "beside" or "merged" or "unquantized-beside" or "unquantized-merged",
-            source,
-            "afterForm",
-            study.AfterForm,
-            "beside, merged, unquantized-beside or unquantized-merged"
-        );
-        Require(
-            study.NeutralText is null || study.AfterForm == "beside",
+            study.NeutralText is null || study.AfterForm == ServingForm.Attached,
             source,
             "neutralText",
             study.NeutralText?.File,
@@ -277,10 +241,13 @@ public static class StudyFile
             true,
             "false where training may end early (train.earlyStoppingPatience): how many checkpoints there will be is not known"
         );
-        string? form = study.ServingForms?.FirstOrDefault(f =>
-            f is not ("merged" or "unquantized-beside" or "unquantized-merged")
+        Require(
+            study.ServingForms?.Contains(ServingForm.Attached) != true,
+            source,
+            "servingForms",
+            "beside",
+            "merged, unquantized-beside, unquantized-merged"
         );
-        Require(form is null, source, "servingForms", form, "merged, unquantized-beside, unquantized-merged");
         Require(
             study.Seeds is null || (study.Seeds.Count > 0 && study.Seeds.Distinct().Count() == study.Seeds.Count),
             source,

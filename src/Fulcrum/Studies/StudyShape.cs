@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Fulcrum.Data;
 
 namespace Fulcrum.Studies;
 
@@ -188,6 +189,10 @@ internal sealed class StudyShape(string source, byte[] text)
                 reader.TokenType == JsonTokenType.StartObject
             ),
             (JsonTypeInfoKind.Enumerable, _) => ("a list [...]", reader.TokenType == JsonTokenType.StartArray),
+            _ when (Nullable.GetUnderlyingType(type.Type) ?? type.Type) is { IsEnum: true } set => OneOf(
+                ref reader,
+                set
+            ),
             (_, TypeCode.Int32) => (
                 "a whole number",
                 reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out _)
@@ -196,6 +201,13 @@ internal sealed class StudyShape(string source, byte[] text)
             (_, TypeCode.Boolean) => ("true or false", reader.TokenType is JsonTokenType.True or JsonTokenType.False),
             _ => ("text", reader.TokenType == JsonTokenType.String),
         };
+
+    private static (string Wanted, bool Holds) OneOf(ref Utf8JsonReader reader, Type set)
+    {
+        IReadOnlyList<string> names = EnumNames.All(set);
+        bool holds = reader.TokenType == JsonTokenType.String && names.Contains(reader.GetString());
+        return ($"one of {string.Join(", ", names)}", holds);
+    }
 
     private static string Found(ref Utf8JsonReader reader) =>
         reader.TokenType switch

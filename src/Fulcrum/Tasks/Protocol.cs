@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
@@ -28,10 +29,10 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     /// <param name="engine">Name and version of what computes.</param>
     public static Protocol Of(
         IBenchmark benchmark,
-        ModelPlan model,
+        ModelSpec model,
         string modelDigest,
         PromptEncoding encoding,
-        string serving = "beside",
+        ServingForm serving = ServingForm.Attached,
         string engine = ""
     )
     {
@@ -40,10 +41,10 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             ["benchmark"] = benchmark.Name,
             ["evaluator"] = EvaluatorVersion,
             ["model"] = modelDigest,
-            ["dtype"] = model.Dtype,
-            ["quantization"] = model.Quantization,
+            ["dtype"] = EnumNames.Of(model.Dtype),
+            ["quantization"] = EnumNames.Of(model.Quantization),
             ["device"] = model.Device.Split(':')[0],
-            ["serving"] = serving,
+            ["serving"] = EnumNames.Of(serving),
             ["engine"] = engine,
             ["template"] = encoding.TemplateDigest,
             ["items"] = Sha(string.Join('\n', benchmark.Items.Select(i => $"{i.Id}\t{i.Target}"))),

@@ -1,17 +1,17 @@
-using Fulcrum.Studies;
+using Fulcrum.Models;
 
 namespace Fulcrum.Torch.Training;
 
 /// <summary>The learning rate of every step, as transformers' schedulers compute it.</summary>
-internal static class Schedule
+internal static class LearningRate
 {
     /// <summary>The rate of a step.</summary>
     /// <param name="step">From 0.</param>
     /// <param name="steps">Number of steps in all.</param>
-    public static double Rate(TrainPlan plan, int step, int steps) =>
+    public static double Of(TrainPlan plan, int step, int steps) =>
         plan.LearningRate * Factor(plan.Schedule, plan.WarmupSteps, step, steps);
 
-    private static double Factor(string schedule, int warmup, int step, int steps)
+    private static double Factor(Schedule schedule, int warmup, int step, int steps)
     {
         if (step < warmup)
         {
@@ -21,8 +21,8 @@ internal static class Schedule
         double progress = (double)(step - warmup) / Math.Max(1, steps - warmup);
         return schedule switch
         {
-            "linear" => Math.Max(0, 1 - progress),
-            "cosine" => Math.Max(0, 0.5 * (1 + Math.Cos(Math.PI * progress))),
+            Schedule.Linear => Math.Max(0, 1 - progress),
+            Schedule.Cosine => Math.Max(0, 0.5 * (1 + Math.Cos(Math.PI * progress))),
             _ => 1,
         };
     }

@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -15,8 +16,9 @@ namespace Fulcrum.Torch;
 /// <param name="note">Told what <c>auto</c> came to, and why.</param>
 /// <param name="plain">Padded batches that share nothing instead of the token tree: many times slower, the form to
 /// compare with.</param>
-public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? note = null, bool plain = false)
-    : IModelRuntime
+public sealed class TorchEngine(Action<string>? warn = null, Action<string>? note = null, bool plain = false)
+    : IEngine,
+        ITrainer
 {
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Environment
@@ -25,7 +27,7 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
         {
             SortedDictionary<string, string> all = new(StringComparer.Ordinal)
             {
-                ["fulcrum"] = typeof(TorchRuntime).Assembly.GetName().Version?.ToString(3) ?? "",
+                ["fulcrum"] = typeof(TorchEngine).Assembly.GetName().Version?.ToString(3) ?? "",
                 [".net"] = System.Environment.Version.ToString(),
                 ["torchsharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "",
                 ["sqlite"] = Sqlite.Version,
@@ -36,7 +38,7 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
             };
             if (plain)
             {
-                all[IModelRuntime.Batches] = "padded, nothing shared";
+                all[IEngine.Batches] = "padded, nothing shared";
             }
 
             return all;
@@ -44,49 +46,41 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
     }
 
     /// <inheritdoc/>
-    public ModelPlan Resolve(ModelPlan model)
-    {
-        if (model.Quantization is not ("none" or "nf4" or "nf4-double"))
-        {
-            throw new InputException($"unknown quantization '{model.Quantization}'; known are none, nf4, nf4-double");
-        }
+    public bool Opens(ModelSource source) => source is ModelSource.Folder;
 
+    /// <inheritdoc/>
+    public ModelSpec Resolve(ModelSpec model)
+    {
         Libtorch.Load(model.Threads);
         string device = model.Device == "auto" ? (cuda.is_available() ? "cuda" : "cpu") : model.Device;
         return model with
         {
-            Dtype = model.Dtype == "auto" ? Measured(device) : model.Dtype,
+            Dtype = model.Dtype == Dtype.Auto ? Measured(device) : model.Dtype,
             Device = device,
             Threads = model.Threads ?? System.Environment.ProcessorCount,
         };
     }
 
-    private string Measured(string device)
+    /// <inheritdoc/>
+    public string DigestOf(ModelSpec model) => ModelFolder.Digest(model.Folder);
+
+    /// <inheritdoc/>
+    public PromptEncoding LoadEncoding(ModelSpec model) => PromptEncoding.Load(model.Folder);
+
+    private Dtype Measured(string device)
     {
         DtypeChoice choice = DtypeChoice.On(DeviceOf(device));
-        note?.Invoke($"dtype auto: {choice.Dtype}, because {choice.Why}");
+        note?.Invoke($"dtype auto: {EnumNames.Of(choice.Dtype)}, because {choice.Why}");
         return choice.Dtype;
     }
 
     /// <inheritdoc/>
-    public ILanguageModel Load(ModelPlan model, Serving? serving = null)
+    public ILanguageModel Open(ModelSpec model)
     {
-        (bool whole, bool merged) = serving?.Form switch
-        {
-            null or "beside" => (false, false),
-            "merged" => (false, true),
-            "unquantized-beside" => (true, false),
-            "unquantized-merged" => (true, true),
-            { } other => throw new InputException(
-                $"unknown form of serving '{other}'; known are beside, merged, unquantized-beside, unquantized-merged"
-            ),
-        };
-        LanguageModel loaded = LoadModel(
-            whole ? model with { Quantization = "none" } : model,
-            serving?.Adapter,
-            serving?.Scale ?? 1
-        );
-        if (merged)
+        ServingForm form = model.Adapter?.Form ?? ServingForm.Attached;
+        bool unquantized = form is ServingForm.UnquantizedAttached or ServingForm.UnquantizedMerged;
+        LanguageModel loaded = LoadModel(unquantized ? model with { Quantization = Quantization.None } : model);
+        if (form is ServingForm.Merged or ServingForm.UnquantizedMerged)
         {
             loaded.Merge();
         }
@@ -96,7 +90,7 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
 
     /// <inheritdoc/>
     public void Train(
-        ModelPlan model,
+        ModelSpec model,
         TrainPlan plan,
         IReadOnlyList<TrainingExample> examples,
         string outputFolder,
@@ -106,7 +100,7 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
 
     /// <summary>The same, from an adapter that exists already, or in the order of the data.</summary>
     public void Train(
-        ModelPlan model,
+        ModelSpec model,
         TrainPlan plan,
         IReadOnlyList<TrainingExample> examples,
         string outputFolder,
@@ -116,8 +110,8 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
         CancellationToken cancellation
     )
     {
-        ModelPlan resolved = ComputeForm.Begun(model, outputFolder, Resolve);
-        using LanguageModel loaded = LoadModel(resolved);
+        ModelSpec resolved = ComputeForm.Begun(model, outputFolder, Resolve);
+        using LanguageModel loaded = LoadModel(resolved with { Adapter = null });
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder));
         LoraTrainer.Train(
             loaded,
@@ -131,29 +125,29 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
         );
     }
 
-    private string FormOf(ModelPlan resolved) =>
-        $"{resolved.Dtype} {resolved.Quantization} {resolved.Device.Split(':')[0]}{(plain ? " padded" : "")}";
+    private string FormOf(ModelSpec resolved) =>
+        $"{EnumNames.Of(resolved.Dtype)} {EnumNames.Of(resolved.Quantization)} {resolved.Device.Split(':')[0]}{(plain ? " padded" : "")}";
 
     /// <summary>The decoder of a plan, with an adapter beside it.</summary>
-    internal LanguageModel LoadModel(ModelPlan plan, string? adapterFolder = null, double adapterScale = 1)
+    internal LanguageModel LoadModel(ModelSpec plan)
     {
-        ModelPlan resolved = Resolve(plan);
+        ModelSpec resolved = Resolve(plan);
         LanguageModel model = Heap.GivingBack(() => LanguageModel.Load(resolved));
         if (model.Projections.FirstOrDefault(p => p.Packed is Nf4Weight { ByRows: true }) is { } odd)
         {
             warn?.Invoke(
-                $"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: {plan.Quantization} reads neighbouring scales there, as bitsandbytes does on a CPU, and loses precision"
+                $"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: {EnumNames.Of(plan.Quantization)} reads neighbouring scales there, as bitsandbytes does on a CPU, and loses precision"
             );
         }
 
         try
         {
-            if (adapterFolder is not null)
+            if (plan.Adapter is { } adapter)
             {
                 AdapterReader.Attach(
                     model,
-                    adapterFolder,
-                    adapterScale,
+                    adapter.Folder,
+                    adapter.Lambda,
                     Path.GetFileName(Path.TrimEndingDirectorySeparator(plan.Folder)),
                     warn
                 );
@@ -206,13 +200,13 @@ public sealed class TorchRuntime(Action<string>? warn = null, Action<string>? no
         };
     }
 
-    /// <summary>The type that a plan names.</summary>
-    internal static ScalarType DtypeOf(string name) =>
-        name switch
+    /// <summary>Returns libtorch's type.</summary>
+    internal static ScalarType DtypeOf(Dtype dtype) =>
+        dtype switch
         {
-            "f32" => ScalarType.Float32,
-            "bf16" => ScalarType.BFloat16,
-            "f16" => ScalarType.Float16,
-            _ => throw new InputException($"unknown dtype '{name}'; known are auto, f32, bf16, f16"),
+            Dtype.F32 => ScalarType.Float32,
+            Dtype.Bf16 => ScalarType.BFloat16,
+            Dtype.F16 => ScalarType.Float16,
+            _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "the type must be resolved first"),
         };
 }

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Fulcrum.Data;
+
+namespace Fulcrum.Cli;
+
+/// <summary>Options whose values are the names of a closed set.</summary>
+internal static class EnumOption
+{
+    /// <summary>Returns an option that accepts the names of <typeparamref name="T"/>; the first member is the default.
+    /// </summary>
+    public static Option<T> Of<T>(string name, string description)
+        where T : struct, Enum => Of(name, description, default(T));
+
+    /// <summary>Returns the same with another default.</summary>
+    public static Option<T> Of<T>(string name, string description, T missing)
+        where T : struct, Enum
+    {
+        Option<T> option = new(name)
+        {
+            Description = $"{description} {string.Join(", ", EnumNames.All<T>())}.",
+            DefaultValueFactory = _ => missing,
+            CustomParser = result => Parsed<T>(name, result),
+        };
+        option.CompletionSources.Add(_ =>
+            EnumNames.All<T>().Select(n => new System.CommandLine.Completions.CompletionItem(n))
+        );
+        return option;
+    }
+
+    private static T Parsed<T>(string name, System.CommandLine.Parsing.ArgumentResult result)
+        where T : struct, Enum
+    {
+        string given = result.Tokens[^1].Value;
+        if (EnumNames.All<T>().Contains(given))
+        {
+            return EnumNames.Parse<T>(given, name);
+        }
+
+        result.AddError($"{name}: \"{given}\" is unknown; known are {string.Join(", ", EnumNames.All<T>())}");
+        return default;
+    }
+}
