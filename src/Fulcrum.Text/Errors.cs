@@ -4,7 +4,8 @@ namespace Fulcrum;
 /// what to do.</summary>
 /// <remarks>The command line prints <see cref="Exception.Message"/> alone and ends with <see cref="ExitCode"/>;
 /// anything else that escapes is a defect.</remarks>
-public class FulcrumException(string message, Exception? cause = null) : Exception(message, cause)
+public class FulcrumException(string message, Exception? cause = null)
+    : Exception(Files.Printable.Message(message), cause)
 {
     /// <summary>The exit code of a command that ends with this failure; 1 unless a derived type says
     /// otherwise.</summary>

@@ -127,16 +127,20 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void What_a_killed_process_left_beside_its_files_is_removed()
     {
-        string left = Path.Combine(folder, "sub", "comparison.json.123.tmp"),
-            other = Path.Combine(folder, "notes.tmp");
-        Directory.CreateDirectory(Path.GetDirectoryName(left)!);
+        string left = Path.Combine(folder, "comparison.json.0123456789abcdef.unfinished");
+        string[] others =
+        [
+            Path.Combine(folder, "notes.tmp"),
+            Path.Combine(folder, "comparison.json.123.tmp"),
+            Path.Combine(folder, "mine.unfinished"),
+        ];
         File.WriteAllText(left, "half");
-        File.WriteAllText(other, "mine");
+        Array.ForEach(others, o => File.WriteAllText(o, "mine"));
 
         RunFolder.Open(folder).Dispose();
 
         Assert.False(File.Exists(left));
-        Assert.True(File.Exists(other));
+        Assert.All(others, o => Assert.True(File.Exists(o)));
     }
 
     private void Run(string study, Action<Progress> tell)

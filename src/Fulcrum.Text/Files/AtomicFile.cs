@@ -1,58 +1,73 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Fulcrum.Files;
 
-/// <summary>Files that are either complete or not there, after a crash and after a power failure as well.</summary>
-/// <remarks>Written beside, flushed to the disk, renamed, and then the folder flushed: without the last step the name
-/// may be lost although the content is not.</remarks>
+/// <summary>Files that are either complete or absent, after a crash and after a power failure as well.</summary>
+/// <remarks>
+/// A file is written next to its place under a random name that is created new, so that nothing planted there is followed or overwritten. Then
+/// it is flushed to the disk and renamed, and the folder is flushed: without that the name may be lost although the content is not.
+/// </remarks>
 public static class AtomicFile
 {
+    private const string Unfinished = ".unfinished";
+    private const int RandomBytes = 8;
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     /// <summary>Writes a file through a temporary one in the same folder, which is created when missing.</summary>
-    /// <exception cref="InputException">The folder cannot be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="mode">Access rights of the file; null: what the user's umask leaves of reading and writing.</param>
+    /// <exception cref="InputException">The folder cannot be written, or something other than a file is in the way.</exception>
+    public static void Write(string path, Action<Stream> write, UnixFileMode? mode = null)
     {
-        string full = Path.GetFullPath(path),
-            beside = $"{full}.{Environment.ProcessId}.tmp";
+        string full = Path.GetFullPath(path);
+        string? temporary = null;
+        if (FileEntry.Of(full).Kind is EntryKind.Special or EntryKind.Folder)
+        {
+            throw new InputException($"cannot write {full}: it is a folder or a device, not a file");
+        }
+
         try
         {
             CreateFolder(Path.GetDirectoryName(full)!);
-            using (FileStream stream = new(beside, FileMode.Create, FileAccess.Write))
+            using (FileStream stream = CreateNext(full, mode, out temporary))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
 
-            Rename(beside, full);
+            Rename(temporary, full);
         }
         catch (Exception e) when (IsRefusal(e))
         {
-            Discard(beside);
+            Discard(temporary);
             throw new InputException($"cannot write {full}: {Reason(e)}", e);
         }
         catch
         {
-            Discard(beside);
+            Discard(temporary);
             throw;
         }
     }
 
-    /// <summary>The system refused to read or write. A file beyond the file system's or the user's limit is an argument
-    /// out of range to the runtime.</summary>
+    /// <summary>
+    /// Whether the system refused to read or write. A file beyond the limit of the file system or the user is an argument out of range to .NET.
+    /// </summary>
     public static bool IsRefusal(Exception e) =>
         e
             is IOException
                 or UnauthorizedAccessException
                 or ArgumentOutOfRangeException { ParamName: "value", ActualValue: null };
 
-    /// <summary>Why, in words.</summary>
+    /// <summary>Returns why, in words.</summary>
     public static string Reason(Exception e) =>
         e is ArgumentOutOfRangeException ? "the file would be larger than this system allows" : e.Message;
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
     public static void WriteText(string path, string text) =>
-        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Gives a file that is on the disk already its name, replacing what had it.</summary>
+    /// <summary>Renames a file that is on the disk already, replacing a file of that name.</summary>
     public static void Rename(string from, string to)
     {
         File.Move(from, to, overwrite: true);
@@ -77,32 +92,55 @@ public static class AtomicFile
         FlushFolder(parent);
     }
 
-    /// <summary>Removes what processes that were killed left beside their files. Only for a folder that no other
-    /// process writes to.</summary>
+    /// <summary>Removes temporary files that killed processes left in one folder: those whose random name only <see cref="Write"/> gives.</summary>
+    /// <remarks>Only for a folder that is known to be ours and that no other process writes to. Subfolders are left alone.</remarks>
     public static void RemoveLeftovers(string folder)
     {
-        foreach (
-            string file in Directory.EnumerateFiles(
-                folder,
-                "*.tmp",
-                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }
-            )
-        )
+        if (FileEntry.OfLink(folder).Kind != EntryKind.Folder)
         {
-            string number = Path.GetExtension(Path.GetFileNameWithoutExtension(file));
-            if (number.Length > 1 && number.Skip(1).All(char.IsAsciiDigit))
+            return;
+        }
+
+        foreach (string file in Directory.EnumerateFiles(folder, "*" + Unfinished))
+        {
+            if (IsLeftover(Path.GetFileName(file)) && FileEntry.OfLink(file).Kind == EntryKind.File)
             {
                 File.Delete(file);
             }
         }
     }
 
-    // The folder itself may be what is missing, and then there is nothing to delete.
-    private static void Discard(string path)
+    // report.html.0123456789abcdef.unfinished
+    private static bool IsLeftover(string name)
+    {
+        string rest = name[..^Unfinished.Length];
+        int dot = rest.LastIndexOf('.');
+        return dot > 0
+            && rest.Length - dot - 1 == 2 * RandomBytes
+            && !rest.AsSpan(dot + 1).ContainsAnyExcept(HexDigits);
+    }
+
+    private static FileStream CreateNext(string full, UnixFileMode? mode, out string temporary)
+    {
+        temporary = $"{full}.{RandomNumberGenerator.GetHexString(2 * RandomBytes, lowercase: true)}{Unfinished}";
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (mode is { } rights && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = rights;
+        }
+
+        return new FileStream(temporary, options);
+    }
+
+    // The folder itself may be missing, and then there is nothing to delete.
+    private static void Discard(string? path)
     {
         try
         {
-            File.Delete(path);
+            if (path is not null)
+            {
+                File.Delete(path);
+            }
         }
         catch (IOException) { }
     }
@@ -114,26 +152,11 @@ public static class AtomicFile
             return;
         }
 
-        int handle = Open(path, 0);
+        int handle = Libc.Open(path, Libc.ReadOnly);
         if (handle >= 0)
         {
-            _ = Flush(handle);
-            _ = Close(handle);
+            _ = Libc.Flush(handle);
+            _ = Libc.Close(handle);
         }
     }
-
-    [DllImport(
-        "libc",
-        EntryPoint = "open",
-        CharSet = CharSet.Ansi,
-        BestFitMapping = false,
-        ThrowOnUnmappableChar = true
-    )]
-    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync")]
-    private static extern int Flush(int handle);
-
-    [DllImport("libc", EntryPoint = "close")]
-    private static extern int Close(int handle);
 }

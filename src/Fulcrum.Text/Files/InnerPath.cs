@@ -6,11 +6,7 @@ public static class InnerPath
 {
     /// <summary>A name that can only mean a file or folder right here: no separator, no <c>..</c>, nothing absolute, no
     /// control character.</summary>
-    public static bool IsPlainName(string name) =>
-        name.Length is > 0 and <= 255
-        && name is not ("." or "..")
-        && name.IndexOfAny(['/', '\\', ':']) < 0
-        && !name.Any(char.IsControl);
+    public static bool IsPlainName(string name) => RelativeName.IsPlain(name);
 
     /// <summary>Whether a path, links followed, lies under a folder, links followed.</summary>
     public static bool LiesIn(string folder, string path)

@@ -13,7 +13,7 @@ public static class Sha256
     /// <summary>Returns the digest of a file's bytes.</summary>
     public static string OfFile(string path)
     {
-        using FileStream stream = File.OpenRead(path);
+        using Stream stream = BoundedFile.Open(path, long.MaxValue);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

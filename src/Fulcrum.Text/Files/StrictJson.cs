@@ -38,13 +38,7 @@ public static class StrictJson
 
     /// <summary>Reads a text file of limited size.</summary>
     /// <exception cref="InputException">It is larger than <paramref name="mostBytes"/>.</exception>
-    public static string ReadText(string path, long mostBytes = 1 << 26)
-    {
-        long length = new FileInfo(path).Length;
-        return length <= mostBytes
-            ? File.ReadAllText(path)
-            : throw new InputException($"{path}: {length} bytes are too many");
-    }
+    public static string ReadText(string path, long mostBytes = 1 << 26) => BoundedFile.ReadText(path, mostBytes);
 
     /// <summary>What is wrong, without the place: whoever shows it names file and line, counted from 1.</summary>
     public static string Sentence(JsonException e)

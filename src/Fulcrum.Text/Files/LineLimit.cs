@@ -1,4 +1,4 @@
-namespace Fulcrum.Data;
+namespace Fulcrum.Files;
 
 /// <summary>A stream of lines that refuses one without end, before it fills the memory.</summary>
 internal sealed class LineLimit(Stream inner, string name, long most = LineLimit.LongestLine) : Stream

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+
+namespace Fulcrum.Files;
+
+/// <summary>The C functions that .NET does not offer for files: open without waiting, and the kind of an entry.</summary>
+internal static class Libc
+{
+    /// <summary>Relative paths start at the current folder.</summary>
+    public const int CurrentFolder = -100;
+
+    /// <summary><c>open</c>: for reading, without waiting for a writer of a pipe, never as the controlling terminal.</summary>
+    public const int ReadOnly = 0,
+        NoTerminal = 0x100,
+        NoWaiting = 0x800,
+        CloseOnExec = 0x80000;
+
+    /// <summary><c>statx</c>: about the link itself; about an open descriptor.</summary>
+    public const int AboutLink = 0x100,
+        AboutDescriptor = 0x1000;
+
+    /// <summary><c>statx</c>: the fields of <c>stat</c>.</summary>
+    public const uint BasicFields = 0x7ff;
+
+    /// <summary>Bits of a mode that hold the kind, and the kinds.</summary>
+    public const int KindBits = 0xf000,
+        File = 0x8000,
+        Folder = 0x4000,
+        Link = 0xa000;
+
+    /// <summary>Returns a descriptor, or -1.</summary>
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    public static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    /// <summary>Returns 0, or -1.</summary>
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+    public static extern int Stat(
+        int folder,
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string path,
+        int flags,
+        uint fields,
+        out Status status
+    );
+
+    /// <summary>Writes a descriptor's content to the disk.</summary>
+    [DllImport("libc", EntryPoint = "fsync")]
+    public static extern int Flush(int handle);
+
+    /// <summary>Closes a descriptor.</summary>
+    [DllImport("libc", EntryPoint = "close")]
+    public static extern int Close(int handle);
+
+    /// <summary>The user whose rights count for this process.</summary>
+    [DllImport("libc", EntryPoint = "geteuid")]
+    public static extern uint EffectiveUser();
+
+    /// <summary>What <c>statx</c> tells, the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct Status
+    {
+        [FieldOffset(16)]
+        public uint Links;
+
+        [FieldOffset(20)]
+        public uint Owner;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(40)]
+        public long Bytes;
+    }
+}
