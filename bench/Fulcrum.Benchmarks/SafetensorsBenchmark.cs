@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using Fulcrum.Torch.Native;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Benchmarks;

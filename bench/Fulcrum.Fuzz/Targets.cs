@@ -15,8 +15,9 @@ using Fulcrum.Templates;
 using Fulcrum.Tests;
 using Fulcrum.Tokenization;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Fuzz;
 

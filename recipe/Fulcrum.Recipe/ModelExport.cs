@@ -4,7 +4,10 @@ using Fulcrum.Files;
 using Fulcrum.Recipe.Pretraining;
 using Fulcrum.Recipe.Tokens;
 using Fulcrum.Tokenization;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -6,7 +6,10 @@ using Fulcrum.Recipe.Pretraining;
 using Fulcrum.Recipe.Tables;
 using Fulcrum.Recipe.Tokens;
 using Fulcrum.Tokenization;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Recipe;
 

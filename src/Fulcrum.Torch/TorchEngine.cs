@@ -1,10 +1,12 @@
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -133,7 +135,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
     {
         ModelSpec resolved = Resolve(plan);
         LanguageModel model = Heap.GivingBack(() => LanguageModel.Load(resolved));
-        if (model.Projections.FirstOrDefault(p => p.Packed is Nf4Weight { ByRows: true }) is { } odd)
+        if (model.Projections.FirstOrDefault(p => p.Quantized is Nf4Weight { ByRows: true }) is { } odd)
         {
             warn?.Invoke(
                 $"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: {EnumNames.Of(plan.Quantization)} reads neighbouring scales there, as bitsandbytes does on a CPU, and loses precision"

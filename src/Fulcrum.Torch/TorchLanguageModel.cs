@@ -1,8 +1,11 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Observability;
+using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch;
 
@@ -14,7 +17,7 @@ internal sealed class TorchLanguageModel(
     LanguageModel model,
     bool plain = false,
     int budget = TreePass.Budget,
-    int together = Generator.Together
+    int together = Generator.MaxConcurrentSequences
 ) : ILanguageModel
 {
     /// <summary>The decoder itself.</summary>

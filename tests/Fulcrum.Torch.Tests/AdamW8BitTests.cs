@@ -1,5 +1,8 @@
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
-using Fulcrum.Torch.Weights;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

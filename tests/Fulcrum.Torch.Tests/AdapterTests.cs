@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Models;
 using Fulcrum.Studies;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

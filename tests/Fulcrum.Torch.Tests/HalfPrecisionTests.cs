@@ -2,8 +2,10 @@ using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
 using TorchSharp;
 using Xunit;
@@ -201,10 +203,10 @@ public sealed class HalfPrecisionTests
         Tensor Some(params long[] shape) =>
             randn(shape, ScalarType.Float32, generator: random).to_type(ScalarType.BFloat16);
         Tensor input = Some(2, rows, inputs),
-            weight = FrozenProduct.LaidOut(Some(outputs, inputs));
+            weight = FrozenMatmul.ColumnMajor(Some(outputs, inputs));
         Tensor? bias = biased ? Some(outputs) : null;
 
-        Tensor widened = Widened.Product(input, weight, bias);
+        Tensor widened = UpcastMatmul.Multiply(input, weight, bias);
         Tensor exact = nn.functional.linear(
             input.to_type(ScalarType.Float64),
             weight.to_type(ScalarType.Float64),
@@ -224,7 +226,7 @@ public sealed class HalfPrecisionTests
     public void A_buffer_that_inference_made_can_be_written_to_by_training()
     {
         using DisposeScope scope = NewDisposeScope();
-        Scratch scratch = new();
+        ScratchBuffer scratch = new();
         using (inference_mode())
         {
             scratch.Of(4, ScalarType.Float32, CPU).copy_(zeros(4));

@@ -1,6 +1,9 @@
 using CsCheck;
 using Fulcrum.Models;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

@@ -2,9 +2,11 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Fulcrum.Models;
 using Fulcrum.Studies;
+using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -112,7 +114,7 @@ public sealed class LanguageModelTests
         int[] ids = [.. Enumerable.Range(0, 30).Select(i => 3 + i * 41 % 500)];
 
         double[] plain = Gradients(model.Model, (x, at) => model.Model.Forward(x, at, new CausalAttention()), ids);
-        TokenTree tree = TokenTree.Of([ids], longest: 7);
+        PrefixTree tree = PrefixTree.Of([ids], longest: 7);
         double[] packed = Gradients(model.Model, (_, _) => TreePass.Forward(model.Model, tree.Nodes), ids);
 
         Assert.All(plain.Zip(packed), g => Assert.Equal(g.First, g.Second, 1e-3 * Math.Max(1, g.First)));

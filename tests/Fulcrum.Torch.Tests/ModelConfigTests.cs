@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

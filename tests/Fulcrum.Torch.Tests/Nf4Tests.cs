@@ -1,8 +1,10 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Studies;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -24,14 +26,17 @@ public sealed class Nf4Tests
         using Nf4Weight single = Nf4Weight.Of(weight, false, ScalarType.Float32, CPU),
             doubled = Nf4Weight.Of(weight, true, ScalarType.Float32, CPU);
 
-        Assert.Equal(golden.Read($"{name}.single.packed").data<byte>().ToArray(), single.Packed.data<byte>().ToArray());
+        Assert.Equal(
+            golden.Read($"{name}.single.packed").data<byte>().ToArray(),
+            single.Quantized.data<byte>().ToArray()
+        );
         Assert.Equal(
             golden.Read($"{name}.single.absmax").data<float>().ToArray(),
             single.Scales().data<float>().ToArray()
         );
         Assert.Equal(
             golden.Read($"{name}.double.packed").data<byte>().ToArray(),
-            doubled.Packed.data<byte>().ToArray()
+            doubled.Quantized.data<byte>().ToArray()
         );
         Assert.Equal(
             golden.Read($"{name}.double.absmax_quantized").data<byte>().ToArray(),
@@ -109,7 +114,7 @@ public sealed class Nf4Tests
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = Random(50, 128);
         using Nf4Weight coded = Nf4Weight.Of(weight, false, dtype, CPU);
-        Tensor bytes = coded.Packed.to_type(ScalarType.Int32),
+        Tensor bytes = coded.Quantized.to_type(ScalarType.Int32),
             codes = stack([bytes.bitwise_right_shift(4), bytes.bitwise_and(15)], 1).flatten();
         Tensor expected = (tensor(Nf4.Levels.ToArray()).index_select(0, codes) * coded.Scales().repeat_interleave(64))
             .view(50, 128)
@@ -129,7 +134,7 @@ public sealed class Nf4Tests
 
         projection.Merge();
 
-        Assert.Null(projection.Packed);
+        Assert.Null(projection.Quantized);
         Assert.InRange(Largest(projection.Forward(input) - beside), 0, 1e-4);
     }
 

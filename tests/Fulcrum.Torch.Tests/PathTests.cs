@@ -9,7 +9,9 @@ using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tokenization;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

@@ -1,5 +1,7 @@
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -23,8 +25,8 @@ public sealed class RowKernelTests
         Tensor input = Numbers(rows, 2 * size),
             gradient = Numbers(rows, size);
 
-        (Tensor output, Tensor slope) = Both(input, gradient, x => SwiGlu.Of(x));
-        (Tensor wanted, Tensor wantedSlope) = Both(input, gradient, x => SwiGlu.Of(x, plain: true));
+        (Tensor output, Tensor slope) = Both(input, gradient, x => SwiGlu.Forward(x));
+        (Tensor wanted, Tensor wantedSlope) = Both(input, gradient, x => SwiGlu.Forward(x, plain: true));
 
         Near(wanted, output);
         Near(wantedSlope, slope);
@@ -40,7 +42,7 @@ public sealed class RowKernelTests
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
-        using Norm norm = new(Numbers(size, 1).view(size), 1e-6);
+        using RmsNorm norm = new(Numbers(size, 1).view(size), 1e-6);
         Tensor input = Numbers(rows, heads * size).view(rows, heads, size),
             gradient = Numbers(rows, heads * size).view(rows, heads, size);
 
@@ -61,11 +63,11 @@ public sealed class RowKernelTests
         Tensor input = Numbers(rows, 2 * size).to_type(ScalarType.BFloat16),
             gradient = Numbers(rows, size).to_type(ScalarType.BFloat16),
             wide = Numbers(rows, 2 * size).to_type(ScalarType.BFloat16);
-        using Norm norm = new(Numbers(2 * size, 1).view(2 * size).to_type(ScalarType.BFloat16), 1e-6);
+        using RmsNorm norm = new(Numbers(2 * size, 1).view(2 * size).to_type(ScalarType.BFloat16), 1e-6);
 
-        (Tensor Output, Tensor Slope) gated = Both(input, gradient, x => SwiGlu.Of(x)),
+        (Tensor Output, Tensor Slope) gated = Both(input, gradient, x => SwiGlu.Forward(x)),
             normed = Both(input, wide, x => norm.Forward(x));
-        (Tensor Output, Tensor Slope) plainGated = Both(input, gradient, x => SwiGlu.Of(x, plain: true)),
+        (Tensor Output, Tensor Slope) plainGated = Both(input, gradient, x => SwiGlu.Forward(x, plain: true)),
             plainNormed = Both(input, wide, x => norm.Forward(x, plain: true));
 
         // All but the few that lie on the border between two roundings are the same; on the way back the library rounds
@@ -100,12 +102,12 @@ public sealed class RowKernelTests
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
-        using Norm norm = new(Numbers(16, 1).view(16), 1e-6);
+        using RmsNorm norm = new(Numbers(16, 1).view(16), 1e-6);
         Tensor wide = Numbers(6, 48),
             part = wide.narrow(1, 8, 16);
 
         Near(norm.Forward(part, plain: true), norm.Forward(part));
-        Near(SwiGlu.Of(part, plain: true), SwiGlu.Of(part));
+        Near(SwiGlu.Forward(part, plain: true), SwiGlu.Forward(part));
     }
 
     [Fact]
@@ -116,8 +118,8 @@ public sealed class RowKernelTests
         Tensor input = cat([tensor(new float[] { -500, -100, -88, -20, 20, 88, 100, 500, -500, 500 }), ones(10)])
             .view(1, 20);
 
-        (Tensor output, Tensor slope) = Both(input, ones(1, 10), x => SwiGlu.Of(x));
-        (Tensor wanted, Tensor wantedSlope) = Both(input, ones(1, 10), x => SwiGlu.Of(x, plain: true));
+        (Tensor output, Tensor slope) = Both(input, ones(1, 10), x => SwiGlu.Forward(x));
+        (Tensor wanted, Tensor wantedSlope) = Both(input, ones(1, 10), x => SwiGlu.Forward(x, plain: true));
 
         Near(wanted, output);
         Near(wantedSlope, slope);
@@ -129,7 +131,7 @@ public sealed class RowKernelTests
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = Numbers(16, 1).view(16).requires_grad_();
-        using Norm norm = new(weight, 1e-6);
+        using RmsNorm norm = new(weight, 1e-6);
 
         norm.Forward(Numbers(3, 16)).sum().backward();
 

@@ -1,6 +1,9 @@
 using System.Text;
 using CsCheck;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Xunit;
 using static TorchSharp.torch;
 

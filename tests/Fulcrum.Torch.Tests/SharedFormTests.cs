@@ -1,7 +1,9 @@
 using CsCheck;
 using Fulcrum.Models;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
 using TorchSharp;
 using Xunit;
@@ -142,7 +144,7 @@ public sealed class SharedFormTests
     )
     {
         Assert.SkipUnless(
-            Kernels.HasAttention,
+            LibtorchOperations.HasAttention,
             "this libtorch exports no attention kernel, so there is only the plain one"
         );
         using DisposeScope scope = NewDisposeScope();
@@ -154,9 +156,9 @@ public sealed class SharedFormTests
             gradient = randn(2, 7, rows, 16);
         Tensor? mask = masked ? full([1, 1, rows, keys], float.NegativeInfinity).triu_(5) : null;
 
-        (Tensor output, Tensor sum) = AttentionPiece.Forward(query, key, value, mask, causal);
-        (Tensor Output, Tensor LogSum) plain = AttentionPiece.Forward(query, key, value, mask, causal, plain: true);
-        (Tensor q, Tensor k, Tensor v) = AttentionPiece.Backward(
+        (Tensor output, Tensor sum) = PartialAttention.Forward(query, key, value, mask, causal);
+        (Tensor Output, Tensor LogSum) plain = PartialAttention.Forward(query, key, value, mask, causal, plain: true);
+        (Tensor q, Tensor k, Tensor v) = PartialAttention.Backward(
             gradient,
             query,
             key,
@@ -166,7 +168,7 @@ public sealed class SharedFormTests
             mask,
             causal
         );
-        (Tensor Query, Tensor Key, Tensor Value) slow = AttentionPiece.Backward(
+        (Tensor Query, Tensor Key, Tensor Value) slow = PartialAttention.Backward(
             gradient,
             query,
             key,

@@ -1,4 +1,7 @@
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

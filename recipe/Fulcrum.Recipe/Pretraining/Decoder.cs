@@ -105,7 +105,7 @@ internal sealed class Decoder
         for (int i = 0; i < shape.Layers; i++)
         {
             Tensor all = nn
-                .functional.linear(Norm(hidden, norms[2 * i]), qkv[i], biases[i])
+                .functional.linear(RmsNorm(hidden, norms[2 * i]), qkv[i], biases[i])
                 .view(b, t, 3, shape.Heads, d / shape.Heads);
             Tensor turned = Turn(all.narrow(2, 0, 2), c, s); // [B, T, 2, H, hd]
             Tensor mixed = nn.functional.scaled_dot_product_attention(
@@ -115,12 +115,12 @@ internal sealed class Decoder
                 is_casual: true
             );
             hidden = hidden + nn.functional.linear(mixed.transpose(1, 2).reshape(b * t, d), output[i]);
-            Tensor[] gu = nn.functional.linear(Norm(hidden, norms[2 * i + 1]), gateUp[i]).chunk(2, -1);
+            Tensor[] gu = nn.functional.linear(RmsNorm(hidden, norms[2 * i + 1]), gateUp[i]).chunk(2, -1);
             hidden = hidden + nn.functional.linear(nn.functional.silu(gu[0]) * gu[1], down[i]);
         }
 
         return nn
-            .functional.linear(Norm(hidden.index_select(0, rows), norms[^1]), Embedding.to_type(ScalarType.BFloat16))
+            .functional.linear(RmsNorm(hidden.index_select(0, rows), norms[^1]), Embedding.to_type(ScalarType.BFloat16))
             .to_type(ScalarType.Float32);
     }
 
@@ -166,7 +166,7 @@ internal sealed class Decoder
 
     private static Tensor[] Halves(Tensor stacked) => stacked.to_type(ScalarType.BFloat16).unbind(0);
 
-    private static Tensor Norm(Tensor x, Tensor weight) =>
+    private static Tensor RmsNorm(Tensor x, Tensor weight) =>
         (x * (x.pow(2).mean([-1], keepdim: true) + Shape.Epsilon).rsqrt() * weight).to_type(ScalarType.BFloat16);
 
     private static Tensor Turn(Tensor x, Tensor cos, Tensor sin)

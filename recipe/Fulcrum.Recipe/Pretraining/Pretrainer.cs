@@ -2,7 +2,10 @@ using System.Diagnostics;
 using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

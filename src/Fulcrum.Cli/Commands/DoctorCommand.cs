@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
 using Fulcrum.Models;
 using Fulcrum.Torch;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Spectre.Console;
 using EnumNames = Fulcrum.Data.EnumNames;
 
@@ -59,7 +62,7 @@ internal static class DoctorCommand
             Libtorch.Loaded.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))
         );
         found["matrix_multiply_gflops"] = new JsonObject(
-            Dtypes.Select(d => KeyValuePair.Create(EnumNames.Of(d), (JsonNode?)Math.Round(MatrixRate.Gflops(d), 1)))
+            Dtypes.Select(d => KeyValuePair.Create(EnumNames.Of(d), (JsonNode?)Math.Round(MatmulRate.Gflops(d), 1)))
         );
         found["memory_read_gb_per_second"] = MemoryRate.GigabytesPerSecond() is { } rate ? Math.Round(rate, 1) : null;
         return found;

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using Fulcrum.Models;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Cli.Commands;
 

@@ -2,8 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fulcrum.Files;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -91,7 +92,7 @@ internal static partial class AdapterReader
                     new Adapter(
                         Trained(a),
                         Trained(b),
-                        config.ScaleOf(p.Name),
+                        config.ScalingOf(p.Name),
                         lambda,
                         train ? config.Dropout : 0,
                         magnitude is null ? null : Trained(magnitude)
@@ -186,7 +187,7 @@ internal static partial class AdapterReader
             int rank = config.RankOf(name);
             Tensor a = Take(name + ".lora_embedding_A", [rank, model.Head.Out]),
                 b = Take(name + ".lora_embedding_B", [model.Head.In, rank]);
-            return model.Embedding.to_type(ScalarType.Float32) + b.matmul(a).t() * config.ScaleOf(name);
+            return model.Embedding.to_type(ScalarType.Float32) + b.matmul(a).t() * config.ScalingOf(name);
         }
     }
 

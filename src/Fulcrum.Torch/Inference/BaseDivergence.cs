@@ -1,5 +1,9 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -57,7 +61,7 @@ internal sealed class BaseDivergence(LanguageModel model)
     /// <summary>Hidden states of a text, [tokens, hidden].</summary>
     private Tensor Hidden(int[] text)
     {
-        TokenTree tree = TokenTree.Of([text], int.MaxValue);
+        PrefixTree tree = PrefixTree.Of([text], int.MaxValue);
         return TreePass.Forward(model, tree.Nodes);
     }
 

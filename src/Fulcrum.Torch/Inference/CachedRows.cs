@@ -1,5 +1,8 @@
-using Fulcrum.Torch.Native;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,14 +10,14 @@ namespace Fulcrum.Torch.Inference;
 
 /// <summary>A sequence that is being written: its nodes outside the cache; its own tokens begin at position
 /// <see cref="Depth"/>, and <see cref="Length"/> of them are in the cache.</summary>
-internal sealed class RunningSequence(IReadOnlyList<TokenNode> nodes, int depth)
+internal sealed class RunningSequence(IReadOnlyList<PrefixNode> nodes, int depth)
 {
     /// <summary>What so many sequences share is read by each for itself; for more, one product for all is
     /// faster.</summary>
-    public const int MostAlone = 4;
+    public const int MostRowReaders = 4;
 
     /// <summary>From the beginning on.</summary>
-    public IReadOnlyList<TokenNode> Nodes => nodes;
+    public IReadOnlyList<PrefixNode> Nodes => nodes;
 
     /// <summary>Position of the first token in the cache.</summary>
     public int Depth => depth;
@@ -22,8 +25,8 @@ internal sealed class RunningSequence(IReadOnlyList<TokenNode> nodes, int depth)
     /// <summary>Tokens in the cache.</summary>
     public int Length { get; set; }
 
-    /// <summary>Those of the nodes that up to <see cref="MostAlone"/> sequences share.</summary>
-    public IReadOnlyList<TokenNode> ReadAlone { get; set; } = [];
+    /// <summary>Those of the nodes that up to <see cref="MostRowReaders"/> sequences share.</summary>
+    public IReadOnlyList<PrefixNode> ReadByRow { get; set; } = [];
 }
 
 /// <summary>One layer's cache of running sequences, written and read row by row: what is each one's own, and nodes that
@@ -38,9 +41,9 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
         bytes = (int)Keys.dtype.ElementSize();
 
     /// <summary>Whether this is how rows like these are attended to.</summary>
-    public bool Serve(Tensor query, Tensor key, Tensor value) =>
-        RowAttention.Serve(query)
-        && RowKernels.Serve(Keys)
+    public bool Supports(Tensor query, Tensor key, Tensor value) =>
+        RowAttention.Supports(query)
+        && RowKernels.Supports(Keys)
         && new[] { query, key, value, Values }.All(t => t.dtype == Keys.dtype);
 
     /// <summary>Writes the new token of each sequence behind its last and attends to what it sees, itself
@@ -65,7 +68,7 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
     }
 
     // Of each node that is read alone and of the cache, what lies in a row's window; the new token is the last.
-    private RowAttention.Stretch[] Seen(
+    private RowAttention.KvSegment[] Seen(
         RunningSequence row,
         int slot,
         int layer,
@@ -74,8 +77,8 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
     )
     {
         int first = window is { } w ? row.Depth + row.Length - w + 1 : 0;
-        List<RowAttention.Stretch> seen = [];
-        foreach (TokenNode node in row.ReadAlone)
+        List<RowAttention.KvSegment> seen = [];
+        foreach (PrefixNode node in row.ReadByRow)
         {
             Add(
                 NativeTensor.DataPointer(node.Cache[layer].Key),
@@ -97,7 +100,7 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
             nint skipped = (nint)hidden * between * bytes;
             if (hidden < length)
             {
-                seen.Add(new RowAttention.Stretch(keys + skipped, values + skipped, length - hidden, between, apart));
+                seen.Add(new RowAttention.KvSegment(keys + skipped, values + skipped, length - hidden, between, apart));
             }
         }
     }

@@ -1,4 +1,8 @@
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,13 +35,13 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     /// <param name="sequences">For each the node that its prompt ends in, which stays in memory with its ancestors
     /// until the sequence leaves; whether no other sequence reads that node; the most tokens that are
     /// generated.</param>
-    public void Enter(IReadOnlyList<(TokenNode End, bool Alone, int Limit)> sequences)
+    public void Enter(IReadOnlyList<(PrefixNode End, bool Alone, int Limit)> sequences)
     {
         Reserve(
             running.Count + sequences.Count,
             sequences.Max(s => (Moves(s.End, s.Alone) ? s.End.Length : 0) + s.Limit)
         );
-        foreach ((TokenNode end, bool alone, _) in sequences)
+        foreach ((PrefixNode end, bool alone, _) in sequences)
         {
             bool moves = Moves(end, alone);
             for (int layer = 0; moves && layer < config.Layers; layer++)
@@ -51,7 +55,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
                 end.Free();
             }
 
-            IReadOnlyList<TokenNode> nodes = end.Path;
+            IReadOnlyList<PrefixNode> nodes = end.Path;
             running.Add(
                 moves
                     ? new RunningSequence([.. nodes.SkipLast(1)], end.Depth) { Length = end.Length }
@@ -114,13 +118,13 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         int? binding = window is { } w && positions.Max() >= w ? w : null;
         Tensor q = query.view(count, keyValueHeads, heads / keyValueHeads, size); // [N, KV, G, hd]
         CachedRows rows = new(tails[layer].Key, tails[layer].Value);
-        bool byRow = rows.Serve(query, key, value);
+        bool byRow = rows.Supports(query, key, value);
         (Tensor output, Tensor sum) = byRow
             ? rows.Attend(layer, q, key, value, running, binding)
-            : Together(layer, q, key, value, binding);
-        foreach (Shared part in shared.Where(s => !byRow || s.Slots.Length > RunningSequence.MostAlone))
+            : InOneCall(layer, q, key, value, binding);
+        foreach (Shared part in shared.Where(s => !byRow || s.Slots.Length > RunningSequence.MostRowReaders))
         {
-            Join(part, layer, q, output, sum, binding);
+            MergeShared(part, layer, q, output, sum, binding);
         }
 
         return output.reshape(count, heads * size).MoveToOuterDisposeScope();
@@ -139,11 +143,11 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         FreeMasks();
     }
 
-    private static bool Moves(TokenNode end, bool alone) => alone && end.Length <= LongestTail;
+    private static bool Moves(PrefixNode end, bool alone) => alone && end.Length <= LongestTail;
 
     // What is the sequences' own, in one call of the library, the shorter ones masked.
-    private (Tensor Output, Tensor Sum) Together(int layer, Tensor query, Tensor key, Tensor value, int? window) =>
-        AttentionPiece.Forward(
+    private (Tensor Output, Tensor Sum) InOneCall(int layer, Tensor query, Tensor key, Tensor value, int? window) =>
+        PartialAttention.Forward(
             query,
             Own(tails[layer].Key, key),
             Own(tails[layer].Value, value),
@@ -152,7 +156,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         );
 
     // All rows under a node against its keys: [1, KV, rows * G, hd] in one product.
-    private void Join(Shared part, int layer, Tensor query, Tensor output, Tensor sum, int? window)
+    private void MergeShared(Shared part, int layer, Tensor query, Tensor output, Tensor sum, int? window)
     {
         using DisposeScope scope = NewDisposeScope();
         (long heads, long group, long size, int count) = (
@@ -165,7 +169,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         Tensor q = Rows(query).transpose(0, 1).reshape(1, heads, count * group, size);
         (Tensor key, Tensor value) = part.Node.Cache[layer];
         Tensor? mask = window is { } w ? Behind(part, w, (int)group) : null;
-        (Tensor mixed, Tensor sums) = AttentionPiece.Forward(
+        (Tensor mixed, Tensor sums) = PartialAttention.Forward(
             q,
             key.unsqueeze(0),
             value.unsqueeze(0),
@@ -177,7 +181,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             sums.reshape(heads, count, group).transpose(0, 1)
         );
         (Tensor joined, Tensor joinedSum) = (Rows(output), Rows(sum));
-        AttentionPiece.Join(joined, joinedSum, piece);
+        PartialAttention.Merge(joined, joinedSum, piece);
         if (part.Index is not null)
         {
             output.index_copy_(0, part.Index, joined);
@@ -239,17 +243,17 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     private List<Shared> Regrouped()
     {
         shared.ForEach(s => s.Index?.Dispose());
-        Dictionary<TokenNode, List<int>> under = [];
+        Dictionary<PrefixNode, List<int>> under = [];
         for (int slot = 0; slot < running.Count; slot++)
         {
-            foreach (TokenNode node in running[slot].Nodes)
+            foreach (PrefixNode node in running[slot].Nodes)
             {
                 under.TryAdd(node, []);
                 under[node].Add(slot);
             }
         }
 
-        running.ForEach(r => r.ReadAlone = [.. r.Nodes.Where(n => under[n].Count <= RunningSequence.MostAlone)]);
+        running.ForEach(r => r.ReadByRow = [.. r.Nodes.Where(n => under[n].Count <= RunningSequence.MostRowReaders)]);
         return
         [
             .. under.Select(u => new Shared(
@@ -309,5 +313,5 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     }
 
     // Index: null where the slots are neighbours.
-    private sealed record Shared(TokenNode Node, int[] Slots, Tensor? Index);
+    private sealed record Shared(PrefixNode Node, int[] Slots, Tensor? Index);
 }

@@ -1,5 +1,9 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,10 +11,14 @@ namespace Fulcrum.Torch.Inference;
 
 /// <summary>Completions: prompts go through the tree, then sequences are decoded together, one token of each a pass;
 /// where sequences are done, the next ones enter.</summary>
-internal sealed class Generator(LanguageModel model, int budget = TreePass.Budget, int together = Generator.Together)
+internal sealed class Generator(
+    LanguageModel model,
+    int budget = TreePass.Budget,
+    int together = Generator.MaxConcurrentSequences
+)
 {
     /// <summary>Sequences that run at once unless said otherwise: enough rows for the products to be large.</summary>
-    public const int Together = 64;
+    public const int MaxConcurrentSequences = 64;
 
     // The most tokens that the own caches of running sequences may hold together.
     private const int CacheTokens = 1 << 16;
@@ -30,7 +38,7 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
             sequences.Remove(empty);
         }
 
-        TokenTree tree = TokenTree.Of([.. sequences.Select(s => s.Request.Prompt)], budget);
+        PrefixTree tree = PrefixTree.Of([.. sequences.Select(s => s.Request.Prompt)], budget);
         Plan plan = new(tree, sequences);
         try
         {
@@ -94,7 +102,7 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
             plan.Missing(next),
             budget,
             _ => true,
-            (pack, hidden) => Prefill(plan, pack, hidden),
+            (batch, hidden) => Prefill(plan, batch, hidden),
             cancellation
         );
         foreach (Sequence done in next.Where(s => s.Finished is not null))
@@ -137,14 +145,14 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
         answered(sequence.Index, sequence.Result(sequence.Finished!.Value));
     }
 
-    // The first token of every sequence whose prompt ends in the pack, those that still wait included: the pass will
+    // The first token of every sequence whose prompt ends in the batch, those that still wait included: the pass will
     // not come again.
-    private void Prefill(Plan plan, IReadOnlyList<TokenNode> pack, Tensor hidden)
+    private void Prefill(Plan plan, IReadOnlyList<PrefixNode> batch, Tensor hidden)
     {
-        Sequence[] here = [.. pack.SelectMany(plan.EndingAt)];
+        Sequence[] here = [.. batch.SelectMany(plan.EndingAt)];
         if (here.Length > 0)
         {
-            long[] rows = [.. pack.SelectMany(n => plan.EndingAt(n).Select(_ => (long)(n.Start + n.Length - 1)))];
+            long[] rows = [.. batch.SelectMany(n => plan.EndingAt(n).Select(_ => (long)(n.Start + n.Length - 1)))];
             Sequence.Choose(here, model.LogitsAt(hidden.index_select(0, tensor(rows, device: hidden.device))));
         }
     }
@@ -161,18 +169,18 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
     // What waits, in the order of the tree, and how long each node of the tree is still needed.
     private sealed class Plan
     {
-        private readonly Dictionary<Sequence, TokenNode> ends = [];
-        private readonly ILookup<TokenNode, Sequence> ending;
-        private readonly Dictionary<TokenNode, int> order,
+        private readonly Dictionary<Sequence, PrefixNode> ends = [];
+        private readonly ILookup<PrefixNode, Sequence> ending;
+        private readonly Dictionary<PrefixNode, int> order,
             readers = [];
 
-        public Plan(TokenTree tree, IReadOnlyList<Sequence> sequences)
+        public Plan(PrefixTree tree, IReadOnlyList<Sequence> sequences)
         {
             order = tree.Nodes.Select((n, i) => (n, i)).ToDictionary(p => p.n, p => p.i);
             for (int i = 0; i < sequences.Count; i++)
             {
                 ends[sequences[i]] = tree.EndOf(i);
-                foreach (TokenNode node in tree.EndOf(i).Path)
+                foreach (PrefixNode node in tree.EndOf(i).Path)
                 {
                     readers[node] = readers.GetValueOrDefault(node) + 1;
                 }
@@ -184,13 +192,13 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
 
         public Queue<Sequence> Waiting { get; }
 
-        public TokenNode EndOf(Sequence sequence) => ends[sequence];
+        public PrefixNode EndOf(Sequence sequence) => ends[sequence];
 
-        public IEnumerable<Sequence> EndingAt(TokenNode node) => ending[node];
+        public IEnumerable<Sequence> EndingAt(PrefixNode node) => ending[node];
 
         public bool IsAlone(Sequence sequence) => readers[ends[sequence]] == 1;
 
-        public IReadOnlyList<TokenNode> Missing(IEnumerable<Sequence> sequences) =>
+        public IReadOnlyList<PrefixNode> Missing(IEnumerable<Sequence> sequences) =>
             [
                 .. sequences
                     .SelectMany(s => ends[s].Path)
@@ -201,7 +209,7 @@ internal sealed class Generator(LanguageModel model, int budget = TreePass.Budge
 
         public void Release(Sequence sequence)
         {
-            foreach (TokenNode node in ends[sequence].Path)
+            foreach (PrefixNode node in ends[sequence].Path)
             {
                 if (--readers[node] == 0)
                 {

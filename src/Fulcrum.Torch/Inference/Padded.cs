@@ -1,5 +1,9 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,8 @@
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,9 +27,9 @@ internal sealed class PaddedAttention(int layers, long[] padding) : IAttention, 
         Free(layer);
         cache[layer] = (key.clone().DetachFromDisposeScope(), value.clone().DetachFromDisposeScope());
         (long fresh, long seen, long group) = (query.shape[1], key.shape[1], query.shape[2] / key.shape[2]);
-        Tensor q = Widened.Wide(query).transpose(1, 2),
-            k = Widened.Wide(key).transpose(1, 2).repeat_interleave(group, 1),
-            v = Widened.Wide(value).transpose(1, 2).repeat_interleave(group, 1); // [B, H, ., hd]
+        Tensor q = UpcastMatmul.Upcast(query).transpose(1, 2),
+            k = UpcastMatmul.Upcast(key).transpose(1, 2).repeat_interleave(group, 1),
+            v = UpcastMatmul.Upcast(value).transpose(1, 2).repeat_interleave(group, 1); // [B, H, ., hd]
         Tensor row = arange(seen - fresh, seen, device: query.device).unsqueeze(1),
             column = arange(seen, device: query.device),
             back = row - column;

@@ -1,5 +1,9 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,7 +45,7 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
         }
 
         // The last token of a continuation predicts nothing that is asked for, so it is not in the tree.
-        TokenTree tree = TokenTree.Of(
+        PrefixTree tree = PrefixTree.Of(
             [
                 .. asked.Select(a =>
                     (int[])[.. requests[a.Request].Prompt, .. requests[a.Request].Continuations[a.Continuation][..^1]]
@@ -49,14 +53,14 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
             ],
             budget
         );
-        Dictionary<TokenNode, List<Target>> targets = TargetsOf(requests, asked, tree);
+        Dictionary<PrefixNode, List<Target>> targets = TargetsOf(requests, asked, tree);
         TreePass.Run(model, tree.Nodes, budget, _ => false, Visit, cancellation);
 
-        void Visit(IReadOnlyList<TokenNode> pack, Tensor hidden)
+        void Visit(IReadOnlyList<PrefixNode> batch, Tensor hidden)
         {
             Target[] here =
             [
-                .. from n in pack
+                .. from n in batch
                 where targets.ContainsKey(n)
                 from t in targets[n]
                 orderby n.Start + t.Row
@@ -107,13 +111,13 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
         return (likely.cpu().data<float>().ToArray(), best.cpu().data<bool>().ToArray());
     }
 
-    private static Dictionary<TokenNode, List<Target>> TargetsOf(
+    private static Dictionary<PrefixNode, List<Target>> TargetsOf(
         IReadOnlyList<ScoreRequest> requests,
         List<(int Request, int Continuation)> asked,
-        TokenTree tree
+        PrefixTree tree
     )
     {
-        Dictionary<TokenNode, List<Target>> targets = [];
+        Dictionary<PrefixNode, List<Target>> targets = [];
         for (int s = 0; s < asked.Count; s++)
         {
             ScoreRequest request = requests[asked[s].Request];
@@ -121,7 +125,7 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
             for (int i = 0; i < continuation.Length; i++)
             {
                 int position = request.Prompt.Length - 1 + i;
-                TokenNode node = tree.EndOf(s).Holding(position);
+                PrefixNode node = tree.EndOf(s).Holding(position);
                 targets.TryAdd(node, []);
                 targets[node]
                     .Add(new Target(asked[s].Request, asked[s].Continuation, position - node.Depth, continuation[i]));

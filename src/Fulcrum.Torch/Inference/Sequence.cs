@@ -1,5 +1,9 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,7 +44,7 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor highest, Tensor best) = logits.max(-1, keepdim: true);
-        Tensor total = (logits - highest).exp_().sum(-1, keepdim: true).log_().Add(highest);
+        Tensor total = (logits - highest).exp_().sum(-1, keepdim: true).log_().Add_(highest);
         long[] tokens = best.cpu().data<long>().ToArray();
         for (int i = 0; i < sequences.Count; i++)
         {

@@ -1,29 +1,32 @@
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Attention over a pack of nodes, [T]: a token sees its node's ancestors and, in its own node, itself and
+/// <summary>Attention over a batch of nodes, [T]: a token sees its node's ancestors and, in its own node, itself and
 /// what lies before it.</summary>
-/// <remarks>Piece by piece (<see cref="PackPlan"/>): all rows under a node meet its keys in one product, and no matrix
+/// <remarks>Piece by piece (<see cref="NodeBatchPlan"/>): all rows under a node meet its keys in one product, and no matrix
 /// of scores is kept, neither for the result nor for the gradients.</remarks>
 internal sealed class TreeAttention : IAttention
 {
-    private readonly IReadOnlyList<TokenNode> pack;
-    private readonly Func<TokenNode, bool> keep;
+    private readonly IReadOnlyList<PrefixNode> batch;
+    private readonly Func<PrefixNode, bool> keep;
     private readonly List<Piece> pieces;
     private readonly int[] positions;
 
-    /// <param name="pack">Depth first; a parent outside the pack has its keys and values in its cache.</param>
+    /// <param name="batch">Depth first; a parent outside the batch has its keys and values in its cache.</param>
     /// <param name="keep">Which nodes' keys and values are wanted after the pass; they are copied out of it.</param>
-    public TreeAttention(IReadOnlyList<TokenNode> pack, Device device, Func<TokenNode, bool>? keep = null)
+    public TreeAttention(IReadOnlyList<PrefixNode> batch, Device device, Func<PrefixNode, bool>? keep = null)
     {
-        (this.pack, this.keep) = (pack, keep ?? (_ => false));
-        PackPlan plan = PackPlan.Of(pack);
-        HashSet<TokenNode> here = [.. pack];
-        positions = [.. pack.SelectMany(n => Enumerable.Range(n.Depth, n.Length))];
+        (this.batch, this.keep) = (batch, keep ?? (_ => false));
+        NodeBatchPlan plan = NodeBatchPlan.Of(batch);
+        HashSet<PrefixNode> here = [.. batch];
+        positions = [.. batch.SelectMany(n => Enumerable.Range(n.Depth, n.Length))];
         pieces =
         [
             .. plan.Own.Select(o => new Piece(
@@ -47,7 +50,7 @@ internal sealed class TreeAttention : IAttention
         ];
     }
 
-    /// <summary>The positions of the pack's tokens.</summary>
+    /// <summary>The positions of the batch's tokens.</summary>
     public IReadOnlyList<int> Positions => positions;
 
     /// <inheritdoc/>
@@ -58,7 +61,7 @@ internal sealed class TreeAttention : IAttention
             is_grad_enabled() && query.requires_grad
                 ? Differentiable.apply(query, key, value, pass)
                 : pass.Forward(query, key, value).Output;
-        foreach (TokenNode node in pack.Where(keep))
+        foreach (PrefixNode node in batch.Where(keep))
         {
             node.Keep(Own(key, node), Own(value, node));
         }
@@ -66,19 +69,19 @@ internal sealed class TreeAttention : IAttention
         return output;
     }
 
-    /// <summary>Keys or values of a node out of those of the pack, [keyValueHeads, length, headDim].</summary>
-    private static Tensor Own(Tensor all, TokenNode node)
+    /// <summary>Keys or values of a node out of those of the batch, [keyValueHeads, length, headDim].</summary>
+    private static Tensor Own(Tensor all, PrefixNode node)
     {
         using Tensor part = all.narrow(0, node.Start, node.Length),
             turned = part.transpose(0, 1);
         return empty(turned.shape, all.dtype, all.device).copy_(turned);
     }
 
-    // Rows from Start on against keys of the pack from KeyStart on, or those of a node of an earlier pack.
+    // Rows from Start on against keys of the batch from KeyStart on, or those of a node of an earlier batch.
     private sealed record Piece(
         int Start,
         int Count,
-        TokenNode? Cached,
+        PrefixNode? Cached,
         int KeyStart,
         int KeyCount,
         bool Causal,
@@ -102,7 +105,7 @@ internal sealed class TreeAttention : IAttention
             {
                 using DisposeScope inner = NewDisposeScope();
                 (Tensor keys, Tensor values, Tensor? mask) = Parts(p, k, v);
-                (Tensor, Tensor) piece = AttentionPiece.Forward(
+                (Tensor, Tensor) piece = PartialAttention.Forward(
                     q.narrow(2, p.Start, p.Count),
                     keys,
                     values,
@@ -118,7 +121,7 @@ internal sealed class TreeAttention : IAttention
                 }
                 else
                 {
-                    AttentionPiece.Join(rows, sums, piece);
+                    PartialAttention.Merge(rows, sums, piece);
                 }
             }
 
@@ -143,7 +146,7 @@ internal sealed class TreeAttention : IAttention
                 using DisposeScope inner = NewDisposeScope();
                 Tensor Rows(Tensor t) => t.narrow(2, p.Start, p.Count);
                 (Tensor keys, Tensor values, Tensor? mask) = Parts(p, k, v);
-                (Tensor forQuery, Tensor forKey, Tensor forValue) = AttentionPiece.Backward(
+                (Tensor forQuery, Tensor forKey, Tensor forValue) = PartialAttention.Backward(
                     Rows(g),
                     Rows(q),
                     keys,
@@ -154,11 +157,11 @@ internal sealed class TreeAttention : IAttention
                     p.Causal && Window is null,
                     Window is not null
                 );
-                Rows(dq).Add(forQuery);
+                Rows(dq).Add_(forQuery);
                 if (p.Cached is null)
                 {
-                    dk.narrow(2, p.KeyStart, p.KeyCount).Add(forKey);
-                    dv.narrow(2, p.KeyStart, p.KeyCount).Add(forValue);
+                    dk.narrow(2, p.KeyStart, p.KeyCount).Add_(forKey);
+                    dv.narrow(2, p.KeyStart, p.KeyCount).Add_(forValue);
                 }
             }
 
@@ -227,7 +230,7 @@ internal sealed class TreeAttention : IAttention
             );
             saved.ForEach(s => s.Dispose());
             gradient.Dispose();
-            return HandedOver.Of([.. gradients, null!]);
+            return ReturnedGradients.Of([.. gradients, null!]);
         }
     }
 }

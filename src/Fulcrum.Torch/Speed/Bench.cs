@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Studies;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -90,14 +93,14 @@ public static class Bench
         Job job = Of(verb, model, lines, plain);
         tell?.Invoke($"warming up, then {lines.Length:#,0} {(lines.Length == 1 ? "item" : "items")}");
         job.Work(Math.Min(2, lines.Length));
-        double before = MatrixRate.Gflops(Dtype.F32);
+        double before = MatmulRate.Gflops(Dtype.F32);
         long start = Stopwatch.GetTimestamp();
         job.Work(lines.Length);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         long peak = Process.GetCurrentProcess().PeakWorkingSet64;
         double? memory = reads ? (readBefore + MemoryRate.GigabytesPerSecond()) / 2 : null;
-        double rate = (before + MatrixRate.Gflops(Dtype.F32)) / 2,
-            product = MatrixRate.OfModel(plan.Dtype);
+        double rate = (before + MatmulRate.Gflops(Dtype.F32)) / 2,
+            product = MatmulRate.OfModel(plan.Dtype);
         double needed = job.Needs.Flops(settings) / 1e9,
             read = job.Tokens * WeightBytes(model.Model) / 1e9;
         return new BenchResult(

@@ -1,8 +1,11 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
 using static TorchSharp.torch;
 
@@ -146,7 +149,7 @@ public static class MemoryBench
                 Bytes(model.Embedding) + (model.HeadIsTied ? 0 : Bytes(model.Head.Weight)),
             ["projections"] = model
                 .Layers.SelectMany(l => l.Projections)
-                .Sum(p => (p.Packed as Nf4Weight)?.Bytes ?? Bytes(p.Weight)),
+                .Sum(p => (p.Quantized as Nf4Weight)?.Bytes ?? Bytes(p.Weight)),
             ["norms and biases"] =
                 Bytes(model.FinalNorm.Weight)
                 + model.Layers.Sum(l =>
@@ -170,11 +173,11 @@ public static class MemoryBench
         parts.Add("adapter and its gradients in float32 (the optimiser's state is mapped)", 2 * adapter);
         parts.Add(
             "buffer that four-bit weights are expanded into",
-            model.Projections.Any(p => p.Packed is not null) ? Nf4Weight.ScratchWeights * size : 0
+            model.Projections.Any(p => p.Quantized is not null) ? Nf4Weight.ScratchWeights * size : 0
         );
         parts.Add(
             "buffer that 16-bit weights are widened into, where the processor multiplies none",
-            Widened.Serves(model.Embedding) ? Nf4Weight.ScratchWeights * 4 : 0
+            UpcastMatmul.Supports(model.Embedding) ? Nf4Weight.ScratchWeights * 4 : 0
         );
         parts.Add("inputs of all layers, kept", c.Layers * tokens * c.HiddenSize * size);
         // The gated part in the compute type, forward and back, beside the adapters' float32 copies of their inputs; of

@@ -1,5 +1,9 @@
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Speed;
 
@@ -15,7 +19,7 @@ internal sealed record Needs(double Tokens, double Pairs, double Rows, int Passe
     /// <summary>Of one forward pass over the tree of some sequences.</summary>
     public static Needs Forward(IReadOnlyList<int[]> sequences, double rows)
     {
-        TokenTree tree = TokenTree.Of(sequences, int.MaxValue);
+        PrefixTree tree = PrefixTree.Of(sequences, int.MaxValue);
         return new Needs(
             tree.Nodes.Sum(n => (double)n.Length),
             tree.Nodes.Sum(n => n.Length * (double)n.Depth + n.Length * (n.Length + 1.0) / 2),

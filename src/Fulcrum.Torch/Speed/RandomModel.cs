@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
 using Fulcrum.Statistics;
-using Fulcrum.Torch.Modeling;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Speed;
 

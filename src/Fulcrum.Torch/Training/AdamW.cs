@@ -1,4 +1,8 @@
-using Fulcrum.Torch.Native;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -54,10 +58,10 @@ internal sealed class AdamW : IOptimizer
                 continue;
             }
 
-            value.Multiply(1 - learningRate * weightDecay);
+            value.Multiply_(1 - learningRate * weightDecay);
             mean.lerp_(gradient, 1 - Beta1);
-            square.Multiply(Beta2).addcmul_(gradient, gradient, toSquare);
-            value.addcdiv_(mean, square.sqrt().Divide(correction2).Plus(Epsilon), step);
+            square.Multiply_(Beta2).addcmul_(gradient, gradient, toSquare);
+            value.addcdiv_(mean, square.sqrt().Divide_(correction2).Plus(Epsilon), step);
         }
     }
 

@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
-using Fulcrum.Torch.Native;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +28,7 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         OneLess2 = (float)(1 - 0.999);
     private const double Epsilon = 1e-8;
     private readonly Part[] parts;
-    private readonly StateMemory memory;
+    private readonly OptimizerStateBuffer memory;
     private readonly double weightDecay;
 
     /// <param name="pagedIn">A file that the state is mapped from, so that the system may page it out; null: in
@@ -44,7 +47,7 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         }
 
         parts = [.. all];
-        memory = new StateMemory(bytes, pagedIn);
+        memory = new OptimizerStateBuffer(bytes, pagedIn);
     }
 
     /// <inheritdoc/>

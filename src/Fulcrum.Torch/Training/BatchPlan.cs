@@ -1,6 +1,11 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Training;
 

@@ -1,7 +1,10 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
+using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +18,7 @@ internal static class CompletionLoss
 
     // Padded examples at once: all of their logits are in memory, several times over. The gradients of the parts add up
     // to the batch's.
-    private const int Together = 2;
+    private const int PaddedExamples = 2;
 
     /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some examples;
     /// returns that sum, not divided.</summary>
@@ -32,7 +35,7 @@ internal static class CompletionLoss
     {
         if (plain)
         {
-            return examples.Chunk(Together).Sum(part => Padded(model, part, tokens));
+            return examples.Chunk(PaddedExamples).Sum(part => Padded(model, part, tokens));
         }
 
         using DisposeScope scope = NewDisposeScope();
@@ -65,7 +68,7 @@ internal static class CompletionLoss
         IReadOnlyList<TrainingExample> examples
     )
     {
-        TokenTree tree = TokenTree.Of([.. examples.Select(e => e.Ids[..^1])], int.MaxValue);
+        PrefixTree tree = PrefixTree.Of([.. examples.Select(e => e.Ids[..^1])], int.MaxValue);
         Tensor hidden = TreePass.Forward(model, tree.Nodes);
         List<long> rows = [],
             targets = [];
@@ -114,7 +117,7 @@ internal static class CompletionLoss
 
     /// <summary>For every trained token the row of the token before it, found on the way from the example's last node
     /// to the root.</summary>
-    private static void Rows(TokenNode? node, TrainingExample example, List<long> rows, List<long> targets)
+    private static void Rows(PrefixNode? node, TrainingExample example, List<long> rows, List<long> targets)
     {
         foreach (int token in Trained(example).Reverse())
         {
@@ -178,8 +181,8 @@ internal static class CompletionLoss
         Tensor weights = logits.sub_(highest).exp_(),
             total = weights.sum(-1, keepdim: true);
         Tensor loss = (total.log().Plus(highest) - wanted).sum();
-        weights.div_(total).scatter_add_(1, at, full(at.shape, -1f, device: at.device)).Divide(tokens);
-        return (loss, FrozenProduct.Of(weights.to_type(head.dtype), head.t(), null));
+        weights.div_(total).scatter_add_(1, at, full(at.shape, -1f, device: at.device)).Divide_(tokens);
+        return (loss, FrozenMatmul.Forward(weights.to_type(head.dtype), head.t(), null));
     }
 
     private static (Tensor Loss, Tensor Gradient) ByGraph(

@@ -2,13 +2,15 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Observability;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Native;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -149,7 +151,7 @@ internal static class LoraTrainer
 
     // Where a scaled gradient overflows, the same batch again with half the scale: no example is lost, and a run that
     // goes on does the same.
-    private static (double Loss, double Norm) Gradients(
+    private static (double Loss, double RmsNorm) Gradients(
         LanguageModel model,
         TrainPlan plan,
         IReadOnlyList<TrainingExample> batch,
@@ -233,7 +235,7 @@ internal static class LoraTrainer
         using DisposeScope scope = NewDisposeScope();
         foreach ((_, Tensor value) in model.AdapterParameters)
         {
-            value.grad?.Multiply(factor);
+            value.grad?.Multiply_(factor);
         }
     }
 

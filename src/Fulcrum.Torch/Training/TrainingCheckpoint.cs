@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
-using Fulcrum.Torch.Modeling;
-using Fulcrum.Torch.Weights;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 using TorchSharp;
 
 namespace Fulcrum.Torch.Training;

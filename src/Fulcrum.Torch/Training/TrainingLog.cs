@@ -3,6 +3,10 @@ using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Training;
 

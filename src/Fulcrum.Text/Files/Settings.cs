@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Files;
+
+/// <summary>A JSON object of settings whose values are checked where they are read.</summary>
+internal sealed class Settings(JsonObject json, string file)
+{
+    /// <summary>Names the file in errors.</summary>
+    public string File => file;
+
+    /// <summary>The raw value; null when absent or null.</summary>
+    public JsonNode? Value(string name) => json[name];
+
+    /// <summary>The names of all settings.</summary>
+    public IEnumerable<string> Names => json.Select(p => p.Key);
+
+    /// <summary>A text, or null when absent.</summary>
+    public string? Text(string name) => Read<string>(name, "a text");
+
+    /// <summary>A switch; false when absent.</summary>
+    public bool Flag(string name) => json[name] is not null && ReadValue<bool>(name, "true or false");
+
+    /// <summary>A number; without a default it must be there.</summary>
+    public double Number(string name, double? missing = null) =>
+        json[name] is null ? missing ?? throw Error($"{name} is missing") : ReadValue<double>(name, "a number");
+
+    /// <summary>A whole number within bounds, checked before anything is allocated by it.</summary>
+    public int Size(string name, int most, int? missing = null, int least = 1)
+    {
+        long value = json[name] is null
+            ? missing ?? throw Error($"{name} is missing")
+            : ReadValue<long>(name, "a whole number");
+        return value >= least && value <= most
+            ? (int)value
+            : throw Error($"{name} must lie between {least} and {most}, not {value}");
+    }
+
+    /// <summary>The setting is written down, be it as null.</summary>
+    public bool Has(string name) => json.ContainsKey(name);
+
+    /// <summary>Refuses any value but some; absent is fine.</summary>
+    public void Only(string name, params ReadOnlySpan<string> supported)
+    {
+        if (json[name] is { } value && !supported.Contains(value.ToString()))
+        {
+            throw Error($"{name} '{value}' is not supported, only '{supported[0]}'");
+        }
+    }
+
+    /// <summary>Refuses a setting that would change the numbers; one that is off, empty or a factor of one is as if it
+    /// were absent.</summary>
+    public void Absent(string name)
+    {
+        bool neutral = json[name] switch
+        {
+            null => true,
+            JsonObject o => o.Count == 0,
+            JsonArray a => a.Count == 0,
+            JsonValue v when v.TryGetValue(out bool on) => !on,
+            JsonValue v => v.TryGetValue(out double factor)
+                && factor == (name.StartsWith("num_", StringComparison.Ordinal) ? 0 : 1),
+            _ => false,
+        };
+        if (!neutral)
+        {
+            throw Error($"{name} {json[name]!.ToJsonString()} is not supported");
+        }
+    }
+
+    /// <summary>An error about this object.</summary>
+    public InputException Error(string what) => new($"{file}: {what}");
+
+    private T ReadValue<T>(string name, string kind)
+        where T : struct =>
+        json[name] is JsonValue value && value.TryGetValue(out T read)
+            ? read
+            : throw Error($"{name} must be {kind}, not {json[name]?.ToJsonString()}");
+
+    private T? Read<T>(string name, string kind)
+        where T : class =>
+        json[name] is null ? null
+        : json[name] is JsonValue value && value.TryGetValue(out T? read) ? read
+        : throw Error($"{name} must be {kind}, not {json[name]?.ToJsonString()}");
+}

@@ -1,0 +1,122 @@
+using Fulcrum.Files;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Adapters;
+
+/// <summary>A low-rank update of one projection (LoRA, arXiv:2106.09685; with a magnitude, DoRA,
+/// arXiv:2402.09353).</summary>
+/// <remarks>Beside the base the output is base + lambda * (adapted - base), so lambda 1 is the adapter as trained and 0
+/// the base.</remarks>
+internal sealed class Adapter : IDisposable
+{
+    private Tensor? norms;
+
+    /// <param name="a">[rank, in], float32.</param>
+    /// <param name="b">[out, rank], float32.</param>
+    /// <param name="scaling">alpha / rank, or alpha / sqrt(rank).</param>
+    /// <param name="magnitude">[out]; null without DoRA.</param>
+    public Adapter(Tensor a, Tensor b, double scaling, double lambda = 1, double dropout = 0, Tensor? magnitude = null)
+    {
+        (A, B, Scaling, Lambda, Dropout, Magnitude) = (
+            a.DetachFromDisposeScope(),
+            b.DetachFromDisposeScope(),
+            scaling,
+            lambda,
+            dropout,
+            magnitude?.DetachFromDisposeScope()
+        );
+    }
+
+    /// <summary>[rank, in]</summary>
+    public Tensor A { get; }
+
+    /// <summary>[out, rank]</summary>
+    public Tensor B { get; }
+
+    /// <summary>[out]; null without DoRA.</summary>
+    public Tensor? Magnitude { get; }
+
+    /// <summary>alpha / rank, or alpha / sqrt(rank).</summary>
+    public double Scaling { get; }
+
+    /// <summary>1 as trained, 0 the base.</summary>
+    public double Lambda { get; set; }
+
+    /// <summary>Probability that a component of the input is dropped; used while <see cref="Training"/>.</summary>
+    public double Dropout { get; }
+
+    /// <summary>Apply the dropout.</summary>
+    public bool Training { get; set; }
+
+    /// <summary>What training changes, by name behind the projection's.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Parameters =>
+        Magnitude is null
+            ? [("lora_A", A), ("lora_B", B)]
+            : [("lora_A", A), ("lora_B", B), ("lora_magnitude_vector", Magnitude)];
+
+    /// <summary>The adapter's part of the output.</summary>
+    /// <param name="input">[..., in]</param>
+    /// <param name="plain">The base's output without bias, [..., out]; read by DoRA only.</param>
+    /// <param name="weight">The base's weight, [out, in]; read by DoRA only.</param>
+    public Tensor Delta(Tensor input, Func<Tensor> plain, Func<Tensor> weight)
+    {
+        bool drops = Training && Dropout > 0;
+        Tensor x = input.to_type(A.dtype);
+        x = drops ? nn.functional.dropout(x, Dropout, training: true) : x;
+        Tensor low = nn.functional.linear(nn.functional.linear(x, A), B).Times(Scaling * Lambda);
+        if (Magnitude is null)
+        {
+            return low;
+        }
+
+        // With dropout the reference takes the base's part of the dropped input as well.
+        Tensor factor = Magnitude / RowNorms(weight),
+            basis = drops ? nn.functional.linear(x, weight().to_type(A.dtype)) : plain().to_type(A.dtype);
+        return (low * factor).Plus(basis * factor.Plus(-1).Times(Lambda));
+    }
+
+    /// <summary>The weight with the adapter in it, float32.</summary>
+    /// <param name="weight">[out, in]</param>
+    public Tensor Merged(Tensor weight)
+    {
+        Tensor full = weight.to_type(ScalarType.Float32),
+            adapted = full.Plus(B.matmul(A).Times(Scaling));
+        adapted = Magnitude is null ? adapted : adapted * (Magnitude / RowNorms(() => weight)).unsqueeze(1);
+        return full.Plus((adapted - full).Times(Lambda));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        A.Dispose();
+        B.Dispose();
+        Magnitude?.Dispose();
+        norms?.Dispose();
+    }
+
+    // |W + scaling B A| of every row: a constant to the gradient (arXiv:2402.09353, section 4.3), kept for as long as
+    // nothing is trained.
+    private Tensor RowNorms(Func<Tensor> weight)
+    {
+        if (norms is not null)
+        {
+            return norms;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        Tensor adapted = weight().to_type(ScalarType.Float32).Plus(B.matmul(A).Times(Scaling)),
+            now = adapted.Squared().sum(1).sqrt();
+        if (A.requires_grad)
+        {
+            return now.MoveToOuterDisposeScope();
+        }
+
+        norms = now.DetachFromDisposeScope();
+        return norms;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Kernels;
+using Fulcrum.Torch.Models;
+
+namespace Fulcrum.Torch.Interop;
+
+/// <summary>Loads the native library under TorchSharp, before anything touches TorchSharp.</summary>
+/// <remarks>
+/// libLibTorchSharp.so 0.107.0 asks for GLIBCXX_3.4.32, which Debian 12 and Ubuntu 22.04 lack, for one symbol that has
+/// an older
+/// equal. Where the system is too old a repaired copy is kept in a cache folder and loaded first: the dynamic linker
+/// then finds it
+/// by its name. No file of the output folder is touched. See docs/decisions/0001-native-library.md.
+/// </remarks>
+public static class Libtorch
+{
+    private const string Wrapper = "libLibTorchSharp.so";
+    private static readonly Lock Gate = new();
+
+    /// <summary>What is loaded and from where, by file name; empty before <see cref="Load"/> and where the system loads
+    /// it unaided.</summary>
+    public static IReadOnlyDictionary<string, string> Loaded { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Whether a repaired copy is in use.</summary>
+    public static bool Repaired { get; private set; }
+
+    private static bool done;
+
+    /// <summary>Loads the library once; later calls only set the number of threads.</summary>
+    /// <param name="threads">Null: as many as there are cores available (a container's quota counts).</param>
+    /// <exception cref="FulcrumException">A file is missing or cannot be loaded; says what to do.</exception>
+    public static void Load(int? threads = null)
+    {
+        lock (Gate)
+        {
+            if (!done && OperatingSystem.IsLinux())
+            {
+                Heap.KeepFreedMemory();
+                Spinning.KeepShort();
+                LoadLinux();
+            }
+
+            done = true;
+            TorchSharp.torch.set_num_threads(threads ?? Environment.ProcessorCount);
+        }
+    }
+
+    /// <summary>Loads the library where that has not happened yet, and leaves its threads as they are.</summary>
+    /// <exception cref="FulcrumException">As for <see cref="Load"/>.</exception>
+    public static void Ensure()
+    {
+        lock (Gate)
+        {
+            if (!done)
+            {
+                Load();
+            }
+        }
+    }
+
+    private static void LoadLinux()
+    {
+        string folder = LibraryFolder(),
+            wrapper =
+                Find(Wrapper)
+                ?? throw new FulcrumException($"{Wrapper} is not beside the program; publish or restore Fulcrum again");
+        Dictionary<string, string> loaded = [];
+        foreach (
+            string name in (string[])
+                ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"]
+        )
+        {
+            string path = Path.Combine(folder, name);
+            if (File.Exists(path))
+            {
+                Open(path, loaded);
+            }
+        }
+
+        Open(Loadable(wrapper), loaded);
+        Loaded = loaded;
+    }
+
+    private static string LibraryFolder()
+    {
+        string? named = Environment.GetEnvironmentVariable("FULCRUM_LIBTORCH");
+        if (!string.IsNullOrEmpty(named))
+        {
+            string folder = File.Exists(Path.Combine(named, "libtorch.so")) ? named : Path.Combine(named, "lib");
+            return File.Exists(Path.Combine(folder, "libtorch.so"))
+                ? folder
+                : throw new FulcrumException(
+                    $"FULCRUM_LIBTORCH names {named}, but there is no libtorch.so in it; name the lib folder of a libtorch or PyTorch 2.10, or unset the variable"
+                );
+        }
+
+        string? found = Find("libtorch.so");
+        return found is not null
+            ? Path.GetDirectoryName(found)!
+            : throw new FulcrumException(
+                "libtorch.so is not beside the program; reference the package libtorch-cpu-linux-x64 2.10.0, or name a libtorch folder in FULCRUM_LIBTORCH"
+            );
+    }
+
+    private static string? Find(string file) =>
+        (
+            (string[])
+                [
+                    AppContext.BaseDirectory,
+                    Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"),
+                    .. SearchPaths(),
+                ]
+        )
+            .Select(folder => Path.Combine(folder, file))
+            .FirstOrDefault(File.Exists);
+
+    /// <summary>Where the runtime looks for native libraries of packages (a program run from its build folder uses the
+    /// package cache).</summary>
+    private static string[] SearchPaths() =>
+        (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string)?.Split(
+            Path.PathSeparator,
+            StringSplitOptions.RemoveEmptyEntries
+        ) ?? [];
+
+    private static void Open(string path, Dictionary<string, string> loaded)
+    {
+        try
+        {
+            NativeLibrary.Load(path);
+            loaded[Path.GetFileName(path)] = path;
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            throw new FulcrumException(
+                $"the native library {path} could not be loaded: {e.Message.ReplaceLineEndings(" ")}; 'ldd {path}' shows what it misses (libgomp1 on a bare system), and FULCRUM_LIBTORCH can name another libtorch",
+                e
+            );
+        }
+    }
+
+    private static string Loadable(string wrapper)
+    {
+        if (SystemIsNewEnough())
+        {
+            return wrapper;
+        }
+
+        byte[] image = File.ReadAllBytes(wrapper);
+        string folder = Path.Combine(CacheFolder(), Convert.ToHexStringLower(SHA256.HashData(image))[..16]),
+            copy = Path.Combine(folder, Wrapper);
+        ElfPatch.RelaxStreamInitialiser(image);
+        if (!File.Exists(copy) || !File.ReadAllBytes(copy).AsSpan().SequenceEqual(image))
+        {
+            AtomicFile.Write(copy, stream => stream.Write(image));
+        }
+
+        Repaired = true;
+        return copy;
+    }
+
+    private static bool SystemIsNewEnough()
+    {
+        IntPtr library = NativeLibrary.TryLoad("libstdc++.so.6", out IntPtr handle) ? handle : IntPtr.Zero;
+        return library != IntPtr.Zero && NativeLibrary.TryGetExport(library, ElfPatch.NewSymbol, out _);
+    }
+
+    private static string CacheFolder()
+    {
+        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        string home = string.IsNullOrEmpty(cache)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache")
+            : cache;
+        string preferred = Path.Combine(home, "fulcrum", "native");
+        try
+        {
+            Directory.CreateDirectory(preferred);
+            return preferred;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Path.Combine(Path.GetTempPath(), $"fulcrum-native-{Environment.UserName}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Models;
+
+namespace Fulcrum.Torch.Kernels;
+
+/// <summary>The exponential function, eight numbers at a time.</summary>
+/// <remarks>
+/// By powers of two and a polynomial of the rest (Cephes, expf: the rest lies within ±ln(2)/2, seven terms), to two
+/// units in the last place. With the runtime's own a
+/// gated unit of one row took 26 microseconds, with this 7 to 10.
+/// </remarks>
+internal static class Exponential
+{
+    // Beyond these the result is as large, and as small, as float32's normal numbers get.
+    private const float Highest = 88f,
+        Lowest = -87.3f;
+
+    /// <summary>exp(x); beyond ±88 what it is there, and not a number where x is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Of(Vector256<float> x)
+    {
+        // The native forms return their second operand where one is not a number: so it stays none.
+        x = Vector256.MinNative(Vector256.Create(Highest), Vector256.MaxNative(Vector256.Create(Lowest), x));
+        Vector256<float> whole = Vector256.Round(x * 1.44269504f); // x / ln(2)
+        Vector256<float> rest = Vector256.FusedMultiplyAdd(whole, Vector256.Create(-0.693359375f), x);
+        // ln(2) in two parts, so that the product is exact
+        rest = Vector256.FusedMultiplyAdd(whole, Vector256.Create(2.12194440e-4f), rest);
+        Vector256<float> sum = Vector256.FusedMultiplyAdd(
+            Vector256.Create(1.9875691500e-4f),
+            rest,
+            Vector256.Create(1.3981999507e-3f)
+        );
+        sum = Vector256.FusedMultiplyAdd(sum, rest, Vector256.Create(8.3334519073e-3f));
+        sum = Vector256.FusedMultiplyAdd(sum, rest, Vector256.Create(4.1665795894e-2f));
+        sum = Vector256.FusedMultiplyAdd(sum, rest, Vector256.Create(1.6666665459e-1f));
+        sum = Vector256.FusedMultiplyAdd(sum, rest, Vector256.Create(5.0000001201e-1f));
+        sum = Vector256.FusedMultiplyAdd(sum, rest * rest, rest + Vector256<float>.One);
+        Vector256<int> exponent = Vector256.ConvertToInt32Native(whole) + Vector256.Create(127);
+        return sum * Vector256.ShiftLeft(exponent, 23).AsSingle();
+    }
+}

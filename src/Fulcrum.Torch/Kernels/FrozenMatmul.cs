@@ -1,0 +1,76 @@
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Kernels;
+
+/// <summary>Products with weights that are not trained: the gradient goes to the input and to nothing else, and nothing
+/// is kept for it.</summary>
+internal static class FrozenMatmul
+{
+    /// <summary>input · weightᵀ + bias.</summary>
+    /// <param name="input">[..., in]</param>
+    /// <param name="weight">[out, in]; see <see cref="ColumnMajor"/>.</param>
+    public static Tensor Forward(Tensor input, Tensor weight, Tensor? bias)
+    {
+        if (
+            input.dtype != weight.dtype
+            || weight.requires_grad
+            || !(ByOneDnn(weight) || UpcastMatmul.Supports(weight) || SmallBatchMatmul.Supports(input, weight))
+        )
+        {
+            return nn.functional.linear(input, weight.to_type(input.dtype), bias!);
+        }
+
+        return is_grad_enabled() && input.requires_grad
+            ? Differentiable.apply(input, new Frozen(weight, bias))
+            : Multiply(input, weight, bias);
+    }
+
+    private static bool ByOneDnn(Tensor weight) =>
+        LibtorchOperations.MultipliesByOneDnn
+        && weight.dtype == ScalarType.Float32
+        && weight.device_type == DeviceType.CPU;
+
+    /// <summary>The same without gradients: by the fastest way that the processor has.</summary>
+    public static Tensor Multiply(Tensor input, Tensor weight, Tensor? bias = null) =>
+        SmallBatchMatmul.Supports(input, weight) ? SmallBatchMatmul.Multiply(input, weight, bias)
+        : ByOneDnn(weight) ? LibtorchOperations.Linear(input, weight, bias)
+        : UpcastMatmul.Linear(input, weight, bias);
+
+    /// <summary>The same matrix with its columns contiguous: the layout that needs no repacking before a product with
+    /// few rows.</summary>
+    /// <param name="weight">[out, in]</param>
+    public static Tensor ColumnMajor(Tensor weight)
+    {
+        using Tensor turned = weight.t(),
+            laid = turned.contiguous();
+        return laid.t();
+    }
+
+    // Not a tensor to TorchSharp, so that it counts as no input.
+    private sealed record Frozen(Tensor Weight, Tensor? Bias);
+
+    private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
+    {
+        public override string Name => nameof(FrozenMatmul);
+
+        public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
+        {
+            Frozen frozen = (Frozen)inputs[1];
+            context.save_data("frozen", frozen);
+            return Multiply((Tensor)inputs[0], frozen.Weight, frozen.Bias);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+        {
+            using Tensor weight = ((Frozen)context.get_data("frozen")).Weight.t(),
+                rows = gradient.contiguous();
+            gradient.Dispose();
+            return ReturnedGradients.Of([Multiply(rows, weight, null), null!]);
+        }
+    }
+}

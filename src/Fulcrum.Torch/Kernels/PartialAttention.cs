@@ -1,0 +1,171 @@
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Kernels;
+
+/// <summary>Attention of some rows to some keys, with the sums that let pieces over different keys be joined
+/// (arXiv:2205.14135, section 3.1).</summary>
+/// <remarks>By the library's own kernel where it has one, else by plain operations, a bounded number of rows at a
+/// time.</remarks>
+internal static class PartialAttention
+{
+    private const int Rows = 256;
+
+    /// <param name="query">[B, H, N, headDim]</param>
+    /// <param name="key">[B, H or 1, M, headDim]</param>
+    /// <param name="value">As <paramref name="key"/>.</param>
+    /// <param name="mask">Float32, added to the scores, [B or 1, 1, N or 1, M]; null for none. A row may be hidden from
+    /// all keys only in the plain form.</param>
+    /// <param name="causal">Row i sees keys up to i; N = M.</param>
+    /// <returns>[B, H, N, headDim], and log Σ exp(score), [B, H, N], float32.</returns>
+    public static (Tensor Output, Tensor LogSum) Forward(
+        Tensor query,
+        Tensor key,
+        Tensor value,
+        Tensor? mask = null,
+        bool causal = false,
+        bool plain = false
+    )
+    {
+        if (UpcastMatmul.Supports(query))
+        {
+            (Tensor output, Tensor sum) = Forward(
+                UpcastMatmul.Upcast(query),
+                UpcastMatmul.Upcast(key),
+                UpcastMatmul.Upcast(value),
+                mask,
+                causal,
+                plain
+            );
+            return (output.to_type(query.dtype), sum);
+        }
+
+        if (Native(query) && !plain)
+        {
+            return LibtorchOperations.Attention(
+                query,
+                Across(key, query),
+                Across(value, query),
+                mask,
+                causal,
+                Scale(query)
+            );
+        }
+
+        (List<Tensor> outputs, List<Tensor> sums) = ([], []);
+        for (int from = 0; from < query.shape[2]; from += Rows)
+        {
+            Tensor scores = Scores(query, key, mask, causal, from),
+                total = scores.logsumexp(-1);
+            outputs.Add((scores - total.unsqueeze(-1)).exp_().nan_to_num_(0).to_type(value.dtype).matmul(value));
+            sums.Add(total);
+        }
+
+        return (cat(outputs, 2), cat(sums, 2));
+    }
+
+    /// <summary>What the piece adds to the gradients, given the output and the sums over all keys; keys and values have
+    /// one head for all of the query's.</summary>
+    /// <returns>As query, and as key and value.</returns>
+    public static (Tensor Query, Tensor Key, Tensor Value) Backward(
+        Tensor gradient,
+        Tensor query,
+        Tensor key,
+        Tensor value,
+        Tensor output,
+        Tensor sum,
+        Tensor? mask = null,
+        bool causal = false,
+        bool plain = false
+    )
+    {
+        if (UpcastMatmul.Supports(query))
+        {
+            (Tensor dq, Tensor dk, Tensor dv) = Backward(
+                UpcastMatmul.Upcast(gradient),
+                UpcastMatmul.Upcast(query),
+                UpcastMatmul.Upcast(key),
+                UpcastMatmul.Upcast(value),
+                UpcastMatmul.Upcast(output),
+                sum,
+                mask,
+                causal,
+                plain
+            );
+            return (dq.to_type(query.dtype), dk.to_type(key.dtype), dv.to_type(value.dtype));
+        }
+
+        if (Native(query) && !plain)
+        {
+            (Tensor dq, Tensor dk, Tensor dv) = LibtorchOperations.AttentionBackward(
+                gradient,
+                query,
+                Across(key, query),
+                Across(value, query),
+                output,
+                sum,
+                mask,
+                causal,
+                Scale(query)
+            );
+            return (dq, dk.sum(1, keepdim: true), dv.sum(1, keepdim: true));
+        }
+
+        List<Tensor> queries = [];
+        Tensor keys = zeros_like(key),
+            values = zeros_like(value);
+        for (int from = 0; from < query.shape[2]; from += Rows)
+        {
+            int rows = Math.Min(Rows, (int)query.shape[2] - from);
+            Tensor q = query.narrow(2, from, rows),
+                g = gradient.narrow(2, from, rows);
+            Tensor weights = (Scores(query, key, mask, causal, from) - sum.narrow(2, from, rows).unsqueeze(-1))
+                .exp_()
+                .nan_to_num_(0);
+            Tensor mean = (g * output.narrow(2, from, rows)).sum(-1, keepdim: true);
+            Tensor scores = (weights * (g.matmul(value.transpose(-2, -1)) - mean))
+                .Times(Scale(query))
+                .to_type(key.dtype);
+            queries.Add(scores.matmul(key));
+            keys.Add_(scores.transpose(-2, -1).matmul(q).sum(1, keepdim: true));
+            values.Add_(weights.to_type(g.dtype).transpose(-2, -1).matmul(g).sum(1, keepdim: true));
+        }
+
+        return (cat(queries, 2), keys, values);
+    }
+
+    /// <summary>Joins a piece into what pieces over other keys gave, in place.</summary>
+    /// <param name="output">[..., headDim]</param>
+    /// <param name="sum">[...]</param>
+    public static void Merge(Tensor output, Tensor sum, (Tensor Output, Tensor LogSum) piece)
+    {
+        Tensor share = (piece.LogSum - sum).sigmoid_().unsqueeze(-1); // of the piece
+        output.lerp_(piece.Output, share.to_type(output.dtype));
+        sum.copy_(logaddexp(sum, piece.LogSum));
+    }
+
+    private static bool Native(Tensor query) => LibtorchOperations.HasAttention && query.device_type == DeviceType.CPU;
+
+    private static double Scale(Tensor query) => Math.Pow(query.shape[^1], -0.5);
+
+    private static Tensor Across(Tensor key, Tensor query) =>
+        key.shape[1] == query.shape[1] ? key : key.expand(key.shape[0], query.shape[1], key.shape[2], key.shape[3]);
+
+    private static Tensor Scores(Tensor query, Tensor key, Tensor? mask, bool causal, int from)
+    {
+        int rows = Math.Min(Rows, (int)query.shape[2] - from);
+        Tensor scores = query
+            .narrow(2, from, rows)
+            .matmul(key.transpose(-2, -1))
+            .to_type(ScalarType.Float32)
+            .Multiply_(Scale(query));
+        return causal
+                ? scores.Add_(full([rows, key.shape[2]], float.NegativeInfinity, device: query.device).triu_(from + 1))
+            : mask is null ? scores
+            : scores.Add_(mask.shape[2] == 1 ? mask : mask.narrow(2, from, rows));
+    }
+}

@@ -1,0 +1,32 @@
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Models;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Kernels;
+
+/// <summary>The product with a packed weight as one step of the graph: it keeps the packed weight, not its expansion,
+/// and passes a gradient to the input alone.</summary>
+/// <remarks>An exception in <see cref="backward"/> would end the process, so nothing is checked there; TorchSharp keeps
+/// one instance for all calls.</remarks>
+internal sealed class QuantizedMatmul : autograd.SingleTensorFunction<QuantizedMatmul>
+{
+    /// <inheritdoc/>
+    public override string Name => nameof(QuantizedMatmul);
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        ctx.save_data("weight", vars[1]);
+        return ((IQuantizedWeight)vars[1]).Forward((Tensor)vars[0]);
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        Tensor gradient = ((IQuantizedWeight)ctx.get_data("weight")).Backward(grad_output);
+        grad_output.Dispose();
+        return ReturnedGradients.Of([gradient, null!]);
+    }
+}

@@ -1,0 +1,73 @@
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Models;
+
+/// <summary>Projections of one input whose weights lie in one matrix, so that they are one product.</summary>
+/// <remarks>The parts' weights are views of the matrix: merging an adapter into a part changes it here too.</remarks>
+internal sealed class FusedProjections : IDisposable
+{
+    private readonly Tensor? weight;
+    private readonly Tensor? bias;
+    private readonly long[] sizes;
+
+    /// <param name="parts">Names of the parts, with each one's weight and bias; the biases are all there or all
+    /// absent.</param>
+    public FusedProjections(IReadOnlyList<(string Name, Tensor Weight, Tensor? Bias)> parts)
+    {
+        weight = cat([.. parts.Select(p => p.Weight.t())], 1).t().DetachFromDisposeScope();
+        bias = parts[0].Bias is null ? null : cat([.. parts.Select(p => p.Bias!)], 0).DetachFromDisposeScope();
+        sizes = [.. parts.Select(p => p.Weight.shape[0])];
+        Parts =
+        [
+            .. parts.Select(
+                (p, i) =>
+                    new Projection(
+                        p.Name,
+                        weight.narrow(0, sizes[..i].Sum(), sizes[i]),
+                        bias?.narrow(0, sizes[..i].Sum(), sizes[i])
+                    )
+            ),
+        ];
+    }
+
+    /// <param name="parts">Projections whose weights are packed, so that there is no matrix to share.</param>
+    public FusedProjections(IReadOnlyList<Projection> parts) => (Parts, sizes) = (parts, [.. parts.Select(p => p.Out)]);
+
+    /// <summary>The projections, in order.</summary>
+    public IReadOnlyList<Projection> Parts { get; }
+
+    /// <summary>[..., in] to one [..., out] for each part.</summary>
+    public Tensor[] Forward(Tensor input)
+    {
+        if (weight is null || !Parts.All(p => p.Fusible))
+        {
+            return [.. Parts.Select(p => p.Forward(input))];
+        }
+
+        Tensor[] outputs = FrozenMatmul.Forward(input, weight, bias).split(sizes, -1);
+        return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
+    }
+
+    /// <summary>The product as it is, the parts side by side, [..., sum of out]; null where the parts are not one
+    /// product or adapters stand beside them.</summary>
+    public Tensor? Whole(Tensor input) =>
+        weight is not null && Parts.All(p => p.Fusible && p.Adapter is null)
+            ? FrozenMatmul.Forward(input, weight, bias)
+            : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Projection part in Parts)
+        {
+            part.Dispose();
+        }
+
+        weight?.Dispose();
+        bias?.Dispose();
+    }
+}

@@ -1,0 +1,246 @@
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Models;
+
+/// <summary>Builds a model from a folder, or with random weights from a configuration alone.</summary>
+internal static class ModelLoader
+{
+    // Older checkpoints carry these buffers; they hold nothing that the configuration does not say.
+    private const string Ignored = ".rotary_emb.inv_freq";
+
+    /// <summary>Loads a model folder; the plan has no <c>auto</c> left.</summary>
+    /// <exception cref="InputException">A file is missing, or a tensor is missing, unexpected or of another shape;
+    /// names it.</exception>
+    public static LanguageModel Load(ModelSpec plan)
+    {
+        ModelConfig config = ModelConfig.Load(plan.Folder);
+        using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
+        Check(config, checkpoint, plan.Folder);
+        (Device device, ScalarType dtype) = (TorchEngine.DeviceOf(plan.Device), TorchEngine.DtypeOf(plan.Dtype));
+        return Build(
+            config,
+            device,
+            dtype,
+            plan.Quantization,
+            (name, shape, type) => checkpoint.Read(name, shape, type)
+        );
+    }
+
+    /// <summary>A model with normally distributed weights, for measuring speed.</summary>
+    public static LanguageModel Random(
+        ModelConfig config,
+        Device device,
+        ScalarType dtype,
+        long seed = 0,
+        Quantization quantization = Quantization.None
+    )
+    {
+        using Generator random = new((ulong)seed, CPU);
+        return Build(
+            config,
+            device,
+            dtype,
+            quantization,
+            (name, shape, type) =>
+                shape.Length == 1
+                    ? name.EndsWith("bias", StringComparison.Ordinal)
+                        ? zeros(shape, type)
+                        : ones(shape, type)
+                    : randn(shape, ScalarType.Float32, generator: random).mul_(0.02).to_type(type)
+        );
+    }
+
+    /// <summary>The tensors that a model of this configuration has, with their shapes.</summary>
+    public static IEnumerable<(string Name, long[] Shape)> Tensors(ModelConfig c)
+    {
+        long q = (long)c.Heads * c.HeadDim,
+            kv = (long)c.KeyValueHeads * c.HeadDim,
+            d = c.HiddenSize,
+            f = c.IntermediateSize;
+        List<(string, long[])> all = [("model.embed_tokens.weight", [c.VocabularySize, d]), ("model.norm.weight", [d])];
+        void Linear(string name, long to, long from, bool bias)
+        {
+            all.Add(($"{name}.weight", [to, from]));
+            all.AddRange(bias ? [($"{name}.bias", [to])] : []);
+        }
+
+        foreach (string layer in Enumerable.Range(0, c.Layers).Select(i => $"model.layers.{i}."))
+        {
+            all.AddRange([(layer + "input_layernorm.weight", [d]), (layer + "post_attention_layernorm.weight", [d])]);
+            all.AddRange(
+                c.HeadNorms
+                    ?
+                    [
+                        (layer + "self_attn.q_norm.weight", [c.HeadDim]),
+                        (layer + "self_attn.k_norm.weight", [c.HeadDim]),
+                    ]
+                    : []
+            );
+            Linear(layer + "self_attn.q_proj", q, d, c.QkvBias);
+            Linear(layer + "self_attn.k_proj", kv, d, c.QkvBias);
+            Linear(layer + "self_attn.v_proj", kv, d, c.QkvBias);
+            Linear(layer + "self_attn.o_proj", d, q, c.OutputBias);
+            Linear(layer + "mlp.gate_proj", f, d, c.MlpBias);
+            Linear(layer + "mlp.up_proj", f, d, c.MlpBias);
+            Linear(layer + "mlp.down_proj", d, f, c.MlpBias);
+        }
+
+        all.AddRange(c.TiedHead ? [] : [("lm_head.weight", [c.VocabularySize, d])]);
+        return all;
+    }
+
+    private static void Check(ModelConfig config, Checkpoint checkpoint, string folder)
+    {
+        HashSet<string> unexpected = [.. checkpoint.Names];
+        foreach ((string name, long[] shape) in Tensors(config))
+        {
+            if (!unexpected.Remove(name))
+            {
+                throw new InputException($"{folder}: the weights lack the tensor '{name}'");
+            }
+
+            if (
+                checkpoint.Find(name)!.Dtype
+                is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64)
+            )
+            {
+                throw new InputException(
+                    $"{folder}: tensor '{name}' holds {checkpoint.Find(name)!.Dtype}, not floating-point numbers; is the model quantised?"
+                );
+            }
+
+            if (!checkpoint.Find(name)!.Shape.SequenceEqual(shape))
+            {
+                throw new InputException(
+                    $"{folder}: tensor '{name}' has shape [{string.Join(", ", checkpoint.Find(name)!.Shape)}] where config.json asks for [{string.Join(", ", shape)}]"
+                );
+            }
+        }
+
+        if (config.TiedHead && unexpected.Remove("lm_head.weight") && !IsEmbedding(checkpoint))
+        {
+            throw new InputException(
+                $"{folder}: config.json ties the head to the embedding (tie_word_embeddings), but the weights hold another 'lm_head.weight'; one of the two is wrong"
+            );
+        }
+
+        unexpected.RemoveWhere(n => n.EndsWith(Ignored, StringComparison.Ordinal));
+        if (unexpected.Count > 0)
+        {
+            throw new InputException(
+                $"{folder}: the weights hold {unexpected.Count} tensors that this architecture does not have, the first '{unexpected.Order(StringComparer.Ordinal).First()}'"
+            );
+        }
+    }
+
+    private static bool IsEmbedding(Checkpoint checkpoint)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] shape = checkpoint.Find("model.embed_tokens.weight")!.Shape;
+        return checkpoint.Find("lm_head.weight")!.Shape.SequenceEqual(shape)
+            && checkpoint
+                .Read("lm_head.weight", shape)
+                .eq(checkpoint.Read("model.embed_tokens.weight", shape))
+                .all()
+                .ToBoolean();
+    }
+
+    // On the CPU the tensor itself: a second handle would keep it in memory until both are disposed of.
+    private static Tensor On(Device device, Tensor tensor)
+    {
+        if (device.type == DeviceType.CPU)
+        {
+            return tensor;
+        }
+
+        using (tensor)
+        {
+            return tensor.to(device);
+        }
+    }
+
+    // Weights are read one after the other, and quantised one after the other, from the precision that they have on
+    // disk.
+    private static LanguageModel Build(
+        ModelConfig config,
+        Device device,
+        ScalarType dtype,
+        Quantization quantization,
+        Func<string, long[], ScalarType, Tensor> read
+    )
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        Dictionary<string, long[]> shapes = Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
+        Tensor Get(string name) => On(device, read(name, shapes[name], dtype));
+        Tensor ColumnMajor(string name)
+        {
+            // the embedding, twice in memory until the end of loading, would set the peak
+            using Tensor stored = Get(name + ".weight");
+            return FrozenMatmul.ColumnMajor(stored);
+        }
+
+        Tensor? Maybe(string name) => shapes.ContainsKey(name) ? Get(name) : null;
+        RmsNorm NormOf(string name) => new(Get(name + ".weight"), config.NormEpsilon);
+        Projection Quantised(string name)
+        {
+            using Tensor plain = read(name + ".weight", shapes[name + ".weight"], ScalarType.Float32);
+            return new Projection(
+                name,
+                Nf4Weight.Of(plain, quantization == Quantization.Nf4Double, dtype, device),
+                Maybe(name + ".bias")
+            );
+        }
+
+        Projection Linear(string name) =>
+            quantization == Quantization.None
+                ? new Projection(name, ColumnMajor(name), Maybe(name + ".bias"))
+                : Quantised(name);
+        FusedProjections Fused(string prefix, params string[] names) =>
+            quantization == Quantization.None
+                ? new FusedProjections([
+                    .. names.Select(n => (prefix + n, Get(prefix + n + ".weight"), Maybe(prefix + n + ".bias"))),
+                ])
+                : new FusedProjections([.. names.Select(n => Quantised(prefix + n))]);
+
+        DecoderLayer Layer(int index)
+        {
+            using DisposeScope inner = NewDisposeScope();
+            Heap.GiveBack(); // what the layer before left behind
+            string at = $"model.layers.{index}.",
+                attention = at + "self_attn.",
+                mlp = at + "mlp.";
+            return new DecoderLayer(
+                index,
+                config,
+                NormOf(at + "input_layernorm"),
+                Fused(attention, "q_proj", "k_proj", "v_proj"),
+                config.HeadNorms ? (NormOf(attention + "q_norm"), NormOf(attention + "k_norm")) : null,
+                Linear(attention + "o_proj"),
+                NormOf(at + "post_attention_layernorm"),
+                Fused(mlp, "gate_proj", "up_proj"),
+                Linear(mlp + "down_proj")
+            );
+        }
+
+        Tensor embedding = config.TiedHead ? ColumnMajor("model.embed_tokens") : Get("model.embed_tokens.weight");
+        Projection head = new("lm_head", config.TiedHead ? embedding.alias() : ColumnMajor("lm_head"), null);
+        return new LanguageModel(
+            config,
+            device,
+            dtype,
+            embedding,
+            [.. Enumerable.Range(0, config.Layers).Select(Layer)],
+            NormOf("model.norm"),
+            head
+        );
+    }
+}

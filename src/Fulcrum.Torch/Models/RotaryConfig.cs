@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
+using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
+
+namespace Fulcrum.Torch.Models;
+
+/// <summary>Rotary position embedding (arXiv:2104.09864) and how its frequencies are stretched for longer
+/// contexts.</summary>
+/// <param name="Kind"><c>default</c>, <c>linear</c> or <c>llama3</c>. The reference's <c>dynamic</c> is read as
+/// <c>default</c>: it differs only beyond the context, which is refused.</param>
+/// <param name="Factor">How much longer the context became.</param>
+/// <param name="LowFrequency">llama3: wave lengths above <c>OriginalContext / LowFrequency</c> are stretched by the
+/// whole factor.</param>
+/// <param name="HighFrequency">llama3: wave lengths below <c>OriginalContext / HighFrequency</c> are left as they
+/// are.</param>
+internal sealed record RotaryConfig(
+    double Theta,
+    string Kind = "default",
+    double Factor = 1,
+    double LowFrequency = 1,
+    double HighFrequency = 4,
+    int OriginalContext = 8192
+)
+{
+    private static readonly HashSet<string> Known =
+    [
+        "rope_type",
+        "type",
+        "rope_theta",
+        "factor",
+        "low_freq_factor",
+        "high_freq_factor",
+        "original_max_position_embeddings",
+        "partial_rotary_factor",
+    ];
+
+    /// <summary>Reads either layout: <c>rope_parameters</c>, or <c>rope_theta</c> with <c>rope_scaling</c>.</summary>
+    public static RotaryConfig Parse(Settings json, int context)
+    {
+        string name = json.Value("rope_parameters") is null ? "rope_scaling" : "rope_parameters";
+        double theta = json.Number("rope_theta", 10000);
+        if (json.Value(name) is null)
+        {
+            return new RotaryConfig(Checked(theta, "rope_theta", json));
+        }
+
+        Settings inner = new(
+            json.Value(name) as JsonObject ?? throw json.Error($"{name} must be an object"),
+            $"{json.File}: {name}"
+        );
+        theta = Checked(inner.Number("rope_theta", theta), "rope_theta", json);
+        inner.Absent("partial_rotary_factor");
+        string kind = inner.Text("rope_type") ?? inner.Text("type") ?? "default";
+        if (
+            kind is "default" or "linear" or "llama3" or "dynamic"
+            && inner.Names.FirstOrDefault(n => !Known.Contains(n)) is { } unknown
+        )
+        {
+            throw inner.Error($"unknown setting '{unknown}'");
+        }
+
+        return kind switch
+        {
+            "default" => new RotaryConfig(theta),
+            "dynamic" => Checked(inner.Number("factor"), "factor", inner) > 0
+                ? new RotaryConfig(theta)
+                : throw inner.Error("factor must be positive"),
+            "linear" => new RotaryConfig(theta, "linear", Checked(inner.Number("factor"), "factor", inner)),
+            "llama3" => new RotaryConfig(
+                theta,
+                "llama3",
+                Checked(inner.Number("factor"), "factor", inner),
+                Checked(inner.Number("low_freq_factor"), "low_freq_factor", inner),
+                Checked(inner.Number("high_freq_factor"), "high_freq_factor", inner),
+                inner.Size("original_max_position_embeddings", 1 << 27, context)
+            ),
+            string other => throw json.Error($"unknown rope type '{other}'; known are default, linear, llama3"),
+        };
+    }
+
+    /// <summary>The angle, in radians, that each pair of a head's components turns by from one position to the next;
+    /// [headDim / 2].</summary>
+    /// <remarks>In float32 step by step, as the reference computes them: at position 30,000 the last bit of a frequency
+    /// shows.</remarks>
+    public float[] Frequencies(int headDim)
+    {
+        float[] frequencies = new float[headDim / 2];
+        for (int i = 0; i < frequencies.Length; i++)
+        {
+            float plain = 1f / MathF.Pow((float)Theta, 2f * i / headDim);
+            frequencies[i] = Kind switch
+            {
+                "linear" => plain / (float)Factor,
+                "llama3" => Stretched(plain),
+                _ => plain,
+            };
+        }
+
+        return frequencies;
+    }
+
+    private float Stretched(float frequency)
+    {
+        float wave = 2 * MathF.PI / frequency;
+        if (wave < OriginalContext / HighFrequency)
+        {
+            return frequency;
+        }
+
+        float whole = frequency / (float)Factor;
+        if (wave > OriginalContext / LowFrequency)
+        {
+            return whole;
+        }
+
+        float smooth = (OriginalContext / wave - (float)LowFrequency) / (float)(HighFrequency - LowFrequency);
+        return (1 - smooth) * whole + smooth * frequency;
+    }
+
+    private static double Checked(double value, string name, Settings json) =>
+        double.IsFinite(value) && value > 0
+            ? value
+            : throw json.Error($"{name} must be a positive number, not {value}");
+}
