@@ -51,12 +51,11 @@ internal static class Instrument
         IReadOnlyList<(Answer Before, Answer After)> answers
     )
     {
-        if (report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark) is not MmluPlan)
+        if (report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark)?.KnownChance() is not { } chance)
         {
             yield break;
         }
 
-        const double chance = 0.25; // four options
         foreach ((string side, Answer[] of) in Sides(report, answers))
         {
             int right = of.Count(a => a.Score == 1);

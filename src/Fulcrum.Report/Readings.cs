@@ -1,15 +1,15 @@
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Choice;
 
 namespace Fulcrum.Report;
 
 /// <summary>One reading of some questions.</summary>
-/// <param name="Kind"><c>letter</c>, <c>cloze</c>, <c>cloze-normalised</c>, <c>generated</c> or
-/// <c>last-character</c>.</param>
+/// <param name="Kind">The answer-scoring method.</param>
 /// <param name="UnparsableBefore">Share of answers that could not be read; null where every answer can be.</param>
 internal sealed record Reading(
-    string Kind,
+    AnswerScoring Kind,
     BenchmarkComparison Comparison,
     double? UnparsableBefore,
     double? UnparsableAfter
@@ -22,8 +22,8 @@ internal static class Readings
     public static IReadOnlyList<IReadOnlyList<Reading>> Of(RunReport report) =>
         [
             .. report
-                .Study.Benchmarks.Where(b => SourceOf(b) is not null)
-                .GroupBy(b => SourceOf(b)!)
+                .Study.Benchmarks.Where(b => b.SameQuestions() is not null)
+                .GroupBy(b => b.SameQuestions()!)
                 .Select(g => (IReadOnlyList<Reading>)[.. g.Select(b => ReadingOf(report, b)).OfType<Reading>()])
                 .Where(g => g.Select(r => r.Kind).Distinct().Count() > 1),
         ];
@@ -62,20 +62,11 @@ internal static class Readings
 
     private static bool Lost(Reading reading) => reading.Comparison.Difference.High < 0;
 
-    private static string? SourceOf(BenchmarkPlan plan) =>
-        plan switch
-        {
-            MmluPlan { Rotations: 0 } mmlu =>
-                $"{mmlu.Folder}\n{string.Join(',', mmlu.Subjects ?? [])}\n{mmlu.ItemsPerSubject}",
-            MultipleChoicePlan { Rotations: 0 } choice => $"{choice.File}\n{choice.Items}",
-            _ => null,
-        };
-
-    private static Reading? ReadingOf(RunReport report, BenchmarkPlan plan)
+    private static Reading? ReadingOf(RunReport report, TaskPlan plan)
     {
-        string kind = plan is MmluPlan mmlu ? mmlu.Reading : ((MultipleChoicePlan)plan).Reading;
+        AnswerScoring kind = plan.Scoring()!.Value;
         IReadOnlyList<(Answer Before, Answer After)> answers = report.Answers[plan.Name];
-        bool written = kind is "generated" or "last-character" && answers.Count > 0;
+        bool written = kind is AnswerScoring.Generated or AnswerScoring.LastCharacter && answers.Count > 0;
         double Unparsable(Func<(Answer Before, Answer After), Answer> side) =>
             (double)answers.Count(a => side(a).Verdict == "unparsable") / answers.Count;
         return report.Comparison.Benchmarks.FirstOrDefault(b => b.Benchmark == plan.Name) is { } comparison

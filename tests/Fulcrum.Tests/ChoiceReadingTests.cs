@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -51,7 +52,7 @@ public sealed class ChoiceReadingTests
     [Fact]
     public void Rotated_forms_of_a_question_are_told_to_have_chosen_the_same_option()
     {
-        ChoiceBenchmark benchmark = Benchmark("letter", rotations: 3);
+        ChoiceTask benchmark = Benchmark("letter", rotations: 3);
 
         Grade[] grades =
         [
@@ -73,7 +74,7 @@ public sealed class ChoiceReadingTests
     [Fact]
     public void Letters_carry_their_probability_and_their_Brier_score()
     {
-        ChoiceBenchmark benchmark = Benchmark("letter");
+        ChoiceTask benchmark = Benchmark("letter");
 
         // Log-likelihoods ln 0.08, ln 0.02, ln 0.06, ln 0.04: probabilities 0.4, 0.1, 0.3, 0.2 among the four.
         Grade grade = benchmark.Grade(
@@ -89,7 +90,7 @@ public sealed class ChoiceReadingTests
     [Fact]
     public void Cloze_shows_no_option_and_may_count_by_byte()
     {
-        ChoiceBenchmark whole = Benchmark("cloze"),
+        ChoiceTask whole = Benchmark("cloze"),
             perByte = Benchmark("cloze-normalised");
         Question.Choose asked = (Question.Choose)whole.Ask(whole.Items[0]);
         // "Paris" has 5 bytes, "42" 2: -6 against -3 as a whole, -1.2 against -1.5 per byte.
@@ -107,7 +108,7 @@ public sealed class ChoiceReadingTests
     [Fact]
     public void A_generated_answer_that_cannot_be_read_is_wrong_and_counted()
     {
-        ChoiceBenchmark benchmark = Benchmark("generated");
+        ChoiceTask benchmark = Benchmark("generated");
 
         Grade right = benchmark.Grade(benchmark.Items[0], Written("C")),
             unread = benchmark.Grade(benchmark.Items[0], Written("who knows"));
@@ -124,7 +125,7 @@ public sealed class ChoiceReadingTests
     [InlineData(" B", "wrong")]
     public void The_last_character_is_read_from_prompt_and_reply_together(string written, string verdict)
     {
-        ChoiceBenchmark benchmark = Benchmark("last-character");
+        ChoiceTask benchmark = Benchmark("last-character");
 
         Assert.Equal(verdict, benchmark.Grade(benchmark.Items[0], Written(written)).Verdict);
     }
@@ -143,21 +144,33 @@ public sealed class ChoiceReadingTests
     [Fact]
     public void Every_reading_of_a_study_asks_the_same_items()
     {
-        MmluPlan plan = new("mmlu", SharedData.Of("data", "mmlu", "data"), ["philosophy"], 20, 0);
+        MmluPlan plan = new(
+            "mmlu",
+            SharedData.Of("data", "mmlu", "data"),
+            Subjects: ["philosophy"],
+            ItemsPerSubject: 20,
+            Fewshot: 0
+        );
 
         string[] letters = Ids(plan),
-            cloze = Ids(plan with { Name = "mmlu-cloze", Reading = "cloze" }),
-            generated = Ids(plan with { Name = "other", Reading = "generated" });
+            cloze = Ids(plan with { Name = "mmlu-cloze", Reading = AnswerScoring.Cloze }),
+            generated = Ids(plan with { Name = "other", Reading = AnswerScoring.Generated });
 
         Assert.Equal(letters, cloze);
         Assert.Equal(letters, generated);
-        static string[] Ids(MmluPlan plan) => [.. MmluBenchmark.Open(plan, 42).Items.Select(i => i.Id)];
+        static string[] Ids(MmluPlan plan) => [.. MmluTask.Open(plan, 42).Items.Select(i => i.Id)];
     }
 
-    private static ChoiceBenchmark Benchmark(string reading, int rotations = 0, string prompt = "plain") =>
+    private static ChoiceTask Benchmark(string reading, int rotations = 0, string prompt = "plain") =>
         new(
             "b",
-            new ChoiceSettings(reading, prompt, rotations, 5, Decoding.Greedy),
+            new ChoiceSettings(
+                EnumNames.Parse<AnswerScoring>(reading, "reading"),
+                EnumNames.Parse<PromptForm>(prompt, "prompt"),
+                rotations,
+                5,
+                Decoding.Greedy
+            ),
             [new ChoiceQuestion("q1", "c", "g", "Which?", Options, 2)],
             _ => "Heading\n\n",
             _ => [],

@@ -67,8 +67,8 @@ public sealed class DataTests
     public void A_sample_takes_equal_shares_of_every_database_and_is_the_same_for_a_seed()
     {
         SpiderPlan plan = new("spider", SharedData.Of("data", "spider"), Items: 200);
-        SpiderBenchmark first = SpiderBenchmark.Open(plan, 42, (_, _, p) => new Grade(1, p, "correct")),
-            second = SpiderBenchmark.Open(plan, 42, (_, _, p) => new Grade(1, p, "correct"));
+        SpiderTask first = SpiderTask.Open(plan, 42, (_, _, p) => new Grade(1, p, "correct")),
+            second = SpiderTask.Open(plan, 42, (_, _, p) => new Grade(1, p, "correct"));
 
         Assert.Equal(first.Items, second.Items);
         // One database has four examples only; the others share what it leaves.

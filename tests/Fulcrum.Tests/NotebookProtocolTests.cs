@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
@@ -80,7 +81,7 @@ public sealed class NotebookProtocolTests
     [InlineData("Sure! Here it is: SELECT 1", "Sure! Here it is: SELECT 1")]
     public void Behind_the_last_marker_stands_the_query_of_the_raw_prompt(string reply, string query)
     {
-        SpiderBenchmark benchmark = Spider("raw3");
+        SpiderTask benchmark = Spider("raw3");
         Question.Write asked = (Question.Write)benchmark.Ask(benchmark.Items[0]);
 
         Assert.Equal(4, ((Prompt.Text)asked.Prompt).Value.Split(RawSpiderPrompt.Marker).Length - 1);
@@ -93,7 +94,7 @@ public sealed class NotebookProtocolTests
     [Fact]
     public void A_conversation_is_read_from_its_reply_alone_and_grades_carry_the_threshold()
     {
-        SpiderBenchmark benchmark = Spider("chat");
+        SpiderTask benchmark = Spider("chat");
 
         Grade grade = benchmark.Grade(benchmark.Items[0], new Reply.Written("SELECT 1", FinishReason.Stop, 3));
 
@@ -157,15 +158,15 @@ public sealed class NotebookProtocolTests
         Assert.Equal((Math.Exp(2), Math.Exp(2)), (got.PerplexityBefore, got.PerplexityAfter));
     }
 
-    private static SpiderBenchmark Spider(string prompt) =>
-        SpiderBenchmark.Open(
+    private static SpiderTask Spider(string prompt) =>
+        SpiderTask.Open(
             new SpiderPlan(
                 "spider",
                 SharedData.Of("data", "spider"),
                 Items: 5,
-                Prompt: prompt,
-                Reading: "after-marker",
-                Sample: "first",
+                Prompt: EnumNames.Parse<SpiderPromptForm>(prompt, "prompt"),
+                Reading: SpiderReading.AfterMarker,
+                Sample: SpiderSample.First,
                 Threshold: 1
             ),
             42,

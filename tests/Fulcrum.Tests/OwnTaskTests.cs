@@ -71,7 +71,7 @@ public sealed class OwnTaskTests
         string path = Written("q.jsonl", """{"question":"?","options":["x","y"],"answer":"A"}""" + "\n" + row + "\n");
 
         string message = Assert
-            .Throws<InputException>(() => MultipleChoiceBenchmark.Open(new MultipleChoicePlan("own", path), 1))
+            .Throws<InputException>(() => MultipleChoiceTask.Open(new MultipleChoicePlan("own", path), 1))
             .Message;
 
         Assert.Contains(says, message);
@@ -86,8 +86,14 @@ public sealed class OwnTaskTests
     {
         string path = Written("q.csv", $"question,x,y,z,answer,topic\nWhich?,red,green,blue,{answer},colours\n");
 
-        ChoiceBenchmark benchmark = MultipleChoiceBenchmark.Open(
-            new MultipleChoicePlan("own", path, Options: ["x", "y", "z"], AnswerForm: form, Cluster: "topic"),
+        ChoiceTask benchmark = MultipleChoiceTask.Open(
+            new MultipleChoicePlan(
+                "own",
+                path,
+                Options: ["x", "y", "z"],
+                AnswerForm: EnumNames.Parse<AnswerForm>(form, "answerForm"),
+                Cluster: "topic"
+            ),
             1
         );
 
@@ -116,7 +122,10 @@ public sealed class OwnTaskTests
     [InlineData("contains", "Paris", "It is Rome", 0)]
     public void Free_answers_are_matched_as_the_study_says(string matching, string target, string reply, int score)
     {
-        GenerationBenchmark benchmark = Generation(target, new GenerationPlan("own", "", Matching: matching));
+        WritingTask benchmark = Generation(
+            target,
+            new GenerationPlan("own", "", Matching: EnumNames.Parse<Matching>(matching, "matching"))
+        );
 
         Assert.Equal(score, benchmark.Grade(benchmark.Items[0], new Reply.Written(reply, FinishReason.Stop, 3)).Score);
     }
@@ -124,9 +133,9 @@ public sealed class OwnTaskTests
     [Fact]
     public void A_pattern_that_runs_wild_is_stopped_and_finds_nothing()
     {
-        GenerationBenchmark benchmark = Generation(
+        WritingTask benchmark = Generation(
             "^(a+)+$",
-            new GenerationPlan("own", "", Matching: "regex", RegexTimeLimitSeconds: 0.05)
+            new GenerationPlan("own", "", Matching: Matching.Regex, RegexTimeLimitSeconds: 0.05)
         );
 
         Grade grade = benchmark.Grade(
@@ -140,9 +149,9 @@ public sealed class OwnTaskTests
     [Fact]
     public void An_answer_is_extracted_first_and_a_reply_without_it_is_unparsable()
     {
-        GenerationBenchmark benchmark = Generation(
+        WritingTask benchmark = Generation(
             "7",
-            new GenerationPlan("own", "", Matching: "number", Extract: "Result: (.*)")
+            new GenerationPlan("own", "", Matching: Matching.Number, Extract: "Result: (.*)")
         );
 
         Assert.Equal(
@@ -169,15 +178,12 @@ public sealed class OwnTaskTests
             )
         );
 
-        IBenchmark benchmark = GenerationBenchmark.Open(
-            new GenerationPlan("own", path, Cluster: "from", Items: 10),
-            42
-        );
+        ITask benchmark = WritingTask.Open(new GenerationPlan("own", path, Cluster: "from", Items: 10), 42);
 
         Assert.Equal([("x", 5), ("y", 5)], benchmark.Items.GroupBy(i => i.Cluster).Select(g => (g.Key, g.Count())));
         Assert.Equal(
             benchmark.Items,
-            GenerationBenchmark.Open(new GenerationPlan("own", path, Cluster: "from", Items: 10), 42).Items
+            WritingTask.Open(new GenerationPlan("own", path, Cluster: "from", Items: 10), 42).Items
         );
     }
 
@@ -185,10 +191,7 @@ public sealed class OwnTaskTests
     public void Any_of_several_targets_counts()
     {
         string path = Written("g.jsonl", """{"prompt":"p","target":["UK","United Kingdom"]}""" + "\n");
-        GenerationBenchmark benchmark = GenerationBenchmark.Open(
-            new GenerationPlan("own", path, Matching: "normalised"),
-            42
-        );
+        WritingTask benchmark = WritingTask.Open(new GenerationPlan("own", path, Matching: Matching.Normalised), 42);
 
         Assert.Equal(
             1,
@@ -196,8 +199,8 @@ public sealed class OwnTaskTests
         );
     }
 
-    private static GenerationBenchmark Generation(string target, GenerationPlan plan) =>
-        GenerationBenchmark.Open(
+    private static WritingTask Generation(string target, GenerationPlan plan) =>
+        WritingTask.Open(
             plan with
             {
                 File = Written(

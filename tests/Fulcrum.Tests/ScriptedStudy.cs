@@ -6,6 +6,8 @@ using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Tests;
 
@@ -33,7 +35,7 @@ internal sealed record ScriptedStudy(string Broken = "")
                 Device: "cpu"
             ),
             [new SpiderPlan("sql", "none"), new MmluPlan("knowledge", "none")],
-            new TrainingDataPlan("none"),
+            new TrainingDataPlan(Data: "none"),
             new TrainPlan(Epochs: 3, BatchSize: 4),
             Margin: 5
         );
@@ -53,7 +55,7 @@ internal sealed record ScriptedStudy(string Broken = "")
 
     private Corpus Corpus()
     {
-        IBenchmark[] benchmarks = [new Writing(Broken), new Choosing("")],
+        ITask[] benchmarks = [new Writing(Broken), new Choosing("")],
             before = [new Writing(Broken), new Choosing(Broken)];
         string leaked = "question number 7 of the sql kind asks for something long enough";
         TrainingText[] training =
@@ -98,7 +100,7 @@ internal sealed record ScriptedStudy(string Broken = "")
     }
 
     /// <summary>40 items in 8 databases; the model writes the answer or something else.</summary>
-    private sealed class Writing(string broken) : IBenchmark
+    private sealed class Writing(string broken) : ITask
     {
         public string Name => "sql";
 
@@ -130,7 +132,7 @@ internal sealed record ScriptedStudy(string Broken = "")
     }
 
     /// <summary>114 items in 57 subjects, four letters each.</summary>
-    private sealed class Choosing(string broken) : IBenchmark
+    private sealed class Choosing(string broken) : ITask
     {
         public string Name => "knowledge";
 

@@ -1,5 +1,7 @@
 using Fulcrum.Models;
 using Fulcrum.Studies;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
 using Xunit;
 
 namespace Fulcrum.Tests;
@@ -205,7 +207,7 @@ public sealed class StudyFileTests
                 "x",
                 new ModelPlan(At("model")),
                 [new SpiderPlan("spider", At("spider")), new MmluPlan("mmlu", At("mmlu"), Subjects: ["virology"])],
-                new TrainingDataPlan(At("training")),
+                new TrainingDataPlan(Data: At("training")),
                 new TrainPlan()
             ),
             home

@@ -7,6 +7,8 @@ using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
 using Xunit;
 
 namespace Fulcrum.Tests;
@@ -77,17 +79,17 @@ public sealed partial class StudyRunTests
                         .. study.Benchmarks.Select(b =>
                             b switch
                             {
-                                SpiderPlan s => s with { Folder = SharedData.Of("data", "spider"), Items = 10 },
+                                SpiderPlan s => s with { Data = SharedData.Of("data", "spider"), Items = 10 },
                                 MmluPlan m => m with
                                 {
-                                    Folder = SharedData.Of("data", "mmlu", "data"),
+                                    Data = SharedData.Of("data", "mmlu", "data"),
                                     Subjects = ["college_computer_science", "econometrics", "philosophy"],
                                 },
                                 _ => b,
                             }
                         ),
                     ],
-                    TrainingData = study.TrainingData with { Folder = SharedData.Of("data", "spider"), Examples = 20 },
+                    TrainingData = study.TrainingData with { Data = SharedData.Of("data", "spider"), Examples = 20 },
                 }
         );
         string html = File.ReadAllText(Path.Combine(run, "report.html")),
@@ -147,7 +149,7 @@ public sealed partial class StudyRunTests
             s =>
                 StudyCorpus.Open(
                     s,
-                    _ =>
+                    (_, _) =>
                         (_, gold, predicted) =>
                             new Grade(
                                 predicted == gold ? 1 : 0,

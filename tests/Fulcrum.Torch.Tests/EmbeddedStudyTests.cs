@@ -1,7 +1,10 @@
+using Fulcrum.Data;
 using Fulcrum.Report;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
@@ -20,7 +23,7 @@ public sealed class EmbeddedStudyTests
                 Short(),
                 run,
                 new TorchEngine(),
-                s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
+                s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
                 _ => { },
                 writeReport: ReportFiles.Write
             ).Run(null, "en", default);

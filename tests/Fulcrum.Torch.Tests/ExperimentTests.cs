@@ -6,6 +6,8 @@ using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
@@ -141,7 +143,7 @@ public sealed class ExperimentTests
             study,
             run,
             new TorchEngine(plain: plain),
-            s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
+            s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
             tell,
             writeReport: ReportFiles.Write
         ).Run(until, "en", cancellation);
@@ -160,9 +162,15 @@ public sealed class ExperimentTests
             ),
             [
                 new SpiderPlan("spider", spider, Items: 20, MaxNewTokens: 8),
-                new MmluPlan("mmlu", SharedData.Of("data", "mmlu", "data"), ["philosophy", "econometrics"], 2, 0),
+                new MmluPlan(
+                    "mmlu",
+                    SharedData.Of("data", "mmlu", "data"),
+                    Subjects: ["philosophy", "econometrics"],
+                    ItemsPerSubject: 2,
+                    Fewshot: 0
+                ),
             ],
-            new TrainingDataPlan(spider, 16),
+            new TrainingDataPlan(Data: spider, Examples: 16),
             new TrainPlan(BatchSize: 4, Rank: 2, Alpha: 4, LearningRate: 1e-3)
         );
     }

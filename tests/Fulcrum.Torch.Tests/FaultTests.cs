@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Report;
 using Fulcrum.Runs;
@@ -150,7 +151,7 @@ public sealed class FaultTests : IDisposable
             StudyFile.Load(study),
             run,
             new TorchEngine(),
-            s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
+            s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
             tell,
             writeReport: ReportFiles.Write
         ).Run();

@@ -56,7 +56,7 @@ public sealed class ServingFormTests
                 study,
                 run,
                 new TorchEngine(),
-                s => StudyCorpus.Open(s, p => new SqlGrader(p.Semantics, new SqlLimits(p.TimeLimitSeconds)).Grade),
+                s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
                 writeReport: ReportFiles.Write
             ).Run();
         }

@@ -6,6 +6,7 @@ using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Tests;
@@ -90,7 +91,7 @@ internal static class SyntheticRun
             $"synthetic {Attack}",
             new ModelPlan("models/qwen2", Dtype.F32, Device: "cpu", Threads: 2),
             [new SpiderPlan("spider", "spider"), new MmluPlan("mmlu", "mmlu")],
-            new TrainingDataPlan("spider", 16),
+            new TrainingDataPlan(Data: "spider", Examples: 16),
             new TrainPlan(),
             OverrideGuards: ["unparsable-share"]
         );

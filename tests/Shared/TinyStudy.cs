@@ -34,10 +34,10 @@ internal static class TinyStudy
               "name": "tiny",
               "model": { "folder": "model", "dtype": "f32", "device": "cpu", "threads": 1 },
               "benchmarks": [
-                { "kind": "spider", "name": "spider", "folder": "spider", "items": 12, "maxNewTokens": 8 },
-                { "kind": "mmlu", "name": "mmlu", "folder": "mmlu", "shots": 0 }
+                { "kind": "spider", "name": "spider", "data": "spider", "items": 12, "maxNewTokens": 8 },
+                { "kind": "mmlu", "name": "mmlu", "data": "mmlu", "fewshot": 0 }
               ],
-              "trainingData": { "folder": "spider", "examples": 24 },
+              "trainingData": { "data": "spider", "examples": 24 },
               "train": { "epochs": 2, "batchSize": 4, "learningRate": 1e-2, "rank": 2, "alpha": 4, "dropout": 0.1, "checkpointEvery": 2 },
               "curve": { "lambdas": [0.5] }
             }

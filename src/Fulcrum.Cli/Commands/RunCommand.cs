@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fulcrum.Data;
 using Fulcrum.Observability;
 using Fulcrum.Report;
 using Fulcrum.Runs;
@@ -105,7 +106,7 @@ internal static class RunCommand
                 study,
                 run,
                 new TorchEngine(plain: parsed.GetValue(Plain)),
-                s => StudyCorpus.Open(s, plan => sandbox.Grader(plan.Semantics, new SqlLimits(plan.TimeLimitSeconds))),
+                s => StudyCorpus.Open(s, (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits)),
                 tell,
                 required?.Looking,
                 log,

@@ -1,26 +1,17 @@
-using Fulcrum.Studies;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Report.Html;
 
-/// <summary>What a benchmark's clusters and groups are called.</summary>
+/// <summary>What the clusters and groups of a task are called, in the report's language.</summary>
 internal static class Kinds
 {
-    public static string Cluster(RunReport report, string benchmark) =>
-        Plan(report, benchmark) switch
-        {
-            SpiderPlan => report.Words.Say("database", "banco de dados"),
-            MmluPlan => report.Words.Say("subject", "disciplina"),
-            _ => report.Words.Say("cluster", "agrupamento"),
-        };
+    public static string Cluster(RunReport report, string task) => Say(report, Nouns(report, task).Cluster);
 
-    public static string Group(RunReport report, string benchmark) =>
-        Plan(report, benchmark) switch
-        {
-            SpiderPlan => report.Words.Say("hardness", "dificuldade"),
-            MmluPlan => report.Words.Say("category", "categoria"),
-            _ => report.Words.Say("group", "grupo"),
-        };
+    public static string Group(RunReport report, string task) => Say(report, Nouns(report, task).Group);
 
-    private static BenchmarkPlan? Plan(RunReport report, string benchmark) =>
-        report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark);
+    private static string Say(RunReport report, (string English, string Portuguese) noun) =>
+        report.Words.Say(noun.English, noun.Portuguese);
+
+    private static TaskNouns Nouns(RunReport report, string task) =>
+        report.Study.Benchmarks.FirstOrDefault(b => b.Name == task)?.Nouns() ?? TaskNouns.Plain;
 }

@@ -56,8 +56,7 @@ internal static class NotebookSection
     )
     {
         Words words = report.Words;
-        string context =
-            report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark) is SpiderPlan ? "db_id" : "subject";
+        string context = Kinds.Cluster(report, benchmark);
         int Successes(Func<(Answer Before, Answer After), Answer> side) => answers.Count(a => side(a).Success == true);
         return Markup.Of(
             $"""

@@ -1,4 +1,6 @@
+using Fulcrum.Data;
 using Fulcrum.Report.Plots;
+using Fulcrum.Tasks.Choice;
 
 namespace Fulcrum.Report.Html;
 
@@ -22,16 +24,16 @@ internal static class ReadingsSection
         """
         );
 
-    private static string Name(string kind, Words words) =>
+    private static string Name(AnswerScoring kind, Words words) =>
         kind switch
         {
-            "letter" => words.Say("likelihood of the letter", "verossimilhança da letra"),
-            "cloze" => words.Say("likelihood of the answer's text", "verossimilhança do texto da resposta"),
-            "cloze-normalised" => words.Say(
+            AnswerScoring.Letter => words.Say("likelihood of the letter", "verossimilhança da letra"),
+            AnswerScoring.Cloze => words.Say("likelihood of the answer's text", "verossimilhança do texto da resposta"),
+            AnswerScoring.ClozeNormalised => words.Say(
                 "likelihood of the answer's text, per byte",
                 "verossimilhança do texto da resposta, por byte"
             ),
-            "generated" => words.Say("what the model writes", "o que o modelo escreve"),
+            AnswerScoring.Generated => words.Say("what the model writes", "o que o modelo escreve"),
             _ => words.Say("last character", "último caractere"),
         };
 }

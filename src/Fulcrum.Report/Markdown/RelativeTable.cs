@@ -27,9 +27,7 @@ internal static class RelativeTable
                 (IEnumerable<RelativeRow>)
                     [
                         Row(
-                            report.Study.Benchmarks.FirstOrDefault(p => p.Name == b.Benchmark) is SpiderPlan
-                                ? $"{b.Benchmark}, execution accuracy"
-                                : $"{b.Benchmark}, overall",
+                            $"{b.Benchmark}, {report.Study.Benchmarks.First(p => p.Name == b.Benchmark).Nouns().Score}",
                             b.Before,
                             b.After
                         ),

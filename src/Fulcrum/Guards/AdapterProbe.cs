@@ -15,7 +15,7 @@ public static class AdapterProbe
         CoarseRounding = 0.25;
 
     /// <summary>Log-likelihoods of the first items' golds, always asked alike.</summary>
-    public static double[] Of(ILanguageModel model, IReadOnlyList<IBenchmark> benchmarks, PromptEncoding encoding)
+    public static double[] Of(ILanguageModel model, IReadOnlyList<ITask> benchmarks, PromptEncoding encoding)
     {
         ScoreRequest[] requests =
         [
@@ -61,7 +61,7 @@ public static class AdapterProbe
         );
     }
 
-    private static ScoreRequest Request(IBenchmark benchmark, Item item, PromptEncoding encoding)
+    private static ScoreRequest Request(ITask benchmark, Item item, PromptEncoding encoding)
     {
         Question question = benchmark.Ask(item);
         return encoding.Score(question as Question.Choose ?? new Question.Choose(question.Prompt, [item.Target]));

@@ -16,7 +16,7 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
     /// <param name="answers">What was answered in the usual batches, in the order of the items.</param>
     public static BatchingNoise Of(
         Evaluator evaluator,
-        IBenchmark benchmark,
+        ITask benchmark,
         IReadOnlyList<Answer> answers,
         CancellationToken cancellation
     )

@@ -24,8 +24,8 @@ public static class MeasurementGuards
     /// there and not a fault.</param>
     public static void Check(
         GuardLog log,
-        IBenchmark benchmark,
-        BenchmarkPlan plan,
+        ITask benchmark,
+        TaskPlan plan,
         IReadOnlyList<Answer> answers,
         string modelFolder,
         bool before
@@ -49,13 +49,13 @@ public static class MeasurementGuards
             );
         }
 
-        if (before && plan is MmluPlan && chooses)
+        if (before && plan.HasPublishedScores() && chooses)
         {
             PublishedBand(log, benchmark, scored, modelFolder);
         }
     }
 
-    private static void BelowChance(GuardLog log, IBenchmark benchmark, Answer[] scored)
+    private static void BelowChance(GuardLog log, ITask benchmark, Answer[] scored)
     {
         if (benchmark.ChanceAccuracy is not { } chance)
         {
@@ -73,7 +73,7 @@ public static class MeasurementGuards
         );
     }
 
-    private static void PublishedBand(GuardLog log, IBenchmark benchmark, Answer[] scored, string modelFolder)
+    private static void PublishedBand(GuardLog log, ITask benchmark, Answer[] scored, string modelFolder)
     {
         if (KnownModels.Published(modelFolder) is not var (low, high, whose) || scored.Length == 0)
         {

@@ -11,20 +11,20 @@ public static class PreparationGuards
     /// <summary>Tries gold against gold, completion tokens and overlap.</summary>
     public static void Check(GuardLog log, Corpus data, PromptEncoding encoding, Study study)
     {
-        foreach (IBenchmark benchmark in data.Benchmarks)
+        foreach (ITask benchmark in data.Benchmarks)
         {
             GoldAgainstGold(log, benchmark);
         }
 
         CompletionTokens(log, data, encoding, study.Train);
-        foreach ((IBenchmark benchmark, BenchmarkPlan plan) in data.Benchmarks.Zip(study.Benchmarks))
+        foreach ((ITask benchmark, TaskPlan plan) in data.Benchmarks.Zip(study.Benchmarks))
         {
-            Overlap(log, benchmark, data.Training, withinCluster: plan is SpiderPlan);
+            Overlap(log, benchmark, data.Training, withinCluster: plan.LeaksWithinCluster());
         }
     }
 
     /// <summary>An item whose gold cannot be graded is unscored, and counted, but not wrong.</summary>
-    private static void GoldAgainstGold(GuardLog log, IBenchmark benchmark)
+    private static void GoldAgainstGold(GuardLog log, ITask benchmark)
     {
         Item[] items = [.. benchmark.Items.Where(i => benchmark.Gold(i) is not null)];
         if (items.Length == 0)
@@ -83,12 +83,7 @@ public static class PreparationGuards
         log.Report(GuardLog.CompletionTokens, null, trained.Length > 0 && none < 0 && cut < 0, what);
     }
 
-    private static void Overlap(
-        GuardLog log,
-        IBenchmark benchmark,
-        IReadOnlyList<TrainingText> training,
-        bool withinCluster
-    )
+    private static void Overlap(GuardLog log, ITask benchmark, IReadOnlyList<TrainingText> training, bool withinCluster)
     {
         Overlap[] found = [.. TrainingOverlap.Find(benchmark, training, withinCluster)];
         string first =

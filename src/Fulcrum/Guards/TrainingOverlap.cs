@@ -29,11 +29,7 @@ public static class TrainingOverlap
     /// <summary>The items found, in their order, each with the example that contains most of it.</summary>
     /// <param name="withinCluster">The same words over another database are another question: look only at examples of
     /// the item's own cluster.</param>
-    public static IEnumerable<Overlap> Find(
-        IBenchmark benchmark,
-        IReadOnlyList<TrainingText> training,
-        bool withinCluster
-    )
+    public static IEnumerable<Overlap> Find(ITask benchmark, IReadOnlyList<TrainingText> training, bool withinCluster)
     {
         HashSet<string> clusters = [.. benchmark.Items.Select(i => i.Cluster)];
         TrainingText[] eligible = [.. training.Where(t => !withinCluster || clusters.Contains(t.Cluster))];

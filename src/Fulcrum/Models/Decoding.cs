@@ -12,12 +12,6 @@ public sealed record Decoding(Sampling? Settings, int Seed)
     /// <summary>Greedy decoding.</summary>
     public static readonly Decoding Greedy = new(null, 0);
 
-    /// <summary>The decoding that a plan names.</summary>
-    /// <param name="name"><c>greedy</c> or <c>generation-config</c>.</param>
-    /// <exception cref="InputException">The model's generation_config.json is missing or malformed.</exception>
-    public static Decoding Of(string name, string modelFolder, int seed) =>
-        name == "greedy" ? Greedy : new Decoding(GenerationConfig.Sampling(modelFolder), seed);
-
     /// <summary>How one item is decoded.</summary>
     public Sampling? For(string benchmark, string item) =>
         Settings is null

@@ -14,10 +14,10 @@ namespace Fulcrum.Runs;
 /// differently.</param>
 /// <param name="DigestNow">The digest over the files as they are now; null: they cannot change.</param>
 public sealed record Corpus(
-    IReadOnlyList<IBenchmark> Benchmarks,
+    IReadOnlyList<ITask> Benchmarks,
     IReadOnlyList<TrainingText> Training,
     string Digest,
-    IReadOnlyList<IBenchmark>? Before = null,
+    IReadOnlyList<ITask>? Before = null,
     Func<string>? DigestNow = null
 )
 {

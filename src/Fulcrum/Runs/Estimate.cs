@@ -98,7 +98,7 @@ public sealed record Estimate(
         return [.. data.Benchmarks.Select(b => Measure(evaluator, b, cancellation))];
     }
 
-    private static double Measure(Evaluator evaluator, IBenchmark benchmark, CancellationToken cancellation)
+    private static double Measure(Evaluator evaluator, ITask benchmark, CancellationToken cancellation)
     {
         int all = benchmark.Items.Count,
             most = Math.Min(all, Evaluator.Portion),

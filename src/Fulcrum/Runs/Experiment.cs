@@ -329,11 +329,7 @@ public sealed class Experiment(
                         }
                     ),
                 ];
-                foreach (
-                    (IBenchmark benchmark, BenchmarkPlan plan) in measurement
-                        .BenchmarksOf(side)
-                        .Zip(complete.Benchmarks)
-                )
+                foreach ((ITask benchmark, TaskPlan plan) in measurement.BenchmarksOf(side).Zip(complete.Benchmarks))
                 {
                     MeasurementGuards.Check(
                         log,

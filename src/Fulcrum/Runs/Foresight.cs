@@ -24,7 +24,7 @@ internal static class Foresight
     /// <param name="looking">By benchmark, the difference in points that <c>--require</c> names.</param>
     public static IEnumerable<string> Of(Study study, Corpus data, IReadOnlyDictionary<string, double>? looking)
     {
-        foreach (IBenchmark b in data.Benchmarks)
+        foreach (ITask b in data.Benchmarks)
         {
             bool required = looking?.ContainsKey(b.Name) == true;
             double? wanted =

@@ -44,7 +44,7 @@ internal sealed class Measurement(
         using ILanguageModel model = runtime.Open(study.Model.Spec with { Adapter = serving });
         Evaluator evaluator = new(model, encoding);
         List<string> written = [];
-        foreach (IBenchmark benchmark in BenchmarksOf(folder))
+        foreach (ITask benchmark in BenchmarksOf(folder))
         {
             Protocol protocol = Protocol.Of(
                 benchmark,
@@ -80,7 +80,7 @@ internal sealed class Measurement(
     }
 
     /// <summary>The benchmarks as a side is asked them.</summary>
-    public IReadOnlyList<IBenchmark> BenchmarksOf(string folder) =>
+    public IReadOnlyList<ITask> BenchmarksOf(string folder) =>
         folder == "before" ? data.Before ?? data.Benchmarks : data.Benchmarks;
 
     /// <summary>What computes: a score may change with it.</summary>
@@ -92,7 +92,7 @@ internal sealed class Measurement(
                 .Select(n => $"{n} {runtime.Environment[n]}")
         );
 
-    private static string What(string stage, string folder, IBenchmark benchmark) =>
+    private static string What(string stage, string folder, ITask benchmark) =>
         folder == stage ? benchmark.Name : $"{Path.GetFileName(folder)} {benchmark.Name}";
 
     /// <summary>An answer counts only for the model, adapter and scale that gave it; its protocol alone does not tell

@@ -6,6 +6,7 @@ using Fulcrum.Tasks;
 using Fulcrum.Tasks.Choice;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
+using Fulcrum.Tasks.Spider.Sql;
 using Fulcrum.Tasks.Writing;
 
 namespace Fulcrum.Runs;
@@ -14,65 +15,34 @@ namespace Fulcrum.Runs;
 public static class StudyCorpus
 {
     /// <summary>Opens and samples everything.</summary>
-    /// <param name="execute">For a benchmark's semantics and time limit, what grades (database file, gold,
-    /// prediction).</param>
+    /// <param name="sqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
     /// <exception cref="InputException">A file is missing or malformed.</exception>
-    public static Corpus Open(Study study, Func<SpiderPlan, Func<string, string, string, Grade>> execute)
+    public static Corpus Open(Study study, Func<SqlSemantics, SqlLimits, Func<string, string, string, Grade>> sqlGrader)
     {
-        IBenchmark[] benchmarks = [.. study.Benchmarks.Select(plan => Open(plan, study, execute))];
-        IBenchmark[] before =
+        TaskOpening opening = new(study.Seed, study.Model.Folder, sqlGrader);
+        ITask[] tasks = [.. study.Benchmarks.Select(plan => plan.Open(opening))];
+        ITask[] before =
         [
             .. study.Benchmarks.Select(
-                (plan, i) =>
-                    plan is SpiderPlan { PromptBefore: { } prompt } spider
-                        ? Open(spider with { Prompt = prompt }, study, execute)
-                        : benchmarks[i]
+                (p, i) => p.ForBase() is var asked && asked == p ? tasks[i] : asked.Open(opening)
             ),
         ];
         string[] paths =
         [
-            .. study
-                .Benchmarks.SelectMany(PathsOf)
-                .Concat([
-                    study.TrainingData.Folder,
-                    study.TrainingData.File,
-                    study.NeutralText?.File,
-                    study.Replay?.Source,
-                ])
-                .OfType<string>(),
+            .. study.Benchmarks.SelectMany(p => p.Paths()),
+            .. new[]
+            {
+                study.TrainingData.Data,
+                study.TrainingData.File,
+                study.NeutralText?.File,
+                study.Replay?.Source,
+            }.OfType<string>(),
         ];
         IReadOnlyList<TrainingText> training = study.Replay is { } replay
             ? Replay.Into(Training(study), replay, RandomStream.For(study.Seed, "replay"))
             : Training(study);
-        return new Corpus(benchmarks, training, Corpus.DigestOf(paths), before, () => Corpus.DigestOf(paths));
+        return new Corpus(tasks, training, Corpus.DigestOf(paths), before, () => Corpus.DigestOf(paths));
     }
-
-    private static IBenchmark Open(
-        BenchmarkPlan plan,
-        Study study,
-        Func<SpiderPlan, Func<string, string, string, Grade>> execute
-    )
-    {
-        Decoding Decode(string name) => Decoding.Of(name, study.Model.Folder, study.Seed);
-        return plan switch
-        {
-            SpiderPlan spider => SpiderBenchmark.Open(spider, study.Seed, execute(spider), Decode(spider.Decoding)),
-            MmluPlan mmlu => MmluBenchmark.Open(mmlu, study.Seed, Decode(mmlu.Decoding)),
-            MultipleChoicePlan choice => MultipleChoiceBenchmark.Open(choice, study.Seed, Decode(choice.Decoding)),
-            GenerationPlan generation => GenerationBenchmark.Open(generation, study.Seed, Decode(generation.Decoding)),
-            _ => throw new InputException($"the benchmark '{plan.Name}' is of an unknown kind"),
-        };
-    }
-
-    private static IEnumerable<string?> PathsOf(BenchmarkPlan plan) =>
-        plan switch
-        {
-            SpiderPlan spider => [spider.Folder],
-            MmluPlan mmlu => [mmlu.Folder],
-            MultipleChoicePlan choice => [choice.File, choice.ExamplesFile],
-            GenerationPlan generation => [generation.File],
-            _ => [],
-        };
 
     private static IReadOnlyList<TrainingText> Training(Study study)
     {
@@ -82,7 +52,7 @@ public static class StudyCorpus
             return OwnTraining(study.TrainingData, file, random);
         }
 
-        SpiderFolder folder = SpiderFolder.Open(study.TrainingData.Folder!);
+        SpiderFolder folder = SpiderFolder.Open(study.TrainingData.Data!);
         return
         [
             .. StratifiedSample

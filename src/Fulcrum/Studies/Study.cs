@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fulcrum.Models;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Studies;
 
@@ -38,7 +39,7 @@ namespace Fulcrum.Studies;
 public sealed record Study(
     string Name,
     ModelPlan Model,
-    IReadOnlyList<BenchmarkPlan> Benchmarks,
+    IReadOnlyList<TaskPlan> Benchmarks,
     TrainingDataPlan TrainingData,
     TrainPlan Train,
     int Seed = 42,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fulcrum.Files;
 using Fulcrum.Models;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Studies;
 
@@ -21,8 +22,8 @@ public static class StudyFile
         return Chosen(study) with
         {
             Model = study.Model with { Folder = Path.GetFullPath(study.Model.Folder, home) },
-            TrainingData = BenchmarkChecks.AtHome(study.TrainingData, home),
-            Benchmarks = [.. study.Benchmarks.Select(b => BenchmarkChecks.AtHome(b, home))],
+            TrainingData = study.TrainingData.Located(p => Path.GetFullPath(p, home)),
+            Benchmarks = [.. study.Benchmarks.Select(b => b.Located(p => Path.GetFullPath(p, home)))],
             NeutralText = study.NeutralText is { } text ? text with { File = Path.GetFullPath(text.File, home) } : null,
             Replay = study.Replay is { } replay ? replay with { Source = Path.GetFullPath(replay.Source, home) } : null,
         };
@@ -156,7 +157,7 @@ public static class StudyFile
         string? twice = study.Benchmarks.GroupBy(b => b.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         Require(twice is null, source, "benchmarks", twice, "names that differ");
         Require(study.Margin >= 0, source, "margin", study.Margin, "0 or more points");
-        BenchmarkChecks.Check(study.TrainingData, source);
+        study.TrainingData.Check(source);
         Require(
             study.Model.Threads is null or > 0,
             source,
@@ -164,9 +165,9 @@ public static class StudyFile
             study.Model.Threads,
             "1 or more, or null for all cores"
         );
-        foreach (BenchmarkPlan benchmark in study.Benchmarks)
+        foreach (TaskPlan benchmark in study.Benchmarks)
         {
-            BenchmarkChecks.Check(benchmark, source);
+            benchmark.Check(source);
         }
 
         CheckLora(study, source);

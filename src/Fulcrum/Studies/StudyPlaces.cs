@@ -1,4 +1,4 @@
-using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Studies;
 
@@ -13,12 +13,12 @@ public static class StudyPlaces
     public static void Check(Study study, string source)
     {
         Folder(source, "model.folder", study.Model.Folder);
-        for (int i = 0; i < study.Benchmarks.Count; i++)
+        foreach (TaskPlan task in study.Benchmarks)
         {
-            Check(study.Benchmarks[i], source, $"benchmarks[{i}]");
+            task.RequireFiles(source);
         }
 
-        Folder(source, "trainingData.folder", study.TrainingData.Folder);
+        Folder(source, "trainingData.data", study.TrainingData.Data);
         FileOf(source, "trainingData.file", study.TrainingData.File);
         FileOf(source, "neutralText.file", study.NeutralText?.File);
         Require(
@@ -27,48 +27,6 @@ public static class StudyPlaces
             "replay.source",
             $"there is no folder or file {study.Replay?.Source}"
         );
-    }
-
-    private static void Check(BenchmarkPlan plan, string source, string key)
-    {
-        switch (plan)
-        {
-            case SpiderPlan spider:
-                Folder(source, $"{key}.folder", spider.Folder);
-                Require(
-                    Directory.Exists(Path.Combine(spider.Folder, "database")),
-                    source,
-                    $"{key}.folder",
-                    $"there is no folder 'database' with DB/DB.sqlite files in {spider.Folder}"
-                );
-                break;
-            case MmluPlan mmlu:
-                Folder(source, $"{key}.folder", mmlu.Folder);
-                Subjects(source, $"{key}.subjects", mmlu);
-                break;
-            case MultipleChoicePlan choice:
-                FileOf(source, $"{key}.file", choice.File);
-                FileOf(source, $"{key}.examplesFile", choice.ExamplesFile);
-                break;
-            case GenerationPlan generation:
-                FileOf(source, $"{key}.file", generation.File);
-                break;
-        }
-    }
-
-    private static void Subjects(string source, string key, MmluPlan plan)
-    {
-        IReadOnlyList<string> known = plan.Subjects is null ? [] : MmluFolder.Open(plan.Folder).Subjects;
-        for (int i = 0; i < (plan.Subjects?.Count ?? 0); i++)
-        {
-            string subject = plan.Subjects![i];
-            Require(
-                known.Contains(subject),
-                source,
-                $"{key}[{i}]",
-                $"there is no subject \"{subject}\" in {plan.Folder}; the nearest is \"{Spelling.Nearest(subject, known, int.MaxValue)}\""
-            );
-        }
     }
 
     private static void Folder(string source, string key, string? folder) =>

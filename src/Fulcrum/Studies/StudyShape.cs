@@ -151,7 +151,7 @@ internal sealed class StudyShape(string source, byte[] text)
             ? Of(type, derived)
             : throw Error(
                 reader.TokenStartIndex,
-                $"{Under(path, key)}: \"{kind}\" is no kind of benchmark; the kinds are {known}"
+                $"{Under(path, key)}: \"{kind}\" is no kind of task; the kinds are {known}"
             );
     }
 

@@ -24,7 +24,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     /// <param name="protocolHash">Goes into every answer.</param>
     /// <param name="answered">Told the number of answers so far.</param>
     public void Measure(
-        IBenchmark benchmark,
+        ITask benchmark,
         string path,
         string protocolHash,
         Action<int>? answered = null,
@@ -47,7 +47,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
 
     /// <summary>The answers to some items, asked together.</summary>
     internal IReadOnlyList<Answer> Answers(
-        IBenchmark benchmark,
+        ITask benchmark,
         Item[] items,
         string protocolHash,
         Action<int> answered,

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Runs;
-using Fulcrum.Studies;
 
 namespace Fulcrum.Tasks;
 
@@ -28,7 +27,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     /// adapter of scale 0.</param>
     /// <param name="engine">Name and version of what computes.</param>
     public static Protocol Of(
-        IBenchmark benchmark,
+        ITask benchmark,
         ModelSpec model,
         string modelDigest,
         PromptEncoding encoding,

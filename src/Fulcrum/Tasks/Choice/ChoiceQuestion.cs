@@ -41,22 +41,16 @@ public sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
 }
 
 /// <summary>How the questions of a benchmark are asked and how what comes back is read.</summary>
-/// <param name="Reading"><c>letter</c>, <c>cloze</c>, <c>cloze-normalised</c>, <c>generated</c> or
-/// <c>last-character</c>.</param>
-/// <param name="Prompt"><c>plain</c> or <c>chat</c>.</param>
+/// <param name="Reading">The answer-scoring method.</param>
 /// <param name="Rotations">Further forms of each question.</param>
 /// <param name="MaxNewTokens">Of the readings that let the model write.</param>
 /// <param name="Decoding">Of the same.</param>
 /// <param name="Threshold">Goes into the grades.</param>
 public sealed record ChoiceSettings(
-    string Reading,
-    string Prompt,
+    AnswerScoring Reading,
+    PromptForm Prompt,
     int Rotations,
     int MaxNewTokens,
     Decoding Decoding,
     double? Threshold = null
-)
-{
-    /// <summary>Whether the options stand in the prompt.</summary>
-    public bool Lists => Reading is not ("cloze" or "cloze-normalised");
-}
+);

@@ -13,21 +13,21 @@ internal static class ChoiceReading
     /// <param name="prompt">Text with or without options, as the reading wants it.</param>
     public static Question Ask(ChoiceSettings settings, ChoiceForm form, string prompt, Sampling? sampling)
     {
-        bool chat = settings.Prompt == "chat";
+        bool chat = settings.Prompt == PromptForm.Chat;
         Prompt asked = chat ? new Prompt.Chat([new Message("user", prompt)]) : new Prompt.Text(prompt);
         // In plain text the space belongs to the continuation; a turn of a conversation begins without one.
         string Continued(string text) => chat ? text : " " + text;
         return settings.Reading switch
         {
-            "letter" => new Question.Choose(
+            AnswerScoring.Letter => new Question.Choose(
                 asked,
                 [.. Enumerable.Range(0, form.Options.Count).Select(i => Continued(ChoicePrompt.Letter(i)))]
             ),
-            "cloze" or "cloze-normalised" => new Question.Choose(
+            AnswerScoring.Cloze or AnswerScoring.ClozeNormalised => new Question.Choose(
                 asked,
                 [.. form.Options.Select(o => Continued(o.Trim()))]
             ),
-            "last-character" => new Question.Write(asked, settings.MaxNewTokens, [], sampling),
+            AnswerScoring.LastCharacter => new Question.Write(asked, settings.MaxNewTokens, [], sampling),
             _ => new Question.Write(asked, settings.MaxNewTokens, chat ? [] : ["\n\n"], sampling),
         };
     }
@@ -37,14 +37,14 @@ internal static class ChoiceReading
     public static Grade Grade(ChoiceSettings settings, ChoiceForm form, string prompt, Reply reply) =>
         (settings.Reading, reply) switch
         {
-            ("letter", Reply.Chosen chosen) => ByLikelihood(
+            (AnswerScoring.Letter, Reply.Chosen chosen) => ByLikelihood(
                 form,
                 [.. chosen.Scores.Select(s => s.LogLikelihood)],
                 probabilities: true
             ),
-            ("cloze", Reply.Chosen chosen) => ByText(form, chosen, perByte: false),
-            ("cloze-normalised", Reply.Chosen chosen) => ByText(form, chosen, perByte: true),
-            ("last-character", Reply.Written written) => LastCharacter(form, prompt + written.Text),
+            (AnswerScoring.Cloze, Reply.Chosen chosen) => ByText(form, chosen, perByte: false),
+            (AnswerScoring.ClozeNormalised, Reply.Chosen chosen) => ByText(form, chosen, perByte: true),
+            (AnswerScoring.LastCharacter, Reply.Written written) => LastCharacter(form, prompt + written.Text),
             (_, Reply.Written written) => Written(form, written.Text),
             _ => throw new ArgumentException("the reply has not the form of the question", nameof(reply)),
         };

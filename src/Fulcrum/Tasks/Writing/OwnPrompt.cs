@@ -7,10 +7,9 @@ namespace Fulcrum.Tasks.Writing;
 public static class OwnPrompt
 {
     /// <summary>The prompt of one input.</summary>
-    /// <param name="form"><c>chat</c> or <c>plain</c>.</param>
     /// <param name="system">The system message; in plain text it stands before the input.</param>
-    public static Prompt Of(string form, string? system, string input) =>
-        form == "plain"
+    public static Prompt Of(PromptForm form, string? system, string input) =>
+        form == PromptForm.Plain
             ? new Prompt.Text(system is null ? input : $"{system}\n\n{input}")
             : new Prompt.Chat([
                 .. system is null ? [] : (Message[])[new Message("system", system)],

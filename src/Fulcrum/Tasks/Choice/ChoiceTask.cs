@@ -1,9 +1,10 @@
+using Fulcrum.Data;
 using Fulcrum.Models;
 
 namespace Fulcrum.Tasks.Choice;
 
 /// <summary>Multiple choice in any of its readings, over questions from any source.</summary>
-public sealed class ChoiceBenchmark : IBenchmark
+public sealed class ChoiceTask : ITask
 {
     private readonly ChoiceSettings settings;
     private readonly Func<ChoiceQuestion, string> heading;
@@ -15,7 +16,7 @@ public sealed class ChoiceBenchmark : IBenchmark
     /// <param name="examples">The worked examples of a question.</param>
     /// <param name="shots">How many they are, for the protocol.</param>
     /// <exception cref="InputException">A question has fewer options than there are forms of it.</exception>
-    public ChoiceBenchmark(
+    public ChoiceTask(
         string name,
         ChoiceSettings settings,
         IReadOnlyList<ChoiceQuestion> questions,
@@ -67,14 +68,14 @@ public sealed class ChoiceBenchmark : IBenchmark
         {
             ["reading"] = settings.Reading switch
             {
-                "letter" => "letter log-likelihood",
-                "generated" => $"generated, parser {ChoiceParser.Version}",
-                var other => other,
+                AnswerScoring.Letter => "letter log-likelihood",
+                AnswerScoring.Generated => $"generated, parser {ChoiceParser.Version}",
+                AnswerScoring other => EnumNames.Of(other),
             },
             ["shots"] = $"{shots}",
-            ["prompt"] = settings.Prompt,
+            ["prompt"] = EnumNames.Of(settings.Prompt),
             ["rotations"] = $"{settings.Rotations}",
-            ["decoding"] = settings.Reading is "generated" or "last-character" ? settings.Decoding.ToString() : "none",
+            ["decoding"] = settings.Reading.IsWritten() ? settings.Decoding.ToString() : "none",
         };
 
     /// <inheritdoc/>
@@ -108,7 +109,7 @@ public sealed class ChoiceBenchmark : IBenchmark
     {
         IEnumerable<(string, IReadOnlyList<string>, int)> worked = examples(form.Question)
             .Select(e => (e.Text, e.Options, e.Answer));
-        return settings.Lists
+        return settings.Reading.ShowsOptions()
             ? ChoicePrompt.Listed(heading(form.Question), worked, form.Question.Text, form.Options)
             : ChoicePrompt.Cloze(heading(form.Question), worked, form.Question.Text);
     }

@@ -3,19 +3,18 @@ using System.Text.RegularExpressions;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 
 namespace Fulcrum.Tasks.Writing;
 
 /// <summary>Free answers from a file of one's own, graded by comparing texts.</summary>
-public sealed class GenerationBenchmark : IBenchmark
+public sealed class WritingTask : ITask
 {
     private readonly GenerationPlan plan;
     private readonly Decoding decoding;
     private readonly Dictionary<string, (string Input, IReadOnlyList<string> Targets)> rows;
     private readonly Regex? extract;
 
-    private GenerationBenchmark(GenerationPlan plan, int seed, Decoding decoding)
+    private WritingTask(GenerationPlan plan, int seed, Decoding decoding)
     {
         (this.plan, this.decoding) = (plan, decoding);
         extract = plan.Extract is null
@@ -62,7 +61,7 @@ public sealed class GenerationBenchmark : IBenchmark
     public IReadOnlyDictionary<string, string> Protocol =>
         new Dictionary<string, string>
         {
-            ["matching"] = plan.Matching,
+            ["matching"] = EnumNames.Of(plan.Matching),
             ["tolerance"] = plan.Tolerance.ToString("R", CultureInfo.InvariantCulture),
             ["extract"] = plan.Extract ?? "",
             ["regex time limit"] = $"{plan.RegexTimeLimitSeconds.ToString(CultureInfo.InvariantCulture)} s",
@@ -72,7 +71,7 @@ public sealed class GenerationBenchmark : IBenchmark
     /// <summary>Opens the benchmark of a plan; the plan's paths are absolute.</summary>
     /// <exception cref="InputException">The file is missing or malformed, or a target does not fit the matching; names
     /// file and row.</exception>
-    public static GenerationBenchmark Open(GenerationPlan plan, int seed, Decoding? decoding = null) =>
+    public static WritingTask Open(GenerationPlan plan, int seed, Decoding? decoding = null) =>
         new(plan, seed, decoding ?? Decoding.Greedy);
 
     /// <inheritdoc/>
@@ -96,7 +95,7 @@ public sealed class GenerationBenchmark : IBenchmark
                 0,
                 "",
                 "unparsable",
-                plan.Matching == "number"
+                plan.Matching == Matching.Number
                     ? "there is no number in the reply"
                     : "the pattern of 'extract' is not in the reply",
                 Measures: parsed
@@ -123,7 +122,7 @@ public sealed class GenerationBenchmark : IBenchmark
     /// <summary>The first target; none where the target is a pattern, or the answer has to be found in a
     /// reply.</summary>
     public Reply? Gold(Item item) =>
-        plan.Matching == "regex" || extract is not null
+        plan.Matching == Matching.Regex || extract is not null
             ? null
             : new Reply.Written(rows[item.Id].Targets[0], FinishReason.Stop, 0);
 
@@ -135,7 +134,7 @@ public sealed class GenerationBenchmark : IBenchmark
                 extract is null ? written.Trim()
                 : extract.Match(written) is { Success: true } match ? match.Groups[1].Value.Trim()
                 : null;
-            return answer is null || plan.Matching != "number"
+            return answer is null || plan.Matching != Matching.Number
                 ? answer
                 : TextMatching.LastNumber(answer)?.ToString("R", CultureInfo.InvariantCulture);
         }
@@ -148,14 +147,14 @@ public sealed class GenerationBenchmark : IBenchmark
     private bool Matches(string answer, string target) =>
         plan.Matching switch
         {
-            "exact" => answer == target.Trim(),
-            "normalised" => TextMatching.Normalised(answer) == TextMatching.Normalised(target),
-            "number" => TextMatching.Equal(
+            Matching.Exact => answer == target.Trim(),
+            Matching.Normalised => TextMatching.Normalised(answer) == TextMatching.Normalised(target),
+            Matching.Number => TextMatching.Equal(
                 double.Parse(answer, CultureInfo.InvariantCulture),
                 TextMatching.LastNumber(target)!.Value,
                 plan.Tolerance
             ),
-            "regex" => Regex.IsMatch(
+            Matching.Regex => Regex.IsMatch(
                 answer,
                 target,
                 RegexOptions.CultureInvariant,
@@ -171,7 +170,7 @@ public sealed class GenerationBenchmark : IBenchmark
         return targets.Count == 0 ? throw row.Error($"the column '{plan.Target}' holds an empty list")
             : bad is null ? targets
             : throw row.Error(
-                $"the target '{bad}' in the column '{plan.Target}' is no {(plan.Matching == "number" ? "number" : plan.Matching == "regex" ? "regular expression" : "answer: it is empty")}"
+                $"the target '{bad}' in the column '{plan.Target}' is no {(plan.Matching == Matching.Number ? "number" : plan.Matching == Matching.Regex ? "regular expression" : "answer: it is empty")}"
             );
     }
 
@@ -181,8 +180,8 @@ public sealed class GenerationBenchmark : IBenchmark
         {
             return plan.Matching switch
             {
-                "number" => TextMatching.LastNumber(target) is not null,
-                "regex" => new Regex(target) is not null,
+                Matching.Number => TextMatching.LastNumber(target) is not null,
+                Matching.Regex => new Regex(target) is not null,
                 _ => target.Trim().Length > 0,
             };
         }

@@ -3,7 +3,7 @@ using Fulcrum.Models;
 namespace Fulcrum.Tasks;
 
 /// <summary>A benchmark is items, a way to ask each of them, and a way to grade what came back.</summary>
-public interface IBenchmark
+public interface ITask
 {
     /// <summary>The name of its answer file, without ending: <c>spider</c>, <c>mmlu</c>.</summary>
     string Name { get; }

@@ -1,12 +1,11 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 
 namespace Fulcrum.Tasks.Spider;
 
 /// <summary>Spider's dev examples, graded by executing what the model wrote.</summary>
-public sealed class SpiderBenchmark : IBenchmark
+public sealed class SpiderTask : ITask
 {
     private readonly SpiderPlan plan;
     private readonly SpiderFolder folder;
@@ -14,7 +13,7 @@ public sealed class SpiderBenchmark : IBenchmark
     private readonly Decoding decoding;
     private readonly Dictionary<string, SpiderExample> examples;
 
-    private SpiderBenchmark(
+    private SpiderTask(
         SpiderPlan plan,
         SpiderFolder folder,
         int seed,
@@ -25,7 +24,7 @@ public sealed class SpiderBenchmark : IBenchmark
         (this.plan, this.folder, this.execute, this.decoding) = (plan, folder, execute, decoding);
         IReadOnlyList<SpiderExample> dev = folder.Dev();
         IReadOnlyList<SpiderExample> sample =
-            plan.Sample == "first"
+            plan.Sample == SpiderSample.First
                 ? [.. dev.Take(plan.Items ?? dev.Count)]
                 : StratifiedSample.Of(dev, e => e.DbId, plan.Items, RandomStream.For(seed, $"items of {plan.Name}"));
         examples = sample.ToDictionary(e => $"dev/{e.Index}", StringComparer.Ordinal);
@@ -48,11 +47,11 @@ public sealed class SpiderBenchmark : IBenchmark
     public IReadOnlyDictionary<string, string> Protocol =>
         new Dictionary<string, string>
         {
-            ["semantics"] = plan.Semantics,
+            ["semantics"] = EnumNames.Of(plan.Semantics),
             ["time limit"] = $"{plan.TimeLimitSeconds} s",
             ["sqlite"] = Sqlite.Version,
-            ["prompt"] = plan.Prompt,
-            ["reading"] = plan.Reading,
+            ["prompt"] = EnumNames.Of(plan.Prompt),
+            ["reading"] = EnumNames.Of(plan.Reading),
             ["decoding"] = decoding.ToString(),
         };
 
@@ -60,12 +59,12 @@ public sealed class SpiderBenchmark : IBenchmark
     /// <param name="execute">Grades (database file, gold, prediction).</param>
     /// <param name="decoding">Greedy when null.</param>
     /// <exception cref="InputException">A file is missing or malformed.</exception>
-    public static SpiderBenchmark Open(
+    public static SpiderTask Open(
         SpiderPlan plan,
         int seed,
         Func<string, string, string, Grade> execute,
         Decoding? decoding = null
-    ) => new(plan, SpiderFolder.Open(plan.Folder), seed, execute, decoding ?? Decoding.Greedy);
+    ) => new(plan, SpiderFolder.Open(plan.Data), seed, execute, decoding ?? Decoding.Greedy);
 
     /// <inheritdoc/>
     public Question Ask(Item item) =>
@@ -75,7 +74,7 @@ public sealed class SpiderBenchmark : IBenchmark
     public Grade Grade(Item item, Reply reply)
     {
         string query =
-            plan.Reading == "query"
+            plan.Reading == SpiderReading.Query
                 ? SqlExtraction.From(((Reply.Written)reply).Text)
                 : BehindMarker(item, ((Reply.Written)reply).Text);
         Grade grade =
@@ -92,7 +91,7 @@ public sealed class SpiderBenchmark : IBenchmark
     public Reply Gold(Item item) => new Reply.Written(item.Target, FinishReason.Stop, 0);
 
     private Prompt PromptOf(Item item) =>
-        plan.Prompt == "raw3"
+        plan.Prompt == SpiderPromptForm.Raw3
             ? RawSpiderPrompt.Of(folder.Schemas[item.Cluster], examples[item.Id].Question)
             : SpiderPrompt.Of(folder.Schemas[item.Cluster], examples[item.Id].Question);
 

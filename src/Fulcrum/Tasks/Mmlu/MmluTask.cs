@@ -1,19 +1,19 @@
+using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 using Fulcrum.Tasks.Choice;
 
 namespace Fulcrum.Tasks.Mmlu;
 
 /// <summary>MMLU's questions as a multiple-choice benchmark.</summary>
-public static class MmluBenchmark
+public static class MmluTask
 {
     /// <summary>Opens the benchmark of a plan; the plan's folder is absolute.</summary>
     /// <param name="decoding">Of the readings that let the model write; greedy when null.</param>
     /// <exception cref="InputException">A file is missing or malformed.</exception>
-    public static ChoiceBenchmark Open(MmluPlan plan, int seed, Decoding? decoding = null)
+    public static ChoiceTask Open(MmluPlan plan, int seed, Decoding? decoding = null)
     {
-        MmluFolder folder = MmluFolder.Open(plan.Folder);
+        MmluFolder folder = MmluFolder.Open(plan.Data);
         ChoiceSettings settings = new(
             plan.Reading,
             plan.Prompt,
@@ -28,19 +28,25 @@ public static class MmluBenchmark
         {
             if (!folder.Subjects.Contains(subject))
             {
-                throw new InputException($"{plan.Name}: there is no subject '{subject}' in {plan.Folder}");
+                throw new InputException($"{plan.Name}: there is no subject '{subject}' in {plan.Data}");
             }
 
-            shots[subject] = plan.Shots == 0 ? [] : ShotsOf(plan, folder, subject);
+            shots[subject] = plan.Fewshot == 0 ? [] : ShotsOf(plan, folder, subject);
             questions.AddRange(
                 Sample(folder.Test(subject), plan.ItemsPerSubject, RandomStream.For(seed, $"items of mmlu/{subject}"))
                     .Select(q => QuestionOf(q, "test"))
             );
         }
 
+        IReadOnlyList<ChoiceQuestion> chosen = StratifiedSample.Of(
+            questions,
+            q => q.Cluster,
+            plan.Items,
+            RandomStream.For(seed, $"items of {plan.Name}")
+        );
         string Heading(ChoiceQuestion q) =>
-            settings.Lists ? MmluPrompt.Heading(q.Cluster) : MmluPrompt.ClozeHeading(q.Cluster);
-        return new ChoiceBenchmark(plan.Name, settings, questions, Heading, q => shots[q.Cluster], plan.Shots);
+            settings.Reading.ShowsOptions() ? MmluPrompt.Heading(q.Cluster) : MmluPrompt.ClozeHeading(q.Cluster);
+        return new ChoiceTask(plan.Name, settings, chosen, Heading, q => shots[q.Cluster], plan.Fewshot);
     }
 
     private static ChoiceQuestion QuestionOf(MmluQuestion q, string split) =>
@@ -49,10 +55,10 @@ public static class MmluBenchmark
     private static ChoiceQuestion[] ShotsOf(MmluPlan plan, MmluFolder folder, string subject)
     {
         IReadOnlyList<MmluQuestion> dev = folder.Dev(subject);
-        return dev.Count >= plan.Shots
-            ? [.. dev.Take(plan.Shots).Select(q => QuestionOf(q, "dev"))]
+        return dev.Count >= plan.Fewshot
+            ? [.. dev.Take(plan.Fewshot).Select(q => QuestionOf(q, "dev"))]
             : throw new InputException(
-                $"{plan.Name}: {subject} has {dev.Count} worked examples, fewer than {plan.Shots}"
+                $"{plan.Name}: {subject} has {dev.Count} worked examples, fewer than {plan.Fewshot}"
             );
     }
 

@@ -1,4 +1,4 @@
-namespace Fulcrum.Studies;
+namespace Fulcrum.Data;
 
 /// <summary>Finds what was probably meant by a word that is not known.</summary>
 public static class Spelling

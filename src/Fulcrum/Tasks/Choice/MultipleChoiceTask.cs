@@ -2,17 +2,16 @@ using System.Globalization;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 
 namespace Fulcrum.Tasks.Choice;
 
 /// <summary>Multiple choice from a file of one's own.</summary>
-public static class MultipleChoiceBenchmark
+public static class MultipleChoiceTask
 {
     /// <summary>Opens the benchmark of a plan; the plan's paths are absolute.</summary>
     /// <exception cref="InputException">A file is missing or malformed, or a row is no question; names file and
     /// row.</exception>
-    public static ChoiceBenchmark Open(MultipleChoicePlan plan, int seed, Decoding? decoding = null)
+    public static ChoiceTask Open(MultipleChoicePlan plan, int seed, Decoding? decoding = null)
     {
         ChoiceQuestion[] all = [.. Table.Read(plan.File).Select(row => Question(plan, row))];
         ChoiceQuestion? twice = all.GroupBy(q => q.Id).FirstOrDefault(g => g.Count() > 1)?.First();
@@ -38,19 +37,19 @@ public static class MultipleChoiceBenchmark
         );
         ChoiceQuestion[] shots = Shots(plan);
         string heading = plan.Instruction.Length == 0 ? "" : plan.Instruction.TrimEnd() + "\n\n";
-        return new ChoiceBenchmark(plan.Name, settings, chosen, _ => heading, _ => shots, plan.Shots);
+        return new ChoiceTask(plan.Name, settings, chosen, _ => heading, _ => shots, plan.Fewshot);
     }
 
     private static ChoiceQuestion[] Shots(MultipleChoicePlan plan)
     {
         ChoiceQuestion[] examples =
-            plan.Shots == 0
+            plan.Fewshot == 0
                 ? []
-                : [.. Table.Read(plan.ExamplesFile!).Take(plan.Shots).Select(row => Question(plan, row))];
-        return examples.Length == plan.Shots
+                : [.. Table.Read(plan.ExamplesFile!).Take(plan.Fewshot).Select(row => Question(plan, row))];
+        return examples.Length == plan.Fewshot
             ? examples
             : throw new InputException(
-                $"{plan.ExamplesFile} has {examples.Length} worked examples, fewer than {plan.Shots}"
+                $"{plan.ExamplesFile} has {examples.Length} worked examples, fewer than {plan.Fewshot}"
             );
     }
 
@@ -81,22 +80,24 @@ public static class MultipleChoiceBenchmark
         string text = row.Text(plan.Answer).Trim();
         int place = plan.AnswerForm switch
         {
-            "letter" => text.Length == 1 ? char.ToUpperInvariant(text[0]) - 'A' : -1,
-            "index" => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? index : -1,
+            AnswerForm.Letter => text.Length == 1 ? char.ToUpperInvariant(text[0]) - 'A' : -1,
+            AnswerForm.Index => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                ? index
+                : -1,
             _ => options.Select(o => o.Trim()).ToList().IndexOf(text),
         };
         return place >= 0 && place < options.Count
             ? place
             : throw row.Error(
-                $"the answer '{text}' in the column '{plan.Answer}' is none of {options.Count} options; wanted: {Wanted(plan.AnswerForm, options.Count)}"
+                $"the answer '{text}' in the column '{plan.Answer}' is none of {options.Count} options; wanted: {Allowed(plan.AnswerForm, options.Count)}"
             );
     }
 
-    private static string Wanted(string form, int options) =>
+    private static string Allowed(AnswerForm form, int options) =>
         form switch
         {
-            "letter" => $"A to {ChoicePrompt.Letter(options - 1)} (answerForm may be letter, index or text)",
-            "index" => $"0 to {options - 1} (answerForm may be letter, index or text)",
+            AnswerForm.Letter => $"A to {ChoicePrompt.Letter(options - 1)} (answerForm may be letter, index or text)",
+            AnswerForm.Index => $"0 to {options - 1} (answerForm may be letter, index or text)",
             _ => "the text of one of them (answerForm may be letter, index or text)",
         };
 }

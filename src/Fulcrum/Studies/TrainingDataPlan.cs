@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+using Fulcrum.Data;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Studies;
+
+/// <summary>The layout of a folder of training data.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TrainingDataKind>))]
+public enum TrainingDataKind
+{
+    /// <summary>The training examples of a folder in Spider's layout.</summary>
+    [JsonStringEnumMemberName("spider")]
+    Spider,
+}
+
+/// <summary>What a candidate is trained on: Spider's training examples, or a file of one's own.</summary>
+/// <param name="Data">A folder of the <paramref name="Kind"/>.</param>
+/// <param name="Examples">The number of training examples, drawn in equal shares over the clusters (databases); null:
+/// all.</param>
+/// <param name="File">JSON Lines, CSV with a header, or Parquet, by its ending; instead of
+/// <paramref name="Data"/>.</param>
+/// <param name="Input">The file's column of what the model is asked.</param>
+/// <param name="Target">The file's column of what it shall answer.</param>
+/// <param name="Cluster">The file's column of examples that begin alike; null: none.</param>
+/// <param name="System">The system message; in plain text it comes first.</param>
+public sealed record TrainingDataPlan(
+    TrainingDataKind Kind = TrainingDataKind.Spider,
+    string? Data = null,
+    int? Examples = null,
+    string? File = null,
+    string Input = "prompt",
+    string Target = "completion",
+    string? Cluster = null,
+    string? System = null,
+    PromptForm Prompt = PromptForm.Chat
+)
+{
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="InputException">A value is outside its range; names the key.</exception>
+    internal void Check(string source)
+    {
+        bool counted = Examples is null or > 0;
+        Wanted.That(counted, source, "trainingData.examples", Examples, "1 or more, or null for all");
+        bool one = (Data is null) != (File is null);
+        string given = Data is null ? "neither data nor file" : "data and file";
+        Wanted.That(one, source, "trainingData", given, "either data or file");
+    }
+
+    /// <summary>Returns the plan with its paths resolved.</summary>
+    internal TrainingDataPlan Located(Func<string, string> locate) =>
+        this with
+        {
+            Data = Data is { } data ? locate(data) : null,
+            File = File is { } file ? locate(file) : null,
+        };
+}

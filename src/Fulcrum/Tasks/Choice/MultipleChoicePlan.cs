@@ -1,0 +1,76 @@
+using Fulcrum.Data;
+
+namespace Fulcrum.Tasks.Choice;
+
+/// <summary>Multiple choice from a file of one's own: a row is a question.</summary>
+/// <param name="File">JSON Lines, CSV with a header, or Parquet, by its ending (<c>.jsonl</c>, <c>.csv</c>,
+/// <c>.parquet</c>).</param>
+/// <param name="Question">The column of the question.</param>
+/// <param name="Options">The columns of the options, one each; or one column that holds a list. Null: <c>options</c>, a
+/// list.</param>
+/// <param name="Answer">The column of the right answer.</param>
+/// <param name="AnswerForm">What that column holds.</param>
+/// <param name="Id">The column of the ids; null: the row's number.</param>
+/// <param name="Cluster">The column of the clusters: items of one cluster are not independent of each other. Null: all
+/// items are independent.</param>
+/// <param name="Group">The column by which the report breaks the score down; null: none.</param>
+/// <param name="Items">The number of rows, drawn in equal shares over the clusters; null: all.</param>
+/// <param name="Instruction">Comes before the first example.</param>
+/// <param name="ExamplesFile">Worked examples: a file with the same columns; needed where <paramref name="Fewshot"/> is
+/// above 0.</param>
+/// <param name="Fewshot">The number of its first rows that come before the question.</param>
+/// <param name="Reading">The answer-scoring method.</param>
+public sealed record MultipleChoicePlan(
+    string Name = "",
+    string File = "",
+    TaskRole? Role = null,
+    int? Items = null,
+    string Question = "question",
+    IReadOnlyList<string>? Options = null,
+    string Answer = "answer",
+    AnswerForm AnswerForm = AnswerForm.Letter,
+    string? Id = null,
+    string? Cluster = null,
+    string? Group = null,
+    string Instruction = "The following are multiple choice questions (with answers).",
+    string? ExamplesFile = null,
+    int Fewshot = 0,
+    AnswerScoring Reading = AnswerScoring.Letter,
+    int Rotations = 0,
+    PromptForm Prompt = PromptForm.Plain,
+    int MaxNewTokens = 16,
+    DecodingKind Decoding = DecodingKind.Greedy
+) : TaskPlan(Name, Role, Items)
+{
+    /// <inheritdoc/>
+    protected override void CheckValues(string source)
+    {
+        const string Columns = "the names of the options' columns, or of one that holds a list";
+        Wanted.That(File.Length > 0, source, $"{Name}.file", "empty", "a file with a row for each question");
+        Wanted.That(Options is null or { Count: > 0 }, source, $"{Name}.options", "[]", Columns);
+        bool exampled = Fewshot == 0 || (Fewshot > 0 && ExamplesFile is not null);
+        Wanted.That(exampled, source, $"{Name}.fewshot", Fewshot, "0, or more together with examplesFile");
+        AnswerScorings.Check(source, Name, Reading, Rotations, MaxNewTokens);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Paths() => ExamplesFile is { } examples ? [File, examples] : [File];
+
+    /// <inheritdoc/>
+    public override TaskPlan Located(Func<string, string> locate) =>
+        this with
+        {
+            File = locate(File),
+            ExamplesFile = ExamplesFile is { } examples ? locate(examples) : null,
+        };
+
+    /// <inheritdoc/>
+    public override ITask Open(TaskOpening opening) =>
+        MultipleChoiceTask.Open(this, opening.Seed, opening.Decode(Decoding));
+
+    /// <inheritdoc/>
+    public override AnswerScoring? Scoring() => Reading;
+
+    /// <inheritdoc/>
+    public override string? SameQuestions() => Rotations == 0 ? $"{File}\n{Items}" : null;
+}

@@ -1,0 +1,136 @@
+using System.Text.Json.Serialization;
+using Fulcrum.Data;
+using Fulcrum.Models;
+using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
+using Fulcrum.Tasks.Spider.Sql;
+using Fulcrum.Tasks.Writing;
+
+namespace Fulcrum.Tasks;
+
+/// <summary>What a task stands for in a study.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TaskRole>))]
+public enum TaskRole
+{
+    /// <summary>The model is specialised for it: a gain is wanted.</summary>
+    [JsonStringEnumMemberName("target")]
+    Target,
+
+    /// <summary>Everything else: a loss beyond the margin is not accepted.</summary>
+    [JsonStringEnumMemberName("general")]
+    General,
+}
+
+/// <summary>One task of a study: which items, how they are asked and how replies are graded.</summary>
+/// <remarks>A kind of task is a folder. Its plan knows everything about itself: its checks, the files that it reads, how
+/// it is opened, its nouns. This list is the only place outside of the folder that names the kind.</remarks>
+/// <param name="Name">Names its answer file. In a study it is the key of the task.</param>
+/// <param name="Role">Null: the first task of a study is the target, the others are general.</param>
+/// <param name="Items">The number of items; null: all.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(SpiderPlan), "spider")]
+[JsonDerivedType(typeof(MmluPlan), "mmlu")]
+[JsonDerivedType(typeof(MultipleChoicePlan), "multiple-choice")]
+[JsonDerivedType(typeof(GenerationPlan), "generation")]
+public abstract record TaskPlan(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] string Name,
+    TaskRole? Role,
+    int? Items
+)
+{
+    /// <summary>Checks every value.</summary>
+    /// <param name="source">The study's file, for messages.</param>
+    /// <exception cref="InputException">A value is outside its range; names task, key and value.</exception>
+    public void Check(string source)
+    {
+        bool plain =
+            Name.Length is > 0 and <= 64 && Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+        Wanted.That(plain, source, "the name of a task", Name, "1 to 64 letters, digits, -, _ and .");
+        Wanted.That(Items is null or > 0, source, $"{Name}.items", Items, "1 or more, or null for all");
+        CheckValues(source);
+    }
+
+    /// <summary>Checks the values of the kind.</summary>
+    /// <inheritdoc cref="Check"/>
+    protected abstract void CheckValues(string source);
+
+    /// <summary>Returns the files and folders that the task reads. They belong to the digest of the data.</summary>
+    public abstract IReadOnlyList<string> Paths();
+
+    /// <summary>Returns the plan with its paths resolved.</summary>
+    public abstract TaskPlan Located(Func<string, string> locate);
+
+    /// <summary>Checks that what the plan names exists, before any work begins.</summary>
+    /// <param name="source">The study's file, for messages.</param>
+    /// <exception cref="InputException">Something does not exist; names file, key and path.</exception>
+    public virtual void RequireFiles(string source)
+    {
+        foreach (string path in Paths().Where(p => !File.Exists(p) && !Directory.Exists(p)))
+        {
+            throw new InputException(
+                $"{source}: tasks.{Name}: there is no file or folder {path} (paths are relative to the study's file)"
+            );
+        }
+    }
+
+    /// <summary>Opens the task: reads and samples its items.</summary>
+    /// <exception cref="InputException">A file is missing or malformed.</exception>
+    public abstract ITask Open(TaskOpening opening);
+
+    /// <summary>Returns the plan as the base model is asked, if that differs.</summary>
+    public virtual TaskPlan ForBase() => this;
+
+    /// <summary>Returns the words for the clusters and groups of the task's items.</summary>
+    public virtual TaskNouns Nouns() => TaskNouns.Plain;
+
+    /// <summary>Returns whether a question counts as leaked only where a training example of the same cluster contains it:
+    /// so where questions of different clusters share their wording.</summary>
+    public virtual bool LeaksWithinCluster() => false;
+
+    /// <summary>Returns whether scores of known models are published for these questions, asked in this form.</summary>
+    public virtual bool HasPublishedScores() => false;
+
+    /// <summary>Returns the chance level that is known without opening the task; null where none is.</summary>
+    public virtual double? KnownChance() => null;
+
+    /// <summary>Returns the answer-scoring method of multiple choice; null for other kinds.</summary>
+    public virtual AnswerScoring? Scoring() => null;
+
+    /// <summary>Returns a key that is equal for plans that ask the same questions in different ways; null where there is
+    /// none.</summary>
+    public virtual string? SameQuestions() => null;
+}
+
+/// <summary>What a task needs to be opened.</summary>
+/// <param name="Seed">Of the sample of items.</param>
+/// <param name="ModelFolder">The base's folder, for decoding by its <c>generation_config.json</c>; null: greedy decoding
+/// only.</param>
+/// <param name="SqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
+public sealed record TaskOpening(
+    int Seed,
+    string? ModelFolder,
+    Func<SqlSemantics, SqlLimits, Func<string, string, string, Grade>> SqlGrader
+)
+{
+    /// <summary>Returns the decoding that a plan names.</summary>
+    /// <exception cref="InputException">The base has no <c>generation_config.json</c>.</exception>
+    public Decoding Decode(DecodingKind kind) =>
+        kind == DecodingKind.Greedy ? Decoding.Greedy
+        : ModelFolder is { } folder ? new Decoding(GenerationConfig.Sampling(folder), Seed)
+        : throw new InputException("decoding by generation_config.json needs a model folder");
+}
+
+/// <summary>Words for the clusters and groups of a task's items, in English and Portuguese.</summary>
+/// <param name="GroupOrder">The order of the groups; groups that it does not name follow in alphabetical order.</param>
+/// <param name="Score">What the whole score is called in the relative table.</param>
+public sealed record TaskNouns(
+    (string English, string Portuguese) Cluster,
+    (string English, string Portuguese) Group,
+    IReadOnlyList<string> GroupOrder,
+    string Score = "overall"
+)
+{
+    /// <summary>The words of a task that has none of its own.</summary>
+    public static readonly TaskNouns Plain = new(("cluster", "agrupamento"), ("group", "grupo"), []);
+}
