@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using System.Runtime.Versioning;
 using Fulcrum.Files;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Kernels;
@@ -61,6 +61,7 @@ public static class Libtorch
         }
     }
 
+    [SupportedOSPlatform("linux")]
     private static void LoadLinux()
     {
         string folder = LibraryFolder(),
@@ -80,7 +81,8 @@ public static class Libtorch
             }
         }
 
-        Open(Loadable(wrapper), loaded);
+        (string copy, string shown) = Loadable(wrapper);
+        Open(copy, loaded, shown);
         Loaded = loaded;
     }
 
@@ -125,12 +127,12 @@ public static class Libtorch
             StringSplitOptions.RemoveEmptyEntries
         ) ?? [];
 
-    private static void Open(string path, Dictionary<string, string> loaded)
+    private static void Open(string path, Dictionary<string, string> loaded, string? shown = null)
     {
         try
         {
             NativeLibrary.Load(path);
-            loaded[Path.GetFileName(path)] = path;
+            loaded[shown is null ? Path.GetFileName(path) : Wrapper] = shown ?? path;
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
@@ -141,47 +143,24 @@ public static class Libtorch
         }
     }
 
-    private static string Loadable(string wrapper)
+    [SupportedOSPlatform("linux")]
+    private static (string Path, string Shown) Loadable(string wrapper)
     {
         if (SystemIsNewEnough())
         {
-            return wrapper;
+            return (wrapper, wrapper);
         }
 
         byte[] image = File.ReadAllBytes(wrapper);
-        string folder = Path.Combine(CacheFolder(), Convert.ToHexStringLower(SHA256.HashData(image))[..16]),
-            copy = Path.Combine(folder, Wrapper);
         ElfPatch.RelaxStreamInitialiser(image);
-        if (!File.Exists(copy) || !File.ReadAllBytes(copy).AsSpan().SequenceEqual(image))
-        {
-            AtomicFile.Write(copy, stream => stream.Write(image));
-        }
-
+        (string path, string shown) = NativeCache.Place(Wrapper, image);
         Repaired = true;
-        return copy;
+        return (path, shown);
     }
 
     private static bool SystemIsNewEnough()
     {
         IntPtr library = NativeLibrary.TryLoad("libstdc++.so.6", out IntPtr handle) ? handle : IntPtr.Zero;
         return library != IntPtr.Zero && NativeLibrary.TryGetExport(library, ElfPatch.NewSymbol, out _);
-    }
-
-    private static string CacheFolder()
-    {
-        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        string home = string.IsNullOrEmpty(cache)
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache")
-            : cache;
-        string preferred = Path.Combine(home, "fulcrum", "native");
-        try
-        {
-            Directory.CreateDirectory(preferred);
-            return preferred;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Path.Combine(Path.GetTempPath(), $"fulcrum-native-{Environment.UserName}");
-        }
     }
 }
