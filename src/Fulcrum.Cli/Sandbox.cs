@@ -2,18 +2,14 @@ using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Cli;
 
-/// <summary>The SQL sandbox of a command; says so when it has no worker processes.</summary>
+/// <summary>The SQL sandbox of a command; warns of items that could not be scored.</summary>
 internal static class Sandbox
 {
     /// <summary>Opens it; the caller disposes it.</summary>
     public static SqlSandbox Open()
     {
         SqlSandbox sandbox = SqlSandbox.Open();
-        if (sandbox.Warning is { } warning)
-        {
-            Console.Error.WriteLine($"fulcrum: warning: {warning}");
-        }
-
+        sandbox.Unscored = sentence => Console.Error.WriteLine($"warning: {sentence}");
         return sandbox;
     }
 }

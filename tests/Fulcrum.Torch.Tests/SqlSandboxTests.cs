@@ -21,7 +21,133 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     );
 
     [Fact]
-    public void Queries_run_in_worker_processes() => Assert.Null(workers.Sandbox.Warning);
+    public void Queries_run_in_worker_processes()
+    {
+        Assert.Equal(1, workers.Sandbox.Grader("official", Short)(workers.Database, Gold, Gold).Score);
+
+        Assert.NotEmpty(workers.Sandbox.WorkerIds);
+        Assert.DoesNotContain(Environment.ProcessId, workers.Sandbox.WorkerIds);
+    }
+
+    [Fact]
+    public void The_kernel_confines_a_worker_and_its_environment_is_empty()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the filter is Linux's");
+        using SqlSandbox sandbox = SqlSandbox.Open(workers: 1);
+        int worker = sandbox.WorkerIds.Single();
+
+        string[] status = File.ReadAllLines($"/proc/{worker}/status");
+        string[] variables = File.ReadAllText($"/proc/{worker}/environ")
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.StartsWith("system call filter", sandbox.Confinement);
+        Assert.Contains("Seccomp:\t2", status);
+        Assert.Contains("NoNewPrivs:\t1", status);
+        Assert.All(
+            Directory.EnumerateDirectories($"/proc/{worker}/task"),
+            thread => Assert.Contains("Seccomp:\t2", File.ReadAllLines(Path.Combine(thread, "status")))
+        );
+        Assert.All(variables, v => Assert.Matches("^(DOTNET_|LD_LIBRARY_PATH=)", v));
+        Assert.Equal(1, sandbox.Grader("official", Short)(workers.Database, Gold, Gold).Score);
+    }
+
+    [Fact]
+    public void A_program_that_embeds_the_library_finds_its_worker()
+    {
+        SqlWorkerProgram? embedded = SqlWorkerProgram.Embedded();
+        Assert.SkipWhen(embedded is null, "these tests run without a .NET host");
+
+        using SqlSandbox sandbox = SqlSandbox.Open(embedded, workers: 1);
+
+        Assert.Equal(1, sandbox.Grader("official", Short)(workers.Database, Gold, Gold).Score);
+    }
+
+    [Fact]
+    public void More_aggregate_columns_than_an_index_can_name_do_not_corrupt_memory()
+    {
+        string columns = string.Join(", ", Enumerable.Range(0, 900).Select(i => $"0 c{i}")),
+            tables = string.Join(", ", Enumerable.Range(0, 37).Select(t => $"w t{t}"));
+        IEnumerable<string> sums = Enumerable
+            .Range(0, 37)
+            .Select(t => string.Join('+', Enumerable.Range(0, 400).Select(i => $"t{t}.c{i}")));
+        string statement =
+            $"WITH w AS MATERIALIZED (SELECT {columns}) SELECT sum({string.Join("), sum(", sums)}) FROM {tables} GROUP BY t0.c0";
+
+        Grade grade = workers.Sandbox.Grader("official", Short)(workers.Database, Gold, statement);
+
+        Assert.Equal(0, grade.Score);
+        Assert.NotEqual("crashed", grade.Verdict);
+    }
+
+    [Theory]
+    [InlineData("3.49.1", false)]
+    [InlineData("3.50.1", false)]
+    [InlineData("3.50.2", true)]
+    [InlineData("3.53.4", true)]
+    [InlineData("4.0", true)]
+    [InlineData("unknown", false)]
+    public void A_SQLite_that_queries_can_corrupt_is_refused(string version, bool accepted)
+    {
+        Exception? refusal = Record.Exception(() => Sqlite.RequireSafe(version));
+
+        Assert.Equal(accepted, refusal is null);
+        Sqlite.RequireSafe();
+    }
+
+    [Theory]
+    [InlineData("official")]
+    [InlineData("strict")]
+    public void Right_answers_with_large_results_are_right_in_whatever_number(string semantics)
+    {
+        using SqlSandbox sandbox = SqlSandbox.Open(workers: 1);
+        Func<string, string, string, Grade> grade = sandbox.Grader(semantics, new SqlLimits());
+        string Large(int i) => $"SELECT hex(zeroblob(25000000)) || '{i}', {i}";
+
+        Grade[] grades =
+        [
+            .. Enumerable.Range(0, 12).Select(i => grade(workers.Database, Large(i), $"{Large(i)} AS other")),
+        ];
+
+        Assert.All(grades, g => Assert.Equal((1, "correct"), (g.Score, g.Verdict)));
+        Assert.Equal(0, grade(workers.Database, Large(1), Large(2)).Score);
+    }
+
+    [Theory]
+    [InlineData(99_000, "syntax-error")]
+    [InlineData(300_001, "refused")]
+    public void A_statement_of_quotes_alone_is_told_as_what_it_is(int quotes, string verdict)
+    {
+        Grade grade = workers.Sandbox.Grader("strict", Short)(workers.Database, Gold, new string('\'', quotes | 1));
+
+        Assert.Equal((0, verdict), (grade.Score, grade.Verdict));
+        Assert.True(grade.Reason!.Length <= 600);
+    }
+
+    [Fact]
+    public async Task An_item_whose_workers_are_killed_twice_is_unscored_and_named()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the children of a process are read from /proc");
+        using SqlSandbox sandbox = SqlSandbox.Open(workers: 1);
+        List<string> told = [];
+        sandbox.Unscored = told.Add;
+        const string Endless = "WITH RECURSIVE w(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM w) SELECT count(*) FROM w";
+        HashSet<int> killed = [];
+
+        Task<Grade> grading = Task.Run(
+            () => sandbox.Grader("official", new SqlLimits(60))(workers.Database, Gold, Endless),
+            TestContext.Current.CancellationToken
+        );
+        for (int i = 0; i < 2; i++)
+        {
+            int worker = Until(() => Computing().FirstOrDefault(id => !killed.Contains(id)));
+            killed.Add(worker);
+            Signal(worker, "KILL");
+        }
+
+        Grade grade = await grading;
+        Assert.Equal((null, SqlSandbox.WorkerKilled), (grade.Score, grade.Verdict));
+        Assert.Contains("concert_singer.sqlite", Assert.Single(told));
+    }
 
     [Theory]
     [MemberData(nameof(HostileStatements.Interruptible), MemberType = typeof(HostileStatements))]
@@ -55,7 +181,6 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
             new SqlWorkerProgram("/bin/sh", ["-c", script, mark, real.File, .. real.Arguments])
         );
 
-        Assert.Null(sandbox.Warning);
         Assert.True(File.Exists(mark));
         Assert.Equal(1, sandbox.Grader("official", Short)(workers.Database, Gold, Gold).Score);
     }
@@ -170,13 +295,21 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     }
 
     [Fact]
-    public void Without_a_worker_program_queries_run_in_this_process_and_a_warning_says_so()
+    public void Without_a_worker_program_nothing_is_graded()
     {
-        using SqlSandbox sandbox = SqlSandbox.Open(new SqlWorkerProgram("/no/such/program", []));
+        InputException refusal = Assert.Throws<InputException>(() =>
+            SqlSandbox.Open(new SqlWorkerProgram("/no/such/program", []))
+        );
 
-        Assert.Contains("inside this process", sandbox.Warning);
-        Assert.Equal(1, sandbox.Grader("official", Short)(workers.Database, Gold, Gold).Score);
+        Assert.Contains("never run in this process", refusal.Message);
     }
+
+    [Theory]
+    [InlineData(2, 24, 2)]
+    [InlineData(64, 24, 8)]
+    [InlineData(8, 1, 1)]
+    public void All_workers_together_fit_into_half_of_the_memory(int cores, int gibibytes, int workers) =>
+        Assert.Equal(workers, SqlSandbox.Places(cores, (long)gibibytes << 30));
 
     [Fact]
     public void Workers_end_with_a_parent_that_is_killed()
@@ -208,6 +341,29 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         parent.Kill();
 
         Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(20)));
+    }
+
+    // Children of this process that have computed for a second: a worker at its query.
+    private static IEnumerable<int> Computing() =>
+        Process
+            .GetProcesses()
+            .Where(p =>
+                Fields(p.Id) is { Length: > 12 } f
+                && f[1] == $"{Environment.ProcessId}"
+                && int.Parse(f[11]) + int.Parse(f[12]) > 100
+            )
+            .Select(p => p.Id);
+
+    private static string[] Fields(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ');
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     private static void Signal(int process, string signal) =>

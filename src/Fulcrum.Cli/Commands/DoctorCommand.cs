@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
+using Fulcrum.Files;
 using Fulcrum.Models;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider.Sql;
 using Fulcrum.Torch;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
@@ -51,6 +54,11 @@ internal static class DoctorCommand
         foreach ((string name, string value) in new TorchEngine().Environment)
         {
             found[name] = value;
+        }
+
+        using (SqlSandbox sandbox = SqlSandbox.Open(workers: 1))
+        {
+            (found["sqlite"], found["sql_worker"]) = (Sqlite.Version, sandbox.Confinement);
         }
 
         found["memory_gb"] = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9, 1);

@@ -56,7 +56,7 @@ internal static class SqlCommand
         verb.SetAction(
             (parsed, cancellation) =>
             {
-                using SqlSandbox sandbox = Sandbox.Open();
+                using SqlSandbox sandbox = SqlSandbox.Open();
                 string folder = parsed.GetRequiredValue(databases),
                     meaning = parsed.GetRequiredValue(semantics);
                 double seconds = parsed.GetRequiredValue(limit);
@@ -82,29 +82,67 @@ internal static class SqlCommand
         CancellationToken cancellation
     )
     {
-        (string Database, string Gold, string Predicted)[] pairs = [.. lines.Select(line => Pair(databases, line))];
+        Dictionary<string, string> files = new(StringComparer.Ordinal);
+        (string Database, string Gold, string Predicted)[] pairs =
+        [
+            .. lines.Select(line => Pair(databases, files, line)),
+        ];
         string[] answers = new string[lines.Length];
         Parallel.For(
             0,
             lines.Length,
             new ParallelOptions { CancellationToken = cancellation },
             i =>
-                answers[i] = Answer(lines[i], grader(pairs[i].Database, pairs[i].Gold, pairs[i].Predicted))
-                    .ToJsonString(Written)
+            {
+                Grade grade = grader(pairs[i].Database, pairs[i].Gold, pairs[i].Predicted);
+                Warn(lines[i], grade);
+                answers[i] = Answer(lines[i], grade).ToJsonString(Written);
+            }
         );
         return answers;
     }
 
-    private static (string Database, string Gold, string Predicted) Pair(string databases, JsonLine line)
+    // An item whose workers were killed says nothing of its query: it is named, so that it can be graded again.
+    private static void Warn(JsonLine line, Grade grade)
+    {
+        if (grade.Verdict == SqlSandbox.WorkerKilled)
+        {
+            string id = Printable.Short(line.Value["id"]?.ToJsonString(Written) ?? "");
+            Console.Error.WriteLine($"warning: {line.File} line {line.Number}: item {id} is unscored: {grade.Reason}");
+        }
+    }
+
+    private static (string Database, string Gold, string Predicted) Pair(
+        string databases,
+        Dictionary<string, string> files,
+        JsonLine line
+    )
     {
         string Text(string name) =>
             line.Value[name] is JsonValue v && v.TryGetValue(out string? text)
                 ? text
                 : throw line.Error($"'{name}' must be a text");
         string database = Text("db_id");
-        return InnerPath.IsPlainName(database)
-            ? (Path.Combine(databases, database, database + ".sqlite"), Text("gold"), Text("predicted"))
-            : throw line.Error($"the db_id '{database}' is not the name of a folder");
+        if (!files.TryGetValue(database, out string? file))
+        {
+            file = DatabaseFile(databases, database, line);
+            files.Add(database, file);
+        }
+
+        return (file, Text("gold"), Text("predicted"));
+    }
+
+    private static string DatabaseFile(string databases, string database, JsonLine line)
+    {
+        if (!RelativeName.IsPlain(database))
+        {
+            throw line.Error($"the db_id '{Printable.Short(database)}' is not the name of a folder");
+        }
+
+        string file = Path.Combine(databases, database, database + ".sqlite");
+        return FileEntry.Of(file).Kind != EntryKind.File ? throw line.Error($"there is no database file {file}")
+            : InnerPath.LiesIn(databases, file) ? file
+            : throw line.Error($"{file} is a link that leads out of {databases}; put the database itself there");
     }
 
     private static JsonObject Answer(JsonLine line, Grade grade)

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 using Fulcrum.Files;
 using SQLitePCL;
 using static SQLitePCL.raw;
@@ -14,6 +16,8 @@ internal sealed class SqlDatabase : IDisposable
         ActionFunction = 31,
         ActionRecursive = 33,
         Auth = 23;
+    private const int LongValue = 4096,
+        Kept = 256;
     private static readonly HashSet<string> Forbidden = new(StringComparer.OrdinalIgnoreCase)
     {
         "load_extension",
@@ -43,6 +47,11 @@ internal sealed class SqlDatabase : IDisposable
             "file:"
             + Uri.EscapeDataString(Path.GetFullPath(file)).Replace("%2F", "/", StringComparison.Ordinal)
             + "?mode=ro&immutable=1";
+        if (FileEntry.Of(file).Kind != EntryKind.File)
+        {
+            throw new InputException($"cannot open the database {file}: it is not a file");
+        }
+
         int code = sqlite3_open_v2(uri, out db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, null);
         if (code != SQLITE_OK)
         {
@@ -101,7 +110,10 @@ internal sealed class SqlDatabase : IDisposable
         (int Limit, int Value)[] most =
         [
             (SQLITE_LIMIT_LENGTH, Math.Min(limits.Bytes, limits.CellBytes)),
-            (SQLITE_LIMIT_SQL_LENGTH, 4 * SqlLimits.Characters),
+            (SQLITE_LIMIT_SQL_LENGTH, SqlLimits.TextBytes),
+            (SQLITE_LIMIT_COLUMN, 1000),
+            (SQLITE_LIMIT_FUNCTION_ARG, 100),
+            (SQLITE_LIMIT_VARIABLE_NUMBER, 100),
             (SQLITE_LIMIT_EXPR_DEPTH, 500),
             (SQLITE_LIMIT_COMPOUND_SELECT, 100),
             (SQLITE_LIMIT_ATTACHED, 0),
@@ -128,14 +140,15 @@ internal sealed class SqlDatabase : IDisposable
     private SqlResult Rows(sqlite3_stmt statement)
     {
         List<object?[]> rows = [];
-        long bytes = 0;
+        long bytes = 0,
+            held = 0;
         int columns = sqlite3_column_count(statement);
         while (true)
         {
             int code = sqlite3_step(statement);
             if (code == SQLITE_DONE)
             {
-                return new SqlResult(rows);
+                return new SqlResult(rows) { Held = held };
             }
 
             if (code != SQLITE_ROW)
@@ -146,7 +159,7 @@ internal sealed class SqlDatabase : IDisposable
             object?[] row = new object?[columns];
             for (int i = 0; i < columns; i++)
             {
-                row[i] = Value(statement, i, ref bytes);
+                row[i] = Value(statement, i, ref bytes, ref held);
             }
 
             rows.Add(row);
@@ -161,9 +174,10 @@ internal sealed class SqlDatabase : IDisposable
         }
     }
 
-    private static object? Value(sqlite3_stmt statement, int column, ref long bytes)
+    private static object? Value(sqlite3_stmt statement, int column, ref long bytes, ref long held)
     {
         bytes += 16;
+        held += 32;
         switch (sqlite3_column_type(statement, column))
         {
             case SQLITE_INTEGER:
@@ -174,14 +188,23 @@ internal sealed class SqlDatabase : IDisposable
                 _ = sqlite3_column_bytes(statement, column); // converts to UTF-8 where the database is not
                 ReadOnlySpan<byte> text = sqlite3_column_blob(statement, column);
                 bytes += text.Length;
-                return DroppingUtf8.GetString(text);
+                held += 2 * Math.Min(text.Length, LongValue);
+                return text.Length <= LongValue ? DroppingUtf8.GetString(text) : Shortened(text);
             case SQLITE_BLOB:
-                byte[] blob = sqlite3_column_blob(statement, column).ToArray();
+                ReadOnlySpan<byte> blob = sqlite3_column_blob(statement, column);
                 bytes += blob.Length;
-                return blob;
+                held += Math.Min(blob.Length, LongValue);
+                return blob.Length <= LongValue ? blob.ToArray() : [.. blob[..Kept], .. SHA256.HashData(blob)];
             default:
                 return null;
         }
+    }
+
+    // Two long texts are equal where their beginnings and digests are: what is held does not grow with the text.
+    private static string Shortened(ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> valid = Utf8.IsValid(text) ? text : Encoding.UTF8.GetBytes(DroppingUtf8.GetString(text));
+        return $"{DroppingUtf8.GetString(valid[..Math.Min(Kept, valid.Length)])}…{Convert.ToHexStringLower(SHA256.HashData(valid))}";
     }
 
     private SqlResult Failed(int code)
@@ -200,7 +223,11 @@ internal sealed class SqlDatabase : IDisposable
             _ => "execution-error",
         };
         IsSpent |= verdict is "time-limit" or "memory-limit";
-        return new SqlResult([], verdict, verdict == "time-limit" ? $"stopped after {limits.Seconds} s" : message);
+        return new SqlResult(
+            [],
+            verdict,
+            verdict == "time-limit" ? $"stopped after {limits.Seconds} s" : Printable.Message(message)
+        );
     }
 
     private static bool HasMore(string? tail) => SqlText.Tokens(tail ?? "").Any(t => !SqlText.IsBlank(t) && t != ";");

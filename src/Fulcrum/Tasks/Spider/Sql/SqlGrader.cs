@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Spider.Sql;
@@ -17,10 +18,11 @@ internal enum SqlPhase
 /// <remarks>The reference for <see cref="SqlSandbox"/>, which does the same in worker processes; here one call of
 /// SQLite that takes long cannot be interrupted.</remarks>
 /// <param name="semantics"><c>official</c>, <c>strict</c> or <c>notebook</c>.</param>
-public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
+internal sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
 {
-    private const int LargestCache = 20_000,
-        CachedRows = 2_000;
+    private const long LargestCache = 1 << 26,
+        LargestCached = 1 << 22;
+    private long cached;
     private readonly ConcurrentDictionary<(string Content, string Sql), SqlResult> golds = new();
     private readonly SqlConnections connections = new(limits);
 
@@ -34,6 +36,11 @@ public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
     internal Grade Grade(string databaseFile, string gold, string predicted, Action<SqlPhase>? begins)
     {
         begins?.Invoke(SqlPhase.Gold);
+        if (TooLong(gold) is { } tooLong)
+        {
+            return new Grade(null, predicted, "gold-failed", tooLong);
+        }
+
         bool raw = semantics != "official";
         string? preparedGold = Prepared(gold, raw);
         if (preparedGold is null)
@@ -51,13 +58,7 @@ public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
             }
 
             begins?.Invoke(SqlPhase.Prediction);
-            return predicted.Length > SqlLimits.Characters
-                    ? new Grade(
-                        0,
-                        predicted,
-                        "refused",
-                        $"the query has {predicted.Length} characters, more than {SqlLimits.Characters}"
-                    )
+            return TooLong(predicted) is { } refusal ? new Grade(0, predicted, "refused", refusal)
                 : Prepared(predicted, raw) is { } prepared && !string.IsNullOrWhiteSpace(prepared)
                     ? Judge(wanted, database.Run(prepared), preparedGold, predicted)
                 : new Grade(0, predicted, "empty", "the prediction is empty");
@@ -75,11 +76,16 @@ public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => connections.Dispose();
 
+    private static string? TooLong(string sql) =>
+        Encoding.UTF8.GetByteCount(sql) is var bytes && bytes > SqlLimits.TextBytes
+            ? $"the query has {bytes} bytes, more than {SqlLimits.TextBytes}"
+            : null;
+
     private static string? Prepared(string sql, bool raw) => raw ? sql : SqlText.Prepare(sql);
 
     private Grade Judge(SqlResult wanted, SqlResult got, string preparedGold, string predicted) =>
         got.Verdict is { } failure ? new Grade(0, predicted, failure, got.Reason)
-        : Agree(wanted, got, preparedGold) ? new Grade(1, predicted, "correct")
+        : wanted.IsSameAs(got) || Agree(wanted, got, preparedGold) ? new Grade(1, predicted, "correct")
         : new Grade(
             0,
             predicted,
@@ -114,7 +120,8 @@ public sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
         }
 
         SqlResult result = database.Run(sql);
-        if (golds.Count < LargestCache && result.Rows.Count < CachedRows)
+        long size = result.Held + 2 * sql.Length + 200;
+        if (size <= LargestCached && Interlocked.Add(ref cached, size) <= LargestCache)
         {
             golds.TryAdd((database.Content, sql), result);
         }

@@ -17,6 +17,6 @@ public sealed record SqlLimits(
     /// <summary>A query that gets no processor, or waits for a disk, may take so many times its seconds.</summary>
     public const double Patience = 10;
 
-    /// <summary>A longer text is refused before anything looks at it.</summary>
-    public const int Characters = 1 << 20;
+    /// <summary>Bytes of a query in UTF-8; a longer one is refused before anything looks at it.</summary>
+    public const int TextBytes = 100_000;
 }

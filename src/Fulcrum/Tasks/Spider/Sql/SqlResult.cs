@@ -7,6 +7,19 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// <param name="Verdict">Null when the query ran.</param>
 internal sealed record SqlResult(IReadOnlyList<object?[]> Rows, string? Verdict = null, string? Reason = null)
 {
+    /// <summary>Bytes of memory that the rows take, about.</summary>
+    public long Held { get; init; }
+
+    /// <summary>Whether the rows are the same, value for value, type for type and in the same order: equal under every
+    /// semantics.</summary>
+    public bool IsSameAs(SqlResult other) =>
+        Rows.Count == other.Rows.Count && Rows.Zip(other.Rows).All(pair => pair.First.SequenceEqual(pair.Second, Same));
+
+    private static readonly EqualityComparer<object?> Same = EqualityComparer<object?>.Create(
+        (a, b) => a is byte[] x && b is byte[] y ? x.AsSpan().SequenceEqual(y) : Equals(a, b),
+        value => value?.GetHashCode() ?? 0
+    );
+
     /// <summary>A text that is equal for two values exactly when Python's == is: 3 and 3.0 are, 1 and '1' are
     /// not.</summary>
     public static string Key(object? value) =>

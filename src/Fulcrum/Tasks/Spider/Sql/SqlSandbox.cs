@@ -1,71 +1,83 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Fulcrum.Files;
 using Fulcrum.Observability;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>Grades predicted queries in worker processes, so that nothing a query does can take the run with it.
-/// Thread-safe.</summary>
+/// <summary>Grades predicted queries in worker processes, so that nothing a query does can take the run with it. Thread-safe.</summary>
 /// <remarks>
-/// A worker that exceeds its limits is killed and replaced; the verdict on its item says so. A worker that ends for no
-/// reason of the
-/// query's (somebody killed it) is replaced, and the item is asked once more, so that such a fault leaves no trace in
-/// the results.
+/// A worker that exceeds its limits is killed and replaced; the verdict on its item says so. A worker that somebody else killed, such as the
+/// system when memory runs out, is replaced and the item is graded again. If that worker is killed as well, the item is unscored: its score
+/// would say something about the machine. Queries never run in this process: without a worker nothing is graded.
 /// </remarks>
 public sealed class SqlSandbox : IDisposable
 {
     private readonly ConcurrentBag<SqlWorkerProcess> idle = [];
     private readonly SemaphoreSlim places;
-    private readonly SqlWorkerProgram? program;
-    private readonly ConcurrentDictionary<(string, SqlLimits), SqlGrader> inProcess = new();
+    private readonly SqlWorkerProgram program;
     private volatile bool disposed;
 
-    private SqlSandbox(SqlWorkerProgram? program, int workers, string? warning)
+    private SqlSandbox(SqlWorkerProgram program, int workers)
     {
         this.program = program;
-        Warning = warning;
         places = new SemaphoreSlim(workers);
     }
 
-    /// <summary>Why queries run in this process instead of workers; null where they run in workers.</summary>
-    public string? Warning { get; }
+    /// <summary>The verdict on an item whose workers were killed from outside; it has no score.</summary>
+    public const string WorkerKilled = SqlWorkerOutcome.Killed;
+
+    /// <summary>What keeps a worker from the rest of the system, in words; for <c>doctor</c>.</summary>
+    public string Confinement { get; private set; } = "";
 
     /// <summary>Told of workers that end while they grade.</summary>
     public ILogger Log { get; set; } = NullLogger.Instance;
 
+    /// <summary>Called with a sentence about each item that could not be scored, because its workers were killed; from any thread.</summary>
+    public Action<string>? Unscored { get; set; }
+
     /// <summary>Process ids of the workers that wait.</summary>
     internal IEnumerable<int> WorkerIds => idle.Select(w => w.Id);
 
-    /// <summary>Opens a sandbox with one worker a core, started as they are needed.</summary>
+    /// <summary>Opens a sandbox and starts its first worker; further ones are started as they are needed.</summary>
     /// <param name="program">Null: <see cref="SqlWorkerProgram.Find"/>.</param>
+    /// <param name="workers">Null: one a core, as far as half of the machine's memory is enough for all of them together.</param>
+    /// <exception cref="InputException">No worker can be started, or the SQLite in use is too old to run queries of others.</exception>
     public static SqlSandbox Open(SqlWorkerProgram? program = null, int? workers = null)
     {
-        int count = workers ?? Environment.ProcessorCount;
-        if ((program ?? SqlWorkerProgram.Find()) is not { } found)
-        {
-            return new SqlSandbox(
-                null,
-                count,
-                "SQL runs inside this process, because the fulcrum program is not beside it: a query that SQLite does not interrupt can hold the run up"
+        Sqlite.RequireSafe();
+        SqlWorkerProgram found =
+            program
+            ?? SqlWorkerProgram.Find()
+            ?? throw new InputException(
+                "SQL cannot be graded: its worker process needs the fulcrum program or the dotnet host, and neither was found; "
+                    + "queries of a model are never run in this process"
             );
-        }
-
+        int most = workers ?? Places(Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        SqlSandbox sandbox = new(found, most);
         try
         {
-            SqlSandbox sandbox = new(found, count, null);
-            sandbox.idle.Add(SqlWorkerProcess.Start(found));
+            SqlWorkerProcess first = SqlWorkerProcess.Start(found);
+            sandbox.Confinement = first.Confinement;
+            sandbox.idle.Add(first);
             return sandbox;
         }
         catch (FulcrumException e)
         {
-            return new SqlSandbox(null, count, $"SQL runs inside this process: {e.Message}");
+            sandbox.Dispose();
+            throw new InputException(
+                $"SQL cannot be graded: {e.Message}; queries of a model are never run in this process",
+                e
+            );
         }
     }
 
-    /// <summary>What grades (database file, gold, prediction) under a semantics and limits; verdicts are those of
-    /// <see cref="SqlGrader"/>.</summary>
+    /// <summary>
+    /// Returns what grades (database file, gold query, predicted query) under a semantics and limits; verdicts are those of
+    /// <see cref="SqlGrader"/>.
+    /// </summary>
     public Func<string, string, string, Grade> Grader(string semantics, SqlLimits limits) =>
         (database, gold, predicted) =>
             Measured(new SqlRequest(Path.GetFullPath(database), gold, predicted, semantics, limits));
@@ -79,13 +91,11 @@ public sealed class SqlSandbox : IDisposable
             worker.Dispose();
         }
 
-        foreach (SqlGrader grader in inProcess.Values)
-        {
-            grader.Dispose();
-        }
-
         places.Dispose();
     }
+
+    /// <summary>How many workers fit: each may hold <see cref="SqlWorker.MostBytes"/>, and all together half of the memory.</summary>
+    internal static int Places(int cores, long memory) => (int)Math.Clamp(memory / 2 / SqlWorker.MostBytes, 1, cores);
 
     private Grade Measured(SqlRequest request)
     {
@@ -97,18 +107,14 @@ public sealed class SqlSandbox : IDisposable
 
     private Grade Grade(SqlRequest request)
     {
-        if (program is null)
-        {
-            return inProcess
-                .GetOrAdd((request.Semantics, request.Limits), k => new SqlGrader(k.Item1, k.Item2))
-                .Grade(request.Database, request.Gold, request.Predicted);
-        }
-
         places.Wait();
         try
         {
             SqlWorkerOutcome first = Ask(request);
-            return Verdict(request, first.Cause == "crashed" ? Ask(request) : first);
+            return Verdict(
+                request,
+                first.Cause is SqlWorkerOutcome.Crashed or SqlWorkerOutcome.Killed ? Ask(request) : first
+            );
         }
         finally
         {
@@ -120,7 +126,7 @@ public sealed class SqlSandbox : IDisposable
     {
         SqlWorkerProcess worker = idle.TryTake(out SqlWorkerProcess? waiting)
             ? waiting
-            : SqlWorkerProcess.Start(program!);
+            : SqlWorkerProcess.Start(program);
         bool lives = false;
         try
         {
@@ -151,11 +157,22 @@ public sealed class SqlSandbox : IDisposable
         }
     }
 
-    private static Grade Verdict(SqlRequest request, SqlWorkerOutcome outcome) =>
-        outcome switch
+    private Grade Verdict(SqlRequest request, SqlWorkerOutcome outcome)
+    {
+        switch (outcome)
         {
-            { Grade: { } grade } => grade,
-            { During: SqlPhase.Gold } => new Grade(null, request.Predicted, "gold-failed", outcome.Reason),
-            _ => new Grade(0, request.Predicted, outcome.Cause!, outcome.Reason),
-        };
+            case { Grade: { } grade }:
+                return grade;
+            case { Cause: SqlWorkerOutcome.Killed }:
+                string start = Printable.Short(request.Predicted);
+                Unscored?.Invoke(
+                    $"a query on {Path.GetFileName(request.Database)} is unscored: {outcome.Reason} ({start})"
+                );
+                return new Grade(null, request.Predicted, outcome.Cause, outcome.Reason);
+            case { During: SqlPhase.Gold }:
+                return new Grade(null, request.Predicted, "gold-failed", outcome.Reason);
+            default:
+                return new Grade(0, request.Predicted, outcome.Cause!, outcome.Reason);
+        }
+    }
 }

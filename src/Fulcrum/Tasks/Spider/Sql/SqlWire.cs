@@ -49,7 +49,7 @@ internal static class SqlWire
     private const int LargestAnswer = 1 << 20;
 
     /// <summary>The first thing a worker says: both sides are the same build of the same program.</summary>
-    public static string Greeting => $"fulcrum sql worker 1, SQLite {Sqlite.Version}";
+    public static string Greeting => $"fulcrum sql worker 2, SQLite {Sqlite.Version}";
 
     public static void Send(Stream to, byte kind, string text)
     {

@@ -6,11 +6,23 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// standard output until its parent is gone.</summary>
 public static class SqlWorker
 {
-    /// <summary>The hidden verb that makes the tool a worker.</summary>
+    /// <summary>The verb that makes the tool, or this library started as a program, a worker.</summary>
     public const string Verb = "sql-worker";
 
     /// <summary>Bytes of one worker, SQLite and .NET together.</summary>
     public const long MostBytes = 3L << 29;
+
+    /// <summary>The entry point of this library when the .NET host starts it as a worker for a program that embeds it.</summary>
+    internal static int Main(string[] arguments)
+    {
+        if (arguments is [Verb])
+        {
+            return Serve();
+        }
+
+        Console.Error.WriteLine("Fulcrum.dll is a library; the command is fulcrum");
+        return 2;
+    }
 
     /// <summary>Serves until standard input ends; returns the exit code.</summary>
     public static int Serve()
@@ -30,7 +42,8 @@ public static class SqlWorker
         ProcessLimits.Confine();
         using Stream output = Console.OpenStandardOutput();
         using BinaryReader input = new(new BufferedStream(Console.OpenStandardInput(), 1 << 16));
-        SqlWire.Send(output, SqlWire.Hello, SqlWire.Greeting);
+        string greeting = SqlWire.Greeting; // loads SQLite
+        SqlWire.Send(output, SqlWire.Hello, $"{greeting}\n{SystemCallFilter.Install() ?? ""}");
         Dictionary<(string, SqlLimits), SqlGrader> graders = [];
         while (SqlRequest.Read(input) is { } request)
         {

@@ -5,8 +5,16 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// <summary>What came of a pair that a worker was given: a grade, or how the worker ended.</summary>
 /// <param name="Grade">Null where the worker ended.</param>
 /// <param name="During">The phase that was at work.</param>
-/// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c> or <c>crashed</c>; null where there is a grade.</param>
-internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? Cause = null, string? Reason = null);
+/// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c>, <see cref="Crashed"/> or <see cref="Killed"/>; null where
+/// there is a grade.</param>
+internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? Cause = null, string? Reason = null)
+{
+    /// <summary>The worker ended through an error of its own.</summary>
+    public const string Crashed = "crashed";
+
+    /// <summary>Somebody else ended the worker: a person, or the system when memory ran out.</summary>
+    public const string Killed = "worker-killed";
+}
 
 /// <summary>The parent's side of one worker process. Used by one thread at a time.</summary>
 internal sealed class SqlWorkerProcess : IDisposable
@@ -14,16 +22,9 @@ internal sealed class SqlWorkerProcess : IDisposable
     private const int Attempts = 3;
     private const double Grace = 1,
         StartSeconds = 60;
-    private static readonly string[] Inherited =
-    [
-        "PATH",
-        "HOME",
-        "TMPDIR",
-        "LD_LIBRARY_PATH",
-        "LANG",
-        "SystemRoot",
-        "TEMP",
-    ];
+
+    // Without these .NET does not start on some systems; nothing else of the environment reaches a worker.
+    private static readonly string[] Inherited = ["LD_LIBRARY_PATH", "SystemRoot"];
     private readonly Process process;
     private readonly BinaryWriter input;
     private readonly Stream output;
@@ -47,6 +48,9 @@ internal sealed class SqlWorkerProcess : IDisposable
     /// <summary>The process's id.</summary>
     public int Id => process.Id;
 
+    /// <summary>What keeps the worker from the rest of the system, in words.</summary>
+    public string Confinement { get; private set; } = "";
+
     /// <summary>Starts a worker and waits for its greeting.</summary>
     /// <remarks>One that ends before it greets is started again: a signal to the whole group ends a worker that cannot
     /// yet refuse it, while this process goes on to save what it has.</remarks>
@@ -68,7 +72,10 @@ internal sealed class SqlWorkerProcess : IDisposable
             );
             worker.Allow(StartSeconds);
             int kind = worker.output.ReadByte();
-            string greeting = kind == SqlWire.Hello ? SqlWire.Receive(worker.output) : "";
+            string[] greeting = (kind == SqlWire.Hello ? SqlWire.Receive(worker.output) : "").Split('\n', 2);
+            worker.Confinement = greeting is [_, { Length: > 0 } refusal]
+                ? $"no system call filter: {refusal}"
+                : "system call filter, no new privileges, empty environment";
             worker.Rest();
             if (kind < 0 && !worker.stopped) // one that was stopped for want of a greeting is not started again
             {
@@ -76,9 +83,9 @@ internal sealed class SqlWorkerProcess : IDisposable
                 return null;
             }
 
-            return greeting == SqlWire.Greeting
+            return greeting[0] == SqlWire.Greeting
                 ? worker
-                : throw new IOException($"it greets with '{greeting}' instead of '{SqlWire.Greeting}'");
+                : throw new IOException($"it greets with '{greeting[0]}' instead of '{SqlWire.Greeting}'");
         }
         catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception or InvalidOperationException)
         {
@@ -198,11 +205,25 @@ internal sealed class SqlWorkerProcess : IDisposable
     private SqlWorkerOutcome Ended(SqlPhase phase, SqlLimits limits)
     {
         bool late = stopped;
+        bool ended = late || process.WaitForExit(TimeSpan.FromSeconds(Grace));
         Stop();
         process.WaitForExit();
-        const int CpuSignal = 128 + 24;
+        const int CpuSignal = 128 + 24,
+            KillSignal = 128 + 9;
         return (late, process.ExitCode) switch
         {
+            _ when !ended => new SqlWorkerOutcome(
+                null,
+                phase,
+                SqlWorkerOutcome.Crashed,
+                "its worker answered with something that is no grade"
+            ),
+            (false, KillSignal) => new SqlWorkerOutcome(
+                null,
+                phase,
+                SqlWorkerOutcome.Killed,
+                "its worker was killed from outside, twice; the system does this when memory runs out"
+            ),
             (true, _) or (_, CpuSignal) => new SqlWorkerOutcome(
                 null,
                 phase,
@@ -215,7 +236,12 @@ internal sealed class SqlWorkerProcess : IDisposable
                 "memory-limit",
                 "its worker held more memory than it may"
             ),
-            (_, int code) => new SqlWorkerOutcome(null, phase, "crashed", $"its worker ended with exit code {code}"),
+            (_, int code) => new SqlWorkerOutcome(
+                null,
+                phase,
+                SqlWorkerOutcome.Crashed,
+                $"its worker ended with exit code {code}"
+            ),
         };
     }
 
@@ -244,18 +270,13 @@ internal sealed class SqlWorkerProcess : IDisposable
             WorkingDirectory = Path.GetPathRoot(AppContext.BaseDirectory),
         };
 
-        // A worker sees nothing of the user's environment, such as access tokens, that it does not need.
-        foreach (
-            string name in start
-                .Environment.Keys.Where(k =>
-                    !Inherited.Contains(k) && !k.StartsWith("DOTNET_", StringComparison.Ordinal)
-                )
-                .ToArray()
-        )
+        // A worker sees nothing of the user's environment, such as access tokens.
+        foreach (string name in start.Environment.Keys.Except(Inherited).ToArray())
         {
             start.Environment.Remove(name);
         }
 
+        start.Environment["DOTNET_ROOT"] = SqlWorkerProgram.DotnetRoot;
         start.Environment["DOTNET_GCHeapHardLimit"] = "0x40000000";
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
