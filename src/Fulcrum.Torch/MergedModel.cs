@@ -97,13 +97,15 @@ public static class MergedModel
                 Path.Combine(output, name),
                 stream =>
                 {
-                    using FileStream source = File.OpenRead(Path.Combine(plan.Folder, name));
+                    using Stream source = BoundedFile.Open(Path.Combine(plan.Folder, name), long.MaxValue);
                     source.CopyTo(stream);
                 }
             );
         }
 
-        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(plan.Folder, "config.json")))!.AsObject();
+        JsonObject config = StrictJson
+            .Parse(BoundedFile.ReadText(Path.Combine(plan.Folder, "config.json")))!
+            .AsObject();
         config["tie_word_embeddings"] = model.HeadIsTied;
         config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
         AtomicFile.WriteText(

@@ -13,11 +13,17 @@ internal static class TemplateSize
     private const int Deepest = 100,
         MostSeconds = 20;
 
+    /// <summary>Bytes that one run of a template may allocate, whatever becomes of them: 768 MiB.</summary>
+    /// <remarks>Values that variables, lists and calls hold at the same time can never be more than that.</remarks>
+    public const long MostAllocated = 3L << 28;
+
     [ThreadStatic]
-    private static long began;
+    private static long began,
+        allocatedBefore;
 
     /// <summary>Begins the time of a template on this thread.</summary>
-    public static void Begin() => began = Stopwatch.GetTimestamp();
+    public static void Begin() =>
+        (began, allocatedBefore) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
 
     /// <summary>Refuses to go on when the time is over or the stack nearly used up; called wherever work
     /// repeats.</summary>
@@ -26,6 +32,11 @@ internal static class TemplateSize
         if (Stopwatch.GetElapsedTime(began).TotalSeconds > MostSeconds)
         {
             throw TemplateText.Error(line, $"the template runs longer than {MostSeconds} s");
+        }
+
+        if (GC.GetAllocatedBytesForCurrentThread() - allocatedBefore > MostAllocated)
+        {
+            throw TemplateText.Error(line, $"the template's values need more than {MostAllocated >> 20} MiB");
         }
 
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -38,6 +49,7 @@ internal static class TemplateSize
     /// <exception cref="InputException">It is; names the line.</exception>
     public static object? Checked(object? value, int line)
     {
+        Tick(line);
         long left = Most;
         return Fits(value, ref left, 0) ? value : throw TooLarge(line);
     }

@@ -7,6 +7,9 @@ namespace Fulcrum.Tokenization;
 /// <summary>The normalizers of a <c>tokenizer.json</c>, each a function from text to text.</summary>
 internal static class Normalizers
 {
+    /// <summary>Characters that a text may have after a step. A list of replacements can double a text sixty times.</summary>
+    public const int MostCharacters = 1 << 24;
+
     /// <summary>The normalizer that a node describes; none leaves a text as it is.</summary>
     public static Func<string, string> Parse(JsonNode? node, JsonFile file) =>
         node is null
@@ -38,13 +41,41 @@ internal static class Normalizers
         if (file.Member(pattern, "String") is null)
         {
             TextPattern regex = TextPattern.Parse(file.Text(pattern, "Regex"), file);
-            return text => regex.Replace(text, content);
+            return text => regex.Replace(text, content, length => Require(text.Length, length));
         }
 
         string plain = file.Text(pattern, "String");
         return plain.Length == 0
             ? throw file.Error("a Replace has an empty pattern")
-            : text => text.Replace(plain, content, StringComparison.Ordinal);
+            : text => ReplacePlain(text, plain, content);
+    }
+
+    /// <summary>Refuses a step by which a text would become too long, before it is made.</summary>
+    private static void Require(int before, long after)
+    {
+        if (after > Math.Max(MostCharacters, before + before / 16))
+        {
+            throw new InputException(
+                $"the tokenizer's normalizer makes a text of {before} characters longer than {MostCharacters}"
+            );
+        }
+    }
+
+    private static string Checked(int before, string after)
+    {
+        Require(before, after.Length);
+        return after;
+    }
+
+    private static string ReplacePlain(string text, string plain, string content)
+    {
+        if (content.Length > plain.Length)
+        {
+            long matches = text.AsSpan().Count(plain);
+            Require(text.Length, text.Length + matches * (content.Length - plain.Length));
+        }
+
+        return text.Replace(plain, content, StringComparison.Ordinal);
     }
 
     private static Func<string, string> Form(NormalizationForm form) =>
@@ -53,7 +84,7 @@ internal static class Normalizers
     private static Func<string, string> Prepend(string prefix) => text => text.Length == 0 ? text : prefix + text;
 
     private static Func<string, string> Chain(Func<string, string>[] steps) =>
-        text => steps.Aggregate(text, (t, step) => step(t));
+        text => steps.Aggregate(text, (t, step) => Checked(t.Length, step(t)));
 
     private static Func<string, string> Strip(bool left, bool right) =>
         text =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Fulcrum.Files;
 
 namespace Fulcrum.Tokenization;
 
@@ -50,7 +51,7 @@ internal sealed class TextPattern
         }
         catch (ArgumentException e)
         {
-            throw file.Error($"the pattern {pattern} cannot be used: {e.Message}");
+            throw file.Error($"the pattern {Printable.Short(pattern)} cannot be used: {e.Message}");
         }
     }
 
@@ -88,10 +89,12 @@ internal sealed class TextPattern
     }
 
     /// <summary>Replaces every match.</summary>
-    public string Replace(string text, string by)
+    /// <param name="check">Called with the length of the result before it is made.</param>
+    public string Replace(string text, string by, Action<long>? check = null)
     {
         List<(int Start, int Length, bool Matched)> parts = [];
         Split(text, parts);
+        check?.Invoke(parts.Sum(p => (long)(p.Matched ? by.Length : p.Length)));
         StringBuilder replaced = new(text.Length);
         parts.ForEach(p => replaced.Append(p.Matched ? by : text.AsSpan(p.Start, p.Length)));
         return replaced.ToString();

@@ -69,7 +69,7 @@ public sealed class SafetensorsFile : IDisposable
     // Of the file itself: model caches hold links, and a link's own length is that of its target's name.
     private static long LengthOf(string path)
     {
-        using FileStream stream = File.OpenRead(path);
+        using Stream stream = BoundedFile.Open(path, long.MaxValue);
         return stream.Length;
     }
 
@@ -225,7 +225,7 @@ public sealed class SafetensorsFile : IDisposable
         long length
     )
     {
-        using FileStream file = File.OpenRead(path);
+        using Stream file = BoundedFile.Open(path, long.MaxValue);
         byte[] prefix = new byte[8];
         if (file.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
         {

@@ -20,7 +20,7 @@ internal static class RandomModel
     /// standard deviation 0.02 and repeats after a million values.</summary>
     public static void Write(string folder, string config)
     {
-        AtomicFile.WriteText(Path.Combine(folder, "config.json"), File.ReadAllText(config));
+        AtomicFile.WriteText(Path.Combine(folder, "config.json"), BoundedFile.ReadText(config));
         (string Name, long[] Shape)[] tensors = [.. ModelLoader.Tensors(ModelConfig.LoadFile(config))];
         byte[] header = Header(tensors),
             length = new byte[8];

@@ -44,7 +44,7 @@ internal sealed record ComputeForm(Dtype Dtype, Quantization Quantization, strin
         try
         {
             return File.Exists(path)
-                ? JsonSerializer.Deserialize<ComputeForm>(File.ReadAllText(path), JsonLines.Output)
+                ? JsonSerializer.Deserialize<ComputeForm>(BoundedFile.ReadText(path), JsonLines.Output)
                 : null;
         }
         catch (JsonException e)

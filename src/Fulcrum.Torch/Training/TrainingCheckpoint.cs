@@ -68,7 +68,7 @@ internal static class TrainingCheckpoint
         }
 
         string folder = Path.Combine(output, $"checkpoint-{step}");
-        JsonNode? stored = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "state.json")));
+        JsonNode? stored = StrictJson.Parse(BoundedFile.ReadText(Path.Combine(folder, "state.json")));
         if ((string?)stored?["inputs"] != inputs)
         {
             throw new InputException(
@@ -115,7 +115,7 @@ internal static class TrainingCheckpoint
         try
         {
             JsonObject? files = File.Exists(state)
-                ? JsonNode.Parse(File.ReadAllText(state))?["files"] as JsonObject
+                ? StrictJson.Parse(BoundedFile.ReadText(state))?["files"] as JsonObject
                 : null;
             return files is not null
                 && Files.All(f =>

@@ -19,7 +19,7 @@ internal sealed class TrainingLog : IDisposable
     public TrainingLog(string folder, int step)
     {
         string path = PathIn(folder);
-        string[] kept = File.Exists(path) ? [.. File.ReadLines(path).Take(step)] : [];
+        string[] kept = File.Exists(path) ? [.. BoundedFile.ReadLines(path, longestLine: 1 << 16).Take(step)] : [];
         AtomicFile.WriteText(path, string.Concat(kept.Select(l => l + "\n")));
         stream = new FileStream(path, FileMode.Append, FileAccess.Write);
     }
@@ -27,7 +27,10 @@ internal sealed class TrainingLog : IDisposable
     /// <summary>How many steps a folder's log holds, from the first on, without a damaged or missing line.</summary>
     public static int StepsIn(string folder) =>
         File.Exists(PathIn(folder))
-            ? File.ReadLines(PathIn(folder)).TakeWhile((line, i) => StepOf(line) == i + 1).Count()
+            ? BoundedFile
+                .ReadLines(PathIn(folder), longestLine: 1 << 16)
+                .TakeWhile((line, i) => StepOf(line) == i + 1)
+                .Count()
             : 0;
 
     /// <summary>The losses on held-out examples that the first steps of a folder's log hold, in order.</summary>
@@ -35,7 +38,8 @@ internal sealed class TrainingLog : IDisposable
         File.Exists(PathIn(folder))
             ?
             [
-                .. File.ReadLines(PathIn(folder))
+                .. BoundedFile
+                    .ReadLines(PathIn(folder), longestLine: 1 << 16)
                     .Take(steps)
                     .Select(Parsed)
                     .Where(s => s?.ValidationLoss is not null)

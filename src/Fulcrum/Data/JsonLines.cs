@@ -21,11 +21,18 @@ public static class JsonLines
     /// <param name="fields">The fields that a line may have beside <c>id</c> and <c>meta</c>; null: any.</param>
     /// <exception cref="InputException">The file is missing, or a line is not an object or has an unknown field; names
     /// file and line.</exception>
-    public static IEnumerable<JsonLine> Read(string path, IReadOnlySet<string>? fields = null)
+    /// <param name="mostBytes">Of the file, which must be a regular one then; null: any number, of a pipe as well.</param>
+    /// <param name="longestLine">Bytes of a line.</param>
+    public static IEnumerable<JsonLine> Read(
+        string path,
+        IReadOnlySet<string>? fields = null,
+        long? mostBytes = null,
+        long longestLine = LineLimit.LongestLine
+    )
     {
         string name = path == "-" ? "standard input" : path;
         using StreamReader reader = new(
-            new LineLimit(Open(path), name),
+            new LineLimit(Open(path, mostBytes), name, longestLine),
             new UTF8Encoding(false, throwOnInvalidBytes: true)
         );
         for (int number = 1; ReadLine(reader, name, number) is { } text; number++)
@@ -38,7 +45,7 @@ public static class JsonLines
     public static StreamWriter Create(string path) =>
         new(path == "-" ? Console.OpenStandardOutput() : File.Create(path), new UTF8Encoding(false)) { NewLine = "\n" };
 
-    private static Stream Open(string path)
+    private static Stream Open(string path, long? mostBytes)
     {
         if (path == "-")
         {
@@ -47,7 +54,7 @@ public static class JsonLines
 
         try
         {
-            return File.OpenRead(path);
+            return mostBytes is { } most ? BoundedFile.Open(path, most) : File.OpenRead(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -135,7 +135,7 @@ public static class PortionFile
             try
             {
                 return File.Exists(path)
-                    ? JsonSerializer.Deserialize<State>(File.ReadAllText(path), JsonLines.Output)
+                    ? JsonSerializer.Deserialize<State>(BoundedFile.ReadText(path), JsonLines.Output)
                     : null;
             }
             catch (JsonException)

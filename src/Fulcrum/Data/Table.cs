@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsvHelper;
 using CsvHelper.Configuration;
+using Fulcrum.Files;
 using Parquet.Serialization;
 
 namespace Fulcrum.Data;
@@ -12,7 +13,11 @@ namespace Fulcrum.Data;
 /// name.</summary>
 public static class Table
 {
-    private const long LargestFile = 1L << 31;
+    // Rows are held in memory, so their bytes are bounded: 256 MiB as a file of text is about 1 GiB as rows.
+    private const long LargestText = 1 << 28,
+        LargestParquet = 1L << 31;
+    private const int LongestCell = 1 << 24,
+        MostColumns = 4096;
 
     /// <summary>Every row, in the file's order.</summary>
     /// <exception cref="InputException">The file is missing, of an unknown kind, empty or malformed; names the file and
@@ -23,10 +28,12 @@ public static class Table
         {
             ".jsonl" =>
             [
-                .. JsonLines.Read(path).Select(l => new TableRow(path, $"line {l.Number}", l.Number, l.Value)),
+                .. JsonLines
+                    .Read(path, mostBytes: LargestText)
+                    .Select(l => new TableRow(path, $"line {l.Number}", l.Number, l.Value)),
             ],
-            ".csv" => Opened(path, stream => Csv(path, stream)),
-            ".parquet" => Opened(path, stream => Parquet(path, stream)),
+            ".csv" => Opened(path, LargestText, stream => Csv(path, stream)),
+            ".parquet" => Opened(path, LargestParquet, stream => Parquet(path, stream)),
             var other => throw new InputException(
                 $"{path}: files that end in '{other}' cannot be read as rows; known are .jsonl, .csv and .parquet"
             ),
@@ -40,6 +47,7 @@ public static class Table
         {
             Mode = CsvMode.RFC4180,
             IgnoreBlankLines = false,
+            MaxFieldSize = LongestCell,
             BadDataFound = _ => throw new FormatException("a quote is out of place"),
         };
         using CsvParser csv = new(
@@ -49,6 +57,11 @@ public static class Table
         try
         {
             string[] header = csv.Read() ? [.. csv.Record!.Select(name => name.Trim())] : [];
+            if (header.Length > MostColumns)
+            {
+                throw new FormatException($"{header.Length} columns are more than {MostColumns}");
+            }
+
             string? twice = header.GroupBy(name => name).FirstOrDefault(g => g.Count() > 1)?.Key;
             if (twice is not null)
             {
@@ -90,6 +103,7 @@ public static class Table
         try
         {
             // The library's reading is asynchronous; a file on a disk is waited for.
+            ParquetBudget.Check(stream).GetAwaiter().GetResult();
             IEnumerable<IDictionary<string, object>> rows = ParquetSerializer
                 .DeserializeUntypedAsync(stream)
                 .GetAwaiter()
@@ -136,14 +150,12 @@ public static class Table
             _ => Convert.ToString(value, CultureInfo.InvariantCulture),
         };
 
-    private static List<TableRow> Opened(string path, Func<Stream, List<TableRow>> read)
+    private static List<TableRow> Opened(string path, long mostBytes, Func<Stream, List<TableRow>> read)
     {
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            return stream.Length <= LargestFile
-                ? read(stream)
-                : throw new InputException($"{path}: {stream.Length} bytes are too many");
+            using Stream stream = BoundedFile.Open(path, mostBytes);
+            return read(stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

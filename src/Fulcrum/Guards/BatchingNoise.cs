@@ -74,6 +74,6 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
     /// <summary>Reads it back; empty where nothing was written.</summary>
     public static IReadOnlyList<BatchingNoise> Read(string path) =>
         File.Exists(path)
-            ? JsonSerializer.Deserialize<BatchingNoise[]>(File.ReadAllText(path), ComparisonJson.Options) ?? []
+            ? JsonSerializer.Deserialize<BatchingNoise[]>(BoundedFile.ReadText(path), ComparisonJson.Options) ?? []
             : [];
 }

@@ -83,7 +83,7 @@ public sealed class GuardLog(string stage)
         try
         {
             return File.Exists(path)
-                ? JsonSerializer.Deserialize<GuardResult[]>(File.ReadAllText(path), ComparisonJson.Options) ?? []
+                ? JsonSerializer.Deserialize<GuardResult[]>(BoundedFile.ReadText(path), ComparisonJson.Options) ?? []
                 : [];
         }
         catch (JsonException e)

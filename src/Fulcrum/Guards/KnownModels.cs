@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Files;
 
 namespace Fulcrum.Guards;
 
@@ -75,7 +76,8 @@ public static class KnownModels
     {
         try
         {
-            JsonObject? config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json"))) as JsonObject;
+            JsonObject? config =
+                StrictJson.Parse(BoundedFile.ReadText(Path.Combine(folder, "config.json"))) as JsonObject;
             return (
                 (int?)config?["hidden_size"] ?? 0,
                 (int?)config?["num_hidden_layers"] ?? 0,

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Fulcrum.Data;
+using Fulcrum.Files;
 
 namespace Fulcrum.Models;
 
@@ -36,7 +37,7 @@ public sealed record ModelFacts(string Name, long? Parameters)
     /// <exception cref="JsonException">The file is damaged.</exception>
     public static ModelFacts? Read(string runFolder) =>
         Path.Combine(runFolder, FileName) is var path && File.Exists(path)
-            ? JsonSerializer.Deserialize<ModelFacts>(File.ReadAllText(path), JsonLines.Output)
+            ? JsonSerializer.Deserialize<ModelFacts>(BoundedFile.ReadText(path), JsonLines.Output)
             : null;
 
     // 0 where a file is not readable as safetensors: loading the model says what is wrong with it.
@@ -44,7 +45,7 @@ public sealed record ModelFacts(string Name, long? Parameters)
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
+            using Stream file = BoundedFile.Open(path, long.MaxValue);
             byte[] length = new byte[8];
             file.ReadExactly(length);
             byte[] header = new byte[

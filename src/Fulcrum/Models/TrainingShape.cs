@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Studies;
 
 namespace Fulcrum.Models;
@@ -78,7 +79,7 @@ public sealed record TrainingDataSummary(
         try
         {
             return File.Exists(path)
-                ? JsonSerializer.Deserialize<TrainingDataSummary>(File.ReadAllText(path), JsonLines.Output)
+                ? JsonSerializer.Deserialize<TrainingDataSummary>(BoundedFile.ReadText(path), JsonLines.Output)
                 : null;
         }
         catch (JsonException e)

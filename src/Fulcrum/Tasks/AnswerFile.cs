@@ -6,10 +6,14 @@ namespace Fulcrum.Tasks;
 /// <summary>Reads answer files; what a comparison needs must be there, anything else may be.</summary>
 public static class AnswerFile
 {
+    private const long LargestFile = 1 << 29,
+        LongestLine = 1 << 24;
+
     /// <summary>Every answer, in the file's order.</summary>
     /// <exception cref="InputException">The file is missing, or a line has no id or no score of 1, 0 or null; names
     /// file and line.</exception>
-    public static IReadOnlyList<Answer> Read(string path) => [.. JsonLines.Read(path).Select(Parse)];
+    public static IReadOnlyList<Answer> Read(string path) =>
+        [.. JsonLines.Read(path, null, LargestFile, LongestLine).Select(Parse)];
 
     private static Answer Parse(JsonLine line)
     {

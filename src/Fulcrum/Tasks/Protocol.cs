@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 
@@ -85,8 +86,10 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ManifestJson.Default.SortedDictionaryStringString)
-                ?? [];
+            return JsonSerializer.Deserialize(
+                    BoundedFile.ReadText(path),
+                    ManifestJson.Default.SortedDictionaryStringString
+                ) ?? [];
         }
         catch (JsonException e)
         {

@@ -65,7 +65,10 @@ public sealed class MmluFolder
 
         try
         {
-            using StreamReader reader = new(path, new System.Text.UTF8Encoding(false));
+            using StreamReader reader = new(
+                BoundedFile.Open(path, BoundedFile.Text),
+                new System.Text.UTF8Encoding(false)
+            );
             using CsvParser csv = new(
                 reader,
                 new CsvConfiguration(CultureInfo.InvariantCulture)

@@ -124,12 +124,9 @@ public sealed class SpiderFolder
         JsonArray list;
         try
         {
-            using FileStream stream = File.OpenRead(path);
             list =
-                stream.Length > LargestFile
-                    ? throw new InputException($"{path}: {stream.Length} bytes are too many")
-                    : StrictJson.Parse(new StreamReader(stream).ReadToEnd()) as JsonArray
-                        ?? throw new InputException($"{path}: expected a list");
+                StrictJson.Parse(BoundedFile.ReadText(path, LargestFile)) as JsonArray
+                ?? throw new InputException($"{path}: expected a list");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
