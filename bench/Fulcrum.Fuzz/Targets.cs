@@ -2,12 +2,17 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Guards;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Grading;
+using Fulcrum.Tasks.Grading.Choice;
+using Fulcrum.Tasks.Grading.Ifeval;
+using Fulcrum.Tasks.Grading.Sql;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
@@ -80,7 +85,10 @@ internal sealed class Targets : IDisposable
             ("tokenizer-text", TokenizerText),
             ("template", Template),
             ("sql-text", SqlTexts),
-            ("sql-extraction", b => SqlExtraction.From(Text(b))),
+            ("sql-extraction", SqlReply),
+            ("choice-extraction", ChoiceReply),
+            ("graders", Graders),
+            ("ifeval", Ifeval),
             ("sql-query", Query),
             ("sql-comparison", Comparison),
             ("study", b => StudyFile.Load(File("study.json", b))),
@@ -157,6 +165,64 @@ internal sealed class Targets : IDisposable
         string text = Text(bytes);
         Holds(string.Concat(SqlText.Tokens(text)) == text, "the tokens of a query are not its text");
         _ = SqlText.Prepare(text) is { } prepared && SqlText.IsOrdered(prepared);
+    }
+
+    /// <summary>A query is found exactly when a rule found it.</summary>
+    private static void SqlReply(byte[] bytes)
+    {
+        (string query, SqlRule rule) = SqlExtraction.Find(Text(bytes));
+        Holds((query.Length == 0) == (rule == SqlRule.None), "a rule without a query, or a query without a rule");
+    }
+
+    private static void ChoiceReply(byte[] bytes)
+    {
+        string text = Text(bytes);
+        (int? choice, ChoiceRule rule) = ChoiceExtraction.Find(text, ["Paris", "Rome", "Oslo", "Bern"]);
+        Holds(choice is null or (>= 0 and < 4), "a choice that is no option");
+        Holds((choice is null) == (rule is ChoiceRule.None or ChoiceRule.Ambiguous), "a rule without a choice");
+    }
+
+    /// <summary>Reply and target, divided by a zero byte: every score is 0 to 1 or undefined, and a text equals itself.</summary>
+    private static void Graders(byte[] bytes)
+    {
+        int cut = Array.IndexOf(bytes, (byte)0);
+        string reply = Text(cut < 0 ? bytes : bytes[..cut]),
+            target = Text(cut < 0 ? [] : bytes[(cut + 1)..]);
+        ReplyGrade[] grades =
+        [
+            TextGrader.Grade(reply, [target]),
+            NumberGrader.Grade(reply, [target]),
+            Squad.Accepted(reply, [target]),
+            Squad.F1(reply, [target]),
+            RougeL.Grade(reply, [target]),
+            EditSimilarity.Grade(reply, [target]),
+            Gsm8kGrader.Grade(reply, [target]),
+            RefusalGrader.Grade(reply),
+            JsonGrader.Grade(reply, JsonSerializer.SerializeToElement(target)),
+            .. BbhGrader.Subtasks.Select(s => BbhGrader.Grade(s, target, reply, [target])),
+        ];
+        Holds(grades.All(g => g.Scores.Values.All(v => v is null or (>= 0 and <= 1))), "a score outside 0 to 1");
+        Holds(
+            TextGrader.Grade(reply, [reply]).Score == 1 && Squad.F1(reply, [reply]).Score == 1,
+            "a reply differs from itself"
+        );
+    }
+
+    /// <summary>A row of instructions, a zero byte, a reply.</summary>
+    private static void Ifeval(byte[] bytes)
+    {
+        int cut = Array.IndexOf(bytes, (byte)0);
+        try
+        {
+            JsonObject row = StrictJson.Parse(Text(cut < 0 ? bytes : bytes[..cut])) as JsonObject ?? [];
+            string[] kinds = [.. (row["instruction_id_list"] as JsonArray ?? []).Select(k => k?.ToString() ?? "")];
+            JsonObject?[] parameters = [.. (row["kwargs"] as JsonArray ?? []).Select(k => k as JsonObject)];
+            IfevalGrader.Grade(IfevalInstruction.Read(kinds, parameters), Text(cut < 0 ? [] : bytes[(cut + 1)..]));
+        }
+        catch (JsonException e)
+        {
+            throw new InputException(e.Message, e);
+        }
     }
 
     private void Query(byte[] bytes)

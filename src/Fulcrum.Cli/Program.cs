@@ -14,6 +14,9 @@ System.Globalization.CultureInfo.DefaultThreadCurrentCulture = System.Globalizat
     .CultureInfo
     .InvariantCulture;
 
+// Patterns that come with data, such as those of a JSON Schema, cannot hold a command up.
+AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeconds(10));
+
 RootCommand root = new(
     "Fulcrum measures what a small language model gains when it is specialised for a task, and what it loses everywhere else."
 )

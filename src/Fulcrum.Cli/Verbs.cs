@@ -25,6 +25,7 @@ internal static class Verbs
             Commands.GenerateCommand.Create(),
             Commands.TokenizeCommand.Create(),
             Commands.SqlCommand.Create(),
+            Commands.GradeCommand.Create(),
             Commands.TrainCommand.Create(),
             Commands.MergeCommand.Create(),
             Commands.CompareCommand.Create(),

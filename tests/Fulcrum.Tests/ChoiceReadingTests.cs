@@ -3,6 +3,7 @@ using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Grading.Choice;
 using Fulcrum.Tasks.Mmlu;
 using Xunit;
 
@@ -23,7 +24,7 @@ public sealed class ChoiceReadingTests
     [InlineData("It is 42", 3)]
     [InlineData("A cat", 0)]
     public void The_choice_is_found_in_what_the_model_wrote(string text, int choice) =>
-        Assert.Equal(choice, ChoiceParser.Choice(text, Options));
+        Assert.Equal(choice, ChoiceExtraction.Choice(text, Options));
 
     [Theory]
     [InlineData("")]
@@ -32,7 +33,7 @@ public sealed class ChoiceReadingTests
     [InlineData("Paris or the dog")]
     [InlineData("the answer is A matter of taste")]
     [InlineData("421")]
-    public void What_is_no_choice_is_unparsable(string text) => Assert.Null(ChoiceParser.Choice(text, Options));
+    public void What_is_no_choice_is_unparsable(string text) => Assert.Null(ChoiceExtraction.Choice(text, Options));
 
     [Fact]
     public void A_rotation_moves_every_option_on_and_the_answer_with_it()

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Grading.Sql;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Xunit;

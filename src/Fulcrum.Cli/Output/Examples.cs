@@ -47,6 +47,13 @@ internal static class Examples
                     "fulcrum compare runs/embedded runs/embedded-gentle --curve"
                 ),
             ],
+            "grade" =>
+            [
+                (
+                    "which option a reply chose, and by which rule",
+                    """echo '{"id":1,"options":["Paris","Oslo"],"answer":"B","reply":"I think it is B."}' | fulcrum grade --task choice --input - --output -"""
+                ),
+            ],
             "score" =>
             [
                 (

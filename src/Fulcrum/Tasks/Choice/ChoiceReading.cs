@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Text;
 using Fulcrum.Models;
+using Fulcrum.Tasks.Grading.Choice;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Choice;
@@ -85,7 +86,7 @@ internal static class ChoiceReading
     }
 
     private static Grade Written(ChoiceForm form, string text) =>
-        ChoiceParser.Choice(text, form.Options) is { } choice
+        ChoiceExtraction.Choice(text, form.Options) is { } choice
             ? Chosen(form, choice, Parsed(true))
             : new Grade(0, "", "unparsable", "no option can be told from the reply", Measures: Parsed(false));
 

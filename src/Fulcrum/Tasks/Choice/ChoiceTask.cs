@@ -1,5 +1,6 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
+using Fulcrum.Tasks.Grading.Choice;
 
 namespace Fulcrum.Tasks.Choice;
 
@@ -69,7 +70,7 @@ public sealed class ChoiceTask : ITask
             ["reading"] = settings.Reading switch
             {
                 AnswerScoring.Letter => "letter log-likelihood",
-                AnswerScoring.Generated => $"generated, parser {ChoiceParser.Version}",
+                AnswerScoring.Generated => $"generated, parser {ChoiceExtraction.Version}",
                 AnswerScoring other => EnumNames.Of(other),
             },
             ["shots"] = $"{shots}",

@@ -1,6 +1,7 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
+using Fulcrum.Tasks.Grading.Sql;
 
 namespace Fulcrum.Tasks.Spider;
 

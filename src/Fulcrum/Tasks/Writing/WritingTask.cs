@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
+using Fulcrum.Tasks.Grading;
 
 namespace Fulcrum.Tasks.Writing;
 
@@ -148,7 +149,7 @@ public sealed class WritingTask : ITask
         plan.Matching switch
         {
             Matching.Exact => answer == target.Trim(),
-            Matching.Normalised => TextMatching.Normalised(answer) == TextMatching.Normalised(target),
+            Matching.Normalised => Squad.Normalised(answer) == Squad.Normalised(target),
             Matching.Number => TextMatching.Equal(
                 double.Parse(answer, CultureInfo.InvariantCulture),
                 TextMatching.LastNumber(target)!.Value,

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Tasks.Grading;
+using Fulcrum.Tasks.Spider.Sql;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum grade</c></summary>
+internal static class GradeCommand
+{
+    private static readonly JsonSerializerOptions Written = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static Command Create()
+    {
+        Option<string> task = new("--task")
+        {
+            Description = $"How replies are graded: {string.Join(", ", GradeLines.Names())}.",
+            Required = true,
+        };
+        Option<string?> databases = new("--databases")
+        {
+            Description = "For sql: a folder with DB/DB.sqlite for every database.",
+        };
+        Option<string> semantics = new("--semantics")
+        {
+            Description = "For sql: official, strict or notebook, what counts as the same result.",
+            DefaultValueFactory = _ => "official",
+        };
+        Option<double> limit = new("--time-limit")
+        {
+            Description = "For sql: seconds of processor time per query; the wall-clock limit is ten times this value.",
+            DefaultValueFactory = _ => 5,
+        };
+        Option<string> input = new("--input")
+        {
+            Description = "A JSON object a line: id, reply, and what the task needs; - is standard input.",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "A grade a line; - is standard output.",
+            Required = true,
+        };
+        semantics.AcceptOnlyFromAmong("official", "strict", "notebook");
+        Command verb = new("grade", "Grade written replies by the rule of a task, without a model.")
+        {
+            task,
+            databases,
+            semantics,
+            limit,
+            input,
+            output,
+        };
+        verb.SetAction(
+            (parsed, cancellation) =>
+            {
+                string name = parsed.GetRequiredValue(task),
+                    meaning = parsed.GetRequiredValue(semantics);
+                string? folder = parsed.GetValue(databases);
+                double seconds = parsed.GetRequiredValue(limit);
+                using SqlSandbox? sandbox = name == GradeLines.Sql ? Sandbox.Open() : null;
+                GradeLines lines = sandbox is null
+                    ? GradeLines.Of(name)
+                    : SqlGradeLines.Of(folder, sandbox.Grader(meaning, new SqlLimits(seconds)));
+                PortionFile.Write(
+                    parsed.GetRequiredValue(input),
+                    lines.Fields,
+                    parsed.GetRequiredValue(output),
+                    () => $"grade {name} {folder} {meaning} {seconds:R}",
+                    portion => Answers(lines, portion, cancellation)
+                );
+                return Task.FromResult(0);
+            }
+        );
+        return verb;
+    }
+
+    // Every line is read before one is graded, so that the first bad one is named.
+    private static string[] Answers(GradeLines lines, JsonLine[] portion, CancellationToken cancellation)
+    {
+        Func<ReplyGrade>[] graders = [.. portion.Select(lines.Read)];
+        string[] answers = new string[portion.Length];
+        ParallelOptions options = new() { CancellationToken = cancellation };
+        Parallel.For(0, portion.Length, options, i => answers[i] = Answer(portion[i], graders[i]()));
+        return answers;
+    }
+
+    private static string Answer(JsonLine line, ReplyGrade grade)
+    {
+        JsonObject scores = [];
+        foreach ((string name, double? value) in grade.Scores)
+        {
+            scores[name] = value;
+        }
+
+        foreach ((string name, IReadOnlyList<double> values) in grade.Lists)
+        {
+            scores[name] = new JsonArray([.. values.Select(v => JsonValue.Create(v))]);
+        }
+
+        JsonObject answer = new()
+        {
+            ["id"] = line.Value["id"]?.DeepClone(),
+            ["score"] = grade.Score,
+            ["scores"] = scores,
+            ["prediction"] = grade.Prediction,
+            ["verdict"] = grade.Verdict,
+            ["rule"] = grade.Rule,
+            ["reason"] = grade.Reason,
+        };
+        if (line.Value.ContainsKey("meta"))
+        {
+            answer["meta"] = line.Value["meta"]?.DeepClone();
+        }
+
+        return answer.ToJsonString(Written);
+    }
+}

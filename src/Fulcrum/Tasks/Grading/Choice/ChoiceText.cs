@@ -1,0 +1,135 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Fulcrum.Tasks.Grading.Choice;
+
+/// <summary>A reply without marks around words, and the options that it may choose.</summary>
+internal sealed partial class ChoiceText(string value, IReadOnlyList<string> options)
+{
+    private const int Before = 24;
+
+    /// <summary>The reply without marks.</summary>
+    public string Value { get; } = value;
+
+    /// <summary>Removes marks of Markdown, TeX and HTML that stand around words, and writes full-width letters as plain ones.</summary>
+    public static string Plain(string reply)
+    {
+        StringBuilder plain = new(reply.Length);
+        foreach (char c in reply)
+        {
+            if (c is not ('*' or '`' or '$' or '\r'))
+            {
+                plain.Append(c is >= '\uff01' and <= '\uff5e' ? (char)(c - 0xfee0) : c);
+            }
+        }
+
+        string text = Wrapper().Replace(plain.ToString(), "$1");
+        return Decoration().Replace(text, "");
+    }
+
+    /// <summary>Returns the place of an option by its letter; null: no option has it.</summary>
+    public int? PlaceOf(char letter) =>
+        char.ToUpperInvariant(letter) - 'A' is var place && place >= 0 && place < options.Count ? place : null;
+
+    /// <summary>Reads the letter at a place as a statement; null: it is a word, is denied or asked, or no option has it.</summary>
+    public ChoiceStatement? Read(Group letter)
+    {
+        if (PlaceOf(letter.ValueSpan[0]) is not { } place)
+        {
+            return null;
+        }
+
+        string rest = Value[(letter.Index + 1)..Math.Min(Value.Length, letter.Index + 200)];
+        return ChoicePatterns.Denied().IsMatch(rest) ? null
+            : ChoicePatterns.Another().Match(rest) is { Success: true } m
+            && PlaceOf(m.Groups["other"].ValueSpan[0]) is { } other
+            && other != place
+                ? new ChoiceStatement(letter.Index, null, ChoiceRule.Ambiguous)
+            : Stands(letter.ValueSpan[0], place, rest) ? new ChoiceStatement(letter.Index, place, ChoiceRule.Announced)
+            : null;
+    }
+
+    /// <summary>Tells whether a statement that begins at a place is denied: "not", "the wrong".</summary>
+    public bool IsNegated(int at) => ChoicePatterns.Negation().IsMatch(Value[Math.Max(0, at - Before)..at]);
+
+    /// <summary>Returns the option that a content is, by its letter, its text or both.</summary>
+    public int? Whole(string content)
+    {
+        if (
+            ChoicePatterns.WholeLetter().Match(content) is { Success: true } m
+            && PlaceOf(m.Groups["letter"].ValueSpan[0]) is { } place
+        )
+        {
+            string rest = TextMatching.Words(m.Groups["rest"].Value);
+            if (rest.Length == 0 || rest == TextMatching.Words(options[place]))
+            {
+                return place;
+            }
+        }
+
+        string words = TextMatching.Words(content);
+        return words.Length == 0 ? null : Only(i => TextMatching.Words(options[i]) == words);
+    }
+
+    /// <summary>Returns the longest option whose words a text begins with, behind an article or not.</summary>
+    public int? BeginningWith(string text)
+    {
+        string words = TextMatching.Words(text) + " ";
+        string bare = ChoicePatterns.Article().Replace(words, "");
+        int[] found =
+        [
+            .. Places.Where(i =>
+                TextMatching.Words(options[i]) is { Length: > 0 } o && (Begins(words, o) || Begins(bare, o))
+            ),
+        ];
+        int longest = found.Length == 0 ? 0 : found.Max(i => options[i].Length);
+        return found.Where(i => options[i].Length == longest).ToArray() is [int only] ? only : null;
+    }
+
+    /// <summary>Returns the only option whose words occur; one inside another that occurs does not count, nor one that is denied.</summary>
+    public int? Named()
+    {
+        string written = $" {TextMatching.Words(Value)} ";
+        string[] words = [.. options.Select(TextMatching.Words)];
+        bool Occurs(int i) =>
+            words[i].Length > 0
+            && written
+                .Replace($" not {words[i]} ", " ", StringComparison.Ordinal)
+                .Contains($" {words[i]} ", StringComparison.Ordinal);
+        int[] named = [.. Places.Where(Occurs)];
+        bool Inside(int i) =>
+            named.Any(j =>
+                j != i
+                && words[j].Length > words[i].Length
+                && $" {words[j]} ".Contains($" {words[i]} ", StringComparison.Ordinal)
+            );
+        return named.Where(i => !Inside(i)).ToArray() is [int only] ? only : null;
+    }
+
+    private IEnumerable<int> Places => Enumerable.Range(0, options.Count);
+
+    private static bool Begins(string words, string option) => words.StartsWith(option + " ", StringComparison.Ordinal);
+
+    private int? Only(Func<int, bool> fits) => Places.Where(fits).ToArray() is [int only] ? only : null;
+
+    // A small letter, and A and I, may be words: behind them must come an end, a mark, a reason, or the option's own text.
+    private bool Stands(char letter, int place, string rest)
+    {
+        bool word = char.IsLower(letter) || letter is 'A' or 'I' or 'E' or 'O';
+        return !word
+            || ChoicePatterns.LetterEnd().IsMatch(rest)
+            || (
+                TextMatching.Words(options[place]) is { Length: > 0 } own && Begins(TextMatching.Words(rest) + " ", own)
+            );
+    }
+
+    [GeneratedRegex(@"\\(?:text|textbf|mathrm|mathbf|textit|rm)\s*\{([^{}]*)\}", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Wrapper();
+
+    [GeneratedRegex(
+        @"\\[()\[\]]|(?<![\p{L}\p{N}_])_+(?=[\p{L}\p{N}(])|(?<=[\p{L}\p{N}).:])_+(?![\p{L}\p{N}_])|</?(?:b|i|u|strong|em|code|p|span|br)\s*/?>",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
+        1000
+    )]
+    private static partial Regex Decoration();
+}

@@ -1,0 +1,116 @@
+using System.Text.RegularExpressions;
+
+namespace Fulcrum.Tasks.Grading;
+
+/// <summary>How the final answer of a reply was recognised.</summary>
+public enum FinalAnswerRule
+{
+    /// <summary>Nothing announces an answer.</summary>
+    None,
+
+    /// <summary>Behind <c>####</c>.</summary>
+    Marked,
+
+    /// <summary>In <c>\boxed{}</c>.</summary>
+    Boxed,
+
+    /// <summary>In a tag such as <c>&lt;answer&gt;</c>.</summary>
+    Tagged,
+
+    /// <summary>Behind words such as "the answer is".</summary>
+    Announced,
+}
+
+/// <summary>Finds the answer that a written reply states at its end.</summary>
+/// <remarks>Thinking is removed first; the last statement counts, whatever its form.</remarks>
+public static partial class FinalAnswer
+{
+    /// <summary>Returns the stated answer, without marks around it; null where the reply announces none.</summary>
+    public static (string? Answer, FinalAnswerRule Rule) In(string reply)
+    {
+        string text = Thinking.Removed(reply);
+        (int At, string Answer, FinalAnswerRule Rule)? last = null;
+        foreach ((int, string, FinalAnswerRule) found in All(text))
+        {
+            last = last is null || found.Item1 >= last.Value.At ? found : last;
+        }
+
+        return last is { } stated ? (Bare(stated.Answer), stated.Rule) : (null, FinalAnswerRule.None);
+    }
+
+    /// <summary>Returns the name of a rule as answers keep it.</summary>
+    public static string NameOf(FinalAnswerRule rule) => RuleName.Of(rule);
+
+    /// <summary>Returns the contents of every <c>\boxed{}</c> with their places; braces inside are balanced.</summary>
+    internal static IEnumerable<(int At, string Content)> BoxesIn(string text)
+    {
+        const string Open = @"\boxed{";
+        for (
+            int at = text.IndexOf(Open, StringComparison.Ordinal);
+            at >= 0;
+            at = text.IndexOf(Open, at + 1, StringComparison.Ordinal)
+        )
+        {
+            int depth = 1,
+                end = at + Open.Length;
+            for (; end < text.Length && depth > 0; end++)
+            {
+                depth +=
+                    text[end] == '{' ? 1
+                    : text[end] == '}' ? -1
+                    : 0;
+            }
+
+            yield return (at, depth == 0 ? text[(at + Open.Length)..(end - 1)] : text[(at + Open.Length)..]);
+        }
+    }
+
+    private static IEnumerable<(int At, string Answer, FinalAnswerRule Rule)> All(string text)
+    {
+        foreach (Match m in Marked().Matches(text))
+        {
+            yield return (m.Index, m.Groups[1].Value, FinalAnswerRule.Marked);
+        }
+
+        foreach (Match m in Announced().Matches(text))
+        {
+            yield return (m.Index, m.Groups[1].Value, FinalAnswerRule.Announced);
+        }
+
+        foreach (Match m in Tagged().Matches(text))
+        {
+            yield return (m.Index, m.Groups[2].Value, FinalAnswerRule.Tagged);
+        }
+
+        foreach ((int at, string content) in BoxesIn(text))
+        {
+            yield return (at, content, FinalAnswerRule.Boxed);
+        }
+    }
+
+    private static string Bare(string answer)
+    {
+        string bare = Wrapper().Replace(answer, "$1").Trim().Trim('*', '_', '`', '$', '"', ' ', '\t');
+        return bare.EndsWith('.') ? bare[..^1].TrimEnd('*', '_', '`', '$', '"', ' ') : bare;
+    }
+
+    [GeneratedRegex(@"####[ \t]*([^\n]+)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Marked();
+
+    [GeneratedRegex(
+        @"\banswer\b[*_]*\s*(?:is|was|=|:|→|->)[:*_\s]*(?=([^\n]+))",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
+        1000
+    )]
+    private static partial Regex Announced();
+
+    [GeneratedRegex(
+        @"<(answer|final_answer|final|result)>\s*(.*?)\s*(?:</\1>|\z)",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline,
+        1000
+    )]
+    private static partial Regex Tagged();
+
+    [GeneratedRegex(@"\\(?:text|mathrm|mathbf|textbf|boxed)\{([^{}]*)\}", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Wrapper();
+}

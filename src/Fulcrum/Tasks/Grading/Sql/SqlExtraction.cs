@@ -1,0 +1,137 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Fulcrum.Tasks.Grading.Sql;
+
+/// <summary>Where in a reply the query was found.</summary>
+public enum SqlRule
+{
+    /// <summary>The reply holds no query.</summary>
+    None,
+
+    /// <summary>In a field of a JSON object.</summary>
+    Json,
+
+    /// <summary>In a tag such as <c>&lt;sql&gt;</c> or <c>[SQL]</c>.</summary>
+    Tag,
+
+    /// <summary>In a code fence.</summary>
+    Fence,
+
+    /// <summary>At the beginning of a line, or behind a label or mark.</summary>
+    Line,
+
+    /// <summary>Inside a sentence.</summary>
+    Sentence,
+
+    /// <summary>Only in a comment.</summary>
+    Comment,
+}
+
+/// <summary>Finds the query in what a model wrote.</summary>
+/// <remarks>
+/// <c>docs/method.md</c> holds the table of rules. Thinking is removed first. Every SELECT and WITH that may begin a query is
+/// read to its end; the text that looks most like a query counts, then the place where it stands, then the order: the first,
+/// unless a later one is announced as the final or corrected one.
+/// </remarks>
+public static partial class SqlExtraction
+{
+    /// <summary>Changes with the rules; part of the protocol of text-to-SQL tasks.</summary>
+    public const string Version = "2";
+
+    /// <summary>Characters of a reply that are looked at.</summary>
+    public const int LongestReply = 100_000;
+
+    private const int MostCandidates = 200;
+
+    /// <summary>Returns the query, without what closes or explains it; empty when there is none.</summary>
+    public static string From(string reply) => Find(reply).Query;
+
+    /// <summary>Returns the query and the rule by which it was found.</summary>
+    public static (string Query, SqlRule Rule) Find(string reply)
+    {
+        string text = Thinking
+            .Removed(reply.Length > LongestReply ? reply[..LongestReply] : reply)
+            .ReplaceLineEndings("\n");
+        SqlCandidate? best = null;
+        foreach ((string region, SqlRule rule, bool announced) in SqlRegions.Of(text))
+        {
+            foreach (SqlCandidate candidate in Candidates(region, rule, announced))
+            {
+                best = best is null || candidate.IsBetterThan(best) ? candidate : best;
+            }
+        }
+
+        return best is null ? ("", SqlRule.None) : (best.Query, best.Rule);
+    }
+
+    /// <summary>Returns the name of a rule as answers keep it.</summary>
+    public static string NameOf(SqlRule rule) => RuleName.Of(rule);
+
+    private static IEnumerable<SqlCandidate> Candidates(string text, SqlRule region, bool announced)
+    {
+        int free = 0,
+            count = 0;
+        foreach (Match start in Start().Matches(text))
+        {
+            if (start.Index < free || ++count > MostCandidates)
+            {
+                continue;
+            }
+
+            SqlStatement read = SqlStatement.At(text, start.Index, Opener(text, start.Index));
+            if (read.Shape == SqlShape.Prose)
+            {
+                continue;
+            }
+
+            free = read.End;
+            SqlRule place = SqlRegions.PlaceOf(text, start.Index);
+            SqlRule rule = region is SqlRule.None || place == SqlRule.Comment ? place : region;
+            bool final = announced || SqlRegions.IsAnnounced(text, start.Index);
+            bool inner = SqlRegions.IsInner(text, start.Index);
+            yield return new SqlCandidate(Tidy(text[start.Index..read.End]), rule, read.Shape, place, inner, final);
+        }
+    }
+
+    // What stands directly before the query and would close it behind.
+    private static string Opener(string text, int start)
+    {
+        int at = start;
+        while (at > 0 && text[at - 1] is '*' or '_' or '`' or '"' or '\'' or '“')
+        {
+            at--;
+        }
+
+        return text[at..start].Replace('“', '”');
+    }
+
+    // White space between tokens becomes one space, unless a line comment needs its line end.
+    private static string Tidy(string query)
+    {
+        query = query.Trim().TrimEnd(',');
+        StringBuilder tidy = new(query.Length);
+        for (
+            SqlToken token = SqlToken.At(query, 0);
+            token.Kind != SqlTokenKind.End;
+            token = SqlToken.At(query, token.End)
+        )
+        {
+            if (token.Kind == SqlTokenKind.Comment && query[token.Start] == '-')
+            {
+                return query;
+            }
+
+            tidy.Append(token.Kind == SqlTokenKind.Space ? " " : token.In(query));
+        }
+
+        return tidy.ToString();
+    }
+
+    [GeneratedRegex(
+        @"(?<![\p{L}\p{N}_.@#$/\\-])(?:SELECT(?=[\s*(""'`\[/])|WITH(?=[\s""`\[]))",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
+        2000
+    )]
+    private static partial Regex Start();
+}
