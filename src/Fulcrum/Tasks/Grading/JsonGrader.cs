@@ -85,8 +85,7 @@ public static partial class JsonGrader
             JsonSchema built = JsonSchema.Build(schema, new BuildOptions { SchemaRegistry = new SchemaRegistry() });
             return value => IsValid(built, value);
         }
-        catch (Exception e)
-            when (IsAboutSchema(e))
+        catch (Exception e) when (IsAboutSchema(e))
         {
             throw new InputException($"the schema cannot be read: {e.Message}", e);
         }
@@ -109,7 +108,12 @@ public static partial class JsonGrader
     }
 
     private static bool IsAboutSchema(Exception e) =>
-        e is JsonException or JsonSchemaException or RefResolutionException or ArgumentException or InvalidOperationException;
+        e
+            is JsonException
+                or JsonSchemaException
+                or RefResolutionException
+                or ArgumentException
+                or InvalidOperationException;
 
     [GeneratedRegex("```[^`\n]*\n(.*?)```", RegexOptions.CultureInvariant | RegexOptions.Singleline, 1000)]
     private static partial Regex Fence();
