@@ -9,8 +9,8 @@ using Parquet.Serialization;
 
 namespace Fulcrum.Data;
 
-/// <summary>Rows with named columns from JSON Lines, CSV with a header, or Parquet: by the ending of the file's
-/// name.</summary>
+/// <summary>Rows with named columns from JSON Lines, JSON, CSV or TSV with a header, or Parquet: by the ending of the
+/// file's name, which may be followed by <c>.gz</c>.</summary>
 public static class Table
 {
     // Rows are held in memory, so their bytes are bounded: 256 MiB as a file of text is about 1 GiB as rows.
@@ -26,16 +26,18 @@ public static class Table
     {
         IReadOnlyList<TableRow> rows = Path.GetExtension(path).ToLowerInvariant() switch
         {
-            ".jsonl" =>
+            ".gz" => PackedTable.Read(path),
+            ".json" => JsonTable.Read(path),
+            ".jsonl" or ".ndjson" =>
             [
                 .. JsonLines
                     .Read(path, mostBytes: LargestText)
                     .Select(l => new TableRow(path, $"line {l.Number}", l.Number, l.Value)),
             ],
-            ".csv" => Opened(path, LargestText, stream => Csv(path, stream)),
+            ".csv" or ".tsv" => Opened(path, LargestText, stream => Csv(path, stream)),
             ".parquet" => Opened(path, LargestParquet, stream => Parquet(path, stream)),
             var other => throw new InputException(
-                $"{path}: files that end in '{other}' cannot be read as rows; known are .jsonl, .csv and .parquet"
+                $"{path}: files that end in '{other}' cannot be read as rows; known are .jsonl, .json, .csv, .tsv and .parquet"
             ),
         };
         return rows.Count > 0 ? rows : throw new InputException($"{path} holds no row");
@@ -46,6 +48,7 @@ public static class Table
         CsvConfiguration settings = new(CultureInfo.InvariantCulture)
         {
             Mode = CsvMode.RFC4180,
+            Delimiter = path.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? "\t" : ",",
             IgnoreBlankLines = false,
             MaxFieldSize = LongestCell,
             BadDataFound = _ => throw new FormatException("a quote is out of place"),
@@ -141,8 +144,12 @@ public static class Table
                 CultureInfo.InvariantCulture
             ),
             float or double or decimal or ulong => Convert.ToDouble(value, CultureInfo.InvariantCulture),
-            System.Collections.IDictionary => throw new InputException(
-                $"{path} row {row + 1}: the column '{column}' holds structures; only texts, numbers, truth values and lists of them can be read"
+            IDictionary<string, object> record => new JsonObject(
+                record.Select(f => KeyValuePair.Create(f.Key, Node(path, row, column, f.Value)))
+            ),
+            System.Collections.IDictionary map => new JsonObject(
+                map.Cast<System.Collections.DictionaryEntry>()
+                    .Select(f => KeyValuePair.Create($"{f.Key}", Node(path, row, column, f.Value)))
             ),
             System.Collections.IEnumerable list => new JsonArray([
                 .. list.Cast<object?>().Select(v => Node(path, row, column, v)),
