@@ -22,21 +22,24 @@ public static class InnerPath
 
     /// <summary>Refuses a folder of a stranger in which a link leads out of it: what it leads to would be read, and by
     /// a merge copied, as if it were the model's.</summary>
-    /// <remarks>In the hub's cache, <c>NAME/snapshots/COMMIT</c> consists of links to <c>NAME/blobs</c>; those may
-    /// stay.</remarks>
+    /// <remarks>In the hub's cache, <c>NAME/snapshots/COMMIT</c> consists of links to <c>NAME/blobs</c>, and those may
+    /// lead to a store <c>blobs</c> beside the repositories. Such links may stay.</remarks>
     /// <exception cref="InputException">There is such a link; names it.</exception>
     public static void RefuseLinksOut(string folder)
     {
         string above = Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))) ?? "";
-        string? blobs =
-            Path.GetFileName(above) == "snapshots" ? Path.Combine(Path.GetDirectoryName(above) ?? "", "blobs") : null;
+        string repository = Path.GetDirectoryName(above) ?? "";
+        string[] blobs =
+            Path.GetFileName(above) == "snapshots"
+                ? [Path.Combine(repository, "blobs"), Path.Combine(Path.GetDirectoryName(repository) ?? "", "blobs")]
+                : [];
         foreach (
             FileSystemInfo link in Directory.Exists(folder)
                 ? new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(f => f.LinkTarget is not null)
                 : []
         )
         {
-            if (!LiesIn(folder, link.FullName) && (blobs is null || !LiesIn(blobs, link.FullName)))
+            if (!LiesIn(folder, link.FullName) && !blobs.Any(b => LiesIn(b, link.FullName)))
             {
                 throw new InputException(
                     $"{link.FullName} is a link that leads out of its folder, to {link.LinkTarget}; put the file itself there if it belongs there"

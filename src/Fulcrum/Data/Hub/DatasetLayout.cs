@@ -1,0 +1,163 @@
+using System.Text.RegularExpressions;
+
+namespace Fulcrum.Data.Hub;
+
+/// <summary>The files of one split, in the order in which their rows are counted.</summary>
+internal sealed record SplitFiles(string Split, IReadOnlyList<string> Paths);
+
+/// <summary>Which files of a data set belong to which configuration and split, by its card and by the names of its
+/// files.</summary>
+/// <remarks>The rules are those of Python's <c>datasets</c>.</remarks>
+internal static partial class DatasetLayout
+{
+    private const string Separators = @"[-._ 0-9]";
+
+    private static readonly (string Split, string Words)[] Keywords =
+    [
+        ("train", "train|training"),
+        ("validation", "validation|valid|dev|val"),
+        ("test", "test|testing|eval|evaluation"),
+    ];
+
+    private static readonly string[][] Forms =
+    [
+        [".parquet"],
+        [".jsonl", ".json", ".ndjson"],
+        [".csv", ".tsv"],
+    ];
+
+    private static readonly string[] NoData =
+    [
+        "README.md",
+        "config.json",
+        "dataset_info.json",
+        "dataset_infos.json",
+        "dataset_dict.json",
+    ];
+
+    /// <summary>The splits of a configuration of the card; a split without a file is left out.</summary>
+    /// <exception cref="InputException">A pattern is malformed.</exception>
+    public static IReadOnlyList<SplitFiles> Of(CardConfiguration configuration, IReadOnlyList<string> paths)
+    {
+        string folder = configuration.Folder?.Trim('/').TrimStart('.').Trim('/') ?? "";
+        string start = folder == "" ? "" : folder + "/";
+        if (configuration.Splits.Count == 0)
+        {
+            string[] below =
+            [
+                .. paths.Where(p => p.StartsWith(start, StringComparison.Ordinal)).Select(p => p[start.Length..]),
+            ];
+            return [.. ByNames(below).Select(s => new SplitFiles(s.Split, [.. s.Paths.Select(p => start + p)]))];
+        }
+
+        return OneForm(configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, start, paths))));
+    }
+
+    /// <summary>The splits that the names of files tell, for a data set or a folder of it without patterns.</summary>
+    public static IReadOnlyList<SplitFiles> ByNames(IReadOnlyList<string> paths)
+    {
+        string[] data = [.. paths.Where(IsData).Order(StringComparer.Ordinal)];
+        SplitFiles[] found = Sharded(data);
+        found = found.Length > 0 ? found : ByKeyword(data, p => p.Split('/')[..^1]);
+        found = found.Length > 0 ? found : ByKeyword(data, p => [p.Split('/')[^1]]);
+        return OneForm(found.Length > 0 ? found : [new SplitFiles("train", data)]);
+    }
+
+    /// <summary>Configurations and splits of the branch of exported Parquet files:
+    /// <c>CONFIG/SPLIT/NNNN.parquet</c>.</summary>
+    public static IReadOnlyList<(string Configuration, IReadOnlyList<SplitFiles> Splits)> Exported(
+        IReadOnlyList<string> paths
+    ) =>
+        [
+            .. paths
+                .Select(p => (Path: p, Parts: p.Split('/')))
+                .Where(p => p.Parts.Length == 3 && p.Path.EndsWith(".parquet", StringComparison.Ordinal))
+                .GroupBy(p => p.Parts[0])
+                .Select(c =>
+                    (c.Key, (IReadOnlyList<SplitFiles>)[.. c.GroupBy(p => Uncut(p.Parts[1])).Select(ExportedSplit)])
+                ),
+        ];
+
+    /// <summary>The ending of a data file that can be read, without <c>.gz</c>; empty for any other file.</summary>
+    public static string Ending(string path)
+    {
+        string plain = path.EndsWith(".gz", StringComparison.Ordinal) ? path[..^3] : path;
+        string ending = Path.GetExtension(plain).ToLowerInvariant();
+        return Forms.Any(f => f.Contains(ending)) ? ending : "";
+    }
+
+    private static SplitFiles ExportedSplit(IGrouping<string, (string Path, string[] Parts)> split) =>
+        new(split.Key, [.. split.Select(p => p.Path).Order(StringComparer.Ordinal)]);
+
+    // Of a very large data set the branch holds the first part of each split only, under this name.
+    private static string Uncut(string folder) =>
+        folder.StartsWith("partial-", StringComparison.Ordinal) ? folder["partial-".Length..] : folder;
+
+    private static bool IsData(string path)
+    {
+        string[] parts = path.Split('/');
+        return !NoData.Contains(parts[^1])
+            && !HubSelection.IsRefused(HubKind.Dataset, path)
+            && !parts.Any(p => p.StartsWith('.'))
+            && !parts[..^1].Any(p => p.StartsWith("__", StringComparison.Ordinal));
+    }
+
+    private static string[] Matching(IReadOnlyList<string> patterns, string start, IReadOnlyList<string> paths) =>
+        [
+            .. patterns.SelectMany(pattern =>
+            {
+                Regex match = Glob.WithinFolders(start + (pattern.StartsWith("./") ? pattern[2..] : pattern));
+                return paths.Where(p => match.IsMatch(p)).Order(StringComparer.Ordinal);
+            }),
+        ];
+
+    private static SplitFiles[] Sharded(string[] paths) =>
+        [
+            .. paths
+                .Select(p => (Path: p, Match: Shard().Match(p)))
+                .Where(p => p.Match.Success)
+                .GroupBy(p => p.Match.Groups[1].Value)
+                .OrderBy(g =>
+                    Array.FindIndex(Keywords, k => k.Split == g.Key) is >= 0 and var known ? known : Keywords.Length
+                )
+                .ThenBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g => new SplitFiles(g.Key, [.. g.Select(p => p.Path)])),
+        ];
+
+    private static SplitFiles[] ByKeyword(string[] paths, Func<string, string[]> names) =>
+        [
+            .. Keywords
+                .Select(k =>
+                {
+                    Regex word = new(
+                        $"(?:^|{Separators})(?:{k.Words})(?:{Separators}|$)",
+                        RegexOptions.NonBacktracking
+                    );
+                    return new SplitFiles(k.Split, [.. paths.Where(p => names(p).Any(word.IsMatch))]);
+                })
+                .Where(s => s.Paths.Count > 0),
+        ];
+
+    // The most frequent ending decides; files of other forms do not belong to the data.
+    private static SplitFiles[] OneForm(IEnumerable<SplitFiles> splits)
+    {
+        SplitFiles[] all = [.. splits];
+        string? ending = all.SelectMany(s => s.Paths)
+            .Select(Ending)
+            .Where(e => e != "")
+            .GroupBy(e => e)
+            .OrderByDescending(g => g.Count())
+            .ThenBy(g => Array.FindIndex(Forms, f => f.Contains(g.Key)))
+            .FirstOrDefault()
+            ?.Key;
+        string[] form = Forms.FirstOrDefault(f => f.Contains(ending)) ?? [];
+        return
+        [
+            .. all.Select(s => new SplitFiles(s.Split, [.. s.Paths.Where(p => form.Contains(Ending(p)))]))
+                .Where(s => s.Paths.Count > 0),
+        ];
+    }
+
+    [GeneratedRegex(@"\Adata/(\w+(?:\.\w+)*)-[0-9]{5}-of-[0-9]{5}[^/]*\.[^/]*\z")]
+    private static partial Regex Shard();
+}

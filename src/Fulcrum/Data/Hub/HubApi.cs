@@ -1,0 +1,185 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Fulcrum.Files;
+
+namespace Fulcrum.Data.Hub;
+
+/// <summary>One file of a repository at a commit.</summary>
+/// <param name="Path">Its path, segments divided by slashes.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="Digest">SHA-256 of the content (64 digits), or git's SHA-1 of the blob (40 digits).</param>
+public sealed record HubFile(string Path, long Size, string Digest);
+
+/// <summary>The questions that are put to the hub, with checked answers.</summary>
+internal sealed partial class HubApi(HubSettings settings, HubHttp http)
+{
+    private const int MostFiles = 1_000_000;
+
+    /// <summary>The commit of a reference's revision.</summary>
+    /// <param name="repeats">Repetitions after a transient failure.</param>
+    /// <exception cref="FulcrumException">The hub refused or did not answer as a hub does.</exception>
+    public async Task<string> CommitAsync(HubReference reference, int repeats, CancellationToken cancellation)
+    {
+        Uri address = Address($"api/{reference.Plural}/{reference.Id}/revision/{Revision(reference)}");
+        using HttpResponseMessage answer = await http.AskAsync(HttpMethod.Get, address, cancellation, repeats);
+        JsonNode? said = await JsonAsync(answer, reference, cancellation);
+        return (said as JsonObject)?["sha"] is JsonValue v && v.TryGetValue(out string? sha) && Commit().IsMatch(sha)
+            ? sha
+            : throw NoHub(address, "the answer names no commit");
+    }
+
+    /// <summary>Every file of a repository at a commit.</summary>
+    /// <exception cref="FulcrumException">As for <see cref="CommitAsync"/>, or a name leads out of the
+    /// repository.</exception>
+    public async Task<IReadOnlyList<HubFile>> FilesAsync(
+        HubReference reference,
+        string commit,
+        int repeats,
+        CancellationToken cancellation
+    )
+    {
+        List<HubFile> files = [];
+        HashSet<Uri> visited = [];
+        Uri? page = Address($"api/{reference.Plural}/{reference.Id}/tree/{commit}?recursive=true&expand=false");
+        while (page is not null)
+        {
+            if (!settings.IsEndpoint(page) || !visited.Add(page) || files.Count > MostFiles)
+            {
+                throw NoHub(page, "the listing continues on another host or without end");
+            }
+
+            using HttpResponseMessage answer = await http.AskAsync(HttpMethod.Get, page, cancellation, repeats);
+            JsonArray entries =
+                await JsonAsync(answer, reference, cancellation) as JsonArray
+                ?? throw NoHub(page, "no list of files came");
+            files.AddRange(entries.Select(e => Entry(e, page)).OfType<HubFile>());
+            page = NextPage(answer, page);
+        }
+
+        HubFile? hostile = files.FirstOrDefault(f => !HubPath.IsSafe(f.Path));
+        return hostile is null
+            ? files
+            : throw new FulcrumException(
+                $"{reference.Id}: the file name '{Printable.Message(hostile.Path)}' leads out of the repository; "
+                    + "nothing was fetched"
+            );
+    }
+
+    /// <summary>Address of a file's content, on the hub or on the host that it names.</summary>
+    /// <exception cref="FulcrumException">As for <see cref="CommitAsync"/>.</exception>
+    public async Task<Uri> ContentAsync(
+        HubReference reference,
+        string commit,
+        HubFile file,
+        CancellationToken cancellation
+    )
+    {
+        string folder = reference.Kind == HubKind.Dataset ? "datasets/" : "";
+        Uri address = Address($"{folder}{reference.Id}/resolve/{commit}/{HubPath.Escaped(file.Path)}");
+        using HttpResponseMessage answer = await http.AskAsync(HttpMethod.Head, address, cancellation);
+        Uri asked = answer.RequestMessage!.RequestUri!;
+        Uri? elsewhere = HubHttp.Redirect(answer, asked);
+        if (elsewhere is null && !answer.IsSuccessStatusCode)
+        {
+            throw HubRefusal.Of(answer, null, settings, reference, file.Path);
+        }
+
+        string? of = Header(answer, "X-Repo-Commit");
+        string? tag = Header(answer, "X-Linked-Etag") ?? Header(answer, "ETag");
+        return tag is { Length: > 0 } && of == commit
+            ? elsewhere ?? asked
+            : throw NoHub(address, "the answer has no ETag, or not the commit that was asked for in X-Repo-Commit");
+    }
+
+    /// <summary>The name of a token's owner.</summary>
+    /// <exception cref="InputException">The hub does not know the token.</exception>
+    public async Task<string> OwnerAsync(HubToken token, CancellationToken cancellation)
+    {
+        Uri address = Address("api/whoami-v2");
+        using HttpResponseMessage answer = await http.AskAsync(HttpMethod.Get, address, cancellation, token: token);
+        if ((int)answer.StatusCode is 401 or 403)
+        {
+            throw new InputException(
+                $"the hub at {settings.Endpoint} does not accept this token: it is wrong or expired"
+            );
+        }
+
+        JsonNode? said = await JsonAsync(answer, null, cancellation);
+        return (said as JsonObject)?["name"] is JsonValue v && v.TryGetValue(out string? name)
+            ? Printable.Message(name)
+            : throw NoHub(address, "the answer names no user");
+    }
+
+    private static string Revision(HubReference reference) => Uri.EscapeDataString(reference.RevisionOrDefault);
+
+    // The endpoint may have a path, which an absolute path would replace.
+    private Uri Address(string path) => new($"{settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
+
+    private async Task<JsonNode?> JsonAsync(
+        HttpResponseMessage answer,
+        HubReference? reference,
+        CancellationToken cancellation
+    )
+    {
+        string body = await answer.Content.ReadAsStringAsync(cancellation);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw HubRefusal.Of(answer, body, settings, reference, null);
+        }
+
+        try
+        {
+            return StrictJson.Parse(body);
+        }
+        catch (JsonException)
+        {
+            throw NoHub(answer.RequestMessage!.RequestUri!, "the answer is not JSON");
+        }
+    }
+
+    private static HubFile? Entry(JsonNode? node, Uri page)
+    {
+        try
+        {
+            JsonObject entry = node!.AsObject();
+            if (entry["type"]!.GetValue<string>() != "file")
+            {
+                return null;
+            }
+
+            JsonObject? large = entry["lfs"] as JsonObject;
+            string digest = (large ?? entry)["oid"]!.GetValue<string>();
+            HubFile file = new(entry["path"]!.GetValue<string>(), (large ?? entry)["size"]!.GetValue<long>(), digest);
+            bool good = file.Size >= 0 && (large is null ? Commit() : Sha256()).IsMatch(digest);
+            return good ? file : throw new FormatException();
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
+        {
+            throw NoHub(page, "an entry of the listing has no path, size or digest");
+        }
+    }
+
+    private static Uri? NextPage(HttpResponseMessage answer, Uri page)
+    {
+        Match link = NextLink().Match(Header(answer, "Link") ?? "");
+        return !link.Success ? null
+            : Uri.TryCreate(page, link.Groups[1].Value, out Uri? next) ? next
+            : throw NoHub(page, "the link to the next page is not an address");
+    }
+
+    private static string? Header(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? string.Join(", ", values) : null;
+
+    private static FulcrumException NoHub(Uri address, string why) =>
+        new($"{HubHttp.Place(address)} does not answer as a hub does: {why}; check HF_ENDPOINT and the proxy");
+
+    [GeneratedRegex(@"\A[0-9a-f]{40}\z")]
+    private static partial Regex Commit();
+
+    [GeneratedRegex(@"\A[0-9a-f]{64}\z")]
+    private static partial Regex Sha256();
+
+    [GeneratedRegex("<([^>]*)>\\s*;[^,]*\\brel=\"?next\"?", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex NextLink();
+}

@@ -1,0 +1,258 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Fulcrum.Files;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http.Resilience;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace Fulcrum.Data.Hub;
+
+/// <summary>Requests to the hub and to the hosts that it names: repetition, time limits, redirects and the
+/// token.</summary>
+internal sealed class HubHttp : IDisposable
+{
+    /// <summary>Requests for one look-up, listing page or HEAD, the first one included.</summary>
+    public const int MostAttempts = 6;
+
+    private const int MostRedirects = 10;
+    private const long LargestAnswer = 1 << 27;
+    private const string Metadata = "metadata";
+    private const string Content = "content";
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+    private static readonly HttpRequestOptionsKey<int> Repeats = new("repeats");
+
+    private readonly HubSettings settings;
+    private readonly ServiceProvider services;
+    private readonly IHttpClientFactory clients;
+
+    public HubHttp(HubSettings settings)
+    {
+        this.settings = settings;
+        ServiceCollection collection = new();
+        Configured(collection, Metadata)
+            .AddResilienceHandler(Metadata, b => b.AddRetry(Retry()).AddTimeout(settings.AnswerLimit));
+        collection.AddTransient<WholeAnswers>();
+        collection.AddHttpClient(Metadata).AddHttpMessageHandler<WholeAnswers>();
+        Configured(collection, Content).AddResilienceHandler(Content, b => b.AddTimeout(settings.SilenceLimit));
+        services = collection.BuildServiceProvider();
+        clients = services.GetRequiredService<IHttpClientFactory>();
+    }
+
+    /// <summary>Sends a look-up, a listing or a HEAD and follows redirects; a HEAD stops at another host.</summary>
+    /// <param name="repeats">Repetitions after a transient failure.</param>
+    /// <param name="token">Token to send instead of the one in the settings.</param>
+    /// <exception cref="HubUnreachableException">No answer came in time.</exception>
+    public async Task<HttpResponseMessage> AskAsync(
+        HttpMethod method,
+        Uri address,
+        CancellationToken cancellation,
+        int repeats = MostAttempts - 1,
+        HubToken? token = null
+    )
+    {
+        for (int hop = 0; hop < MostRedirects; hop++)
+        {
+            HttpResponseMessage answer = await SendAsync(
+                Metadata,
+                Request(method, address, repeats, token),
+                cancellation
+            );
+            Uri? next = Redirect(answer, address);
+            if (next is null || (method == HttpMethod.Head && !settings.IsEndpoint(next)))
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+            address = next;
+        }
+
+        throw new FulcrumException($"{Place(address)}: more than {MostRedirects} redirects");
+    }
+
+    /// <summary>Opens a file's content from a byte on; the caller reads and disposes the answer.</summary>
+    /// <param name="last">Last byte, inclusive; null for all that follow.</param>
+    /// <exception cref="HubUnreachableException">No answer came in time.</exception>
+    public async Task<HttpResponseMessage> OpenAsync(
+        Uri address,
+        long first,
+        long? last,
+        CancellationToken cancellation
+    )
+    {
+        for (int hop = 0; hop < MostRedirects; hop++)
+        {
+            HttpRequestMessage request = Request(HttpMethod.Get, address, 0, null);
+            request.Headers.Range = first > 0 || last is not null ? new RangeHeaderValue(first, last) : null;
+            HttpResponseMessage answer = await SendAsync(Content, request, cancellation);
+            if (Redirect(answer, address) is not { } next)
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+            address = next;
+        }
+
+        throw new FulcrumException($"{Place(address)}: more than {MostRedirects} redirects");
+    }
+
+    /// <summary>Where a redirect leads; null for any other answer.</summary>
+    /// <exception cref="FulcrumException">It leads to no web address, or from https to http.</exception>
+    public static Uri? Redirect(HttpResponseMessage answer, Uri from)
+    {
+        if (
+            (int)answer.StatusCode is not (301 or 302 or 303 or 307 or 308)
+            || answer.Headers.Location is not { } location
+        )
+        {
+            return null;
+        }
+
+        Uri target = new(from, location);
+        bool allowed = target.Scheme == "https" || (target.Scheme == "http" && from.Scheme == "http");
+        return allowed && target.UserInfo == ""
+            ? target
+            : throw new FulcrumException($"{Place(from)}: refused a redirect to {Place(target)}");
+    }
+
+    /// <summary>How long a server asks to wait, in <c>Retry-After</c> or <c>RateLimit</c>; null if it does
+    /// not.</summary>
+    public static TimeSpan? AskedWait(HttpResponseMessage? answer)
+    {
+        if (answer?.Headers.RetryAfter is { } after)
+        {
+            TimeSpan wait = after.Delta ?? after.Date!.Value - TimeProvider.System.GetUtcNow();
+            return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        }
+
+        if (answer is null || !answer.Headers.TryGetValues("RateLimit", out IEnumerable<string>? limits))
+        {
+            return null;
+        }
+
+        string[] fields = [.. string.Join(';', limits).Split(';').Select(f => f.Trim())];
+        string? reset = fields.FirstOrDefault(f => f.StartsWith("t=", StringComparison.Ordinal));
+        bool exhausted = fields.Contains("r=0") && int.TryParse(reset.AsSpan(reset is null ? 0 : 2), out int _);
+        return exhausted ? TimeSpan.FromSeconds(int.Parse(reset!.AsSpan(2)) + 1) : null;
+    }
+
+    /// <summary>Whether the same request may succeed later: 408, 429 and all of 5xx.</summary>
+    public static bool IsTransient(HttpStatusCode status) => (int)status is 408 or 429 or >= 500;
+
+    /// <summary>Whether a wait that the server asks for is short enough.</summary>
+    public static bool IsBearable(TimeSpan? wait) => wait is null || wait <= LongestWait;
+
+    /// <summary>An address without its query, in which a signature may stand.</summary>
+    public static string Place(Uri address) => Printable.Message(address.GetLeftPart(UriPartial.Path));
+
+    public void Dispose() => services.Dispose();
+
+    private static IHttpClientBuilder Configured(ServiceCollection collection, string name) =>
+        collection
+            .AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers()
+            .ConfigurePrimaryHttpMessageHandler(() =>
+                new SocketsHttpHandler
+                {
+                    // .NET drops the token on every redirect, so redirects are followed here.
+                    AllowAutoRedirect = false,
+                    AutomaticDecompression = DecompressionMethods.None,
+                    UseCookies = false,
+                    ConnectTimeout = TimeSpan.FromSeconds(10),
+                    PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+                }
+            );
+
+    private HttpRequestMessage Request(HttpMethod method, Uri address, int repeats, HubToken? token)
+    {
+        HttpRequestMessage request = new(method, address) { Version = HttpVersion.Version11 };
+        request.Options.Set(Repeats, repeats);
+        request.Headers.AcceptEncoding.ParseAdd("identity");
+        request.Headers.UserAgent.ParseAdd("fulcrum/" + typeof(HubHttp).Assembly.GetName().Version!.ToString(3));
+        if ((token ?? settings.Token) is { } sent && settings.IsEndpoint(address))
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", sent.Value);
+        }
+
+        return request;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        string name,
+        HttpRequestMessage request,
+        CancellationToken cancellation
+    )
+    {
+        string place = Place(request.RequestUri!);
+        try
+        {
+            HttpClient client = clients.CreateClient(name);
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new HubUnreachableException($"{place}: {Printable.Message((e.InnerException ?? e).Message)}", e);
+        }
+        catch (TimeoutRejectedException e)
+        {
+            throw new HubUnreachableException($"{place}: no answer within {e.Timeout.TotalSeconds:0.#} s", e);
+        }
+    }
+
+    private HttpRetryStrategyOptions Retry() =>
+        new()
+        {
+            MaxRetryAttempts = MostAttempts - 1,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = settings.FirstPause,
+            MaxDelay = TimeSpan.FromSeconds(8),
+            ShouldHandle = args => ValueTask.FromResult(args.AttemptNumber < RepeatsAfter(args)),
+            DelayGenerator = args => ValueTask.FromResult(AskedWait(args.Outcome.Result)),
+        };
+
+    // How often this outcome is repeated. Limits of time keep a silent server from holding a run for minutes.
+    private static int RepeatsAfter(RetryPredicateArguments<HttpResponseMessage> args)
+    {
+        HttpRequestMessage? request = args.Context.GetRequestMessage();
+        int allowed = request is not null && request.Options.TryGetValue(Repeats, out int repeats) ? repeats : 0;
+        int useful = args.Outcome switch
+        {
+            { Result: { } answer } => IsTransient(answer.StatusCode) && IsBearable(AskedWait(answer)) ? allowed : 0,
+            { Exception: TimeoutRejectedException } => 3,
+            { Exception: HttpRequestException { InnerException: AuthenticationException } } => 0,
+            {
+                Exception: HttpRequestException
+                {
+                    InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound }
+                }
+            } => 1,
+            { Exception: HttpRequestException or IOException } => allowed,
+            _ => 0,
+        };
+        return Math.Min(allowed, useful);
+    }
+
+    // Reads the whole body below the repetition, so that a cut in a listing is repeated like any other.
+    private sealed class WholeAnswers : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            if (request.Method != HttpMethod.Head)
+            {
+                await answer.Content.LoadIntoBufferAsync(LargestAnswer, cancellationToken);
+            }
+
+            return answer;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
+
+namespace Fulcrum.Data.Hub;
+
+/// <summary>Where something that was named lies on this machine.</summary>
+/// <param name="Path">Folder, or file where a file was named.</param>
+/// <param name="Reference">What was taken from the hub, at its commit; null for a local folder or file.</param>
+public sealed record HubLocation(string Path, HubReference? Reference = null)
+{
+    /// <summary>The folder, also where a file in it was named.</summary>
+    public string Folder => Reference?.File is { } file ? Path[..^(file.Length + 1)] : Path;
+
+    /// <summary>The commit that was taken; null for a local folder or file.</summary>
+    public string? Commit => Reference?.Revision;
+
+    /// <summary>The text that names the same content later: the path, or the name on the hub with its commit.</summary>
+    public string Pinned => Reference?.ToString() ?? Path;
+}
+
+/// <summary>Finds models and data by a folder or by a name on the hub; an existing folder wins.</summary>
+/// <param name="settings">Null for those of the environment.</param>
+/// <param name="announce">Told of a fetch before its first byte; may refuse it by an exception. What it shows until the
+/// end is awaited.</param>
+/// <param name="say">Told in a sentence what a user should know, for example that the cache is used without the
+/// hub.</param>
+public sealed class HubResolver(
+    HubSettings? settings = null,
+    Func<HubTransfer, Task>? announce = null,
+    Action<string>? say = null
+)
+{
+    private readonly Lazy<HubSettings> settings = new(() => settings ?? HubSettings.FromEnvironment());
+
+    /// <summary>A model or an adapter: an existing folder or file, else
+    /// <c>ORG/NAME[@REVISION][/FILE.gguf]</c>.</summary>
+    /// <param name="weights">False if configuration and tokenizer are enough.</param>
+    /// <exception cref="InputException">The text names neither; says what is wrong.</exception>
+    /// <exception cref="FulcrumException">The hub cannot be reached, or a file did not come whole.</exception>
+    public HubLocation Model(string text, bool weights = true, CancellationToken cancellation = default)
+    {
+        if (Directory.Exists(text) || File.Exists(text))
+        {
+            return new HubLocation(text);
+        }
+
+        if (!HubReference.LooksLikeName(HubKind.Model, text))
+        {
+            throw new InputException(
+                $"there is no folder {Printable.Message(text)}, and it is not a name on the hub (ORG/NAME)"
+            );
+        }
+
+        try
+        {
+            return Pull(HubReference.Parse(HubKind.Model, text), new HubSelection(Weights: weights), cancellation);
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"there is no folder {text} here; {e.Message}", e);
+        }
+        catch (HubUnreachableException e)
+        {
+            throw new FulcrumException($"there is no folder {text} here, and the hub was asked for it: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Fetches what a selection names and returns the snapshot's folder, or the file that the reference
+    /// names.</summary>
+    /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
+    public HubLocation Pull(HubReference reference, HubSelection selection, CancellationToken cancellation = default) =>
+        PullAsync(reference, selection, cancellation).GetAwaiter().GetResult();
+
+    /// <summary>Opens a data set: an existing folder, else <c>ORG/NAME[@REVISION][:CONFIG[/SPLIT]]</c>.</summary>
+    /// <remarks>Files are fetched when a split is read.</remarks>
+    /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
+    public HubDataset Dataset(string text, CancellationToken cancellation = default) =>
+        HubDataset.Open(new HubSession(settings.Value, announce, say), text, cancellation);
+
+    /// <summary>The folder of a data set with all of its data files: an existing folder, else a snapshot of
+    /// <c>ORG/NAME[@REVISION]</c>.</summary>
+    /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
+    public HubLocation DatasetFolder(string text, CancellationToken cancellation = default)
+    {
+        using HubDataset data = Dataset(text, cancellation);
+        return data.Whole();
+    }
+
+    private async Task<HubLocation> PullAsync(
+        HubReference reference,
+        HubSelection selection,
+        CancellationToken cancellation
+    )
+    {
+        using HubSession session = new(settings.Value, announce, say);
+        HubRepository repository = await HubRepository.OpenAsync(session, reference, cancellation);
+        IReadOnlyList<HubFile> files = selection.Of(reference, repository.Files);
+        await repository.FetchAsync(files, cancellation);
+        if (
+            !repository.IsListed
+            && reference.Kind == HubKind.Model
+            && selection is { Weights: true, Include: null or [] }
+            && reference.File is null
+        )
+        {
+            RefuseMissingShards(reference, repository, files);
+        }
+
+        string place = reference.File is { } file
+            ? $"{repository.Folder}{System.IO.Path.DirectorySeparatorChar}{file}"
+            : repository.Folder;
+        return new HubLocation(place, reference.At(repository.Commit));
+    }
+
+    // Without a listing, the index of the weights is the only witness of what belongs to a model.
+    private static void RefuseMissingShards(
+        HubReference reference,
+        HubRepository repository,
+        IReadOnlyList<HubFile> files
+    )
+    {
+        HashSet<string> names = [.. files.Select(f => f.Path)];
+        IEnumerable<string> needed = Shards(Path.Combine(repository.Folder, "model.safetensors.index.json"));
+        string? missing = needed.FirstOrDefault(n => !names.Contains(n));
+        if (missing is not null)
+        {
+            throw new FulcrumException(
+                $"the cache holds only a part of {reference.Id}: {Printable.Message(missing)} is missing, "
+                    + "and the hub is out of reach"
+            );
+        }
+    }
+
+    private static IEnumerable<string> Shards(string index)
+    {
+        try
+        {
+            return File.Exists(index) && (StrictJson.ReadFile(index) as JsonObject)?["weight_map"] is JsonObject map
+                ? map.Select(e => e.Value!.GetValue<string>()).Distinct()
+                : [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        {
+            return [];
+        }
+    }
+}
