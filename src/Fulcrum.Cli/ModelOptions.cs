@@ -11,12 +11,12 @@ internal sealed class ModelOptions
 {
     private readonly Option<string> model = new("--model")
     {
-        Description = "A model folder in Hugging Face format.",
+        Description = "A model folder in Hugging Face format, or ORG/NAME[@REVISION] on the hub.",
         Required = true,
     };
     private readonly Option<string?> adapter = new("--adapter")
     {
-        Description = "A LoRA adapter folder in PEFT's format.",
+        Description = "A LoRA adapter folder in PEFT's format, or ORG/NAME[@REVISION] on the hub.",
     };
     private readonly Option<double> lambda = new("--lambda", "--adapter-scale")
     {
@@ -55,17 +55,17 @@ internal sealed class ModelOptions
     }
 
     /// <summary>Returns the model that the command line names, with its adapter.</summary>
-    /// <exception cref="InputException">There is no such folder: reported before anything is measured or
-    /// loaded.</exception>
+    /// <exception cref="InputException">There is no such folder, and no such name on the hub: reported before anything
+    /// is measured or loaded.</exception>
     public ModelSpec Model(ParseResult parsed) =>
-        new(
-            new ModelSource.Folder(Folder("--model", parsed.GetRequiredValue(model))),
+        named ??= new ModelSpec(
+            new ModelSource.Folder(HubAccess.Place(parsed, "--model", parsed.GetRequiredValue(model))),
             parsed.GetValue(dtype),
             parsed.GetValue(quantization),
             parsed.GetRequiredValue(device),
             parsed.GetValue(threads),
-            Adapter: parsed.GetValue(adapter) is { } named
-                ? new AppliedAdapter(Folder("--adapter", named), parsed.GetValue(lambda))
+            Adapter: parsed.GetValue(adapter) is { } folder
+                ? new AppliedAdapter(HubAccess.Place(parsed, "--adapter", folder), parsed.GetValue(lambda))
                 : null
         );
 
@@ -108,6 +108,6 @@ internal sealed class ModelOptions
 
     private ModelSpec? resolved;
 
-    private static string Folder(string option, string named) =>
-        Directory.Exists(named) ? named : throw new InputException($"{option}: there is no folder {named}");
+    // Names on the hub are looked up once.
+    private ModelSpec? named;
 }

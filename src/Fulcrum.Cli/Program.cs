@@ -23,6 +23,7 @@ RootCommand root = new(
 {
     Verbs.Quiet,
     Verbs.Verbose,
+    Verbs.Yes,
 };
 foreach (Command verb in Verbs.All())
 {

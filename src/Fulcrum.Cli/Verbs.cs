@@ -17,6 +17,12 @@ internal static class Verbs
         Recursive = true,
     };
 
+    public static readonly Option<bool> Yes = new("--yes")
+    {
+        Description = "Fetch from the hub without asking, also more than 10 GB.",
+        Recursive = true,
+    };
+
     /// <summary>One line a verb; each lives in a file of its own in <c>Commands/</c>.</summary>
     public static IEnumerable<Command> All() =>
         [
@@ -31,6 +37,9 @@ internal static class Verbs
             Commands.CompareCommand.Create(),
             Commands.ReportCommand.Create(),
             Commands.BenchCommand.Create(),
+            Commands.PullCommand.Create(),
+            Commands.CacheCommand.Create(),
+            Commands.LoginCommand.Create(),
             Commands.DoctorCommand.Create(),
         ];
 }

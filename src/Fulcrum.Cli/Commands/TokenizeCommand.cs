@@ -45,7 +45,7 @@ internal static class TokenizeCommand
             (parsed, cancellation) =>
             {
                 Run(
-                    parsed.GetRequiredValue(model),
+                    HubAccess.Place(parsed, "--model", parsed.GetRequiredValue(model), weights: false),
                     parsed.GetRequiredValue(input),
                     parsed.GetRequiredValue(output),
                     cancellation

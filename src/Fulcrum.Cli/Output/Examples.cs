@@ -126,6 +126,14 @@ internal static class Examples
                     "fulcrum bench memory --config assets/model/config.json --dtype f32 --quantization nf4 --tokens 128"
                 ),
             ],
+            "pull" =>
+            [
+                ("fetch a model; the last line is its folder", "fulcrum pull Qwen/Qwen2-0.5B-Instruct"),
+                ("fetch one subject of a data set", "fulcrum pull cais/mmlu --type dataset --include \"philosophy/*\""),
+            ],
+            "cache" => [("repositories in the cache, with sizes", "fulcrum cache")],
+            "cache remove" => [("free the space of a repository", "fulcrum cache remove Qwen/Qwen2-0.5B-Instruct")],
+            "login" => [("store a token for private and gated repositories", "fulcrum login")],
             "doctor" => [("what a bug report should contain", "fulcrum doctor --json")],
             "" =>
             [
