@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Fulcrum.Cli.Commands;
 using Fulcrum.Data;
 using Fulcrum.Models;
+using Fulcrum.Models.Endpoint;
 using Fulcrum.Torch;
 
 namespace Fulcrum.Cli;
@@ -9,10 +11,9 @@ namespace Fulcrum.Cli;
 /// them.</summary>
 internal sealed class ModelOptions
 {
-    private readonly Option<string> model = new("--model")
+    private readonly Option<string?> model = new("--model")
     {
         Description = "A model folder in Hugging Face format, or ORG/NAME[@REVISION] on the hub.",
-        Required = true,
     };
     private readonly Option<string?> adapter = new("--adapter")
     {
@@ -37,10 +38,18 @@ internal sealed class ModelOptions
     {
         Description = "Threads of the native library. Default: all available cores.",
     };
+    private readonly EndpointOptions server = new();
 
     /// <summary>Adds the options to a verb.</summary>
-    public void AddTo(Command verb)
+    /// <param name="servers">Whether the verb also takes models on servers.</param>
+    public void AddTo(Command verb, bool servers = false)
     {
+        model.Required = !servers;
+        if (servers)
+        {
+            server.AddTo(verb);
+        }
+
         lambda.Validators.Add(r =>
         {
             if (!double.IsFinite(r.GetValueOrDefault<double>()))
@@ -59,7 +68,7 @@ internal sealed class ModelOptions
     /// is measured or loaded.</exception>
     public ModelSpec Model(ParseResult parsed) =>
         named ??= new ModelSpec(
-            new ModelSource.Folder(HubAccess.Place(parsed, "--model", parsed.GetRequiredValue(model))),
+            Source(parsed),
             parsed.GetValue(dtype),
             parsed.GetValue(quantization),
             parsed.GetRequiredValue(device),
@@ -75,11 +84,28 @@ internal sealed class ModelOptions
         ModelSpec spec = Resolved(parsed);
         if (!parsed.GetValue(Verbs.Quiet))
         {
-            Console.Error.WriteLine($"fulcrum: {spec.Folder} in {EnumNames.Of(spec.Dtype)} on {spec.Device}");
+            Console.Error.WriteLine(
+                spec.Source is ModelSource.Endpoint { } at
+                    ? $"fulcrum: {at.Served} at {at.Url}"
+                    : $"fulcrum: {spec.Folder} in {EnumNames.Of(spec.Dtype)} on {spec.Device}"
+            );
         }
 
-        return Engine.Open(spec);
+        return EngineOf(spec).Open(spec);
     }
+
+    /// <summary>Returns the tokenizer and the chat template of the model; null where texts go to a server as they are.
+    /// </summary>
+    public Func<TextCodec>? Texts(ParseResult parsed) =>
+        TextFolder(parsed) is { } folder ? () => ModelTexts.Of(folder) : null;
+
+    /// <summary>Returns whether completions come with a text.</summary>
+    public bool HasTexts(ParseResult parsed) =>
+        Model(parsed).Source is ModelSource.Endpoint || ModelTexts.AreIn(Model(parsed).Folder);
+
+    /// <summary>Returns the tokens that end a completion; none where a server ends them by itself.</summary>
+    public IReadOnlyList<int> EndTokens(ParseResult parsed) =>
+        Model(parsed).Source is ModelSource.Endpoint ? [] : ModelFolder.EndTokens(Model(parsed).Folder);
 
     /// <summary>The engine of model folders. Its warnings, and what <c>auto</c> was resolved to, go to standard error.
     /// </summary>
@@ -89,11 +115,21 @@ internal sealed class ModelOptions
             note => Console.Error.WriteLine($"fulcrum: {note}")
         );
 
+    private static EndpointEngine Servers { get; } =
+        new(warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
+
+    private static IEngine EngineOf(ModelSpec spec) => Servers.Opens(spec.Source) ? Servers : Engine;
+
     /// <summary>What answers depend on: the model's and the adapter's files by size and time, and the form in which
     /// they compute.</summary>
     public string Fingerprint(ParseResult parsed)
     {
         ModelSpec spec = Resolved(parsed);
+        if (spec.Source is ModelSource.Endpoint)
+        {
+            return Servers.DigestOf(spec);
+        }
+
         string[] folders = [spec.Folder, .. spec.Adapter is { } a ? [a.Folder] : Array.Empty<string>()];
         IEnumerable<string> files = folders
             .SelectMany(Directory.EnumerateFiles)
@@ -104,10 +140,24 @@ internal sealed class ModelOptions
     }
 
     // Decided once, and reported once.
-    private ModelSpec Resolved(ParseResult parsed) => resolved ??= Engine.Resolve(Model(parsed));
+    private ModelSpec Resolved(ParseResult parsed) => resolved ??= Resolve(Model(parsed));
+
+    private static ModelSpec Resolve(ModelSpec spec) => EngineOf(spec).Resolve(spec);
 
     private ModelSpec? resolved;
 
     // Names on the hub are looked up once.
     private ModelSpec? named;
+
+    private ModelSource Source(ParseResult parsed) =>
+        (parsed.GetValue(model), server.Source(parsed)) switch
+        {
+            (null, { } endpoint) => endpoint,
+            ({ } folder, null) => new ModelSource.Folder(HubAccess.Place(parsed, "--model", folder)),
+            (null, null) => throw new InputException("a model is missing: name it by --model or by --endpoint"),
+            _ => throw new InputException("--model and --endpoint name two models; name one"),
+        };
+
+    private string? TextFolder(ParseResult parsed) =>
+        Model(parsed).Source is ModelSource.Endpoint endpoint ? endpoint.TokenizerFolder : Model(parsed).Folder;
 }

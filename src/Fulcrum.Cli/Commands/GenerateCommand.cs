@@ -37,11 +37,10 @@ internal static class GenerateCommand
             }
         });
         Command verb = new("generate", "Greedy completions of prompts.") { limit, stops, input, output };
-        options.AddTo(verb);
+        options.AddTo(verb, servers: true);
         verb.SetAction(
             (parsed, cancellation) =>
             {
-                string folder = options.Model(parsed).Folder;
                 using ILanguageModel model = options.Load(parsed);
                 string from = parsed.GetRequiredValue(input);
                 string[] stopTexts = parsed.GetRequiredValue(stops);
@@ -53,13 +52,13 @@ internal static class GenerateCommand
                     "generate",
                     from,
                     tell =>
-                        new RequestFiles(model, () => ModelTexts.Of(folder), Purpose, tell).Generate(
+                        new RequestFiles(model, options.Texts(parsed), Purpose, tell).Generate(
                             from,
                             parsed.GetRequiredValue(output),
                             most,
-                            ModelFolder.EndTokens(folder),
+                            options.EndTokens(parsed),
                             stopTexts,
-                            ModelTexts.AreIn(folder),
+                            options.HasTexts(parsed),
                             cancellation
                         )
                 );

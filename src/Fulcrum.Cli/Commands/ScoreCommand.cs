@@ -20,7 +20,7 @@ internal static class ScoreCommand
             Required = true,
         };
         Command verb = new("score", "Log-likelihoods of continuations after prompts.") { input, output };
-        options.AddTo(verb);
+        options.AddTo(verb, servers: true);
         verb.SetAction(
             (parsed, cancellation) =>
             {
@@ -33,7 +33,7 @@ internal static class ScoreCommand
                     tell =>
                         new RequestFiles(
                             model,
-                            () => ModelTexts.Of(options.Model(parsed).Folder),
+                            options.Texts(parsed),
                             () => $"score {options.Fingerprint(parsed)}",
                             tell
                         ).Score(from, parsed.GetRequiredValue(output), cancellation)

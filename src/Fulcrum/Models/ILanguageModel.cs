@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Fulcrum.Models;
 
 /// <summary>A language model as evaluation sees it: it scores continuations and it completes prompts, both over token
@@ -71,20 +73,37 @@ public sealed record ScoreRequest(int[] Prompt, IReadOnlyList<int[]> Continuatio
 public readonly record struct ContinuationScore(double LogLikelihood, bool Greedy, int Tokens);
 
 /// <summary>One prompt to complete.</summary>
-/// <param name="Prompt">Token ids; at least one.</param>
+/// <param name="Prompt">Token ids; at least one, except where no tokenizer is known and the model takes
+/// <paramref name="Source"/> itself.</param>
 /// <param name="MaxNewTokens">At most this many tokens are generated, and never beyond the model's context.</param>
 /// <param name="EndTokens">Any of these ends the completion; it is part of <see cref="Completion.Ids"/> as its last
 /// element.</param>
 /// <param name="StopsAt">Asked after every token with the tokens generated so far; true ends the completion (stop
 /// texts). Null: never.</param>
 /// <param name="Sampling">Null means greedy decoding.</param>
+/// <param name="Source">What the ids were made of, for models that take texts or messages; null: only the ids are
+/// known.</param>
+/// <param name="Stops">The texts behind <paramref name="StopsAt"/>, for models that find them by themselves; null:
+/// none.</param>
 public sealed record CompletionRequest(
     int[] Prompt,
     int MaxNewTokens,
     IReadOnlyList<int> EndTokens,
     Func<IReadOnlyList<int>, bool>? StopsAt = null,
-    Sampling? Sampling = null
+    Sampling? Sampling = null,
+    PromptSource? Source = null,
+    IReadOnlyList<string>? Stops = null
 );
+
+/// <summary>What the token ids of a prompt were made of.</summary>
+public abstract record PromptSource
+{
+    /// <summary>A text, without the special tokens that a tokenizer adds.</summary>
+    public sealed record Text(string Value) : PromptSource;
+
+    /// <summary>A conversation: open objects, as a chat template gets them.</summary>
+    public sealed record Messages(JsonArray Values) : PromptSource;
+}
 
 /// <summary>How tokens are drawn when decoding is not greedy, in the order transformers applies the steps.</summary>
 /// <param name="Temperature">Logits are divided by it; above 0.</param>
@@ -106,7 +125,14 @@ public sealed record Sampling(
 /// <param name="LogLikelihoods">Natural logarithm of each generated token's probability under the model (before any
 /// sampling step).</param>
 /// <param name="Finish">Why it ended.</param>
-public sealed record Completion(IReadOnlyList<int> Ids, IReadOnlyList<double> LogLikelihoods, FinishReason Finish);
+/// <param name="Text">The text, cut before the first stop text, of a model that writes texts. Ids and values are empty
+/// where such a model does not tell them. Null: the ids are the answer.</param>
+public sealed record Completion(
+    IReadOnlyList<int> Ids,
+    IReadOnlyList<double> LogLikelihoods,
+    FinishReason Finish,
+    string? Text = null
+);
 
 /// <summary>Why a completion ended.</summary>
 public enum FinishReason

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fulcrum.Tasks;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
@@ -6,12 +7,16 @@ namespace Fulcrum.Models;
 
 /// <summary>From prompts to token ids and from completions back to text, as one model's tokenizer and chat template
 /// want it.</summary>
+/// <param name="tokenizer">Null where texts and conversations go to a server as they are.</param>
 /// <param name="template">Null where the model has none: then only text prompts can be asked.</param>
 /// <param name="endTokens">What ends a completion.</param>
-public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, IReadOnlyList<int> endTokens)
+public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template, IReadOnlyList<int> endTokens)
 {
+    /// <summary>The encoding of a server that takes texts and conversations by itself.</summary>
+    public static PromptEncoding OfServer { get; } = new(null, null, []);
+
     /// <summary>Digest of the chat template; <c>none</c> where the model has none.</summary>
-    public string TemplateDigest => template?.Digest ?? "none";
+    public string TemplateDigest => tokenizer is null ? "the server's" : template?.Digest ?? "none";
 
     /// <summary>The encoding of a model folder.</summary>
     /// <exception cref="InputException">The folder lacks a tokenizer, or holds files that cannot be read.</exception>
@@ -25,6 +30,7 @@ public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, 
         prompt switch
         {
             Prompt.Text text => text.Value,
+            Prompt.Chat chat when tokenizer is null => Messages(chat).ToJsonString(),
             Prompt.Chat chat when template is not null => template.Render(chat.Messages, addGenerationPrompt: true),
             _ => throw new InputException(
                 "the model has no chat template (tokenizer_config.json, chat_template.jinja), but the benchmark asks in the form of a conversation"
@@ -32,7 +38,8 @@ public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, 
         };
 
     /// <summary>Token ids of a prompt.</summary>
-    public int[] Encode(Prompt prompt) => tokenizer.Encode(Render(prompt), addSpecialTokens: prompt is Prompt.Text);
+    /// <exception cref="InputException">There is no tokenizer.</exception>
+    public int[] Encode(Prompt prompt) => Known.Encode(Render(prompt), addSpecialTokens: prompt is Prompt.Text);
 
     /// <summary>The request for a choice: each continuation is what lies behind the prompt's tokens when both are
     /// tokenised together.</summary>
@@ -40,10 +47,10 @@ public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, 
     {
         string text = Render(question.Prompt);
         bool special = question.Prompt is Prompt.Text;
-        int[] prompt = tokenizer.Encode(text, special);
+        int[] prompt = Known.Encode(text, special);
         return new ScoreRequest(
             prompt,
-            [.. question.Continuations.Select(c => tokenizer.Encode(text + c, special)[prompt.Length..])]
+            [.. question.Continuations.Select(c => Known.Encode(text + c, special)[prompt.Length..])]
         );
     }
 
@@ -51,13 +58,20 @@ public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, 
     public CompletionRequest Complete(Question.Write question)
     {
         Func<IReadOnlyList<int>, bool>? stopsAt =
-            question.Stops.Count == 0 ? null : ids => question.Stops.Any(Decode(ids).Contains);
+            question.Stops.Count == 0 || tokenizer is null ? null : ids => question.Stops.Any(Decode(ids).Contains);
         return new CompletionRequest(
-            Encode(question.Prompt),
+            tokenizer is null ? [] : Encode(question.Prompt),
             question.MaxNewTokens,
             endTokens,
             stopsAt,
-            question.Sampling
+            question.Sampling,
+            question.Prompt switch
+            {
+                Prompt.Text text => new PromptSource.Text(text.Value),
+                Prompt.Chat chat => new PromptSource.Messages(Messages(chat)),
+                _ => null,
+            },
+            question.Stops
         );
     }
 
@@ -65,7 +79,7 @@ public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, 
     /// text.</summary>
     public Reply.Written Written(Completion completion, Question.Write question)
     {
-        string text = Decode(completion.Ids);
+        string text = completion.Text ?? Decode(completion.Ids);
         int cut = question
             .Stops.Select(s => text.IndexOf(s, StringComparison.Ordinal))
             .Where(i => i >= 0)
@@ -81,18 +95,26 @@ public sealed class PromptEncoding(Tokenizer tokenizer, ChatTemplate? template, 
     {
         int[] before = Encode(prompt);
         int end =
-            tokenizer.EosId
+            Known.EosId
             ?? throw new InputException(
                 "the model's tokenizer_config.json names no eos_token, so a completion could not be closed"
             );
-        int[] ids = [.. before, .. tokenizer.Encode(completion), end];
+        int[] ids = [.. before, .. Known.Encode(completion), end];
         bool[] trained = new bool[ids.Length];
         Array.Fill(trained, true, before.Length, ids.Length - before.Length);
         return new TrainingExample(id, ids, trained, cluster);
     }
 
+    private Tokenizer Known =>
+        tokenizer
+        ?? throw new InputException(
+            "the tokenizer of the model on the server must be named, because its tokens are asked for"
+        );
+
+    private static JsonArray Messages(Prompt.Chat chat) => [.. chat.Messages.Select(m => m.ToJson())];
+
     private string Decode(IReadOnlyList<int> ids) =>
-        tokenizer.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: false);
+        Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: false);
 
     /// <summary>A measurement asks the same on every day: templates that print the date print the one that Llama 3.1's
     /// own template falls back to.</summary>

@@ -5,13 +5,14 @@ namespace Fulcrum.Models;
 
 /// <summary>Files of requests through a model: lines in, lines out in the same order, a chunk at a time so that memory
 /// does not grow with the file.</summary>
-/// <param name="codec">Asked for only when a line holds text.</param>
+/// <param name="codec">Asked for only when a line holds text. Null: there is no tokenizer, and the model gets texts and
+/// messages as they are.</param>
 /// <param name="purpose">What the answers depend on beside the requests: the model, its form, the limits. Cut-off work
 /// is gone on with only under the same.</param>
 /// <param name="tell">Told how many requests are answered.</param>
 public sealed class RequestFiles(
     ILanguageModel model,
-    Func<TextCodec> codec,
+    Func<TextCodec>? codec,
     Func<string> purpose,
     Action<int>? tell = null
 )
@@ -21,7 +22,7 @@ public sealed class RequestFiles(
     private static readonly HashSet<string> ScoreFields = ["prompt", "prompt_ids", "continuations", "continuation_ids"];
     private static readonly HashSet<string> GenerateFields = ["prompt", "prompt_ids", "messages"];
 
-    private readonly Lazy<TextCodec> text = new(codec);
+    private readonly Lazy<TextCodec>? text = codec is null ? null : new(codec);
 
     /// <summary>Answers a file of score requests.</summary>
     /// <exception cref="InputException">A line is not a request that the model can answer; names file and
@@ -37,14 +38,18 @@ public sealed class RequestFiles(
                 ContinuationScore[] scores = new ContinuationScore[asked.Sum(a => a.Count)];
                 int[] lineOf = [.. asked.SelectMany((a, line) => a.Select(_ => line))],
                     open = [.. asked.Select(a => a.Count)];
-                model.Score(
-                    [.. asked.SelectMany(a => a)],
-                    (i, s) =>
-                    {
-                        scores[i] = s[0];
-                        Tell(--open[lineOf[i]] == 0);
-                    },
-                    cancellation
+                Ask(
+                    i => lines[lineOf[i]],
+                    () =>
+                        model.Score(
+                            [.. asked.SelectMany(a => a)],
+                            (i, s) =>
+                            {
+                                scores[i] = s[0];
+                                Tell(--open[lineOf[i]] == 0);
+                            },
+                            cancellation
+                        )
                 );
                 int at = 0;
                 return [.. lines.Select((line, i) => Scores(line, scores[at..(at += asked[i].Count)]))];
@@ -82,38 +87,68 @@ public sealed class RequestFiles(
             lines =>
             {
                 Func<IReadOnlyList<int>, bool>? stopsAt =
-                    stops.Count == 0 ? null : ids => stops.Any(text.Value.Decode(ids).Contains);
+                    stops.Count == 0 || text is null ? null : ids => stops.Any(text.Value.Decode(ids).Contains);
                 CompletionRequest[] asked =
                 [
                     .. lines.Select(l => new CompletionRequest(
-                        Checked(l, PromptOf(l), 0),
+                        Sent(l),
                         maxNewTokens,
                         endTokens,
-                        stopsAt
+                        stopsAt,
+                        Source: SourceOf(l),
+                        Stops: stops
                     )),
                 ];
                 string[] answers = new string[lines.Length];
-                model.Complete(
-                    asked,
-                    (i, c) =>
-                    {
-                        answers[i] = Answer(
-                            lines[i],
-                            new JsonObject
+                Ask(
+                    i => lines[i],
+                    () =>
+                        model.Complete(
+                            asked,
+                            (i, c) =>
                             {
-                                ["text"] = texts ? TextOf(c.Ids, endTokens, stops) : null,
-                                ["ids"] = Array(c.Ids),
-                                ["log_likelihoods"] = Array(c.LogLikelihoods),
-                                ["finish"] = c.Finish == FinishReason.Stop ? "stop" : "length",
-                            }
-                        );
-                        Tell(true);
-                    },
-                    cancellation
+                                answers[i] = Written(
+                                    lines[i],
+                                    c,
+                                    texts ? c.Text ?? TextOf(c.Ids, endTokens, stops) : null
+                                );
+                                Tell(true);
+                            },
+                            cancellation
+                        )
                 );
                 return answers;
             }
         );
+
+    // A model that writes texts may tell no ids and no values: null then, as no list of theirs would be true.
+    private static string Written(JsonLine line, Completion completion, string? written) =>
+        Answer(
+            line,
+            new JsonObject
+            {
+                ["text"] = written,
+                ["ids"] = Told(completion, completion.Ids),
+                ["log_likelihoods"] = Told(completion, completion.LogLikelihoods),
+                ["finish"] = completion.Finish == FinishReason.Stop ? "stop" : "length",
+            }
+        );
+
+    private static JsonArray? Told<T>(Completion completion, IReadOnlyList<T> values) =>
+        completion.Text is not null && values.Count == 0 ? null : Array(values);
+
+    // A request that fails is named by its line.
+    private static void Ask(Func<int, JsonLine> lineOf, Action ask)
+    {
+        try
+        {
+            ask();
+        }
+        catch (RequestException e)
+        {
+            throw e.At($"{lineOf(e.Request).File} line {lineOf(e.Request).Number}");
+        }
+    }
 
     private void Write(
         string input,
@@ -151,11 +186,12 @@ public sealed class RequestFiles(
         }
 
         string start = Text(line, line.Value["prompt"], "prompt");
-        int length = text.Value.Encode(start, true).Length;
+        TextCodec codec = CodecFor(line);
+        int length = codec.Encode(start, true).Length;
         return
         [
             .. List(line, line.Value["continuations"]!, "continuations")
-                .Select(c => text.Value.Encode(start + Text(line, c, "continuations"), true))
+                .Select(c => codec.Encode(start + Text(line, c, "continuations"), true))
                 .Select(all =>
                     Checked(
                         line,
@@ -165,24 +201,38 @@ public sealed class RequestFiles(
         ];
     }
 
-    private int[] PromptOf(JsonLine line)
-    {
-        string[] given = [.. GenerateFields.Where(f => line.Value[f] is not null)];
-        return given switch
+    private int[] PromptOf(JsonLine line) =>
+        Given(line) switch
         {
             ["prompt_ids"] => Ids(line, line.Value["prompt_ids"], "prompt_ids"),
-            ["prompt"] => text.Value.Encode(Text(line, line.Value["prompt"], "prompt"), true),
-            ["messages"] => text.Value.Encode(Rendered(line), false),
+            ["prompt"] => CodecFor(line).Encode(Text(line, line.Value["prompt"], "prompt"), true),
+            ["messages"] => CodecFor(line).Encode(Rendered(line), false),
             _ => throw line.Error("expected one of 'prompt', 'prompt_ids' and 'messages'"),
         };
-    }
+
+    // Without a tokenizer the model gets the source itself.
+    private int[] Sent(JsonLine line) =>
+        text is null && SourceOf(line) is not null ? [] : Checked(line, PromptOf(line), 0);
+
+    private static PromptSource? SourceOf(JsonLine line) =>
+        Given(line) switch
+        {
+            ["prompt"] => new PromptSource.Text(Text(line, line.Value["prompt"], "prompt")),
+            ["messages"] => new PromptSource.Messages(List(line, line.Value["messages"]!, "messages")),
+            _ => null,
+        };
+
+    private static string[] Given(JsonLine line) => [.. GenerateFields.Where(f => line.Value[f] is not null)];
+
+    private TextCodec CodecFor(JsonLine line) =>
+        text?.Value ?? throw line.Error("a text needs the tokenizer of the model, and none is named");
 
     private string Rendered(JsonLine line)
     {
         JsonArray messages = List(line, line.Value["messages"]!, "messages");
         try
         {
-            return text.Value.Render(messages);
+            return CodecFor(line).Render(messages);
         }
         catch (InputException e)
         {
@@ -228,7 +278,7 @@ public sealed class RequestFiles(
 
     private string TextOf(IReadOnlyList<int> ids, IReadOnlyList<int> endTokens, IReadOnlyList<string> stops)
     {
-        string written = text.Value.Decode(ids.Count > 0 && endTokens.Contains(ids[^1]) ? [.. ids.SkipLast(1)] : ids);
+        string written = text!.Value.Decode(ids.Count > 0 && endTokens.Contains(ids[^1]) ? [.. ids.SkipLast(1)] : ids);
         int cut = stops
             .Select(s => written.IndexOf(s, StringComparison.Ordinal))
             .Where(i => i >= 0)

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Fulcrum.Models;
+
+namespace Fulcrum.Cli;
+
+/// <summary>The options that name a model on a server in place of one on this machine.</summary>
+internal sealed class EndpointOptions
+{
+    private readonly Option<string?> endpoint = new("--endpoint")
+    {
+        Description = "The address of an OpenAI-compatible server or of Ollama: http://host:8000/v1.",
+    };
+    private readonly Option<string?> served = new("--served") { Description = "The server's name for the model." };
+    private readonly Option<string?> tokenizer = new("--tokenizer")
+    {
+        Description = "The tokenizer of the served model, a folder or ORG/NAME[@REVISION]; needed to score texts.",
+    };
+    private readonly Option<string?> key = new("--api-key-env")
+    {
+        Description = "The environment variable that holds the server's key.",
+    };
+    private readonly Option<int> concurrency = new("--concurrency")
+    {
+        Description = "Requests that are open at the same time, at most.",
+        DefaultValueFactory = _ => 4,
+    };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        concurrency.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() is < 1 or > 1000)
+            {
+                r.AddError("--concurrency must be between 1 and 1000");
+            }
+        });
+        foreach (Option option in (Option[])[endpoint, served, tokenizer, key, concurrency])
+        {
+            verb.Add(option);
+        }
+    }
+
+    /// <summary>Returns the model on a server that the command line names; null: it names none.</summary>
+    /// <exception cref="InputException">Options of a server stand without <c>--endpoint</c>, or the name of the model
+    /// is missing.</exception>
+    public ModelSource.Endpoint? Source(ParseResult parsed)
+    {
+        if (parsed.GetValue(endpoint) is not { } url)
+        {
+            Option? alone = ((Option[])[served, tokenizer, key, concurrency]).FirstOrDefault(o =>
+                parsed.GetResult(o) is { Implicit: false }
+            );
+            return alone is null
+                ? null
+                : throw new InputException($"{alone.Name} belongs to a server, but --endpoint names none");
+        }
+
+        if (parsed.GetValue(served) is not { Length: > 0 } name)
+        {
+            throw new InputException("--endpoint needs --served, the server's name for the model");
+        }
+
+        return new ModelSource.Endpoint(
+            url,
+            name,
+            parsed.GetValue(tokenizer) is { } folder ? HubAccess.Place(parsed, "--tokenizer", folder) : null,
+            parsed.GetValue(key),
+            parsed.GetValue(concurrency)
+        );
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>The route <c>completions</c> of a server, in the form that it takes.</summary>
+/// <param name="form">Ids or text.</param>
+/// <param name="namesIds">The server takes <c>return_tokens_as_token_ids</c>, though it may pass over it.</param>
+/// <param name="values">The server takes <c>logprobs</c>.</param>
+internal sealed class Completions(Server server, PromptForm form, bool namesIds, bool values)
+{
+    /// <summary>Ids or text.</summary>
+    public PromptForm Form => form;
+
+    /// <summary>Whether replies come with log-probabilities.</summary>
+    public bool HasValues => values;
+
+    /// <summary>The prompt in the form that the server takes.</summary>
+    public JsonNode Prompt(int[] ids) =>
+        form == PromptForm.Ids ? Server.Array(ids) : JsonValue.Create(server.Tokens.Text(ids));
+
+    /// <summary>Asks for one completion.</summary>
+    /// <param name="logprobs">How many of the most likely tokens come along; null: none, and no values.</param>
+    /// <param name="more">Further fields.</param>
+    /// <exception cref="ReplyException">The reply holds not exactly one completion.</exception>
+    public async Task<CompletionReply.Choice> Ask(
+        JsonNode prompt,
+        int maxTokens,
+        int? logprobs,
+        JsonObject? more,
+        CancellationToken cancellation
+    )
+    {
+        JsonObject body = new()
+        {
+            ["model"] = server.Served,
+            ["prompt"] = prompt,
+            ["max_tokens"] = maxTokens,
+            ["temperature"] = 0,
+        };
+        if (values && logprobs is { } top)
+        {
+            body["logprobs"] = top;
+            if (namesIds)
+            {
+                body["return_tokens_as_token_ids"] = true;
+            }
+        }
+
+        Server.Add(body, more);
+        CompletionReply reply = await server.Ask("completions", body, ServerJson.Default.CompletionReply, cancellation);
+        server.Usage.Count(reply.Usage);
+        return reply.Choices is [{ } choice]
+            ? choice
+            : throw new ReplyException($"{server} gave {reply.Choices?.Count ?? 0} completions for one prompt");
+    }
+
+    /// <summary>The route in the first of the given forms that the server takes, with as much as the server takes
+    /// beside it; null where the server has no such route.</summary>
+    /// <exception cref="InputException">The server takes none of the forms.</exception>
+    public static async Task<Completions?> Find(
+        Server server,
+        IReadOnlyList<PromptForm> forms,
+        CancellationToken cancellation
+    )
+    {
+        ServerRefusal? last = null;
+        foreach (PromptForm form in forms)
+        {
+            foreach ((bool namesIds, bool values) in ((bool, bool)[])[(true, true), (false, true), (false, false)])
+            {
+                try
+                {
+                    Completions completions = new(server, form, namesIds, values);
+                    await completions.Ask(Sample.Prompt(server, form, 0), 1, 1, null, cancellation);
+                    return completions;
+                }
+                catch (ServerRefusal e) when (e.IsNoRouteOf(server.Served))
+                {
+                    return null;
+                }
+                catch (ServerRefusal e) when (e.IsNotTaken && !e.IsNoRoute)
+                {
+                    last = e;
+                }
+            }
+        }
+
+        throw new InputException(
+            forms is [PromptForm.Ids] && !server.Tokens.AreKnown
+                ? $"{server} takes no token ids ({last!.Said}); "
+                    + "it may take texts, for which the model's tokenizer must be named"
+                : last!.Message,
+            last
+        );
+    }
+}

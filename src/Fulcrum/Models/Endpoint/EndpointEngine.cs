@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using System.Text;
+using Fulcrum.Tokenization;
+
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>Opens models on OpenAI-compatible servers and on Ollama.</summary>
+/// <param name="warn">Told what stands between a prompt and the model on the server.</param>
+public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
+{
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Environment { get; } =
+        new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["fulcrum"] = typeof(EndpointEngine).Assembly.GetName().Version?.ToString(3) ?? "",
+            [".net"] = System.Environment.Version.ToString(),
+        };
+
+    /// <inheritdoc/>
+    public bool Opens(ModelSource source) => source is ModelSource.Endpoint;
+
+    /// <summary>Checks that nothing is asked for that only a model on this machine can have.</summary>
+    /// <exception cref="InputException">An adapter, a type or a quantisation is asked for, or the address is
+    /// none.</exception>
+    public ModelSpec Resolve(ModelSpec model)
+    {
+        ServerAddress.Parse(Of(model).Url);
+        return model switch
+        {
+            { Adapter: not null } => throw new InputException(
+                "an adapter cannot be applied to a model on a server; the server must serve the adapted model itself"
+            ),
+            { Dtype: not Dtype.Auto } or { Quantization: not Quantization.None } => throw new InputException(
+                "dtype and quantization are the server's; they cannot be chosen for a model on a server"
+            ),
+            _ => model,
+        };
+    }
+
+    /// <summary>Returns a digest of address, name and tokenizer.</summary>
+    /// <remarks>The weights behind an address cannot be read.</remarks>
+    public string DigestOf(ModelSpec model)
+    {
+        ModelSource.Endpoint source = Of(model);
+        string tokenizer = source.TokenizerFolder is { } folder
+            ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json"))))
+            : "none";
+        byte[] text = Encoding.UTF8.GetBytes($"{ServerAddress.Parse(source.Url)}\n{source.Served}\n{tokenizer}");
+        return Convert.ToHexStringLower(SHA256.HashData(text));
+    }
+
+    /// <inheritdoc/>
+    public PromptEncoding LoadEncoding(ModelSpec model) =>
+        Of(model).TokenizerFolder is { } folder ? PromptEncoding.Load(folder) : PromptEncoding.OfServer;
+
+    /// <summary>Connects to a server, and asks it what it is.</summary>
+    /// <exception cref="InputException">The server does not hold the model, or the variable with the key is not
+    /// set.</exception>
+    /// <exception cref="FulcrumException">The server does not answer.</exception>
+    public ILanguageModel Open(ModelSpec model)
+    {
+        ModelSource.Endpoint source = Of(Resolve(model));
+        ServedTokens tokens = new(source.TokenizerFolder is { } folder ? Tokenizer.Load(folder) : null);
+        ServerAddress address = ServerAddress.Parse(source.Url);
+        string? key = KeyIn(source.ApiKeyVariable);
+        if (key is not null && address.IsExposed)
+        {
+            warn?.Invoke($"the key travels to {address.Host} without encryption");
+        }
+
+        ServerConnection connection = new(address, key);
+        try
+        {
+            return Open(connection, source, tokens);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private EndpointModel Open(ServerConnection connection, ModelSource.Endpoint source, ServedTokens tokens)
+    {
+        ServerFacts facts = Identification.Of(connection, source.Served, default).GetAwaiter().GetResult();
+        if (facts.SystemPrompt is { } prompt)
+        {
+            warn?.Invoke(
+                $"{connection.Address.Host} puts a system prompt of its own before conversations without one: "
+                    + $"'{Quoted.Line(prompt, 200)}'"
+            );
+        }
+
+        // Other servers refuse a name that they do not know.
+        if (facts is { Listed: false, Software: ServerSoftware.LlamaServer })
+        {
+            warn?.Invoke(
+                $"{connection.Address.Host} answers under any name; "
+                    + $"it does not call its model '{Quoted.Line(source.Served, 80)}'"
+            );
+        }
+
+        return new EndpointModel(new Server(connection, source.Served, facts, tokens), source.Concurrency);
+    }
+
+    private static ModelSource.Endpoint Of(ModelSpec model) =>
+        model.Source as ModelSource.Endpoint ?? throw new InputException($"{model.Source} is no model on a server");
+
+    private static string? KeyIn(string? variable) =>
+        variable is null ? null
+        : System.Environment.GetEnvironmentVariable(variable) is { Length: > 0 } key ? key.Trim()
+        : throw new InputException($"the environment variable {variable}, which should hold the key, is not set");
+}

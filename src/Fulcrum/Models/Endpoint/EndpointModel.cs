@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>A model on an OpenAI-compatible server or on Ollama.</summary>
+/// <remarks>What the server can do is found out by small requests before the first request of each kind. A request that
+/// needs more is refused before any is sent.</remarks>
+public sealed class EndpointModel : ILanguageModel
+{
+    private readonly Server server;
+    private readonly int concurrency;
+    private readonly ConcurrentDictionary<PromptForm, IWriter> writers = new();
+    private IScoring? scoring;
+
+    internal EndpointModel(Server server, int concurrency)
+    {
+        this.server = server;
+        this.concurrency = concurrency;
+    }
+
+    /// <inheritdoc/>
+    public int ContextLength => server.Facts.ContextLength ?? int.MaxValue;
+
+    /// <inheritdoc/>
+    public int VocabularySize => server.Facts.VocabularySize ?? int.MaxValue;
+
+    /// <summary>Requests and tokens so far.</summary>
+    public ServerUsage Usage => server.Usage;
+
+    /// <inheritdoc/>
+    public void Score(
+        IReadOnlyList<ScoreRequest> requests,
+        Action<int, IReadOnlyList<ContinuationScore>> answered,
+        CancellationToken cancellation = default
+    )
+    {
+        IScoring way = scoring ??= Wait(ScoringProbe.Find(server, cancellation));
+        ScoringBatch batch = new(requests, way);
+        batch.AnswerEmpty(answered);
+        Fan.Out(
+            batch.Units.Count,
+            concurrency,
+            (unit, token) => batch.Ask(unit, token),
+            (unit, scores) => batch.Take(unit, scores, answered),
+            cancellation
+        );
+    }
+
+    /// <inheritdoc/>
+    public void Complete(
+        IReadOnlyList<CompletionRequest> requests,
+        Action<int, Completion> answered,
+        CancellationToken cancellation = default
+    )
+    {
+        ServerPrompt[] prompts = [.. requests.Select((r, i) => PromptOf(r, i))];
+        foreach (PromptForm form in prompts.Select(FormOf).Distinct().Order())
+        {
+            writers.GetOrAdd(form, f => Wait(WritingProbe.Find(server, f, cancellation)));
+        }
+
+        Fan.Out(
+            requests.Count,
+            concurrency,
+            (i, token) =>
+                RequestException.Of(
+                    i,
+                    writers[FormOf(prompts[i])]
+                        .Write(
+                            prompts[i],
+                            new WritingLimits(
+                                Room(requests[i], prompts[i]),
+                                requests[i].Stops ?? [],
+                                requests[i].Sampling
+                            ),
+                            token
+                        )
+                ),
+            (i, written) =>
+                answered(
+                    i,
+                    new Completion(written.Ids ?? [], written.LogLikelihoods ?? [], written.Finish, written.Text)
+                ),
+            cancellation
+        );
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => server.Connection.Dispose();
+
+    // Ids leave nothing to the server. Ollama takes none, and its template is part of what is served.
+    private ServerPrompt PromptOf(CompletionRequest request, int index) =>
+        request switch
+        {
+            { Source: PromptSource.Messages messages }
+                when request.Prompt.Length == 0 || server.Facts.Software == ServerSoftware.Ollama =>
+                new ServerPrompt.OfMessages(messages.Values),
+            { Source: PromptSource.Text text }
+                when request.Prompt.Length == 0 || server.Facts.Software == ServerSoftware.Ollama =>
+                new ServerPrompt.OfText(text.Value),
+            { Prompt.Length: > 0 } => new ServerPrompt.OfIds(request.Prompt),
+            _ => throw new RequestException(
+                index,
+                new InputException("the prompt is empty, and a model predicts from at least one token")
+            ),
+        };
+
+    // Never beyond the context, as far as the lengths are known.
+    private int Room(CompletionRequest request, ServerPrompt prompt) =>
+        prompt is ServerPrompt.OfIds ids && ContextLength - ids.Ids.Length is > 0 and int room
+            ? Math.Min(request.MaxNewTokens, room)
+            : request.MaxNewTokens;
+
+    private static PromptForm FormOf(ServerPrompt prompt) =>
+        prompt switch
+        {
+            ServerPrompt.OfIds => PromptForm.Ids,
+            ServerPrompt.OfText => PromptForm.Text,
+            _ => PromptForm.Messages,
+        };
+
+    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+}

@@ -1,0 +1,32 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>What a server says of an error, from the shapes that servers give it.</summary>
+internal static class ErrorText
+{
+    /// <summary>The message of an error's body; the body itself where it has no known shape.</summary>
+    public static string Of(byte[] body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            return In(document.RootElement) ?? document.RootElement.GetRawText();
+        }
+        catch (JsonException)
+        {
+            return Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 1000)));
+        }
+    }
+
+    private static string? In(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.String => element.GetString(),
+            JsonValueKind.Object => ((string[])["error", "message", "detail"])
+                .Select(name => element.TryGetProperty(name, out JsonElement inner) ? In(inner) : null)
+                .FirstOrDefault(text => text is not null),
+            _ => null,
+        };
+}

@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>A way to completions.</summary>
+internal interface IWriter
+{
+    /// <summary>Completes one prompt.</summary>
+    Task<WrittenText> Write(ServerPrompt prompt, WritingLimits limits, CancellationToken cancellation);
+}
+
+/// <summary>A prompt in the form that a server takes.</summary>
+internal abstract record ServerPrompt
+{
+    /// <summary>Token ids.</summary>
+    public sealed record OfIds(int[] Ids) : ServerPrompt;
+
+    /// <summary>A text, as it is.</summary>
+    public sealed record OfText(string Text) : ServerPrompt;
+
+    /// <summary>Messages, whole objects.</summary>
+    public sealed record OfMessages(JsonArray Messages) : ServerPrompt;
+}
+
+/// <summary>Where a completion ends.</summary>
+/// <param name="MaxTokens">At most this many tokens.</param>
+/// <param name="Stops">Texts that end it and are no part of it.</param>
+/// <param name="Sampling">Null: greedy.</param>
+internal sealed record WritingLimits(int MaxTokens, IReadOnlyList<string> Stops, Sampling? Sampling);
+
+/// <summary>What a server wrote.</summary>
+/// <param name="Ids">Null: the server tells none.</param>
+/// <param name="LogLikelihoods">One for each of the ids, or of the tokens; null: the server tells none.</param>
+internal sealed record WrittenText(
+    string Text,
+    IReadOnlyList<int>? Ids,
+    IReadOnlyList<double>? LogLikelihoods,
+    FinishReason Finish
+);

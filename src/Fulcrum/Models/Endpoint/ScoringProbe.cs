@@ -1,0 +1,252 @@
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>Finds a way to the log-likelihoods of given tokens, and compares its values with those of tokens that the
+/// server wrote.</summary>
+/// <remarks>A server that passes over what it does not know is asked in another way. A server that contradicts itself
+/// is refused, because its values cannot be trusted in any form.</remarks>
+internal sealed class ScoringProbe(Server server, Completions completions)
+{
+    private const int Written = 4;
+    private const double Tolerance = 0.1;
+    private static readonly WritingLimits Greedy = new(Written, [], null);
+
+    // OpenAI's protocol allows 20 in chats and 5 in completions.
+    private static readonly int[] Tops = [20, 5, 1];
+
+    private readonly Dictionary<int, (int[] Ids, double[] Values)> trials = [];
+
+    /// <summary>The first way that the server knows.</summary>
+    /// <exception cref="InputException">There is none, or its values are wrong.</exception>
+    /// <exception cref="ReplyException">A reply is not what was asked for.</exception>
+    public static async Task<IScoring> Find(Server server, CancellationToken cancellation)
+    {
+        if (server.Facts.Software == ServerSoftware.Ollama)
+        {
+            throw new InputException(
+                $"{server} is Ollama, which gives no log-likelihoods of given tokens; score the GGUF file itself"
+            );
+        }
+
+        IReadOnlyList<PromptForm> forms = server.Tokens.AreKnown ? [PromptForm.Ids, PromptForm.Text] : [PromptForm.Ids];
+        return await Find(server, await Completions.Find(server, forms, cancellation), cancellation);
+    }
+
+    private static async Task<IScoring> Find(Server server, Completions? found, CancellationToken cancellation)
+    {
+        if (found is not { } completions)
+        {
+            throw new InputException($"{server} has no route for completions, so it gives no log-likelihoods");
+        }
+
+        if (!completions.HasValues)
+        {
+            throw new InputException($"{server} gives no log-probabilities, so it cannot score");
+        }
+
+        ScoringProbe probe = new(server, completions);
+        return server.Facts.Software == ServerSoftware.LlamaServer
+            ? await probe.Forced(cancellation)
+            : await probe.Find(cancellation);
+    }
+
+    private async Task<IScoring> Find(CancellationToken cancellation)
+    {
+        EchoScoring echo = new(server, completions);
+        if (await Agrees(echo, Written, cancellation))
+        {
+            return echo;
+        }
+
+        PromptValuesScoring values = new(server, completions);
+        if (await Agrees(values, Written, cancellation))
+        {
+            return values;
+        }
+
+        foreach (int top in Tops)
+        {
+            TopScoring tops = new(server, completions, top);
+            if (await Agrees(tops, 1, cancellation))
+            {
+                return tops;
+            }
+        }
+
+        throw new InputException($"{server} gives no log-probabilities of given tokens, so it cannot score");
+    }
+
+    // False: the server does not know this way.
+    private async Task<bool> Agrees(IScoring scoring, int most, CancellationToken cancellation)
+    {
+        for (int which = 0; which < Sample.Count; which++)
+        {
+            (int[] ids, double[] values) = await Trial(which, cancellation);
+            int compared = Math.Min(most, ids.Length);
+            try
+            {
+                if (compared > 0)
+                {
+                    await Compare(scoring, Sample.Ids(server, which), ids[..compared], values, cancellation);
+                    return true;
+                }
+            }
+            catch (ServerRefusal e) when (e.IsNotTaken)
+            {
+                return false;
+            }
+            catch (ReplyException e) when (e.IsIgnored)
+            {
+                return false;
+            }
+        }
+
+        throw Incomparable();
+    }
+
+    // Other requests at the same time move a value in half precision by some hundredths.
+    private async Task Compare(
+        IScoring scoring,
+        int[] prompt,
+        int[] ids,
+        double[] values,
+        CancellationToken cancellation
+    )
+    {
+        double written = values.Take(ids.Length).Sum();
+        double given = (await scoring.Score(prompt, [ids], cancellation))[0].LogLikelihood;
+        if (Math.Abs(written - given) > Tolerance + (0.02 * Math.Abs(written)))
+        {
+            string both = FormattableString.Invariant($"{written:0.###} as new tokens and {given:0.###} as given ones");
+            throw new InputException(
+                $"{server} contradicts itself: the log-probability of the same {ids.Length} tokens is {both} (echo)"
+            );
+        }
+    }
+
+    private async Task<(int[] Ids, double[] Values)> Trial(int which, CancellationToken cancellation)
+    {
+        if (!trials.TryGetValue(which, out (int[], double[]) trial))
+        {
+            trials[which] = trial = await Write(which, cancellation);
+        }
+
+        return trial;
+    }
+
+    // The tokens that the server writes behind a sample, as far as their ids are certain.
+    private async Task<(int[] Ids, double[] Values)> Write(int which, CancellationToken cancellation)
+    {
+        CompletionReply.Choice choice = await completions.Ask(
+            Sample.Prompt(server, completions.Form, which),
+            Written,
+            1,
+            Decoded.Fields(server, Greedy),
+            cancellation
+        );
+        if (choice.Logprobs is not { Tokens: { Count: > 0 } names, TokenLogprobs: { } values })
+        {
+            return string.IsNullOrEmpty(choice.Text) ? ([], []) : throw Incomplete();
+        }
+
+        int[] prompt = Sample.Ids(server, which);
+        int[] ids = [.. Identified(prompt, names, choice.Text ?? "")];
+        while (completions.Form == PromptForm.Text && ids.Length > 0 && !server.Tokens.IsText([.. prompt, .. ids]))
+        {
+            ids = ids[..^1];
+        }
+
+        if (
+            names.Count != values.Count
+            || choice.Logprobs.TopLogprobs is not { } tops
+            || tops.Count != names.Count
+            || tops.Any(top => top is not { Count: > 0 })
+        )
+        {
+            throw Incomplete();
+        }
+
+        double[] written = [.. values.Take(ids.Length).Select(server.Value)];
+        CheckGreedy(written, [.. tops.Take(ids.Length).Select(top => top!.Values.Max())]);
+        return (ids, written);
+    }
+
+    // What is written without sampling is the most likely token: otherwise the values are not those of the places.
+    private void CheckGreedy(double[] written, double[] most)
+    {
+        foreach ((double value, double top) in written.Zip(most))
+        {
+            if (value < top - Tolerance)
+            {
+                string both = FormattableString.Invariant(
+                    $"log-probability {value:0.###} where another has {top:0.###}"
+                );
+                throw new InputException(
+                    $"{server} contradicts itself: asked for the most likely token it wrote one of {both}"
+                );
+            }
+        }
+    }
+
+    private IEnumerable<int> Identified(int[] prompt, IReadOnlyList<string> names, string written)
+    {
+        if (completions.Form == PromptForm.Ids && names.All(n => ServedTokens.IdOf(n) is not null))
+        {
+            return names.Select(n => ServedTokens.IdOf(n)!.Value);
+        }
+
+        // As a text the tokens must come back as the same tokens, also where the text ends earlier.
+        int[] all = server.Tokens.Encode(server.Tokens.Text(prompt) + written);
+        return all.AsSpan().StartsWith(prompt)
+            ? all[prompt.Length..]
+                .Zip(names)
+                .TakeWhile(pair => server.Tokens.Fits(pair.Second, pair.First))
+                .Select(pair => pair.First)
+            : [];
+    }
+
+    private async Task<IScoring> Forced(CancellationToken cancellation)
+    {
+        for (int which = 0; which < Sample.Count; which++)
+        {
+            int[] prompt = Sample.Ids(server, which);
+            TokenReply[] written = await Plain(prompt, cancellation);
+            if (written.Length > 0)
+            {
+                int[] ids = [.. written.Select(t => t.Id!.Value)];
+                double[] values = [.. written.Select(t => server.Value(t.Logprob))];
+                CheckGreedy(values, [.. written.Select(t => t.TopLogprobs?.Max(other => other?.Logprob) ?? 0)]);
+                ForcedScoring scoring = new(server, ids[0]);
+                await Compare(scoring, prompt, ids, values, cancellation);
+                return scoring;
+            }
+        }
+
+        throw Incomparable();
+    }
+
+    // The written tokens before the first that is special or a part of a character.
+    private async Task<TokenReply[]> Plain(int[] prompt, CancellationToken cancellation)
+    {
+        CompletionReply.Choice choice = await completions.Ask(
+            Server.Array(prompt),
+            Written,
+            1,
+            Decoded.Fields(server, Greedy),
+            cancellation
+        );
+        return
+        [
+            .. (choice.Logprobs?.Content ?? []).TakeWhile(t =>
+                t is { Id: { } id, Token: { Length: > 0 } text }
+                && !text.Contains('\uFFFD')
+                && server.Tokens.CanBeForced(id)
+            ),
+        ];
+    }
+
+    private ReplyException Incomplete() =>
+        new($"{server} gave log-probabilities that are not those of the tokens that it wrote");
+
+    private InputException Incomparable() =>
+        new($"{server} wrote nothing behind {Sample.Count} prompts, so its log-probabilities cannot be checked");
+}

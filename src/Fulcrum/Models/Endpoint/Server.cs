@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>One model on one server.</summary>
+/// <param name="Served">The name under which the server knows the model.</param>
+internal sealed record Server(ServerConnection Connection, string Served, ServerFacts Facts, ServedTokens Tokens)
+{
+    /// <summary>What was asked so far.</summary>
+    public ServerUsage Usage { get; } = new();
+
+    /// <summary>Asks an OpenAI-compatible route.</summary>
+    public Task<T> Ask<T>(string route, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class => Connection.Ask(Connection.Address.Route(route), body, type, cancellation);
+
+    /// <summary>Asks a route of the server's own.</summary>
+    public Task<T> AskBeside<T>(string route, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class => Connection.Ask(Connection.Address.Beside(route), body, type, cancellation);
+
+    /// <summary>Checks a log-probability.</summary>
+    /// <exception cref="ReplyException">It is missing, not finite, or above 0.</exception>
+    public double Value(double? logProbability) =>
+        logProbability is { } value && double.IsFinite(value) && value <= 1e-3
+            ? value
+            : throw new ReplyException(
+                $"{this} gave {(logProbability is { } wrong ? wrong.ToString("R") : "no value")} as a log-probability"
+            );
+
+    /// <summary>Token ids as JSON.</summary>
+    public static JsonArray Array(IEnumerable<int> ids) => [.. ids.Select(id => JsonValue.Create(id))];
+
+    /// <summary>Puts further fields into a request.</summary>
+    public static void Add(JsonObject body, JsonObject? more)
+    {
+        foreach ((string name, JsonNode? value) in more ?? [])
+        {
+            body[name] = value?.DeepClone();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Connection.Address.Host;
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>Reads a reply to its end inside the part of the pipeline that repeats requests, so that a truncated reply
+/// or one that is no JSON is asked for again.</summary>
+internal sealed class WholeReplies : DelegatingHandler
+{
+    /// <summary>In bytes. The largest reply holds the probability of every token of a vocabulary.</summary>
+    public const int LargestReply = 128 << 20;
+
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
+    {
+        HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(LargestReply, cancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                await CheckJson(response, cancellationToken);
+            }
+
+            return response;
+        }
+        catch (Exception e)
+        {
+            response.Dispose();
+            if (e is IOException io)
+            {
+                throw new HttpRequestException(HttpRequestError.ResponseEnded, io.Message, io);
+            }
+
+            throw;
+        }
+    }
+
+    private static async Task CheckJson(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        byte[] body = await response.Content.ReadAsByteArrayAsync(cancellation);
+        try
+        {
+            Utf8JsonReader reader = new(body);
+            while (reader.Read()) { }
+        }
+        catch (JsonException e)
+        {
+            // Python writes NaN and Infinity as they stand here. Such a reply is whole, and wrong.
+            if (body.AsSpan().IndexOf("NaN"u8) >= 0 || body.AsSpan().IndexOf("Infinity"u8) >= 0)
+            {
+                throw new ReplyException(
+                    $"{response.RequestMessage?.RequestUri} replied with a value that is no number",
+                    e
+                );
+            }
+
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, "it is no JSON", e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Models.Endpoint;
+
+/// <summary>Finds the way to completions of prompts in one form, by one small request.</summary>
+internal static class WritingProbe
+{
+    private static readonly WritingLimits OneToken = new(1, [], null);
+
+    /// <summary>The way.</summary>
+    /// <exception cref="InputException">The server does not take prompts of this form.</exception>
+    public static async Task<IWriter> Find(Server server, PromptForm form, CancellationToken cancellation)
+    {
+        IWriter? writer = (server.Facts.Software, form) switch
+        {
+            (ServerSoftware.Ollama, PromptForm.Ids) => throw new InputException(
+                $"{server} is Ollama, which takes texts and messages, no token ids"
+            ),
+            (ServerSoftware.Ollama, PromptForm.Text) => new Ollama(server),
+            (ServerSoftware.Ollama, _) => new ChatWriter(server, new Ollama(server)),
+            (_, PromptForm.Messages) => new ChatWriter(server, new ChatRoute(server)),
+            (ServerSoftware.LlamaServer, _) => new LlamaWriter(server),
+            _ => await Completing(server, form, cancellation),
+        };
+        await Try(server, writer, form, cancellation);
+        return writer;
+    }
+
+    private static async Task<IWriter> Completing(Server server, PromptForm form, CancellationToken cancellation)
+    {
+        IReadOnlyList<PromptForm> forms =
+            form == PromptForm.Text ? [PromptForm.Text]
+            : server.Tokens.AreKnown ? [PromptForm.Ids, PromptForm.Text]
+            : [PromptForm.Ids];
+        return await Completions.Find(server, forms, cancellation) is { } completions
+            ? new CompletionsWriter(server, completions)
+            : throw new InputException(
+                $"{server} answers messages only, "
+                    + $"and the prompts are {(form == PromptForm.Ids ? "token ids" : "texts")}"
+            );
+    }
+
+    private static async Task Try(Server server, IWriter writer, PromptForm form, CancellationToken cancellation)
+    {
+        ServerPrompt prompt = form switch
+        {
+            PromptForm.Ids => new ServerPrompt.OfIds(Sample.Ids(server, 0)),
+            PromptForm.Text => new ServerPrompt.OfText(Sample.Text(0)),
+            _ => new ServerPrompt.OfMessages([new JsonObject { ["role"] = "user", ["content"] = Sample.Text(0) }]),
+        };
+        try
+        {
+            await writer.Write(prompt, OneToken, cancellation);
+        }
+        catch (ServerRefusal e) when (e.IsNoRouteOf(server.Served))
+        {
+            throw new InputException(
+                $"{server} has no route for {(form == PromptForm.Messages ? "messages" : "prompts")}",
+                e
+            );
+        }
+    }
+}
