@@ -18,6 +18,18 @@ public interface ILanguageModel : IDisposable
     /// <summary>Token ids lie below this.</summary>
     int VocabularySize => int.MaxValue;
 
+    /// <summary>Makes sure that the model can answer requests, before any of them is asked.</summary>
+    /// <param name="scores">Read only by models of which it is not known beforehand what they can do.</param>
+    /// <param name="completions">The same.</param>
+    /// <returns>How the model will be asked, as names and values for the protocol; empty where its files decide
+    /// it.</returns>
+    /// <exception cref="InputException">The model cannot answer; says what is missing.</exception>
+    IReadOnlyDictionary<string, string> Prepare(
+        IEnumerable<ScoreRequest> scores,
+        IEnumerable<CompletionRequest> completions,
+        CancellationToken cancellation = default
+    ) => new Dictionary<string, string>();
+
     /// <summary>Log-likelihoods of continuations given their prompts.</summary>
     /// <exception cref="InputException">A prompt is empty, an id is outside the vocabulary, or a sequence exceeds
     /// <see cref="ContextLength"/>.</exception>

@@ -43,17 +43,15 @@ internal sealed class Measurement(
         DiscardAnswersOfAnother(folder, key);
         using ILanguageModel model = runtime.Open(study.Model.Spec with { Adapter = serving });
         Evaluator evaluator = new(model, encoding);
+        // All tasks first: one that the model cannot do is told before another is measured.
+        Dictionary<string, IReadOnlyDictionary<string, string>> asked = BenchmarksOf(folder)
+            .ToDictionary(t => t.Name, t => evaluator.Prepare(t, cancellation));
         List<string> written = [];
         foreach (ITask benchmark in BenchmarksOf(folder))
         {
-            Protocol protocol = Protocol.Of(
-                benchmark,
-                study.Model.Spec,
-                modelDigest,
-                encoding,
-                serving?.Form ?? ServingForm.Attached,
-                Engine
-            );
+            Protocol protocol = Protocol
+                .Of(benchmark, study.Model.Spec, modelDigest, encoding, serving?.Form ?? ServingForm.Attached, Engine)
+                .With(asked[benchmark.Name]);
             AtomicFile.WriteText(run.Protocol(folder, benchmark.Name), protocol.Print());
             Action<int> count = n =>
                 tell?.Invoke(new Progress(stage, What(stage, folder, benchmark), n, benchmark.Items.Count, "items"));

@@ -18,6 +18,26 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     /// hours.</summary>
     public const int Portion = 256;
 
+    /// <summary>Makes sure that the model can answer every item of a task, before any is asked.</summary>
+    /// <returns>How the model will be asked: names and values for the protocol.</returns>
+    /// <exception cref="InputException">The model cannot answer; names the task.</exception>
+    public IReadOnlyDictionary<string, string> Prepare(ITask task, CancellationToken cancellation = default)
+    {
+        IEnumerable<Question> questions = task.Items.Select(task.Ask);
+        try
+        {
+            return model.Prepare(
+                questions.OfType<Question.Choose>().Select(encoding.Score),
+                questions.OfType<Question.Write>().Select(encoding.Complete),
+                cancellation
+            );
+        }
+        catch (FulcrumException e) when (e.ExitCode == 2)
+        {
+            throw new InputException($"task {task.Name}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Measures a benchmark; the file appears under its own name once it is complete. Answers that stand in it
     /// already are kept as far as they are valid.</summary>
     /// <param name="path">The answer file.</param>

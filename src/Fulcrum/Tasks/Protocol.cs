@@ -58,6 +58,10 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         return new Protocol(fields);
     }
 
+    /// <summary>The same protocol with how a model is asked, where only the opened model decides it.</summary>
+    public Protocol With(IReadOnlyDictionary<string, string> asked) =>
+        asked.Count == 0 ? this : new Protocol(Fields.Concat(asked).ToDictionary());
+
     /// <summary>The fields in which two protocol files differ, each with both values; empty where a file is
     /// missing.</summary>
     /// <param name="except">Fields that may differ.</param>

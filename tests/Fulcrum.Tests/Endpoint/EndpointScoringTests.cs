@@ -275,6 +275,28 @@ public sealed class EndpointScoringTests
         }
     }
 
+    [Fact]
+    public void What_a_task_needs_is_tried_before_it_is_asked_and_told_for_the_protocol()
+    {
+        using EndpointModel echo = Servers.Open(new FakeServer(FakeDialect.Vllm));
+        using EndpointModel top = Servers.Open(new FakeServer(FakeDialect.TopOnly));
+        CompletionRequest written = new([5, 6], 4, []);
+
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["endpoint.log-likelihoods"] = "echo of Ids",
+                ["endpoint.prompts"] = "Ids",
+                ["endpoint.software"] = "Vllm",
+            },
+            echo.Prepare(Requests, [written], TestContext.Current.CancellationToken)
+        );
+        RequestException e = Assert.Throws<RequestException>(() =>
+            top.Prepare(Requests, [], TestContext.Current.CancellationToken)
+        );
+        Assert.Equal((0, 2), (e.Request, e.ExitCode));
+    }
+
     private static Fulcrum.Tokenization.Tokenizer Tokenizer(string layout) =>
         Fulcrum.Tokenization.Tokenizer.Load(SharedData.InProject("tokenizer", layout));
 

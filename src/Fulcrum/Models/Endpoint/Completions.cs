@@ -18,6 +18,10 @@ internal sealed class Completions(Server server, PromptForm form, bool namesIds,
     public JsonNode Prompt(int[] ids) =>
         form == PromptForm.Ids ? Server.Array(ids) : JsonValue.Create(server.Tokens.Text(ids));
 
+    /// <summary>Says why ids cannot travel in that form; null where they can.</summary>
+    public string? Objection(int[] ids) =>
+        form == PromptForm.Ids || server.Tokens.IsText(ids) ? null : ServedTokens.NoText;
+
     /// <summary>Asks for one completion.</summary>
     /// <param name="logprobs">How many of the most likely tokens come along; null: none, and no values.</param>
     /// <param name="more">Further fields.</param>

@@ -28,14 +28,35 @@ public sealed class EndpointModel : ILanguageModel
     public ServerUsage Usage => server.Usage;
 
     /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Prepare(
+        IEnumerable<ScoreRequest> scores,
+        IEnumerable<CompletionRequest> completions,
+        CancellationToken cancellation = default
+    )
+    {
+        ScoreRequest[] scored = [.. scores];
+        if (scored.Length > 0)
+        {
+            _ = new ScoringBatch(scored, Scoring(cancellation));
+        }
+
+        PromptForm[] forms = [.. completions.Select((r, i) => FormOf(PromptOf(r, i))).Distinct().Order()];
+        foreach (PromptForm form in forms)
+        {
+            Writer(form, cancellation);
+        }
+
+        return Told(scored.Length > 0 ? scoring : null, forms);
+    }
+
+    /// <inheritdoc/>
     public void Score(
         IReadOnlyList<ScoreRequest> requests,
         Action<int, IReadOnlyList<ContinuationScore>> answered,
         CancellationToken cancellation = default
     )
     {
-        IScoring way = scoring ??= Wait(ScoringProbe.Find(server, cancellation));
-        ScoringBatch batch = new(requests, way);
+        ScoringBatch batch = new(requests, Scoring(cancellation));
         batch.AnswerEmpty(answered);
         Fan.Out(
             batch.Units.Count,
@@ -56,7 +77,7 @@ public sealed class EndpointModel : ILanguageModel
         ServerPrompt[] prompts = [.. requests.Select((r, i) => PromptOf(r, i))];
         foreach (PromptForm form in prompts.Select(FormOf).Distinct().Order())
         {
-            writers.GetOrAdd(form, f => Wait(WritingProbe.Find(server, f, cancellation)));
+            Writer(form, cancellation);
         }
 
         Fan.Out(
@@ -118,6 +139,36 @@ public sealed class EndpointModel : ILanguageModel
             ServerPrompt.OfText => PromptForm.Text,
             _ => PromptForm.Messages,
         };
+
+    private IScoring Scoring(CancellationToken cancellation) =>
+        scoring ??= Wait(ScoringProbe.Find(server, cancellation));
+
+    private IWriter Writer(PromptForm form, CancellationToken cancellation) =>
+        writers.GetOrAdd(form, f => Wait(WritingProbe.Find(server, f, cancellation)));
+
+    private SortedDictionary<string, string> Told(IScoring? scored, PromptForm[] forms)
+    {
+        SortedDictionary<string, string> told = new(StringComparer.Ordinal)
+        {
+            ["endpoint.software"] = server.Facts.Software.ToString(),
+        };
+        if (scored is not null)
+        {
+            told["endpoint.log-likelihoods"] = scored.Name;
+        }
+
+        if (forms.Length > 0)
+        {
+            told["endpoint.prompts"] = string.Join(" and ", forms);
+        }
+
+        if (server.Facts.SystemPrompt is { } system && forms.Contains(PromptForm.Messages))
+        {
+            told["endpoint.system-prompt"] = system;
+        }
+
+        return told;
+    }
 
     private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
 }

@@ -10,6 +10,9 @@ namespace Fulcrum.Models.Endpoint;
 internal sealed class ForcedScoring(Server server, int plain) : IScoring
 {
     /// <inheritdoc/>
+    public string Name => "forced continuations";
+
+    /// <inheritdoc/>
     public bool OneRequestAPrompt => false;
 
     /// <inheritdoc/>

@@ -3,6 +3,9 @@ namespace Fulcrum.Models.Endpoint;
 /// <summary>A way to the log-likelihoods of given tokens.</summary>
 internal interface IScoring
 {
+    /// <summary>Its name in the protocol.</summary>
+    string Name { get; }
+
     /// <summary>One request answers for all continuations of a prompt.</summary>
     bool OneRequestAPrompt { get; }
 

@@ -7,10 +7,13 @@ namespace Fulcrum.Models.Endpoint;
 internal sealed class PromptValuesScoring(Server server, Completions completions) : IScoring
 {
     /// <inheritdoc/>
+    public string Name => $"prompt values of {completions.Form}";
+
+    /// <inheritdoc/>
     public bool OneRequestAPrompt => false;
 
     /// <inheritdoc/>
-    public string? Objection(int[] prompt, int[] continuation) => null;
+    public string? Objection(int[] prompt, int[] continuation) => completions.Objection([.. prompt, .. continuation]);
 
     /// <inheritdoc/>
     public async Task<ContinuationScore[]> Score(

@@ -6,6 +6,10 @@ namespace Fulcrum.Models.Endpoint;
 /// <param name="tokenizer">Of the model that is served; null: none was named, so only ids can be compared.</param>
 internal sealed class ServedTokens(Tokenizer? tokenizer)
 {
+    /// <summary>Why ids cannot be sent as a text.</summary>
+    public const string NoText =
+        "the server takes texts only, and these token ids are not what the tokenizer makes of their text";
+
     private const char Broken = '\uFFFD';
     private const string IdPrefix = "token_id:";
 
@@ -47,11 +51,7 @@ internal sealed class ServedTokens(Tokenizer? tokenizer)
 
     /// <summary>The text that a server turns into exactly these ids.</summary>
     /// <exception cref="InputException">There is none, or no tokenizer is known.</exception>
-    public string Text(int[] ids) =>
-        TextOrNull(ids)
-        ?? throw new InputException(
-            "the server takes texts only, and these token ids are not what the tokenizer makes of their text"
-        );
+    public string Text(int[] ids) => TextOrNull(ids) ?? throw new InputException(NoText);
 
     /// <summary>Whether a server turns some text into exactly these ids.</summary>
     public bool IsText(int[] ids) => TextOrNull(ids) is not null;

@@ -6,12 +6,15 @@ namespace Fulcrum.Models.Endpoint;
 internal sealed class TopScoring(Server server, Completions completions, int top) : IScoring
 {
     /// <inheritdoc/>
+    public string Name => $"top {top} next tokens after {completions.Form}";
+
+    /// <inheritdoc/>
     public bool OneRequestAPrompt => true;
 
     /// <inheritdoc/>
     public string? Objection(int[] prompt, int[] continuation) =>
         continuation.Length <= 1
-            ? null
+            ? completions.Objection(prompt)
             : $"the continuation has {continuation.Length} tokens, and {server} "
                 + $"gives log-probabilities only of the {top} most likely next tokens";
 
