@@ -64,7 +64,9 @@ internal sealed class EndpointOptions
         return new ModelSource.Endpoint(
             url,
             name,
-            parsed.GetValue(tokenizer) is { } folder ? HubAccess.Place(parsed, "--tokenizer", folder) : null,
+            parsed.GetValue(tokenizer) is { } folder
+                ? HubAccess.Place(parsed, "--tokenizer", folder, weights: false)
+                : null,
             parsed.GetValue(key),
             parsed.GetValue(concurrency)
         );
