@@ -16,6 +16,7 @@ internal sealed class SqlDatabase : IDisposable
         ActionFunction = 31,
         ActionRecursive = 33,
         Auth = 23;
+    private const int AllowQuotedTexts = 1013; // SQLITE_DBCONFIG_DQS_DML
     private const int LongValue = 4096,
         Kept = 256;
     private static readonly HashSet<string> Forbidden = new(StringComparer.OrdinalIgnoreCase)
@@ -106,6 +107,8 @@ internal sealed class SqlDatabase : IDisposable
         sqlite3_hard_heap_limit64(limits.HeapBytes);
         sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, out _);
         sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, out _);
+        // Half of Spider's gold queries write texts in double quotes; builds of SQLite differ in what they allow.
+        sqlite3_db_config(db, AllowQuotedTexts, 1, out _);
         sqlite3_exec(db, "PRAGMA temp_store = MEMORY"); // a sort never spills to a file
         (int Limit, int Value)[] most =
         [
