@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Guards;

@@ -35,6 +35,7 @@ internal static class Verbs
             Commands.TrainCommand.Create(),
             Commands.MergeCommand.Create(),
             Commands.CompareCommand.Create(),
+            Commands.StatsCommand.Create(),
             Commands.ReportCommand.Create(),
             Commands.BenchCommand.Create(),
             Commands.PullCommand.Create(),

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
@@ -31,7 +32,7 @@ internal static class Facts
     }
 
     /// <summary>What a benchmark's difference rests on.</summary>
-    public static string Sample(BenchmarkComparison b, Words words) =>
+    public static string Sample(PairedResult b, Words words) =>
         words.Say(
             $"{words.Count(b.Items)} items in {words.Count(b.Clusters)} clusters",
             $"{words.Count(b.Items)} itens em {words.Count(b.Clusters)} agrupamentos"

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Markdown;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -10,7 +11,7 @@ namespace Fulcrum.Report;
 /// <param name="UnparsableBefore">Share of answers that could not be read; null where every answer can be.</param>
 internal sealed record Reading(
     AnswerScoring Kind,
-    BenchmarkComparison Comparison,
+    PairedResult Comparison,
     double? UnparsableBefore,
     double? UnparsableAfter
 );
@@ -69,7 +70,7 @@ internal static class Readings
         bool written = kind is AnswerScoring.Generated or AnswerScoring.LastCharacter && answers.Count > 0;
         double Unparsable(Func<(Answer Before, Answer After), Answer> side) =>
             (double)answers.Count(a => side(a).Verdict == "unparsable") / answers.Count;
-        return report.Comparison.Benchmarks.FirstOrDefault(b => b.Benchmark == plan.Name) is { } comparison
+        return report.Comparison.Tasks.FirstOrDefault(b => b.Task == plan.Name) is { } comparison
             ? new Reading(
                 kind,
                 comparison,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
@@ -65,14 +66,14 @@ public sealed record RunReport(
         string comparison = Path.Combine(runFolder, "comparison.json"),
             study = Path.Combine(runFolder, "study.json");
         Comparison compared = ComparisonJson.Parse(Text(comparison), comparison);
-        if (compared.Benchmarks.FirstOrDefault(b => !InnerPath.IsPlainName(b.Benchmark)) is { } stranger)
+        if (compared.Tasks.FirstOrDefault(b => !InnerPath.IsPlainName(b.Task)) is { } stranger)
         {
-            throw new InputException($"{comparison}: the benchmark '{stranger.Benchmark}' is not the name of a file");
+            throw new InputException($"{comparison}: the benchmark '{stranger.Task}' is not the name of a file");
         }
 
-        Dictionary<string, IReadOnlyList<(Answer, Answer)>> answers = compared.Benchmarks.ToDictionary(
-            b => b.Benchmark,
-            b => Pairs(runFolder, b.Benchmark),
+        Dictionary<string, IReadOnlyList<(Answer, Answer)>> answers = compared.Tasks.ToDictionary(
+            b => b.Task,
+            b => Pairs(runFolder, b.Task),
             StringComparer.Ordinal
         );
         string log = Path.Combine(runFolder, "adapter", "train.jsonl");
@@ -87,11 +88,7 @@ public sealed record RunReport(
             [.. Experiment.Stages.Select(s => RunFolder.Completed(runFolder, s)).OfType<Manifest>()],
             Words.Of(language),
             TrainingDataSummary.Read(Path.Combine(runFolder, "adapter")),
-            compared.Benchmarks.ToDictionary(
-                b => b.Benchmark,
-                b => Differences(runFolder, b.Benchmark),
-                StringComparer.Ordinal
-            ),
+            compared.Tasks.ToDictionary(b => b.Task, b => Differences(runFolder, b.Task), StringComparer.Ordinal),
             ModelFacts.Read(runFolder)
         );
     }

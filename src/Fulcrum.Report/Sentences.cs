@@ -1,75 +1,87 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Report;
 
 /// <summary>Sentences that follow from the numbers and from nothing else.</summary>
 public static class Sentences
 {
-    /// <summary>Stands behind a p that disagrees with its interval.</summary>
-    internal const string Mark = "†";
-
     /// <summary>The first line of a report: the verdict, or the first benchmark's difference where there is
     /// none.</summary>
     public static string First(Comparison comparison, Words words) =>
         comparison.Verdict is { } verdict
             ? Of(verdict, words)
-            : string.Join(" ", comparison.Benchmarks.Take(1).Select(b => Of(b, words)));
+            : string.Join(" ", comparison.Tasks.Take(1).Select(b => Of(b, words)));
 
     /// <summary>The verdict in one word; empty where there is none.</summary>
     public static string Verdict(Comparison comparison, Words words) =>
-        comparison.Verdict is { } verdict ? Kind(verdict.Kind, words) : "";
+        comparison.Verdict is { } verdict ? Kind(verdict, words) : "";
 
     /// <summary>What was found on every benchmark, and what follows.</summary>
     public static string Of(Verdict verdict, Words words) =>
-        $"{string.Join("; ", verdict.Findings.Select(f => Of(f, verdict.Margin, words)))}: {Kind(verdict.Kind, words)}.";
+        $"{string.Join("; ", verdict.Findings.Select(f => Of(f, verdict.Margin, words)))}: {Kind(verdict, words)}.";
 
     /// <summary>The verdict in one word.</summary>
-    public static string Kind(string kind, Words words) =>
+    public static string Kind(VerdictKind kind, Words words) =>
         kind switch
         {
-            "accept" => words.Say("accept", "aceitar"),
-            "reject" => words.Say("reject", "rejeitar"),
+            VerdictKind.Accept => words.Say("accept", "aceitar"),
+            VerdictKind.Reject => words.Say("reject", "rejeitar"),
             _ => words.Say("inconclusive", "inconclusivo"),
         };
 
-    /// <summary>What one benchmark's comparison says.</summary>
-    public static string Of(BenchmarkComparison b, Words words) =>
-        $"{b.Benchmark}: {Change(b.Difference, words)}; "
+    /// <summary>The verdict in a few words; where nothing general was measured an accepted gain is only a gain.</summary>
+    public static string Kind(Verdict verdict, Words words) =>
+        verdict is { Kind: VerdictKind.Accept, GainOnly: true }
+            ? words.Say("gain only, nothing else was measured", "apenas ganho, nada mais foi medido")
+            : Kind(verdict.Kind, words);
+
+    /// <summary>What one task's comparison says.</summary>
+    public static string Of(PairedResult b, Words words) =>
+        $"{b.Task}: {Change(b.Difference, words)}; "
         + words.Say(
             $"{words.Percent(b.Before.Score)} before, {words.Percent(b.After.Score)} after, ",
             $"{words.Percent(b.Before.Score)} antes, {words.Percent(b.After.Score)} depois, "
         )
         + words.Say(
-            $"{words.Count(b.Items)} items, {b.Mcnemar.Gained} gained and {b.Mcnemar.Lost} lost",
-            $"{words.Count(b.Items)} itens, {b.Mcnemar.Gained} ganhos e {b.Mcnemar.Lost} perdidos"
+            $"{words.Count(b.Items)} items, {b.Gained} gained and {b.Lost} lost",
+            $"{words.Count(b.Items)} itens, {b.Gained} ganhos e {b.Lost} perdidos"
         )
-        + $" (p {(b.Mcnemar.P < 0.001 ? "" : "= ")}{words.P(b.Mcnemar.P)})."
-        + (Disagree(b.Difference, b.Mcnemar, b.Clusters) ? $" {Disagreement(words)}" : "");
+        + $" (p {(b.P < 0.001 ? "" : "= ")}{words.P(b.P)}).";
 
-    /// <summary>Whether the interval allows for no difference while p seems to show one: two answers that a reader
-    /// would take for a contradiction.</summary>
-    public static bool Disagree(Difference d, McNemarResult test, int clusters) =>
-        clusters > 1 && test.P < 0.05 && d.Low <= 0 && d.High >= 0;
+    /// <summary>To what the difference generalises, and the cluster that lost most.</summary>
+    public static string Generalisation(PairedResult b, Words words)
+    {
+        string items = words.Change(b.Estimands.Items.ToDifference());
+        string worst =
+            b.WorstCluster is { } w && b.Clusters > 1
+                ? words.Say($" Lowest cluster: {w.Cluster}, ", $" Agrupamento mais baixo: {w.Cluster}, ")
+                    + $"{words.Points(w.Points)} ({words.Count(w.Items)})."
+                : "";
+        return (b.Clusters, b.Estimands.Clusters) switch
+        {
+            (_, { } clusters) => words.Say(
+                $"On other items of these {b.Clusters} clusters: {items}. On other clusters of the kind: {words.Change(clusters.ToDifference())}.",
+                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. Em outros agrupamentos do tipo: {words.Change(clusters.ToDifference())}."
+            ) + worst,
+            (> 1, _) => words.Say(
+                $"On other items of these {b.Clusters} clusters: {items}. With fewer than 5 clusters nothing is known of others.",
+                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. Com menos de 5 agrupamentos nada se sabe de outros."
+            ) + worst,
+            _ => "",
+        };
+    }
 
-    /// <summary>Why that may be, and which to go by.</summary>
-    public static string Disagreement(Words words) =>
-        words.Say(
-            "The interval contains 0 although p is below 0.05: p counts every item as independent, the interval takes into account that the items of a cluster (a database, a subject) resemble each other; go by the interval.",
-            "O intervalo contém 0 embora p esteja abaixo de 0,05: p conta cada item como independente, o intervalo leva em conta que os itens de um agrupamento (um banco de dados, uma matéria) se parecem; siga o intervalo."
-        );
-
-    /// <summary>p in a table; where it disagrees with the interval, marked as <see cref="Note"/> is.</summary>
-    public static string P(Difference d, McNemarResult test, int clusters, Words words) =>
-        words.P(test.P) + (Disagree(d, test, clusters) ? Mark : "");
-
-    /// <summary>The note under a table of which some row is marked; null: none is.</summary>
-    public static string? Note(Comparison comparison, Words words) =>
-        comparison.Benchmarks.Any(b =>
-            Disagree(b.Difference, b.Mcnemar, b.Clusters)
-            || b.Groups.Any(g => Disagree(g.Difference, g.Mcnemar, g.Clusters))
-        )
-            ? $"{Mark} {Disagreement(words)}"
-            : null;
+    /// <summary>How many items each side could not score, and what the difference would be at worst and at best; null where
+    /// hardly any is.</summary>
+    public static string? Unscored(PairedResult b, Words words) =>
+        b.Bounds is not { } bounds
+            ? null
+            : words.Say(
+                $"{b.Task}: {b.UnscoredBefore} items are unscored before and {b.UnscoredAfter} after. If they all counted against the second side: {words.Change(bounds.Lowest)}; if all for it: {words.Change(bounds.Highest)}.",
+                $"{b.Task}: {b.UnscoredBefore} itens sem nota antes e {b.UnscoredAfter} depois. Se todos contassem contra o segundo lado: {words.Change(bounds.Lowest)}; se todos a favor: {words.Change(bounds.Highest)}."
+            );
 
     /// <summary>A difference in words: a gain or a loss with its interval, or that neither is shown.</summary>
     public static string Change(Difference d, Words words) =>
@@ -86,15 +98,15 @@ public static class Sentences
     private static string Of(Finding f, double margin, Words words)
     {
         string limit = words.Number(margin),
-            change = $"{f.Benchmark}: {Change(f.Difference, words)}";
+            change = $"{f.Task}: {Change(f.Difference, words)}";
         return (f.Role, f.Judgement) switch
         {
-            ("task", "gained") => change,
-            ("task", _) when f.Change == "loss" => change,
-            ("task", _) => change + words.Say(", no gain shown", ", sem ganho demonstrado"),
-            (_, "within-margin") => change
+            (_, TaskJudgement.Gained) => change,
+            (TaskRole.Target, _) when f.Change == Comparisons.Change.Loss => change,
+            (TaskRole.Target, _) => change + words.Say(", no gain shown", ", sem ganho demonstrado"),
+            (_, TaskJudgement.WithinMargin) => change
                 + words.Say($", within the margin of {limit}", $", dentro da margem de {limit}"),
-            (_, "beyond-margin") => change
+            (_, TaskJudgement.BeyondMargin) => change
                 + words.Say($", beyond the margin of {limit}", $", além da margem de {limit}"),
             _ => change
                 + words.Say(

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Guards;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Spider;
@@ -42,7 +43,7 @@ public sealed class MeasureTests
             Sql("2", "d1", "hard", "unknown-name"),
         ];
 
-        BenchmarkComparison compared = PairedComparison.Of("spider", before, after);
+        PairedResult compared = PairedComparison.Of("spider", before, after);
 
         Assert.Equal(
             [(1.0 / 3, 2.0 / 3), (1.0 / 3, 2.0 / 3), (2.0 / 3, 1), (0, 2.0 / 3)],

@@ -148,7 +148,7 @@ public sealed class NotebookProtocolTests
     [Fact]
     public void Divergence_on_neutral_text_is_a_mean_over_tokens_with_texts_as_clusters()
     {
-        Statistics.NeutralTextComparison got = NeutralText.Of([new("1", 10, 1, -20, -25), new("2", 30, 5, -60, -55)]);
+        Comparisons.NeutralTextComparison got = NeutralText.Of([new("1", 10, 1, -20, -25), new("2", 30, 5, -60, -55)]);
 
         // Residuals 1 - 0.15 * 10 = -0.5 and 0.5: sqrt(0.5 * 2 / 1) / 40 = 0.025; Student's t on one degree of freedom
         // is 12.706.

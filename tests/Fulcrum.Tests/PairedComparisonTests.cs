@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
 using Xunit;
@@ -15,7 +16,7 @@ public sealed class PairedComparisonTests
             .AsObject();
         foreach ((string name, JsonNode? e) in expected)
         {
-            BenchmarkComparison got = PairedComparison.Of(
+            PairedResult got = PairedComparison.Of(
                 name,
                 AnswerFile.Read(SharedData.Of("golden", "statistics", $"{name}-before.jsonl")),
                 AnswerFile.Read(SharedData.Of("golden", "statistics", $"{name}-after.jsonl"))
@@ -27,12 +28,7 @@ public sealed class PairedComparisonTests
             Assert.Equal((double)e["before_wilson"]![0]!, got.Before.Low, 1e-9);
             Assert.Equal((double)e["before_wilson"]![1]!, got.Before.High, 1e-9);
             Assert.Equal((double)e["after_wilson"]![0]!, got.After.Low, 1e-9);
-            Assert.Equal((double)e["mcnemar_exact"]!, got.Mcnemar.P, 1e-9);
-            int k = (int)e["clusters"]!;
-            if (k > 1)
-            {
-                Assert.Equal((double)e["clustered_se"]! * Math.Sqrt(k / (k - 1.0)), got.Difference.StandardError, 1e-9);
-            }
+            Assert.Equal((double)e["mcnemar_exact"]!, got.Mcnemar!.Value.P, 1e-9);
         }
     }
 
@@ -42,9 +38,9 @@ public sealed class PairedComparisonTests
         Answer[] before = [Scored("a", 0), Scored("b", 1), Scored("c", 0)],
             after = [Scored("c", 1), Scored("b", 0), Scored("a", 0)];
 
-        BenchmarkComparison got = PairedComparison.Of("x", before, after);
+        PairedResult got = PairedComparison.Of("x", before, after);
 
-        Assert.Equal((1, 1), (got.Mcnemar.Gained, got.Mcnemar.Lost));
+        Assert.Equal((1, 1), (got.Gained, got.Lost));
         Assert.Equal(0, got.Difference.Points);
     }
 
@@ -72,7 +68,7 @@ public sealed class PairedComparisonTests
     [Fact]
     public void An_item_that_one_side_could_not_score_is_left_out_and_counted()
     {
-        BenchmarkComparison got = PairedComparison.Of(
+        PairedResult got = PairedComparison.Of(
             "x",
             [Scored("a", 1), Scored("b", null)],
             [Scored("a", 1), Scored("b", 1)]
@@ -99,37 +95,69 @@ public sealed class PairedComparisonTests
     }
 
     [Fact]
-    public void The_clustered_interval_covers_the_truth_in_19_of_20_simulated_studies()
+    public void Unscored_items_of_one_side_bound_the_difference()
     {
-        RandomStream random = RandomStream.For(1, "coverage");
-        int covered = 0;
-        for (int study = 0; study < 2000; study++)
-        {
-            List<(string, double)> differences = [];
-            for (int cluster = 0; cluster < 20; cluster++)
-            {
-                double shift = 0.3 * (random.NextDouble() - 0.5),
-                    gain = 0.2 + shift;
-                for (int item = 0; item < 25; item++)
-                {
-                    double u = random.NextDouble();
-                    differences.Add(
-                        (
-                            $"{cluster}",
-                            u < gain ? 1
-                            : u < gain + 0.1 ? -1
-                            : 0
-                        )
-                    );
-                }
-            }
+        Answer[] before = [.. Enumerable.Range(0, 100).Select(i => Scored($"{i}", 1))],
+            after = [.. Enumerable.Range(0, 100).Select(i => Scored($"{i}", i < 40 ? null : 1))];
 
-            Difference got = PairedComparison.Clustered(differences);
-            covered += got.Low <= 0.1 && 0.1 <= got.High ? 1 : 0;
-        }
+        PairedResult got = PairedComparison.Of("x", before, after);
 
-        Assert.InRange(covered / 2000.0, 0.935, 0.965);
+        Assert.Equal((60, 40, 0, 40), (got.Items, got.Unscored, got.UnscoredBefore, got.UnscoredAfter));
+        Assert.Equal((0, -0.4, 0), (got.Difference.Points, got.Bounds!.Lowest.Points, got.Bounds.Highest.Points));
+        Assert.Null(PairedComparison.Of("x", before, before).Bounds);
     }
 
-    private static Answer Scored(string id, int? score) => new(id, "c" + id, "", score, "", "", "");
+    [Fact]
+    public void A_graded_score_has_a_sign_flip_test_and_no_McNemar_test()
+    {
+        Answer[] before = [Scored("a", 0.25), Scored("b", 0.5), Scored("c", 0)],
+            after = [Scored("a", 0.75), Scored("b", 1), Scored("c", 0.25)];
+
+        PairedResult got = PairedComparison.Of("x", before, after);
+
+        Assert.Null(got.Mcnemar);
+        Assert.Equal((0.25, true), (got.SignFlip!.Value.P, got.SignFlip.Value.Exact));
+        Assert.Equal((1, 0, 0.5), (got.Gained, got.Lost, got.Threshold));
+    }
+
+    [Fact]
+    public void Intervals_of_groups_hold_together_and_their_p_is_adjusted_alike()
+    {
+        RandomStream random = RandomStream.For(1, "groups");
+        Answer Answered(int i, bool after) =>
+            new($"{i}", $"c{i % 8}", $"g{i % 3}", random.NextDouble() < (after ? 0.6 : 0.4) ? 1 : 0, "", "", "");
+        Answer[] before = [.. Enumerable.Range(0, 300).Select(i => Answered(i, false))],
+            after = [.. Enumerable.Range(0, 300).Select(i => Answered(i, true))];
+
+        PairedResult whole = PairedComparison.Of("x", before, after),
+            alone = PairedComparison.Of(
+                "x",
+                [.. before.Where(a => a.Group == "g0")],
+                [.. after.Where(a => a.Group == "g0")]
+            );
+
+        PairedResult group = whole.Groups[0];
+        Assert.Equal(3, whole.Groups.Count);
+        Assert.True(group.Difference.Low < alone.Difference.Low && group.Difference.High > alone.Difference.High);
+        Assert.All(whole.Groups, g => Assert.Equal(g.P < 0.05, g.Difference.Low > 0 || g.Difference.High < 0));
+    }
+
+    [Fact]
+    public void A_comparison_survives_its_own_file()
+    {
+        PairedResult got = PairedComparison.Of(
+            "x",
+            [Scored("a", 0.5), Scored("b", 1)],
+            [Scored("a", 1), Scored("b", 1)]
+        );
+        Comparison comparison = new([got], Judgement.Of([Results.Compared("x", 0.1, 0.2)], ["x"], 2));
+
+        string text = ComparisonJson.Print(comparison);
+
+        Assert.Equal(text, ComparisonJson.Print(ComparisonJson.Parse(text, "comparison.json")));
+        Assert.Contains("\"interval_method\": \"stratified-t\"", text);
+        Assert.Contains("\"estimand\": \"items\"", text);
+    }
+
+    private static Answer Scored(string id, double? score) => new(id, "c" + id, "", score, "", "", "");
 }

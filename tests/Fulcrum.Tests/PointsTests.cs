@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -45,11 +46,11 @@ public sealed class PointsTests
             got.TradeOff.Points.Select(p => Math.Round(p.Task.Points * 40))
         );
         Assert.All(got.TradeOff.Points, p => Assert.Equal(0, p.General!.Value.Points));
-        Assert.Equal(("after", "accept"), (got.TradeOff.Best, got.Verdict!.Kind));
+        Assert.Equal(("after", VerdictKind.Accept), (got.TradeOff.Best, got.Verdict!.Kind));
         Assert.True(got.TradeOff.Points[0].Dominated);
         Assert.Equal([3, 4, 5], got.Seeds![0].Seeds.Select(s => s.Seed));
-        Assert.True(got.Seeds[0].Between > 0);
-        Assert.Equal(0, got.Seeds[1].Between);
+        Assert.Equal(3, got.Seeds[0].Recipe!.Value.Seeds);
+        Assert.True(got.Seeds[0].Recipe!.Value.StandardError > got.Tasks[0].Difference.StandardError);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Fulcrum.Comparisons;
 using Fulcrum.Report;
 using Fulcrum.Report.Html;
 using Fulcrum.Report.Markdown;
@@ -77,42 +78,38 @@ public sealed partial class ReportTests
     public void Points_carry_their_sign_unless_they_round_to_nothing(double fraction, string text) =>
         Assert.Equal(text, Words.English.Points(fraction));
 
-    private static Comparison Clustered(double low, double high, double p, int clusters = 9) =>
-        new([
-            new BenchmarkComparison(
-                "mmlu",
-                334,
-                0,
-                clusters,
-                new ScoreInterval(0.8, 0.75, 0.85),
-                new ScoreInterval(0.75, 0.7, 0.8),
-                new Difference(-0.05, low, high, 0.02),
-                new McNemarResult(17, 40, p),
-                []
-            ),
-        ]);
-
-    [Theory]
-    [InlineData(-0.11, 0.01, 0.003, 9, true)]
-    [InlineData(-0.11, -0.01, 0.003, 9, false)]
-    [InlineData(-0.11, 0.01, 0.2, 9, false)]
-    [InlineData(-0.11, 0.01, 0.003, 1, false)]
-    public void An_interval_that_contains_0_beside_a_small_p_is_explained_and_nothing_else_is(
-        double low,
-        double high,
-        double p,
-        int clusters,
-        bool explained
-    )
+    [Fact]
+    public void A_group_of_fewer_than_5_clusters_gets_no_sign_whatever_its_interval()
     {
-        Comparison comparison = Clustered(low, high, p, clusters);
         string folder = SyntheticRun.Write();
-        RunReport report = RunReport.Read(folder) with { Comparison = comparison };
-        const string Why = "The interval contains 0 although p is below 0.05";
+        RunReport report = RunReport.Read(folder);
+        PairedResult mmlu = report.Comparison.Tasks.Single(t => t.Task == "mmlu");
+        Difference loss = new(-0.2, -0.3, -0.1, 0.02);
+        PairedResult few = mmlu.Groups[0] with { Clusters = 4, Difference = loss },
+            enough = few with { Clusters = 5 };
 
-        Assert.Equal(explained, Sentences.Note(comparison, Words.English) is not null);
-        Assert.Equal(explained, Page.Print(report).Contains($"† {Why}", StringComparison.Ordinal));
-        Assert.Equal(explained, ReportMarkdown.Of(report).Contains($"\n† {Why}", StringComparison.Ordinal));
+        Assert.Equal((Change.None, Change.Loss), (few.Change, enough.Change));
+        string page = Page.Print(
+            report with
+            {
+                Comparison = report.Comparison with { Tasks = [mmlu with { Groups = [few] }] },
+            }
+        );
+        Assert.Contains($"○ {Words.English.Change(loss)}", page);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_report_says_to_what_a_difference_generalises_and_names_the_worst_cluster()
+    {
+        string folder = SyntheticRun.Write();
+
+        string text = ReportMarkdown.Of(RunReport.Read(folder));
+
+        Assert.Contains("On other items of these 6 clusters", text);
+        Assert.Contains("On other clusters of the kind", text);
+        Assert.Contains("With fewer than 5 clusters nothing is known of others", text);
+        Assert.Contains("Lowest cluster", text);
         Directory.Delete(folder, recursive: true);
     }
 

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
@@ -21,7 +22,7 @@ public sealed class RunsComparisonTests
         RunsComparison got = RunsComparison.Of([Path.Combine(root, "one"), Path.Combine(root, "two")]);
 
         Assert.Equal(["before", "one/after", "two/after", "two/lambda-0.5"], got.TradeOff.Points.Select(p => p.Name));
-        Assert.Equal(["accept", "accept"], got.Runs.Select(r => r.Verdict.Kind));
+        Assert.Equal([VerdictKind.Accept, VerdictKind.Accept], got.Runs.Select(r => r.Verdict.Kind));
         Assert.Equal("one/after", got.TradeOff.Best);
         Assert.True(got.Runs[0].Hypervolume > got.TradeOff.BaseHypervolume);
         Assert.Contains("\"trade_off\"", got.Print());
@@ -53,7 +54,7 @@ public sealed class RunsComparisonTests
     [InlineData("knowledge>=-1", "required knowledge>=-1")]
     public void A_requirement_holds_only_by_the_nearer_bound(string required, string? refusal)
     {
-        Comparison comparison = new([Compared("sql", 0.6, 0.85), Compared("knowledge", -0.03, 0.03)]);
+        Comparison comparison = new([Results.Compared("sql", 0.6, 0.85), Results.Compared("knowledge", -0.03, 0.03)]);
 
         string? message = Record.Exception(() => Requirements.Parse(required).Check(comparison))?.Message;
 
@@ -115,7 +116,4 @@ public sealed class RunsComparisonTests
         Assert.All(general, e => Assert.Contains(e.Completion, MmluPrompt.Letters));
         Assert.All(general, e => Assert.EndsWith("Answer:", ((Prompt.Text)e.Prompt).Value, StringComparison.Ordinal));
     }
-
-    private static BenchmarkComparison Compared(string name, double low, double high) =>
-        new(name, 100, 0, 10, default, default, new Difference((low + high) / 2, low, high, 0.01), default, []);
 }

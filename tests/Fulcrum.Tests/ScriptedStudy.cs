@@ -41,7 +41,7 @@ internal sealed record ScriptedStudy(string Broken = "")
         );
 
     /// <summary>Runs into a folder and returns its comparison.</summary>
-    public Statistics.Comparison Run(
+    public Comparisons.Comparison Run(
         string folder,
         Action<Progress>? tell = null,
         CancellationToken cancellation = default,
@@ -50,7 +50,7 @@ internal sealed record ScriptedStudy(string Broken = "")
     {
         using RunFolder run = RunFolder.Open(folder);
         new Experiment(Study, run, runtime, _ => Corpus(), tell, log: log).Run("compare", "en", cancellation);
-        return Statistics.ComparisonJson.Parse(File.ReadAllText(run.Comparison), run.Comparison);
+        return Comparisons.ComparisonJson.Parse(File.ReadAllText(run.Comparison), run.Comparison);
     }
 
     private Corpus Corpus()

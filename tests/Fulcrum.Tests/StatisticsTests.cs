@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
 using MathNet.Numerics.Distributions;
@@ -22,20 +23,21 @@ public sealed class StatisticsTests
         Assert.Equal((low, high), (Math.Round(got.Low, 4), Math.Round(got.High, 4)));
     }
 
-    /// <summary>The sleep data of Student 1908, Biometrika 6:1: mean 1.58, standard error 0.389, 95 % interval 0.700 to
-    /// 2.460; a tenth of it here, as differences end at 1.</summary>
+    /// <summary>The sleep data of Student 1908, Biometrika 6:1: mean 1.58, standard error 0.389, 95% interval 0.700 to
+    /// 2.460. Equal clusters give k - 1 degrees of freedom.</summary>
     [Fact]
     public void Equal_clusters_give_Students_paired_interval()
     {
         double[] sleep = [1.2, 2.4, 1.3, 1.3, 0, 1.0, 1.8, 0.8, 4.6, 1.4];
-        (string, double)[] clusters = [.. sleep.SelectMany((v, i) => Enumerable.Repeat(($"{i}", v / 10), 3))];
+        Sample sample = Sample.OfMeasures([.. sleep.SelectMany((v, i) => Enumerable.Repeat(($"{i}", v), 3))]);
 
-        Difference got = PairedComparison.Clustered(clusters);
+        Estimate got = new Estimator(sample, Estimand.Clusters).At();
 
         Assert.Equal(
-            [0.158, 0.0389, 0.0700, 0.2460],
-            new[] { got.Points, got.StandardError, got.Low, got.High }.Select(v => Math.Round(v, 4))
+            [1.58, 0.389, 0.700, 2.460],
+            new[] { got.Points, got.StandardError, got.Low, got.High }.Select(v => Math.Round(v, 3))
         );
+        Assert.Equal(9, got.DegreesOfFreedom, 1e-9);
     }
 
     [Fact]
@@ -52,202 +54,234 @@ public sealed class StatisticsTests
     }
 
     [Theory]
-    [InlineData(20, 25, true)]
-    [InlineData(57, 10, false)]
-    [InlineData(8, 60, false)]
-    public void Clustered_and_bootstrap_intervals_cover_the_truth_in_19_of_20_simulated_studies(
+    [InlineData(1, 0.001)]
+    [InlineData(1.7, 1e-5)]
+    [InlineData(20, 0.025)]
+    [InlineData(59.3, 0.025)]
+    [InlineData(1e6, 0.4)]
+    public void A_quantile_of_Students_t_is_exceeded_with_its_probability(double degrees, double tail) =>
+        Assert.Equal(1, Student.UpperTail(Student.Quantile(tail, degrees), degrees) / tail, 1e-9);
+
+    /// <summary>At 1 degree of freedom t is Cauchy's distribution.</summary>
+    [Fact]
+    public void Far_quantiles_of_Cauchys_distribution_are_exact() =>
+        Assert.Equal(1, Student.Quantile(1e-6, 1) / (1 / Math.Tan(Math.PI * 1e-6)), 1e-9);
+
+    [Theory]
+    [InlineData(20, 25, 0.93)]
+    [InlineData(8, 60, 0.93)]
+    [InlineData(5, 80, 0.93)]
+    public void Intervals_for_other_clusters_cover_the_truth_in_19_of_20_simulated_studies(
         int clusters,
         int items,
-        bool both
+        double least
     )
     {
-        int studies = 2000,
-            clustered = 0,
-            bootstrap = 0;
+        int studies = 1000,
+            covered = 0;
         Parallel.For(
             0,
             studies,
             study =>
             {
                 RandomStream random = RandomStream.For(study, $"coverage of {clusters}");
-                (string, double)[] differences = Study(random, clusters, items, 0.2, 0.1, 0.3);
-                Difference first = PairedComparison.Clustered(differences),
-                    second = both ? ClusterBootstrap.Of(differences, random) : first;
-                Interlocked.Add(ref clustered, first.Low <= 0.1 && 0.1 <= first.High ? 1 : 0);
-                Interlocked.Add(ref bootstrap, second.Low <= 0.1 && 0.1 <= second.High ? 1 : 0);
+                Estimate got = new Estimator(Study(random, clusters, items, 0.2, 0.1, 0.3), Estimand.Clusters).At();
+                Interlocked.Add(ref covered, got.Low <= 0.1 && 0.1 <= got.High ? 1 : 0);
             }
         );
 
-        Assert.InRange(clustered / (double)studies, 0.935, 0.965);
-        Assert.InRange(bootstrap / (double)studies, 0.935, 0.965);
+        Assert.InRange(covered / (double)studies, least, 0.99);
     }
 
     [Fact]
-    public void The_smallest_detectable_effect_is_found_in_8_of_10_simulated_studies()
+    public void Without_a_flip_p_is_1_and_the_interval_allows_for_losses_that_the_sample_missed()
+    {
+        Sample sample = Sample.OfPairs([.. Enumerable.Range(0, 200).Select(i => ($"{i % 10}", 1.0, 1.0))]);
+
+        Estimate got = new Estimator(sample, Estimand.Items).At();
+
+        Assert.Equal(1, got.P);
+        Assert.InRange(got.High, 0.01, 0.03);
+        Assert.Equal(-got.High, got.Low, 1e-9);
+    }
+
+    [Fact]
+    public void Graded_items_that_never_change_leave_an_interval_as_wide_as_what_the_sample_can_miss()
+    {
+        Sample four = Sample.OfDifferences([.. Enumerable.Range(0, 4).Select(i => ("c", 0.0))]);
+        Estimator estimator = new(four, Estimand.Items);
+
+        Assert.Equal(1 - Math.Pow(0.025, 0.25), estimator.At().High, 1e-12);
+        Assert.Equal("clopper-pearson", estimator.Method.ToString());
+        Assert.Equal(1, estimator.P(0));
+    }
+
+    [Fact]
+    public void A_sample_of_one_item_says_nothing()
+    {
+        Estimate got = new Estimator(Sample.OfPairs([("a", 0, 1)]), Estimand.Items).At();
+
+        Assert.Equal((1.0, -1.0, 1.0, 1.0), (got.Points, got.Low, got.High, got.P));
+    }
+
+    [Theory]
+    [InlineData(Estimand.Items)]
+    [InlineData(Estimand.Clusters)]
+    public void P_against_a_bound_of_the_interval_is_the_intervals_level(Estimand estimand)
+    {
+        Estimator estimator = new(Study(RandomStream.For(7, "bounds"), 12, 20, 0.1, 0.05, 0.1), estimand);
+        Estimate at = estimator.At(0.01);
+
+        Assert.Equal(0.01, estimator.P(at.Low), 1e-6);
+        Assert.Equal(0.01, estimator.P(at.High), 1e-6);
+    }
+
+    [Fact]
+    public void The_minimum_detectable_difference_is_found_in_8_of_10_simulated_studies()
     {
         int items = 500,
             found = 0,
-            studies = 2000;
-        double effect = Power.SmallestEffect(items, items, 0.2);
+            studies = 1000;
+        double effect = Power.MinimumDetectable(items, items - 1, 0.2, 1)!.Value;
         for (int study = 0; study < studies; study++)
         {
-            (string, double)[] differences = Study(
+            Sample sample = Study(
                 RandomStream.For(study, "power"),
-                items,
                 1,
+                items,
                 (0.2 + effect) / 2,
                 (0.2 - effect) / 2,
                 0
             );
-            found += PairedComparison.Clustered(differences).Low > 0 ? 1 : 0;
+            found += new Estimator(sample, Estimand.Items).At().Low > 0 ? 1 : 0;
         }
 
-        Assert.InRange(found / (double)studies, 0.78, 0.82);
+        Assert.InRange(found / (double)studies, 0.76, 0.84);
     }
 
-    /// <summary>With many items, the figures of two-sided 5 % and 80 % power: c = 1.960 + 0.842.</summary>
+    /// <summary>With many items, the figures of two-sided 5% and 80% power: c = 1.960 + 0.842.</summary>
     [Theory]
-    [InlineData(50, 0.05, 0.082)]
-    [InlineData(1034, 0.2, 0.039)]
-    [InlineData(14042, 0.05, 0.0053)]
-    public void The_smallest_detectable_effect_follows_from_items_and_discordance(
+    [InlineData(50, 0.2, 1)]
+    [InlineData(1034, 0.2, 2)]
+    [InlineData(14042, 0.05, 1)]
+    public void The_minimum_detectable_difference_follows_from_items_discordance_and_design_effect(
         int items,
         double discordance,
-        double points
+        double effect
     )
     {
         double c = 1.959964 + 0.841621,
-            closed = c * Math.Sqrt(discordance / (items + c * c));
+            closed = c * Math.Sqrt(effect * discordance / (items + effect * c * c));
 
-        Assert.Equal(points, closed, items > 1000 ? 5e-4 : 1e-3);
-        Assert.Equal(closed, Power.SmallestEffect(items, items, discordance), 0.035 * closed);
+        Assert.Equal(closed, Power.MinimumDetectable(items, items - 1, discordance, effect)!.Value, 0.035 * closed);
     }
 
-    /// <summary>Shrout and Fleiss 1979, Psychol. Bull. 86:420, tables 2 and 3: six targets by four judges, mean squares
-    /// 32.49 of judges and 1.02 residual.</summary>
     [Fact]
-    public void Variance_between_seeds_agrees_with_a_published_analysis_of_variance()
+    public void A_difference_larger_than_the_share_of_changed_items_is_not_given()
     {
-        double[][] ratings =
-        [
-            [9, 6, 8, 7, 10, 6],
-            [2, 1, 4, 1, 5, 2],
-            [5, 3, 6, 2, 6, 4],
-            [8, 2, 8, 6, 9, 7],
-        ];
-
-        SeedSpread got = SeedVariance.Of(
-            "x",
-            [.. ratings.Select((r, j) => (j, (IReadOnlyList<(string, double)>)[.. r.Select((v, i) => ($"{i}", v))]))]
+        Assert.Null(Power.MinimumDetectable(60, 59, 0.05, 2));
+        Assert.All(
+            TaskPower.Before("x", [30, 30]).Expected,
+            e => Assert.True(e.Points is null || e.Points <= e.Discordance)
         );
+    }
 
-        Assert.Equal((32.49 - 1.02) / 6, got.Between, 0.003);
-        Assert.Equal(ratings.Average(r => r.Average()), got.Mean.Points, 1e-12);
+    /// <summary>Ten harmless tasks at 80% power each are all accepted in 0.8^10 = 11% of studies.</summary>
+    [Fact]
+    public void The_power_of_a_whole_verdict_is_the_product_of_its_tasks()
+    {
+        TaskPower task = TaskPower.Before("x", [400], looking: 2) with { Chance = 0.8 };
+
+        Assert.Equal(0.107, TaskPower.OfAll(Enumerable.Repeat(task, 10)), 1e-3);
     }
 
     [Fact]
-    public void Seeds_that_agree_have_no_variance_between_them()
+    public void Seeds_that_agree_add_nothing_to_the_interval_over_items()
     {
-        (string, double)[] differences = Study(RandomStream.For(3, "seeds"), 20, 5, 0.3, 0.1, 0.2);
+        Sample sample = Study(RandomStream.For(3, "seeds"), 20, 5, 0.3, 0.1, 0.2);
 
-        SeedSpread got = SeedVariance.Of("x", [(1, differences), (2, differences)]);
+        RecipeEstimate got = RecipeEstimate.Of([sample, sample]);
 
-        Assert.Equal(0, got.Between);
-        Assert.Equal(PairedComparison.Clustered(differences).StandardError, got.Mean.StandardError, 1e-12);
+        Assert.Equal(
+            new Estimator(Sample.MeanOf([sample]), Estimand.Clusters).At().StandardError,
+            got.StandardError,
+            1e-12
+        );
     }
 
     [Fact]
     public void An_interval_over_seeds_covers_the_truth_of_new_seeds()
     {
         int covered = 0,
-            studies = 500;
+            studies = 300;
         for (int study = 0; study < studies; study++)
         {
             RandomStream random = RandomStream.For(study, "seed coverage");
-            SeedSpread got = SeedVariance.Of(
-                "x",
-                [
-                    .. Enumerable
-                        .Range(0, 5)
-                        .Select(s =>
-                            (
-                                s,
-                                (IReadOnlyList<(string, double)>)
-                                    Study(random, 200, 1, 0.2 + 0.2 * (random.NextDouble() - 0.5), 0.1, 0)
-                            )
-                        ),
-                ]
-            );
-            covered += got.Mean.Low <= 0.1 && 0.1 <= got.Mean.High ? 1 : 0;
+            RecipeEstimate got = RecipeEstimate.Of([
+                .. Enumerable
+                    .Range(0, 5)
+                    .Select(_ => Study(random, 1, 200, 0.2 + 0.2 * (random.NextDouble() - 0.5), 0.1, 0)),
+            ]);
+            covered += got.Low <= 0.1 && 0.1 <= got.High ? 1 : 0;
         }
 
-        Assert.InRange(covered / (double)studies, 0.93, 1);
+        Assert.InRange(covered / (double)studies, 0.92, 1);
     }
 
     [Fact]
-    public void Non_inferiority_and_equivalence_follow_from_students_t()
+    public void One_candidate_needs_no_more_than_its_own_interval_and_more_need_more()
     {
-        Difference loss = new(
-            -0.005,
-            -0.005 - 0.005 * StudentT.InvCDF(0, 1, 19, 0.975),
-            -0.005 + 0.005 * StudentT.InvCDF(0, 1, 19, 0.975),
-            0.005
+        Sample[] samples =
+        [
+            .. Enumerable.Range(0, 6).Select(i => Study(RandomStream.For(i, "family"), 20, 10, 0.2, 0.2, 0.1)),
+        ];
+
+        FamilyLevel one = MaxT.Of(samples[..1], Estimand.Clusters, RandomStream.For(1, "one")),
+            six = MaxT.Of(samples, Estimand.Clusters, RandomStream.For(1, "six")),
+            same = MaxT.Of([.. Enumerable.Repeat(samples[0], 6)], Estimand.Clusters, RandomStream.For(1, "same"));
+
+        Assert.Equal(0.05, one.LocalLevel, 1e-12);
+        Assert.InRange(six.LocalLevel, 0.05 / 6, 0.03);
+        Assert.Equal(0.05, same.LocalLevel, 0.002);
+    }
+
+    [Fact]
+    public void Selection_and_confirmation_share_no_item_and_halve_every_cluster()
+    {
+        string[] clusters = [.. Enumerable.Range(0, 61).Select(i => $"c{i % 7}")];
+
+        (IReadOnlyList<int> selection, IReadOnlyList<int> confirmation) = Selection.Split(
+            clusters,
+            RandomStream.For(1, "selection")
         );
 
-        NonInferiority wide = Margin.Test(loss, 0.02, 19),
-            narrow = Margin.Test(loss, 0.012, 19);
-
-        // t = 3 and t = 1.4 on 19 degrees of freedom; the tables give 0.0037 and 0.0888 beyond them.
-        Assert.Equal((0.0037, 0.0888), (Math.Round(wide.P, 4), Math.Round(narrow.P, 4)));
-        Assert.Equal((true, true, false, false), (wide.Shown, wide.Equivalent, narrow.Shown, narrow.Equivalent));
-    }
-
-    [Fact]
-    public void Items_that_never_change_leave_an_interval_as_wide_as_what_the_sample_can_miss()
-    {
-        Difference four = PairedComparison.Clustered([.. Enumerable.Range(0, 4).Select(i => ($"{i}", 0.0))]);
-
-        Assert.Equal(1 - Math.Pow(0.025, 0.25), four.High, 1e-12);
-        Assert.Equal(-four.High, four.Low, 1e-12);
-        Assert.InRange(
-            PairedComparison.Clustered([.. Enumerable.Range(0, 400).Select(i => ($"{i}", 0.0))]).High,
-            0.009,
-            0.0093
-        );
-    }
-
-    [Fact]
-    public void The_bootstraps_spread_is_the_clustered_standard_error_without_its_correction()
-    {
-        (string, double)[] differences = Study(RandomStream.For(5, "bootstrap"), 20, 25, 0.2, 0.1, 0.3);
-
-        Difference clustered = PairedComparison.Clustered(differences),
-            bootstrap = ClusterBootstrap.Of(differences, RandomStream.For(5, "draws"));
-
-        Assert.Equal(
-            clustered.StandardError * Math.Sqrt(19 / 20.0),
-            bootstrap.StandardError,
-            0.05 * clustered.StandardError
+        Assert.Equal(Enumerable.Range(0, 61), selection.Concat(confirmation).Order());
+        Assert.InRange(selection.Count, 30, 31);
+        Assert.All(
+            clusters.Distinct(),
+            c =>
+                Assert.InRange(
+                    selection.Count(i => clusters[i] == c) - confirmation.Count(i => clusters[i] == c),
+                    -1,
+                    1
+                )
         );
     }
 
     [Fact]
     public void Macro_means_count_every_cluster_the_same()
     {
-        Answer[] before = [Scored("a", "x", 0), Scored("b", "x", 0), Scored("c", "x", 0), Scored("d", "y", 1)],
-            after = [Scored("a", "x", 1), Scored("b", "x", 1), Scored("c", "x", 1), Scored("d", "y", 1)];
+        Answer[] before = [.. "abcde".Select(c => Scored($"{c}", $"{c}", 0)), Scored("f", "a", 0)],
+            after = [Scored("a", "a", 1), .. "bcde".Select(c => Scored($"{c}", $"{c}", 0)), Scored("f", "a", 1)];
 
-        BenchmarkComparison got = PairedComparison.Of("x", before, after);
+        PairedResult got = PairedComparison.Of("x", before, after);
 
-        Assert.Equal(
-            (0.5, 1, 0.5),
-            (got.Macro!.Value.Before, got.Macro.Value.After, got.Macro.Value.Difference.Points)
-        );
-        Assert.Equal(0.75, got.Difference.Points);
+        Assert.Equal((0, 0.2, 0.2), (got.Macro!.Before, got.Macro.After, got.Macro.Difference.Points));
+        Assert.Equal(2 / 6.0, got.Difference.Points, 1e-12);
     }
 
     /// <summary>Every cluster has its own gain, spread evenly over <paramref name="spread"/> around the mean.</summary>
-    private static (string, double)[] Study(
+    private static Sample Study(
         RandomStream random,
         int clusters,
         int items,
@@ -255,7 +289,7 @@ public sealed class StatisticsTests
         double lost,
         double spread
     ) =>
-        [
+        Sample.OfPairs([
             .. Enumerable
                 .Range(0, clusters)
                 .SelectMany(c =>
@@ -267,14 +301,15 @@ public sealed class StatisticsTests
                         .Select(u =>
                             (
                                 $"{c}",
+                                u >= gain && u < gain + lost ? 1.0 : 0,
                                 u < gain ? 1.0
-                                : u < gain + lost ? -1
+                                : u < gain + lost ? 0
                                 : 0
                             )
                         )
                         .ToArray();
                 }),
-        ];
+        ]);
 
     private static Answer Scored(string id, string cluster, int score) => new(id, cluster, "", score, "", "", "");
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Report;
@@ -162,8 +163,7 @@ public sealed partial class StudyRunTests
         return (folder, ComparisonJson.Parse(File.ReadAllText(run.Comparison), "comparison.json"));
     }
 
-    private static BenchmarkComparison Of(Comparison comparison, string name) =>
-        comparison.Benchmarks.Single(b => b.Benchmark == name);
+    private static PairedResult Of(Comparison comparison, string name) => comparison.Tasks.Single(b => b.Task == name);
 
     private static (double, double) Means(Comparison comparison, string name, string measure) =>
         Of(comparison, name).Measures!.Single(m => m.Name == measure) is var m ? (m.Before, m.After) : default;

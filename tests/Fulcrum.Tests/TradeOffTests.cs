@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
 using Xunit;
@@ -54,33 +55,6 @@ public sealed class TradeOffTests
         Assert.False(got.Points[2].OnFront);
         Assert.False(got.Points[2].Dominated);
     }
-
-    [Theory]
-    [InlineData(0.05, 0.1, -0.015, 0.001, "accept")]
-    [InlineData(0.05, 0.1, -0.03, -0.021, "reject")]
-    [InlineData(-0.1, -0.05, -0.015, 0.001, "reject")]
-    [InlineData(0.05, 0.1, -0.03, 0.001, "inconclusive")]
-    [InlineData(-0.01, 0.1, -0.015, 0.001, "inconclusive")]
-    public void The_verdict_follows_from_the_intervals_and_the_margin(
-        double taskLow,
-        double taskHigh,
-        double generalLow,
-        double generalHigh,
-        string kind
-    )
-    {
-        Verdict got = Judgement.Of(
-            [Compared("knowledge", generalLow, generalHigh), Compared("sql", taskLow, taskHigh)],
-            ["sql"],
-            margin: 2
-        );
-
-        Assert.Equal(kind, got.Kind);
-        Assert.Equal(["task", "general"], got.Findings.Select(f => f.Role));
-    }
-
-    private static BenchmarkComparison Compared(string name, double low, double high) =>
-        new(name, 100, 0, 10, default, default, new Difference((low + high) / 2, low, high, 0.01), default, []);
 
     private static PointAnswers Point(string name, double lambda, int task, int general) =>
         new(

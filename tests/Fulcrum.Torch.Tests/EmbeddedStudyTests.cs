@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Report;
 using Fulcrum.Runs;
@@ -33,8 +34,8 @@ public sealed class EmbeddedStudyTests
             File.ReadAllText(Path.Combine(folder, "comparison.json")),
             "comparison.json"
         );
-        BenchmarkComparison sql = comparison.Benchmarks.Single(b => b.Benchmark == "spider"),
-            knowledge = comparison.Benchmarks.Single(b => b.Benchmark == "mmlu");
+        PairedResult sql = comparison.Tasks.Single(b => b.Task == "spider"),
+            knowledge = comparison.Tasks.Single(b => b.Task == "mmlu");
         Assert.True(
             sql.Before.Score < 0.05 && sql.Difference.Points > 0.1,
             $"SQL {sql.Before.Score:f3} to {sql.After.Score:f3}"

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
@@ -64,7 +65,7 @@ public sealed class ExperimentTests
             File.ReadAllText(Path.Combine(whole, "comparison.json")),
             "comparison.json"
         );
-        Assert.Equal([20, 4], comparison.Benchmarks.Select(b => b.Items));
+        Assert.Equal([20, 4], comparison.Tasks.Select(b => b.Items));
         Directory.Delete(whole, recursive: true);
         Directory.Delete(cut, recursive: true);
     }

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
@@ -175,13 +176,13 @@ public sealed class PathTests : IDisposable
             ResultsCsv.Of(
                 comparison with
                 {
-                    Benchmarks =
+                    Tasks =
                     [
                         .. formulas.Select(f =>
-                            comparison.Benchmarks[0] with
+                            comparison.Tasks[0] with
                             {
-                                Benchmark = f,
-                                Groups = [comparison.Benchmarks[0].Groups[0] with { Group = f }],
+                                Task = f,
+                                Groups = [comparison.Tasks[0].Groups[0] with { Group = f }],
                             }
                         ),
                     ],
@@ -211,12 +212,7 @@ public sealed class PathTests : IDisposable
         Comparison comparison = Synthetic();
         File.WriteAllText(
             Path.Combine(folder, "comparison.json"),
-            ComparisonJson.Print(
-                comparison with
-                {
-                    Benchmarks = [comparison.Benchmarks[0] with { Benchmark = "../../secret" }],
-                }
-            )
+            ComparisonJson.Print(comparison with { Tasks = [comparison.Tasks[0] with { Task = "../../secret" }] })
         );
 
         Assert.Contains("'../../secret'", Assert.Throws<InputException>(() => ReportFiles.Write(folder, "en")).Message);

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Report;

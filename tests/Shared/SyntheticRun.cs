@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Guards;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
@@ -211,23 +213,23 @@ internal static class SyntheticRun
             general = new(-0.008, -0.015, -0.001, 0.004);
         return plain with
         {
-            Benchmarks =
+            Tasks =
             [
-                .. plain.Benchmarks.Select(b =>
+                .. plain.Tasks.Select(b =>
                     b with
                     {
-                        AdjustedP = Math.Min(1, b.Mcnemar.P * 2),
+                        AdjustedP = Math.Min(1, b.P * 2),
                         Macro = new MacroMeans(b.Before.Score, b.After.Score, b.Difference),
-                        NonInferiority = new NonInferiority(0.02, 0.01, true, true),
+                        NonInferiority = new NonInferiority(0.02, 0.01, 0.99, true, true),
                     }
                 ),
             ],
             Verdict = new Verdict(
-                "accept",
+                VerdictKind.Accept,
                 2,
                 [
-                    new Finding("spider", "task", "gain", "gained", task),
-                    new Finding("mmlu", "general", "loss", "within-margin", general),
+                    new Finding("spider", TaskRole.Target, Change.Gain, TaskJudgement.Gained, task),
+                    new Finding("mmlu", TaskRole.General, Change.Loss, TaskJudgement.WithinMargin, general),
                 ]
             ),
             Guards =
@@ -243,7 +245,7 @@ internal static class SyntheticRun
             ],
             Power =
             [
-                new BenchmarkPower(
+                new TaskPower(
                     "spider",
                     60,
                     4,
@@ -312,11 +314,9 @@ internal static class SyntheticRun
             ),
             Seeds =
             [
-                new SeedSpread(
+                new SeedsResult(
                     "spider",
-                    task,
-                    0.0004,
-                    0.0003,
+                    new RecipeEstimate(0.3, 0.2, 0.4, 0.02, 3, 2),
                     [new SeedDifference(42, task), new SeedDifference(7, task with { Points = 0.29 })]
                 ),
             ],
@@ -339,7 +339,7 @@ internal static class SyntheticRun
             null,
             "beside",
             null,
-            [.. c.Benchmarks.Select(b => new PointScore(b.Benchmark, b.Items, b.After, b.Difference))],
+            [.. c.Tasks.Select(b => new PointScore(b.Task, b.Items, b.After, b.Difference))],
             task,
             general,
             front,

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Fulcrum.Comparisons;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Cli.Commands;
 
@@ -12,7 +14,7 @@ internal static class CompareCommand
     private static readonly Argument<string[]> Paths = new("PATH")
     {
         Description =
-            "BEFORE AFTER: two files of answers, or two run folders; one run folder: its two sides; three and more run folders: all in one picture.",
+            "BEFORE AFTER...: files of answers, the base first; or two run folders; one run folder: its two sides; three and more run folders: all in one picture.",
         Arity = ArgumentArity.OneOrMore,
     };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of a table." };
@@ -24,39 +26,76 @@ internal static class CompareCommand
     {
         Description = "The loss, in points, that is accepted outside the task; the study's when not given.",
     };
+    private static readonly Option<Estimand?> Generalises = new("--estimand")
+    {
+        Description =
+            "To what the difference generalises. items: other items of these clusters. clusters: other clusters of the kind (needs 5). Default: the study's, else clusters where there are 5.",
+    };
+    private static readonly Option<bool> Simultaneous = new("--simultaneous")
+    {
+        Description = "Give bounds that hold for all files after the first together.",
+    };
+    private static readonly Option<bool> Seeds = new("--seeds")
+    {
+        Description = "The files after the first are training seeds of one recipe: give the recipe's difference too.",
+    };
+    private static readonly Option<string?> Measure = new("--measure")
+    {
+        Description = "A measure of the whole corpus, from the answers' predictions and targets.",
+    };
 
     public static Command Create()
     {
+        Measure.AcceptOnlyFromAmong("macro-f1");
         Command verb = new(
             "compare",
-            "The paired comparison of two files of answers, or of run folders (what their adapters reach)."
+            "The paired comparison of files of answers with those of their base, or of run folders (what their adapters reach)."
         )
         {
             Paths,
             Json,
             Curve,
             Margin,
+            Generalises,
+            Simultaneous,
+            Seeds,
+            Measure,
         };
-        verb.SetAction(parsed =>
-        {
-            string[] paths = parsed.GetRequiredValue(Paths);
-            if (paths.FirstOrDefault(p => !Path.Exists(p)) is { } missing)
-            {
-                throw new InputException($"there is no file and no run folder {missing}");
-            }
-
-            double? margin = parsed.GetValue(Margin) is not (< 0 or double.NaN) and var given
-                ? given
-                : throw new InputException("--margin: wanted 0 or more points");
-            if (paths.Length > 2 || parsed.GetValue(Curve))
-            {
-                Show(RunsComparison.Of(paths, margin), parsed.GetValue(Json));
-                return;
-            }
-
-            Show(Compare(paths[0], paths.ElementAtOrDefault(1), margin), parsed.GetValue(Json));
-        });
+        verb.SetAction(Compare);
         return verb;
+    }
+
+    private static void Compare(ParseResult parsed)
+    {
+        string[] paths = parsed.GetRequiredValue(Paths);
+        if (paths.FirstOrDefault(p => !Path.Exists(p)) is { } missing)
+        {
+            throw new InputException($"there is no file and no run folder {missing}");
+        }
+
+        double? margin = parsed.GetValue(Margin) is not (< 0 or double.NaN) and var given
+            ? given
+            : throw new InputException("--margin: wanted 0 or more points");
+        bool several = parsed.GetValue(Simultaneous) || parsed.GetValue(Seeds);
+        ComparisonSettings settings = new(
+            margin,
+            Estimand: parsed.GetValue(Generalises),
+            GroupOrder: SpiderHardness.Levels,
+            Measure: parsed.GetValue(Measure) is null ? null : CorpusMeasure.MacroF1
+        );
+        bool json = parsed.GetValue(Json);
+        if (!parsed.GetValue(Curve) && (several || (paths.Length > 2 && !paths.Any(Directory.Exists))))
+        {
+            Show(Candidates(paths, settings, parsed.GetValue(Seeds)), json);
+        }
+        else if (paths.Length > 2 || parsed.GetValue(Curve))
+        {
+            Show(RunsComparison.Of(paths, margin), json);
+        }
+        else
+        {
+            Show(Pair(paths[0], paths.ElementAtOrDefault(1), settings), json);
+        }
     }
 
     private static void Show(RunsComparison comparison, bool json)
@@ -70,6 +109,17 @@ internal static class CompareCommand
         RunsTable.Print(comparison);
     }
 
+    private static void Show(CandidatesComparison comparison, bool json)
+    {
+        if (json)
+        {
+            Console.Out.Write(ComparisonJson.Print(comparison));
+            return;
+        }
+
+        CandidatesTable.Print(comparison);
+    }
+
     private static void Show(Comparison comparison, bool json)
     {
         if (json)
@@ -81,7 +131,34 @@ internal static class CompareCommand
         ComparisonTable.Print(comparison);
     }
 
-    private static Comparison Compare(string before, string? after, double? margin)
+    private static CandidatesComparison Candidates(string[] paths, ComparisonSettings settings, bool seeds)
+    {
+        if (paths.FirstOrDefault(Directory.Exists) is { } folder)
+        {
+            throw new InputException($"{folder} is a folder: --simultaneous and --seeds compare files of answers");
+        }
+
+        if (paths.Length < (seeds ? 3 : 2))
+        {
+            throw new InputException(
+                seeds
+                    ? "--seeds needs the base's file and at least 2 seeds' files"
+                    : "--simultaneous needs at least 2 files"
+            );
+        }
+
+        IReadOnlyList<Answer> before = AnswerFile.Read(paths[0]);
+        string name = Path.GetFileNameWithoutExtension(paths[0]);
+        (string, IReadOnlyList<Answer>)[] candidates =
+        [
+            .. paths[1..].Select(p => (Path.GetFileNameWithoutExtension(p), Measured(name, paths[0], before, p))),
+        ];
+        CandidateFamily family = CandidateFamily.Of(name, before, candidates, settings.Estimand, seeds: seeds);
+        RefuseTooFew(settings.Estimand, name, family.Clusters);
+        return new CandidatesComparison([family]);
+    }
+
+    private static Comparison Pair(string before, string? after, ComparisonSettings settings)
     {
         if (after is null && !Directory.Exists(before))
         {
@@ -90,36 +167,41 @@ internal static class CompareCommand
 
         if (!Directory.Exists(before))
         {
-            return new Comparison([Files(Path.GetFileNameWithoutExtension(before), before, after!, margin)]);
+            return new Comparison([Files(Path.GetFileNameWithoutExtension(before), before, after!, settings)]);
         }
 
         Study? study =
             Path.Combine(before, "study.json") is var path && File.Exists(path)
                 ? StudyFile.Parse(File.ReadAllText(path), path)
                 : null;
-        BenchmarkComparison[] benchmarks = Adjusted(
+        double? margin = settings.Margin ?? study?.Margin;
+        PairedResult[] results = Adjusted(
             Folders(
                 Path.Combine(before, after is null ? "before" : "after"),
                 Path.Combine(after ?? before, "after"),
-                margin ?? study?.Margin
+                name =>
+                    settings with
+                    {
+                        Margin = margin,
+                        Estimand =
+                            settings.Estimand ?? study?.Benchmarks.FirstOrDefault(b => b.Name == name)?.Estimand(),
+                    }
             )
         );
-        IReadOnlyList<string> tasks = study?.TaskNames ?? [];
+        IReadOnlyList<string> targets = study?.TaskNames ?? [];
         return new Comparison(
-            benchmarks,
-            benchmarks.Any(b => tasks.Contains(b.Benchmark))
-                ? Judgement.Of(benchmarks, tasks, margin ?? study!.Margin)
-                : null
+            results,
+            results.Any(b => targets.Contains(b.Task)) ? Judgement.Of(results, targets, margin!.Value) : null
         );
     }
 
-    private static BenchmarkComparison[] Adjusted(BenchmarkComparison[] benchmarks)
+    private static PairedResult[] Adjusted(PairedResult[] results)
     {
-        IReadOnlyList<double> adjusted = Proportion.Holm([.. benchmarks.Select(b => b.Mcnemar.P)]);
-        return [.. benchmarks.Select((b, i) => b with { AdjustedP = adjusted[i] })];
+        IReadOnlyList<double> adjusted = Proportion.Holm([.. results.Select(b => b.P)]);
+        return [.. results.Select((b, i) => b with { AdjustedP = adjusted[i] })];
     }
 
-    private static BenchmarkComparison[] Folders(string before, string after, double? margin)
+    private static PairedResult[] Folders(string before, string after, Func<string, ComparisonSettings> settings)
     {
         string[] names =
             Directory.Exists(before) && Directory.Exists(after)
@@ -127,31 +209,49 @@ internal static class CompareCommand
                 [
                     .. Directory
                         .EnumerateFiles(before, "*.jsonl")
-                        .Select(p => Path.GetFileName(p))
-                        .Where(n => File.Exists(Path.Combine(after, n)))
+                        .Select(p => Path.GetFileNameWithoutExtension(p))
+                        .Where(n => File.Exists(Path.Combine(after, n + ".jsonl")))
                         .Order(StringComparer.Ordinal),
                 ]
                 : [];
         return names.Length == 0
-            ? throw new InputException($"{before} and {after} hold no answers to the same benchmark")
+            ? throw new InputException($"{before} and {after} hold no answers to the same task")
             :
             [
                 .. names.Select(n =>
-                    Files(Path.GetFileNameWithoutExtension(n), Path.Combine(before, n), Path.Combine(after, n), margin)
+                    Files(n, Path.Combine(before, n + ".jsonl"), Path.Combine(after, n + ".jsonl"), settings(n))
                 ),
             ];
     }
 
-    private static BenchmarkComparison Files(string name, string before, string after, double? margin)
+    private static PairedResult Files(string name, string before, string after, ComparisonSettings settings)
     {
-        IReadOnlyList<Answer> first = AnswerFile.Read(before),
-            second = AnswerFile.Read(after);
+        IReadOnlyList<Answer> first = AnswerFile.Read(before);
+        PairedResult result = PairedComparison.Of(name, first, Measured(name, before, first, after), settings);
+        RefuseTooFew(settings.Estimand, name, result.Clusters);
+        return result;
+    }
+
+    /// <summary>The answers of a file that was measured under the same protocol as the base's.</summary>
+    private static IReadOnlyList<Answer> Measured(string name, string before, IReadOnlyList<Answer> first, string after)
+    {
+        IReadOnlyList<Answer> second = AnswerFile.Read(after);
         string?[] hashes = [.. first.Concat(second).Select(a => a.Protocol).Distinct()];
         return hashes.Length < 2
-            ? PairedComparison.Of(name, first, second, new PairedComparison.Settings(margin))
+            ? second
             : throw new GuardException(
-                $"{name}: the two sides were measured under different protocols ({string.Join("; ", Differing(before, after))}), so their difference would mean nothing"
+                $"{name}: {before} and {after} were measured under different protocols ({string.Join("; ", Differing(before, after))}), so their difference would mean nothing"
             );
+    }
+
+    private static void RefuseTooFew(Estimand? asked, string name, int clusters)
+    {
+        if (asked == Estimand.Clusters && clusters < Estimator.LeastClusters)
+        {
+            throw new InputException(
+                $"--estimand clusters: {name} has {clusters} clusters. Nothing can be said of other clusters with fewer than {Estimator.LeastClusters}; use --estimand items"
+            );
+        }
     }
 
     private static IReadOnlyList<string> Differing(string before, string after)
@@ -160,6 +260,8 @@ internal static class CompareCommand
             Path.ChangeExtension(before, ".protocol.json"),
             Path.ChangeExtension(after, ".protocol.json")
         );
-        return differing.Count > 0 ? differing : ["their hashes differ; the fields do not stand beside the answers"];
+        return differing.Count > 0
+            ? differing
+            : ["their hashes differ; the .protocol.json files that list the fields are missing"];
     }
 }

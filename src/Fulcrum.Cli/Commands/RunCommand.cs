@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Observability;
 using Fulcrum.Report;

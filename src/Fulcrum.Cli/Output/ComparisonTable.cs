@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report;
 using Fulcrum.Statistics;
 using Spectre.Console;
@@ -16,9 +17,11 @@ internal static class ComparisonTable
         Words words = language ?? Words.English;
         IAnsiConsole console = WideEnough();
         console.Write(Table(comparison, words));
-        if (Sentences.Note(comparison, words) is { } note)
+        foreach (PairedResult result in comparison.Tasks)
         {
-            console.WriteLine(note);
+            string generalisation = Sentences.Generalisation(result, words);
+            console.Write(generalisation.Length > 0 ? $"{result.Task}: {generalisation}\n" : "");
+            console.Write(Sentences.Unscored(result, words) is { } unscored ? unscored + "\n" : "");
         }
 
         if (comparison.Verdict is { } verdict)
@@ -43,7 +46,7 @@ internal static class ComparisonTable
         foreach (
             string column in (string[])
                 [
-                    "benchmark",
+                    "task",
                     words.Say("items", "itens"),
                     words.Say("before", "antes"),
                     words.Say("after", "depois"),
@@ -54,70 +57,38 @@ internal static class ComparisonTable
                 ]
         )
         {
-            table.AddColumn(
-                new TableColumn(column) { Alignment = column == "benchmark" ? Justify.Left : Justify.Right }
-            );
+            table.AddColumn(new TableColumn(column) { Alignment = column == "task" ? Justify.Left : Justify.Right });
         }
 
-        foreach (BenchmarkComparison b in comparison.Benchmarks)
+        foreach (PairedResult b in comparison.Tasks)
         {
-            AddRow(
-                table,
-                $"[bold]{Markup.Escape(b.Benchmark)}[/]",
-                b.Items,
-                b.Before,
-                b.After,
-                b.Difference,
-                b.Mcnemar,
-                b.Clusters,
-                words
-            );
-            foreach (GroupComparison g in b.Groups)
+            AddRow(table, $"[bold]{Markup.Escape(b.Task)}[/]", b, words);
+            foreach (PairedResult g in b.Groups)
             {
-                AddRow(
-                    table,
-                    "  " + Markup.Escape(g.Group),
-                    g.Items,
-                    g.Before,
-                    g.After,
-                    g.Difference,
-                    g.Mcnemar,
-                    g.Clusters,
-                    words
-                );
+                AddRow(table, "  " + Markup.Escape(g.Name), g, words);
             }
         }
 
         return table;
     }
 
-    private static void AddRow(
-        Table table,
-        string name,
-        int items,
-        ScoreInterval before,
-        ScoreInterval after,
-        Difference d,
-        McNemarResult test,
-        int clusters,
-        Words words
-    )
+    private static void AddRow(Table table, string name, PairedResult b, Words words)
     {
-        (string colour, string sign) = (d.Low > 0, d.High < 0) switch
+        (string colour, string sign) = b.Change switch
         {
-            (true, _) => ("green", "▲"),
-            (_, true) => ("red", "▼"),
+            Change.Gain => ("green", "▲"),
+            Change.Loss => ("red", "▼"),
             _ => ("grey", "○"),
         };
         table.AddRow(
             name,
-            words.Count(items),
-            words.Percent(before.Score),
-            words.Percent(after.Score),
-            $"[{colour}]{sign} {words.Change(d)}[/]",
-            words.Count(test.Gained),
-            words.Count(test.Lost),
-            Sentences.P(d, test, clusters, words)
+            words.Count(b.Items),
+            words.Percent(b.Before.Score),
+            words.Percent(b.After.Score),
+            $"[{colour}]{sign} {words.Change(b.Difference)}[/]",
+            words.Count(b.Gained),
+            words.Count(b.Lost),
+            words.P(b.P)
         );
     }
 }

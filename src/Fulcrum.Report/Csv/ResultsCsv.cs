@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 using CsvHelper.Configuration;
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Csv;
@@ -42,32 +43,12 @@ internal static class ResultsCsv
         using (CsvWriter csv = new(text, settings))
         {
             Row(csv, Columns);
-            foreach (BenchmarkComparison b in comparison.Benchmarks)
+            foreach (PairedResult b in comparison.Tasks)
             {
-                Row(
-                    csv,
-                    [
-                        b.Benchmark,
-                        "",
-                        b.Items,
-                        b.Unscored,
-                        b.Clusters,
-                        .. Numbers(b.Before, b.After, b.Difference, b.Mcnemar),
-                    ]
-                );
-                foreach (GroupComparison g in b.Groups)
+                Row(csv, Cells(b));
+                foreach (PairedResult g in b.Groups)
                 {
-                    Row(
-                        csv,
-                        [
-                            b.Benchmark,
-                            g.Group,
-                            g.Items,
-                            g.Unscored,
-                            g.Clusters,
-                            .. Numbers(g.Before, g.After, g.Difference, g.Mcnemar),
-                        ]
-                    );
+                    Row(csv, Cells(g));
                 }
             }
         }
@@ -75,21 +56,26 @@ internal static class ResultsCsv
         return text.ToString();
     }
 
-    private static object[] Numbers(ScoreInterval b, ScoreInterval a, Difference d, McNemarResult m) =>
+    private static object[] Cells(PairedResult b) =>
         [
-            b.Score,
-            b.Low,
-            b.High,
-            a.Score,
-            a.Low,
-            a.High,
-            d.Points,
-            d.Low,
-            d.High,
-            d.StandardError,
-            m.Gained,
-            m.Lost,
-            m.P,
+            b.Task,
+            b.Group ?? "",
+            b.Items,
+            b.Unscored,
+            b.Clusters,
+            b.Before.Score,
+            b.Before.Low,
+            b.Before.High,
+            b.After.Score,
+            b.After.Low,
+            b.After.High,
+            b.Difference.Points,
+            b.Difference.Low,
+            b.Difference.High,
+            b.Difference.StandardError,
+            b.Gained,
+            b.Lost,
+            b.P,
         ];
 
     private static void Row(CsvWriter csv, IEnumerable<object> cells)

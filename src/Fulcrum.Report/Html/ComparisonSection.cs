@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
@@ -21,11 +22,11 @@ internal static class ComparisonSection
                     "After minus before, paired item by item, with 95% intervals that respect clusters: ▲ gain, ▼ loss, ○ not told from chance.",
                     "Depois menos antes, pareado item a item, com intervalos de 95% que respeitam os agrupamentos: ▲ ganho, ▼ perda, ○ indistinguível do acaso."
                 ),
-                [.. rows.Select(r => (r.Name, r.Difference, r.Part))],
+                [.. rows.Select(r => (r.Name, r.Difference, r.Change, r.Part))],
                 words
             )}
             {RowFigures.Flips(rows, words)}
-            {report.Comparison.Benchmarks.Select(b => Clusters(b, report))}
+            {report.Comparison.Tasks.Select(b => Clusters(b, report))}
             """
         );
     }
@@ -35,18 +36,18 @@ internal static class ComparisonSection
             $"""
             <div class="scroll"><table>
             <caption>{words.Say(
-                "▲ gain, ▼ loss, ○ no difference that can be told from chance. Differences in points with 95% intervals; p by McNemar's exact test, in brackets after Holm's correction. Numbers of items lead to the items.",
-                "▲ ganho, ▼ perda, ○ diferença indistinguível do acaso. Diferenças em pontos com intervalos de 95%; p pelo teste exato de McNemar, entre colchetes após a correção de Holm. Os números de itens levam aos itens."
+                "▲ gain, ▼ loss, ○ no difference that can be told from chance. Differences in points with 95% intervals; p of the same interval, in brackets adjusted for all tasks (Holm). Intervals of groups hold together for all groups of a task; a group of fewer than 5 clusters gets no sign. Numbers of items lead to the items.",
+                "▲ ganho, ▼ perda, ○ diferença indistinguível do acaso. Diferenças em pontos com intervalos de 95%; p do mesmo intervalo, entre colchetes ajustado para todas as tarefas (Holm). Os intervalos dos grupos valem juntos para todos os grupos de uma tarefa; um grupo com menos de 5 agrupamentos não recebe sinal. Os números de itens levam aos itens."
             )}</caption>
             <thead><tr><th scope="col">benchmark</th>{Heads(words).Select(h =>
                 Markup.Of($"<th scope=\"col\">{h}</th>")
             )}</tr></thead>
             <tbody>
-            {comparison.Benchmarks.Select(b =>
-                Markup.Of($"{Row(b, words)}{b.Groups.Select(g => Row(b.Benchmark, g, words))}")
+            {comparison.Tasks.Select(b =>
+                Markup.Of($"{Row(b, words)}{b.Groups.Select(g => Row(g, words))}")
             )}
             </tbody></table></div>
-            {(Sentences.Note(comparison, words) is { } note ? Markup.Of($"<p class=\"soft\">{note}</p>") : Markup.Empty)}
+            {comparison.Tasks.Select(b => Sentences.Unscored(b, words)).OfType<string>().Select(t => Markup.Of($"<p class=\"open\">{t}</p>"))}
             """
         );
 
@@ -61,84 +62,44 @@ internal static class ComparisonSection
             "p",
         ];
 
-    private static Markup Row(BenchmarkComparison b, Words words) =>
-        Row(
-            "",
-            b.Benchmark,
-            $"benchmark={b.Benchmark}",
-            b.Items,
-            b.Unscored,
-            b.Before,
-            b.After,
-            b.Difference,
-            b.Mcnemar,
-            b.Clusters,
-            b.AdjustedP,
-            words
-        );
-
-    private static Markup Row(string benchmark, GroupComparison g, Words words) =>
-        Row(
-            "part",
-            g.Group,
-            $"benchmark={benchmark}&group={Uri.EscapeDataString(g.Group)}",
-            g.Items,
-            g.Unscored,
-            g.Before,
-            g.After,
-            g.Difference,
-            g.Mcnemar,
-            g.Clusters,
-            g.AdjustedP,
-            words
-        );
-
-    private static Markup Row(
-        string kind,
-        string name,
-        string query,
-        int items,
-        int unscored,
-        ScoreInterval before,
-        ScoreInterval after,
-        Difference d,
-        McNemarResult m,
-        int clusters,
-        double? adjusted,
-        Words words
-    ) =>
-        Markup.Of(
+    private static Markup Row(PairedResult b, Words words)
+    {
+        string query = $"benchmark={b.Task}" + (b.Group is { } group ? $"&group={Uri.EscapeDataString(group)}" : "");
+        string adjusted = b.Group is null && b.AdjustedP is { } p ? $" [{words.P(p)}]" : "";
+        string unscored = b.Unscored > 0 ? words.Say($" (+{b.Unscored} unscored)", $" (+{b.Unscored} sem nota)") : "";
+        return Markup.Of(
             $"""
-            <tr class="{kind}"><th scope="row">{name}</th><td>{words.Count(items)}{(
-                unscored > 0 ? words.Say($" (+{unscored} unscored)", $" (+{unscored} sem nota)") : ""
-            )}</td><td title="{words.Interval(before)}">{words.Percent(before.Score)}</td><td title="{words.Interval(
-                after
-            )}">{words.Percent(after.Score)}</td><td class="wide {Draw.Direction(d)}">{Draw.Sign(d)} {words.Change(
-                d
-            )}</td><td>{Link(query, "gained", m.Gained, words)}</td><td>{Link(
+            <tr class="{(
+                b.Group is null ? "" : "part"
+            )}"><th scope="row">{b.Name}</th><td>{words.Count(b.Items)}{unscored}</td><td title="{words.Interval(
+                b.Before
+            )}">{words.Percent(b.Before.Score)}</td><td title="{words.Interval(b.After)}">{words.Percent(
+                b.After.Score
+            )}</td><td class="wide {Draw.Direction(b.Change)}">{Draw.Sign(b.Change)} {words.Change(
+                b.Difference
+            )}</td><td>{Link(query, "gained", b.Gained, words)}</td><td>{Link(
                 query,
                 "lost",
-                m.Lost,
+                b.Lost,
                 words
-            )}</td><td class="wide">{Sentences.P(d, m, clusters, words)}{(
-                adjusted is { } p ? $" [{words.P(p)}]" : ""
-            )}</td></tr>
+            )}</td><td class="wide">{words.P(b.P)}{adjusted}</td></tr>
 
             """
         );
+    }
 
     private static Markup Link(string query, string outcome, int count, Words words) =>
         count == 0
             ? Markup.Of($"0")
             : Markup.Of($"<a href=\"#items?{query}&outcome={outcome}\">{words.Count(count)}</a>");
 
-    private static Markup Clusters(BenchmarkComparison b, RunReport report)
+    private static Markup Clusters(PairedResult b, RunReport report)
     {
         Words words = report.Words;
         IGrouping<string, (Answer Before, Answer After)>[] clusters =
         [
             .. report
-                .Answers[b.Benchmark]
+                .Answers[b.Task]
                 .Where(p => p.Before.Score is not null && p.After.Score is not null)
                 .GroupBy(p => p.Before.Cluster)
                 .OrderBy(g => g.Key, StringComparer.Ordinal),
@@ -147,15 +108,15 @@ internal static class ComparisonSection
             ? Markup.Empty
             : Markup.Of(
                 $"""
-                <details><summary>{b.Benchmark} {words.Say(
-                    $"by {Kinds.Cluster(report, b.Benchmark)}",
-                    $"por {Kinds.Cluster(report, b.Benchmark)}"
+                <details><summary>{b.Task} {words.Say(
+                    $"by {Kinds.Cluster(report, b.Task)}",
+                    $"por {Kinds.Cluster(report, b.Task)}"
                 )} ({clusters.Length})</summary>
                 <div class="scroll"><table class="sortable"><thead><tr><th scope="col">{Kinds.Cluster(
                     report,
-                    b.Benchmark
+                    b.Task
                 )}</th>{Heads(words)[..6].Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
-                {clusters.Select(c => Cluster(b.Benchmark, c, words))}</tbody></table></div></details>
+                {clusters.Select(c => Cluster(b.Task, c, words))}</tbody></table></div></details>
 
                 """
             );
@@ -163,8 +124,8 @@ internal static class ComparisonSection
 
     private static Markup Cluster(string benchmark, IGrouping<string, (Answer Before, Answer After)> items, Words words)
     {
-        double before = items.Average(p => (double)p.Before.Score!.Value),
-            after = items.Average(p => (double)p.After.Score!.Value);
+        double before = items.Average(p => p.Before.Score!.Value),
+            after = items.Average(p => p.After.Score!.Value);
         int gained = items.Count(p => p.After.Score > p.Before.Score),
             lost = items.Count(p => p.After.Score < p.Before.Score);
         string query = $"benchmark={benchmark}&cluster={Uri.EscapeDataString(items.Key)}";

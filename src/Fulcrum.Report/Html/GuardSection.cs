@@ -1,3 +1,5 @@
+using Fulcrum.Comparisons;
+using Fulcrum.Guards;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 
@@ -58,7 +60,7 @@ internal static class GuardSection
             _ => "none",
         };
 
-    private static Markup Power(IReadOnlyList<BenchmarkPower> power, Words words) =>
+    private static Markup Power(IReadOnlyList<TaskPower> power, Words words) =>
         power.Count == 0
             ? Markup.Empty
             : Markup.Of(
@@ -69,15 +71,15 @@ internal static class GuardSection
             ["benchmark", words.Say("items", "itens"), words.Say("clusters", "agrupamentos"), words.Say("before the run", "antes da execução"), words.Say("as observed", "como observado"), words.Say("design effect", "efeito do desenho"), words.Say("looking for", "procura"), words.Say("can see it", "consegue ver")],
             power.Select(p => (string[])
             [
-                p.Benchmark, words.Count(p.Items), words.Count(p.Clusters), string.Join("; ", p.Expected.Select(e => Effect(e, words))), p.Observed is { } seen ? Effect(seen, words) : "",
+                p.Task, words.Count(p.Items), words.Count(p.Clusters), string.Join("; ", p.Expected.Select(e => Effect(e, words))), p.Observed is { } seen ? Effect(seen, words) : "",
                 p.DesignEffect is { } d ? words.Number(d, "0.00") : "", p.Looking is { } l ? words.Number(l) : "", p.Sees ? words.Say("✓ yes", "✓ sim") : words.Say("✗ no", "✗ não"),
             ]))}</div>
         """
             );
 
-    private static string Effect(DetectableEffect e, Words words) =>
-        words.Say(
-            $"{words.Size(e.Points)} at {words.Percent(e.Discordance)}",
-            $"{words.Size(e.Points)} com {words.Percent(e.Discordance)}"
-        );
+    private static string Effect(DetectableEffect e, Words words)
+    {
+        string points = e.Points is { } p ? words.Size(p) : words.Say("none", "nenhuma");
+        return words.Say($"{points} at {words.Percent(e.Discordance)}", $"{points} com {words.Percent(e.Discordance)}");
+    }
 }

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
@@ -13,18 +14,18 @@ internal static class MeasuresSection
 
     public static Markup Of(RunReport report) =>
         Markup.Join(
-            report.Comparison.Benchmarks.SelectMany(b =>
+            report.Comparison.Tasks.SelectMany(b =>
                 (IEnumerable<Markup>)
                     [
                         .. Steps(b, report.Words),
-                        .. Verdicts(b.Benchmark, report),
+                        .. Verdicts(b.Task, report),
                         .. Calibrated(b, report.Words),
                         .. Others(b, report.Words),
                     ]
             )
         );
 
-    private static IEnumerable<Markup> Steps(BenchmarkComparison b, Words words)
+    private static IEnumerable<Markup> Steps(PairedResult b, Words words)
     {
         MeasureComparison[] steps =
         [
@@ -35,10 +36,7 @@ internal static class MeasuresSection
             :
             [
                 RowFigures.Shares(
-                    words.Say(
-                        $"How far the queries of {b.Benchmark} get",
-                        $"Até onde chegam as consultas de {b.Benchmark}"
-                    ),
+                    words.Say($"How far the queries of {b.Task} get", $"Até onde chegam as consultas de {b.Task}"),
                     words.Say(
                         "Share of items whose query reaches each step; every step includes the ones before it.",
                         "Parcela dos itens cuja consulta alcança cada passo; cada passo inclui os anteriores."
@@ -86,10 +84,10 @@ internal static class MeasuresSection
             ];
     }
 
-    private static IEnumerable<Markup> Calibrated(BenchmarkComparison b, Words words) =>
-        b.Calibration is { } c ? [ReliabilityFigure.Of(b.Benchmark, c, words)] : [];
+    private static IEnumerable<Markup> Calibrated(PairedResult b, Words words) =>
+        b.Calibration is { } c ? [ReliabilityFigure.Of(b.Task, c, words)] : [];
 
-    private static IEnumerable<Markup> Others(BenchmarkComparison b, Words words)
+    private static IEnumerable<Markup> Others(PairedResult b, Words words)
     {
         (string Name, int Items, double Before, double After, string Change)[] rows =
         [
@@ -115,7 +113,7 @@ internal static class MeasuresSection
             [
                 Markup.Of(
                     $"""
-                    <h3>{words.Say($"Further measures of {b.Benchmark}", $"Outras medidas de {b.Benchmark}")}</h3>
+                    <h3>{words.Say($"Further measures of {b.Task}", $"Outras medidas de {b.Task}")}</h3>
                     <p class="soft">{words.Say(
                         "Means before and after; paired differences with 95% intervals, ● where they exclude zero.",
                         "Médias antes e depois; diferenças pareadas com intervalos de 95%, ● onde excluem o zero."

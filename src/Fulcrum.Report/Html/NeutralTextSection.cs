@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Html;

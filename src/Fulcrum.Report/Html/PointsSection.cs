@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 
@@ -24,9 +25,9 @@ internal static class PointsSection
         ];
         return !forms.Any(p => p.Kind == "serving")
             ? []
-            : report.Comparison.Benchmarks.Select(b =>
+            : report.Comparison.Tasks.Select(b =>
                 RowFigures.Scores(
-                    words.Say($"Forms of serving: {b.Benchmark}", $"Formas de servir: {b.Benchmark}"),
+                    words.Say($"Forms of serving: {b.Task}", $"Formas de servir: {b.Task}"),
                     words.Say(
                         "The same adapter beside the base and merged into it, with 95% Wilson intervals: a form that scores lower should not be deployed as if it were the one measured.",
                         "O mesmo adaptador ao lado da base e fundido nela, com intervalos de Wilson de 95%: uma forma com nota menor não deve ser implantada como se fosse a que foi medida."
@@ -35,7 +36,7 @@ internal static class PointsSection
                         .. forms.Select(p =>
                             (
                                 p.Name == "before" ? words.Say("base", "base") : TradeOffFigure.Form(p.Form, words),
-                                p.Scores.First(s => s.Benchmark == b.Benchmark).Score,
+                                p.Scores.First(s => s.Task == b.Task).Score,
                                 p.Name == "before" ? "before" : "after"
                             )
                         ),
@@ -50,14 +51,26 @@ internal static class PointsSection
         Words words = report.Words;
         return (report.Comparison.Seeds ?? []).Select(s =>
             RowFigures.Differences(
-                words.Say($"Training seeds: {s.Benchmark}", $"Sementes de treino: {s.Benchmark}"),
+                words.Say($"Training seeds: {s.Task}", $"Sementes de treino: {s.Task}"),
                 words.Say(
-                    $"The difference of every training seed, and their mean with an interval that holds for new items and new seeds. Standard deviation between seeds {words.Size(Math.Sqrt(s.Between))} points, standard error within a seed {words.Size(Math.Sqrt(s.Within))} points.",
-                    $"A diferença de cada semente de treino, e sua média com um intervalo válido para novos itens e novas sementes. Desvio padrão entre sementes {words.Size(Math.Sqrt(s.Between))} pontos, erro padrão dentro de uma semente {words.Size(Math.Sqrt(s.Within))} pontos."
+                    $"This adapter: the difference of each training seed. This recipe (training again with another seed): the mean, with an interval that holds for new items and new seeds{(s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds } ? "; two seeds are too few for a verdict" : "")}.",
+                    $"Este adaptador: a diferença de cada semente de treino. Esta receita (treinar de novo com outra semente): a média, com um intervalo válido para novos itens e novas sementes{(s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds } ? "; duas sementes são poucas para um veredito" : "")}."
                 ),
                 [
-                    (words.Say("mean", "média"), s.Mean, false),
-                    .. s.Seeds.Select(o => (words.Say($"seed {o.Seed}", $"semente {o.Seed}"), o.Difference, true)),
+                    .. s.Recipe is { } r
+                        ?
+                        [
+                            (
+                                words.Say("recipe", "receita"),
+                                new Difference(r.Points, r.Low, r.High, r.StandardError),
+                                s.Change,
+                                false
+                            ),
+                        ]
+                        : Array.Empty<(string, Difference, Change, bool)>(),
+                    .. s.Seeds.Select(o =>
+                        (words.Say($"seed {o.Seed}", $"semente {o.Seed}"), o.Difference, Changes.Of(o.Difference), true)
+                    ),
                 ],
                 words
             )

@@ -14,12 +14,12 @@ internal static class ProvenanceSection
             <p>{words.Say(
                 "Before and after are the same items, asked by the same code under the same protocol; they differ in the adapter and in nothing else. A difference is the mean of paired differences; its 95% interval is clustered (CR1, Student's t on clusters − 1 degrees of freedom). p is McNemar's exact two-sided test. Single scores carry Wilson intervals. The formulas and their sources stand in docs/method.md of the program.",
                 "Antes e depois são os mesmos itens, perguntados pelo mesmo código sob o mesmo protocolo; diferem no adaptador e em nada mais. Uma diferença é a média das diferenças pareadas; seu intervalo de 95% é agrupado (CR1, t de Student com agrupamentos − 1 graus de liberdade). p é o teste exato bilateral de McNemar. Notas isoladas trazem intervalos de Wilson. As fórmulas e suas fontes estão em docs/method.md do programa.")}</p>
-            {Pairs([(words.Say("model", "modelo"), Facts.Model(report)), (words.Say("training", "treino"), Facts.Training(report)), .. report.Comparison.Benchmarks.Select(b => (b.Benchmark, Facts.Sample(b, words)))], words)}
+            {Pairs([(words.Say("model", "modelo"), Facts.Model(report)), (words.Say("training", "treino"), Facts.Training(report)), .. report.Comparison.Tasks.Select(b => (b.Task, Facts.Sample(b, words)))], words)}
             {Stages(report)}
             <h3>{words.Say("Hardware and versions", "Hardware e versões")}</h3>
             {Pairs(Facts.Environment(report), words)}
             <h3>{words.Say("Digests", "Resumos criptográficos")}</h3>
-            {Pairs([.. report.Comparison.Benchmarks.Where(b => b.Protocol is not null).Select(b => (words.Say($"protocol of {b.Benchmark}", $"protocolo de {b.Benchmark}"), b.Protocol!)), .. Outputs(report)], words)}
+            {Pairs([.. report.Comparison.Tasks.Where(b => b.Protocol is not null).Select(b => (words.Say($"protocol of {b.Task}", $"protocolo de {b.Task}"), b.Protocol!)), .. Outputs(report)], words)}
             <details><summary>{words.Say("The complete study", "O estudo completo")}</summary><pre>{StudyFile.Print(report.Study)}</pre></details>
             """
         );

@@ -17,7 +17,7 @@ internal static class ReadingsSection
             ["benchmark", words.Say("reading", "leitura"), words.Say("before", "antes"), words.Say("after", "depois"), words.Say("difference, points (95%)", "diferença, pontos (95%)"), words.Say("unreadable", "ilegíveis")],
             readings.Select(r => (string[])
             [
-                r.Comparison.Benchmark, Name(r.Kind, words), words.Percent(r.Comparison.Before.Score), words.Percent(r.Comparison.After.Score), $"{Draw.Sign(r.Comparison.Difference)} {words.Change(r.Comparison.Difference)}",
+                r.Comparison.Task, Name(r.Kind, words), words.Percent(r.Comparison.Before.Score), words.Percent(r.Comparison.After.Score), $"{Draw.Sign(r.Comparison.Difference)} {words.Change(r.Comparison.Difference)}",
                 r.UnparsableBefore is { } before ? $"{words.Percent(before)} → {words.Percent(r.UnparsableAfter!.Value)}" : "",
             ]))}</div>
 

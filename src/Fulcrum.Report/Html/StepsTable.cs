@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 
@@ -7,14 +8,14 @@ namespace Fulcrum.Report.Html;
 internal static class StepsTable
 {
     /// <param name="steps">The measures' names and what they are called, in the order of the steps.</param>
-    public static Markup Of(BenchmarkComparison b, IReadOnlyList<(string Measure, string Name)> steps, Words words)
+    public static Markup Of(PairedResult b, IReadOnlyList<(string Measure, string Name)> steps, Words words)
     {
         MeasureBreakdown[] parts = [.. (b.MeasureParts ?? []).OrderByDescending(p => p.By, StringComparer.Ordinal)];
         return parts.Length == 0
             ? Markup.Empty
             : Markup.Of(
                 $"""
-            <details><summary>{words.Say($"Steps of {b.Benchmark} by hardness and by database", $"Passos de {b.Benchmark} por dificuldade e por banco de dados")}</summary>
+            <details><summary>{words.Say($"Steps of {b.Task} by hardness and by database", $"Passos de {b.Task} por dificuldade e por banco de dados")}</summary>
             <div class="scroll">{Draw.Table(
                 ["", "n", .. steps.Select(s => s.Name)],
                 parts.Select(p => (string[])[p.Part, Items(p, words), .. steps.Select(s => Cell(p, s.Measure, words))]))}</div></details>

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 
@@ -18,13 +19,13 @@ internal static class SummarySection
             {(
                 comparison.Verdict is { } v
                     ? Markup.Of(
-                        $"<p><span class=\"badge {Colour(v.Kind)}\">{Sign(v.Kind)} {Sentences.Kind(v.Kind, words)}</span> {Explanation(v, words)}</p>"
+                        $"<p><span class=\"badge {Colour(v.Kind)}\">{Sign(v.Kind)} {Sentences.Kind(v, words)}</span> {Explanation(v, words)}</p>"
                     )
                     : Markup.Empty
             )}
-            <ul class="facts">{comparison.Benchmarks.Select(b =>
+            <ul class="facts">{comparison.Tasks.Select(b =>
                 Markup.Of(
-                    $"<li><span class=\"{Draw.Direction(b.Difference)}\">{Draw.Sign(b.Difference)}</span> {Sentences.Of(b, words)}</li>"
+                    $"<li><span class=\"{Draw.Direction(b.Change)}\">{Draw.Sign(b.Change)}</span> {Sentences.Of(b, words)} {Sentences.Generalisation(b, words)}</li>"
                 )
             )}</ul>
             <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Name}</b> · {words.Say(
@@ -42,11 +43,15 @@ internal static class SummarySection
     private static string Explanation(Verdict v, Words words) =>
         v.Kind switch
         {
-            "accept" => words.Say(
+            VerdictKind.Accept when v.GainOnly => words.Say(
+                "The gain on the task is shown. What it costs elsewhere was not measured.",
+                "O ganho na tarefa está demonstrado. O que ele custa no restante não foi medido."
+            ),
+            VerdictKind.Accept => words.Say(
                 "The gain on the task is shown, and the loss elsewhere is shown to lie within the margin.",
                 "O ganho na tarefa está demonstrado, e a perda no restante está demonstradamente dentro da margem."
             ),
-            "reject" => string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>()),
+            VerdictKind.Reject => string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>()),
             _ => words.Say(
                 "The intervals allow both answers: more items would be needed to decide.",
                 "Os intervalos permitem as duas respostas: seriam necessários mais itens para decidir."
@@ -57,13 +62,13 @@ internal static class SummarySection
     private static string? Objection(Finding f, Words words) =>
         f.Judgement switch
         {
-            "not-gained" => words.Say(
-                $"{f.Benchmark} is shown not to gain.",
-                $"Está demonstrado que {f.Benchmark} não ganha."
+            TaskJudgement.NotGained => words.Say(
+                $"{f.Task} is shown not to gain.",
+                $"Está demonstrado que {f.Task} não ganha."
             ),
-            "beyond-margin" => words.Say(
-                $"The loss on {f.Benchmark} is shown to exceed the margin.",
-                $"Está demonstrado que a perda em {f.Benchmark} excede a margem."
+            TaskJudgement.BeyondMargin => words.Say(
+                $"The loss on {f.Task} is shown to exceed the margin.",
+                $"Está demonstrado que a perda em {f.Task} excede a margem."
             ),
             _ => null,
         };
@@ -75,19 +80,19 @@ internal static class SummarySection
             )
             : Markup.Empty;
 
-    private static string Colour(string kind) =>
+    private static string Colour(VerdictKind kind) =>
         kind switch
         {
-            "accept" => "gain",
-            "reject" => "loss",
+            VerdictKind.Accept => "gain",
+            VerdictKind.Reject => "loss",
             _ => "open",
         };
 
-    private static string Sign(string kind) =>
+    private static string Sign(VerdictKind kind) =>
         kind switch
         {
-            "accept" => "✓",
-            "reject" => "✗",
+            VerdictKind.Accept => "✓",
+            VerdictKind.Reject => "✗",
             _ => "?",
         };
 }

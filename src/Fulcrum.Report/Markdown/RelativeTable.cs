@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 
@@ -23,17 +24,17 @@ internal static class RelativeTable
     /// <summary>A row a benchmark, and below it a row a group of those that are not the task.</summary>
     public static IReadOnlyList<RelativeRow> Of(RunReport report) =>
         [
-            .. report.Comparison.Benchmarks.SelectMany(b =>
+            .. report.Comparison.Tasks.SelectMany(b =>
                 (IEnumerable<RelativeRow>)
                     [
                         Row(
-                            $"{b.Benchmark}, {report.Study.Benchmarks.First(p => p.Name == b.Benchmark).Nouns().Score}",
+                            $"{b.Task}, {report.Study.Benchmarks.First(p => p.Name == b.Task).Nouns().Score}",
                             b.Before,
                             b.After
                         ),
-                        .. report.Study.TaskNames.Contains(b.Benchmark)
+                        .. report.Study.TaskNames.Contains(b.Task)
                             ? []
-                            : b.Groups.Select(g => Row($"{b.Benchmark}, {g.Group}", g.Before, g.After)),
+                            : b.Groups.Select(g => Row($"{b.Task}, {g.Group}", g.Before, g.After)),
                     ]
             ),
         ];

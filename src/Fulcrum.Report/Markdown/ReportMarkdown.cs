@@ -1,4 +1,6 @@
 using System.Text;
+using Fulcrum.Comparisons;
+using Fulcrum.Guards;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 
@@ -14,9 +16,15 @@ internal static class ReportMarkdown
         StringBuilder text = new(
             $"**{Escape(Sentences.First(report.Comparison, words))}**\n\n# {Escape(report.Study.Name)}\n\n"
         );
-        foreach (BenchmarkComparison b in report.Comparison.Benchmarks)
+        foreach (PairedResult b in report.Comparison.Tasks)
         {
-            text.Append("- ").Append(Escape(Sentences.Of(b, words))).Append('\n');
+            string further = string.Join(
+                " ",
+                new[] { Sentences.Generalisation(b, words), Sentences.Unscored(b, words) ?? "" }.Where(t =>
+                    t.Length > 0
+                )
+            );
+            text.Append("- ").Append(Escape($"{Sentences.Of(b, words)} {further}".TrimEnd())).Append('\n');
         }
 
         text.Append(
@@ -26,58 +34,24 @@ internal static class ReportMarkdown
                 )
             )
             .Append("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
-        foreach (BenchmarkComparison b in report.Comparison.Benchmarks)
+        foreach (PairedResult b in report.Comparison.Tasks)
         {
-            Row(
-                text,
-                $"**{Escape(b.Benchmark)}**",
-                b.Items,
-                b.Unscored,
-                b.Before,
-                b.After,
-                b.Difference,
-                b.Mcnemar,
-                b.Clusters,
-                words
-            );
-            foreach (GroupComparison g in b.Groups)
+            Row(text, $"**{Escape(b.Task)}**", b, words);
+            foreach (PairedResult g in b.Groups)
             {
-                Row(
-                    text,
-                    Escape($"{b.Benchmark}: {g.Group}"),
-                    g.Items,
-                    g.Unscored,
-                    g.Before,
-                    g.After,
-                    g.Difference,
-                    g.Mcnemar,
-                    g.Clusters,
-                    words
-                );
+                Row(text, Escape($"{b.Task}: {g.Name}"), g, words);
             }
         }
 
-        text.Append(Sentences.Note(report.Comparison, words) is { } note ? $"\n{Escape(note)}\n" : "");
         Points(text, report);
         Guards(text, report);
         text.Append(NotebookMarkdown.Of(report)).Append(ProvenanceMarkdown.Of(report));
         return text.ToString();
     }
 
-    private static void Row(
-        StringBuilder text,
-        string name,
-        int items,
-        int unscored,
-        ScoreInterval before,
-        ScoreInterval after,
-        Difference d,
-        McNemarResult m,
-        int clusters,
-        Words words
-    ) =>
+    private static void Row(StringBuilder text, string name, PairedResult b, Words words) =>
         text.Append(
-            $"| {name} | {words.Count(items)} | {words.Count(unscored)} | {words.Percent(before.Score)} | {words.Percent(after.Score)} | {Draw.Sign(d)} {words.Change(d)} | {m.Gained} | {m.Lost} | {Sentences.P(d, m, clusters, words).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
+            $"| {name} | {words.Count(b.Items)} | {words.Count(b.Unscored)} | {words.Percent(b.Before.Score)} | {words.Percent(b.After.Score)} | {Draw.Sign(b.Change)} {words.Change(b.Difference)} | {b.Gained} | {b.Lost} | {words.P(b.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
         );
 
     // Parts of the adapter, checkpoints, forms of serving and seeds; base and adapter alone stand above already.

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Html;
 using Fulcrum.Statistics;
 
@@ -9,17 +10,29 @@ internal static class Draw
     /// <summary>Width of every picture.</summary>
     public const double Width = 860;
 
-    /// <summary>Which way a difference points, by its interval: <c>gain</c>, <c>loss</c> or <c>none</c>.</summary>
-    public static string Direction(Difference d) =>
-        d.Low > 0 ? "gain"
-        : d.High < 0 ? "loss"
-        : "none";
+    /// <summary>The class of a change: <c>gain</c>, <c>loss</c> or <c>none</c>.</summary>
+    public static string Direction(Change change) =>
+        change switch
+        {
+            Change.Gain => "gain",
+            Change.Loss => "loss",
+            _ => "none",
+        };
+
+    /// <summary>The same of a difference, by its interval.</summary>
+    public static string Direction(Difference d) => Direction(Changes.Of(d));
 
     /// <summary>The sign that says the same without colour.</summary>
-    public static string Sign(Difference d) =>
-        d.Low > 0 ? "▲"
-        : d.High < 0 ? "▼"
-        : "○";
+    public static string Sign(Change change) =>
+        change switch
+        {
+            Change.Gain => "▲",
+            Change.Loss => "▼",
+            _ => "○",
+        };
+
+    /// <summary>The same of a difference, by its interval.</summary>
+    public static string Sign(Difference d) => Sign(Changes.Of(d));
 
     /// <summary>A picture with its caption and its values as a table.</summary>
     public static Markup Figure(string title, string explanation, Markup picture, Markup values, Words words) =>

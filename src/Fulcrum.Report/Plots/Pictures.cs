@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using ScottPlot;

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Html;
 using Fulcrum.Statistics;
 

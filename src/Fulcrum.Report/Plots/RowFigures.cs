@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Html;
 using Fulcrum.Statistics;
 
@@ -16,16 +17,25 @@ internal static class RowFigures
         ScoreInterval Before,
         ScoreInterval After,
         Difference Difference,
-        McNemarResult Flips,
+        Change Change,
+        (int Gained, int Lost, double P) Flips,
         bool Part
     );
 
     /// <summary>A row a benchmark and a row a group.</summary>
     public static IReadOnlyList<Row> Rows(Comparison comparison) =>
         [
-            .. comparison.Benchmarks.SelectMany(b =>
-                b.Groups.Select(g => new Row(g.Group, g.Before, g.After, g.Difference, g.Mcnemar, true))
-                    .Prepend(new Row(b.Benchmark, b.Before, b.After, b.Difference, b.Mcnemar, false))
+            .. comparison.Tasks.SelectMany(b =>
+                b.Groups.Prepend(b)
+                    .Select(r => new Row(
+                        r.Name,
+                        r.Before,
+                        r.After,
+                        r.Difference,
+                        r.Change,
+                        (r.Gained, r.Lost, r.P),
+                        r.Group is not null
+                    ))
             ),
         ];
 
@@ -73,7 +83,7 @@ internal static class RowFigures
     public static Markup Differences(
         string title,
         string explanation,
-        IReadOnlyList<(string Name, Difference Difference, bool Part)> rows,
+        IReadOnlyList<(string Name, Difference Difference, Change Change, bool Part)> rows,
         Words words
     )
     {
@@ -88,7 +98,9 @@ internal static class RowFigures
             title,
             x,
             words.Points,
-            rows.Select((r, i) => Markup.Of($"{Name(r.Name, r.Part, i)}{Change(r.Name, r.Difference, x, i, words)}"))
+            rows.Select(
+                (r, i) => Markup.Of($"{Name(r.Name, r.Part, i)}{Changed(r.Name, r.Difference, r.Change, x, i, words)}")
+            )
         );
         return Draw.Figure(
             title,
@@ -257,12 +269,12 @@ internal static class RowFigures
             Draw.Dot(x.At(s.Score), y, form, 4)
         );
 
-    private static Markup Change(string name, Difference d, Axis x, int row, Words words) =>
+    private static Markup Changed(string name, Difference d, Change change, Axis x, int row, Words words) =>
         Draw.Mark(
-            Draw.Direction(d),
+            Draw.Direction(change),
             $"{name}: {words.Change(d)}",
             Draw.Hit(Names, Y(row) - RowHeight / 2, Draw.Width - Names, RowHeight),
             Draw.Line("span", x.At(d.Low), Y(row), x.At(d.High), Y(row)),
-            Draw.Dot(x.At(d.Points), Y(row), Draw.Direction(d))
+            Draw.Dot(x.At(d.Points), Y(row), Draw.Direction(change))
         );
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Tex;
@@ -6,8 +7,6 @@ namespace Fulcrum.Report.Tex;
 /// <summary>The comparison as a LaTeX table (package <c>booktabs</c>), to be brought in by <c>\input</c>.</summary>
 internal static class ReportTex
 {
-    private const string Dagger = @"$^\dagger$";
-
     public static string Of(RunReport report)
     {
         Words words = report.Words;
@@ -25,29 +24,16 @@ internal static class ReportTex
 
             """
         );
-        foreach (BenchmarkComparison b in report.Comparison.Benchmarks)
+        foreach (PairedResult b in report.Comparison.Tasks)
         {
-            Row(text, Escape(b.Benchmark), b.Items, b.Before, b.After, b.Difference, b.Mcnemar, b.Clusters, words);
-            foreach (GroupComparison g in b.Groups)
+            Row(text, Escape(b.Task), b, words);
+            foreach (PairedResult g in b.Groups)
             {
-                Row(
-                    text,
-                    @"\quad " + Escape(g.Group),
-                    g.Items,
-                    g.Before,
-                    g.After,
-                    g.Difference,
-                    g.Mcnemar,
-                    g.Clusters,
-                    words
-                );
+                Row(text, @"\quad " + Escape(g.Name), g, words);
             }
         }
 
-        text.Append("\\bottomrule\n\\end{tabular}\n");
-        return Sentences.Note(report.Comparison, words) is { } note
-            ? text.Append($"\n{Number(note).Replace(Sentences.Mark, Dagger, StringComparison.Ordinal)}\n").ToString()
-            : text.ToString();
+        return text.Append("\\bottomrule\n\\end{tabular}\n").ToString();
     }
 
     /// <summary>Text that LaTeX prints as it is.</summary>
@@ -69,20 +55,14 @@ internal static class ReportTex
                 )
         );
 
-    private static void Row(
-        StringBuilder text,
-        string name,
-        int items,
-        ScoreInterval before,
-        ScoreInterval after,
-        Difference d,
-        McNemarResult m,
-        int clusters,
-        Words words
-    ) =>
+    private static void Row(StringBuilder text, string name, PairedResult b, Words words)
+    {
+        Difference d = b.Difference;
+        string p = b.P < 0.001 ? $"$<${words.Number(0.001)}" : words.P(b.P);
         text.Append(
-            $"{name} & {words.Count(items)} & {Number(words.Percent(before.Score))} & {Number(words.Percent(after.Score))} & {Number(words.Points(d.Points))} ({Number(words.Points(d.Low))} {words.To} {Number(words.Points(d.High))}) & {m.Gained} & {m.Lost} & {(m.P < 0.001 ? $"$<${words.Number(0.001)}" : words.P(m.P))}{(Sentences.Disagree(d, m, clusters) ? Dagger : "")} \\\\\n"
+            $"{name} & {words.Count(b.Items)} & {Number(words.Percent(b.Before.Score))} & {Number(words.Percent(b.After.Score))} & {Number(words.Points(d.Points))} ({Number(words.Points(d.Low))} {words.To} {Number(words.Points(d.High))}) & {b.Gained} & {b.Lost} & {p} \\\\\n"
         );
+    }
 
     private static string Number(string text) => Escape(text).Replace("−", "$-$", StringComparison.Ordinal);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
@@ -32,7 +33,7 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
             _ => { },
             cancellation
         );
-        (int Before, int After)[] scores =
+        (double Before, double After)[] scores =
         [
             .. chosen
                 .Select((c, i) => (answers[c].Score, again[i].Score))
@@ -43,7 +44,7 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
             benchmark.Name,
             scores.Length,
             scores.Count(s => s.Before != s.After),
-            scores.Length == 0 ? 0 : scores.Average(s => (double)(s.After - s.Before))
+            scores.Length == 0 ? 0 : scores.Average(s => s.After - s.Before)
         );
     }
 
@@ -51,17 +52,17 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
     public static int SampleOf(int items) => Math.Min(items, Math.Clamp(items / 50, 16, 128));
 
     /// <summary>A difference that the study claims must be larger than what other batches change.</summary>
-    public static void Check(GuardLog log, BenchmarkComparison seen, BatchingNoise noise)
+    public static void Check(GuardLog log, Difference seen, BatchingNoise noise)
     {
-        bool claims = seen.Difference.Low > 0 || seen.Difference.High < 0;
+        bool claims = seen.Low > 0 || seen.High < 0;
         log.Report(
             GuardLog.NoiseFloor,
-            seen.Benchmark,
-            !claims || Math.Abs(noise.Difference) < Math.Abs(seen.Difference.Points),
-            $"asked again in other batches, {noise.Changed} of {noise.Items} items of {seen.Benchmark} change their score, the mean by {noise.Difference * 100:+0.0;-0.0;0.0} points; "
+            noise.Benchmark,
+            !claims || Math.Abs(noise.Difference) < Math.Abs(seen.Points),
+            $"asked again in other batches, {noise.Changed} of {noise.Items} items of {noise.Benchmark} change their score, the mean by {noise.Difference * 100:+0.0;-0.0;0.0} points; "
                 + (
                     claims
-                        ? $"the study claims {seen.Difference.Points * 100:+0.0;-0.0} points"
+                        ? $"the study claims {seen.Points * 100:+0.0;-0.0} points"
                         : "the study claims no difference here"
                 )
         );
@@ -69,11 +70,11 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
 
     /// <summary>Writes what was found.</summary>
     public static void Write(string path, IReadOnlyList<BatchingNoise> noise) =>
-        AtomicFile.WriteText(path, JsonSerializer.Serialize(noise, ComparisonJson.Options) + "\n");
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(noise, SnakeCaseJson.Options) + "\n");
 
     /// <summary>Reads it back; empty where nothing was written.</summary>
     public static IReadOnlyList<BatchingNoise> Read(string path) =>
         File.Exists(path)
-            ? JsonSerializer.Deserialize<BatchingNoise[]>(BoundedFile.ReadText(path), ComparisonJson.Options) ?? []
+            ? JsonSerializer.Deserialize<BatchingNoise[]>(BoundedFile.ReadText(path), SnakeCaseJson.Options) ?? []
             : [];
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Fulcrum.Data;
 using Fulcrum.Files;
-using Fulcrum.Statistics;
 
 namespace Fulcrum.Guards;
 
@@ -72,7 +72,7 @@ public sealed class GuardLog(string stage)
     /// <exception cref="GuardException">A guard failed; says which, what it saw and how to override it.</exception>
     public void Close(string path, IReadOnlyList<string> overridden)
     {
-        AtomicFile.WriteText(path, JsonSerializer.Serialize(results, ComparisonJson.Options) + "\n");
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(results, SnakeCaseJson.Options) + "\n");
         Refuse(results, overridden);
     }
 
@@ -83,7 +83,7 @@ public sealed class GuardLog(string stage)
         try
         {
             return File.Exists(path)
-                ? JsonSerializer.Deserialize<GuardResult[]>(BoundedFile.ReadText(path), ComparisonJson.Options) ?? []
+                ? JsonSerializer.Deserialize<GuardResult[]>(BoundedFile.ReadText(path), SnakeCaseJson.Options) ?? []
                 : [];
         }
         catch (JsonException e)

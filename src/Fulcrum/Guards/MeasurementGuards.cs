@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Guards;

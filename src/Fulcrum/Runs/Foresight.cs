@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Guards;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -24,6 +25,7 @@ internal static class Foresight
     /// <param name="looking">By benchmark, the difference in points that <c>--require</c> names.</param>
     public static IEnumerable<string> Of(Study study, Corpus data, IReadOnlyDictionary<string, double>? looking)
     {
+        List<TaskPower> general = [];
         foreach (ITask b in data.Benchmarks)
         {
             bool required = looking?.ContainsKey(b.Name) == true;
@@ -31,24 +33,47 @@ internal static class Foresight
                 required ? looking![b.Name]
                 : study.TaskNames.Contains(b.Name) ? null
                 : study.Margin;
-            BenchmarkPower power = Power.Before(
+            int[] clusters = [.. b.Items.GroupBy(i => i.Cluster, StringComparer.Ordinal).Select(g => g.Count())];
+            TaskPower power = TaskPower.Before(
                 b.Name,
-                b.Items.Count,
-                b.Items.Select(i => i.Cluster).Distinct().Count(),
+                clusters,
+                study.Benchmarks.First(p => p.Name == b.Name).Estimand(),
                 wanted
             );
-            string effects = string.Join(
-                ", ",
-                power.Expected.Select(
-                    (e, i) =>
-                        $"{e.Points * 100:0.0} {(i == 0 ? $"points if training changes {e.Discordance * 100:0} % of the answers" : $"if {e.Discordance * 100:0} %")}"
-                )
-            );
-            yield return $"{b.Name}: {power.Items} items in {power.Clusters} clusters. The smallest difference that they can be relied on to show (in 8 of 10 studies): {effects}";
+            general.AddRange(required || study.TaskNames.Contains(b.Name) ? [] : [power]);
+            yield return $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} clusters" : "")}. Minimum detectable difference (80% power): {Effects(power)}";
             if (!power.Sees)
             {
-                yield return $"warning: {b.Name}: this sample is too small to show differences of {wanted:0.#} points, {(required ? "which --require asks for" : "the study's margin")}: with 10 % of the answers changed it shows {power.Expected[1].Points * 100:0.0} points and more. The run goes on, but its verdict may be \"inconclusive\"; more items would help";
+                yield return $"warning: {b.Name}: this sample is too small to detect {wanted:0.#} points, {(required ? "which --require asks for" : "the study's margin")}: if training changes 10% of the answers it detects {Points(power.Expected[1])}. The run continues, but its verdict may be \"inconclusive\". More items would help";
+            }
+
+            if (required && power.Expected[1].Points is { } detected)
+            {
+                yield return $"{b.Name}: to show {wanted:0.#} points, the true difference must be about {wanted + detected * 100:0.0} points";
             }
         }
+
+        if (general.Count > 1)
+        {
+            yield return $"If no general task changes, all {general.Count} are shown to lie within the margin with a probability of {TaskPower.OfAll(general) * 100:0}%";
+        }
     }
+
+    /// <summary>Only what can be: where all changed items together cannot be detected, no figure is given.</summary>
+    private static string Effects(TaskPower power)
+    {
+        DetectableEffect[] possible = [.. power.Expected.Where(e => e.Points is not null)];
+        return possible.Length == 0
+            ? "more than a training usually changes"
+            : string.Join(
+                ", ",
+                possible.Select(
+                    (e, i) =>
+                        $"{e.Points * 100:0.0} {(i == 0 ? "points " : "")}if training changes {e.Discordance * 100:0}% of the answers"
+                )
+            );
+    }
+
+    private static string Points(DetectableEffect effect) =>
+        effect.Points is { } points ? $"{points * 100:0.0} points and more" : "no difference at all";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Runs;
@@ -51,10 +52,10 @@ public sealed partial record Requirements(IReadOnlyList<(string Benchmark, bool 
     {
         foreach ((string name, bool atLeast, double points) in Bounds)
         {
-            BenchmarkComparison b =
-                comparison.Benchmarks.FirstOrDefault(c => c.Benchmark == name)
+            PairedResult b =
+                comparison.Tasks.FirstOrDefault(c => c.Task == name)
                 ?? throw new InputException(
-                    $"--require names '{name}', but the run has {string.Join(", ", comparison.Benchmarks.Select(c => c.Benchmark))}"
+                    $"--require names '{name}', but the run has {string.Join(", ", comparison.Tasks.Select(c => c.Task))}"
                 );
             double bound = (atLeast ? b.Difference.Low : b.Difference.High) * 100;
             if (atLeast ? bound < points : bound > points)

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Fulcrum.Comparisons;
+using Fulcrum.Data;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -54,7 +56,7 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
     }
 
     /// <summary>As JSON.</summary>
-    public string Print() => JsonSerializer.Serialize(this, ComparisonJson.Options) + "\n";
+    public string Print() => JsonSerializer.Serialize(this, SnakeCaseJson.Options) + "\n";
 
     /// <summary>What the points of one run dominate by themselves, the base among them.</summary>
     private static double Alone(TradeOff all, string name) =>
@@ -64,13 +66,18 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
         );
 
     private static double Mean(MeasuredPoint point, IReadOnlyList<string> benchmarks) =>
-        point.Scores.Where(s => benchmarks.Contains(s.Benchmark)).Average(s => s.Score.Score);
+        point.Scores.Where(s => benchmarks.Contains(s.Task)).Average(s => s.Score.Score);
 
     private static Verdict VerdictOf(string folder, Study study, double margin) =>
         Judgement.Of(
             [
                 .. study.Benchmarks.Select(b =>
-                    PairedComparison.Of(b.Name, Answers(folder, "before", b.Name), Answers(folder, "after", b.Name))
+                    PairedComparison.Of(
+                        b.Name,
+                        Answers(folder, "before", b.Name),
+                        Answers(folder, "after", b.Name),
+                        new ComparisonSettings(margin, Estimand: b.Estimand())
+                    )
                 ),
             ],
             study.TaskNames,

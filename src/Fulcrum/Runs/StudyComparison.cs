@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Guards;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -16,14 +17,14 @@ public static class StudyComparison
     {
         PointAnswers before = Read(study, folder, new PointPlan("before", "side", 0), "before"),
             after = Read(study, folder, new PointPlan("after", "side"), "after");
-        BenchmarkComparison[] each =
+        PairedResult[] each =
         [
             .. study.Benchmarks.Select(b =>
-                PairedComparison.Of(b.Name, before.Answers[b.Name], after.Answers[b.Name], SettingsOf(study, b.Name))
+                PairedComparison.Of(b.Name, before.Answers[b.Name], after.Answers[b.Name], SettingsOf(study, b))
             ),
         ];
-        IReadOnlyList<double> adjusted = Proportion.Holm([.. each.Select(b => b.Mcnemar.P)]);
-        BenchmarkComparison[] benchmarks = [.. each.Select((b, i) => b with { AdjustedP = adjusted[i] })];
+        IReadOnlyList<double> adjusted = Proportion.Holm([.. each.Select(b => b.P)]);
+        PairedResult[] benchmarks = [.. each.Select((b, i) => b with { AdjustedP = adjusted[i] })];
         PointAnswers[] further = [.. points.Select(p => Read(study, folder, p, Path.Combine("points", p.Name)))];
         return new Comparison(
             benchmarks,
@@ -31,7 +32,13 @@ public static class StudyComparison
             Guards(study, folder, benchmarks, points),
             Power:
             [
-                .. benchmarks.Select(b => Power.After(b, study.TaskNames.Contains(b.Benchmark) ? null : study.Margin)),
+                .. benchmarks.Select(b =>
+                    TaskPower.After(
+                        b,
+                        ItemsOfClusters(before.Answers[b.Task]),
+                        study.TaskNames.Contains(b.Task) ? null : study.Margin
+                    )
+                ),
             ],
             TradeOff: further.Length == 0
                 ? null
@@ -39,7 +46,8 @@ public static class StudyComparison
                     [before, after, .. further],
                     [.. study.Benchmarks.Select(b => b.Name)],
                     study.TaskNames,
-                    study.Margin
+                    study.Margin,
+                    EstimandsOf(study)
                 ),
             Seeds: study.Seeds is null or { Count: < 2 }
                 ? null
@@ -53,18 +61,18 @@ public static class StudyComparison
     private static IReadOnlyList<GuardResult> Guards(
         Study study,
         string folder,
-        IReadOnlyList<BenchmarkComparison> benchmarks,
+        IReadOnlyList<PairedResult> benchmarks,
         IReadOnlyList<PointPlan> points
     )
     {
         GuardLog log = new("compare");
         IReadOnlyList<BatchingNoise> noise = BatchingNoise.Read(Path.Combine(folder, "before", "noise.json"));
-        foreach (BenchmarkComparison b in benchmarks)
+        foreach (PairedResult b in benchmarks)
         {
-            SameProtocol(log, folder, b.Benchmark, points);
-            if (noise.FirstOrDefault(n => n.Benchmark == b.Benchmark) is { } seen)
+            SameProtocol(log, folder, b.Task, points);
+            if (noise.FirstOrDefault(n => n.Benchmark == b.Task) is { } seen)
             {
-                BatchingNoise.Check(log, b, seen);
+                BatchingNoise.Check(log, b.Difference, seen);
             }
         }
 
@@ -99,33 +107,40 @@ public static class StudyComparison
         );
     }
 
-    private static PairedComparison.Settings SettingsOf(Study study, string benchmark) =>
-        new(study.TaskNames.Contains(benchmark) ? null : study.Margin, study.Seed);
+    private static ComparisonSettings SettingsOf(Study study, TaskPlan plan) =>
+        new(
+            study.TaskNames.Contains(plan.Name) ? null : study.Margin,
+            study.Seed,
+            plan.Estimand(),
+            GroupOrder: plan.Nouns().GroupOrder
+        );
 
-    private static SeedSpread[] Seeds(Study study, PointAnswers before, IReadOnlyList<PointAnswers> seeds) =>
-        [
-            .. study.Benchmarks.Select(b =>
-                SeedVariance.Of(
-                    b.Name,
-                    [.. seeds.Select((s, i) => (study.TrainingSeeds[i], ScoredEverywhere(b.Name, before, s, seeds)))]
-                )
-            ),
-        ];
+    private static Dictionary<string, Estimand> EstimandsOf(Study study) =>
+        study
+            .Benchmarks.Where(b => b.Estimand() is not null)
+            .ToDictionary(b => b.Name, b => b.Estimand()!.Value, StringComparer.Ordinal);
 
-    /// <summary>The differences of one seed over the items that every seed scored.</summary>
-    private static IReadOnlyList<(string Cluster, double Value)> ScoredEverywhere(
-        string benchmark,
-        PointAnswers before,
-        PointAnswers seed,
-        IReadOnlyList<PointAnswers> seeds
-    )
+    private static int[] ItemsOfClusters(IReadOnlyList<Answer> answers) =>
+        [.. answers.GroupBy(a => a.Cluster, StringComparer.Ordinal).Select(g => g.Count())];
+
+    private static SeedsResult[] Seeds(Study study, PointAnswers before, IReadOnlyList<PointAnswers> seeds) =>
+        [.. study.Benchmarks.Select(b => Seeds(study, b, before, seeds))];
+
+    private static SeedsResult Seeds(Study study, TaskPlan plan, PointAnswers before, IReadOnlyList<PointAnswers> seeds)
     {
-        HashSet<string> unscored =
-        [
-            .. seeds.SelectMany(s => s.Answers[benchmark]).Where(a => a.Score is null).Select(a => a.Id),
-        ];
-        return PairedComparison.Differences(benchmark, Kept(before), Kept(seed));
-        Answer[] Kept(PointAnswers point) => [.. point.Answers[benchmark].Where(a => !unscored.Contains(a.Id))];
+        CandidateFamily family = CandidateFamily.Of(
+            plan.Name,
+            before.Answers[plan.Name],
+            [.. seeds.Select((s, i) => ($"{study.TrainingSeeds[i]}", s.Answers[plan.Name]))],
+            plan.Estimand(),
+            simultaneous: false,
+            seeds: true
+        );
+        return new SeedsResult(
+            plan.Name,
+            family.Recipe,
+            [.. family.Candidates.Select((c, i) => new SeedDifference(study.TrainingSeeds[i], c.Difference))]
+        );
     }
 
     private static PointAnswers Read(Study study, string folder, PointPlan plan, string place) =>

@@ -2,70 +2,47 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>What a sample can see: the smallest difference that a paired design finds in 8 of 10 studies (two-sided 5
-/// %).</summary>
+/// <summary>What a sample can detect: 80% power in a two-sided test at 5%.</summary>
 public static class Power
 {
+    /// <summary>Variance over that of independent items that is assumed for other clusters before anything is measured.</summary>
+    public const double AssumedDesignEffect = 2;
+
+    /// <summary>Probability with which a difference is to be found.</summary>
+    public const double Wanted = 0.8;
+
     /// <summary>Shares of items that change between before and after, from hardly any to a lot.</summary>
     public static readonly IReadOnlyList<double> Discordances = [0.05, 0.1, 0.2, 0.3];
 
     /// <summary>
-    /// The smallest detectable difference of a paired comparison of n items of which a share d changes: a per-item
-    /// difference has variance d - δ², so
-    /// δ = c √((d - δ²) / n) gives δ = c √(d / (n + c²)) with c = t(0.975) + t(0.8) (Connor 1987, Biometrics 43:207;
-    /// Miller 2024, arXiv:2411.00640, section 5).
+    /// The minimum detectable difference of a paired comparison of n items of which a share d changes: the variance of the mean
+    /// is D (d - δ²) / n with the design effect D, so δ = c √(D d / (n + D c²)), c = t(0.975) + t(0.8) (Connor 1987, Biometrics
+    /// 43:207; Miller 2024, arXiv:2411.00640, section 5).
     /// </summary>
     /// <param name="items">n, above 0.</param>
-    /// <param name="clusters">Degrees of freedom are clusters - 1, as for the interval; with one cluster items -
-    /// 1.</param>
+    /// <param name="degrees">Degrees of freedom of the standard error.</param>
     /// <param name="discordance">d, 0 to 1.</param>
-    /// <returns>As a fraction; above <paramref name="discordance"/> it says that the sample sees nothing where so few
-    /// items change.</returns>
-    public static double SmallestEffect(int items, int clusters, double discordance)
+    /// <param name="designEffect">D.</param>
+    /// <returns>As a fraction; null where even a change of all these items in one direction cannot be detected.</returns>
+    public static double? MinimumDetectable(int items, double degrees, double discordance, double designEffect)
     {
-        double c = Reach(items, clusters);
-        return c * Math.Sqrt(discordance / (items + c * c));
+        double c = Reach(degrees),
+            points = c * Math.Sqrt(designEffect * discordance / (items + designEffect * c * c));
+        return points <= discordance ? points : null;
     }
 
-    /// <summary>Before the run, for a range of discordances.</summary>
-    /// <param name="looking">In points: what the study wants to see; null: nothing stated.</param>
-    public static BenchmarkPower Before(string benchmark, int items, int clusters, double? looking = null)
-    {
-        DetectableEffect[] effects =
-        [
-            .. Discordances.Select(d => new DetectableEffect(d, SmallestEffect(items, clusters, d))),
-        ];
-        return new BenchmarkPower(
-            benchmark,
-            items,
-            clusters,
-            effects,
-            Looking: looking,
-            Sees: looking is null || SmallestEffect(items, clusters, 0.1) * 100 <= looking
-        );
-    }
+    /// <summary>t(0.975) + t(0.8): the distance from the limit, in standard errors, that is found in 8 of 10 studies.</summary>
+    public static double Reach(double degrees) =>
+        Student.Quantile(0.025, Math.Max(1, degrees)) + Student.Quantile(1 - Wanted, Math.Max(1, degrees));
 
-    /// <summary>After the run: the same at the discordance that was seen, with the standard error that was
-    /// seen.</summary>
-    public static BenchmarkPower After(BenchmarkComparison seen, double? looking = null)
-    {
-        double discordance = seen.Items == 0 ? 0 : (double)(seen.Mcnemar.Gained + seen.Mcnemar.Lost) / seen.Items;
-        double independent =
-            seen.Items < 2 ? 0 : (discordance - seen.Difference.Points * seen.Difference.Points) / (seen.Items - 1);
-        return Before(seen.Benchmark, seen.Items, seen.Clusters, looking) with
-        {
-            Observed = new DetectableEffect(
-                discordance,
-                Reach(seen.Items, seen.Clusters) * seen.Difference.StandardError
-            ),
-            DesignEffect =
-                independent > 0 ? seen.Difference.StandardError * seen.Difference.StandardError / independent : null,
-        };
-    }
+    /// <summary>Probability of showing that a difference lies within a limit that is this far away.</summary>
+    /// <param name="distance">Between the true difference and the limit, as a fraction.</param>
+    public static double Chance(double distance, double standardError, double degrees) =>
+        standardError <= 0
+            ? 1
+            : Normal.CDF(0, 1, distance / standardError - Student.Quantile(0.025, Math.Max(1, degrees)));
 
-    private static double Reach(int items, int clusters)
-    {
-        double degrees = Math.Max(1, (clusters > 1 ? clusters : items) - 1);
-        return StudentT.InvCDF(0, 1, degrees, 0.975) + StudentT.InvCDF(0, 1, degrees, 0.8);
-    }
+    /// <summary>Standard error of the mean of n paired differences of which a share changes, without a mean change.</summary>
+    public static double ExpectedError(int items, double discordance, double designEffect) =>
+        Math.Sqrt(designEffect * discordance / items);
 }

@@ -2,12 +2,15 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
+/// <summary>Items gained (wrong before, right after), items lost, and the exact two-sided p of McNemar's test.</summary>
+public readonly record struct McNemarResult(int Gained, int Lost, double P);
+
 /// <summary>Intervals and tests on counts of right and wrong items.</summary>
 public static class Proportion
 {
     private static readonly double Z95 = Normal.InvCDF(0, 1, 0.975);
 
-    /// <summary>A proportion with its 95 % Wilson score interval (Wilson 1927, J. Am. Stat. Assoc. 22:209).</summary>
+    /// <summary>A proportion with its 95% Wilson score interval (Wilson 1927, J. Am. Stat. Assoc. 22:209).</summary>
     public static ScoreInterval Wilson(int right, int items)
     {
         if (items == 0)
@@ -23,20 +26,21 @@ public static class Proportion
         return new ScoreInterval(p, right == 0 ? 0 : centre - half, right == items ? 1 : centre + half);
     }
 
-    /// <summary>McNemar's exact two-sided test: under no change each changed item is as likely gained as lost (McNemar
-    /// 1947, Psychometrika 12:153).</summary>
+    /// <summary>
+    /// McNemar's exact two-sided test: under no change each changed item is as likely gained as lost (McNemar 1947,
+    /// Psychometrika 12:153). p is exactly 1 where at most one more is gained than lost.
+    /// </summary>
     public static McNemarResult McNemar(int gained, int lost)
     {
-        int n = gained + lost;
-        double p = n == 0 ? 1 : Math.Min(1, 2 * Binomial.CDF(0.5, n, Math.Min(gained, lost)));
+        double p =
+            Math.Abs(gained - lost) < 2 ? 1 : Math.Min(1, 2 * Binomial.CDF(0.5, gained + lost, Math.Min(gained, lost)));
         return new McNemarResult(gained, lost, p);
     }
 
-    /// <summary>Probability of so few right items, or fewer, by guessing.</summary>
+    /// <summary>Probability of this few right items, or fewer, by guessing.</summary>
     public static double AtMostByChance(int right, int items, double chance) => Binomial.CDF(chance, items, right);
 
-    /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order
-    /// given.</summary>
+    /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order given.</summary>
     public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)
     {
         int[] order = [.. Enumerable.Range(0, p.Count).OrderBy(i => p[i])];
@@ -49,5 +53,28 @@ public static class Proportion
         }
 
         return adjusted;
+    }
+
+    /// <summary>
+    /// The unbiased pass@k of one item, 1 - C(s - c, k) / C(s, k) (Chen et al. 2021, arXiv:2107.03374): the probability that one
+    /// of k samples drawn from the s is right.
+    /// </summary>
+    /// <param name="samples">s, at least <paramref name="k"/>.</param>
+    /// <param name="correct">c, 0 to s.</param>
+    /// <param name="k">At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number lies outside its range.</exception>
+    public static double PassAtK(int samples, int correct, int k)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(correct);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(correct, samples);
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(k, samples);
+        double missed = 1;
+        for (int i = samples - correct + 1; i <= samples; i++)
+        {
+            missed *= Math.Max(0, 1 - (double)k / i);
+        }
+
+        return 1 - missed;
     }
 }

@@ -58,6 +58,16 @@ public sealed class RandomStream
         }
     }
 
+    /// <summary>64 random bits.</summary>
+    public ulong NextBits() => Next();
+
+    /// <summary>A standard normal value (Box and Muller 1958, Ann. Math. Stat. 29:610).</summary>
+    public double NextNormal()
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * NextDouble());
+    }
+
     private ulong Next()
     {
         ulong result = BitOperations.RotateLeft(state[1] * 5, 7) * 9;

@@ -26,7 +26,7 @@ public sealed record PointPlan(
     public void WriteTo(string folder) =>
         AtomicFile.WriteText(
             Path.Combine(folder, "point.json"),
-            JsonSerializer.Serialize(this, Statistics.ComparisonJson.Options) + "\n"
+            JsonSerializer.Serialize(this, SnakeCaseJson.Options) + "\n"
         );
 
     /// <summary>Reads it back; null where a folder holds none.</summary>
@@ -37,7 +37,7 @@ public sealed record PointPlan(
         try
         {
             return File.Exists(path)
-                ? JsonSerializer.Deserialize<PointPlan>(File.ReadAllText(path), Statistics.ComparisonJson.Options)
+                ? JsonSerializer.Deserialize<PointPlan>(File.ReadAllText(path), SnakeCaseJson.Options)
                 : null;
         }
         catch (JsonException e)

@@ -7,7 +7,7 @@ namespace Fulcrum.Tasks;
 /// <param name="Id">The item's id; answers are paired by it.</param>
 /// <param name="Cluster">The item's cluster (database, subject).</param>
 /// <param name="Group">The item's group (hardness, category).</param>
-/// <param name="Score">1 right, 0 wrong, null not scorable.</param>
+/// <param name="Score">From 0 (wrong) to 1 (right); null: not scorable.</param>
 /// <param name="Prediction">What the reply was read as.</param>
 /// <param name="Target">The gold answer.</param>
 /// <param name="Verdict">The kind of outcome in one word.</param>
@@ -30,7 +30,7 @@ public sealed record Answer(
     string Id,
     string Cluster,
     string Group,
-    int? Score,
+    double? Score,
     string Prediction,
     string Target,
     string Verdict,

@@ -65,7 +65,7 @@ public static class AnswerFile
         return measures;
     }
 
-    private static int? Score(JsonLine line)
+    private static double? Score(JsonLine line)
     {
         if (!line.Value.TryGetPropertyValue("score", out JsonNode? score))
         {
@@ -75,8 +75,8 @@ public static class AnswerFile
         return score switch
         {
             null => null,
-            JsonValue v when v.TryGetValue(out double number) && (number is 0 or 1) => (int)number,
-            _ => throw line.Error($"the score is {score.ToJsonString()}; expected 1, 0 or null"),
+            JsonValue v when v.TryGetValue(out double number) && number is >= 0 and <= 1 => number,
+            _ => throw line.Error($"the score is {score.ToJsonString()}; expected a number from 0 to 1, or null"),
         };
     }
 

@@ -67,7 +67,7 @@ public abstract record Reply
 }
 
 /// <summary>The verdict on one reply. An item that cannot be graded is counted as unscored, never as wrong.</summary>
-/// <param name="Score">1 right, 0 wrong, null not scorable.</param>
+/// <param name="Score">From 0 (wrong) to 1 (right); null: not scorable.</param>
 /// <param name="Prediction">What the reply was read as: the extracted SQL, the letter.</param>
 /// <param name="Verdict">One stable word for the kind of outcome: <c>correct</c>, <c>wrong-result</c>,
 /// <c>syntax-error</c>, <c>unparsable</c>, ...</param>
@@ -78,7 +78,7 @@ public abstract record Reply
 /// <param name="Threshold">The score from which the item counts as a success; null: grades are asked for without
 /// one.</param>
 public sealed record Grade(
-    int? Score,
+    double? Score,
     string Prediction,
     string Verdict,
     string? Reason = null,

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Fulcrum.Data;
 using Fulcrum.Models;
+using Fulcrum.Statistics;
 using Fulcrum.Tasks.Choice;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
@@ -83,6 +84,9 @@ public abstract record TaskPlan(
 
     /// <summary>Returns the words for the clusters and groups of the task's items.</summary>
     public virtual TaskNouns Nouns() => TaskNouns.Plain;
+
+    /// <summary>Returns to what the task generalises; null: what the number of clusters allows.</summary>
+    public virtual Estimand? Estimand() => null;
 
     /// <summary>Returns whether a question counts as leaked only where a training example of the same cluster contains it:
     /// so where questions of different clusters share their wording.</summary>

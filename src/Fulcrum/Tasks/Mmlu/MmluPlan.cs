@@ -1,4 +1,5 @@
 using Fulcrum.Data;
+using Fulcrum.Statistics;
 using Fulcrum.Tasks.Choice;
 
 namespace Fulcrum.Tasks.Mmlu;
@@ -44,6 +45,9 @@ public sealed record MmluPlan(
         Wanted.That(some, source, $"{Name}.subjects", "[]", "at least one subject, or null for all");
         AnswerScorings.Check(source, Name, Reading, Rotations, MaxNewTokens);
     }
+
+    /// <summary>Other questions of these subjects: the subjects are the benchmark.</summary>
+    public override Estimand? Estimand() => Statistics.Estimand.Items;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Paths() => [Data];

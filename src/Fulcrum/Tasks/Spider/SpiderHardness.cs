@@ -11,6 +11,9 @@ namespace Fulcrum.Tasks.Spider;
 /// </remarks>
 public static class SpiderHardness
 {
+    /// <summary>The levels, from the easiest on.</summary>
+    public static readonly IReadOnlyList<string> Levels = ["easy", "medium", "hard", "extra"];
+
     private const int Like = 9;
 
     /// <summary><c>easy</c>, <c>medium</c>, <c>hard</c> or <c>extra</c>; empty when there is no parse.</summary>

@@ -110,10 +110,5 @@ public sealed record SpiderPlan(
 
     /// <inheritdoc/>
     public override TaskNouns Nouns() =>
-        new(
-            ("database", "banco de dados"),
-            ("hardness", "dificuldade"),
-            ["easy", "medium", "hard", "extra"],
-            "execution accuracy"
-        );
+        new(("database", "banco de dados"), ("hardness", "dificuldade"), SpiderHardness.Levels, "execution accuracy");
 }

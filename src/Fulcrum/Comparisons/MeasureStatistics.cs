@@ -1,6 +1,7 @@
+using Fulcrum.Statistics;
 using Fulcrum.Tasks;
 
-namespace Fulcrum.Statistics;
+namespace Fulcrum.Comparisons;
 
 /// <summary>Compares what answers carry beside their score; knows pairs of answers and no benchmark.</summary>
 public static class MeasureStatistics
@@ -67,7 +68,7 @@ public static class MeasureStatistics
                     (double)g.Key / Bins,
                     g.Count(),
                     g.Average(a => a.Measures!["confidence"]),
-                    g.Average(a => (double)a.Score!.Value)
+                    g.Average(a => a.Score!.Value)
                 )),
         ];
         double error = bins.Sum(b => Math.Abs(b.Confidence - b.Accuracy) * b.Items) / answers.Count;
@@ -106,8 +107,11 @@ public static class MeasureStatistics
                 values.Count,
                 values.Average(v => v.Before),
                 values.Average(v => v.After),
-                PairedComparison.Clustered([.. values.Select(v => (v.Cluster, v.After - v.Before))])
+                Interval(Sample.OfMeasures([.. values.Select(v => (v.Cluster, v.After - v.Before))]))
             );
+
+    private static Difference Interval(Sample sample) =>
+        new Estimator(sample, Estimator.Default(sample)).At().ToDifference();
 
     private static IEnumerable<MeasureBreakdown> Parts(
         string by,

@@ -1,4 +1,6 @@
-namespace Fulcrum.Statistics;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Comparisons;
 
 /// <summary>One further measure of a benchmark, before and after, over the items that carry it on both sides.</summary>
 /// <param name="Name"><c>parses</c>, <c>names_exist</c>, <c>executes</c>, <c>right_result</c>; <c>brier</c>;

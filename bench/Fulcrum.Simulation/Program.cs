@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Json;
+using Fulcrum.Simulation;
+using Fulcrum.Statistics;
+
+// Usage: FILE [STUDIES]. Cells that FILE holds are not simulated again.
+if (args.Length is 0 or > 2)
+{
+    Console.Error.WriteLine("usage: Fulcrum.Simulation FILE.jsonl [STUDIES]");
+    return 2;
+}
+
+string path = args[0];
+int studies = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 4_000;
+List<Result> results = File.Exists(path)
+    ? [.. File.ReadLines(path).Select(l => JsonSerializer.Deserialize<Result>(l)!)]
+    : [];
+
+foreach (Cell cell in Cells.Coverage())
+{
+    Once("coverage", cell.Name, studies, () => Simulations.Coverage(cell, studies));
+}
+
+foreach (Cell cell in Cells.Decisions())
+{
+    Once(
+        "early decision",
+        $"{cell.Name}; items",
+        studies / 2,
+        () => Simulations.Decisions(cell, Estimand.Items, studies / 2)
+    );
+}
+
+foreach (Cell cell in Cells.Decisions().Where(c => c.Spread > 0))
+{
+    Once(
+        "early decision",
+        $"{cell.Name}; clusters",
+        studies / 2,
+        () => Simulations.Decisions(cell, Estimand.Clusters, studies / 2)
+    );
+}
+
+Cell atMargin = new("Spider, 20", Cells.Spider, 0.10, -0.02);
+foreach (int tasks in (int[])[1, 5, 10])
+{
+    Once(
+        "general tasks at the margin",
+        $"{tasks} tasks",
+        studies / 2,
+        () => Simulations.Verdicts(atMargin, tasks, studies / 2)
+    );
+}
+
+foreach (int candidates in (int[])[5, 15, 50])
+{
+    Once(
+        "candidates at the margin",
+        $"{candidates} candidates",
+        studies / 2,
+        () => Simulations.Candidates(atMargin with { Spread = 0.03 }, candidates, studies / 2)
+    );
+}
+
+Tables.Print(results, Console.Out);
+return 0;
+
+void Once(string table, string cell, int count, Func<SortedDictionary<string, double>> simulate)
+{
+    if (results.Any(r => r.Table == table && r.Cell == cell && r.Studies == count))
+    {
+        return;
+    }
+
+    Result result = new(table, cell, count, simulate());
+    results.Add(result);
+    File.AppendAllText(path, JsonSerializer.Serialize(result) + "\n");
+    Console.Error.WriteLine($"{table}: {cell}");
+}

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum stats</c></summary>
+internal static class StatsCommand
+{
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON.", Recursive = true };
+    private static readonly Option<string> Looks = new("--looks")
+    {
+        Description = "Shares of the items asked at each look, rising, at most 1: 0.2,0.4,1.",
+        Required = true,
+    };
+    private static readonly Option<string> P = new("--p")
+    {
+        Description = "p values: 0.01,0.04,0.03.",
+        Required = true,
+    };
+    private static readonly Option<int> Samples = new("--samples")
+    {
+        Description = "Samples of the item.",
+        Required = true,
+    };
+    private static readonly Option<int> Correct = new("--correct")
+    {
+        Description = "Right ones among them.",
+        Required = true,
+    };
+    private static readonly Option<int> K = new("--k") { Description = "Samples that are drawn.", Required = true };
+
+    public static Command Create()
+    {
+        Command boundaries = new(
+            "boundaries",
+            "Group-sequential boundaries: how far the statistic must be at each look if the error spent is 0.025 t² a side."
+        )
+        {
+            Looks,
+        };
+        boundaries.SetAction(Boundaries);
+        Command holm = new("holm", "p values adjusted by Holm's method, in the order given.") { P };
+        holm.SetAction(Holm);
+        Command pass = new("pass-at-k", "The unbiased pass@k of one item.") { Samples, Correct, K };
+        pass.SetAction(PassAtK);
+        return new Command("stats", "Single figures of the statistics that comparisons use.")
+        {
+            Json,
+            boundaries,
+            holm,
+            pass,
+        };
+    }
+
+    private static void Boundaries(ParseResult parsed)
+    {
+        double[] looks = Numbers("--looks", parsed.GetRequiredValue(Looks));
+        if (looks.Where((t, i) => !(t > (i == 0 ? 0 : looks[i - 1]) && t <= 1)).Any())
+        {
+            throw new InputException("--looks: shares must rise from above 0 to at most 1, as in 0.2,0.4,1");
+        }
+
+        IReadOnlyList<double> z = GroupSequential.Boundaries(looks);
+        double[] spent = [.. looks.Select(GroupSequential.Spent)];
+        if (parsed.GetValue(Json))
+        {
+            Print(new { z, spent });
+            return;
+        }
+
+        foreach ((double look, int i) in looks.Select((t, i) => (t, i)))
+        {
+            Console.Out.WriteLine(
+                FormattableString.Invariant($"{look:0.####}\tz {z[i]:0.00000}\tspent {spent[i]:0.000000}")
+            );
+        }
+    }
+
+    private static void Holm(ParseResult parsed)
+    {
+        double[] p = Numbers("--p", parsed.GetRequiredValue(P));
+        if (p.Any(v => !(v is >= 0 and <= 1)))
+        {
+            throw new InputException("--p: a p value lies between 0 and 1");
+        }
+
+        IReadOnlyList<double> adjusted = Proportion.Holm(p);
+        if (parsed.GetValue(Json))
+        {
+            Print(new { adjusted });
+            return;
+        }
+
+        Console.Out.WriteLine(string.Join(",", adjusted.Select(v => v.ToString(CultureInfo.InvariantCulture))));
+    }
+
+    private static void PassAtK(ParseResult parsed)
+    {
+        (int samples, int correct, int k) = (parsed.GetValue(Samples), parsed.GetValue(Correct), parsed.GetValue(K));
+        if (samples < 1 || correct < 0 || correct > samples || k < 1 || k > samples)
+        {
+            throw new InputException(
+                $"wanted --samples of at least 1, --correct from 0 to --samples and --k from 1 to --samples; got {samples}, {correct} and {k}"
+            );
+        }
+
+        double value = Proportion.PassAtK(samples, correct, k);
+        if (parsed.GetValue(Json))
+        {
+            Print(new { value });
+            return;
+        }
+
+        Console.Out.WriteLine(value.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static void Print<T>(T figures) => Console.Out.WriteLine(JsonSerializer.Serialize(figures));
+
+    private static double[] Numbers(string option, string text) =>
+        [
+            .. text.Split(',')
+                .Select(t =>
+                    double.TryParse(t.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                        ? number
+                        : throw new InputException($"{option}: '{t.Trim()}' is not a number")
+                ),
+        ];
+}

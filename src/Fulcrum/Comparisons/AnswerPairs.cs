@@ -1,0 +1,43 @@
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Comparisons;
+
+/// <summary>The two answers to the same items, paired by id and never by position.</summary>
+internal static class AnswerPairs
+{
+    /// <summary>The pairs in the order of the first side.</summary>
+    /// <exception cref="InputException">An id is missing on one side, or repeated; names it.</exception>
+    public static IReadOnlyList<(Answer Before, Answer After)> Of(
+        string task,
+        IReadOnlyList<Answer> before,
+        IReadOnlyList<Answer> after
+    )
+    {
+        Dictionary<string, Answer> first = ById(task, "before", before),
+            second = ById(task, "after", after);
+        string? single = first
+            .Keys.Except(second.Keys)
+            .Concat(second.Keys.Except(first.Keys))
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault();
+        return single is null
+            ? [.. before.Select(b => (b, second[b.Id]))]
+            : throw new InputException(
+                $"{task}: the item '{single}' is missing in the answers {(first.ContainsKey(single) ? "after" : "before")}. Both sides must have the same items"
+            );
+    }
+
+    private static Dictionary<string, Answer> ById(string task, string side, IReadOnlyList<Answer> answers)
+    {
+        Dictionary<string, Answer> byId = new(StringComparer.Ordinal);
+        foreach (Answer answer in answers)
+        {
+            if (!byId.TryAdd(answer.Id, answer))
+            {
+                throw new InputException($"{task}: the item '{answer.Id}' stands twice in the answers {side}");
+            }
+        }
+
+        return byId;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using Fulcrum.Data;
+
+namespace Fulcrum.Comparisons;
+
+/// <summary>Writes and reads <c>comparison.json</c>.</summary>
+public static class ComparisonJson
+{
+    /// <summary>The comparison as JSON; equal comparisons give equal texts.</summary>
+    public static string Print(Comparison comparison) =>
+        JsonSerializer.Serialize(comparison, SnakeCaseJson.Options) + "\n";
+
+    /// <summary>Several candidates as JSON.</summary>
+    public static string Print(CandidatesComparison comparison) =>
+        JsonSerializer.Serialize(comparison, SnakeCaseJson.Options) + "\n";
+
+    /// <summary>Reads what <see cref="Print(Comparison)"/> wrote.</summary>
+    /// <exception cref="InputException">The text is not a comparison.</exception>
+    public static Comparison Parse(string text, string source)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Comparison>(text, SnakeCaseJson.Options)
+                ?? throw new InputException($"{source}: holds null");
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{source}: not a comparison: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json.Serialization;
+using Fulcrum.Statistics;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Comparisons;
+
+/// <summary>What follows from the differences and the margin.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<VerdictKind>))]
+public enum VerdictKind
+{
+    /// <summary>Neither is shown.</summary>
+    [JsonStringEnumMemberName("inconclusive")]
+    Inconclusive,
+
+    /// <summary>A gain on every target is shown, and every general task's loss is shown to lie within the margin.</summary>
+    [JsonStringEnumMemberName("accept")]
+    Accept,
+
+    /// <summary>A target is shown not to gain, or a loss is shown to exceed the margin.</summary>
+    [JsonStringEnumMemberName("reject")]
+    Reject,
+}
+
+/// <summary>What one task's interval shows about its limit.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TaskJudgement>))]
+public enum TaskJudgement
+{
+    /// <summary>The interval allows both answers.</summary>
+    [JsonStringEnumMemberName("open")]
+    Open,
+
+    /// <summary>A target's gain is shown.</summary>
+    [JsonStringEnumMemberName("gained")]
+    Gained,
+
+    /// <summary>A target is shown not to gain.</summary>
+    [JsonStringEnumMemberName("not-gained")]
+    NotGained,
+
+    /// <summary>A general task's loss is shown to lie within the margin.</summary>
+    [JsonStringEnumMemberName("within-margin")]
+    WithinMargin,
+
+    /// <summary>A general task's loss is shown to exceed the margin.</summary>
+    [JsonStringEnumMemberName("beyond-margin")]
+    BeyondMargin,
+}
+
+/// <summary>The first line of a report.</summary>
+/// <param name="Margin">In points, as the study states it.</param>
+/// <param name="Findings">One finding per task, targets first.</param>
+public sealed record Verdict(VerdictKind Kind, double Margin, IReadOnlyList<Finding> Findings)
+{
+    /// <summary>Whether nothing general was measured: then only the gain is shown.</summary>
+    [JsonIgnore]
+    public bool GainOnly => Findings.All(f => f.Role == TaskRole.Target);
+}
+
+/// <summary>What one task says.</summary>
+/// <param name="Difference">After minus before.</param>
+public sealed record Finding(string Task, TaskRole Role, Change Change, TaskJudgement Judgement, Difference Difference);
+
+/// <summary>The verdict that follows from the differences and the margin, and from nothing else.</summary>
+public static class Judgement
+{
+    private const double OneSided = 0.025;
+
+    /// <summary>
+    /// Accepts where every target's gain and every general task's small loss are shown: all of several hypotheses have to hold, so
+    /// each is tested at its full level (intersection-union test; Berger 1982, Technometrics 24:295). Rejects where one of them is
+    /// shown to fail: one of several is enough, so their one-sided p are adjusted by Holm's method. Where one side alone left more
+    /// than 1% of the items unscored, a judgement must hold whether these items are counted for or against it.
+    /// </summary>
+    /// <param name="targets">Tasks that the model is specialised for; the others are general.</param>
+    /// <param name="margin">In points; the results were tested against the same.</param>
+    /// <exception cref="ArgumentException">A general task was not tested against the margin.</exception>
+    public static Verdict Of(IReadOnlyList<PairedResult> results, IReadOnlyList<string> targets, double margin)
+    {
+        TaskRole[] roles = [.. results.Select(r => targets.Contains(r.Task) ? TaskRole.Target : TaskRole.General)];
+        IReadOnlyList<double> failing = Proportion.Holm([
+            .. results.Select((r, i) => FailingP(r, roles[i], margin / 100)),
+        ]);
+        Finding[] findings =
+        [
+            .. results
+                .Select(
+                    (r, i) =>
+                        new Finding(
+                            r.Task,
+                            roles[i],
+                            r.Change,
+                            JudgementOf(r, roles[i], margin / 100, failing[i]),
+                            r.Difference
+                        )
+                )
+                .OrderBy(f => f.Role),
+        ];
+        VerdictKind kind =
+            findings.All(f => f.Judgement is TaskJudgement.Gained or TaskJudgement.WithinMargin) ? VerdictKind.Accept
+            : findings.Any(f => f.Judgement is TaskJudgement.NotGained or TaskJudgement.BeyondMargin)
+                ? VerdictKind.Reject
+            : VerdictKind.Inconclusive;
+        return new Verdict(kind, margin, findings);
+    }
+
+    /// <summary>One-sided p of the hypothesis that the task is in order: that a target gains, that a loss is the margin at most.</summary>
+    private static double FailingP(PairedResult r, TaskRole role, double margin)
+    {
+        if (role == TaskRole.General)
+        {
+            return r.NonInferiority is { } test && Math.Abs(test.Margin - margin) < 1e-12
+                ? test.BeyondP
+                : throw new ArgumentException($"{r.Task} was not tested against a margin of {margin}", nameof(r));
+        }
+
+        double half = r.P / 2;
+        return r.Difference.Points < 0 ? half : 1 - half;
+    }
+
+    private static TaskJudgement JudgementOf(PairedResult r, TaskRole role, double margin, double failing)
+    {
+        double limit = role == TaskRole.Target ? 0 : -margin;
+        Difference[] all = r.Bounds is { } b ? [r.Difference, b.Lowest, b.Highest] : [r.Difference];
+        return all.All(d => d.Low > limit)
+            ? role == TaskRole.Target
+                ? TaskJudgement.Gained
+                : TaskJudgement.WithinMargin
+            : failing < OneSided && all.All(d => d.High < limit)
+                ? role == TaskRole.Target
+                    ? TaskJudgement.NotGained
+                    : TaskJudgement.BeyondMargin
+                : TaskJudgement.Open;
+    }
+}

@@ -1,0 +1,235 @@
+using Fulcrum.Statistics;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Comparisons;
+
+/// <summary>What a comparison computes beyond the difference itself.</summary>
+/// <param name="Margin">In points; null: no test against a margin.</param>
+/// <param name="Seed">Of the drawn tests.</param>
+/// <param name="Estimand">To what the difference generalises; null, or where there are too few clusters: what the clusters allow.</param>
+/// <param name="Threshold">The score from which an item counts as gained or lost.</param>
+/// <param name="GroupOrder">The order of the groups; groups that it does not name follow by their names.</param>
+/// <param name="Measure">A measure of the whole corpus; null: none.</param>
+public sealed record ComparisonSettings(
+    double? Margin = null,
+    int Seed = 0,
+    Estimand? Estimand = null,
+    double Threshold = 0.5,
+    IReadOnlyList<string>? GroupOrder = null,
+    CorpusMeasure? Measure = null
+);
+
+/// <summary>The comparison of two measurements of the same items, item by item.</summary>
+public static class PairedComparison
+{
+    private const double Level = 0.05;
+    private const double LeastUnscoredShare = 0.01;
+
+    /// <summary>Compares one task.</summary>
+    /// <exception cref="InputException">An id is missing on one side, or repeated; names it.</exception>
+    public static PairedResult Of(
+        string task,
+        IReadOnlyList<Answer> before,
+        IReadOnlyList<Answer> after,
+        ComparisonSettings? settings = null
+    )
+    {
+        ComparisonSettings given = settings ?? new ComparisonSettings();
+        IReadOnlyList<(Answer Before, Answer After)> pairs = AnswerPairs.Of(task, before, after);
+        return Of(task, null, pairs, given, Level) with
+        {
+            Groups = Groups(task, pairs, given),
+            Protocol = before.Select(a => a.Protocol).FirstOrDefault(),
+            Macro = Macro(Scored(pairs)),
+            Measures = MeasureStatistics.Of(pairs),
+            MeasureParts = MeasureStatistics.Parts(pairs),
+            Calibration = MeasureStatistics.CalibrationOf(pairs),
+            Corpus = given.Measure is { } measure ? CorpusMeasures.Of(measure, Both(pairs)) : null,
+        };
+    }
+
+    /// <summary>The paired differences of the items scored on both sides, in the order of the first.</summary>
+    /// <exception cref="InputException">As for <see cref="Of(string, IReadOnlyList{Answer}, IReadOnlyList{Answer}, ComparisonSettings?)"/>.</exception>
+    public static Sample Differences(string task, IReadOnlyList<Answer> before, IReadOnlyList<Answer> after) =>
+        Sample.OfPairs(Scored(AnswerPairs.Of(task, before, after)));
+
+    /// <summary>The interval of one side's score: Wilson's for 0 and 1, else that of a mean of graded scores.</summary>
+    /// <param name="binary">Whether every score of both sides is 0 or 1.</param>
+    public static ScoreInterval Score(IReadOnlyList<(string Cluster, double Score)> scores, bool binary)
+    {
+        if (binary || scores.Count == 0)
+        {
+            return Proportion.Wilson(scores.Count(s => s.Score == 1), scores.Count);
+        }
+
+        Sample sample = Sample.OfScores(scores);
+        Estimate estimate = new Estimator(sample, Estimator.Default(sample)).At();
+        return new ScoreInterval(estimate.Points, estimate.Low, estimate.High);
+    }
+
+    /// <summary>The estimand that a sample allows: the one asked for, or items where there are too few clusters.</summary>
+    public static Estimand Allowed(Sample sample, Estimand? asked) =>
+        sample.Clusters < Estimator.LeastClusters ? Estimand.Items : asked ?? Estimator.Default(sample);
+
+    private static PairedResult Of(
+        string task,
+        string? group,
+        IReadOnlyList<(Answer Before, Answer After)> pairs,
+        ComparisonSettings settings,
+        double level
+    )
+    {
+        IReadOnlyList<(string Cluster, double Before, double After)> scored = Scored(pairs);
+        Sample sample = Sample.OfPairs(scored);
+        Estimand estimand = Allowed(sample, settings.Estimand);
+        Estimator items = new(sample, Estimand.Items);
+        Estimator? clusters =
+            sample.Clusters < Estimator.LeastClusters ? null : new Estimator(sample, Estimand.Clusters);
+        Estimator chosen = estimand == Estimand.Items ? items : clusters!;
+        (int gained, int lost) = Flips(scored, settings.Threshold);
+        return new PairedResult(
+            task,
+            sample.Items,
+            pairs.Count - sample.Items,
+            pairs.Count(p => p.Before.Score is null),
+            pairs.Count(p => p.After.Score is null),
+            sample.Clusters,
+            Score([.. scored.Select(p => (p.Cluster, p.Before))], sample.Flips is not null),
+            Score([.. scored.Select(p => (p.Cluster, p.After))], sample.Flips is not null),
+            chosen.At(level).ToDifference(),
+            estimand,
+            chosen.Method,
+            new BothEstimands(items.At(level), clusters?.At(level)),
+            sample.WorstCluster(),
+            sample.Flips is { } flips ? Proportion.McNemar(flips.Gained, flips.Lost) : null,
+            sample.Flips is null
+                ? SignFlip.Test(sample, RandomStream.For(settings.Seed, $"sign flips of {task}"))
+                : null,
+            gained,
+            lost,
+            settings.Threshold,
+            group,
+            Bounds(pairs, estimand, level),
+            NonInferiority: settings.Margin is { } margin ? Test(chosen, margin / 100) : null
+        );
+    }
+
+    /// <summary>Intervals at level / groups (Bonferroni), so that all of them hold together in 95% of studies.</summary>
+    private static PairedResult[] Groups(
+        string task,
+        IReadOnlyList<(Answer Before, Answer After)> pairs,
+        ComparisonSettings settings
+    )
+    {
+        IReadOnlyList<string> order = settings.GroupOrder ?? [];
+        int PlaceOf(string group) => order.Contains(group) ? order.ToList().IndexOf(group) : order.Count;
+        string[] names =
+        [
+            .. pairs.Select(p => p.Before.Group).Distinct().OrderBy(PlaceOf).ThenBy(g => g, StringComparer.Ordinal),
+        ];
+        if (names.Length < 2)
+        {
+            return [];
+        }
+
+        PairedResult[] groups =
+        [
+            .. names.Select(g =>
+                Of(
+                    task,
+                    g,
+                    [.. pairs.Where(p => p.Before.Group == g)],
+                    settings with
+                    {
+                        Margin = null,
+                    },
+                    Level / names.Length
+                )
+            ),
+        ];
+        return [.. groups.Select(g => g with { AdjustedP = Math.Min(1, names.Length * g.Estimands.Of(g.Estimand).P) })];
+    }
+
+    private static (Answer Before, Answer After)[] Both(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
+        [.. pairs.Where(p => p.Before.Score is not null && p.After.Score is not null)];
+
+    private static (string Cluster, double Before, double After)[] Scored(
+        IReadOnlyList<(Answer Before, Answer After)> pairs
+    ) => [.. Both(pairs).Select(p => (p.Before.Cluster, p.Before.Score!.Value, p.After.Score!.Value))];
+
+    private static (int Gained, int Lost) Flips(
+        IReadOnlyList<(string Cluster, double Before, double After)> scored,
+        double threshold
+    ) =>
+        (
+            scored.Count(p => p.Before < threshold && p.After >= threshold),
+            scored.Count(p => p.Before >= threshold && p.After < threshold)
+        );
+
+    private static UnscoredBounds? Bounds(
+        IReadOnlyList<(Answer Before, Answer After)> pairs,
+        Estimand estimand,
+        double level
+    )
+    {
+        int before = pairs.Count(p => p.Before.Score is null && p.After.Score is not null);
+        int after = pairs.Count(p => p.After.Score is null && p.Before.Score is not null);
+        return Math.Max(before, after) <= LeastUnscoredShare * pairs.Count
+            ? null
+            : new UnscoredBounds(Filled(pairs, 1, 0, estimand, level), Filled(pairs, 0, 1, estimand, level));
+    }
+
+    private static Difference Filled(
+        IReadOnlyList<(Answer Before, Answer After)> pairs,
+        double before,
+        double after,
+        Estimand estimand,
+        double level
+    )
+    {
+        Sample sample = Sample.OfPairs([
+            .. pairs
+                .Where(p => p.Before.Score is not null || p.After.Score is not null)
+                .Select(p => (p.Before.Cluster, p.Before.Score ?? before, p.After.Score ?? after)),
+        ]);
+        return new Estimator(sample, Allowed(sample, estimand)).At(level).ToDifference();
+    }
+
+    /// <summary>
+    /// Non-inferiority by the one-sided test at 2.5%, the lower half of the 95% interval (Piaggio et al. 2012, JAMA 308:2594), and
+    /// equivalence by two one-sided tests at 5% (Schuirmann 1987, J. Pharmacokin. Biopharm. 15:657).
+    /// </summary>
+    private static NonInferiority Test(Estimator estimator, double margin)
+    {
+        Estimate at95 = estimator.At(),
+            at90 = estimator.At(2 * Level);
+        double half = estimator.P(-margin) / 2,
+            above = at95.Points > -margin ? half : 1 - half;
+        return new NonInferiority(
+            margin,
+            above,
+            1 - above,
+            at95.Low > -margin,
+            at90.Low > -margin && at90.High < margin
+        );
+    }
+
+    private static MacroMeans? Macro(IReadOnlyList<(string Cluster, double Before, double After)> scored)
+    {
+        (double Before, double After)[] means =
+        [
+            .. scored.GroupBy(p => p.Cluster).Select(g => (g.Average(p => p.Before), g.Average(p => p.After))),
+        ];
+        if (means.Length < Estimator.LeastClusters)
+        {
+            return null;
+        }
+
+        Sample sample = Sample.OfDifferences([.. means.Select((m, i) => ($"{i}", m.After - m.Before))]);
+        return new MacroMeans(
+            means.Average(m => m.Before),
+            means.Average(m => m.After),
+            new Estimator(sample, Estimand.Clusters).At().ToDifference()
+        );
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text.Json.Serialization;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Comparisons;
+
+/// <summary>A task, or one group of its items, before and after, over the items scored on both sides.</summary>
+/// <param name="Task">The task's name.</param>
+/// <param name="Items">Items scored on both sides.</param>
+/// <param name="Unscored">Items that one side or both could not score.</param>
+/// <param name="UnscoredBefore">Items that the first side could not score.</param>
+/// <param name="UnscoredAfter">Items that the second side could not score.</param>
+/// <param name="Clusters">Number of clusters among the items.</param>
+/// <param name="Before">The first side's score.</param>
+/// <param name="After">The second side's score.</param>
+/// <param name="Difference">After minus before, for the chosen estimand. Of a group: simultaneous with the task's other groups.</param>
+/// <param name="Estimand">To what the difference generalises.</param>
+/// <param name="IntervalMethod">How its interval came about.</param>
+/// <param name="Estimands">Both estimands; p is not adjusted for a family.</param>
+/// <param name="WorstCluster">The cluster that lost most; null without items.</param>
+/// <param name="Mcnemar">The exact test of items that changed; null where a score is neither 0 nor 1.</param>
+/// <param name="SignFlip">The test of graded scores; null where every score is 0 or 1.</param>
+/// <param name="Gained">Items below the threshold before and at or above it after.</param>
+/// <param name="Lost">Items at or above the threshold before and below it after.</param>
+/// <param name="Threshold">The score from which an item counts as right.</param>
+/// <param name="Group">The group's name; null: the whole task.</param>
+/// <param name="Bounds">The difference if unscored items were all against or all for the second side; null: hardly any is.</param>
+/// <param name="AdjustedP">
+/// p adjusted for its family: Holm over the tasks of a comparison, Bonferroni over the groups of a task; null: no family.
+/// </param>
+/// <param name="Groups">The same for every group (hardness, category), in a fixed order; empty where there is one group.</param>
+/// <param name="Protocol">The protocol hash that both sides share; null when the files carry none.</param>
+/// <param name="Macro">Means over clusters, every cluster counting the same; null: not computed.</param>
+/// <param name="NonInferiority">The test against the study's margin; null: no margin stated.</param>
+/// <param name="Measures">What the answers carry beside their score: steps of SQL, Brier scores; null or empty: nothing.</param>
+/// <param name="MeasureParts">The measures by group and by cluster.</param>
+/// <param name="Calibration">Of choices by likelihood; null where the answers carry no probabilities.</param>
+/// <param name="Corpus">A measure of the whole corpus; null: none was asked for.</param>
+public sealed record PairedResult(
+    string Task,
+    int Items,
+    int Unscored,
+    int UnscoredBefore,
+    int UnscoredAfter,
+    int Clusters,
+    ScoreInterval Before,
+    ScoreInterval After,
+    Difference Difference,
+    Estimand Estimand,
+    IntervalMethod IntervalMethod,
+    BothEstimands Estimands,
+    WorstCluster? WorstCluster,
+    McNemarResult? Mcnemar,
+    SignFlipResult? SignFlip,
+    int Gained,
+    int Lost,
+    double Threshold,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Group = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UnscoredBounds? Bounds = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AdjustedP = null,
+    IReadOnlyList<PairedResult>? Groups = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Protocol = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MacroMeans? Macro = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NonInferiority? NonInferiority = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        IReadOnlyList<MeasureComparison>? Measures = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        IReadOnlyList<MeasureBreakdown>? MeasureParts = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CalibrationComparison? Calibration = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CorpusResult? Corpus = null
+)
+{
+    /// <summary>The groups' results; empty for a group.</summary>
+    public IReadOnlyList<PairedResult> Groups { get; init; } = Groups ?? [];
+
+    /// <summary>Two-sided p of no difference, of the same pieces as the interval. Of a group adjusted for its family.</summary>
+    [JsonIgnore]
+    public double P => Group is not null && AdjustedP is { } adjusted ? adjusted : Estimands.Of(Estimand).P;
+
+    /// <summary>What the interval shows. A group of fewer than 5 clusters shows nothing.</summary>
+    [JsonIgnore]
+    public Change Change =>
+        Group is not null && Clusters < Estimator.LeastClusters ? Change.None : Changes.Of(Difference);
+
+    /// <summary>The name of a row: the group's, or the task's.</summary>
+    [JsonIgnore]
+    public string Name => Group ?? Task;
+}
+
+/// <summary>Both estimands of a difference.</summary>
+/// <param name="Items">Other items of these clusters.</param>
+/// <param name="Clusters">Other clusters; null where there are fewer than 5.</param>
+public sealed record BothEstimands(Estimate Items, Estimate? Clusters)
+{
+    /// <summary>One of them.</summary>
+    /// <exception cref="InvalidOperationException">It does not exist.</exception>
+    public Estimate Of(Estimand estimand) =>
+        estimand == Estimand.Items ? Items : Clusters ?? throw new InvalidOperationException("fewer than 5 clusters");
+}
+
+/// <summary>The difference if every item that one side alone could not score had been right or wrong there.</summary>
+/// <param name="Lowest">Unscored before counts as right, unscored after as wrong.</param>
+/// <param name="Highest">Unscored before counts as wrong, unscored after as right.</param>
+public sealed record UnscoredBounds(Difference Lowest, Difference Highest);
+
+/// <summary>Means of the clusters' scores, each cluster counting the same; the difference with Student's interval over clusters.</summary>
+public sealed record MacroMeans(double Before, double After, Difference Difference);
+
+/// <summary>Whether a loss stays within a margin.</summary>
+/// <param name="Margin">As a fraction: 0.02 is 2 points.</param>
+/// <param name="P">One-sided p of the hypothesis that the loss is the margin or more.</param>
+/// <param name="BeyondP">One-sided p of the hypothesis that the loss is the margin or less.</param>
+/// <param name="Shown">Non-inferior: the 95% interval's lower bound lies above -margin.</param>
+/// <param name="Equivalent">Neither lost nor gained more than the margin: the 90% interval lies within it (TOST).</param>
+public readonly record struct NonInferiority(double Margin, double P, double BeyondP, bool Shown, bool Equivalent);
+
+/// <summary>A measure of the whole corpus, before and after.</summary>
+public sealed record CorpusResult(
+    CorpusMeasure Measure,
+    double Before,
+    double After,
+    double Points,
+    double Low,
+    double High,
+    double StandardError,
+    double DegreesOfFreedom
+);
+
+/// <summary>Measures that are no mean over items.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CorpusMeasure>))]
+public enum CorpusMeasure
+{
+    /// <summary>The mean of the classes' F1, over the labels of the targets.</summary>
+    [JsonStringEnumMemberName("macro-f1")]
+    MacroF1,
+}
+
+/// <summary>What an interval shows.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Change>))]
+public enum Change
+{
+    /// <summary>The interval contains 0.</summary>
+    [JsonStringEnumMemberName("none")]
+    None,
+
+    /// <summary>The interval lies above 0.</summary>
+    [JsonStringEnumMemberName("gain")]
+    Gain,
+
+    /// <summary>The interval lies below 0.</summary>
+    [JsonStringEnumMemberName("loss")]
+    Loss,
+}
+
+/// <summary>Reads a change off an interval.</summary>
+public static class Changes
+{
+    /// <summary>A gain, a loss, or none where the interval contains 0.</summary>
+    public static Change Of(Difference d) =>
+        d.Low > 0 ? Change.Gain
+        : d.High < 0 ? Change.Loss
+        : Change.None;
+}

@@ -1,0 +1,102 @@
+using System.Text.Json.Serialization;
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Comparisons;
+
+/// <summary>What a task's sample can detect: 80% power in a two-sided test at 5%.</summary>
+/// <param name="Expected">Before the run: the minimum detectable difference for a range of discordances (share of items
+/// that change).</param>
+/// <param name="Observed">After the run, at the discordance and standard error that were seen; null before it.</param>
+/// <param name="DesignEffect">Variance over that of independent items: assumed before the run, seen after it.</param>
+/// <param name="Looking">In points: what the study wants to detect (its margin, or a requirement); null: nothing
+/// stated.</param>
+/// <param name="Sees">Whether the minimum detectable difference at 10% discordance is at most
+/// <paramref name="Looking"/>.</param>
+/// <param name="Chance">Probability that a model without any mean change is shown to lie within
+/// <paramref name="Looking"/>, at 10% discordance; null: nothing stated.</param>
+public sealed record TaskPower(
+    string Task,
+    int Items,
+    int Clusters,
+    IReadOnlyList<DetectableEffect> Expected,
+    DetectableEffect? Observed = null,
+    double? DesignEffect = null,
+    double? Looking = null,
+    bool Sees = true,
+    double? Chance = null
+)
+{
+    private const double UsualDiscordance = 0.1;
+
+    /// <summary>Before the run.</summary>
+    /// <param name="clusterItems">Items of each cluster.</param>
+    /// <param name="estimand">Null: what the number of clusters allows.</param>
+    /// <param name="looking">In points; null: nothing stated.</param>
+    public static TaskPower Before(
+        string task,
+        IReadOnlyList<int> clusterItems,
+        Estimand? estimand = null,
+        double? looking = null
+    )
+    {
+        bool clusters = clusterItems.Count >= Estimator.LeastClusters && estimand != Estimand.Items;
+        double effect = clusters ? Power.AssumedDesignEffect : 1;
+        return Of(task, clusterItems, clusters ? Estimand.Clusters : Estimand.Items, effect, looking);
+    }
+
+    /// <summary>After the run: the same with the design effect that was seen, at the discordance that was seen.</summary>
+    public static TaskPower After(PairedResult seen, IReadOnlyList<int> clusterItems, double? looking = null)
+    {
+        double discordance = seen.Items == 0 ? 0 : (double)(seen.Gained + seen.Lost) / seen.Items;
+        Estimate estimate = seen.Estimands.Of(seen.Estimand);
+        double independent = seen.Items < 2 ? 0 : (discordance - estimate.Points * estimate.Points) / (seen.Items - 1);
+        double? effect = independent > 0 ? estimate.StandardError * estimate.StandardError / independent : null;
+        double assumed = effect ?? (seen.Estimand == Estimand.Clusters ? Power.AssumedDesignEffect : 1);
+        double found =
+            estimate.DegreesOfFreedom <= 0 ? 1 : Power.Reach(estimate.DegreesOfFreedom) * estimate.StandardError;
+        return Of(seen.Task, clusterItems, seen.Estimand, assumed, looking) with
+        {
+            Observed = new DetectableEffect(discordance, found),
+            DesignEffect = effect,
+        };
+    }
+
+    /// <summary>Probability that every general task is shown to lie within the margin if nothing changes, as if tasks
+    /// were independent; 1 where there is none.</summary>
+    public static double OfAll(IEnumerable<TaskPower> general) => general.Aggregate(1.0, (p, t) => p * (t.Chance ?? 1));
+
+    private static TaskPower Of(
+        string task,
+        IReadOnlyList<int> clusterItems,
+        Estimand estimand,
+        double designEffect,
+        double? looking
+    )
+    {
+        int items = clusterItems.Sum();
+        double degrees =
+            estimand == Estimand.Clusters ? StandardErrors.Cr2Degrees([.. clusterItems]) : Math.Max(1, items - 1);
+        DetectableEffect[] effects =
+        [
+            .. Power.Discordances.Select(d => new DetectableEffect(
+                d,
+                Power.MinimumDetectable(items, degrees, d, designEffect)
+            )),
+        ];
+        double error = Power.ExpectedError(items, UsualDiscordance, designEffect);
+        return new TaskPower(
+            task,
+            items,
+            clusterItems.Count,
+            effects,
+            DesignEffect: designEffect,
+            Looking: looking,
+            Sees: looking is null || effects.Single(e => e.Discordance == UsualDiscordance).Points * 100 <= looking,
+            Chance: looking is { } points ? Power.Chance(points / 100, error, degrees) : null
+        );
+    }
+}
+
+/// <summary>The minimum detectable difference, as a fraction, when this share of the items changes.</summary>
+/// <param name="Points">Null: not even a change of all these items in one direction would be detected.</param>
+public readonly record struct DetectableEffect(double Discordance, double? Points);

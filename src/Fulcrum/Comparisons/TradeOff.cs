@@ -1,0 +1,55 @@
+using Fulcrum.Statistics;
+
+namespace Fulcrum.Comparisons;
+
+/// <summary>The measured points of a study and the front that they form.</summary>
+/// <param name="Tasks">Benchmarks whose mean is the first axis.</param>
+/// <param name="General">Benchmarks whose mean is the second axis.</param>
+/// <param name="Points">Before first, after second, then as measured.</param>
+/// <param name="Hypervolume">Area of the unit square (task score, general score) that the points dominate, reference
+/// point (0, 0).</param>
+/// <param name="BaseHypervolume">The part of it that the base model dominates by itself.</param>
+/// <param name="Best">The point with the highest task score among those whose general loss is shown to lie within the
+/// margin, by bounds that hold for all points together; null: there is none.</param>
+/// <param name="Margin">In points.</param>
+public sealed record TradeOff(
+    IReadOnlyList<string> Tasks,
+    IReadOnlyList<string> General,
+    IReadOnlyList<MeasuredPoint> Points,
+    double Hypervolume,
+    double BaseHypervolume,
+    string? Best,
+    double Margin
+);
+
+/// <summary>One form of the model that was measured.</summary>
+/// <param name="Name">The point's folder in <c>points/</c>; <c>before</c> and <c>after</c> for the two sides.</param>
+/// <param name="Kind"><c>side</c>, <c>curve</c>, <c>serving</c> or <c>seed</c>.</param>
+/// <param name="Lambda">The adapter's scale: 0 the base, 1 as trained.</param>
+/// <param name="Step">The training step of the checkpoint; null: the finished adapter.</param>
+/// <param name="Form">How the adapter is applied; <c>beside</c> unless the study asks for serving forms.</param>
+/// <param name="Seed">The training seed where it is not the study's first; else null.</param>
+/// <param name="Scores">A benchmark each, in the study's order.</param>
+/// <param name="Task">Mean paired difference over the tasks.</param>
+/// <param name="General">Mean paired difference over the other benchmarks; null: there are none.</param>
+/// <param name="OnFront">No other point is better on one axis and at least as good on the other.</param>
+/// <param name="Dominated">Statistically: another point is at least as good on both axes, and better on one by a paired
+/// interval that excludes 0 and holds for all pairs of points together.</param>
+/// <param name="DominatedBy">The name of such a point.</param>
+public sealed record MeasuredPoint(
+    string Name,
+    string Kind,
+    double Lambda,
+    int? Step,
+    string Form,
+    int? Seed,
+    IReadOnlyList<PointScore> Scores,
+    Difference Task,
+    Difference? General,
+    bool OnFront,
+    bool Dominated,
+    string? DominatedBy = null
+);
+
+/// <summary>A point's score on one benchmark, and its paired difference from before.</summary>
+public sealed record PointScore(string Task, int Items, ScoreInterval Score, Difference Difference);

@@ -1,0 +1,130 @@
+using MathNet.Numerics.Distributions;
+
+namespace Fulcrum.Statistics;
+
+/// <summary>Boundaries of a group-sequential test: how far the statistic must be at each look.</summary>
+/// <remarks>
+/// The error spent up to the share t of the items is 0.025 t² on each side (Lan and DeMets 1983, Biometrika 70:659). Boundaries
+/// come from the recursion of Armitage, McPherson and Rowe (1969, J. R. Stat. Soc. A 132:235).
+/// </remarks>
+public static class GroupSequential
+{
+    /// <summary>Error of one side when all items are asked.</summary>
+    public const double Error = 0.025;
+
+    private const double Reach = 9;
+    private const int LeastSteps = 600;
+    private const int MostSteps = 6_000;
+
+    /// <summary>Error of one side that is spent up to a share of the items.</summary>
+    public static double Spent(double share) => Error * share * share;
+
+    /// <summary>The boundary of each look, as a value of the standardised statistic.</summary>
+    /// <param name="shares">Shares of the items that were asked, strictly rising, above 0 and at most 1.</param>
+    /// <exception cref="ArgumentException">The shares do not rise, or lie outside 0 to 1.</exception>
+    public static IReadOnlyList<double> Boundaries(IReadOnlyList<double> shares)
+    {
+        for (int j = 0; j < shares.Count; j++)
+        {
+            if (!(shares[j] > (j == 0 ? 0 : shares[j - 1]) && shares[j] <= 1))
+            {
+                throw new ArgumentException("shares rise strictly from above 0 to at most 1", nameof(shares));
+            }
+        }
+
+        List<double> boundaries = [];
+        Density? density = null;
+        for (int j = 0; j < shares.Count; j++)
+        {
+            double from = j == 0 ? 0 : shares[j - 1];
+            double z = Boundary(density, shares[j] - from, Math.Sqrt(shares[j]), Spent(shares[j]) - Spent(from));
+            boundaries.Add(z);
+            double next = j + 1 < shares.Count ? shares[j + 1] - shares[j] : 1;
+            density = Density.After(density, shares[j] - from, shares[j], z, next);
+        }
+
+        return boundaries;
+    }
+
+    private static double Boundary(Density? density, double step, double root, double error)
+    {
+        double low = 0,
+            high = 40;
+        while (high - low > 1e-11)
+        {
+            double middle = (low + high) / 2;
+            double passed = density is null
+                ? Normal.CDF(0, 1, -middle * root / Math.Sqrt(step))
+                : density.Passing(middle * root, Math.Sqrt(step));
+            (low, high) = passed > error ? (middle, high) : (low, middle);
+        }
+
+        return (low + high) / 2;
+    }
+
+    /// <summary>The density of the path at a look, of paths that have not been stopped; points and weights of Simpson's rule.</summary>
+    private sealed class Density
+    {
+        private readonly double[] at,
+            weighted;
+
+        private Density(double[] at, double[] weighted) => (this.at, this.weighted) = (at, weighted);
+
+        /// <summary>The density one step on.</summary>
+        /// <param name="before">The density at the look before; null: the path begins at 0.</param>
+        /// <param name="step">Share asked since then.</param>
+        /// <param name="share">Share asked so far.</param>
+        /// <param name="z">The boundary at this look: above it paths have stopped.</param>
+        /// <param name="next">The step that follows; the points lie close enough for it.</param>
+        public static Density After(Density? before, double step, double share, double z, double next)
+        {
+            double low = -Reach * Math.Sqrt(share),
+                high = Math.Min(z, Reach) * Math.Sqrt(share);
+            double fine = Math.Sqrt(Math.Min(step, next)) / 8;
+            int steps = 2 * Math.Clamp((int)Math.Ceiling((high - low) / fine / 2), LeastSteps / 2, MostSteps / 2);
+            double width = (high - low) / steps,
+                deviation = Math.Sqrt(step);
+            double[] at = new double[steps + 1],
+                weighted = new double[steps + 1];
+            for (int i = 0; i <= steps; i++)
+            {
+                at[i] = low + i * width;
+                double weight =
+                    (
+                        i == 0 || i == steps ? 1
+                        : i % 2 == 1 ? 4
+                        : 2
+                    )
+                    * width
+                    / 3;
+                weighted[i] = weight * (before is null ? Normal.PDF(0, deviation, at[i]) : before.At(at[i], deviation));
+            }
+
+            return new Density(at, weighted);
+        }
+
+        /// <summary>Probability of being at or above <paramref name="bound"/> after a step with this standard deviation.</summary>
+        public double Passing(double bound, double deviation)
+        {
+            double sum = 0;
+            for (int i = 0; i < at.Length; i++)
+            {
+                sum += weighted[i] * Normal.CDF(0, 1, (at[i] - bound) / deviation);
+            }
+
+            return sum;
+        }
+
+        private double At(double x, double deviation)
+        {
+            double sum = 0;
+            for (int i = 0; i < at.Length; i++)
+            {
+                double distance = (x - at[i]) / deviation;
+                sum += distance * distance > 80 ? 0 : weighted[i] * Math.Exp(-distance * distance / 2);
+            }
+
+            return sum / deviation / Math.Sqrt(2 * Math.PI);
+        }
+    }
+}

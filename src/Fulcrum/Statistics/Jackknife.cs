@@ -1,0 +1,47 @@
+namespace Fulcrum.Statistics;
+
+/// <summary>The difference of a measure of the whole corpus, with its jackknife interval.</summary>
+/// <param name="Before">The measure on one side.</param>
+/// <param name="After">The measure on the other side.</param>
+/// <param name="Points">After minus before.</param>
+public readonly record struct CorpusEstimate(
+    double Before,
+    double After,
+    double Points,
+    double Low,
+    double High,
+    double StandardError,
+    double DegreesOfFreedom
+);
+
+/// <summary>The delete-cluster jackknife for measures that are no mean of items (macro-F1, BLEU).</summary>
+public static class Jackknife
+{
+    /// <summary>
+    /// θ is the difference over all clusters, θ_g without cluster g: variance (k - 1)/k Σ (θ_g - mean θ_g)², Student's t with
+    /// k - 1 degrees of freedom (Efron and Stein 1981, Ann. Stat. 9:586). It fails for measures that are not smooth, such as
+    /// medians and maxima.
+    /// </summary>
+    /// <param name="clusters">k, at least 2.</param>
+    /// <param name="measure">Before and after over all clusters, or without one of them (its number; null: all).</param>
+    /// <exception cref="ArgumentException">Fewer than two clusters.</exception>
+    public static CorpusEstimate Of(int clusters, Func<int?, (double Before, double After)> measure)
+    {
+        int k = clusters < 2 ? throw new ArgumentException("at least two clusters", nameof(clusters)) : clusters;
+        (double before, double after) = measure(null);
+        double[] without = [.. Enumerable.Range(0, k).Select(g => measure(g)).Select(m => m.After - m.Before)];
+        double mean = without.Average(),
+            difference = after - before;
+        double error = Math.Sqrt((k - 1.0) / k * without.Sum(w => (w - mean) * (w - mean)));
+        double half = error * Student.Quantile(0.025, k - 1);
+        return new CorpusEstimate(
+            before,
+            after,
+            difference,
+            Math.Max(-1, difference - half),
+            Math.Min(1, difference + half),
+            error,
+            k - 1
+        );
+    }
+}

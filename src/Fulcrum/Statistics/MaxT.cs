@@ -1,0 +1,187 @@
+using MathNet.Numerics;
+
+namespace Fulcrum.Statistics;
+
+/// <summary>The level at which every interval of a family is taken, so that all of them hold together in 95% of studies.</summary>
+/// <param name="CriticalValue">c: the 0.95 quantile of the largest ∣t∣ of the family.</param>
+/// <param name="LocalLevel">α* = 2 P(t_ν > c), the two-sided level of a single interval.</param>
+/// <param name="DegreesOfFreedom">ν.</param>
+public readonly record struct FamilyLevel(double CriticalValue, double LocalLevel, double DegreesOfFreedom);
+
+/// <summary>Simultaneous bounds of several candidates on the same items (Hothorn, Bretz and Westfall 2008, Biom. J. 50:346).</summary>
+public static class MaxT
+{
+    private const int Draws = 100_000;
+    private const int Bins = 2_000;
+    private const double Level = 0.05;
+
+    /// <summary>
+    /// c is the 0.95 quantile of max_j ∣Z_j∣ / √(χ²_ν/ν) with Z ~ N(0, R), R the correlation of the candidates' differences:
+    /// over clusters the sums S_gj / √(1 - π_g) of CR2, over items the covariance within strata (multipliers: Chernozhukov,
+    /// Chetverikov and Kato 2013, Ann. Stat. 41:2786). Z is drawn; the probability over χ² is computed for each draw.
+    /// </summary>
+    /// <param name="candidates">The differences of each, on the same items in the same order.</param>
+    /// <param name="random">Used by this family alone.</param>
+    /// <exception cref="ArgumentException">No candidate, or samples of different sizes.</exception>
+    public static FamilyLevel Of(IReadOnlyList<Sample> candidates, Estimand estimand, RandomStream random)
+    {
+        if (candidates.Count == 0 || candidates.Any(c => c.Items != candidates[0].Items))
+        {
+            throw new ArgumentException(
+                "a family is of at least one candidate, all on the same items",
+                nameof(candidates)
+            );
+        }
+
+        StandardError[] errors = [.. candidates.Select(c => ErrorOf(c, estimand))];
+        double degrees = errors.Where(e => e.Error > 0).Select(e => e.Degrees).DefaultIfEmpty(errors[0].Degrees).Min();
+        Sample[] varying = [.. candidates.Where((_, j) => errors[j].Error > 0)];
+        if (degrees <= 0)
+        {
+            return new FamilyLevel(double.PositiveInfinity, Level / candidates.Count, degrees);
+        }
+
+        double c =
+            varying.Length < 2
+                ? Student.Quantile(Level / 2, degrees)
+                : CriticalValue(LargestOfDraws(Correlation(varying, estimand), random), degrees);
+        return new FamilyLevel(c, varying.Length < 2 ? Level : 2 * Student.UpperTail(c, degrees), degrees);
+    }
+
+    private static StandardError ErrorOf(Sample sample, Estimand estimand) =>
+        estimand == Estimand.Items ? StandardErrors.Stratified(sample) : StandardErrors.Cr2(sample);
+
+    private static double[,] Correlation(IReadOnlyList<Sample> samples, Estimand estimand)
+    {
+        double[][] parts = [.. samples.Select(s => estimand == Estimand.Items ? OfItems(s) : OfClusters(s))];
+        double[,] r = new double[samples.Count, samples.Count];
+        double[] norms = [.. parts.Select(p => Math.Sqrt(Product(p, p)))];
+        for (int j = 0; j < samples.Count; j++)
+        {
+            for (int l = 0; l <= j; l++)
+            {
+                r[j, l] = r[l, j] = j == l ? 1 : Product(parts[j], parts[l]) / norms[j] / norms[l];
+            }
+        }
+
+        return r;
+    }
+
+    private static double[] OfClusters(Sample sample)
+    {
+        double[] parts = new double[sample.Clusters];
+        for (int g = 0; g < parts.Length; g++)
+        {
+            double share = (double)sample.Sizes[g] / sample.Items;
+            parts[g] = (sample.Sums[g] - sample.Sizes[g] * sample.Mean) / Math.Sqrt(1 - share);
+        }
+
+        return parts;
+    }
+
+    private static double[] OfItems(Sample sample)
+    {
+        int[] stratumOf = StandardErrors.Strata(sample, out int strata),
+            sizes = new int[strata];
+        double[] means = new double[strata],
+            parts = new double[sample.Items];
+        for (int g = 0; g < stratumOf.Length; g++)
+        {
+            sizes[stratumOf[g]] += sample.Sizes[g];
+            means[stratumOf[g]] += sample.Sums[g];
+        }
+
+        for (int i = 0; i < parts.Length; i++)
+        {
+            int h = stratumOf[sample.ClusterOf[i]];
+            double factor = sizes[h] < 2 ? 0 : Math.Sqrt(sizes[h] / (sizes[h] - 1.0));
+            parts[i] = factor * (sample.Values[i] - means[h] / sizes[h]);
+        }
+
+        return parts;
+    }
+
+    private static double Product(double[] a, double[] b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            sum += a[i] * b[i];
+        }
+
+        return sum;
+    }
+
+    /// <summary>max_j ∣Z_j∣ of each draw, in rising order.</summary>
+    private static double[] LargestOfDraws(double[,] correlation, RandomStream random)
+    {
+        double[][] root = Root(correlation);
+        double[] largest = new double[Draws],
+            normal = new double[root.Length];
+        for (int draw = 0; draw < Draws; draw++)
+        {
+            for (int j = 0; j < root.Length; j++)
+            {
+                normal[j] = random.NextNormal();
+                double z = 0;
+                for (int l = 0; l <= j; l++)
+                {
+                    z += root[j][l] * normal[l];
+                }
+
+                largest[draw] = Math.Max(largest[draw], Math.Abs(z));
+            }
+        }
+
+        Array.Sort(largest);
+        return largest;
+    }
+
+    /// <summary>The Cholesky factor; a candidate that others determine has no part of its own.</summary>
+    private static double[][] Root(double[,] r)
+    {
+        double[][] root = [.. Enumerable.Range(0, r.GetLength(0)).Select(j => new double[j + 1])];
+        for (int j = 0; j < root.Length; j++)
+        {
+            for (int l = 0; l <= j; l++)
+            {
+                double rest = r[j, l];
+                for (int k = 0; k < l; k++)
+                {
+                    rest -= root[j][k] * root[l][k];
+                }
+
+                root[j][l] =
+                    j == l ? Math.Sqrt(Math.Max(0, rest))
+                    : root[l][l] < 1e-6 ? 0
+                    : rest / root[l][l];
+            }
+        }
+
+        return root;
+    }
+
+    /// <summary>Solves mean over draws of P(χ²_ν/ν &lt; M²/c²) = 0.05 for c.</summary>
+    private static double CriticalValue(double[] largest, double degrees)
+    {
+        int each = Draws / Bins;
+        double[] middles = [.. Enumerable.Range(0, Bins).Select(b => largest[b * each + each / 2])];
+        double low = 0,
+            high = 2;
+        while (Exceeded(middles, high, degrees) > Level)
+        {
+            (low, high) = (high, 2 * high);
+        }
+
+        while (high - low > 1e-9 * high)
+        {
+            double middle = (low + high) / 2;
+            (low, high) = Exceeded(middles, middle, degrees) > Level ? (middle, high) : (low, middle);
+        }
+
+        return high;
+    }
+
+    private static double Exceeded(double[] middles, double c, double degrees) =>
+        middles.Average(m => SpecialFunctions.GammaLowerRegularized(degrees / 2, degrees * m * m / (2 * c * c)));
+}

@@ -1,0 +1,146 @@
+namespace Fulcrum.Statistics;
+
+/// <summary>One value per item with the item's cluster: paired differences, or single scores.</summary>
+public sealed class Sample
+{
+    private const double Tie = 1e-12;
+    private const int LeastItemsOfWorstCluster = 5;
+
+    private readonly double[] values;
+    private readonly int[] clusterOf;
+    private readonly string[] names;
+    private readonly int[] sizes;
+    private readonly double[] sums;
+
+    private Sample(double[] values, IReadOnlyList<string> clusters, double lowest, double highest, Flips? flips)
+    {
+        this.values = values;
+        (Lowest, Highest, Flips) = (lowest, highest, flips);
+        names = [.. clusters.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        Dictionary<string, int> index = new(StringComparer.Ordinal);
+        for (int g = 0; g < names.Length; g++)
+        {
+            index[names[g]] = g;
+        }
+
+        clusterOf = [.. clusters.Select(c => index[c])];
+        (sizes, sums) = (new int[names.Length], new double[names.Length]);
+        for (int i = 0; i < values.Length; i++)
+        {
+            sizes[clusterOf[i]]++;
+            sums[clusterOf[i]] += values[i];
+        }
+
+        Mean = values.Length == 0 ? 0 : sums.Sum() / values.Length;
+    }
+
+    /// <summary>Paired differences, after minus before. Where every score is 0 or 1 the flips are counted.</summary>
+    public static Sample OfPairs(IReadOnlyList<(string Cluster, double Before, double After)> pairs)
+    {
+        bool binary = pairs.All(p => p.Before is 0 or 1 && p.After is 0 or 1);
+        Flips? flips = !binary
+            ? null
+            : new Flips(pairs.Count, pairs.Count(p => p.After > p.Before), pairs.Count(p => p.After < p.Before));
+        return new Sample([.. pairs.Select(p => p.After - p.Before)], [.. pairs.Select(p => p.Cluster)], -1, 1, flips);
+    }
+
+    /// <summary>Differences of graded scores, each within -1 and 1.</summary>
+    public static Sample OfDifferences(IReadOnlyList<(string Cluster, double Value)> differences) =>
+        new([.. differences.Select(d => d.Value)], [.. differences.Select(d => d.Cluster)], -1, 1, null);
+
+    /// <summary>The items' means over several samples of the same items in the same order.</summary>
+    public static Sample MeanOf(IReadOnlyList<Sample> samples) =>
+        new(
+            [.. samples[0].values.Select((_, i) => samples.Average(s => s.values[i]))],
+            [.. samples[0].clusterOf.Select(g => samples[0].names[g])],
+            -1,
+            1,
+            null
+        );
+
+    /// <summary>Scores of one side, each within 0 and 1.</summary>
+    public static Sample OfScores(IReadOnlyList<(string Cluster, double Value)> scores) =>
+        new([.. scores.Select(d => d.Value)], [.. scores.Select(d => d.Cluster)], 0, 1, null);
+
+    /// <summary>Values of any size.</summary>
+    public static Sample OfMeasures(IReadOnlyList<(string Cluster, double Value)> values) =>
+        new(
+            [.. values.Select(d => d.Value)],
+            [.. values.Select(d => d.Cluster)],
+            double.NegativeInfinity,
+            double.PositiveInfinity,
+            null
+        );
+
+    /// <summary>Number of items.</summary>
+    public int Items => values.Length;
+
+    /// <summary>Number of clusters.</summary>
+    public int Clusters => names.Length;
+
+    /// <summary>The mean value; 0 without items.</summary>
+    public double Mean { get; }
+
+    /// <summary>The smallest value that is possible: -1 of a difference, 0 of a score.</summary>
+    public double Lowest { get; }
+
+    /// <summary>The largest value that is possible.</summary>
+    public double Highest { get; }
+
+    /// <summary>Items gained and lost; null where a score is neither 0 nor 1.</summary>
+    public Flips? Flips { get; }
+
+    /// <summary>One value per item.</summary>
+    internal ReadOnlySpan<double> Values => values;
+
+    /// <summary>The cluster of each item, as a place in the ordinal order of their names.</summary>
+    internal ReadOnlySpan<int> ClusterOf => clusterOf;
+
+    /// <summary>Items per cluster.</summary>
+    internal ReadOnlySpan<int> Sizes => sizes;
+
+    /// <summary>Sum of the values per cluster.</summary>
+    internal ReadOnlySpan<double> Sums => sums;
+
+    /// <summary>Items per cluster, by name.</summary>
+    public IReadOnlyDictionary<string, int> ItemsOfClusters =>
+        names.Select((n, g) => (n, g)).ToDictionary(x => x.n, x => sizes[x.g], StringComparer.Ordinal);
+
+    /// <summary>
+    /// The cluster with the lowest mean among those of at least 5 items; where no cluster has 5, among all. Ties go to more
+    /// items, then to the first name. It is chosen for being lowest: a description and no test.
+    /// </summary>
+    /// <returns>Null without items.</returns>
+    public WorstCluster? WorstCluster()
+    {
+        int least = sizes.Any(s => s >= LeastItemsOfWorstCluster) ? LeastItemsOfWorstCluster : 1;
+        int worst = -1;
+        for (int g = 0; g < names.Length; g++)
+        {
+            if (sizes[g] >= least && (worst < 0 || IsWorse(g, worst)))
+            {
+                worst = g;
+            }
+        }
+
+        return worst < 0 ? null : new WorstCluster(names[worst], sums[worst] / sizes[worst], sizes[worst]);
+    }
+
+    private bool IsWorse(int cluster, int than)
+    {
+        double distance = sums[cluster] / sizes[cluster] - sums[than] / sizes[than];
+        return distance < -Tie || (distance <= Tie && sizes[cluster] > sizes[than]);
+    }
+}
+
+/// <summary>The cluster with the lowest mean difference.</summary>
+/// <param name="Cluster">Its name.</param>
+/// <param name="Points">Its mean difference, as a fraction.</param>
+/// <param name="Items">Its items.</param>
+public readonly record struct WorstCluster(string Cluster, double Points, int Items);
+
+/// <summary>Changes of items that are right or wrong.</summary>
+/// <param name="Items">All items.</param>
+/// <param name="Gained">Wrong before, right after.</param>
+/// <param name="Lost">Right before, wrong after.</param>
+public readonly record struct Flips(int Items, int Gained, int Lost);

@@ -1,0 +1,67 @@
+namespace Fulcrum.Statistics;
+
+/// <summary>Result of the sign-flip test.</summary>
+/// <param name="P">Two-sided p of no change.</param>
+/// <param name="Exact">Whether all sign changes were counted; otherwise they were drawn.</param>
+public readonly record struct SignFlipResult(double P, bool Exact);
+
+/// <summary>The test of graded scores: under no change the differences of a cluster are as likely with the other sign.</summary>
+public static class SignFlip
+{
+    /// <summary>Up to this many units all sign changes are counted.</summary>
+    public const int MostExactUnits = 12;
+
+    /// <summary>Sign changes drawn where there are more units.</summary>
+    public const int Draws = 100_000;
+
+    /// <summary>
+    /// The statistic is ∣Σ D_g∣, D_g the sum of a cluster's differences; with one cluster the items are the units (Canay, Romano
+    /// and Shaikh 2017, Econometrica 85:1013). With k units p is at least 2^(1-k).
+    /// </summary>
+    /// <param name="random">Used by this test alone.</param>
+    public static SignFlipResult Test(Sample sample, RandomStream random)
+    {
+        double[] units = sample.Clusters > 1 ? sample.Sums.ToArray() : sample.Values.ToArray();
+        double seen = Math.Abs(units.Sum()) - 1e-9;
+        return units.Length <= MostExactUnits
+            ? new SignFlipResult(Counted(units, seen), true)
+            : new SignFlipResult((1.0 + Drawn([.. units.Where(u => u != 0)], seen, random)) / (1 + Draws), false);
+    }
+
+    private static double Counted(double[] units, double seen)
+    {
+        int hits = 0,
+            all = 1 << units.Length;
+        for (int signs = 0; signs < all; signs++)
+        {
+            double sum = 0;
+            for (int g = 0; g < units.Length; g++)
+            {
+                sum += ((signs >> g) & 1) == 0 ? units[g] : -units[g];
+            }
+
+            hits += Math.Abs(sum) >= seen ? 1 : 0;
+        }
+
+        return (double)hits / all;
+    }
+
+    private static int Drawn(double[] units, double seen, RandomStream random)
+    {
+        int hits = 0;
+        for (int draw = 0; draw < Draws; draw++)
+        {
+            double sum = 0;
+            ulong signs = 0;
+            for (int g = 0; g < units.Length; g++)
+            {
+                signs = g % 64 == 0 ? random.NextBits() : signs >> 1;
+                sum += (signs & 1) == 0 ? units[g] : -units[g];
+            }
+
+            hits += Math.Abs(sum) >= seen ? 1 : 0;
+        }
+
+        return hits;
+    }
+}

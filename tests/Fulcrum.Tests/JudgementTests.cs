@@ -1,0 +1,76 @@
+using Fulcrum.Comparisons;
+using Fulcrum.Statistics;
+using Fulcrum.Tasks;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+public sealed class JudgementTests
+{
+    [Theory]
+    [InlineData(0.05, 0.1, -0.015, 0.001, VerdictKind.Accept)]
+    [InlineData(0.05, 0.1, -0.03, -0.021, VerdictKind.Reject)]
+    [InlineData(-0.1, -0.05, -0.015, 0.001, VerdictKind.Reject)]
+    [InlineData(0.05, 0.1, -0.03, 0.001, VerdictKind.Inconclusive)]
+    [InlineData(-0.01, 0.1, -0.015, 0.001, VerdictKind.Inconclusive)]
+    public void The_verdict_follows_from_the_intervals_and_the_margin(
+        double targetLow,
+        double targetHigh,
+        double generalLow,
+        double generalHigh,
+        VerdictKind kind
+    )
+    {
+        Verdict got = Judgement.Of(
+            [Results.Compared("knowledge", generalLow, generalHigh), Results.Compared("sql", targetLow, targetHigh)],
+            ["sql"],
+            margin: 2
+        );
+
+        Assert.Equal(kind, got.Kind);
+        Assert.Equal([TaskRole.Target, TaskRole.General], got.Findings.Select(f => f.Role));
+    }
+
+    [Theory]
+    [InlineData(1, VerdictKind.Reject)]
+    [InlineData(2, VerdictKind.Inconclusive)]
+    public void One_of_several_general_tasks_is_held_against_the_model_only_after_Holms_adjustment(
+        int tasks,
+        VerdictKind kind
+    )
+    {
+        PairedResult[] results =
+        [
+            Results.Compared("g0", -0.06, -0.021, failing: 0.02),
+            .. Enumerable.Range(1, tasks - 1).Select(i => Results.Compared($"g{i}", -0.01, 0.01, failing: 0.9)),
+        ];
+
+        Assert.Equal(kind, Judgement.Of(results, [], 2).Kind);
+    }
+
+    [Fact]
+    public void A_gain_without_any_general_task_is_called_a_gain_only()
+    {
+        Verdict got = Judgement.Of([Results.Compared("sql", 0.05, 0.1)], ["sql"], 2);
+
+        Assert.Equal((VerdictKind.Accept, true), (got.Kind, got.GainOnly));
+        Assert.Equal(
+            "gain only, nothing else was measured",
+            Fulcrum.Report.Sentences.Kind(got, Fulcrum.Report.Words.English)
+        );
+    }
+
+    [Fact]
+    public void A_verdict_must_hold_whether_unscored_items_count_for_or_against_it()
+    {
+        PairedResult within = Results.Compared("general", -0.01, 0.01);
+        UnscoredBounds bounds = new(new Difference(-0.4, -0.45, -0.35, 0.02), new Difference(0.1, 0.05, 0.15, 0.02));
+
+        Assert.Equal(TaskJudgement.WithinMargin, Judgement.Of([within], [], 2).Findings[0].Judgement);
+        Assert.Equal(TaskJudgement.Open, Judgement.Of([within with { Bounds = bounds }], [], 2).Findings[0].Judgement);
+    }
+
+    [Fact]
+    public void A_result_that_was_tested_against_another_margin_is_refused() =>
+        Assert.Throws<ArgumentException>(() => Judgement.Of([Results.Compared("general", -0.01, 0.01)], [], 3));
+}
