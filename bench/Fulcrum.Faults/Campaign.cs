@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fulcrum.Data;
 using Fulcrum.Runs;
 using Fulcrum.Tests;
 
@@ -10,13 +11,13 @@ internal sealed class Campaign(string tool, string folder, Random random)
     private static readonly string[] Compared =
     [
         "comparison.json",
-        "adapter/adapter_model.safetensors",
-        "adapter/adapter_config.json",
-        "before/spider.jsonl",
-        "before/mmlu.jsonl",
-        "after/spider.jsonl",
-        "after/mmlu.jsonl",
-        "points/lambda-0.5/mmlu.jsonl",
+        "candidates/tuned/adapter/adapter_model.safetensors",
+        "candidates/tuned/adapter/adapter_config.json",
+        "base/spider.jsonl",
+        "base/mmlu.jsonl",
+        "candidates/tuned/spider.jsonl",
+        "candidates/tuned/mmlu.jsonl",
+        "candidates/tuned-lambda-0.5/mmlu.jsonl",
         "results.csv",
         "report.tex", // report.html and report.md say how long the stages took
     ];
@@ -67,7 +68,7 @@ internal sealed class Campaign(string tool, string folder, Random random)
     /// <summary>Every stage in a process of its own, which finds all that came before as files.</summary>
     public bool Stages()
     {
-        foreach (string stage in Experiment.Stages)
+        foreach (string stage in EnumNames.All<Stage>())
         {
             Ending ending = Tool.Run(tool, [.. Arguments("stages"), "--until", stage]);
             if (ending.Code != 0)
@@ -81,7 +82,7 @@ internal sealed class Campaign(string tool, string folder, Random random)
 
         return Say(
             Same("stages"),
-            $"every stage in a process of its own: {Experiment.Stages.Count} processes, the same bytes"
+            $"every stage in a process of its own: {EnumNames.All<Stage>().Count} processes, the same bytes"
         );
     }
 

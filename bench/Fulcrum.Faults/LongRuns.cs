@@ -90,7 +90,7 @@ internal sealed class LongRuns(string folder, Random random)
         return curve.IsFlat($"{queries:N0} graded queries", Noise);
     }
 
-    private ModelSpec Model => StudyFile.Load(study).Model.Spec;
+    private ModelSpec Model => StudyFile.Load(study).Base.Spec;
 
     private int[] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(256))];
 }

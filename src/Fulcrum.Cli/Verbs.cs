@@ -27,6 +27,7 @@ internal static class Verbs
     public static IEnumerable<Command> All() =>
         [
             Commands.RunCommand.Create(),
+            Commands.CheckCommand.Create(),
             Commands.ScoreCommand.Create(),
             Commands.GenerateCommand.Create(),
             Commands.TokenizeCommand.Create(),

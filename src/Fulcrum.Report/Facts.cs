@@ -12,8 +12,8 @@ internal static class Facts
     /// <summary>The model, its size, and the form in which it computes.</summary>
     public static string Model(RunReport report)
     {
-        (ModelPlan model, Words words) = (report.Study.Model, report.Words);
-        string name = report.Model?.Name ?? Path.GetFileName(model.Folder.TrimEnd('/', '\\'));
+        (BasePlan model, Words words) = (report.Study.Base, report.Words);
+        string name = report.Model?.Name ?? Path.GetFileName(model.Model.TrimEnd('/', '\\'));
         string size = report.Model?.Parameters is { } count ? ", " + Size(count, words) : "";
         return $"{name}{size}, {EnumNames.Of(model.Dtype)}, {(model.Quantization == Quantization.None ? words.Say("not quantised", "sem quantização") : EnumNames.Of(model.Quantization))}";
     }
@@ -21,13 +21,18 @@ internal static class Facts
     /// <summary>How the adapter was trained.</summary>
     public static string Training(RunReport report)
     {
-        (TrainPlan plan, Words words) = (report.Study.Train, report.Words);
+        Words words = report.Words;
+        if (report.Train is not { } plan)
+        {
+            return words.Say("not trained here", "não treinado aqui");
+        }
+
         string targets = string.Join(", ", plan.TargetModules ?? ["q_proj", "k_proj", "v_proj", "o_proj"]);
         string epochs =
             $"{plan.Epochs} {(plan.Epochs == 1 ? words.Say("epoch", "época") : words.Say("epochs", "épocas"))}";
         return words.Say(
-                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} on {targets}; {epochs}, batch {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, learning rate {words.Number(plan.LearningRate, "0.##################")} ({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} warm-up steps); seed {report.Study.TrainingSeeds[0]}",
-                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} em {targets}; {epochs}, lote {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, taxa de aprendizado {words.Number(plan.LearningRate, "0.##################")} ({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} passos de aquecimento); semente {report.Study.TrainingSeeds[0]}"
+                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} on {targets}; {epochs}, batch {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, learning rate {words.Number(plan.LearningRate, "0.##################")} ({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} warm-up steps); seed {report.TrainingSeed}",
+                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} em {targets}; {epochs}, lote {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, taxa de aprendizado {words.Number(plan.LearningRate, "0.##################")} ({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} passos de aquecimento); semente {report.TrainingSeed}"
             ) + Amount(report, words);
     }
 

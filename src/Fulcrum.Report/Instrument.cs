@@ -52,7 +52,7 @@ internal static class Instrument
         IReadOnlyList<(Answer Before, Answer After)> answers
     )
     {
-        if (report.Study.Benchmarks.FirstOrDefault(b => b.Name == benchmark)?.KnownChance() is not { } chance)
+        if (report.Study.NamedTasks.FirstOrDefault(b => b.Name == benchmark)?.KnownChance() is not { } chance)
         {
             yield break;
         }

@@ -23,7 +23,7 @@ internal static class Readings
     public static IReadOnlyList<IReadOnlyList<Reading>> Of(RunReport report) =>
         [
             .. report
-                .Study.Benchmarks.Where(b => b.SameQuestions() is not null)
+                .Study.NamedTasks.Where(b => b.SameQuestions() is not null)
                 .GroupBy(b => b.SameQuestions()!)
                 .Select(g => (IReadOnlyList<Reading>)[.. g.Select(b => ReadingOf(report, b)).OfType<Reading>()])
                 .Where(g => g.Select(r => r.Kind).Distinct().Count() > 1),
@@ -70,7 +70,7 @@ internal static class Readings
         bool written = kind is AnswerScoring.Generated or AnswerScoring.LastCharacter && answers.Count > 0;
         double Unparsable(Func<(Answer Before, Answer After), Answer> side) =>
             (double)answers.Count(a => side(a).Verdict == "unparsable") / answers.Count;
-        return report.Comparison.Tasks.FirstOrDefault(b => b.Task == plan.Name) is { } comparison
+        return report.Shown.Tasks.FirstOrDefault(b => b.Task == plan.Name) is { } comparison
             ? new Reading(
                 kind,
                 comparison,

@@ -11,16 +11,18 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Report;
 
 /// <summary>What a report is made from: the files of a run folder, no model.</summary>
-/// <param name="Answers">Both answers to every item, by benchmark.</param>
-/// <param name="Steps">The training log; empty where there is none.</param>
+/// <param name="Shown">The candidate whose answers are shown item by item.</param>
+/// <param name="Answers">The base's and the shown candidate's answer to every item, by task.</param>
+/// <param name="Steps">The shown candidate's training log; empty where there is none.</param>
 /// <param name="Stages">The manifests of the stages that are complete, in their order.</param>
 /// <param name="TrainingData">How much of the training data reached the trainer; null: unknown.</param>
-/// <param name="ProtocolDifferences">By benchmark, the fields of the protocol that differ between the sides; null: none
+/// <param name="ProtocolDifferences">By task, the fields of the protocol that differ between the sides; null: none
 /// is known to.</param>
 /// <param name="Model">The model's name and size; null: unknown.</param>
 public sealed record RunReport(
     Study Study,
     Comparison Comparison,
+    CandidateComparison Shown,
     IReadOnlyDictionary<string, IReadOnlyList<(Answer Before, Answer After)>> Answers,
     IReadOnlyList<TrainingStep> Steps,
     IReadOnlyList<Manifest> Stages,
@@ -30,6 +32,12 @@ public sealed record RunReport(
     ModelFacts? Model = null
 )
 {
+    /// <summary>How the shown candidate was trained here; null: it was not.</summary>
+    public TrainPlan? Train => Study.Candidates.GetValueOrDefault(Shown.Name)?.Train;
+
+    /// <summary>The seed of that training.</summary>
+    public int TrainingSeed => Train?.Seed ?? Study.Seed;
+
     /// <summary>Reads a run folder whose comparison is complete.</summary>
     /// <exception cref="InputException">A file of the run is missing or damaged.</exception>
     public static RunReport Read(string runFolder, string language = "en")
@@ -63,74 +71,75 @@ public sealed record RunReport(
 
     private static RunReport ReadFiles(string runFolder, string language)
     {
-        string comparison = Path.Combine(runFolder, "comparison.json"),
-            study = Path.Combine(runFolder, "study.json");
-        Comparison compared = ComparisonJson.Parse(Text(comparison), comparison);
-        if (compared.Tasks.FirstOrDefault(b => !InnerPath.IsPlainName(b.Task)) is { } stranger)
-        {
-            throw new InputException($"{comparison}: the benchmark '{stranger.Task}' is not the name of a file");
-        }
-
-        Dictionary<string, IReadOnlyList<(Answer, Answer)>> answers = compared.Tasks.ToDictionary(
-            b => b.Task,
-            b => Pairs(runFolder, b.Task),
-            StringComparer.Ordinal
-        );
-        string log = Path.Combine(runFolder, "adapter", "train.jsonl");
+        RunLayout run = new(Path.GetFullPath(runFolder));
+        PlainFolder.Require(run.Root);
+        Comparison compared = ComparisonJson.Parse(Text(run.Comparison), run.Comparison);
+        RefuseStrangeNames(run, compared);
+        Study study = StudyFile.Load(run.Study);
+        CandidateComparison shown =
+            compared.Candidates.FirstOrDefault()
+            ?? throw new InputException($"{run.Comparison}: there is no candidate to report on");
+        string place = RunLayout.Candidate(shown.Name),
+            log = Path.Combine(run.Adapter(shown.Name), "train.jsonl");
         TrainingStep[] steps = File.Exists(log)
-            ? [.. File.ReadLines(log).Select(l => JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)!)]
+            ?
+            [
+                .. BoundedFile
+                    .ReadLines(log)
+                    .Select(l => JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)!),
+            ]
             : [];
         return new RunReport(
-            StudyFile.Parse(Text(study), study),
+            study,
             compared,
-            answers,
+            shown,
+            shown.Tasks.ToDictionary(t => t.Task, t => Pairs(run, place, t.Task), StringComparer.Ordinal),
             steps,
-            [.. Experiment.Stages.Select(s => RunFolder.Completed(runFolder, s)).OfType<Manifest>()],
+            [.. StagesOf(compared).Select(run.Completed).OfType<Manifest>()],
             Words.Of(language),
-            TrainingDataSummary.Read(Path.Combine(runFolder, "adapter")),
-            compared.Tasks.ToDictionary(b => b.Task, b => Differences(runFolder, b.Task), StringComparer.Ordinal),
-            ModelFacts.Read(runFolder)
+            TrainingDataSummary.Read(run.Adapter(shown.Name)),
+            shown.Tasks.ToDictionary(t => t.Task, t => Differences(run, place, t.Task), StringComparer.Ordinal),
+            ModelFacts.Read(run.Root)
         );
     }
 
-    private static IReadOnlyList<string> Differences(string runFolder, string benchmark)
+    private static void RefuseStrangeNames(RunLayout run, Comparison compared)
     {
-        IReadOnlyDictionary<string, string> Fields(string side)
+        IEnumerable<string> names = compared
+            .Candidates.Select(c => c.Name)
+            .Concat(compared.Candidates.SelectMany(c => c.Tasks).Select(t => t.Task));
+        if (names.FirstOrDefault(n => !RelativeName.IsPlain(n)) is { } strange)
         {
-            string path = Path.Combine(runFolder, side, benchmark + ".protocol.json");
-            return File.Exists(path)
-                ? JsonSerializer.Deserialize(File.ReadAllText(path), ManifestJson.Default.SortedDictionaryStringString)
-                    ?? []
-                : new SortedDictionary<string, string>();
+            throw new InputException($"{run.Comparison}: '{Printable.Short(strange)}' is not the name of a file");
         }
-
-        IReadOnlyDictionary<string, string> before = Fields("before"),
-            after = Fields("after");
-        return
-        [
-            .. before
-                .Keys.Union(after.Keys)
-                .Order(StringComparer.Ordinal)
-                .Where(k => before.GetValueOrDefault(k) != after.GetValueOrDefault(k)),
-        ];
     }
 
-    private static IReadOnlyList<(Answer, Answer)> Pairs(string runFolder, string benchmark)
+    private static IEnumerable<string> StagesOf(Comparison compared) =>
+        [
+            "prepare",
+            RunLayout.Base,
+            .. compared.Candidates.SelectMany(c =>
+                (string[])[$"{RunLayout.Candidate(c.Name)}/obtain", $"{RunLayout.Candidate(c.Name)}/measure"]
+            ),
+            "compare",
+        ];
+
+    private static IReadOnlyList<string> Differences(RunLayout run, string place, string task) =>
+        Protocol.DifferingFields(run.Protocol(RunLayout.Base, task), run.Protocol(place, task));
+
+    private static IReadOnlyList<(Answer, Answer)> Pairs(RunLayout run, string place, string task)
     {
         Dictionary<string, Answer> after = AnswerFile
-            .Read(Path.Combine(runFolder, "after", benchmark + ".jsonl"))
+            .Read(run.Answers(place, task))
             .ToDictionary(a => a.Id, StringComparer.Ordinal);
         return
         [
             .. AnswerFile
-                .Read(Path.Combine(runFolder, "before", benchmark + ".jsonl"))
+                .Read(run.Answers(RunLayout.Base, task))
                 .Select(b =>
-                    (
-                        b,
-                        after.TryGetValue(b.Id, out Answer? a)
-                            ? a
-                            : throw new InputException($"{benchmark}: the item '{b.Id}' is missing in after/")
-                    )
+                    after.TryGetValue(b.Id, out Answer? a)
+                        ? (b, a)
+                        : throw new InputException($"{task}: the item '{b.Id}' is missing in {place}")
                 ),
         ];
     }

@@ -7,16 +7,12 @@ namespace Fulcrum.Report;
 /// <summary>Sentences that follow from the numbers and from nothing else.</summary>
 public static class Sentences
 {
-    /// <summary>The first line of a report: the verdict, or the first benchmark's difference where there is
-    /// none.</summary>
-    public static string First(Comparison comparison, Words words) =>
-        comparison.Verdict is { } verdict
-            ? Of(verdict, words)
-            : string.Join(" ", comparison.Tasks.Take(1).Select(b => Of(b, words)));
+    /// <summary>The verdict on one candidate, with its name where there are several.</summary>
+    public static string Of(CandidateComparison candidate, Comparison comparison, Words words) =>
+        (comparison.Candidates.Count > 1 ? candidate.Name + ": " : "") + Of(candidate.Verdict, words);
 
-    /// <summary>The verdict in one word; empty where there is none.</summary>
-    public static string Verdict(Comparison comparison, Words words) =>
-        comparison.Verdict is { } verdict ? Kind(verdict, words) : "";
+    /// <summary>The verdict in one word.</summary>
+    public static string Verdict(CandidateComparison candidate, Words words) => Kind(candidate.Verdict, words);
 
     /// <summary>What was found on every benchmark, and what follows.</summary>
     public static string Of(Verdict verdict, Words words) =>

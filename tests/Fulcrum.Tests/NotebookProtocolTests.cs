@@ -11,29 +11,6 @@ namespace Fulcrum.Tests;
 public sealed class NotebookProtocolTests
 {
     [Fact]
-    public void The_chosen_adapter_configuration_decides_what_is_trained()
-    {
-        Study study = StudyFile.Load(
-            Written(
-                ""","loraConfigurations":{"small":{"rank":2},"wide":{"rank":4,"alpha":8,"dropout":0.05,"targetModules":["q_proj"]}},"lora":"wide" """
-            )
-        );
-
-        Assert.Equal(
-            (4, 8.0, 0.05, "q_proj"),
-            (study.Train.Rank, study.Train.Alpha, study.Train.Dropout, study.Train.TargetModules!.Single())
-        );
-        Assert.Equal(StudyFile.Print(study), StudyFile.Print(StudyFile.Parse(StudyFile.Print(study), "printed")));
-    }
-
-    [Theory]
-    [InlineData(""","lora":"wide" """, "only together")]
-    [InlineData(""","loraConfigurations":{"small":{}} """, "only together")]
-    [InlineData(""","loraConfigurations":{"small":{}},"lora":"wide" """, "small")]
-    public void A_configuration_that_is_not_there_is_named(string more, string says) =>
-        Assert.Contains(says, Assert.Throws<InputException>(() => StudyFile.Load(Written(more))).Message);
-
-    [Fact]
     public void An_example_is_cut_and_trained_on_whole_only_where_the_plan_says_so()
     {
         TrainingExample example = new("e", [1, 2, 3, 4, 5, 6], [false, false, false, false, true, true]);
@@ -64,13 +41,21 @@ public sealed class NotebookProtocolTests
                 {
                     Study = whole.Study with
                     {
-                        Train = whole.Study.Train with { MaxTokens = 6, Truncate = true },
+                        Candidates = new Dictionary<string, CandidatePlan>
+                        {
+                            ["tuned"] = new(
+                                Train: new TrainPlan(Epochs: 3, BatchSize: 4, MaxTokens: 6, Truncate: true)
+                            ),
+                        },
                         OverrideGuards = ["completion-tokens"],
                     },
                 };
         List<string> told = [];
 
-        cut.Run(Directory.CreateTempSubdirectory().FullName, p => told.Add(p.What));
+        cut.Run(
+            Directory.CreateTempSubdirectory().FullName,
+            p => told.AddRange(p is RunEvent.Noted noted ? [noted.Text] : [])
+        );
 
         Assert.Contains(told, t => t.StartsWith("estimate: about", StringComparison.Ordinal));
     }

@@ -150,7 +150,8 @@ public sealed class PairedComparisonTests
             [Scored("a", 0.5), Scored("b", 1)],
             [Scored("a", 1), Scored("b", 1)]
         );
-        Comparison comparison = new([got], Judgement.Of([Results.Compared("x", 0.1, 0.2)], ["x"], 2));
+        Verdict verdict = Judgement.Of([Results.Compared("x", 0.1, 0.2)], ["x"], 2);
+        Comparison comparison = new([new CandidateComparison("c", [got], verdict)]);
 
         string text = ComparisonJson.Print(comparison);
 

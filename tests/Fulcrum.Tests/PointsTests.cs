@@ -1,5 +1,6 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Models;
+using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Xunit;
@@ -15,9 +16,11 @@ public sealed class PointsTests
     {
         Study = Plain.Study with
         {
-            Curve = new CurvePlan([0, 0.5, 1], Checkpoints: true),
-            ServingForms = [ServingForm.Merged],
-            Seeds = [3, 4, 5],
+            Candidates = new Dictionary<string, CandidatePlan>
+            {
+                ["tuned"] = new(Train: new TrainPlan(Epochs: 3, BatchSize: 4, Seed: 3)),
+            },
+            Derive = new DerivePlan([0, 0.5, 1], Checkpoints: true, Seeds: [3, 4, 5], Forms: [ServingForm.Merged]),
         },
     };
 
@@ -28,29 +31,30 @@ public sealed class PointsTests
 
         Assert.Equal(
             [
-                "before",
-                "after",
-                "step-6-lambda-0.5",
-                "step-6-lambda-1",
-                "step-12-lambda-0.5",
-                "step-12-lambda-1",
-                "lambda-0.5",
-                "merged",
-                "seed-4",
-                "seed-5",
+                "base",
+                "tuned",
+                "tuned-lambda-0.5",
+                "tuned-step-6-lambda-0.5",
+                "tuned-step-6",
+                "tuned-step-12-lambda-0.5",
+                "tuned-step-12",
+                "tuned-seed-4",
+                "tuned-seed-5",
+                "tuned-merged",
             ],
             got.TradeOff!.Points.Select(p => p.Name)
         );
         Assert.Equal(
-            [0, 30, 5, 10, 10, 20, 15, 30, 29, 27],
+            [0, 30, 15, 5, 10, 10, 20, 29, 27, 30],
             got.TradeOff.Points.Select(p => Math.Round(p.Task.Points * 40))
         );
         Assert.All(got.TradeOff.Points, p => Assert.Equal(0, p.General!.Value.Points));
-        Assert.Equal(("after", VerdictKind.Accept), (got.TradeOff.Best, got.Verdict!.Kind));
+        Assert.Equal(("tuned", VerdictKind.Accept), (got.TradeOff.Best, got.Candidates[0].Verdict.Kind));
         Assert.True(got.TradeOff.Points[0].Dominated);
-        Assert.Equal([3, 4, 5], got.Seeds![0].Seeds.Select(s => s.Seed));
-        Assert.Equal(3, got.Seeds[0].Recipe!.Value.Seeds);
-        Assert.True(got.Seeds[0].Recipe!.Value.StandardError > got.Tasks[0].Difference.StandardError);
+        SeedsResult seeds = got.Seeds!.Single().Tasks[0];
+        Assert.Equal([3, 4, 5], seeds.Seeds.Select(s => s.Seed));
+        Assert.Equal(3, seeds.Recipe!.Value.Seeds);
+        Assert.True(seeds.Recipe!.Value.StandardError > got.Candidates[0].Tasks[0].Difference.StandardError);
     }
 
     [Fact]
@@ -75,12 +79,12 @@ public sealed class PointsTests
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         Plain.Run(folder);
-        ScriptedStudy more = new() { Study = Plain.Study with { Curve = new CurvePlan([0.5]), Margin = 4 } };
+        ScriptedStudy more = new() { Study = Plain.Study with { Derive = new DerivePlan([0.5]), Margin = 4 } };
 
         Comparison got = more.Run(folder);
 
-        Assert.Equal(["before", "after", "lambda-0.5"], got.TradeOff!.Points.Select(p => p.Name));
-        Assert.Equal(4, got.Verdict!.Margin);
+        Assert.Equal(["base", "tuned", "tuned-lambda-0.5"], got.TradeOff!.Points.Select(p => p.Name));
+        Assert.Equal(4, got.Candidates[0].Verdict.Margin);
         Assert.Equal([0.5], more.Loaded.Select(s => s!.Lambda));
     }
 
@@ -94,7 +98,7 @@ public sealed class PointsTests
                 folder,
                 p =>
                 {
-                    if (p.What.StartsWith("seed 4", StringComparison.Ordinal))
+                    if (p is RunEvent.Progressed { Stage: "candidates/tuned-seed-4/obtain" })
                     {
                         stop.Cancel();
                     }
@@ -102,7 +106,9 @@ public sealed class PointsTests
                 stop.Token
             )
         );
-        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(folder, "points", "lambda-0.5", "sql.jsonl"));
+        DateTime written = File.GetLastWriteTimeUtc(
+            Path.Combine(folder, "candidates", "tuned-lambda-0.5", "sql.jsonl")
+        );
 
         Comparison got = Full.Run(folder);
 
@@ -121,10 +127,8 @@ public sealed class PointsTests
             told,
             p =>
             {
-                if (p.Unit == "note")
-                {
-                    notes.Add(p.What);
-                }
+                notes.AddRange(p is RunEvent.Noted noted ? [noted.Text] : []);
+                notes.AddRange(p is RunEvent.Warned warned ? [$"warning: {warned.Text}"] : []);
             }
         );
         Plain.Run(silent);
@@ -133,7 +137,7 @@ public sealed class PointsTests
             notes,
             n =>
                 n.StartsWith(
-                    "warning: knowledge: this sample is too small to show differences of 5 points",
+                    "warning: knowledge: this sample is too small to detect 5 points",
                     StringComparison.Ordinal
                 )
         );

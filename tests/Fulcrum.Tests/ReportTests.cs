@@ -83,18 +83,13 @@ public sealed partial class ReportTests
     {
         string folder = SyntheticRun.Write();
         RunReport report = RunReport.Read(folder);
-        PairedResult mmlu = report.Comparison.Tasks.Single(t => t.Task == "mmlu");
+        PairedResult mmlu = report.Shown.Tasks.Single(t => t.Task == "mmlu");
         Difference loss = new(-0.2, -0.3, -0.1, 0.02);
         PairedResult few = mmlu.Groups[0] with { Clusters = 4, Difference = loss },
             enough = few with { Clusters = 5 };
 
         Assert.Equal((Change.None, Change.Loss), (few.Change, enough.Change));
-        string page = Page.Print(
-            report with
-            {
-                Comparison = report.Comparison with { Tasks = [mmlu with { Groups = [few] }] },
-            }
-        );
+        string page = Page.Print(report with { Shown = report.Shown with { Tasks = [mmlu with { Groups = [few] }] } });
         Assert.Contains($"○ {Words.English.Change(loss)}", page);
         Directory.Delete(folder, recursive: true);
     }
@@ -149,7 +144,7 @@ public sealed partial class ReportTests
             markdown
         );
         Assert.Contains("- mmlu: 239 items in 6 clusters, 1 more unscored\n", markdown);
-        Assert.Contains("- stages: after 1 h 12 min; together 1 h 12 min\n", markdown);
+        Assert.Contains("- stages: candidates/tuned/measure 1 h 12 min; together 1 h 12 min\n", markdown);
         Assert.Contains("fulcrum run study.json --output again", markdown);
     }
 

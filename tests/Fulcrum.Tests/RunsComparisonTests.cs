@@ -15,15 +15,18 @@ public sealed class RunsComparisonTests
     {
         string root = Directory.CreateTempSubdirectory().FullName;
         ScriptedStudy first = new(),
-            second = first with { Study = first.Study with { Seed = 43, Curve = new CurvePlan([0.5]) } };
+            second = first with { Study = first.Study with { Seed = 43, Derive = new DerivePlan([0.5]) } };
         first.Run(Path.Combine(root, "one"));
         second.Run(Path.Combine(root, "two"));
 
         RunsComparison got = RunsComparison.Of([Path.Combine(root, "one"), Path.Combine(root, "two")]);
 
-        Assert.Equal(["before", "one/after", "two/after", "two/lambda-0.5"], got.TradeOff.Points.Select(p => p.Name));
+        Assert.Equal(
+            ["base", "one/tuned", "two/tuned", "two/tuned-lambda-0.5"],
+            got.TradeOff.Points.Select(p => p.Name)
+        );
         Assert.Equal([VerdictKind.Accept, VerdictKind.Accept], got.Runs.Select(r => r.Verdict.Kind));
-        Assert.Equal("one/after", got.TradeOff.Best);
+        Assert.Equal("one/tuned", got.TradeOff.Best);
         Assert.True(got.Runs[0].Hypervolume > got.TradeOff.BaseHypervolume);
         Assert.Contains("\"trade_off\"", got.Print());
     }
@@ -54,7 +57,8 @@ public sealed class RunsComparisonTests
     [InlineData("knowledge>=-1", "required knowledge>=-1")]
     public void A_requirement_holds_only_by_the_nearer_bound(string required, string? refusal)
     {
-        Comparison comparison = new([Results.Compared("sql", 0.6, 0.85), Results.Compared("knowledge", -0.03, 0.03)]);
+        PairedResult[] tasks = [Results.Compared("sql", 0.6, 0.85), Results.Compared("knowledge", -0.03, 0.03)];
+        Comparison comparison = new([new CandidateComparison("tuned", tasks, Judgement.Of(tasks, ["sql"], 2))]);
 
         string? message = Record.Exception(() => Requirements.Parse(required).Check(comparison))?.Message;
 

@@ -23,8 +23,7 @@ internal sealed record ScriptedStudy(string Broken = "")
 
     public Study Study { get; init; } =
         new(
-            "scripted",
-            new ModelPlan(
+            new BasePlan(
                 Model(
                     "qwen2-1.5b",
                     Broken == "published-band"
@@ -34,23 +33,34 @@ internal sealed record ScriptedStudy(string Broken = "")
                 Dtype.F32,
                 Device: "cpu"
             ),
-            [new SpiderPlan("sql", "none"), new MmluPlan("knowledge", "none")],
-            new TrainingDataPlan(Data: "none"),
-            new TrainPlan(Epochs: 3, BatchSize: 4),
+            new Dictionary<string, TaskPlan>
+            {
+                ["sql"] = new SpiderPlan(Data: Path.GetFullPath("none")),
+                ["knowledge"] = new MmluPlan(Data: Path.GetFullPath("none")),
+            },
+            new Dictionary<string, CandidatePlan> { ["tuned"] = new(Train: new TrainPlan(Epochs: 3, BatchSize: 4)) },
+            Name: "scripted",
+            TrainingData: new TrainingDataPlan(Data: Path.GetFullPath("none")),
             Margin: 5
         );
 
     /// <summary>Runs into a folder and returns its comparison.</summary>
     public Comparisons.Comparison Run(
         string folder,
-        Action<Progress>? tell = null,
+        Action<RunEvent>? report = null,
         CancellationToken cancellation = default,
         Microsoft.Extensions.Logging.ILogger? log = null
     )
     {
-        using RunFolder run = RunFolder.Open(folder);
-        new Experiment(Study, run, runtime, _ => Corpus(), tell, log: log).Run("compare", "en", cancellation);
-        return Comparisons.ComparisonJson.Parse(File.ReadAllText(run.Comparison), run.Comparison);
+        using RunLock run = RunLock.Open(folder);
+        Experiment experiment = new(
+            Study,
+            run,
+            new Engines([runtime], runtime),
+            _ => Corpus(),
+            new ExperimentSettings(report, Log: log)
+        );
+        return experiment.Run(Stage.Compare, cancellation)!;
     }
 
     private Corpus Corpus()
@@ -71,7 +81,7 @@ internal sealed record ScriptedStudy(string Broken = "")
                         : $"say {i}"
                 )),
         ];
-        return new Corpus(benchmarks, training, "data", Broken == "same-protocol" ? before : null);
+        return new Corpus(benchmarks, training, "data", "training", Broken == "same-protocol" ? before : null);
     }
 
     /// <summary>A model folder that holds a tokenizer of single bytes and nothing else.</summary>

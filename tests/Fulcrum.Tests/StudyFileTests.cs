@@ -1,5 +1,6 @@
 using Fulcrum.Models;
 using Fulcrum.Studies;
+using Fulcrum.Tasks;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Xunit;
@@ -9,31 +10,70 @@ namespace Fulcrum.Tests;
 public sealed class StudyFileTests
 {
     private const string Good =
-        """{"name":"x","model":{"folder":"m"},"benchmarks":[{"kind":"mmlu","name":"mmlu","folder":"d"}],"trainingData":{"folder":"s"},"train":{"epochs":3}}""";
+        """{"base":"m","tasks":{"mmlu":{"kind":"mmlu","data":"d"}},"candidates":{"a":{"train":{"epochs":3}}},"trainingData":{"data":"s"}}""";
 
     private const string Lines = """
         { "name": "x",
-          "model": { "folder": "m" },
-          "benchmarks": [ { "kind": "mmlu", "name": "mmlu", "folder": "d" } ],
-          "trainingData": { "folder": "s" },
-          "train": { "epochs": 3 } }
+          "base": { "model": "m" },
+          "tasks": { "mmlu": { "kind": "mmlu", "data": "d" } },
+          "trainingData": { "data": "s" },
+          "candidates": { "a": { "train": { "epochs": 3 } } } }
         """;
 
     [Fact]
-    public void Defaults_are_filled_in_and_folders_are_relative_to_the_file()
+    public void Defaults_are_filled_in_and_paths_are_relative_to_the_file()
     {
         Study study = StudyFile.Load(Written(Good));
 
-        Assert.Equal(
-            (3, 8, 2e-4, 42),
-            (study.Train.Epochs, study.Train.BatchSize, study.Train.LearningRate, study.Seed)
-        );
-        Assert.True(Path.IsPathRooted(study.Model.Folder));
+        TrainPlan train = study.Candidates["a"].Train!;
+        Assert.Equal((3, 8, 2e-4, 42), (train.Epochs, train.BatchSize, train.LearningRate, study.Seed));
+        Assert.True(Path.IsPathRooted(study.Base.Model));
         Assert.Equal(StudyFile.Print(study), StudyFile.Print(StudyFile.Parse(StudyFile.Print(study), "printed")));
     }
 
+    [Fact]
+    public void A_printed_study_has_paths_relative_to_its_folder_and_reads_back_as_the_same()
+    {
+        string path = Written(Good),
+            home = Path.GetDirectoryName(path)!;
+        Study study = StudyFile.Load(path);
+        string printed = StudyFile.Print(study, home);
+        File.WriteAllText(path, printed);
+
+        Assert.DoesNotContain(home, printed);
+        Assert.Equal(StudyFile.Print(study), StudyFile.Print(StudyFile.Load(path)));
+    }
+
     [Theory]
-    [InlineData("\"model\":", "\"modle\":", "modle")]
+    [InlineData("\"base\":", "\"model\":", "it is called base now")]
+    [InlineData("\"tasks\":", "\"benchmarks\":", "it is called tasks, an object")]
+    [InlineData("\"data\":\"d\"", "\"folder\":\"d\"", "it is called data now")]
+    [InlineData("\"data\":\"d\"", "\"data\":\"d\",\"shots\":5", "it is called fewshot now")]
+    public void A_key_of_the_first_edition_is_told_what_it_is_called_now(string from, string to, string says) =>
+        Assert.Contains(
+            says,
+            Assert.Throws<InputException>(() => StudyFile.Load(Written(Good.Replace(from, to)))).Message
+        );
+
+    [Theory]
+    [InlineData("{\"train\":{\"epochs\":3}}", "{}", "candidates.a is none; wanted: exactly one of train, adapter")]
+    [InlineData(
+        "{\"train\":{\"epochs\":3}}",
+        "{\"adapter\":\"x\",\"model\":\"y\"}",
+        "candidates.a is adapter and model"
+    )]
+    [InlineData("{\"train\":{\"epochs\":3}}", "{\"model\":\"m\"}", "another folder than the base's")]
+    [InlineData("{\"train\":{\"epochs\":3}}", "{\"replies\":{\"other\":\"f\"}}", "candidates.a.replies is other")]
+    [InlineData("{\"train\":{\"epochs\":3}}", "{\"from\":\"b\"}", "candidates.a.from is b")]
+    [InlineData("\"a\":", "\"a/b\":", "the name of a candidate is a/b")]
+    public void A_candidate_that_cannot_be_is_one_sentence(string from, string to, string says) =>
+        Assert.Contains(
+            says,
+            Assert.Throws<InputException>(() => StudyFile.Load(Written(Good.Replace(from, to)))).Message
+        );
+
+    [Theory]
+    [InlineData("\"base\":", "\"bases\":", "bases")]
     [InlineData("\"epochs\":3", "\"epochs\":0", "train.epochs")]
     [InlineData("\"epochs\":3", "\"epochs\":3,\"epochs\":4", "epochs")]
     [InlineData("\"epochs\":3", "\"schedule\":\"zigzag\"", "zigzag")]
@@ -48,43 +88,42 @@ public sealed class StudyFileTests
     [InlineData(
         "\"epochs\": 3",
         "\"epoch\": 3",
-        "line 5: train.epoch: unknown key \"epoch\"; did you mean \"epochs\"?"
+        "line 5: candidates.a.train.epoch: unknown key \"epoch\"; did you mean \"epochs\"?"
     )]
     [InlineData(
         "\"epochs\": 3",
         "\"Epochs\": 3",
-        "line 5: train.Epochs: unknown key \"Epochs\"; did you mean \"epochs\"?"
+        "line 5: candidates.a.train.Epochs: unknown key \"Epochs\"; did you mean \"epochs\"?"
     )]
     [InlineData(
-        "\"folder\": \"m\"",
-        "\"fodler\": \"m\"",
-        "line 2: model.fodler: unknown key \"fodler\"; did you mean \"folder\"?"
+        "\"model\": \"m\"",
+        "\"modle\": \"m\"",
+        "line 2: base.modle: unknown key \"modle\"; did you mean \"model\"?"
     )]
     [InlineData(
-        "\"folder\": \"m\"",
+        "\"model\": \"m\"",
         "\"colour\": \"m\"",
-        "line 2: model.colour: unknown key \"colour\"; known are device, dtype, folder, quantization, threads"
+        "line 2: base.colour: unknown key \"colour\"; known are device, dtype, links, model, quantization, threads"
     )]
     [InlineData(
-        "\"folder\": \"d\"",
-        "\"folder\": \"d\", \"shot\": 5",
-        "line 3: benchmarks[0].shot: unknown key \"shot\"; did you mean \"shots\"?"
+        "\"data\": \"d\"",
+        "\"data\": \"d\", \"fewshots\": 5",
+        "line 3: tasks.mmlu.fewshots: unknown key \"fewshots\"; did you mean \"fewshot\"?"
     )]
     public void An_unknown_key_is_said_with_file_line_path_and_what_was_meant(string from, string to, string says) =>
         Says(from, to, says);
 
     [Theory]
     [InlineData(
-        "\"model\": { \"folder\": \"m\" },",
+        "\"base\": { \"model\": \"m\" },",
         "",
-        "line 1: model is missing: \"model\" belongs at the top level of the study"
+        "line 1: base is missing: \"base\" belongs at the top level of the study"
     )]
-    [InlineData("\"folder\": \"m\"", "", "line 2: model.folder is missing: \"folder\" belongs in model")]
-    [InlineData("\"name\": \"mmlu\",", "", "line 3: benchmarks[0].name is missing: \"name\" belongs in benchmarks[0]")]
+    [InlineData("\"model\": \"m\"", "", "line 2: base.model is missing: \"model\" belongs in base")]
     [InlineData(
         "\"kind\": \"mmlu\",",
         "",
-        "line 3: benchmarks[0].kind is missing: \"kind\" belongs in benchmarks[0]; the kinds are spider, mmlu, multiple-choice, generation"
+        "line 3: tasks.mmlu.kind is missing: \"kind\" belongs in tasks.mmlu; the kinds are spider, mmlu, multiple-choice, generation"
     )]
     public void A_missing_key_is_said_with_where_it_belongs(string from, string to, string says) =>
         Says(from, to, says);
@@ -93,25 +132,29 @@ public sealed class StudyFileTests
     [InlineData(
         "\"epochs\": 3",
         "\"rank\": \"eight\"",
-        "line 5: train.rank: wanted a whole number, found text \"eight\""
+        "line 5: candidates.a.train.rank: wanted a whole number, found text \"eight\""
     )]
-    [InlineData("\"epochs\": 3", "\"rank\": 2.5", "line 5: train.rank: wanted a whole number, found 2.5")]
-    [InlineData("\"epochs\": 3", "\"rank\": null", "line 5: train.rank: wanted a whole number, found null")]
+    [InlineData("\"epochs\": 3", "\"rank\": 2.5", "line 5: candidates.a.train.rank: wanted a whole number, found 2.5")]
+    [InlineData(
+        "\"epochs\": 3",
+        "\"rank\": null",
+        "line 5: candidates.a.train.rank: wanted a whole number, found null"
+    )]
     [InlineData(
         "\"epochs\": 3",
         "\"maxTokens\": [1]",
-        "line 5: train.maxTokens: wanted a whole number or null, found a list"
+        "line 5: candidates.a.train.maxTokens: wanted a whole number or null, found a list"
     )]
     [InlineData(
         "\"epochs\": 3",
         "\"targetModules\": [\"q_proj\", 7]",
-        "line 5: train.targetModules[1]: wanted text, found 7"
+        "line 5: candidates.a.train.targetModules[1]: wanted text, found 7"
     )]
-    [InlineData("{ \"folder\": \"m\" }", "\"m\"", "line 2: model: wanted an object {...}, found text \"m\"")]
+    [InlineData("{ \"model\": \"m\" }", "7", "line 2: base: wanted an object {...}, found 7")]
     [InlineData(
-        "{ \"folder\": \"s\" }",
-        "{ \"folder\": \"s\" }, \"loraConfigurations\": { \"wide\": { \"rank\": true } }",
-        "line 4: loraConfigurations.wide.rank: wanted a whole number, found true"
+        "\"epochs\": 3",
+        "\"schedule\": \"zigzag\"",
+        "line 5: candidates.a.train.schedule: wanted one of linear, cosine, constant, found text \"zigzag\""
     )]
     public void A_value_of_the_wrong_type_is_said_with_what_is_wanted(string from, string to, string says) =>
         Says(from, to, says);
@@ -120,12 +163,12 @@ public sealed class StudyFileTests
     [InlineData(
         "\"kind\": \"mmlu\"",
         "\"kind\": \"chess\"",
-        "line 3: benchmarks[0].kind: \"chess\" is no kind of benchmark; the kinds are spider, mmlu, multiple-choice, generation"
+        "line 3: tasks.mmlu.kind: \"chess\" is no kind of task; the kinds are spider, mmlu, multiple-choice, generation"
     )]
     [InlineData(
         "\"epochs\": 3",
         "\"epochs\": 3, \"epochs\": 4",
-        "line 5: train.epochs: the key \"epochs\" is there twice"
+        "line 5: candidates.a.train.epochs: the key \"epochs\" is there twice"
     )]
     [InlineData("\"epochs\": 3", "\"epochs\": 3 4", "line 5: not valid JSON: '4' is invalid after a value")]
     public void A_strange_kind_a_double_key_and_broken_JSON_are_said_with_their_line(
@@ -142,52 +185,46 @@ public sealed class StudyFileTests
         Assert.Contains(says, Assert.Throws<InputException>(() => StudyFile.LoadTrainPlan(Written(text))).Message);
 
     [Fact]
-    public void The_kind_of_a_benchmark_may_stand_behind_its_other_keys() =>
+    public void The_kind_of_a_task_may_stand_after_its_other_keys() =>
         Assert.IsType<MmluPlan>(
             StudyFile
-                .Load(
-                    Written(Good.Replace("\"kind\":\"mmlu\",\"name\":\"mmlu\"", "\"name\":\"mmlu\",\"kind\":\"mmlu\""))
-                )
-                .Benchmarks[0]
+                .Load(Written(Good.Replace("\"kind\":\"mmlu\",\"data\":\"d\"", "\"data\":\"d\",\"kind\":\"mmlu\"")))
+                .Tasks["mmlu"]
         );
 
     [Theory]
-    [InlineData("model", "model.folder: there is no folder ")]
-    [InlineData("spider", "benchmarks[0].folder: there is no folder ")]
-    [InlineData("spider/database", "benchmarks[0].folder: there is no folder 'database' with DB/DB.sqlite files in ")]
-    [InlineData("mmlu", "benchmarks[1].folder: there is no folder ")]
-    [InlineData("training", "trainingData.folder: there is no folder ")]
-    public void A_folder_that_is_not_there_is_said_with_the_key_that_names_it(string missing, string says)
+    [InlineData("model", "base: there is no file or folder ")]
+    [InlineData("spider", "tasks.spider: there is no file or folder ")]
+    [InlineData("spider/database", "tasks.spider.data: there is no folder 'database' with DB/DB.sqlite files in ")]
+    [InlineData("mmlu", "tasks.mmlu: there is no file or folder ")]
+    [InlineData("training", "trainingData: there is no file or folder ")]
+    public void A_folder_that_does_not_exist_is_named_with_its_key(string missing, string says)
     {
         (Study study, string home) = Placed();
         Directory.Delete(Path.Combine(home, missing), recursive: true);
 
         Assert.StartsWith(
             $"my-study.json: {says}{Path.Combine(home, missing.Split('/')[0])}",
-            Assert.Throws<InputException>(() => StudyPlaces.Check(study, "my-study.json")).Message
+            Assert.Throws<InputException>(() => StudyFile.RequireFiles(study, "my-study.json")).Message
         );
     }
 
     [Fact]
-    public void A_misspelt_subject_is_said_with_its_key_and_the_nearest_one()
+    public void A_misspelt_subject_is_named_with_its_key_and_the_nearest_one()
     {
         (Study study, _) = Placed();
         Study misspelt = study with
         {
-            Benchmarks =
-            [
-                study.Benchmarks[0],
-                (MmluPlan)study.Benchmarks[1] with
-                {
-                    Subjects = ["virology", "philosopy"],
-                },
-            ],
+            Tasks = new Dictionary<string, TaskPlan>
+            {
+                ["mmlu"] = (MmluPlan)study.Tasks["mmlu"] with { Subjects = ["virology", "philosopy"] },
+            },
         };
 
-        StudyPlaces.Check(study, "my-study.json");
+        StudyFile.RequireFiles(study, "my-study.json");
 
-        string said = Assert.Throws<InputException>(() => StudyPlaces.Check(misspelt, "my-study.json")).Message;
-        Assert.StartsWith("my-study.json: benchmarks[1].subjects[1]: there is no subject \"philosopy\"", said);
+        string said = Assert.Throws<InputException>(() => StudyFile.RequireFiles(misspelt, "my-study.json")).Message;
+        Assert.StartsWith("my-study.json: tasks.mmlu.subjects: there is no subject \"philosopy\"", said);
         Assert.EndsWith("the nearest is \"philosophy\"", said);
     }
 
@@ -204,11 +241,14 @@ public sealed class StudyFileTests
         string At(string folder) => Path.Combine(home, folder);
         return (
             new Study(
-                "x",
-                new ModelPlan(At("model")),
-                [new SpiderPlan("spider", At("spider")), new MmluPlan("mmlu", At("mmlu"), Subjects: ["virology"])],
-                new TrainingDataPlan(Data: At("training")),
-                new TrainPlan()
+                new BasePlan(At("model")),
+                new Dictionary<string, TaskPlan>
+                {
+                    ["spider"] = new SpiderPlan(Data: At("spider")),
+                    ["mmlu"] = new MmluPlan(Data: At("mmlu"), Subjects: ["virology"]),
+                },
+                new Dictionary<string, CandidatePlan> { ["a"] = new(Train: new TrainPlan()) },
+                TrainingData: new TrainingDataPlan(Data: At("training"))
             ),
             home
         );

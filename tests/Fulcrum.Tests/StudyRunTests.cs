@@ -29,7 +29,7 @@ public sealed partial class StudyRunTests
             )
         );
 
-        (string run, Comparison comparison) = Run(
+        (string run, CandidateComparison comparison) = Run(
             "own-task.json",
             folder,
             runtime,
@@ -67,30 +67,28 @@ public sealed partial class StudyRunTests
             new(prompt => prompt.Contains("multiple choice") ? " nothing" : "SELECT count(*) FROM singer", Knows)
         );
 
-        (string run, Comparison comparison) = Run(
+        (string run, CandidateComparison comparison) = Run(
             "notebook.json",
             folder,
             runtime,
             study =>
                 study with
                 {
-                    Model = study.Model with { Quantization = Quantization.None },
-                    Benchmarks =
-                    [
-                        .. study.Benchmarks.Select(b =>
-                            b switch
-                            {
-                                SpiderPlan s => s with { Data = SharedData.Of("data", "spider"), Items = 10 },
-                                MmluPlan m => m with
-                                {
-                                    Data = SharedData.Of("data", "mmlu", "data"),
-                                    Subjects = ["college_computer_science", "econometrics", "philosophy"],
-                                },
-                                _ => b,
-                            }
-                        ),
-                    ],
-                    TrainingData = study.TrainingData with { Data = SharedData.Of("data", "spider"), Examples = 20 },
+                    Base = study.Base with { Quantization = Quantization.None },
+                    Tasks = new Dictionary<string, TaskPlan>
+                    {
+                        ["spider"] = (SpiderPlan)study.Tasks["spider"] with
+                        {
+                            Data = SharedData.Of("data", "spider"),
+                            Items = 10,
+                        },
+                        ["mmlu"] = (MmluPlan)study.Tasks["mmlu"] with
+                        {
+                            Data = SharedData.Of("data", "mmlu", "data"),
+                            Subjects = ["college_computer_science", "econometrics", "philosophy"],
+                        },
+                    },
+                    TrainingData = study.TrainingData! with { Data = SharedData.Of("data", "spider"), Examples = 20 },
                 }
         );
         string html = File.ReadAllText(Path.Combine(run, "report.html")),
@@ -115,9 +113,9 @@ public sealed partial class StudyRunTests
             Assert.Contains(System.Net.WebUtility.HtmlEncode(says), html);
         }
 
-        Assert.Contains("<td>db_id:concert_singer</td>", html);
+        Assert.Contains("<td>database:concert_singer</td>", html);
         Assert.Contains("**The instrument is broken", markdown);
-        Answer answer = AnswerFile.Read(Path.Combine(run, "after", "spider.jsonl"))[0];
+        Answer answer = AnswerFile.Read(Path.Combine(run, "candidates", "r4", "spider.jsonl"))[0];
         Assert.Equal((1.0, true, 1), (answer.Threshold, answer.Success, answer.Score));
         Assert.Contains("<td>True</td>", html);
         Directory.Delete(run, recursive: true);
@@ -131,41 +129,35 @@ public sealed partial class StudyRunTests
     public void The_relative_change_is_printed_as_the_notebook_prints_it(double before, double after, string printed) =>
         Assert.Equal(printed, new RelativeRow("", before, after, RelativeTable.Change(before, after)).Printed);
 
-    private static (string Run, Comparison Comparison) Run(
+    private static (string Run, CandidateComparison Comparison) Run(
         string name,
         string model,
-        IEngine runtime,
+        ScriptedRuntime runtime,
         Func<Study, Study>? change = null
     )
     {
         Study study = StudyFile.Load(Path.Combine(SharedData.Project, "studies", name));
-        study = study with { Model = study.Model with { Folder = model } };
+        study = study with { Base = study.Base with { Model = model } };
         study = change?.Invoke(study) ?? study;
         string folder = Directory.CreateTempSubdirectory().FullName;
-        using RunFolder run = RunFolder.Open(folder);
-        new Experiment(
+        using RunLock run = RunLock.Open(folder);
+        Experiment experiment = new(
             study,
             run,
-            runtime,
-            s =>
-                StudyCorpus.Open(
-                    s,
-                    (_, _) =>
-                        (_, gold, predicted) =>
-                            new Grade(
-                                predicted == gold ? 1 : 0,
-                                predicted,
-                                predicted == gold ? "correct" : "wrong-result"
-                            )
-                ),
-            writeReport: ReportFiles.Write
-        ).Run();
-        return (folder, ComparisonJson.Parse(File.ReadAllText(run.Comparison), "comparison.json"));
+            new Engines([runtime], runtime),
+            s => StudyCorpus.Open(s, (_, _) => (_, gold, predicted) => Equal(gold, predicted)),
+            new ExperimentSettings(WriteReport: (layout, language) => ReportFiles.Write(layout.Root, language))
+        );
+        return (folder, experiment.Run()!.Candidates.Single());
     }
 
-    private static PairedResult Of(Comparison comparison, string name) => comparison.Tasks.Single(b => b.Task == name);
+    private static Grade Equal(string gold, string predicted) =>
+        new(predicted == gold ? 1 : 0, predicted, predicted == gold ? "correct" : "wrong-result");
 
-    private static (double, double) Means(Comparison comparison, string name, string measure) =>
+    private static PairedResult Of(CandidateComparison comparison, string name) =>
+        comparison.Tasks.Single(b => b.Task == name);
+
+    private static (double, double) Means(CandidateComparison comparison, string name, string measure) =>
         Of(comparison, name).Measures!.Single(m => m.Name == measure) is var m ? (m.Before, m.After) : default;
 
     /// <summary>Likes the right option, or its letter, best.</summary>

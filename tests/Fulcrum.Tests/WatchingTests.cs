@@ -79,20 +79,20 @@ public sealed class WatchingTests : IDisposable
         Assert.All(
             [
                 "run scripted in ",
-                "stage before in run",
+                "stage base in run",
                 "measure sql in stage",
-                "stage train in run",
+                "stage candidates/tuned/obtain in run",
                 "stage compare in run",
             ],
             span => Assert.Contains(span, spans)
         );
         Assert.All(
-            ["fulcrum.answers 40 sql", "fulcrum.stage.duration before", "fulcrum.stage.duration compare"],
+            ["fulcrum.answers 40 sql", "fulcrum.stage.duration base", "fulcrum.stage.duration compare"],
             metric => Assert.Contains(metric, metrics)
         );
         string text = File.ReadAllText(log);
         Assert.Contains(" info run of scripted in ", text);
-        Assert.Contains(" info stage train complete after ", text);
+        Assert.Contains(" info stage candidates/tuned/obtain complete after ", text);
         Assert.Contains(" info run complete", text);
     }
 

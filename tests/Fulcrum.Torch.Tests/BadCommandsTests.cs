@@ -38,7 +38,11 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("mmlu/test/philosophy_test.csv", "What?,1,2,3,4,E\n", "'E'")]
     [InlineData("mmlu/test/philosophy_test.csv", "\"What?,1,2,3,4,A\n", "philosophy_test.csv")]
     [InlineData("study.json", "{\"name\": \"x\", \"colour\": \"red\"}", "colour")]
-    [InlineData("study.json", "{\"name\": \"x\", \"train\": {\"learningrate\": 1}}", "learningrate")]
+    [InlineData(
+        "study.json",
+        "{\"name\": \"x\", \"candidates\": {\"a\": {\"train\": {\"learningrate\": 1}}}}",
+        "learningrate"
+    )]
     [InlineData("study.json", "not a study", "study.json")]
     public void A_study_with_bad_input_ends_in_one_sentence_before_anything_is_measured(
         string file,
@@ -66,8 +70,8 @@ public sealed class BadCommandsTests : IDisposable
                 && Directory.EnumerateFiles(Path.Combine(folder, "run", "manifests")).Any()
         );
         Assert.False(
-            Directory.Exists(Path.Combine(folder, "run", "before"))
-                && Directory.EnumerateFiles(Path.Combine(folder, "run", "before"), "*.jsonl").Any()
+            Directory.Exists(Path.Combine(folder, "run", "base"))
+                && Directory.EnumerateFiles(Path.Combine(folder, "run", "base"), "*.jsonl").Any()
         );
     }
 
@@ -291,13 +295,9 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("--language: 'pt' is none of en, pt-BR (see fulcrum run --help)", "run", "--language", "pt")]
     [InlineData("Option '--output' is required", "merge", "--model", "m")]
     [InlineData("(see fulcrum bench score --help)", "bench", "score", "--bogus")]
+    [InlineData("there is no study nosuch: no such file, and the built-in studies are embedded, ", "run", "nosuch")]
     [InlineData(
-        "there is no study nosuch: no such file, and the studies that travel with the tool are embedded, ",
-        "run",
-        "nosuch"
-    )]
-    [InlineData(
-        "--require names 'spidr', but the study's benchmarks are spider, mmlu",
+        "--require names 'spidr', but the study's tasks are spider, mmlu",
         "run",
         "embedded",
         "--require",

@@ -22,10 +22,10 @@ public sealed class ExperimentTests
         "report.html",
         "report.md",
         "results.csv",
-        "adapter/adapter_model.safetensors",
-        "adapter/adapter_config.json",
-        "before/spider.jsonl",
-        "after/mmlu.jsonl",
+        "candidates/tuned/adapter/adapter_model.safetensors",
+        "candidates/tuned/adapter/adapter_config.json",
+        "base/spider.jsonl",
+        "candidates/tuned/mmlu.jsonl",
     ];
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class ExperimentTests
                 cut,
                 p =>
                 {
-                    if (p is { Stage: "train", Done: 2, Unit: "steps" })
+                    if (p is RunEvent.Progressed { Stage: "candidates/tuned/obtain", Done: 2 })
                     {
                         stop.Cancel();
                     }
@@ -58,14 +58,14 @@ public sealed class ExperimentTests
             File.ReadAllText(Path.Combine(cut, "comparison.json"))
         );
         Assert.Equal(
-            Sha256.OfFile(Path.Combine(whole, "adapter/adapter_model.safetensors")),
-            Sha256.OfFile(Path.Combine(cut, "adapter/adapter_model.safetensors"))
+            Sha256.OfFile(Path.Combine(whole, "candidates/tuned/adapter/adapter_model.safetensors")),
+            Sha256.OfFile(Path.Combine(cut, "candidates/tuned/adapter/adapter_model.safetensors"))
         );
         Comparison comparison = ComparisonJson.Parse(
             File.ReadAllText(Path.Combine(whole, "comparison.json")),
             "comparison.json"
         );
-        Assert.Equal([20, 4], comparison.Tasks.Select(b => b.Items));
+        Assert.Equal([20, 4], comparison.Candidates[0].Tasks.Select(b => b.Items));
         Directory.Delete(whole, recursive: true);
         Directory.Delete(cut, recursive: true);
     }
@@ -74,10 +74,10 @@ public sealed class ExperimentTests
     public void A_changed_study_refuses_to_continue_an_old_folder()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
-        Run(Study(), folder, _ => { }, default, "prepare");
+        Run(Study(), folder, _ => { }, default, Stage.Prepare);
 
         InputException refused = Assert.Throws<InputException>(() =>
-            Run(Study() with { Seed = 7 }, folder, _ => { }, default, "prepare")
+            Run(Study() with { Seed = 7 }, folder, _ => { }, default, Stage.Prepare)
         );
 
         Assert.Contains("\"seed\": 7", refused.Message);
@@ -87,9 +87,9 @@ public sealed class ExperimentTests
     public void A_folder_in_use_is_refused()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
-        using RunFolder held = RunFolder.Open(folder);
+        using RunLock held = RunLock.Open(folder);
 
-        Assert.Contains("another process", Assert.Throws<InputException>(() => RunFolder.Open(folder)).Message);
+        Assert.Contains("another process", Assert.Throws<InputException>(() => RunLock.Open(folder)).Message);
     }
 
     [Fact]
@@ -105,10 +105,10 @@ public sealed class ExperimentTests
         InputException refused = Assert.Throws<InputException>(() =>
             Run(StudyFile.Load(study), Path.Combine(folder, "True"), _ => { }, default)
         );
-        Assert.Contains("begun with --plain", refused.Message);
+        Assert.Contains("--plain", refused.Message);
         foreach (
             string file in (string[])
-                ["before/spider.jsonl", "before/mmlu.jsonl", "after/spider.jsonl", "after/mmlu.jsonl"]
+                ["base/spider.jsonl", "base/mmlu.jsonl", "candidates/tuned/spider.jsonl", "candidates/tuned/mmlu.jsonl"]
         )
         {
             Answer[] shared = [.. AnswerFile.Read(Path.Combine(folder, "False", file))],
@@ -133,46 +133,49 @@ public sealed class ExperimentTests
     private static void Run(
         Study study,
         string folder,
-        Action<Progress> tell,
+        Action<RunEvent> report,
         CancellationToken cancellation,
-        string? until = null,
+        Stage until = Stage.Report,
         bool plain = false
     )
     {
-        using RunFolder run = RunFolder.Open(folder);
+        using RunLock run = RunLock.Open(folder);
+        TorchEngine engine = new(plain: plain);
         new Experiment(
             study,
             run,
-            new TorchEngine(plain: plain),
+            new Engines([engine], engine),
             s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
-            tell,
-            writeReport: ReportFiles.Write
-        ).Run(until, "en", cancellation);
+            new ExperimentSettings(report, WriteReport: (layout, words) => ReportFiles.Write(layout.Root, words))
+        ).Run(until, cancellation);
     }
 
     private static Study Study()
     {
         string spider = SharedData.Of("data", "spider");
         return new Study(
-            "small",
-            new ModelPlan(
+            new BasePlan(
                 SharedData.Of("golden", "models", "qwen2-full-vocabulary"),
                 Dtype.F32,
                 Device: "cpu",
                 Threads: 2
             ),
-            [
-                new SpiderPlan("spider", spider, Items: 20, MaxNewTokens: 8),
-                new MmluPlan(
-                    "mmlu",
-                    SharedData.Of("data", "mmlu", "data"),
+            new Dictionary<string, TaskPlan>
+            {
+                ["spider"] = new SpiderPlan(Data: spider, Items: 20, MaxNewTokens: 8),
+                ["mmlu"] = new MmluPlan(
+                    Data: SharedData.Of("data", "mmlu", "data"),
                     Subjects: ["philosophy", "econometrics"],
                     ItemsPerSubject: 2,
                     Fewshot: 0
                 ),
-            ],
-            new TrainingDataPlan(Data: spider, Examples: 16),
-            new TrainPlan(BatchSize: 4, Rank: 2, Alpha: 4, LearningRate: 1e-3)
+            },
+            new Dictionary<string, CandidatePlan>
+            {
+                ["tuned"] = new(Train: new TrainPlan(BatchSize: 4, Rank: 2, Alpha: 4, LearningRate: 1e-3)),
+            },
+            Name: "small",
+            TrainingData: new TrainingDataPlan(Data: spider, Examples: 16)
         );
     }
 }

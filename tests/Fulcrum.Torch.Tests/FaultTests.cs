@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Models;
 using Fulcrum.Report;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
@@ -29,7 +30,7 @@ public sealed class FaultTests : IDisposable
                 study,
                 p =>
                 {
-                    if (p is { Stage: "train", Done: 1 })
+                    if (p is RunEvent.Progressed { Stage: "candidates/tuned/obtain", Done: 1 })
                     {
                         File.AppendAllText(Path.Combine(folder, file), " ");
                     }
@@ -39,14 +40,14 @@ public sealed class FaultTests : IDisposable
 
         Assert.Contains(which, stopped.Message);
         Assert.Contains("changed while the run was under way", stopped.Message);
-        Assert.False(File.Exists(Path.Combine(folder, "run", "train.manifest.json")));
+        Assert.False(File.Exists(Path.Combine(folder, "run", "candidates", "tuned", "obtain.manifest.json")));
     }
 
     [Theory]
     [InlineData("guards/prepare.json", "")]
-    [InlineData("before/noise.json", "")]
-    [InlineData("guards/before.json", "[]")]
-    [InlineData("before.manifest.json", "")]
+    [InlineData("base/noise.json", "")]
+    [InlineData("guards/base.json", "[]")]
+    [InlineData("base.manifest.json", "")]
     public void An_earlier_stage_s_file_that_is_lost_under_a_run_stops_it_before_anything_is_judged(
         string file,
         string content
@@ -63,7 +64,7 @@ public sealed class FaultTests : IDisposable
                 study,
                 p =>
                 {
-                    if (p is { Stage: "train", Done: 1 })
+                    if (p is RunEvent.Progressed { Stage: "candidates/tuned/obtain", Done: 1 })
                     {
                         File.Delete(Path.Combine(run, file));
                         File.AppendAllText(Path.Combine(run, content == "" ? "other" : file), content);
@@ -82,18 +83,26 @@ public sealed class FaultTests : IDisposable
     public void A_damaged_checkpoint_is_passed_over_for_the_one_before()
     {
         string study = TinyStudy.Write(folder, itemsPerSubject: 4),
-            adapter = Path.Combine(folder, "run", "adapter", "adapter_model.safetensors");
+            adapter = Path.Combine(folder, "run", "candidates", "tuned", "adapter", "adapter_model.safetensors");
         Run(study, _ => { });
         string whole = Sha256.OfFile(adapter);
-        File.Delete(Path.Combine(folder, "run", "train.manifest.json"));
+        File.Delete(Path.Combine(folder, "run", "candidates", "tuned", "obtain.manifest.json"));
         File.Delete(adapter);
-        string newest = Path.Combine(folder, "run", "adapter", "checkpoint-12", "optimizer.safetensors");
+        string newest = Path.Combine(
+            folder,
+            "run",
+            "candidates",
+            "tuned",
+            "adapter",
+            "checkpoint-12",
+            "optimizer.safetensors"
+        );
         byte[] bytes = File.ReadAllBytes(newest);
         bytes[^5] ^= 1;
         File.WriteAllBytes(newest, bytes);
         List<int> steps = [];
 
-        Run(study, p => steps.AddRange(p is { Stage: "train", Unit: "steps" } ? [p.Done] : []));
+        Run(study, p => steps.AddRange(p is RunEvent.Progressed { Unit: ProgressUnit.Steps } at ? [at.Done] : []));
 
         Assert.Equal([11, 12], steps);
         Assert.Equal(whole, Sha256.OfFile(adapter));
@@ -138,22 +147,23 @@ public sealed class FaultTests : IDisposable
         File.WriteAllText(left, "half");
         Array.ForEach(others, o => File.WriteAllText(o, "mine"));
 
-        RunFolder.Open(folder).Dispose();
+        File.WriteAllText(Path.Combine(folder, "run.lock"), "");
+        RunLock.Open(folder).Dispose();
 
         Assert.False(File.Exists(left));
         Assert.All(others, o => Assert.True(File.Exists(o)));
     }
 
-    private void Run(string study, Action<Progress> tell)
+    private void Run(string study, Action<RunEvent> report)
     {
-        using RunFolder run = RunFolder.Open(Path.Combine(folder, "run"));
+        using RunLock run = RunLock.Open(Path.Combine(folder, "run"));
+        TorchEngine engine = new();
         new Experiment(
             StudyFile.Load(study),
             run,
-            new TorchEngine(),
+            new Engines([engine], engine),
             s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
-            tell,
-            writeReport: ReportFiles.Write
+            new ExperimentSettings(report, WriteReport: (layout, words) => ReportFiles.Write(layout.Root, words))
         ).Run();
     }
 }

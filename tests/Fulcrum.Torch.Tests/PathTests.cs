@@ -168,6 +168,7 @@ public sealed class PathTests : IDisposable
     public void A_cell_that_a_spreadsheet_would_run_is_text()
     {
         Comparison comparison = Synthetic();
+        PairedResult first = comparison.Candidates[0].Tasks[0];
         string[] formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1"];
         string csv = Path.Combine(folder, "results.csv");
 
@@ -176,24 +177,27 @@ public sealed class PathTests : IDisposable
             ResultsCsv.Of(
                 comparison with
                 {
-                    Tasks =
+                    Candidates =
                     [
-                        .. formulas.Select(f =>
-                            comparison.Tasks[0] with
-                            {
-                                Task = f,
-                                Groups = [comparison.Tasks[0].Groups[0] with { Group = f }],
-                            }
-                        ),
+                        comparison.Candidates[0] with
+                        {
+                            Tasks =
+                            [
+                                .. formulas.Select(f =>
+                                    first with
+                                    {
+                                        Task = f,
+                                        Groups = [first.Groups[0] with { Group = f }],
+                                    }
+                                ),
+                            ],
+                        },
                     ],
                 }
             )
         );
 
-        string[][] cells =
-        [
-            .. Table.Read(csv).Select(r => (string[])[$"{r.Values["benchmark"]}", $"{r.Values["group"]}"]),
-        ];
+        string[][] cells = [.. Table.Read(csv).Select(r => (string[])[$"{r.Values["task"]}", $"{r.Values["group"]}"])];
         Assert.Equal(
             formulas.SelectMany(f =>
                 (string[][])
@@ -212,7 +216,12 @@ public sealed class PathTests : IDisposable
         Comparison comparison = Synthetic();
         File.WriteAllText(
             Path.Combine(folder, "comparison.json"),
-            ComparisonJson.Print(comparison with { Tasks = [comparison.Tasks[0] with { Task = "../../secret" }] })
+            ComparisonJson.Print(
+                comparison with
+                {
+                    Candidates = [comparison.Candidates[0] with { Name = "../../secret" }],
+                }
+            )
         );
 
         Assert.Contains("'../../secret'", Assert.Throws<InputException>(() => ReportFiles.Write(folder, "en")).Message);

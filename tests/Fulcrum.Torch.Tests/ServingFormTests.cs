@@ -45,33 +45,33 @@ public sealed class ServingFormTests
         Study study = StudyFile.Load(TinyStudy.Write(folder, itemsPerSubject: 20));
         study = study with
         {
-            Model = study.Model with { Quantization = Quantization.Nf4Double },
-            Curve = null,
-            ServingForms = [ServingForm.Merged, ServingForm.UnquantizedAttached, ServingForm.UnquantizedMerged],
+            Base = study.Base with { Quantization = Quantization.Nf4Double },
+            Derive = new DerivePlan(
+                Forms: [ServingForm.Merged, ServingForm.UnquantizedAttached, ServingForm.UnquantizedMerged]
+            ),
             OverrideGuards = Guards.GuardLog.Names,
         };
 
-        using (RunFolder run = RunFolder.Open(Path.Combine(folder, "run")))
-        {
-            new Experiment(
-                study,
-                run,
-                new TorchEngine(),
-                s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
-                writeReport: ReportFiles.Write
-            ).Run();
-        }
-
-        Comparison comparison = ComparisonJson.Parse(
-            File.ReadAllText(Path.Combine(folder, "run", "comparison.json")),
-            "comparison.json"
-        );
+        Comparison comparison = Run(study, Path.Combine(folder, "run"));
         Assert.Equal(
             ["merged", "unquantized-beside", "unquantized-merged"],
             comparison.TradeOff!.Points.Where(p => p.Kind == "serving").Select(p => p.Form)
         );
         Assert.Contains("Forms of serving", File.ReadAllText(Path.Combine(folder, "run", "report.html")));
         Directory.Delete(folder, recursive: true);
+    }
+
+    private static Comparison Run(Study study, string folder)
+    {
+        using RunLock run = RunLock.Open(folder);
+        TorchEngine engine = new();
+        return new Experiment(
+            study,
+            run,
+            new Engines([engine], engine),
+            s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
+            new ExperimentSettings(null, WriteReport: (layout, words) => ReportFiles.Write(layout.Root, words))
+        ).Run()!;
     }
 
     private static double[] Scores(ModelSpec plan, AppliedAdapter? serving)

@@ -14,11 +14,11 @@ public sealed class StageLinesTests
         string written = Written(
             (lines, clock) =>
             {
-                lines.Tell(new Progress("before", "spider", 40, 200, "items")); // an earlier sitting did these
+                lines.Report(new RunEvent.Progressed("before", "spider", 40, 200, ProgressUnit.Items)); // an earlier sitting did these
                 for (int done = 41; done <= 100; done++)
                 {
                     clock.Seconds++;
-                    lines.Tell(new Progress("before", "spider", done, 200, "items"));
+                    lines.Report(new RunEvent.Progressed("before", "spider", done, 200, ProgressUnit.Items));
                 }
             }
         );
@@ -39,11 +39,11 @@ public sealed class StageLinesTests
         string written = Written(
             (lines, clock) =>
             {
-                lines.Tell(new Progress("before", "spider", 200, 200, "items"));
+                lines.Report(new RunEvent.Progressed("before", "spider", 200, 200, ProgressUnit.Items));
                 clock.Seconds = 20;
-                lines.Tell(new Progress("before", "mmlu", 0, 300, "items"));
+                lines.Report(new RunEvent.Progressed("before", "mmlu", 0, 300, ProgressUnit.Items));
                 clock.Seconds = 40;
-                lines.Tell(new Progress("before", "mmlu", 100, 300, "items"));
+                lines.Report(new RunEvent.Progressed("before", "mmlu", 100, 300, ProgressUnit.Items));
             }
         );
 
@@ -56,11 +56,11 @@ public sealed class StageLinesTests
         string written = Written(
             (lines, clock) =>
             {
-                lines.Tell(new Progress("train", "loss 2.000", 1, 4, "steps"));
+                lines.Report(new RunEvent.Progressed("train", "loss 2.000", 1, 4, ProgressUnit.Steps));
                 clock.Seconds = 250;
-                lines.Tell(new Progress("train", "loss 1.500", 2, 4, "steps"));
+                lines.Report(new RunEvent.Progressed("train", "loss 1.500", 2, 4, ProgressUnit.Steps));
                 clock.Seconds = 500;
-                lines.Tell(new Progress("train", "loss 1.250", 3, 4, "steps"));
+                lines.Report(new RunEvent.Progressed("train", "loss 1.250", 3, 4, ProgressUnit.Steps));
             }
         );
 
@@ -73,16 +73,16 @@ public sealed class StageLinesTests
     [Fact]
     public void A_training_that_was_cut_off_says_where_it_goes_on()
     {
-        List<Progress> told = [];
+        List<RunEvent> told = [];
         TrainingProgress cut = new("train", told.Add),
             whole = new("train", told.Add);
 
-        cut.Tell(Step(22));
-        cut.Tell(Step(23));
-        whole.Tell(Step(1));
+        cut.Report(Step(22));
+        cut.Report(Step(23));
+        whole.Report(Step(1));
 
-        Assert.Equal(["note", "steps", "steps", "steps"], told.Select(p => p.Unit));
-        Assert.Equal("train: goes on after its last checkpoint, at step 22 of 40", told[0].What);
+        Assert.Equal(["Noted", "Progressed", "Progressed", "Progressed"], told.Select(p => p.GetType().Name));
+        Assert.Equal(new RunEvent.Noted("train: resumed from the last checkpoint, now at step 22 of 40"), told[0]);
 
         static TrainingStep Step(int step) => new(step, 40, 1, 1, 1e-4, 10, 1);
     }

@@ -46,10 +46,10 @@ internal static class SyntheticRun
         foreach (
             (string side, string name, IReadOnlyList<Answer> answers) in ((string, string, IReadOnlyList<Answer>)[])
                 [
-                    ("before", "spider", spider.Before),
-                    ("after", "spider", spider.After),
-                    ("before", "mmlu", mmlu.Before),
-                    ("after", "mmlu", mmlu.After),
+                    ("base", "spider", spider.Before),
+                    ("candidates/tuned", "spider", spider.After),
+                    ("base", "mmlu", mmlu.Before),
+                    ("candidates/tuned", "mmlu", mmlu.After),
                 ]
         )
         {
@@ -57,28 +57,30 @@ internal static class SyntheticRun
         }
 
         AtomicFile.WriteText(
-            Path.Combine(folder, "adapter", "train.jsonl"),
+            Path.Combine(folder, "candidates", "tuned", "adapter", "train.jsonl"),
             Lines(
                 Enumerable
                     .Range(1, 90)
                     .Select(i => new TrainingStep(i, 90, 2.5 / Math.Sqrt(i), 1.0 / i, 2e-4 * (90 - i) / 90, 400, 0.5))
             )
         );
-        Comparison plain = new([
+        PairedResult[] tasks =
+        [
             PairedComparison.Of("spider", spider.Before, spider.After),
-            PairedComparison.Of("mmlu", mmlu.Before, mmlu.After),
-        ]);
+            PairedComparison.Of("mmlu", mmlu.Before, mmlu.After, new ComparisonSettings(2)),
+        ];
+        Comparison plain = new([new CandidateComparison("tuned", tasks, Judgement.Of(tasks, ["spider"], 2))]);
         AtomicFile.WriteText(
             Path.Combine(folder, "comparison.json"),
             ComparisonJson.Print(everything ? Everything(plain) : plain)
         );
         AtomicFile.WriteText(
-            Path.Combine(folder, "after.manifest.json"),
+            Path.Combine(folder, "candidates", "tuned", "measure.manifest.json"),
             JsonSerializer.Serialize(
                 new Manifest(
-                    "after",
+                    "candidates/tuned/measure",
                     "00",
-                    new Dictionary<string, string>(),
+                    new Dictionary<RelativeName, string>(),
                     4321,
                     new Dictionary<string, string> { ["fulcrum"] = "0.1.0", ["processor"] = Attack }
                 ),
@@ -90,12 +92,17 @@ internal static class SyntheticRun
 
     public static Study Study() =>
         new(
-            $"synthetic {Attack}",
-            new ModelPlan("models/qwen2", Dtype.F32, Device: "cpu", Threads: 2),
-            [new SpiderPlan("spider", "spider"), new MmluPlan("mmlu", "mmlu")],
-            new TrainingDataPlan(Data: "spider", Examples: 16),
-            new TrainPlan(),
-            OverrideGuards: ["unparsable-share"]
+            new BasePlan("models/qwen2", Dtype.F32, Device: "cpu", Threads: 2),
+            new Dictionary<string, TaskPlan>
+            {
+                ["spider"] = new SpiderPlan(Data: "spider"),
+                ["mmlu"] = new MmluPlan(Data: "mmlu"),
+            },
+            new Dictionary<string, CandidatePlan> { ["tuned"] = new(Train: new TrainPlan()) },
+            Name: "synthetic run",
+            TrainingData: new TrainingDataPlan(Data: "spider", Examples: 16),
+            OverrideGuards: ["unparsable-share"],
+            RelativeTable: Attack
         );
 
     /// <summary>How many items of a written run hold every one of the words (lower case) in what the browser of items
@@ -105,7 +112,7 @@ internal static class SyntheticRun
     {
         string folder = Path.GetDirectoryName(report)!;
         IEnumerable<(string Benchmark, Answer Answer)> answers =
-            from side in (string[])["before", "after"]
+            from side in (string[])["base", "candidates/tuned"]
             from file in Directory.GetFiles(Path.Combine(folder, side), "*.jsonl")
             from line in File.ReadLines(file)
             select (Path.GetFileName(file), JsonSerializer.Deserialize<Answer>(line, JsonLines.Output)!);
@@ -213,55 +220,63 @@ internal static class SyntheticRun
             general = new(-0.008, -0.015, -0.001, 0.004);
         return plain with
         {
-            Tasks =
+            Candidates =
             [
-                .. plain.Tasks.Select(b =>
-                    b with
-                    {
-                        AdjustedP = Math.Min(1, b.P * 2),
-                        Macro = new MacroMeans(b.Before.Score, b.After.Score, b.Difference),
-                        NonInferiority = new NonInferiority(0.02, 0.01, 0.99, true, true),
-                    }
-                ),
+                plain.Candidates[0] with
+                {
+                    Tasks =
+                    [
+                        .. plain
+                            .Candidates[0]
+                            .Tasks.Select(b =>
+                                b with
+                                {
+                                    AdjustedP = Math.Min(1, b.P * 2),
+                                    Macro = new MacroMeans(b.Before.Score, b.After.Score, b.Difference),
+                                    NonInferiority = new NonInferiority(0.02, 0.01, 0.99, true, true),
+                                }
+                            ),
+                    ],
+                    Verdict = new Verdict(
+                        VerdictKind.Accept,
+                        2,
+                        [
+                            new Finding("spider", TaskRole.Target, Change.Gain, TaskJudgement.Gained, task),
+                            new Finding("mmlu", TaskRole.General, Change.Loss, TaskJudgement.WithinMargin, general),
+                        ]
+                    ),
+                    Power =
+                    [
+                        new TaskPower(
+                            "spider",
+                            60,
+                            4,
+                            [new DetectableEffect(0.1, 0.08), new DetectableEffect(0.3, 0.14)],
+                            new DetectableEffect(0.4, 0.16),
+                            1.3,
+                            5,
+                            false
+                        ),
+                    ],
+                },
             ],
-            Verdict = new Verdict(
-                VerdictKind.Accept,
-                2,
-                [
-                    new Finding("spider", TaskRole.Target, Change.Gain, TaskJudgement.Gained, task),
-                    new Finding("mmlu", TaskRole.General, Change.Loss, TaskJudgement.WithinMargin, general),
-                ]
-            ),
             Guards =
             [
-                new GuardResult("gold-against-gold", "before", "spider", "passed", "1,034 of 1,034"),
+                new GuardResult("gold-against-gold", "prepare", "spider", "passed", "1,034 of 1,034"),
                 new GuardResult(
                     "unparsable-share",
-                    "after",
+                    "candidates/tuned/measure",
                     "mmlu",
                     "overridden",
                     $"12 % of the answers could not be read: {Attack}"
-                ),
-            ],
-            Power =
-            [
-                new TaskPower(
-                    "spider",
-                    60,
-                    4,
-                    [new DetectableEffect(0.1, 0.08), new DetectableEffect(0.3, 0.14)],
-                    new DetectableEffect(0.4, 0.16),
-                    1.3,
-                    5,
-                    false
                 ),
             ],
             TradeOff = new TradeOff(
                 ["spider"],
                 ["mmlu"],
                 [
-                    Point("before", "side", 0, default, default, plain, true),
-                    Point("after", "side", 1, task, general, plain, true),
+                    Point("base", "base", 0, default, default, plain, true),
+                    Point("tuned", "candidate", 1, task, general, plain, true),
                     Point(
                         "lambda-0.25",
                         "curve",
@@ -309,15 +324,20 @@ internal static class SyntheticRun
                 ],
                 0.3,
                 0.05,
-                "after",
+                "tuned",
                 2
             ),
             Seeds =
             [
-                new SeedsResult(
-                    "spider",
-                    new RecipeEstimate(0.3, 0.2, 0.4, 0.02, 3, 2),
-                    [new SeedDifference(42, task), new SeedDifference(7, task with { Points = 0.29 })]
+                new RecipeSeeds(
+                    "tuned",
+                    [
+                        new SeedsResult(
+                            "spider",
+                            new RecipeEstimate(0.3, 0.2, 0.4, 0.02, 3, 2),
+                            [new SeedDifference(42, task), new SeedDifference(7, task with { Points = 0.29 })]
+                        ),
+                    ]
                 ),
             ],
         };
@@ -339,7 +359,7 @@ internal static class SyntheticRun
             null,
             "beside",
             null,
-            [.. c.Tasks.Select(b => new PointScore(b.Task, b.Items, b.After, b.Difference))],
+            [.. c.Candidates[0].Tasks.Select(b => new PointScore(b.Task, b.Items, b.After, b.Difference))],
             task,
             general,
             front,

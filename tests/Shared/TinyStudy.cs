@@ -32,14 +32,18 @@ internal static class TinyStudy
             """
             {
               "name": "tiny",
-              "model": { "folder": "model", "dtype": "f32", "device": "cpu", "threads": 1 },
-              "benchmarks": [
-                { "kind": "spider", "name": "spider", "data": "spider", "items": 12, "maxNewTokens": 8 },
-                { "kind": "mmlu", "name": "mmlu", "data": "mmlu", "fewshot": 0 }
-              ],
+              "base": { "model": "model", "dtype": "f32", "device": "cpu", "threads": 1 },
+              "tasks": {
+                "spider": { "kind": "spider", "data": "spider", "items": 12, "maxNewTokens": 8 },
+                "mmlu": { "kind": "mmlu", "data": "mmlu", "fewshot": 0 }
+              },
               "trainingData": { "data": "spider", "examples": 24 },
-              "train": { "epochs": 2, "batchSize": 4, "learningRate": 1e-2, "rank": 2, "alpha": 4, "dropout": 0.1, "checkpointEvery": 2 },
-              "curve": { "lambdas": [0.5] }
+              "candidates": {
+                "tuned": {
+                  "train": { "epochs": 2, "batchSize": 4, "learningRate": 1e-2, "rank": 2, "alpha": 4, "dropout": 0.1, "checkpointEvery": 2 }
+                }
+              },
+              "derive": { "lambda": [0.5] }
             }
             """
         );

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Comparisons;
+using Fulcrum.Files;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -120,7 +121,7 @@ internal static class CompareCommand
         CandidatesTable.Print(comparison);
     }
 
-    private static void Show(Comparison comparison, bool json)
+    private static void Show(TasksComparison comparison, bool json)
     {
         if (json)
         {
@@ -158,42 +159,48 @@ internal static class CompareCommand
         return new CandidatesComparison([family]);
     }
 
-    private static Comparison Pair(string before, string? after, ComparisonSettings settings)
+    private static TasksComparison Pair(string before, string? after, ComparisonSettings settings)
     {
-        if (after is null && !Directory.Exists(before))
-        {
-            throw new InputException($"{before} is not a run folder; name a second file to compare it with");
-        }
-
         if (!Directory.Exists(before))
         {
-            return new Comparison([Files(Path.GetFileNameWithoutExtension(before), before, after!, settings)]);
+            return after is null
+                ? throw new InputException($"{before} is not a run folder; name a second file to compare it with")
+                : new TasksComparison([Files(Path.GetFileNameWithoutExtension(before), before, after, settings)]);
         }
 
-        Study? study =
-            Path.Combine(before, "study.json") is var path && File.Exists(path)
-                ? StudyFile.Parse(File.ReadAllText(path), path)
-                : null;
+        Study? study = StudyOf(before);
         double? margin = settings.Margin ?? study?.Margin;
         PairedResult[] results = Adjusted(
             Folders(
-                Path.Combine(before, after is null ? "before" : "after"),
-                Path.Combine(after ?? before, "after"),
+                after is null ? Path.Combine(before, RunLayout.Base) : AnswersOf(before, study),
+                AnswersOf(after ?? before, StudyOf(after ?? before)),
                 name =>
                     settings with
                     {
                         Margin = margin,
-                        Estimand =
-                            settings.Estimand ?? study?.Benchmarks.FirstOrDefault(b => b.Name == name)?.Estimand(),
+                        Estimand = settings.Estimand ?? study?.Tasks.GetValueOrDefault(name)?.Estimand(),
                     }
             )
         );
-        IReadOnlyList<string> targets = study?.TaskNames ?? [];
-        return new Comparison(
+        IReadOnlyList<string> targets = study?.Targets ?? [];
+        return new TasksComparison(
             results,
             results.Any(b => targets.Contains(b.Task)) ? Judgement.Of(results, targets, margin!.Value) : null
         );
     }
+
+    private static Study? StudyOf(string folder)
+    {
+        PlainFolder.Require(folder);
+        string file = new RunLayout(folder).Study;
+        return File.Exists(file) ? StudyFile.Load(file) : null;
+    }
+
+    // Of a run the answers of its first candidate; any other folder holds answers itself.
+    private static string AnswersOf(string folder, Study? study) =>
+        study?.Candidates.Keys.FirstOrDefault() is { } candidate
+            ? Path.Combine(folder, RunLayout.Candidate(candidate))
+            : folder;
 
     private static PairedResult[] Adjusted(PairedResult[] results)
     {
@@ -237,7 +244,12 @@ internal static class CompareCommand
     {
         IReadOnlyList<Answer> second = AnswerFile.Read(after);
         string?[] hashes = [.. first.Concat(second).Select(a => a.Protocol).Distinct()];
-        return hashes.Length < 2
+        IReadOnlyList<string> fields = Protocol.DifferingFields(
+            Path.ChangeExtension(before, ".protocol.json"),
+            Path.ChangeExtension(after, ".protocol.json")
+        );
+        bool formOnly = fields.Count > 0 && fields.All(Protocol.MayDiffer);
+        return hashes.Length < 2 || formOnly
             ? second
             : throw new GuardException(
                 $"{name}: {before} and {after} were measured under different protocols ({string.Join("; ", Differing(before, after))}), so their difference would mean nothing"

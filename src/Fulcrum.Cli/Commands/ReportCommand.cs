@@ -26,10 +26,10 @@ internal static class ReportCommand
             RunReport.RequireComparison(
                 Directory.Exists(folder) ? folder : throw new InputException($"there is no run folder {folder}")
             );
-            using RunFolder held = RunFolder.Open(folder);
-            foreach (string file in ReportFiles.Write(held.Root, parsed.GetRequiredValue(language)))
+            using RunLock held = RunLock.Open(folder);
+            foreach (string file in ReportFiles.Write(held.Layout.Root, parsed.GetRequiredValue(language)))
             {
-                Console.Out.WriteLine(held.At(file));
+                Console.Out.WriteLine(held.Layout.At(file));
             }
         });
         return verb;

@@ -22,7 +22,7 @@ internal static class RequestProgress
             {
                 if (Stopwatch.GetElapsedTime(start).TotalSeconds > 2)
                 {
-                    tell(new Progress(verb, "", done, total.Value, "requests"));
+                    tell(new RunEvent.Progressed(verb, "", done, total.Value, ProgressUnit.Requests));
                 }
             })
         );

@@ -67,7 +67,7 @@ internal static class TrainCommand
                                 parsed.GetRequiredValue(output),
                                 parsed.GetValue(initial),
                                 parsed.GetValue(order) == "given",
-                                progress.Tell,
+                                progress.Report,
                                 cancellation
                             );
                             progress.End();

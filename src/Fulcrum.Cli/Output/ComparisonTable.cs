@@ -11,22 +11,39 @@ internal static class ComparisonTable
 {
     private const int LeastWidth = 120;
 
-    /// <summary>Prints the verdict and the table.</summary>
-    public static void Print(Comparison comparison, Words? language = null)
+    /// <summary>Prints a table for each candidate, and its verdict.</summary>
+    public static void Print(Comparison comparison, Words words)
     {
-        Words words = language ?? Words.English;
+        foreach (CandidateComparison candidate in comparison.Candidates)
+        {
+            string title = comparison.Candidates.Count > 1 ? candidate.Name : "";
+            Print(candidate.Tasks, Sentences.Of(candidate, comparison, words), words, title);
+        }
+    }
+
+    /// <summary>Prints the table of two sides, and the verdict if there is one.</summary>
+    public static void Print(TasksComparison comparison)
+    {
+        string? verdict = comparison.Verdict is { } v ? Sentences.Of(v, Words.English) : null;
+        Print(comparison.Tasks, verdict, Words.English, "");
+    }
+
+    private static void Print(IReadOnlyList<PairedResult> tasks, string? verdict, Words words, string title)
+    {
         IAnsiConsole console = WideEnough();
-        console.Write(Table(comparison, words));
-        foreach (PairedResult result in comparison.Tasks)
+        Table table = Table(tasks, words);
+        table.Title = title.Length > 0 ? new TableTitle(Markup.Escape(title)) : null;
+        console.Write(table);
+        foreach (PairedResult result in tasks)
         {
             string generalisation = Sentences.Generalisation(result, words);
             console.Write(generalisation.Length > 0 ? $"{result.Task}: {generalisation}\n" : "");
             console.Write(Sentences.Unscored(result, words) is { } unscored ? unscored + "\n" : "");
         }
 
-        if (comparison.Verdict is { } verdict)
+        if (verdict is not null)
         {
-            console.MarkupLine($"[bold]{Markup.Escape(Sentences.Of(verdict, words))}[/]");
+            console.MarkupLine($"[bold]{Markup.Escape(verdict)}[/]");
         }
     }
 
@@ -40,7 +57,7 @@ internal static class ComparisonTable
         return console;
     }
 
-    private static Table Table(Comparison comparison, Words words)
+    private static Table Table(IReadOnlyList<PairedResult> tasks, Words words)
     {
         Table table = new() { Border = TableBorder.Rounded };
         foreach (
@@ -60,7 +77,7 @@ internal static class ComparisonTable
             table.AddColumn(new TableColumn(column) { Alignment = column == "task" ? Justify.Left : Justify.Right });
         }
 
-        foreach (PairedResult b in comparison.Tasks)
+        foreach (PairedResult b in tasks)
         {
             AddRow(table, $"[bold]{Markup.Escape(b.Task)}[/]", b, words);
             foreach (PairedResult g in b.Groups)

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Fulcrum.Files;
+using Fulcrum.Runs;
 using Spectre.Console;
-using Progress = Fulcrum.Runs.Progress;
 
 namespace Fulcrum.Cli;
 
@@ -16,7 +17,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
         : this(parsed.GetValue(Verbs.Quiet), whole) { }
 
     /// <summary>Does work that tells its progress.</summary>
-    public void Show(Action<Action<Progress>> work)
+    public void Show(Action<Action<RunEvent>> work)
     {
         if (quiet)
         {
@@ -27,7 +28,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
         if (Console.IsErrorRedirected)
         {
             using StageLines lines = new(Console.Error, whole ? Running : null);
-            work(lines.Tell);
+            work(lines.Report);
             lines.End();
             return;
         }
@@ -46,7 +47,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
                 new ElapsedTimeColumn(),
                 new RemainingTimeColumn()
             )
-            .Start(context => work(new BarProgress(context, console).Tell));
+            .Start(context => work(new BarProgress(context, console).Report));
         if (whole)
         {
             console.WriteLine($"together: {Running:0.0} s");
@@ -67,30 +68,32 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
     {
         private readonly Dictionary<string, ProgressTask> tasks = [];
 
-        public void Tell(Progress at)
+        public void Report(RunEvent happened)
         {
-            if (at.Unit == "note")
+            switch (happened)
             {
-                console.WriteLine(
-                    at.What,
-                    at.What.StartsWith("warning", StringComparison.Ordinal) ? new Style(Color.Yellow) : Style.Plain
-                );
-                return;
+                case RunEvent.Warned warned:
+                    console.WriteLine($"warning: {Printable.Line(warned.Text)}", new Style(Color.Yellow));
+                    break;
+                case RunEvent.Noted noted:
+                    console.WriteLine(Printable.Line(noted.Text));
+                    break;
+                case RunEvent.Progressed { Total: > 0 } at:
+                    Show(at);
+                    break;
             }
+        }
 
-            if (at.Total == 0)
-            {
-                return;
-            }
-
-            string key = at.Unit == "steps" ? at.Stage : $"{at.Stage} {at.What}".Trim();
+        private void Show(RunEvent.Progressed at)
+        {
+            string key = at.Unit == ProgressUnit.Steps ? at.Stage : $"{at.Stage} {at.What}".Trim();
             if (!tasks.TryGetValue(key, out ProgressTask? task))
             {
                 task = context.AddTask(Markup.Escape(key), maxValue: at.Total);
                 tasks.Add(key, task);
             }
 
-            task.Description = Markup.Escape(at.Unit == "steps" ? $"{at.Stage} {at.What}" : key);
+            task.Description = Markup.Escape(at.Unit == ProgressUnit.Steps ? $"{at.Stage} {at.What}" : key);
             task.MaxValue = at.Total;
             task.Value = at.Done;
         }

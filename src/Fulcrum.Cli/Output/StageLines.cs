@@ -1,3 +1,4 @@
+using Fulcrum.Files;
 using Fulcrum.Runs;
 
 namespace Fulcrum.Cli;
@@ -14,7 +15,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
     private readonly long begun = (time ?? TimeProvider.System).GetTimestamp();
     private bool started = before is null;
     private const int MostParts = 6;
-    private readonly SortedDictionary<string, Progress> parts = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, RunEvent.Progressed> parts = new(StringComparer.Ordinal);
     private string? stage;
     private long since,
         shown;
@@ -22,29 +23,48 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
     // Where the part at work stood when it was first heard of: what an earlier sitting did has no rate.
     private (string Part, int Done, long At)? first;
 
-    /// <summary>Takes note; a line is written when another stage begins.</summary>
-    public void Tell(Progress at)
+    /// <summary>Takes an event; writes a line when another stage begins.</summary>
+    public void Report(RunEvent happened)
     {
-        if (at.Unit == "note")
+        switch (happened)
         {
-            output.WriteLine(at.What);
-            return;
+            case RunEvent.Warned warned:
+                output.WriteLine($"warning: {Printable.Line(warned.Text)}");
+                break;
+            case RunEvent.Noted noted:
+                output.WriteLine(Printable.Line(noted.Text));
+                break;
+            case RunEvent.StageStarted started:
+                Enter(started.Stage);
+                break;
+            case RunEvent.StageSkipped skipped:
+                Enter(skipped.Stage);
+                output.WriteLine($"{skipped.Stage}: already complete");
+                stage = null;
+                break;
+            case RunEvent.Progressed { Total: > 0 } at:
+                Enter(at.Stage);
+                Show(at);
+                break;
         }
+    }
 
-        if (at.Stage != stage)
+    private void Enter(string name)
+    {
+        if (name != stage)
         {
             Done();
             Start();
-            (stage, since, shown, first) = (at.Stage, time.GetTimestamp(), time.GetTimestamp(), null);
+            (stage, since, shown, first) = (name, time.GetTimestamp(), time.GetTimestamp(), null);
         }
+    }
 
-        if (at.Total > 0)
-        {
-            string part = at.Unit == "steps" ? "" : at.What;
-            parts[part] = at;
-            first = first?.Part == part ? first : (part, at.Done, time.GetTimestamp());
-            ShowNow(at, first.Value.Done, first.Value.At);
-        }
+    private void Show(RunEvent.Progressed at)
+    {
+        string part = at.Unit == ProgressUnit.Steps ? "" : at.What;
+        parts[part] = at;
+        first = first?.Part == part ? first : (part, at.Done, time.GetTimestamp());
+        ShowNow(at, first.Value.Done, first.Value.At);
     }
 
     /// <summary>Writes the line of the stage that is over.</summary>
@@ -54,7 +74,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         {
             string what =
                 parts.Count > MostParts
-                    ? $"{parts.Count} parts, {parts.Values.Sum(p => p.Done):#,0} of {parts.Values.Sum(p => p.Total):#,0} {parts.Values.First().Unit}"
+                    ? $"{parts.Count} parts, {parts.Values.Sum(p => p.Done):#,0} of {parts.Values.Sum(p => p.Total):#,0} {Unit(parts.Values.First())}"
                     : string.Join(", ", parts.Values.Select(Count));
             WriteLine(what, time.GetElapsedTime(since).TotalSeconds);
         }
@@ -73,7 +93,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         }
     }
 
-    private void ShowNow(Progress at, int before, long since)
+    private void ShowNow(RunEvent.Progressed at, int before, long since)
     {
         if (time.GetElapsedTime(shown) < Between || at.Done >= at.Total)
         {
@@ -91,13 +111,14 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         output.WriteLine($"{stage}: {Count(at)}{left}");
     }
 
-    private static string Count(Progress at) =>
+    private static string Count(RunEvent.Progressed at) =>
         at.Unit switch
         {
-            "stage" => "complete already",
-            "steps" => $"{at.Done:#,0} of {at.Total:#,0} steps, {at.What}",
-            _ => $"{at.What} {at.Done:#,0} of {at.Total:#,0} {at.Unit}".Trim(),
+            ProgressUnit.Steps => $"{at.Done:#,0} of {at.Total:#,0} steps, {at.What}",
+            _ => $"{at.What} {at.Done:#,0} of {at.Total:#,0} {Unit(at)}".Trim(),
         };
+
+    private static string Unit(RunEvent.Progressed at) => at.Unit.ToString().ToLowerInvariant();
 
     private void Start()
     {

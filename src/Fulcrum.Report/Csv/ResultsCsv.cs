@@ -6,12 +6,13 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Csv;
 
-/// <summary>The comparison as a table for other programs: a row a benchmark and a row a group.</summary>
+/// <summary>The comparison as a table for other programs: a row for each candidate, task and group.</summary>
 internal static class ResultsCsv
 {
     private static readonly string[] Columns =
     [
-        "benchmark",
+        "candidate",
+        "task",
         "group",
         "items",
         "unscored",
@@ -43,12 +44,11 @@ internal static class ResultsCsv
         using (CsvWriter csv = new(text, settings))
         {
             Row(csv, Columns);
-            foreach (PairedResult b in comparison.Tasks)
+            foreach (CandidateComparison candidate in comparison.Candidates)
             {
-                Row(csv, Cells(b));
-                foreach (PairedResult g in b.Groups)
+                foreach (PairedResult row in candidate.Tasks.SelectMany(t => t.Groups.Prepend(t)))
                 {
-                    Row(csv, Cells(g));
+                    Row(csv, [candidate.Name, .. Cells(row)]);
                 }
             }
         }

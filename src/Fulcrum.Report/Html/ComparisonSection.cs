@@ -11,10 +11,10 @@ internal static class ComparisonSection
     public static Markup Of(RunReport report)
     {
         Words words = report.Words;
-        IReadOnlyList<RowFigures.Row> rows = RowFigures.Rows(report.Comparison);
+        IReadOnlyList<RowFigures.Row> rows = RowFigures.Rows(report.Shown);
         return Markup.Of(
             $"""
-            {Table(report.Comparison, words)}
+            {Table(report.Shown, words)}
             {RowFigures.Scores(rows, words)}
             {RowFigures.Differences(
                 words.Say("Gain and loss", "Ganho e perda"),
@@ -26,12 +26,12 @@ internal static class ComparisonSection
                 words
             )}
             {RowFigures.Flips(rows, words)}
-            {report.Comparison.Tasks.Select(b => Clusters(b, report))}
+            {report.Shown.Tasks.Select(b => Clusters(b, report))}
             """
         );
     }
 
-    private static Markup Table(Comparison comparison, Words words) =>
+    private static Markup Table(CandidateComparison comparison, Words words) =>
         Markup.Of(
             $"""
             <div class="scroll"><table>

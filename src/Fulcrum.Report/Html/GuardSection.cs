@@ -9,9 +9,11 @@ namespace Fulcrum.Report.Html;
 internal static class GuardSection
 {
     public static Markup Of(RunReport report) =>
-        report.Comparison is { Guards: null, Power: null } && report.Study.OverrideGuards is not { Count: > 0 }
+        report.Comparison.Guards is null
+        && report.Shown.Power is null
+        && report.Study.OverrideGuards is not { Count: > 0 }
             ? Markup.Empty
-            : Markup.Join([Guards(report), Power(report.Comparison.Power ?? [], report.Words)]);
+            : Markup.Join([Guards(report), Power(report.Shown.Power ?? [], report.Words)]);
 
     private static Markup Guards(RunReport report)
     {

@@ -17,7 +17,7 @@ internal static class ItemsSection
             <label>benchmark<select id="f-benchmark"><option value="">{words.Say(
                 "all",
                 "todos"
-            )}</option>{report.Comparison.Tasks.Select(b =>
+            )}</option>{report.Shown.Tasks.Select(b =>
                 Markup.Of($"<option value=\"{b.Task}\">{b.Task}</option>")
             )}</select></label>
             <label>{Together(report, Kinds.Group)}<select id="f-group"></select></label>
@@ -68,5 +68,5 @@ internal static class ItemsSection
         ];
 
     private static string Together(RunReport report, Func<RunReport, string, string> kind) =>
-        string.Join(" / ", report.Comparison.Tasks.Select(b => kind(report, b.Task)).Distinct());
+        string.Join(" / ", report.Shown.Tasks.Select(b => kind(report, b.Task)).Distinct());
 }

@@ -13,5 +13,5 @@ internal static class Kinds
         report.Words.Say(noun.English, noun.Portuguese);
 
     private static TaskNouns Nouns(RunReport report, string task) =>
-        report.Study.Benchmarks.FirstOrDefault(b => b.Name == task)?.Nouns() ?? TaskNouns.Plain;
+        report.Study.NamedTasks.FirstOrDefault(b => b.Name == task)?.Nouns() ?? TaskNouns.Plain;
 }

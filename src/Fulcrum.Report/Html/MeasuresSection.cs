@@ -14,7 +14,7 @@ internal static class MeasuresSection
 
     public static Markup Of(RunReport report) =>
         Markup.Join(
-            report.Comparison.Tasks.SelectMany(b =>
+            report.Shown.Tasks.SelectMany(b =>
                 (IEnumerable<Markup>)
                     [
                         .. Steps(b, report.Words),

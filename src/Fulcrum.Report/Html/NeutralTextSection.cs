@@ -9,7 +9,7 @@ internal static class NeutralTextSection
     public static Markup Of(RunReport report)
     {
         Words words = report.Words;
-        return report.Comparison.NeutralText is not { } text
+        return report.Shown.NeutralText is not { } text
             ? Markup.Empty
             : Markup.Of(
                 $"""

@@ -48,7 +48,7 @@ internal static class Page
                 "report.css"
             )}; script-src {Resource.Hash("report.js")}; base-uri 'none'; form-action 'none'">
             <meta name="color-scheme" content="light dark">
-            <title>{report.Study.Name}: {Sentences.Verdict(report.Comparison, words)}</title>
+            <title>{report.Study.Title}: {Sentences.Verdict(report.Shown, words)}</title>
             <style>{Markup.Resource("report.css")}</style>
             </head>
             <body>

@@ -20,12 +20,12 @@ internal static class PointsSection
         Words words = report.Words;
         MeasuredPoint[] forms =
         [
-            .. report.Comparison.TradeOff?.Points.Where(p => p.Kind == "serving" || p.Name is "before" or "after")
+            .. report.Comparison.TradeOff?.Points.Where(p => p.Kind == "serving" || p.Kind is "base" or "candidate")
                 ?? [],
         ];
         return !forms.Any(p => p.Kind == "serving")
             ? []
-            : report.Comparison.Tasks.Select(b =>
+            : report.Shown.Tasks.Select(b =>
                 RowFigures.Scores(
                     words.Say($"Forms of serving: {b.Task}", $"Formas de servir: {b.Task}"),
                     words.Say(
@@ -35,9 +35,9 @@ internal static class PointsSection
                     [
                         .. forms.Select(p =>
                             (
-                                p.Name == "before" ? words.Say("base", "base") : TradeOffFigure.Form(p.Form, words),
+                                p.Kind == "base" ? words.Say("base", "base") : TradeOffFigure.Form(p.Form, words),
                                 p.Scores.First(s => s.Task == b.Task).Score,
-                                p.Name == "before" ? "before" : "after"
+                                p.Kind == "base" ? "before" : "after"
                             )
                         ),
                     ],
@@ -49,31 +49,38 @@ internal static class PointsSection
     private static IEnumerable<Markup> Seeds(RunReport report)
     {
         Words words = report.Words;
-        return (report.Comparison.Seeds ?? []).Select(s =>
-            RowFigures.Differences(
-                words.Say($"Training seeds: {s.Task}", $"Sementes de treino: {s.Task}"),
-                words.Say(
-                    $"This adapter: the difference of each training seed. This recipe (training again with another seed): the mean, with an interval that holds for new items and new seeds{(s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds } ? "; two seeds are too few for a verdict" : "")}.",
-                    $"Este adaptador: a diferença de cada semente de treino. Esta receita (treinar de novo com outra semente): a média, com um intervalo válido para novos itens e novas sementes{(s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds } ? "; duas sementes são poucas para um veredito" : "")}."
-                ),
-                [
-                    .. s.Recipe is { } r
-                        ?
-                        [
-                            (
-                                words.Say("recipe", "receita"),
-                                new Difference(r.Points, r.Low, r.High, r.StandardError),
-                                s.Change,
-                                false
-                            ),
-                        ]
-                        : Array.Empty<(string, Difference, Change, bool)>(),
-                    .. s.Seeds.Select(o =>
-                        (words.Say($"seed {o.Seed}", $"semente {o.Seed}"), o.Difference, Changes.Of(o.Difference), true)
+        return (report.Comparison.Seeds ?? [])
+            .SelectMany(r => r.Tasks)
+            .Select(s =>
+                RowFigures.Differences(
+                    words.Say($"Training seeds: {s.Task}", $"Sementes de treino: {s.Task}"),
+                    words.Say(
+                        $"This adapter: the difference of each training seed. This recipe (training again with another seed): the mean, with an interval that holds for new items and new seeds{(s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds } ? "; two seeds are too few for a verdict" : "")}.",
+                        $"Este adaptador: a diferença de cada semente de treino. Esta receita (treinar de novo com outra semente): a média, com um intervalo válido para novos itens e novas sementes{(s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds } ? "; duas sementes são poucas para um veredito" : "")}."
                     ),
-                ],
-                words
-            )
-        );
+                    [
+                        .. s.Recipe is { } r
+                            ?
+                            [
+                                (
+                                    words.Say("recipe", "receita"),
+                                    new Difference(r.Points, r.Low, r.High, r.StandardError),
+                                    s.Change,
+                                    false
+                                ),
+                            ]
+                            : Array.Empty<(string, Difference, Change, bool)>(),
+                        .. s.Seeds.Select(o =>
+                            (
+                                words.Say($"seed {o.Seed}", $"semente {o.Seed}"),
+                                o.Difference,
+                                Changes.Of(o.Difference),
+                                true
+                            )
+                        ),
+                    ],
+                    words
+                )
+            );
     }
 }

@@ -14,12 +14,12 @@ internal static class ProvenanceSection
             <p>{words.Say(
                 "Before and after are the same items, asked by the same code under the same protocol; they differ in the adapter and in nothing else. A difference is the mean of paired differences; its 95% interval is clustered (CR1, Student's t on clusters − 1 degrees of freedom). p is McNemar's exact two-sided test. Single scores carry Wilson intervals. The formulas and their sources stand in docs/method.md of the program.",
                 "Antes e depois são os mesmos itens, perguntados pelo mesmo código sob o mesmo protocolo; diferem no adaptador e em nada mais. Uma diferença é a média das diferenças pareadas; seu intervalo de 95% é agrupado (CR1, t de Student com agrupamentos − 1 graus de liberdade). p é o teste exato bilateral de McNemar. Notas isoladas trazem intervalos de Wilson. As fórmulas e suas fontes estão em docs/method.md do programa.")}</p>
-            {Pairs([(words.Say("model", "modelo"), Facts.Model(report)), (words.Say("training", "treino"), Facts.Training(report)), .. report.Comparison.Tasks.Select(b => (b.Task, Facts.Sample(b, words)))], words)}
+            {Pairs([(words.Say("model", "modelo"), Facts.Model(report)), (words.Say("training", "treino"), Facts.Training(report)), .. report.Shown.Tasks.Select(b => (b.Task, Facts.Sample(b, words)))], words)}
             {Stages(report)}
             <h3>{words.Say("Hardware and versions", "Hardware e versões")}</h3>
             {Pairs(Facts.Environment(report), words)}
             <h3>{words.Say("Digests", "Resumos criptográficos")}</h3>
-            {Pairs([.. report.Comparison.Tasks.Where(b => b.Protocol is not null).Select(b => (words.Say($"protocol of {b.Task}", $"protocolo de {b.Task}"), b.Protocol!)), .. Outputs(report)], words)}
+            {Pairs([.. report.Shown.Tasks.Where(b => b.Protocol is not null).Select(b => (words.Say($"protocol of {b.Task}", $"protocolo de {b.Task}"), b.Protocol!)), .. Outputs(report)], words)}
             <details><summary>{words.Say("The complete study", "O estudo completo")}</summary><pre>{StudyFile.Print(report.Study)}</pre></details>
             """
         );
@@ -63,8 +63,10 @@ internal static class ProvenanceSection
     private static IEnumerable<(string, string)> Outputs(RunReport report) =>
         report
             .Stages.SelectMany(s => s.Outputs)
-            .Where(o => o.Key is "study.json" or "comparison.json" or "adapter/adapter_model.safetensors")
-            .Select(o => (o.Key, o.Value));
+            .Select(o => ($"{o.Key}", o.Value))
+            .Where(o =>
+                o.Item1 == "comparison.json" || o.Item1.EndsWith("/adapter_model.safetensors", StringComparison.Ordinal)
+            );
 
     private static Markup Pairs(IEnumerable<(string Name, string Value)> pairs, Words words) =>
         Markup.Of(

@@ -10,35 +10,35 @@ internal static class SummarySection
     public static Markup Of(RunReport report)
     {
         Words words = report.Words;
-        Comparison comparison = report.Comparison;
+        CandidateComparison comparison = report.Shown;
         return Markup.Of(
             $"""
             <header>
-            <h1>{Sentences.First(comparison, words)}</h1>
+            <h1>{Sentences.Of(comparison, report.Comparison, words)}</h1>
             <a class="skip" href="#main">{words.Say("To the report", "Ir para o relatório")}</a>
-            {(
-                comparison.Verdict is { } v
-                    ? Markup.Of(
-                        $"<p><span class=\"badge {Colour(v.Kind)}\">{Sign(v.Kind)} {Sentences.Kind(v, words)}</span> {Explanation(v, words)}</p>"
-                    )
-                    : Markup.Empty
-            )}
+            <p><span class="badge {Colour(comparison.Verdict.Kind)}">{Sign(comparison.Verdict.Kind)} {Sentences.Kind(
+                comparison.Verdict,
+                words
+            )}</span> {Explanation(comparison.Verdict, words)}</p>
             <ul class="facts">{comparison.Tasks.Select(b =>
                 Markup.Of(
                     $"<li><span class=\"{Draw.Direction(b.Change)}\">{Draw.Sign(b.Change)}</span> {Sentences.Of(b, words)} {Sentences.Generalisation(b, words)}</li>"
                 )
             )}</ul>
-            <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Name}</b> · {words.Say(
+            <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Title}</b> · {words.Say(
                 "model",
                 "modelo"
-            )} {Facts.Model(report)} · LoRA r = {report.Study.Train.Rank}, {report.Study.Train.Epochs} {(
-                report.Study.Train.Epochs == 1 ? words.Say("epoch", "época") : words.Say("epochs", "épocas")
-            )} · {words.Say("seed", "semente")} {report.Study.Seed}</p>
+            )} {Facts.Model(report)}{Recipe(report)} · {words.Say("seed", "semente")} {report.Study.Seed}</p>
             {Overridden(report)}
             </header>
             """
         );
     }
+
+    private static string Recipe(RunReport report) =>
+        report.Train is { } plan
+            ? $" · LoRA r = {plan.Rank}, {plan.Epochs} {(plan.Epochs == 1 ? report.Words.Say("epoch", "época") : report.Words.Say("epochs", "épocas"))}"
+            : "";
 
     private static string Explanation(Verdict v, Words words) =>
         v.Kind switch

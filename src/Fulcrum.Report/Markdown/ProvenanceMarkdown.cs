@@ -21,7 +21,7 @@ internal static class ProvenanceMarkdown
         [
             (words.Say("model", "modelo"), Facts.Model(report)),
             (words.Say("training", "treino"), Facts.Training(report)),
-            .. report.Comparison.Tasks.Select(b => (b.Task, Facts.Sample(b, words))),
+            .. report.Shown.Tasks.Select(b => (b.Task, Facts.Sample(b, words))),
             .. report.Stages.Count == 0
                 ? []
                 : ((string, string)[])[(words.Say("stages", "etapas"), Facts.Stages(report))],

@@ -24,15 +24,15 @@ internal static class RelativeTable
     /// <summary>A row a benchmark, and below it a row a group of those that are not the task.</summary>
     public static IReadOnlyList<RelativeRow> Of(RunReport report) =>
         [
-            .. report.Comparison.Tasks.SelectMany(b =>
+            .. report.Shown.Tasks.SelectMany(b =>
                 (IEnumerable<RelativeRow>)
                     [
                         Row(
-                            $"{b.Task}, {report.Study.Benchmarks.First(p => p.Name == b.Task).Nouns().Score}",
+                            $"{b.Task}, {report.Study.NamedTasks.First(p => p.Name == b.Task).Nouns().Score}",
                             b.Before,
                             b.After
                         ),
-                        .. report.Study.TaskNames.Contains(b.Task)
+                        .. report.Study.Targets.Contains(b.Task)
                             ? []
                             : b.Groups.Select(g => Row($"{b.Task}, {g.Group}", g.Before, g.After)),
                     ]

@@ -14,9 +14,9 @@ internal static class ReportMarkdown
     {
         Words words = report.Words;
         StringBuilder text = new(
-            $"**{Escape(Sentences.First(report.Comparison, words))}**\n\n# {Escape(report.Study.Name)}\n\n"
+            $"**{Escape(Sentences.Of(report.Shown, report.Comparison, words))}**\n\n# {Escape(report.Study.Title)}\n\n"
         );
-        foreach (PairedResult b in report.Comparison.Tasks)
+        foreach (PairedResult b in report.Shown.Tasks)
         {
             string further = string.Join(
                 " ",
@@ -34,7 +34,7 @@ internal static class ReportMarkdown
                 )
             )
             .Append("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
-        foreach (PairedResult b in report.Comparison.Tasks)
+        foreach (PairedResult b in report.Shown.Tasks)
         {
             Row(text, $"**{Escape(b.Task)}**", b, words);
             foreach (PairedResult g in b.Groups)

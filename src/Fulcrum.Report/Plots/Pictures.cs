@@ -19,7 +19,7 @@ internal static class Pictures
     /// <summary>Every picture that this run has data for: its name without ending, and its bytes.</summary>
     public static IEnumerable<(string Name, byte[] Png)> Of(RunReport report)
     {
-        IReadOnlyList<RowFigures.Row> rows = RowFigures.Rows(report.Comparison);
+        IReadOnlyList<RowFigures.Row> rows = RowFigures.Rows(report.Shown);
         yield return ("scores", Scores(rows, report.Words));
         yield return ("differences", Differences(rows, report.Words));
         if (report.Steps.Count > 1)

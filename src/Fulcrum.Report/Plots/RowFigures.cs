@@ -23,7 +23,7 @@ internal static class RowFigures
     );
 
     /// <summary>A row a benchmark and a row a group.</summary>
-    public static IReadOnlyList<Row> Rows(Comparison comparison) =>
+    public static IReadOnlyList<Row> Rows(CandidateComparison comparison) =>
         [
             .. comparison.Tasks.SelectMany(b =>
                 b.Groups.Prepend(b)

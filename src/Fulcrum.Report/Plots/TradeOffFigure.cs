@@ -57,7 +57,7 @@ internal static class TradeOffFigure
     public static string Name(MeasuredPoint p, Words words) =>
         p switch
         {
-            { Name: "before" } => words.Say("base", "base"),
+            { Kind: "base" } => words.Say("base", "base"),
             { Seed: { } seed } => words.Say($"seed {seed}", $"semente {seed}"),
             { Kind: "serving" } => Form(p.Form, words),
             { Name: "after" } => words.Say("adapter (λ 1)", "adaptador (λ 1)"),
@@ -122,7 +122,7 @@ internal static class TradeOffFigure
                 };
         return Draw.Mark(
             p.Dominated ? "dim"
-                : p.Name == "before" ? "before"
+                : p.Kind == "base" ? "before"
                 : "after",
             $"{Name(p, words)}\n{words.Say("task", "tarefa")} {words.Change(p.Task)}\n{words.Say("elsewhere", "restante")} {words.Change(general)}",
             Draw.Line("span", x.At(general.Low), py, x.At(general.High), py),

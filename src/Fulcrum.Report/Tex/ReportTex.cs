@@ -12,7 +12,7 @@ internal static class ReportTex
         Words words = report.Words;
         StringBuilder text = new(
             $$"""
-            % {{Comment(Sentences.First(report.Comparison, words))}}
+            % {{Comment(Sentences.Of(report.Shown, report.Comparison, words))}}
             % \usepackage{booktabs}
             \begin{tabular}{lrrrrrrr}
             \toprule
@@ -24,7 +24,7 @@ internal static class ReportTex
 
             """
         );
-        foreach (PairedResult b in report.Comparison.Tasks)
+        foreach (PairedResult b in report.Shown.Tasks)
         {
             Row(text, Escape(b.Task), b, words);
             foreach (PairedResult g in b.Groups)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fulcrum.Guards;
 using Fulcrum.Statistics;
 
@@ -5,21 +6,49 @@ namespace Fulcrum.Comparisons;
 
 /// <summary>What a study found: <c>comparison.json</c>. Holds no time, host or path, so equal runs give equal
 /// bytes.</summary>
-/// <param name="Tasks">Before and after, one result per task, in the study's order.</param>
-/// <param name="Verdict">What follows from the differences and the margin; null where nothing says which task is
-/// the target (two plain files).</param>
+/// <param name="Candidates">Every candidate compared with the base, in the study's order.</param>
 /// <param name="Guards">Every guard that was tried, in the order of the stages; null: none was.</param>
-/// <param name="Power">What each task's sample can detect; null: not computed.</param>
-/// <param name="TradeOff">The measured points, before and after among them, with the front that they form; null:
-/// nothing but before and after was asked for.</param>
-/// <param name="Seeds">The spread over training seeds, one result per task; null: one seed.</param>
-/// <param name="NeutralText">How far the predictions on neutral text moved; null: none was named.</param>
+/// <param name="Families">By task, all candidates with bounds that hold for all of them together; null: one
+/// candidate.</param>
+/// <param name="Pairs">Every two candidates compared with each other; null: one candidate, or too many.</param>
+/// <param name="TradeOff">The base and the candidates as points with the front that they form; null: one candidate.</param>
+/// <param name="Seeds">By recipe and task, the spread over training seeds; null: no recipe has more than one seed.</param>
 public sealed record Comparison(
-    IReadOnlyList<PairedResult> Tasks,
-    Verdict? Verdict = null,
+    IReadOnlyList<CandidateComparison> Candidates,
     IReadOnlyList<GuardResult>? Guards = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        IReadOnlyList<CandidateFamily>? Families = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CandidatePair>? Pairs = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TradeOff? TradeOff = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RecipeSeeds>? Seeds = null
+);
+
+/// <summary>One candidate compared with the base.</summary>
+/// <param name="Tasks">One result for each task, in the study's order.</param>
+/// <param name="Power">What each task's sample can detect; null: not computed.</param>
+/// <param name="NeutralText">How far the predictions on neutral text moved; null: not measured.</param>
+public sealed record CandidateComparison(
+    string Name,
+    IReadOnlyList<PairedResult> Tasks,
+    Verdict Verdict,
     IReadOnlyList<TaskPower>? Power = null,
-    TradeOff? TradeOff = null,
-    IReadOnlyList<SeedsResult>? Seeds = null,
-    NeutralTextComparison? NeutralText = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NeutralTextComparison? NeutralText = null
+);
+
+/// <summary>Two candidates compared with each other.</summary>
+/// <param name="Tasks">The second minus the first, for each task in the study's order.</param>
+public sealed record CandidatePair(string First, string Second, IReadOnlyList<PairDifference> Tasks);
+
+/// <summary>The paired difference of two candidates on one task.</summary>
+public sealed record PairDifference(string Task, Difference Difference);
+
+/// <summary>One recipe, trained with several seeds.</summary>
+/// <param name="Recipe">The candidate from which the seeds are derived.</param>
+public sealed record RecipeSeeds(string Recipe, IReadOnlyList<SeedsResult> Tasks);
+
+/// <summary>Two sides compared task by task, without a study: two files or two folders of answers.</summary>
+/// <param name="Verdict">Null where nothing says which task is the target.</param>
+public sealed record TasksComparison(
+    IReadOnlyList<PairedResult> Tasks,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Verdict? Verdict = null
 );

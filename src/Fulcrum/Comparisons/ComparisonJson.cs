@@ -10,6 +10,10 @@ public static class ComparisonJson
     public static string Print(Comparison comparison) =>
         JsonSerializer.Serialize(comparison, SnakeCaseJson.Options) + "\n";
 
+    /// <summary>Two sides as JSON.</summary>
+    public static string Print(TasksComparison comparison) =>
+        JsonSerializer.Serialize(comparison, SnakeCaseJson.Options) + "\n";
+
     /// <summary>Several candidates as JSON.</summary>
     public static string Print(CandidatesComparison comparison) =>
         JsonSerializer.Serialize(comparison, SnakeCaseJson.Options) + "\n";

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Studies;
 
 namespace Fulcrum.Guards;
 
@@ -10,49 +11,37 @@ namespace Fulcrum.Guards;
 public sealed class GuardLog(string stage)
 {
     /// <summary>The guards, in the order of the stages that try them.</summary>
-    public static readonly IReadOnlyList<string> Names =
-    [
-        GoldAgainstGold,
-        CompletionTokens,
-        TrainingOverlap,
-        BelowChance,
-        PublishedBand,
-        UnparsableShare,
-        AdapterActive,
-        LambdaZero,
-        SameProtocol,
-        NoiseFloor,
-    ];
+    public static readonly IReadOnlyList<string> Names = GuardNames.All;
 
     /// <summary>Every gold answer, graded as if a model had given it, is right.</summary>
-    public const string GoldAgainstGold = "gold-against-gold";
+    public const string GoldAgainstGold = GuardNames.GoldAgainstGold;
 
     /// <summary>Every training example has something to be trained on, and fits.</summary>
-    public const string CompletionTokens = "completion-tokens";
+    public const string CompletionTokens = GuardNames.CompletionTokens;
 
     /// <summary>No item of a benchmark stands in the training data.</summary>
-    public const string TrainingOverlap = "training-overlap";
+    public const string TrainingOverlap = GuardNames.TrainingOverlap;
 
     /// <summary>No score lies significantly below guessing.</summary>
-    public const string BelowChance = "below-chance";
+    public const string BelowChance = GuardNames.BelowChance;
 
     /// <summary>The base model of a known name scores about what was published for it.</summary>
-    public const string PublishedBand = "published-band";
+    public const string PublishedBand = GuardNames.PublishedBand;
 
     /// <summary>Most written choices can be read as a choice.</summary>
-    public const string UnparsableShare = "unparsable-share";
+    public const string UnparsableShare = GuardNames.UnparsableShare;
 
     /// <summary>The adapter changes what the model computes.</summary>
-    public const string AdapterActive = "adapter-active";
+    public const string AdapterActive = GuardNames.AdapterActive;
 
     /// <summary>At scale 0 the adapter changes nothing.</summary>
-    public const string LambdaZero = "lambda-zero-is-base";
+    public const string LambdaZero = GuardNames.LambdaZero;
 
     /// <summary>Before and after were measured alike in everything but the adapter.</summary>
-    public const string SameProtocol = "same-protocol";
+    public const string SameProtocol = GuardNames.SameProtocol;
 
     /// <summary>Measuring the same weights in other batches changes less than the study claims.</summary>
-    public const string NoiseFloor = "noise-floor";
+    public const string NoiseFloor = GuardNames.NoiseFloor;
 
     private readonly List<GuardResult> results = [];
 

@@ -1,5 +1,4 @@
 using Fulcrum.Models;
-using Fulcrum.Runs;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
@@ -11,13 +10,17 @@ public static class PreparationGuards
     /// <summary>Tries gold against gold, completion tokens and overlap.</summary>
     public static void Check(GuardLog log, Corpus data, PromptEncoding encoding, Study study)
     {
-        foreach (ITask benchmark in data.Benchmarks)
+        foreach (ITask benchmark in data.Tasks)
         {
             GoldAgainstGold(log, benchmark);
         }
 
-        CompletionTokens(log, data, encoding, study.Train);
-        foreach ((ITask benchmark, TaskPlan plan) in data.Benchmarks.Zip(study.Benchmarks))
+        foreach (TrainPlan plan in study.Candidates.Values.Select(c => c.Train).OfType<TrainPlan>().Distinct())
+        {
+            CompletionTokens(log, data, encoding, plan);
+        }
+
+        foreach ((ITask benchmark, TaskPlan plan) in data.Tasks.Zip(study.NamedTasks))
         {
             Overlap(log, benchmark, data.Training, withinCluster: plan.LeaksWithinCluster());
         }

@@ -1,6 +1,6 @@
 using System.Text;
 using Fulcrum.Models;
-using Fulcrum.Runs;
+using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;

@@ -42,6 +42,24 @@ public static class ModelFolder
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>Returns the SHA-256 over the names and contents of an adapter's configuration and weights.</summary>
+    /// <exception cref="InputException">There is no such folder, or it holds no adapter.</exception>
+    public static string DigestOfAdapter(string folder)
+    {
+        string[] files = Directory.Exists(folder)
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(folder)
+                    .Where(f => Path.GetFileName(f).StartsWith("adapter", StringComparison.Ordinal))
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
+        return files.Length > 0
+            ? Sha256.OfTexts([.. files.Select(f => $"{Path.GetFileName(f)}={Sha256.OfFile(f)}")])
+            : throw new InputException($"{folder} holds no adapter: there is no adapter_config.json in it");
+    }
+
     private static IReadOnlyList<int>? EndTokensOf(string path)
     {
         if (!File.Exists(path))

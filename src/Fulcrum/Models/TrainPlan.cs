@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fulcrum.Data;
 
 namespace Fulcrum.Models;
 
@@ -103,7 +104,7 @@ public sealed record TrainPlan(
     double WeightDecay = 0,
     Schedule Schedule = Schedule.Linear,
     int WarmupSteps = 0,
-    double? MaxGradientNorm = 1,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? MaxGradientNorm = 1,
     OptimizerKind Optimizer = OptimizerKind.AdamW,
     int Rank = 8,
     double Alpha = 16,
@@ -122,4 +123,89 @@ public sealed record TrainPlan(
     double ValidationShare = 0,
     int? ValidationEvery = null,
     int? EarlyStoppingPatience = null
-);
+)
+{
+    /// <summary>Checks every value.</summary>
+    /// <param name="source">The file, for the message.</param>
+    /// <param name="place">The place of the plan in the file, for the message.</param>
+    /// <exception cref="InputException">A value is outside its range; names it.</exception>
+    public void Check(string source, string place = "train")
+    {
+        Wanted.That(Epochs is > 0 and <= 10_000, source, $"{place}.epochs", Epochs, "1 to 10,000");
+        Wanted.That(BatchSize is > 0 and <= 1 << 20, source, $"{place}.batchSize", BatchSize, "at least 1");
+        Wanted.That(
+            double.IsFinite(LearningRate) && LearningRate >= 0,
+            source,
+            $"{place}.learningRate",
+            LearningRate,
+            "0 or more"
+        );
+        Wanted.That(
+            double.IsFinite(WeightDecay) && WeightDecay >= 0,
+            source,
+            $"{place}.weightDecay",
+            WeightDecay,
+            "0 or more"
+        );
+        Wanted.That(WarmupSteps >= 0, source, $"{place}.warmupSteps", WarmupSteps, "0 or more");
+        Wanted.That(
+            MaxGradientNorm is null or > 0,
+            source,
+            $"{place}.maxGradientNorm",
+            MaxGradientNorm,
+            "above 0, or null for no clipping"
+        );
+        Wanted.That(Rank is > 0 and <= 4096, source, $"{place}.rank", Rank, "1 to 4,096");
+        Wanted.That(double.IsFinite(Alpha) && Alpha > 0, source, $"{place}.alpha", Alpha, "above 0");
+        Wanted.That(Dropout is >= 0 and < 1, source, $"{place}.dropout", Dropout, "0 to below 1");
+        Wanted.That(
+            MaxTokens is null or > 1,
+            source,
+            $"{place}.maxTokens",
+            MaxTokens,
+            "2 or more, or null for the model's context"
+        );
+        Wanted.That(
+            CheckpointEvery is null or > 0,
+            source,
+            $"{place}.checkpointEvery",
+            CheckpointEvery,
+            "1 or more, or null for one an epoch"
+        );
+        Wanted.That(
+            TargetModules is null or { Count: > 0 },
+            source,
+            $"{place}.targetModules",
+            "[]",
+            "at least one name, or null for q_proj, k_proj, v_proj, o_proj"
+        );
+        Wanted.That(
+            ValidationShare is >= 0 and < 1,
+            source,
+            $"{place}.validationShare",
+            ValidationShare,
+            "0 to below 1"
+        );
+        Wanted.That(
+            ValidationEvery is null || (ValidationEvery > 0 && ValidationShare > 0),
+            source,
+            $"{place}.validationEvery",
+            ValidationEvery,
+            "1 or more, only together with validationShare; null for one an epoch"
+        );
+        Wanted.That(
+            EarlyStoppingPatience is null || (EarlyStoppingPatience > 0 && ValidationShare > 0),
+            source,
+            $"{place}.earlyStoppingPatience",
+            EarlyStoppingPatience,
+            "1 or more, only together with validationShare; null for no early end"
+        );
+        Wanted.That(
+            !Truncate || MaxTokens is not null,
+            source,
+            $"{place}.truncate",
+            Truncate,
+            "true only together with maxTokens"
+        );
+    }
+}

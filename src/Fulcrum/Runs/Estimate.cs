@@ -41,41 +41,33 @@ public sealed record Estimate(
     public double Seconds =>
         (Loads * LoadSeconds) + (Measurements * MeasureSeconds) + CheckSeconds + (Trainings * TrainSeconds);
 
-    /// <summary>Does a small part of each kind of work, in a folder that is removed afterwards; nothing of it enters
-    /// the run.</summary>
+    /// <summary>Does a small part of each kind of work and discards its results.</summary>
     /// <param name="study">Complete.</param>
-    /// <param name="points">Further points to be measured.</param>
-    /// <param name="scratch">A folder for the trial training.</param>
     public static Estimate Of(
         Study study,
-        IEngine runtime,
+        Engines engines,
         Corpus data,
         PromptEncoding encoding,
-        IReadOnlyList<PointPlan> points,
-        string scratch,
         CancellationToken cancellation
     )
     {
-        double[] measured = Measure(study, runtime, data, encoding, cancellation);
+        double[] measured = Measure(study, engines, data, encoding, cancellation);
         double check = data
-            .Benchmarks.Zip(
+            .Tasks.Zip(
                 measured,
-                (b, seconds) => seconds * BatchingNoise.SampleOf(b.Items.Count) / Math.Max(1, b.Items.Count)
+                (t, seconds) => seconds * BatchingNoise.SampleOf(t.Items.Count) / Math.Max(1, t.Items.Count)
             )
             .Sum();
-        double train = Train(study, runtime, data, encoding, scratch, cancellation);
-        // the third time: what is slow only the first time is not the rule
-        double load = Timed(() => runtime.Open(study.Model.Spec).Dispose());
-        return new Estimate(
-            load,
-            measured.Sum(),
-            check,
-            train,
-            2 + points.Count,
-            study.TrainingSeeds.Count,
-            PeakMemory()
-        );
+        TrainPlan[] trainings = [.. study.Candidates.Values.Select(c => Training(study, c)).OfType<TrainPlan>()];
+        double train = trainings.Length == 0 ? 0 : Train(study, trainings[0], engines, data, encoding, cancellation);
+        // The third opening: what is slow only the first time is not the rule.
+        double load = Timed(() => engines.Open(study.Base.Spec).Dispose());
+        int measurements = 1 + study.Candidates.Values.Count(c => c.Replies is null);
+        return new Estimate(load, measured.Sum(), check, train, measurements, trainings.Length, PeakMemory());
     }
+
+    private static TrainPlan? Training(Study study, CandidatePlan plan) =>
+        plan.Train ?? (plan is { From: { } from, Seed: not null } ? study.Candidates[from].Train : null);
 
     /// <summary>In a sentence.</summary>
     public override string ToString() =>
@@ -87,15 +79,15 @@ public sealed record Estimate(
 
     private static double[] Measure(
         Study study,
-        IEngine runtime,
+        Engines engines,
         Corpus data,
         PromptEncoding encoding,
         CancellationToken cancellation
     )
     {
-        using ILanguageModel model = runtime.Open(study.Model.Spec);
+        using ILanguageModel model = engines.Open(study.Base.Spec);
         Evaluator evaluator = new(model, encoding);
-        return [.. data.Benchmarks.Select(b => Measure(evaluator, b, cancellation))];
+        return [.. data.Tasks.Select(b => Measure(evaluator, b, cancellation))];
     }
 
     private static double Measure(Evaluator evaluator, ITask benchmark, CancellationToken cancellation)
@@ -118,58 +110,52 @@ public sealed record Estimate(
 
     private static double Train(
         Study study,
-        IEngine runtime,
+        TrainPlan plan,
+        Engines engines,
         Corpus data,
         PromptEncoding encoding,
-        string scratch,
         CancellationToken cancellation
     )
     {
-        int perEpoch =
-                (
-                    data.Training.Count
-                    - ValidationSplit.Count(study.Train, data.Training.Count)
-                    + study.Train.BatchSize
-                    - 1
-                ) / study.Train.BatchSize,
-            steps = perEpoch * study.Train.Epochs;
+        int perEpoch = TrainSteps.PerEpoch(plan, data.Training.Count),
+            steps = perEpoch * plan.Epochs;
         int least = Math.Clamp((int)(steps * Part), 2, 10),
             most = Math.Min(perEpoch, MostSteps);
         TrainingText[] texts =
         [
             .. Enumerable
-                .Range(0, most * study.Train.BatchSize)
-                .Select(i => data.Training[(int)((long)i * data.Training.Count / (most * study.Train.BatchSize))]),
+                .Range(0, most * plan.BatchSize)
+                .Select(i => data.Training[(int)((long)i * data.Training.Count / (most * plan.BatchSize))]),
         ];
         (IReadOnlyList<TrainingExample> examples, _) = TrainingShape.Of(
-            study.Train,
+            plan,
             [.. texts.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster))]
         );
-        IReadOnlyList<double> seconds = Steps(study, runtime, examples, least, scratch, cancellation);
+        IReadOnlyList<double> seconds = Steps(study, plan, engines, examples, least, cancellation);
         return seconds.Count == 0 ? 0 : seconds.Skip(seconds.Count / 2).Average() * steps; // the first steps are slow
     }
 
     /// <summary>Seconds of the steps of a training that ends once it has told enough.</summary>
     private static List<double> Steps(
         Study study,
-        IEngine runtime,
+        TrainPlan plan,
+        Engines engines,
         IReadOnlyList<TrainingExample> examples,
         int least,
-        string scratch,
         CancellationToken cancellation
     )
     {
         List<double> seconds = [];
+        string scratch = Directory.CreateTempSubdirectory("fulcrum-trial-").FullName;
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            Remove(scratch); // a start that was killed in its trial must not be gone on with
-            ((ITrainer)runtime).Train(
-                study.Model.Spec,
-                study.Train with
+            engines.Trainer!.Train(
+                study.Base.Spec,
+                plan with
                 {
                     Epochs = 1,
-                    Seed = study.TrainingSeeds[0],
+                    Seed = plan.Seed ?? study.Seed,
                     ValidationShare = 0,
                     ValidationEvery = null,
                     EarlyStoppingPatience = null,
@@ -186,18 +172,10 @@ public sealed record Estimate(
         }
         finally
         {
-            Remove(scratch);
+            Directory.Delete(scratch, recursive: true); // made by this method
         }
 
         return seconds;
-
-        static void Remove(string folder)
-        {
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }
 
         void Took(TrainingStep step)
         {

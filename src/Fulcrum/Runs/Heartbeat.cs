@@ -5,8 +5,8 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
-/// <summary><c>heartbeat.json</c> in the run folder: where the run is, renewed by progress alone, so that a run that
-/// hangs can be told from one that works.</summary>
+/// <summary><c>heartbeat.json</c> in the run folder: where the run is. Only progress renews it, so that a run that hangs can
+/// be told from one that works.</summary>
 /// <param name="path">The file.</param>
 internal sealed class Heartbeat(string path)
 {
@@ -14,10 +14,10 @@ internal sealed class Heartbeat(string path)
     private long last;
     private string stage = "";
 
-    /// <summary>Writes the file when it is older than two seconds or the stage is another; a disk that is full does not
-    /// stop the run here.</summary>
-    /// <returns>Whether it was time to.</returns>
-    public bool Tell(Progress at)
+    /// <summary>Writes the file when it is older than two seconds or the stage is another. A full disk does not stop the run
+    /// here: the next stage that must write reports it.</summary>
+    /// <returns>Whether the file was due.</returns>
+    public bool Report(RunEvent.Progressed at)
     {
         if (at.Stage == stage && Stopwatch.GetElapsedTime(last) < Between)
         {
@@ -27,28 +27,21 @@ internal sealed class Heartbeat(string path)
         (stage, last) = (at.Stage, Stopwatch.GetTimestamp());
         try
         {
-            string beside = path + ".new";
-            File.WriteAllText(
-                beside,
-                JsonSerializer.Serialize(
-                    new
-                    {
-                        at.Stage,
-                        at.What,
-                        at.Done,
-                        at.Total,
-                        at.Unit,
-                        Process = Environment.ProcessId,
-                        Time = TimeProvider.System.GetUtcNow(),
-                    },
-                    JsonLines.Output
-                ) + "\n"
-            );
-            File.Move(beside, path, overwrite: true);
+            var content = new
+            {
+                at.Stage,
+                at.What,
+                at.Done,
+                at.Total,
+                Unit = at.Unit.ToString().ToLowerInvariant(),
+                Process = Environment.ProcessId,
+                Time = TimeProvider.System.GetUtcNow(),
+            };
+            AtomicFile.WriteText(path, JsonSerializer.Serialize(content, JsonLines.Output) + "\n");
         }
         catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
-            // The next stage that must write will say it.
+            return true;
         }
 
         return true;

@@ -1,19 +1,20 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
 /// <summary>What a completed stage leaves behind: what it read, what it wrote, how long it took and on what.</summary>
 /// <param name="Stage">The stage's name.</param>
 /// <param name="Inputs">Digest of everything that the stage read.</param>
-/// <param name="Outputs">SHA-256 of every file it wrote, by path relative to the run folder.</param>
-/// <param name="Seconds">Wall time of the stage, of its last attempt.</param>
+/// <param name="Outputs">SHA-256 of every file it wrote, by name inside the run folder.</param>
+/// <param name="Seconds">Wall-clock time of the stage, of its last attempt.</param>
 /// <param name="Environment">Versions, device, dtype, threads.</param>
-/// <param name="Joules">What the processor packages took meanwhile; null where the machine does not tell.</param>
+/// <param name="Joules">Energy of the processor packages meanwhile; null where the machine does not report it.</param>
 public sealed record Manifest(
     string Stage,
     string Inputs,
-    IReadOnlyDictionary<string, string> Outputs,
+    IReadOnlyDictionary<RelativeName, string> Outputs,
     double Seconds,
     IReadOnlyDictionary<string, string> Environment,
     double? Joules = null
@@ -27,4 +28,4 @@ public sealed record Manifest(
 )]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
-public sealed partial class ManifestJson : JsonSerializerContext;
+internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -6,106 +6,120 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Measures every benchmark of a study with one form of its model; before, after and every further point go
-/// through this code and no other.</summary>
-/// <param name="study">Complete, every <c>auto</c> decided.</param>
-/// <param name="modelDigest">Of the base model's folder.</param>
-internal sealed class Measurement(
-    Study study,
-    RunFolder run,
-    IEngine runtime,
-    Corpus data,
-    PromptEncoding encoding,
-    string modelDigest,
-    Action<Progress>? tell
-)
+/// <summary>Measures every task of a study with one model. The base and every candidate go through this code and no
+/// other.</summary>
+/// <param name="study">Complete, every <c>auto</c> resolved.</param>
+internal sealed class Measurement(Study study, RunLayout run, Engines engines, Corpus data, Action<RunEvent> report)
 {
-    /// <summary>Measures into a folder of the run; answers that stand there already and were made from the same inputs
-    /// are kept.</summary>
+    /// <summary>Measures into a place of the run. Answers that exist already and were made from the same inputs are
+    /// kept.</summary>
     /// <param name="stage">Named in the progress.</param>
-    /// <param name="folder">Relative to the run: <c>before</c>, <c>points/lambda-0.5</c>.</param>
-    /// <param name="inputs">Digest of model, data, study and adapter: what the answers were made from.</param>
-    /// <param name="measured">Called with the model, still loaded, once all answers stand.</param>
+    /// <param name="place">Relative to the run: <c>base</c>, <c>candidates/rank8</c>.</param>
+    /// <param name="inputs">Digest of everything that the answers are made from.</param>
+    /// <param name="measured">Called with the open model once all answers exist.</param>
     /// <returns>The files written, relative to the run.</returns>
-    public IReadOnlyList<string> Into(
+    public IReadOnlyList<string> Measure(
         string stage,
-        string folder,
+        string place,
         string inputs,
-        AppliedAdapter? serving,
+        ModelSpec spec,
         CancellationToken cancellation,
-        Action<ILanguageModel>? measured = null
+        Action<ILanguageModel, PromptEncoding>? measured = null
     )
     {
-        string key = Sha256.OfTexts(
-            inputs,
-            serving is null ? "base" : FormattableString.Invariant($"{serving.Lambda:R} {EnumNames.Of(serving.Form)}")
-        );
-        DiscardAnswersOfAnother(folder, key);
-        using ILanguageModel model = runtime.Open(study.Model.Spec with { Adapter = serving });
+        IReadOnlyList<ITask> tasks = TasksOf(place);
+        DiscardAnswersOfOtherInputs(place, inputs, tasks);
+        IEngine engine = engines.For(spec.Source);
+        PromptEncoding encoding = engine.LoadEncoding(spec);
+        using ILanguageModel model = engine.Open(spec);
         Evaluator evaluator = new(model, encoding);
-        // All tasks first: one that the model cannot do is told before another is measured.
-        Dictionary<string, IReadOnlyDictionary<string, string>> asked = BenchmarksOf(folder)
-            .ToDictionary(t => t.Name, t => evaluator.Prepare(t, cancellation));
-        List<string> written = [];
-        foreach (ITask benchmark in BenchmarksOf(folder))
+        // All tasks first: a task that the model cannot do is refused before another is measured.
+        Dictionary<string, IReadOnlyDictionary<string, string>> asked = tasks.ToDictionary(
+            t => t.Name,
+            t => evaluator.Prepare(t, cancellation)
+        );
+        List<string> written = [$"{place}/{InputsName}"];
+        foreach (ITask task in tasks)
         {
             Protocol protocol = Protocol
-                .Of(benchmark, study.Model.Spec, modelDigest, encoding, serving?.Form ?? ServingForm.Attached, Engine)
-                .With(asked[benchmark.Name]);
-            AtomicFile.WriteText(run.Protocol(folder, benchmark.Name), protocol.Print());
-            Action<int> count = n =>
-                tell?.Invoke(new Progress(stage, What(stage, folder, benchmark), n, benchmark.Items.Count, "items"));
-            evaluator.Measure(benchmark, run.Answers(folder, benchmark.Name), protocol.Hash, count, cancellation);
-            written.AddRange([$"{folder}/{benchmark.Name}.jsonl", $"{folder}/{benchmark.Name}.protocol.json"]);
+                .Of(task, spec, engine.DigestOf(spec), encoding, EngineOf(engine))
+                .With(asked[task.Name]);
+            AtomicFile.WriteText(run.Protocol(place, task.Name), protocol.Print());
+            void Count(int n) =>
+                report(new RunEvent.Progressed(stage, task.Name, n, task.Items.Count, ProgressUnit.Items));
+            evaluator.Measure(task, run.Answers(place, task.Name), protocol.Hash, Count, cancellation);
+            written.AddRange([$"{place}/{task.Name}.jsonl", $"{place}/{task.Name}.protocol.json"]);
         }
 
-        if (folder == "after" && study.NeutralText is { } text)
+        if (study.NeutralText is { } text && spec.Adapter is { Form: ServingForm.Attached, Lambda: not 0 })
         {
-            NeutralText.Measure(
-                text,
-                study.Seed,
-                model,
-                encoding,
-                run.At(folder, NeutralText.FileName),
-                (n, of) => tell?.Invoke(new Progress(stage, "neutral text", n, of, "texts")),
-                cancellation
-            );
-            written.Add($"{folder}/{NeutralText.FileName}");
+            written.Add(MeasureNeutralText(stage, place, text, model, encoding, cancellation));
         }
 
-        measured?.Invoke(model);
+        measured?.Invoke(model, encoding);
         return written;
     }
 
-    /// <summary>The benchmarks as a side is asked them.</summary>
-    public IReadOnlyList<ITask> BenchmarksOf(string folder) =>
-        folder == "before" ? data.Before ?? data.Benchmarks : data.Benchmarks;
+    /// <summary>Returns the tasks as a place is asked them.</summary>
+    public IReadOnlyList<ITask> TasksOf(string place) =>
+        place == RunLayout.Base ? data.Before ?? data.Tasks : data.Tasks;
 
-    /// <summary>What computes: a score may change with it.</summary>
-    private string Engine =>
+    /// <summary>Returns the files that measuring writes, relative to the run.</summary>
+    public IEnumerable<string> Writes(string place) =>
+        TasksOf(place)
+            .SelectMany(t => (string[])[$"{place}/{t.Name}.jsonl", $"{place}/{t.Name}.protocol.json"])
+            .Append($"{place}/{NeutralText.FileName}")
+            .Append($"{place}/{InputsName}");
+
+    private const string InputsName = "inputs.txt";
+
+    private string MeasureNeutralText(
+        string stage,
+        string place,
+        NeutralTextPlan text,
+        ILanguageModel model,
+        PromptEncoding encoding,
+        CancellationToken cancellation
+    )
+    {
+        void Count(int n, int of) => report(new RunEvent.Progressed(stage, "neutral text", n, of, ProgressUnit.Texts));
+        NeutralText.Measure(
+            text,
+            study.Seed,
+            model,
+            encoding,
+            run.At(place, NeutralText.FileName),
+            Count,
+            cancellation
+        );
+        return $"{place}/{NeutralText.FileName}";
+    }
+
+    // What computes: a score may change with it.
+    private static string EngineOf(IEngine engine) =>
         string.Join(
             ", ",
-            new[] { "fulcrum", "torchsharp" }
-                .Where(runtime.Environment.ContainsKey)
-                .Select(n => $"{n} {runtime.Environment[n]}")
+            new[] { "fulcrum", "torchsharp", "llamasharp" }
+                .Where(engine.Environment.ContainsKey)
+                .Select(n => $"{n} {engine.Environment[n]}")
         );
 
-    private static string What(string stage, string folder, ITask benchmark) =>
-        folder == stage ? benchmark.Name : $"{Path.GetFileName(folder)} {benchmark.Name}";
-
-    /// <summary>An answer counts only for the model, adapter and scale that gave it; its protocol alone does not tell
-    /// them apart.</summary>
-    private void DiscardAnswersOfAnother(string folder, string key)
+    /// <summary>An answer counts only for the model, adapter and lambda that gave it. The protocol does not tell them
+    /// apart, so the inputs are stored beside the answers.</summary>
+    private void DiscardAnswersOfOtherInputs(string place, string inputs, IReadOnlyList<ITask> tasks)
     {
-        string mark = run.At(folder, "inputs.txt");
-        if (Directory.Exists(run.At(folder)) && (!File.Exists(mark) || File.ReadAllText(mark) != key))
+        string mark = run.At(place, InputsName);
+        if (BoundedFile.ReadTextIfThere(mark) != inputs)
         {
-            foreach (string file in Directory.EnumerateFiles(run.At(folder)))
-            {
-                File.Delete(file);
-            }
+            string[] names =
+            [
+                .. tasks.SelectMany(t => GrowingAnswers.FilesOf(t.Name)),
+                .. tasks.Select(t => t.Name + ".protocol.json"),
+                NeutralText.FileName,
+            ];
+            PlainFolder.Remove(run.At(place), names);
         }
 
-        AtomicFile.WriteText(mark, key);
+        AtomicFile.WriteText(mark, inputs);
     }
 }

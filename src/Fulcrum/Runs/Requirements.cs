@@ -5,68 +5,81 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Runs;
 
-/// <summary>What a pipeline demands of a run: a bound, in points, on each named benchmark's difference.</summary>
-public sealed partial record Requirements(IReadOnlyList<(string Benchmark, bool AtLeast, double Points)> Bounds)
+/// <summary>What a pipeline demands of a run: a bound, in points, on each named task's difference.</summary>
+public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLeast, double Points)> Bounds)
 {
     /// <summary>Reads <c>spider&gt;=+5,mmlu&gt;=-1</c>.</summary>
     /// <exception cref="InputException">The text is not of that form; names the part.</exception>
-    public static Requirements Parse(string text) =>
-        new([
-            .. text.Split(',')
-                .Select(part =>
-                    Bound().Match(part.Trim()) is { Success: true } m
-                        ? (
-                            m.Groups[1].Value,
-                            m.Groups[2].Value == ">=",
-                            double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture)
-                        )
-                        : throw new InputException(
-                            $"--require: '{part.Trim()}' is not of the form BENCHMARK>=POINTS or BENCHMARK<=POINTS, as in spider>=+5"
-                        )
-                ),
-        ]);
+    public static Requirements Parse(string text)
+    {
+        Requirements read = new([.. text.Split(',').Select(ParseBound)]);
+        foreach (IGrouping<string, (string Task, bool AtLeast, double Points)> task in read.Bounds.GroupBy(b => b.Task))
+        {
+            double least = task.Where(b => b.AtLeast).Select(b => b.Points).DefaultIfEmpty(-100).Max();
+            double most = task.Where(b => !b.AtLeast).Select(b => b.Points).DefaultIfEmpty(100).Min();
+            if (least > most || least > 100 || most < -100)
+            {
+                throw new InputException(
+                    $"--require: no difference can meet the bounds of {task.Key} (at least {least:0.###} and at most {most:0.###} percentage points)"
+                );
+            }
+        }
 
-    /// <summary>By benchmark, the smallest difference that is demanded, in points.</summary>
+        return read;
+    }
+
+    private static (string, bool, double) ParseBound(string part) =>
+        Bound().Match(part.Trim()) is { Success: true } m
+            ? (
+                m.Groups[1].Value,
+                m.Groups[2].Value == ">=",
+                double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture)
+            )
+            : throw new InputException(
+                $"--require: '{part.Trim()}' is not of the form TASK>=POINTS or TASK<=POINTS, as in spider>=+5"
+            );
+
+    /// <summary>By task, the smallest difference that is demanded, in points.</summary>
     public IReadOnlyDictionary<string, double> Looking =>
         Bounds
             .Where(b => b.Points != 0)
-            .GroupBy(b => b.Benchmark)
+            .GroupBy(b => b.Task)
             .ToDictionary(g => g.Key, g => g.Min(b => Math.Abs(b.Points)), StringComparer.Ordinal);
 
     /// <summary>Tests the names, so that a wrong one is found before the run and not behind it.</summary>
     /// <exception cref="InputException">There is no such benchmark; names those that there are.</exception>
     public void CheckNames(IReadOnlyList<string> benchmarks)
     {
-        if (Bounds.Select(b => b.Benchmark).FirstOrDefault(b => !benchmarks.Contains(b)) is { } stranger)
+        if (Bounds.Select(b => b.Task).FirstOrDefault(b => !benchmarks.Contains(b)) is { } stranger)
         {
             throw new InputException(
-                $"--require names '{stranger}', but the study's benchmarks are {string.Join(", ", benchmarks)}"
+                $"--require names '{stranger}', but the study's tasks are {string.Join(", ", benchmarks)}"
             );
         }
     }
 
-    /// <summary>Tests the interval's nearer bound, so what passes is shown and not merely likely.</summary>
+    /// <summary>Tests the nearer bound of the interval, so that what passes is shown and not merely likely. Every candidate
+    /// must pass.</summary>
     /// <exception cref="GuardException">A bound does not hold; names it.</exception>
-    /// <exception cref="InputException">The run has no such benchmark.</exception>
     public void Check(Comparison comparison)
     {
-        foreach ((string name, bool atLeast, double points) in Bounds)
+        foreach (CandidateComparison candidate in comparison.Candidates)
         {
-            PairedResult b =
-                comparison.Tasks.FirstOrDefault(c => c.Task == name)
-                ?? throw new InputException(
-                    $"--require names '{name}', but the run has {string.Join(", ", comparison.Tasks.Select(c => c.Task))}"
-                );
-            double bound = (atLeast ? b.Difference.Low : b.Difference.High) * 100;
-            if (atLeast ? bound < points : bound > points)
+            foreach ((string name, bool atLeast, double points) in Bounds)
             {
-                throw new GuardException(
-                    $"required {name}{(atLeast ? ">=" : "<=")}{points:+0.###;-0.###;0}, but the difference is {b.Difference.Points * 100:+0.0;-0.0;0.0} points ({b.Difference.Low * 100:+0.0;-0.0;0.0} to {b.Difference.High * 100:+0.0;-0.0;0.0})"
-                );
+                Difference d = candidate.Tasks.First(t => t.Task == name).Difference;
+                double bound = (atLeast ? d.Low : d.High) * 100;
+                if (atLeast ? bound < points : bound > points)
+                {
+                    string of = comparison.Candidates.Count > 1 ? $" of {candidate.Name}" : "";
+                    throw new GuardException(
+                        $"required {name}{(atLeast ? ">=" : "<=")}{points:+0.###;-0.###;0}, but the difference{of} is {d.Points * 100:+0.0;-0.0;0.0} points ({d.Low * 100:+0.0;-0.0;0.0} to {d.High * 100:+0.0;-0.0;0.0})"
+                    );
+                }
             }
         }
     }
 
-    [GeneratedRegex(@"\A([A-Za-z0-9_-]+)(>=|<=)([+-]?\d+(?:\.\d+)?)\z", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\A([A-Za-z0-9_.-]+)\s*(>=|<=)\s*([+-]?\d+(?:\.\d+)?)\z", RegexOptions.None, 1000)]
     private static partial Regex Bound();
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -12,42 +13,35 @@ namespace Fulcrum.Runs;
 /// <param name="TradeOff">All points together; a run's points are called <c>RUN/POINT</c>.</param>
 public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff TradeOff)
 {
-    /// <summary>Compares run folders; benchmarks, tasks and margin are those of the first.</summary>
-    /// <param name="margin">In points; null: the first study's.</param>
-    /// <exception cref="GuardException">Two runs were measured under different protocols; prints the
-    /// fields.</exception>
-    /// <exception cref="InputException">A folder is not a run that was measured on both sides.</exception>
+    /// <summary>Compares run folders; tasks, targets and margin are those of the first.</summary>
+    /// <param name="margin">In percentage points; null: the first study's.</param>
+    /// <exception cref="GuardException">Two runs were measured under different protocols; names the fields.</exception>
+    /// <exception cref="InputException">A folder is not a run whose base and candidates were measured.</exception>
     public static RunsComparison Of(IReadOnlyList<string> folders, double? margin = null)
     {
-        Study[] studies = [.. folders.Select(StudyOf)];
-        string[] benchmarks = [.. studies[0].Benchmarks.Select(b => b.Name)],
+        RunLayout[] runs = [.. folders.Select(f => new RunLayout(Path.GetFullPath(f)))];
+        Study[] studies = [.. runs.Select(StudyOf)];
+        string[] tasks = [.. studies[0].Tasks.Keys],
             names = Names(folders);
-        foreach (string folder in folders.Skip(1))
+        foreach (RunLayout run in runs.Skip(1))
         {
-            RefuseOtherProtocol(folders[0], folder, benchmarks);
+            RefuseOtherProtocol(runs[0], run, tasks);
         }
 
         double limit = margin ?? studies[0].Margin;
-        PointAnswers[][] points = [.. folders.Select((folder, i) => Points(folder, names[i], benchmarks))];
-        TradeOff all = TradeOffCurve.Of(
-            [
-                PointIn(folders[0], "before", new PointPlan("before", "side", 0), "before", benchmarks),
-                .. points.SelectMany(p => p),
-            ],
-            benchmarks,
-            studies[0].TaskNames,
-            limit
-        );
+        PointAnswers[] points = [.. runs.SelectMany((run, i) => Points(studies[i], run, names[i]))];
+        PointAnswers bare = StudyComparison.Read(studies[0], runs[0], "base", RunLayout.Base, null);
+        TradeOff all = TradeOffCurve.Of([bare, .. points], tasks, studies[0].Targets, limit);
         return new RunsComparison(
             [
                 .. studies.Select(
                     (s, i) =>
                         new RunSummary(
                             names[i],
-                            s.Name,
+                            s.Title,
                             Alone(all, names[i]),
                             s.Replay?.Share,
-                            VerdictOf(folders[i], studies[0], limit)
+                            VerdictOf(studies[0], bare, points.First(p => IsOf(p.Name, names[i])), limit)
                         )
                 ),
             ],
@@ -61,99 +55,63 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
     /// <summary>What the points of one run dominate by themselves, the base among them.</summary>
     private static double Alone(TradeOff all, string name) =>
         TradeOffCurve.Hypervolume(
-            all.Points.Where(p => p.Name == "before" || p.Name.StartsWith(name + "/", StringComparison.Ordinal))
+            all.Points.Where(p => p.Name == "base" || IsOf(p.Name, name))
                 .Select(p => (Mean(p, all.Tasks), all.General.Count == 0 ? 1 : Mean(p, all.General)))
         );
 
     private static double Mean(MeasuredPoint point, IReadOnlyList<string> benchmarks) =>
         point.Scores.Where(s => benchmarks.Contains(s.Task)).Average(s => s.Score.Score);
 
-    private static Verdict VerdictOf(string folder, Study study, double margin) =>
+    private static bool IsOf(string point, string run) => point.StartsWith(run + "/", StringComparison.Ordinal);
+
+    private static Verdict VerdictOf(Study study, PointAnswers before, PointAnswers after, double margin) =>
         Judgement.Of(
             [
-                .. study.Benchmarks.Select(b =>
+                .. study.NamedTasks.Select(t =>
                     PairedComparison.Of(
-                        b.Name,
-                        Answers(folder, "before", b.Name),
-                        Answers(folder, "after", b.Name),
-                        new ComparisonSettings(margin, Estimand: b.Estimand())
+                        t.Name,
+                        before.Answers[t.Name],
+                        after.Answers[t.Name],
+                        new ComparisonSettings(margin, Estimand: t.Estimand())
                     )
                 ),
             ],
-            study.TaskNames,
+            study.Targets,
             margin
         );
 
-    private static void RefuseOtherProtocol(string first, string other, string[] benchmarks)
+    private static void RefuseOtherProtocol(RunLayout first, RunLayout other, string[] tasks)
     {
-        foreach (string benchmark in benchmarks)
+        foreach (string task in tasks)
         {
-            string?[] hashes =
-            [
-                .. new[] { first, other }
-                    .Select(f => Answers(f, "before", benchmark).Select(a => a.Protocol).FirstOrDefault())
-                    .Distinct(),
-            ];
-            if (hashes.Length > 1)
+            IReadOnlyList<string> fields = Protocol.Differences(
+                first.Protocol(RunLayout.Base, task),
+                other.Protocol(RunLayout.Base, task)
+            );
+            if (fields.Count > 0)
             {
-                string[] fields =
-                [
-                    .. Protocol.Differences(
-                        Path.Combine(first, "before", benchmark + ".protocol.json"),
-                        Path.Combine(other, "before", benchmark + ".protocol.json")
-                    ),
-                ];
                 throw new GuardException(
-                    $"{benchmark}: {first} and {other} were measured under different protocols ({(fields.Length > 0 ? string.Join("; ", fields) : "their hashes differ")}), so their points do not belong into one picture"
+                    $"{task}: {first.Root} and {other.Root} were measured under different protocols ({string.Join("; ", fields)}), so their candidates are not comparable"
                 );
             }
         }
     }
 
-    private static PointAnswers[] Points(string folder, string name, string[] benchmarks)
-    {
-        string points = Path.Combine(folder, "points");
-        PointPlan[] further = !Directory.Exists(points)
-            ? []
-            :
-            [
-                .. Directory
-                    .EnumerateDirectories(points)
-                    .Order(StringComparer.Ordinal)
-                    .Select(PointPlan.ReadFrom)
-                    .OfType<PointPlan>(),
-            ];
-        return
-        [
-            PointIn(folder, $"{name}/after", new PointPlan("after", "side"), "after", benchmarks),
-            .. further.Select(p => PointIn(folder, $"{name}/{p.Name}", p, Path.Combine("points", p.Name), benchmarks)),
-        ];
-    }
-
-    private static PointAnswers PointIn(
-        string folder,
-        string name,
-        PointPlan plan,
-        string place,
-        string[] benchmarks
-    ) =>
-        new(
-            name,
-            plan.Kind,
-            plan.Lambda,
-            benchmarks.ToDictionary(b => b, b => Answers(folder, place, b), StringComparer.Ordinal),
-            plan.Step,
-            plan.Form,
-            plan.Seed
+    private static IEnumerable<PointAnswers> Points(Study study, RunLayout run, string name) =>
+        study.Candidates.Select(c =>
+            StudyComparison.Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value) with
+            {
+                Name = $"{name}/{c.Key}",
+            }
         );
 
-    private static IReadOnlyList<Answer> Answers(string folder, string place, string benchmark) =>
-        AnswerFile.Read(Path.Combine(folder, place, benchmark + ".jsonl"));
-
-    private static Study StudyOf(string folder) =>
-        Path.Combine(folder, "study.json") is var path && File.Exists(path)
-            ? StudyFile.Parse(File.ReadAllText(path), path)
-            : throw new InputException($"{folder} is not a run folder: it holds no study.json");
+    private static Study StudyOf(RunLayout run)
+    {
+        PlainFolder.Require(run.Root);
+        return File.Exists(run.Study)
+            ? StudyFile.Load(run.Study)
+            : throw new InputException($"{run.Root} is not a run folder: it holds no study.json");
+    }
 
     private static string[] Names(IReadOnlyList<string> folders)
     {

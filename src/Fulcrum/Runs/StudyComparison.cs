@@ -1,5 +1,7 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Data;
 using Fulcrum.Guards;
+using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -9,107 +11,130 @@ namespace Fulcrum.Runs;
 /// <summary>The comparison of a whole run, from the files in its folder; no model is needed.</summary>
 public static class StudyComparison
 {
-    /// <summary>Compares before and after, and every further point of the run with before.</summary>
-    /// <param name="folder">The run folder.</param>
-    /// <param name="points">The points that stand in it.</param>
+    // Every two of more candidates would be too many rows for a reader.
+    private const int MostPaired = 16;
+
+    /// <summary>Compares every candidate with the base, and the candidates with each other.</summary>
     /// <exception cref="InputException">A file is missing or damaged; names it.</exception>
-    public static Comparison Of(Study study, string folder, IReadOnlyList<PointPlan> points)
+    public static Comparison Of(Study study, RunLayout run)
     {
-        PointAnswers before = Read(study, folder, new PointPlan("before", "side", 0), "before"),
-            after = Read(study, folder, new PointPlan("after", "side"), "after");
-        PairedResult[] each =
+        PointAnswers before = Read(study, run, "base", RunLayout.Base, null);
+        PointAnswers[] points =
         [
-            .. study.Benchmarks.Select(b =>
-                PairedComparison.Of(b.Name, before.Answers[b.Name], after.Answers[b.Name], SettingsOf(study, b))
-            ),
+            .. study.Candidates.Select(c => Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value)),
         ];
-        IReadOnlyList<double> adjusted = Proportion.Holm([.. each.Select(b => b.P)]);
-        PairedResult[] benchmarks = [.. each.Select((b, i) => b with { AdjustedP = adjusted[i] })];
-        PointAnswers[] further = [.. points.Select(p => Read(study, folder, p, Path.Combine("points", p.Name)))];
+        CandidateComparison[] candidates = [.. points.Select(p => Candidate(study, run, before, p))];
+        bool several = points.Length > 1;
         return new Comparison(
-            benchmarks,
-            Judgement.Of(benchmarks, study.TaskNames, study.Margin),
-            Guards(study, folder, benchmarks, points),
-            Power:
-            [
-                .. benchmarks.Select(b =>
-                    TaskPower.After(
-                        b,
-                        ItemsOfClusters(before.Answers[b.Task]),
-                        study.TaskNames.Contains(b.Task) ? null : study.Margin
-                    )
-                ),
-            ],
-            TradeOff: further.Length == 0
-                ? null
-                : TradeOffCurve.Of(
-                    [before, after, .. further],
-                    [.. study.Benchmarks.Select(b => b.Name)],
-                    study.TaskNames,
+            candidates,
+            Guards(study, run, candidates),
+            several ? Families(study, before, points) : null,
+            several && points.Length <= MostPaired ? Pairs(study, points) : null,
+            several
+                ? TradeOffCurve.Of(
+                    [before, .. points],
+                    [.. study.Tasks.Keys],
+                    study.Targets,
                     study.Margin,
                     EstimandsOf(study)
-                ),
-            Seeds: study.Seeds is null or { Count: < 2 }
-                ? null
-                : Seeds(study, before, [after, .. further.Where(p => p.Kind == "seed")]),
-            NeutralText: NeutralText.Read(Path.Combine(folder, "after", NeutralText.FileName))
+                )
+                : null,
+            Seeds(study, before, points)
         );
     }
 
-    /// <summary>What the earlier stages saw, then what shows only when both sides are there; with the study's word on
-    /// what failed.</summary>
+    private static CandidateComparison Candidate(Study study, RunLayout run, PointAnswers before, PointAnswers point)
+    {
+        PairedResult[] each =
+        [
+            .. study.NamedTasks.Select(t =>
+                PairedComparison.Of(t.Name, before.Answers[t.Name], point.Answers[t.Name], SettingsOf(study, t))
+            ),
+        ];
+        IReadOnlyList<double> adjusted = Proportion.Holm([.. each.Select(t => t.P)]);
+        PairedResult[] tasks = [.. each.Select((t, i) => t with { AdjustedP = adjusted[i] })];
+        TaskPower[] power =
+        [
+            .. tasks.Select(t =>
+                TaskPower.After(
+                    t,
+                    ItemsOfClusters(before.Answers[t.Task]),
+                    study.Targets.Contains(t.Task) ? null : study.Margin
+                )
+            ),
+        ];
+        string neutral = run.At("candidates", point.Name, NeutralText.FileName);
+        return new CandidateComparison(
+            point.Name,
+            tasks,
+            Judgement.Of(tasks, study.Targets, study.Margin),
+            power,
+            NeutralText.Read(neutral)
+        );
+    }
+
+    /// <summary>What the earlier stages saw, then what shows only when both sides exist; with the study's word on what
+    /// failed.</summary>
     private static IReadOnlyList<GuardResult> Guards(
         Study study,
-        string folder,
-        IReadOnlyList<PairedResult> benchmarks,
-        IReadOnlyList<PointPlan> points
+        RunLayout run,
+        IReadOnlyList<CandidateComparison> candidates
     )
     {
         GuardLog log = new("compare");
-        IReadOnlyList<BatchingNoise> noise = BatchingNoise.Read(Path.Combine(folder, "before", "noise.json"));
-        foreach (PairedResult b in benchmarks)
+        IReadOnlyList<BatchingNoise> noise = BatchingNoise.Read(run.At(RunLayout.Base, "noise.json"));
+        foreach (TaskPlan task in study.NamedTasks)
         {
-            SameProtocol(log, folder, b.Task, points);
-            if (noise.FirstOrDefault(n => n.Benchmark == b.Task) is { } seen)
+            SameProtocol(log, study, run, task.Name);
+        }
+
+        foreach (PairedResult result in candidates.SelectMany(c => c.Tasks))
+        {
+            if (noise.FirstOrDefault(n => n.Benchmark == result.Task) is { } seen)
             {
-                BatchingNoise.Check(log, b.Difference, seen);
+                BatchingNoise.Check(log, result.Difference, seen);
             }
         }
 
-        string[] stages = ["prepare", "before", "after"];
+        string[] stages =
+        [
+            "prepare",
+            RunLayout.Base,
+            .. study.Candidates.Keys.Select(n => $"{RunLayout.Candidate(n)}/measure"),
+        ];
         return GuardLog.Overridden(
-            [.. stages.SelectMany(s => GuardLog.Read(Path.Combine(folder, "guards", s + ".json"))), .. log.Results],
+            [.. stages.SelectMany(s => GuardLog.Read(run.Guards(s))), .. log.Results],
             study.OverrideGuards ?? []
         );
     }
 
-    /// <summary>Points may differ from before in how the adapter is applied: that is what some of them are there
-    /// for.</summary>
-    private static void SameProtocol(GuardLog log, string folder, string benchmark, IReadOnlyList<PointPlan> points)
+    /// <summary>Everything that decides how a task is asked must be equal; the model and its numeric form are what a
+    /// candidate may differ in.</summary>
+    private static void SameProtocol(GuardLog log, Study study, RunLayout run, string task)
     {
-        string Of(string place) => Path.Combine(folder, place, benchmark + ".protocol.json");
+        bool MayServeOtherwise(string name) => study.Candidates[name] is { Form: null } or { From: not null };
         string[] differing =
         [
-            .. Protocol.Differences(Of("before"), Of("after")),
-            .. points.SelectMany(p =>
+            .. study.Candidates.Keys.SelectMany(name =>
                 Protocol
-                    .Differences(Of("after"), Of(Path.Combine("points", p.Name)), "serving")
-                    .Select(d => $"{p.Name}, {d}")
+                    .Differences(
+                        run.Protocol(RunLayout.Base, task),
+                        run.Protocol(RunLayout.Candidate(name), task),
+                        field => Protocol.MayDiffer(field) && (field != "serving" || MayServeOtherwise(name))
+                    )
+                    .Select(d => study.Candidates.Count == 1 ? d : $"{name}, {d}")
             ),
         ];
-        log.Report(
-            GuardLog.SameProtocol,
-            benchmark,
-            differing.Length == 0,
+        string seen =
             differing.Length == 0
-                ? $"{benchmark} was measured alike on every side"
-                : $"{benchmark} was measured differently before and after ({string.Join("; ", differing)})"
-        );
+                ? $"{task} was asked alike of the base and of every candidate"
+                : $"{task} was asked differently of the base and of a candidate ({string.Join("; ", differing)})";
+        log.Report(GuardLog.SameProtocol, task, differing.Length == 0, seen);
     }
 
     private static ComparisonSettings SettingsOf(Study study, TaskPlan plan) =>
         new(
-            study.TaskNames.Contains(plan.Name) ? null : study.Margin,
+            study.Targets.Contains(plan.Name) ? null : study.Margin,
             study.Seed,
             plan.Estimand(),
             GroupOrder: plan.Nouns().GroupOrder
@@ -117,44 +142,117 @@ public static class StudyComparison
 
     private static Dictionary<string, Estimand> EstimandsOf(Study study) =>
         study
-            .Benchmarks.Where(b => b.Estimand() is not null)
-            .ToDictionary(b => b.Name, b => b.Estimand()!.Value, StringComparer.Ordinal);
+            .NamedTasks.Where(t => t.Estimand() is not null)
+            .ToDictionary(t => t.Name, t => t.Estimand()!.Value, StringComparer.Ordinal);
 
     private static int[] ItemsOfClusters(IReadOnlyList<Answer> answers) =>
         [.. answers.GroupBy(a => a.Cluster, StringComparer.Ordinal).Select(g => g.Count())];
 
-    private static SeedsResult[] Seeds(Study study, PointAnswers before, IReadOnlyList<PointAnswers> seeds) =>
-        [.. study.Benchmarks.Select(b => Seeds(study, b, before, seeds))];
+    private static CandidateFamily[] Families(Study study, PointAnswers before, PointAnswers[] points) =>
+        [
+            .. study.NamedTasks.Select(t =>
+                CandidateFamily.Of(
+                    t.Name,
+                    before.Answers[t.Name],
+                    [.. points.Select(p => (p.Name, p.Answers[t.Name]))],
+                    t.Estimand(),
+                    simultaneous: true,
+                    seed: study.Seed
+                )
+            ),
+        ];
 
-    private static SeedsResult Seeds(Study study, TaskPlan plan, PointAnswers before, IReadOnlyList<PointAnswers> seeds)
+    private static CandidatePair[] Pairs(Study study, PointAnswers[] points) =>
+        [
+            .. points.SelectMany(
+                (first, i) =>
+                    points
+                        .Skip(i + 1)
+                        .Select(second => new CandidatePair(
+                            first.Name,
+                            second.Name,
+                            [.. study.NamedTasks.Select(t => Pair(study, t, first, second))]
+                        ))
+            ),
+        ];
+
+    private static PairDifference Pair(Study study, TaskPlan task, PointAnswers first, PointAnswers second) =>
+        new(
+            task.Name,
+            PairedComparison
+                .Of(task.Name, first.Answers[task.Name], second.Answers[task.Name], SettingsOf(study, task))
+                .Difference
+        );
+
+    /// <summary>The recipes that were trained with more than one seed: a candidate and those derived from it by a
+    /// seed.</summary>
+    private static RecipeSeeds[]? Seeds(Study study, PointAnswers before, PointAnswers[] points)
+    {
+        RecipeSeeds[] recipes =
+        [
+            .. study
+                .Candidates.Where(c => c.Value.Train is not null)
+                .Select(c => SeedsOf(study, before, points, c.Key, c.Value.Train!))
+                .OfType<RecipeSeeds>(),
+        ];
+        return recipes.Length == 0 ? null : recipes;
+    }
+
+    private static RecipeSeeds? SeedsOf(
+        Study study,
+        PointAnswers before,
+        PointAnswers[] points,
+        string recipe,
+        TrainPlan train
+    )
+    {
+        (int Seed, PointAnswers Answers)[] seeds =
+        [
+            (train.Seed ?? study.Seed, points.First(p => p.Name == recipe)),
+            .. points
+                .Where(p => p.Seed is not null && study.Candidates[p.Name].From == recipe)
+                .Select(p => (p.Seed!.Value, p)),
+        ];
+        return seeds.Length < 2
+            ? null
+            : new RecipeSeeds(recipe, [.. study.NamedTasks.Select(t => SeedsOf(t, before, seeds))]);
+    }
+
+    private static SeedsResult SeedsOf(TaskPlan task, PointAnswers before, (int Seed, PointAnswers Answers)[] seeds)
     {
         CandidateFamily family = CandidateFamily.Of(
-            plan.Name,
-            before.Answers[plan.Name],
-            [.. seeds.Select((s, i) => ($"{study.TrainingSeeds[i]}", s.Answers[plan.Name]))],
-            plan.Estimand(),
+            task.Name,
+            before.Answers[task.Name],
+            [.. seeds.Select(s => ($"{s.Seed}", s.Answers.Answers[task.Name]))],
+            task.Estimand(),
             simultaneous: false,
             seeds: true
         );
         return new SeedsResult(
-            plan.Name,
+            task.Name,
             family.Recipe,
-            [.. family.Candidates.Select((c, i) => new SeedDifference(study.TrainingSeeds[i], c.Difference))]
+            [.. family.Candidates.Select((c, i) => new SeedDifference(seeds[i].Seed, c.Difference))]
         );
     }
 
-    private static PointAnswers Read(Study study, string folder, PointPlan plan, string place) =>
-        new(
-            plan.Name,
-            plan.Kind,
-            plan.Lambda,
-            study.Benchmarks.ToDictionary(
-                b => b.Name,
-                b => AnswerFile.Read(Path.Combine(folder, place, b.Name + ".jsonl")),
-                StringComparer.Ordinal
-            ),
-            plan.Step,
-            plan.Form,
-            plan.Seed
+    /// <summary>Reads the answers of one place of a run.</summary>
+    /// <param name="plan">Of a candidate; null: the base.</param>
+    internal static PointAnswers Read(Study study, RunLayout run, string name, string place, CandidatePlan? plan)
+    {
+        string kind =
+            plan is null ? "base"
+            : plan.Seed is not null ? "seed"
+            : plan.Form is not null && plan.From is not null ? "serving"
+            : plan.From is not null ? "curve"
+            : "candidate";
+        return new PointAnswers(
+            name,
+            kind,
+            plan is null ? 0 : plan.Lambda ?? 1,
+            study.Tasks.Keys.ToDictionary(t => t, t => AnswerFile.Read(run.Answers(place, t)), StringComparer.Ordinal),
+            plan?.Step,
+            EnumNames.Of(plan?.Form ?? ServingForm.Attached),
+            plan?.Seed
         );
+    }
 }

@@ -31,6 +31,12 @@ internal sealed class StudyShape(string source, byte[] text)
 
     private void Value(ref Utf8JsonReader reader, JsonTypeInfo type, string path, bool mayBeNull)
     {
+        // A text stands for a plan with that model.
+        if (type.Type == typeof(BasePlan) && reader.TokenType == JsonTokenType.String)
+        {
+            return;
+        }
+
         if (mayBeNull && reader.TokenType == JsonTokenType.Null)
         {
             return;
@@ -172,11 +178,30 @@ internal sealed class StudyShape(string source, byte[] text)
         return false;
     }
 
-    private InputException Unknown(long at, string path, string key, IEnumerable<string> known) =>
-        Error(
-            at,
-            $"{Under(path, key)}: unknown key \"{key}\"; {(Spelling.Nearest(key, known) is { } near ? $"did you mean \"{near}\"?" : $"known are {string.Join(", ", known.Order(StringComparer.Ordinal))}")}"
-        );
+    private InputException Unknown(long at, string path, string key, IEnumerable<string> known)
+    {
+        string hint =
+            Renamed.TryGetValue(key, out string? now) ? $"it is called {now} now"
+            : Spelling.Nearest(key, known) is { } near ? $"did you mean \"{near}\"?"
+            : $"known are {string.Join(", ", known.Order(StringComparer.Ordinal))}";
+        return Error(at, $"{Under(path, key)}: unknown key \"{key}\"; {hint}");
+    }
+
+    // Keys of the first edition.
+    private static readonly Dictionary<string, string> Renamed = new(StringComparer.Ordinal)
+    {
+        ["model"] = "base",
+        ["benchmarks"] = "tasks, an object with a task for each name",
+        ["train"] = "candidates.NAME.train",
+        ["curve"] = "derive.lambda and derive.checkpoints",
+        ["servingForms"] = "derive.forms",
+        ["seeds"] = "derive.seeds",
+        ["lora"] = "candidates, one for each configuration",
+        ["loraConfigurations"] = "candidates, one for each configuration",
+        ["afterForm"] = "candidates.NAME.form",
+        ["folder"] = "data",
+        ["shots"] = "fewshot",
+    };
 
     private InputException Error(long at, string what) =>
         new($"{source} line {1 + text.AsSpan(0, (int)at).Count((byte)'\n')}: {what}");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
 
@@ -14,6 +15,10 @@ public static class AnswerFile
     /// file and line.</exception>
     public static IReadOnlyList<Answer> Read(string path) =>
         [.. JsonLines.Read(path, null, LargestFile, LongestLine).Select(Parse)];
+
+    /// <summary>Returns answers as the lines of a file.</summary>
+    public static string Print(IEnumerable<Answer> answers) =>
+        string.Concat(answers.Select(a => JsonSerializer.Serialize(a, JsonLines.Output) + "\n"));
 
     private static Answer Parse(JsonLine line)
     {

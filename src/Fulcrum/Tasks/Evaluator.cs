@@ -122,6 +122,10 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     private static IEnumerable<int> Indices<T>(Question[] questions) =>
         Enumerable.Range(0, questions.Length).Where(i => questions[i] is T);
 
+    /// <summary>Returns the graded answer to a reply that was given elsewhere.</summary>
+    internal static Answer Graded(ITask task, Item item, Reply reply) =>
+        AnswerOf(item, reply, task.Grade(item, reply), "");
+
     private static Answer AnswerOf(Item item, Reply reply, Grade grade, string protocolHash) =>
         new(
             item.Id,

@@ -36,6 +36,10 @@ internal sealed class GrowingAnswers : IDisposable
         KeepWholePortions(items, protocolHash, portion);
     }
 
+    /// <summary>Returns the names of the files that a task's answers may be in.</summary>
+    public static IReadOnlyList<string> FilesOf(string task) =>
+        [$"{task}.jsonl", $"{task}.jsonl.partial", $"{task}.jsonl.seals"];
+
     /// <summary>Answers that the file holds.</summary>
     public int Done { get; private set; }
 

@@ -17,6 +17,13 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     /// <summary>Changes whenever evaluation code changes in a way that can change a score.</summary>
     public const string EvaluatorVersion = "1";
 
+    private static readonly string[] OfCandidate = ["model", "serving", "engine", "dtype", "quantization", "device"];
+
+    /// <summary>Returns whether a candidate may differ from its base in a field: the model, and the form in which it
+    /// computes or is served.</summary>
+    public static bool MayDiffer(string field) =>
+        OfCandidate.Contains(field) || field.StartsWith("endpoint.", StringComparison.Ordinal);
+
     /// <summary>SHA-256 over the sorted <c>name=value</c> lines, in lower-case hexadecimal.</summary>
     public string Hash =>
         Sha(string.Concat(Fields.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}={f.Value}\n")));
@@ -24,15 +31,12 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     /// <summary>The protocol of one benchmark under one model in one form.</summary>
     /// <param name="model">With every <c>auto</c> resolved.</param>
     /// <param name="modelDigest">Digest of the base model's folder, tokenizer and template included.</param>
-    /// <param name="serving">The form in which an adapter is applied; the base alone counts as <c>beside</c>, an
-    /// adapter of scale 0.</param>
     /// <param name="engine">Name and version of what computes.</param>
     public static Protocol Of(
         ITask benchmark,
         ModelSpec model,
         string modelDigest,
         PromptEncoding encoding,
-        ServingForm serving = ServingForm.Attached,
         string engine = ""
     )
     {
@@ -44,7 +48,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             ["dtype"] = EnumNames.Of(model.Dtype),
             ["quantization"] = EnumNames.Of(model.Quantization),
             ["device"] = model.Device.Split(':')[0],
-            ["serving"] = EnumNames.Of(serving),
+            ["serving"] = EnumNames.Of(model.Adapter?.Form ?? ServingForm.Attached),
             ["engine"] = engine,
             ["template"] = encoding.TemplateDigest,
             ["items"] = Sha(string.Join('\n', benchmark.Items.Select(i => $"{i.Id}\t{i.Target}"))),
@@ -64,9 +68,24 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
 
     /// <summary>The fields in which two protocol files differ, each with both values; empty where a file is
     /// missing.</summary>
-    /// <param name="except">Fields that may differ.</param>
+    /// <param name="except">Fields that may differ; null: none.</param>
     /// <exception cref="InputException">A file is not a flat map of texts.</exception>
-    public static IReadOnlyList<string> Differences(string first, string second, params string[] except)
+    public static IReadOnlyList<string> Differences(string first, string second, Func<string, bool>? except = null)
+    {
+        string[] fields = [.. DifferingFields(first, second).Where(f => except?.Invoke(f) != true)];
+        if (fields.Length == 0)
+        {
+            return [];
+        }
+
+        SortedDictionary<string, string> a = Read(first),
+            b = Read(second);
+        return [.. fields.Select(k => $"{k}: {Short(a.GetValueOrDefault(k))} and {Short(b.GetValueOrDefault(k))}")];
+    }
+
+    /// <summary>Returns the names of the fields in which two protocol files differ; empty where a file is missing.</summary>
+    /// <exception cref="InputException">A file is not a flat map of texts.</exception>
+    public static IReadOnlyList<string> DifferingFields(string first, string second)
     {
         if (!File.Exists(first) || !File.Exists(second))
         {
@@ -79,10 +98,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         [
             .. a
                 .Keys.Union(b.Keys)
-                .Except(except)
                 .Order(StringComparer.Ordinal)
-                .Where(k => a.GetValueOrDefault(k) != b.GetValueOrDefault(k))
-                .Select(k => $"{k}: {Short(a.GetValueOrDefault(k))} and {Short(b.GetValueOrDefault(k))}"),
+                .Where(k => a.GetValueOrDefault(k) != b.GetValueOrDefault(k)),
         ];
     }
 

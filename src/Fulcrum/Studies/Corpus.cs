@@ -4,19 +4,20 @@ using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Tasks;
 
-namespace Fulcrum.Runs;
+namespace Fulcrum.Studies;
 
 /// <summary>The data of a study, opened and sampled: what is asked, and what is trained on.</summary>
-/// <param name="Benchmarks">In the study's order.</param>
-/// <param name="Training">In the data's order.</param>
-/// <param name="Digest">SHA-256 over every file that was read.</param>
-/// <param name="Before">The benchmarks as the base model alone is asked them, in the same order; null: no
-/// differently.</param>
-/// <param name="DigestNow">The digest over the files as they are now; null: they cannot change.</param>
+/// <param name="Tasks">In the study's order.</param>
+/// <param name="Training">In the data's order; empty where nothing is trained.</param>
+/// <param name="TaskDigest">SHA-256 over every file that the tasks read.</param>
+/// <param name="TrainingDigest">SHA-256 over every file that training reads.</param>
+/// <param name="Before">The tasks as the base model is asked them, in the same order; null: no differently.</param>
+/// <param name="DigestNow">The digest of the tasks' files as they are now; null: they cannot change.</param>
 public sealed record Corpus(
-    IReadOnlyList<ITask> Benchmarks,
+    IReadOnlyList<ITask> Tasks,
     IReadOnlyList<TrainingText> Training,
-    string Digest,
+    string TaskDigest,
+    string TrainingDigest = "",
     IReadOnlyList<ITask>? Before = null,
     Func<string>? DigestNow = null
 )

@@ -1,10 +1,9 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 using Fulcrum.Tasks.Mmlu;
 
-namespace Fulcrum.Runs;
+namespace Fulcrum.Studies;
 
 /// <summary>Mixes general examples into those of the task, so that training forgets less (rehearsal; Robins 1995,
 /// Connection Science 7:123).</summary>

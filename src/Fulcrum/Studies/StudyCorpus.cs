@@ -1,7 +1,6 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Choice;
 using Fulcrum.Tasks.Mmlu;
@@ -9,7 +8,7 @@ using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
 using Fulcrum.Tasks.Writing;
 
-namespace Fulcrum.Runs;
+namespace Fulcrum.Studies;
 
 /// <summary>Opens the data that a study names: one arm a benchmark kind.</summary>
 public static class StudyCorpus
@@ -19,33 +18,38 @@ public static class StudyCorpus
     /// <exception cref="InputException">A file is missing or malformed.</exception>
     public static Corpus Open(Study study, Func<SqlSemantics, SqlLimits, Func<string, string, string, Grade>> sqlGrader)
     {
-        TaskOpening opening = new(study.Seed, study.Model.Folder, sqlGrader);
-        ITask[] tasks = [.. study.Benchmarks.Select(plan => plan.Open(opening))];
+        string? folder = study.Base.Spec.Source is ModelSource.Folder source ? source.Path : null;
+        TaskOpening opening = new(study.Seed, folder, sqlGrader);
+        IReadOnlyList<TaskPlan> plans = study.NamedTasks;
+        ITask[] tasks = [.. plans.Select(plan => plan.Open(opening))];
         ITask[] before =
         [
-            .. study.Benchmarks.Select(
-                (p, i) => p.ForBase() is var asked && asked == p ? tasks[i] : asked.Open(opening)
-            ),
+            .. plans.Select((p, i) => p.ForBase() is var asked && asked == p ? tasks[i] : asked.Open(opening)),
         ];
-        string[] paths =
-        [
-            .. study.Benchmarks.SelectMany(p => p.Paths()),
-            .. new[]
-            {
-                study.TrainingData.Data,
-                study.TrainingData.File,
-                study.NeutralText?.File,
-                study.Replay?.Source,
-            }.OfType<string>(),
-        ];
+        string[] paths = [.. plans.SelectMany(p => p.Paths()), .. new[] { study.NeutralText?.File }.OfType<string>()];
         IReadOnlyList<TrainingText> training = study.Replay is { } replay
             ? Replay.Into(Training(study), replay, RandomStream.For(study.Seed, "replay"))
             : Training(study);
-        return new Corpus(tasks, training, Corpus.DigestOf(paths), before, () => Corpus.DigestOf(paths));
+        string trainingDigest = Corpus.DigestOf(
+            new[] { study.TrainingData?.Data, study.TrainingData?.File, study.Replay?.Source }.OfType<string>()
+        );
+        return new Corpus(
+            tasks,
+            training,
+            Corpus.DigestOf(paths),
+            trainingDigest,
+            before,
+            () => Corpus.DigestOf(paths)
+        );
     }
 
     private static IReadOnlyList<TrainingText> Training(Study study)
     {
+        if (study.TrainingData is null)
+        {
+            return [];
+        }
+
         RandomStream random = RandomStream.For(study.Seed, "training examples");
         if (study.TrainingData.File is { } file)
         {

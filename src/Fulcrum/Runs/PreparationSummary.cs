@@ -8,7 +8,7 @@ namespace Fulcrum.Runs;
 
 /// <summary>What <c>prepare</c> can say before anything is measured, in sentences for a reader who sees them for the
 /// first time.</summary>
-internal static class Foresight
+internal static class PreparationSummary
 {
     /// <summary>Which checks were made, and how they ended.</summary>
     public static string Of(GuardLog log, IReadOnlyList<string> overridden)
@@ -23,39 +23,47 @@ internal static class Foresight
 
     /// <summary>What the samples can show, and a warning where that is less than what is wanted.</summary>
     /// <param name="looking">By benchmark, the difference in points that <c>--require</c> names.</param>
-    public static IEnumerable<string> Of(Study study, Corpus data, IReadOnlyDictionary<string, double>? looking)
+    public static IEnumerable<RunEvent> Of(Study study, Corpus data, IReadOnlyDictionary<string, double>? looking)
     {
         List<TaskPower> general = [];
-        foreach (ITask b in data.Benchmarks)
+        foreach (ITask b in data.Tasks)
         {
             bool required = looking?.ContainsKey(b.Name) == true;
             double? wanted =
                 required ? looking![b.Name]
-                : study.TaskNames.Contains(b.Name) ? null
+                : study.Targets.Contains(b.Name) ? null
                 : study.Margin;
             int[] clusters = [.. b.Items.GroupBy(i => i.Cluster, StringComparer.Ordinal).Select(g => g.Count())];
             TaskPower power = TaskPower.Before(
                 b.Name,
                 clusters,
-                study.Benchmarks.First(p => p.Name == b.Name).Estimand(),
+                study.NamedTasks.First(p => p.Name == b.Name).Estimand(),
                 wanted
             );
-            general.AddRange(required || study.TaskNames.Contains(b.Name) ? [] : [power]);
-            yield return $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} clusters" : "")}. Minimum detectable difference (80% power): {Effects(power)}";
+            general.AddRange(required || study.Targets.Contains(b.Name) ? [] : [power]);
+            yield return new RunEvent.Noted(
+                $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} clusters" : "")}. Minimum detectable difference (80% power): {Effects(power)}"
+            );
             if (!power.Sees)
             {
-                yield return $"warning: {b.Name}: this sample is too small to detect {wanted:0.#} points, {(required ? "which --require asks for" : "the study's margin")}: if training changes 10% of the answers it detects {Points(power.Expected[1])}. The run continues, but its verdict may be \"inconclusive\". More items would help";
+                yield return new RunEvent.Warned(
+                    $"{b.Name}: this sample is too small to detect {wanted:0.#} points, {(required ? "which --require asks for" : "the study's margin")}: if training changes 10% of the answers it detects {Points(power.Expected[1])}. The run continues, but its verdict may be \"inconclusive\". More items would help"
+                );
             }
 
             if (required && power.Expected[1].Points is { } detected)
             {
-                yield return $"{b.Name}: to show {wanted:0.#} points, the true difference must be about {wanted + detected * 100:0.0} points";
+                yield return new RunEvent.Noted(
+                    $"{b.Name}: to show {wanted:0.#} points, the true difference must be about {wanted + detected * 100:0.0} points"
+                );
             }
         }
 
         if (general.Count > 1)
         {
-            yield return $"If no general task changes, all {general.Count} are shown to lie within the margin with a probability of {TaskPower.OfAll(general) * 100:0}%";
+            yield return new RunEvent.Noted(
+                $"If no general task changes, all {general.Count} are shown to lie within the margin with a probability of {TaskPower.OfAll(general) * 100:0}%"
+            );
         }
     }
 

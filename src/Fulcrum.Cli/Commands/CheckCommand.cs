@@ -1,0 +1,171 @@
+using System.CommandLine;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum check</c>: candidates against their base, without a study file.</summary>
+internal static class CheckCommand
+{
+    private static readonly Option<string> Base = new("--base")
+    {
+        Description = "The base: a model folder in Hugging Face format.",
+        Required = true,
+    };
+    private static readonly Option<string[]> Adapters = Several("--adapter", "An adapter folder; may be repeated.");
+    private static readonly Option<string[]> Models = Several("--model", "A whole model folder; may be repeated.");
+    private static readonly Option<string[]> Replies = Several(
+        "--replies",
+        "NAME:TASK=FILE: replies that somebody else's system gave, a file for each task; may be repeated."
+    );
+    private static readonly Option<string[]> Targets = Several(
+        "--target",
+        "A task for which the model was specialised: KIND=DIR, or a file with one task; may be repeated."
+    );
+    private static readonly Option<string[]> General = Several(
+        "--general",
+        "A general task, in the same form; may be repeated."
+    );
+    private static readonly Option<int?> Items = new("--items")
+    {
+        Description = "Items of each task, drawn by the study's seed. Default: all.",
+    };
+    private static readonly Option<Dtype> Type = EnumOption.Of<Dtype>("--dtype", "The type that models compute in:");
+    private static readonly Option<Quantization> Weights = EnumOption.Of<Quantization>(
+        "--quantization",
+        "How the weights of the projections are stored:"
+    );
+    private static readonly Option<string> Device = new("--device")
+    {
+        Description = "auto, cpu or cuda[:N].",
+        DefaultValueFactory = _ => "auto",
+    };
+    private static readonly Option<int?> Threads = new("--threads")
+    {
+        Description = "Threads of the native library. Default: all available cores.",
+    };
+
+    public static Command Create()
+    {
+        StudyRun run = new();
+        Command verb = new(
+            "check",
+            "Compare adapters, models or replies with their base, without a study file; writes the study that it ran."
+        )
+        {
+            Base,
+            Adapters,
+            Models,
+            Replies,
+            Targets,
+            General,
+            Items,
+            Type,
+            Weights,
+            Device,
+            Threads,
+        };
+        run.AddTo(verb);
+        verb.SetAction(
+            (parsed, cancellation) =>
+                Task.Run(
+                    () =>
+                    {
+                        Study study = StudyOf(parsed);
+                        study.Check("the command line");
+                        StudyFile.RequireFiles(study, "the command line");
+                        return run.Run(study, parsed, cancellation);
+                    },
+                    CancellationToken.None
+                )
+        );
+        return verb;
+    }
+
+    private static Study StudyOf(ParseResult parsed)
+    {
+        Dictionary<string, TaskPlan> tasks = new(StringComparer.Ordinal);
+        Add(tasks, parsed.GetValue(Targets), TaskRole.Target, parsed.GetValue(Items));
+        Add(tasks, parsed.GetValue(General), TaskRole.General, parsed.GetValue(Items));
+        if (!tasks.Values.Any(t => t.Role == TaskRole.Target))
+        {
+            throw new InputException("--target: name at least one task for which the candidates were specialised");
+        }
+
+        BasePlan plan = new(
+            Path.GetFullPath(parsed.GetRequiredValue(Base)),
+            parsed.GetValue(Type),
+            parsed.GetValue(Weights),
+            parsed.GetRequiredValue(Device),
+            parsed.GetValue(Threads)
+        );
+        return new Study(plan, tasks, Candidates(parsed), Name: "check");
+    }
+
+    private static void Add(Dictionary<string, TaskPlan> tasks, string[]? named, TaskRole role, int? items)
+    {
+        foreach (string reference in named ?? [])
+        {
+            (string name, TaskPlan plan) = TaskArgument.Plan(reference);
+            TaskPlan task = plan with { Role = role, Items = items ?? plan.Items };
+            if (!tasks.TryAdd(name, task))
+            {
+                throw new InputException($"two tasks are called {name}; give one of them another name in a task file");
+            }
+        }
+    }
+
+    private static Dictionary<string, CandidatePlan> Candidates(ParseResult parsed)
+    {
+        Dictionary<string, CandidatePlan> candidates = new(StringComparer.Ordinal);
+        foreach (string folder in parsed.GetValue(Adapters) ?? [])
+        {
+            candidates.Add(Free(candidates, folder), new CandidatePlan(Adapter: Path.GetFullPath(folder)));
+        }
+
+        foreach (string folder in parsed.GetValue(Models) ?? [])
+        {
+            candidates.Add(Free(candidates, folder), new CandidatePlan(Model: Path.GetFullPath(folder)));
+        }
+
+        foreach (IGrouping<string, (string Name, string Task, string File)> system in ParsedReplies(parsed))
+        {
+            Dictionary<string, string> files = system.ToDictionary(r => r.Task, r => Path.GetFullPath(r.File));
+            candidates.Add(system.Key, new CandidatePlan(Replies: files));
+        }
+
+        return candidates.Count > 0
+            ? candidates
+            : throw new InputException("name at least one candidate: --adapter, --model or --replies");
+    }
+
+    private static IEnumerable<IGrouping<string, (string Name, string Task, string File)>> ParsedReplies(
+        ParseResult parsed
+    ) =>
+        (parsed.GetValue(Replies) ?? [])
+            .Select(text =>
+            {
+                int colon = text.IndexOf(':', StringComparison.Ordinal),
+                    equals = text.IndexOf('=', StringComparison.Ordinal);
+                return colon > 0 && equals > colon
+                    ? (text[..colon], text[(colon + 1)..equals], text[(equals + 1)..])
+                    : throw new InputException($"--replies: '{text}' is not of the form NAME:TASK=FILE");
+            })
+            .GroupBy(r => r.Item1);
+
+    // A candidate is named after its folder's last part; a second one of that name gets -2.
+    private static string Free(Dictionary<string, CandidatePlan> taken, string folder)
+    {
+        string last = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        string name = string.Concat(last.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' ? c : '-'))
+            .TrimStart('.');
+        name = name.Length > 0 ? name : "candidate";
+        return !taken.ContainsKey(name)
+            ? name
+            : Enumerable.Range(2, taken.Count + 1).Select(i => $"{name}-{i}").First(n => !taken.ContainsKey(n));
+    }
+
+    private static Option<string[]> Several(string name, string description) =>
+        new(name) { Description = description, AllowMultipleArgumentsPerToken = false };
+}

@@ -1,0 +1,171 @@
+using System.CommandLine;
+using Fulcrum.Comparisons;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Observability;
+using Fulcrum.Report;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Spider.Sql;
+using Fulcrum.Torch;
+using Microsoft.Extensions.Logging;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary>What <c>run</c> and <c>check</c> share: the options of a run, and running a study to its report.</summary>
+internal sealed class StudyRun
+{
+    private readonly Option<string?> output = new("--output")
+    {
+        Description = "The run folder. Default: runs/NAME. An interrupted run in this folder is resumed.",
+    };
+    private readonly Option<string> language = new("--language")
+    {
+        Description = "Language of the report: en or pt-BR.",
+        DefaultValueFactory = _ => "en",
+    };
+    private readonly Option<Stage> until = EnumOption.Of("--until", "Stop after this stage:", Stage.Report);
+    private readonly Option<string?> require = new("--require")
+    {
+        Description =
+            "End with exit code 3 unless the nearer bounds of the 95% intervals hold, in percentage points: \"spider>=+5,mmlu>=-1\".",
+    };
+    private readonly Option<string> level = new("--log-level")
+    {
+        Description = "The lowest level in run.log: debug, info, warning, error or none.",
+        DefaultValueFactory = _ => "info",
+    };
+    private readonly Option<bool> json = new("--json")
+    {
+        Description = "Print the comparison as JSON instead of a table.",
+    };
+    private readonly Option<double?> margin = new("--margin")
+    {
+        Description = "The loss, in percentage points, that is accepted on general tasks. Default: the study's.",
+    };
+    private readonly Option<string?> overrideGuards = new("--override-guards")
+    {
+        Description = "Names of guards that may not stop this run, separated by commas, or all. The report shows them.",
+    };
+    private readonly Option<bool> allowCommand = new("--allow-command")
+    {
+        Description = "Run the external trainers' commands that the study names.",
+    };
+    private readonly Option<bool> plain = new("--plain")
+    {
+        Description =
+            "Padded batches without shared prefixes, many times slower, to check the tool with. If dropout is 0, answers match the default mode up to rounding.",
+    };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        language.AcceptOnlyFromAmong("en", "pt-BR");
+        level.AcceptOnlyFromAmong("debug", "info", "warning", "error", "none");
+        Option[] all = [output, language, until, require, margin, overrideGuards, allowCommand, level, plain, json];
+        foreach (Option option in all)
+        {
+            verb.Add(option);
+        }
+    }
+
+    /// <summary>Runs a study and prints what it found.</summary>
+    /// <param name="read">With absolute paths.</param>
+    /// <returns>The exit code.</returns>
+    public int Run(Study read, ParseResult parsed, CancellationToken cancellation)
+    {
+        Study study = Changed(read, parsed);
+        Requirements? required = parsed.GetValue(require) is { } text ? Requirements.Parse(text) : null;
+        required?.CheckNames([.. study.Tasks.Keys]);
+        string folder = study.Title + (parsed.GetValue(plain) ? "-plain" : "");
+        using RunLock run = RunLock.Open(parsed.GetValue(output) ?? Path.Combine("runs", folder));
+        FileLog log = new(run.Layout.At("run.log"), LevelOf(parsed.GetRequiredValue(level)));
+        using SqlSandbox sandbox = Sandbox.Open();
+        sandbox.Log = log;
+        Comparison? found = null;
+        new ConsoleProgress(parsed, whole: true).Show(report =>
+            found = Experiment(study, run, sandbox, required, log, report, parsed)
+                .Run(parsed.GetValue(until), cancellation)
+        );
+        if (found is null)
+        {
+            PrintStopped(run.Layout, parsed);
+            return 0;
+        }
+
+        Print(found, run.Layout, parsed);
+        required?.Check(found);
+        return 0;
+    }
+
+    private Study Changed(Study study, ParseResult parsed)
+    {
+        Study changed =
+            parsed.GetValue(margin) is not { } points ? study
+            : double.IsFinite(points) && points >= 0 ? study with { Margin = points }
+            : throw new InputException($"--margin: {points} is not 0 or more percentage points");
+        return parsed.GetValue(overrideGuards) is { } names ? changed with { OverrideGuards = Named(names) } : changed;
+    }
+
+    private static IReadOnlyList<string> Named(string names) =>
+        names == "all" ? Guards.GuardLog.Names : [.. names.Split(',', StringSplitOptions.TrimEntries)];
+
+    private Experiment Experiment(
+        Study study,
+        RunLock run,
+        SqlSandbox sandbox,
+        Requirements? required,
+        ILogger log,
+        Action<RunEvent> report,
+        ParseResult parsed
+    )
+    {
+        TorchEngine torch = new(
+            warning => report(new RunEvent.Warned(warning)),
+            note => report(new RunEvent.Noted(note)),
+            parsed.GetValue(plain)
+        );
+        ExperimentSettings settings = new(
+            report,
+            required?.Looking,
+            log,
+            (layout, words) => ReportFiles.Write(layout.Root, words),
+            parsed.GetRequiredValue(language),
+            parsed.GetValue(allowCommand)
+        );
+        return new Experiment(
+            study,
+            run,
+            new Engines([torch], torch),
+            s => StudyCorpus.Open(s, (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits)),
+            settings
+        );
+    }
+
+    private void PrintStopped(RunLayout run, ParseResult parsed) =>
+        Console.Out.WriteLine(
+            $"stopped after the stage {EnumNames.Of(parsed.GetValue(until))}, as --until says, before the comparison. Repeat the command without --until to continue. Run folder: {run.Root}"
+        );
+
+    private void Print(Comparison comparison, RunLayout run, ParseResult parsed)
+    {
+        Words words = Words.Of(parsed.GetRequiredValue(language));
+        if (parsed.GetValue(json))
+        {
+            Console.Out.Write(BoundedFile.ReadText(run.Comparison));
+        }
+        else if (parsed.GetValue(Verbs.Quiet))
+        {
+            comparison.Candidates.ToList().ForEach(c => Console.Out.WriteLine(Sentences.Of(c, comparison, words)));
+        }
+        else
+        {
+            ComparisonTable.Print(comparison, words);
+            Console.Out.WriteLine($"{words.Say("report", "relatório")}: {run.At("report.html")}");
+        }
+    }
+
+    private static LogLevel LevelOf(string name) =>
+        name == "info" ? LogLevel.Information : Enum.Parse<LogLevel>(name, ignoreCase: true);
+}

@@ -1,0 +1,21 @@
+namespace Fulcrum.Models;
+
+/// <summary>How many optimiser steps a training takes: the only place where this is computed.</summary>
+public static class TrainSteps
+{
+    /// <summary>Returns the steps of one epoch.</summary>
+    /// <param name="examples">All training examples; those held out for validation are subtracted.</param>
+    public static int PerEpoch(TrainPlan plan, int examples) =>
+        (examples - ValidationSplit.Count(plan, examples) + plan.BatchSize - 1) / plan.BatchSize;
+
+    /// <summary>Returns the steps of the whole training.</summary>
+    public static int Of(TrainPlan plan, int examples) => PerEpoch(plan, examples) * plan.Epochs;
+
+    /// <summary>Returns the steps that leave a checkpoint, without the last step, which is the finished adapter.</summary>
+    public static IReadOnlyList<int> Checkpoints(TrainPlan plan, int examples)
+    {
+        int every = plan.CheckpointEvery ?? PerEpoch(plan, examples);
+        int count = Math.Max(0, (Of(plan, examples) - 1) / every);
+        return [.. Enumerable.Range(1, count).Select(i => i * every)];
+    }
+}

@@ -1,0 +1,49 @@
+using Fulcrum.Guards;
+using Fulcrum.Models;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Measures the base, once for all candidates.</summary>
+internal sealed class BaseStage(RunState state, Stages stages, Measurement measurement)
+{
+    private const string Name = RunLayout.Base;
+
+    public void Run(CancellationToken cancellation) =>
+        stages.Run(Name, state.BaseInputs, () => measurement.Writes(Name), () => Measure(cancellation));
+
+    private IReadOnlyList<string> Measure(CancellationToken cancellation)
+    {
+        GuardLog guards = new(Name);
+        IReadOnlyList<string> written = measurement.Measure(
+            Name,
+            Name,
+            state.BaseInputs,
+            state.Study.Base.Spec,
+            cancellation,
+            (model, encoding) => MeasureNoise(new Evaluator(model, encoding), cancellation)
+        );
+        string? folder = state.Study.Base.Spec.Source is ModelSource.Folder source ? source.Path : null;
+        foreach ((ITask task, TaskPlan plan) in measurement.TasksOf(Name).Zip(state.Study.NamedTasks))
+        {
+            IReadOnlyList<Answer> answers = AnswerFile.Read(stages.Layout.Answers(Name, task.Name));
+            MeasurementGuards.Check(guards, task, plan, answers, folder ?? "", before: true);
+        }
+
+        guards.Close(stages.Layout.Guards(Name), state.Study.OverrideGuards ?? []);
+        return [.. written, RunLayout.GuardsName(Name), $"{Name}/noise.json"];
+    }
+
+    private void MeasureNoise(Evaluator evaluator, CancellationToken cancellation)
+    {
+        BatchingNoise[] noise =
+        [
+            .. measurement
+                .TasksOf(Name)
+                .Select(t =>
+                    BatchingNoise.Of(evaluator, t, AnswerFile.Read(stages.Layout.Answers(Name, t.Name)), cancellation)
+                ),
+        ];
+        BatchingNoise.Write(stages.Layout.At(Name, "noise.json"), noise);
+    }
+}

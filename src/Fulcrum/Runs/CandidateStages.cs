@@ -1,0 +1,143 @@
+using Fulcrum.Files;
+using Fulcrum.Guards;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Obtains and measures every candidate, each in its own folder.</summary>
+internal sealed class CandidateStages(
+    RunState state,
+    Stages stages,
+    Engines engines,
+    Measurement measurement,
+    Corpus data,
+    bool allowCommand
+)
+{
+    private readonly CandidateWork work = new(state.Study, stages.Layout, engines, data, allowCommand, stages.Report);
+
+    public void Run(CancellationToken cancellation)
+    {
+        foreach (string name in state.Study.Candidates.Keys)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (work.MakesModel(name))
+            {
+                Obtain(name, cancellation);
+            }
+
+            Measure(name, cancellation);
+        }
+    }
+
+    private void Obtain(string name, CancellationToken cancellation)
+    {
+        string stage = $"{RunLayout.Candidate(name)}/obtain";
+        string inputs = Sha256.OfTexts(
+            state.BaseDigest,
+            $"{state.Study.Base.Spec}",
+            PlanOf(name),
+            state.TrainingInputs,
+            $"{work.SeedOf(state.Study.Candidates[name])}"
+        );
+        RefuseOtherInputs(name, stage, inputs);
+        stages.Run(stage, inputs, () => [], () => work.Obtain(stage, name, inputs, cancellation));
+    }
+
+    private void Measure(string name, CancellationToken cancellation)
+    {
+        CandidatePlan plan = state.Study.Candidates[name];
+        string place = RunLayout.Candidate(name),
+            stage = $"{place}/measure";
+        ModelSpec? spec = work.SpecOf(name);
+        string made = spec is null
+            ? Sha256.OfTexts([.. plan.Replies!.Select(r => $"{r.Key}={Sha256.OfFile(r.Value)}")])
+            : engines.DigestOf(spec);
+        string inputs = Sha256.OfTexts(state.BaseInputs, PlanOf(name), made);
+        RefuseOtherInputs(name, stage, inputs);
+        stages.Run(
+            stage,
+            inputs,
+            () => measurement.Writes(place),
+            () =>
+                spec is null
+                    ? GivenReplies.Measure(plan, stages.Layout, place, data)
+                    : Measure(stage, place, inputs, spec, plan, cancellation)
+        );
+    }
+
+    private IReadOnlyList<string> Measure(
+        string stage,
+        string place,
+        string inputs,
+        ModelSpec spec,
+        CandidatePlan plan,
+        CancellationToken cancellation
+    )
+    {
+        GuardLog guards = new(stage);
+        double[] asTrained = [];
+        bool probed =
+            plan.Way is CandidateWay.Train or CandidateWay.Adapter or CandidateWay.Command && spec.Adapter is not null;
+        List<string> written =
+        [
+            .. measurement.Measure(
+                stage,
+                place,
+                inputs,
+                spec,
+                cancellation,
+                (model, encoding) => asTrained = probed ? AdapterProbe.Of(model, data.Tasks, encoding) : []
+            ),
+        ];
+        foreach ((ITask task, TaskPlan taskPlan) in data.Tasks.Zip(state.Study.NamedTasks))
+        {
+            IReadOnlyList<Answer> answers = AnswerFile.Read(stages.Layout.Answers(place, task.Name));
+            MeasurementGuards.Check(guards, task, taskPlan, answers, "", before: false);
+        }
+
+        if (probed)
+        {
+            Probe(guards, spec, asTrained);
+        }
+
+        guards.Close(stages.Layout.Guards(stage), state.Study.OverrideGuards ?? []);
+        return [.. written, RunLayout.GuardsName(stage)];
+    }
+
+    /// <summary>Checks that the adapter changes the model, and that lambda 0 is the base.</summary>
+    private void Probe(GuardLog guards, ModelSpec spec, double[] asTrained)
+    {
+        bool otherBase = spec.Adapter!.Form is ServingForm.UnquantizedAttached or ServingForm.UnquantizedMerged;
+        double[]? bare = otherBase ? null : ProbeOf(spec with { Adapter = null });
+        double[] zero = ProbeOf(spec with { Adapter = spec.Adapter with { Lambda = 0 } });
+        AdapterProbe.Check(guards, bare, zero, asTrained, spec.Dtype);
+    }
+
+    private double[] ProbeOf(ModelSpec spec)
+    {
+        using ILanguageModel model = engines.Open(spec);
+        return AdapterProbe.Of(model, data.Tasks, engines.For(spec.Source).LoadEncoding(spec));
+    }
+
+    /// <summary>A candidate that was made or measured from other inputs is not silently replaced.</summary>
+    private void RefuseOtherInputs(string name, string stage, string inputs)
+    {
+        if (stages.Layout.Completed(stage) is { } earlier && earlier.Inputs != inputs)
+        {
+            throw new InputException(
+                $"the run folder {stages.Layout.Root} cannot be continued: the candidate {name} was measured from another plan, adapter or model than it names now; give it another name, choose another --output, or undo the change"
+            );
+        }
+    }
+
+    // The plan of a derived candidate includes the plans that it is derived from.
+    private string PlanOf(string name)
+    {
+        CandidatePlan plan = state.Study.Candidates[name];
+        string own = CandidateDigest.Of(plan);
+        return plan.From is { } from ? Sha256.OfTexts(own, PlanOf(from)) : own;
+    }
+}

@@ -1,0 +1,227 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Templates;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Runs an external trainer's command and takes the adapter or the model that it leaves.</summary>
+/// <remarks>The command writes to a folder outside of the run. Only the files of the adapter or the model are copied in.
+/// </remarks>
+internal static class ExternalTrainer
+{
+    /// <summary>The folder of a whole model, in the candidate's place.</summary>
+    public const string ModelFolderName = "model";
+
+    private static readonly string[] AdapterFiles = ["adapter_config.json", "adapter_model.safetensors"];
+
+    /// <summary>Runs the command of a candidate.</summary>
+    /// <returns>The files written, relative to the run.</returns>
+    /// <exception cref="InputException">Commands are not allowed.</exception>
+    /// <exception cref="FulcrumException">The command fails, or leaves neither adapter nor model.</exception>
+    public static IReadOnlyList<string> Run(
+        Study study,
+        CandidatePlan plan,
+        RunLayout run,
+        string name,
+        IReadOnlyList<TrainingText> training,
+        bool allowed,
+        CancellationToken cancellation
+    )
+    {
+        string command = plan.Command!;
+        if (!allowed)
+        {
+            throw new InputException(
+                $"candidates.{name}.command runs a program: {Printable.Line(command)}. Read it, then add --allow-command to run it"
+            );
+        }
+
+        string work = Directory.CreateTempSubdirectory("fulcrum-trainer-").FullName;
+        try
+        {
+            string dataFolder = Path.Combine(work, "data"),
+                output = Path.Combine(work, "output");
+            Directory.CreateDirectory(output);
+            WriteData(dataFolder, training);
+            string[] arguments =
+            [
+                .. Words(command).Select(w => Filled(w, dataFolder, output, study.Base.Model, study.Seed)),
+            ];
+            Execute(arguments, name, run.At("candidates", name, "command.log"), cancellation);
+            return [$"{RunLayout.Candidate(name)}/command.log", .. Take(output, run, name)];
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true); // made by this method
+        }
+    }
+
+    private static string Filled(string word, string data, string output, string model, int seed) =>
+        word.Replace("{data}", data, StringComparison.Ordinal)
+            .Replace("{output}", output, StringComparison.Ordinal)
+            .Replace("{base}", model, StringComparison.Ordinal)
+            .Replace("{seed}", seed.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    /// <summary>Writes the training data as conversations (<c>messages.jsonl</c>) and as prompt and completion
+    /// (<c>completions.jsonl</c>).</summary>
+    private static void WriteData(string folder, IReadOnlyList<TrainingText> training)
+    {
+        StringBuilder messages = new(),
+            completions = new();
+        foreach (TrainingText example in training)
+        {
+            Message answer = new("assistant", example.Completion);
+            IReadOnlyList<Message> before = example.Prompt switch
+            {
+                Prompt.Chat chat => chat.Messages,
+                Prompt.Text text => [new Message("user", text.Value)],
+                _ => [],
+            };
+            JsonArray turns = [.. before.Append(answer).Select(m => (JsonNode)m.ToJson())];
+            messages.Append(new JsonObject { ["messages"] = turns }.ToJsonString(JsonLines.Output)).Append('\n');
+            JsonNode prompt = example.Prompt is Prompt.Text plain
+                ? JsonValue.Create(plain.Value)
+                : new JsonArray([.. before.Select(m => (JsonNode)m.ToJson())]);
+            JsonObject row = new() { ["prompt"] = prompt, ["completion"] = example.Completion };
+            completions.Append(row.ToJsonString(JsonLines.Output)).Append('\n');
+        }
+
+        AtomicFile.WriteText(Path.Combine(folder, "messages.jsonl"), messages.ToString());
+        AtomicFile.WriteText(Path.Combine(folder, "completions.jsonl"), completions.ToString());
+    }
+
+    /// <summary>Splits a command at white space; quotation marks keep a word together.</summary>
+    internal static IReadOnlyList<string> Words(string command)
+    {
+        List<string> words = [];
+        StringBuilder word = new();
+        (char? quote, bool any) = (null, false);
+        foreach (char c in command)
+        {
+            if (quote is null && c is '"' or '\'' && quote is null)
+            {
+                (quote, any) = (c, true);
+            }
+            else if (c == quote)
+            {
+                quote = null;
+            }
+            else if (quote is null && char.IsWhiteSpace(c))
+            {
+                Close();
+            }
+            else
+            {
+                word.Append(c);
+            }
+        }
+
+        Close();
+        return words.Count > 0 ? words : throw new InputException("the command is empty");
+
+        void Close()
+        {
+            if (word.Length > 0 || any)
+            {
+                words.Add(word.ToString());
+            }
+
+            word.Clear();
+            any = false;
+        }
+    }
+
+    private static void Execute(string[] arguments, string name, string log, CancellationToken cancellation)
+    {
+        ProcessStartInfo start = new(arguments[0], arguments[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        StringBuilder said = new();
+        try
+        {
+            using Process process = Process.Start(start)!;
+            using CancellationTokenRegistration stop = cancellation.Register(() =>
+                process.Kill(entireProcessTree: true)
+            );
+            process.OutputDataReceived += (_, e) => Append(e.Data);
+            process.ErrorDataReceived += (_, e) => Append(e.Data);
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            process.WaitForExit();
+            cancellation.ThrowIfCancellationRequested();
+            Append($"exit code {process.ExitCode}");
+            AtomicFile.WriteText(log, said.ToString());
+            if (process.ExitCode != 0)
+            {
+                throw new FulcrumException(
+                    $"candidates.{name}.command ended with exit code {process.ExitCode}; its output is in {log}"
+                );
+            }
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new InputException($"candidates.{name}.command: cannot start {arguments[0]}: {e.Message}", e);
+        }
+
+        void Append(string? line)
+        {
+            const int Most = 1 << 24;
+            lock (said)
+            {
+                if (line is not null && said.Length < Most)
+                {
+                    said.Append(line).Append('\n');
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<string> Take(string output, RunLayout run, string name)
+    {
+        bool adapter = AdapterFiles.All(f => File.Exists(Path.Combine(output, f)));
+        bool model = File.Exists(Path.Combine(output, "config.json"));
+        if (!adapter && !model)
+        {
+            throw new FulcrumException(
+                $"candidates.{name}.command left neither an adapter (adapter_config.json, adapter_model.safetensors) nor a model (config.json) in {{output}}; its output is in {run.At("candidates", name, "command.log")}"
+            );
+        }
+
+        string folder = adapter ? "adapter" : ModelFolderName;
+        string[] files = adapter
+            ? AdapterFiles
+            :
+            [
+                .. Directory
+                    .EnumerateFiles(output)
+                    .Select(f => Path.GetFileName(f))
+                    .Where(f => Path.GetExtension(f) is ".json" or ".safetensors" or ".jinja" or ".txt" or ".model")
+                    .Order(StringComparer.Ordinal),
+            ];
+        List<string> taken = [];
+        foreach (string file in files)
+        {
+            string from = Path.Combine(output, file);
+            AtomicFile.Write(
+                run.At("candidates", name, folder, file),
+                stream =>
+                {
+                    using Stream source = BoundedFile.Open(from, long.MaxValue);
+                    source.CopyTo(stream);
+                }
+            );
+            taken.Add($"{RunLayout.Candidate(name)}/{folder}/{file}");
+        }
+
+        return taken;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Grades replies that somebody else's system gave, by the same task and the same code as a model's.</summary>
+internal static class GivenReplies
+{
+    private static readonly HashSet<string> Fields = ["reply", "log_likelihoods"];
+
+    /// <summary>Grades the replies of a candidate and writes its answer files.</summary>
+    /// <returns>The files written, relative to the run.</returns>
+    /// <exception cref="InputException">An id is missing, unknown or repeated, or a reply has not the form of its question;
+    /// names file and line.</exception>
+    public static IReadOnlyList<string> Measure(CandidatePlan plan, RunLayout run, string place, Corpus data)
+    {
+        List<string> written = [];
+        foreach (ITask task in data.Tasks)
+        {
+            string file = plan.Replies![task.Name];
+            Dictionary<string, Reply> replies = Read(file, task);
+            Item? missing = task.Items.FirstOrDefault(i => !replies.ContainsKey(i.Id));
+            if (missing is not null)
+            {
+                throw new InputException($"{file}: there is no reply to the item '{missing.Id}' of {task.Name}");
+            }
+
+            Answer[] answers = new Answer[task.Items.Count];
+            Parallel.For(
+                0,
+                answers.Length,
+                i => answers[i] = Evaluator.Graded(task, task.Items[i], replies[task.Items[i].Id])
+            );
+            AtomicFile.WriteText(run.Answers(place, task.Name), AnswerFile.Print(answers));
+            written.Add($"{place}/{task.Name}.jsonl");
+        }
+
+        return written;
+    }
+
+    private static Dictionary<string, Reply> Read(string file, ITask task)
+    {
+        Dictionary<string, Item> items = task.Items.ToDictionary(i => i.Id, StringComparer.Ordinal);
+        Dictionary<string, Reply> replies = new(StringComparer.Ordinal);
+        foreach (JsonLine line in JsonLines.Read(file, Fields))
+        {
+            string id = line.Value["id"]?.ToString() ?? throw line.Error("there is no id");
+            Item item = items.TryGetValue(id, out Item? known)
+                ? known
+                : throw line.Error($"{task.Name} has no item '{Printable.Short(id)}'");
+            if (!replies.TryAdd(id, ReplyOf(line, task.Ask(item))))
+            {
+                throw line.Error($"the id '{Printable.Short(id)}' occurs a second time");
+            }
+        }
+
+        return replies;
+    }
+
+    private static Reply ReplyOf(JsonLine line, Question question)
+    {
+        if (question is Question.Choose choose)
+        {
+            double[] values = Numbers(line);
+            return values.Length == choose.Continuations.Count
+                ? new Reply.Chosen([.. values.Select(v => new ContinuationScore(v, false, 0))])
+                : throw line.Error($"{values.Length} log_likelihoods for {choose.Continuations.Count} continuations");
+        }
+
+        return line.Value["reply"] is JsonValue reply && reply.TryGetValue(out string? text)
+            ? new Reply.Written(text, FinishReason.Stop, 0)
+            : throw line.Error("there is no text 'reply'");
+    }
+
+    private static double[] Numbers(JsonLine line)
+    {
+        if (line.Value["log_likelihoods"] is not JsonArray array)
+        {
+            throw line.Error("there is no list 'log_likelihoods'");
+        }
+
+        return
+        [
+            .. array.Select(n =>
+                n is JsonValue v && v.TryGetValue(out double number) && !double.IsNaN(number)
+                    ? number
+                    : throw line.Error("'log_likelihoods' must hold numbers")
+            ),
+        ];
+    }
+}

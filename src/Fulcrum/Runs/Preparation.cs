@@ -1,0 +1,52 @@
+using Fulcrum.Files;
+using Fulcrum.Guards;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Guards that need no answers, what the samples can detect, and an estimate of the work.</summary>
+internal sealed class Preparation(
+    RunState state,
+    Stages stages,
+    Engines engines,
+    Corpus data,
+    IReadOnlyDictionary<string, double>? looking
+)
+{
+    private const string Name = "prepare";
+
+    public void Run(CancellationToken cancellation)
+    {
+        string inputs = Sha256.OfTexts(state.BaseInputs, state.TrainingInputs, Trainings());
+        stages.Run(Name, inputs, () => [], () => Prepare(cancellation));
+    }
+
+    private string Trainings() =>
+        string.Join('\n', state.Study.Candidates.Values.Select(c => c.Train).OfType<TrainPlan>().Select(t => $"{t}"));
+
+    private IReadOnlyList<string> Prepare(CancellationToken cancellation)
+    {
+        ModelSpec spec = state.Study.Base.Spec;
+        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec);
+        GuardLog guards = new(Name);
+        PreparationGuards.Check(guards, data, encoding, state.Study);
+        guards.Close(stages.Layout.Guards(Name), state.Study.OverrideGuards ?? []);
+        List<string> written = [RunLayout.GuardsName(Name)];
+        stages.Report(new RunEvent.Noted(PreparationSummary.Of(guards, state.Study.OverrideGuards ?? [])));
+        PreparationSummary.Of(state.Study, data, looking).ToList().ForEach(stages.Report);
+        if (spec.Source is ModelSource.Folder folder)
+        {
+            AtomicFile.WriteText(stages.Layout.At(ModelFacts.FileName), ModelFacts.Of(folder.Path).Print());
+            written.Add(ModelFacts.FileName);
+        }
+
+        if (stages.IsWatched)
+        {
+            Estimate estimate = Estimate.Of(state.Study, engines, data, encoding, cancellation);
+            stages.Report(new RunEvent.Noted(estimate.ToString()));
+        }
+
+        return written;
+    }
+}

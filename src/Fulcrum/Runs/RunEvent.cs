@@ -1,0 +1,41 @@
+namespace Fulcrum.Runs;
+
+/// <summary>What happens in a run, as it happens.</summary>
+public abstract record RunEvent
+{
+    /// <summary>A stage begins.</summary>
+    /// <param name="Stage">The stage's name, as <c>base</c> or <c>candidates/rank8/measure</c>.</param>
+    public sealed record StageStarted(string Stage) : RunEvent;
+
+    /// <summary>A stage was complete already.</summary>
+    public sealed record StageSkipped(string Stage) : RunEvent;
+
+    /// <summary>A part of a stage goes on.</summary>
+    /// <param name="What">The part at work: a task, the loss.</param>
+    /// <param name="Done">Units done.</param>
+    /// <param name="Total">Units in all; 0 while unknown.</param>
+    /// <param name="Unit">What is counted.</param>
+    public sealed record Progressed(string Stage, string What, int Done, int Total, ProgressUnit Unit) : RunEvent;
+
+    /// <summary>Something worth knowing.</summary>
+    public sealed record Noted(string Text) : RunEvent;
+
+    /// <summary>Something that may be wrong.</summary>
+    public sealed record Warned(string Text) : RunEvent;
+}
+
+/// <summary>What a progress counts.</summary>
+public enum ProgressUnit
+{
+    /// <summary>Items of a task.</summary>
+    Items,
+
+    /// <summary>Optimiser steps of a training.</summary>
+    Steps,
+
+    /// <summary>Neutral texts.</summary>
+    Texts,
+
+    /// <summary>Lines of a request file.</summary>
+    Requests,
+}

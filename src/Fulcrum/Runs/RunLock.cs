@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Fulcrum.Files;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Holds a run folder: one process at a time writes into it.</summary>
+/// <remarks>The manifest of a stage is written last, so its existence means that the stage is complete.</remarks>
+public sealed class RunLock : IDisposable
+{
+    private readonly FileStream held;
+
+    private RunLock(RunLayout layout, FileStream held) => (Layout, this.held) = (layout, held);
+
+    /// <summary>The folder that is held.</summary>
+    public RunLayout Layout { get; }
+
+    /// <summary>Creates or opens a run folder and holds it until disposed.</summary>
+    /// <exception cref="InputException">The folder cannot be written, another process holds it, it holds files of something
+    /// else, or a link or a special file is in it.</exception>
+    public static RunLock Open(string path)
+    {
+        RunLayout layout = new(Path.GetFullPath(path));
+        string file = layout.At("run.lock");
+        try
+        {
+            AtomicFile.CreateFolder(layout.Root);
+            PlainFolder.Require(layout.Root);
+            RefuseFilesOfOthers(layout);
+            FileStream held = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            AtomicFile.RemoveLeftovers(layout.Root);
+            return new RunLock(layout, held);
+        }
+        catch (IOException e) when (File.Exists(file))
+        {
+            throw new InputException(
+                $"the run folder {layout.Root} is held by another process; wait for it or choose another --output",
+                e
+            );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot write the run folder {layout.Root}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Marks a stage as complete.</summary>
+    /// <param name="inputs">Digest of everything that the stage read.</param>
+    /// <param name="outputs">Files that it wrote, relative to the folder.</param>
+    public void Complete(
+        string stage,
+        string inputs,
+        IEnumerable<string> outputs,
+        double seconds,
+        IReadOnlyDictionary<string, string> environment,
+        double? joules = null
+    )
+    {
+        Dictionary<RelativeName, string> digests = outputs
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .Select(o => RelativeName.Parse(o, stage))
+            .ToDictionary(n => n, n => Sha256.OfFile(n.In(Layout.Root)));
+        Manifest manifest = new(stage, inputs, digests, Math.Round(seconds, 3), environment, joules);
+        AtomicFile.WriteText(
+            Layout.ManifestPath(stage),
+            JsonSerializer.Serialize(manifest, ManifestJson.Default.Manifest) + "\n"
+        );
+    }
+
+    /// <summary>Marks a stage as incomplete: deletes its manifest, and those of its files that were modified since.</summary>
+    /// <param name="writes">The files that the stage writes, relative to the folder. No other file is deleted, whatever
+    /// the manifest says.</param>
+    public void Reopen(string stage, IEnumerable<string> writes)
+    {
+        IReadOnlyDictionary<RelativeName, string> then =
+            Layout.Completed(stage)?.Outputs ?? new Dictionary<RelativeName, string>();
+        foreach (string name in writes)
+        {
+            RelativeName file = RelativeName.Parse(name, stage);
+            bool exists = File.Exists(file.In(Layout.Root));
+            if (exists && then.TryGetValue(file, out string? digest) && Sha256.OfFile(file.In(Layout.Root)) != digest)
+            {
+                PlainFolder.Remove(Layout.Root, name);
+            }
+        }
+
+        if (File.Exists(Layout.ManifestPath(stage)))
+        {
+            File.Delete(Layout.ManifestPath(stage));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => held.Dispose();
+
+    // A folder that holds something else is not ours to write into.
+    private static void RefuseFilesOfOthers(RunLayout layout)
+    {
+        bool ours = File.Exists(layout.At("run.lock")) || File.Exists(layout.Study);
+        string? other = ours ? null : Directory.EnumerateFileSystemEntries(layout.Root).FirstOrDefault();
+        if (other is not null)
+        {
+            throw new InputException(
+                $"{layout.Root} is no run folder, but holds {Path.GetFileName(other)}; choose another --output"
+            );
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Runs;
+
+/// <summary>The complete study of a run, with the digests that decide what is still valid.</summary>
+/// <param name="Study">Every <c>auto</c> resolved, every derived candidate named.</param>
+/// <param name="BaseDigest">Of the base model.</param>
+/// <param name="BaseInputs">Of everything that the base's answers depend on.</param>
+/// <param name="TrainingInputs">Of everything that a training depends on, its own plan apart.</param>
+internal sealed record RunState(Study Study, string BaseDigest, string BaseInputs, string TrainingInputs)
+{
+    /// <summary>Begins or resumes a run: resolves, expands and stores the study.</summary>
+    /// <exception cref="InputException">The folder belongs to another study.</exception>
+    public static RunState Begin(Study study, RunLayout run, Engines engines, Corpus data)
+    {
+        Study? stored = Stored(run);
+        Study complete = Derivation.Expand(study, data.Training.Count) with { Base = Resolved(study, stored, engines) };
+        complete.Check();
+        string digest = engines.DigestOf(complete.Base.Spec);
+        RunState state = new(
+            complete,
+            digest,
+            Sha256.OfTexts(
+                StudyFile.Print(complete.Core with { TrainingData = null, Replay = null }),
+                digest,
+                data.TaskDigest,
+                Form(engines)
+            ),
+            Sha256.OfTexts($"{complete.TrainingData}", $"{complete.Replay}", data.TrainingDigest)
+        );
+        state.RefuseAnotherStudy(run, stored);
+        AtomicFile.WriteText(run.Study, StudyFile.Print(complete, run.Root));
+        return state;
+    }
+
+    /// <summary>Returns the stages whose files the comparison reads, in their order.</summary>
+    public IEnumerable<string> StagesOfAnswers() =>
+        ["prepare", RunLayout.Base, .. Study.Candidates.Keys.Select(n => $"{RunLayout.Candidate(n)}/measure")];
+
+    /// <summary>Checks that the base and the data are still what the run began with.</summary>
+    /// <exception cref="InputException">One of them changed.</exception>
+    public void RefuseChanges(Engines engines, Corpus data)
+    {
+        string? changed =
+            engines.DigestOf(Study.Base.Spec) != BaseDigest ? $"the model in {Study.Base.Model} has"
+            : data.DigestNow?.Invoke() is { } now && now != data.TaskDigest ? "the data of the study have"
+            : null;
+        if (changed is not null)
+        {
+            throw new InputException(
+                $"{changed} changed while the run was under way, so results from before and after the change are not comparable. Undo the change and repeat the command, or choose another --output"
+            );
+        }
+    }
+
+    private static Study? Stored(RunLayout run) =>
+        run.Completed("prepare") is not null && File.Exists(run.Study) ? StudyFile.Load(run.Study) : null;
+
+    // An auto is resolved once: a resumed run keeps what its first invocation resolved.
+    private static BasePlan Resolved(Study study, Study? stored, Engines engines)
+    {
+        BasePlan plan = study.Base;
+        if (stored is null)
+        {
+            ModelSpec resolved = engines.Resolve(plan.Spec);
+            return plan with { Dtype = resolved.Dtype, Device = resolved.Device, Threads = resolved.Threads };
+        }
+
+        return plan with
+        {
+            Dtype = plan.Dtype == Dtype.Auto ? stored.Base.Dtype : plan.Dtype,
+            Device = plan.Device == "auto" ? stored.Base.Device : plan.Device,
+            Threads = plan.Threads ?? stored.Base.Threads,
+        };
+    }
+
+    private static string Form(Engines engines) =>
+        engines.All.Select(e => e.Environment.GetValueOrDefault(IEngine.Batches)).FirstOrDefault(f => f is not null)
+        ?? "";
+
+    private void RefuseAnotherStudy(RunLayout run, Study? stored)
+    {
+        Manifest? measured = run.Completed(RunLayout.Base);
+        bool same = measured is null || measured.Inputs == BaseInputs;
+        if (stored is null || (same && StudyFile.Print(stored.Core) == StudyFile.Print(Study.Core)))
+        {
+            return;
+        }
+
+        string[] then = StudyFile.Print(stored.Core, run.Root).Split('\n'),
+            now = StudyFile.Print(Study.Core, run.Root).Split('\n');
+        string[] changed =
+        [
+            .. now.Except(then).Concat(then.Except(now)).Select(l => l.Trim().TrimEnd(',')).Distinct().Take(4),
+        ];
+        string what =
+            changed.Length > 0
+                ? $"its study differs ({string.Join("; ", changed)})"
+                : "the base or the data have changed since it was begun, or it was begun with another --plain setting";
+        throw new InputException(
+            $"the run folder {run.Root} cannot be continued: {what}; choose another --output, or undo the change"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Studies;
+
+/// <summary>What must hold of a whole study.</summary>
+internal static class StudyChecks
+{
+    /// <exception cref="InputException">A value is outside its range; names the key.</exception>
+    public static void Check(Study study, string source)
+    {
+        const string Names = "a name without separators, at most 100 characters: the run folder may be called after it";
+        bool named = study.Name is null || (RelativeName.IsPlain(study.Name) && study.Name.Length <= 100);
+        Wanted.That(named, source, "name", study.Name, Names);
+        Wanted.That(
+            study.Base.Threads is null or > 0,
+            source,
+            "base.threads",
+            study.Base.Threads,
+            "1 or more, or null"
+        );
+        Wanted.That(study.Margin >= 0, source, "margin", study.Margin, "0 or more percentage points");
+        CheckTasks(study, source);
+        CheckCandidates(study, source);
+        CheckRest(study, source);
+    }
+
+    private static void CheckTasks(Study study, string source)
+    {
+        Wanted.That(study.Tasks.Count > 0, source, "tasks", "{}", "at least one task");
+        foreach (TaskPlan task in study.NamedTasks)
+        {
+            task.Check(source);
+        }
+
+        foreach ((string key, TaskPlan task) in study.Tasks)
+        {
+            Wanted.That(
+                task.Name is "" || task.Name == key,
+                source,
+                $"tasks.{key}.name",
+                task.Name,
+                "none: the key names it"
+            );
+        }
+    }
+
+    private static void CheckCandidates(Study study, string source)
+    {
+        const string Letters = "1 to 100 letters, digits, ., _ and -";
+        foreach ((string name, CandidatePlan candidate) in study.Candidates)
+        {
+            Wanted.That(IsName(name), source, "the name of a candidate", name, Letters);
+            candidate.Check(source, name);
+            if (candidate.From is { } from)
+            {
+                bool known = study.Candidates.ContainsKey(from) && from != name;
+                string names = string.Join(", ", study.Candidates.Keys);
+                Wanted.That(known, source, $"candidates.{name}.from", from, $"another candidate of {names}");
+            }
+
+            if (candidate.Replies?.Keys.FirstOrDefault(t => !study.Tasks.ContainsKey(t)) is { } task)
+            {
+                string names = string.Join(", ", study.Tasks.Keys);
+                Wanted.That(false, source, $"candidates.{name}.replies", task, $"tasks of the study: {names}");
+            }
+
+            if (
+                candidate.Replies is { } replies
+                && study.Tasks.Keys.FirstOrDefault(t => !replies.ContainsKey(t)) is { } missing
+            )
+            {
+                Wanted.That(
+                    false,
+                    source,
+                    $"candidates.{name}.replies",
+                    "incomplete",
+                    $"a file for the task {missing} too"
+                );
+            }
+        }
+
+        RefuseBaseAsCandidate(study, source);
+        bool trained = study.Candidates.Values.Any(c => c.Way is CandidateWay.Train or CandidateWay.Command);
+        Wanted.That(
+            !trained || study.TrainingData is not null,
+            source,
+            "trainingData",
+            null,
+            "data for the candidates that are trained"
+        );
+    }
+
+    private static void RefuseBaseAsCandidate(Study study, string source)
+    {
+        foreach ((string name, CandidatePlan candidate) in study.Candidates)
+        {
+            bool same = candidate.Model is { } model && SamePlace(model, study.Base.Model);
+            Wanted.That(!same, source, $"candidates.{name}.model", candidate.Model, "another folder than the base's");
+        }
+    }
+
+    private static bool SamePlace(string first, string second) =>
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(first))
+        == Path.TrimEndingDirectorySeparator(Path.GetFullPath(second));
+
+    private static void CheckRest(Study study, string source)
+    {
+        study.TrainingData?.Check(source);
+        string? guard = study.OverrideGuards?.FirstOrDefault(g => !GuardNames.All.Contains(g));
+        Wanted.That(guard is null, source, "overrideGuards", guard, string.Join(", ", GuardNames.All));
+        Wanted.That(
+            study.NeutralText is null or { MaxTokens: > 1 },
+            source,
+            "neutralText.maxTokens",
+            study.NeutralText?.MaxTokens,
+            "2 or more"
+        );
+        Wanted.That(
+            study.NeutralText is null or { Texts: null or > 1 },
+            source,
+            "neutralText.texts",
+            study.NeutralText?.Texts,
+            "2 or more, or null for all"
+        );
+        Wanted.That(
+            study.Replay is null or { Share: > 0 and < 1 },
+            source,
+            "replay.share",
+            study.Replay?.Share,
+            "above 0 and below 1"
+        );
+        if (study.Derive is { } derive)
+        {
+            bool parts = derive.Lambda is null || derive.Lambda.All(l => l is >= 0 and <= 2);
+            Wanted.That(parts, source, "derive.lambda", string.Join(", ", derive.Lambda ?? []), "numbers from 0 to 2");
+            bool seeds = derive.Seeds is null || derive.Seeds.Distinct().Count() == derive.Seeds.Count;
+            Wanted.That(seeds, source, "derive.seeds", string.Join(", ", derive.Seeds ?? []), "numbers that differ");
+            bool ends = !derive.Checkpoints || study.Candidates.Values.All(c => c.Train?.EarlyStoppingPatience is null);
+            Wanted.That(
+                ends,
+                source,
+                "derive.checkpoints",
+                true,
+                "false where training may stop early: the number of checkpoints is unknown"
+            );
+        }
+    }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= 100
+        && name[0] != '.'
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+}
