@@ -71,7 +71,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
 
     private Dtype Measured(string device)
     {
-        DtypeChoice choice = DtypeChoice.On(DeviceOf(device));
+        DtypeChoice choice = DtypeChoice.On(Hardware.DeviceOf(device));
         note?.Invoke($"dtype auto: {EnumNames.Of(choice.Dtype)}, because {choice.Why}");
         return choice.Dtype;
     }
@@ -146,13 +146,9 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         {
             if (plan.Adapter is { } adapter)
             {
-                AdapterReader.Attach(
-                    model,
-                    adapter.Folder,
-                    adapter.Lambda,
-                    Path.GetFileName(Path.TrimEndingDirectorySeparator(plan.Folder)),
-                    warn
-                );
+                string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(plan.Folder));
+                using DisposeScope scope = NewDisposeScope();
+                model.Attach(AdapterReader.Read(adapter.Folder, model.Shapes, name, warn), adapter.Lambda);
             }
         }
         catch
@@ -179,36 +175,4 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
                 .Trim()
                 ?? "unknown"
             : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
-
-    /// <summary>The device that a plan names.</summary>
-    internal static Device DeviceOf(string name)
-    {
-        string[] parts = name.Split(':');
-        int index = 0;
-        return (
-            parts,
-            parts.Length == 1 || (parts.Length == 2 && int.TryParse(parts[1], out index) && index >= 0)
-        ) switch
-        {
-            (["cpu"], _) => CPU,
-            (["cuda", ..], true) when cuda.is_available() && index < cuda.device_count() => device(
-                DeviceType.CUDA,
-                index
-            ),
-            (["cuda", ..], true) => throw new InputException(
-                $"device {name} is not there: the native library in use sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices; fulcrum doctor says more"
-            ),
-            _ => throw new InputException($"unknown device '{name}'; known are auto, cpu, cuda, cuda:N"),
-        };
-    }
-
-    /// <summary>Returns libtorch's type.</summary>
-    internal static ScalarType DtypeOf(Dtype dtype) =>
-        dtype switch
-        {
-            Dtype.F32 => ScalarType.Float32,
-            Dtype.Bf16 => ScalarType.BFloat16,
-            Dtype.F16 => ScalarType.Float16,
-            _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "the type must be resolved first"),
-        };
 }

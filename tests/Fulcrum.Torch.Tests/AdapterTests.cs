@@ -54,21 +54,118 @@ public sealed class AdapterTests : IDisposable
     [Theory]
     [InlineData("use_qalora", "true")]
     [InlineData("lora_bias", "true")]
-    [InlineData("bias", "\"all\"")]
+    [InlineData("bias", "\"some\"")]
     [InlineData("peft_type", "\"IA3\"")]
-    [InlineData("trainable_token_indices", "[1]")]
+    [InlineData("trainable_token_indices", "{\"q_proj\": [1]}")]
+    [InlineData("trainable_token_indices", "[1000000]")]
     [InlineData("layer_replication", "[[0, 1]]")]
     [InlineData("init_lora_weights", "\"pissa\"")]
     [InlineData("modules_to_save", "[\"norm\"]")]
     [InlineData("target_modules", "null")]
     [InlineData("target_modules", "[\"c_attn\"]")]
-    [InlineData("a_part_from_the_future", "3")]
     public void A_part_that_is_not_supported_is_refused_by_name(string key, string value)
     {
         Variant("seed-config", config => config[key] = JsonNode.Parse(value));
 
         string named = key is "target_modules" && value != "null" ? "c_attn" : key;
         Assert.Contains(named, Assert.Throws<InputException>(() => Logits(folder)).Message);
+    }
+
+    [Theory]
+    [InlineData("3", 1)]
+    [InlineData("true", 1)]
+    [InlineData("\"fast\"", 1)]
+    [InlineData("0", 0)]
+    [InlineData("0.0", 0)]
+    [InlineData("\"\"", 0)]
+    [InlineData("{}", 0)]
+    public void An_unknown_setting_is_a_warning_if_it_is_on(string value, int expected)
+    {
+        Variant("seed-config", config => config["a_part_from_the_future"] = JsonNode.Parse(value));
+        List<string> warnings = [];
+
+        double[] logits = Logits(folder, warn: warnings.Add);
+
+        Assert.Equal(Logits(SharedData.Of("golden", "lora", "seed-config")), logits);
+        Assert.Equal(expected, warnings.Count);
+        Assert.All(warnings, w => Assert.Contains("a_part_from_the_future", w));
+    }
+
+    [Theory]
+    [InlineData("all", "base_layer.bias", "bias")]
+    [InlineData("lora_only", "bias", "bias")]
+    [InlineData("all", "base_layer.bias", "base_layer.bias")]
+    public void Trained_biases_replace_the_models_by_lambda(string bias, string adapted, string other)
+    {
+        using LanguageModel plain = new TorchEngine().LoadModel(Plan());
+        Dictionary<string, Tensor> trained = plain
+            .Projections.Where(p => p.Bias is not null && (bias == "all" || !p.Name.EndsWith("k_proj")))
+            .ToDictionary(
+                p => $"base_model.model.{p.Name}.{(p.Name.EndsWith("k_proj") ? other : adapted)}",
+                p => p.Bias!.add(1)
+            );
+        Variant("seed-config", config => config["bias"] = bias, zero: _ => true, add: trained);
+        using LanguageModel half = new TorchEngine().LoadModel(Plan() with { Adapter = new AppliedAdapter(folder, 0.5) });
+
+        Dictionary<string, Tensor?> before = plain.Projections.ToDictionary(p => p.Name, p => p.Bias);
+        foreach (Projection projection in half.Projections.Where(p => p.Bias is not null))
+        {
+            double moved = bias == "all" || !projection.Name.EndsWith("k_proj") ? 0.5 : 0;
+            using DisposeScope scope = NewDisposeScope();
+            Tensor difference = projection.Bias! - before[projection.Name]!;
+            Assert.InRange((difference - moved).abs().max().ToDouble(), 0, 1e-6);
+        }
+
+        Assert.Equal(Logits(null), half.WithoutAdapter(() => Values(half)));
+        Assert.Equal(Logits(null), Logits(folder, 0));
+    }
+
+    [Fact]
+    public void Singly_trained_tokens_replace_rows_of_a_tied_table_on_both_sides()
+    {
+        using LanguageModel plain = new TorchEngine().LoadModel(Plan());
+        using Tensor rows = randn(2, 64),
+            table = plain.Embedding.clone();
+        Variant(
+            "seed-config",
+            config => config["trainable_token_indices"] = new JsonArray(5, 3),
+            zero: _ => true,
+            add: new() { ["base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta"] = rows }
+        );
+        using LanguageModel adapted = new TorchEngine().LoadModel(Plan() with { Adapter = new AppliedAdapter(folder) });
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor expected = table.clone();
+        expected[5] = rows[0];
+        expected[3] = rows[1];
+        Assert.Equal(0, (adapted.Embedding - expected).abs().max().ToDouble());
+        Assert.Equal(0, (adapted.Head.Dense() - expected).abs().max().ToDouble());
+        Assert.True(adapted.HeadIsTied);
+        Assert.Equal(Logits(null), adapted.WithoutAdapter(() => Values(adapted)));
+    }
+
+    [Fact]
+    public void An_adapter_of_mlx_is_the_transposed_adapter_of_peft()
+    {
+        string peft = SharedData.Of("golden", "lora", "seed-config");
+        using SafetensorsFile source = SafetensorsFile.Open(Path.Combine(peft, "adapter_model.safetensors"));
+        Dictionary<string, Tensor> turned = source.Tensors.Keys.ToDictionary(
+            n =>
+                n.Replace("base_model.model.", "", StringComparison.Ordinal)
+                    .Replace("lora_A.weight", "lora_a", StringComparison.Ordinal)
+                    .Replace("lora_B.weight", "lora_b", StringComparison.Ordinal),
+            n => source.Read(n).t().contiguous()
+        );
+        SafetensorsFile.Write(Path.Combine(folder, "adapters.safetensors"), turned);
+        File.WriteAllText(
+            Path.Combine(folder, "adapter_config.json"),
+            """{"fine_tune_type": "lora", "num_layers": 3, "lora_parameters": {"rank": 4, "scale": 2.0}}"""
+        );
+
+        Assert.Equal(Logits(peft), Logits(folder));
+
+        File.WriteAllText(Path.Combine(folder, "adapter_config.json"), """{"fine_tune_type": "full"}""");
+        Assert.Contains("fine_tune_type", Assert.Throws<InputException>(() => Logits(folder)).Message);
     }
 
     [Fact]
@@ -269,12 +366,12 @@ public sealed class AdapterTests : IDisposable
         );
     }
 
-    private static double[] Logits(string? adapter, double scale = 1)
+    private static double[] Logits(string? adapter, double lambda = 1, Action<string>? warn = null)
     {
-        using LanguageModel model = new TorchEngine().LoadModel(
+        using LanguageModel model = new TorchEngine(warn).LoadModel(
             Plan() with
             {
-                Adapter = adapter is null ? null : new AppliedAdapter(adapter, scale),
+                Adapter = adapter is null ? null : new AppliedAdapter(adapter, lambda),
             }
         );
         return Values(model);

@@ -62,7 +62,12 @@ public sealed class LoraTrainerTests
         JsonNode training = JsonNode.Parse(File.ReadAllText(SharedData.Of("golden", "training", "training.json")))!;
         TrainingExample[] batch = InOrder(training)[..8];
         using LanguageModel model = new TorchEngine().LoadModel(Model());
-        AdapterReader.Attach(model, SharedData.Of("golden", "training", "initial"), 1, train: true);
+        AdapterContents initial = AdapterReader.Read(
+            SharedData.Of("golden", "training", "initial"),
+            model.Shapes,
+            train: true
+        );
+        model.Attach(initial, 1, train: true);
 
         CompletionLoss.Backward(model, batch, batch.Sum(e => e.Trained.Count(t => t)), plain);
 

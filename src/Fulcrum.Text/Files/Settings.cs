@@ -35,6 +35,12 @@ internal sealed class Settings(JsonObject json, string file)
             : throw Error($"{name} must lie between {least} and {most}, not {value}");
     }
 
+    /// <summary>The settings of an inner object; null when absent.</summary>
+    public Settings? Inner(string name) =>
+        json[name] is null
+            ? null
+            : new Settings(json[name] as JsonObject ?? throw Error($"{name} must be an object"), $"{file}: {name}");
+
     /// <summary>The setting is written down, be it as null.</summary>
     public bool Has(string name) => json.ContainsKey(name);
 

@@ -3,23 +3,24 @@ using System.Text.Json.Nodes;
 using Fulcrum.Files;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 
 namespace Fulcrum.Torch.Adapters;
 
-/// <summary>Writes an adapter in PEFT's format, and takes one up again that was written here.</summary>
+/// <summary>Writes an adapter in PEFT's format, and reads back one that was written here.</summary>
 internal static class AdapterWriter
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Writes <c>adapter_model.safetensors</c>, then <c>adapter_config.json</c>.</summary>
-    public static void Write(string folder, LanguageModel model, LoraConfig config)
+    /// <param name="parameters">What training changes, by name without <c>.weight</c>.</param>
+    public static void Write(
+        string folder,
+        IEnumerable<(string Name, torch.Tensor Value)> parameters,
+        LoraConfig config
+    )
     {
-        Dictionary<string, torch.Tensor> tensors = model.AdapterParameters.ToDictionary(
-            p => KeyOf(p.Name),
-            p => p.Value
-        );
+        Dictionary<string, torch.Tensor> tensors = parameters.ToDictionary(p => KeyOf(p.Name), p => p.Value);
         SafetensorsFile.Write(
             Path.Combine(folder, "adapter_model.safetensors"),
             tensors,
@@ -28,12 +29,12 @@ internal static class AdapterWriter
         AtomicFile.WriteText(Path.Combine(folder, "adapter_config.json"), Config(config).ToJsonString(Indented) + "\n");
     }
 
-    /// <summary>Copies a file's numbers into the model's adapter, which has the same shape.</summary>
-    public static void ReadInto(LanguageModel model, SafetensorsFile weights)
+    /// <summary>Copies the values of a file into parameters of the same shapes.</summary>
+    public static void ReadInto(IEnumerable<(string Name, torch.Tensor Value)> parameters, SafetensorsFile weights)
     {
         using DisposeScope scope = torch.NewDisposeScope();
         using IDisposable frozen = torch.no_grad();
-        foreach ((string name, torch.Tensor value) in model.AdapterParameters)
+        foreach ((string name, torch.Tensor value) in parameters)
         {
             value.copy_(weights.Read(KeyOf(name)));
         }

@@ -35,7 +35,7 @@ internal sealed class BaseDivergence(LanguageModel model)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor adapted = Hidden(text),
-            plain = WithoutAdapter(() => Hidden(text));
+            plain = model.WithoutAdapter(() => Hidden(text));
         double divergence = 0,
             before = 0,
             after = 0;
@@ -63,22 +63,5 @@ internal sealed class BaseDivergence(LanguageModel model)
     {
         PrefixTree tree = PrefixTree.Of([text], int.MaxValue);
         return TreePass.Forward(model, tree.Nodes);
-    }
-
-    private T WithoutAdapter<T>(Func<T> work)
-    {
-        (Adapter Adapter, double Lambda)[] adapters =
-        [
-            .. model.Projections.Select(p => p.Adapter).OfType<Adapter>().Select(a => (a, a.Lambda)),
-        ];
-        Array.ForEach(adapters, a => a.Adapter.Lambda = 0);
-        try
-        {
-            return work();
-        }
-        finally
-        {
-            Array.ForEach(adapters, a => a.Adapter.Lambda = a.Lambda);
-        }
     }
 }

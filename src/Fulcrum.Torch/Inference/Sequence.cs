@@ -32,8 +32,7 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
     public FinishReason? Finished { get; private set; } =
         Math.Min(request.MaxNewTokens, context - request.Prompt.Length) <= 0 ? FinishReason.Length : null;
 
-    private Random Random { get; } =
-        new(unchecked((int)((request.Sampling?.Seed ?? 0) ^ ((request.Sampling?.Seed ?? 0) >> 32))));
+    private Random Random { get; } = RandomSources.Sampling(request.Sampling?.Seed ?? 0);
 
     /// <summary>What has been written so far.</summary>
     public Completion Result(FinishReason reason) => new(Ids, logLikelihoods, reason);

@@ -40,7 +40,7 @@ public static class MatmulRate
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Timed[] both = [.. new[] { Dtype.F32, dtype }.Select(d => new Timed(TorchEngine.DtypeOf(d), device, rows))];
+        Timed[] both = [.. new[] { Dtype.F32, dtype }.Select(d => new Timed(Hardware.DtypeOf(d), device, rows))];
         double[] best = [.. both.Select(_ => double.PositiveInfinity)];
         for (int i = 0; i <= 2 * repetitions + 1; i++)
         {
@@ -57,14 +57,14 @@ public static class MatmulRate
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Timed few = new(TorchEngine.DtypeOf(dtype), CPU, FewRows);
+        Timed few = new(Hardware.DtypeOf(dtype), CPU, FewRows);
         double first = Math.Min(few.Multiply(multiply), few.Multiply(multiply));
         if (first > TooLong)
         {
             return Rate(FewRows, first);
         }
 
-        Timed product = new(TorchEngine.DtypeOf(dtype), CPU, Rows);
+        Timed product = new(Hardware.DtypeOf(dtype), CPU, Rows);
         return Rate(
             Rows,
             Enumerable.Range(0, repetitions + 1).Select(_ => product.Multiply(multiply)).ToArray()[1..].Min()

@@ -14,7 +14,7 @@ namespace Fulcrum.Torch.Models;
 /// for.</summary>
 /// <remarks>One thread at a time. Hidden states and logits carry gradients when adapter parameters do and gradients are
 /// on.</remarks>
-internal sealed class LanguageModel : IDisposable
+internal sealed partial class LanguageModel : IDisposable
 {
     private readonly Tensor frequencies;
     private readonly RmsNorm norm;
@@ -67,21 +67,6 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>Every linear map of the layers, and the head as the last.</summary>
     public IEnumerable<Projection> Projections => Layers.SelectMany(l => l.Projections).Append(Head);
 
-    /// <summary>What training changes, by name without <c>.weight</c>: <c>model.layers.0.self_attn.q_proj.lora_A</c>; a
-    /// module trained whole by its own name.</summary>
-    public IEnumerable<(string Name, Tensor Value)> AdapterParameters =>
-        [
-            .. from p in Projections
-            where p.Adapter is not null
-            from part in p.Adapter!.Parameters
-            select ($"{p.Name}.{part.Name}", part.Value),
-            .. Head.Weight is { requires_grad: true } head ? [(Head.Name, head)] : Array.Empty<(string, Tensor)>(),
-            .. embedding.requires_grad ? [(EmbeddingName, embedding)] : Array.Empty<(string, Tensor)>(),
-        ];
-
-    /// <summary>The embedding's name in checkpoints.</summary>
-    public const string EmbeddingName = "model.embed_tokens";
-
     /// <summary>Keep no activations inside layers for gradients but compute each layer again: the same gradients for
     /// less memory and a third more time.</summary>
     /// <remarks>The scope around <see cref="Forward"/> must then live until the gradients are done.</remarks>
@@ -130,44 +115,10 @@ internal sealed class LanguageModel : IDisposable
         return Head.Forward(hidden).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Moves the head towards one that was trained whole: head + lambda * (trained - head). The embedding
-    /// stays.</summary>
-    /// <param name="trained">[vocabulary, hidden]</param>
-    /// <param name="train">Training goes on: the head is kept in float32 and gets gradients.</param>
-    public void ReplaceHead(Tensor trained, double lambda, bool train = false)
-    {
-        Projection next = new(Head.Name, Mixed(Head.Dense(), trained, lambda, train), null);
-        Head.Dispose();
-        (Head, HeadIsTied) = (next, false);
-    }
-
-    /// <summary>The same for the embedding; a head that was tied to it stays as it was.</summary>
-    public void ReplaceEmbedding(Tensor trained, double lambda, bool train = false)
-    {
-        Tensor next = Mixed(embedding, trained, lambda, train);
-        embedding.Dispose();
-        (embedding, HeadIsTied) = (next, false);
-    }
-
-    private Tensor Mixed(Tensor old, Tensor trained, double lambda, bool train)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable frozen = no_grad();
-        Tensor full = old.to_type(ScalarType.Float32),
-            aim = trained.to_type(ScalarType.Float32);
-        Tensor mixed = (lambda == 1 ? aim : full + (aim - full) * lambda)
-            .to_type(train ? ScalarType.Float32 : Dtype)
-            .clone();
-        return (train ? mixed.requires_grad_() : mixed).DetachFromDisposeScope();
-    }
-
-    /// <summary>The head is the embedding: neither trained whole nor merged with an adapter.</summary>
-    public bool HeadIsTied { get; private set; }
-
     /// <summary>The weights under their checkpoint names; without the head where it is tied.</summary>
     public IEnumerable<(string Name, Tensor Value)> Weights()
     {
-        yield return ("model.embed_tokens.weight", embedding);
+        yield return (ModuleShapes.Embedding + ".weight", embedding);
         yield return ("model.norm.weight", norm.Weight);
         foreach ((string, Tensor) weight in Layers.SelectMany(l => l.Weights))
         {
@@ -176,57 +127,7 @@ internal sealed class LanguageModel : IDisposable
 
         if (!HeadIsTied)
         {
-            yield return ("lm_head.weight", Head.Dense());
-        }
-    }
-
-    /// <summary>Writes every adapter into its weight.</summary>
-    public void Merge()
-    {
-        foreach (Projection projection in Layers.SelectMany(l => l.Projections))
-        {
-            projection.Merge();
-        }
-
-        if (Head.Adapter is { } adapter)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            ReplaceHead(adapter.Merged(Head.Dense()), 1);
-        }
-    }
-
-    /// <summary>Puts fresh adapters on the projections that the configuration names: A uniform in ±1/sqrt(in), B zero,
-    /// as PEFT starts.</summary>
-    /// <exception cref="InputException">A target fits no projection.</exception>
-    public void AttachAdapter(LoraConfig config, long seed, double dropout = 0)
-    {
-        using Generator random = new((ulong)seed, CPU);
-        foreach (Projection target in config.TargetsIn(this))
-        {
-            int rank = config.RankOf(target.Name);
-            Tensor a =
-                (rand(rank, target.In, dtype: ScalarType.Float32, device: CPU, generator: random) * 2 - 1)
-                / Math.Sqrt(target.In);
-            Tensor b = zeros(target.Out, rank, dtype: ScalarType.Float32, device: Device);
-            Tensor? magnitude = config.Dora
-                ? target.Dense().to_type(ScalarType.Float32).pow(2).sum(1).sqrt().requires_grad_()
-                : null;
-            target.Attach(
-                new Adapter(
-                    a.to(Device).requires_grad_(),
-                    b.requires_grad_(),
-                    config.ScalingOf(target.Name),
-                    1,
-                    dropout,
-                    magnitude
-                )
-            );
-        }
-
-        foreach (string module in config.SavedIn())
-        {
-            Action<Tensor, double, bool> replace = module == Head.Name ? ReplaceHead : ReplaceEmbedding;
-            replace(module == Head.Name ? Head.Dense() : embedding, 1, true);
+            yield return (ModuleShapes.Head + ".weight", Head.Dense());
         }
     }
 
@@ -241,6 +142,7 @@ internal sealed class LanguageModel : IDisposable
         Head.Dispose();
         norm.Dispose();
         embedding.Dispose();
+        ForgetBase();
         frequencies.Dispose();
     }
 }

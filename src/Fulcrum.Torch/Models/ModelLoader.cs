@@ -24,7 +24,7 @@ internal static class ModelLoader
         ModelConfig config = ModelConfig.Load(plan.Folder);
         using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
         Check(config, checkpoint, plan.Folder);
-        (Device device, ScalarType dtype) = (TorchEngine.DeviceOf(plan.Device), TorchEngine.DtypeOf(plan.Dtype));
+        (Device device, ScalarType dtype) = (Hardware.DeviceOf(plan.Device), Hardware.DtypeOf(plan.Dtype));
         return Build(
             config,
             device,
@@ -43,7 +43,7 @@ internal static class ModelLoader
         Quantization quantization = Quantization.None
     )
     {
-        using Generator random = new((ulong)seed, CPU);
+        using Generator random = RandomSources.ModelWeights(seed);
         return Build(
             config,
             device,

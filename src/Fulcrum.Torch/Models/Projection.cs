@@ -130,22 +130,3 @@ internal sealed class Projection : IDisposable
         Adapter?.Dispose();
     }
 }
-
-/// <summary>A weight that is not a dense matrix in the compute type.</summary>
-internal interface IQuantizedWeight : IDisposable
-{
-    /// <summary>[out, in]</summary>
-    long[] Shape { get; }
-
-    /// <summary>[..., in] to [..., out], differentiable in the input.</summary>
-    Tensor Multiply(Tensor input);
-
-    /// <summary>The same without a graph.</summary>
-    Tensor Forward(Tensor input);
-
-    /// <summary>[..., out] to [..., in]: the gradient of the input from that of the output. Must not throw.</summary>
-    Tensor Backward(Tensor gradient);
-
-    /// <summary>The matrix that it stands for, [out, in], in the compute type.</summary>
-    Tensor Dense();
-}

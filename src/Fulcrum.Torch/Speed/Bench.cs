@@ -89,7 +89,7 @@ public static class Bench
         bool reads = verb == "generate" && lines.Length == 1 && !plain;
         // its buffer is gone before there is a model, whose memory is told
         double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
-        using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, TorchEngine.DtypeOf(plan.Dtype)), plain);
+        using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, Hardware.DtypeOf(plan.Dtype)), plain);
         Job job = Of(verb, model, lines, plain);
         tell?.Invoke($"warming up, then {lines.Length:#,0} {(lines.Length == 1 ? "item" : "items")}");
         job.Work(Math.Min(2, lines.Length));

@@ -133,7 +133,7 @@ public static class MemoryBench
 
     private static TrainingExample Example(ModelConfig config, int tokens, int index)
     {
-        RandomStream random = RandomStream.For(index, "memory");
+        RandomStream random = RandomSources.ExampleTokens(index);
         return new TrainingExample(
             $"{index}",
             [.. Enumerable.Range(0, tokens).Select(_ => random.NextInt(config.VocabularySize))],

@@ -72,7 +72,7 @@ internal static class RandomModel
     // Box and Muller, rounded to bfloat16 by cutting off.
     private static ushort[] Normal()
     {
-        RandomStream random = RandomStream.For(0, "random model");
+        RandomStream random = RandomSources.ModelFolder();
         return
         [
             .. Enumerable

@@ -28,7 +28,7 @@ internal static class BatchPlan
             return [.. all.Chunk(plan.BatchSize)];
         }
 
-        RandomStream random = RandomStream.For(plan.Seed ?? 0, $"batches of epoch {epoch}");
+        RandomStream random = RandomSources.Batches(plan.Seed ?? 0, epoch);
         return plan.Grouping == Grouping.Cluster
             ? Grouped(examples, random.Shuffled(all), plan.BatchSize, random)
             : [.. random.Shuffled(all).Chunk(plan.BatchSize)];

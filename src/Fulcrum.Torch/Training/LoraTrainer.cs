@@ -96,7 +96,7 @@ internal static class LoraTrainer
         }
 
         validation.TakeBest();
-        AdapterWriter.Write(output, model, config);
+        AdapterWriter.Write(output, model.AdapterParameters, config);
 
         void Save()
         {
@@ -163,7 +163,7 @@ internal static class LoraTrainer
     {
         while (true)
         {
-            manual_seed(RandomStream.For(plan.Seed ?? 0, $"dropout of step {done}").NextInt(int.MaxValue));
+            RandomSources.SeedDropout(plan.Seed ?? 0, done);
             ZeroGradients(model);
             double loss =
                 Parts(batch).Sum(part => CompletionLoss.Backward(model, part, tokens / scale.Value, plain)) / tokens;
@@ -257,7 +257,7 @@ internal static class LoraTrainer
         LoraConfig config;
         if (setup.InitialAdapter is { } initial)
         {
-            AdapterReader.Attach(model, initial, 1, train: true);
+            model.Attach(AdapterReader.Read(initial, model.Shapes, train: true), 1, train: true);
             config = AdapterReader.Config(initial);
         }
         else

@@ -35,7 +35,7 @@ internal static class TrainingCheckpoint
     )
     {
         string folder = Path.Combine(output, $"checkpoint-{step}");
-        AdapterWriter.Write(folder, model, config);
+        AdapterWriter.Write(folder, model.AdapterParameters, config);
         using DisposeScope scope = torch.NewDisposeScope();
         SafetensorsFile.Write(
             Path.Combine(folder, "optimizer.safetensors"),
@@ -78,7 +78,7 @@ internal static class TrainingCheckpoint
 
         using SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors")),
             state = SafetensorsFile.Open(Path.Combine(folder, "optimizer.safetensors"));
-        AdapterWriter.ReadInto(model, weights);
+        AdapterWriter.ReadInto(model.AdapterParameters, weights);
         optimizer.Restore(step, name => state.Read(name));
         scale.Restore((double?)stored?["loss_scale"] ?? 1, (int?)stored?["clean_steps"] ?? 0);
         return step;

@@ -51,7 +51,7 @@ internal sealed class Validation(
 
         if (losses.Count == 0 || loss < losses.Min())
         {
-            AdapterWriter.Write(Best, model, config);
+            AdapterWriter.Write(Best, model.AdapterParameters, config);
         }
 
         losses.Add(loss);
@@ -67,7 +67,7 @@ internal sealed class Validation(
         }
 
         using SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(Best, "adapter_model.safetensors"));
-        AdapterWriter.ReadInto(model, weights);
+        AdapterWriter.ReadInto(model.AdapterParameters, weights);
     }
 
     // Mean over all held-out completion tokens, without dropout.

@@ -1,0 +1,41 @@
+using Fulcrum.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Fulcrum.Torch.Interop;
+
+/// <summary>Devices and number types by their names in a study.</summary>
+internal static class Hardware
+{
+    /// <summary>The device that a plan names.</summary>
+    public static Device DeviceOf(string name)
+    {
+        string[] parts = name.Split(':');
+        int index = 0;
+        return (
+            parts,
+            parts.Length == 1 || (parts.Length == 2 && int.TryParse(parts[1], out index) && index >= 0)
+        ) switch
+        {
+            (["cpu"], _) => CPU,
+            (["cuda", ..], true) when cuda.is_available() && index < cuda.device_count() => device(
+                DeviceType.CUDA,
+                index
+            ),
+            (["cuda", ..], true) => throw new InputException(
+                $"device {name} is not there: the native library in use sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices; fulcrum doctor says more"
+            ),
+            _ => throw new InputException($"unknown device '{name}'; known are auto, cpu, cuda, cuda:N"),
+        };
+    }
+
+    /// <summary>Returns libtorch's type.</summary>
+    public static ScalarType DtypeOf(Dtype dtype) =>
+        dtype switch
+        {
+            Dtype.F32 => ScalarType.Float32,
+            Dtype.Bf16 => ScalarType.BFloat16,
+            Dtype.F16 => ScalarType.Float16,
+            _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "the type must be resolved first"),
+        };
+}
