@@ -341,7 +341,7 @@ internal sealed class Targets : IDisposable
                 new TextCodec(
                     (t, _) => [.. t.Select(c => c % 300)],
                     ids => string.Concat(ids.Select(i => (char)i)),
-                    m => m.ToJsonString()
+                    (m, _) => m.ToJsonString()
                 ),
             () => "fuzz"
         );

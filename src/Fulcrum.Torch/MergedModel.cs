@@ -1,9 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
@@ -13,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch;
 
-/// <summary>A model with its adapter written into the weights, as a folder that loads by itself.</summary>
+/// <summary>Writes a model with its merged adapter as a complete model folder.</summary>
 public static class MergedModel
 {
     private static readonly string[] Companions =
@@ -29,7 +27,7 @@ public static class MergedModel
         "chat_template.jinja",
     ];
 
-    // In the weights' metadata, so that a second merge may replace what a first one wrote, and nothing else.
+    // Marks the metadata of merged weights, so that another merge may replace them and nothing else.
     private const string Mark = "fulcrum";
 
     /// <summary>Merges in float32 and writes the weights in the type they have on disk, or in the plan's when that is
@@ -72,7 +70,7 @@ public static class MergedModel
         model.Merge();
         string dtype = plan.Dtype switch
         {
-            Dtype.Auto => model.Config.StoredDtype,
+            Dtype.Auto => StoredDtype(plan.Folder),
             Dtype.F32 => "float32",
             Dtype.Bf16 => "bfloat16",
             Dtype.F16 => "float16",
@@ -115,7 +113,19 @@ public static class MergedModel
         return dtype;
     }
 
-    // A file that a merge was cut off in does not exist: it is written beside and renamed.
+    // The type of the weights on disk, whatever config.json says.
+    private static string StoredDtype(string folder)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        return checkpoint.Find(ModuleShapes.Embedding + ".weight")?.Dtype switch
+        {
+            ScalarType.BFloat16 => "bfloat16",
+            ScalarType.Float16 => "float16",
+            _ => "float32",
+        };
+    }
+
+    // An interrupted merge leaves no such file: it is written next to it and renamed.
     private static bool IsMerged(string weights)
     {
         try
@@ -129,7 +139,7 @@ public static class MergedModel
         }
     }
 
-    // What a reader might take beside model.safetensors: shards, their index, an adapter.
+    // Files that a reader might load in addition to model.safetensors: shards, their index, an adapter.
     private static bool IsOtherWeights(string name) =>
         name != "model.safetensors"
         && (

@@ -1,7 +1,5 @@
 using Fulcrum.Data;
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
@@ -14,8 +12,8 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch;
 
 /// <summary>Models and adapters by TorchSharp.</summary>
-/// <param name="warn">Told what may be wrong with a model or an adapter.</param>
-/// <param name="note">Told what <c>auto</c> came to, and why.</param>
+/// <param name="warn">Called with warnings about a model or an adapter; null for none.</param>
+/// <param name="note">Called with what <c>auto</c> resolved to, and why; null for none.</param>
 /// <param name="plain">Padded batches that share nothing instead of the token tree: many times slower, the form to
 /// compare with.</param>
 public sealed class TorchEngine(Action<string>? warn = null, Action<string>? note = null, bool plain = false)
@@ -121,7 +119,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
             plan,
             examples,
             outputFolder,
-            new LoraTrainer.Setup(initialAdapter, givenOrder, plain, FormOf(resolved)),
+            new LoraTrainer.Setup(initialAdapter, givenOrder, plain, FormOf(resolved), DigestOf(model)),
             progress,
             cancellation
         );
@@ -130,7 +128,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
     private string FormOf(ModelSpec resolved) =>
         $"{EnumNames.Of(resolved.Dtype)} {EnumNames.Of(resolved.Quantization)} {resolved.Device.Split(':')[0]}{(plain ? " padded" : "")}";
 
-    /// <summary>The decoder of a plan, with an adapter beside it.</summary>
+    /// <summary>Loads a decoder, with its adapter attached.</summary>
     internal LanguageModel LoadModel(ModelSpec plan)
     {
         ModelSpec resolved = Resolve(plan);
@@ -160,7 +158,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         return model;
     }
 
-    // A run that goes on at its report asks for this and has loaded no model.
+    // A run that is resumed at its report reads this without having loaded a model.
     private static int NumberOfThreads()
     {
         Libtorch.Ensure();

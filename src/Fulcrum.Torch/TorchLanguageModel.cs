@@ -1,15 +1,12 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Observability;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch;
 
-/// <summary>A loaded model as evaluation sees it.</summary>
+/// <summary>A loaded model, as the evaluation uses it.</summary>
 /// <param name="plain">Padded batches instead of the token tree: the form to compare with.</param>
 /// <param name="budget">The most tokens of one pass.</param>
 /// <param name="together">The most sequences that are decoded at once.</param>
@@ -23,7 +20,7 @@ internal sealed class TorchLanguageModel(
     /// <summary>The decoder itself.</summary>
     public LanguageModel Model => model;
 
-    // What may lie unused in the heap beyond what the first call left there.
+    // Unused heap that is tolerated above the amount after the first call.
     private const long Slack = 48 << 20;
 
     /// <inheritdoc/>

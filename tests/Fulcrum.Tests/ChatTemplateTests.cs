@@ -62,10 +62,8 @@ public sealed class ChatTemplateTests
         JsonObject variables = JsonNode
             .Parse(File.ReadAllText(SharedData.InProject("chat", "jinja-variables.json")))!
             .AsObject();
-        JsonArray messages = variables["messages"]!.AsArray();
-        Dictionary<string, JsonNode?> others = variables
-            .Where(v => v.Key != "messages")
-            .ToDictionary(v => v.Key, v => v.Value);
+        // As a variable the messages reach the template as they are: keys without a value are not left out.
+        Dictionary<string, JsonNode?> all = variables.ToDictionary(v => v.Key, v => v.Value);
         int rendered = 0,
             refused = 0;
         string folder = Directory.CreateTempSubdirectory().FullName;
@@ -73,7 +71,7 @@ public sealed class ChatTemplateTests
             JsonNode line in File.ReadLines(SharedData.InProject("chat", "jinja.jsonl")).Select(l => JsonNode.Parse(l)!)
         )
         {
-            string Render() => Template((string)line["template"]!, folder).Render(messages, false, others);
+            string Render() => Template((string)line["template"]!, folder).RenderAny([], false, all);
             if ((string?)line["text"] is { } text)
             {
                 Assert.True(text == Render(), $"{line["template"]}\n--- should be\n{text}\n--- but is\n{Render()}");
@@ -95,7 +93,7 @@ public sealed class ChatTemplateTests
     [InlineData("{% for m in messages %}", "")]
     [InlineData("a\n{{ 1 + }}", "line 2")]
     public void What_is_not_supported_is_named(string template, string says) =>
-        Assert.Contains(says, Assert.Throws<InputException>(() => Template(template).Render([], false)).Message);
+        Assert.Contains(says, Assert.Throws<InputException>(() => Template(template).RenderAny([], false)).Message);
 
     [Theory]
     [InlineData("{% for i in range(90000) %}{% for j in range(90000) %}x{% endfor %}{% endfor %}")]
@@ -113,9 +111,40 @@ public sealed class ChatTemplateTests
     [InlineData("{% set ns = namespace(x='ab') %}{% for i in range(90) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}")]
     [InlineData("{% for x in [[[]]] recursive %}{{ loop([[[]]]) }}{% endfor %}")]
     public void A_template_without_end_is_stopped(string template) =>
-        Assert.Throws<InputException>(() => Template(template).Render([], false));
+        Assert.Throws<InputException>(() => Template(template).RenderAny([], false));
 
     [Theory]
+    [InlineData(
+        "{{ 'a<\"b\"' | e }} {{ \"it's\" | escape }} {{ 'a/b &ä' | urlencode }}",
+        "a&lt;&#34;b&#34; it&#39;s a/b%20%26%C3%A4"
+    )]
+    [InlineData("{{ {'a b': 1, 'c': '&'} | urlencode }}", "a+b=1&c=%26")]
+    [InlineData(
+        "{{ '0x1A' | int(0, 16) }} {{ '-0b11' | int(0, 2) }} {{ '0x1f' | int(7) }} {{ '1_000' | int }}",
+        "26 -3 7 1000"
+    )]
+    [InlineData(
+        "{{ '12' | int(0, 8) }} {{ 'zz' | int(5, 36) }} {{ '9' | int(4, 8) }} {{ '0o17' | int(0, 0) }}",
+        "10 1295 9 15"
+    )]
+    [InlineData(
+        "{{ 1234.567 | round(-2) }} {{ 1250 | round(-2) }} {{ 1350 | round(-2) }} {{ 1201 | round(-2, 'ceil') }}",
+        "1200.0 1200 1400 1300.0"
+    )]
+    [InlineData("{{ -1250.5 | round(-2) }} {{ 50.0 | round(-2) }} {{ 150.0 | round(-2) }}", "-1300.0 0.0 200.0")]
+    [InlineData(
+        "{{ 'ΑΣ ΣΑ Σ ΑΣ.Α' | lower }} {{ 'ß ﬁ ŉ' | upper }} {{ 'ﬁn' | capitalize }} {{ 'ǆa' | capitalize }}",
+        "ας σα σ ασ.α SS FI ʼN Fin ǅa"
+    )]
+    [InlineData(
+        "{% for a, (b, c) in [[1, [2, 3]]] %}{{ a }}{{ b }}{{ c }}{% endfor %}{% for (a, b) in [[4, 5]] %}{{ a }}{{ b }}{% endfor %}",
+        "12345"
+    )]
+    [InlineData("{% set a, (b, c) = 1, (2, 3) %}{{ a }}{{ b }}{{ c }}", "123")]
+    [InlineData(
+        "{% macro m(a, b, c) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ m(1, *[2], **{'c': 3}) }}{{ 'b-a' | replace(*['-', '+']) }}",
+        "123b+a"
+    )]
     [InlineData("{{ [1, 2.5, 'a', none, true] }}", "[1, 2.5, 'a', None, True]")]
     [InlineData("{{ 'abcdef'[::-1] }}{{ 'abc'[1:] }}{{ [1,2,3][-1] }}", "fedcbabc3")]
     [InlineData(
@@ -125,7 +154,7 @@ public sealed class ChatTemplateTests
     [InlineData("{{ {'a': 1, 'b': 'ä'} | tojson }}", "{\"a\": 1, \"b\": \"ä\"}")]
     [InlineData("{{ x is defined }}{{ x | default('d') }}{{ 7 // 2 }}{{ -7 % 3 }}", "Falsed32")]
     public void Expressions_have_the_values_of_Jinja(string template, string text) =>
-        Assert.Equal(text, Template(template).Render([], false));
+        Assert.Equal(text, Template(template).RenderAny([], false));
 
     private static ChatTemplate Template(string template, string? folder = null)
     {

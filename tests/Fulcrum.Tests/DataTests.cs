@@ -93,7 +93,7 @@ public sealed class DataTests
         InputException refused = Assert.Throws<InputException>(() => MmluFolder.Open(folder).Test("x"));
 
         Assert.Contains(says, refused.Message);
-        Assert.Contains("row 1", refused.Message);
+        Assert.Contains("line 1", refused.Message);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class OwnTaskTests
     [InlineData("a.csv", "q,n\nx\n", "line 2: 1 fields where the header has 2")]
     [InlineData("a.csv", "q,n\n\"x\ny\",1\nz\n", "line 4")]
     [InlineData("a.csv", "q,q\nx,y\n", "twice")]
-    [InlineData("a.csv", "q,n\na\"b,1\n", "line 2")]
+    [InlineData("a.csv", "q,n\n\"a\"b,1\n", "line 2")]
     [InlineData("a.csv", "q,n\n", "no row")]
     [InlineData("a.jsonl", "{\"q\":1}\n[]\n", "line 2")]
     [InlineData("a.parquet", "not parquet", "Parquet")]

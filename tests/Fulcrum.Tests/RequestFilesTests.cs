@@ -20,7 +20,7 @@ public sealed class RequestFilesTests : IDisposable
         File.WriteAllText(
             Input,
             """
-            {"id": 7, "meta": {"a": 1}, "prompt_ids": [1, 2], "continuation_ids": [[3], [4, 5], []]}
+            {"id": 7, "meta": {"a": 1}, "prompt_ids": [1, 2], "continuation_ids": [[3], [4, 5]]}
             {"prompt_ids": [9], "continuation_ids": []}
 
             """.TrimEnd('\n') + "\n"
@@ -30,7 +30,7 @@ public sealed class RequestFilesTests : IDisposable
 
         string[] lines = File.ReadAllLines(Output);
         Assert.Equal(
-            """{"id":7,"meta":{"a":1},"log_likelihoods":[-3,-9,0],"greedy":[true,true,true],"tokens":[1,2,0]}""",
+            """{"id":7,"meta":{"a":1},"log_likelihoods":[-3,-9],"greedy":[true,true],"tokens":[1,2]}""",
             lines[0]
         );
         Assert.Equal("""{"log_likelihoods":[],"greedy":[],"tokens":[]}""", lines[1]);
@@ -98,7 +98,7 @@ public sealed class RequestFilesTests : IDisposable
     [InlineData("""{"prompt_ids":[1,1,1,1,1,1,1,1],"continuation_ids":[[1]]}""", "more than the model's context of 8")]
     [InlineData("""{"prompt_ids":[1.5],"continuation_ids":[[1]]}""", "must hold token ids")]
     [InlineData("""{"prompt_ids":[1],"prompt_ids":[2],"continuation_ids":[[1]]}""", "not valid JSON")]
-    [InlineData("", "line 2: it is empty")]
+    [InlineData("""{"prompt_ids":[1],"continuation_ids":[[]]}""", "no token")]
     public void A_line_that_cannot_be_answered_is_named_and_leaves_nothing_behind(string line, string says)
     {
         File.WriteAllText(Input, """{"prompt_ids":[1],"continuation_ids":[[1]]}""" + "\n" + line + "\n");

@@ -111,6 +111,15 @@ public sealed class TokenizerLayoutTests : IDisposable
         "it|'ſ| it|'S"
     )]
     [InlineData("""{"type":"Split","pattern":{"Regex":"\\w+|[^\\w\\s]+"},"behavior":"Isolated"}""", "Ⅷ² °²", "Ⅷ²| |°²")]
+    [InlineData("""{"type":"Split","pattern":{"String":"🙂"},"behavior":"Isolated"}""", "a🙂🙃🙂", "a|🙂|🙃|🙂")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"[𐐀-𐑏]+"},"behavior":"Isolated"}""", "a𐐀𐐨b𞤀", "a|𐐀𐐨|b𞤀")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"[^🙂]+"},"behavior":"Isolated"}""", "a🙃🙂", "a🙃|🙂")]
+    [InlineData(
+        """{"type":"Split","pattern":{"Regex":"[\\p{L}🙂]+"},"behavior":"Isolated"}""",
+        "a🙂\uE000𐐀1",
+        "a🙂|\uE000|𐐀|1"
+    )]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"\\x{1f642}"},"behavior":"Isolated"}""", "a🙂b", "a|🙂|b")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"(?m).+"},"behavior":"Isolated"}""", "a\nb", "a\nb")]
     public void A_text_is_cut_as_the_pre_tokenizer_says(string preTokenizer, string text, string pieces) =>
         Cut(preTokenizer, text, pieces);
@@ -216,12 +225,12 @@ public sealed class TokenizerLayoutTests : IDisposable
     [InlineData(
         """{"type":"ByteLevel"}""",
         "\"tokenizer_class\":\"LlamaTokenizer\",\"add_bos_token\":true,\"bos_token\":\"b\",\"add_eos_token\":true,\"eos_token\":{\"content\":\"c\"}",
-        "1 0 2"
+        "0"
     )]
     [InlineData(
         """{"type":"BertProcessing","sep":["b",1],"cls":["c",2]}""",
         "\"tokenizer_class\":\"LlamaTokenizerFast\",\"add_bos_token\":false",
-        "0 1"
+        "2 0 1"
     )]
     public void A_sequence_gets_the_special_tokens_of_its_post_processor(string processor, string settings, string ids)
     {
@@ -245,8 +254,8 @@ public sealed class TokenizerLayoutTests : IDisposable
         "Sideways"
     )]
     [InlineData(
-        "\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"🙂\"},\"behavior\":\"Isolated\"}",
-        "beyond the basic plane"
+        "\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?i)🙂\"},\"behavior\":\"Isolated\"}",
+        "beyond the basic plane under the flag i"
     )]
     [InlineData("\"decoder\":{\"type\":\"CTC\"}", "CTC")]
     [InlineData("\"post_processor\":{\"type\":\"Unheard\"}", "Unheard")]

@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json.Nodes;
 using Fulcrum.Models;
 using Fulcrum.Tokenization;
@@ -76,16 +78,128 @@ public sealed class TrainingDataTests : IDisposable
     [InlineData("""{"messages":[{"role":"user","content":"Hi"}]}""", "line 1: no token")]
     [InlineData("""{"messages":"Hi"}""", "'messages' must be a list")]
     [InlineData("""{"messages":[{"role":"user"}]}""", "line 1")]
-    [InlineData("""{"prompt":"a"}""", "'completion' must be a text")]
+    [InlineData("""{"prompt":"a"}""", "no known layout")]
+    [InlineData("""{"prompt":"a","completion":1}""", "'completion' must be a text")]
+    [InlineData("""{"prompt":"a","completion":"b","note":"c"}""", "unknown field 'note'")]
     [InlineData("""{"prompt_ids":[1,"x"],"completion_ids":[1]}""", "'prompt_ids' must be a list of token ids")]
     [InlineData("""{"prompt_ids":[1],"completion_ids":[]}""", "no token")]
-    [InlineData("""{"text":"a"}""", "unknown field 'text'")]
+    [InlineData("""{"text":"a"}""", "no known layout")]
     [InlineData("not json", "not valid JSON")]
     public void A_line_that_cannot_be_trained_on_is_named(string line, string says)
     {
         Model(Pipes, "llama3-layout", "<|eot|>");
 
         Assert.Contains(says, Assert.Throws<InputException>(() => Read(line)).Message);
+    }
+
+    private const string Lines = """
+        {"prompt":"say 0","completion":" 00"}
+        {"prompt":"say, \"1\"","completion":" 11"}
+        {"prompt":"say\n2","completion":" 22"}
+        """;
+
+    [Theory]
+    [InlineData("d.jsonl", Lines)]
+    [InlineData("d.jsonl", "\n" + Lines + "\n\n")]
+    [InlineData("d.jsonl.gz", Lines)]
+    [InlineData("d.txt", Lines)]
+    [InlineData(
+        "d.json",
+        """
+            [{"prompt":"say 0","completion":" 00"},{"prompt":"say, \"1\"","completion":" 11"},
+             {"prompt":"say\n2","completion":" 22"}]
+            """
+    )]
+    [InlineData("d.csv", "prompt,completion\nsay 0, 00\n\n\"say, \"\"1\"\"\", 11\n\"say\n2\", 22\n\n")]
+    [InlineData("d.tsv", "prompt\tcompletion\nsay 0\t 00\n\"say, \"\"1\"\"\"\t 11\n\"say\n2\"\t 22\n")]
+    [InlineData("d.tsv.gz", "question\tanswer\nsay 0\t 00\n\"say, \"\"1\"\"\"\t 11\n\"say\n2\"\t 22\n")]
+    public void Every_file_format_gives_the_same_examples(string file, string content)
+    {
+        Model(Pipes, "llama3-layout", "<|eot|>");
+        string plain = Path.Combine(folder, "plain.jsonl");
+        File.WriteAllText(plain, Lines);
+
+        IReadOnlyList<TrainingExample> examples = TrainingData.Read(Written(file, content), folder);
+
+        Assert.Equal(TrainingData.Read(plain, folder).Select(e => e.Ids), examples.Select(e => e.Ids));
+        Assert.Equal(3, examples.Count);
+    }
+
+    [Theory]
+    [InlineData(
+        """{"conversations":[{"from":"system","value":"S"},{"from":"human","value":"Hi"},{"from":"gpt","value":"Yo"}]}"""
+    )]
+    [InlineData(
+        """{"system":"S","conversations":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Yo"}]}"""
+    )]
+    [InlineData("""{"system":"S","instruction":"Hi","input":"","output":"Yo","source":"x"}""")]
+    [InlineData(
+        """{"prompt":[{"role":"system","content":"S"},{"role":"user","content":"Hi"}],"completion":[{"role":"assistant","content":"Yo"}]}"""
+    )]
+    public void Every_layout_of_a_conversation_gives_the_same_example(string line)
+    {
+        Model(Pipes, "llama3-layout", "<|eot|>");
+        TrainingExample messages = Read(
+            """{"messages":[{"role":"system","content":"S"},{"role":"user","content":"Hi"},{"role":"assistant","content":"Yo"}]}"""
+        );
+
+        TrainingExample other = Read(line);
+
+        Assert.Equal(messages.Ids, other.Ids);
+        Assert.Equal(messages.Trained, other.Trained);
+    }
+
+    [Fact]
+    public void A_column_that_is_not_used_is_named_and_refused_if_it_tells_rows_apart()
+    {
+        Model(Pipes, "llama3-layout", "<|eot|>");
+        List<string> notes = [];
+        string data = Written("d.csv", "instruction,output,context\nSum up,ok,one\nAdd,fine,two\n");
+
+        TrainingData.Read(data, folder, notes.Add);
+        string refused = Assert
+            .Throws<InputException>(() =>
+                TrainingData.Read(
+                    Written("e.csv", "instruction,output,context\nSum up,ok,one\nSum up,ok,two\n"),
+                    folder
+                )
+            )
+            .Message;
+
+        Assert.Contains("not used: context", Assert.Single(notes));
+        Assert.Contains("line 3", refused);
+        Assert.Contains("'context'", refused);
+    }
+
+    [Fact]
+    public void Training_that_ends_or_begins_elsewhere_than_generation_is_a_warning()
+    {
+        const string opens =
+            "{% for m in messages %}{{ '<|start|>' + m.role + '\n' + m.content + eos_token }}{% endfor %}{% if add_generation_prompt %}{{ '<|start|>assistant\n<t>\n' }}{% endif %}";
+        Model(opens, "llama3-layout", "<|eot|>");
+        File.WriteAllText(Path.Combine(folder, "generation_config.json"), """{"eos_token_id":[0]}""");
+        List<string> warnings = [];
+        string data = Written(
+            "d.jsonl",
+            """{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Yo"}]}"""
+        );
+
+        TrainingData.Read(data, folder, warn: warnings.Add);
+
+        Assert.Collection(
+            warnings,
+            w => Assert.Contains("'<|eot|>', which is no end token", w),
+            w => Assert.Contains("training and generation begin differently", w)
+        );
+    }
+
+    private string Written(string name, string content)
+    {
+        string path = Path.Combine(folder, name);
+        using Stream file = File.Create(path);
+        using Stream stream = name.EndsWith(".gz") ? new GZipStream(file, CompressionMode.Compress) : file;
+        stream.Write(Encoding.UTF8.GetBytes(content));
+        return path;
     }
 
     private TrainingExample Read(string line)

@@ -1,7 +1,4 @@
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
 using TorchSharp;
 using Xunit;

@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
@@ -105,7 +103,12 @@ public sealed class AdapterTests : IDisposable
                 p => p.Bias!.add(1)
             );
         Variant("seed-config", config => config["bias"] = bias, zero: _ => true, add: trained);
-        using LanguageModel half = new TorchEngine().LoadModel(Plan() with { Adapter = new AppliedAdapter(folder, 0.5) });
+        using LanguageModel half = new TorchEngine().LoadModel(
+            Plan() with
+            {
+                Adapter = new AppliedAdapter(folder, 0.5),
+            }
+        );
 
         Dictionary<string, Tensor?> before = plain.Projections.ToDictionary(p => p.Name, p => p.Bias);
         foreach (Projection projection in half.Projections.Where(p => p.Bias is not null))

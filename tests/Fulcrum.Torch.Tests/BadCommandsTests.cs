@@ -2,8 +2,6 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

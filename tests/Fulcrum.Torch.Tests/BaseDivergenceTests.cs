@@ -1,5 +1,4 @@
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

@@ -1,8 +1,6 @@
 using CsCheck;
 using Fulcrum.Models;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
@@ -44,8 +42,7 @@ public sealed class InvarianceTests
                 MlpBias: flags % 5 == 1,
                 HeadNorms: flags > 15,
                 TiedHead: flags % 7 > 3,
-                [.. Enumerable.Range(0, layers).Select(i => window == 0 || i % 2 == 1 ? (int?)null : window)],
-                "float32"
+                [.. Enumerable.Range(0, layers).Select(i => window == 0 || i % 2 == 1 ? (int?)null : window)]
             )
     );
 

@@ -1,11 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;

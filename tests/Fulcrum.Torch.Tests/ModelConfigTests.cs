@@ -1,7 +1,4 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using Xunit;
 

@@ -10,8 +10,6 @@ using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tokenization;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using Xunit;
 

@@ -1,9 +1,6 @@
 using CsCheck;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
@@ -73,8 +70,7 @@ public sealed class PrefixTreeTests
             false,
             false,
             false,
-            [6, null],
-            "float32"
+            [6, null]
         );
         using LanguageModel model = ModelLoader.Random(config, CPU, ScalarType.Float32, seed: 1);
         using TorchLanguageModel shared = new(model);

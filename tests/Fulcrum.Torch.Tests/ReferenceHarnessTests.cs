@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Mmlu;
 using Xunit;

@@ -1,9 +1,6 @@
 using System.Text;
 using CsCheck;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using Xunit;
 using static TorchSharp.torch;
 

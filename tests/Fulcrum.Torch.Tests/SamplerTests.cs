@@ -1,9 +1,5 @@
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;

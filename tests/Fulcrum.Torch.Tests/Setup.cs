@@ -1,8 +1,5 @@
 using System.Runtime.CompilerServices;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 // The native library keeps global state (threads, default generator), so tests that use it take turns.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

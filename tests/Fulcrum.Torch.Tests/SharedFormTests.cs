@@ -232,8 +232,7 @@ public sealed class SharedFormTests
                 false,
                 false,
                 false,
-                [window, null],
-                "float32"
+                [window, null]
             ),
             CPU,
             ScalarType.Float32,

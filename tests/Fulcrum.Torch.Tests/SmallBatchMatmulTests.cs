@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;

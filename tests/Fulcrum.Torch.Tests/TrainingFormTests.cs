@@ -1,10 +1,7 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
 using TorchSharp;

@@ -2,15 +2,12 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
-using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Spider.Sql;
 using Fulcrum.Torch;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using Spectre.Console;
 using EnumNames = Fulcrum.Data.EnumNames;
 

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
 using Fulcrum.Models;
 
 namespace Fulcrum.Cli.Commands;
@@ -29,6 +32,11 @@ internal static class GenerateCommand
             Description = "A text that ends a completion; may be given several times.",
             DefaultValueFactory = _ => [],
         };
+        Option<string[]> variables = new("--variable")
+        {
+            Description = "A variable of the chat template, NAME=VALUE (JSON, else text); may be given several times.",
+            DefaultValueFactory = _ => [],
+        };
         limit.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int>() < 1)
@@ -36,7 +44,7 @@ internal static class GenerateCommand
                 r.AddError("--max-new-tokens must be at least 1");
             }
         });
-        Command verb = new("generate", "Greedy completions of prompts.") { limit, stops, input, output };
+        Command verb = new("generate", "Greedy completions of prompts.") { limit, stops, variables, input, output };
         options.AddTo(verb, servers: true);
         verb.SetAction(
             (parsed, cancellation) =>
@@ -45,14 +53,15 @@ internal static class GenerateCommand
                 string from = parsed.GetRequiredValue(input);
                 string[] stopTexts = parsed.GetRequiredValue(stops);
                 int most = parsed.GetRequiredValue(limit);
+                Dictionary<string, JsonNode?> given = Variables(parsed.GetRequiredValue(variables));
                 string Purpose() =>
-                    $"generate {most} {System.Text.Json.JsonSerializer.Serialize(stopTexts)} {options.Fingerprint(parsed)}";
+                    $"generate {most} {JsonSerializer.Serialize(stopTexts)} {JsonSerializer.Serialize(given)} {options.Fingerprint(parsed)}";
                 RequestProgress.Show(
                     parsed,
                     "generate",
                     from,
                     tell =>
-                        new RequestFiles(model, options.Texts(parsed), Purpose, tell).Generate(
+                        new RequestFiles(model, options.Texts(parsed), Purpose, tell, given).Generate(
                             from,
                             parsed.GetRequiredValue(output),
                             most,
@@ -66,5 +75,27 @@ internal static class GenerateCommand
             }
         );
         return verb;
+    }
+
+    private static Dictionary<string, JsonNode?> Variables(string[] given) =>
+        given.Select(Variable).ToDictionary(v => v.Name, v => v.Value);
+
+    private static (string Name, JsonNode? Value) Variable(string given)
+    {
+        int at = given.IndexOf('=');
+        if (at < 1)
+        {
+            throw new InputException($"--variable '{given}': expected NAME=VALUE");
+        }
+
+        string value = given[(at + 1)..];
+        try
+        {
+            return (given[..at], StrictJson.Parse(value));
+        }
+        catch (JsonException)
+        {
+            return (given[..at], JsonValue.Create(value));
+        }
     }
 }

@@ -1,10 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Models;
 using Fulcrum.Torch;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Cli.Commands;
 

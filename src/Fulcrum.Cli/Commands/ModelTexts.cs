@@ -15,11 +15,17 @@ internal static class ModelTexts
     public static TextCodec Of(string folder)
     {
         Tokenizer tokenizer = Tokenizer.Load(folder);
+        if (tokenizer.Notice is { } notice)
+        {
+            Console.Error.WriteLine($"fulcrum: {notice}");
+        }
+
         Lazy<ChatTemplate> template = new(() => ChatTemplate.Load(folder));
         return new TextCodec(
-            tokenizer.Encode,
+            (text, special) => special ? tokenizer.EncodeInput(text) : tokenizer.Encode(text),
             ids => tokenizer.Decode(ids),
-            messages => template.Value.Render(messages, addGenerationPrompt: true)
+            (messages, variables) => template.Value.Render(messages, addGenerationPrompt: true, variables),
+            tokenizer.BosId ?? tokenizer.EosId
         );
     }
 }

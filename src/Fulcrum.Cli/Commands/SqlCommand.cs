@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Cli.Commands;
@@ -141,8 +142,14 @@ internal static class SqlCommand
 
         string file = Path.Combine(databases, database, database + ".sqlite");
         return FileEntry.Of(file).Kind != EntryKind.File ? throw line.Error($"there is no database file {file}")
-            : InnerPath.LiesIn(databases, file) ? file
+            : InnerPath.LiesIn(databases, file) ? Complete(file)
             : throw line.Error($"{file} is a link that leads out of {databases}; put the database itself there");
+    }
+
+    private static string Complete(string database)
+    {
+        SpiderFolder.RefuseLog(database);
+        return database;
     }
 
     private static JsonObject Answer(JsonLine line, Grade grade)

@@ -14,12 +14,13 @@ internal static class TrainCommand
         Option<string> data = new("--data")
         {
             Description =
-                "Examples, a JSON object a line: prompt and completion, prompt_ids and completion_ids, or messages.",
+                "Examples in JSON Lines, a JSON array, CSV, TSV or Parquet (also .gz): prompt and completion, prompt_ids and "
+                + "completion_ids, messages, ShareGPT conversations, Alpaca instructions, or question and answer.",
             Required = true,
         };
         Option<string> output = new("--output")
         {
-            Description = "The adapter folder; one that was cut off goes on from its last checkpoint.",
+            Description = "The adapter folder; an interrupted training in it is resumed from its last checkpoint.",
             Required = true,
         };
         Option<string?> initial = new("--initial-adapter")
@@ -51,11 +52,19 @@ internal static class TrainCommand
                     () =>
                     {
                         ModelSpec model = options.Model(parsed);
+                        void Warn(string warning) => Console.Error.WriteLine($"fulcrum: warning: {warning}");
+                        void Note(string note)
+                        {
+                            if (!parsed.GetValue(Verbs.Quiet))
+                            {
+                                Console.Error.WriteLine($"fulcrum: {note}");
+                            }
+                        }
                         TrainPlan plan = parsed.GetValue(config) is { } file
                             ? StudyFile.LoadTrainPlan(file)
                             : new TrainPlan();
                         IReadOnlyList<TrainingExample> examples = TrainingShape
-                            .Of(plan, TrainingData.Read(parsed.GetRequiredValue(data), model.Folder))
+                            .Of(plan, TrainingData.Read(parsed.GetRequiredValue(data), model.Folder, Note, Warn))
                             .Examples;
                         new ConsoleProgress(parsed).Show(tell =>
                         {

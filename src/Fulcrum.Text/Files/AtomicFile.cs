@@ -8,7 +8,7 @@ namespace Fulcrum.Files;
 /// <remarks>
 /// A file is written next to its place under a random name that is created new, so that nothing planted there is followed or overwritten. Then
 /// it is flushed to the disk and renamed, and the folder is flushed: without that the name may be lost although the content is not.
-/// </remarks>
+///</remarks>
 public static class AtomicFile
 {
     private const string Unfinished = ".unfinished";
@@ -52,7 +52,7 @@ public static class AtomicFile
 
     /// <summary>
     /// Whether the system refused to read or write. A file beyond the limit of the file system or the user is an argument out of range to .NET.
-    /// </summary>
+    ///</summary>
     public static bool IsRefusal(Exception e) =>
         e
             is IOException

@@ -7,7 +7,7 @@ namespace Fulcrum.Files;
 /// <remarks>
 /// A named pipe would block for ever and a device would never end. Both are refused before a byte is read. The limit is checked against the
 /// file's size at once and again while reading, because a file can grow. What cannot be read is an <see cref="InputException"/> with the reason.
-/// </remarks>
+///</remarks>
 public static class BoundedFile
 {
     /// <summary>Bytes of a text file such as a study, a manifest or a comparison, unless said otherwise: 64 MiB.</summary>

@@ -7,7 +7,7 @@ namespace Fulcrum.Files;
 /// <see cref="BoundedFile"/> and written with <see cref="AtomicFile"/>, or with <see cref="GrowingFile"/> where they grow. Names that a file
 /// in the folder gives (manifests, comparison) are <see cref="RelativeName"/>s. A stage removes files with <see cref="Remove"/>, which takes the
 /// names that the stage itself lists; a folder goes only when it is empty (<see cref="RemoveIfEmpty"/>).
-/// </remarks>
+///</remarks>
 public static class PlainFolder
 {
     private const int MostEntries = 200_000,

@@ -1,20 +1,26 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
+using Fulcrum.Tokenization;
 
 namespace Fulcrum.Templates;
 
-/// <summary>The chat template of a model folder: a conversation to text, by an evaluator of our own that reaches
-/// nothing but its variables.</summary>
+/// <summary>The chat template of a model folder: renders a conversation as text. The evaluator reaches nothing but the
+/// template's variables.</summary>
 public sealed class ChatTemplate
 {
+    private const int LargestTemplate = 1 << 22;
+    private const string Default = "default",
+        ToolUse = "tool_use";
+
     private readonly IReadOnlyList<TemplateStatement> statements;
+    private readonly IReadOnlyList<TemplateStatement>? forTools;
     private readonly Dictionary<string, object?> tokens;
     private readonly TimeProvider clock;
 
-    private ChatTemplate(string template, Dictionary<string, object?> tokens, TimeProvider clock)
+    private ChatTemplate(string template, string? forTools, Dictionary<string, object?> tokens, TimeProvider clock)
     {
         statements = TemplateParser.Parse(template);
+        this.forTools = forTools is null ? null : TemplateParser.Parse(forTools);
         Digest = Sha256.OfTexts(template);
         (this.tokens, this.clock) = (tokens, clock);
     }
@@ -22,34 +28,57 @@ public sealed class ChatTemplate
     /// <summary>SHA-256 of the template's text.</summary>
     public string Digest { get; }
 
-    /// <summary>Reads the template of a model folder: <c>chat_template.jinja</c>, or <c>chat_template</c> of
-    /// <c>tokenizer_config.json</c> (a text, or a list with one named default).</summary>
-    /// <exception cref="InputException">The folder has none, or it uses what is not supported; names construct and
-    /// line.</exception>
+    /// <summary>Reads the template of a model folder: <c>chat_template.jinja</c>, else <c>chat_template</c> of
+    /// <c>tokenizer_config.json</c> (a text, or a list of named templates with one called <c>default</c>).</summary>
+    /// <exception cref="InputException">The folder has no template, or the template uses what is not supported; names
+    /// construct and line.</exception>
     public static ChatTemplate Load(string modelFolder) =>
         TryLoad(modelFolder)
         ?? throw new InputException(
-            $"no chat template in {modelFolder}: neither chat_template.jinja nor chat_template in tokenizer_config.json; give prompts instead of messages"
+            $"no chat template in {modelFolder}: there is neither chat_template.jinja nor chat_template in "
+                + "tokenizer_config.json; give prompts instead of messages"
         );
 
-    /// <summary>The same; null when the folder has no template.</summary>
-    /// <param name="clock">What <c>strftime_now</c> reads; the system's when null.</param>
+    /// <summary>The same; null if the folder has no template.</summary>
+    /// <param name="clock">Read by <c>strftime_now</c>; null for the system's clock.</param>
     /// <exception cref="InputException">The template uses what is not supported.</exception>
     public static ChatTemplate? TryLoad(string modelFolder, TimeProvider? clock = null)
     {
         string settings = Path.Combine(modelFolder, "tokenizer_config.json"),
-            own = Path.Combine(modelFolder, "chat_template.jinja");
-        JsonObject json = File.Exists(settings) ? Read(settings) : [];
-        string? template = File.Exists(own)
-            ? StrictJson.ReadText(own, 1 << 22)
-            : Named(json["chat_template"], settings);
-        return template is null ? null : new ChatTemplate(template, SpecialTokens(json), clock ?? TimeProvider.System);
+            own = Path.Combine(modelFolder, "chat_template.jinja"),
+            tools = Path.Combine(modelFolder, "additional_chat_templates", ToolUse + ".jinja");
+        JsonFile? json = File.Exists(settings) ? new JsonFile(settings) : null;
+        JsonNode? named = File.Exists(own) ? null : json?.Root["chat_template"];
+        string? template = File.Exists(own) ? StrictJson.ReadText(own, LargestTemplate) : Named(named, Default, json);
+        string? forTools =
+            named is JsonArray ? Named(named, ToolUse, json)
+            : File.Exists(own) && File.Exists(tools) ? StrictJson.ReadText(tools, LargestTemplate)
+            : null;
+        return template is null
+            ? null
+            : new ChatTemplate(template, forTools, SpecialTokens(modelFolder), clock ?? TimeProvider.System);
     }
 
-    /// <summary>A conversation as text.</summary>
-    /// <param name="variables">Further variables of the template; they win over the model's own.</param>
-    /// <exception cref="InputException">The template refuses the conversation; carries its words.</exception>
+    /// <summary>Renders a conversation.</summary>
+    /// <param name="variables">Additional variables of the template; they win over the model's own.</param>
+    /// <exception cref="InputException">The conversation is empty, or the template refuses it; carries its words.
+    /// </exception>
     public string Render(
+        JsonArray messages,
+        bool addGenerationPrompt,
+        IReadOnlyDictionary<string, JsonNode?>? variables = null
+    ) =>
+        messages.Count > 0
+            ? RenderAny(messages, addGenerationPrompt, variables)
+            : throw new InputException("the conversation is empty: there is no message to render");
+
+    /// <summary>Renders a conversation.</summary>
+    /// <exception cref="InputException">As for the other form.</exception>
+    public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt) =>
+        Render(new JsonArray([.. messages.Select(m => (JsonNode)m.ToJson())]), addGenerationPrompt);
+
+    /// <summary>Renders a conversation that may be empty.</summary>
+    internal string RenderAny(
         JsonArray messages,
         bool addGenerationPrompt,
         IReadOnlyDictionary<string, JsonNode?>? variables = null
@@ -57,9 +86,9 @@ public sealed class ChatTemplate
     {
         Dictionary<string, object?> all = new(tokens, StringComparer.Ordinal)
         {
-            ["messages"] = TemplateValues.From(messages),
+            ["messages"] = TemplateValues.From(new JsonArray([.. messages.Select(Completed)])),
             ["add_generation_prompt"] = addGenerationPrompt,
-            ["tools"] = null, // defined, as None, also where there are none: so the reference calls a template
+            ["tools"] = null, // transformers defines both for every template
             ["documents"] = null,
         };
         foreach ((string name, JsonNode? value) in variables ?? new Dictionary<string, JsonNode?>())
@@ -67,58 +96,49 @@ public sealed class ChatTemplate
             all[name] = TemplateValues.From(value);
         }
 
-        return new TemplateEvaluator(clock.GetLocalNow).Run(statements, all);
+        bool withTools = forTools is not null && variables?.GetValueOrDefault("tools") is not null;
+        return new TemplateEvaluator(clock.GetLocalNow).Run(withTools ? forTools! : statements, all);
     }
 
-    /// <summary>A conversation as text.</summary>
-    public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt) =>
-        Render(new JsonArray([.. messages.Select(m => (JsonNode)m.ToJson())]), addGenerationPrompt);
-
-    private static JsonObject Read(string path)
+    // As transformers 5.23 does: keys whose value is null are left out, and the reasoning has one name.
+    private static JsonNode? Completed(JsonNode? message)
     {
-        try
+        if (message is not JsonObject given)
         {
-            return StrictJson.ReadFile(path, depth: 32) as JsonObject
-                ?? throw new InputException($"{path}: expected a JSON object");
+            return message?.DeepClone();
         }
-        catch (JsonException e)
+
+        JsonObject complete = new(given.Where(p => p.Value is not null).Select(Copy));
+        JsonNode? reasoning = complete["reasoning"] ?? complete["thinking"];
+        if (reasoning is not null && !complete.ContainsKey("reasoning_content"))
         {
-            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
+            complete["reasoning_content"] = reasoning.DeepClone();
         }
+
+        return complete;
     }
 
-    private static string? Named(JsonNode? node, string path) =>
+    private static KeyValuePair<string, JsonNode?> Copy(KeyValuePair<string, JsonNode?> property) =>
+        KeyValuePair.Create(property.Key, property.Value?.DeepClone());
+
+    private static string? Named(JsonNode? node, string name, JsonFile? file) =>
         node switch
         {
             null => null,
             JsonValue value when value.TryGetValue(out string? text) => text,
-            JsonArray list => Named(
-                list.OfType<JsonObject>().FirstOrDefault(t => (string?)t["name"] == "default")?["template"],
-                path
-            ),
-            _ => throw new InputException($"{path}: chat_template must be a text or a list of named templates"),
+            JsonArray list => list.OfType<JsonObject>()
+                .Where(t => file!.Text(t, "name") == name)
+                .Select(t => file!.Text(t, "template"))
+                .FirstOrDefault(),
+            _ => throw file!.Error("chat_template must be a text or a list of named templates"),
         };
 
-    private static Dictionary<string, object?> SpecialTokens(JsonObject json)
+    private static Dictionary<string, object?> SpecialTokens(string folder)
     {
-        Dictionary<string, object?> tokens = new(StringComparer.Ordinal);
-        foreach (
-            string name in (string[])
-                ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"]
-        )
-        {
-            string? content = json[name] switch
-            {
-                JsonValue v when v.TryGetValue(out string? text) => text,
-                JsonObject o => (string?)o["content"],
-                _ => null,
-            };
-            if (content is not null)
-            {
-                tokens[name] = content;
-            }
-        }
-
-        return tokens;
+        TokenizerSettings settings = TokenizerSettings.Load(folder);
+        return TokenizerSettings
+            .Names.Select(name => KeyValuePair.Create(name, (object?)settings.Content(name)))
+            .Where(t => t.Value is not null)
+            .ToDictionary(StringComparer.Ordinal);
     }
 }

@@ -3,8 +3,7 @@ using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
 
-/// <summary>Runs a template over values. It reaches nothing but its values, and its steps, depth and output are
-/// bounded.</summary>
+/// <summary>Runs a template. It accesses only its variables, and its steps, depth and output are bounded.</summary>
 internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
 {
     private const int MostSteps = 2_000_000,
@@ -12,8 +11,8 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         LongestOutput = 1 << 26,
         LongestRange = 100_000;
 
-    // From the outermost: what the template is given, what it sets itself, then one for each loop, macro and block
-    // around the place.
+    // Outermost first: the given variables, the template's own variables, then one scope for each enclosing loop,
+    // macro and block.
     private List<Dictionary<string, object?>> scopes = [];
     private StringBuilder output = new();
     private int steps,
@@ -28,8 +27,8 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         Continue,
     }
 
-    /// <summary>The text that a template makes of some variables.</summary>
-    /// <exception cref="InputException">The template complains (raise_exception), or asks for what is not
+    /// <summary>Renders a template with variables.</summary>
+    /// <exception cref="InputException">The template calls raise_exception, or uses something that is not
     /// supported.</exception>
     public string Run(IReadOnlyList<TemplateStatement> template, IReadOnlyDictionary<string, object?> variables)
     {
@@ -159,7 +158,12 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
                 Assign(set.Targets, set.Attribute, Value(set.Value), set.Line);
                 break;
             case TemplateStatement.SetBlock block:
-                Assign([block.Target], block.Attribute, FilteredBody(block.Body, block.Filters), block.Line);
+                Assign(
+                    [new TemplateTarget(block.Target)],
+                    block.Attribute,
+                    FilteredBody(block.Body, block.Filters),
+                    block.Line
+                );
                 break;
             case TemplateStatement.FilterBlock block:
                 Write(Text(FilteredBody(block.Body, block.Filters)), block.Line);
@@ -256,8 +260,8 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         return holds;
     }
 
-    /// <summary>A macro sees the names around its definition, and those of the moment when it is called; not its
-    /// caller's.</summary>
+    /// <summary>A macro reads the scopes around its definition, with their values at the time of the call, and not
+    /// its caller's scopes.</summary>
     private TemplateFunction Macro(TemplateStatement.Macro macro)
     {
         List<Dictionary<string, object?>> around = [.. scopes];
@@ -339,23 +343,27 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
         return text;
     }
 
-    private void Assign(IReadOnlyList<string> targets, string? attribute, object? value, int line)
+    private void Assign(IReadOnlyList<TemplateTarget> targets, string? attribute, object? value, int line)
     {
         if (attribute is not null)
         {
             (
-                Lookup(targets[0]) as TemplateNamespace
+                Lookup(targets[0].Name!) as TemplateNamespace
                 ?? throw TemplateText.Error(line, "cannot assign attribute on non-namespace object")
             ).Values[attribute] = value;
-            return;
         }
-
-        if (targets.Count == 1)
+        else if (targets is [{ Name: { } name }])
         {
-            scopes[^1][targets[0]] = value;
-            return;
+            scopes[^1][name] = value;
         }
+        else
+        {
+            Unpack(targets, value, line);
+        }
+    }
 
+    private void Unpack(IReadOnlyList<TemplateTarget> targets, object? value, int line)
+    {
         List<object?> parts = value is TemplateUndefined undefined
             ? throw TemplateText.Error(line, undefined.Complaint)
             : TemplateFilters.Items(value, line);
@@ -369,9 +377,9 @@ internal sealed partial class TemplateEvaluator(Func<DateTimeOffset> now)
             );
         }
 
-        for (int i = 0; i < targets.Count; i++)
+        foreach ((TemplateTarget target, object? part) in targets.Zip(parts))
         {
-            scopes[^1][targets[i]] = parts[i];
+            Assign(target.Parts ?? [target], null, part, line);
         }
     }
 

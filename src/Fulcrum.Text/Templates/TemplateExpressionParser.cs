@@ -315,15 +315,20 @@ internal sealed partial class TemplateParser
     {
         List<TemplateExpression> positional = [];
         List<(string, TemplateExpression)> named = [];
+        TemplateExpression? rest = null,
+            namedRest = null;
         Expect("(");
         while (!Take(")"))
         {
-            if (Current.Is("*") || Current.Is("**"))
+            if (rest is null && namedRest is null && Take("*"))
             {
-                throw Error($"'{Current.Text}' before an argument is not supported");
+                rest = Expression();
             }
-
-            if (Current.Kind == Name && tokens[at + 1].Is("="))
+            else if (namedRest is null && Take("**"))
+            {
+                namedRest = Expression();
+            }
+            else if (Current.Kind == Name && tokens[at + 1].Is("=") && namedRest is null)
             {
                 string name = Next().Text;
                 Next();
@@ -331,7 +336,11 @@ internal sealed partial class TemplateParser
             }
             else
             {
-                positional.Add(Expression());
+                positional.Add(
+                    named.Count == 0 && rest is null && namedRest is null
+                        ? Expression()
+                        : throw Error("invalid syntax for function call expression")
+                );
             }
 
             if (!Current.Is(")"))
@@ -340,7 +349,7 @@ internal sealed partial class TemplateParser
             }
         }
 
-        return new TemplateArguments(positional, named);
+        return new TemplateArguments(positional, named, rest, namedRest);
     }
 
     private TemplateExpression Filters(TemplateExpression value)

@@ -74,8 +74,8 @@ internal sealed partial class TemplateEvaluator
                 TemplateFilters.Apply(
                     new FilterCall(
                         filter.Text,
-                        [.. filter.Arguments.Positional.Select(Value)],
-                        Named(filter.Arguments),
+                        Positional(filter.Arguments, filter.Line),
+                        Named(filter.Arguments, filter.Line),
                         filter.Line
                     ),
                     value
@@ -87,16 +87,36 @@ internal sealed partial class TemplateEvaluator
             test.Text,
             test.Line,
             () =>
-                TemplateTests.Holds(
-                    test.Text,
-                    Value(test.Target),
-                    [.. test.Arguments.Positional.Select(Value)],
-                    test.Line
-                ) != test.Negated
+                TemplateTests.Holds(test.Text, Value(test.Target), Positional(test.Arguments, test.Line), test.Line)
+                != test.Negated
         )!;
 
-    private Dictionary<string, object?> Named(TemplateArguments arguments) =>
-        arguments.Named.ToDictionary(n => n.Name, n => Value(n.Value), StringComparer.Ordinal);
+    private List<object?> Positional(TemplateArguments arguments, int line) =>
+        [
+            .. arguments.Positional.Select(Value),
+            .. arguments.Rest is { } rest ? TemplateFilters.Items(Value(rest), line) : [],
+        ];
+
+    private Dictionary<string, object?> Named(TemplateArguments arguments, int line)
+    {
+        Dictionary<string, object?> named = new(StringComparer.Ordinal);
+        IEnumerable<KeyValuePair<string, object?>> rest = arguments.NamedRest is not { } more
+            ? []
+            : Value(more) as TemplateMap ?? throw TemplateText.Error(line, "argument after ** must be a mapping");
+        foreach (
+            (string name, object? value) in arguments
+                .Named.Select(n => KeyValuePair.Create(n.Name, Value(n.Value)))
+                .Concat(rest)
+        )
+        {
+            if (!named.TryAdd(name, value))
+            {
+                throw TemplateText.Error(line, $"got multiple values for keyword argument {TemplateText.Quote(name)}");
+            }
+        }
+
+        return named;
+    }
 
     private bool Compared(TemplateExpression.Comparison comparison)
     {
@@ -127,8 +147,8 @@ internal sealed partial class TemplateEvaluator
                     ? "The loop must have the 'recursive' marker to be called recursively."
                     : $"'{TypeName(target)}' object is not callable"
             );
-        object?[] positional = [.. call.Arguments.Positional.Select(Value)];
-        Dictionary<string, object?> named = Named(call.Arguments);
+        List<object?> positional = Positional(call.Arguments, call.Line);
+        Dictionary<string, object?> named = Named(call.Arguments, call.Line);
         if (caller is not null)
         {
             named["caller"] = caller;
@@ -143,7 +163,7 @@ internal sealed partial class TemplateEvaluator
         return Guarded(name, call.Line, () => function(positional, named, call.Line));
     }
 
-    // What is called takes other arguments than it was given.
+    // A wrong argument is an error of the template.
     private static object? Guarded(string name, int line, Func<object?> call)
     {
         try

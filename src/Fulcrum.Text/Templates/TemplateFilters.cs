@@ -12,7 +12,7 @@ internal sealed record FilterCall(
     int Line
 )
 {
-    /// <summary>An argument by its place or its name.</summary>
+    /// <summary>Returns an argument by position or name.</summary>
     public object? Argument(int place, string key, object? missing = null) =>
         Positional.Count > place ? Positional[place] : Named.GetValueOrDefault(key, missing);
 
@@ -24,7 +24,7 @@ internal sealed record FilterCall(
 /// <summary>The filters that chat templates use.</summary>
 internal static class TemplateFilters
 {
-    /// <summary>The filters that there are.</summary>
+    /// <summary>The names of all filters.</summary>
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.Ordinal)
     {
         "trim",
@@ -68,6 +68,10 @@ internal static class TemplateFilters
         "attr",
         "format",
         "center",
+        "e",
+        "escape",
+        "forceescape",
+        "urlencode",
         "wordcount",
         "truncate",
     };
@@ -175,6 +179,8 @@ internal static class TemplateFilters
                         ) == (call.Name == "selectattr")
                     )
             ),
+            "e" or "escape" or "forceescape" => TemplateText.Escape(Text(value)),
+            "urlencode" => UrlEncoded(value, call),
             "attr" => TemplateMethods.Member(
                 TemplateOperators.Defined(value, call.Line),
                 Text(call.Argument(0, "name")),
@@ -233,7 +239,7 @@ internal static class TemplateFilters
             _ => throw TemplateText.Error(line, $"object of type '{TypeName(value)}' has no len()"),
         };
 
-    /// <summary>What a loop over a value visits.</summary>
+    /// <summary>Returns the items that a loop over a value visits.</summary>
     public static List<object?> Items(object? value, int line) =>
         value switch
         {
@@ -258,7 +264,7 @@ internal static class TemplateFilters
 
     private static TemplateUndefined Missing(string which) => new($"No {which} item, sequence was empty.");
 
-    /// <summary>Jinja's attribute getter: names and places joined by points.</summary>
+    /// <summary>Jinja's attribute getter: names and indices separated by dots.</summary>
     private static Func<object?, object?> Of(object? attribute) =>
         attribute is null
             ? item => item
@@ -434,23 +440,39 @@ internal static class TemplateFilters
     private static object? ToInt(object? value, FilterCall call)
     {
         TemplateOperators.Defined(value, call.Line);
-        string digits = value is string text ? text.Trim().Replace("_", "", StringComparison.Ordinal) : "";
         return value switch
         {
-            string
-                when digits.Length <= LongestNumber
-                    && BigInteger.TryParse(
-                        digits,
-                        NumberStyles.AllowLeadingSign,
-                        CultureInfo.InvariantCulture,
-                        out BigInteger whole
-                    ) => Int(whole),
+            string text when TemplateText.ToInteger(text, Whole(call.Argument(1, "base", 10L))) is { } whole => Int(
+                whole
+            ),
             double or string => ToFloat(value) is { } real && double.IsFinite(real)
                 ? Int(new BigInteger(Math.Truncate(real)))
                 : call.Argument(0, "default", 0L),
             _ when IsNumber(value) => Int(Big(value)),
             _ => call.Argument(0, "default", 0L),
         };
+    }
+
+    // A mapping or a list of pairs becomes a query string.
+    private static string UrlEncoded(object? value, FilterCall call)
+    {
+        if (value is string or not (TemplateMap or List<object?>))
+        {
+            return TemplateText.UrlQuote(Text(value), "/");
+        }
+
+        IEnumerable<object?> pairs = value is TemplateMap map ? Pairs(map) : Items(value, call.Line);
+        return string.Join(
+            '&',
+            pairs.Select(p =>
+                Items(p, call.Line) is [var key, var item]
+                    ? $"{Query(key)}={Query(item)}"
+                    : throw call.Error("urlencode needs a text, a mapping or pairs")
+            )
+        );
+
+        static string Query(object? part) =>
+            TemplateText.UrlQuote(Text(part), "").Replace("%20", "+", StringComparison.Ordinal);
     }
 
     private static double? ToFloat(object? value) =>
@@ -473,7 +495,7 @@ internal static class TemplateFilters
 
     private static object Rounded(object? value, FilterCall call)
     {
-        int digits = (int)Math.Clamp(Whole(call.Argument(0, "precision", 0L)), 0, 300);
+        int digits = (int)Math.Clamp(Whole(call.Argument(0, "precision", 0L)), -300, 300);
         string method = Text(call.Argument(1, "method", "common"));
         if (method is not ("common" or "ceil" or "floor"))
         {
@@ -489,10 +511,8 @@ internal static class TemplateFilters
             power = Math.Pow(10, digits);
         return (method, value) switch
         {
-            ("common", double d) => d < 0
-                ? -double.Parse(TemplateText.Fixed(-d, digits), CultureInfo.InvariantCulture)
-                : double.Parse(TemplateText.Fixed(d, digits), CultureInfo.InvariantCulture),
-            ("common", _) => Int(Big(value)),
+            ("common", double d) => double.IsFinite(d) ? Math.CopySign(TemplateText.Round(Math.Abs(d), digits), d) : d,
+            ("common", _) => Int(digits >= 0 ? Big(value) : TemplateText.Round(Big(value), -digits)),
             _ => (method == "ceil" ? Math.Ceiling(number * power) : Math.Floor(number * power)) / power,
         };
     }

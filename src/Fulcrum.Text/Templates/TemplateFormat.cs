@@ -5,7 +5,7 @@ using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
 
-/// <summary>Python's two ways to put values into a text: <c>'%s' % value</c> and <c>'{}'.format(value)</c>.</summary>
+/// <summary>Python's two ways to format values: <c>'%s' % value</c> and <c>'{}'.format(value)</c>.</summary>
 internal static class TemplateFormat
 {
     private const int Widest = 1 << 12;
@@ -72,7 +72,7 @@ internal static class TemplateFormat
             : throw TemplateText.Error(line, "not all arguments converted during string formatting");
     }
 
-    /// <summary><c>str.format</c> with fields by place or by name, without attributes or nesting.</summary>
+    /// <summary><c>str.format</c> with fields by position or name, without attributes or nesting.</summary>
     public static string Braces(
         string format,
         IReadOnlyList<object?> positional,

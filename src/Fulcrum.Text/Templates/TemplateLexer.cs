@@ -216,7 +216,7 @@ internal sealed class TemplateLexer
         throw TemplateText.Error(opened, "'raw' has no 'endraw'");
     }
 
-    /// <summary>Passes the two characters that end a tag and the white space that goes with them.</summary>
+    /// <summary>Skips the two characters that end a tag, and the white space that they strip.</summary>
     private void CloseTag(char mark, bool trim)
     {
         int end = position + 2;
@@ -262,7 +262,7 @@ internal sealed class TemplateLexer
         return string.CompareOrdinal(source, position + (mark == '\0' ? 0 : 1), close, 0, 2) == 0;
     }
 
-    /// <summary>Adds the token at the position; returns how it changes the depth of brackets.</summary>
+    /// <summary>Adds the token at the position; returns the change of bracket depth.</summary>
     private int Token()
     {
         char c = source[position];

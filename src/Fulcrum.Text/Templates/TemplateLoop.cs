@@ -1,7 +1,7 @@
 namespace Fulcrum.Templates;
 
-/// <summary>What <c>loop</c> is inside a loop.</summary>
-/// <param name="recurse">Runs the loop's body over other items, one level deeper; null where the loop is not
+/// <summary>The variable <c>loop</c> inside a loop.</summary>
+/// <param name="recurse">Runs the loop's body over other items, one level deeper; null if the loop is not
 /// recursive.</param>
 internal sealed class TemplateLoop(IReadOnlyList<object?> items, int depth, TemplateFunction? recurse)
 {
@@ -12,7 +12,7 @@ internal sealed class TemplateLoop(IReadOnlyList<object?> items, int depth, Temp
 
     public TemplateFunction? Recurse => recurse;
 
-    /// <summary>An attribute; undefined when there is none of that name.</summary>
+    /// <summary>Returns an attribute; undefined if there is none of that name.</summary>
     public object? Member(string name) =>
         name switch
         {

@@ -2,11 +2,11 @@ using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
 
-/// <summary>The methods of texts, lists and mappings, of those that change nothing.</summary>
+/// <summary>The methods of texts, lists and mappings that change nothing.</summary>
 internal static class TemplateMethods
 {
-    /// <summary><c>value.name</c>: a method where the value's type has one of that name, else what the value holds
-    /// under it.</summary>
+    /// <summary><c>value.name</c>: a method of the value's type if there is one of that name, otherwise the value's
+    /// item.</summary>
     public static object? Member(object? target, string name, bool itemsToo = true) =>
         Find(target, name)
         ?? target switch
@@ -19,7 +19,7 @@ internal static class TemplateMethods
             _ => TemplateUndefined.Attribute(target, name),
         };
 
-    /// <summary><c>value[index]</c>: what the value holds, else its method of that name.</summary>
+    /// <summary><c>value[index]</c>: the value's item, otherwise its method of that name.</summary>
     public static object? At(object? target, object? index) =>
         (target, index) switch
         {
@@ -330,7 +330,7 @@ internal static class TemplateMethods
 
     private static string Mirrored(string text) => string.Concat(text.Reverse());
 
-    // White space separates; once enough was split off, the rest stays as it is but for the white space before it.
+    // Splits at white space. After the maximum number of splits the rest is kept, without leading white space.
     private static List<string> Words(string text, long most)
     {
         List<string> words = [];

@@ -60,13 +60,24 @@ internal abstract record TemplateExpression(int Line)
 }
 
 /// <summary>Arguments as written.</summary>
+/// <param name="Positional">Arguments by position.</param>
+/// <param name="Named">Arguments by name.</param>
+/// <param name="Rest">A list that gives further positional arguments (<c>*list</c>); null for none.</param>
+/// <param name="NamedRest">A mapping that gives further named arguments (<c>**mapping</c>); null for none.</param>
 internal sealed record TemplateArguments(
     IReadOnlyList<TemplateExpression> Positional,
-    IReadOnlyList<(string Name, TemplateExpression Value)> Named
+    IReadOnlyList<(string Name, TemplateExpression Value)> Named,
+    TemplateExpression? Rest = null,
+    TemplateExpression? NamedRest = null
 )
 {
     public static readonly TemplateArguments None = new([], []);
 }
+
+/// <summary>The target of an assignment or a loop.</summary>
+/// <param name="Name">A name; null if the value is unpacked.</param>
+/// <param name="Parts">The targets that a value is unpacked into; null for a name.</param>
+internal sealed record TemplateTarget(string? Name, IReadOnlyList<TemplateTarget>? Parts = null);
 
 /// <summary>A statement of a template.</summary>
 internal abstract record TemplateStatement(int Line)
@@ -81,7 +92,7 @@ internal abstract record TemplateStatement(int Line)
     ) : TemplateStatement(Line);
 
     public sealed record For(
-        IReadOnlyList<string> Targets,
+        IReadOnlyList<TemplateTarget> Targets,
         TemplateExpression Items,
         TemplateExpression? Condition,
         IReadOnlyList<TemplateStatement> Body,
@@ -92,8 +103,12 @@ internal abstract record TemplateStatement(int Line)
 
     /// <summary>An assignment to names, or to an attribute of a namespace when <paramref name="Attribute"/> is
     /// given.</summary>
-    public sealed record Set(IReadOnlyList<string> Targets, string? Attribute, TemplateExpression Value, int Line)
-        : TemplateStatement(Line);
+    public sealed record Set(
+        IReadOnlyList<TemplateTarget> Targets,
+        string? Attribute,
+        TemplateExpression Value,
+        int Line
+    ) : TemplateStatement(Line);
 
     public sealed record SetBlock(
         string Target,

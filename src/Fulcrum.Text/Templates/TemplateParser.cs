@@ -2,7 +2,7 @@ using static Fulcrum.Templates.TemplateTokenKind;
 
 namespace Fulcrum.Templates;
 
-/// <summary>Reads a template into statements; what it does not know is an error that names the construct and its
+/// <summary>Parses a template into statements. An unknown construct is an error that names the construct and its
 /// line.</summary>
 internal sealed partial class TemplateParser
 {
@@ -16,7 +16,7 @@ internal sealed partial class TemplateParser
 
     private TemplateToken Current => tokens[at];
 
-    /// <exception cref="InputException">The template is no valid template, or uses what is not supported.</exception>
+    /// <exception cref="InputException">The template is invalid, or uses something that is not supported.</exception>
     public static IReadOnlyList<TemplateStatement> Parse(string template)
     {
         if (template.Length > MaxTemplate)
@@ -33,7 +33,7 @@ internal sealed partial class TemplateParser
             : throw parser.Error($"unexpected '{parser.tokens[parser.at + 1].Text}'");
     }
 
-    /// <summary>Statements up to a block whose name is one of <paramref name="ends"/>; stops before its
+    /// <summary>Parses statements up to a block whose name is one of <paramref name="ends"/>; stops before its
     /// <c>{%</c>.</summary>
     private List<TemplateStatement> Statements(params string[] ends)
     {
@@ -65,7 +65,7 @@ internal sealed partial class TemplateParser
         return statements;
     }
 
-    /// <summary>The body of a block, its closing tag included.</summary>
+    /// <summary>Parses the body of a block and its closing tag.</summary>
     private List<TemplateStatement> Body(string end)
     {
         ExpectEnd(BlockEnd);
@@ -145,7 +145,7 @@ internal sealed partial class TemplateParser
 
     private TemplateStatement.For For(int line)
     {
-        List<string> targets = Targets();
+        List<TemplateTarget> targets = Targets();
         if (!TakeName("in"))
         {
             throw Error($"expected 'in', not '{Current.Text}'");
@@ -173,9 +173,9 @@ internal sealed partial class TemplateParser
 
     private TemplateStatement Set(int line)
     {
-        List<string> targets = Targets();
+        List<TemplateTarget> targets = Targets();
         string? attribute = Take(".") ? ExpectName() : null;
-        if (targets.Count > 1 && attribute is not null)
+        if ((targets.Count > 1 || targets[0].Name is null) && attribute is not null)
         {
             throw Error("only one attribute can be set at a time");
         }
@@ -193,7 +193,13 @@ internal sealed partial class TemplateParser
             filters.Add(OneFilter(new TemplateExpression.Constant(null, line), line));
         }
 
-        return new TemplateStatement.SetBlock(targets[0], attribute, OutsideLoops("endset"), filters, line);
+        return new TemplateStatement.SetBlock(
+            targets[0].Name ?? throw TemplateText.Error(line, "a block is assigned to one name"),
+            attribute,
+            OutsideLoops("endset"),
+            filters,
+            line
+        );
     }
 
     private TemplateStatement.CallBlock CallBlock(int line)
@@ -231,7 +237,7 @@ internal sealed partial class TemplateParser
 
     private TemplateStatement.Macro Macro(string? name, int line, string end) => Macro(name, line, end, out _);
 
-    // Of a call block the parameters are its body's, and the call stands behind them.
+    // In a call block the parameters belong to its body, and the call follows them.
     private TemplateStatement.Macro Macro(string? name, int line, string end, out TemplateExpression call)
     {
         List<(string, TemplateExpression?)> parameters = Current.Is("(") || end == "endmacro" ? Parameters() : [];
@@ -288,24 +294,44 @@ internal sealed partial class TemplateParser
         return new TemplateStatement.With(values, Body("endwith"), line);
     }
 
-    private List<string> Targets()
+    private List<TemplateTarget> Targets()
     {
-        bool bracketed = Take("(");
-        List<string> targets = [ExpectName()];
+        List<TemplateTarget> targets = [Target()];
+        bool several = false;
         while (Take(","))
         {
-            if (Current.Kind == Name && Current.Text != "in")
+            several = true;
+            if (Current.Is("(") || (Current.Kind == Name && Current.Text != "in"))
             {
-                targets.Add(ExpectName());
+                targets.Add(Target());
             }
         }
 
-        if (bracketed)
+        return !several && targets[0].Parts is { } parts ? [.. parts] : targets;
+    }
+
+    // A name, or targets in parentheses that a part of the value is unpacked into.
+    private TemplateTarget Target()
+    {
+        if (!Take("("))
         {
-            Expect(")");
+            return new TemplateTarget(ExpectName());
         }
 
-        return targets;
+        if (++depth > MaxDepth)
+        {
+            throw Error("targets are nested too deep");
+        }
+
+        List<TemplateTarget> parts = [Target()];
+        while (Take(",") && !Current.Is(")"))
+        {
+            parts.Add(Target());
+        }
+
+        Expect(")");
+        depth--;
+        return parts.Count == 1 ? parts[0] : new TemplateTarget(null, parts);
     }
 
     private TemplateToken Next()

@@ -73,41 +73,39 @@ internal static class TemplateText
         return text.Length - pairs;
     }
 
-    /// <summary>Python's <c>str.title</c>: a letter behind no letter is a capital.</summary>
+    /// <summary>Python's <c>str.title</c>: a letter that follows no letter becomes a capital.</summary>
     public static string Title(string text)
     {
         StringBuilder result = new(text.Length);
         bool inside = false;
         foreach (char c in text)
         {
-            result.Append(inside ? Lower(c) : Upper(c.ToString()));
+            result.Append(inside ? Lower(c) : TemplateCasing.Title(c.ToString()));
             inside = char.IsLetter(c);
         }
 
         return result.ToString();
     }
 
-    /// <summary>Jinja's <c>title</c>: a capital behind white space, hyphens and opening brackets alone.</summary>
+    /// <summary>Jinja's <c>title</c>: a capital only after white space, hyphens and opening brackets.</summary>
     public static string Words(string text)
     {
         StringBuilder result = new(text.Length);
         bool begins = true;
         foreach (char c in text)
         {
-            result.Append(begins ? Upper(c.ToString()) : Lower(c));
+            result.Append(begins ? TemplateCasing.Title(c.ToString()) : Lower(c));
             begins = IsSpace(c) || c is '-' or '(' or '{' or '[' or '<';
         }
 
         return result.ToString();
     }
 
-    public static string Upper(string text) => text.ToUpperInvariant().Replace("ß", "SS", StringComparison.Ordinal);
+    public static string Upper(string text) => TemplateCasing.Upper(text);
 
-    public static string Lower(string text) =>
-        text.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal);
+    public static string Lower(string text) => TemplateCasing.Lower(text);
 
-    public static string Capitalize(string text) =>
-        text.Length == 0 ? text : (text[0] == 'ß' ? "Ss" : text[..1].ToUpperInvariant()) + Lower(text[1..]);
+    public static string Capitalize(string text) => TemplateCasing.Capitalize(text);
 
     /// <summary>Python's <c>isupper</c> and <c>islower</c>: there is a letter with case, and all such are of one
     /// kind.</summary>
@@ -160,7 +158,8 @@ internal static class TemplateText
             );
     }
 
-    /// <summary>A float with some digits behind the point, rounded from its exact value, halves to even.</summary>
+    /// <summary>Formats a float with some digits after the point, rounded from its exact value, ties to
+    /// even.</summary>
     /// <param name="value">Not negative, and finite.</param>
     public static string Fixed(double value, int digits)
     {
@@ -188,6 +187,109 @@ internal static class TemplateText
         return digits == 0 ? text : $"{text[..^digits]}.{text[^digits..]}";
     }
 
+    /// <summary>Python's <c>round</c> of a float that is finite and not negative: to nearest, ties to even, from its
+    /// exact value.</summary>
+    /// <param name="digits">Digits after the point; negative: zeros before it.</param>
+    public static double Round(double value, int digits)
+    {
+        if (digits >= 0)
+        {
+            return double.Parse(Fixed(value, digits), CultureInfo.InvariantCulture);
+        }
+
+        BigInteger unit = BigInteger.Pow(10, -digits);
+        double whole = Math.Floor(value);
+        BigInteger quotient = BigInteger.DivRem(new BigInteger(whole), unit, out BigInteger rest);
+        int half = (2 * rest).CompareTo(unit) is var c && c == 0 && value > whole ? 1 : c;
+        return (double)((quotient + (half > 0 || (half == 0 && !quotient.IsEven) ? 1 : 0)) * unit);
+    }
+
+    /// <summary>Python's <c>round</c> of a whole number to tens, hundreds and so on.</summary>
+    public static BigInteger Round(BigInteger value, int zeros)
+    {
+        BigInteger unit = BigInteger.Pow(10, zeros),
+            quotient = BigInteger.DivRem(BigInteger.Abs(value), unit, out BigInteger rest);
+        int half = (2 * rest).CompareTo(unit);
+        return value.Sign * (quotient + (half > 0 || (half == 0 && !quotient.IsEven) ? 1 : 0)) * unit;
+    }
+
+    /// <summary>Python's <c>int</c> of a text in a base; null if it is none.</summary>
+    /// <param name="radix">2 to 36, or 0 to go by the prefix.</param>
+    public static BigInteger? ToInteger(string text, long radix)
+    {
+        string digits = text.Trim().ToLowerInvariant();
+        bool negative = digits.StartsWith('-');
+        digits = negative || digits.StartsWith('+') ? digits[1..] : digits;
+        int prefix = digits is ['0', 'x' or 'o' or 'b', ..]
+            ? digits[1] switch
+            {
+                'x' => 16,
+                'o' => 8,
+                _ => 2,
+            }
+            : 0;
+        if (prefix > 0 && (radix == 0 || radix == prefix))
+        {
+            digits = digits[2..];
+            digits = digits.StartsWith('_') ? digits[1..] : digits;
+            radix = prefix;
+        }
+
+        radix = radix == 0 ? 10 : radix;
+        return
+            digits.Length is 0 or > TemplateValues.LongestNumber
+            || digits[0] == '_'
+            || digits[^1] == '_'
+            || digits.Contains("__", StringComparison.Ordinal)
+            ? null
+            : Value(digits.Replace("_", "", StringComparison.Ordinal), radix, negative);
+    }
+
+    private static BigInteger? Value(string digits, long radix, bool negative)
+    {
+        BigInteger value = BigInteger.Zero;
+        foreach (char c in digits)
+        {
+            int digit =
+                char.IsAsciiDigit(c) ? c - '0'
+                : c is >= 'a' and <= 'z' ? c - 'a' + 10
+                : 36;
+            if (digit >= radix)
+            {
+                return null;
+            }
+
+            value = value * radix + digit;
+        }
+
+        return negative ? -value : value;
+    }
+
+    /// <summary>Text for HTML: markupsafe's <c>escape</c>.</summary>
+    public static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal)
+            .Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace("'", "&#39;", StringComparison.Ordinal)
+            .Replace("\"", "&#34;", StringComparison.Ordinal);
+
+    /// <summary>Python's <c>urllib.parse.quote</c>.</summary>
+    /// <param name="safe">Characters that stay besides letters, digits and <c>_.-~</c>.</param>
+    public static string UrlQuote(string text, string safe)
+    {
+        StringBuilder quoted = new(text.Length);
+        foreach (byte b in Encoding.UTF8.GetBytes(text))
+        {
+            char c = (char)b;
+            _ =
+                char.IsAsciiLetterOrDigit(c) || "_.-~".Contains(c) || safe.Contains(c)
+                    ? quoted.Append(c)
+                    : quoted.Append('%').Append(b.ToString("X2", CultureInfo.InvariantCulture));
+        }
+
+        return quoted.ToString();
+    }
+
     /// <summary>Python's <c>repr</c> of a text.</summary>
     public static string Quote(string text)
     {
@@ -211,7 +313,7 @@ internal static class TemplateText
         return result.Append(quote).ToString();
     }
 
-    // Half of a surrogate pair stands for a printable character: which one, its other half would say.
+    // A surrogate counts as printable: its pair is a printable character in most cases.
     private static bool IsPrintable(char c) =>
         c == ' '
         || char.GetUnicodeCategory(c)

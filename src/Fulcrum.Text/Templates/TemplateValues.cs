@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Templates;
 
-/// <summary>A name without a value: prints as nothing, is false, and is an error where more is asked of it.</summary>
-/// <param name="Complaint">What is said then, in the reference's words.</param>
+/// <summary>An undefined name: prints as nothing, is false, and is an error in any other use.</summary>
+/// <param name="Complaint">The error message, in Jinja's words.</param>
 internal sealed record TemplateUndefined(string Complaint)
 {
     public static TemplateUndefined Name(string name) => new($"{TemplateText.Quote(name)} is undefined");
@@ -20,7 +20,7 @@ internal sealed record TemplateUndefined(string Complaint)
             : new($"{TemplateValues.ObjectName(owner)} has no element {TemplateValues.Repr(index)}");
 }
 
-/// <summary>What <c>namespace()</c> makes: the one value whose attributes can be set.</summary>
+/// <summary>The result of <c>namespace()</c>: the only value whose attributes can be set.</summary>
 internal sealed class TemplateNamespace
 {
     public Dictionary<string, object?> Values { get; } = new(StringComparer.Ordinal);
@@ -38,21 +38,21 @@ internal sealed class TemplateSequence(string kind, IEnumerable<object?> items) 
 
     public string Kind => kind;
 
-    /// <summary>Elements can be asked for by their place.</summary>
+    /// <summary>Elements can be read by index.</summary>
     public bool IsIndexed => kind is Tuple or Range;
 
     public static TemplateSequence Of(params IEnumerable<object?> items) => new(Tuple, items);
 }
 
-/// <summary>What some filters make: it can be gone through once, and has neither length nor places.</summary>
+/// <summary>The result of some filters: it can be iterated once, and has neither length nor indices.</summary>
 internal sealed class TemplateGenerator(IEnumerable<object?> items)
 {
     private List<object?>? left = [.. items];
 
-    /// <summary>What it will give, without taking it.</summary>
+    /// <summary>The remaining items, without taking them.</summary>
     public IReadOnlyList<object?> Left => left ?? [];
 
-    /// <summary>The items, the first time; then none.</summary>
+    /// <summary>Returns the items the first time, then none.</summary>
     public List<object?> Take()
     {
         List<object?> taken = left ?? [];
@@ -60,7 +60,7 @@ internal sealed class TemplateGenerator(IEnumerable<object?> items)
         return taken;
     }
 
-    /// <summary>The first item, which is then gone.</summary>
+    /// <summary>Takes the first item.</summary>
     public bool TryNext(out object? item)
     {
         item = left is { Count: > 0 } ? left[0] : null;
@@ -74,7 +74,7 @@ internal sealed class TemplateGenerator(IEnumerable<object?> items)
     }
 }
 
-/// <summary>Something that can be called; arguments by position and by name.</summary>
+/// <summary>A callable value, with arguments by position and by name.</summary>
 internal delegate object? TemplateFunction(
     IReadOnlyList<object?> positional,
     IReadOnlyDictionary<string, object?> named,
@@ -85,7 +85,7 @@ internal delegate object? TemplateFunction(
 /// dict and the types above.</summary>
 internal static class TemplateValues
 {
-    /// <summary>Digits of a whole number; Python's own limit.</summary>
+    /// <summary>Maximum number of digits of a whole number, as in Python.</summary>
     public const int LongestNumber = 4300;
 
     private const int DeepestValue = 200;
@@ -140,7 +140,7 @@ internal static class TemplateValues
 
     public static bool IsNumber(object? value) => value is long or double or bool or BigInteger;
 
-    /// <summary>An int of Python that is no bool.</summary>
+    /// <summary>Whether a value is an int, but no bool.</summary>
     public static bool IsWhole(object? value) => value is long or BigInteger;
 
     public static double Number(object? value) =>
@@ -187,7 +187,7 @@ internal static class TemplateValues
             _ => a is not null && ReferenceEquals(a, b),
         };
 
-    /// <summary>Python's order of two values; null where it has none.</summary>
+    /// <summary>Python's order of two values; null if they have none.</summary>
     public static int? Order(object? a, object? b)
     {
         if (a is string x && b is string y)
@@ -260,7 +260,7 @@ internal static class TemplateValues
             _ => "Undefined",
         };
 
-    /// <summary>How the reference calls a value in its complaints.</summary>
+    /// <summary>A value's name in Jinja's error messages.</summary>
     public static string ObjectName(object? value) => value is null ? "None" : $"{TypeName(value)} object";
 
     public static string Kind(List<object?> list) => (list as TemplateSequence)?.Kind ?? "list";

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>A token that is recognised in the text before anything else.</summary>
+/// <summary>A token that is recognised in a text before the text is split.</summary>
 internal sealed record AddedToken(
     int Id,
     string Content,
@@ -14,14 +14,13 @@ internal sealed record AddedToken(
     bool Special
 );
 
-/// <summary>Finds added tokens in a text: at the leftmost place, the longest.</summary>
+/// <summary>Finds added tokens in a text: the leftmost match, and the longest one there.</summary>
 internal sealed class AddedTokens
 {
     private readonly Dictionary<char, (string Text, AddedToken Token)[]> byFirst;
     private readonly SearchValues<char> firsts;
 
-    /// <param name="tokens">What to look for, each with its text: a normalized token's is that of its normalised
-    /// content.</param>
+    /// <param name="tokens">The tokens with the texts to find: for a normalized token its normalised content.</param>
     public AddedTokens(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
         byFirst = tokens
@@ -52,8 +51,7 @@ internal sealed class AddedTokens
                     .Where(t => t.Content.Length > 0),
             ];
 
-    /// <summary>Cuts a piece into plain parts (no token) and added tokens, in order; empty parts are left
-    /// out.</summary>
+    /// <summary>Splits a piece into plain parts (no token) and added tokens, in order, without empty parts.</summary>
     public void Split(Piece piece, List<(Piece Part, AddedToken? Token)> into)
     {
         ReadOnlySpan<char> text = piece.Span;

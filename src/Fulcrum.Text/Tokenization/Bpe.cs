@@ -7,11 +7,11 @@ namespace Fulcrum.Tokenization;
 /// they were learned.</summary>
 /// <param name="vocabulary">Token to id.</param>
 /// <param name="merges">Pair of ids to the rank of its merge and the id of the result.</param>
-/// <param name="unknown">Id for what is not in the vocabulary; null: left out.</param>
+/// <param name="unknown">Id of characters outside the vocabulary; null: they are omitted.</param>
 /// <param name="fuseUnknown">Neighbouring unknown characters become one unknown token.</param>
 /// <param name="byteFallback">A character outside the vocabulary becomes its UTF-8 bytes, tokens of the form
 /// &lt;0x0A&gt;.</param>
-/// <param name="ignoreMerges">A piece that is a token as a whole is taken as such.</param>
+/// <param name="ignoreMerges">A piece that is itself a token is not split.</param>
 /// <param name="bytes">Pieces are written in <see cref="ByteAlphabet"/> first.</param>
 internal sealed class Bpe(
     Dictionary<string, int> vocabulary,

@@ -27,7 +27,7 @@ internal static class ByteAlphabet
         );
     }
 
-    /// <summary>Appends the bytes that a token stands for; a token with other characters stands for its own
+    /// <summary>Appends the bytes that a token represents; a token with other characters represents its own
     /// UTF-8.</summary>
     public static void Decode(string token, List<byte> bytes)
     {

@@ -6,9 +6,11 @@ namespace Fulcrum.Tokenization;
 /// <summary>A set of characters that a pattern asks for: an escape such as <c>\p{L}</c>, or a bracket.</summary>
 /// <param name="Contains">Whether a character, by its number, is in the set.</param>
 /// <param name="Inside">How the set is written within .NET's brackets; null when only its ranges can be.</param>
-internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside)
+/// <param name="Far">Names the part beyond the basic plane that the pattern spells out; null for none. Together with
+/// <see cref="Text"/> it identifies the set.</param>
+internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, string? Far = null)
 {
-    // What counts as a word to Oniguruma; the single characters only where the escape stands by itself.
+    // Oniguruma's word characters; the single characters count only for the escape outside brackets.
     private const string WordInside = @"\p{L}\p{M}\p{Nd}\p{Pc}\p{Nl}\u24b6-\u24e9",
         WordOnly = @"\u00b2\u00b3\u00b9\u00bc-\u00be";
     private const string HanInside =
@@ -38,29 +40,45 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside)
     public static CharacterClass NoWord { get; } = Word.Not("^" + Word.Inside);
 
     /// <summary>The set as an atom of .NET's patterns.</summary>
-    public string Text => $"[{Inside ?? Ranges()}]";
+    public string Text => $"[{Members}]";
 
-    /// <summary>Everything else.</summary>
-    public CharacterClass Not(string? inside = null) => new(c => !Contains(c), inside);
+    /// <summary>The members within the basic plane as they stand in .NET's brackets; empty if there are none.</summary>
+    public string Members => Inside ?? Ranges();
+
+    /// <summary>Returns the complement.</summary>
+    public CharacterClass Not(string? inside = null) =>
+        new(c => !Contains(c), inside == "^" ? null : inside, Far is null ? null : $"^({Far})");
 
     /// <summary>A single character.</summary>
     public static CharacterClass Of(int character) => Range(character, character);
 
     /// <summary>All characters from one to another.</summary>
     public static CharacterClass Range(int first, int last) =>
-        new(c => c >= first && c <= last, first == last ? Written(first) : $"{Written(first)}-{Written(last)}");
+        new(
+            c => c >= first && c <= last,
+            first >= 0x10000 ? ""
+                : first == last ? Written(first)
+                : $"{Written(first)}-{Written(Math.Min(last, 0xffff))}",
+            last >= 0x10000 ? $"{first:x}-{last:x}" : null
+        );
 
-    /// <summary>What is in any of several sets.</summary>
+    /// <summary>Returns the union of several sets.</summary>
     public static CharacterClass Union(IReadOnlyList<CharacterClass> sets) =>
         new(
             c => sets.Any(s => s.Contains(c)),
-            sets.All(s => s.Inside is not null) ? string.Concat(sets.Select(s => s.Inside)) : null
+            sets.All(s => s.Inside is not null) ? string.Concat(sets.Select(s => s.Inside)) : null,
+            sets.Any(s => s.Far is not null) ? string.Join('|', sets.Select(s => s.Far)) : null
         );
 
-    /// <summary>What is in both of two sets.</summary>
-    public CharacterClass And(CharacterClass other) => new(c => Contains(c) && other.Contains(c), null);
+    /// <summary>Returns the intersection of two sets.</summary>
+    public CharacterClass And(CharacterClass other) =>
+        new(
+            c => Contains(c) && other.Contains(c),
+            null,
+            Far is null && other.Far is null ? null : $"({Far})&({other.Far})"
+        );
 
-    /// <summary>The set of a letter behind a backslash; null when the letter names none.</summary>
+    /// <summary>Returns the set of a letter after a backslash; null if the letter names none.</summary>
     public static CharacterClass? Short(char letter) =>
         letter switch
         {
@@ -159,8 +177,7 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside)
 
     private static UnicodeCategory CategoryOf(int c) => CharUnicodeInfo.GetUnicodeCategory(c);
 
-    private static string Written(int c) =>
-        c < 0x10000 ? $@"\u{c:x4}" : throw new ArgumentException("characters beyond the basic plane are not supported");
+    private static string Written(int c) => $@"\u{c:x4}";
 
     private string Ranges()
     {
@@ -180,7 +197,7 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside)
             }
         }
 
-        return ranges.Length > 0
+        return ranges.Length > 0 || Far is not null
             ? ranges.ToString()
             : throw new ArgumentException("a class that holds no character is not supported");
     }

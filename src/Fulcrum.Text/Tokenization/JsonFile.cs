@@ -4,7 +4,7 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>A JSON file whose values are checked where they are read; every error names the file.</summary>
+/// <summary>A JSON file whose values are checked when they are read. Every error names the file.</summary>
 internal sealed class JsonFile
 {
     private readonly string path;
@@ -28,20 +28,20 @@ internal sealed class JsonFile
         }
     }
 
-    /// <summary>The whole object.</summary>
+    /// <summary>The root object.</summary>
     public JsonObject Root { get; }
 
-    /// <summary>A text that must be there.</summary>
+    /// <summary>Returns a required text.</summary>
     public string Text(JsonNode? node, string name) => Value<string>(node, name, "a text");
 
-    /// <summary>A whole number that must be there.</summary>
+    /// <summary>Returns a required whole number.</summary>
     public int Whole(JsonNode? node, string name) => Value<int>(node, name, "a whole number");
 
-    /// <summary>A switch.</summary>
+    /// <summary>Returns a boolean.</summary>
     public bool Flag(JsonNode? node, string name, bool missing = false) =>
         Member(node, name) is null ? missing : Value<bool>(node, name, "true or false");
 
-    /// <summary>A list that must be there.</summary>
+    /// <summary>Returns a required list.</summary>
     public JsonArray List(JsonNode? node, string name) =>
         Member(node, name) as JsonArray ?? throw Error($"'{name}' must be a list");
 

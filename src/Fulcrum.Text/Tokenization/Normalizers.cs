@@ -33,7 +33,7 @@ internal static class Normalizers
                 string other => throw file.Error($"the normalizer '{other}' is not supported"),
             };
 
-    /// <summary>What a Replace step, of a normalizer or a decoder, does to a text.</summary>
+    /// <summary>Returns the Replace step of a normalizer or a decoder.</summary>
     public static Func<string, string> Replace(JsonNode node, JsonFile file)
     {
         JsonNode pattern = node["pattern"] ?? throw file.Error("a Replace has no pattern");

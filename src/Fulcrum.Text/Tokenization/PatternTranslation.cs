@@ -3,17 +3,14 @@ using System.Text;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>A pattern in Oniguruma's language, said in .NET's.</summary>
-/// <remarks>
-/// The two differ in what <c>\w</c>, <c>\h</c> and <c>\b</c> mean, in classes within classes and their intersections,
-/// in possessive repetition, in the
-/// flag that lets a dot match a line end, and in what folds to s. What cannot be said exactly is an
-/// <see cref="ArgumentException"/>.
-/// </remarks>
+/// <summary>Translates a pattern from Oniguruma's syntax to .NET's.</summary>
+/// <remarks>The two differ in what <c>\w</c>, <c>\h</c> and <c>\b</c> mean, in nested classes and their
+/// intersections, in possessive quantifiers, in the flag that lets a dot match a line end, and in what folds to s. A
+/// pattern without an exact translation is an <see cref="ArgumentException"/>.</remarks>
 internal sealed class PatternTranslation
 {
-    // A pattern comes from a stranger's file: what .NET's own parser or a set of sets would answer with deep recursion
-    // is refused before.
+    // Patterns are untrusted input. Sizes at which .NET's parser or nested sets would recurse deeply are refused
+    // first.
     private const int MostCharacters = 1 << 16,
         MostNesting = 64,
         MostMembers = 2048;
@@ -31,7 +28,10 @@ internal sealed class PatternTranslation
         wraps;
     private int wrapped = -1;
 
-    private PatternTranslation(string pattern) => this.pattern = pattern;
+    private readonly Func<CharacterClass, string> write;
+
+    private PatternTranslation(string pattern, Func<CharacterClass, string> write) =>
+        (this.pattern, this.write) = (pattern, write);
 
     /// <summary>The pattern for .NET.</summary>
     public string Text => result.ToString();
@@ -39,20 +39,17 @@ internal sealed class PatternTranslation
     /// <summary>Every set of characters in it.</summary>
     public IReadOnlyCollection<CharacterClass> Classes => classes.Values;
 
-    /// <summary>Every character that stands in it by itself.</summary>
+    /// <summary>Every literal character of the pattern.</summary>
     public IReadOnlySet<char> Literals => literals;
 
     /// <summary>Translates a pattern.</summary>
-    /// <exception cref="ArgumentException">It holds something that cannot be said in .NET's language.</exception>
-    public static PatternTranslation Of(string pattern)
+    /// <param name="write">How a set of characters is written; null: by its
+    /// <see cref="CharacterClass.Text"/>.</param>
+    /// <exception cref="ArgumentException">It has no exact translation.</exception>
+    public static PatternTranslation Of(string pattern, Func<CharacterClass, string>? write = null)
     {
-        if (pattern.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
-        {
-            throw new ArgumentException("characters beyond the basic plane are not supported");
-        }
-
         Limit(pattern.Length, MostCharacters, "characters");
-        PatternTranslation translation = new(pattern);
+        PatternTranslation translation = new(pattern, write ?? (set => set.Text));
         while (translation.at < pattern.Length)
         {
             translation.Part();
@@ -100,20 +97,52 @@ internal sealed class PatternTranslation
                 result.Append(c);
                 break;
             default:
-                Literal(c);
+                at--;
+                Literal(CodePoint());
                 break;
         }
     }
 
-    private void Atom(CharacterClass set)
+    // Reads the character at the current position.
+    private int CodePoint()
     {
-        classes.TryAdd(set.Text, set);
-        atom = result.Length;
-        result.Append(set.Text);
+        if (!char.IsSurrogate(pattern[at]))
+        {
+            return pattern[at++];
+        }
+
+        int character =
+            at + 1 < pattern.Length && char.IsSurrogatePair(pattern[at], pattern[at + 1])
+                ? char.ConvertToUtf32(pattern[at], pattern[at + 1])
+                : throw new ArgumentException("the pattern holds half a character");
+        at += 2;
+        return character;
     }
 
-    private void Literal(char c)
+    private CharacterClass Far(CharacterClass set) =>
+        ignoresCase && set.Far is not null
+            ? throw new ArgumentException("characters beyond the basic plane under the flag i are not supported")
+            : set;
+
+    private void Atom(CharacterClass set)
     {
+        Know(set);
+        atom = result.Length;
+        result.Append(write(set));
+    }
+
+    private void Know(CharacterClass set) => classes.TryAdd($"{set.Text}{set.Far}", set);
+
+    // A character beyond the basic plane is a set of one.
+    private void Literal(int character)
+    {
+        if (character >= 0x10000)
+        {
+            Atom(Far(CharacterClass.Of(character)));
+            return;
+        }
+
+        char c = (char)character;
         atom = result.Length;
         literals.Add(c);
         result.Append(
@@ -171,7 +200,7 @@ internal sealed class PatternTranslation
         at += name;
     }
 
-    // The bounds of a repetition behind its brace, or null when the brace is a character.
+    // Reads the bounds of a repetition after its brace; null if the brace is a literal.
     private string? Bounds()
     {
         int end = pattern.IndexOf('}', at);
@@ -221,7 +250,7 @@ internal sealed class PatternTranslation
         }
         else if (Character() is { } one)
         {
-            Literal((char)one);
+            Literal(one);
         }
         else
         {
@@ -229,9 +258,9 @@ internal sealed class PatternTranslation
             switch (c)
             {
                 case 'b' or 'B':
-                    string word = CharacterClass.Word.Text,
+                    string word = write(CharacterClass.Word),
                         edge = $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))";
-                    classes.TryAdd(word, CharacterClass.Word);
+                    Know(CharacterClass.Word);
                     Raw(c == 'b' ? edge : $"(?!{edge})");
                     break;
                 case 'R':
@@ -246,7 +275,7 @@ internal sealed class PatternTranslation
         }
     }
 
-    /// <summary>The set behind a backslash, passed; null when no set is there.</summary>
+    /// <summary>Reads the set after a backslash; null if there is none.</summary>
     private CharacterClass? SetOf()
     {
         char c = Next;
@@ -277,13 +306,18 @@ internal sealed class PatternTranslation
         return known;
     }
 
-    /// <summary>The single character behind a backslash, passed; null when it is none.</summary>
+    /// <summary>Reads the single character after a backslash; null if there is none.</summary>
     private int? Character()
     {
         char c = Next;
         if (c is 'x' or 'u' && Number(c) is { } number)
         {
             return number;
+        }
+
+        if (char.IsSurrogate(c))
+        {
+            return CodePoint();
         }
 
         int? plain = c switch
@@ -321,12 +355,10 @@ internal sealed class PatternTranslation
         }
 
         at = end + (braces ? 1 : 0);
-        return value is >= 0 and < 0x10000
-            ? value
-            : throw new ArgumentException("characters beyond the basic plane are not supported");
+        return value is >= 0 and <= 0x10ffff ? value : throw new ArgumentException($"there is no character {value:x}");
     }
 
-    /// <summary>The set of a bracket, whose opening was passed.</summary>
+    /// <summary>Reads the set of a bracket whose opening was read already.</summary>
     private CharacterClass Bracket()
     {
         bool not = Next == '^';
@@ -400,14 +432,14 @@ internal sealed class PatternTranslation
                 : first;
         CharacterClass range =
             last >= first
-                ? CharacterClass.Range(first, last)
+                ? Far(CharacterClass.Range(first, last))
                 : throw new ArgumentException($"the range {pattern[from..at]} runs backwards");
         return ignoresCase && (range.Contains('s') || range.Contains('S'))
             ? CharacterClass.Union([range, CharacterClass.Of('ſ')])
             : range;
     }
 
-    // A minus before a set, as in [a-\d], is a character.
+    // A minus before a set, as in [a-\d], is a literal.
     private int LastOf(int first)
     {
         int minus = at++,
@@ -430,7 +462,7 @@ internal sealed class PatternTranslation
     {
         if (at == from)
         {
-            return pattern[at++];
+            return CodePoint();
         }
 
         if (Next == 'b')

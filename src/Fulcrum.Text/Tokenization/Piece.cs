@@ -2,15 +2,15 @@ namespace Fulcrum.Tokenization;
 
 /// <summary>A part of a text on its way to tokens.</summary>
 /// <param name="Source">The string that holds it.</param>
-/// <param name="First">It begins where the whole text begins.</param>
+/// <param name="First">It begins at the start of the text.</param>
 internal readonly record struct Piece(string Source, int Start, int Length, bool First)
 {
     public ReadOnlySpan<char> Span => Source.AsSpan(Start, Length);
 
-    /// <summary>A part of this piece, by its place within it.</summary>
+    /// <summary>Returns a part of this piece by its position within it.</summary>
     public Piece Part(int start, int length) => new(Source, Start + start, length, First && start == 0);
 
-    /// <summary>Another text in its place.</summary>
+    /// <summary>Returns a piece with another text at the same position.</summary>
     public Piece With(string text) => new(text, 0, text.Length, First);
 
     public override string ToString() => Span.ToString();

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>Cuts or rewrites one piece, and adds what becomes of it to a list.</summary>
+/// <summary>Splits or rewrites one piece and adds the resulting pieces to a list.</summary>
 internal delegate void PreTokenizer(Piece piece, List<Piece> into);
 
 /// <summary>The pre-tokenizers of a <c>tokenizer.json</c>.</summary>
@@ -15,9 +15,9 @@ internal static class PreTokenizers
     [ThreadStatic]
     private static List<(int Start, int Length, bool Matched)>? found;
 
-    /// <summary>The pre-tokenizer that a node describes; none leaves a text in one piece.</summary>
-    /// <param name="bytes">The last step turns pieces into <see cref="ByteAlphabet"/>, and is left to the caller, who
-    /// may know the piece's tokens already.</param>
+    /// <summary>Returns the pre-tokenizer that a node describes; null leaves a text in one piece.</summary>
+    /// <param name="bytes">The last step maps pieces to <see cref="ByteAlphabet"/>. It is left to the caller, who may
+    /// have cached the piece's tokens.</param>
     public static PreTokenizer Parse(JsonNode? node, JsonFile file, out bool bytes)
     {
         bytes = false;
@@ -75,7 +75,7 @@ internal static class PreTokenizers
         }
     }
 
-    /// <summary>How a Metaspace step marks the beginning of a text: <c>always</c>, <c>first</c> or
+    /// <summary>Returns how a Metaspace step marks the beginning of a text: <c>always</c>, <c>first</c> or
     /// <c>never</c>.</summary>
     public static string PrependScheme(JsonNode node, JsonFile file)
     {
@@ -113,7 +113,8 @@ internal static class PreTokenizers
         return Cut(regex, file.Text(node, "behavior"), file.Flag(node, "invert"), file);
     }
 
-    /// <summary>Cuts at the matches of a pattern; <paramref name="behavior"/> says what becomes of them.</summary>
+    /// <summary>Splits at the matches of a pattern; <paramref name="behavior"/> defines how matches are
+    /// treated.</summary>
     private static PreTokenizer Cut(TextPattern pattern, string behavior, bool invert, JsonFile file)
     {
         Action<List<(int Start, int Length, bool Matched)>, Piece, List<Piece>> collect = behavior switch
@@ -201,7 +202,7 @@ internal static class PreTokenizers
         joined.ForEach(j => into.Add(piece.Part(j.Start, j.Length)));
     }
 
-    // The bytes themselves come last of all, see Parse.
+    // The bytes are mapped last, see Parse.
     private static PreTokenizer ByteLevel(bool prefixSpace, bool useRegex, JsonFile file)
     {
         PreTokenizer words = useRegex ? Cut(TextPattern.Of(Gpt2), "Isolated", invert: false, file) : Whole;

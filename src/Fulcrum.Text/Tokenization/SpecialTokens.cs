@@ -2,43 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>What the <c>post_processor</c> of a <c>tokenizer.json</c> puts around a single sequence.</summary>
+/// <summary>The special tokens that the <c>post_processor</c> of a <c>tokenizer.json</c> adds to a single
+/// sequence.</summary>
 internal static class SpecialTokens
 {
-    /// <summary>The ids before and behind the sequence; what <c>tokenizer_config.json</c> says by <c>add_bos_token</c>
-    /// and <c>add_eos_token</c> counts more than the post-processor, as in the reference's Llama tokenizers.</summary>
-    public static (int[] Prefix, int[] Suffix) Parse(
-        JsonNode? node,
-        JsonFile file,
-        JsonFile? settings,
-        int? bos,
-        int? eos
-    )
-    {
-        (int[] prefix, int[] suffix) = Parse(node, file);
-        bool llama =
-            settings?.Root["tokenizer_class"] is JsonValue v
-            && v.TryGetValue(out string? name)
-            && name is "LlamaTokenizer" or "LlamaTokenizerFast";
-        bool? Says(string flag) =>
-            llama && settings!.Root[flag] is not null ? settings.Flag(settings.Root, flag) : null;
-        return (
-            Says("add_bos_token") switch
-            {
-                true when bos is { } b => [b],
-                false => [],
-                _ => prefix,
-            },
-            Says("add_eos_token") switch
-            {
-                true when eos is { } e => [e],
-                false => [],
-                _ => suffix,
-            }
-        );
-    }
-
-    private static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file) =>
+    /// <summary>Returns the ids before and after the sequence.</summary>
+    /// <remarks><c>add_bos_token</c> and <c>add_eos_token</c> of <c>tokenizer_config.json</c> change nothing where there
+    /// is a <c>tokenizer.json</c>, as in transformers 5.</remarks>
+    /// <exception cref="InputException">The post-processor is malformed or not supported.</exception>
+    public static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file) =>
         node is null
             ? ([], [])
             : file.Text(node, "type") switch

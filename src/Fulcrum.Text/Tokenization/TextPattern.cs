@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
@@ -6,40 +7,101 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>A pattern of a <c>tokenizer.json</c>: written for Oniguruma and about characters, matched by .NET, whose
-/// patterns are about UTF-16 units.</summary>
-/// <remarks>For the matching, every character beyond the basic plane is replaced by one that no part of the pattern
-/// tells from it; positions are mapped back.</remarks>
+/// <summary>A pattern of a <c>tokenizer.json</c>. It is written for Oniguruma, which matches characters, and is
+/// matched by .NET, which matches UTF-16 code units.</summary>
+/// <remarks>Before matching, every character beyond the basic plane is replaced by a stand-in: a character of the
+/// basic plane that the pattern cannot distinguish from it. Positions are mapped back.</remarks>
 internal sealed class TextPattern
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
+    private const char FirstReserved = '\uE000',
+        LastReserved = '\uE3FF';
     private const int MostClasses = 64; // one bit each in a character's signature
     private readonly Regex regex;
     private readonly CharacterClass[] classes;
     private readonly IReadOnlySet<char> literals;
     private readonly ConcurrentDictionary<ulong, char> standIns = new();
 
-    private TextPattern(PatternTranslation pattern)
+    // Stand-ins of reserved characters that a text really holds.
+    private readonly ConcurrentDictionary<ulong, char> reservedStandIns = new();
+
+    // Characters that stand for those beyond the basic plane only; empty unless the pattern spells such characters out.
+    private readonly SearchValues<char> reserved = SearchValues.Create("");
+
+    private TextPattern(string pattern)
     {
-        regex = new Regex(
-            pattern.Text,
-            RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline,
-            Patience
-        );
+        PatternTranslation translation = PatternTranslation.Of(pattern);
         (classes, literals) = (
-            pattern.Classes.Count <= MostClasses
-                ? [.. pattern.Classes]
+            translation.Classes.Count <= MostClasses
+                ? [.. translation.Classes]
                 : throw new ArgumentException($"more than {MostClasses} different classes are not supported"),
-            pattern.Literals
+            translation.Literals
+        );
+        if (classes.Any(c => c.Far is not null))
+        {
+            Dictionary<char, int> stands = Reserve();
+            reserved = SearchValues.Create([.. stands.Keys]);
+            translation = PatternTranslation.Of(pattern, set => Written(set, stands));
+        }
+
+        regex = new Regex(
+            translation.Text,
+            RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline,
+            TimeLimit
         );
     }
 
-    /// <summary>A text to find as it is.</summary>
+    // One private-use character for every way in which the sets tell characters beyond the basic plane apart.
+    private Dictionary<char, int> Reserve()
+    {
+        Dictionary<char, int> stands = [];
+        char next = FirstReserved;
+        for (int c = 0x10000; c <= 0x10ffff; c++)
+        {
+            ulong signature = Signature(c);
+            if (standIns.ContainsKey(signature))
+            {
+                continue;
+            }
+
+            while (literals.Contains(next))
+            {
+                next++;
+            }
+
+            if (next > LastReserved)
+            {
+                throw new ArgumentException("its sets beyond the basic plane are too many");
+            }
+
+            standIns[signature] = next;
+            stands[next++] = c;
+        }
+
+        return stands;
+    }
+
+    // The set with exactly those reserved characters that stand for its members.
+    private static string Written(CharacterClass set, Dictionary<char, int> stands)
+    {
+        string Listed(bool members) =>
+            string.Concat(stands.Where(s => set.Contains(s.Value) == members).Select(s => $@"\u{(int)s.Key:x4}"));
+        (string own, string with, string without) = (set.Members, Listed(true), Listed(false));
+        string near =
+            own.Length == 0 ? ""
+            : without.Length == 0 ? $"[{own}]"
+            : $"[{own}-[{without}]]";
+        return with.Length == 0 ? near
+            : near.Length == 0 ? $"[{with}]"
+            : $"(?:{near}|[{with}])";
+    }
+
+    /// <summary>Creates a pattern that finds a text literally.</summary>
     /// <exception cref="InputException">It cannot be matched exactly.</exception>
     public static TextPattern Literal(string text, JsonFile file) => Parse(Regex.Escape(text), file);
 
     /// <summary>A pattern in Oniguruma's language.</summary>
-    public static TextPattern Of(string pattern) => new(PatternTranslation.Of(pattern));
+    public static TextPattern Of(string pattern) => new(pattern);
 
     /// <summary>A pattern as a tokenizer has it.</summary>
     /// <exception cref="InputException">It is no pattern, or one that cannot be matched exactly.</exception>
@@ -55,12 +117,13 @@ internal sealed class TextPattern
         }
     }
 
-    /// <summary>Adds the matches of a piece and the gaps between them, in order, as places within the piece; a match
-    /// may be empty.</summary>
+    /// <summary>Adds the matches of a piece and the gaps between them, in order, as positions within the piece. A
+    /// match may be empty.</summary>
     public void Split(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
     {
         int[]? places = null;
-        ReadOnlySpan<char> shadow = text.ContainsAnyInRange('\uD800', '\uDFFF') ? Shadow(text, out places) : text;
+        ReadOnlySpan<char> shadow =
+            text.ContainsAnyInRange('\uD800', '\uDFFF') || text.ContainsAny(reserved) ? Shadow(text, out places) : text;
         int end = 0;
         bool any = false;
         foreach (ValueMatch match in regex.EnumerateMatches(shadow))
@@ -108,7 +171,7 @@ internal sealed class TextPattern
         foreach (Rune rune in text.EnumerateRunes())
         {
             starts.Add(at);
-            shadow.Append(rune.IsBmp ? (char)rune.Value : StandIn(rune));
+            shadow.Append(rune.IsBmp && !reserved.Contains((char)rune.Value) ? (char)rune.Value : StandIn(rune));
             at += rune.Utf16SequenceLength;
         }
 
@@ -117,9 +180,10 @@ internal sealed class TextPattern
         return shadow.ToString();
     }
 
-    // A character of the basic plane that no class and no letter of the pattern tells from the given one.
+    // Returns a character of the basic plane that no class and no literal of the pattern distinguishes from the given
+    // one.
     private char StandIn(Rune rune) =>
-        standIns.GetOrAdd(
+        (rune.IsBmp ? reservedStandIns : standIns).GetOrAdd(
             Signature(rune.Value),
             signature =>
             {
@@ -134,7 +198,8 @@ internal sealed class TextPattern
             }
         );
 
-    private char Fits(char c, ulong signature) => !literals.Contains(c) && Signature(c) == signature ? c : '\0';
+    private char Fits(char c, ulong signature) =>
+        !literals.Contains(c) && !reserved.Contains(c) && Signature(c) == signature ? c : '\0';
 
     private ulong Signature(int character)
     {

@@ -46,8 +46,8 @@ internal static class TokenDecoder
         return [Encoding.UTF8.GetString([.. bytes])];
     }
 
-    /// <summary>Runs of &lt;0xNN&gt; become the text they spell, or one replacement character a byte when they spell
-    /// none.</summary>
+    /// <summary>Runs of &lt;0xNN&gt; become the UTF-8 text that they encode, or one replacement character per byte if
+    /// they encode none.</summary>
     private static List<string> ByteFallback(List<string> tokens)
     {
         List<string> texts = [];
@@ -122,7 +122,7 @@ internal static class TokenDecoder
         }
     }
 
-    // The reference drops every mark of the first token where encoding may have put one there.
+    // The tokenizers library removes every mark of the first token if encoding may have added one.
     private static Func<List<string>, List<string>> Metaspace(string mark, bool prepends) =>
         tokens =>
             [.. tokens.Select((t, i) => t.Replace(mark, i == 0 && prepends ? "" : " ", StringComparison.Ordinal))];

@@ -3,8 +3,8 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>Text to token ids and back, as the <c>tokenizer.json</c> of a model folder says; one implementation for
-/// every family. Thread-safe.</summary>
+/// <summary>Encodes text to token ids and decodes ids to text by the <c>tokenizer.json</c> of a model folder. One
+/// implementation serves every model family. Thread-safe.</summary>
 public sealed class Tokenizer
 {
     private readonly Bpe bpe;
@@ -18,12 +18,13 @@ public sealed class Tokenizer
     private readonly Func<IReadOnlyList<string>, string> decode;
     private readonly int[] prefix,
         suffix;
+    private readonly string? bosText;
 
-    private Tokenizer(JsonFile file, JsonFile? settings)
+    private Tokenizer(JsonFile file, TokenizerSettings settings)
     {
         JsonNode model = file.Root["model"] ?? throw file.Error("there is no model");
-        IReadOnlyList<AddedToken> added = AddedTokens.Parse(file);
         Dictionary<string, int> vocabulary = BpeModel.Vocabulary(model, file);
+        IReadOnlyList<AddedToken> added = settings.Complete(AddedTokens.Parse(file), vocabulary);
         split = PreTokenizers.Parse(file.Root["pre_tokenizer"], file, out bool bytes);
         bpe = BpeModel.Parse(model, vocabulary, bytes, file);
         ids = new Dictionary<string, int>(vocabulary, StringComparer.Ordinal);
@@ -48,18 +49,26 @@ public sealed class Tokenizer
         raw = new AddedTokens(added.Where(t => !t.Normalized).Select(t => (t.Content, t)));
         normalised = new AddedTokens(added.Where(t => t.Normalized).Select(t => (normalise(t.Content), t)));
         decode = TokenDecoder.Parse(file.Root["decoder"], file);
-        BosId = Named(settings, "bos_token");
-        EosId = Named(settings, "eos_token");
-        (prefix, suffix) = SpecialTokens.Parse(file.Root["post_processor"], file, settings, BosId, EosId);
+        bosText = settings.Content("bos_token");
+        BosId = bosText is null ? null : TokenId(bosText);
+        EosId = settings.Content("eos_token") is { } end ? TokenId(end) : null;
+        (prefix, suffix) = SpecialTokens.Parse(file.Root["post_processor"], file);
+        Notice =
+            NoticeOf(settings.Flag("add_bos_token"), "add_bos_token", prefix, "begin")
+            ?? NoticeOf(settings.Flag("add_eos_token"), "add_eos_token", suffix, "end");
     }
 
     /// <summary>One more than the largest id.</summary>
     public int VocabularySize => contents.Count == 0 ? 0 : contents.Keys.Max() + 1;
 
-    /// <summary>The id of <c>bos_token</c> in <c>tokenizer_config.json</c>; null when it names none.</summary>
+    /// <summary>A sentence for the user if the tokenizer's files disagree about the special tokens around a text; null
+    /// if they agree.</summary>
+    public string? Notice { get; }
+
+    /// <summary>The id of <c>bos_token</c> in <c>tokenizer_config.json</c>; null if the files name none.</summary>
     public int? BosId { get; }
 
-    /// <summary>The id of <c>eos_token</c> in <c>tokenizer_config.json</c>; null when it names none.</summary>
+    /// <summary>The id of <c>eos_token</c> in <c>tokenizer_config.json</c>; null if the files name none.</summary>
     public int? EosId { get; }
 
     /// <summary>Reads the tokenizer of a model folder.</summary>
@@ -68,16 +77,17 @@ public sealed class Tokenizer
     public static Tokenizer Load(string folder)
     {
         InnerPath.RefuseLinksOut(folder);
-        string path = Path.Combine(folder, "tokenizer.json"),
-            settings = Path.Combine(folder, "tokenizer_config.json");
+        string path = Path.Combine(folder, "tokenizer.json");
         return File.Exists(path)
-            ? new Tokenizer(new JsonFile(path), File.Exists(settings) ? new JsonFile(settings) : null)
+            ? new Tokenizer(new JsonFile(path), TokenizerSettings.Load(folder))
             : throw new InputException($"no tokenizer in {folder}: it holds no tokenizer.json");
     }
 
-    /// <summary>The ids of a text; special tokens in the text are recognised.</summary>
-    /// <param name="addSpecialTokens">Put those around it that the tokenizer adds to a sequence (BOS of Llama).</param>
-    /// <exception cref="InputException">A pattern of the tokenizer needs more than its time for this text.</exception>
+    /// <summary>Returns the ids of a text; special tokens in the text are recognised.</summary>
+    /// <param name="addSpecialTokens">Add the special tokens that the tokenizer adds to a sequence, such as
+    /// BOS.</param>
+    /// <exception cref="InputException">A pattern of the tokenizer needs more than its time for this
+    /// text.</exception>
     public int[] Encode(string text, bool addSpecialTokens = false)
     {
         try
@@ -119,7 +129,16 @@ public sealed class Tokenizer
         return [.. tokens];
     }
 
-    /// <summary>The text of ids; bytes that are not UTF-8 become replacement characters, unknown ids nothing.</summary>
+    /// <summary>Returns the ids of a text as model input: with the special tokens that the tokenizer adds, unless the
+    /// text begins with the begin token already.</summary>
+    /// <exception cref="InputException">As for <see cref="Encode"/>.</exception>
+    public int[] EncodeInput(string text) => Encode(text, addSpecialTokens: !BeginsWithBos(text));
+
+    private bool BeginsWithBos(string text) =>
+        BosId is { } bos && prefix.Contains(bos) && text.StartsWith(bosText!, StringComparison.Ordinal);
+
+    /// <summary>Returns the text of ids. Bytes that are not UTF-8 become replacement characters; unknown ids are
+    /// ignored.</summary>
     /// <param name="skipSpecialTokens">Leave special tokens out.</param>
     public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens = false) =>
         decode([
@@ -127,10 +146,10 @@ public sealed class Tokenizer
                 .Select(id => contents[id]),
         ]);
 
-    /// <summary>The id of a token by its content; null when there is none.</summary>
+    /// <summary>Returns the id of a token by its content; null if there is none.</summary>
     public int? TokenId(string content) => ids.TryGetValue(content, out int id) ? id : null;
 
-    // Half of a surrogate pair is no character; it counts as the character that stands for broken text.
+    // A lone surrogate encodes as the replacement character.
     private static string WellFormed(string text) =>
         text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
 
@@ -153,11 +172,10 @@ public sealed class Tokenizer
         }
     }
 
-    private int? Named(JsonFile? settings, string name) =>
-        settings?.Root[name] switch
-        {
-            null => null,
-            JsonObject token => TokenId(settings.Text(token, "content")),
-            _ => TokenId(settings.Text(settings.Root, name)),
-        };
+    // The post-processor decides. Earlier versions of the reference followed the flag in some classes.
+    private static string? NoticeOf(bool? flag, string name, int[] added, string kind) =>
+        flag is { } wanted && wanted != added.Length > 0
+            ? $"tokenizer_config.json says {name} {(wanted ? "true" : "false")}, but the post-processor of tokenizer.json "
+                + $"decides: {(added.Length > 0 ? "a" : "no")} {kind} token is added"
+            : null;
 }

@@ -1,7 +1,4 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,8 +6,8 @@ namespace Fulcrum.Torch.Adapters;
 
 /// <summary>A low-rank update of one projection (LoRA, arXiv:2106.09685; with a magnitude, DoRA,
 /// arXiv:2402.09353).</summary>
-/// <remarks>Beside the base the output is base + lambda * (adapted - base), so lambda 1 is the adapter as trained and 0
-/// the base.</remarks>
+/// <remarks>The output is base + lambda * (adapted - base): lambda 1 is the adapter as trained, lambda 0 the
+/// base.</remarks>
 internal sealed class Adapter : IDisposable
 {
     private Tensor? norms;
@@ -52,13 +49,13 @@ internal sealed class Adapter : IDisposable
     /// <summary>Apply the dropout.</summary>
     public bool Training { get; set; }
 
-    /// <summary>What training changes, by name behind the projection's.</summary>
+    /// <summary>The trained parameters, by name after the projection's name.</summary>
     public IEnumerable<(string Name, Tensor Value)> Parameters =>
         Magnitude is null
             ? [("lora_A", A), ("lora_B", B)]
             : [("lora_A", A), ("lora_B", B), ("lora_magnitude_vector", Magnitude)];
 
-    /// <summary>The adapter's part of the output.</summary>
+    /// <summary>Computes the adapter's part of the output.</summary>
     /// <param name="input">[..., in]</param>
     /// <param name="plain">The base's output without bias, [..., out]; read by DoRA only.</param>
     /// <param name="weight">The base's weight, [out, in]; read by DoRA only.</param>
@@ -73,13 +70,13 @@ internal sealed class Adapter : IDisposable
             return low;
         }
 
-        // With dropout the reference takes the base's part of the dropped input as well.
+        // With dropout, PEFT computes the base's part from the dropped input too.
         Tensor factor = Magnitude / RowNorms(weight),
             basis = drops ? nn.functional.linear(x, weight().to_type(A.dtype)) : plain().to_type(A.dtype);
         return (low * factor).Plus(basis * factor.Plus(-1).Times(Lambda));
     }
 
-    /// <summary>The weight with the adapter in it, float32.</summary>
+    /// <summary>Returns the weight with the adapter merged, in float32.</summary>
     /// <param name="weight">[out, in]</param>
     public Tensor Merged(Tensor weight)
     {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Adapters;
 
 /// <summary>Rows of the embedding or the head that were trained by themselves (PEFT's <c>trainable_token_indices</c>).
-/// </summary>
+///</summary>
 /// <param name="Module">The embedding's or the head's name.</param>
 /// <param name="Ids">Token ids, one for each row.</param>
 /// <param name="Rows">The trained rows themselves, not differences, [ids, hidden], float32.</param>

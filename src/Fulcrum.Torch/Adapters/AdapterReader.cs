@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -55,7 +55,7 @@ internal sealed partial class AdapterTensors
             );
     }
 
-    /// <summary>Refuses an adapter of which a part was not used.</summary>
+    /// <summary>Throws if a tensor was not used.</summary>
     /// <exception cref="InputException">A tensor is left; names the first.</exception>
     public void RefuseRest()
     {

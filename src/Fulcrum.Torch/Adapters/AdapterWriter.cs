@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using TorchSharp;
 
 namespace Fulcrum.Torch.Adapters;
@@ -40,7 +39,7 @@ internal static class AdapterWriter
         }
     }
 
-    /// <summary>The name in PEFT's file of what training changes.</summary>
+    /// <summary>Returns a parameter's name in PEFT's file.</summary>
     public static string KeyOf(string parameter) =>
         $"base_model.model.{parameter}{(parameter.EndsWith(".lora_magnitude_vector", StringComparison.Ordinal) ? "" : ".weight")}";
 

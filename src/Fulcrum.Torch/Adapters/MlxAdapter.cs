@@ -1,12 +1,11 @@
 using Fulcrum.Files;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Adapters;
 
 /// <summary>Adapter folders of mlx-lm: the same update as PEFT's with transposed factors and an explicit scaling.
-/// </summary>
+///</summary>
 internal static class MlxAdapter
 {
     private const string Weights = "adapters.safetensors";

@@ -18,7 +18,7 @@ internal static class ModuleNames
         Guarded(pattern, () => Regex.IsMatch(module, $@"\A(?:{Python(pattern)})\z", Options, TimeLimit));
 
     /// <summary>The value of the first key that matches, as a regular expression, the end of the name; null for none.
-    /// </summary>
+    ///</summary>
     /// <exception cref="InputException">As for <see cref="Matches"/>.</exception>
     public static double? Lookup(IReadOnlyDictionary<string, double>? pattern, string module) =>
         (pattern ?? new Dictionary<string, double>())
@@ -27,7 +27,7 @@ internal static class ModuleNames
             .FirstOrDefault();
 
     /// <summary>The module lies in one of the layers: its layer is the number after the name of the list of layers.
-    /// </summary>
+    ///</summary>
     /// <param name="layers">Null or empty: every module does.</param>
     /// <param name="lists">Names of the list of layers, as regular expressions; null or empty: any name.</param>
     public static bool IsInLayers(string module, IReadOnlyList<int>? layers, IReadOnlyList<string>? lists)

@@ -1,4 +1,3 @@
-using Fulcrum.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

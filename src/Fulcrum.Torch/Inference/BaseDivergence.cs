@@ -1,19 +1,15 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>A model with an adapter beside it against itself without: two passes over a text, whole distributions
-/// compared where they are made.</summary>
+/// <summary>Compares the adapted model with its base at every token of a text. Both distributions are compared row by
+/// row, so they are never stored.</summary>
 internal sealed class BaseDivergence(LanguageModel model)
 {
-    // Rows of the vocabulary's width that are in memory at once, for each of the two.
+    // Rows of logits in memory at once, for each of the two models.
     private const int LogitRows = 64;
 
     /// <summary>Measures texts that have been checked already.</summary>

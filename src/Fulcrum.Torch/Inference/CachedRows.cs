@@ -1,22 +1,19 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>A sequence that is being written: its nodes outside the cache; its own tokens begin at position
-/// <see cref="Depth"/>, and <see cref="Length"/> of them are in the cache.</summary>
+/// <summary>A running sequence: its nodes in the prefix tree, and its own tokens, which begin at position
+/// <see cref="Depth"/>. <see cref="Length"/> of them are in the KV cache.</summary>
 internal sealed class RunningSequence(IReadOnlyList<PrefixNode> nodes, int depth)
 {
-    /// <summary>What so many sequences share is read by each for itself; for more, one product for all is
-    /// faster.</summary>
+    /// <summary>A node with at most this many readers is read once per sequence. With more readers one matmul for all
+    /// is faster.</summary>
     public const int MostRowReaders = 4;
 
-    /// <summary>From the beginning on.</summary>
+    /// <summary>From the root on.</summary>
     public IReadOnlyList<PrefixNode> Nodes => nodes;
 
     /// <summary>Position of the first token in the cache.</summary>
@@ -25,12 +22,12 @@ internal sealed class RunningSequence(IReadOnlyList<PrefixNode> nodes, int depth
     /// <summary>Tokens in the cache.</summary>
     public int Length { get; set; }
 
-    /// <summary>Those of the nodes that up to <see cref="MostRowReaders"/> sequences share.</summary>
+    /// <summary>The nodes with at most <see cref="MostRowReaders"/> readers.</summary>
     public IReadOnlyList<PrefixNode> ReadByRow { get; set; } = [];
 }
 
-/// <summary>One layer's cache of running sequences, written and read row by row: what is each one's own, and nodes that
-/// few share.</summary>
+/// <summary>One layer's KV cache of running sequences, written and read row by row: each sequence's own tokens, and
+/// nodes with few readers.</summary>
 /// <param name="Keys">[slots, capacity, keyValueHeads, headDim]; a sequence's tokens are those of its slot.</param>
 /// <param name="Values">As <paramref name="Keys"/>.</param>
 internal sealed record CachedRows(Tensor Keys, Tensor Values)
@@ -40,19 +37,19 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
         size = (int)Keys.size(3),
         bytes = (int)Keys.dtype.ElementSize();
 
-    /// <summary>Whether this is how rows like these are attended to.</summary>
+    /// <summary>Whether rows of this type and size can be computed here.</summary>
     public bool Supports(Tensor query, Tensor key, Tensor value) =>
         RowAttention.Supports(query)
         && RowKernels.Supports(Keys)
         && new[] { query, key, value, Values }.All(t => t.dtype == Keys.dtype);
 
-    /// <summary>Writes the new token of each sequence behind its last and attends to what it sees, itself
+    /// <summary>Writes the new token of each sequence after its last one and computes its attention, itself
     /// included.</summary>
     /// <param name="query">[N, keyValueHeads, group, headDim]</param>
     /// <param name="key">[N, keyValueHeads, headDim]</param>
     /// <param name="value">As <paramref name="key"/>.</param>
-    /// <param name="running">By slot; each has room for one more.</param>
-    /// <param name="window">Null: all is seen.</param>
+    /// <param name="running">By slot; each slot has room for one more token.</param>
+    /// <param name="window">Null: no sliding window.</param>
     /// <returns>As <see cref="RowAttention.Attend"/>.</returns>
     public (Tensor Output, Tensor LogSum) Attend(
         int layer,
@@ -67,7 +64,8 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
         return RowAttention.Attend(query, [.. running.Select((row, slot) => Seen(row, slot, layer, own, window))]);
     }
 
-    // Of each node that is read alone and of the cache, what lies in a row's window; the new token is the last.
+    // The segments that a row attends to: the nodes that are read by row, then the cache; only what is inside the
+    // row's window. The new token is the last one.
     private RowAttention.KvSegment[] Seen(
         RunningSequence row,
         int slot,
@@ -105,7 +103,7 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
         }
     }
 
-    // Where the cache begins, with the new tokens' part in it.
+    // Writes the new tokens into the cache and returns its address.
     private unsafe IntPtr Written(Tensor cache, Tensor fresh, IReadOnlyList<RunningSequence> running)
     {
         using Tensor rows = fresh.contiguous();

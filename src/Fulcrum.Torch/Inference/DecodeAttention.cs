@@ -1,6 +1,3 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
@@ -8,14 +5,14 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>One new token of each running sequence, [N]: what sequences share lies in nodes and is one product for all
-/// under a node; what is their own lies in a cache that is written in place.</summary>
-/// <remarks>Sequences enter behind the last one; where one leaves, the last takes its place. Nothing else of the cache
-/// is ever copied, save when it has to grow.</remarks>
+/// <summary>Attention of one new token per running sequence, [N]. A shared prefix lies in nodes and takes one matmul
+/// for all sequences under a node. Each sequence's own tokens lie in a KV cache that is written in place.</summary>
+/// <remarks>New sequences enter after the last one. When a sequence leaves, the last one takes its slot. The cache is
+/// copied otherwise only to grow.</remarks>
 internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Device device) : IAttention, IDisposable
 {
-    // An own last node up to this length moves into the cache; a longer one is read where it is, so that it sets no one
-    // else's width.
+    // A sequence's own last node up to this length moves into the cache. A longer node stays in the tree; in the
+    // cache it would widen every slot.
     private const int LongestTail = 128;
 
     private readonly List<RunningSequence> running = [];
@@ -28,13 +25,13 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     private int[] positions = [];
     private readonly Dictionary<int, Tensor?> masks = [];
 
-    /// <summary>How many sequences run.</summary>
+    /// <summary>Number of running sequences.</summary>
     public int Count => running.Count;
 
-    /// <summary>Takes in sequences behind the others.</summary>
-    /// <param name="sequences">For each the node that its prompt ends in, which stays in memory with its ancestors
-    /// until the sequence leaves; whether no other sequence reads that node; the most tokens that are
-    /// generated.</param>
+    /// <summary>Adds sequences after the running ones.</summary>
+    /// <param name="sequences">For each sequence: the node in which its prompt ends (it stays in memory with its
+    /// ancestors until the sequence leaves), whether no other sequence reads that node, and the maximum number of
+    /// generated tokens.</param>
     public void Enter(IReadOnlyList<(PrefixNode End, bool Alone, int Limit)> sequences)
     {
         Reserve(
@@ -66,7 +63,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         shared = Regrouped();
     }
 
-    /// <summary>Lets a sequence go; the last one takes its place.</summary>
+    /// <summary>Removes a sequence; the last one takes its slot.</summary>
     public void Leave(int slot)
     {
         int last = running.Count - 1;
@@ -87,7 +84,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     /// <summary>Prepares the next pass, which continues every running sequence by one token; its tensors live in the
     /// current dispose scope.</summary>
     /// <returns>The positions of the new tokens.</returns>
-    /// <exception cref="InvalidOperationException">A sequence is longer than was said when it entered.</exception>
+    /// <exception cref="InvalidOperationException">A sequence is longer than its limit at entry.</exception>
     public int[] Begin()
     {
         FreeMasks();
@@ -102,7 +99,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         return positions;
     }
 
-    /// <summary>The pass is done: the new tokens belong to their sequences.</summary>
+    /// <summary>Ends the pass: the new tokens are added to their sequences.</summary>
     public void End() => running.ForEach(r => r.Length++);
 
     /// <inheritdoc/>
@@ -145,7 +142,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
 
     private static bool Moves(PrefixNode end, bool alone) => alone && end.Length <= LongestTail;
 
-    // What is the sequences' own, in one call of the library, the shorter ones masked.
+    // Attention to all sequences' own tokens in one call of libtorch, with shorter sequences masked.
     private (Tensor Output, Tensor Sum) InOneCall(int layer, Tensor query, Tensor key, Tensor value, int? window) =>
         PartialAttention.Forward(
             query,
@@ -155,7 +152,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             plain: window is not null
         );
 
-    // All rows under a node against its keys: [1, KV, rows * G, hd] in one product.
+    // All rows under a node against its keys, [1, KV, rows * G, hd], in one matmul.
     private void MergeShared(Shared part, int layer, Tensor query, Tensor output, Tensor sum, int? window)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -189,14 +186,14 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         }
     }
 
-    // Writes the new tokens' part and returns what each sequence has of its own, [N, KV, longest, hd].
+    // Writes the new tokens and returns each sequence's own part, [N, KV, longest, hd].
     private Tensor Own(Tensor tail, Tensor fresh)
     {
         tail.view(-1, tail.shape[2], tail.shape[3]).index_copy_(0, places, fresh);
         return tail.narrow(0, 0, running.Count).narrow(1, 0, longest).transpose(1, 2);
     }
 
-    // [N, 1, 1, longest]; null where every sequence sees all of its row.
+    // [N, 1, 1, longest]; null if every sequence attends to its complete row.
     private Tensor? Mask(int? window)
     {
         if (masks.TryGetValue(window ?? 0, out Tensor? known))
@@ -221,7 +218,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             : null;
     }
 
-    // [1, 1, rows * G, length]: the node's tokens that have left the window of a row.
+    // [1, 1, rows * G, length]: masks the node's tokens that are outside a row's window.
     private Tensor Behind(Shared part, int window, int group)
     {
         float[] mask = new float[part.Slots.Length * group * part.Node.Length];
@@ -266,8 +263,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         ];
     }
 
-    // Grows by doubling: [slots, capacity, KV, hd], zeros where nothing was written, because a weight of 0 times
-    // garbage need not be 0.
+    // Grows by doubling: [slots, capacity, KV, hd], zero-initialised, because a weight of 0 times NaN is NaN.
     private void Reserve(int count, int length)
     {
         if (count <= slots && length <= capacity && tails.Length > 0)
@@ -312,6 +308,6 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         tail[to].narrow(0, 0, length).copy_(tail[from].narrow(0, 0, length));
     }
 
-    // Index: null where the slots are neighbours.
+    // Index: null if the slots are contiguous.
     private sealed record Shared(PrefixNode Node, int[] Slots, Tensor? Index);
 }

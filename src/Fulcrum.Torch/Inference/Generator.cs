@@ -1,26 +1,22 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Completions: prompts go through the tree, then sequences are decoded together, one token of each a pass;
-/// where sequences are done, the next ones enter.</summary>
+/// <summary>Generates completions. Prompts are computed by the prefix tree. Then sequences are decoded together, one
+/// token per pass; when sequences finish, waiting ones enter.</summary>
 internal sealed class Generator(
     LanguageModel model,
     int budget = TreePass.Budget,
     int together = Generator.MaxConcurrentSequences
 )
 {
-    /// <summary>Sequences that run at once unless said otherwise: enough rows for the products to be large.</summary>
+    /// <summary>Default of the maximum concurrency: enough rows for large matmuls.</summary>
     public const int MaxConcurrentSequences = 64;
 
-    // The most tokens that the own caches of running sequences may hold together.
+    // Maximum number of tokens in the caches of all running sequences.
     private const int CacheTokens = 1 << 16;
 
     /// <summary>Completes requests that have been checked already.</summary>

@@ -1,25 +1,19 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
-
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Rows of a batch that see each other by a mask, because they are short nodes side by side, or a single node
-/// that sees itself causally.</summary>
-/// <param name="Mask">[Count, Count], 0 where row i sees row j and minus infinity elsewhere; null: causal.</param>
+/// <summary>A block of rows that attend to each other: several short nodes with a mask, or one node with causal
+/// attention.</summary>
+/// <param name="Mask">[Count, Count], 0 where row i attends to row j, otherwise minus infinity; null: causal.</param>
 internal sealed record OwnBlock(int Start, int Count, float[]? Mask);
 
-/// <summary>Rows of a batch that all see the whole of a node outside their own block.</summary>
+/// <summary>Rows of a batch that all attend to every token of a node outside their own block.</summary>
 internal sealed record AncestorBlock(PrefixNode Node, int Start, int Count);
 
-/// <summary>How attention over a batch is cut into blocks; the cost is that of the pairs that see each other, not of the
-/// square of the batch.</summary>
-/// <remarks>Nodes stand depth first, so the descendants of a node are neighbours.</remarks>
+/// <summary>How attention over a node batch is divided into blocks. The cost grows with the number of pairs that
+/// attend to each other, not with the square of the batch.</summary>
+/// <remarks>Nodes are ordered depth first, so a node's descendants are contiguous.</remarks>
 internal sealed record NodeBatchPlan(IReadOnlyList<OwnBlock> Own, IReadOnlyList<AncestorBlock> Ancestors)
 {
-    // Short nodes share a block up to this many rows: a few masked products are cheaper than a call a node.
+    // Short nodes share a block up to this many rows: a few masked matmuls cost less than one call per node.
     private const int BlockRows = 128;
 
     /// <summary>Sets every node's <see cref="PrefixNode.Start"/> and plans the blocks.</summary>
@@ -60,7 +54,7 @@ internal sealed record NodeBatchPlan(IReadOnlyList<OwnBlock> Own, IReadOnlyList<
         return last;
     }
 
-    // Every node with descendants behind its own block, and which rows they are.
+    // Every node with descendants after its own block, and their rows.
     private static List<AncestorBlock> AncestorsOf(
         IReadOnlyList<PrefixNode> batch,
         Dictionary<PrefixNode, int> blockEnd
@@ -102,7 +96,7 @@ internal sealed record NodeBatchPlan(IReadOnlyList<OwnBlock> Own, IReadOnlyList<
         {
             PrefixNode node = batch[i];
             inside.Add(node);
-            // An ancestor's Start means something only where it is in this very block.
+            // An ancestor's Start is valid only if the ancestor is in this block.
             for (PrefixNode? seen = node; seen is not null && inside.Contains(seen); seen = seen.Parent)
             {
                 for (int row = 0; row < node.Length; row++)

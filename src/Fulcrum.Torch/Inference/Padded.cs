@@ -1,16 +1,12 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>The same answers by padded batches, as most libraries compute them: nothing shared, logits at every
-/// position. What the tree is measured against and tested against.</summary>
+/// <summary>Scores and completes by padded batches, as most libraries do: no shared prefixes, logits at every
+/// position. This is the reference implementation for the prefix tree.</summary>
 internal sealed class Padded(LanguageModel model)
 {
     private const int ScoreBatch = 8,
@@ -75,7 +71,8 @@ internal sealed class Padded(LanguageModel model)
         }
     }
 
-    /// <summary>Completes batches of 16, padded on the left; a batch goes on until its last sequence is done.</summary>
+    /// <summary>Completes batches of 16, padded on the left; a batch runs until its last sequence is
+    /// complete.</summary>
     public void Complete(
         IReadOnlyList<CompletionRequest> requests,
         Action<int, Completion> answered,

@@ -1,6 +1,3 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
@@ -8,9 +5,9 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Left-padded sequences, [B, T], with a cache that each pass lengthens by copying it: how most libraries
-/// generate.</summary>
-/// <param name="padding">For each row how many columns at its beginning are padding.</param>
+/// <summary>Attention over left-padded sequences, [B, T]. Each pass copies the KV cache to extend it, as most
+/// libraries do.</summary>
+/// <param name="padding">Number of padding columns at the start of each row.</param>
 internal sealed class PaddedAttention(int layers, long[] padding) : IAttention, IDisposable
 {
     private readonly (Tensor Key, Tensor Value)?[] cache = new (Tensor, Tensor)?[layers];
@@ -34,7 +31,7 @@ internal sealed class PaddedAttention(int layers, long[] padding) : IAttention, 
             column = arange(seen, device: query.device),
             back = row - column;
         Tensor hidden = window is { } w ? (back < 0).logical_or(back >= w) : back < 0;
-        // A padded row sees itself, because a row that sees nothing has no softmax.
+        // A padding row attends to itself, because softmax over nothing is undefined.
         Tensor empty = (column < tensor(padding, device: query.device).view(-1, 1, 1)).logical_and(back != 0);
         Tensor scores = (q * Math.Pow(q.shape[^1], -0.5))
             .matmul(k.transpose(-2, -1))

@@ -1,13 +1,9 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>A stretch of tokens, what lies before it, and its keys and values once a pass has computed them.</summary>
+/// <summary>A segment of tokens in a prefix tree, with its parent, and with its keys and values once a pass has
+/// computed them.</summary>
 internal sealed class PrefixNode(int[] sequence, int depth, int length, PrefixNode? parent)
 {
     /// <summary>Position of the first token.</summary>
@@ -16,10 +12,10 @@ internal sealed class PrefixNode(int[] sequence, int depth, int length, PrefixNo
     /// <summary>Number of tokens.</summary>
     public int Length { get; private set; } = length;
 
-    /// <summary>The stretch before this one; null at a beginning.</summary>
+    /// <summary>The segment before this one; null at a root.</summary>
     public PrefixNode? Parent { get; private set; } = parent;
 
-    /// <summary>Where the node's first token stands in its batch.</summary>
+    /// <summary>Row of the node's first token in its node batch.</summary>
     public int Start { get; set; }
 
     /// <summary>Keys and values of each layer, [keyValueHeads, length, headDim], once a pass has kept them.</summary>
@@ -43,7 +39,7 @@ internal sealed class PrefixNode(int[] sequence, int depth, int length, PrefixNo
         return node;
     }
 
-    /// <summary>Gives the first tokens to a new parent.</summary>
+    /// <summary>Moves the first tokens into a new parent node.</summary>
     public PrefixNode CutAt(int count)
     {
         PrefixNode upper = new(sequence, Depth, count, Parent);
@@ -51,7 +47,7 @@ internal sealed class PrefixNode(int[] sequence, int depth, int length, PrefixNo
         return upper;
     }
 
-    /// <summary>This node as a chain of nodes that are not too long; the node itself is the last of them.</summary>
+    /// <summary>Splits this node into a chain of nodes of limited length; the node itself is the last one.</summary>
     public IEnumerable<PrefixNode> Chain(int longest)
     {
         while (Length > longest)
@@ -66,7 +62,7 @@ internal sealed class PrefixNode(int[] sequence, int depth, int length, PrefixNo
     public void Keep(Tensor key, Tensor value) =>
         Cache.Add((key.DetachFromDisposeScope(), value.DetachFromDisposeScope()));
 
-    /// <summary>Forgets keys and values.</summary>
+    /// <summary>Frees the keys and values.</summary>
     public void Free()
     {
         foreach ((Tensor key, Tensor value) in Cache)

@@ -1,19 +1,14 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
-
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Token sequences as a radix tree: what several of them begin with is there once.</summary>
+/// <summary>A prefix tree (radix tree) of token sequences: a shared prefix is stored once.</summary>
 internal sealed class PrefixTree
 {
     private readonly PrefixNode[] ends;
 
     private PrefixTree(PrefixNode[] ends, List<PrefixNode> nodes) => (this.ends, Nodes) = (ends, nodes);
 
-    /// <summary>All nodes, every parent before its children, depth first: the order in which batches are cut.</summary>
+    /// <summary>All nodes, every parent before its children, depth first. Node batches are cut in this
+    /// order.</summary>
     public IReadOnlyList<PrefixNode> Nodes { get; }
 
     /// <summary>The node that holds the last token of a sequence.</summary>
@@ -21,8 +16,7 @@ internal sealed class PrefixTree
 
     /// <summary>Builds the tree; nodes longer than <paramref name="longest"/> are cut into chains.</summary>
     /// <param name="sequences">None of them empty.</param>
-    /// <param name="share">False: every sequence is a branch of its own, the form that the shared one is tested
-    /// against.</param>
+    /// <param name="share">False: no prefix is shared. This is the reference implementation.</param>
     public static PrefixTree Of(IReadOnlyList<int[]> sequences, int longest, bool share = true)
     {
         int[] order = [.. Enumerable.Range(0, sequences.Count)];

@@ -1,17 +1,12 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Draws one token from logits, in the order of steps that transformers applies: penalty, temperature, top k,
-/// top p.</summary>
+/// <summary>Samples one token from logits, with transformers' order of steps: penalty, temperature, top k, top
+/// p.</summary>
 internal static class Sampler
 {
-    /// <param name="logits">One for each entry of the vocabulary; changed in place.</param>
+    /// <param name="logits">One per vocabulary entry; changed in place.</param>
     /// <param name="seen">Tokens of the prompt and the completion so far.</param>
     public static int Draw(float[] logits, Sampling sampling, Random random, IEnumerable<int> seen)
     {
@@ -54,7 +49,7 @@ internal static class Sampler
         return order[kept - 1];
     }
 
-    /// <summary>The k most likely tokens, the likeliest first and of equals the lower id; all of them where k is
+    /// <summary>Returns the k most likely tokens in descending order, ties by lower id; all tokens if k is
     /// 0.</summary>
     internal static int[] MostLikely(float[] logits, int k)
     {
@@ -63,7 +58,7 @@ internal static class Sampler
             return [.. Enumerable.Range(0, logits.Length).OrderByDescending(t => logits[t]).ThenBy(t => t)];
         }
 
-        // A vocabulary has 150,000 entries and k is 20: most tokens are dismissed by one comparison.
+        // A vocabulary has 150,000 entries and k is 20: one comparison discards most tokens.
         PriorityQueue<int, (float Logit, int After)> best = new(k + 1);
         for (int t = 0; t < logits.Length; t++)
         {

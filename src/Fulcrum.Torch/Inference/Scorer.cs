@@ -1,19 +1,15 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Log-likelihoods of continuations, by one tree over all requests; logits only where a continuation's token
-/// is predicted.</summary>
+/// <summary>Computes log-likelihoods of continuations by one prefix tree over all requests. Logits are computed only
+/// where a continuation's token is predicted.</summary>
 internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
 {
-    // Rows of the vocabulary's width that are in memory at once.
+    // Rows of logits in memory at once.
     private const int LogitRows = 64;
 
     /// <summary>Scores requests that have been checked already.</summary>
@@ -44,7 +40,7 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
             }
         }
 
-        // The last token of a continuation predicts nothing that is asked for, so it is not in the tree.
+        // The last token of a continuation predicts no scored token, so it is not in the tree.
         PrefixTree tree = PrefixTree.Of(
             [
                 .. asked.Select(a =>
@@ -97,7 +93,7 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
         }
     }
 
-    // Log-probability of a token at a row of the logits, and whether it is the most likely one.
+    // Returns the log-probability of a token at a row of the logits, and whether it is the most likely one.
     private (float[] Likely, bool[] Best) Read(Tensor hidden, int[] rows, long[] at, long[] tokens)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -1,43 +1,39 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>A completion in the making.</summary>
-/// <param name="index">The request's place among all.</param>
-/// <param name="context">The most tokens that the model takes.</param>
+/// <summary>A completion that is being generated.</summary>
+/// <param name="index">Index of the request.</param>
+/// <param name="context">The model's context length.</param>
 internal sealed class Sequence(int index, CompletionRequest request, int context)
 {
     private readonly List<double> logLikelihoods = [];
 
-    /// <summary>The request's place among all.</summary>
+    /// <summary>Index of the request.</summary>
     public int Index => index;
 
-    /// <summary>What is completed.</summary>
+    /// <summary>The request.</summary>
     public CompletionRequest Request => request;
 
-    /// <summary>The most tokens that are generated.</summary>
+    /// <summary>Maximum number of generated tokens.</summary>
     public int Limit { get; } = Math.Max(0, Math.Min(request.MaxNewTokens, context - request.Prompt.Length));
 
     /// <summary>The tokens so far.</summary>
     public List<int> Ids { get; } = [];
 
-    /// <summary>Null while it goes on.</summary>
+    /// <summary>Null while it is running.</summary>
     public FinishReason? Finished { get; private set; } =
         Math.Min(request.MaxNewTokens, context - request.Prompt.Length) <= 0 ? FinishReason.Length : null;
 
     private Random Random { get; } = RandomSources.Sampling(request.Sampling?.Seed ?? 0);
 
-    /// <summary>What has been written so far.</summary>
+    /// <summary>Returns the completion so far.</summary>
     public Completion Result(FinishReason reason) => new(Ids, logLikelihoods, reason);
 
-    /// <summary>The next token of each sequence that goes on: the most likely one, or one that is drawn.</summary>
+    /// <summary>Chooses the next token of each running sequence: the most likely one, or a sampled one.</summary>
     /// <param name="logits">[N, vocabulary], float32.</param>
     public static void Choose(IReadOnlyList<Sequence> sequences, Tensor logits)
     {

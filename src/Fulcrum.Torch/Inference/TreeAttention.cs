@@ -1,6 +1,3 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
@@ -8,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Attention over a batch of nodes, [T]: a token sees its node's ancestors and, in its own node, itself and
-/// what lies before it.</summary>
-/// <remarks>Piece by piece (<see cref="NodeBatchPlan"/>): all rows under a node meet its keys in one product, and no matrix
-/// of scores is kept, neither for the result nor for the gradients.</remarks>
+/// <summary>Attention over a node batch, [T]: a token attends to its node's ancestors and, within its node, to itself
+/// and the tokens before it.</summary>
+/// <remarks>Computed in segments (<see cref="NodeBatchPlan"/>): all rows under a node take one matmul with its keys.
+/// No score matrix is kept, neither for the result nor for the gradients.</remarks>
 internal sealed class TreeAttention : IAttention
 {
     private readonly IReadOnlyList<PrefixNode> batch;
@@ -20,7 +17,8 @@ internal sealed class TreeAttention : IAttention
     private readonly int[] positions;
 
     /// <param name="batch">Depth first; a parent outside the batch has its keys and values in its cache.</param>
-    /// <param name="keep">Which nodes' keys and values are wanted after the pass; they are copied out of it.</param>
+    /// <param name="keep">Selects the nodes whose keys and values are needed after the pass; these are
+    /// copied.</param>
     public TreeAttention(IReadOnlyList<PrefixNode> batch, Device device, Func<PrefixNode, bool>? keep = null)
     {
         (this.batch, this.keep) = (batch, keep ?? (_ => false));
@@ -69,7 +67,8 @@ internal sealed class TreeAttention : IAttention
         return output;
     }
 
-    /// <summary>Keys or values of a node out of those of the batch, [keyValueHeads, length, headDim].</summary>
+    /// <summary>Copies the keys or values of a node out of those of the batch, [keyValueHeads, length,
+    /// headDim].</summary>
     private static Tensor Own(Tensor all, PrefixNode node)
     {
         using Tensor part = all.narrow(0, node.Start, node.Length),
@@ -77,7 +76,7 @@ internal sealed class TreeAttention : IAttention
         return empty(turned.shape, all.dtype, all.device).copy_(turned);
     }
 
-    // Rows from Start on against keys of the batch from KeyStart on, or those of a node of an earlier batch.
+    // Rows from Start attend to keys of the batch from KeyStart, or to the keys of a node of an earlier batch.
     private sealed record Piece(
         int Start,
         int Count,
@@ -88,7 +87,7 @@ internal sealed class TreeAttention : IAttention
         Tensor? Mask
     );
 
-    // One layer: the pieces joined.
+    // One layer: the partial results of all segments, merged.
     private sealed record Pass(TreeAttention Tree, int Layer, int? Window)
     {
         // [T, H * hd]; [KV, G, T]
@@ -180,7 +179,7 @@ internal sealed class TreeAttention : IAttention
             return (keys, values, Window is null ? p.Mask : Windowed(p));
         }
 
-        // What the window hides, beside what the piece's own mask hides.
+        // The sliding window's mask, combined with the segment's own mask.
         private Tensor Windowed(Piece p)
         {
             float[] mask = new float[p.Count * p.KeyCount];

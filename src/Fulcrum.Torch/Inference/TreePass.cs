@@ -1,25 +1,21 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Runs nodes of a tree through a model, one forward pass a batch.</summary>
+/// <summary>Runs nodes of a prefix tree through a model, one forward pass per node batch.</summary>
 internal static class TreePass
 {
-    /// <summary>Tokens of one pass: enough to keep the products large, few enough to bound the memory.</summary>
+    /// <summary>Tokens per forward pass: enough for large matmuls, few enough to bound the memory.</summary>
     public const int Budget = 2048;
 
     /// <summary>Visits every batch with its hidden states, [tokens, hidden]; a node's rows begin at its
     /// <see cref="PrefixNode.Start"/>.</summary>
-    /// <param name="nodes">Depth first; a parent that is not among them has its cache already.</param>
-    /// <param name="budget">The most tokens of a pass; no node is longer.</param>
-    /// <param name="keep">Whether a node's keys and values stay after all batches are done; others stay as long as a
-    /// later batch reads them.</param>
+    /// <param name="nodes">Depth first. A parent that is not listed is cached already.</param>
+    /// <param name="budget">Maximum number of tokens per pass; no node is longer.</param>
+    /// <param name="keep">Selects the nodes whose keys and values stay in memory after the last batch. Others are
+    /// freed once no later batch reads them.</param>
     public static void Run(
         LanguageModel model,
         IReadOnlyList<PrefixNode> nodes,
@@ -58,8 +54,8 @@ internal static class TreePass
         }
     }
 
-    /// <summary>Hidden states of one batch, in the current dispose scope.</summary>
-    /// <param name="keep">Whether a node's keys and values are copied out of the pass.</param>
+    /// <summary>Returns the hidden states of one batch, in the current dispose scope.</summary>
+    /// <param name="keep">Selects the nodes whose keys and values are copied; null for none.</param>
     public static Tensor Forward(
         LanguageModel model,
         IReadOnlyList<PrefixNode> batch,

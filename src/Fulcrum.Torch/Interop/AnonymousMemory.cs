@@ -1,30 +1,25 @@
 using System.Buffers.Text;
 using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Interop;
 
-/// <summary>Memory of this process that no file stands behind, as Linux counts it (RssAnon in
-/// <c>/proc/self/status</c>).</summary>
-/// <remarks>Reads without allocating: the sampler must not set off garbage collections in the middle of what it
-/// watches.</remarks>
+/// <summary>Anonymous memory of this process, as Linux counts it (RssAnon in <c>/proc/self/status</c>).</summary>
+/// <remarks>Reads without allocating, so that sampling triggers no garbage collection.</remarks>
 internal static class AnonymousMemory
 {
     private const string Status = "/proc/self/status";
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>In bytes.</summary>
-    /// <exception cref="FulcrumException">The system does not tell.</exception>
+    /// <exception cref="FulcrumException">The system does not report it.</exception>
     public static long Now() =>
         NowOrNull()
         ?? throw new FulcrumException(
             "this system does not tell how much anonymous memory a process has; the measurement needs Linux"
         );
 
-    /// <summary>In bytes; null where the system does not tell. Throws nothing: it is asked in backward
-    /// passes.</summary>
+    /// <summary>In bytes; null if the system does not report it. Throws nothing, because backward passes call
+    /// it.</summary>
     public static long? NowOrNull()
     {
         try
@@ -40,7 +35,7 @@ internal static class AnonymousMemory
         }
     }
 
-    /// <summary>Does some work and samples the memory meanwhile, every few milliseconds.</summary>
+    /// <summary>Does some work and samples the memory every few milliseconds.</summary>
     public static (T Result, long Peak) PeakOf<T>(Func<T> work)
     {
         long peak = Now();
@@ -75,7 +70,7 @@ internal static class AnonymousMemory
         }
     }
 
-    // -1 where there is no such line.
+    // -1 if there is no such line.
     private static long Read(Microsoft.Win32.SafeHandles.SafeFileHandle status)
     {
         Span<byte> text = stackalloc byte[4096];

@@ -1,9 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Interop;
 
@@ -14,7 +10,7 @@ namespace Fulcrum.Torch.Interop;
 /// called <c>std::ios_base::Init::Init()</c> (GLIBCXX_3.4), which does the same and ignores its argument here. The
 /// structures are those of
 /// the System V gABI, chapters 4 and 5, and of the symbol versioning extension (LSB core, chapter 10.7).
-/// </remarks>
+///</remarks>
 internal static class ElfPatch
 {
     public const string NewSymbol = "_ZSt21ios_base_library_initv";

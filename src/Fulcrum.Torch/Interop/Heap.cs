@@ -1,30 +1,23 @@
 using System.Runtime.InteropServices;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Interop;
 
-/// <summary>The C library's heap, from which libtorch takes its tensors.</summary>
+/// <summary>The heap of glibc, in which libtorch allocates tensors.</summary>
 internal static partial class Heap
 {
     private static long floor,
         mark;
 
-    // mallopt's numbers in malloc.h.
+    // Parameters of mallopt in malloc.h.
     private const int TrimThreshold = -1,
         MapThreshold = -3;
     private const int MostMapThreshold = 32 << 20; // some C libraries refuse more, and then keep their own
 
-    /// <summary>Keeps freed tensors up to a gigabyte for the next ones, where glibc would give them back to the
-    /// system.</summary>
-    /// <remarks>
-    /// By default every tensor of 32 MB and more is mapped afresh, and each of its pages is a fault: on a virtual
-    /// machine a product of
-    /// 1,024 rows took three times as long for that alone (docs/performance.md). Other C libraries ignore the wish or
-    /// lack the function.
-    /// </remarks>
+    /// <summary>Keeps freed tensors of up to 1 GiB for reuse. By default glibc returns them to the OS.</summary>
+    /// <remarks>By default every tensor of 32 MiB or more is newly mapped, and each of its pages causes a page
+    /// fault. On a virtual machine these faults made a matmul of 1,024 rows take three times as long
+    /// (docs/performance.md). Other C libraries ignore the setting or lack the function.</remarks>
     public static void KeepFreedMemory() =>
         Tell(() =>
         {
@@ -32,14 +25,13 @@ internal static partial class Heap
             _ = SetOption(TrimThreshold, int.MaxValue);
         });
 
-    /// <summary>Gives what is free back to the system now: where a peak would otherwise hold what earlier tensors
-    /// left.</summary>
+    /// <summary>Returns free memory to the OS now, before a peak that would otherwise include it.</summary>
     public static void GiveBack() => Tell(() => _ = Trim(0));
 
-    /// <summary>Gives what is free back once the process has grown by more than <paramref name="slack"/> bytes since it
-    /// last did.</summary>
-    /// <remarks>Asked between layers, it bounds what lies unused in a heap of pieces. Layers that leave less than the
-    /// slack cost nothing; larger ones fault their pages in again.</remarks>
+    /// <summary>Returns free memory to the OS if the process has grown by more than <paramref name="slack"/> bytes
+    /// since the last time.</summary>
+    /// <remarks>Called between layers, it bounds heap fragmentation. Layers that free less than the slack cost
+    /// nothing; larger ones cause page faults again.</remarks>
     public static void KeepWithin(long slack)
     {
         long? now = AnonymousMemory.NowOrNull();
@@ -51,10 +43,10 @@ internal static partial class Heap
         }
     }
 
-    /// <summary>Gives what is free back once the process holds more than <paramref name="slack"/> bytes beyond what it
-    /// held when this was asked first.</summary>
-    /// <remarks>Asked between pieces of equal work, it bounds what tensors of ever different sizes leave unused between
-    /// them; work that needs the same again costs nothing.</remarks>
+    /// <summary>Returns free memory to the OS if the process holds more than <paramref name="slack"/> bytes above its
+    /// size at the first call.</summary>
+    /// <remarks>Called between pieces of equal work, it bounds the fragmentation by tensors of changing sizes. Work
+    /// that needs the same memory again costs nothing.</remarks>
     public static void KeepFromGrowing(long slack)
     {
         long now = AnonymousMemory.NowOrNull() ?? 0;
@@ -66,10 +58,10 @@ internal static partial class Heap
         }
     }
 
-    /// <summary>Does some work during which every tensor of a megabyte and more that is freed goes back to the system:
-    /// loading, whose large tensors are read, converted and never needed again.</summary>
-    /// <remarks>Kept, they would stay beside the weights: glibc up to 2.37 does not reuse the place of an aligned block
-    /// for another of the same size.</remarks>
+    /// <summary>Does some work during which every freed tensor of 1 MiB or more returns to the OS. Used for loading,
+    /// which reads and converts large tensors once.</summary>
+    /// <remarks>Otherwise they would stay in memory next to the weights: glibc up to 2.37 does not reuse an aligned
+    /// block for another one of the same size.</remarks>
     public static T GivingBack<T>(Func<T> work)
     {
         Tell(() => _ = SetOption(MapThreshold, 1 << 20));
@@ -97,7 +89,7 @@ internal static partial class Heap
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
-            // Slower or larger, not wrong.
+            // Without these C functions only speed and memory change, never results.
         }
     }
 

@@ -1,9 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Interop;
 
@@ -14,7 +10,7 @@ namespace Fulcrum.Torch.Interop;
 /// equal. Where the system is too old a repaired copy is kept in a cache folder and loaded first: the dynamic linker
 /// then finds it
 /// by its name. No file of the output folder is touched. See docs/decisions/0001-native-library.md.
-/// </remarks>
+///</remarks>
 public static class Libtorch
 {
     private const string Wrapper = "libLibTorchSharp.so";

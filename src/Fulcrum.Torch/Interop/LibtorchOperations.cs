@@ -1,9 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,12 +7,9 @@ namespace Fulcrum.Torch.Interop;
 
 /// <summary>Operations of libtorch that TorchSharp does not expose, through libtorch's stable C interface (its names
 /// begin with <c>aoti_torch</c>).</summary>
-/// <remarks>
-/// A handle of that interface is what TorchSharp keeps in a tensor. Where the library in use lacks a function, or the
-/// function does
-/// not give what the plain operation gives, the plain operations are used: every caller has them. See
-/// docs/decisions/0007-kernels.md.
-/// </remarks>
+/// <remarks>A handle of that interface is what TorchSharp keeps in a tensor. If libtorch lacks a function, or the
+/// function's result differs from the ordinary operation's, callers use their reference implementation. See
+/// docs/decisions/0007-kernels.md.</remarks>
 internal static unsafe class LibtorchOperations
 {
     private static readonly delegate* unmanaged<
@@ -96,17 +89,17 @@ internal static unsafe class LibtorchOperations
                 int>)Export(library, Attention + "_backward");
         }
 
-        // MKL, behind the plain operation, uses 512-bit instructions on Intel's processors only and is slow with few
-        // rows; oneDNN writes its code for whatever is there.
+        // MKL, which the ordinary operation uses, has 512-bit code for Intel processors only and is slow with few
+        // rows. oneDNN generates code for the processor at hand.
         MultipliesByOneDnn = linear is not null && Avx2.IsSupported && MultipliesAsThePlainOperation();
     }
 
-    /// <summary>Float32 products with weights go through oneDNN: a matter of the processor alone, so that equal runs
-    /// give equal bytes.</summary>
+    /// <summary>Float32 matmuls with weights use oneDNN. Only the processor decides, so that runs are reproducible
+    /// bit for bit.</summary>
     public static bool MultipliesByOneDnn { get; }
 
-    /// <summary>The library has attention that keeps no matrix of scores and tells the logarithm of each row's
-    /// sum.</summary>
+    /// <summary>libtorch has flash attention, which keeps no score matrix and returns the log-sum-exp of each
+    /// row.</summary>
     public static bool HasAttention => attention is not null && attentionBackward is not null;
 
     /// <summary>Attention without a matrix of scores in memory (arXiv:2205.14135), on the CPU.</summary>
@@ -144,8 +137,8 @@ internal static unsafe class LibtorchOperations
         return (Tensor.UnsafeCreateTensor(output), Tensor.UnsafeCreateTensor(sum));
     }
 
-    /// <summary>Gradients of <see cref="Attention"/>; with the output and the sums of all keys they are exact for a
-    /// part of the keys.</summary>
+    /// <summary>Gradients of <see cref="Attention"/>; given the output and log-sum-exp over all keys, they are exact
+    /// for a part of the keys.</summary>
     public static (Tensor Query, Tensor Key, Tensor Value) AttentionBackward(
         Tensor gradient,
         Tensor query,

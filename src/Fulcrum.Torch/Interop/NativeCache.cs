@@ -11,7 +11,7 @@ namespace Fulcrum.Torch.Interop;
 /// Whoever can write to the copy runs code as this user. A folder counts as private when this user or root owns it and all folders above
 /// it, and nobody else may write to any of them (a sticky folder such as /tmp may stand above). The copy is opened without following a link,
 /// compared through that descriptor with the bytes that the repair gives, and loaded through the same descriptor. See docs/decisions/0001.
-/// </remarks>
+///</remarks>
 [SupportedOSPlatform("linux")]
 internal static class NativeCache
 {

@@ -1,8 +1,4 @@
 using System.Runtime.CompilerServices;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 
 namespace Fulcrum.Torch.Interop;

@@ -2,9 +2,6 @@ using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Text.Json;
 using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Interop;

@@ -1,29 +1,22 @@
 using System.Runtime.InteropServices;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Interop;
 
-/// <summary>How long a thread of the native library spins at a barrier before it sleeps.</summary>
+/// <summary>How long a thread of libgomp spins at a barrier before it sleeps.</summary>
 internal static partial class Spinning
 {
     private const string Count = "GOMP_SPINCOUNT",
         Policy = "OMP_WAIT_POLICY";
 
-    /// <summary>About a tenth of a millisecond: longer than a barrier between two equal shares takes, shorter than a
-    /// time slice of the system.</summary>
+    /// <summary>About a tenth of a millisecond: longer than a barrier between equal shares, shorter than a time slice
+    /// of the OS.</summary>
     private const string Turns = "5000";
 
-    /// <summary>Shortens the library's spinning (300,000 turns, several milliseconds) unless the user has said how to
-    /// wait. Before libgomp is loaded, which reads it once.</summary>
-    /// <remarks>
-    /// Beside other work on the same cores the thread that spins keeps its partner from the core that it waits for:
-    /// training a small model
-    /// took twelve to twenty times as long (docs/decisions/0024-short-spinning.md). The runtime's own
-    /// SetEnvironmentVariable does not reach the C library's environment.
-    /// </remarks>
+    /// <summary>Shortens libgomp's spin time (by default 300,000 iterations, several milliseconds) unless the user
+    /// has set it. Must run before libgomp is loaded.</summary>
+    /// <remarks>With other load on the same cores, a spinning thread keeps the thread that it waits for off the
+    /// core: training a small model took 12 to 20 times as long (docs/decisions/0024-short-spinning.md).
+    /// SetEnvironmentVariable of .NET does not change the environment of the C library.</remarks>
     public static void KeepShort()
     {
         if (Environment.GetEnvironmentVariable(Count) is null && Environment.GetEnvironmentVariable(Policy) is null)
@@ -32,7 +25,7 @@ internal static partial class Spinning
         }
     }
 
-    /// <summary>What libgomp reads.</summary>
+    /// <summary>The value that libgomp reads.</summary>
     internal static string? Now => Marshal.PtrToStringUTF8(GetVariable(Count));
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

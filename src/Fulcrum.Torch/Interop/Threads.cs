@@ -1,32 +1,26 @@
 using System.Runtime.InteropServices;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Interop;
 
-/// <summary>Loops over native memory on as many threads as the native library was given.</summary>
-/// <remarks>
-/// On the library's own threads (libgomp's) where they can be had: they are awake between two of its operations, and no
-/// others stand in their way. Else on the runtime's.
-/// See docs/decisions/0026-few-rows.md.
-/// </remarks>
+/// <summary>Parallel loops over native memory, with the number of threads that libtorch was given.</summary>
+/// <remarks>They run on libgomp's threads if these are available: those are still spinning after the last libtorch
+/// operation, and other threads would compete with them. Otherwise they run on the thread pool. See
+/// docs/decisions/0026-few-rows.md.</remarks>
 internal static unsafe class Threads
 {
-    // A thread takes one share after the other, so that one that comes late does less.
+    // A thread takes one share after another, so that a late thread does less.
     private const int SharesPerThread = 4;
 
     private static readonly delegate* unmanaged<delegate* unmanaged<IntPtr, void>, IntPtr, uint, uint, void> parallel =
         Parallel();
 
-    /// <summary>Whether the loops run on the library's threads.</summary>
+    /// <summary>Whether the loops run on libgomp's threads.</summary>
     public static bool AreLibgomps => parallel is not null;
 
     /// <summary>Runs a body for 0 to <paramref name="count"/> - 1, in any order; the body must not throw.</summary>
-    /// <param name="most">The most threads that the work is worth.</param>
-    /// <param name="ownThreads">On the runtime's threads even where the library's can be had.</param>
+    /// <param name="most">Maximum number of threads.</param>
+    /// <param name="ownThreads">Use the thread pool even if libgomp's threads are available.</param>
     public static void For(long count, Action<long> body, long most = long.MaxValue, bool ownThreads = false)
     {
         int threads = most <= 1 ? 1 : (int)Math.Min(Math.Min(get_num_threads(), count), most);
@@ -53,12 +47,12 @@ internal static unsafe class Threads
         }
 
         GCHandle handle = GCHandle.Alloc(loop);
-        // always the whole team: libgomp ends the threads that a smaller one leaves out
+        // Always the full team: libgomp ends threads that a smaller team leaves out.
         parallel(&Run, GCHandle.ToIntPtr(handle), 0, 0);
         handle.Free();
     }
 
-    // libtorch's dependencies are searched with it, so this is the copy that it uses.
+    // Found through libtorch, so this is the copy of libgomp that libtorch uses.
     private static delegate* unmanaged<delegate* unmanaged<IntPtr, void>, IntPtr, uint, uint, void> Parallel() =>
         Libtorch.Loaded.TryGetValue("libtorch_cpu.so", out string? path)
         && NativeLibrary.TryLoad(path, out IntPtr library)

@@ -1,35 +1,31 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Fulcrum.Data;
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>What <c>--dtype auto</c> comes to on this machine: 16 bits where the model's products really run faster in
-/// them.</summary>
-/// <param name="Why">What was measured, in words.</param>
+/// <summary>Resolves the dtype <c>auto</c> on this machine: 16 bits if the model's matmuls are faster in 16
+/// bits.</summary>
+/// <param name="Why">The measurement, as a sentence.</param>
 internal sealed record DtypeChoice(Dtype Dtype, string Why)
 {
-    /// <summary>Below this the conversions around a product (norms, rotary angles, adapters stay in float32) eat what
-    /// the product gains.</summary>
+    /// <summary>Minimum speedup. Below it the conversions around a matmul cost what the matmul gains: norms, rotary
+    /// angles and adapters stay in float32.</summary>
     public const double Worthwhile = 1.3;
 
     private static readonly ConcurrentDictionary<string, DtypeChoice> Made = new(StringComparer.Ordinal);
 
-    /// <summary>Measures once a process and device, in about a second.</summary>
+    /// <summary>Measures once per process and device, in about a second.</summary>
     public static DtypeChoice On(Device device) =>
         Made.GetOrAdd(
             device.ToString(),
             _ => From(t => MatmulRate.Speedup(t, device), gpu: device.type == TorchSharp.DeviceType.CUDA)
         );
 
-    /// <summary>The choice: bf16 before f16, which needs loss scaling and is therefore only for GPUs.</summary>
-    /// <param name="speedup">How many times as fast as float32 a type multiplies.</param>
+    /// <summary>Chooses bf16 before f16, which needs loss scaling and is used on GPUs only.</summary>
+    /// <param name="speedup">Returns the speedup of a type over float32.</param>
     internal static DtypeChoice From(Func<Dtype, double> speedup, bool gpu)
     {
         List<string> seen = [];

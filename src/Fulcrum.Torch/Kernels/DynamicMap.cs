@@ -1,20 +1,15 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
-
 namespace Fulcrum.Torch.Kernels;
 
 /// <summary>
 /// The 8-bit dynamic type (arXiv:1511.04561; used as in arXiv:2110.02861, section 2): 256 values of [-1, 1] or [0, 1],
 /// dense near 0, whose
 /// exponent grows at the cost of the fraction.
-/// </summary>
+///</summary>
 /// <remarks>
 /// The nearest value is found through a table over 65,536 evenly spaced points of [-1, 1], as bitsandbytes does on a
 /// CPU: a value within 1.5e-5 of
 /// the middle between two neighbours may go to the farther one. Codes and therefore training steps equal its.
-/// </remarks>
+///</remarks>
 internal sealed class DynamicMap
 {
     private const int Points = 65536;

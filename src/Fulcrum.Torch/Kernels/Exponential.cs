@@ -1,29 +1,23 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>The exponential function, eight numbers at a time.</summary>
-/// <remarks>
-/// By powers of two and a polynomial of the rest (Cephes, expf: the rest lies within ±ln(2)/2, seven terms), to two
-/// units in the last place. With the runtime's own a
-/// gated unit of one row took 26 microseconds, with this 7 to 10.
-/// </remarks>
+/// <summary>The exponential function in 8 SIMD lanes.</summary>
+/// <remarks>By powers of two and a polynomial of the rest (Cephes, expf: the rest lies within ±ln(2)/2, seven
+/// terms), to two units in the last place. With the runtime's own a gated unit of one row took 26 microseconds, with
+/// this 7 to 10.</remarks>
 internal static class Exponential
 {
-    // Beyond these the result is as large, and as small, as float32's normal numbers get.
+    // The limits of float32's normal range.
     private const float Highest = 88f,
         Lowest = -87.3f;
 
-    /// <summary>exp(x); beyond ±88 what it is there, and not a number where x is none.</summary>
+    /// <summary>Computes exp(x) with x clamped to [-87.3, 88]. NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Of(Vector256<float> x)
     {
-        // The native forms return their second operand where one is not a number: so it stays none.
+        // MinNative and MaxNative return their second operand if one is NaN, so NaN is kept.
         x = Vector256.MinNative(Vector256.Create(Highest), Vector256.MaxNative(Vector256.Create(Lowest), x));
         Vector256<float> whole = Vector256.Round(x * 1.44269504f); // x / ln(2)
         Vector256<float> rest = Vector256.FusedMultiplyAdd(whole, Vector256.Create(-0.693359375f), x);

@@ -1,5 +1,3 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Models;
 using TorchSharp;
@@ -7,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Products with weights that are not trained: the gradient goes to the input and to nothing else, and nothing
-/// is kept for it.</summary>
+/// <summary>Matmul with weights that are not trained. The backward pass returns the gradient of the input only and
+/// saves no activation.</summary>
 internal static class FrozenMatmul
 {
     /// <summary>input · weightᵀ + bias.</summary>
@@ -35,14 +33,14 @@ internal static class FrozenMatmul
         && weight.dtype == ScalarType.Float32
         && weight.device_type == DeviceType.CPU;
 
-    /// <summary>The same without gradients: by the fastest way that the processor has.</summary>
+    /// <summary>The same without gradients, by the fastest kernel for the operands.</summary>
     public static Tensor Multiply(Tensor input, Tensor weight, Tensor? bias = null) =>
         SmallBatchMatmul.Supports(input, weight) ? SmallBatchMatmul.Multiply(input, weight, bias)
         : ByOneDnn(weight) ? LibtorchOperations.Linear(input, weight, bias)
         : UpcastMatmul.Linear(input, weight, bias);
 
-    /// <summary>The same matrix with its columns contiguous: the layout that needs no repacking before a product with
-    /// few rows.</summary>
+    /// <summary>Copies a matrix so that its columns are contiguous. This layout needs no repacking for a small-batch
+    /// matmul.</summary>
     /// <param name="weight">[out, in]</param>
     public static Tensor ColumnMajor(Tensor weight)
     {

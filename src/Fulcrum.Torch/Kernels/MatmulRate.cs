@@ -1,19 +1,15 @@
 using System.Diagnostics;
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>How fast this machine multiplies matrices: the measure that speeds of models are compared by.</summary>
+/// <summary>Measures this machine's matmul rate, to which speeds of models are related.</summary>
 public static class MatmulRate
 {
-    // A type that the processor has no instructions for is multiplied number by number: the whole measurement would
-    // take minutes.
+    // A type without processor support is multiplied value by value; the full measurement would take minutes.
     private const double TooLong = 0.3;
 
     private const long Rows = 512,
@@ -21,18 +17,17 @@ public static class MatmulRate
         Inner = 1536,
         Columns = 8960;
 
-    /// <summary>GFLOP/s of a 512 x 1536 by 1536 x 8960 product by the library's plain operation, the best of some
-    /// repetitions; of 32 rows where those take longer than 0.3 s already.</summary>
+    /// <summary>GFLOP/s of a 512 x 1536 by 1536 x 8960 matmul by libtorch's own operation, best of several
+    /// repetitions. With 32 rows if these already take more than 0.3 s.</summary>
     public static double Gflops(Dtype dtype, int repetitions = 6) => Best(dtype, (a, b) => a.matmul(b), repetitions);
 
-    /// <summary>The same product in the way in which the model multiplies by its weights.</summary>
+    /// <summary>The same matmul computed as the model does it with its weights.</summary>
     public static double OfModel(Dtype dtype, int repetitions = 6) =>
         Best(dtype, (a, b) => FrozenMatmul.Forward(a, b.t(), null), repetitions);
 
-    /// <summary>How many times as fast as in float32 the model's products run in another type, where it gains least:
-    /// with many rows (prompts, training) or with few (decoding).</summary>
-    /// <remarks>The two types take turns, so that what else the machine does slows both; the best of each
-    /// counts.</remarks>
+    /// <summary>Speedup of the model's matmuls in another type over float32: the smaller one of many rows (prompts,
+    /// training) and few rows (decoding).</summary>
+    /// <remarks>The two types alternate, so that other load slows both. The best time of each counts.</remarks>
     public static double Speedup(Dtype dtype, Device device, int repetitions = 5) =>
         new[] { Rows, FewRows }.Min(rows => Speedup(dtype, device, rows, repetitions));
 
@@ -71,7 +66,7 @@ public static class MatmulRate
         );
     }
 
-    // Operands of one product, in the caller's dispose scope.
+    // Operands of one matmul, in the caller's dispose scope.
     private sealed class Timed(ScalarType type, Device device, long rows)
     {
         private readonly Tensor a = ones(rows, Inner, dtype: type, device: device),

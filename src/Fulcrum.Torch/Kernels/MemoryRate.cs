@@ -2,14 +2,11 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>How fast this machine reads memory: what bounds a step that writes one token, which reads every weight
+/// <summary>Measures the memory read rate, which bounds the decoding of one sequence: each step reads every weight
 /// once.</summary>
 public static unsafe class MemoryRate
 {
@@ -61,7 +58,7 @@ public static unsafe class MemoryRate
         return seconds;
     }
 
-    // Four sums, so that no addition waits for the one before.
+    // Four sums, so that no addition waits for the previous one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum(float* at, int count)
     {

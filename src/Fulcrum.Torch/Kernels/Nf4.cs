@@ -1,10 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 
 namespace Fulcrum.Torch.Kernels;
@@ -13,7 +9,7 @@ namespace Fulcrum.Torch.Kernels;
 /// The 4-bit NormalFloat code (QLoRA, arXiv:2305.14314, section 3): each block of 64 weights is divided by its largest
 /// magnitude, and each quotient becomes the
 /// nearest of 16 levels, which are quantiles of a normal distribution. Two codes a byte, the first in the upper half.
-/// </summary>
+///</summary>
 internal static class Nf4
 {
     /// <summary>Weights that share a largest magnitude.</summary>

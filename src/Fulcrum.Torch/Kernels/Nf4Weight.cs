@@ -1,7 +1,4 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,7 +10,7 @@ namespace Fulcrum.Torch.Kernels;
 /// Products read it through a scratch buffer that all weights share, so that a model is never in memory a second time.
 /// On a CPU the codes are expanded by
 /// <see cref="Nf4"/>, elsewhere by tensor operations that give the same numbers.
-/// </remarks>
+///</remarks>
 internal sealed class Nf4Weight : IQuantizedWeight
 {
     /// <summary>Scales that share a largest magnitude under double quantisation.</summary>
@@ -68,7 +65,7 @@ internal sealed class Nf4Weight : IQuantizedWeight
     /// bitsandbytes' CPU code then takes row r's scales from number r * (in / 64) on, rounded down, which are
     /// neighbours' scales, and so does this one
     /// (docs/decisions/0020-nf4-rows.md). Published models have whole blocks.
-    /// </remarks>
+    ///</remarks>
     public bool ByRows => Shape[1] > Nf4.Block && Shape[1] % Nf4.Block != 0 && Shape[1] % 2 == 0;
 
     /// <summary>Bytes that it occupies.</summary>

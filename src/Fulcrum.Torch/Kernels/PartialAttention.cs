@@ -1,16 +1,13 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Attention of some rows to some keys, with the sums that let pieces over different keys be joined
-/// (arXiv:2205.14135, section 3.1).</summary>
-/// <remarks>By the library's own kernel where it has one, else by plain operations, a bounded number of rows at a
-/// time.</remarks>
+/// <summary>Attention of some rows to some keys, with the log-sum-exp by which partial results over different keys
+/// are merged (arXiv:2205.14135, section 3.1).</summary>
+/// <remarks>Computed by libtorch's flash attention if it is available, otherwise by the reference implementation, in
+/// blocks of rows.</remarks>
 internal static class PartialAttention
 {
     private const int Rows = 256;
@@ -18,9 +15,9 @@ internal static class PartialAttention
     /// <param name="query">[B, H, N, headDim]</param>
     /// <param name="key">[B, H or 1, M, headDim]</param>
     /// <param name="value">As <paramref name="key"/>.</param>
-    /// <param name="mask">Float32, added to the scores, [B or 1, 1, N or 1, M]; null for none. A row may be hidden from
-    /// all keys only in the plain form.</param>
-    /// <param name="causal">Row i sees keys up to i; N = M.</param>
+    /// <param name="mask">Float32, added to the scores, [B or 1, 1, N or 1, M]; null for none. Only the reference
+    /// implementation allows a row that attends to no key.</param>
+    /// <param name="causal">Row i attends to keys up to i; N = M.</param>
     /// <returns>[B, H, N, headDim], and log Σ exp(score), [B, H, N], float32.</returns>
     public static (Tensor Output, Tensor LogSum) Forward(
         Tensor query,
@@ -68,8 +65,8 @@ internal static class PartialAttention
         return (cat(outputs, 2), cat(sums, 2));
     }
 
-    /// <summary>What the piece adds to the gradients, given the output and the sums over all keys; keys and values have
-    /// one head for all of the query's.</summary>
+    /// <summary>Returns the contribution to the gradients, given the output and the log-sum-exp over all keys. Keys
+    /// and values have one head for all query heads.</summary>
     /// <returns>As query, and as key and value.</returns>
     public static (Tensor Query, Tensor Key, Tensor Value) Backward(
         Tensor gradient,
@@ -138,7 +135,7 @@ internal static class PartialAttention
         return (cat(queries, 2), keys, values);
     }
 
-    /// <summary>Joins a piece into what pieces over other keys gave, in place.</summary>
+    /// <summary>Merges a partial result into the result over other keys, in place.</summary>
     /// <param name="output">[..., headDim]</param>
     /// <param name="sum">[...]</param>
     public static void Merge(Tensor output, Tensor sum, (Tensor Output, Tensor LogSum) piece)

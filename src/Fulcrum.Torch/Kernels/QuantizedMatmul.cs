@@ -1,15 +1,11 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>The product with a packed weight as one step of the graph: it keeps the packed weight, not its expansion,
-/// and passes a gradient to the input alone.</summary>
-/// <remarks>An exception in <see cref="backward"/> would end the process, so nothing is checked there; TorchSharp keeps
-/// one instance for all calls.</remarks>
+/// <summary>Matmul with a quantised weight as one node of the autograd graph. It saves the quantised weight instead
+/// of its dequantised form, and returns the gradient of the input only.</summary>
+/// <remarks>An exception in <see cref="backward"/> would end the process, so nothing is checked there. TorchSharp
+/// uses one instance for all calls.</remarks>
 internal sealed class QuantizedMatmul : autograd.SingleTensorFunction<QuantizedMatmul>
 {
     /// <inheritdoc/>

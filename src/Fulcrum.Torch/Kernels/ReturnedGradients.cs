@@ -1,20 +1,17 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Gradients that a backward function of ours returned: the engine has its own references once the next such
-/// function runs, and ours are let go then.</summary>
-/// <remarks>Left to the dispose scope of the step, the gradients of all layers would be in memory at once.</remarks>
+/// <summary>Keeps the returned gradients of a custom backward function alive until the next custom backward function
+/// on the thread returns.</summary>
+/// <remarks>By then autograd holds its own references, so ours are disposed. If the dispose scope of the training
+/// step owned them instead, the gradients of all layers would stay in memory until the end of the step.</remarks>
 internal static class ReturnedGradients
 {
     [ThreadStatic]
     private static List<Tensor>? last;
 
-    /// <summary>The gradients to return; those of the call before are released.</summary>
+    /// <summary>Returns the gradients and releases those of the previous call.</summary>
     public static List<Tensor> Of(List<Tensor> gradients)
     {
         last?.ForEach(g => g?.Dispose());

@@ -1,15 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Attention of single rows, float32 or bfloat16: each head of a row goes through the segments of keys that
-/// the row sees, with a running maximum and sum (arXiv:2205.14135, section 3.1).</summary>
+/// <summary>Attention of single rows in float32 or bfloat16. Each head of a row visits the KV segments that the row
+/// attends to, with a running maximum and sum (arXiv:2205.14135, section 3.1).</summary>
 internal static unsafe class RowAttention
 {
     private const int Width = Simd8.Width;
@@ -17,20 +14,18 @@ internal static unsafe class RowAttention
     private const int Block = 256; // keys whose scores are held at once
     private const long Grain = 131_072; // operations that a second thread is worth waking for
 
-    /// <summary>Keys and values that lie one behind the other: <see cref="Count"/> tokens from the addresses
-    /// on.</summary>
-    /// <param name="Between">Numbers from one token to the next.</param>
-    /// <param name="Heads">Numbers from one key and value head to the next.</param>
+    /// <summary>Keys and values of <see cref="Count"/> consecutive tokens.</summary>
+    /// <param name="Between">Stride between tokens, in elements.</param>
+    /// <param name="Heads">Stride between key-value heads, in elements.</param>
     public readonly record struct KvSegment(IntPtr Keys, IntPtr Values, int Count, int Between, int Heads);
 
-    /// <summary>Whether rows like these can be read here: their type, where they are, and the size of their
-    /// heads.</summary>
+    /// <summary>Whether the type, device and head size of these rows are supported.</summary>
     public static bool Supports(Tensor query) =>
         RowKernels.Supports(query) && query.size(-1) is var size && size % Width == 0 && size <= LargestHead;
 
-    /// <summary>All heads of all rows.</summary>
+    /// <summary>Computes the attention of all heads of all rows.</summary>
     /// <param name="query">[rows, keyValueHeads, group, headDim]</param>
-    /// <param name="segments">What each row sees: at least one token.</param>
+    /// <param name="segments">The segments that each row attends to: at least one token.</param>
     /// <returns>As <paramref name="query"/>, and log Σ exp(score), [rows, keyValueHeads, group].</returns>
     public static (Tensor Output, Tensor LogSum) Attend(Tensor query, KvSegment[][] segments) =>
         query.dtype == ScalarType.Float32 ? Attend<float>(query, segments) : Attend<Bf16>(query, segments);
@@ -96,7 +91,7 @@ internal static unsafe class RowAttention
         *logSum = highest + MathF.Log(total);
     }
 
-    // query · key / √size; the highest.
+    // Writes query · key / √size and returns the maximum.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Scores<T>(float* query, T* keys, int count, int between, int size, float* scores)
         where T : unmanaged
@@ -121,7 +116,7 @@ internal static unsafe class RowAttention
         return top;
     }
 
-    // exp(score - highest) in place; their sum.
+    // Writes exp(score - highest) in place and returns the sum.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Weights(float* scores, float highest, int count)
     {

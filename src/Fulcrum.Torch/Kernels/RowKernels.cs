@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Models;
 using TorchSharp;
@@ -9,23 +7,20 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Loops over rows of float32 or bfloat16 that read and write each number once, where a chain of the library's
-/// operations goes through memory for each of them.</summary>
-/// <remarks>
-/// Computed in float32, eight numbers at a time whatever the processor, so that equal runs give equal bytes; rounded to
-/// bfloat16 where the library's chain rounds on the way forward. A row is one
-/// thread's. The type parameters are float or <see cref="Bf16"/>.
-/// </remarks>
+/// <summary>Custom kernels over rows of float32 or bfloat16. They read and write each value once, whereas a chain of
+/// libtorch operations passes through memory for every operation.</summary>
+/// <remarks>Values are computed in float32, 8 lanes at a time on every processor, so that runs are reproducible bit
+/// for bit. They are rounded to bfloat16 where libtorch's operations round in the forward pass. One thread computes a
+/// row. The type parameters are float or <see cref="Bf16"/>.</remarks>
 internal static unsafe class RowKernels
 {
     private const int Width = Simd8.Width;
 
-    // Numbers that a thread must have to do before a second one is worth waking; the library's own operations divide at
-    // the same size.
+    // Minimum number of values per additional thread; libtorch uses the same limit.
     private const long Grain = 32_768;
 
-    /// <summary>Whether the rows of a tensor can be read here: float32 or bfloat16 on the CPU, by a processor that does
-    /// eight numbers at a time, up to 2 GiB (what one span reaches).</summary>
+    /// <summary>Whether these kernels support a tensor: float32 or bfloat16 on a CPU with 256-bit SIMD, up to 2 GiB
+    /// (the limit of a span).</summary>
     public static bool Supports(Tensor tensor) =>
         Vector256.IsHardwareAccelerated
         && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16
@@ -73,7 +68,8 @@ internal static unsafe class RowKernels
         }
     }
 
-    /// <summary>The gradients of gate and up, as <paramref name="joined"/>, from that of the output.</summary>
+    /// <summary>Returns the gradients of gate and up, shaped as <paramref name="joined"/>, from the gradient of the
+    /// output.</summary>
     public static Tensor SwiGluBackward(Tensor joined, Tensor gradient) =>
         joined.dtype == ScalarType.Float32
             ? SwiGluBackward<float>(joined, gradient)
@@ -215,11 +211,11 @@ internal static unsafe class RowKernels
         }
     }
 
-    /// <summary>Turns pairs (i, i + half) of each head: a · cos - b · sin, b · cos + a · sin.</summary>
+    /// <summary>Applies the rotary embedding to the pairs (i, i + half) of each head: a · cos - b · sin, b · cos + a
+    /// · sin.</summary>
     /// <param name="input">[..., heads, 2 · half]</param>
-    /// <param name="cos">[..., half], float32, as many as there are tokens in the input; <paramref name="sin"/>
-    /// too.</param>
-    /// <param name="back">By the opposite angle, which is the way of the gradient.</param>
+    /// <param name="cos">[..., half], float32, one row per token of the input; <paramref name="sin"/> too.</param>
+    /// <param name="back">Rotate by the opposite angle: the backward pass.</param>
     public static Tensor ApplyRotary(Tensor input, Tensor cos, Tensor sin, bool back) =>
         input.dtype == ScalarType.Float32
             ? ApplyRotary<float>(input, cos, sin, back)

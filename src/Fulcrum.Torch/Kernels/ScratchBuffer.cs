@@ -1,17 +1,14 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>A buffer that grows to the largest size asked for and is used again and again; for one thread.</summary>
+/// <summary>A reusable buffer that grows to the largest requested size. For one thread.</summary>
 internal sealed class ScratchBuffer
 {
     private Tensor? buffer;
 
-    /// <summary>So many numbers; valid until the next call. What they are is left over from earlier.</summary>
+    /// <summary>Returns a view of the requested size, valid until the next call. The contents are
+    /// undefined.</summary>
     public Tensor Of(long size, ScalarType dtype, Device device)
     {
         if (
@@ -23,7 +20,7 @@ internal sealed class ScratchBuffer
         )
         {
             buffer?.Dispose();
-            // one made in inference mode could be written to in no other
+            // A tensor created in inference mode is read-only outside it.
             using IDisposable ordinary = inference_mode(false);
             buffer = empty(size, dtype: dtype, device: device).DetachFromDisposeScope();
         }

@@ -1,34 +1,30 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>A number of bfloat16: the upper half of a float32.</summary>
+/// <summary>A bfloat16 value: the upper half of a float32.</summary>
 internal readonly record struct Bf16(ushort Bits)
 {
-    /// <summary>The nearest one, of two equally near the even one, as the library rounds.</summary>
+    /// <summary>Rounds to nearest, ties to even, as libtorch does.</summary>
     public static Bf16 Of(float number)
     {
         uint bits = BitConverter.SingleToUInt32Bits(number);
         return float.IsNaN(number) ? new Bf16(0x7FC0) : new Bf16((ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16));
     }
 
-    /// <summary>The same number.</summary>
+    /// <summary>Converts without rounding.</summary>
     public static implicit operator float(Bf16 number) => BitConverter.UInt32BitsToSingle((uint)number.Bits << 16);
 }
 
-/// <summary>Simd8 neighbouring numbers of float32 or <see cref="Bf16"/>, read and written as float32; the compiler
-/// makes code of its own for each type.</summary>
+/// <summary>8-lane SIMD helpers: neighbouring values of float32 or <see cref="Bf16"/>, read and written as float32;
+/// the compiler makes code of its own for each type.</summary>
 internal static unsafe class Simd8
 {
-    /// <summary>How many.</summary>
+    /// <summary>Number of lanes.</summary>
     public const int Width = 8;
 
-    /// <summary>Reads them.</summary>
+    /// <summary>Reads 8 values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load<T>(T* at)
         where T : unmanaged =>
@@ -36,7 +32,7 @@ internal static unsafe class Simd8
             ? Vector256.Load((float*)at)
             : Vector256.ShiftLeft(Vector256.WidenLower(Vector128.Load((ushort*)at).ToVector256Unsafe()), 16).AsSingle();
 
-    /// <summary>Writes them, rounded to the type.</summary>
+    /// <summary>Writes 8 values, rounded to the type.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<T>(Vector256<float> numbers, T* to)
         where T : unmanaged
@@ -52,18 +48,18 @@ internal static unsafe class Simd8
         }
     }
 
-    /// <summary>Rounded to the type, as if written and read again.</summary>
+    /// <summary>Rounds 8 values to the type.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Rounded<T>(Vector256<float> numbers)
         where T : unmanaged =>
         typeof(T) == typeof(float) ? numbers : (Half(numbers) & Vector256.Create(0xFFFF0000)).AsSingle();
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Reads one value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float LoadOne<T>(T* at)
         where T : unmanaged => typeof(T) == typeof(float) ? *(float*)at : *(Bf16*)at;
 
-    /// <summary>Writes one, rounded to the type.</summary>
+    /// <summary>Writes one value, rounded to the type.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreOne<T>(float number, T* to)
         where T : unmanaged
@@ -78,12 +74,12 @@ internal static unsafe class Simd8
         }
     }
 
-    /// <summary>One number rounded to the type.</summary>
+    /// <summary>Rounds one value to the type.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float RoundedOne<T>(float number)
         where T : unmanaged => typeof(T) == typeof(float) ? number : Bf16.Of(number);
 
-    // Rounded in the upper half; what is no number stays none.
+    // Rounds the upper half; NaN stays NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Half(Vector256<float> numbers)
     {

@@ -3,28 +3,22 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Products of a few rows with a large matrix of float32 or bfloat16, added up in float32: what takes the time
-/// is reading the matrix, so each of its numbers comes from memory once, and in order.</summary>
-/// <remarks>
-/// The library's products work on blocks of columns, which leave the order of memory, and with two rows and more they
-/// read at half the rate. A row's result does not depend on the rows
-/// beside it nor on the threads. See docs/decisions/0026-few-rows.md.
-/// </remarks>
+/// <summary>Matmul of 1 to 8 rows with a large float32 or bfloat16 matrix, accumulated in float32. Reading the matrix
+/// dominates the time, so each element is read from memory once and in order.</summary>
+/// <remarks>oneDNN and MKL process blocks of columns, which breaks the memory order; with two or more rows they read
+/// at half the rate. A row's result depends neither on other rows nor on the number of threads. See
+/// docs/decisions/0026-few-rows.md.</remarks>
 internal static unsafe class SmallBatchMatmul
 {
-    /// <summary>With more rows, the library is as fast.</summary>
+    /// <summary>Maximum number of rows; with more, oneDNN is as fast.</summary>
     public const int Most = 8;
 
-    // The same in bfloat16 where the processor multiplies it by itself: the matrix is half as large, and what it does
-    // with many rows it does many times as fast.
+    // The same in bfloat16 on processors with bfloat16 instructions, which are much faster with many rows.
     private const int MostByInstruction = 2;
 
     private const int Width = Simd8.Width;
@@ -33,13 +27,14 @@ internal static unsafe class SmallBatchMatmul
     private const int Widest = 8192; // columns of a task; what it adds up stays in a core's cache
     private const long Grain = 65_536; // multiplications that a second thread is worth waking for
 
-    // at least, and for all but the widest matrices at most; fixed, so that sums do not depend on the threads
+    // Minimum number of tasks, and the exact number except for very wide matrices. It is fixed, so that sums do not
+    // depend on the number of threads.
     private const int Tasks = 8;
 
     [ThreadStatic]
     private static float[]? sums;
 
-    /// <summary>Whether a product is done here.</summary>
+    /// <summary>Whether this kernel supports the operands.</summary>
     /// <param name="weight">[out, in], its columns contiguous.</param>
     public static bool Supports(Tensor input, Tensor weight)
     {
@@ -59,8 +54,8 @@ internal static unsafe class SmallBatchMatmul
             && RowKernels.Supports(weight);
     }
 
-    /// <summary>input · weightᵀ + bias, for what <see cref="Supports"/> accepts; rounded once, at the end, where the
-    /// numbers are of 16 bits.</summary>
+    /// <summary>input · weightᵀ + bias, for what <see cref="Supports"/> accepts; 16-bit results are rounded once, at
+    /// the end.</summary>
     /// <param name="input">[..., in]</param>
     /// <param name="weight">[out, in]</param>
     /// <param name="bias">[out], in the same type; null for none.</param>

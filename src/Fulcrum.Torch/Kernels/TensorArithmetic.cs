@@ -1,21 +1,14 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Arithmetic with numbers that stay alive for as long as the native operation reads them.</summary>
-/// <remarks>
-/// TorchSharp turns a number (and the 1 behind every sum of two tensors) into an object with a finaliser and lets go of
-/// it before the native operation has read it. A garbage
-/// collection that another thread sets off meanwhile frees the number under the operation: it fails, or computes with
-/// whatever lies there. Operations
-/// on large tensors take long, so everything that touches activations, logits or weights uses these. See
-/// docs/decisions/0022-numbers-stay-alive.md.
-/// </remarks>
+/// <summary>Tensor arithmetic with scalars that stay alive while the native operation reads them.</summary>
+/// <remarks>TorchSharp wraps every number in an object with a finaliser, and also the factor 1 of a tensor sum. It
+/// drops the object before the native operation has read it. If another thread triggers a garbage collection
+/// meanwhile, the number is freed during the operation, which then fails or uses random memory. Operations on large
+/// tensors take long, so all code for activations, logits and weights uses these methods. Methods that change their
+/// first argument end in an underscore, as in torch. See docs/decisions/0022-numbers-stay-alive.md.</remarks>
 internal static class TensorArithmetic
 {
     private static readonly Scalar One = 1,

@@ -1,31 +1,25 @@
 using System.Runtime.Intrinsics.X86;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Products of 16-bit numbers on a processor that cannot multiply them: in float32, a block of the weight at a
-/// time, rounded once at the end.</summary>
-/// <remarks>
-/// The library multiplies them number by number there, at a hundredth of float32's rate (docs/performance.md). The
-/// model stays in 16 bits in memory, and what
-/// decides is the processor alone, so that equal runs give equal bytes.
-/// </remarks>
+/// <summary>Matmul of 16-bit values on a processor without 16-bit instructions: upcast to float32 by blocks of the
+/// weight, rounded once at the end.</summary>
+/// <remarks>libtorch multiplies them value by value there, at a hundredth of the float32 rate (docs/performance.md).
+/// The model stays in 16 bits in memory. Only the processor decides, so that runs are reproducible bit for bit.
+///</remarks>
 internal static class UpcastMatmul
 {
-    // Weights in float32 at once: for many rows as many as a four-bit weight's buffer holds, for few what stays in a
-    // core's cache.
+    // Weights that are upcast at once: the size of the NF4 scratch buffer for many rows, a size that fits into a
+    // core's cache for few rows.
     private const long Many = Nf4Weight.ScratchWeights,
         Few = 1 << 18;
 
     [ThreadStatic]
     private static ScratchBuffer? scratch;
 
-    /// <summary>Numbers of this tensor's type are multiplied here.</summary>
+    /// <summary>Whether tensors of this type are multiplied here.</summary>
     public static bool Supports(Tensor tensor) =>
         tensor.device_type == DeviceType.CPU
         && tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16
@@ -39,11 +33,12 @@ internal static class UpcastMatmul
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) =>
         Supports(weight) ? Multiply(input, weight, bias) : nn.functional.linear(input, weight, bias!);
 
-    /// <summary>In float32 where <see cref="Supports"/> is true, else as it is.</summary>
+    /// <summary>Upcasts to float32 if <see cref="Supports"/> is true, otherwise returns the tensor
+    /// unchanged.</summary>
     public static Tensor Upcast(Tensor tensor) => Supports(tensor) ? tensor.to_type(ScalarType.Float32) : tensor;
 
     /// <summary>As <see cref="Linear"/>, always in float32 and without gradients.</summary>
-    /// <remarks>Summed over blocks of the inputs: a weight's columns are what lies together in memory
+    /// <remarks>Accumulated over blocks of input columns, because a weight's columns are contiguous
     /// (<see cref="FrozenMatmul.ColumnMajor"/>).</remarks>
     internal static Tensor Multiply(Tensor input, Tensor weight, Tensor? bias)
     {

@@ -1,15 +1,11 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>Ordinary sequences, [T] or [B, T], each token seeing itself and what lies before it: the plain form that
-/// the others are tested against.</summary>
-/// <remarks>Padding belongs on the right, where no real token sees it.</remarks>
+/// <summary>Causal attention over sequences, [T] or [B, T]: the reference implementation.</summary>
+/// <remarks>Padding belongs on the right, where no real token attends to it.</remarks>
 internal sealed class CausalAttention : IAttention
 {
     /// <inheritdoc/>

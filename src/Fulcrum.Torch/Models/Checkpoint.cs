@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Fulcrum.Files;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
@@ -13,14 +12,25 @@ namespace Fulcrum.Torch.Models;
 public sealed class Checkpoint : IDisposable
 {
     private readonly List<SafetensorsFile> files;
-    private readonly Dictionary<string, SafetensorsFile> places;
+    private readonly Dictionary<string, (SafetensorsFile File, string Stored)> places;
 
     private Checkpoint(string folder, List<SafetensorsFile> files, Dictionary<string, SafetensorsFile> places)
     {
         Folder = folder;
         this.files = files;
-        this.places = places;
+        string prefix = LacksPrefix(places.Keys) ? Prefix : "";
+        this.places = places.ToDictionary(
+            p => p.Key.StartsWith(ModuleShapes.Head + ".", StringComparison.Ordinal) ? p.Key : prefix + p.Key,
+            p => (p.Value, p.Key),
+            StringComparer.Ordinal
+        );
     }
+
+    // A model that was saved without its head has names without the prefix; transformers loads it all the same.
+    private static bool LacksPrefix(IReadOnlyCollection<string> names) =>
+        names.Contains("embed_tokens.weight") && !names.Any(n => n.StartsWith(Prefix, StringComparison.Ordinal));
+
+    private const string Prefix = "model.";
 
     /// <summary>The model folder.</summary>
     public string Folder { get; }
@@ -59,7 +69,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Where a tensor lies; null when there is none of that name.</summary>
     public TensorEntry? Find(string name) =>
-        places.TryGetValue(name, out SafetensorsFile? file) ? file.Tensors[name] : null;
+        places.TryGetValue(name, out (SafetensorsFile File, string Stored) place)
+            ? place.File.Tensors[place.Stored]
+            : null;
 
     /// <summary>A copy of a tensor.</summary>
     /// <exception cref="InputException">It is missing, or has another shape than <paramref name="shape"/>; names
@@ -68,7 +80,7 @@ public sealed class Checkpoint : IDisposable
     {
         TensorEntry entry = Find(name) ?? throw new InputException($"{Folder}: the weights lack the tensor '{name}'");
         return entry.Shape.SequenceEqual(shape)
-            ? places[name].Read(name, dtype)
+            ? places[name].File.Read(places[name].Stored, dtype)
             : throw new InputException(
                 $"{Folder}: the tensor '{name}' has the shape [{string.Join(", ", entry.Shape)}], but config.json asks for [{string.Join(", ", shape)}]"
             );

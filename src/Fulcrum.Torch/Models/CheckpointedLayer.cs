@@ -1,5 +1,3 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using TorchSharp;
@@ -7,16 +5,14 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>
-/// A layer that keeps its input alone and is computed a second time in the backward pass (gradient checkpointing,
-/// arXiv:1604.06174), with the random state of the first
-/// time, so that dropout falls on the same components and the gradients are equal bit for bit.
-/// </summary>
-/// <remarks>An exception in <see cref="backward"/> would end the process: what can fail has failed in the first
-/// computation. The attention may keep nothing of a pass.</remarks>
+/// <summary>A layer that saves only its input and is computed again in the backward pass (gradient checkpointing,
+/// arXiv:1604.06174), with the random state of the first pass. So dropout is the same, and the gradients are
+/// reproducible bit for bit.</summary>
+/// <remarks>An exception in <see cref="backward"/> would end the process: everything that can fail has failed in the
+/// forward pass. The attention must keep no state of a pass.</remarks>
 internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<CheckpointedLayer>
 {
-    // Who computes layers twice has less memory than time.
+    // Checkpointing is used when memory is scarce, so trim the heap early.
     private const long Slack = 64L << 20;
 
     /// <inheritdoc/>
@@ -57,7 +53,7 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
         return ReturnedGradients.Of([hidden.grad!, null!]);
     }
 
-    // The second computation, after which the random numbers go on where they were.
+    // Computes the layer again and restores the random state afterwards.
     private static Tensor Again(Work work, Tensor hidden)
     {
         if (work.Random is null)
@@ -73,6 +69,6 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
         return output;
     }
 
-    // Not a tensor to TorchSharp, so that it counts as no input.
+    // No tensor for TorchSharp, so it is not an input of the graph.
     private sealed record Work(DecoderLayer Layer, Rotary Rotary, IAttention Attention, Tensor? Random = null);
 }

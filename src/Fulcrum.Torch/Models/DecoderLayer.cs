@@ -1,14 +1,12 @@
-using Fulcrum.Files;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>One layer of the decoder: attention and a gated feed-forward part, each added to what flows past
-/// it.</summary>
+/// <summary>One layer of the decoder: attention and a gated feed-forward part, each with a residual
+/// connection.</summary>
 /// <param name="HeadNorms">Of queries and keys (Qwen3); null for none.</param>
 internal sealed record DecoderLayer(
     int Index,
@@ -22,11 +20,10 @@ internal sealed record DecoderLayer(
     Projection Down
 ) : IDisposable
 {
-    /// <summary>The layer's linear maps, in the order of the checkpoint's names.</summary>
+    /// <summary>The layer's linear modules, in the order of the checkpoint's names.</summary>
     public IEnumerable<Projection> Projections => [.. Qkv.Parts, Output, .. GateUp.Parts, Down];
 
-    /// <summary>Its adapters drop components of their input, so that a second pass gives other numbers unless the
-    /// random state is the same.</summary>
+    /// <summary>Its adapters apply dropout, so a second pass differs unless the random state is the same.</summary>
     public bool Drops => Projections.Any(p => p.Adapter is { Training: true, Dropout: > 0 });
 
     /// <summary>The layer's weights under their checkpoint names.</summary>

@@ -1,12 +1,10 @@
-using Fulcrum.Files;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>Projections of one input whose weights lie in one matrix, so that they are one product.</summary>
+/// <summary>Projections of one input whose weights form one matrix, so that they take one matmul.</summary>
 /// <remarks>The parts' weights are views of the matrix: merging an adapter into a part changes it here too.</remarks>
 internal sealed class FusedProjections : IDisposable
 {
@@ -34,7 +32,7 @@ internal sealed class FusedProjections : IDisposable
         ];
     }
 
-    /// <param name="parts">Projections whose weights are packed, so that there is no matrix to share.</param>
+    /// <param name="parts">Projections with quantised weights, which cannot be fused.</param>
     public FusedProjections(IReadOnlyList<Projection> parts) => (Parts, sizes) = (parts, [.. parts.Select(p => p.Out)]);
 
     /// <summary>The projections, in order.</summary>
@@ -52,8 +50,8 @@ internal sealed class FusedProjections : IDisposable
         return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
     }
 
-    /// <summary>The product as it is, the parts side by side, [..., sum of out]; null where the parts are not one
-    /// product or adapters stand beside them.</summary>
+    /// <summary>The output of all parts concatenated, [..., sum of out]; null if the parts are not fused or have
+    /// adapters.</summary>
     public Tensor? Whole(Tensor input) =>
         weight is not null && Parts.All(p => p.Fusible && p.Adapter is null)
             ? FrozenMatmul.Forward(input, weight, bias)

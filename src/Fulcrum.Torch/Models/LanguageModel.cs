@@ -1,19 +1,14 @@
-using Fulcrum.Data;
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>A decoder with its weights: ids to hidden states, and hidden states to logits where they are asked
-/// for.</summary>
-/// <remarks>One thread at a time. Hidden states and logits carry gradients when adapter parameters do and gradients are
-/// on.</remarks>
+/// <summary>A decoder with its weights: computes hidden states from ids, and logits from selected hidden
+/// states.</summary>
+/// <remarks>One thread at a time. Hidden states and logits have gradients if adapter parameters have them and
+/// autograd is on.</remarks>
 internal sealed partial class LanguageModel : IDisposable
 {
     private readonly Tensor frequencies;
@@ -49,34 +44,35 @@ internal sealed partial class LanguageModel : IDisposable
     /// <summary>Where the weights are.</summary>
     public Device Device { get; }
 
-    /// <summary>The type that products are computed in.</summary>
+    /// <summary>The type in which matmuls are computed.</summary>
     public ScalarType Dtype { get; }
 
     /// <summary>The layers, in order.</summary>
     public IReadOnlyList<DecoderLayer> Layers { get; }
 
-    /// <summary>From hidden states to logits; its weight is the embedding where the two are tied.</summary>
+    /// <summary>Computes logits from hidden states; its weight is the embedding if the two are tied.</summary>
     public Projection Head { get; private set; }
 
     /// <summary>The embedding, [vocabulary, hidden].</summary>
     public Tensor Embedding => embedding;
 
-    /// <summary>The norm behind the last layer.</summary>
+    /// <summary>The RMS normalisation after the last layer.</summary>
     public RmsNorm FinalNorm => norm;
 
-    /// <summary>Every linear map of the layers, and the head as the last.</summary>
+    /// <summary>The linear modules of all layers, then the head.</summary>
     public IEnumerable<Projection> Projections => Layers.SelectMany(l => l.Projections).Append(Head);
 
-    /// <summary>Keep no activations inside layers for gradients but compute each layer again: the same gradients for
-    /// less memory and a third more time.</summary>
-    /// <remarks>The scope around <see cref="Forward"/> must then live until the gradients are done.</remarks>
+    /// <summary>Gradient checkpointing: compute each layer again in the backward pass instead of saving its
+    /// activations. The gradients are the same, with less memory and a third more time.</summary>
+    /// <remarks>The dispose scope around <see cref="Forward"/> must then live until the backward pass has
+    /// ended.</remarks>
     public bool Checkpointing { get; set; }
 
     /// <summary>Loads a model folder; <paramref name="plan"/> has no <c>auto</c> left.</summary>
     /// <exception cref="InputException">A file is missing or does not fit; names it.</exception>
     public static LanguageModel Load(ModelSpec plan) => ModelLoader.Load(plan);
 
-    /// <summary>Hidden states behind the final norm.</summary>
+    /// <summary>Returns the hidden states after the final normalisation.</summary>
     /// <param name="ids">[...], int64.</param>
     /// <param name="positions">As <paramref name="ids"/>.</param>
     /// <returns>[..., hidden], in the current dispose scope.</returns>
@@ -88,8 +84,8 @@ internal sealed partial class LanguageModel : IDisposable
         bool again = Checkpointing && is_grad_enabled();
         if (again)
         {
-            // A function of ours is part of the graph only where its input is; the second computation reads the rotary
-            // tables.
+            // A custom autograd function is part of the graph only if its input is. The second computation reads the
+            // rotary tables.
             hidden = hidden.requires_grad ? hidden : hidden.requires_grad_();
             rotary.MoveToOuterDisposeScope();
         }
@@ -106,8 +102,8 @@ internal sealed partial class LanguageModel : IDisposable
         return norm.Forward(hidden).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Logits in float32 of some hidden states.</summary>
-    /// <param name="hidden">[N, hidden]: only the rows that are needed.</param>
+    /// <summary>Returns the logits of some hidden states, in float32.</summary>
+    /// <param name="hidden">[N, hidden]: only the required rows.</param>
     /// <returns>[N, vocabulary]</returns>
     public Tensor LogitsAt(Tensor hidden)
     {

@@ -1,14 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>What <c>config.json</c> says of a decoder: one record for every family, which differ in these values and in
-/// nothing else.</summary>
+/// <summary>The configuration of a decoder, as <c>config.json</c> states it. Model families differ only in these
+/// values.</summary>
 /// <param name="Family"><c>qwen2</c>, <c>qwen3</c>, <c>llama</c> or <c>mistral</c>.</param>
 /// <param name="HeadDim">Size of one attention head; not always <c>HiddenSize / Heads</c>.</param>
 /// <param name="KeyValueHeads">Heads of keys and values; <c>Heads</c> is a multiple of it.</param>
@@ -18,7 +15,8 @@ namespace Fulcrum.Torch.Models;
 /// <param name="MlpBias">The three projections of the feed-forward part have a bias.</param>
 /// <param name="HeadNorms">Queries and keys are normalised per head (Qwen3).</param>
 /// <param name="TiedHead">Logits are computed with the embedding.</param>
-/// <param name="Windows">For each layer how many positions back (itself included) a token sees; null: all.</param>
+/// <param name="Windows">For each layer the number of positions, its own included, that a token attends to; null:
+/// all.</param>
 internal sealed record ModelConfig(
     string Family,
     int VocabularySize,
@@ -36,11 +34,10 @@ internal sealed record ModelConfig(
     bool MlpBias,
     bool HeadNorms,
     bool TiedHead,
-    IReadOnlyList<int?> Windows,
-    string StoredDtype
+    IReadOnlyList<int?> Windows
 )
 {
-    // Settings of neighbouring architectures; set in one of these families they would mean other numbers than ours.
+    // Settings of other architectures. If one of them were set here, the results would differ.
     private static readonly string[] Foreign =
     [
         "quantization_config",
@@ -72,7 +69,7 @@ internal sealed record ModelConfig(
 
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     /// <exception cref="InputException">The file is missing or malformed, or asks for something that would change the
-    /// numbers and is not supported.</exception>
+    /// results and is not supported.</exception>
     public static ModelConfig Load(string folder) => LoadFile(Path.Combine(folder, "config.json"));
 
     /// <summary>Reads a file in the layout of <c>config.json</c>.</summary>
@@ -154,8 +151,7 @@ internal sealed record ModelConfig(
             MlpBias: family == "llama" && json.Flag("mlp_bias"),
             HeadNorms: family == "qwen3",
             TiedHead: json.Flag("tie_word_embeddings"),
-            WindowsOf(json, family, layers),
-            json.Text("dtype") ?? json.Text("torch_dtype") ?? "float32"
+            WindowsOf(json, family, layers)
         );
     }
 
@@ -182,7 +178,7 @@ internal sealed record ModelConfig(
 
     private static int?[] WindowsOf(Settings json, string family, int layers)
     {
-        // Absent, the reference's configurations say 4096; null says none.
+        // If it is absent, transformers uses 4096; null means no window.
         int? window =
             family == "llama"
             || (family != "mistral" && !json.Flag("use_sliding_window"))

@@ -1,8 +1,5 @@
 using Fulcrum.Data;
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Studies;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using TorchSharp;
@@ -13,7 +10,7 @@ namespace Fulcrum.Torch.Models;
 /// <summary>Builds a model from a folder, or with random weights from a configuration alone.</summary>
 internal static class ModelLoader
 {
-    // Older checkpoints carry these buffers; they hold nothing that the configuration does not say.
+    // Older checkpoints contain these buffers, which follow from the configuration.
     private const string Ignored = ".rotary_emb.inv_freq";
 
     /// <summary>Loads a model folder; the plan has no <c>auto</c> left.</summary>
@@ -153,7 +150,7 @@ internal static class ModelLoader
                 .ToBoolean();
     }
 
-    // On the CPU the tensor itself: a second handle would keep it in memory until both are disposed of.
+    // On the CPU returns the tensor itself: a second handle would keep it in memory until both are disposed.
     private static Tensor On(Device device, Tensor tensor)
     {
         if (device.type == DeviceType.CPU)
@@ -167,8 +164,7 @@ internal static class ModelLoader
         }
     }
 
-    // Weights are read one after the other, and quantised one after the other, from the precision that they have on
-    // disk.
+    // Weights are read and quantised one at a time, from their precision on disk.
     private static LanguageModel Build(
         ModelConfig config,
         Device device,

@@ -1,13 +1,11 @@
-using Fulcrum.Files;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>One linear map of the decoder: a weight, a bias where the family has one, and an adapter where one is
+/// <summary>A linear module of the decoder: a weight, a bias if the family has one, and an adapter if one is
 /// attached.</summary>
 internal sealed class Projection : IDisposable
 {
@@ -26,7 +24,7 @@ internal sealed class Projection : IDisposable
     }
 
     /// <param name="name">The checkpoint's name without <c>.weight</c>.</param>
-    /// <param name="packed">The weight in another form than a matrix.</param>
+    /// <param name="packed">The quantised weight.</param>
     /// <param name="bias">[out]; null for none.</param>
     public Projection(string name, IQuantizedWeight packed, Tensor? bias)
     {
@@ -45,7 +43,7 @@ internal sealed class Projection : IDisposable
     /// <summary>[out, in]; null while the weight is <see cref="Quantized"/>.</summary>
     public Tensor? Weight { get; private set; }
 
-    /// <summary>A weight in another form (four bits), which multiplies by itself.</summary>
+    /// <summary>The quantised weight; null if the weight is a dense matrix.</summary>
     public IQuantizedWeight? Quantized { get; private set; }
 
     /// <summary>[out]; null for none.</summary>
@@ -60,7 +58,7 @@ internal sealed class Projection : IDisposable
     /// <summary>Null for none.</summary>
     public Adapter? Adapter { get; private set; }
 
-    /// <summary>The map can be computed as rows of one larger product.</summary>
+    /// <summary>The module can be computed as rows of a larger matmul.</summary>
     public bool Fusible => Quantized is null && Adapter?.Magnitude is null;
 
     /// <summary>[..., in] to [..., out].</summary>
@@ -79,21 +77,21 @@ internal sealed class Projection : IDisposable
         return WithAdapter(input, Bias is null ? product : product.Plus(Bias), () => product);
     }
 
-    /// <summary>Adds the adapter's part to the base's output.</summary>
+    /// <summary>Adds the adapter's update to the base's output.</summary>
     public Tensor WithAdapter(Tensor input, Tensor output, Func<Tensor> product) =>
         Adapter is null ? output : output.Plus(Adapter.Delta(input, product, Dense)).to_type(output.dtype);
 
     /// <summary>The weight as a dense matrix, [out, in].</summary>
     public Tensor Dense() => Weight ?? Quantized!.Dense();
 
-    /// <summary>Puts an adapter beside the weight, in place of one that may be there.</summary>
+    /// <summary>Attaches an adapter, replacing an attached one.</summary>
     public void Attach(Adapter adapter)
     {
         Adapter?.Dispose();
         Adapter = adapter;
     }
 
-    /// <summary>Writes the adapter into the weight and forgets it.</summary>
+    /// <summary>Merges the adapter into the weight and disposes the adapter.</summary>
     public void Merge()
     {
         if (Adapter is null)

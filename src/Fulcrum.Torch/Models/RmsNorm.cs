@@ -1,20 +1,17 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>Root-mean-square normalisation (arXiv:1910.07467), in float32 whatever the compute type.</summary>
+/// <summary>Root-mean-square normalisation (arXiv:1910.07467), in float32 for every compute type.</summary>
 internal sealed class RmsNorm(Tensor weight, double epsilon) : IDisposable
 {
     private readonly Tensor weight = weight.DetachFromDisposeScope();
     private readonly double epsilon = epsilon;
 
     /// <summary>Normalises the last dimension.</summary>
-    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types, devices
-    /// and weights that are trained.</param>
+    /// <param name="plain">Use libtorch's operations: the reference implementation, which is also used for other
+    /// types, devices and trained weights.</param>
     public Tensor Forward(Tensor input, bool plain = false)
     {
         if (
@@ -35,7 +32,7 @@ internal sealed class RmsNorm(Tensor weight, double epsilon) : IDisposable
             : RowKernels.RmsNorm(input, weight, epsilon);
     }
 
-    /// <summary>The weight, for a checkpoint.</summary>
+    /// <summary>The weight, as in a checkpoint.</summary>
     public Tensor Weight => weight;
 
     /// <inheritdoc/>

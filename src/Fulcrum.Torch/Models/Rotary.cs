@@ -1,6 +1,3 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using static TorchSharp.torch;
 
@@ -19,10 +16,10 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
         return new Rotary(angles.cos(), angles.sin());
     }
 
-    /// <summary>Turns the heads: components i and i + headDim / 2 are a pair.</summary>
+    /// <summary>Applies the rotary embedding to heads: components i and i + headDim / 2 are a pair.</summary>
     /// <param name="heads">[..., heads, headDim]</param>
-    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and
-    /// devices.</param>
+    /// <param name="plain">Use libtorch's operations: the reference implementation, which is also used for other
+    /// types and devices.</param>
     public Tensor Apply(Tensor heads, bool plain = false)
     {
         if (!plain && RowKernels.Supports(heads) && 2 * Cos.NumberOfElements * heads.size(-2) == heads.NumberOfElements)
@@ -39,7 +36,7 @@ internal sealed record Rotary(Tensor Cos, Tensor Sin)
         return cat([a * Cos - b * Sin, (b * Cos).Plus(a * Sin)], -1).to_type(heads.dtype);
     }
 
-    /// <summary>Gives the tables to the scope outside the current one.</summary>
+    /// <summary>Moves the tables to the outer dispose scope.</summary>
     public void MoveToOuterDisposeScope()
     {
         Cos.MoveToOuterDisposeScope();

@@ -1,20 +1,17 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>Rotary position embedding (arXiv:2104.09864) and how its frequencies are stretched for longer
+/// <summary>Rotary position embedding (RoPE, arXiv:2104.09864) and its frequency scaling for longer
 /// contexts.</summary>
 /// <param name="Kind"><c>default</c>, <c>linear</c> or <c>llama3</c>. The reference's <c>dynamic</c> is read as
 /// <c>default</c>: it differs only beyond the context, which is refused.</param>
-/// <param name="Factor">How much longer the context became.</param>
-/// <param name="LowFrequency">llama3: wave lengths above <c>OriginalContext / LowFrequency</c> are stretched by the
-/// whole factor.</param>
-/// <param name="HighFrequency">llama3: wave lengths below <c>OriginalContext / HighFrequency</c> are left as they
-/// are.</param>
+/// <param name="Factor">Factor by which the context was extended.</param>
+/// <param name="LowFrequency">llama3: wave lengths above <c>OriginalContext / LowFrequency</c> are multiplied by the
+/// full factor.</param>
+/// <param name="HighFrequency">llama3: wave lengths below <c>OriginalContext / HighFrequency</c> stay
+/// unchanged.</param>
 internal sealed record RotaryConfig(
     double Theta,
     string Kind = "default",
@@ -36,10 +33,11 @@ internal sealed record RotaryConfig(
         "partial_rotary_factor",
     ];
 
-    /// <summary>Reads either layout: <c>rope_parameters</c>, or <c>rope_theta</c> with <c>rope_scaling</c>.</summary>
+    /// <summary>Reads either layout: <c>rope_parameters</c>, or <c>rope_theta</c> with <c>rope_scaling</c>. Where both are
+    /// given, <c>rope_scaling</c> replaces <c>rope_parameters</c> as a whole, as in transformers 5.</summary>
     public static RotaryConfig Parse(Settings json, int context)
     {
-        string name = json.Value("rope_parameters") is null ? "rope_scaling" : "rope_parameters";
+        string name = json.Value("rope_scaling") is null ? "rope_parameters" : "rope_scaling";
         double theta = json.Number("rope_theta", 10000);
         if (json.Value(name) is null)
         {
@@ -80,10 +78,9 @@ internal sealed record RotaryConfig(
         };
     }
 
-    /// <summary>The angle, in radians, that each pair of a head's components turns by from one position to the next;
-    /// [headDim / 2].</summary>
-    /// <remarks>In float32 step by step, as the reference computes them: at position 30,000 the last bit of a frequency
-    /// shows.</remarks>
+    /// <summary>The rotation, in radians per position, of each pair of a head's components; [headDim / 2].</summary>
+    /// <remarks>Computed in float32 step by step, as transformers does: at position 30,000 the last bit of a
+    /// frequency matters.</remarks>
     public float[] Frequencies(int headDim)
     {
         float[] frequencies = new float[headDim / 2];

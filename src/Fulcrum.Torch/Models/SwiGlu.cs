@@ -1,18 +1,15 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>silu(gate) · up (arXiv:2002.05202, section 2), differentiable; of what it computes nothing but its input is
-/// kept for the way back.</summary>
+/// <summary>silu(gate) · up (arXiv:2002.05202, section 2), differentiable. It saves only its input for the backward
+/// pass.</summary>
 internal static class SwiGlu
 {
     /// <param name="joined">[..., 2 · size]: gate, then up.</param>
-    /// <param name="plain">By the library's operations: the form to compare with, and the one for other types and
-    /// devices.</param>
+    /// <param name="plain">Use libtorch's operations: the reference implementation, which is also used for other
+    /// types and devices.</param>
     /// <returns>[..., size]</returns>
     /// <exception cref="ArgumentException">The last dimension is odd.</exception>
     public static Tensor Forward(Tensor joined, bool plain = false)
@@ -31,7 +28,7 @@ internal static class SwiGlu
         return is_grad_enabled() && joined.requires_grad ? Differentiable.apply(joined) : RowKernels.SwiGlu(joined);
     }
 
-    /// <summary>The same by the library's operations.</summary>
+    /// <summary>The same by libtorch's operations.</summary>
     public static Tensor Forward(Tensor gate, Tensor up) => nn.functional.silu(gate) * up;
 
     private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>

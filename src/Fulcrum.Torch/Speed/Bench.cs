@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
@@ -28,7 +26,7 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="MemoryGigabytesPerSecond">Writing one sequence: how fast the machine reads memory at the same time,
 /// mean of a second before and one after; else null.</param>
 /// <param name="Dtype">What an <c>auto</c> became.</param>
-/// <param name="Threads">Of the native library.</param>
+/// <param name="Threads">Number of threads of libtorch.</param>
 /// <param name="FractionOfMemory">Writing one sequence: the weights that its steps read, by what could have been read
 /// in the time; null for other work, whose steps share what they read.</param>
 public sealed record BenchResult(
@@ -62,10 +60,10 @@ public static class Bench
 
     /// <summary>Does the work of a file once, after a warm-up on its first items.</summary>
     /// <param name="verb"><c>score</c>, <c>generate</c> or <c>train</c>.</param>
-    /// <param name="plain">By padded batches, nothing shared: the form to compare with.</param>
-    /// <param name="tell">Told what is being done.</param>
-    /// <exception cref="InputException">The configuration or a line of the work cannot be read, or the work is none or
-    /// more than the model takes; names it.</exception>
+    /// <param name="plain">Use the reference implementation: padded batches, no shared prefixes.</param>
+    /// <param name="tell">Called with the current activity; null for none.</param>
+    /// <exception cref="InputException">The configuration or a line of the work cannot be read, or the work is none
+    /// or more than the model takes; names it.</exception>
     public static BenchResult Run(
         string verb,
         string config,
@@ -87,7 +85,7 @@ public static class Bench
         Array.ForEach(lines, l => Check(verb, l, settings.ContextLength));
         tell?.Invoke($"making a model of random weights, {EnumNames.Of(plan.Dtype)}");
         bool reads = verb == "generate" && lines.Length == 1 && !plain;
-        // its buffer is gone before there is a model, whose memory is told
+        // Its buffer is freed before the model is created, whose memory is reported.
         double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
         using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, Hardware.DtypeOf(plan.Dtype)), plain);
         Job job = Of(verb, model, lines, plain);

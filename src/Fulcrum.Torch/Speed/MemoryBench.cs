@@ -1,7 +1,5 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
@@ -157,7 +155,7 @@ public static class MemoryBench
                 ),
         };
 
-    // What stands in memory at the largest moment, which is either in a layer's way back or at the logits.
+    // The contents of memory at the peak, which is either in a layer's backward pass or at the logits.
     private static Dictionary<string, long> Parts(LanguageModel model, long baseline, long tokens)
     {
         ModelConfig c = model.Config;

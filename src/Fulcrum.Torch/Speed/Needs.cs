@@ -1,16 +1,12 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Speed;
 
-/// <summary>What a job asks of the processor when every shared beginning is computed once: the roofline that a measured
-/// time is held against.</summary>
+/// <summary>What a job asks of the processor when every shared beginning is computed once: the roofline that a
+/// measured time is held against.</summary>
 /// <param name="Tokens">Tokens that go through the layers.</param>
-/// <param name="Pairs">Pairs of a token and one that it sees, itself included.</param>
+/// <param name="Pairs">Pairs of a token and a token that it attends to, itself included.</param>
 /// <param name="Rows">Positions at which logits are computed.</param>
 /// <param name="Passes">1 forward; 2 with the gradient of the inputs (frozen weights need no gradient of their
 /// own).</param>
@@ -27,7 +23,7 @@ internal sealed record Needs(double Tokens, double Pairs, double Rows, int Passe
         );
     }
 
-    /// <summary>And of some more tokens, one after the other, behind a sequence.</summary>
+    /// <summary>Adds the decoding of some tokens, one at a time, after a sequence.</summary>
     public Needs Behind(int position, int count) =>
         this with
         {
@@ -45,7 +41,8 @@ internal sealed record Needs(double Tokens, double Pairs, double Rows, int Passe
         );
 
     /// <summary>Floating-point operations: 2 a weight and token in the layers and a weight and row in the head, 4 a
-    /// pair and component of the heads; attention's way back has four products where the way there has two.</summary>
+    /// pair and component of the heads; attention has four matmuls in the backward pass and two in the forward
+    /// pass.</summary>
     public double Flops(ModelConfig c)
     {
         double linear = ModelLoader

@@ -3,15 +3,13 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
 using Fulcrum.Statistics;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Speed;
 
-/// <summary>A model folder with random bfloat16 weights, as large as a real one: what loading is measured on. Nothing
-/// of it is ever in memory as a whole.</summary>
+/// <summary>A model folder with random bfloat16 weights, as large as a real one, for measuring how models load. It is
+/// written in parts, so it is never completely in memory.</summary>
 internal static class RandomModel
 {
     private const int Repeated = 1 << 20;

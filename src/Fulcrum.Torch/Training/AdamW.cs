@@ -1,8 +1,4 @@
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

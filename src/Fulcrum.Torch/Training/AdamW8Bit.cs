@@ -1,9 +1,6 @@
 using System.Runtime.InteropServices;
-using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,7 +10,7 @@ namespace Fulcrum.Torch.Training;
 /// AdamW whose moments are kept in 8 bits (arXiv:2110.02861): in blocks of 256, each scaled by its largest magnitude,
 /// in the dynamic type. Parameters with fewer than 4,096
 /// elements keep moments of 32 bits. Codes and steps are those of bitsandbytes.
-/// </summary>
+///</summary>
 internal sealed unsafe class AdamW8Bit : IOptimizer
 {
     /// <summary>Elements that share a largest magnitude.</summary>
@@ -158,7 +155,7 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         }
     }
 
-    // The decay comes first; epsilon is added before the correction of the second moment, as the reference has it.
+    // The decay comes first; epsilon is added before the correction of the second moment, as in bitsandbytes.
     private static void Plain(float* mean, float* square, float* value, float* slope, int count, Rates rates)
     {
         for (int i = 0; i < count; i++)

@@ -1,16 +1,11 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>Which examples make up which optimiser step: decided by the seed and the epoch alone, so a run that goes on
-/// finds the same order.</summary>
+/// <summary>Assigns examples to optimiser steps. The order depends only on the seed and the epoch, so a resumed
+/// training finds the same order.</summary>
 internal static class BatchPlan
 {
     /// <summary>The batches of one epoch, as indices; every example occurs once.</summary>
@@ -34,7 +29,7 @@ internal static class BatchPlan
             : [.. random.Shuffled(all).Chunk(plan.BatchSize)];
     }
 
-    /// <summary>Batches of one cluster each where it has enough examples; the rest is mixed.</summary>
+    /// <summary>Batches of one cluster each if it has enough examples; the remaining examples are mixed.</summary>
     private static int[][] Grouped(IReadOnlyList<TrainingExample> examples, int[] order, int size, RandomStream random)
     {
         List<int[]> whole = [];

@@ -1,8 +1,6 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Inference;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
@@ -10,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>The loss on completion tokens and its gradient, without ever holding the logits of a whole batch.</summary>
+/// <summary>The loss on completion tokens and its gradient, without storing the logits of a complete batch.</summary>
 internal static class CompletionLoss
 {
     /// <summary>Rows whose logits are in memory at once: with 151,936 entries and float32, 78 MB.</summary>
@@ -20,12 +18,12 @@ internal static class CompletionLoss
     // to the batch's.
     private const int PaddedExamples = 2;
 
-    /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some examples;
-    /// returns that sum, not divided.</summary>
-    /// <param name="tokens">Completion tokens of the whole effective batch, by the loss scale where there is
+    /// <summary>Adds the gradient of (sum of negative log-likelihoods / <paramref name="tokens"/>) over some
+    /// examples; returns that sum, not divided.</summary>
+    /// <param name="tokens">Completion tokens of the complete effective batch, divided by the loss scale if there is
     /// one.</param>
-    /// <param name="plain">Padded, two examples at a time, with all of their logits and nothing shared: the form to
-    /// compare with.</param>
+    /// <param name="plain">Padded, two examples at a time, with all logits and no shared prefixes: the reference
+    /// implementation.</param>
     public static double Backward(
         LanguageModel model,
         IReadOnlyList<TrainingExample> examples,

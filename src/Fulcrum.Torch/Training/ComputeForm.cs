@@ -2,16 +2,12 @@ using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary><c>compute.json</c> beside an adapter: in what form its model computed while it was trained.</summary>
-/// <remarks>What <c>auto</c> came to when a training began stays so when the training goes on, even where another
-/// measurement would decide otherwise.</remarks>
+/// <summary><c>compute.json</c> next to an adapter: dtype, quantisation and device of its training.</summary>
+/// <remarks>A resumed training uses what <c>auto</c> resolved to at its start, even if a new measurement would
+/// differ.</remarks>
 internal sealed record ComputeForm(Dtype Dtype, Quantization Quantization, string Device)
 {
     /// <summary>The model's plan as it stood when the training in a folder began; it begins now where the folder holds

@@ -5,10 +5,8 @@ using System.Text.Json;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Observability;
-using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
@@ -16,7 +14,7 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>Trains a LoRA adapter: loss on completions only, normalised by the completion tokens of the whole effective
+/// <summary>Trains a LoRA adapter: loss on completions only, normalised by the completion tokens of the effective
 /// batch.</summary>
 internal static class LoraTrainer
 {
@@ -27,18 +25,21 @@ internal static class LoraTrainer
     /// <param name="InitialAdapter">Start from this adapter, whose configuration decides rank, alpha and
     /// targets.</param>
     /// <param name="GivenOrder">Keep the order of the data.</param>
-    /// <param name="Plain">Every example by itself, the reference form.</param>
-    /// <param name="Form">In what type and on what weights the model computes: a training goes on in no other.</param>
+    /// <param name="Plain">Use the reference implementation: no shared prefixes.</param>
+    /// <param name="Form">Number type, quantisation and device: a training is resumed only with the same.</param>
+    /// <param name="BaseDigest">Digest of the base model's files: a training is resumed only on the same.</param>
     public sealed record Setup(
         string? InitialAdapter = null,
         bool GivenOrder = false,
         bool Plain = false,
-        string Form = ""
+        string Form = "",
+        string BaseDigest = ""
     );
 
-    /// <summary>Trains and writes the adapter to <paramref name="output"/>; goes on from the newest checkpoint found
-    /// there.</summary>
-    /// <exception cref="InputException">An example is too long, or has nothing to be trained on; names it.</exception>
+    /// <summary>Trains and writes the adapter to <paramref name="output"/>. Resumes from the newest complete and
+    /// valid checkpoint there.</summary>
+    /// <exception cref="InputException">An example is too long, or has nothing to be trained on; names
+    /// it.</exception>
     /// <exception cref="FulcrumException">The loss is no longer finite; names the step.</exception>
     public static void Train(
         LanguageModel model,
@@ -149,8 +150,8 @@ internal static class LoraTrainer
         );
     }
 
-    // Where a scaled gradient overflows, the same batch again with half the scale: no example is lost, and a run that
-    // goes on does the same.
+    // If a scaled gradient overflows, the batch is computed again with half the scale. So no example is lost, and a
+    // resumed training does the same.
     private static (double Loss, double RmsNorm) Gradients(
         LanguageModel model,
         TrainPlan plan,
@@ -339,6 +340,18 @@ internal static class LoraTrainer
         }
     }
 
+    // Every file of the initial adapter: another adapter is another training.
+    private static string InitialDigest(string? folder) =>
+        folder is null
+            ? ""
+            : string.Join(
+                ' ',
+                Directory
+                    .EnumerateFiles(folder, "adapter*")
+                    .Order(StringComparer.Ordinal)
+                    .Select(f => $"{Path.GetFileName(f)} {Sha256.OfFile(f)}")
+            );
+
     private static string Digest(
         string baseName,
         TrainPlan plan,
@@ -350,7 +363,7 @@ internal static class LoraTrainer
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(
             Encoding.UTF8.GetBytes(
-                $"{baseName}\n{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} {config.Alpha}\n{setup.GivenOrder}\n{setup.Form}\n"
+                $"{baseName}\n{setup.BaseDigest}\n{InitialDigest(setup.InitialAdapter)}\n{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} {config.Alpha}\n{setup.GivenOrder}\n{setup.Form}\n"
             )
         );
         foreach (TrainingExample example in examples)

@@ -1,15 +1,11 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Fulcrum.Files;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>Zeroed memory outside the managed heap: plain, or a mapped file, whose pages the system writes out and
-/// takes back when memory is short.</summary>
+/// <summary>Zero-initialised memory outside the managed heap: unmanaged memory, or a memory-mapped file that the OS
+/// may page out.</summary>
 internal sealed unsafe class OptimizerStateBuffer : IDisposable
 {
     private readonly MemoryMappedFile? map;

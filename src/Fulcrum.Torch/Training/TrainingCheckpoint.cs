@@ -4,16 +4,15 @@ using System.Text.Json.Nodes;
 using Fulcrum.Files;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 
 namespace Fulcrum.Torch.Training;
 
-/// <summary>What a training that was cut off goes on from: <c>checkpoint-N/</c> beside the adapter. Its
+/// <summary>A checkpoint from which an interrupted training is resumed: <c>checkpoint-N/</c> next to the adapter. Its
 /// <c>state.json</c> is written last.</summary>
-/// <remarks>No random state is kept because none is needed: batches and dropout of a step follow from the seed and the
-/// step's number.</remarks>
+/// <remarks>No random state is kept because none is needed: batches and dropout of a step follow from the seed and
+/// the step's number.</remarks>
 internal static class TrainingCheckpoint
 {
     private static readonly string[] Files =
@@ -57,8 +56,8 @@ internal static class TrainingCheckpoint
         );
     }
 
-    /// <summary>Takes up the newest checkpoint that is whole and whose steps the log holds; returns its step, 0 when
-    /// there is none.</summary>
+    /// <summary>Resumes from the newest checkpoint that is complete and valid and whose steps are in the log. Returns
+    /// its step, or 0 if there is none.</summary>
     /// <exception cref="InputException">The checkpoints belong to another training.</exception>
     public static int Resume(string output, string inputs, LanguageModel model, IOptimizer optimizer, LossScale scale)
     {
@@ -84,7 +83,8 @@ internal static class TrainingCheckpoint
         return step;
     }
 
-    /// <summary>Complete: its state says which files it has, and they are what was written.</summary>
+    /// <summary>Returns the newest checkpoint that is complete and valid: the digests of its files match its
+    /// state.</summary>
     private static int? Newest(string output)
     {
         int logged = TrainingLog.StepsIn(output);

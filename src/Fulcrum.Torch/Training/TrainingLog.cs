@@ -3,10 +3,6 @@ using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Torch.Adapters;
-using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
-using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Training;
 
@@ -15,7 +11,7 @@ internal sealed class TrainingLog : IDisposable
 {
     private readonly FileStream stream;
 
-    /// <summary>Opens the log and cuts it back to the step that training goes on from.</summary>
+    /// <summary>Opens the log and truncates it to the step from which training is resumed.</summary>
     public TrainingLog(string folder, int step)
     {
         string path = PathIn(folder);
@@ -54,8 +50,7 @@ internal sealed class TrainingLog : IDisposable
         stream.Flush();
     }
 
-    /// <summary>Waits until the disk has every step: a checkpoint never stands for steps that the log has
-    /// lost.</summary>
+    /// <summary>Flushes the log to disk, so that a checkpoint never refers to steps that the log has lost.</summary>
     public void Keep() => stream.Flush(flushToDisk: true);
 
     /// <inheritdoc/>

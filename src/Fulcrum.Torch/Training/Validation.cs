@@ -1,9 +1,6 @@
-using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Studies;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
-using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using static TorchSharp.torch;
 
@@ -12,7 +9,7 @@ namespace Fulcrum.Torch.Training;
 /// <summary>The loss on examples that are held out of training: the adapter is the one with the lowest, and training
 /// may end when it falls no more (early stopping).</summary>
 /// <param name="output">The best adapter so far is kept in <c>best/</c> there.</param>
-/// <param name="earlier">Losses of the steps that a training goes on from, which its log holds.</param>
+/// <param name="earlier">Validation losses in the log of a resumed training.</param>
 internal sealed class Validation(
     LanguageModel model,
     LoraConfig config,
@@ -32,7 +29,8 @@ internal sealed class Validation(
         && losses.Count > 0
         && losses.Count - 1 - losses.IndexOf(losses.Min()) >= patience;
 
-    /// <summary>The loss behind a step, where one is due: every so many steps, and behind the last.</summary>
+    /// <summary>Returns the loss after a step if one is due: at the configured interval, and after the last
+    /// step.</summary>
     /// <exception cref="FulcrumException">It is not finite; names the step.</exception>
     public double? At(int step, int stepsPerEpoch, int steps)
     {
@@ -58,7 +56,7 @@ internal sealed class Validation(
         return loss;
     }
 
-    /// <summary>Puts the best adapter's numbers into the model.</summary>
+    /// <summary>Copies the best adapter's values into the model.</summary>
     public void TakeBest()
     {
         if (losses.Count == 0)

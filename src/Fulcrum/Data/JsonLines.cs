@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -9,6 +10,8 @@ namespace Fulcrum.Data;
 /// <summary>JSON Lines: UTF-8, one object a line; <c>-</c> is standard input or output.</summary>
 public static class JsonLines
 {
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
     /// <summary>How output lines are written: snake_case names, non-ASCII text as it is, one line.</summary>
     public static readonly JsonSerializerOptions Output = new()
     {
@@ -17,11 +20,13 @@ public static class JsonLines
         WriteIndented = false,
     };
 
-    /// <summary>Reads lines lazily, in order; blank lines are errors like any other line that is no object.</summary>
+    /// <summary>Reads lines lazily, in order. Lines end at line feeds only; blank lines are skipped. A file whose name
+    /// ends in <c>.gz</c> is unpacked.</summary>
     /// <param name="fields">The fields that a line may have beside <c>id</c> and <c>meta</c>; null: any.</param>
     /// <exception cref="InputException">The file is missing, or a line is not an object or has an unknown field; names
     /// file and line.</exception>
-    /// <param name="mostBytes">Of the file, which must be a regular one then; null: any number, of a pipe as well.</param>
+    /// <param name="mostBytes">Bytes of the file, which must be a regular one then; null: any number, of a pipe too.
+    /// </param>
     /// <param name="longestLine">Bytes of a line.</param>
     public static IEnumerable<JsonLine> Read(
         string path,
@@ -31,13 +36,15 @@ public static class JsonLines
     )
     {
         string name = path == "-" ? "standard input" : path;
-        using StreamReader reader = new(
-            new LineLimit(Open(path, mostBytes), name, longestLine),
-            new UTF8Encoding(false, throwOnInvalidBytes: true)
-        );
-        for (int number = 1; ReadLine(reader, name, number) is { } text; number++)
+        using LineLimit stream = new(Open(path, mostBytes), name, longestLine);
+        int number = 0;
+        foreach (byte[] line in Lines(stream, name))
         {
-            yield return new JsonLine(name, number, Parse(text, name, number, fields));
+            string text = Decoded(line, name, ++number);
+            if (!string.IsNullOrWhiteSpace(text))
+            {
+                yield return new JsonLine(name, number, Parse(text, name, number, fields));
+            }
         }
     }
 
@@ -54,7 +61,10 @@ public static class JsonLines
 
         try
         {
-            return mostBytes is { } most ? BoundedFile.Open(path, most) : File.OpenRead(path);
+            Stream file = mostBytes is { } most ? BoundedFile.Open(path, most) : File.OpenRead(path);
+            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+                ? new GZipStream(file, CompressionMode.Decompress)
+                : file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -62,11 +72,48 @@ public static class JsonLines
         }
     }
 
-    private static string? ReadLine(StreamReader reader, string name, int number)
+    private static IEnumerable<byte[]> Lines(Stream stream, string name)
+    {
+        byte[] buffer = new byte[1 << 16];
+        using MemoryStream line = new();
+        for (int read = Fill(stream, buffer, name); read > 0; read = Fill(stream, buffer, name))
+        {
+            int start = 0;
+            for (int end; (end = Array.IndexOf(buffer, (byte)'\n', start, read - start)) >= 0; start = end + 1)
+            {
+                line.Write(buffer, start, end - start);
+                yield return line.ToArray();
+                line.SetLength(0);
+            }
+
+            line.Write(buffer, start, read - start);
+        }
+
+        if (line.Length > 0)
+        {
+            yield return line.ToArray();
+        }
+    }
+
+    private static int Fill(Stream stream, byte[] buffer, string name)
     {
         try
         {
-            return reader.ReadLine();
+            return stream.Read(buffer);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new InputException($"cannot read {name}: {e.Message}", e);
+        }
+    }
+
+    private static string Decoded(byte[] line, string name, int number)
+    {
+        try
+        {
+            ReadOnlySpan<byte> bytes =
+                number == 1 && line.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? line.AsSpan(3) : line;
+            return Strict.GetString(bytes);
         }
         catch (DecoderFallbackException e)
         {
@@ -76,11 +123,6 @@ public static class JsonLines
 
     private static JsonObject Parse(string text, string name, int number, IReadOnlySet<string>? fields)
     {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            throw new InputException($"{name} line {number}: it is empty; expected a JSON object");
-        }
-
         try
         {
             JsonObject line =

@@ -1,111 +1,144 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CsvHelper;
-using CsvHelper.Configuration;
 using Fulcrum.Files;
 using Parquet.Serialization;
 
 namespace Fulcrum.Data;
 
-/// <summary>Rows with named columns from JSON Lines, JSON, CSV or TSV with a header, or Parquet: by the ending of the
-/// file's name, which may be followed by <c>.gz</c>.</summary>
+/// <summary>Rows with named columns from JSON Lines, a JSON array, CSV or TSV with a header, or Parquet. The ending of the
+/// file's name says which; <c>.gz</c> after it means compressed.</summary>
 public static class Table
 {
-    // Rows are held in memory, so their bytes are bounded: 256 MiB as a file of text is about 1 GiB as rows.
-    private const long LargestText = 1 << 28,
+    // Rows are held in memory, so their bytes are bounded: 256 MiB as a file of text are about 1 GiB as rows.
+    private const long LargestText = 1L << 28,
         LargestParquet = 1L << 31;
-    private const int LongestCell = 1 << 24,
-        MostColumns = 4096;
 
-    /// <summary>Every row, in the file's order.</summary>
+    private const long LargestUnpacked = 1L << 30;
+    private const int MostColumns = 4096;
+
+    private const string Gzip = ".gz";
+
+    /// <summary>Whether the ending of a file's name is one that <see cref="Read"/> knows.</summary>
+    public static bool Reads(string path) =>
+        KindOf(path) is ".jsonl" or ".ndjson" or ".json" or ".csv" or ".tsv" or ".parquet";
+
+    /// <summary>Reads every row, in the file's order.</summary>
     /// <exception cref="InputException">The file is missing, of an unknown kind, empty or malformed; names the file and
     /// the line or row.</exception>
     public static IReadOnlyList<TableRow> Read(string path)
     {
-        IReadOnlyList<TableRow> rows = Path.GetExtension(path).ToLowerInvariant() switch
+        IReadOnlyList<TableRow> rows = KindOf(path) switch
         {
-            ".gz" => PackedTable.Read(path),
-            ".json" => JsonTable.Read(path),
-            ".jsonl" or ".ndjson" =>
-            [
-                .. JsonLines
-                    .Read(path, mostBytes: LargestText)
-                    .Select(l => new TableRow(path, $"line {l.Number}", l.Number, l.Value)),
-            ],
-            ".csv" or ".tsv" => Opened(path, LargestText, stream => Csv(path, stream)),
+            ".jsonl" or ".ndjson" => Lines(path),
+            ".json" => Opened(path, LargestText, stream => JsonArray(path, stream)) ?? Lines(path),
+            ".csv" => Opened(path, LargestText, stream => Csv(path, stream, ',')),
+            ".tsv" => Opened(path, LargestText, stream => Csv(path, stream, '\t')),
             ".parquet" => Opened(path, LargestParquet, stream => Parquet(path, stream)),
             var other => throw new InputException(
-                $"{path}: files that end in '{other}' cannot be read as rows; known are .jsonl, .json, .csv, .tsv and .parquet"
+                $"{path}: files that end in '{other}' cannot be read as rows; known are .jsonl, .json, .csv, .tsv and "
+                    + ".parquet, each also with .gz"
             ),
         };
         return rows.Count > 0 ? rows : throw new InputException($"{path} holds no row");
     }
 
-    private static List<TableRow> Csv(string path, Stream stream)
+    private static string KindOf(string path)
     {
-        CsvConfiguration settings = new(CultureInfo.InvariantCulture)
-        {
-            Mode = CsvMode.RFC4180,
-            Delimiter = path.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? "\t" : ",",
-            IgnoreBlankLines = false,
-            MaxFieldSize = LongestCell,
-            BadDataFound = _ => throw new FormatException("a quote is out of place"),
-        };
-        using CsvParser csv = new(
-            new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true)),
-            settings
-        );
+        string name = path.EndsWith(Gzip, StringComparison.OrdinalIgnoreCase) ? path[..^Gzip.Length] : path;
+        return Path.GetExtension(name).ToLowerInvariant();
+    }
+
+    private static List<TableRow> Lines(string path) =>
+        [
+            .. JsonLines
+                .Read(path, mostBytes: LargestText)
+                .Select(l => new TableRow(path, $"line {l.Number}", l.Number, l.Value)),
+        ];
+
+    // Null if the file is neither an array nor one object: many files called .json are JSON Lines.
+    private static List<TableRow>? JsonArray(string path, Stream stream)
+    {
         try
         {
-            string[] header = csv.Read() ? [.. csv.Record!.Select(name => name.Trim())] : [];
-            if (header.Length > MostColumns)
-            {
-                throw new FormatException($"{header.Length} columns are more than {MostColumns}");
-            }
-
-            string? twice = header.GroupBy(name => name).FirstOrDefault(g => g.Count() > 1)?.Key;
-            if (twice is not null)
-            {
-                throw new FormatException($"the header names the column '{twice}' twice");
-            }
-
-            List<TableRow> rows = [];
-            for (int line = csv.RawRow + 1; csv.Read(); line = csv.RawRow + 1)
-            {
-                string[] fields = csv.Record!;
-                rows.Add(
-                    fields.Length == header.Length
-                        ? new TableRow(
-                            path,
-                            $"line {line}",
-                            rows.Count + 1,
-                            new JsonObject(header.Select((name, i) => KeyValuePair.Create(name, (JsonNode?)fields[i])))
-                        )
-                        : throw new InputException(
-                            $"{path} line {line}: {fields.Length} fields where the header has {header.Length}"
-                        )
-                );
-            }
-
-            return rows;
+            using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            string text = reader.ReadToEnd();
+            return text.AsSpan().TrimStart() is ['[', ..] ? Rows(path, StrictJson.Parse(text)!.AsArray())
+                : OneObject(text) is { } row ? Rows(path, [row])
+                : null;
         }
-        catch (Exception e) when (e is CsvHelperException or FormatException or DecoderFallbackException)
+        catch (DecoderFallbackException e)
         {
-            string what =
-                e is DecoderFallbackException
-                    ? "not valid UTF-8"
-                    : (e.InnerException as FormatException ?? e).Message.Split('\n')[0].Trim();
-            throw new InputException($"{path} line {Math.Max(1, csv.RawRow)}: malformed: {what}", e);
+            throw new InputException($"{path}: not valid UTF-8", e);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException(
+                $"{path} line {e.LineNumber + 1} column {e.BytePositionInLine + 1}: not valid JSON: "
+                    + StrictJson.Sentence(e),
+                e
+            );
         }
     }
+
+    private static JsonObject? OneObject(string text)
+    {
+        try
+        {
+            return StrictJson.Parse(text) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null; // an object a line
+        }
+    }
+
+    private static List<TableRow> Rows(string path, JsonArray list) =>
+        [
+            .. list.Select(
+                (node, i) =>
+                    node is JsonObject row
+                        ? new TableRow(path, $"entry {i + 1}", i + 1, (JsonObject)row.DeepClone())
+                        : throw new InputException($"{path} entry {i + 1}: expected a JSON object")
+            ),
+        ];
+
+    private static List<TableRow> Csv(string path, Stream stream, char delimiter)
+    {
+        IReadOnlyList<(int Line, string[] Fields)> records = CsvRecords.Read(path, stream, delimiter);
+        string[] header = records.Count > 0 ? [.. records[0].Fields.Select(name => name.Trim())] : [];
+        if (header.Length > MostColumns)
+        {
+            throw new InputException($"{path}: {header.Length} columns are more than {MostColumns}");
+        }
+
+        if (header.GroupBy(name => name).FirstOrDefault(g => g.Count() > 1)?.Key is { } twice)
+        {
+            throw new InputException($"{path} line {records[0].Line}: the header names the column '{twice}' twice");
+        }
+
+        return [.. records.Skip(1).Select((r, i) => Row(path, r.Line, i + 1, header, r.Fields))];
+    }
+
+    private static TableRow Row(string path, int line, int number, string[] header, string[] fields) =>
+        fields.Length == header.Length
+            ? new TableRow(
+                path,
+                $"line {line}",
+                number,
+                new JsonObject(header.Zip(fields, (name, field) => KeyValuePair.Create(name, (JsonNode?)field)))
+            )
+            : throw new InputException(
+                $"{path} line {line}: {fields.Length} fields where the header has {header.Length}"
+            );
 
     private static List<TableRow> Parquet(string path, Stream stream)
     {
         try
         {
-            // The library's reading is asynchronous; a file on a disk is waited for.
+            // The library reads asynchronously; a local file needs no waiting elsewhere.
             ParquetBudget.Check(stream).GetAwaiter().GetResult();
             IEnumerable<IDictionary<string, object>> rows = ParquetSerializer
                 .DeserializeUntypedAsync(stream)
@@ -120,9 +153,7 @@ public static class Table
                             path,
                             $"row {i + 1}",
                             i + 1,
-                            new JsonObject(
-                                row.Select(cell => KeyValuePair.Create(cell.Key, Node(path, i, cell.Key, cell.Value)))
-                            )
+                            new JsonObject(row.Select(cell => KeyValuePair.Create(cell.Key, Node(cell.Value))))
                         )
                 ),
             ];
@@ -133,7 +164,7 @@ public static class Table
         }
     }
 
-    private static JsonNode? Node(string path, int row, string column, object? value) =>
+    private static JsonNode? Node(object? value) =>
         value switch
         {
             null => null,
@@ -145,69 +176,46 @@ public static class Table
             ),
             float or double or decimal or ulong => Convert.ToDouble(value, CultureInfo.InvariantCulture),
             IDictionary<string, object> record => new JsonObject(
-                record.Select(f => KeyValuePair.Create(f.Key, Node(path, row, column, f.Value)))
+                record.Select(field => KeyValuePair.Create(field.Key, Node(field.Value)))
             ),
-            System.Collections.IDictionary map => new JsonObject(
-                map.Cast<System.Collections.DictionaryEntry>()
-                    .Select(f => KeyValuePair.Create($"{f.Key}", Node(path, row, column, f.Value)))
-            ),
-            System.Collections.IEnumerable list => new JsonArray([
-                .. list.Cast<object?>().Select(v => Node(path, row, column, v)),
-            ]),
+            System.Collections.IEnumerable list => new JsonArray([.. list.Cast<object?>().Select(Node)]),
             _ => Convert.ToString(value, CultureInfo.InvariantCulture),
         };
 
-    private static List<TableRow> Opened(string path, long mostBytes, Func<Stream, List<TableRow>> read)
+    private static List<TableRow> Opened(string path, long most, Func<Stream, List<TableRow>?> read)
     {
         try
         {
-            using Stream stream = BoundedFile.Open(path, mostBytes);
-            return read(stream);
+            using Stream stream = BoundedFile.Open(path, most);
+            if (!path.EndsWith(Gzip, StringComparison.OrdinalIgnoreCase))
+            {
+                return read(stream)!;
+            }
+
+            using MemoryStream unpacked = Unpacked(path, stream, most);
+            return read(unpacked)!;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new InputException($"cannot read {path}: {e.Message}", e);
         }
     }
-}
 
-/// <summary>One row of a table and where it stands.</summary>
-/// <param name="Place">For errors: <c>line 3</c>, <c>row 3</c>.</param>
-/// <param name="Number">From 1, the header not counted.</param>
-public sealed record TableRow(string File, string Place, int Number, JsonObject Values)
-{
-    /// <summary>An error about this row.</summary>
-    public InputException Error(string what) => new($"{File} {Place}: {what}");
-
-    /// <summary>A column's value as text; numbers and truth values as they are written.</summary>
-    /// <exception cref="InputException">There is no such column, or it holds nothing or a list.</exception>
-    public string Text(string column) =>
-        AsText(Values.TryGetPropertyValue(column, out JsonNode? node) ? node : throw Missing(column), column);
-
-    /// <summary>A column's value as text; null where no column is asked for.</summary>
-    /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
-    public string? TextOrNull(string? column) => column is null ? null : Text(column);
-
-    /// <summary>A column's values where it holds a list; one value counts as a list of one.</summary>
-    /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
-    public IReadOnlyList<string> Texts(string column) =>
-        !Values.TryGetPropertyValue(column, out JsonNode? node) ? throw Missing(column)
-        : node is JsonArray list ? [.. list.Select(v => AsText(v, column))]
-        : [AsText(node, column)];
-
-    private InputException Missing(string column) =>
-        Error($"there is no column '{column}'; there are {string.Join(", ", Values.Select(v => v.Key))}");
-
-    private string AsText(JsonNode? node, string column) =>
-        node switch
+    private static MemoryStream Unpacked(string path, Stream packed, long most)
+    {
+        using GZipStream gzip = new(packed, CompressionMode.Decompress);
+        MemoryStream all = new();
+        byte[] buffer = new byte[1 << 16];
+        for (int read = gzip.Read(buffer); read > 0; read = gzip.Read(buffer))
         {
-            JsonValue v when v.TryGetValue(out string? text) => text,
-            JsonValue v => v.GetValueKind() is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
-                ? v.ToJsonString()
-                : throw Error($"the column '{column}' must hold text"),
-            null => throw Error($"the column '{column}' holds nothing"),
-            _ => throw Error(
-                $"the column '{column}' holds a {(node is JsonArray ? "list" : "structure")} where one text is needed"
-            ),
-        };
+            all.Write(buffer, 0, read);
+            if (all.Length > Math.Min(most, LargestUnpacked))
+            {
+                throw new InputException($"{path}: unpacked it has more than {Math.Min(most, LargestUnpacked)} bytes");
+            }
+        }
+
+        all.Position = 0;
+        return all;
+    }
 }

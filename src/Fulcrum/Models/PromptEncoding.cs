@@ -5,11 +5,11 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Models;
 
-/// <summary>From prompts to token ids and from completions back to text, as one model's tokenizer and chat template
-/// want it.</summary>
-/// <param name="tokenizer">Null where texts and conversations go to a server as they are.</param>
-/// <param name="template">Null where the model has none: then only text prompts can be asked.</param>
-/// <param name="endTokens">What ends a completion.</param>
+/// <summary>Converts prompts to token ids and completions back to text, by one model's tokenizer and chat template.
+/// </summary>
+/// <param name="tokenizer">The model's tokenizer; null if texts and conversations go to a server as they are.</param>
+/// <param name="template">The model's chat template; null if it has none, so that only text prompts can be asked.</param>
+/// <param name="endTokens">Ids that end a completion.</param>
 public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template, IReadOnlyList<int> endTokens)
 {
     /// <summary>The encoding of a server that takes texts and conversations by itself.</summary>
@@ -37,22 +37,19 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
             ),
         };
 
-    /// <summary>Token ids of a prompt.</summary>
-    /// <exception cref="InputException">There is no tokenizer.</exception>
-    public int[] Encode(Prompt prompt) => Known.Encode(Render(prompt), addSpecialTokens: prompt is Prompt.Text);
+    /// <summary>Token ids of a prompt. Plain text gets the special tokens that the tokenizer adds, a rendered template
+    /// none.</summary>
+    public int[] Encode(Prompt prompt) => Ids(Render(prompt), prompt is Prompt.Text);
 
-    /// <summary>The request for a choice: each continuation is what lies behind the prompt's tokens when both are
-    /// tokenised together.</summary>
-    public ScoreRequest Score(Question.Choose question)
-    {
-        string text = Render(question.Prompt);
-        bool special = question.Prompt is Prompt.Text;
-        int[] prompt = Known.Encode(text, special);
-        return new ScoreRequest(
-            prompt,
-            [.. question.Continuations.Select(c => Known.Encode(text + c, special)[prompt.Length..])]
+    /// <summary>The request for a choice; see <see cref="PairEncoding"/>.</summary>
+    public ScoreRequest Score(Question.Choose question) =>
+        PairEncoding.Encode(
+            Ids,
+            Known.BosId ?? Known.EosId,
+            Render(question.Prompt),
+            question.Continuations,
+            question.Prompt is Prompt.Text
         );
-    }
 
     /// <summary>The request for a completion.</summary>
     public CompletionRequest Complete(Question.Write question)
@@ -93,13 +90,15 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
     /// <exception cref="InputException">The tokenizer names no end token.</exception>
     public TrainingExample Example(string id, Prompt prompt, string completion, string? cluster)
     {
-        int[] before = Encode(prompt);
+        string text = Render(prompt);
+        bool special = prompt is Prompt.Text;
+        int[] before = Ids(text, special);
         int end =
             Known.EosId
             ?? throw new InputException(
-                "the model's tokenizer_config.json names no eos_token, so a completion could not be closed"
+                "the model's tokenizer_config.json names no eos_token, so a completion cannot be closed"
             );
-        int[] ids = [.. before, .. Known.Encode(completion), end];
+        int[] ids = [.. before, .. PairEncoding.Following(Ids, before, text, completion, special), end];
         bool[] trained = new bool[ids.Length];
         Array.Fill(trained, true, before.Length, ids.Length - before.Length);
         return new TrainingExample(id, ids, trained, cluster);
@@ -112,6 +111,8 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
         );
 
     private static JsonArray Messages(Prompt.Chat chat) => [.. chat.Messages.Select(m => m.ToJson())];
+
+    private int[] Ids(string text, bool special) => special ? Known.EncodeInput(text) : Known.Encode(text);
 
     private string Decode(IReadOnlyList<int> ids) =>
         Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: false);

@@ -5,22 +5,26 @@ namespace Fulcrum.Models;
 
 /// <summary>Files of requests through a model: lines in, lines out in the same order, a chunk at a time so that memory
 /// does not grow with the file.</summary>
-/// <param name="codec">Asked for only when a line holds text. Null: there is no tokenizer, and the model gets texts and
+/// <param name="model">The model that answers.</param>
+/// <param name="codec">Called only if a line holds text. Null: there is no tokenizer, and the model gets texts and
 /// messages as they are.</param>
-/// <param name="purpose">What the answers depend on beside the requests: the model, its form, the limits. Cut-off work
-/// is gone on with only under the same.</param>
-/// <param name="tell">Told how many requests are answered.</param>
+/// <param name="purpose">What the answers depend on besides the requests: the model, its serving mode, the limits.
+/// Interrupted work is resumed only under the same purpose.</param>
+/// <param name="tell">Called with the number of completed requests.</param>
+/// <param name="variables">Variables of the chat template for every line; those of a line win.</param>
 public sealed class RequestFiles(
     ILanguageModel model,
     Func<TextCodec>? codec,
     Func<string> purpose,
-    Action<int>? tell = null
+    Action<int>? tell = null,
+    IReadOnlyDictionary<string, JsonNode?>? variables = null
 )
 {
     private int answered;
 
     private static readonly HashSet<string> ScoreFields = ["prompt", "prompt_ids", "continuations", "continuation_ids"];
-    private static readonly HashSet<string> GenerateFields = ["prompt", "prompt_ids", "messages"];
+    private static readonly HashSet<string> GenerateFields = ["prompt", "prompt_ids", "messages", "variables"];
+    private static readonly string[] PromptFields = ["prompt", "prompt_ids", "messages"];
 
     private readonly Lazy<TextCodec>? text = codec is null ? null : new(codec);
 
@@ -186,19 +190,28 @@ public sealed class RequestFiles(
         }
 
         string start = Text(line, line.Value["prompt"], "prompt");
-        TextCodec codec = CodecFor(line);
-        int length = codec.Encode(start, true).Length;
-        return
+        string[] continuations =
         [
-            .. List(line, line.Value["continuations"]!, "continuations")
-                .Select(c => codec.Encode(start + Text(line, c, "continuations"), true))
-                .Select(all =>
-                    Checked(
-                        line,
-                        new ScoreRequest(all[..Math.Min(length, all.Length)], [all[Math.Min(length, all.Length)..]])
-                    )
-                ),
+            .. List(line, line.Value["continuations"]!, "continuations").Select(c => Text(line, c, "continuations")),
         ];
+        TextCodec codec = CodecFor(line);
+        ScoreRequest request = OfLine(
+            line,
+            () => PairEncoding.Encode(codec.Encode, codec.Start, start, continuations, special: true)
+        );
+        return [.. request.Continuations.Select(c => Checked(line, new ScoreRequest(request.Prompt, [c])))];
+    }
+
+    private static T OfLine<T>(JsonLine line, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (InputException e)
+        {
+            throw line.Error(e.Message);
+        }
     }
 
     private int[] PromptOf(JsonLine line) =>
@@ -211,8 +224,19 @@ public sealed class RequestFiles(
         };
 
     // Without a tokenizer the model gets the source itself.
-    private int[] Sent(JsonLine line) =>
-        text is null && SourceOf(line) is not null ? [] : Checked(line, PromptOf(line), 0);
+    private int[] Sent(JsonLine line)
+    {
+        if (text is not null || SourceOf(line) is null)
+        {
+            return Checked(line, PromptOf(line), 0);
+        }
+
+        return line.Value["variables"] is null && variables is null or { Count: 0 }
+            ? []
+            : throw line.Error(
+                "'variables' need the model's tokenizer folder, because a server applies its own template"
+            );
+    }
 
     private static PromptSource? SourceOf(JsonLine line) =>
         Given(line) switch
@@ -222,7 +246,13 @@ public sealed class RequestFiles(
             _ => null,
         };
 
-    private static string[] Given(JsonLine line) => [.. GenerateFields.Where(f => line.Value[f] is not null)];
+    private static string[] Given(JsonLine line)
+    {
+        string[] given = [.. PromptFields.Where(f => line.Value[f] is not null)];
+        return line.Value["variables"] is null || given is ["messages"]
+            ? given
+            : throw line.Error("'variables' belong to the chat template, so they need 'messages'");
+    }
 
     private TextCodec CodecFor(JsonLine line) =>
         text?.Value ?? throw line.Error("a text needs the tokenizer of the model, and none is named");
@@ -230,21 +260,22 @@ public sealed class RequestFiles(
     private string Rendered(JsonLine line)
     {
         JsonArray messages = List(line, line.Value["messages"]!, "messages");
-        try
+        Dictionary<string, JsonNode?> all = new(variables ?? new Dictionary<string, JsonNode?>());
+        foreach ((string name, JsonNode? value) in Object(line, line.Value["variables"], "variables"))
         {
-            return CodecFor(line).Render(messages);
+            all[name] = value;
         }
-        catch (InputException e)
-        {
-            throw line.Error(e.Message);
-        }
+
+        return OfLine(line, () => CodecFor(line).Render(messages, all));
     }
 
     private ScoreRequest Checked(JsonLine line, ScoreRequest request)
     {
         Checked(line, request.Prompt, request.Continuations[0].Length);
         CheckVocabulary(line, request.Continuations[0]);
-        return request;
+        return request.Continuations[0].Length > 0
+            ? request
+            : throw line.Error("a continuation has no token, so there is nothing to score");
     }
 
     private int[] Checked(JsonLine line, int[] prompt, int more)
@@ -286,6 +317,9 @@ public sealed class RequestFiles(
             .Min();
         return written[..cut];
     }
+
+    private static JsonObject Object(JsonLine line, JsonNode? value, string field) =>
+        value is null ? [] : value as JsonObject ?? throw line.Error($"'{field}' must be an object");
 
     private static JsonArray List(JsonLine line, JsonNode value, string field) =>
         value as JsonArray ?? throw line.Error($"'{field}' must be a list");

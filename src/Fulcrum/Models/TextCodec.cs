@@ -3,11 +3,14 @@ using System.Text.Json.Nodes;
 namespace Fulcrum.Models;
 
 /// <summary>How a model's texts become token ids and back.</summary>
-/// <param name="Encode">Text to ids; true adds the special tokens that the model's tokenizer adds.</param>
-/// <param name="Decode">Ids to text, without special tokens.</param>
-/// <param name="Render">Messages to the text of a prompt, by the model's chat template.</param>
+/// <param name="Encode">Text to ids; true adds the special tokens that the model's tokenizer adds to a text.</param>
+/// <param name="Decode">Ids to text, special tokens included.</param>
+/// <param name="Render">Messages, and additional variables of the template, to the text of a prompt by the model's chat
+/// template.</param>
+/// <param name="Start">The context of an empty prompt: the begin token, else the end token; null if there is none.</param>
 public sealed record TextCodec(
     Func<string, bool, int[]> Encode,
     Func<IReadOnlyList<int>, string> Decode,
-    Func<JsonArray, string> Render
+    Func<JsonArray, IReadOnlyDictionary<string, JsonNode?>?, string> Render,
+    int? Start = null
 );

@@ -5,174 +5,153 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Models;
 
-/// <summary>Reads training examples from JSON Lines, as ids, as texts or as conversations.</summary>
-public static class TrainingData
+/// <summary>Reads training examples from a file in any of the layouts of <see cref="TrainingLayout"/>.</summary>
+public sealed class TrainingData
 {
-    private static readonly HashSet<string> Fields =
-    [
-        "prompt",
-        "completion",
-        "prompt_ids",
-        "completion_ids",
-        "messages",
-    ];
+    private readonly string folder;
+    private readonly TrainingFormat format;
+    private readonly Lazy<Tokenizer> tokenizer;
+    private readonly Lazy<ChatTemplate?> template;
+    private readonly Lazy<TrainingConversation> conversations;
 
-    /// <summary>Every example of a file; texts are tokenised by the model folder's tokenizer, which ids do not
-    /// need.</summary>
-    /// <exception cref="InputException">A line is malformed, or has nothing to be trained on; names file and
-    /// line.</exception>
-    public static IReadOnlyList<TrainingExample> Read(string path, string modelFolder)
+    private TrainingData(string folder, TrainingFormat format)
     {
-        Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(modelFolder));
-        Lazy<ChatTemplate> template = new(() => ChatTemplate.Load(modelFolder));
-        List<TrainingExample> examples = [];
-        foreach (JsonLine line in JsonLines.Read(path, Fields))
-        {
-            (int[] ids, bool[] trained) = Example(line, tokenizer, template, modelFolder);
-            string id = line.Value["id"]?.ToString() ?? $"{line.File} line {line.Number}";
-            examples.Add(
-                trained.Any(t => t)
-                    ? new TrainingExample(id, ids, trained)
-                    : throw line.Error("no token of it is trained on: the completion is empty")
-            );
-        }
-
-        return examples.Count > 0 ? examples : throw new InputException($"{path} holds no example");
+        (this.folder, this.format) = (folder, format);
+        tokenizer = new(() => Tokenizer.Load(folder));
+        template = new(() => ChatTemplate.TryLoad(folder));
+        conversations = new(() => new TrainingConversation(tokenizer.Value, Template(), EndTokens()));
     }
 
-    private static (int[] Ids, bool[] Trained) Example(
-        JsonLine line,
-        Lazy<Tokenizer> tokenizer,
-        Lazy<ChatTemplate> template,
-        string folder
+    /// <summary>Reads every example of a file. Texts are tokenised by the model folder's tokenizer, which ids do not need.
+    /// </summary>
+    /// <param name="note">Called with the recognised layout; null for none.</param>
+    /// <param name="warn">Called if training and generation would begin or end in different places; null for none.</param>
+    /// <exception cref="InputException">A row is malformed, or has nothing to be trained on; names file and row.
+    /// </exception>
+    public static IReadOnlyList<TrainingExample> Read(
+        string path,
+        string modelFolder,
+        Action<string>? note = null,
+        Action<string>? warn = null
     )
     {
-        JsonObject value = line.Value;
-        return (value["prompt_ids"], value["prompt"], value["messages"]) switch
+        IReadOnlyList<TableRow> rows = Table.Reads(path) ? Table.Read(path) : Lines(path);
+        TrainingFormat format = TrainingFormat.Of(path, rows);
+        RefuseUnknown(format, rows);
+        format.CheckUnused(rows);
+        note?.Invoke($"training data: {rows.Count} examples, {format.Description}");
+        TrainingData data = new(modelFolder, format);
+        List<TrainingExample> examples = [.. rows.Select(data.Example)];
+        data.Warn(examples, warn);
+        return examples;
+    }
+
+    // Standard input, and files whose names do not say what they hold, are JSON Lines.
+    private static IReadOnlyList<TableRow> Lines(string path)
+    {
+        TableRow[] rows =
+        [
+            .. JsonLines.Read(path).Select(l => new TableRow(l.File, $"line {l.Number}", l.Number, l.Value)),
+        ];
+        return rows.Length > 0 ? rows : throw new InputException($"{path} holds no example");
+    }
+
+    // In the layouts of this tool an unknown field is a mistake; data of other tools has columns of all kinds.
+    private static void RefuseUnknown(TrainingFormat format, IReadOnlyList<TableRow> rows)
+    {
+        bool own = format.Layout is TrainingLayout.Ids or TrainingLayout.Messages or TrainingLayout.PromptCompletion;
+        if (own && rows.FirstOrDefault(r => format.Unused.Any(r.Values.ContainsKey)) is { } row)
         {
-            ({ } prompt, null, null) => Joined(
-                Ids(line, prompt, "prompt_ids"),
-                Ids(line, value["completion_ids"], "completion_ids")
-            ),
-            (null, { } prompt, null) => Text(line, prompt, tokenizer.Value, folder),
-            (null, null, { } messages) => Conversation(
-                line,
-                messages as JsonArray ?? throw line.Error("'messages' must be a list"),
-                tokenizer.Value,
-                template.Value,
-                folder
-            ),
-            _ => throw line.Error("expected prompt and completion, prompt_ids and completion_ids, or messages"),
+            throw row.Error(
+                $"unknown field '{format.Unused.First(row.Values.ContainsKey)}'; known are "
+                    + string.Join(", ", format.Used)
+            );
+        }
+    }
+
+    private TrainingExample Example(TableRow row)
+    {
+        (int[] ids, bool[] trained) = format.Layout switch
+        {
+            TrainingLayout.Ids => Joined(Ids(row, "prompt_ids"), Ids(row, "completion_ids")),
+            TrainingLayout.PromptCompletion when TrainingFormat.AsList(row.Values["prompt"]) is { } prompt =>
+                conversations.Value.Encode(row, Concatenated(prompt, TrainingFormat.List(row, "completion"))),
+            TrainingLayout.PromptCompletion => OfTexts(Text(row, "prompt"), Text(row, "completion")),
+            TrainingLayout.Columns => OfTexts(Text(row, format.Used[0]), Text(row, format.Used[1])),
+            TrainingLayout.Alpaca => Alpaca(row),
+            _ => conversations.Value.Encode(row, format.Conversation(row)!),
         };
+        string id = row.Values["id"]?.ToString() ?? $"{row.File} {row.Place}";
+        return trained.Any(t => t)
+            ? new TrainingExample(id, ids, trained)
+            : throw row.Error("no token of it is trained on: the completion is empty");
     }
 
-    private static (int[] Ids, bool[] Trained) Text(JsonLine line, JsonNode prompt, Tokenizer tokenizer, string folder)
+    // A model with a chat template is asked in its form; another gets instruction and input as paragraphs.
+    private (int[] Ids, bool[] Trained) Alpaca(TableRow row)
     {
-        string before = Text(line, prompt, "prompt"),
-            completion = Text(line, line.Value["completion"], "completion");
-        int[] first = tokenizer.Encode(before, addSpecialTokens: true),
-            whole = tokenizer.Encode(before + completion, addSpecialTokens: true);
-        int[] behind = whole.AsSpan().StartsWith(first) ? whole[first.Length..] : tokenizer.Encode(completion);
-        return Joined(first, [.. behind, End(tokenizer, folder)]);
-    }
-
-    /// <summary>Trained on every assistant turn with its end token: what the template writes behind the generation
-    /// prompt, to the first token that ends a completion.</summary>
-    private static (int[] Ids, bool[] Trained) Conversation(
-        JsonLine line,
-        JsonArray messages,
-        Tokenizer tokenizer,
-        ChatTemplate template,
-        string folder
-    )
-    {
-        string text = Rendered(line, template, messages, messages.Count, false);
-        int[] ids = tokenizer.Encode(text),
-            ends = [.. ModelFolder.EndTokens(folder), .. tokenizer.EosId is { } eos ? [eos] : Array.Empty<int>()];
-        bool[] trained = new bool[ids.Length];
-        for (int i = 0; i < messages.Count; i++)
+        string instruction = Text(row, "instruction"),
+            input = Optional(row, "input"),
+            system = Optional(row, "system"),
+            asked = input.Length == 0 ? instruction : $"{instruction}\n\n{input}";
+        if (template.Value is null)
         {
-            if (
-                (messages[i] as JsonObject)?["role"] is JsonValue role
-                && role.TryGetValue(out string? name)
-                && name == "assistant"
-            )
-            {
-                (int from, int to) = Turn(line, template, messages, i, text);
-                // A token that reaches from the prompt into the turn belongs to the turn.
-                int start = Tokens(ids, tokenizer, text[..from]),
-                    last = Tokens(ids, tokenizer, text[..to]),
-                    close = ids.AsSpan(start).IndexOfAny(ends);
-                Array.Fill(trained, true, start, close >= 0 && start + close < last ? close + 1 : last - start);
-            }
+            return OfTexts($"{(system.Length == 0 ? "" : system + "\n\n")}{asked}\n\n", Text(row, "output"));
         }
 
-        return (ids, trained);
+        JsonArray messages = system.Length == 0 ? [] : [Message("system", system)];
+        messages.Add(Message("user", asked));
+        messages.Add(Message("assistant", Text(row, "output")));
+        return conversations.Value.Encode(row, messages);
     }
 
-    /// <summary>Where the text of an assistant's message begins, behind the generation prompt, and where the template's
-    /// text for the message ends at the latest.</summary>
-    private static (int From, int To) Turn(JsonLine line, ChatTemplate template, JsonArray messages, int i, string text)
+    private (int[] Ids, bool[] Trained) OfTexts(string prompt, string completion)
     {
-        string history = Rendered(line, template, messages, i, false),
-            prompt = Rendered(line, template, messages, i, true),
-            turn = Rendered(line, template, messages, i + 1, false);
-        if (text.StartsWith(history, StringComparison.Ordinal))
-        {
-            return (Shared(text, prompt), text.StartsWith(turn, StringComparison.Ordinal) ? turn.Length : text.Length);
-        }
+        int[] Encode(string text, bool special) =>
+            special ? tokenizer.Value.EncodeInput(text) : tokenizer.Value.Encode(text);
+        int[] first = Encode(prompt, true);
+        return Joined(first, [.. PairEncoding.Following(Encode, first, prompt, completion, true), End()]);
+    }
 
-        // The template writes what came before in another way once more follows: the turn is then found by writing
-        // another text in its place.
-        JsonArray other = Clone(messages, messages.Count);
-        if (
-            other[i]!["content"] is not JsonValue content
-            || !content.TryGetValue(out string? written)
-            || written.Length == 0
-        )
+    private void Warn(IReadOnlyList<TrainingExample> examples, Action<string>? warn)
+    {
+        IReadOnlyList<int> ends = ModelFolder.EndTokens(folder);
+        TrainingExample? open = examples.FirstOrDefault(e => !ends.Contains(e.Ids[Array.LastIndexOf(e.Trained, true)]));
+        if (tokenizer.IsValueCreated && ends.Count > 0 && open is not null)
         {
-            throw line.Error(
-                $"the chat template writes the messages before message {i} differently once more follow, so its tokens cannot be told apart; give prompt and completion instead"
+            string last = tokenizer.Value.Decode([open.Ids[Array.LastIndexOf(open.Trained, true)]]);
+            warn?.Invoke(
+                $"the training example {open.Id} ends with '{last}', which is no end token of the model "
+                    + $"({string.Join(", ", ends.Select(e => $"'{tokenizer.Value.Decode([e])}'"))} in generation_config.json "
+                    + "or config.json): the trained model may write on where the example ended"
             );
         }
 
-        other[i]!["content"] = "\u0001";
-        int start = Shared(text, Rendered(line, template, other, other.Count, false));
-        return start < text.Length
-            ? (start, text.Length)
-            : throw line.Error($"the chat template leaves out message {i}, so it cannot be trained on");
-    }
-
-    private static string Rendered(JsonLine line, ChatTemplate template, JsonArray messages, int count, bool prompt)
-    {
-        try
+        if (conversations.IsValueCreated && conversations.Value.OtherBeginning is { } prompt)
         {
-            return count == 0 && !prompt ? "" : template.Render(Clone(messages, count), prompt);
-        }
-        catch (InputException) when (count == 0)
-        {
-            return ""; // many templates look at the first message, be there one or not
-        }
-        catch (InputException e)
-        {
-            throw line.Error(e.Message);
+            warn?.Invoke(
+                $"the generation prompt of the chat template ends with '{prompt.ReplaceLineEndings("\\n")}', which the "
+                    + "finished turns of the training data do not have: training and generation begin differently"
+            );
         }
     }
 
-    private static int Shared(string a, string b) => a.AsSpan().CommonPrefixLength(b);
+    private ChatTemplate Template() => template.Value ?? ChatTemplate.Load(folder);
 
-    // How many of the whole text's tokens lie within its beginning.
-    private static int Tokens(int[] whole, Tokenizer tokenizer, string beginning) =>
-        whole.AsSpan().CommonPrefixLength(tokenizer.Encode(beginning));
+    private int[] EndTokens() =>
+        [.. ModelFolder.EndTokens(folder), .. tokenizer.Value.EosId is { } eos ? [eos] : Array.Empty<int>()];
 
-    private static JsonArray Clone(JsonArray messages, int count) =>
-        new([.. messages.Take(count).Select(m => m?.DeepClone())]);
-
-    private static int End(Tokenizer tokenizer, string folder) =>
-        tokenizer.EosId
+    private int End() =>
+        tokenizer.Value.EosId
         ?? throw new InputException(
-            $"tokenizer_config.json of {folder} names no eos_token, so a completion could not be closed; give prompt_ids and completion_ids instead"
+            $"tokenizer_config.json of {folder} names no eos_token, so a completion cannot be closed; give prompt_ids and "
+                + "completion_ids instead"
         );
+
+    private static JsonArray Concatenated(JsonArray prompt, JsonArray completion) =>
+        new([.. prompt.Concat(completion).Select(m => m?.DeepClone())]);
+
+    private static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
 
     private static (int[] Ids, bool[] Trained) Joined(int[] prompt, int[] completion) =>
         (
@@ -180,13 +159,15 @@ public static class TrainingData
             [.. Enumerable.Range(0, prompt.Length + completion.Length).Select(i => i >= prompt.Length && i > 0)]
         );
 
-    private static string Text(JsonLine line, JsonNode? node, string name) =>
-        node is JsonValue value && value.TryGetValue(out string? text)
+    private static string Text(TableRow row, string column) =>
+        row.Values[column] is JsonValue value && value.TryGetValue(out string? text)
             ? text
-            : throw line.Error($"'{name}' must be a text");
+            : throw row.Error($"'{column}' must be a text");
 
-    private static int[] Ids(JsonLine line, JsonNode? node, string name) =>
-        node is JsonArray list && list.All(i => i is JsonValue v && v.TryGetValue(out int _))
+    private static string Optional(TableRow row, string column) => row.Values[column] is null ? "" : Text(row, column);
+
+    private static int[] Ids(TableRow row, string column) =>
+        row.Values[column] is JsonArray list && list.All(i => i is JsonValue v && v.TryGetValue(out int _))
             ? [.. list.Select(i => i!.GetValue<int>())]
-            : throw line.Error($"'{name}' must be a list of token ids");
+            : throw row.Error($"'{column}' must be a list of token ids");
 }

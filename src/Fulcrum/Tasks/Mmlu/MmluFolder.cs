@@ -1,6 +1,4 @@
-using System.Globalization;
-using CsvHelper;
-using CsvHelper.Configuration;
+using Fulcrum.Data;
 using Fulcrum.Files;
 
 namespace Fulcrum.Tasks.Mmlu;
@@ -39,6 +37,7 @@ public sealed class MmluFolder
                 .. Directory
                     .EnumerateFiles(test, "*_test.csv")
                     .Select(f => Path.GetFileName(f)[..^"_test.csv".Length])
+                    .Where(subject => !subject.StartsWith('.')) // hidden: macOS leaves ._NAME beside each file
                     .Order(StringComparer.Ordinal),
             ]
             : [];
@@ -65,44 +64,21 @@ public sealed class MmluFolder
 
         try
         {
-            using StreamReader reader = new(
-                BoundedFile.Open(path, BoundedFile.Text),
-                new System.Text.UTF8Encoding(false)
-            );
-            using CsvParser csv = new(
-                reader,
-                new CsvConfiguration(CultureInfo.InvariantCulture)
-                {
-                    HasHeaderRecord = false,
-                    Mode = CsvMode.RFC4180,
-                    IgnoreBlankLines = false,
-                    BadDataFound = a => throw new FormatException("a quote is out of place"),
-                }
-            );
-            List<MmluQuestion> questions = [];
-            while (csv.Read())
-            {
-                questions.Add(Question(path, subject, questions.Count, csv.Record!));
-            }
-
-            return [.. questions];
+            using Stream stream = BoundedFile.Open(path, BoundedFile.Text);
+            return [.. CsvRecords.Read(path, stream).Select((r, i) => Question(path, subject, i, r.Line, r.Fields))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"cannot read {path}: {e.Message}", e);
         }
-        catch (Exception e) when (e is CsvHelperException or FormatException)
-        {
-            throw new InputException($"{path}: a row is malformed: {e.Message.Split('\n')[0].Trim()}", e);
-        }
     }
 
-    private static MmluQuestion Question(string path, string subject, int index, string[] fields) =>
+    private static MmluQuestion Question(string path, string subject, int index, int line, string[] fields) =>
         fields.Length != 6
             ? throw new InputException(
-                $"{path} row {index + 1}: {fields.Length} fields instead of 6 (question, four options, answer)"
+                $"{path} line {line}: {fields.Length} fields instead of 6 (question, four options, answer)"
             )
         : fields[5] is not ("A" or "B" or "C" or "D")
-            ? throw new InputException($"{path} row {index + 1}: the answer is '{fields[5]}'; expected A, B, C or D")
+            ? throw new InputException($"{path} line {line}: the answer is '{fields[5]}'; expected A, B, C or D")
         : new MmluQuestion(subject, index, fields[0], fields[1..5], fields[5][0] - 'A');
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
@@ -51,12 +52,21 @@ public sealed class SpiderFolder
         }
 
         string path = Path.Combine(root, "tables.json");
-        return new SpiderFolder(
-            root,
-            Objects(path)
-                .Select((o, i) => Read(path, i, () => Schema(o)))
-                .ToDictionary(s => s.DbId, StringComparer.Ordinal)
-        );
+        Dictionary<string, (SpiderSchema Schema, JsonObject Entry)> schemas = new(StringComparer.Ordinal);
+        foreach ((JsonObject entry, int i) in Objects(path).Select((o, i) => (o, i)))
+        {
+            SpiderSchema schema = Read(path, i, () => Schema(entry));
+            if (
+                !schemas.TryAdd(schema.DbId, (schema, entry)) && !JsonNode.DeepEquals(schemas[schema.DbId].Entry, entry)
+            )
+            {
+                throw new InputException(
+                    $"{path} entry {i}: the database '{schema.DbId}' is described before already, in other words"
+                );
+            }
+        }
+
+        return new SpiderFolder(root, schemas.ToDictionary(s => s.Key, s => s.Value.Schema, StringComparer.Ordinal));
     }
 
     /// <summary>The examples of <c>dev.json</c>.</summary>
@@ -111,10 +121,26 @@ public sealed class SpiderFolder
             );
         }
 
+        RefuseLog(DatabaseFile(id));
         if (!InnerPath.LiesIn(root, DatabaseFile(id)))
         {
             throw new InputException(
                 $"{path} example {example.Index}: the database '{id}' is a link that leaves {root}"
+            );
+        }
+    }
+
+    /// <summary>Refuses a database with changes in a write-ahead log beside it: databases are opened read-only and as
+    /// they are, so those changes would be missing.</summary>
+    /// <exception cref="InputException">There is such a log, and it is not empty.</exception>
+    public static void RefuseLog(string databaseFile)
+    {
+        string log = databaseFile + "-wal";
+        if (File.Exists(log) && new FileInfo(log).Length > 0)
+        {
+            throw new InputException(
+                $"{log} holds changes that are not in the database yet; write them into it with "
+                    + $"sqlite3 '{databaseFile}' 'PRAGMA wal_checkpoint(TRUNCATE)'"
             );
         }
     }
@@ -124,9 +150,15 @@ public sealed class SpiderFolder
         JsonArray list;
         try
         {
+            using Stream stream = BoundedFile.Open(path, LargestFile);
+            using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
             list =
-                StrictJson.Parse(BoundedFile.ReadText(path, LargestFile)) as JsonArray
+                StrictJson.Parse(reader.ReadToEnd()) as JsonArray
                 ?? throw new InputException($"{path}: expected a list");
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InputException($"{path}: not valid UTF-8", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Data;
+
+/// <summary>One row of a table and where it stands.</summary>
+/// <param name="Place">For errors: <c>line 3</c>, <c>row 3</c>.</param>
+/// <param name="Number">From 1, the header not counted.</param>
+public sealed record TableRow(string File, string Place, int Number, JsonObject Values)
+{
+    /// <summary>An error about this row.</summary>
+    public InputException Error(string what) => new($"{File} {Place}: {what}");
+
+    /// <summary>A column's value as text; numbers and truth values as they are written.</summary>
+    /// <exception cref="InputException">There is no such column, or it holds nothing or a list.</exception>
+    public string Text(string column) =>
+        AsText(TryFind(column, out JsonNode? node) ? node : throw Missing(column), column);
+
+    /// <summary>A column's value as text; null where no column is asked for.</summary>
+    /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
+    public string? TextOrNull(string? column) => column is null ? null : Text(column);
+
+    /// <summary>A column's values where it holds a list; one value counts as a list of one.</summary>
+    /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
+    public IReadOnlyList<string> Texts(string column) =>
+        !TryFind(column, out JsonNode? node) ? throw Missing(column)
+        : node is JsonArray list ? [.. list.Select(v => AsText(v, column))]
+        : [AsText(node, column)];
+
+    /// <summary>Finds a column's value.</summary>
+    /// <param name="column">A column's name, or a path with dots to something inside a record: <c>choices.text</c>. A path
+    /// through a list of records gives the list of their values.</param>
+    /// <returns>False if there is no such column.</returns>
+    public bool TryFind(string column, out JsonNode? value) =>
+        Values.TryGetPropertyValue(column, out value) || TryFind(Values, column, out value);
+
+    private static bool TryFind(JsonNode? node, string path, out JsonNode? value)
+    {
+        value = null;
+        if (node is JsonArray list)
+        {
+            List<JsonNode?> values = [];
+            foreach (JsonNode? item in list)
+            {
+                if (!TryFind(item, path, out JsonNode? found))
+                {
+                    return false;
+                }
+
+                values.Add(found?.DeepClone());
+            }
+
+            value = new JsonArray([.. values]);
+            return list.Count > 0;
+        }
+
+        if (node is not JsonObject record || record.TryGetPropertyValue(path, out value))
+        {
+            return node is JsonObject;
+        }
+
+        int dot = path.IndexOf('.');
+        return dot > 0
+            && record.TryGetPropertyValue(path[..dot], out JsonNode? inner)
+            && TryFind(inner, path[(dot + 1)..], out value);
+    }
+
+    private InputException Missing(string column) =>
+        Error($"there is no column '{column}'; there are {string.Join(", ", Values.Select(v => v.Key))}");
+
+    private string AsText(JsonNode? node, string column) =>
+        node switch
+        {
+            JsonValue v when v.TryGetValue(out string? text) => text,
+            JsonValue v => v.GetValueKind() is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
+                ? v.ToJsonString()
+                : throw Error($"the column '{column}' must hold text"),
+            null => throw Error($"the column '{column}' holds nothing"),
+            _ => throw Error(
+                $"the column '{column}' holds a {(node is JsonArray ? "list" : "structure")} where one text is needed"
+            ),
+        };
+}

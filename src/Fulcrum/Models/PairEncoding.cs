@@ -1,0 +1,90 @@
+namespace Fulcrum.Models;
+
+/// <summary>Encodes a prompt and its continuations as lm-evaluation-harness 0.4.13 does.</summary>
+/// <remarks>
+/// White space at the end of the prompt moves to the front of the continuation. The tokens of a continuation are those of
+/// the joined text after as many tokens as the prompt has by itself. If the join leaves no such token, because the
+/// continuation merged with the prompt's last token, the continuation's own tokens count: a log-likelihood of 0 would win
+/// every comparison.
+/// </remarks>
+internal static class PairEncoding
+{
+    /// <summary>Returns the request for continuations of one prompt.</summary>
+    /// <param name="encode">Text to ids; true adds the special tokens of the tokenizer.</param>
+    /// <param name="start">The context of an empty prompt: the begin token, else the end token; null if there is none.
+    /// </param>
+    /// <param name="special">The prompt is plain text, and not a rendered template.</param>
+    /// <exception cref="InputException">A continuation is empty or has no token, or the prompt is empty and there is no
+    /// token to begin with.</exception>
+    public static ScoreRequest Encode(
+        Func<string, bool, int[]> encode,
+        int? start,
+        string prompt,
+        IReadOnlyList<string> continuations,
+        bool special
+    )
+    {
+        string head = TrimEnd(prompt),
+            space = prompt[head.Length..];
+        int[] context = prompt.Length == 0 ? [] : encode(head, special);
+        if (continuations.Any(c => c.Length == 0))
+        {
+            throw new InputException("a continuation is empty, so there is no token to score");
+        }
+
+        return context.Length == 0
+            ? WithoutContext(encode, start, [.. continuations.Select(c => space + c)])
+            : new ScoreRequest(
+                context,
+                [.. continuations.Select(c => After(encode, context, head, space + c, special))]
+            );
+    }
+
+    /// <summary>Returns the ids of a text that follows another: those of the joined text if these begin with the first
+    /// text's ids, else its own.</summary>
+    /// <param name="context">Ids of <paramref name="head"/>.</param>
+    /// <param name="special">As for the first text.</param>
+    public static int[] Following(
+        Func<string, bool, int[]> encode,
+        int[] context,
+        string head,
+        string text,
+        bool special
+    )
+    {
+        int[] whole = encode(head + text, special);
+        return whole.AsSpan().StartsWith(context) ? whole[context.Length..] : encode(text, false);
+    }
+
+    private static int[] After(Func<string, bool, int[]> encode, int[] context, string head, string text, bool special)
+    {
+        int[] whole = encode(head + text, special),
+            own = whole.Length > context.Length ? whole[context.Length..] : encode(text, false);
+        return own.Length > 0 ? own : throw new InputException($"the continuation '{text}' has no token to score");
+    }
+
+    private static ScoreRequest WithoutContext(
+        Func<string, bool, int[]> encode,
+        int? start,
+        IReadOnlyList<string> continuations
+    )
+    {
+        int first =
+            start
+            ?? throw new InputException("the prompt is empty, and the tokenizer names no token to begin a text with");
+        int[][] ids = [.. continuations.Select(c => encode(c, false))];
+        return new ScoreRequest([first], [.. ids.Select(i => i.Length > 1 && i[0] == first ? i[1..] : i)]);
+    }
+
+    // Python's rstrip.
+    private static string TrimEnd(string text)
+    {
+        int end = text.Length;
+        while (end > 0 && (char.IsWhiteSpace(text[end - 1]) || text[end - 1] is >= '\u001c' and <= '\u001f'))
+        {
+            end--;
+        }
+
+        return text[..end];
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Templates;
+using Fulcrum.Tokenization;
+
+namespace Fulcrum.Models;
+
+/// <summary>Turns a conversation into ids, with every assistant turn marked as trained.</summary>
+/// <param name="endTokens">Ids that end a completion.</param>
+internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate template, IReadOnlyList<int> endTokens)
+{
+    /// <summary>An assistant turn begins in another way than the generation prompt ends; null if none does.</summary>
+    public string? OtherBeginning { get; private set; }
+
+    /// <summary>Returns the ids of a conversation. Of every assistant turn the tokens are trained that the template writes
+    /// after the generation prompt, up to and with the first end token.</summary>
+    /// <exception cref="InputException">The template refuses the conversation, or its turns cannot be told apart.
+    /// </exception>
+    public (int[] Ids, bool[] Trained) Encode(TableRow row, JsonArray messages)
+    {
+        string text = Rendered(row, messages, messages.Count, false);
+        int[] ids = tokenizer.Encode(text),
+            ends = [.. endTokens];
+        bool[] trained = new bool[ids.Length];
+        for (int i = 0; i < messages.Count; i++)
+        {
+            if (IsAssistant(messages[i]))
+            {
+                (int from, int to) = Turn(row, messages, i, text);
+                // A token that reaches from the prompt into the turn belongs to the turn.
+                int start = Tokens(ids, text[..from]),
+                    last = Tokens(ids, text[..to]),
+                    close = ids.AsSpan(start).IndexOfAny(ends);
+                Array.Fill(trained, true, start, close >= 0 && start + close < last ? close + 1 : last - start);
+            }
+        }
+
+        return (ids, trained);
+    }
+
+    private static bool IsAssistant(JsonNode? message) =>
+        (message as JsonObject)?["role"] is JsonValue role && role.TryGetValue(out string? name) && name == "assistant";
+
+    // Where the text of an assistant's message begins, after the generation prompt, and where it ends at the latest.
+    private (int From, int To) Turn(TableRow row, JsonArray messages, int i, string text)
+    {
+        string history = Rendered(row, messages, i, false),
+            prompt = Rendered(row, messages, i, true),
+            turn = Rendered(row, messages, i + 1, false);
+        if (text.StartsWith(history, StringComparison.Ordinal))
+        {
+            int shared = Shared(text, prompt);
+            OtherBeginning ??= shared < prompt.Length ? prompt[shared..] : null;
+            return (shared, text.StartsWith(turn, StringComparison.Ordinal) ? turn.Length : text.Length);
+        }
+
+        return ByReplacement(row, messages, i, text);
+    }
+
+    // The template writes the history differently once more messages follow. The turn is found by writing another text
+    // in its place.
+    private (int From, int To) ByReplacement(TableRow row, JsonArray messages, int i, string text)
+    {
+        JsonArray other = Clone(messages, messages.Count);
+        if (
+            other[i]!["content"] is not JsonValue content
+            || !content.TryGetValue(out string? written)
+            || written.Length == 0
+        )
+        {
+            throw row.Error(
+                $"the chat template writes the messages before message {i} differently once more follow, so its tokens "
+                    + "cannot be told apart; give prompt and completion instead"
+            );
+        }
+
+        other[i]!["content"] = "\u0001";
+        int start = Shared(text, Rendered(row, other, other.Count, false));
+        return start < text.Length
+            ? (start, text.Length)
+            : throw row.Error($"the chat template leaves out message {i}, so it cannot be trained on");
+    }
+
+    private string Rendered(TableRow row, JsonArray messages, int count, bool prompt)
+    {
+        try
+        {
+            return count == 0 && !prompt ? ""
+                : count == messages.Count ? template.Render(Clone(messages, count), prompt)
+                : template.RenderAny(Clone(messages, count), prompt);
+        }
+        catch (InputException) when (count == 0)
+        {
+            return ""; // many templates read the first message without asking whether there is one
+        }
+        catch (InputException e)
+        {
+            throw row.Error(e.Message);
+        }
+    }
+
+    private static int Shared(string a, string b) => a.AsSpan().CommonPrefixLength(b);
+
+    // How many of the text's tokens lie within its beginning.
+    private int Tokens(int[] whole, string beginning) => whole.AsSpan().CommonPrefixLength(tokenizer.Encode(beginning));
+
+    private static JsonArray Clone(JsonArray messages, int count) =>
+        new([.. messages.Take(count).Select(m => m?.DeepClone())]);
+}

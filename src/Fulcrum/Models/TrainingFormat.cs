@@ -1,0 +1,193 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+
+namespace Fulcrum.Models;
+
+/// <summary>The layouts of training data that are recognised by their columns.</summary>
+public enum TrainingLayout
+{
+    /// <summary><c>prompt_ids</c> and <c>completion_ids</c>: token ids, used as they are.</summary>
+    Ids,
+
+    /// <summary><c>messages</c>: conversations as OpenAI has them.</summary>
+    Messages,
+
+    /// <summary><c>prompt</c> and <c>completion</c>: texts, or lists of messages as TRL has them.</summary>
+    PromptCompletion,
+
+    /// <summary><c>conversations</c> of <c>from</c> and <c>value</c>: ShareGPT.</summary>
+    ShareGpt,
+
+    /// <summary><c>instruction</c>, <c>input</c> (may be absent or empty) and <c>output</c>: Alpaca.</summary>
+    Alpaca,
+
+    /// <summary>Two text columns: a question and its answer.</summary>
+    Columns,
+}
+
+/// <summary>How the rows of a file of training data are read.</summary>
+/// <param name="Layout">The recognised layout.</param>
+/// <param name="Used">The columns that are read.</param>
+/// <param name="Unused">The other columns, except <c>id</c> and <c>meta</c>.</param>
+public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string> Used, IReadOnlyList<string> Unused)
+{
+    private static readonly (TrainingLayout Layout, string[] Needed, string[] Optional)[] Known =
+    [
+        (TrainingLayout.Ids, ["prompt_ids", "completion_ids"], []),
+        (TrainingLayout.Messages, ["messages"], []),
+        (TrainingLayout.PromptCompletion, ["prompt", "completion"], []),
+        (TrainingLayout.ShareGpt, ["conversations"], ["system"]),
+        (TrainingLayout.Alpaca, ["instruction", "output"], ["input", "system"]),
+        (TrainingLayout.Columns, ["question", "answer"], []),
+        (TrainingLayout.Columns, ["prompt", "response"], []),
+        (TrainingLayout.Columns, ["instruction", "response"], []),
+        (TrainingLayout.Columns, ["query", "response"], []),
+        (TrainingLayout.Columns, ["question", "response"], []),
+        (TrainingLayout.Columns, ["input", "output"], []),
+    ];
+
+    private static readonly Dictionary<string, string> Roles = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["human"] = "user",
+        ["user"] = "user",
+        ["gpt"] = "assistant",
+        ["chatgpt"] = "assistant",
+        ["model"] = "assistant",
+        ["bot"] = "assistant",
+        ["assistant"] = "assistant",
+        ["system"] = "system",
+        ["tool"] = "tool",
+        ["function"] = "tool",
+        ["observation"] = "tool",
+    };
+
+    /// <summary>Recognises the layout of a file by the columns of all its rows.</summary>
+    /// <exception cref="InputException">No known layout has these columns.</exception>
+    public static TrainingFormat Of(string path, IReadOnlyList<TableRow> rows)
+    {
+        string[] columns = [.. rows.SelectMany(r => r.Values.Select(v => v.Key)).Distinct()];
+        (TrainingLayout layout, string[] needed, string[] optional) = Known.FirstOrDefault(k =>
+            k.Needed.All(columns.Contains)
+        );
+        if (needed is null)
+        {
+            throw new InputException(
+                $"{path}: the columns {string.Join(", ", columns)} are no known layout of training data; known are "
+                    + string.Join("; ", Known.Select(k => string.Join(" + ", k.Needed)))
+            );
+        }
+
+        string[] used = [.. needed, .. optional.Where(columns.Contains)];
+        return new TrainingFormat(layout, used, [.. columns.Except([.. used, "id", "meta"])]);
+    }
+
+    /// <summary>The layout in one line, for the user.</summary>
+    public string Description =>
+        $"{Name}: {string.Join(", ", Used)}" + (Unused.Count == 0 ? "" : $"; not used: {string.Join(", ", Unused)}");
+
+    private string Name =>
+        Layout switch
+        {
+            TrainingLayout.Ids => "token ids",
+            TrainingLayout.Messages => "conversations",
+            TrainingLayout.PromptCompletion => "prompts and completions",
+            TrainingLayout.ShareGpt => "ShareGPT conversations",
+            TrainingLayout.Alpaca => "Alpaca instructions",
+            _ => "columns",
+        };
+
+    /// <summary>Refuses data in which a column that is not used tells rows apart that are otherwise the same.</summary>
+    /// <exception cref="InputException">There are such rows; names the first two and the column.</exception>
+    public void CheckUnused(IReadOnlyList<TableRow> rows)
+    {
+        if (Unused.Count == 0)
+        {
+            return;
+        }
+
+        Dictionary<string, TableRow> seen = new(StringComparer.Ordinal);
+        foreach (TableRow row in rows)
+        {
+            string key = string.Join('\u0001', Used.Select(c => row.Values[c]?.ToJsonString()));
+            if (
+                seen.TryGetValue(key, out TableRow? first)
+                && Unused.FirstOrDefault(c => !JsonNode.DeepEquals(row.Values[c], first.Values[c])) is { } column
+            )
+            {
+                throw row.Error(
+                    $"it differs from {first.Place} only in the column '{column}', which is not used; rename the columns "
+                        + "so that it is, or remove it"
+                );
+            }
+
+            seen.TryAdd(key, row);
+        }
+    }
+
+    /// <summary>The conversation of a row as messages with <c>role</c> and <c>content</c>; null if the layout is not one of
+    /// conversations.</summary>
+    /// <exception cref="InputException">The row does not have the form of its layout.</exception>
+    public JsonArray? Conversation(TableRow row) =>
+        Layout switch
+        {
+            TrainingLayout.Messages => List(row, "messages"),
+            TrainingLayout.ShareGpt => ShareGpt(row),
+            _ => null,
+        };
+
+    /// <summary>A column that holds a list, or its text as JSON (as CSV holds it).</summary>
+    /// <exception cref="InputException">It holds something else.</exception>
+    public static JsonArray List(TableRow row, string column) =>
+        AsList(row.Values[column]) ?? throw row.Error($"'{column}' must be a list");
+
+    /// <summary>The list that a value is, or that its text is as JSON; null for anything else.</summary>
+    public static JsonArray? AsList(JsonNode? value)
+    {
+        if (value is JsonValue text && text.TryGetValue(out string? json) && json.TrimStart().StartsWith('['))
+        {
+            try
+            {
+                return JsonNode.Parse(json) as JsonArray;
+            }
+            catch (JsonException)
+            {
+                return null;
+            }
+        }
+
+        return value as JsonArray;
+    }
+
+    private static JsonArray ShareGpt(TableRow row)
+    {
+        JsonArray messages = [];
+        if (row.Values["system"] is JsonValue system && system.TryGetValue(out string? content) && content.Length > 0)
+        {
+            messages.Add(Message("system", content));
+        }
+
+        foreach (JsonNode? turn in List(row, "conversations"))
+        {
+            JsonObject given = turn as JsonObject ?? throw row.Error("'conversations' must hold objects");
+            string from = TextOf(row, given, "from", "role");
+            messages.Add(
+                Message(
+                    Roles.GetValueOrDefault(from)
+                        ?? throw row.Error($"'{from}' is no known speaker; known are {string.Join(", ", Roles.Keys)}"),
+                    TextOf(row, given, "value", "content")
+                )
+            );
+        }
+
+        return messages;
+    }
+
+    private static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
+
+    private static string TextOf(TableRow row, JsonObject turn, params string[] names) =>
+        names.Select(n => turn[n]).OfType<JsonValue>().FirstOrDefault() is { } value
+        && value.TryGetValue(out string? text)
+            ? text
+            : throw row.Error($"a turn of 'conversations' needs a text '{string.Join("' or '", names)}'");
+}
