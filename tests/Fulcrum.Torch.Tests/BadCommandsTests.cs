@@ -128,7 +128,7 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("target", "c_attn")]
     [InlineData("lacks", "lacks the tensor")]
     [InlineData("more", "belongs to no target module")]
-    [InlineData("no config", "no adapter")]
+    [InlineData("no config", "adapter_config.json")]
     public void An_adapter_that_does_not_fit_the_model_is_refused_whole(string what, string says)
     {
         Adapter(what);
@@ -282,8 +282,8 @@ public sealed class BadCommandsTests : IDisposable
 
     [Theory]
     [InlineData("there is no verb 'runn'; did you mean 'run'? (see fulcrum --help)", "runn")]
-    [InlineData("there is no verb 'measure'; there are run, score, ", "measure")]
-    [InlineData("no verb was given; there are run, score, ")]
+    [InlineData("there is no verb 'evaluate'; there are run, check, ", "evaluate")]
+    [InlineData("no verb was given; there are run, check, ")]
     [InlineData(
         "there is no option '--untill'; did you mean '--until'? (see fulcrum run --help)",
         "run",

@@ -152,8 +152,8 @@ public sealed class PathTests : IDisposable
     [InlineData("\"tiny\"", "\"../tiny\"")]
     [InlineData("\"tiny\"", "\"/tmp/tiny\"")]
     [InlineData("\"tiny\"", "\"..\"")]
-    [InlineData("\"name\": \"mmlu\"", "\"name\": \"../mmlu\"")]
-    [InlineData("\"name\": \"mmlu\"", "\"name\": \"a/b\"")]
+    [InlineData("\"mmlu\": {", "\"../mmlu\": {")]
+    [InlineData("\"mmlu\": {", "\"a/b\": {")]
     public void A_study_names_no_place_to_write_to(string from, string to)
     {
         string study = Path.Combine(folder, "study.json");
@@ -185,7 +185,7 @@ public sealed class PathTests : IDisposable
                                     first with
                                     {
                                         Task = f,
-                                        Groups = [first.Groups[0] with { Group = f }],
+                                        Groups = [first.Groups[0] with { Task = f, Group = f }],
                                     }
                                 ),
                             ],

@@ -36,8 +36,11 @@ public sealed record Answer(
     string Verdict,
     string? Reason = null,
     string? Input = null,
-    string? Output = null,
-    IReadOnlyList<double>? LogLikelihoods = null,
+    [property: JsonPropertyName("reply")]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        string? Output = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        IReadOnlyList<double>? LogLikelihoods = null,
     int? Tokens = null,
     string? Protocol = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Stem = null,

@@ -34,7 +34,7 @@ public static class AnswerFile
             Text(line, "verdict") ?? "",
             Text(line, "reason"),
             Text(line, "input"),
-            Text(line, "output"),
+            Text(line, "reply") ?? Text(line, "output"),
             (value["log_likelihoods"] as JsonArray)
                 ?.Select(n => n is JsonValue v && v.TryGetValue(out double d) ? d : double.NaN)
                 .ToArray(),
