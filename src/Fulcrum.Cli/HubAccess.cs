@@ -61,7 +61,7 @@ internal static class HubAccess
         IAnsiConsole console = AnsiConsole.Create(
             new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }
         );
-        if (!asked || !console.Confirm(Markup.Escape($"{what}. Fetch it?"), defaultValue: false))
+        if (!asked || !console.Confirm(Shown.AsMarkup($"{what}. Fetch it?"), defaultValue: false))
         {
             throw new InputException($"{what}; agree with --yes, or fetch it with 'fulcrum pull {transfer.Reference}'");
         }

@@ -40,6 +40,15 @@ internal sealed class ModelOptions
     };
     private readonly EndpointOptions server = new();
 
+    private readonly Option<bool> noLinks = NoLinks();
+
+    /// <summary>The option that refuses links in model folders.</summary>
+    public static Option<bool> NoLinks() =>
+        new("--no-links")
+        {
+            Description = "Refuse a model folder with links in it; those of the hub's cache are followed.",
+        };
+
     /// <summary>Adds the options to a verb.</summary>
     /// <param name="servers">Whether the verb also takes models on servers.</param>
     public void AddTo(Command verb, bool servers = false)
@@ -57,7 +66,7 @@ internal sealed class ModelOptions
                 r.AddError("--lambda must be a number");
             }
         });
-        foreach (Option option in (Option[])[model, adapter, lambda, dtype, quantization, device, threads])
+        foreach (Option option in (Option[])[model, adapter, lambda, dtype, quantization, device, threads, noLinks])
         {
             verb.Add(option);
         }
@@ -73,6 +82,7 @@ internal sealed class ModelOptions
             parsed.GetValue(quantization),
             parsed.GetRequiredValue(device),
             parsed.GetValue(threads),
+            FollowLinks: !parsed.GetValue(noLinks),
             Adapter: parsed.GetValue(adapter) is { } folder
                 ? new AppliedAdapter(HubAccess.Place(parsed, "--adapter", folder), parsed.GetValue(lambda))
                 : null

@@ -17,6 +17,7 @@ System.Globalization.CultureInfo.DefaultThreadCurrentCulture = System.Globalizat
 // Patterns that come with data, such as those of a JSON Schema, cannot hold a command up.
 AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeconds(10));
 
+PrintableWriter.Install();
 RootCommand root = new(
     "Fulcrum measures what a small language model gains when it is specialised for a task, and what it loses everywhere else."
 )
@@ -35,7 +36,9 @@ ParseResult parsed = root.Parse(args);
 if (Usage.Complaint(parsed) is { } complaint)
 {
     string verb = Examples.NameOf(parsed.CommandResult.Command);
-    await Console.Error.WriteLineAsync($"fulcrum: {complaint} (see fulcrum {verb}{(verb == "" ? "" : " ")}--help)");
+    await Console.Error.WriteLineAsync(
+        $"fulcrum: {Fulcrum.Files.Printable.Message(complaint)} (see fulcrum {verb}{(verb == "" ? "" : " ")}--help)"
+    );
     return 2;
 }
 
@@ -68,7 +71,7 @@ catch (Exception e) when (!parsed.GetValue(Verbs.Verbose))
 {
     // The process edge: what arrives here is a defect of ours, so the sentence says how to see more.
     await Console.Error.WriteLineAsync(
-        $"fulcrum: unexpected failure: {e.GetType().Name}: {e.Message} (--verbose shows where)"
+        $"fulcrum: unexpected failure: {e.GetType().Name}: {Fulcrum.Files.Printable.Message(e.Message)} (--verbose shows where)"
     );
     return 1;
 }

@@ -86,7 +86,10 @@ public sealed record RunReport(
             [
                 .. BoundedFile
                     .ReadLines(log)
-                    .Select(l => JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)!),
+                    .Select(l =>
+                        JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)
+                        ?? throw new InputException($"{log}: a line is null instead of a training step")
+                    ),
             ]
             : [];
         return new RunReport(
@@ -149,7 +152,7 @@ public sealed record RunReport(
         try
         {
             Require(path);
-            return File.ReadAllText(path);
+            return BoundedFile.ReadText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -77,6 +77,11 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
     /// <inheritdoc/>
     public ILanguageModel Open(ModelSpec model)
     {
+        if (!model.FollowLinks)
+        {
+            InnerPath.RefuseLinks(model.Folder);
+        }
+
         ServingForm form = model.Adapter?.Form ?? ServingForm.Attached;
         bool unquantized = form is ServingForm.UnquantizedAttached or ServingForm.UnquantizedMerged;
         LanguageModel loaded = LoadModel(unquantized ? model with { Quantization = Quantization.None } : model);

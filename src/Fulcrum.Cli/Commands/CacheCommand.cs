@@ -72,10 +72,10 @@ internal static class CacheCommand
                 $"{r.Commit[..Math.Min(12, r.Commit.Length)]} {string.Join(", ", r.Refs)}"
             );
             table.AddRow(
-                Markup.Escape(entry.Id),
+                Shown.AsMarkup(entry.Id),
                 EnumNames.Of(entry.Kind),
                 ByteCount.Text(entry.Bytes),
-                Markup.Escape(string.Join('\n', revisions))
+                Shown.AsMarkup(string.Join('\n', revisions))
             );
         }
 

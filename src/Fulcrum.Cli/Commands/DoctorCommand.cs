@@ -101,7 +101,7 @@ internal static class DoctorCommand
                 JsonArray a => string.Join(", ", a.Select(i => i!.ToString())),
                 _ => value?.ToString() ?? "",
             };
-            table.AddRow(Markup.Escape(name.Replace('_', ' ')), Markup.Escape(text));
+            table.AddRow(Shown.AsMarkup(name.Replace('_', ' ')), Shown.AsMarkup(text));
         }
 
         AnsiConsole.Write(table);

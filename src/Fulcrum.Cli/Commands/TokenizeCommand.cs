@@ -35,21 +35,24 @@ internal static class TokenizeCommand
             Description = "An answer a line; - is standard output.",
             Required = true,
         };
+        Option<bool> noLinks = ModelOptions.NoLinks();
         Command verb = new("tokenize", "Texts to token ids, ids to texts, conversations to both.")
         {
             model,
+            noLinks,
             input,
             output,
         };
         verb.SetAction(
             (parsed, cancellation) =>
             {
-                Run(
-                    HubAccess.Place(parsed, "--model", parsed.GetRequiredValue(model), weights: false),
-                    parsed.GetRequiredValue(input),
-                    parsed.GetRequiredValue(output),
-                    cancellation
-                );
+                string folder = HubAccess.Place(parsed, "--model", parsed.GetRequiredValue(model), weights: false);
+                if (parsed.GetValue(noLinks))
+                {
+                    InnerPath.RefuseLinks(folder);
+                }
+
+                Run(folder, parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), cancellation);
                 return Task.FromResult(0);
             }
         );

@@ -22,11 +22,16 @@ internal static class CandidatesTable
                 );
             }
 
-            table.AddRow(Markup.Escape(family.Task), words.Percent(family.Before.Score), "", "");
+            table.AddRow(Shown.AsMarkup(family.Task), words.Percent(family.Before.Score), "", "");
             foreach (CandidateDifference c in family.Candidates)
             {
                 string together = c.Simultaneous is { } s ? $"{words.Points(s.Low)} to {words.Points(s.High)}" : "";
-                table.AddRow(Markup.Escape(c.Name), words.Percent(c.After.Score), words.Change(c.Difference), together);
+                table.AddRow(
+                    Shown.AsMarkup(c.Name),
+                    words.Percent(c.After.Score),
+                    words.Change(c.Difference),
+                    together
+                );
             }
 
             ComparisonTable.WideEnough().Write(table);

@@ -32,7 +32,7 @@ internal static class ComparisonTable
     {
         IAnsiConsole console = WideEnough();
         Table table = Table(tasks, words);
-        table.Title = title.Length > 0 ? new TableTitle(Markup.Escape(title)) : null;
+        table.Title = title.Length > 0 ? new TableTitle(Shown.AsMarkup(title)) : null;
         console.Write(table);
         foreach (PairedResult result in tasks)
         {
@@ -43,7 +43,7 @@ internal static class ComparisonTable
 
         if (verdict is not null)
         {
-            console.MarkupLine($"[bold]{Markup.Escape(verdict)}[/]");
+            console.MarkupLine($"[bold]{Shown.AsMarkup(verdict)}[/]");
         }
     }
 
@@ -79,10 +79,10 @@ internal static class ComparisonTable
 
         foreach (PairedResult b in tasks)
         {
-            AddRow(table, $"[bold]{Markup.Escape(b.Task)}[/]", b, words);
+            AddRow(table, $"[bold]{Shown.AsMarkup(b.Task)}[/]", b, words);
             foreach (PairedResult g in b.Groups)
             {
-                AddRow(table, "  " + Markup.Escape(g.Name), g, words);
+                AddRow(table, "  " + Shown.AsMarkup(g.Name), g, words);
             }
         }
 

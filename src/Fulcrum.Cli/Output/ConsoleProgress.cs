@@ -89,11 +89,11 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
             string key = at.Unit == ProgressUnit.Steps ? at.Stage : $"{at.Stage} {at.What}".Trim();
             if (!tasks.TryGetValue(key, out ProgressTask? task))
             {
-                task = context.AddTask(Markup.Escape(key), maxValue: at.Total);
+                task = context.AddTask(Shown.AsMarkup(key), maxValue: at.Total);
                 tasks.Add(key, task);
             }
 
-            task.Description = Markup.Escape(at.Unit == ProgressUnit.Steps ? $"{at.Stage} {at.What}" : key);
+            task.Description = Shown.AsMarkup(at.Unit == ProgressUnit.Steps ? $"{at.Stage} {at.What}" : key);
             task.MaxValue = at.Total;
             task.Value = at.Done;
         }

@@ -25,7 +25,7 @@ internal static class RunsTable
         )
         {
             table.AddColumn(
-                new TableColumn(Markup.Escape(column))
+                new TableColumn(Shown.AsMarkup(column))
                 {
                     Alignment = column is "point" or "" ? Justify.Left : Justify.Right,
                 }
@@ -42,11 +42,11 @@ internal static class RunsTable
                 : p.Dominated ? $"worse than {p.DominatedBy}"
                 : "";
             table.AddRow(
-                $"[{colour}]{Markup.Escape(p.Name)}[/]",
+                $"[{colour}]{Shown.AsMarkup(p.Name)}[/]",
                 $"{p.Lambda:0.##}",
-                Markup.Escape(Interval(p.Task)),
-                p.General is { } general ? Markup.Escape(Interval(general)) : "",
-                Markup.Escape(mark)
+                Shown.AsMarkup(Interval(p.Task)),
+                p.General is { } general ? Shown.AsMarkup(Interval(general)) : "",
+                Shown.AsMarkup(mark)
             );
         }
 

@@ -71,7 +71,7 @@ internal sealed class TransferDisplay(bool quiet)
             .. transfer
                 .Files.OrderByDescending(f => f.Bytes)
                 .Take(MostBars)
-                .Select(f => (f, context.AddTask(Markup.Escape(f.Path), maxValue: Math.Max(1, f.Bytes)))),
+                .Select(f => (f, context.AddTask(Shown.AsMarkup(f.Path), maxValue: Math.Max(1, f.Bytes)))),
         ];
         do
         {

@@ -1,13 +1,15 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using CsvHelper;
 using CsvHelper.Configuration;
 using Fulcrum.Comparisons;
+using Fulcrum.Files;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Csv;
 
 /// <summary>The comparison as a table for other programs: a row for each candidate, task and group.</summary>
-internal static class ResultsCsv
+internal static partial class ResultsCsv
 {
     private static readonly string[] Columns =
     [
@@ -82,10 +84,15 @@ internal static class ResultsCsv
     {
         foreach (object cell in cells)
         {
-            // A spreadsheet runs a cell that begins like a formula.
-            csv.WriteField(cell is string { Length: > 0 } s && "=+-@＝＋－＠\t\r\n".Contains(s[0]) ? "'" + s : cell);
+            csv.WriteField(cell is string text ? Harmless(text) : cell);
         }
 
         csv.NextRecord();
     }
+
+    // A spreadsheet runs a cell that begins like a formula, and may take other separators than the comma.
+    private static string Harmless(string text) => Formula().Replace(Printable.Line(text), "$1'$2");
+
+    [GeneratedRegex("(^\\s*|[;,|]\\s*)([=+\\-@＝＋－＠])")]
+    private static partial Regex Formula();
 }

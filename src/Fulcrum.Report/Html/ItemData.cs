@@ -13,7 +13,7 @@ internal static class ItemData
     private const int LongestText = 4000;
 
     // Escapes what has a meaning in HTML and leaves the letters of other languages as they are.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+    private static readonly JsonWriterOptions Options = new() { Encoder = Encoder() };
 
     /// <summary>The words and every item; holds no <c>&lt;</c>.</summary>
     public static string Print(RunReport report)
@@ -34,6 +34,16 @@ internal static class ItemData
         }
 
         return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    // Turns of direction would reorder what stands around them in the file.
+    private static JavaScriptEncoder Encoder()
+    {
+        TextEncoderSettings settings = new(UnicodeRanges.All);
+        settings.ForbidCharacters('\u061c', '\u200e', '\u200f', '\ufeff');
+        settings.ForbidRange(UnicodeRange.Create('\u2028', '\u202e'));
+        settings.ForbidRange(UnicodeRange.Create('\u2066', '\u2069'));
+        return JavaScriptEncoder.Create(settings);
     }
 
     private static void Benchmark(Utf8JsonWriter json, string name, IReadOnlyList<(Answer Before, Answer After)> pairs)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Fulcrum.Files;
 
 namespace Fulcrum.Report.Html;
 
@@ -46,7 +47,7 @@ internal readonly record struct Markup
         public void AppendLiteral(string literal) => html.Append(literal);
 
         /// <summary>Values are text.</summary>
-        public void AppendFormatted(string? value) => html.Append(WebUtility.HtmlEncode(value));
+        public void AppendFormatted(string? value) => html.Append(WebUtility.HtmlEncode(Printable.Lines(value ?? "")));
 
         /// <summary>Whole numbers.</summary>
         public void AppendFormatted(int value) => html.Append(value.ToString(CultureInfo.InvariantCulture));

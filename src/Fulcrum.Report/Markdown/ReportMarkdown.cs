@@ -1,5 +1,6 @@
 using System.Text;
 using Fulcrum.Comparisons;
+using Fulcrum.Files;
 using Fulcrum.Guards;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
@@ -88,5 +89,9 @@ internal static class ReportMarkdown
 
     /// <summary>Text that Markdown reads as text.</summary>
     internal static string Escape(string text) =>
-        string.Concat(text.ReplaceLineEndings(" ").Select(c => @"\`*_[]<>|#".Contains(c) ? $"\\{c}" : c.ToString()));
+        string.Concat(
+            Printable
+                .Line(text.ReplaceLineEndings(" "))
+                .Select(c => @"\`*_[]<>|#".Contains(c) ? $"\\{c}" : c.ToString())
+        );
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Fulcrum.Comparisons;
+using Fulcrum.Files;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Tex;
@@ -39,7 +40,8 @@ internal static class ReportTex
     /// <summary>Text that LaTeX prints as it is.</summary>
     internal static string Escape(string text) =>
         string.Concat(
-            text.Where(c => !char.IsControl(c))
+            Printable
+                .Line(text)
                 .Select(c =>
                     c switch
                     {
@@ -67,6 +69,5 @@ internal static class ReportTex
     private static string Number(string text) => Escape(text).Replace("−", "$-$", StringComparison.Ordinal);
 
     // A line break would end the comment, and what follows would be read as LaTeX.
-    private static string Comment(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
+    private static string Comment(string text) => Printable.Line(text);
 }

@@ -20,12 +20,12 @@ public static class InnerPath
             );
     }
 
-    /// <summary>Refuses a folder of a stranger in which a link leads out of it: what it leads to would be read, and by
-    /// a merge copied, as if it were the model's.</summary>
-    /// <remarks>In the hub's cache, <c>NAME/snapshots/COMMIT</c> consists of links to <c>NAME/blobs</c>, and those may
-    /// lead to a store <c>blobs</c> beside the repositories. Such links may stay.</remarks>
+    /// <summary>Refuses a model folder in which anything is a link, for a user who does not want links to be
+    /// followed.</summary>
+    /// <remarks>In the hub's cache, <c>NAME/snapshots/COMMIT</c> consists of links to <c>NAME/blobs</c>; those are always
+    /// followed.</remarks>
     /// <exception cref="InputException">There is such a link; names it.</exception>
-    public static void RefuseLinksOut(string folder)
+    public static void RefuseLinks(string folder)
     {
         string above = Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))) ?? "";
         string repository = Path.GetDirectoryName(above) ?? "";
@@ -33,17 +33,12 @@ public static class InnerPath
             Path.GetFileName(above) == "snapshots"
                 ? [Path.Combine(repository, "blobs"), Path.Combine(Path.GetDirectoryName(repository) ?? "", "blobs")]
                 : [];
-        foreach (
-            FileSystemInfo link in Directory.Exists(folder)
-                ? new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(f => f.LinkTarget is not null)
-                : []
-        )
+        IEnumerable<string> entries = Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder) : [];
+        foreach (string entry in entries.Where(e => FileEntry.OfLink(e).Kind == EntryKind.Link))
         {
-            if (!LiesIn(folder, link.FullName) && !blobs.Any(b => LiesIn(b, link.FullName)))
+            if (!blobs.Any(b => LiesIn(b, entry)))
             {
-                throw new InputException(
-                    $"{link.FullName} is a link that leads out of its folder, to {link.LinkTarget}; put the file itself there if it belongs there"
-                );
+                throw new InputException($"{entry} is a link, and links are not followed; put the file itself there");
             }
         }
     }

@@ -76,7 +76,6 @@ public sealed class Tokenizer
     /// names it.</exception>
     public static Tokenizer Load(string folder)
     {
-        InnerPath.RefuseLinksOut(folder);
         string path = Path.Combine(folder, "tokenizer.json");
         return File.Exists(path)
             ? new Tokenizer(new JsonFile(path), TokenizerSettings.Load(folder))

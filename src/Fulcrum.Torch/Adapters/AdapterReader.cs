@@ -55,7 +55,6 @@ internal static class AdapterReader
 
     private static Settings SettingsOf(string folder)
     {
-        InnerPath.RefuseLinksOut(folder);
         string path = Path.Combine(folder, ConfigFile);
         try
         {
@@ -65,7 +64,7 @@ internal static class AdapterReader
                 path
             );
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (InputException e) when (FileEntry.Of(path).Kind == EntryKind.Missing)
         {
             throw new InputException($"no adapter in {folder}: {e.Message}", e);
         }

@@ -43,7 +43,6 @@ public sealed class Checkpoint : IDisposable
     /// folder.</exception>
     public static Checkpoint Open(string folder)
     {
-        InnerPath.RefuseLinksOut(folder);
         string single = Path.Combine(folder, "model.safetensors"),
             index = single + ".index.json";
         if (!File.Exists(single) && !File.Exists(index))

@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Fulcrum.Files;
 
 namespace Fulcrum.Torch.Training;
@@ -26,10 +27,10 @@ internal sealed unsafe class OptimizerStateBuffer : IDisposable
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
             FileStream stream = new(
-                file,
+                $"{file}.{RandomNumberGenerator.GetHexString(16, lowercase: true)}",
                 new FileStreamOptions
                 {
-                    Mode = FileMode.Create,
+                    Mode = FileMode.CreateNew,
                     Access = FileAccess.ReadWrite,
                     Options = FileOptions.DeleteOnClose,
                     PreallocationSize = bytes,

@@ -54,7 +54,7 @@ public static class PortionFile
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            using (FileStream stream = new(partial, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None))
+            using (FileStream stream = GrowingFile.Open(partial, FileShare.None))
             {
                 Answer(() => JsonLines.Read(input, fields), input != "-", stream, state, purpose, answer, resumed);
                 stream.Flush(flushToDisk: true);
@@ -69,7 +69,7 @@ public static class PortionFile
         }
         catch (FulcrumException) when (!File.Exists(state))
         {
-            File.Delete(partial); // nothing in it is worth going on with
+            PlainFolder.Remove(Path.GetDirectoryName(partial)!, Path.GetFileName(partial)); // nothing in it is worth going on with
             throw;
         }
     }

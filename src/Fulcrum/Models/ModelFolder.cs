@@ -30,7 +30,6 @@ public static class ModelFolder
             throw new InputException($"no model in {folder}: it holds no config.json");
         }
 
-        InnerPath.RefuseLinksOut(folder);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (
             string file in Telling.SelectMany(p => Directory.EnumerateFiles(folder, p)).Order(StringComparer.Ordinal)

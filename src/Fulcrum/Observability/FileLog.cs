@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Fulcrum.Files;
 using Microsoft.Extensions.Logging;
 
@@ -40,9 +41,11 @@ public sealed class FileLog(string path, LogLevel least) : ILogger
         {
             try
             {
-                File.AppendAllText(path, line);
+                using FileStream file = GrowingFile.Open(path, FileShare.ReadWrite);
+                file.Seek(0, SeekOrigin.End);
+                file.Write(Encoding.UTF8.GetBytes(line));
             }
-            catch (Exception e) when (AtomicFile.IsRefusal(e))
+            catch (Exception e) when (AtomicFile.IsRefusal(e) || e is InputException)
             {
                 // A log that cannot be written is no reason to stop a run; what must be written says so itself.
             }
@@ -50,8 +53,7 @@ public sealed class FileLog(string path, LogLevel least) : ILogger
     }
 
     // A text of a stranger cannot begin a line of its own.
-    private static string OneLine(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
+    private static string OneLine(string text) => Printable.Line(text);
 
     private static string Word(LogLevel level) =>
         level switch

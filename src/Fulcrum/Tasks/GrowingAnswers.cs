@@ -31,8 +31,8 @@ internal sealed class GrowingAnswers : IDisposable
             AtomicFile.Rename(path, growing);
         }
 
-        answers = new FileStream(growing, FileMode.OpenOrCreate, FileAccess.ReadWrite);
-        seals = new FileStream(path + ".seals", FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        answers = GrowingFile.Open(growing);
+        seals = GrowingFile.Open(path + ".seals");
         KeepWholePortions(items, protocolHash, portion);
     }
 

@@ -1,0 +1,143 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Tasks;
+using Fulcrum.Templates;
+using Fulcrum.Tokenization;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+/// <summary>Small files of others that stand for much memory or time are refused with a sentence.</summary>
+/// <remarks>Every case runs under a limit of what the thread allocates: what a parser held can never have been more.</remarks>
+public sealed class BudgetTests : IDisposable
+{
+    private const long MostAllocated = 1L << 30;
+    private readonly string folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData(
+        "{% set ns = namespace(l=[], s='x' * 16000000) %}{% for i in range(400) %}{% set ns.l = ns.l + [ns.s ~ i] %}{% endfor %}"
+    )]
+    [InlineData(
+        "{% set s = 'x' * 15000000 %}{% macro m(n) %}{% set x = s ~ n %}{% if n < 60 %}{{ m(n + 1) }}{% endif %}{{ x | length }}{% endmacro %}{{ m(0) }}"
+    )]
+    [InlineData(
+        "{% set a = ('a ' * 8000000).split(' ') %}{% set b = ('b ' * 8000000).split(' ') %}{{ (a + b) | join('-----') | length }}"
+    )]
+    public void A_template_whose_values_need_too_much_is_refused(string template)
+    {
+        File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), template);
+        ChatTemplate loaded = ChatTemplate.Load(folder);
+
+        Refused(() => loaded.Render(new JsonArray(), addGenerationPrompt: false));
+    }
+
+    [Theory]
+    [InlineData("""{"String": "a"}""", "aa", 60)]
+    [InlineData("""{"Regex": "."}""", "0123456789", 14)]
+    public void A_normaliser_that_makes_a_text_grow_without_end_is_refused(string pattern, string content, int times)
+    {
+        string step = $$"""{"type": "Replace", "pattern": {{pattern}}, "content": "{{content}}"}""";
+        string path = Path.Combine(folder, "tokenizer.json");
+        File.WriteAllText(
+            path,
+            $$$"""{"normalizer": {"type": "Sequence", "normalizers": [{{{string.Join(
+                ", ",
+                Enumerable.Repeat(step, times)
+            )}}}]}}"""
+        );
+        JsonFile file = new(path);
+        Func<string, string> normalise = Normalizers.Parse(file.Root["normalizer"], file);
+
+        Refused(() => normalise("a banana"));
+    }
+
+    [Fact]
+    public void A_rejected_pattern_is_not_echoed_whole()
+    {
+        string path = Path.Combine(folder, "tokenizer.json");
+        File.WriteAllText(path, "{}");
+
+        InputException refusal = Assert.Throws<InputException>(() =>
+            TextPattern.Parse("(" + string.Concat(Enumerable.Repeat("ab|", 200_000)) + "(", new JsonFile(path))
+        );
+
+        Assert.True(refusal.Message.Length < 600);
+    }
+
+    [Theory]
+    [InlineData("claims.parquet")]
+    [InlineData("run-length.parquet")]
+    [InlineData("gzip.parquet")]
+    public void A_Parquet_file_that_stands_for_gigabytes_is_refused(string name)
+    {
+        string path = Path.Combine(folder, name);
+        File.WriteAllBytes(path, LargeParquet.Of(name));
+
+        Refused(() => Table.Read(path));
+    }
+
+    [Fact]
+    public void An_ordinary_Parquet_file_of_the_same_form_is_read()
+    {
+        string path = Path.Combine(folder, "small.parquet");
+        File.WriteAllBytes(path, LargeParquet.Of("small.parquet"));
+
+        Assert.Equal(20, Table.Read(path).Count);
+    }
+
+    [Theory]
+    [InlineData("sparse.jsonl")]
+    [InlineData("sparse.csv")]
+    [InlineData("sparse.parquet")]
+    public void A_table_without_end_is_refused(string name)
+    {
+        string path = Path.Combine(folder, name);
+        Sparse(path, 3_000_000_000);
+
+        Refused(() => Table.Read(path));
+    }
+
+    [Fact]
+    public void A_table_of_one_cell_or_of_columns_without_end_is_refused()
+    {
+        string cell = Path.Combine(folder, "cell.csv"),
+            columns = Path.Combine(folder, "columns.csv");
+        File.WriteAllText(cell, $"question,answer\n\"{new string('x', 20_000_000)}\",A\n");
+        File.WriteAllText(columns, $"{string.Join(',', Enumerable.Range(0, 50_000).Select(i => $"c{i}"))}\n");
+
+        Refused(() => Table.Read(cell));
+        Refused(() => Table.Read(columns));
+    }
+
+    [Fact]
+    public void An_answer_file_without_end_or_with_endless_lines_is_refused()
+    {
+        string endless = Path.Combine(folder, "endless.jsonl"),
+            lines = Path.Combine(folder, "lines.jsonl");
+        Sparse(endless, 8_000_000_000);
+        File.WriteAllText(lines, $$"""{"id": "a", "score": 1, "output": "{{new string('x', 20_000_000)}}"}""");
+
+        Refused(() => AnswerFile.Read(endless));
+        Refused(() => AnswerFile.Read(lines));
+    }
+
+    private static void Refused(Action act)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        InputException refusal = Assert.Throws<InputException>(act);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MostAllocated);
+        Assert.InRange(refusal.Message.Length, 1, 600);
+    }
+
+    private static void Sparse(string path, long bytes)
+    {
+        using FileStream stream = new(path, FileMode.CreateNew);
+        stream.SetLength(bytes);
+    }
+}
