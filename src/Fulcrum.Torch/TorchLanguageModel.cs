@@ -38,8 +38,7 @@ internal sealed class TorchLanguageModel(
     {
         foreach (ScoreRequest request in requests)
         {
-            Check(request.Prompt, request.Continuations.Select(c => c.Length).DefaultIfEmpty(0).Max());
-            CheckIds(request.Continuations.SelectMany(c => c));
+            RequestCheck.Sequence(this, request.Prompt, request.Continuations);
         }
 
         Action<IReadOnlyList<ScoreRequest>, Action<int, IReadOnlyList<ContinuationScore>>, CancellationToken> score =
@@ -58,7 +57,7 @@ internal sealed class TorchLanguageModel(
     {
         foreach (CompletionRequest request in requests)
         {
-            Check(request.Prompt, 0);
+            RequestCheck.Sequence(this, request.Prompt, []);
         }
 
         Action<IReadOnlyList<CompletionRequest>, Action<int, Completion>, CancellationToken> complete = plain
@@ -78,7 +77,7 @@ internal sealed class TorchLanguageModel(
     {
         foreach (int[] text in texts)
         {
-            Check(text, 0);
+            RequestCheck.Sequence(this, text, []);
         }
 
         new BaseDivergence(model).Measure(texts, answered, cancellation);
@@ -86,32 +85,4 @@ internal sealed class TorchLanguageModel(
 
     /// <inheritdoc/>
     public void Dispose() => model.Dispose();
-
-    private void Check(int[] prompt, int more)
-    {
-        if (prompt.Length == 0)
-        {
-            throw new InputException("the prompt is empty: a model predicts from at least one token");
-        }
-
-        if (prompt.Length + more > ContextLength)
-        {
-            throw new InputException(
-                $"a sequence of {prompt.Length + more} tokens is longer than the model's context of {ContextLength}"
-            );
-        }
-
-        CheckIds(prompt);
-    }
-
-    private void CheckIds(IEnumerable<int> ids)
-    {
-        foreach (int id in ids)
-        {
-            if (id < 0 || id >= model.Config.VocabularySize)
-            {
-                throw new InputException($"token id {id} is outside the vocabulary of {model.Config.VocabularySize}");
-            }
-        }
-    }
 }

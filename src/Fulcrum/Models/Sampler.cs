@@ -1,6 +1,4 @@
-using Fulcrum.Models;
-
-namespace Fulcrum.Torch.Inference;
+namespace Fulcrum.Models;
 
 /// <summary>Samples one token from logits, with transformers' order of steps: penalty, temperature, top k, top
 /// p.</summary>
