@@ -56,7 +56,31 @@ public sealed class ChatTemplate
             : null;
         return template is null
             ? null
-            : new ChatTemplate(template, forTools, SpecialTokens(modelFolder), clock ?? TimeProvider.System);
+            : new ChatTemplate(template, forTools, SpecialTokens(TokenizerSettings.Load(modelFolder)), clock ?? TimeProvider.System);
+    }
+
+    /// <summary>Makes a template from its text.</summary>
+    /// <param name="settings">Names the special tokens, as <c>tokenizer_config.json</c> does.</param>
+    /// <param name="clock">Read by <c>strftime_now</c>; null for the system's clock.</param>
+    /// <exception cref="InputException">The template uses what is not supported.</exception>
+    public static ChatTemplate Of(string template, JsonObject settings, TimeProvider? clock = null) =>
+        new(
+            template,
+            forTools: null,
+            SpecialTokens(TokenizerSettings.Of(settings, "the chat template's settings")),
+            clock ?? TimeProvider.System
+        );
+
+    /// <summary>The text of a model folder's template; null if the folder has none.</summary>
+    /// <exception cref="InputException">A file is malformed.</exception>
+    internal static string? TextIn(string modelFolder)
+    {
+        string settings = Path.Combine(modelFolder, "tokenizer_config.json"),
+            own = Path.Combine(modelFolder, "chat_template.jinja");
+        JsonFile? json = File.Exists(settings) ? new JsonFile(settings) : null;
+        return File.Exists(own)
+            ? StrictJson.ReadText(own, LargestTemplate)
+            : Named(json?.Root["chat_template"], Default, json);
     }
 
     /// <summary>Renders a conversation.</summary>
@@ -133,12 +157,9 @@ public sealed class ChatTemplate
             _ => throw file!.Error("chat_template must be a text or a list of named templates"),
         };
 
-    private static Dictionary<string, object?> SpecialTokens(string folder)
-    {
-        TokenizerSettings settings = TokenizerSettings.Load(folder);
-        return TokenizerSettings
+    private static Dictionary<string, object?> SpecialTokens(TokenizerSettings settings) =>
+        TokenizerSettings
             .Names.Select(name => KeyValuePair.Create(name, (object?)settings.Content(name)))
             .Where(t => t.Value is not null)
             .ToDictionary(StringComparer.Ordinal);
-    }
 }

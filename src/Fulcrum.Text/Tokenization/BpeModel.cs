@@ -25,7 +25,13 @@ internal static class BpeModel
 
     /// <summary>The encoder.</summary>
     /// <param name="bytes">Pieces are written in <see cref="ByteAlphabet"/> first.</param>
-    public static Bpe Parse(JsonNode model, Dictionary<string, int> vocabulary, bool bytes, JsonFile file)
+    public static Bpe Parse(
+        JsonNode model,
+        Dictionary<string, int> vocabulary,
+        bool bytes,
+        JsonFile file,
+        IReadOnlyList<int>? ranks = null
+    )
     {
         if (model["type"] is not null && file.Text(model, "type") is not "BPE" and { } type)
         {
@@ -53,7 +59,7 @@ internal static class BpeModel
             : throw file.Error("the unk_token is not in the vocabulary");
         return new Bpe(
             vocabulary,
-            Merges(model, vocabulary, file),
+            Merges(model, vocabulary, file, ranks),
             unknown,
             file.Flag(model, "fuse_unk"),
             file.Flag(model, "byte_fallback"),
@@ -65,7 +71,8 @@ internal static class BpeModel
     private static Dictionary<long, (int Rank, int Id)> Merges(
         JsonNode model,
         Dictionary<string, int> vocabulary,
-        JsonFile file
+        JsonFile file,
+        IReadOnlyList<int>? ranks
     )
     {
         JsonArray list = file.List(model, "merges");
@@ -83,7 +90,8 @@ internal static class BpeModel
                 throw file.Error($"merge {rank} ('{left}' '{right}') names a token that is not in the vocabulary");
             }
 
-            merges[Bpe.Pair(l, r)] = (rank++, id);
+            merges[Bpe.Pair(l, r)] = (ranks?[rank] ?? rank, id);
+            rank++;
         }
 
         return merges;

@@ -28,6 +28,16 @@ internal sealed class JsonFile
         }
     }
 
+    /// <summary>Takes an object that is in memory already.</summary>
+    /// <param name="path">Names its source in errors.</param>
+    public JsonFile(JsonObject root, string path)
+    {
+        (Root, this.path) = (root, path);
+    }
+
+    /// <summary>Names the file in errors.</summary>
+    public string Path => path;
+
     /// <summary>The root object.</summary>
     public JsonObject Root { get; }
 

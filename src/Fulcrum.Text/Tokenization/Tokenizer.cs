@@ -20,13 +20,13 @@ public sealed class Tokenizer
         suffix;
     private readonly string? bosText;
 
-    private Tokenizer(JsonFile file, TokenizerSettings settings)
+    private Tokenizer(JsonFile file, TokenizerSettings settings, IReadOnlyList<int>? ranks = null)
     {
         JsonNode model = file.Root["model"] ?? throw file.Error("there is no model");
         Dictionary<string, int> vocabulary = BpeModel.Vocabulary(model, file);
         IReadOnlyList<AddedToken> added = settings.Complete(AddedTokens.Parse(file), vocabulary);
         split = PreTokenizers.Parse(file.Root["pre_tokenizer"], file, out bool bytes);
-        bpe = BpeModel.Parse(model, vocabulary, bytes, file);
+        bpe = BpeModel.Parse(model, vocabulary, bytes, file, ranks);
         ids = new Dictionary<string, int>(vocabulary, StringComparer.Ordinal);
         foreach (AddedToken token in added)
         {
@@ -70,6 +70,19 @@ public sealed class Tokenizer
 
     /// <summary>The id of <c>eos_token</c> in <c>tokenizer_config.json</c>; null if the files name none.</summary>
     public int? EosId { get; }
+
+    /// <summary>Makes a tokenizer from the content of a <c>tokenizer.json</c> that came from elsewhere.</summary>
+    /// <param name="settings">The content of a <c>tokenizer_config.json</c>.</param>
+    /// <param name="origin">Names the source in errors.</param>
+    /// <param name="ranks">The rank of each merge, where several merges may have the same; null: their order.</param>
+    /// <exception cref="InputException">The content is malformed, or asks for something that is not supported.
+    /// </exception>
+    internal static Tokenizer Of(
+        JsonObject tokenizer,
+        JsonObject settings,
+        string origin,
+        IReadOnlyList<int>? ranks = null
+    ) => new(new JsonFile(tokenizer, origin), TokenizerSettings.Of(settings, origin), ranks);
 
     /// <summary>Reads the tokenizer of a model folder.</summary>
     /// <exception cref="InputException">The file is missing or malformed, or asks for something that is not supported;

@@ -44,6 +44,11 @@ internal sealed class TokenizerSettings
         return new(Read("tokenizer_config.json"), Read("special_tokens_map.json"), Read("added_tokens.json"));
     }
 
+    /// <summary>Takes the content of a <c>tokenizer_config.json</c> that is in memory already.</summary>
+    /// <param name="origin">Names the source in errors.</param>
+    public static TokenizerSettings Of(JsonObject config, string origin) =>
+        new(new JsonFile(config, origin), null, null);
+
     /// <summary>The text of a named special token; null if no file names it.</summary>
     /// <exception cref="InputException">It is neither a text nor an object with a content.</exception>
     public string? Content(string name) => Named(name) is { } found ? ContentOf(found.Value, found.File) : null;

@@ -18,10 +18,13 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
     /// <summary>Digest of the chat template; <c>none</c> where the model has none.</summary>
     public string TemplateDigest => tokenizer is null ? "the server's" : template?.Digest ?? "none";
 
+    /// <summary>The clock that templates read while a model is measured: always the same day.</summary>
+    internal static TimeProvider Clock { get; } = new StandingClock();
+
     /// <summary>The encoding of a model folder.</summary>
     /// <exception cref="InputException">The folder lacks a tokenizer, or holds files that cannot be read.</exception>
     public static PromptEncoding Load(string folder) =>
-        new(Tokenizer.Load(folder), ChatTemplate.TryLoad(folder, new StandingClock()), ModelFolder.EndTokens(folder));
+        new(Tokenizer.Load(folder), ChatTemplate.TryLoad(folder, Clock), ModelFolder.EndTokens(folder));
 
     /// <summary>The prompt as text: a conversation is rendered by the model's own template, with the generation
     /// prompt.</summary>
