@@ -14,7 +14,7 @@ namespace Fulcrum.Torch;
 /// <summary>Writes a model with its merged adapter as a complete model folder.</summary>
 public static class MergedModel
 {
-    private static readonly string[] Companions =
+    internal static readonly string[] Companions =
     [
         "generation_config.json",
         "tokenizer.json",

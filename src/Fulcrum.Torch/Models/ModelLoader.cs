@@ -94,7 +94,7 @@ internal static class ModelLoader
         return all;
     }
 
-    private static void Check(ModelConfig config, Checkpoint checkpoint, string folder)
+    internal static void Check(ModelConfig config, Checkpoint checkpoint, string folder)
     {
         HashSet<string> unexpected = [.. checkpoint.Names];
         foreach ((string name, long[] shape) in Tensors(config))

@@ -1,0 +1,194 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Fulcrum.Data;
+using Fulcrum.Llama.Gguf;
+using Fulcrum.Llama.Worker;
+using Fulcrum.Models;
+
+namespace Fulcrum.Llama.Export;
+
+/// <summary>Writes a model as a GGUF file: the metadata, names, types and values of llama.cpp's own conversion;
+/// quantised by llama.cpp's quantiser.</summary>
+public static class GgufExport
+{
+    /// <summary>Writes the file.</summary>
+    /// <param name="weights">The weights, with an adapter merged into them where there is one.</param>
+    /// <param name="folder">The model folder, for its configuration, tokenizer and chat template.</param>
+    /// <param name="path">The file to write.</param>
+    /// <param name="threads">Threads of the quantiser.</param>
+    /// <param name="warn">Told where llama.cpp cannot do what the folder says.</param>
+    /// <exception cref="InputException">The model cannot be written as GGUF, or the file cannot be written.</exception>
+    /// <exception cref="FulcrumException">The quantiser failed.</exception>
+    public static void Write(
+        IModelWeights weights,
+        string folder,
+        string path,
+        GgufFileType type,
+        int threads,
+        Action<string>? warn = null
+    )
+    {
+        if (type is GgufFileType.F32 or GgufFileType.F16 or GgufFileType.BF16)
+        {
+            WritePlain(weights, folder, path, type, warn);
+            return;
+        }
+
+        // The quantiser reads a file. The one that it reads holds the weights without rounding.
+        GgufFileType lossless = weights.StoredDtype switch
+        {
+            "bfloat16" => GgufFileType.BF16,
+            "float16" => GgufFileType.F16,
+            _ => GgufFileType.F32,
+        };
+        string full = Path.GetFullPath(path),
+            beside = $"{full}.{EnumNames.Of(lossless)}.{Environment.ProcessId}.tmp",
+            quantised = $"{full}.{Environment.ProcessId}.tmp";
+        try
+        {
+            WritePlain(weights, folder, beside, lossless, warn);
+            using LlamaWorkerProcess worker = LlamaWorkerProcess.Start();
+            worker.Quantize(beside, quantised, (int)type, threads);
+            Files.AtomicFile.Rename(quantised, full);
+        }
+        finally
+        {
+            File.Delete(beside);
+            File.Delete(quantised);
+        }
+    }
+
+    private static void WritePlain(
+        IModelWeights weights,
+        string folder,
+        string path,
+        GgufFileType type,
+        Action<string>? warn
+    )
+    {
+        ConfigMetadata config = ConfigMetadata.Read(folder);
+        List<(string, GgufValue)> keys = [.. Metadata(folder, folder, config, type, warn)];
+        List<GgufWriter.Tensor> tensors = [];
+        if (config.RopeFactors() is { } factors)
+        {
+            tensors.Add(
+                new GgufWriter.Tensor(
+                    "rope_freqs.weight",
+                    [factors.Length],
+                    GgufType.F32,
+                    stream => WriteValues(stream, factors, GgufType.F32)
+                )
+            );
+        }
+
+        foreach ((string name, long[] shape) in weights.Shapes)
+        {
+            string renamed =
+                TensorNames.ToGguf(name)
+                ?? throw new InputException(
+                    $"{folder}: the tensor '{name}' has no place in a GGUF file of a {config.Architecture} model"
+                );
+            tensors.Add(TensorOf(weights, config, name, renamed, shape, type));
+        }
+
+        GgufWriter.Write(path, keys, tensors);
+    }
+
+    /// <summary>All metadata of the file.</summary>
+    internal static IEnumerable<(string Key, GgufValue Value)> Metadata(
+        string folder,
+        string tokenizerFolder,
+        ConfigMetadata config,
+        GgufFileType type,
+        Action<string>? warn = null
+    )
+    {
+        TokenizerMetadata tokenizer = TokenizerMetadata.Read(tokenizerFolder, config);
+        foreach (string warning in tokenizer.Warnings)
+        {
+            warn?.Invoke(warning);
+        }
+
+        if (config.IgnoredWindow is { } window)
+        {
+            warn?.Invoke(
+                $"the model attends to the last {window} tokens in some layers; llama.cpp attends to all of them, so longer prompts give other numbers"
+            );
+        }
+
+        return
+        [
+            ("general.architecture", GgufValue.Of(config.Architecture)),
+            ("general.type", GgufValue.Of("model")),
+            (
+                "general.name",
+                GgufValue.Of(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))))
+            ),
+            .. config.Keys(),
+            ("general.file_type", GgufValue.Count((long)type)),
+            ("general.quantization_version", GgufValue.Count(2)),
+            .. tokenizer.Keys,
+        ];
+    }
+
+    private static GgufWriter.Tensor TensorOf(
+        IModelWeights weights,
+        ConfigMetadata config,
+        string name,
+        string renamed,
+        long[] shape,
+        GgufFileType type
+    )
+    {
+        GgufType element =
+            shape.Length == 1 ? GgufType.F32
+            : type == GgufFileType.F16 ? GgufType.F16
+            : type == GgufFileType.BF16 ? GgufType.BF16
+            : GgufType.F32;
+        int? heads = config.Permutes ? TensorNames.HeadsOf(renamed, config.Heads, config.KeyValueHeads) : null;
+        return new GgufWriter.Tensor(
+            renamed,
+            [.. shape.Reverse()],
+            element,
+            stream =>
+            {
+                float[] values = weights.Read(name);
+                WriteValues(
+                    stream,
+                    heads is { } n ? TensorNames.Permuted(values, n, shape.Length == 1 ? 1 : (int)shape[1]) : values,
+                    element
+                );
+            }
+        );
+    }
+
+    private static void WriteValues(Stream stream, ReadOnlySpan<float> values, GgufType type)
+    {
+        const int Chunk = 1 << 14;
+        if (type == GgufType.F32)
+        {
+            stream.Write(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        Span<byte> bytes = new byte[Chunk * 2];
+        for (int start = 0; start < values.Length; start += Chunk)
+        {
+            ReadOnlySpan<float> part = values.Slice(start, Math.Min(Chunk, values.Length - start));
+            for (int i = 0; i < part.Length; i++)
+            {
+                ushort half = type == GgufType.F16 ? BitConverter.HalfToUInt16Bits((Half)part[i]) : Bfloat16(part[i]);
+                BinaryPrimitives.WriteUInt16LittleEndian(bytes[(i * 2)..], half);
+            }
+
+            stream.Write(bytes[..(part.Length * 2)]);
+        }
+    }
+
+    // Round to nearest, ties to even.
+    private static ushort Bfloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)(bits >> 16 | 64) : (ushort)(bits + 0x7fff + (bits >> 16 & 1) >> 16);
+    }
+}

@@ -1,0 +1,33 @@
+using Fulcrum.Files;
+using Fulcrum.Llama.Gguf;
+
+namespace Fulcrum.Llama.Export;
+
+/// <summary>Ollama's <c>Modelfile</c> for a GGUF file.</summary>
+public static class OllamaModelfile
+{
+    /// <summary>Writes <c>Modelfile</c> beside the file: greedy decoding, the whole context, the declared end tokens.
+    /// Ollama takes the chat template from the file itself.</summary>
+    /// <exception cref="InputException">The file is not a sound GGUF file, or the folder cannot be written.</exception>
+    public static void Write(string path, Action<string>? warn = null)
+    {
+        GgufModel model = GgufModel.Read(path);
+        string[] tokens = model.File.List<string>("tokenizer.ggml.tokens")!;
+        List<string> lines =
+        [
+            $"FROM ./{Path.GetFileName(path)}",
+            "PARAMETER temperature 0",
+            $"PARAMETER num_ctx {model.ContextLength}",
+            .. GgufTokenizer.EndTokens(model.File).Select(id => $"PARAMETER stop {tokens[id]}"),
+        ];
+        if (model.File.Text("tokenizer.chat_template") is null)
+        {
+            warn?.Invoke("the model has no chat template; Ollama will send messages as plain text");
+        }
+
+        AtomicFile.WriteText(
+            Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "Modelfile"),
+            string.Join('\n', lines) + "\n"
+        );
+    }
+}

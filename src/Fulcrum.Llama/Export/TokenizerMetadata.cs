@@ -1,0 +1,228 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Llama.Gguf;
+using Fulcrum.Templates;
+using Fulcrum.Tokenization;
+
+namespace Fulcrum.Llama.Export;
+
+/// <summary>The tokenizer and the chat template of a model folder as metadata of a GGUF file.</summary>
+/// <param name="Keys">Keys and values.</param>
+/// <param name="Warnings">Where llama.cpp cannot tokenise as the folder's tokenizer does.</param>
+internal sealed record TokenizerMetadata(
+    IReadOnlyList<(string Key, GgufValue Value)> Keys,
+    IReadOnlyList<string> Warnings
+)
+{
+    private const int Normal = 1,
+        Unknown = 2,
+        Control = 3,
+        UserDefined = 4,
+        Unused = 5,
+        Byte = 6;
+
+    /// <summary>Reads the tokenizer of a folder.</summary>
+    /// <exception cref="InputException">The tokenizer is missing, malformed or of a kind that GGUF cannot
+    /// hold.</exception>
+    public static TokenizerMetadata Read(string folder, ConfigMetadata config)
+    {
+        JsonFile file = new(Path.Combine(folder, "tokenizer.json"));
+        string settingsPath = Path.Combine(folder, "tokenizer_config.json");
+        JsonFile? settings = File.Exists(settingsPath) ? new JsonFile(settingsPath) : null;
+        JsonNode model = file.Root["model"] ?? throw file.Error("there is no model");
+        _ = PreTokenizers.Parse(file.Root["pre_tokenizer"], file, out bool bytes);
+        if (!bytes && !file.Flag(model, "byte_fallback"))
+        {
+            throw file.Error(
+                "GGUF holds byte-level BPE and SentencePiece vocabularies with byte tokens; this tokenizer is neither"
+            );
+        }
+
+        List<string> warnings = [];
+        (string[] tokens, int[] types) = Vocabulary(file, model, config.VocabularySize, bytes);
+        List<(string, GgufValue)> keys =
+        [
+            ("tokenizer.ggml.model", GgufValue.Of(bytes ? "gpt2" : "llama")),
+            ("tokenizer.ggml.pre", GgufValue.Of(bytes ? Cut(file, warnings) : "default")),
+            ("tokenizer.ggml.tokens", GgufValue.Of(tokens)),
+        ];
+        if (!bytes)
+        {
+            keys.Add(("tokenizer.ggml.scores", GgufValue.Of(Scores(file, model, tokens, types))));
+            CheckSpaces(file, warnings);
+            keys.AddRange(PutsSpace(file) ? [] : [("tokenizer.ggml.add_space_prefix", GgufValue.Of(false))]);
+        }
+
+        keys.Add(("tokenizer.ggml.token_type", GgufValue.Of(types)));
+        if (bytes)
+        {
+            keys.Add(
+                ("tokenizer.ggml.merges", GgufValue.Of([.. file.List(model, "merges").Select(m => Merge(m, file))]))
+            );
+        }
+
+        keys.AddRange(Special(Tokenizer.Load(folder), settings, config, tokens));
+        if (ChatTemplate.TextIn(folder) is { } template)
+        {
+            keys.Add(("tokenizer.chat_template", GgufValue.Of(template)));
+        }
+
+        return new TokenizerMetadata(keys, warnings);
+    }
+
+    private static (string[] Tokens, int[] Types) Vocabulary(JsonFile file, JsonNode model, int size, bool bytes)
+    {
+        string[] tokens = [.. Enumerable.Range(0, size).Select(i => $"[PAD{i}]")];
+        int[] types = [.. Enumerable.Repeat(Unused, size)];
+        string? unknown = model["unk_token"]?.ToString();
+        foreach ((string token, int id) in BpeModel.Vocabulary(model, file))
+        {
+            Put(
+                id,
+                token,
+                token == unknown && !bytes ? Unknown
+                    : !bytes && IsByte(token) ? Byte
+                    : Normal
+            );
+        }
+
+        foreach (AddedToken added in AddedTokens.Parse(file))
+        {
+            bool control = added.Special || LooksSpecial(added.Content);
+            Put(
+                added.Id,
+                control ? added.Content : added.Content.Replace('▁', ' '),
+                added.Content == unknown && !bytes ? Unknown
+                    : control ? Control
+                    : UserDefined
+            );
+        }
+
+        return (tokens, types);
+
+        void Put(int id, string token, int type)
+        {
+            if (id >= size)
+            {
+                throw file.Error($"the token '{token}' has the id {id}, but config.json names a vocab_size of {size}");
+            }
+
+            (tokens[id], types[id]) = (token, type);
+        }
+    }
+
+    // llama.cpp's conversion takes these for control tokens even where the tokenizer does not call them special.
+    private static bool LooksSpecial(string token) =>
+        token is "<pad>" or "<mask>" or "<2mass>" or "[@BOS@]"
+        || (token.StartsWith("<|", StringComparison.Ordinal) && token.EndsWith("|>", StringComparison.Ordinal))
+        || (token.StartsWith("<｜", StringComparison.Ordinal) && token.EndsWith("｜>", StringComparison.Ordinal))
+        || (token.StartsWith("<unused", StringComparison.Ordinal) && token.EndsWith('>'));
+
+    private static bool IsByte(string token) =>
+        token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>';
+
+    private static string Cut(JsonFile file, List<string> warnings)
+    {
+        (PreTokenizerName nearest, string? difference) = PreTokenizerMatch.Of(file);
+        if (difference is not null)
+        {
+            warnings.Add(
+                $"llama.cpp has no pre-tokeniser that cuts texts as {file.Path} does; '{nearest.Names[0]}' is nearest and differs on {difference}. Where tokens matter, give token ids"
+            );
+        }
+
+        return nearest.Names[0];
+    }
+
+    // The tokens that merges make, in the order of the merges, then all others: llama.cpp merges the highest score
+    // first.
+    private static float[] Scores(JsonFile file, JsonNode model, string[] tokens, int[] types)
+    {
+        Dictionary<string, int> order = new(StringComparer.Ordinal);
+        foreach (JsonNode? merge in file.List(model, "merges"))
+        {
+            order.TryAdd(string.Concat(Merge(merge, file).Split(' ')), order.Count);
+        }
+
+        int next = order.Count;
+        return
+        [
+            .. tokens.Select(
+                (t, i) =>
+                    types[i] != Normal ? 0f
+                    : order.TryGetValue(t, out int rank) ? -rank
+                    : -(float)next++
+            ),
+        ];
+    }
+
+    private static string Merge(JsonNode? merge, JsonFile file) =>
+        merge switch
+        {
+            JsonValue v when v.TryGetValue(out string? text) => text,
+            JsonArray { Count: 2 } pair => $"{pair[0]} {pair[1]}",
+            _ => throw file.Error($"the merge {merge?.ToJsonString() ?? "null"} is not a pair"),
+        };
+
+    private static bool PutsSpace(JsonFile file) =>
+        PreTokenizerMatch.Steps(file.Root["normalizer"], "normalizers").Any(s => s == "Prepend")
+        || (
+            file.Root["pre_tokenizer"] is { } pre
+            && file.Text(pre, "type") == "Metaspace"
+            && PreTokenizers.PrependScheme(pre, file) != "never"
+        );
+
+    private static void CheckSpaces(JsonFile file, List<string> warnings)
+    {
+        if (
+            file.Root["pre_tokenizer"] is { } pre
+            && file.Text(pre, "type") == "Metaspace"
+            && PreTokenizers.PrependScheme(pre, file) == "first"
+        )
+        {
+            warnings.Add(
+                $"{file.Path} puts a space before the first word only; llama.cpp puts one before every text and after every special token, which the file cannot change"
+            );
+        }
+    }
+
+    private static IEnumerable<(string, GgufValue)> Special(
+        Tokenizer tokenizer,
+        JsonFile? settings,
+        ConfigMetadata config,
+        string[] tokens
+    )
+    {
+        int[] plain = tokenizer.Encode("a"),
+            around = tokenizer.Encode("a", addSpecialTokens: true);
+        bool addsBos = around.Length > plain.Length && !around.AsSpan().StartsWith(plain);
+        bool addsEos = around.Length > plain.Length && !around.AsSpan().EndsWith(plain);
+        (string Key, int? Id)[] ids =
+        [
+            ("bos", addsBos ? around[0] : Named("bos_token") ?? config.TokenId("bos")),
+            ("eos", Named("eos_token") ?? config.TokenId("eos")),
+            ("unknown", Named("unk_token")),
+            ("padding", Named("pad_token") ?? config.TokenId("pad")),
+        ];
+        foreach ((string key, int? id) in ids)
+        {
+            if (id is { } number && number < tokens.Length)
+            {
+                yield return ($"tokenizer.ggml.{key}_token_id", GgufValue.Count(number));
+            }
+        }
+
+        yield return ("tokenizer.ggml.add_bos_token", GgufValue.Of(addsBos));
+        if (addsEos)
+        {
+            yield return ("tokenizer.ggml.add_eos_token", GgufValue.Of(true));
+        }
+
+        int? Named(string name) =>
+            settings?.Root[name] switch
+            {
+                JsonValue v when v.TryGetValue(out string? text) => tokenizer.TokenId(text),
+                JsonObject o => tokenizer.TokenId(settings.Text(o, "content")),
+                _ => null,
+            };
+    }
+}

@@ -1,0 +1,233 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Templates;
+using Fulcrum.Tokenization;
+
+namespace Fulcrum.Llama.Gguf;
+
+/// <summary>The tokenizer and the chat template that a GGUF file carries, read into the same classes as those of a
+/// model folder.</summary>
+/// <remarks>It gives llama.cpp's tokens: texts are not normalised to NFC, and a SentencePiece vocabulary puts a space
+/// before every text.</remarks>
+internal static class GgufTokenizer
+{
+    // Token types of the format.
+    private const int Normal = 1,
+        Unknown = 2,
+        Control = 3,
+        UserDefined = 4,
+        Byte = 6;
+
+    /// <summary>The file's tokenizer.</summary>
+    /// <exception cref="InputException">It is of a kind that is not supported; names it.</exception>
+    public static Tokenizer Load(GgufFile file)
+    {
+        string[] tokens = file.List<string>("tokenizer.ggml.tokens") ?? throw file.Error("it has no vocabulary");
+        int[] types = file.List<int>("tokenizer.ggml.token_type") ?? [.. tokens.Select(_ => Normal)];
+        bool bytes = file.Text("tokenizer.ggml.model") == "gpt2";
+        PreTokenizerName? cut = bytes ? CutOf(file) : null;
+        JsonObject json = new()
+        {
+            ["added_tokens"] = new JsonArray([
+                .. Enumerable
+                    .Range(0, tokens.Length)
+                    .Where(i => types[i] is Control or UserDefined or Unknown && tokens[i].Length > 0)
+                    .Select(i => Added(i, tokens[i], types[i])),
+            ]),
+            ["pre_tokenizer"] = cut?.Json(),
+            ["post_processor"] = Around(file, tokens),
+        };
+        return bytes ? ByteLevel(file, json, tokens, cut!) : SentencePiece(file, json, tokens, types);
+    }
+
+    /// <summary>Whether a reader puts BOS before a text, with llama.cpp's defaults where the file does not
+    /// say.</summary>
+    public static bool AddsBos(GgufFile file) =>
+        file.Flag("tokenizer.ggml.add_bos_token")
+        ?? (
+            file.Text("tokenizer.ggml.model") == "llama"
+            || (file.Text("tokenizer.ggml.pre") is { } pre && PreTokenizerName.Find(pre) is { AddsBos: true })
+        );
+
+    /// <summary>The tokens that end an answer: those that the file declares.</summary>
+    public static IReadOnlyList<int> EndTokens(GgufFile file) =>
+        [
+            .. ((string[])["eos", "eot", "eom"])
+                .Select(n => file.Count($"tokenizer.ggml.{n}_token_id"))
+                .Where(id => id is not null)
+                .Select(id => (int)id!)
+                .Distinct(),
+        ];
+
+    /// <summary>The file's chat template; null when it has none.</summary>
+    /// <exception cref="InputException">The template uses what is not supported.</exception>
+    public static ChatTemplate? Template(GgufFile file, TimeProvider? clock = null) =>
+        file.Text("tokenizer.chat_template") is { } text ? ChatTemplate.Of(text, Settings(file), clock) : null;
+
+    private static PreTokenizerName CutOf(GgufFile file)
+    {
+        string name = file.Text("tokenizer.ggml.pre") ?? "default";
+        return PreTokenizerName.Find(name)
+            ?? throw file.Error(
+                $"the pre-tokeniser '{name}' is not supported; name the model's tokenizer folder with --tokenizer (supported: {string.Join(", ", PreTokenizerName.Known.Select(k => k.Names[0]))})"
+            );
+    }
+
+    private static JsonObject Settings(GgufFile file)
+    {
+        string[] tokens = file.List<string>("tokenizer.ggml.tokens") ?? [];
+        JsonObject settings = [];
+        foreach (
+            (string name, string key) in new[]
+            {
+                ("bos_token", "bos"),
+                ("eos_token", "eos"),
+                ("unk_token", "unknown"),
+                ("pad_token", "padding"),
+            }
+        )
+        {
+            if (file.Count($"tokenizer.ggml.{key}_token_id") is { } id && id < tokens.Length)
+            {
+                settings[name] = tokens[id];
+            }
+        }
+
+        return settings;
+    }
+
+    private static JsonObject Added(int id, string content, int type) =>
+        new()
+        {
+            ["id"] = id,
+            ["content"] = content,
+            ["normalized"] = false,
+            ["special"] = type != UserDefined,
+        };
+
+    // The tokens before and after a text, as the post-processor of a tokenizer.json.
+    private static JsonObject? Around(GgufFile file, string[] tokens)
+    {
+        int? bos = AddsBos(file) ? (int?)file.Count("tokenizer.ggml.bos_token_id") : null;
+        int? eos =
+            file.Flag("tokenizer.ggml.add_eos_token") == true ? (int?)file.Count("tokenizer.ggml.eos_token_id") : null;
+        JsonArray single = [];
+        JsonObject special = [];
+        void Token(int? id)
+        {
+            if (id is { } number)
+            {
+                single.Add(new JsonObject { ["SpecialToken"] = new JsonObject { ["id"] = $"{number}" } });
+                special[$"{number}"] = new JsonObject { ["ids"] = new JsonArray(number) };
+            }
+        }
+
+        Token(bos);
+        single.Add(new JsonObject { ["Sequence"] = new JsonObject { ["id"] = "A" } });
+        Token(eos);
+        return new JsonObject
+        {
+            ["type"] = "TemplateProcessing",
+            ["single"] = single,
+            ["special_tokens"] = special,
+        };
+    }
+
+    private static Tokenizer ByteLevel(GgufFile file, JsonObject json, string[] tokens, PreTokenizerName cut)
+    {
+        string[] merges =
+            file.List<string>("tokenizer.ggml.merges") ?? throw file.Error("it lacks the key 'tokenizer.ggml.merges'");
+        json["decoder"] = new JsonObject { ["type"] = "ByteLevel" };
+        json["model"] = new JsonObject
+        {
+            ["type"] = "BPE",
+            ["vocab"] = Vocabulary(tokens),
+            ["merges"] = new JsonArray([.. merges.Select(m => (JsonNode)m)]),
+            ["ignore_merges"] = cut.IgnoreMerges,
+        };
+        return Tokenizer.Of(json, Settings(file), file.Path);
+    }
+
+    private static Tokenizer SentencePiece(GgufFile file, JsonObject json, string[] tokens, int[] types)
+    {
+        float[] scores =
+            file.List<float>("tokenizer.ggml.scores") ?? throw file.Error("it lacks the key 'tokenizer.ggml.scores'");
+        JsonArray marks =
+        [
+            new JsonObject
+            {
+                ["type"] = "Replace",
+                ["pattern"] = new JsonObject { ["String"] = " " },
+                ["content"] = "▁",
+            },
+        ];
+        if (file.Flag("tokenizer.ggml.add_space_prefix") != false)
+        {
+            marks.Insert(0, new JsonObject { ["type"] = "Prepend", ["prepend"] = "▁" });
+        }
+
+        json["normalizer"] = new JsonObject { ["type"] = "Sequence", ["normalizers"] = marks };
+        json["decoder"] = JsonNode.Parse(
+            """{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]}"""
+        );
+        (JsonArray merges, List<int> ranks) = MergesOf(tokens, types, scores);
+        int unknown = Array.IndexOf(types, Unknown);
+        json["model"] = new JsonObject
+        {
+            ["type"] = "BPE",
+            ["vocab"] = Vocabulary(tokens),
+            ["merges"] = merges,
+            ["byte_fallback"] = types.Contains(Byte),
+            ["fuse_unk"] = true,
+            ["unk_token"] = unknown >= 0 ? tokens[unknown] : null,
+        };
+        return Tokenizer.Of(json, Settings(file), file.Path, ranks);
+    }
+
+    // Of tokens with equal texts the first is the one that merges make.
+    private static JsonObject Vocabulary(string[] tokens)
+    {
+        Dictionary<string, int> first = new(tokens.Length, StringComparer.Ordinal);
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            first.TryAdd(tokens[i], i);
+        }
+
+        return new JsonObject(first.Select(t => KeyValuePair.Create(t.Key, (JsonNode?)t.Value)));
+    }
+
+    /// <summary>Any two tokens whose texts together are a token may merge; the token with the highest score merges
+    /// first.</summary>
+    private static (JsonArray Merges, List<int> Ranks) MergesOf(string[] tokens, int[] types, float[] scores)
+    {
+        bool[] plain = [.. types.Select(t => t is Normal or UserDefined)];
+        Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if (plain[i])
+            {
+                ids.TryAdd(tokens[i], i);
+            }
+        }
+
+        Dictionary<float, int> rankOf = scores
+            .Distinct()
+            .OrderDescending()
+            .Select((s, i) => (s, i))
+            .ToDictionary(p => p.s, p => p.i);
+        JsonArray merges = [];
+        List<int> ranks = [];
+        foreach ((string token, int id) in ids)
+        {
+            for (int cut = 1; cut < token.Length; cut++)
+            {
+                if (ids.ContainsKey(token[..cut]) && ids.ContainsKey(token[cut..]))
+                {
+                    merges.Add(new JsonArray(token[..cut], token[cut..]));
+                    ranks.Add(rankOf[scores[id]]);
+                }
+            }
+        }
+
+        return (merges, ranks);
+    }
+}

@@ -1,0 +1,54 @@
+namespace Fulcrum.Llama.Gguf;
+
+/// <summary>The kinds of a metadata value; numbers are those of the file format (gguf.h, <c>gguf_type</c>).</summary>
+internal enum GgufKind : uint
+{
+    U8 = 0,
+    I8 = 1,
+    U16 = 2,
+    I16 = 3,
+    U32 = 4,
+    I32 = 5,
+    F32 = 6,
+    Bool = 7,
+    String = 8,
+    Array = 9,
+    U64 = 10,
+    I64 = 11,
+    F64 = 12,
+}
+
+/// <summary>A metadata value and the kind under which the file holds it. Readers are strict about the kind.</summary>
+/// <param name="Kind">Of an array the kind of its elements.</param>
+/// <param name="Content">A number, a text, a bool, or for an array a .NET array of these.</param>
+internal sealed record GgufValue(GgufKind Kind, object Content)
+{
+    /// <summary>The value is an array.</summary>
+    public bool IsArray => Content is Array;
+
+    public static GgufValue Of(string text) => new(GgufKind.String, text);
+
+    public static GgufValue Of(bool flag) => new(GgufKind.Bool, flag);
+
+    public static GgufValue Of(float number) => new(GgufKind.F32, number);
+
+    public static GgufValue Count(long number) => new(GgufKind.U32, checked((uint)number));
+
+    public static GgufValue Of(string[] texts) => new(GgufKind.String, texts);
+
+    public static GgufValue Of(int[] numbers) => new(GgufKind.I32, numbers);
+
+    public static GgufValue Of(float[] numbers) => new(GgufKind.F32, numbers);
+
+    /// <summary>The value as the kind is written in messages: <c>u32</c>, <c>array of string</c>.</summary>
+    public string KindName => (IsArray ? "array of " : "") + Kind.ToString().ToLowerInvariant();
+}
+
+/// <summary>A tensor of a file: its name, sizes (the contiguous one first), element type and place.</summary>
+/// <param name="Offset">Bytes from the start of the tensor data.</param>
+/// <param name="Bytes">Size of the tensor's data.</param>
+internal sealed record GgufTensor(string Name, long[] Sizes, GgufType Type, long Offset, long Bytes)
+{
+    /// <summary>Number of elements.</summary>
+    public long Elements => Sizes.Aggregate(1L, (n, size) => n * size);
+}

@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Llama.Gguf;
+
+/// <summary>How texts are cut before byte-pair encoding, by llama.cpp's name (<c>tokenizer.ggml.pre</c>).</summary>
+/// <param name="Names">All names of it; a written file gets the first.</param>
+/// <param name="Split">The <c>pre_tokenizer</c> of a tokenizer.json that cuts alike.</param>
+/// <param name="IgnoreMerges">A piece that is a token as a whole is taken as such.</param>
+/// <param name="AddsBos">What llama.cpp assumes where <c>tokenizer.ggml.add_bos_token</c> is absent.</param>
+internal sealed record PreTokenizerName(string[] Names, string Split, bool IgnoreMerges = false, bool AddsBos = false)
+{
+    private const string Words =
+        "'s|'t|'re|'ve|'m|'ll|'d| ?\\\\p{L}+| ?\\\\p{N}+| ?[^\\\\s\\\\p{L}\\\\p{N}]+|\\\\s+(?!\\\\S)|\\\\s+";
+
+    /// <summary>The known ones (llama.cpp, src/llama-vocab.cpp).</summary>
+    public static readonly PreTokenizerName[] Known =
+    [
+        new(["qwen2", "deepseek-r1-qwen", "megrez", "hunyuan-dense"], Cut(Gpt4("\\\\p{N}"))),
+        new(
+            ["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral", "dbrx", "smaug-bpe", "chatglm-bpe"],
+            Cut(Gpt4("\\\\p{N}{1,3}")),
+            IgnoreMerges: true,
+            AddsBos: true
+        ),
+        new(
+            [
+                "gpt-2",
+                "phi-2",
+                "jina-es",
+                "jina-de",
+                "gigachat",
+                "jina-v2-es",
+                "jina-v2-de",
+                "a.x-4.0",
+                "mellum",
+                "olmo",
+                "mpt",
+                "roberta-bpe",
+            ],
+            Cut(Words)
+        ),
+        new(
+            ["smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"],
+            Cut("\\\\p{N}", Words)
+        ),
+        new(
+            ["tekken"],
+            Cut(
+                "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*[\\\\p{Ll}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+[\\\\p{Ll}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*|\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n/]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
+            ),
+            IgnoreMerges: true,
+            AddsBos: true
+        ),
+        new(["default"], Cut("[\\\\p{P}\\\\$\\\\+<=>\\\\^~\\\\|]+", Words, "\\\\p{N}+", "[0-9][0-9][0-9]")),
+    ];
+
+    /// <summary>The one of that name; null when the name is not known here.</summary>
+    public static PreTokenizerName? Find(string name) => Known.FirstOrDefault(k => k.Names.Contains(name));
+
+    /// <summary>As JSON, a new object each time.</summary>
+    public JsonNode Json() => JsonNode.Parse(Split)!;
+
+    private static string Gpt4(string digits) =>
+        $"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{{L}}\\\\p{{N}}]?\\\\p{{L}}+|{digits}| ?[^\\\\s\\\\p{{L}}\\\\p{{N}}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+";
+
+    private static string Cut(params string[] patterns)
+    {
+        IEnumerable<string> steps = patterns.Select(p =>
+            $$"""{"type":"Split","pattern":{"Regex":"{{p}}"},"behavior":"Isolated","invert":false}"""
+        );
+        return $$"""{"type":"Sequence","pretokenizers":[{{string.Join(',', steps)}},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}""";
+    }
+}

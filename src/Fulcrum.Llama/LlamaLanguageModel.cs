@@ -1,0 +1,98 @@
+using Fulcrum.Llama.Gguf;
+using Fulcrum.Llama.Inference;
+using Fulcrum.Llama.Worker;
+using Fulcrum.Models;
+
+namespace Fulcrum.Llama;
+
+/// <summary>A GGUF file as evaluation sees it: llama.cpp in a worker process.</summary>
+/// <remarks>The KV cache is float32 and attention is exact (no flash attention), so that the file's weights are what is
+/// measured.</remarks>
+internal sealed class LlamaLanguageModel : ILanguageModel
+{
+    // Cells of the cache unless a sequence is longer: attention is computed over all of them, also over other
+    // sequences'.
+    private const int ScoreCells = 2048,
+        GenerateCells = 8192,
+        BatchTokens = 512,
+        Rows = ILlamaContext.MostSequences;
+
+    // The most bytes of a cache that is larger than one sequence needs.
+    private const long CacheBytes = 1 << 29;
+    private readonly ILlamaContext context;
+    private readonly GgufModel model;
+    private CacheSizes allocated;
+
+    /// <param name="context">Holds the model; disposed with this object.</param>
+    public LlamaLanguageModel(ILlamaContext context, GgufModel model)
+    {
+        (this.context, this.model) = (context, model);
+    }
+
+    /// <inheritdoc/>
+    public int ContextLength => model.ContextLength;
+
+    /// <inheritdoc/>
+    public int VocabularySize => model.VocabularySize;
+
+    /// <inheritdoc/>
+    public void Score(
+        IReadOnlyList<ScoreRequest> requests,
+        Action<int, IReadOnlyList<ContinuationScore>> answered,
+        CancellationToken cancellation = default
+    )
+    {
+        foreach (ScoreRequest request in requests)
+        {
+            RequestCheck.Sequence(this, request.Prompt, request.Continuations);
+        }
+
+        int longest = requests
+            .SelectMany(r => r.Continuations.Select(c => r.Prompt.Length + c.Length))
+            .DefaultIfEmpty(0)
+            .Max();
+        new LlamaScorer(context, Allocated(longest, ScoreCells)).Score(requests, answered, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Complete(
+        IReadOnlyList<CompletionRequest> requests,
+        Action<int, Completion> answered,
+        CancellationToken cancellation = default
+    )
+    {
+        foreach (CompletionRequest request in requests)
+        {
+            RequestCheck.Sequence(this, request.Prompt, []);
+        }
+
+        int[] lengths =
+        [
+            .. requests.Select(r => Math.Min(ContextLength, r.Prompt.Length + Math.Max(0, r.MaxNewTokens))),
+        ];
+        int wanted = (int)Math.Min(GenerateCells, lengths.Take(GroupedCache.MostSequences).Sum(l => (long)l));
+        new LlamaGenerator(context, Allocated(lengths.DefaultIfEmpty(0).Max(), wanted), ContextLength).Complete(
+            requests,
+            answered,
+            cancellation
+        );
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => context.Dispose();
+
+    // A cache that is large enough is kept: its size follows from the largest call so far, not from this one.
+    private CacheSizes Allocated(int longest, int wanted)
+    {
+        long affordable = CacheBytes / model.CacheBytesPerToken;
+        long cells = Math.Max(longest, Math.Min(wanted, affordable));
+        CacheSizes sizes = new((int)((cells + 255) / 256 * 256), BatchTokens, Rows);
+        if (sizes != allocated)
+        {
+            context.Allocate(sizes);
+            allocated = sizes;
+        }
+
+        return sizes;
+    }
+}

@@ -1,0 +1,335 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Fulcrum.Llama.Export;
+using Fulcrum.Llama.Gguf;
+using Fulcrum.Models;
+using Fulcrum.Tracing;
+
+namespace Fulcrum.Llama.Tracing;
+
+/// <summary>Compares a model folder with a GGUF file that is said to hold the model, without measuring: what the file
+/// says against what an export of the folder would say.</summary>
+public sealed class ShipmentCheck
+{
+    private readonly string folder;
+    private readonly string tokenizerFolder;
+    private readonly GgufModel model;
+    private readonly ConfigMetadata config;
+    private readonly Dictionary<string, GgufValue> expected;
+    private readonly string a;
+
+    private ShipmentCheck(string folder, string tokenizerFolder, string file)
+    {
+        (this.folder, this.tokenizerFolder) = (folder, tokenizerFolder);
+        model = GgufModel.Read(file);
+        config = ConfigMetadata.Read(folder);
+        expected = GgufExport
+            .Metadata(folder, tokenizerFolder, config, GgufFileType.F32)
+            .ToDictionary(m => m.Key, m => m.Value);
+        a = model.File.Architecture;
+    }
+
+    /// <summary>Returns every difference, in the order in which the ladder meets them.</summary>
+    /// <param name="folder">The base.</param>
+    /// <param name="adapter">The adapter's folder; its tokenizer and template are used where it holds them.</param>
+    /// <param name="right">The base with the adapter merged into it.</param>
+    /// <param name="plain">The base without the adapter.</param>
+    /// <exception cref="InputException">The folder or the file cannot be read, or the file holds another
+    /// architecture.</exception>
+    public static IReadOnlyList<TraceFinding> Compare(
+        string folder,
+        string adapter,
+        string file,
+        IModelWeights plain,
+        IModelWeights right
+    )
+    {
+        string tokenizer = File.Exists(Path.Combine(adapter, "tokenizer.json")) ? adapter : folder;
+        ShipmentCheck check = new(folder, tokenizer, file);
+        if (check.config.Architecture != check.a)
+        {
+            throw new InputException(
+                $"{file} holds a {check.a} model, but {folder} holds a {check.config.Architecture} model"
+            );
+        }
+
+        using GgufWeights weights = GgufWeights.Open(file);
+        TraceFinding?[] all =
+        [
+            MergeCheck.Compare(weights, plain, right, MergeCheck.ToleranceOf(check.model.File)),
+            check.Vocabulary(),
+            TokenizerCheck.Compare(tokenizer, check.expected, check.model.File),
+            check.Template(),
+            check.Bos(),
+            check.Eos(),
+            check.Rope(),
+            check.Context(),
+            check.Head(weights, right),
+        ];
+        return [.. all.OfType<TraceFinding>()];
+    }
+
+    private TraceFinding? Vocabulary()
+    {
+        int wanted = config.VocabularySize,
+            found = model.VocabularySize;
+        return wanted == found
+            ? null
+            : Finding(
+                TraceCause.Head,
+                $"config.json names a vocabulary of {wanted} tokens, the file has {found}: embedding and head have other rows"
+            );
+    }
+
+    private TraceFinding? Template()
+    {
+        string? wanted = expected.GetValueOrDefault("tokenizer.chat_template")?.Content as string,
+            found = model.File.Text("tokenizer.chat_template");
+        if (wanted?.Trim() == found?.Trim())
+        {
+            return null;
+        }
+
+        return wanted is null || found is null
+                ? Finding(
+                    TraceCause.Template,
+                    wanted is null
+                        ? $"the folder has no chat template, the file has one: {TemplateCheck.Quoted(found!)}"
+                        : $"the folder's chat template is {TemplateCheck.Quoted(wanted)}, the file has none, so a server makes up its own for the roles user and assistant"
+                )
+            : TemplateCheck.Difference(wanted, found, Settings()) is { } difference
+                ? Finding(TraceCause.Template, difference)
+            : null;
+    }
+
+    private TraceFinding? Bos()
+    {
+        const string Key = "tokenizer.ggml.bos_token_id";
+        bool wanted = (bool)expected["tokenizer.ggml.add_bos_token"].Content,
+            found = GgufTokenizer.AddsBos(model.File);
+        uint? wantedId = (uint?)expected.GetValueOrDefault(Key)?.Content,
+            foundId = model.File.Count(Key);
+        if (wanted == found && (!wanted || wantedId == foundId))
+        {
+            return null;
+        }
+
+        string Says(bool adds, uint? id) =>
+            adds
+                ? $"puts the begin token (BOS) {Token(id)} before every prompt"
+                : "puts no begin token (BOS) before a prompt";
+        return Finding(TraceCause.Bos, $"the tokenizer {Says(wanted, wantedId)}, the file {Says(found, foundId)}");
+    }
+
+    private TraceFinding? Eos()
+    {
+        uint? found = model.File.Count("tokenizer.ggml.eos_token_id");
+        IReadOnlyList<int> ends = ModelFolder.EndTokens(folder);
+        uint? named = (uint?)expected.GetValueOrDefault("tokenizer.ggml.eos_token_id")?.Content;
+        int[] wanted =
+            ends.Count > 0 ? [.. ends]
+            : named is { } id ? [(int)id]
+            : [];
+        if (wanted.Length == 0 || (found is { } f && wanted.Contains((int)f)))
+        {
+            bool adds = model.File.Flag("tokenizer.ggml.add_eos_token") == true,
+                shouldAdd = expected.ContainsKey("tokenizer.ggml.add_eos_token");
+            return adds == shouldAdd
+                ? null
+                : Finding(
+                    TraceCause.Eos,
+                    $"the tokenizer {(shouldAdd ? "ends" : "does not end")} prompts with the end token (EOS), the file {(adds ? "does" : "does not")}"
+                );
+        }
+
+        return Finding(
+            TraceCause.Eos,
+            $"answers of the folder's model end at token {string.Join(" or ", wanted.Select(w => Token((uint)w)))}, those of the file at {(found is null ? "no declared token" : $"token {Token(found)}")}"
+        );
+    }
+
+    private TraceFinding? Rope()
+    {
+        double theta = Number(expected.GetValueOrDefault($"{a}.rope.freq_base")) ?? 10000,
+            fileTheta = model.File.Number($"{a}.rope.freq_base") ?? 10000;
+        if (!Near(theta, fileTheta))
+        {
+            return Finding(
+                TraceCause.Rope,
+                $"config.json names the rope base {Plain(theta)}, the file {Plain(fileTheta)}"
+            );
+        }
+
+        string wantedScaling = (string?)expected.GetValueOrDefault($"{a}.rope.scaling.type")?.Content ?? "none",
+            fileScaling = model.File.Text($"{a}.rope.scaling.type") ?? "none";
+        if (wantedScaling != fileScaling)
+        {
+            return Finding(
+                TraceCause.Rope,
+                $"config.json names the rope scaling {Scaling(wantedScaling, expected.GetValueOrDefault)}, the file {Scaling(fileScaling, k => model.File.Metadata.GetValueOrDefault(k))}"
+            );
+        }
+
+        foreach (
+            string key in (string[])
+                [
+                    "factor",
+                    "original_context_length",
+                    "yarn_ext_factor",
+                    "yarn_attn_factor",
+                    "yarn_beta_fast",
+                    "yarn_beta_slow",
+                ]
+        )
+        {
+            double? wanted = Number(expected.GetValueOrDefault($"{a}.rope.scaling.{key}")),
+                found = Number(model.File.Metadata.GetValueOrDefault($"{a}.rope.scaling.{key}"));
+            if (
+                wantedScaling != "none"
+                && !(wanted is null && found is null)
+                && !(wanted is { } w && found is { } g && Near(w, g))
+            )
+            {
+                return Finding(
+                    TraceCause.Rope,
+                    $"config.json names the rope scaling {key} {Plain(wanted)}, the file {Plain(found)}"
+                );
+            }
+        }
+
+        return RopeFactors();
+    }
+
+    private TraceFinding? RopeFactors()
+    {
+        float[]? wanted = config.RopeFactors();
+        GgufTensor? tensor = model.File.Tensors.GetValueOrDefault("rope_freqs.weight");
+        if (wanted is null && tensor is null)
+        {
+            return null;
+        }
+
+        if (wanted is null || tensor is null)
+        {
+            return Finding(
+                TraceCause.Rope,
+                wanted is null
+                    ? "config.json scales no rotary frequency, but the file holds factors for them (rope_freqs.weight)"
+                    : $"config.json scales the rotary frequencies (rope type llama3, factors 1 to {Plain(wanted.Max())}), but the file lacks the tensor rope_freqs.weight that holds the factors"
+            );
+        }
+
+        float[] found = RawValues(tensor);
+        int other = Enumerable
+            .Range(0, Math.Min(wanted.Length, found.Length))
+            .FirstOrDefault(i => Math.Abs(wanted[i] - found[i]) > 1e-3 * wanted[i], -1);
+        return wanted.Length == found.Length && other < 0
+            ? null
+            : Finding(
+                TraceCause.Rope,
+                $"config.json asks for the rope factor {Plain(wanted[Math.Max(0, other)])} at frequency {Math.Max(0, other)}, the file's rope_freqs.weight holds {Plain(found[Math.Max(0, other)])}"
+            );
+    }
+
+    private TraceFinding? Context()
+    {
+        int wanted = config.ContextLength;
+        return wanted == model.ContextLength
+            ? null
+            : Finding(
+                TraceCause.Context,
+                $"config.json names a context of {wanted} tokens, the file {model.ContextLength}"
+            );
+    }
+
+    private TraceFinding? Head(IModelWeights weights, IModelWeights right)
+    {
+        const string Name = "lm_head.weight";
+        bool wanted = right.Shapes.ContainsKey(Name),
+            found = weights.Shapes.ContainsKey(Name);
+        double tolerance = MergeCheck.ToleranceOf(model.File);
+        if (wanted && !found)
+        {
+            return Finding(
+                TraceCause.Head,
+                "the model has a head of its own (tie_word_embeddings is false), but the file has none (no output.weight), so llama.cpp uses the embedding as a tied head"
+            );
+        }
+
+        if (!found || !weights.Shapes[Name].SequenceEqual(right.Shapes[wanted ? Name : "model.embed_tokens.weight"]))
+        {
+            return null;
+        }
+
+        double distance = MergeCheck.Distance(
+            weights.Read(Name),
+            right.Read(wanted ? Name : "model.embed_tokens.weight")
+        );
+        return distance <= tolerance
+            ? null
+            : Finding(
+                TraceCause.Head,
+                wanted
+                    ? FormattableString.Invariant(
+                        $"the file's head (output.weight) is another one than the model's: they lie {distance:0.0%} apart"
+                    )
+                    : FormattableString.Invariant(
+                        $"the model's head is tied to the embedding (tie_word_embeddings is true), but the file has a head of its own (output.weight) that lies {distance:0.0%} from the embedding"
+                    )
+            );
+    }
+
+    private JsonObject Settings()
+    {
+        string[] tokens = model.File.List<string>("tokenizer.ggml.tokens")!;
+        JsonObject settings = [];
+        foreach (string name in (string[])["bos", "eos", "unknown", "padding"])
+        {
+            if (expected.GetValueOrDefault($"tokenizer.ggml.{name}_token_id")?.Content is uint id && id < tokens.Length)
+            {
+                settings[
+                    name switch
+                    {
+                        "unknown" => "unk_token",
+                        "padding" => "pad_token",
+                        _ => $"{name}_token",
+                    }
+                ] = tokens[id];
+            }
+        }
+
+        return settings;
+    }
+
+    private string Token(uint? id)
+    {
+        string[] tokens = model.File.List<string>("tokenizer.ggml.tokens")!;
+        return id is { } i && i < tokens.Length ? $"{i} ('{tokens[i]}')" : $"{id}";
+    }
+
+    private float[] RawValues(GgufTensor tensor)
+    {
+        using FileStream stream = File.OpenRead(model.File.Path);
+        stream.Position = model.File.DataStart + tensor.Offset;
+        byte[] bytes = new byte[tensor.Bytes];
+        stream.ReadExactly(bytes);
+        return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+    }
+
+    private string Scaling(string type, Func<string, GgufValue?> value) =>
+        type == "none" ? "none" : $"{type} with the factor {Plain(Number(value($"{a}.rope.scaling.factor")))}";
+
+    private static TraceFinding Finding(TraceCause cause, string detail) => new(TraceRung.Gguf, cause, detail);
+
+    private static bool Near(double a, double b) => Math.Abs(a - b) <= 1e-4 * Math.Max(Math.Abs(a), Math.Abs(b));
+
+    private static double? Number(GgufValue? value) =>
+        value?.Content switch
+        {
+            float number => number,
+            uint count => count,
+            _ => null,
+        };
+
+    private static string Plain(double? value) => value?.ToString("0.######", CultureInfo.InvariantCulture) ?? "none";
+}

@@ -1,0 +1,131 @@
+namespace Fulcrum.Llama.Worker;
+
+/// <summary>What the parent asks of a worker; one byte before the arguments.</summary>
+internal enum LlamaOperation : byte
+{
+    /// <summary>Opens a model file.</summary>
+    Open = 1,
+
+    /// <summary>Makes the KV cache.</summary>
+    Allocate,
+
+    /// <summary>Empties the KV cache. Has no reply.</summary>
+    Clear,
+
+    /// <summary>Shares the beginning of a sequence. Has no reply.</summary>
+    Share,
+
+    /// <summary>Forgets a sequence. Has no reply.</summary>
+    Remove,
+
+    /// <summary>Computes a batch.</summary>
+    Decode,
+
+    /// <summary>Tokenises a text.</summary>
+    Tokenize,
+
+    /// <summary>Quantises a file.</summary>
+    Quantize,
+
+    /// <summary>Gives the values of quantised rows.</summary>
+    Dequantize,
+}
+
+/// <summary>How batches, answers and arrays go over the pipe. Both sides are the same build of the same
+/// program.</summary>
+internal static class LlamaWire
+{
+    /// <summary>The first text that a worker sends; the parent refuses another one.</summary>
+    public const string Greeting = "fulcrum llama worker 1";
+
+    /// <summary>Marks a reply that follows, or a refusal with its reason.</summary>
+    public const byte Done = 1,
+        Refused = 2;
+
+    private const int LongestArray = 1 << 28;
+
+    public static void Write(BinaryWriter to, IReadOnlyList<BatchToken> tokens)
+    {
+        to.Write(tokens.Count);
+        foreach (BatchToken token in tokens)
+        {
+            to.Write(token.Id);
+            to.Write(token.Position);
+            Write(to, token.Sequences);
+            to.Write(token.Question is not null);
+            if (token.Question is { } question)
+            {
+                Write(to, question.Tokens);
+                to.Write(question.Logits);
+            }
+        }
+    }
+
+    public static BatchToken[] ReadTokens(BinaryReader from)
+    {
+        BatchToken[] tokens = new BatchToken[Length(from)];
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            tokens[i] = new BatchToken(
+                from.ReadInt32(),
+                from.ReadInt32(),
+                ReadInts(from),
+                from.ReadBoolean() ? new TokenQuestion(ReadInts(from), from.ReadBoolean()) : null
+            );
+        }
+
+        return tokens;
+    }
+
+    public static void Write(BinaryWriter to, IReadOnlyList<TokenAnswer> answers)
+    {
+        to.Write(answers.Count);
+        foreach (TokenAnswer answer in answers)
+        {
+            Write(to, answer.LogLikelihoods);
+            to.Write(answer.Best);
+            to.Write(answer.BestLogLikelihood);
+            Write(to, answer.Logits);
+        }
+    }
+
+    public static TokenAnswer[] ReadAnswers(BinaryReader from)
+    {
+        TokenAnswer[] answers = new TokenAnswer[Length(from)];
+        for (int i = 0; i < answers.Length; i++)
+        {
+            answers[i] = new TokenAnswer(
+                ReadArray<double>(from),
+                from.ReadInt32(),
+                from.ReadDouble(),
+                ReadArray<float>(from)
+            );
+        }
+
+        return answers;
+    }
+
+    /// <summary>Writes an array of numbers with its length.</summary>
+    public static void Write<T>(BinaryWriter to, T[] values)
+        where T : unmanaged
+    {
+        to.Write(values.Length);
+        to.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+    }
+
+    /// <summary>Reads such an array.</summary>
+    /// <exception cref="EndOfStreamException">The other side is gone, or sends what no build of this program
+    /// sends.</exception>
+    public static T[] ReadArray<T>(BinaryReader from)
+        where T : unmanaged
+    {
+        T[] values = new T[Length(from)];
+        from.BaseStream.ReadExactly(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    public static int[] ReadInts(BinaryReader from) => ReadArray<int>(from);
+
+    private static int Length(BinaryReader from) =>
+        from.ReadInt32() is >= 0 and <= LongestArray and var length ? length : throw new EndOfStreamException();
+}

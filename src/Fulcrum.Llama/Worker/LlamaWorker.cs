@@ -1,0 +1,171 @@
+using System.Runtime.InteropServices;
+using Fulcrum.Tasks.Spider.Sql;
+
+namespace Fulcrum.Llama.Worker;
+
+/// <summary>The worker's side: llama.cpp in a process of its own, because a damaged model file may end the process that
+/// reads it.</summary>
+public static class LlamaWorker
+{
+    /// <summary>The hidden verb that makes the tool a worker.</summary>
+    public const string Verb = "llama-worker";
+
+    /// <summary>Serves until standard input ends; returns the exit code.</summary>
+    public static int Serve()
+    {
+        // An interrupt from the terminal reaches every process; the parent decides when its workers end.
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT,
+            c => c.Cancel = true
+        );
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM,
+            c => c.Cancel = true
+        );
+        ProcessLimits.Watch(long.MaxValue);
+        using BinaryWriter output = new(new BufferedStream(Console.OpenStandardOutput(), 1 << 16));
+        using BinaryReader input = new(new BufferedStream(Console.OpenStandardInput(), 1 << 16));
+        output.Write(LlamaWire.Greeting);
+        Reply(
+            output,
+            LlamaNative.Start,
+            () =>
+            {
+                output.Write(LlamaNative.Description);
+                output.Write(LlamaNative.Accelerator);
+            }
+        );
+        LlamaNative? model = null;
+        while (Next(input) is { } operation)
+        {
+            Answer(operation, input, output, ref model);
+        }
+
+        model?.Dispose();
+        return 0;
+    }
+
+    private static LlamaOperation? Next(BinaryReader input)
+    {
+        try
+        {
+            return (LlamaOperation)input.ReadByte();
+        }
+        catch (EndOfStreamException)
+        {
+            return null; // the parent is gone
+        }
+    }
+
+    private static void Answer(
+        LlamaOperation operation,
+        BinaryReader input,
+        BinaryWriter output,
+        ref LlamaNative? model
+    )
+    {
+        LlamaNative? open = model;
+        LlamaNative Model() => open ?? throw new InvalidOperationException("no model is open");
+        switch (operation)
+        {
+            case LlamaOperation.Open:
+                (string path, int threads, bool accelerator) = (
+                    input.ReadString(),
+                    input.ReadInt32(),
+                    input.ReadBoolean()
+                );
+                open?.Dispose();
+                if (!accelerator)
+                {
+                    Confine();
+                }
+
+                Reply(
+                    output,
+                    () => open = LlamaNative.Open(path, threads, accelerator),
+                    () => output.Write(open!.VocabularySize)
+                );
+                model = open;
+                break;
+            case LlamaOperation.Allocate:
+                CacheSizes sizes = new(input.ReadInt32(), input.ReadInt32(), input.ReadInt32());
+                Reply(output, () => Model().Allocate(sizes), () => { });
+                break;
+            case LlamaOperation.Clear:
+                Model().Clear();
+                break;
+            case LlamaOperation.Share:
+                Model().Share(input.ReadInt32(), input.ReadInt32(), input.ReadInt32());
+                break;
+            case LlamaOperation.Remove:
+                Model().Remove(input.ReadInt32());
+                break;
+            case LlamaOperation.Decode:
+                BatchToken[] tokens = LlamaWire.ReadTokens(input);
+                IReadOnlyList<TokenAnswer> answers = [];
+                Reply(output, () => answers = Model().Decode(tokens), () => LlamaWire.Write(output, answers));
+                break;
+            default:
+                AnswerAboutFiles(operation, input, output, open);
+                break;
+        }
+    }
+
+    // From here on this process reads untrusted data, and it has nothing to write.
+    private static void Confine()
+    {
+        ProcessLimits.Confine();
+        _ = SystemCallFilter.Install();
+    }
+
+    private static void AnswerAboutFiles(
+        LlamaOperation operation,
+        BinaryReader input,
+        BinaryWriter output,
+        LlamaNative? model
+    )
+    {
+        switch (operation)
+        {
+            case LlamaOperation.Tokenize:
+                (string text, bool special) = (input.ReadString(), input.ReadBoolean());
+                int[] ids = [];
+                Reply(output, () => ids = model!.Tokenize(text, special), () => LlamaWire.Write(output, ids));
+                break;
+            case LlamaOperation.Quantize:
+                (string source, string target, int type, int threads) = (
+                    input.ReadString(),
+                    input.ReadString(),
+                    input.ReadInt32(),
+                    input.ReadInt32()
+                );
+                Reply(output, () => LlamaNative.Quantize(source, target, type, threads), () => { });
+                break;
+            case LlamaOperation.Dequantize:
+                string name = input.ReadString();
+                byte[] rows = LlamaWire.ReadArray<byte>(input);
+                float[] values = new float[input.ReadInt32()];
+                Reply(output, () => LlamaNative.Dequantize(name, rows, values), () => LlamaWire.Write(output, values));
+                break;
+            default:
+                throw new InvalidOperationException($"unknown operation {operation}");
+        }
+    }
+
+    private static void Reply(BinaryWriter output, Action work, Action write)
+    {
+        try
+        {
+            work();
+            output.Write(LlamaWire.Done);
+            write();
+        }
+        catch (Exception e) when (e is FulcrumException or LLama.Exceptions.RuntimeError)
+        {
+            output.Write(LlamaWire.Refused);
+            output.Write(e.Message);
+        }
+
+        output.Flush();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text.Json.Serialization;
+
+namespace Fulcrum.Tracing;
+
+/// <summary>A step on the way from a trained adapter to the model that is served; each is compared with the one
+/// before.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TraceRung>))]
+public enum TraceRung
+{
+    /// <summary>The adapter on the 16-bit base, against the adapter on the base in 4 bits.</summary>
+    [JsonStringEnumMemberName("adapter")]
+    Adapter,
+
+    /// <summary>The weights that the file holds, in the engine of the rung before.</summary>
+    [JsonStringEnumMemberName("merged")]
+    Merged,
+
+    /// <summary>The right merge as a GGUF file in half precision.</summary>
+    [JsonStringEnumMemberName("gguf-f16")]
+    GgufF16,
+
+    /// <summary>The right merge as a GGUF file in 8 bits.</summary>
+    [JsonStringEnumMemberName("gguf-q8_0")]
+    GgufQ8,
+
+    /// <summary>The file through llama.cpp.</summary>
+    [JsonStringEnumMemberName("gguf")]
+    Gguf,
+
+    /// <summary>The server, with its own chat template.</summary>
+    [JsonStringEnumMemberName("server")]
+    Server,
+}
+
+/// <summary>Why a served model answers otherwise than the adapter that was trained.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TraceCause>))]
+public enum TraceCause
+{
+    /// <summary>The adapter was merged into other weights, or not as it was trained.</summary>
+    [JsonStringEnumMemberName("merge")]
+    Merge,
+
+    /// <summary>Texts become other tokens.</summary>
+    [JsonStringEnumMemberName("pre-tokenizer")]
+    PreTokenizer,
+
+    /// <summary>Conversations become other texts.</summary>
+    [JsonStringEnumMemberName("template")]
+    Template,
+
+    /// <summary>A token is put before prompts, or left away, or is another one.</summary>
+    [JsonStringEnumMemberName("bos")]
+    Bos,
+
+    /// <summary>Answers end at another token.</summary>
+    [JsonStringEnumMemberName("eos")]
+    Eos,
+
+    /// <summary>Positions are encoded otherwise.</summary>
+    [JsonStringEnumMemberName("rope")]
+    Rope,
+
+    /// <summary>The longest prompt is another one.</summary>
+    [JsonStringEnumMemberName("context")]
+    Context,
+
+    /// <summary>Logits are computed with other weights.</summary>
+    [JsonStringEnumMemberName("head")]
+    Head,
+}
+
+/// <summary>A difference that was found without measuring.</summary>
+/// <param name="Detail">One sentence with both values, the folder's and the file's.</param>
+public sealed record TraceFinding(TraceRung Rung, TraceCause Cause, string Detail);
+
+/// <summary>How far the log-likelihoods of texts lie from those of the rung before, in nats per token.</summary>
+/// <param name="Mean">Mean over the texts; negative: the texts became less likely.</param>
+/// <param name="Absolute">Mean of the absolute values.</param>
+/// <param name="Low">Lower end of the 95% interval of the mean (Student's t over texts); null for fewer than two
+/// texts.</param>
+/// <param name="High">Upper end.</param>
+public sealed record RungDifference(double Mean, double Absolute, double? Low, double? High, int Texts);
+
+/// <summary>A rung that was measured.</summary>
+public sealed record MeasuredRung(TraceRung Name, RungDifference Difference);
+
+/// <summary>Where a fine-tune was lost on its way.</summary>
+/// <param name="Findings">What differs, in the order of the ladder.</param>
+/// <param name="Rungs">What was measured; empty where no texts were given.</param>
+public sealed record TraceResult(IReadOnlyList<TraceFinding> Findings, IReadOnlyList<MeasuredRung> Rungs)
+{
+    /// <summary>Says in one sentence which rung moved the texts most; null where nothing was measured.</summary>
+    public string? Conclusion
+    {
+        get
+        {
+            MeasuredRung? most = Rungs.Where(r => r.Name != TraceRung.Adapter).MaxBy(r => r.Difference.Absolute);
+            return most is null
+                ? null
+                : FormattableString.Invariant(
+                    $"The rung '{Data.EnumNames.Of(most.Name)}' moved the texts most: {most.Difference.Mean:+0.0000;-0.0000} nats per token on average, {most.Difference.Absolute:0.0000} in absolute value."
+                );
+        }
+    }
+}
