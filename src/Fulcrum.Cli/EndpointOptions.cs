@@ -13,7 +13,8 @@ internal sealed class EndpointOptions
     private readonly Option<string?> served = new("--served") { Description = "The server's name for the model." };
     private readonly Option<string?> tokenizer = new("--tokenizer")
     {
-        Description = "The tokenizer of the served model, a folder or ORG/NAME[@REVISION]; needed to score texts.",
+        Description =
+            "The tokenizer, a folder or ORG/NAME[@REVISION]: of a served model, to score texts; of a GGUF file, in place of its own.",
     };
     private readonly Option<string?> key = new("--api-key-env")
     {
@@ -48,7 +49,7 @@ internal sealed class EndpointOptions
     {
         if (parsed.GetValue(endpoint) is not { } url)
         {
-            Option? alone = ((Option[])[served, tokenizer, key, concurrency]).FirstOrDefault(o =>
+            Option? alone = ((Option[])[served, key, concurrency]).FirstOrDefault(o =>
                 parsed.GetResult(o) is { Implicit: false }
             );
             return alone is null
@@ -64,11 +65,16 @@ internal sealed class EndpointOptions
         return new ModelSource.Endpoint(
             url,
             name,
-            parsed.GetValue(tokenizer) is { } folder
-                ? HubAccess.Place(parsed, "--tokenizer", folder, weights: false)
-                : null,
+            TokenizerFolder(parsed),
             parsed.GetValue(key),
             parsed.GetValue(concurrency)
         );
     }
+
+    /// <summary>Returns the folder that <c>--tokenizer</c> names; null for none.</summary>
+    /// <exception cref="InputException">There is no such folder, and no such name on the hub.</exception>
+    public string? TokenizerFolder(ParseResult parsed) =>
+        parsed.GetValue(tokenizer) is { } folder
+            ? HubAccess.Place(parsed, "--tokenizer", folder, weights: false)
+            : null;
 }

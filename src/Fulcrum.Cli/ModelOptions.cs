@@ -2,8 +2,6 @@ using System.CommandLine;
 using Fulcrum.Cli.Commands;
 using Fulcrum.Data;
 using Fulcrum.Models;
-using Fulcrum.Models.Endpoint;
-using Fulcrum.Torch;
 
 namespace Fulcrum.Cli;
 
@@ -13,7 +11,8 @@ internal sealed class ModelOptions
 {
     private readonly Option<string?> model = new("--model")
     {
-        Description = "A model folder in Hugging Face format, or ORG/NAME[@REVISION] on the hub.",
+        Description =
+            "A model folder in Hugging Face format, a GGUF file, or ORG/NAME[@REVISION][/FILE.gguf] on the hub.",
     };
     private readonly Option<string?> adapter = new("--adapter")
     {
@@ -95,40 +94,30 @@ internal sealed class ModelOptions
         if (!parsed.GetValue(Verbs.Quiet))
         {
             Console.Error.WriteLine(
-                spec.Source is ModelSource.Endpoint { } at
-                    ? $"fulcrum: {at.Served} at {at.Url}"
-                    : $"fulcrum: {spec.Folder} in {EnumNames.Of(spec.Dtype)} on {spec.Device}"
+                spec.Source switch
+                {
+                    ModelSource.Endpoint at => $"fulcrum: {at.Served} at {at.Url}",
+                    ModelSource.Gguf gguf => $"fulcrum: {gguf.File} by llama.cpp on {spec.Device}",
+                    _ => $"fulcrum: {spec.Folder} in {EnumNames.Of(spec.Dtype)} on {spec.Device}",
+                }
             );
         }
 
-        return EngineOf(spec).Open(spec);
+        return Engines.For(spec.Source).Open(spec);
     }
 
     /// <summary>Returns the tokenizer and the chat template of the model; null where texts go to a server as they are.
     /// </summary>
     public Func<TextCodec>? Texts(ParseResult parsed) =>
-        TextFolder(parsed) is { } folder ? () => ModelTexts.Of(folder) : null;
+        Model(parsed).Source is ModelSource.Endpoint { TokenizerFolder: null }
+            ? null
+            : () => ModelTexts.Of(Model(parsed).Source);
 
     /// <summary>Returns whether completions come with a text.</summary>
-    public bool HasTexts(ParseResult parsed) =>
-        Model(parsed).Source is ModelSource.Endpoint || ModelTexts.AreIn(Model(parsed).Folder);
+    public bool HasTexts(ParseResult parsed) => ModelTexts.AreIn(Model(parsed).Source);
 
     /// <summary>Returns the tokens that end a completion; none where a server ends them by itself.</summary>
-    public IReadOnlyList<int> EndTokens(ParseResult parsed) =>
-        Model(parsed).Source is ModelSource.Endpoint ? [] : ModelFolder.EndTokens(Model(parsed).Folder);
-
-    /// <summary>The engine of model folders. Its warnings, and what <c>auto</c> was resolved to, go to standard error.
-    /// </summary>
-    public static TorchEngine Engine { get; } =
-        new(
-            warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"),
-            note => Console.Error.WriteLine($"fulcrum: {note}")
-        );
-
-    private static EndpointEngine Servers { get; } =
-        new(warning => Console.Error.WriteLine($"fulcrum: warning: {warning}"));
-
-    private static IEngine EngineOf(ModelSpec spec) => Servers.Opens(spec.Source) ? Servers : Engine;
+    public IReadOnlyList<int> EndTokens(ParseResult parsed) => ModelTexts.EndTokensOf(Model(parsed).Source);
 
     /// <summary>What answers depend on: the model's and the adapter's files by size and time, and the form in which
     /// they compute.</summary>
@@ -137,12 +126,11 @@ internal sealed class ModelOptions
         ModelSpec spec = Resolved(parsed);
         if (spec.Source is ModelSource.Endpoint)
         {
-            return Servers.DigestOf(spec);
+            return Engines.Servers.DigestOf(spec);
         }
 
-        string[] folders = [spec.Folder, .. spec.Adapter is { } a ? [a.Folder] : Array.Empty<string>()];
-        IEnumerable<string> files = folders
-            .SelectMany(Directory.EnumerateFiles)
+        IEnumerable<string> files = (spec.Source is ModelSource.Gguf gguf ? [gguf.File] : FilesIn(spec.Folder))
+            .Concat(spec.Adapter is { } a ? FilesIn(a.Folder) : [])
             .Select(f => new FileInfo(f))
             .OrderBy(f => f.FullName, StringComparer.Ordinal)
             .Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}");
@@ -152,7 +140,9 @@ internal sealed class ModelOptions
     // Decided once, and reported once.
     private ModelSpec Resolved(ParseResult parsed) => resolved ??= Resolve(Model(parsed));
 
-    private static ModelSpec Resolve(ModelSpec spec) => EngineOf(spec).Resolve(spec);
+    private static ModelSpec Resolve(ModelSpec spec) => Engines.For(spec.Source).Resolve(spec);
+
+    private static IEnumerable<string> FilesIn(string folder) => Directory.EnumerateFiles(folder);
 
     private ModelSpec? resolved;
 
@@ -163,11 +153,16 @@ internal sealed class ModelOptions
         (parsed.GetValue(model), server.Source(parsed)) switch
         {
             (null, { } endpoint) => endpoint,
-            ({ } folder, null) => new ModelSource.Folder(HubAccess.Place(parsed, "--model", folder)),
+            ({ } path, null) => Local(HubAccess.Place(parsed, "--model", path), server.TokenizerFolder(parsed)),
             (null, null) => throw new InputException("a model is missing: name it by --model or by --endpoint"),
             _ => throw new InputException("--model and --endpoint name two models; name one"),
         };
 
-    private string? TextFolder(ParseResult parsed) =>
-        Model(parsed).Source is ModelSource.Endpoint endpoint ? endpoint.TokenizerFolder : Model(parsed).Folder;
+    // A file is a GGUF file; its own check says if it is none.
+    private static ModelSource Local(string path, string? tokenizer) =>
+        File.Exists(path) ? new ModelSource.Gguf(path, tokenizer)
+        : tokenizer is null ? new ModelSource.Folder(path)
+        : throw new InputException(
+            "--tokenizer belongs to a server or a GGUF file; a model folder has its own tokenizer"
+        );
 }

@@ -3,6 +3,11 @@ using Fulcrum;
 using Fulcrum.Cli;
 using Fulcrum.Tasks.Spider.Sql;
 
+if (args is [Fulcrum.Llama.Worker.LlamaWorker.Verb])
+{
+    return Fulcrum.Llama.Worker.LlamaWorker.Serve();
+}
+
 if (args is [SqlWorker.Verb])
 {
     return SqlWorker.Serve();

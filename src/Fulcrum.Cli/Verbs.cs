@@ -35,6 +35,8 @@ internal static class Verbs
             Commands.GradeCommand.Create(),
             Commands.TrainCommand.Create(),
             Commands.MergeCommand.Create(),
+            Commands.ExportCommand.Create(),
+            Commands.TraceCommand.Create(),
             Commands.CompareCommand.Create(),
             Commands.StatsCommand.Create(),
             Commands.ReportCommand.Create(),

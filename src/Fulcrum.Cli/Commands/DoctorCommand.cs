@@ -58,6 +58,7 @@ internal static class DoctorCommand
             (found["sqlite"], found["sql_worker"]) = (Sqlite.Version, sandbox.Confinement);
         }
 
+        found["llama.cpp"] = LlamaCpp();
         found["memory_gb"] = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9, 1);
         found["instruction_sets"] = new JsonArray([.. InstructionSets().Select(s => (JsonNode)s)]);
         found["device"] = TorchSharp.torch.cuda.is_available() ? "cuda" : "cpu";
@@ -71,6 +72,19 @@ internal static class DoctorCommand
         );
         found["memory_read_gb_per_second"] = MemoryRate.GigabytesPerSecond() is { } rate ? Math.Round(rate, 1) : null;
         return found;
+    }
+
+    // Version, backends and instruction sets, or why it cannot be used.
+    private static string LlamaCpp()
+    {
+        try
+        {
+            return Engines.Llama.Description;
+        }
+        catch (FulcrumException e)
+        {
+            return e.Message;
+        }
     }
 
     private static IEnumerable<string> InstructionSets()

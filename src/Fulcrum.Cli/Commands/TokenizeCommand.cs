@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Models;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
 
@@ -22,7 +23,7 @@ internal static class TokenizeCommand
     {
         Option<string> model = new("--model")
         {
-            Description = "A folder with tokenizer.json; weights are not needed.",
+            Description = "A folder with tokenizer.json, or a GGUF file; weights are not needed.",
             Required = true,
         };
         Option<string> input = new("--input")
@@ -61,8 +62,9 @@ internal static class TokenizeCommand
 
     private static void Run(string model, string input, string output, CancellationToken cancellation)
     {
-        Tokenizer tokenizer = Tokenizer.Load(model);
-        Lazy<ChatTemplate> template = new(() => ChatTemplate.Load(model));
+        ModelSource source = File.Exists(model) ? new ModelSource.Gguf(model) : new ModelSource.Folder(model);
+        Tokenizer tokenizer = ModelTexts.TokenizerOf(source);
+        Lazy<ChatTemplate> template = new(() => ModelTexts.TemplateOf(source));
         void Answer(StreamWriter writer)
         {
             foreach (JsonLine line in JsonLines.Read(input, Fields))

@@ -69,7 +69,7 @@ internal static class TrainCommand
                         new ConsoleProgress(parsed).Show(tell =>
                         {
                             TrainingProgress progress = new("train", tell);
-                            ModelOptions.Engine.Train(
+                            Engines.Torch.Train(
                                 model,
                                 plan,
                                 examples,

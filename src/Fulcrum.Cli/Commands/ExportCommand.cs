@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Fulcrum.Data;
+using Fulcrum.Llama.Export;
+using Fulcrum.Models;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <summary><c>fulcrum export</c></summary>
+internal static class ExportCommand
+{
+    public static Command Create()
+    {
+        ModelOptions options = new();
+        Option<string> to = new("--to") { Description = "The GGUF file to write.", Required = true };
+        Option<GgufFileType> type = EnumOption.Of(
+            "--type",
+            "The numeric form of the file, by default f16:",
+            GgufFileType.F16
+        );
+        Option<bool> modelfile = new("--modelfile") { Description = "Write Ollama's Modelfile beside the file." };
+        Command verb = new(
+            "export",
+            "Write the model, with its adapter merged into the weights, as a GGUF file for llama.cpp and Ollama."
+        )
+        {
+            to,
+            type,
+            modelfile,
+        };
+        options.AddTo(verb);
+        verb.SetAction(parsed =>
+        {
+            string file = parsed.GetRequiredValue(to);
+            GgufFileType form = parsed.GetValue(type);
+            Exports.WriteGguf(options.Model(parsed), form, file);
+            if (parsed.GetValue(modelfile))
+            {
+                OllamaModelfile.Write(file, warning => Console.Error.WriteLine($"warning: {warning}"));
+            }
+
+            if (!parsed.GetValue(Verbs.Quiet))
+            {
+                Console.Error.WriteLine($"exported: {Path.GetFullPath(file)}, {EnumNames.Of(form)}");
+            }
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,25 @@
+using Fulcrum.Llama;
+using Fulcrum.Models;
+using Fulcrum.Models.Endpoint;
+using Fulcrum.Torch;
+
+namespace Fulcrum.Cli;
+
+/// <summary>The engines of the tool. What they have to say goes to standard error.</summary>
+internal static class Engines
+{
+    /// <summary>Opens model folders and trains adapters.</summary>
+    public static TorchEngine Torch { get; } = new(Warn, note => Console.Error.WriteLine($"fulcrum: {note}"));
+
+    /// <summary>Opens GGUF files.</summary>
+    public static LlamaEngine Llama { get; } = new();
+
+    /// <summary>Asks models on servers.</summary>
+    public static EndpointEngine Servers { get; } = new(Warn);
+
+    /// <summary>Returns the engine that opens models of a source.</summary>
+    public static IEngine For(ModelSource source) =>
+        ((IEngine[])[Torch, Llama, Servers]).First(engine => engine.Opens(source));
+
+    private static void Warn(string warning) => Console.Error.WriteLine($"fulcrum: warning: {warning}");
+}
