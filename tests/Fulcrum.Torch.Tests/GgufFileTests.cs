@@ -1,0 +1,154 @@
+using Fulcrum.Llama;
+using Fulcrum.Llama.Gguf;
+using Fulcrum.Llama.Worker;
+using Fulcrum.Models;
+using Xunit;
+
+namespace Fulcrum.Torch.Tests;
+
+public sealed class GgufFileTests
+{
+    private const int Mutations = 200;
+    private static readonly string[] Sources =
+    [
+        "qwen2-tied/f32.gguf",
+        "llama3-scaled/f32.gguf",
+        "qwen2-wide/q4_k_m.gguf",
+    ];
+
+    [Fact]
+    public void Every_reference_file_is_read_and_passes_the_check()
+    {
+        string[] files = Directory.GetFiles(SharedData.Of("golden", "gguf"), "*.gguf", SearchOption.AllDirectories);
+
+        Assert.NotEmpty(files);
+        Assert.All(files, f => Assert.Equal(512, GgufModel.Read(f).VocabularySize));
+    }
+
+    [Fact]
+    public void Writing_what_was_read_gives_an_equal_file()
+    {
+        string source = SharedData.Of("golden", "gguf", "qwen2-wide", "q4_k_m.gguf"),
+            copy = Path.Combine(Folder(), "copy.gguf");
+        GgufFile file = GgufFile.Read(source);
+        byte[] bytes = File.ReadAllBytes(source);
+
+        GgufWriter.Write(
+            copy,
+            [.. file.Metadata.Select(m => (m.Key, m.Value))],
+            [
+                .. file.Tensors.Values.Select(t => new GgufWriter.Tensor(
+                    t.Name,
+                    t.Sizes,
+                    t.Type,
+                    stream => stream.Write(bytes, (int)(file.DataStart + t.Offset), (int)t.Bytes)
+                )),
+            ]
+        );
+
+        Assert.Equal(bytes, File.ReadAllBytes(copy));
+    }
+
+    [Fact]
+    public void Mutated_files_are_refused_in_a_sentence_or_measured_and_never_end_this_process()
+    {
+        string path = Path.Combine(Folder(), "mutated.gguf");
+        Random random = new(11);
+        LlamaWorkerProcess? worker = null;
+        int refused = 0,
+            measured = 0;
+        for (int i = 0; i < Mutations; i++)
+        {
+            File.WriteAllBytes(path, Mutated(Sources[i % Sources.Length], random));
+            try
+            {
+                GgufModel header = GgufModel.Read(path);
+                worker ??= LlamaWorkerProcess.Start();
+                worker.Open(path, threads: 1, accelerator: false);
+                Score(worker, header);
+                measured++;
+            }
+            catch (FulcrumException e)
+            {
+                Assert.Contains("mutated.gguf", e.Message);
+                Assert.DoesNotContain("\n", e.Message);
+                refused++;
+                if (e is not InputException)
+                {
+                    worker?.Dispose();
+                    worker = null;
+                }
+            }
+        }
+
+        worker?.Dispose();
+        Assert.Equal(Mutations, refused + measured);
+        Assert.InRange(refused, Mutations / 3, Mutations);
+    }
+
+    // A damaged value that no check can know is a weight like any other; then the answer is a number.
+    private static void Score(LlamaWorkerProcess worker, GgufModel header)
+    {
+        if (header.ContextLength < 4)
+        {
+            return;
+        }
+
+        using LlamaLanguageModel model = new(new Kept(worker), header);
+        model.Score(
+            [
+                new ScoreRequest(
+                    [5, 6, 7],
+                    [
+                        [8],
+                    ]
+                ),
+            ],
+            (_, s) => Assert.True(double.IsFinite(s[0].LogLikelihood))
+        );
+    }
+
+    private static byte[] Mutated(string source, Random random)
+    {
+        string[] parts = source.Split('/');
+        byte[] bytes = File.ReadAllBytes(SharedData.Of("golden", "gguf", parts[0], parts[1]));
+        int header = (int)GgufFile.Read(SharedData.Of("golden", "gguf", parts[0], parts[1])).DataStart;
+        if (random.Next(8) == 0)
+        {
+            return bytes[..random.Next(bytes.Length)];
+        }
+
+        for (int n = random.Next(1, 4); n > 0; n--)
+        {
+            int at = random.Next(2) == 0 ? random.Next(1200) : random.Next(header - 1600, header + 200);
+            byte[] value = random.Next(4) switch
+            {
+                0 => [(byte)random.Next(256)],
+                1 => BitConverter.GetBytes(random.Next(-2, 70)),
+                2 => BitConverter.GetBytes(1L << random.Next(64)),
+                _ => BitConverter.GetBytes(float.NaN),
+            };
+            value.CopyTo(bytes, at);
+        }
+
+        return bytes;
+    }
+
+    private static string Folder() => Directory.CreateTempSubdirectory("fulcrum-gguf").FullName;
+
+    // Leaves the worker alive when the model is disposed.
+    private sealed class Kept(ILlamaContext context) : ILlamaContext
+    {
+        public void Allocate(CacheSizes sizes) => context.Allocate(sizes);
+
+        public void Clear() => context.Clear();
+
+        public void Share(int from, int to, int length) => context.Share(from, to, length);
+
+        public void Remove(int sequence) => context.Remove(sequence);
+
+        public IReadOnlyList<TokenAnswer> Decode(IReadOnlyList<BatchToken> tokens) => context.Decode(tokens);
+
+        public void Dispose() { }
+    }
+}
