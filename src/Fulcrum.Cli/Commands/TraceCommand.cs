@@ -59,9 +59,9 @@ internal static class TraceCommand
             (parsed, cancellation) =>
             {
                 Request request = new(
-                    Folder("--base", parsed.GetRequiredValue(model)),
-                    Folder("--adapter", parsed.GetRequiredValue(adapter)),
-                    parsed.GetRequiredValue(to),
+                    HubAccess.Place(parsed, "--base", parsed.GetRequiredValue(model)),
+                    HubAccess.Place(parsed, "--adapter", parsed.GetRequiredValue(adapter)),
+                    HubAccess.Place(parsed, "--to", parsed.GetRequiredValue(to)),
                     parsed.GetValue(texts) is { } file ? Texts(file) : [],
                     parsed.GetValue(ladder),
                     parsed.GetValue(threads)
@@ -185,9 +185,6 @@ internal static class TraceCommand
         ];
         return texts.Length > 0 ? texts : throw new InputException($"{path} holds no text");
     }
-
-    private static string Folder(string option, string named) =>
-        Directory.Exists(named) ? named : throw new InputException($"{option}: there is no folder {named}");
 
     private static void Print(TraceResult result, bool json)
     {
