@@ -103,7 +103,7 @@ internal sealed class ModelOptions
             );
         }
 
-        return Engines.For(spec.Source).Open(spec);
+        return ModelEngines.For(spec.Source).Open(spec);
     }
 
     /// <summary>Returns the tokenizer and the chat template of the model; null where texts go to a server as they are.
@@ -126,7 +126,7 @@ internal sealed class ModelOptions
         ModelSpec spec = Resolved(parsed);
         if (spec.Source is ModelSource.Endpoint)
         {
-            return Engines.Servers.DigestOf(spec);
+            return ModelEngines.Servers.DigestOf(spec);
         }
 
         IEnumerable<string> files = (spec.Source is ModelSource.Gguf gguf ? [gguf.File] : FilesIn(spec.Folder))
@@ -140,7 +140,7 @@ internal sealed class ModelOptions
     // Decided once, and reported once.
     private ModelSpec Resolved(ParseResult parsed) => resolved ??= Resolve(Model(parsed));
 
-    private static ModelSpec Resolve(ModelSpec spec) => Engines.For(spec.Source).Resolve(spec);
+    private static ModelSpec Resolve(ModelSpec spec) => ModelEngines.For(spec.Source).Resolve(spec);
 
     private static IEnumerable<string> FilesIn(string folder) => Directory.EnumerateFiles(folder);
 

@@ -79,7 +79,7 @@ internal static class DoctorCommand
     {
         try
         {
-            return Engines.Llama.Description;
+            return ModelEngines.Llama.Description;
         }
         catch (FulcrumException e)
         {

@@ -137,7 +137,7 @@ internal sealed class StudyRun
         return new Experiment(
             study,
             run,
-            new Engines([torch], torch),
+            new Engines([torch, ModelEngines.Llama, ModelEngines.Servers], torch, Exports.WriteGguf),
             s => StudyCorpus.Open(s, (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits)),
             settings
         );

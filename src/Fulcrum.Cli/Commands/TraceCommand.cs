@@ -131,7 +131,7 @@ internal static class TraceCommand
             }
 
             rungs.Add(InFile(request, TraceRung.Gguf, request.File));
-            return new TraceMeasurement(Engines.Torch, Engines.Llama).Measure(
+            return new TraceMeasurement(ModelEngines.Torch, ModelEngines.Llama).Measure(
                 request.Adapted with
                 {
                     Quantization = Quantization.Nf4,

@@ -69,7 +69,7 @@ internal static class TrainCommand
                         new ConsoleProgress(parsed).Show(tell =>
                         {
                             TrainingProgress progress = new("train", tell);
-                            Engines.Torch.Train(
+                            ModelEngines.Torch.Train(
                                 model,
                                 plan,
                                 examples,

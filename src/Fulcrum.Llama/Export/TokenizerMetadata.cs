@@ -26,8 +26,7 @@ internal sealed record TokenizerMetadata(
     public static TokenizerMetadata Read(string folder, ConfigMetadata config)
     {
         JsonFile file = new(Path.Combine(folder, "tokenizer.json"));
-        string settingsPath = Path.Combine(folder, "tokenizer_config.json");
-        JsonFile? settings = File.Exists(settingsPath) ? new JsonFile(settingsPath) : null;
+        TokenizerSettings settings = TokenizerSettings.Load(folder);
         JsonNode model = file.Root["model"] ?? throw file.Error("there is no model");
         _ = PreTokenizers.Parse(file.Root["pre_tokenizer"], file, out bool bytes);
         if (!bytes && !file.Flag(model, "byte_fallback"))
@@ -38,7 +37,7 @@ internal sealed record TokenizerMetadata(
         }
 
         List<string> warnings = [];
-        (string[] tokens, int[] types) = Vocabulary(file, model, config.VocabularySize, bytes);
+        (string[] tokens, int[] types) = Vocabulary(file, settings, config.VocabularySize, bytes);
         List<(string, GgufValue)> keys =
         [
             ("tokenizer.ggml.model", GgufValue.Of(bytes ? "gpt2" : "llama")),
@@ -69,12 +68,19 @@ internal sealed record TokenizerMetadata(
         return new TokenizerMetadata(keys, warnings);
     }
 
-    private static (string[] Tokens, int[] Types) Vocabulary(JsonFile file, JsonNode model, int size, bool bytes)
+    private static (string[] Tokens, int[] Types) Vocabulary(
+        JsonFile file,
+        TokenizerSettings settings,
+        int size,
+        bool bytes
+    )
     {
+        JsonNode model = file.Root["model"]!;
+        Dictionary<string, int> vocabulary = BpeModel.Vocabulary(model, file);
         string[] tokens = [.. Enumerable.Range(0, size).Select(i => $"[PAD{i}]")];
         int[] types = [.. Enumerable.Repeat(Unused, size)];
         string? unknown = model["unk_token"]?.ToString();
-        foreach ((string token, int id) in BpeModel.Vocabulary(model, file))
+        foreach ((string token, int id) in vocabulary)
         {
             Put(
                 id,
@@ -85,7 +91,7 @@ internal sealed record TokenizerMetadata(
             );
         }
 
-        foreach (AddedToken added in AddedTokens.Parse(file))
+        foreach (AddedToken added in settings.Complete(AddedTokens.Parse(file), vocabulary))
         {
             bool control = added.Special || LooksSpecial(added.Content);
             Put(
@@ -187,7 +193,7 @@ internal sealed record TokenizerMetadata(
 
     private static IEnumerable<(string, GgufValue)> Special(
         Tokenizer tokenizer,
-        JsonFile? settings,
+        TokenizerSettings settings,
         ConfigMetadata config,
         string[] tokens
     )
@@ -217,12 +223,6 @@ internal sealed record TokenizerMetadata(
             yield return ("tokenizer.ggml.add_eos_token", GgufValue.Of(true));
         }
 
-        int? Named(string name) =>
-            settings?.Root[name] switch
-            {
-                JsonValue v when v.TryGetValue(out string? text) => tokenizer.TokenId(text),
-                JsonObject o => tokenizer.TokenId(settings.Text(o, "content")),
-                _ => null,
-            };
+        int? Named(string name) => settings.Content(name) is { } content ? tokenizer.TokenId(content) : null;
     }
 }

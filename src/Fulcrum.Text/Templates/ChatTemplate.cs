@@ -56,7 +56,12 @@ public sealed class ChatTemplate
             : null;
         return template is null
             ? null
-            : new ChatTemplate(template, forTools, SpecialTokens(TokenizerSettings.Load(modelFolder)), clock ?? TimeProvider.System);
+            : new ChatTemplate(
+                template,
+                forTools,
+                SpecialTokens(TokenizerSettings.Load(modelFolder)),
+                clock ?? TimeProvider.System
+            );
     }
 
     /// <summary>Makes a template from its text.</summary>

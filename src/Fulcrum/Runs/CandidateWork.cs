@@ -29,7 +29,7 @@ internal sealed class CandidateWork(
             CandidateWay.Command => Delivered(name, plan),
             CandidateWay.Adapter => WithAdapter(plan.Adapter!, plan),
             CandidateWay.Model => study.Base.SpecOf(plan.Model!),
-            CandidateWay.Gguf => study.Base.Spec with { Source = new ModelSource.Gguf(plan.Gguf!, plan.Tokenizer) },
+            CandidateWay.Gguf => InFile(plan.Gguf!, plan.Tokenizer),
             CandidateWay.Endpoint => study.Base.Spec with { Source = EndpointOf(plan) },
             CandidateWay.Derived => Derived(name, plan),
             _ => null,
@@ -66,6 +66,15 @@ internal sealed class CandidateWork(
             Adapter = new AppliedAdapter(folder, plan.Lambda ?? 1, plan.Form ?? ServingForm.Attached),
         };
 
+    // A file has its own numeric form. One that was made here gets the base's tokens, so that items differ in nothing else.
+    private ModelSpec InFile(string file, string? tokenizer) =>
+        study.Base.Spec with
+        {
+            Source = new ModelSource.Gguf(file, tokenizer),
+            Dtype = Dtype.Auto,
+            Quantization = Quantization.None,
+        };
+
     private ModelSpec Delivered(string name, CandidatePlan plan) =>
         File.Exists(Path.Combine(run.Adapter(name), "adapter_config.json"))
             ? WithAdapter(run.Adapter(name), plan)
@@ -83,7 +92,7 @@ internal sealed class CandidateWork(
 
         if (plan.GgufType is not null)
         {
-            return study.Base.Spec with { Source = new ModelSource.Gguf(run.At("candidates", name, GgufName)) };
+            return InFile(run.At("candidates", name, GgufName), study.Base.Spec.Folder);
         }
 
         ModelSpec? parent = SpecOf(plan.From!);

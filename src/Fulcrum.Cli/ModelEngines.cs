@@ -6,7 +6,7 @@ using Fulcrum.Torch;
 namespace Fulcrum.Cli;
 
 /// <summary>The engines of the tool. What they have to say goes to standard error.</summary>
-internal static class Engines
+internal static class ModelEngines
 {
     /// <summary>Opens model folders and trains adapters.</summary>
     public static TorchEngine Torch { get; } = new(Warn, note => Console.Error.WriteLine($"fulcrum: {note}"));
