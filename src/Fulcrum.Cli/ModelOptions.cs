@@ -87,6 +87,12 @@ internal sealed class ModelOptions
                 : null
         );
 
+    /// <summary>Returns whether the command line names a model.</summary>
+    public bool IsNamed(ParseResult parsed) => parsed.GetValue(model) is not null;
+
+    /// <summary>Reads the tokenizer and the chat template of the model that the command line names.</summary>
+    public PromptEncoding Encoding(ParseResult parsed) => EngineOf(Model(parsed)).LoadEncoding(Model(parsed));
+
     /// <summary>Loads the model that the command line names, with its adapter. Warnings go to standard error.</summary>
     public ILanguageModel Load(ParseResult parsed)
     {

@@ -28,6 +28,9 @@ internal static class Verbs
         [
             Commands.RunCommand.Create(),
             Commands.CheckCommand.Create(),
+            Commands.MeasureCommand.Create(),
+            Commands.ItemsCommand.Create(),
+            Commands.TasksCommand.Create(),
             Commands.ScoreCommand.Create(),
             Commands.GenerateCommand.Create(),
             Commands.TokenizeCommand.Create(),

@@ -54,6 +54,21 @@ internal static class Examples
                     """echo '{"id":1,"options":["Paris","Oslo"],"answer":"B","reply":"I think it is B."}' | fulcrum grade --task choice --input - --output -"""
                 ),
             ],
+            "measure" =>
+            [
+                (
+                    "the embedded model on twenty questions of each subject of its data",
+                    "fulcrum measure --model assets/model --task mmlu=assets/mmlu --items 20 --output measured"
+                ),
+            ],
+            "items" =>
+            [
+                (
+                    "what a task would ask, without a model",
+                    "fulcrum items --task mmlu=assets/mmlu --items 1 --output -"
+                ),
+            ],
+            "tasks" => [("the built-in tasks and the presets", "fulcrum tasks")],
             "score" =>
             [
                 (

@@ -58,7 +58,7 @@ internal sealed partial class TemplateEvaluator
             : conditional.Else is { } otherwise ? Value(otherwise)
             : new TemplateUndefined(
                 $"the inline if-expression on line {conditional.Line} evaluated to false and no else section was defined."
-            ),
+            ).Lenient(),
             _ => throw TemplateText.Error(expression.Line, $"{expression.GetType().Name} is not supported"),
         };
     }

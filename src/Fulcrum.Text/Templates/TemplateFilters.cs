@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Fulcrum.Patterns;
 using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
@@ -74,6 +75,7 @@ internal static class TemplateFilters
         "urlencode",
         "wordcount",
         "truncate",
+        "regex_replace",
     };
 
     /// <summary>Applies a filter.</summary>
@@ -202,8 +204,17 @@ internal static class TemplateFilters
             <= Whole(call.Argument(0, "length", 255L)) + Whole(call.Argument(3, "leeway", 5L))
                 ? value
             : throw call.Error("truncate of a value that is no text is not supported"),
+            "regex_replace" => RegexReplaced(value, call),
             _ => throw call.Error($"the filter '{call.Name}' is not supported"),
         };
+
+    // The one filter that lm-evaluation-harness adds to Jinja's own.
+    private static string RegexReplaced(object? value, FilterCall call) =>
+        new PythonPattern(Text(call.Argument(0, "pattern"))).Replace(
+            Text(value),
+            Text(call.Argument(1, "repl")),
+            (int)Math.Clamp(Whole(call.Argument(2, "count", 0L)), 0, int.MaxValue)
+        );
 
     private static object? Ticked(int line, object? value)
     {
@@ -224,7 +235,7 @@ internal static class TemplateFilters
             TemplateMap map => value is string key ? map.ContainsKey(key)
             : value is not (List<object?> and not TemplateSequence) && value is not TemplateMap ? false
             : throw TemplateText.Error(line, $"unhashable type: '{TypeName(value)}'"),
-            TemplateUndefined => false,
+            TemplateUndefined undefined => undefined.As(false),
             TemplateGenerator generator => generator.Take().Exists(i => AreEqual(i, value)),
             _ => throw TemplateText.Error(line, $"argument of type '{TypeName(container)}' is not iterable"),
         };
@@ -234,7 +245,7 @@ internal static class TemplateFilters
         {
             string text => TemplateText.Length(text),
             TemplateMap map => map.Count,
-            TemplateUndefined => 0,
+            TemplateUndefined undefined => undefined.As(0),
             List<object?> list => list.Count,
             _ => throw TemplateText.Error(line, $"object of type '{TypeName(value)}' has no len()"),
         };
@@ -246,7 +257,7 @@ internal static class TemplateFilters
             List<object?> list => list,
             TemplateMap map => [.. map.Keys],
             string text => [.. TemplateText.CodePoints(text)],
-            TemplateUndefined => [],
+            TemplateUndefined undefined => undefined.As<List<object?>>([]),
             TemplateGenerator generator => generator.Take(),
             _ => throw TemplateText.Error(line, $"'{TypeName(value)}' object is not iterable"),
         };

@@ -27,6 +27,17 @@ internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Tex
     public bool IsName(string name) => Kind == TemplateTokenKind.Name && Text == name;
 }
 
+/// <summary>What happens to white space around blocks.</summary>
+internal enum TemplateSpacing
+{
+    /// <summary>As chat templates want it: a line that holds only a block leaves nothing behind, and one line break at the
+    /// very end is dropped.</summary>
+    Trimmed,
+
+    /// <summary>As Jinja does by itself, with the line break at the very end: everything stays.</summary>
+    Kept,
+}
+
 /// <summary>Cuts a template into tokens, with Jinja's white space rules: <c>trim_blocks</c> and <c>lstrip_blocks</c>
 /// on, one newline at the very end dropped.</summary>
 internal sealed class TemplateLexer
@@ -62,21 +73,19 @@ internal sealed class TemplateLexer
     ];
 
     private readonly string source;
+    private readonly bool trims;
     private readonly List<TemplateToken> tokens = [];
     private int position;
     private int line = 1;
     private bool lineStarting = true;
 
-    private TemplateLexer(string source) => this.source = source;
+    private TemplateLexer(string source, bool trims) => (this.source, this.trims) = (source, trims);
 
-    public static List<TemplateToken> Tokens(string template)
+    public static List<TemplateToken> Tokens(string template, TemplateSpacing spacing = TemplateSpacing.Trimmed)
     {
-        string source =
-            template.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n') is var text
-            && text.EndsWith('\n')
-                ? text[..^1]
-                : text;
-        TemplateLexer lexer = new(source);
+        string text = template.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+        bool trims = spacing == TemplateSpacing.Trimmed;
+        TemplateLexer lexer = new(trims && text.EndsWith('\n') ? text[..^1] : text, trims);
         lexer.Run();
         return lexer.tokens;
     }
@@ -151,7 +160,11 @@ internal sealed class TemplateLexer
 
         int start = text.LastIndexOf('\n') + 1;
         bool strip =
-            sign != '+' && kind != '{' && (start > 0 || lineStarting) && TemplateText.TrimmedEnd(text) <= start;
+            trims
+            && sign != '+'
+            && kind != '{'
+            && (start > 0 || lineStarting)
+            && TemplateText.TrimmedEnd(text) <= start;
         return strip ? text[..start] : text;
     }
 
@@ -224,7 +237,7 @@ internal sealed class TemplateLexer
         {
             end = SkipSpace(end);
         }
-        else if (trim && mark != '+' && end < source.Length && source[end] == '\n')
+        else if (trim && trims && mark != '+' && end < source.Length && source[end] == '\n')
         {
             end++;
         }

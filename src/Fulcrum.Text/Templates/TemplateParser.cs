@@ -17,7 +17,10 @@ internal sealed partial class TemplateParser
     private TemplateToken Current => tokens[at];
 
     /// <exception cref="InputException">The template is invalid, or uses something that is not supported.</exception>
-    public static IReadOnlyList<TemplateStatement> Parse(string template)
+    public static IReadOnlyList<TemplateStatement> Parse(
+        string template,
+        TemplateSpacing spacing = TemplateSpacing.Trimmed
+    )
     {
         if (template.Length > MaxTemplate)
         {
@@ -26,7 +29,7 @@ internal sealed partial class TemplateParser
             );
         }
 
-        TemplateParser parser = new(TemplateLexer.Tokens(template));
+        TemplateParser parser = new(TemplateLexer.Tokens(template, spacing));
         IReadOnlyList<TemplateStatement> statements = parser.Statements();
         return parser.Current.Kind == End
             ? statements

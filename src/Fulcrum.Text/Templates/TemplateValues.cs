@@ -9,6 +9,37 @@ namespace Fulcrum.Templates;
 /// <param name="Complaint">The error message, in Jinja's words.</param>
 internal sealed record TemplateUndefined(string Complaint)
 {
+    /// <summary>Whether names without a value that arise on this thread are errors as soon as anything but a test is asked
+    /// of them.</summary>
+    [ThreadStatic]
+    private static bool strictly;
+
+    private readonly bool strict = strictly;
+
+    /// <summary>Runs a template for which a name without a value is an error where it is used.</summary>
+    public static T Strictly<T>(Func<T> run)
+    {
+        strictly = true;
+        try
+        {
+            return run();
+        }
+        finally
+        {
+            strictly = false;
+        }
+    }
+
+    /// <summary>What an inline if without else gives: an empty value, in strict templates too.</summary>
+    public TemplateUndefined Lenient() => new(this, lenient: true);
+
+    /// <summary>What a value stands for where one is used although there is none.</summary>
+    /// <exception cref="InputException">The template is strict.</exception>
+    public T As<T>(T nothing) => strict ? throw new InputException(Complaint) : nothing;
+
+    private TemplateUndefined(TemplateUndefined other, bool lenient)
+        : this(other.Complaint) => strict = !lenient;
+
     public static TemplateUndefined Name(string name) => new($"{TemplateText.Quote(name)} is undefined");
 
     public static TemplateUndefined Attribute(object? owner, string name) =>
@@ -128,7 +159,8 @@ internal static class TemplateValues
     public static bool IsTrue(object? value) =>
         value switch
         {
-            null or TemplateUndefined => false,
+            null => false,
+            TemplateUndefined undefined => undefined.As(false),
             bool flag => flag,
             string text => text.Length > 0,
             List<object?> list => list.Count > 0,
@@ -176,7 +208,9 @@ internal static class TemplateValues
         (a, b) switch
         {
             (null, null) => true,
-            (TemplateUndefined, TemplateUndefined) => true,
+            (TemplateUndefined x, TemplateUndefined y) => x.As(true) && y.As(true),
+            (TemplateUndefined x, _) => x.As(false),
+            (_, TemplateUndefined y) => y.As(false),
             (string x, string y) => x == y,
             (List<object?> x, List<object?> y) => Kind(x) == Kind(y)
                 && x.Count == y.Count
@@ -215,7 +249,7 @@ internal static class TemplateValues
     public static string Text(object? value) =>
         value switch
         {
-            TemplateUndefined => "",
+            TemplateUndefined undefined => undefined.As(""),
             string text => text,
             _ => Repr(value),
         };

@@ -10,5 +10,12 @@ public abstract record Prompt
 
     /// <summary>A conversation, rendered by the model's chat template with the generation prompt; gets no further
     /// special tokens.</summary>
-    public sealed record Chat(IReadOnlyList<Message> Messages) : Prompt;
+    /// <param name="ContinuesLast">The last message is a begun reply: the text ends with it, and there is no generation
+    /// prompt.</param>
+    /// <param name="SystemIsOptional">A template that refuses the system message is given the others only.</param>
+    public sealed record Chat(
+        IReadOnlyList<Message> Messages,
+        bool ContinuesLast = false,
+        bool SystemIsOptional = false
+    ) : Prompt;
 }

@@ -34,6 +34,9 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
         {
             Prompt.Text text => text.Value,
             Prompt.Chat chat when tokenizer is null => Messages(chat).ToJsonString(),
+            Prompt.Chat { SystemIsOptional: true, Messages: [{ Role: "system" }, ..] } chat =>
+                RenderedWithOrWithoutSystem(chat),
+            Prompt.Chat { ContinuesLast: true } begun when template is not null => Continued(begun),
             Prompt.Chat chat when template is not null => template.Render(chat.Messages, addGenerationPrompt: true),
             _ => throw new InputException(
                 "the model has no chat template (tokenizer_config.json, chat_template.jinja), but the benchmark asks in the form of a conversation"
@@ -65,12 +68,7 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
             endTokens,
             stopsAt,
             question.Sampling,
-            question.Prompt switch
-            {
-                Prompt.Text text => new PromptSource.Text(text.Value),
-                Prompt.Chat chat => new PromptSource.Messages(Messages(chat)),
-                _ => null,
-            },
+            SourceOf(question.Prompt),
             question.Stops
         );
     }
@@ -86,6 +84,77 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
             .DefaultIfEmpty(text.Length)
             .Min();
         return new Reply.Written(text[..cut], completion.Finish, completion.Ids.Count);
+    }
+
+    /// <summary>Pairs of texts as token ids, in lm-evaluation-harness' way.</summary>
+    /// <param name="contextLength">Of the model, in tokens.</param>
+    public TextPairs Pairs(int contextLength) => new(Known, contextLength);
+
+    /// <summary>The request for a reply.</summary>
+    public CompletionRequest Complete(Question.Continue question, int contextLength)
+    {
+        Func<IReadOnlyList<int>, bool>? stopsAt =
+            question.Stops.Count == 0 || tokenizer is null
+                ? null
+                : ids => question.Stops.Any(s => s.Length > 0 && Shown(ids).Contains(s));
+        int[] prompt = tokenizer is null
+            ? []
+            : Pairs(contextLength).Prompt(Render(question.Prompt), question.MaxNewTokens);
+        return new CompletionRequest(
+            prompt,
+            question.MaxNewTokens,
+            endTokens,
+            stopsAt,
+            null,
+            SourceOf(question.Prompt),
+            question.Stops
+        );
+    }
+
+    private static PromptSource? SourceOf(Prompt prompt) =>
+        prompt switch
+        {
+            Prompt.Text text => new PromptSource.Text(text.Value),
+            Prompt.Chat chat => new PromptSource.Messages(Messages(chat)),
+            _ => null,
+        };
+
+    /// <summary>The reply of a completion: without special tokens, cut at each stop text, one after the other.</summary>
+    public Reply.Written Written(Completion completion, Question.Continue question)
+    {
+        string text = question
+            .Stops.Where(s => s.Length > 0)
+            .Aggregate(completion.Text ?? Shown(completion.Ids), (t, s) => t.Split(s)[0]);
+        return new Reply.Written(text, completion.Finish, completion.Ids.Count);
+    }
+
+    private string Shown(IReadOnlyList<int> ids) =>
+        Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: true);
+
+    private string RenderedWithOrWithoutSystem(Prompt.Chat chat)
+    {
+        Prompt.Chat whole = chat with { SystemIsOptional = false };
+        try
+        {
+            return Render(whole);
+        }
+        catch (InputException) when (template is not null)
+        {
+            return Render(whole with { Messages = [.. chat.Messages.Skip(1)] });
+        }
+    }
+
+    // The text is cut right behind the begun reply. A template may have trimmed it.
+    private string Continued(Prompt.Chat chat)
+    {
+        string text = template!.Render(chat.Messages, addGenerationPrompt: false),
+            begun = chat.Messages[^1].Content;
+        string trimmed = begun.Trim(),
+            ended = begun.TrimStart();
+        int at = text.LastIndexOf(trimmed, StringComparison.Ordinal);
+        return at < 0
+            ? throw new InputException($"the chat template does not show the begun reply '{begun}'")
+            : text[..(at + (string.CompareOrdinal(text, at, ended, 0, ended.Length) == 0 ? ended : trimmed).Length)];
     }
 
     /// <summary>A training example: the completion behind the rendered prompt, closed by the tokenizer's end

@@ -13,7 +13,8 @@ internal static class RequestCheck
             throw new InputException("the prompt is empty: a model predicts from at least one token");
         }
 
-        int longest = prompt.Length + continuations.Select(c => c.Length).DefaultIfEmpty(0).Max();
+        // The last token of a continuation is predicted and never read.
+        int longest = prompt.Length + Math.Max(0, continuations.Select(c => c.Length).DefaultIfEmpty(0).Max() - 1);
         if (longest > model.ContextLength)
         {
             throw new InputException(

@@ -74,53 +74,19 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
         CancellationToken cancellation
     )
     {
-        Question[] questions = [.. items.Select(benchmark.Ask)];
-        Reply?[] replies = new Reply?[items.Length];
-        int count = 0;
-        void Took(int index, Reply reply)
-        {
-            replies[index] = reply;
-            answered(++count);
-        }
-
-        Choose(questions, Took, cancellation);
-        Write(questions, Took, cancellation);
+        Reply[] replies = new QuestionRunner(model, encoding).Run(
+            [.. items.Select(benchmark.Ask)],
+            answered,
+            cancellation
+        );
         Answer[] answers = new Answer[items.Length];
         Parallel.For(
             0,
             items.Length,
-            i => answers[i] = AnswerOf(items[i], replies[i]!, benchmark.Grade(items[i], replies[i]!), protocolHash)
+            i => answers[i] = AnswerOf(items[i], replies[i], benchmark.Grade(items[i], replies[i]), protocolHash)
         );
         return answers;
     }
-
-    private void Choose(Question[] questions, Action<int, Reply> took, CancellationToken cancellation)
-    {
-        int[] indices = [.. Indices<Question.Choose>(questions)];
-        ScoreRequest[] requests = [.. indices.Select(i => encoding.Score((Question.Choose)questions[i]))];
-        if (requests.Length > 0)
-        {
-            model.Score(requests, (i, scores) => took(indices[i], new Reply.Chosen(scores)), cancellation);
-        }
-    }
-
-    private void Write(Question[] questions, Action<int, Reply> took, CancellationToken cancellation)
-    {
-        int[] indices = [.. Indices<Question.Write>(questions)];
-        CompletionRequest[] requests = [.. indices.Select(i => encoding.Complete((Question.Write)questions[i]))];
-        if (requests.Length > 0)
-        {
-            model.Complete(
-                requests,
-                (i, completion) =>
-                    took(indices[i], encoding.Written(completion, (Question.Write)questions[indices[i]])),
-                cancellation
-            );
-        }
-    }
-
-    private static IEnumerable<int> Indices<T>(Question[] questions) =>
-        Enumerable.Range(0, questions.Length).Where(i => questions[i] is T);
 
     /// <summary>Returns the graded answer to a reply that was given elsewhere.</summary>
     internal static Answer Graded(ITask task, Item item, Reply reply) =>

@@ -53,12 +53,24 @@ public abstract record Question(Prompt Prompt)
     /// or the limit.</summary>
     public sealed record Write(Prompt Prompt, int MaxNewTokens, IReadOnlyList<string> Stops, Sampling? Sampling = null)
         : Question(Prompt);
+
+    /// <summary>How likely is each continuation after its own prompt? Encoded as pairs of texts.</summary>
+    public sealed record Pairs(IReadOnlyList<(Prompt Prompt, string Continuation)> Requests)
+        : Question(Requests[0].Prompt);
+
+    /// <summary>How likely is a whole text, read in windows of the model's context?</summary>
+    public sealed record Whole(string Text) : Question(new Prompt.Text(""));
+
+    /// <summary>Write on, greedily, in lm-evaluation-harness' way: of a prompt that is too long the end is kept, special
+    /// tokens are left out of the text, and white space stays.</summary>
+    public sealed record Continue(Prompt Prompt, int MaxNewTokens, IReadOnlyList<string> Stops) : Question(Prompt);
 }
 
 /// <summary>What came back, in the form of the <see cref="Question"/>.</summary>
 public abstract record Reply
 {
-    /// <summary>The log-likelihood of every continuation of a <see cref="Question.Choose"/>, in its order.</summary>
+    /// <summary>The log-likelihood of every continuation of a <see cref="Question.Choose"/> or of
+    /// <see cref="Question.Pairs"/>, in its order; of a <see cref="Question.Whole"/> text one.</summary>
     public sealed record Chosen(IReadOnlyList<ContinuationScore> Scores) : Reply;
 
     /// <summary>The text written after a <see cref="Question.Write"/>'s prompt, without end token and stop

@@ -134,6 +134,13 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         question switch
         {
             Question.Choose choose => encoding.Render(choose.Prompt) + "\0" + string.Join('\0', choose.Continuations),
+            Question.Pairs pairs => string.Join(
+                '\0',
+                pairs.Requests.Select(r => encoding.Render(r.Prompt) + "\0" + r.Continuation)
+            ),
+            Question.Whole whole => whole.Text,
+            Question.Continue go =>
+                $"{encoding.Render(go.Prompt)}\0{go.MaxNewTokens}\0{string.Join('\0', go.Stops)}\0greedy",
             Question.Write write =>
                 $"{encoding.Render(write.Prompt)}\0{write.MaxNewTokens}\0{string.Join('\0', write.Stops)}\0{write.Sampling?.ToString() ?? "greedy"}",
             _ => throw new ArgumentOutOfRangeException(nameof(question)),

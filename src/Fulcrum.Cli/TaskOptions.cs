@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Fulcrum.Data;
+using Fulcrum.Runs;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Spider.Sql;
+
+namespace Fulcrum.Cli;
+
+/// <summary>The options that choose tasks.</summary>
+internal sealed class TaskOptions
+{
+    private readonly Option<string[]> tasks = new("--task")
+    {
+        Description =
+            "A task: KIND, KIND=DIR, a .json file with one task, a .yaml file of lm-evaluation-harness, or a data file.",
+        Required = true,
+    };
+
+    private readonly Option<int?> items = new("--items")
+    {
+        Description = "The first N rows, of a group the first N of each member.",
+    };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        items.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int?>() is < 1)
+            {
+                r.AddError("--items must be 1 or more");
+            }
+        });
+        verb.Add(tasks);
+        verb.Add(items);
+    }
+
+    /// <summary>Opens the tasks that the command line names.</summary>
+    /// <param name="sandbox">Grades text-to-SQL; opened only if a task needs it.</param>
+    public IReadOnlyList<AskedTask> Open(ParseResult parsed, Lazy<SqlSandbox> sandbox)
+    {
+        TaskReference references = new(
+            id => HubAccess.Resolver(parsed).DatasetFolder(id).Path,
+            (semantics, limits) =>
+                (database, gold, predicted) =>
+                    sandbox.Value.Grader(EnumNames.Of(semantics), limits)(database, gold, predicted)
+        );
+        AskedTask[] opened =
+        [
+            .. parsed.GetRequiredValue(tasks).Select(t => references.Open(t, parsed.GetValue(items))),
+        ];
+        string? twice = opened.GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
+        return twice is null
+            ? opened
+            : throw new InputException($"--task: two tasks are called {twice}; give one of them another name");
+    }
+}

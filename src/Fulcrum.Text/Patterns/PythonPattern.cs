@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Fulcrum.Patterns;
+
+/// <summary>A pattern of Python's <c>re</c> module, run by .NET over text whose characters are code points.</summary>
+/// <remarks>
+/// The two languages differ in what <c>\w</c> and <c>\s</c> mean, in named groups, in <c>{,n}</c>, in a bracket inside a set,
+/// and in characters beyond the basic plane, which are one character in Python and two in .NET.
+/// </remarks>
+public sealed class PythonPattern
+{
+    private const int MostCharacters = 1 << 16;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private readonly string pattern;
+    private readonly Regex regex;
+    private readonly int groups;
+
+    /// <summary>Compiles a pattern.</summary>
+    /// <param name="flags">Flags beyond those that the pattern sets itself.</param>
+    /// <exception cref="InputException">The pattern is malformed or uses what is not supported; names it.</exception>
+    public PythonPattern(string pattern, RegexOptions flags = RegexOptions.None)
+    {
+        this.pattern = pattern;
+        try
+        {
+            PythonPatternTranslation translation = PythonPatternTranslation.Of(pattern, MostCharacters);
+            regex = new Regex(translation.Text, flags | RegexOptions.CultureInvariant | translation.Flags, Limit);
+            groups = translation.Groups;
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException($"the pattern {pattern} cannot be used: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    /// <summary>All matches, as Python's <c>findall</c>: one text a group; the whole match of a pattern without groups.</summary>
+    /// <exception cref="InputException">The search took too long; names the pattern.</exception>
+    public IReadOnlyList<IReadOnlyList<string>> FindAll(string text) =>
+        Timed(() =>
+            regex.Matches(text).Select(m => (IReadOnlyList<string>)(groups == 0 ? [m.Value] : Groups(m))).ToArray()
+        );
+
+    /// <summary>Whether the pattern matches anywhere.</summary>
+    /// <exception cref="InputException">As for <see cref="FindAll"/>.</exception>
+    public bool IsFound(string text) => Timed(() => regex.IsMatch(text));
+
+    /// <summary>The text with every match replaced, as Python's <c>sub</c>.</summary>
+    /// <param name="replacement">Python's form: <c>\1</c>, <c>\g&lt;1&gt;</c>, escapes.</param>
+    /// <param name="count">At most so many matches; 0: all.</param>
+    /// <exception cref="InputException">As for <see cref="FindAll"/>; or the replacement names a group that does not exist.</exception>
+    public string Replace(string text, string replacement, int count = 0) =>
+        Timed(() => regex.Replace(text, m => Expanded(replacement, m), count == 0 ? -1 : count));
+
+    private string[] Groups(Match match) => [.. Enumerable.Range(1, groups).Select(g => match.Groups[g].Value)];
+
+    private T Timed<T>(Func<T> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new InputException($"the pattern {pattern} ran for more than {Limit.TotalSeconds} s on one text", e);
+        }
+    }
+
+    private string Expanded(string replacement, Match match)
+    {
+        StringBuilder text = new();
+        for (int at = 0; at < replacement.Length; at++)
+        {
+            _ =
+                replacement[at] == '\\' && at + 1 < replacement.Length
+                    ? text.Append(Escape(replacement, ref at, match))
+                    : text.Append(replacement[at]);
+        }
+
+        return text.ToString();
+    }
+
+    private string Escape(string replacement, ref int at, Match match)
+    {
+        char c = replacement[++at];
+        if (c == 'g' && replacement.IndexOf('>', at) is > 0 and var end && at + 1 < end && replacement[at + 1] == '<')
+        {
+            string name = replacement[(at + 2)..end];
+            at = end;
+            return Group(int.TryParse(name, CultureInfo.InvariantCulture, out int number) ? number : -1, match);
+        }
+
+        return c switch
+        {
+            >= '1' and <= '9' => Group(c - '0', match),
+            'n' => "\n",
+            't' => "\t",
+            'r' => "\r",
+            '\\' => "\\",
+            _ => "\\" + c,
+        };
+    }
+
+    private string Group(int number, Match match) =>
+        number >= 0 && number <= groups
+            ? match.Groups[number].Value
+            : throw new InputException(
+                $"the replacement for the pattern {pattern} names a group that it does not have"
+            );
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Fulcrum.Templates;
+
+namespace Fulcrum.Tasks.Harness;
+
+/// <summary>One type a column, as the reference's loaders give: missing columns are None, a column with a real number holds real numbers only.</summary>
+internal static partial class ColumnTypes
+{
+    // What pandas reads as a missing value.
+    private static readonly HashSet<string> Missing =
+    [
+        "",
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "-1.#IND",
+        "-1.#QNAN",
+        "-NaN",
+        "-nan",
+        "1.#IND",
+        "1.#QNAN",
+        "<NA>",
+        "N/A",
+        "NA",
+        "NULL",
+        "NaN",
+        "None",
+        "n/a",
+        "nan",
+        "null",
+    ];
+
+    /// <summary>Rows that all have the columns of any of them.</summary>
+    public static IReadOnlyList<TemplateMap> Joined(IReadOnlyList<TemplateMap> rows)
+    {
+        Unify([.. rows]);
+        return rows;
+    }
+
+    /// <summary>Rows of texts with numbers and truth values where a whole column holds nothing else.</summary>
+    public static IReadOnlyList<TemplateMap> OfTexts(IReadOnlyList<TemplateMap> rows)
+    {
+        foreach (string column in rows.SelectMany(r => r.Keys).Distinct().ToArray())
+        {
+            string[] texts = [.. rows.Select(r => r[column] as string ?? "")];
+            Func<string, object?> read = Reader(
+                [.. texts.Where(t => !Missing.Contains(t))],
+                texts.Any(Missing.Contains)
+            );
+            for (int i = 0; i < rows.Count; i++)
+            {
+                rows[i][column] = Missing.Contains(texts[i]) ? null : read(texts[i]);
+            }
+        }
+
+        return rows;
+    }
+
+    private static Func<string, object?> Reader(string[] texts, bool gaps) =>
+        texts.Length == 0 ? t => t
+        : !gaps && texts.All(t => Whole().IsMatch(t)) ? t => long.Parse(t.Trim(), CultureInfo.InvariantCulture)
+        : texts.All(t => Real().IsMatch(t)) ? t => double.Parse(t.Trim(), CultureInfo.InvariantCulture)
+        : texts.All(t => t is "True" or "False" or "TRUE" or "FALSE" or "true" or "false") ? t => t[0] is 'T' or 't'
+        : t => t;
+
+    private static void Unify(List<TemplateMap> maps)
+    {
+        string[] columns = [.. maps.SelectMany(m => m.Keys).Distinct()];
+        foreach (string column in columns)
+        {
+            object?[] values = [.. maps.Select(m => m.GetValueOrDefault(column))];
+            IReadOnlyList<object?> unified = Unified(values);
+            for (int i = 0; i < maps.Count; i++)
+            {
+                maps[i][column] = unified[i];
+            }
+        }
+    }
+
+    private static IReadOnlyList<object?> Unified(IReadOnlyList<object?> values)
+    {
+        Unify([.. values.OfType<TemplateMap>()], anything: true);
+        List<object?>[] lists = [.. values.OfType<List<object?>>()];
+        IReadOnlyList<object?> inside = lists.Length > 0 ? Unified([.. lists.SelectMany(l => l)]) : [];
+        int at = 0;
+        foreach (List<object?> list in lists)
+        {
+            for (int i = 0; i < list.Count; i++)
+            {
+                list[i] = inside[at++];
+            }
+        }
+
+        bool real = values.Any(v => v is double) && values.All(v => v is null or double or long);
+        return real ? [.. values.Select(v => v is long whole ? (double)whole : v)] : values;
+    }
+
+    private static void Unify(List<TemplateMap> maps, bool anything)
+    {
+        if (anything && maps.Count > 0)
+        {
+            Unify(maps);
+        }
+    }
+
+    [GeneratedRegex(@"^\s*[-+]?\d{1,18}\s*$")]
+    private static partial Regex Whole();
+
+    [GeneratedRegex(@"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$")]
+    private static partial Regex Real();
+}

@@ -1,0 +1,165 @@
+using System.Text.RegularExpressions;
+using Fulcrum.Templates;
+
+namespace Fulcrum.Tasks.Harness;
+
+/// <summary>What built-in tasks do to their rows before they are asked; the names are those that their definitions give.</summary>
+internal static partial class HarnessFunctions
+{
+    /// <summary>What stands before the category in the name of the function that keeps one category's rows.</summary>
+    public const string Category = "category ";
+
+    /// <summary>A task's rows as its function leaves them: all as they are where it has none.</summary>
+    /// <exception cref="InputException">A row lacks a column that the function needs.</exception>
+    public static IReadOnlyList<TemplateMap> Processed(HarnessConfig config, IReadOnlyList<TemplateMap> rows) =>
+        config.ProcessDocs?.Name switch
+        {
+            null => rows,
+            "hellaswag" => Each(config, rows, HellaSwag),
+            "winogrande" => Each(config, rows, Winogrande),
+            "wikitext" => Each(
+                config,
+                rows,
+                row =>
+                {
+                    row["text"] = Detokenised(Text(row, "page"));
+                }
+            ),
+            ['c', ..] name => [.. rows.Where(r => Text(r, "subject_category") == name[Category.Length..])],
+            var other => throw config.Error($"there is no function {other}"),
+        };
+
+    private static List<TemplateMap> Each(
+        HarnessConfig config,
+        IReadOnlyList<TemplateMap> rows,
+        Action<TemplateMap> change
+    )
+    {
+        List<TemplateMap> changed = [];
+        foreach (TemplateMap row in rows)
+        {
+            TemplateMap copy = TemplateValues.Map(row);
+            try
+            {
+                change(copy);
+            }
+            catch (InputException e)
+            {
+                throw config.Error($"row {changed.Count}: {e.Message}", e);
+            }
+
+            changed.Add(copy);
+        }
+
+        return changed;
+    }
+
+    private static void HellaSwag(TemplateMap row)
+    {
+        string context = $"{Text(row, "ctx_a")} {TemplateText.Capitalize(Text(row, "ctx_b"))}";
+        row["query"] = Cleaned($"{Text(row, "activity_label")}: {context}");
+        row["choices"] = Texts(row, "endings").Select(e => (object?)Cleaned(e)).ToList();
+    }
+
+    private static string Cleaned(string text)
+    {
+        text = PythonText.Strip(text).Replace(" [title]", ". ", StringComparison.Ordinal);
+        return Bracketed().Replace(text, "").Replace("  ", " ", StringComparison.Ordinal);
+    }
+
+    private static void Winogrande(TemplateMap row)
+    {
+        string sentence = Text(row, "sentence");
+        int gap = sentence.IndexOf('_', StringComparison.Ordinal) is >= 0 and var at
+            ? at
+            : throw new InputException("the sentence has no gap, marked by '_'");
+        row["place"] = Text(row, "answer") switch
+        {
+            "1" => 0L,
+            "2" => 1L,
+            var other => throw new InputException($"the answer is '{other}'; expected 1 or 2"),
+        };
+        row["rest"] = PythonText.Strip(sentence[(gap + 1)..]);
+        row["starts"] = new List<object?>
+        {
+            sentence[..gap] + Text(row, "option1"),
+            sentence[..gap] + Text(row, "option2"),
+        };
+    }
+
+    /// <summary>A page of WikiText with spaces as people write them (the steps of Dai et al. 2019's preparation, in the reference's order).</summary>
+    private static string Detokenised(string page)
+    {
+        string text = Replaced(page, ("s '", "s'"));
+        text = AfterSlash().Replace(text, "/'[0-9]/");
+        text = Replaced(
+            text,
+            (" @-@ ", "-"),
+            (" @,@ ", ","),
+            (" @.@ ", "."),
+            (" : ", ": "),
+            (" ; ", "; "),
+            (" . ", ". "),
+            (" ! ", "! "),
+            (" ? ", "? "),
+            (" , ", ", ")
+        );
+        text = Round().Replace(text, "($1)");
+        text = Square().Replace(text, "[$1]");
+        text = Curly().Replace(text, "{$1}");
+        text = Double().Replace(text, "\"$1\"");
+        text = Single().Replace(text, "'$1'");
+        return Replaced(
+            text,
+            ("= = = =", "===="),
+            ("= = =", "==="),
+            ("= =", "=="),
+            (" ° ", "°"),
+            (" \n", "\n"),
+            ("\n ", "\n"),
+            (" N ", " 1 "),
+            (" 's", "'s")
+        );
+    }
+
+    private static string Replaced(string text, params (string From, string To)[] pairs) =>
+        pairs.Aggregate(text, (t, p) => t.Replace(p.From, p.To, StringComparison.Ordinal));
+
+    private static string Text(TemplateMap row, string column) =>
+        row.GetValueOrDefault(column) switch
+        {
+            string text => text,
+            long number => TemplateValues.Text(number),
+            _ => throw new InputException(
+                $"there is no column '{column}' with a text; there are {string.Join(", ", row.Keys)}"
+            ),
+        };
+
+    private static IEnumerable<string> Texts(TemplateMap row, string column) =>
+        row.GetValueOrDefault(column) is List<object?> list && list.TrueForAll(i => i is string)
+            ? list.Cast<string>()
+            : throw new InputException(
+                $"there is no column '{column}' with a list of texts; there are {string.Join(", ", row.Keys)}"
+            );
+
+    [GeneratedRegex(@"\[[^\n]*?\]")]
+    private static partial Regex Bracketed();
+
+    [GeneratedRegex(@"/' [0-9]/")]
+    private static partial Regex AfterSlash();
+
+    [GeneratedRegex(@"\([\s\x1c-\x1f]*([^\)]*?)[\s\x1c-\x1f]*\)")]
+    private static partial Regex Round();
+
+    [GeneratedRegex(@"\[[\s\x1c-\x1f]*([^\]]*?)[\s\x1c-\x1f]*\]")]
+    private static partial Regex Square();
+
+    [GeneratedRegex(@"\{[\s\x1c-\x1f]*([^}]*?)[\s\x1c-\x1f]*\}")]
+    private static partial Regex Curly();
+
+    [GeneratedRegex(@"""[\s\x1c-\x1f]*([^""]*?)[\s\x1c-\x1f]*""")]
+    private static partial Regex Double();
+
+    [GeneratedRegex(@"'[\s\x1c-\x1f]*([^']*?)[\s\x1c-\x1f]*'")]
+    private static partial Regex Single();
+}

@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Tasks.Grading;
+using Fulcrum.Tasks.Grading.Ifeval;
+using Fulcrum.Templates;
+
+namespace Fulcrum.Tasks.Harness;
+
+/// <summary>The graders of built-in written tasks, by the names that their definitions give.</summary>
+internal static class HarnessReplies
+{
+    /// <summary>What stands before the form of <c>bbh</c> in the name of its grader.</summary>
+    public const string Bbh = "bbh ";
+
+    /// <summary>The grade of a reply.</summary>
+    /// <param name="grader">As <c>process_results</c> names it.</param>
+    /// <exception cref="InputException">The row lacks what the grader needs.</exception>
+    public static HarnessGrade Grade(string grader, TemplateMap row, string reply)
+    {
+        string target = TemplateValues.Text(row.GetValueOrDefault("target") ?? row.GetValueOrDefault("label") ?? "");
+        ReplyGrade grade = grader switch
+        {
+            "ifeval" => IfevalGrader.Grade(Instructions(row), reply),
+            "refusals" => RefusalGrader.Grade(
+                reply,
+                target switch
+                {
+                    "safe" => false,
+                    "unsafe" => true,
+                    _ => throw new InputException($"label is '{target}'; expected safe or unsafe"),
+                }
+            ),
+            _ => BbhGrader.Grade(
+                grader.Split(' ')[2],
+                TemplateValues.Text(row.GetValueOrDefault("input")),
+                reply,
+                [target]
+            ),
+        };
+        Dictionary<string, double[]> scores = grader switch
+        {
+            "refusals" => new()
+            {
+                ["refused"] = [grade.Scores["refused"]!.Value],
+                [$"refused_{target}"] = [grade.Scores["refused"]!.Value],
+            },
+            "ifeval" => grade.Scores.ToDictionary(s => s.Key, s => new[] { s.Value ?? 0 }),
+            _ => OfForm(grader.Split(' ')[1], grade),
+        };
+        foreach ((string name, IReadOnlyList<double> values) in grade.Lists)
+        {
+            scores[name] = [.. values];
+        }
+
+        return new HarnessGrade(scores, grade.Prediction, target)
+        {
+            Score = grader.StartsWith(Bbh, StringComparison.Ordinal) ? scores.First().Value[0] : grade.Score,
+            Verdict = grade.Verdict,
+            Rule = grade.Rule,
+            Reason = grade.Reason,
+        };
+    }
+
+    /// <summary>The published scores of a form of bbh, and beside them ours.</summary>
+    private static Dictionary<string, double[]> OfForm(string form, ReplyGrade grade)
+    {
+        (string Name, string Score)[] names = form switch
+        {
+            "fewshot" => [("exact_match", "exact_match")],
+            "cot_fewshot" => [("exact_match", "get_answer")],
+            "zeroshot" =>
+            [
+                ("exact_match,flexible-extract", "flexible_extract"),
+                ("exact_match,strict-match", "strict_match"),
+            ],
+            _ =>
+            [
+                ("exact_match,flexible-extract", "cot_flexible_extract"),
+                ("exact_match,strict-match", "cot_strict_match"),
+            ],
+        };
+        return names
+            .Append(("answer_match", "answer_match"))
+            .ToDictionary(n => n.Item1, n => new[] { grade.Scores[n.Item2] ?? 0 }, StringComparer.Ordinal);
+    }
+
+    private static IReadOnlyList<IfevalInstruction> Instructions(TemplateMap row)
+    {
+        List<object?> kinds =
+            row.GetValueOrDefault("instruction_id_list") as List<object?>
+            ?? throw new InputException("there is no column instruction_id_list");
+        List<object?> parameters =
+            row.GetValueOrDefault("kwargs") as List<object?> ?? throw new InputException("there is no column kwargs");
+        return IfevalInstruction.Read(
+            [.. kinds.Select(k => TemplateValues.Text(k))],
+            [.. parameters.Select(p => p is TemplateMap map ? HarnessTask.Json(map) as JsonObject : null)]
+        );
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Templates;
+
+namespace Fulcrum.Tasks.Harness;
+
+/// <summary>The rows of a task's data, split by split; every split has the same columns.</summary>
+internal sealed class HarnessRows
+{
+    private readonly HarnessConfig config;
+    private readonly Func<string, IReadOnlyList<string>?> filesOf;
+    private string? authors;
+    private readonly Dictionary<string, IReadOnlyList<TemplateMap>> read = new(StringComparer.Ordinal);
+
+    private HarnessRows(HarnessConfig config, Func<string, IReadOnlyList<string>?> filesOf) =>
+        (this.config, this.filesOf) = (config, filesOf);
+
+    /// <summary>Opens a task's data; nothing is read yet.</summary>
+    /// <param name="folder">Data from here instead of from where the task says; null: from there.</param>
+    /// <param name="hub">The folder of a data set of the hub.</param>
+    /// <exception cref="InputException">A file that the task names is missing.</exception>
+    public static HarnessRows Open(HarnessConfig config, string? folder, Func<string, string> hub)
+    {
+        if (folder is null && config.Source.Files is { } named && config.Source.Path is "json" or "csv" or "parquet")
+        {
+            return new HarnessRows(
+                config,
+                split =>
+                    named.TryGetValue(split, out IReadOnlyList<string>? files)
+                        ? [.. files.SelectMany(f => Named(config, f))]
+                        : throw config.Error(
+                            $"there is no split '{split}'; dataset_kwargs.data_files has {string.Join(", ", named.Keys)}"
+                        )
+            );
+        }
+
+        string path = folder ?? config.Source.Path ?? throw config.Error("dataset_path is missing");
+        if (path is "json" or "csv" or "parquet" or "text" or "arrow")
+        {
+            throw config.Error($"dataset_path is {path}, but dataset_kwargs.data_files names no files");
+        }
+
+        string root = folder ?? (Directory.Exists(Beside(config, path)) ? Beside(config, path) : hub(path));
+        if (config.Source.Path == "cais/mmlu" && MmluData.IsOfAuthors(root))
+        {
+            return new HarnessRows(config, _ => []) { authors = root };
+        }
+
+        DatasetFolder files = DatasetFolder.Open(root, config.Source.Configuration);
+        return new HarnessRows(config, split => files.Split(split));
+    }
+
+    /// <summary>Whether there is a split of a name.</summary>
+    public bool Has(string split) => filesOf(split) is { Count: > 0 };
+
+    /// <summary>The rows of a split.</summary>
+    /// <exception cref="InputException">There is no such split, or a row is malformed.</exception>
+    public IReadOnlyList<TemplateMap> Split(string split)
+    {
+        if (!read.TryGetValue(split, out IReadOnlyList<TemplateMap>? rows))
+        {
+            read[split] = rows = authors is not null
+                ? MmluData.Rows(authors, config.Source.Configuration!, split)
+                : Joined(split);
+        }
+
+        return rows;
+    }
+
+    private IReadOnlyList<TemplateMap> Joined(string split)
+    {
+        IReadOnlyList<string> files = filesOf(split) is { Count: > 0 } found
+            ? found
+            : throw config.Error($"there is no split '{split}' in its data");
+        return ColumnTypes.Joined([.. files.SelectMany(Read)]);
+    }
+
+    private IEnumerable<TemplateMap> Read(string path)
+    {
+        if (Path.GetExtension(path).ToLowerInvariant() is ".json" && Whole(path) is { } array)
+        {
+            return array.Select(
+                (row, i) =>
+                    TemplateValues.From(row) as TemplateMap ?? throw new InputException($"{path}: row {i} is no object")
+            );
+        }
+
+        IReadOnlyList<TableRow> rows = Table.Read(path);
+        IEnumerable<TemplateMap> maps = rows.Select(r => (TemplateMap)TemplateValues.From(r.Values)!);
+        return Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase)
+            ? ColumnTypes.OfTexts([.. maps])
+            : maps;
+    }
+
+    // A .json file is one array, an object that holds one, or lines of objects.
+    private JsonArray? Whole(string path)
+    {
+        try
+        {
+            JsonNode? node = StrictJson.ReadFile(path);
+            return node as JsonArray
+                ?? (
+                    config.Source.Field is { } field && node is JsonObject o
+                        ? o[field] as JsonArray
+                            ?? throw config.Error($"dataset_kwargs.field is {field}, but {path} holds no list there")
+                    : node is JsonObject one ? [one.DeepClone()]
+                    : null
+                );
+        }
+        catch (JsonException)
+        {
+            return [.. JsonLines.Read(path).Select(l => (JsonNode)l.Value)];
+        }
+    }
+
+    private static string Beside(HarnessConfig config, string path) =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(config.File)) ?? ".", path));
+
+    private static IEnumerable<string> Named(HarnessConfig config, string file)
+    {
+        string full = Beside(config, file),
+            folder = Path.GetDirectoryName(full)!,
+            name = Path.GetFileName(full);
+        string[] found =
+            name.Contains('*', StringComparison.Ordinal) && Directory.Exists(folder)
+                ? [.. Directory.EnumerateFiles(folder, name).Order(StringComparer.Ordinal)]
+            : File.Exists(full) ? [full]
+            : [];
+        return found.Length > 0
+            ? found
+            : throw config.Error($"dataset_kwargs.data_files names {file}, but there is no file {full}");
+    }
+}

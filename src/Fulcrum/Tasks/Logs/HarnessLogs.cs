@@ -1,0 +1,146 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Files;
+
+namespace Fulcrum.Tasks.Logs;
+
+/// <summary>Output folders of lm-evaluation-harness: <c>results_TIME.json</c> and, beside it, <c>samples_TASK_TIME.jsonl</c>.</summary>
+/// <remarks>A group is one task whose members are its clusters. Metrics that are no score from 0 to 1 an item are left out.</remarks>
+internal static class HarnessLogs
+{
+    private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 3 };
+
+    /// <summary>Whether a folder holds such results.</summary>
+    public static bool Is(string folder) => Directory.EnumerateFiles(folder, "results_*.json", Below).Any();
+
+    /// <summary>The tasks of the newest results of a folder.</summary>
+    /// <exception cref="InputException">There is no sample file (<c>--log_samples</c>), or a file is malformed.</exception>
+    public static IReadOnlyList<LoggedTask> Read(string folder)
+    {
+        string results = Directory
+            .EnumerateFiles(folder, "results_*.json", Below)
+            .OrderByDescending(Path.GetFileName, StringComparer.Ordinal)
+            .First();
+        JsonObject json = Parsed(results);
+        string time = Path.GetFileNameWithoutExtension(results)["results_".Length..];
+        Dictionary<string, string[]> members = Members(json);
+        string[] tasks = [.. (json["configs"] as JsonObject ?? []).Select(c => c.Key)];
+        HashSet<string> grouped = [.. members.Values.SelectMany(m => m)];
+        string[] outer = [.. members.Keys.Where(g => !grouped.Contains(g)), .. tasks.Where(t => !grouped.Contains(t))];
+        Dictionary<string, IReadOnlyList<Sample>> samples = tasks.ToDictionary(
+            t => t,
+            t => Samples(results, t, time),
+            StringComparer.Ordinal
+        );
+        return [.. outer.SelectMany(name => Task(name, [.. Leaves(name, members, 0)], samples))];
+    }
+
+    private static JsonObject Parsed(string path)
+    {
+        try
+        {
+            return StrictJson.ReadFile(path, depth: 128) as JsonObject
+                ?? throw new InputException($"{path}: expected a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
+        }
+    }
+
+    private static Dictionary<string, string[]> Members(JsonObject json) =>
+        (json["group_subtasks"] as JsonObject ?? [])
+            .Where(g => g.Value is JsonArray { Count: > 0 })
+            .ToDictionary(
+                g => g.Key,
+                g => g.Value!.AsArray().Select(m => (string)m!).ToArray(),
+                StringComparer.Ordinal
+            );
+
+    private static IEnumerable<string> Leaves(string name, Dictionary<string, string[]> members, int depth) =>
+        !members.TryGetValue(name, out string[]? inner) ? [name]
+        : depth > 20 ? throw new InputException($"the group {name} is a member of itself")
+        : inner.SelectMany(m => Leaves(m, members, depth + 1));
+
+    private static IReadOnlyList<Sample> Samples(string results, string task, string time)
+    {
+        string name = string.Concat(
+            $"samples_{task}_{time}".Select(c => Path.GetInvalidFileNameChars().Contains(c) ? '_' : c)
+        );
+        string path = Path.Combine(Path.GetDirectoryName(results)!, name + ".jsonl");
+        return File.Exists(path)
+            ? [.. JsonLines.Read(path).Select(l => new Sample(task, l))]
+            : throw new InputException(
+                $"{results} has results of {task}, but there is no {Path.GetFileName(path)} beside it; run with --log_samples"
+            );
+    }
+
+    private static IEnumerable<LoggedTask> Task(
+        string name,
+        string[] leaves,
+        Dictionary<string, IReadOnlyList<Sample>> samples
+    )
+    {
+        Sample[] all = [.. leaves.Where(samples.ContainsKey).SelectMany(l => samples[l])];
+        string[] filters = [.. all.Select(s => s.Filter).Distinct()];
+        foreach (string metric in all.SelectMany(s => s.Metrics).Distinct())
+        {
+            foreach (string filter in filters)
+            {
+                Sample[] own = [.. all.Where(s => s.Filter == filter && s.Metrics.Contains(metric))];
+                if (own.Length > 0 && own.All(s => s.Score(metric) is >= 0 and <= 1))
+                {
+                    string full =
+                        filter == "none" && filters.Length == 1 ? $"{name}/{metric}" : $"{name}/{metric}/{filter}";
+                    yield return new LoggedTask(full, [.. own.Select(s => s.Answer(metric, leaves.Length > 1))]);
+                }
+            }
+        }
+    }
+
+    /// <summary>A line of a sample file.</summary>
+    private sealed record Sample(string Task, JsonLine Line)
+    {
+        public string Filter { get; } =
+            Line.Value["filter"] is JsonValue v && v.TryGetValue(out string? name) ? name : "none";
+
+        public IReadOnlyList<string> Metrics { get; } =
+        [.. (Line.Value["metrics"] as JsonArray ?? []).Select(m => (string)m!)];
+
+        public double? Score(string metric) =>
+            Line.Value[metric] switch
+            {
+                JsonValue v when v.TryGetValue(out double number) => number,
+                JsonValue v when v.TryGetValue(out bool right) => right ? 1 : 0,
+                _ => null,
+            };
+
+        public LoggedAnswer Answer(string metric, bool member)
+        {
+            string id = Line.Value["doc_id"]?.ToJsonString() ?? throw Line.Error("there is no doc_id");
+            return new LoggedAnswer(
+                member ? $"{Task}/{id}" : id,
+                Task,
+                Score(metric),
+                Text((Line.Value["filtered_resps"] as JsonArray)?.FirstOrDefault()),
+                Text(Line.Value["target"]),
+                Text(Line.Value["arguments"]?["gen_args_0"]?["arg_0"]),
+                Text(
+                    (Line.Value["resps"] as JsonArray)?.FirstOrDefault() is JsonArray { Count: > 0 } first
+                        ? first[0]
+                        : null
+                ),
+                Line.Value["doc_hash"]?.ToJsonString()
+            );
+        }
+
+        private static string Text(JsonNode? node) =>
+            node switch
+            {
+                null => "",
+                JsonValue v when v.TryGetValue(out string? text) => text,
+                _ => node.ToJsonString(JsonLines.Output),
+            };
+    }
+}

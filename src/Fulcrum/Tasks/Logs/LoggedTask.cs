@@ -1,0 +1,21 @@
+namespace Fulcrum.Tasks.Logs;
+
+/// <summary>One task in the log of another program.</summary>
+/// <param name="Name">Task, and where there are several: metric and filter (<c>quiz/acc_norm</c>).</param>
+/// <param name="Answers">An answer an item, in the log's order.</param>
+public sealed record LoggedTask(string Name, IReadOnlyList<LoggedAnswer> Answers);
+
+/// <summary>The answer to one item in the log of another program.</summary>
+/// <param name="Cluster">The member of a group, or the part of the id before its last slash.</param>
+/// <param name="Score">0 to 1; null where the item was not scored.</param>
+/// <param name="Content">What the item is made of, to see that two logs have the same items; null: not logged.</param>
+public sealed record LoggedAnswer(
+    string Id,
+    string Cluster,
+    double? Score,
+    string Prediction,
+    string Target,
+    string? Input = null,
+    string? Output = null,
+    string? Content = null
+);
