@@ -3,9 +3,9 @@ using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
+using Fulcrum.Runs;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Spider.Sql;
-using Progress = Fulcrum.Runs.Progress;
 
 namespace Fulcrum.Cli.Commands;
 
@@ -69,7 +69,7 @@ internal static class MeasureCommand
                 foreach (
                     (string name, OrderedDictionary<string, MeasuredValue> figures) in measurement.Run(
                         task,
-                        done => tell(new Progress("measure", task.Name, done, total, "items")),
+                        done => tell(new RunEvent.Progressed("measure", task.Name, done, total, ProgressUnit.Items)),
                         cancellation
                     )
                 )
