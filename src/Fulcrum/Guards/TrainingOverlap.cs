@@ -15,14 +15,19 @@ public sealed record Overlap(string Item, string Example, double Share, bool Exa
 /// Texts are compared as lower-case words without punctuation. Near duplicates by shingles (Broder 1997, "On the
 /// resemblance and containment of documents",
 /// section 2), containment rather than resemblance because a training prompt holds a schema or examples besides the
-/// question. Items of
-/// fewer than eight words have too few shingles to tell apart; they count only where they are the whole of a question
-/// of the same cluster.
+/// question. Shingles are three words; in scripts without spaces between words they are five characters. Items with
+/// fewer than six distinct shingles have too few to tell apart. They count only if they equal an example: its question,
+/// the last line of its question, or question and completion together.
 /// </remarks>
 public static class TrainingOverlap
 {
-    private const int Shingle = 3,
-        FewestWords = 8;
+    private const int WordShingle = 3,
+        CharacterShingle = 5,
+        FewestShingles = 6;
+
+    /// <summary>The largest share of items that may stand in the training data.</summary>
+    public const double MostItems = 0.01;
+
     private const double NearlyAll = 0.9;
     private const long Prime = 1099511628211;
 
@@ -35,11 +40,22 @@ public static class TrainingOverlap
         TrainingText[] eligible = [.. training.Where(t => !withinCluster || clusters.Contains(t.Cluster))];
         string[] texts = [.. eligible.Select(t => Words(TextOf(t)))];
         Dictionary<long, List<int>> holders = Index(texts);
+        ILookup<(string, string), int> equal = Wholes(eligible, withinCluster);
         foreach (Item item in benchmark.Items)
         {
             string words = Words(benchmark.Content(item));
+            string cluster = withinCluster ? item.Cluster : "";
+            // The same question with other options is another question.
+            bool whole = benchmark.Content(item) == $"{item.Input}\n{item.Target}";
+            int[] same = [.. whole ? equal[(Words(item.Input), cluster)] : [], .. equal[(words, cluster)]];
+            if (same.Length > 0)
+            {
+                yield return new Overlap(item.Id, eligible[same.Min()].Id, 1, Exact: true);
+                continue;
+            }
+
             long[] shingles = [.. Shingles(words).Distinct()];
-            if (shingles.Length < FewestWords - Shingle + 1 && !withinCluster)
+            if (shingles.Length < FewestShingles && !withinCluster)
             {
                 continue;
             }
@@ -59,6 +75,19 @@ public static class TrainingOverlap
             }
         }
     }
+
+    // What an example is as a whole: its question, the last line of it, question and completion.
+    private static ILookup<(string, string), int> Wholes(TrainingText[] training, bool withinCluster) =>
+        training
+            .SelectMany(
+                (text, i) =>
+                    new[] { Question(text), Question(text).TrimEnd().Split('\n')[^1], TextOf(text) }
+                        .Select(Words)
+                        .Distinct(StringComparer.Ordinal)
+                        .Where(w => w.Length > 0)
+                        .Select(w => (Key: (w, withinCluster ? text.Cluster : ""), Example: i))
+            )
+            .ToLookup(w => w.Key, w => w.Example);
 
     private static (int Example, double Share) Nearest(
         long[] shingles,
@@ -105,29 +134,45 @@ public static class TrainingOverlap
 
     /// <summary>What an example says of its own: its last question and its completion, without the conversation
     /// before.</summary>
-    private static string TextOf(TrainingText text) =>
-        (
-            text.Prompt switch
-            {
-                Prompt.Chat chat => string.Join(
-                    '\n',
-                    chat.Messages.Where(m => m.Role == "user").TakeLast(1).Select(m => m.Content)
-                ),
-                Prompt.Text plain => plain.Value,
-                _ => "",
-            }
-        )
-        + "\n"
-        + text.Completion;
+    private static string TextOf(TrainingText text) => $"{Question(text)}\n{text.Completion}";
+
+    private static string Question(TrainingText text) =>
+        text.Prompt switch
+        {
+            Prompt.Chat chat => string.Join(
+                '\n',
+                chat.Messages.Where(m => m.Role == "user").TakeLast(1).Select(m => m.Content)
+            ),
+            Prompt.Text plain => plain.Value,
+            _ => "",
+        };
 
     private static IEnumerable<long> Shingles(string words)
     {
-        long[] each = [.. words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Hash)];
-        for (int i = 0; i + Shingle <= each.Length; i++)
+        string[] each = words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        long[] spaced = [.. each.Where(w => !IsUnspaced(w)).Select(Hash)];
+        for (int i = 0; i + WordShingle <= spaced.Length; i++)
         {
-            yield return unchecked((((each[i] * Prime) + each[i + 1]) * Prime) + each[i + 2]);
+            yield return unchecked((((spaced[i] * Prime) + spaced[i + 1]) * Prime) + spaced[i + 2]);
+        }
+
+        string unspaced = string.Concat(each.Where(IsUnspaced));
+        for (int i = 0; i + CharacterShingle <= unspaced.Length; i++)
+        {
+            yield return Hash(unspaced.Substring(i, CharacterShingle));
         }
     }
+
+    // Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese are written without spaces between words.
+    private static bool IsUnspaced(string word) =>
+        word.Any(c =>
+            c
+                is (>= '\u0e00' and <= '\u0fff')
+                    or (>= '\u1000' and <= '\u109f')
+                    or (>= '\u1780' and <= '\u17ff')
+                    or (>= '\u3040' and <= '\u30ff')
+                    or (>= '\u3400' and <= '\u9fff')
+        );
 
     /// <summary>FNV-1a: the same in every process, unlike the hash codes of strings.</summary>
     private static long Hash(string word) =>

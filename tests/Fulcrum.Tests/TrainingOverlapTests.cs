@@ -1,0 +1,57 @@
+using Fulcrum.Guards;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Writing;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+public sealed class TrainingOverlapTests
+{
+    [Theory]
+    [InlineData("What is 7 times 8?", "56")]
+    [InlineData("2+2", "4")]
+    [InlineData("日本の首都はどこですか", "東京")]
+    [InlineData("ก", "ข")]
+    public void A_copied_question_is_found_at_any_length_and_in_any_script(string input, string target)
+    {
+        Overlap found = Assert.Single(Found(input, target, input, "another answer"));
+
+        Assert.True(found.Exact);
+    }
+
+    [Fact]
+    public void A_copied_question_behind_an_instruction_is_found() =>
+        Assert.Single(Found("What is 7 times 8?", "56", "Answer briefly.\nWhat is 7 times 8?", "56"));
+
+    [Fact]
+    public void A_text_without_spaces_that_nearly_stands_in_the_training_data_is_found()
+    {
+        string text = "東京は日本の首都であり、世界でも有数の大都市として知られている";
+
+        Overlap found = Assert.Single(Found(text, "", $"次の文を読んでください。{text}。続き", "はい"));
+
+        Assert.True(found.Share >= 0.9);
+    }
+
+    [Theory]
+    [InlineData("What is 7 times 9?")]
+    [InlineData("日本の首都はどこにありますか")]
+    public void Another_short_question_is_none(string trained) =>
+        Assert.Empty(Found("What is 7 times 8?", "56", trained, "63"));
+
+    private static IEnumerable<Overlap> Found(string input, string target, string prompt, string completion)
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory().FullName, "rows.jsonl");
+        File.WriteAllText(
+            file,
+            System.Text.Json.JsonSerializer.Serialize(
+                new { prompt = input, target = target.Length == 0 ? "-" : target }
+            ) + "\n"
+        );
+        WritingTask task = WritingTask.Open(new GenerationPlan("own", file), seed: 1);
+        TrainingText[] training = [new("train/1", "", new Prompt.Text(prompt), completion)];
+        return TrainingOverlap.Find(task, training, withinCluster: false);
+    }
+}
