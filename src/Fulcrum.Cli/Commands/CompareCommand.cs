@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Comparisons;
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
@@ -47,7 +48,7 @@ internal static class CompareCommand
 
     public static Command Create()
     {
-        Measure.AcceptOnlyFromAmong("macro-f1");
+        Measure.AcceptOnlyFromAmong([.. EnumNames.All<CorpusMeasure>()]);
         Command verb = new(
             "compare",
             "The paired comparison of files of answers with those of their base, or of run folders (what their adapters reach)."

@@ -1,7 +1,7 @@
 namespace Fulcrum.Data;
 
 /// <summary>Checks of values that a file or a caller gives.</summary>
-internal static class Wanted
+public static class Wanted
 {
     /// <summary>Throws unless a value is as wanted.</summary>
     /// <param name="source">The file, for the message; empty where the value comes from code.</param>

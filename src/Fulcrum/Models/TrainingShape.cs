@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
-using Fulcrum.Studies;
 
 namespace Fulcrum.Models;
 

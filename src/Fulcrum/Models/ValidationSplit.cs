@@ -1,5 +1,4 @@
 using Fulcrum.Statistics;
-using Fulcrum.Studies;
 
 namespace Fulcrum.Models;
 

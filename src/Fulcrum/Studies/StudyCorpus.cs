@@ -13,6 +13,11 @@ namespace Fulcrum.Studies;
 /// <summary>Opens the data that a study names: one arm a benchmark kind.</summary>
 public static class StudyCorpus
 {
+    /// <summary>Opens and samples everything. Queries are graded in a sandbox.</summary>
+    /// <exception cref="InputException">A file is missing or malformed.</exception>
+    public static Corpus Open(Study study, SqlSandbox sandbox) =>
+        Open(study, (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits));
+
     /// <summary>Opens and samples everything.</summary>
     /// <param name="sqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
     /// <exception cref="InputException">A file is missing or malformed.</exception>

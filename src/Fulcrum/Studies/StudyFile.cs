@@ -32,7 +32,7 @@ public static class StudyFile
     public static TrainPlan LoadTrainPlan(string path)
     {
         string text = BoundedFile.ReadText(path, LargestFile);
-        TrainPlan plan = Deserialize(text, path, StudyJson.Default.TrainPlan, "train");
+        TrainPlan plan = Deserialize(text, path, TaskKinds.TypeInfo<TrainPlan>(), "train");
         plan.Check(path);
         return plan;
     }
@@ -40,20 +40,20 @@ public static class StudyFile
     /// <summary>Parses one task, as in a study, without its name.</summary>
     /// <exception cref="InputException">The text is not a task; names <paramref name="source"/> and the key.</exception>
     public static TaskPlan ParseTask(string text, string source) =>
-        Deserialize(text, source, StudyJson.Default.TaskPlan, "task");
+        Deserialize(text, source, TaskKinds.TypeInfo<TaskPlan>(), "task");
 
     /// <summary>Returns the study as JSON with every default filled in and with paths relative to a folder.</summary>
     /// <param name="home">Null: paths stay as they are.</param>
     public static string Print(Study study, string? home = null)
     {
         Study printed = home is null ? study : study.Located(p => Relative(home, p));
-        return JsonSerializer.Serialize(Unnamed(printed), StudyJson.Default.Study) + "\n";
+        return JsonSerializer.Serialize(Unnamed(printed), TaskKinds.TypeInfo<Study>()) + "\n";
     }
 
     /// <summary>Parses a study's text without touching its paths.</summary>
     /// <exception cref="InputException">The text is not a study; names <paramref name="source"/> and the
     /// key.</exception>
-    public static Study Parse(string text, string source) => Deserialize(text, source, StudyJson.Default.Study, "");
+    public static Study Parse(string text, string source) => Deserialize(text, source, TaskKinds.TypeInfo<Study>(), "");
 
     /// <summary>Checks that everything that a study names exists, before any work begins.</summary>
     /// <param name="source">The study's file, for messages.</param>

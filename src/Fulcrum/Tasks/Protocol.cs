@@ -4,7 +4,6 @@ using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
-using Fulcrum.Runs;
 
 namespace Fulcrum.Tasks;
 

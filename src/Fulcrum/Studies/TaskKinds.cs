@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Studies;
+
+/// <summary>The kinds of tasks that studies may name. Programs that embed the library add their own.</summary>
+public static class TaskKinds
+{
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<string, Type> Added = new(StringComparer.Ordinal);
+    private static JsonSerializerOptions options = StudyJson.Default.Options;
+
+    /// <summary>Adds a kind, so that studies with it can be read and printed. Call it once, before a study is read.</summary>
+    /// <typeparam name="TPlan">A record whose constructor takes every key of the kind.</typeparam>
+    /// <param name="kind">The value of <c>kind</c> in a study file.</param>
+    /// <exception cref="InputException">Another kind has the name.</exception>
+    public static void Add<TPlan>(string kind)
+        where TPlan : TaskPlan
+    {
+        lock (Gate)
+        {
+            JsonDerivedType? known = Kinds(options).FirstOrDefault(d => kind.Equals(d.TypeDiscriminator));
+            if (known is { DerivedType: { } type } && type != typeof(TPlan))
+            {
+                throw new InputException($"the kind of task \"{kind}\" exists already: {type.Name}");
+            }
+
+            Added[kind] = typeof(TPlan);
+            options = new JsonSerializerOptions(StudyJson.Default.Options)
+            {
+                TypeInfoResolver = JsonTypeInfoResolver
+                    .Combine(StudyJson.Default, new DefaultJsonTypeInfoResolver())
+                    .WithAddedModifier(AddKinds([.. Added])),
+            };
+            options.MakeReadOnly();
+        }
+    }
+
+    /// <summary>Returns how a type of a study is read and printed, with the kinds that were added.</summary>
+    internal static JsonTypeInfo<T> TypeInfo<T>()
+    {
+        lock (Gate)
+        {
+            return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+        }
+    }
+
+    private static IList<JsonDerivedType> Kinds(JsonSerializerOptions options) =>
+        options.GetTypeInfo(typeof(TaskPlan)).PolymorphismOptions!.DerivedTypes;
+
+    private static Action<JsonTypeInfo> AddKinds(KeyValuePair<string, Type>[] kinds) =>
+        info =>
+        {
+            if (info.Type == typeof(TaskPlan))
+            {
+                Array.ForEach(
+                    kinds,
+                    k => info.PolymorphismOptions!.DerivedTypes.Add(new JsonDerivedType(k.Value, k.Key))
+                );
+            }
+        };
+}

@@ -1,0 +1,23 @@
+using System.Diagnostics;
+
+namespace Fulcrum.Tests;
+
+/// <summary>Runs a program of <c>samples/</c> as a user does: in a process of its own.</summary>
+internal static class SampleProgram
+{
+    /// <returns>The exit code and what it printed.</returns>
+    public static (int Code, string Output, string Errors) Run(string name, params string[] arguments)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, name + ".dll");
+        ProcessStartInfo start = new("dotnet", [program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, errors.Result);
+    }
+}
