@@ -4,6 +4,13 @@ namespace Fulcrum.Models;
 /// p.</summary>
 internal static class Sampler
 {
+    /// <summary>The source of a request's draws, from its seed alone.</summary>
+    public static Random RandomOf(Sampling? sampling)
+    {
+        long seed = sampling?.Seed ?? 0;
+        return new Random(unchecked((int)(seed ^ (seed >> 32))));
+    }
+
     /// <param name="logits">One per vocabulary entry; changed in place.</param>
     /// <param name="seen">Tokens of the prompt and the completion so far.</param>
     public static int Draw(float[] logits, Sampling sampling, Random random, IEnumerable<int> seen)
