@@ -6,6 +6,7 @@ using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Logs;
 using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Cli.Commands;
@@ -162,6 +163,11 @@ internal static class CompareCommand
 
     private static TasksComparison Pair(string before, string? after, ComparisonSettings settings)
     {
+        if (after is not null && OtherLogs.Is(before) && OtherLogs.Is(after))
+        {
+            return new TasksComparison(Logs(before, after, settings));
+        }
+
         if (!Directory.Exists(before))
         {
             return after is null
@@ -202,6 +208,25 @@ internal static class CompareCommand
         study?.Candidates.Keys.FirstOrDefault() is { } candidate
             ? Path.Combine(folder, RunLayout.Candidate(candidate))
             : folder;
+
+    /// <summary>The tasks that two logs of another program have in common.</summary>
+    private static PairedResult[] Logs(string before, string after, ComparisonSettings settings)
+    {
+        Dictionary<string, LoggedTask> second = OtherLogs.Read(after).ToDictionary(t => t.Name, StringComparer.Ordinal);
+        LoggedTask[] both = [.. OtherLogs.Read(before).Where(t => second.ContainsKey(t.Name))];
+        return both.Length > 0
+            ? Adjusted([.. both.Select(t => Logged(t, second[t.Name], settings))])
+            : throw new InputException($"{before} and {after} hold no scores of the same task");
+    }
+
+    private static PairedResult Logged(LoggedTask before, LoggedTask after, ComparisonSettings settings)
+    {
+        OtherLogs.CheckSame(before, after);
+        return PairedComparison.Of(before.Name, AnswersOf(before), AnswersOf(after), settings);
+    }
+
+    private static IReadOnlyList<Answer> AnswersOf(LoggedTask task) =>
+        [.. task.Answers.Select(a => new Answer(a.Id, a.Cluster, "", a.Score, a.Prediction, a.Target, ""))];
 
     private static PairedResult[] Adjusted(PairedResult[] results)
     {

@@ -27,10 +27,7 @@ public static class TaskFile
 
         string name = (string?)plan["name"] ?? "task";
         _ = plan.Remove("name");
-        TaskPlan read = StudyFile.ParseTask(plan.ToJsonString(), source) with
-        {
-            Name = name,
-        };
+        TaskPlan read = StudyFile.ParseTask(plan.ToJsonString(), source) with { Name = name };
         read.Check(source);
         string home = Path.GetDirectoryName(Path.GetFullPath(source))!;
         TaskPlan located = read.Located(p => Path.GetFullPath(p, home));
