@@ -114,7 +114,7 @@ public static class MergedModel
     }
 
     // The type of the weights on disk, whatever config.json says.
-    private static string StoredDtype(string folder)
+    internal static string StoredDtype(string folder)
     {
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         return checkpoint.Find(ModuleShapes.Embedding + ".weight")?.Dtype switch

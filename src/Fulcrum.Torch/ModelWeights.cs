@@ -63,7 +63,7 @@ public static class ModelWeights
             this.checkpoint = checkpoint;
             ModelLoader.Check(config, checkpoint, folder);
             Shapes = ModelLoader.Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
-            StoredDtype = config.StoredDtype;
+            StoredDtype = MergedModel.StoredDtype(folder);
         }
 
         public IReadOnlyDictionary<string, long[]> Shapes { get; }

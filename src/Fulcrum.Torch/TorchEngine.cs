@@ -1,4 +1,5 @@
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Tasks;
 using Fulcrum.Torch.Adapters;

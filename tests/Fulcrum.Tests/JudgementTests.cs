@@ -56,7 +56,7 @@ public sealed class JudgementTests
         Assert.Equal((VerdictKind.Accept, true), (got.Kind, got.GainOnly));
         Assert.Equal(
             "gain only, nothing else was measured",
-            Fulcrum.Report.Sentences.Kind(got, Fulcrum.Report.Words.English)
+            Fulcrum.Report.Content.Sentences.Kind(got, Fulcrum.Report.Content.Words.English)
         );
     }
 

@@ -27,5 +27,4 @@ public sealed record Manifest(
     WriteIndented = true
 )]
 [JsonSerializable(typeof(Manifest))]
-[JsonSerializable(typeof(SortedDictionary<string, string>))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
@@ -108,7 +109,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         {
             return JsonSerializer.Deserialize(
                     BoundedFile.ReadText(path),
-                    ManifestJson.Default.SortedDictionaryStringString
+                    ProtocolJson.Default.SortedDictionaryStringString
                 ) ?? [];
         }
         catch (JsonException e)
@@ -126,7 +127,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     public string Print() =>
         JsonSerializer.Serialize(
             new SortedDictionary<string, string>(Fields.ToDictionary(), StringComparer.Ordinal),
-            ManifestJson.Default.SortedDictionaryStringString
+            ProtocolJson.Default.SortedDictionaryStringString
         ) + "\n";
 
     private static string Describe(Question question, PromptEncoding encoding) =>
@@ -147,3 +148,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
 
     private static string Sha(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
+
+/// <summary>JSON of protocols.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, WriteIndented = true)]
+[JsonSerializable(typeof(SortedDictionary<string, string>))]
+internal sealed partial class ProtocolJson : JsonSerializerContext;
