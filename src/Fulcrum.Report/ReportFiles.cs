@@ -1,5 +1,4 @@
 using Fulcrum.Files;
-using Fulcrum.Report.Content;
 using Fulcrum.Report.Csv;
 using Fulcrum.Report.Html;
 using Fulcrum.Report.Markdown;

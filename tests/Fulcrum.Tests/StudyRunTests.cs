@@ -3,7 +3,6 @@ using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Report;
-using Fulcrum.Report.Content;
 using Fulcrum.Report.Markdown;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Fulcrum.Report;
-using Fulcrum.Report.Content;
 using Fulcrum.Runs;
 
 namespace Fulcrum.Cli.Commands;

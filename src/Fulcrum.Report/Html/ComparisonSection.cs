@@ -1,6 +1,4 @@
 using Fulcrum.Comparisons;
-using Fulcrum.Report.Content;
-using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;

@@ -1,5 +1,3 @@
-using Fulcrum.Report.Content;
-using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
 using Fulcrum.Studies;
 

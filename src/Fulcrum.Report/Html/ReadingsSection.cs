@@ -1,6 +1,4 @@
 using Fulcrum.Data;
-using Fulcrum.Report.Content;
-using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
 using Fulcrum.Tasks.Choice;
 

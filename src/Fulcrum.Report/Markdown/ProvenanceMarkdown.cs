@@ -1,5 +1,4 @@
 using System.Text;
-using Fulcrum.Report.Content;
 
 namespace Fulcrum.Report.Markdown;
 

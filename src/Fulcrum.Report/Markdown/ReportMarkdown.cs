@@ -2,7 +2,6 @@ using System.Text;
 using Fulcrum.Comparisons;
 using Fulcrum.Files;
 using Fulcrum.Guards;
-using Fulcrum.Report.Content;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 

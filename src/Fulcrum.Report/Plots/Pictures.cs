@@ -1,6 +1,5 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Models;
-using Fulcrum.Report.Content;
 using Fulcrum.Statistics;
 using ScottPlot;
 

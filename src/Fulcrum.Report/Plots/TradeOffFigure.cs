@@ -1,6 +1,5 @@
 using Fulcrum.Comparisons;
-using Fulcrum.Report.Content;
-using Fulcrum.Report.Elements;
+using Fulcrum.Report.Html;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Plots;

@@ -1,6 +1,5 @@
 using Fulcrum.Models;
-using Fulcrum.Report.Content;
-using Fulcrum.Report.Elements;
+using Fulcrum.Report.Html;
 
 namespace Fulcrum.Report.Plots;
 

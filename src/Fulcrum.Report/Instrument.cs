@@ -1,13 +1,14 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Report.Markdown;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
-namespace Fulcrum.Report.Content;
+namespace Fulcrum.Report;
 
 /// <summary>What the numbers of a run say against the instrument that took them, in sentences; none where they say
 /// nothing against it.</summary>
-internal static class ValidityChecks
+internal static class Instrument
 {
     private const double Unlikely = 0.01,
         Many = 0.1;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Fulcrum.Report.Elements;
+namespace Fulcrum.Report.Html;
 
 /// <summary>The report's style sheet and script, which are embedded in the assembly.</summary>
 internal static class Resource

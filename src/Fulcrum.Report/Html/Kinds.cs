@@ -1,6 +1,6 @@
 using Fulcrum.Tasks;
 
-namespace Fulcrum.Report.Content;
+namespace Fulcrum.Report.Html;
 
 /// <summary>What the clusters and groups of a task are called, in the report's language.</summary>
 internal static class Kinds
