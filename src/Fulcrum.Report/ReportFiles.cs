@@ -1,4 +1,5 @@
 using Fulcrum.Files;
+using Fulcrum.Report.Content;
 using Fulcrum.Report.Csv;
 using Fulcrum.Report.Html;
 using Fulcrum.Report.Markdown;

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using Fulcrum.Comparisons;
 using Fulcrum.Report;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
 using Fulcrum.Report.Html;
 using Fulcrum.Report.Markdown;
 using Fulcrum.Report.Plots;

@@ -3,6 +3,7 @@ using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Report;
+using Fulcrum.Report.Content;
 using Fulcrum.Report.Markdown;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;

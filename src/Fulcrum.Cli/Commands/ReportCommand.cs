@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Report;
+using Fulcrum.Report.Content;
 using Fulcrum.Runs;
 
 namespace Fulcrum.Cli.Commands;

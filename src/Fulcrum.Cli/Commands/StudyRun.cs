@@ -5,6 +5,7 @@ using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Observability;
 using Fulcrum.Report;
+using Fulcrum.Report.Content;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
 using Fulcrum.Tasks.Spider.Sql;

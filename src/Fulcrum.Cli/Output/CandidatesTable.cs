@@ -1,5 +1,5 @@
 using Fulcrum.Comparisons;
-using Fulcrum.Report;
+using Fulcrum.Report.Content;
 using Fulcrum.Statistics;
 using Spectre.Console;
 

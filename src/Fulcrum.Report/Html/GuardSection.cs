@@ -1,5 +1,7 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Guards;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 

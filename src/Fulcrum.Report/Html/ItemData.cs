@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using Fulcrum.Report.Content;
 using Fulcrum.Tasks;
 
 namespace Fulcrum.Report.Html;

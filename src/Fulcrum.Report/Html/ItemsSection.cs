@@ -1,3 +1,6 @@
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
+
 namespace Fulcrum.Report.Html;
 
 /// <summary>The browser of items; the script fills it from the data block.</summary>

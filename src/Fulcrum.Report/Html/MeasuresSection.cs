@@ -1,4 +1,6 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;

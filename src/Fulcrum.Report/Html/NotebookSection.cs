@@ -1,5 +1,6 @@
 using System.Globalization;
-using Fulcrum.Report.Markdown;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -19,10 +20,10 @@ internal static class NotebookSection
         }
 
         Words words = report.Words;
-        IReadOnlyList<string> faults = Instrument.Faults(report);
+        IReadOnlyList<string> faults = ValidityChecks.Faults(report);
         return Markup.Of(
             $"""
-            <p class="{(faults.Count > 0 ? "loss" : "gain")}"><b>{Instrument.Judgement(faults, words)}</b></p>
+            <p class="{(faults.Count > 0 ? "loss" : "gain")}"><b>{ValidityChecks.Judgement(faults, words)}</b></p>
             <ul>{faults.Select(f => Markup.Of($"<li>{f}</li>\n"))}</ul>
             <div class="scroll"><table><caption>{caption}</caption>
             <thead><tr>{Heads(words).Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>

@@ -1,3 +1,5 @@
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
 using Fulcrum.Studies;
 

@@ -1,4 +1,6 @@
 using Fulcrum.Data;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
 using Fulcrum.Tasks.Choice;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Fulcrum.Report.Content;
 
 namespace Fulcrum.Report.Markdown;
 
@@ -13,9 +14,9 @@ internal static class NotebookMarkdown
         }
 
         Words words = report.Words;
-        IReadOnlyList<string> faults = Instrument.Faults(report);
+        IReadOnlyList<string> faults = ValidityChecks.Faults(report);
         StringBuilder text = new(
-            $"\n## {ReportMarkdown.Escape(caption)}\n\n**{Instrument.Judgement(faults, words)}**\n\n"
+            $"\n## {ReportMarkdown.Escape(caption)}\n\n**{ValidityChecks.Judgement(faults, words)}**\n\n"
         );
         foreach (string fault in faults)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Fulcrum.Report.Content;
 
 namespace Fulcrum.Report.Markdown;
 

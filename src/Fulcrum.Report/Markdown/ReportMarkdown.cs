@@ -2,6 +2,7 @@ using System.Text;
 using Fulcrum.Comparisons;
 using Fulcrum.Files;
 using Fulcrum.Guards;
+using Fulcrum.Report.Content;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
 

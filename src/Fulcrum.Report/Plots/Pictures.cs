@@ -1,5 +1,6 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Models;
+using Fulcrum.Report.Content;
 using Fulcrum.Statistics;
 using ScottPlot;
 

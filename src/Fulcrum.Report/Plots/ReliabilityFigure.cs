@@ -1,5 +1,6 @@
 using Fulcrum.Comparisons;
-using Fulcrum.Report.Html;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Plots;

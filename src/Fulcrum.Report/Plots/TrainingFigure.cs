@@ -1,5 +1,6 @@
 using Fulcrum.Models;
-using Fulcrum.Report.Html;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
 
 namespace Fulcrum.Report.Plots;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Fulcrum.Comparisons;
 using Fulcrum.Files;
+using Fulcrum.Report.Content;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Tex;

@@ -1,14 +1,13 @@
 using Fulcrum.Comparisons;
-using Fulcrum.Report.Markdown;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
-namespace Fulcrum.Report;
+namespace Fulcrum.Report.Content;
 
 /// <summary>What the numbers of a run say against the instrument that took them, in sentences; none where they say
 /// nothing against it.</summary>
-internal static class Instrument
+internal static class ValidityChecks
 {
     private const double Unlikely = 0.01,
         Many = 0.1;

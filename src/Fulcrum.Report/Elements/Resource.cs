@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Fulcrum.Report.Html;
+namespace Fulcrum.Report.Elements;
 
 /// <summary>The report's style sheet and script, which are embedded in the assembly.</summary>
 internal static class Resource

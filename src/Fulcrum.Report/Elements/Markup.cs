@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Fulcrum.Files;
 
-namespace Fulcrum.Report.Html;
+namespace Fulcrum.Report.Elements;
 
 /// <summary>A piece of HTML. It is made from literals in the code and from values that are escaped on their way in, and
 /// in no other way.</summary>
@@ -24,7 +24,7 @@ internal readonly record struct Markup
     public static Markup Join(IEnumerable<Markup> pieces) => new(string.Concat(pieces.Select(p => p.text)));
 
     /// <summary>A text that travels with the program: the style sheet and the script.</summary>
-    public static Markup Resource(string name) => new(Html.Resource.Text(name));
+    public static Markup Resource(string name) => new(Elements.Resource.Text(name));
 
     /// <summary>JSON for a data block; its writer must have escaped <c>&lt;</c>, so that no data can end the
     /// block.</summary>

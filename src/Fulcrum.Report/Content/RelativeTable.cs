@@ -3,7 +3,7 @@ using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 
-namespace Fulcrum.Report.Markdown;
+namespace Fulcrum.Report.Content;
 
 /// <summary>One row of the notebook's table.</summary>
 /// <param name="Change">In percent of the value before: infinite or not a number where that is 0.</param>

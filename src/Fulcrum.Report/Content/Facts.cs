@@ -4,7 +4,7 @@ using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 
-namespace Fulcrum.Report;
+namespace Fulcrum.Report.Content;
 
 /// <summary>What a run was made with, in a line each: the same words in every form of the report.</summary>
 internal static class Facts

@@ -1,6 +1,6 @@
 using Fulcrum.Tasks;
 
-namespace Fulcrum.Report.Html;
+namespace Fulcrum.Report.Content;
 
 /// <summary>What the clusters and groups of a task are called, in the report's language.</summary>
 internal static class Kinds

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Fulcrum.Statistics;
 
-namespace Fulcrum.Report;
+namespace Fulcrum.Report.Content;
 
 /// <summary>The language of a report. Both wordings stand side by side where they are used, so that none can be
 /// missing.</summary>

@@ -4,7 +4,7 @@ using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Choice;
 
-namespace Fulcrum.Report;
+namespace Fulcrum.Report.Content;
 
 /// <summary>One reading of some questions.</summary>
 /// <param name="Kind">The answer-scoring method.</param>

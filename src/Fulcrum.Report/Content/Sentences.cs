@@ -2,7 +2,7 @@ using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
 
-namespace Fulcrum.Report;
+namespace Fulcrum.Report.Content;
 
 /// <summary>Sentences that follow from the numbers and from nothing else.</summary>
 public static class Sentences

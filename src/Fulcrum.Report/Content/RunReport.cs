@@ -8,7 +8,7 @@ using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
-namespace Fulcrum.Report;
+namespace Fulcrum.Report.Content;
 
 /// <summary>What a report is made from: the files of a run folder, no model.</summary>
 /// <param name="Shown">The candidate whose answers are shown item by item.</param>
