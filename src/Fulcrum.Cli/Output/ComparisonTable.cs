@@ -9,15 +9,23 @@ namespace Fulcrum.Cli;
 /// cannot be told.</summary>
 internal static class ComparisonTable
 {
-    private const int LeastWidth = 120;
+    private const int LeastWidth = 120,
+        LeastTable = 90;
 
-    /// <summary>Prints a table for each candidate, and its verdict.</summary>
+    /// <summary>Prints the ranking where there are several candidates, then a table for each candidate, and its
+    /// verdict. The verdict of the whole comes last, where a terminal shows it.</summary>
     public static void Print(Comparison comparison, Words words)
     {
+        bool several = comparison.Candidates.Count > 1;
         foreach (CandidateComparison candidate in comparison.Candidates)
         {
-            string title = comparison.Candidates.Count > 1 ? candidate.Name : "";
+            string title = several ? candidate.Name : "";
             Print(candidate.Tasks, Sentences.Of(candidate, comparison, words), words, title);
+        }
+
+        if (several)
+        {
+            Rank(comparison, words);
         }
     }
 
@@ -31,9 +39,17 @@ internal static class ComparisonTable
     private static void Print(IReadOnlyList<PairedResult> tasks, string? verdict, Words words, string title)
     {
         IAnsiConsole console = WideEnough();
-        Table table = Table(tasks, words);
-        table.Title = title.Length > 0 ? new TableTitle(Shown.AsMarkup(title)) : null;
-        console.Write(table);
+        if (console.Profile.Width < LeastTable)
+        {
+            List(console, tasks, words, title);
+        }
+        else
+        {
+            Table table = Table(tasks, words);
+            table.Title = title.Length > 0 ? new TableTitle(Markup.Escape(title)) : null;
+            console.Write(table);
+        }
+
         foreach (PairedResult result in tasks)
         {
             string generalisation = Sentences.Generalisation(result, words);
@@ -44,6 +60,50 @@ internal static class ComparisonTable
         if (verdict is not null)
         {
             console.MarkupLine($"[bold]{Shown.AsMarkup(verdict)}[/]");
+        }
+    }
+
+    /// <summary>A row per candidate with every task's difference; a list where the terminal is narrow.</summary>
+    private static void Rank(Comparison comparison, Words words)
+    {
+        IAnsiConsole console = WideEnough();
+        Ranking ranking = Ranking.Of(comparison);
+        Table table = new() { Border = TableBorder.Rounded };
+        string[] tasks = [.. comparison.Candidates[0].Tasks.Select(t => Markup.Escape(t.Task))];
+        table.AddColumns([words.Say("candidate", "candidato"), .. tasks, words.Say("verdict", "veredito")]);
+        foreach (CandidateComparison c in ranking.Order)
+        {
+            string[] cells = [.. c.Tasks.Select(t => Change(t, words))];
+            string verdict = Markup.Escape(Sentences.Kind(c.Verdict, words));
+            table.AddRow([Markup.Escape(c.Name), .. cells, verdict]);
+            if (console.Profile.Width < LeastTable)
+            {
+                console.MarkupLine($"[bold]{Markup.Escape(c.Name)}[/]: {verdict}");
+                tasks.Zip(cells, (task, cell) => $"  {task}: {cell}").ToList().ForEach(console.MarkupLine);
+            }
+        }
+
+        if (console.Profile.Width >= LeastTable)
+        {
+            console.Write(table);
+        }
+
+        console.MarkupLine($"[bold]{Markup.Escape(ranking.Sentence(words))}[/]");
+    }
+
+    private static void List(IAnsiConsole console, IReadOnlyList<PairedResult> tasks, Words words, string title)
+    {
+        console.MarkupLine(title.Length > 0 ? $"[bold]{Markup.Escape(title)}[/]" : "");
+        foreach (PairedResult b in tasks.SelectMany(t => t.Groups.Prepend(t)))
+        {
+            string name = b.Group is null ? $"[bold]{Markup.Escape(b.Name)}[/]" : "  " + Markup.Escape(b.Name);
+            string scores = $"{words.Percent(b.Before.Score)} → {words.Percent(b.After.Score)}";
+            string counts = words.Say(
+                $"{words.Count(b.Items)} items, {b.Gained} gained, {b.Lost} lost",
+                $"{words.Count(b.Items)} itens, {b.Gained} ganhos, {b.Lost} perdidos"
+            );
+            console.MarkupLine($"{name}: {Change(b, words)}");
+            console.MarkupLine($"    {scores}; {counts}; p {words.P(b.P)}");
         }
     }
 
@@ -91,21 +151,26 @@ internal static class ComparisonTable
 
     private static void AddRow(Table table, string name, PairedResult b, Words words)
     {
-        (string colour, string sign) = b.Change switch
-        {
-            Change.Gain => ("green", "▲"),
-            Change.Loss => ("red", "▼"),
-            _ => ("grey", "○"),
-        };
         table.AddRow(
             name,
             words.Count(b.Items),
             words.Percent(b.Before.Score),
             words.Percent(b.After.Score),
-            $"[{colour}]{sign} {words.Change(b.Difference)}[/]",
+            Change(b, words),
             words.Count(b.Gained),
             words.Count(b.Lost),
             words.P(b.P)
         );
+    }
+
+    private static string Change(PairedResult b, Words words)
+    {
+        (string colour, string sign) = b.Change switch
+        {
+            Comparisons.Change.Gain => ("green", "▲"),
+            Comparisons.Change.Loss => ("red", "▼"),
+            _ => ("grey", "○"),
+        };
+        return $"[{colour}]{sign} {words.Change(b.Difference)}[/]";
     }
 }

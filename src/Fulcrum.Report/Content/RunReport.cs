@@ -11,7 +11,8 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Report.Content;
 
 /// <summary>What a report is made from: the files of a run folder, no model.</summary>
-/// <param name="Shown">The candidate whose answers are shown item by item.</param>
+/// <param name="Shown">The candidate whose tables and figures are shown first.</param>
+/// <param name="Items">The answers of the base and of every candidate to every item, by task.</param>
 /// <param name="Answers">The base's and the shown candidate's answer to every item, by task.</param>
 /// <param name="Steps">The shown candidate's training log; empty where there is none.</param>
 /// <param name="Stages">The manifests of the stages that are complete, in their order.</param>
@@ -23,6 +24,7 @@ public sealed record RunReport(
     Study Study,
     Comparison Comparison,
     CandidateComparison Shown,
+    IReadOnlyDictionary<string, IReadOnlyList<ItemAnswers>> Items,
     IReadOnlyDictionary<string, IReadOnlyList<(Answer Before, Answer After)>> Answers,
     IReadOnlyList<TrainingStep> Steps,
     IReadOnlyList<Manifest> Stages,
@@ -34,6 +36,9 @@ public sealed record RunReport(
 {
     /// <summary>How the shown candidate was trained here; null: it was not.</summary>
     public TrainPlan? Train => Study.Candidates.GetValueOrDefault(Shown.Name)?.Train;
+
+    /// <summary>The candidates in order, and what may be said of the best.</summary>
+    public Ranking Ranking { get; } = Ranking.Of(Comparison);
 
     /// <summary>The seed of that training.</summary>
     public int TrainingSeed => Train?.Seed ?? Study.Seed;
@@ -76,12 +81,51 @@ public sealed record RunReport(
         Comparison compared = ComparisonJson.Parse(Text(run.Comparison), run.Comparison);
         RefuseStrangeNames(run, compared);
         Study study = StudyFile.Load(run.Study);
-        CandidateComparison shown =
-            compared.Candidates.FirstOrDefault()
-            ?? throw new InputException($"{run.Comparison}: there is no candidate to report on");
-        string place = RunLayout.Candidate(shown.Name),
-            log = Path.Combine(run.Adapter(shown.Name), "train.jsonl");
-        TrainingStep[] steps = File.Exists(log)
+        if (compared.Candidates.Count == 0)
+        {
+            throw new InputException($"{run.Comparison}: there is no candidate to report on");
+        }
+
+        CandidateComparison shown = Ranking.Of(compared).Order[0];
+        return new RunReport(
+            study,
+            compared,
+            shown,
+            shown.Tasks.ToDictionary(t => t.Task, t => ItemsOf(run, compared, t.Task), StringComparer.Ordinal),
+            new Dictionary<string, IReadOnlyList<(Answer, Answer)>>(),
+            StepsOf(run, shown.Name),
+            [.. StagesOf(compared).Select(run.Completed).OfType<Manifest>()],
+            Words.Of(language),
+            TrainingDataSummary.Read(run.Adapter(shown.Name)),
+            shown.Tasks.ToDictionary(
+                t => t.Task,
+                t => Differences(run, RunLayout.Candidate(shown.Name), t.Task),
+                StringComparer.Ordinal
+            ),
+            ModelFacts.Read(run.Root)
+        ).Showing(shown);
+    }
+
+    /// <summary>Returns the same report with the answers of another candidate. Its training log and data stay those of the
+    /// first.</summary>
+    internal RunReport Showing(CandidateComparison candidate)
+    {
+        int place = Comparison.Candidates.Select(c => c.Name).ToList().IndexOf(candidate.Name);
+        return this with
+        {
+            Shown = candidate,
+            Answers = Items.ToDictionary(
+                t => t.Key,
+                t => (IReadOnlyList<(Answer, Answer)>)[.. t.Value.Select(i => (i.Base, i.Candidates[place]))],
+                StringComparer.Ordinal
+            ),
+        };
+    }
+
+    private static TrainingStep[] StepsOf(RunLayout run, string candidate)
+    {
+        string log = Path.Combine(run.Adapter(candidate), "train.jsonl");
+        return File.Exists(log)
             ?
             [
                 .. BoundedFile
@@ -92,18 +136,6 @@ public sealed record RunReport(
                     ),
             ]
             : [];
-        return new RunReport(
-            study,
-            compared,
-            shown,
-            shown.Tasks.ToDictionary(t => t.Task, t => Pairs(run, place, t.Task), StringComparer.Ordinal),
-            steps,
-            [.. StagesOf(compared).Select(run.Completed).OfType<Manifest>()],
-            Words.Of(language),
-            TrainingDataSummary.Read(run.Adapter(shown.Name)),
-            shown.Tasks.ToDictionary(t => t.Task, t => Differences(run, place, t.Task), StringComparer.Ordinal),
-            ModelFacts.Read(run.Root)
-        );
     }
 
     private static void RefuseStrangeNames(RunLayout run, Comparison compared)
@@ -130,20 +162,30 @@ public sealed record RunReport(
     private static IReadOnlyList<string> Differences(RunLayout run, string place, string task) =>
         Protocol.DifferingFields(run.Protocol(RunLayout.Base, task), run.Protocol(place, task));
 
-    private static IReadOnlyList<(Answer, Answer)> Pairs(RunLayout run, string place, string task)
+    private static IReadOnlyList<ItemAnswers> ItemsOf(RunLayout run, Comparison compared, string task)
     {
-        Dictionary<string, Answer> after = AnswerFile
-            .Read(run.Answers(place, task))
-            .ToDictionary(a => a.Id, StringComparer.Ordinal);
+        (string Place, Dictionary<string, Answer> Answers)[] sides =
+        [
+            .. compared
+                .Candidates.Select(c => RunLayout.Candidate(c.Name))
+                .Select(p =>
+                    (p, AnswerFile.Read(run.Answers(p, task)).ToDictionary(a => a.Id, StringComparer.Ordinal))
+                ),
+        ];
         return
         [
             .. AnswerFile
                 .Read(run.Answers(RunLayout.Base, task))
-                .Select(b =>
-                    after.TryGetValue(b.Id, out Answer? a)
-                        ? (b, a)
-                        : throw new InputException($"{task}: the item '{b.Id}' is missing in {place}")
-                ),
+                .Select(b => new ItemAnswers(
+                    b,
+                    [
+                        .. sides.Select(s =>
+                            s.Answers.TryGetValue(b.Id, out Answer? a)
+                                ? a
+                                : throw new InputException($"{task}: the item '{b.Id}' is missing in {s.Place}")
+                        ),
+                    ]
+                )),
         ];
     }
 
@@ -163,3 +205,7 @@ public sealed record RunReport(
         }
     }
 }
+
+/// <summary>The answers to one item.</summary>
+/// <param name="Candidates">One answer per candidate, in the order of the comparison.</param>
+public sealed record ItemAnswers(Answer Base, IReadOnlyList<Answer> Candidates);

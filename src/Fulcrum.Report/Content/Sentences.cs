@@ -11,6 +11,12 @@ public static class Sentences
     public static string Of(CandidateComparison candidate, Comparison comparison, Words words) =>
         (comparison.Candidates.Count > 1 ? candidate.Name + ": " : "") + Of(candidate.Verdict, words);
 
+    /// <summary>The verdict of the whole study: on its one candidate, or on all of them together.</summary>
+    public static string OfAll(Comparison comparison, Words words) =>
+        comparison.Candidates.Count > 1
+            ? Ranking.Of(comparison).Sentence(words)
+            : Of(comparison.Candidates[0].Verdict, words);
+
     /// <summary>The verdict in one word.</summary>
     public static string Verdict(CandidateComparison candidate, Words words) => Kind(candidate.Verdict, words);
 

@@ -10,22 +10,36 @@ namespace Fulcrum.Report.Html;
 /// <summary>The comparison as a table and as pictures.</summary>
 internal static class ComparisonSection
 {
+    /// <summary>Returns the first candidate's tables and figures, then those of every other candidate, folded.</summary>
     public static Markup Of(RunReport report)
+    {
+        Words words = report.Words;
+        return report.Comparison.Candidates.Count < 2
+            ? One(report)
+            : Markup.Of(
+                $"<h3 id=\"candidate-{report.Shown.Name}\">{Title(report.Shown, words)}</h3>{One(report)}{report.Ranking.Order.Where(c => c.Name != report.Shown.Name).Select(c => Markup.Of($"<details class=\"candidate\" id=\"candidate-{c.Name}\"><summary>{Title(c, words)}</summary>{One(report.Showing(c))}</details>\n"))}"
+            );
+    }
+
+    private static string Title(CandidateComparison c, Words words) => $"{c.Name}: {Sentences.Kind(c.Verdict, words)}";
+
+    private static Markup One(RunReport report)
     {
         Words words = report.Words;
         IReadOnlyList<RowFigures.Row> rows = RowFigures.Rows(report.Shown);
         return Markup.Of(
             $"""
-            {Table(report.Shown, words)}
+            {Table(report, words)}
             {RowFigures.Scores(rows, words)}
             {RowFigures.Differences(
                 words.Say("Gain and loss", "Ganho e perda"),
                 words.Say(
-                    "After minus before, paired item by item, with 95% intervals that respect clusters: ▲ gain, ▼ loss, ○ not told from chance.",
-                    "Depois menos antes, pareado item a item, com intervalos de 95% que respeitam os agrupamentos: ▲ ganho, ▼ perda, ○ indistinguível do acaso."
+                    "After minus before in percentage points, paired item by item, with 95% intervals that account for clusters. The dashed line is the margin for general tasks. ▲ gain, ▼ loss, ○ not statistically significant.",
+                    "Depois menos antes em pontos percentuais, pareado item a item, com intervalos de 95% que consideram os agrupamentos. A linha tracejada é a margem para as tarefas gerais. ▲ ganho, ▼ perda, ○ sem significância estatística."
                 ),
                 [.. rows.Select(r => (r.Name, r.Difference, r.Change, r.Part))],
-                words
+                words,
+                report.Shown.Verdict.GainOnly ? null : report.Shown.Verdict.Margin / 100
             )}
             {RowFigures.Flips(rows, words)}
             {report.Shown.Tasks.Select(b => Clusters(b, report))}
@@ -33,23 +47,23 @@ internal static class ComparisonSection
         );
     }
 
-    private static Markup Table(CandidateComparison comparison, Words words) =>
+    private static Markup Table(RunReport report, Words words) =>
         Markup.Of(
             $"""
             <div class="scroll"><table>
             <caption>{words.Say(
-                "▲ gain, ▼ loss, ○ no difference that can be told from chance. Differences in points with 95% intervals; p of the same interval, in brackets adjusted for all tasks (Holm). Intervals of groups hold together for all groups of a task; a group of fewer than 5 clusters gets no sign. Numbers of items lead to the items.",
-                "▲ ganho, ▼ perda, ○ diferença indistinguível do acaso. Diferenças em pontos com intervalos de 95%; p do mesmo intervalo, entre colchetes ajustado para todas as tarefas (Holm). Os intervalos dos grupos valem juntos para todos os grupos de uma tarefa; um grupo com menos de 5 agrupamentos não recebe sinal. Os números de itens levam aos itens."
+                "▲ gain, ▼ loss, ○ no statistically significant difference. Differences are in percentage points with 95% intervals. p belongs to the same interval; in brackets it is adjusted for all tasks (Holm). Intervals of groups hold for all groups of a task together. A group of fewer than 5 clusters gets no sign. The counts gained and lost link to the items.",
+                "▲ ganho, ▼ perda, ○ sem diferença estatisticamente significativa. As diferenças estão em pontos percentuais com intervalos de 95%. p pertence ao mesmo intervalo; entre colchetes está ajustado para todas as tarefas (Holm). Os intervalos dos grupos valem juntos para todos os grupos de uma tarefa. Um grupo com menos de 5 agrupamentos não recebe sinal. Os números de ganhos e perdidos levam aos itens."
             )}</caption>
             <thead><tr><th scope="col">benchmark</th>{Heads(words).Select(h =>
                 Markup.Of($"<th scope=\"col\">{h}</th>")
             )}</tr></thead>
             <tbody>
-            {comparison.Tasks.Select(b =>
-                Markup.Of($"{Row(b, words)}{b.Groups.Select(g => Row(g, words))}")
+            {report.Shown.Tasks.Select(b =>
+                Markup.Of($"{Row(b, report)}{b.Groups.Select(g => Row(g, report))}")
             )}
             </tbody></table></div>
-            {comparison.Tasks.Select(b => Sentences.Unscored(b, words)).OfType<string>().Select(t => Markup.Of($"<p class=\"open\">{t}</p>"))}
+            {report.Shown.Tasks.Select(b => Sentences.Unscored(b, words)).OfType<string>().Select(t => Markup.Of($"<p class=\"open\">{t}</p>"))}
             """
         );
 
@@ -64,8 +78,9 @@ internal static class ComparisonSection
             "p",
         ];
 
-    private static Markup Row(PairedResult b, Words words)
+    private static Markup Row(PairedResult b, RunReport report)
     {
+        Words words = report.Words;
         string query = $"benchmark={b.Task}" + (b.Group is { } group ? $"&group={Uri.EscapeDataString(group)}" : "");
         string adjusted = b.Group is null && b.AdjustedP is { } p ? $" [{words.P(p)}]" : "";
         string unscored = b.Unscored > 0 ? words.Say($" (+{b.Unscored} unscored)", $" (+{b.Unscored} sem nota)") : "";
@@ -79,21 +94,21 @@ internal static class ComparisonSection
                 b.After.Score
             )}</td><td class="wide {Draw.Direction(b.Change)}">{Draw.Sign(b.Change)} {words.Change(
                 b.Difference
-            )}</td><td>{Link(query, "gained", b.Gained, words)}</td><td>{Link(
+            )}</td><td>{Link(query, "gained", b.Gained, report)}</td><td>{Link(
                 query,
                 "lost",
                 b.Lost,
-                words
+                report
             )}</td><td class="wide">{words.P(b.P)}{adjusted}</td></tr>
 
             """
         );
     }
 
-    private static Markup Link(string query, string outcome, int count, Words words) =>
+    private static Markup Link(string query, string outcome, int count, RunReport report) =>
         count == 0
             ? Markup.Of($"0")
-            : Markup.Of($"<a href=\"#items?{query}&outcome={outcome}\">{words.Count(count)}</a>");
+            : Markup.Of($"<a href=\"#items?{query}&outcome={outcome}&candidate={report.Shown.Name}\">{report.Words.Count(count)}</a>");
 
     private static Markup Clusters(PairedResult b, RunReport report)
     {
@@ -118,14 +133,19 @@ internal static class ComparisonSection
                     report,
                     b.Task
                 )}</th>{Heads(words)[..6].Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
-                {clusters.Select(c => Cluster(b.Task, c, words))}</tbody></table></div></details>
+                {clusters.Select(c => Cluster(b.Task, c, report))}</tbody></table></div></details>
 
                 """
             );
     }
 
-    private static Markup Cluster(string benchmark, IGrouping<string, (Answer Before, Answer After)> items, Words words)
+    private static Markup Cluster(
+        string benchmark,
+        IGrouping<string, (Answer Before, Answer After)> items,
+        RunReport report
+    )
     {
+        Words words = report.Words;
         double before = items.Average(p => p.Before.Score!.Value),
             after = items.Average(p => p.After.Score!.Value);
         int gained = items.Count(p => p.After.Score > p.Before.Score),
@@ -141,8 +161,8 @@ internal static class ComparisonSection
                 query,
                 "gained",
                 gained,
-                words
-            )}</td><td data-value="{lost}">{Link(query, "lost", lost, words)}</td></tr>
+                report
+            )}</td><td data-value="{lost}">{Link(query, "lost", lost, report)}</td></tr>
 
             """
         );

@@ -2,32 +2,41 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
 using Fulcrum.Tasks;
 
 namespace Fulcrum.Report.Html;
 
-/// <summary>The items as JSON for the browser: arrays in a fixed order, because a full MMLU has 14,042 of
-/// them.</summary>
+/// <summary>Writes the items as JSON for the browser. Arrays in a fixed order keep it small: MMLU has 14,042
+/// items.</summary>
 internal static class ItemData
 {
-    private const int LongestText = 4000;
+    private const int LongestText = 4000,
+        MostBytes = 32 << 20;
 
     // Escapes what has a meaning in HTML and leaves the letters of other languages as they are.
     private static readonly JsonWriterOptions Options = new() { Encoder = Encoder() };
 
-    /// <summary>The words and every item; holds no <c>&lt;</c>.</summary>
+    /// <summary>Returns the words and the items; holds no <c>&lt;</c>.</summary>
     public static string Print(RunReport report)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream, Options))
         {
             json.WriteStartObject();
-            Words(json, report.Words);
-            json.WriteStartArray("benchmarks");
-            foreach ((string name, IReadOnlyList<(Answer Before, Answer After)> pairs) in report.Answers)
+            Words(json, report);
+            json.WriteStartArray("candidates");
+            foreach (CandidateComparison candidate in report.Comparison.Candidates)
             {
-                Benchmark(json, name, pairs);
+                json.WriteStringValue(candidate.Name);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("benchmarks");
+            foreach ((string name, IReadOnlyList<ItemAnswers> items) in report.Items)
+            {
+                Benchmark(json, name, items, MostBytes / report.Items.Count);
             }
 
             json.WriteEndArray();
@@ -37,36 +46,60 @@ internal static class ItemData
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    // Turns of direction would reorder what stands around them in the file.
-    private static JavaScriptEncoder Encoder()
+    private static void Benchmark(Utf8JsonWriter json, string name, IReadOnlyList<ItemAnswers> items, int most)
     {
-        TextEncoderSettings settings = new(UnicodeRanges.All);
-        settings.ForbidCharacters('\u061c', '\u200e', '\u200f', '\ufeff');
-        settings.ForbidRange(UnicodeRange.Create('\u2028', '\u202e'));
-        settings.ForbidRange(UnicodeRange.Create('\u2066', '\u2069'));
-        return JavaScriptEncoder.Create(settings);
-    }
-
-    private static void Benchmark(Utf8JsonWriter json, string name, IReadOnlyList<(Answer Before, Answer After)> pairs)
-    {
+        byte[][] pieces = [.. items.Select(Item)];
+        HashSet<int> kept = Kept(items, pieces, most);
         json.WriteStartObject();
         json.WriteString("name", name);
+        json.WriteNumber("all", items.Count);
         json.WriteStartArray("items");
-        foreach ((Answer before, Answer after) in pairs)
+        for (int i = 0; i < pieces.Length; i++)
         {
-            json.WriteStartArray();
-            foreach (string? text in (string?[])[before.Id, before.Cluster, before.Group, before.Input, before.Target])
+            if (kept.Contains(i))
             {
-                Text(json, text);
+                json.WriteRawValue(pieces[i], skipInputValidation: true);
             }
-
-            Side(json, before);
-            Side(json, after);
-            json.WriteEndArray();
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    /// <summary>Chooses the items that fit: those whose score differs between the sides first.</summary>
+    private static HashSet<int> Kept(IReadOnlyList<ItemAnswers> items, byte[][] pieces, int most)
+    {
+        long size = 0;
+        return
+        [
+            .. Enumerable
+                .Range(0, items.Count)
+                .OrderBy(i => items[i].Candidates.All(c => c.Score == items[i].Base.Score))
+                .TakeWhile(i => (size += pieces[i].Length) <= most),
+        ];
+    }
+
+    private static byte[] Item(ItemAnswers item)
+    {
+        Answer b = item.Base;
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, Options))
+        {
+            json.WriteStartArray();
+            foreach (string? text in (string?[])[b.Id, b.Cluster, b.Group, b.Input, b.Target])
+            {
+                Text(json, text);
+            }
+
+            foreach (Answer side in item.Candidates.Prepend(b))
+            {
+                Side(json, side);
+            }
+
+            json.WriteEndArray();
+        }
+
+        return stream.ToArray();
     }
 
     private static void Side(Utf8JsonWriter json, Answer a)
@@ -125,8 +158,10 @@ internal static class ItemData
         }
     }
 
-    private static void Words(Utf8JsonWriter json, Words words)
+    private static void Words(Utf8JsonWriter json, RunReport report)
     {
+        Words words = report.Words;
+        bool several = report.Comparison.Candidates.Count > 1;
         json.WriteStartObject("words");
         foreach (
             (string key, string text) in (IEnumerable<(string, string)>)
@@ -134,20 +169,27 @@ internal static class ItemData
                     ("all", words.Say("all", "todos")),
                     ("gained", words.Say("gained", "ganho")),
                     ("lost", words.Say("lost", "perdido")),
-                    ("right", words.Say("right twice", "certo nas duas")),
-                    ("wrong", words.Say("wrong twice", "errado nas duas")),
+                    ("right", words.Say("right both times", "certo nas duas vezes")),
+                    ("wrong", words.Say("wrong both times", "errado nas duas vezes")),
                     ("unscored", words.Say("unscored", "sem nota")),
-                    ("before", words.Say("Before", "Antes")),
+                    ("before", several ? words.Say("Base", "Base") : words.Say("Before", "Antes")),
                     ("after", words.Say("After", "Depois")),
                     ("question", words.Say("Question", "Pergunta")),
                     ("target", words.Say("Gold answer", "Resposta de referência")),
                     ("output", words.Say("everything the model wrote", "tudo o que o modelo escreveu")),
                     ("tokens", "tokens"),
-                    ("cut", words.Say("cut at the limit", "cortada no limite")),
+                    ("cut", words.Say("truncated at the token limit", "truncada no limite de tokens")),
                     ("empty", words.Say("no answer", "sem resposta")),
                     ("close", words.Say("Close", "Fechar")),
                     ("count", words.Say("{0} to {1} of {2} items", "{0} a {1} de {2} itens")),
-                    ("nothing", words.Say("no item fits", "nenhum item corresponde")),
+                    ("nothing", words.Say("no item matches", "nenhum item corresponde")),
+                    (
+                        "bounded",
+                        words.Say(
+                            "To bound its size, this page holds {0} of the {1} items of {2}. Items whose score changed come first. The answer files of the run folder hold all of them.",
+                            "Para limitar o seu tamanho, esta página contém {0} dos {1} itens de {2}. Os itens cuja nota mudou vêm primeiro. Os arquivos de respostas da pasta da execução contêm todos."
+                        )
+                    ),
                 ]
         )
         {

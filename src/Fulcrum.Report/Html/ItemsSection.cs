@@ -12,12 +12,13 @@ internal static class ItemsSection
         return Markup.Of(
             $"""
             <noscript><p>{words.Say(
-                "This browser of items needs JavaScript; the items are in before/ and after/ of the run folder, too.",
-                "Este navegador de itens precisa de JavaScript; os itens também estão em before/ e after/ da pasta da execução."
+                "This browser of items needs JavaScript; the items are also in base/ and candidates/ of the run folder.",
+                "Este navegador de itens precisa de JavaScript; os itens também estão em base/ e candidates/ da pasta da execução."
             )}</p></noscript>
             <div id="browser" hidden>
             <div class="bar" role="search" aria-label="{words.Say("Filter items", "Filtrar itens")}">
-            <label>benchmark<select id="f-benchmark"><option value="">{words.Say(
+            {Candidates(report)}
+            <label>{words.Say("task", "tarefa")}<select id="f-benchmark"><option value="">{words.Say(
                 "all",
                 "todos"
             )}</option>{report.Shown.Tasks.Select(b =>
@@ -48,6 +49,7 @@ internal static class ItemsSection
                 "anterior"
             )}</button><button id="next" type="button">{words.Say("next", "próxima")} →</button></div>
             <section id="item" tabindex="-1" aria-label="{words.Say("Opened item", "Item aberto")}" hidden></section>
+            <p id="bounded" class="open" hidden></p>
             <div class="scroll"><table id="rows" aria-label="{words.Say(
                 "Items",
                 "Itens"
@@ -60,6 +62,13 @@ internal static class ItemsSection
             """
         );
     }
+
+    private static Markup Candidates(RunReport report) =>
+        report.Comparison.Candidates.Count < 2
+            ? Markup.Empty
+            : Markup.Of(
+                $"<label>{report.Words.Say("outcome of candidate", "desfecho do candidato")}<select id=\"f-candidate\">{report.Comparison.Candidates.Select(c => Markup.Of($"<option value=\"{c.Name}\">{c.Name}</option>"))}</select></label>"
+            );
 
     private static (string Key, string Title)[] Columns(RunReport report) =>
         [

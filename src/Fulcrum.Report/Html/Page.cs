@@ -21,6 +21,7 @@ internal static class Page
                 NotebookSection.Of(report)
             ),
             ("comparison", words.Say("Before and after", "Antes e depois"), ComparisonSection.Of(report)),
+            ("pairs", words.Say("Candidates compared with each other", "Candidatos comparados entre si"), RankingSection.Pairs(report)),
             ("trade-off", words.Say("Trade-off", "Compromisso"), PointsSection.Of(report)),
             (
                 "measures",
@@ -50,7 +51,7 @@ internal static class Page
                 "report.css"
             )}; script-src {Resource.Hash("report.js")}; base-uri 'none'; form-action 'none'">
             <meta name="color-scheme" content="light dark">
-            <title>{report.Study.Title}: {Sentences.Verdict(report.Shown, words)}</title>
+            <title>{report.Study.Title}: {(report.Comparison.Candidates.Count > 1 ? Sentences.OfAll(report.Comparison, words) : Sentences.Verdict(report.Shown, words))}</title>
             <style>{Markup.Resource("report.css")}</style>
             </head>
             <body>

@@ -16,12 +16,11 @@ internal static class SummarySection
         return Markup.Of(
             $"""
             <header>
-            <h1>{Sentences.Of(comparison, report.Comparison, words)}</h1>
+            {(report.Comparison.Candidates.Count > 1 ? Markup.Empty : Badge(comparison.Verdict, words))}
+            <h1>{Sentences.OfAll(report.Comparison, words)}</h1>
             <a class="skip" href="#main">{words.Say("To the report", "Ir para o relatório")}</a>
-            <p><span class="badge {Colour(comparison.Verdict.Kind)}">{Sign(comparison.Verdict.Kind)} {Sentences.Kind(
-                comparison.Verdict,
-                words
-            )}</span> {Explanation(comparison.Verdict, words)}</p>
+            {RankingSection.Of(report)}
+            {(report.Comparison.Candidates.Count > 1 ? Markup.Of($"<p><b>{comparison.Name}</b></p>") : Markup.Empty)}
             <ul class="facts">{comparison.Tasks.Select(b =>
                 Markup.Of(
                     $"<li><span class=\"{Draw.Direction(b.Change)}\">{Draw.Sign(b.Change)}</span> {Sentences.Of(b, words)} {Sentences.Generalisation(b, words)}</li>"
@@ -36,6 +35,11 @@ internal static class SummarySection
             """
         );
     }
+
+    private static Markup Badge(Verdict verdict, Words words) =>
+        Markup.Of(
+            $"<p><span class=\"badge {Colour(verdict.Kind)}\">{Sign(verdict.Kind)} {Sentences.Kind(verdict, words)}</span> {Explanation(verdict, words)}</p>"
+        );
 
     private static string Recipe(RunReport report) =>
         report.Train is { } plan
@@ -82,7 +86,8 @@ internal static class SummarySection
             )
             : Markup.Empty;
 
-    private static string Colour(VerdictKind kind) =>
+    /// <summary>The class of a verdict.</summary>
+    internal static string Colour(VerdictKind kind) =>
         kind switch
         {
             VerdictKind.Accept => "gain",
@@ -90,7 +95,8 @@ internal static class SummarySection
             _ => "open",
         };
 
-    private static string Sign(VerdictKind kind) =>
+    /// <summary>The sign that says the same without colour.</summary>
+    internal static string Sign(VerdictKind kind) =>
         kind switch
         {
             VerdictKind.Accept => "✓",

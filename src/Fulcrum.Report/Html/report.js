@@ -47,28 +47,38 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
+// --- links to a folded candidate, and folded parts on paper ---
+function unfold() {
+  const target = location.hash.startsWith("#candidate-") ? byId(decodeURIComponent(location.hash.slice(1))) : null;
+  if (target instanceof HTMLDetailsElement) { target.open = true; target.scrollIntoView(); }
+}
+addEventListener("hashchange", unfold);
+unfold();
+addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details.candidate")) part.open = true; });
+
 // --- the item browser ----------------------------------------------------------------------------
 (function browser() {
   const source = byId("items-data");
   if (!source) return;
-  const { words, benchmarks } = JSON.parse(source.textContent);
+  const { words, benchmarks, candidates } = JSON.parse(source.textContent);
   const pageSize = 50, outcomes = ["gained", "lost", "right", "wrong", "unscored"];
   const signs = { gained: "▲", lost: "▼", right: "✓", wrong: "✗", unscored: "?" };
   const colours = { gained: "gain", lost: "loss", right: "none", wrong: "none", unscored: "open" };
   const items = benchmarks.flatMap((benchmark, b) => benchmark.items.map((row, at) => read(benchmark, b, row, at)));
-  const state = { benchmark: "", outcome: "", group: "", cluster: "", text: "", sort: "", down: false, page: 0, open: null };
+  const state = { candidate: byId("f-candidate") ? candidates[0] : "", benchmark: "", outcome: "", group: "", cluster: "", text: "", sort: "", down: false, page: 0, open: null };
   const collator = new Intl.Collator(undefined, { numeric: true });
   let shown = [];
 
-  function read(benchmark, order, [id, cluster, group, input, target, before, after], at) {
-    const outcome = before[0] === null || after[0] === null ? "unscored"
-      : after[0] > before[0] ? "gained" : after[0] < before[0] ? "lost" : after[0] >= 1 ? "right" : "wrong";
-    return { benchmark, order, at, id, cluster, group, input, target, before, after, outcome };
+  function read(benchmark, order, [id, cluster, group, input, target, ...sides], at) {
+    const [before, ...tuned] = sides;
+    const outcomes = tuned.map(after => before[0] === null || after[0] === null ? "unscored"
+      : after[0] > before[0] ? "gained" : after[0] < before[0] ? "lost" : after[0] >= 1 ? "right" : "wrong");
+    return { benchmark, order, at, id, cluster, group, input, target, sides, outcomes, outcome: outcomes[0] };
   }
 
   // Lower-cased once, when it is first searched.
   const haystack = item => item.text ??= [item.id, item.cluster, item.group, item.input, item.target,
-    ...item.before.slice(1, 5), ...item.after.slice(1, 5)].filter(t => typeof t === "string").join("\n").toLowerCase();
+    ...item.sides.flatMap(side => side.slice(1, 5))].filter(t => typeof t === "string").join("\n").toLowerCase();
 
   const matches = (item, without) =>
     (without === "benchmark" || !state.benchmark || item.benchmark.name === state.benchmark)
@@ -93,6 +103,13 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
   const distinct = (field, without) => [...new Set(items.filter(i => !state.benchmark || i.benchmark.name === state.benchmark)
     .filter(i => without || !state.group || i.group === state.group).map(i => i[field]))].filter(Boolean).sort(collator.compare);
+
+  // The outcome of an item is that of the chosen candidate against the base.
+  function choose(candidate) {
+    const at = Math.max(0, candidates.indexOf(candidate));
+    if (byId("f-candidate")) byId("f-candidate").value = state.candidate = candidates[at];
+    for (const item of items) item.outcome = item.outcomes[at];
+  }
 
   function refresh(keepPage) {
     state.group = options(byId("f-group"), distinct("group", true), state.group);
@@ -143,7 +160,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     close.addEventListener("click", shut);
     head.append(make("h3", `${item.benchmark.name} ${item.id}`), make("span", `${signs[item.outcome]} ${words[item.outcome]}`, { class: `status ${colours[item.outcome]}` }), close);
     const two = make("div", null, { class: "two" });
-    two.append(side(item, words.before, item.before), side(item, words.after, item.after));
+    two.append(...item.sides.map((each, i) => side(item, i === 0 ? words.before : candidates.length > 1 ? candidates[i - 1] : words.after, each)));
     panel.replaceChildren(head, make("p", [item.cluster, item.group].filter(Boolean).join(" · "), { class: "soft" }),
       ...(item.input ? [make("h3", words.question), make("pre", item.input)] : []), make("h3", words.target), code(item.target), two);
     panel.hidden = false;
@@ -199,6 +216,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
   // --- controls, keyboard, links ---
   const set = (changes, keepPage) => { Object.assign(state, changes); refresh(keepPage); };
+  byId("f-candidate")?.addEventListener("change", e => { choose(e.target.value); set({}); });
   byId("f-benchmark").addEventListener("change", e => set({ benchmark: e.target.value, group: "", cluster: "" }));
   byId("f-group").addEventListener("change", e => set({ group: e.target.value }));
   byId("f-cluster").addEventListener("change", e => set({ cluster: e.target.value }));
@@ -238,15 +256,21 @@ for (const table of document.querySelectorAll("table.sortable")) {
     if (!location.hash.startsWith("#items?")) return;
     const wanted = new URLSearchParams(location.hash.slice(7)), one = name => wanted.get(name) ?? "";
     byId("f-text").value = "";
+    choose(one("candidate"));
     set({ benchmark: one("benchmark"), outcome: one("outcome"), group: one("group"), cluster: one("cluster"), text: "" });
     byId("items").scrollIntoView();
     byId("f-outcome").querySelector("[aria-pressed=true]")?.focus({ preventScroll: true });
   }
   addEventListener("hashchange", follow);
   document.addEventListener("click", e => { const link = e.target.closest?.("a[href^='#items?']"); if (link && link.getAttribute("href") === location.hash) follow(); });
+  choose(new URLSearchParams(byId("comparison").querySelector("a[href^='#items?']")?.getAttribute("href").slice(7)).get("candidate"));
   // What has changed is what a reader looks for; where nothing has, everything is shown.
   const lost = items.some(i => i.outcome === "lost");
   set({ outcome: lost ? "lost" : items.some(i => i.outcome === "gained") ? "gained" : "" });
   byId("browser").hidden = false;
+  const number = n => n.toLocaleString(document.documentElement.lang);
+  byId("bounded").textContent = benchmarks.filter(b => b.items.length < b.all)
+    .map(b => words.bounded.replace("{0}", number(b.items.length)).replace("{1}", number(b.all)).replace("{2}", b.name)).join(" ");
+  byId("bounded").hidden = byId("bounded").textContent === "";
   follow();
 })();

@@ -16,9 +16,29 @@ internal static class ReportMarkdown
     {
         Words words = report.Words;
         StringBuilder text = new(
-            $"**{Escape(Sentences.Of(report.Shown, report.Comparison, words))}**\n\n# {Escape(report.Study.Title)}\n\n"
+            $"**{Escape(Sentences.OfAll(report.Comparison, words))}**\n\n# {Escape(report.Study.Title)}\n\n"
         );
-        foreach (PairedResult b in report.Shown.Tasks)
+        text.Append(RankingMarkdown.Of(report));
+        foreach (CandidateComparison candidate in report.Ranking.Order)
+        {
+            text.Append(
+                report.Comparison.Candidates.Count > 1
+                    ? $"\n## {Escape(candidate.Name)}: {Sentences.Kind(candidate.Verdict, words)}\n\n"
+                    : ""
+            );
+            Candidate(text, candidate, words);
+        }
+
+        text.Append(RankingMarkdown.Pairs(report));
+        Points(text, report);
+        Guards(text, report);
+        text.Append(NotebookMarkdown.Of(report)).Append(ProvenanceMarkdown.Of(report));
+        return text.ToString();
+    }
+
+    private static void Candidate(StringBuilder text, CandidateComparison candidate, Words words)
+    {
+        foreach (PairedResult b in candidate.Tasks)
         {
             string further = string.Join(
                 " ",
@@ -36,7 +56,7 @@ internal static class ReportMarkdown
                 )
             )
             .Append("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
-        foreach (PairedResult b in report.Shown.Tasks)
+        foreach (PairedResult b in candidate.Tasks)
         {
             Row(text, $"**{Escape(b.Task)}**", b, words);
             foreach (PairedResult g in b.Groups)
@@ -44,11 +64,6 @@ internal static class ReportMarkdown
                 Row(text, Escape($"{b.Task}: {g.Name}"), g, words);
             }
         }
-
-        Points(text, report);
-        Guards(text, report);
-        text.Append(NotebookMarkdown.Of(report)).Append(ProvenanceMarkdown.Of(report));
-        return text.ToString();
     }
 
     private static void Row(StringBuilder text, string name, PairedResult b, Words words) =>
@@ -56,7 +71,7 @@ internal static class ReportMarkdown
             $"| {name} | {words.Count(b.Items)} | {words.Count(b.Unscored)} | {words.Percent(b.Before.Score)} | {words.Percent(b.After.Score)} | {Draw.Sign(b.Change)} {words.Change(b.Difference)} | {b.Gained} | {b.Lost} | {words.P(b.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
         );
 
-    // Parts of the adapter, checkpoints, forms of serving and seeds; base and adapter alone stand above already.
+    // With fewer than 3 points the tables above already say everything.
     private static void Points(StringBuilder text, RunReport report)
     {
         if (report.Comparison.TradeOff is not { Points.Count: > 2 } t)

@@ -85,11 +85,12 @@ internal static class RowFigures
         string title,
         string explanation,
         IReadOnlyList<(string Name, Difference Difference, Change Change, bool Part)> rows,
-        Words words
+        Words words,
+        double? margin = null
     )
     {
         Axis x = Axis.Around(
-            rows.SelectMany(r => (double[])[r.Difference.Low, r.Difference.High, 0]),
+            rows.SelectMany(r => (double[])[r.Difference.Low, r.Difference.High, 0]).Append(-(margin ?? 0)),
             Names,
             Draw.Width - 32,
             0.02
@@ -100,8 +101,14 @@ internal static class RowFigures
             x,
             words.Points,
             rows.Select(
-                (r, i) => Markup.Of($"{Name(r.Name, r.Part, i)}{Changed(r.Name, r.Difference, r.Change, x, i, words)}")
-            )
+                    (r, i) =>
+                        Markup.Of($"{Name(r.Name, r.Part, i)}{Changed(r.Name, r.Difference, r.Change, x, i, words)}")
+                )
+                .Prepend(
+                    margin is { } m
+                        ? Draw.Line("curve second", x.At(-m), 4, x.At(-m), rows.Count * RowHeight + 8)
+                        : Markup.Empty
+                )
         );
         return Draw.Figure(
             title,

@@ -55,19 +55,7 @@ internal static class TradeOffFigure
     }
 
     /// <summary>A point's name for people.</summary>
-    public static string Name(MeasuredPoint p, Words words) =>
-        p switch
-        {
-            { Kind: "base" } => words.Say("base", "base"),
-            { Seed: { } seed } => words.Say($"seed {seed}", $"semente {seed}"),
-            { Kind: "serving" } => Form(p.Form, words),
-            { Name: "after" } => words.Say("adapter (λ 1)", "adaptador (λ 1)"),
-            { Step: { } step } => words.Say(
-                $"step {step}, λ {words.Number(p.Lambda)}",
-                $"passo {step}, λ {words.Number(p.Lambda)}"
-            ),
-            _ => $"λ {words.Number(p.Lambda)}",
-        };
+    public static string Name(MeasuredPoint p, Words words) => p.Kind == "base" ? words.Say("base", "base") : p.Name;
 
     /// <summary>A form of serving for people.</summary>
     public static string Form(string form, Words words) =>
@@ -113,7 +101,7 @@ internal static class TradeOffFigure
         double px = x.At(general.Points),
             py = y.At(p.Task.Points);
         string form =
-            p.Name == "before"
+            p.Kind == "base"
                 ? "hollow"
                 : p.Kind switch
                 {
@@ -143,7 +131,7 @@ internal static class TradeOffFigure
         List<Markup> names = [];
         foreach (
             MeasuredPoint p in points.OrderBy(p =>
-                (p.Name != best, p.Name is not ("before" or "after"), !p.OnFront, p.Dominated)
+                (p.Name != best, p.Kind is not ("base" or "candidate"), !p.OnFront, p.Dominated)
             )
         )
         {

@@ -1,0 +1,76 @@
+using Fulcrum.Comparisons;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
+using Fulcrum.Report.Plots;
+
+namespace Fulcrum.Report.Html;
+
+/// <summary>Several candidates in one table: every task's difference, and the verdict.</summary>
+internal static class RankingSection
+{
+    /// <summary>Returns the ranking table; nothing where there is one candidate.</summary>
+    public static Markup Of(RunReport report)
+    {
+        Words words = report.Words;
+        return report.Comparison.Candidates.Count < 2
+            ? Markup.Empty
+            : Markup.Of(
+                $"""
+                <div class="scroll"><table id="ranking"><caption>{words.Say(
+                    "Differences from the base in percentage points with 95% intervals. Accepted candidates come first, then by gain on the targets.",
+                    "Diferenças em relação à base, em pontos percentuais, com intervalos de 95%. Os candidatos aceitos vêm primeiro, depois pelo ganho nos alvos."
+                )}</caption><thead><tr><th scope="col">{words.Say("candidate", "candidato")}</th>{report.Shown.Tasks.Select(
+                    t => Markup.Of($"<th scope=\"col\">{t.Task}</th>")
+                )}<th scope="col">{words.Say("verdict", "veredito")}</th></tr></thead><tbody>
+                {report.Ranking.Order.Select(c => Row(c, words))}</tbody></table></div>
+                """
+            );
+    }
+
+    /// <summary>Returns every two candidates compared with each other; nothing where that was not computed.</summary>
+    public static Markup Pairs(RunReport report)
+    {
+        Words words = report.Words;
+        return report.Comparison.Pairs is not { Count: > 0 } pairs
+            ? Markup.Empty
+            : Markup.Of(
+                $"""
+                <p>{words.Say(
+                    "The second candidate minus the first, paired item by item, in percentage points. Each 95% interval holds for its own pair only.",
+                    "O segundo candidato menos o primeiro, pareados item a item, em pontos percentuais. Cada intervalo de 95% vale apenas para o seu par."
+                )}</p>
+                <div class="scroll">{Draw.Table(
+                    [
+                        words.Say("first", "primeiro"),
+                        words.Say("second", "segundo"),
+                        .. pairs[0].Tasks.Select(t => t.Task),
+                    ],
+                    pairs.Select(p =>
+                        (string[])
+                            [
+                                p.First,
+                                p.Second,
+                                .. p.Tasks.Select(t => $"{Draw.Sign(t.Difference)} {words.Change(t.Difference)}"),
+                            ]
+                    )
+                )}</div>
+
+                """
+            );
+    }
+
+    private static Markup Row(CandidateComparison c, Words words) =>
+        Markup.Of(
+            $"""
+            <tr><th scope="row"><a href="#candidate-{c.Name}">{c.Name}</a></th>{c.Tasks.Select(t =>
+                Markup.Of(
+                    $"<td class=\"wide {Draw.Direction(t.Change)}\">{Draw.Sign(t.Change)} {words.Change(t.Difference)}</td>"
+                )
+            )}<td class="status {SummarySection.Colour(c.Verdict.Kind)}">{SummarySection.Sign(c.Verdict.Kind)} {Sentences.Kind(
+                c.Verdict,
+                words
+            )}</td></tr>
+
+            """
+        );
+}
