@@ -104,8 +104,8 @@ public sealed partial class ReportTests
         string text = ReportMarkdown.Of(RunReport.Read(folder));
 
         Assert.Contains("On other items of these 6 clusters", text);
-        Assert.Contains("On other clusters of the kind", text);
-        Assert.Contains("With fewer than 5 clusters nothing is known of others", text);
+        Assert.Contains("On other clusters of the same kind", text);
+        Assert.Contains("Fewer than 5 clusters give no estimate for other clusters", text);
         Assert.Contains("Lowest cluster", text);
         Directory.Delete(folder, recursive: true);
     }

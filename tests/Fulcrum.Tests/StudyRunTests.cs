@@ -97,14 +97,14 @@ public sealed partial class StudyRunTests
 
         Assert.Equal((0.0, 0.0), (Of(comparison, "mmlu").Before.Score, Of(comparison, "mmlu").After.Score));
         Assert.All(runtime.Trained, e => Assert.Equal((64, 63), (e.Ids.Length, e.Trained.Count(t => t))));
-        Assert.Contains("The instrument is broken", html);
+        Assert.Contains("The measurement is invalid", html);
         foreach (
             string says in (string[])
                 [
-                    "were not asked the same way on spider",
-                    "guessing gives",
-                    "could not be read at all",
-                    "20 of 20 examples were cut; 20 kept no token",
+                    "were prompted differently on spider",
+                    "chance level",
+                    "could not be parsed",
+                    "20 of 20 examples were truncated. 20 of them kept no token",
                     "nan %",
                     "+inf %",
                     "Performance before and after specialisation",
@@ -115,7 +115,7 @@ public sealed partial class StudyRunTests
         }
 
         Assert.Contains("<td>database:concert_singer</td>", html);
-        Assert.Contains("**The instrument is broken", markdown);
+        Assert.Contains("**The measurement is invalid", markdown);
         Answer answer = AnswerFile.Read(Path.Combine(run, "candidates", "r4", "spider.jsonl"))[0];
         Assert.Equal((1.0, true, 1), (answer.Threshold, answer.Success, answer.Score));
         Assert.Contains("<td>True</td>", html);

@@ -107,8 +107,7 @@ public sealed record Ranking(
 
     /// <summary>Whether one candidate's bounds lie above the other's on every target.</summary>
     private static bool IsBetter(CandidateComparison one, CandidateComparison other, Comparison comparison) =>
-        Targets(one)
-            .All(f => Bounds(comparison, f.Task, one.Name)?.Low > Bounds(comparison, f.Task, other.Name)?.High);
+        Targets(one).All(f => Bounds(comparison, f.Task, one.Name)?.Low > Bounds(comparison, f.Task, other.Name)?.High);
 
     private static SimultaneousBounds? Bounds(Comparison comparison, string task, string candidate) =>
         comparison

@@ -40,24 +40,24 @@ internal static class Readings
             written.Length == 0
                 ? ""
                 : words.Say(
-                    $" Unreadable answers: {words.Percent(written[0].UnparsableBefore!.Value)} before, {words.Percent(written[0].UnparsableAfter!.Value)} after.",
+                    $" Unparsable answers: {words.Percent(written[0].UnparsableBefore!.Value)} before, {words.Percent(written[0].UnparsableAfter!.Value)} after.",
                     $" Respostas ilegíveis: {words.Percent(written[0].UnparsableBefore!.Value)} antes, {words.Percent(written[0].UnparsableAfter!.Value)} depois."
                 );
         return (likely.Length, knowledge, format) switch
             {
                 (0, _, _) => words.Say(
-                    "Without a reading by likelihood, knowledge and format cannot be told apart.",
-                    "Sem uma leitura por verossimilhança, conhecimento e formato não se distinguem."
+                    "Without answers scored by likelihood, a loss of knowledge cannot be distinguished from a loss of the answer format.",
+                    "Sem respostas pontuadas por verossimilhança, não se distingue a perda de conhecimento da perda do formato de resposta."
                 ),
                 (_, true, _) => words.Say(
-                    "Knowledge was lost: the right answers became less likely than wrong ones, whatever the model writes.",
-                    "Perdeu-se conhecimento: as respostas certas ficaram menos prováveis que as erradas, o que quer que o modelo escreva."
+                    "The model lost knowledge: correct answers became less likely relative to incorrect ones.",
+                    "O modelo perdeu conhecimento: as respostas certas ficaram menos prováveis em relação às erradas."
                 ),
                 (_, _, true) => words.Say(
-                    "The format was lost rather than the knowledge: what the model writes got worse, while by likelihood no loss is shown.",
-                    "Perdeu-se o formato e não o conhecimento: o que o modelo escreve piorou, enquanto por verossimilhança nenhuma perda está demonstrada."
+                    "The model lost the answer format, not the knowledge: its written answers became worse, while likelihood shows no significant loss.",
+                    "O modelo perdeu o formato de resposta, não o conhecimento: as respostas escritas pioraram, enquanto a verossimilhança não mostra perda significativa."
                 ),
-                _ => words.Say("No reading shows a loss.", "Nenhuma leitura demonstra perda."),
+                _ => words.Say("No answer-scoring method shows a loss.", "Nenhum método de pontuação demonstra perda."),
             } + unread;
     }
 

@@ -4,7 +4,7 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Report.Content;
 
-/// <summary>Sentences that follow from the numbers and from nothing else.</summary>
+/// <summary>Puts the numbers of a comparison into sentences.</summary>
 public static class Sentences
 {
     /// <summary>The verdict on one candidate, with its name where there are several.</summary>
@@ -20,7 +20,7 @@ public static class Sentences
     /// <summary>The verdict in one word.</summary>
     public static string Verdict(CandidateComparison candidate, Words words) => Kind(candidate.Verdict, words);
 
-    /// <summary>What was found on every benchmark, and what follows.</summary>
+    /// <summary>What was found on every task, and the verdict.</summary>
     public static string Of(Verdict verdict, Words words) =>
         $"{string.Join("; ", verdict.Findings.Select(f => Of(f, verdict.Margin, words)))}: {Kind(verdict, words)}.";
 
@@ -64,12 +64,12 @@ public static class Sentences
         return (b.Clusters, b.Estimands.Clusters) switch
         {
             (_, { } clusters) => words.Say(
-                $"On other items of these {b.Clusters} clusters: {items}. On other clusters of the kind: {words.Change(clusters.ToDifference())}.",
-                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. Em outros agrupamentos do tipo: {words.Change(clusters.ToDifference())}."
+                $"On other items of these {b.Clusters} clusters: {items}. On other clusters of the same kind: {words.Change(clusters.ToDifference())}.",
+                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. Em outros agrupamentos do mesmo tipo: {words.Change(clusters.ToDifference())}."
             ) + worst,
             (> 1, _) => words.Say(
-                $"On other items of these {b.Clusters} clusters: {items}. With fewer than 5 clusters nothing is known of others.",
-                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. Com menos de 5 agrupamentos nada se sabe de outros."
+                $"On other items of these {b.Clusters} clusters: {items}. Fewer than 5 clusters give no estimate for other clusters.",
+                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. Menos de 5 agrupamentos não permitem estimativa para outros."
             ) + worst,
             _ => "",
         };
@@ -81,8 +81,8 @@ public static class Sentences
         b.Bounds is not { } bounds
             ? null
             : words.Say(
-                $"{b.Task}: {b.UnscoredBefore} items are unscored before and {b.UnscoredAfter} after. If they all counted against the second side: {words.Change(bounds.Lowest)}; if all for it: {words.Change(bounds.Highest)}.",
-                $"{b.Task}: {b.UnscoredBefore} itens sem nota antes e {b.UnscoredAfter} depois. Se todos contassem contra o segundo lado: {words.Change(bounds.Lowest)}; se todos a favor: {words.Change(bounds.Highest)}."
+                $"{b.Task}: {b.UnscoredBefore} items are unscored before and {b.UnscoredAfter} after. If all of them counted against the second side, the difference would be {words.Change(bounds.Lowest)}. If all counted for it: {words.Change(bounds.Highest)}.",
+                $"{b.Task}: {b.UnscoredBefore} itens sem nota antes e {b.UnscoredAfter} depois. Se todos contassem contra o segundo lado, a diferença seria {words.Change(bounds.Lowest)}. Se todos contassem a favor: {words.Change(bounds.Highest)}."
             );
 
     /// <summary>A difference in words: a gain or a loss with its interval, or that neither is shown.</summary>
@@ -93,8 +93,10 @@ public static class Sentences
                 + $"{Points(d.Points, words)} ({words.Size(d.Low)} {words.To} {words.Size(d.High)})",
             (_, true) => words.Say("loss of ", "perda de ")
                 + $"{Points(d.Points, words)} ({words.Size(d.High)} {words.To} {words.Size(d.Low)})",
-            _ => words.Say("no difference that can be told from chance", "nenhuma diferença distinguível do acaso")
-                + $" ({words.Interval(d)})",
+            _ => words.Say(
+                "no statistically significant difference",
+                "nenhuma diferença estatisticamente significativa"
+            ) + $" ({words.Interval(d)})",
         };
 
     private static string Of(Finding f, double margin, Words words)

@@ -5,8 +5,7 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Report.Content;
 
-/// <summary>What the numbers of a run say against the instrument that took them, in sentences; none where they say
-/// nothing against it.</summary>
+/// <summary>Checks the numbers of a run for signs that the measurement is invalid.</summary>
 internal static class ValidityChecks
 {
     private const double Unlikely = 0.01,
@@ -27,12 +26,12 @@ internal static class ValidityChecks
     public static string Judgement(IReadOnlyList<string> faults, Words words) =>
         faults.Count == 0
             ? words.Say(
-                "Nothing in the numbers speaks against the instrument.",
-                "Nada nos números depõe contra o instrumento."
+                "The checks found nothing that invalidates the measurement.",
+                "As verificações não encontraram nada que invalide a medição."
             )
             : words.Say(
-                "The instrument is broken: no conclusion can be drawn from this table.",
-                "O instrumento está quebrado: nenhuma conclusão pode ser tirada desta tabela."
+                "The measurement is invalid: no conclusion can be drawn from this table.",
+                "A medição é inválida: nenhuma conclusão pode ser tirada desta tabela."
             );
 
     private static IEnumerable<string> UnequalProtocols(RunReport report) =>
@@ -40,8 +39,8 @@ internal static class ValidityChecks
             .Where(d => d.Value.Count > 0)
             .Select(d =>
                 report.Words.Say(
-                    $"Before and after were not asked the same way on {d.Key}: they differ in {string.Join(", ", d.Value)}. The difference cannot be attributed to the training.",
-                    $"Antes e depois não foram perguntados do mesmo modo em {d.Key}: diferem em {string.Join(", ", d.Value)}. A diferença não pode ser atribuída ao treino."
+                    $"Base and candidate were prompted differently on {d.Key}. They differ in {string.Join(", ", d.Value)}. The difference cannot be attributed to the training.",
+                    $"A base e o candidato receberam prompts diferentes em {d.Key}. Diferem em {string.Join(", ", d.Value)}. A diferença não pode ser atribuída ao treino."
                 )
             );
 
@@ -63,8 +62,8 @@ internal static class ValidityChecks
             if (p < Unlikely)
             {
                 yield return report.Words.Say(
-                    $"{benchmark} {side}: {right} of {of.Length} right ({report.Words.Percent((double)right / of.Length)}), where guessing gives {report.Words.Percent(chance)} (so few or fewer by guessing: p = {P(p)}). This reading does not measure knowledge.",
-                    $"{benchmark} {side}: {right} de {of.Length} certas ({report.Words.Percent((double)right / of.Length)}), onde adivinhar dá {report.Words.Percent(chance)} (tão poucas ou menos por acaso: p = {P(p)}). Esta leitura não mede conhecimento."
+                    $"{benchmark} {side}: {right} of {of.Length} right ({report.Words.Percent((double)right / of.Length)}), chance level {report.Words.Percent(chance)}; P(this few or fewer by chance) = {P(p)}. This answer-scoring method does not measure knowledge.",
+                    $"{benchmark} {side}: {right} de {of.Length} certas ({report.Words.Percent((double)right / of.Length)}), nível do acaso {report.Words.Percent(chance)}; P(tão poucas ou menos por acaso) = {P(p)}. Este método de pontuação não mede conhecimento."
                 );
             }
         }
@@ -79,8 +78,8 @@ internal static class ValidityChecks
         let unread = side.Answers.Count(a => a.Verdict is "unparsable" or "no-query")
         where unread > Many * side.Answers.Length
         select report.Words.Say(
-            $"{benchmark} {side.Name}: {unread} of {side.Answers.Length} answers could not be read at all, and count as wrong.",
-            $"{benchmark} {side.Name}: {unread} de {side.Answers.Length} respostas não puderam ser lidas, e contam como erradas."
+            $"{benchmark} {side.Name}: {unread} of {side.Answers.Length} answers could not be parsed. They are graded as incorrect.",
+            $"{benchmark} {side.Name}: {unread} de {side.Answers.Length} respostas não puderam ser analisadas. Contam como erradas."
         );
 
     private static IEnumerable<string> CutReplies(
@@ -93,8 +92,8 @@ internal static class ValidityChecks
         let cut = written.Count(a => a.Finish == "length")
         where cut > 0.5 * written.Length && written.Length > 0
         select report.Words.Say(
-            $"{benchmark} {side.Name}: {cut} of {written.Length} replies ran into the token limit instead of ending.",
-            $"{benchmark} {side.Name}: {cut} de {written.Length} respostas esbarraram no limite de tokens em vez de terminar."
+            $"{benchmark} {side.Name}: {cut} of {written.Length} replies were truncated at the token limit.",
+            $"{benchmark} {side.Name}: {cut} de {written.Length} respostas foram truncadas no limite de tokens."
         );
 
     private static IEnumerable<string> Truncated(RunReport report) =>
@@ -103,8 +102,8 @@ internal static class ValidityChecks
             : (IEnumerable<string>)
                 [
                     report.Words.Say(
-                        $"Training: {data.Truncated} of {data.Examples} examples were cut; {data.WithoutCompletion} kept no token of the answer that they were to teach, and of all answer tokens {report.Words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven))} were seen.",
-                        $"Treino: {data.Truncated} de {data.Examples} exemplos foram cortados; {data.WithoutCompletion} não mantiveram nenhum token da resposta que deviam ensinar, e de todos os tokens de resposta {report.Words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven))} foram vistos."
+                        $"Training: {data.Truncated} of {data.Examples} examples were truncated. {data.WithoutCompletion} of them kept no token of their answer. Training used {report.Words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven))} of all answer tokens.",
+                        $"Treino: {data.Truncated} de {data.Examples} exemplos foram truncados. {data.WithoutCompletion} deles não mantiveram nenhum token da resposta. O treino usou {report.Words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven))} de todos os tokens de resposta."
                     ),
                     .. data.Loss != "all"
                         ? []

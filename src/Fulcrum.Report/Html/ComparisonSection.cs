@@ -108,7 +108,9 @@ internal static class ComparisonSection
     private static Markup Link(string query, string outcome, int count, RunReport report) =>
         count == 0
             ? Markup.Of($"0")
-            : Markup.Of($"<a href=\"#items?{query}&outcome={outcome}&candidate={report.Shown.Name}\">{report.Words.Count(count)}</a>");
+            : Markup.Of(
+                $"<a href=\"#items?{query}&outcome={outcome}&candidate={report.Shown.Name}\">{report.Words.Count(count)}</a>"
+            );
 
     private static Markup Clusters(PairedResult b, RunReport report)
     {

@@ -30,7 +30,7 @@ internal static class GuardSection
             $"""
             {overrides}
             {(guards.Count == 0 ? Markup.Empty : Markup.Of($"""
-            <div class="scroll"><table class="text"><caption>{words.Say("Every guard that was tried. One that fails stops the study, unless the study overrides it.", "Todas as verificações feitas. Uma que falha interrompe o estudo, a menos que o estudo a anule.")}</caption>
+            <div class="scroll"><table class="text"><caption>{words.Say("Every guard that was evaluated. A guard that fails stops the study unless the study overrides it.", "Todas as verificações feitas. Uma que falha interrompe o estudo, a menos que o estudo a anule.")}</caption>
             <thead><tr>{Heads(words).Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
             {guards.Select(g => Markup.Of($"<tr><th scope=\"row\" class=\"wide\">{g.Name}</th><td>{g.Benchmark}</td><td class=\"status {Colour(g.Status)}\">{Status(g.Status, words)}</td><td>{g.Message}</td></tr>\n"))}</tbody></table></div>
             """))}
@@ -43,7 +43,7 @@ internal static class GuardSection
             words.Say("guard", "verificação"),
             "benchmark",
             words.Say("outcome", "desfecho"),
-            words.Say("what was seen", "o que se viu"),
+            words.Say("finding", "constatação"),
         ];
 
     private static string Status(string status, Words words) =>
@@ -69,10 +69,10 @@ internal static class GuardSection
             ? Markup.Empty
             : Markup.Of(
                 $"""
-        <h3>{words.Say("What the sample can see", "O que a amostra consegue ver")}</h3>
-        <p>{words.Say("The smallest true difference that 8 of 10 such studies would find (80% power, two-sided test at 5%), in points, by the share of items that change.", "A menor diferença verdadeira que 8 de 10 estudos assim encontrariam (poder de 80%, teste bilateral a 5%), em pontos, pela parcela de itens que mudam.")}</p>
+        <h3>{words.Say("Statistical power", "Poder estatístico")}</h3>
+        <p>{words.Say("Minimum detectable difference in percentage points, by the share of items that change (80% power, two-sided test at 5%).", "Diferença mínima detectável em pontos percentuais, pela parcela de itens que mudam (poder de 80%, teste bilateral a 5%).")}</p>
         <div class="scroll">{Draw.Table(
-            ["benchmark", words.Say("items", "itens"), words.Say("clusters", "agrupamentos"), words.Say("before the run", "antes da execução"), words.Say("as observed", "como observado"), words.Say("design effect", "efeito do desenho"), words.Say("looking for", "procura"), words.Say("can see it", "consegue ver")],
+            ["benchmark", words.Say("items", "itens"), words.Say("clusters", "agrupamentos"), words.Say("before the run", "antes da execução"), words.Say("as observed", "como observado"), words.Say("design effect", "efeito do desenho"), words.Say("wanted", "desejada"), words.Say("detectable", "detectável")],
             power.Select(p => (string[])
             [
                 p.Task, words.Count(p.Items), words.Count(p.Clusters), string.Join("; ", p.Expected.Select(e => Effect(e, words))), p.Observed is { } seen ? Effect(seen, words) : "",

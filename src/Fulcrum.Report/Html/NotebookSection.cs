@@ -7,7 +7,7 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Report.Html;
 
-/// <summary>The notebook's own table and its test cases, below what the numbers say about the instrument.</summary>
+/// <summary>The notebook's own table and its test cases, after the validity checks.</summary>
 internal static class NotebookSection
 {
     private const int Shown = 10;

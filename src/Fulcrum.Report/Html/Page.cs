@@ -21,7 +21,11 @@ internal static class Page
                 NotebookSection.Of(report)
             ),
             ("comparison", words.Say("Before and after", "Antes e depois"), ComparisonSection.Of(report)),
-            ("pairs", words.Say("Candidates compared with each other", "Candidatos comparados entre si"), RankingSection.Pairs(report)),
+            (
+                "pairs",
+                words.Say("Candidates compared with each other", "Candidatos comparados entre si"),
+                RankingSection.Pairs(report)
+            ),
             ("trade-off", words.Say("Trade-off", "Compromisso"), PointsSection.Of(report)),
             (
                 "measures",

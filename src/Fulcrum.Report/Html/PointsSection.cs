@@ -29,10 +29,10 @@ internal static class PointsSection
             ? []
             : report.Shown.Tasks.Select(b =>
                 RowFigures.Scores(
-                    words.Say($"Forms of serving: {b.Task}", $"Formas de servir: {b.Task}"),
+                    words.Say($"Serving modes: {b.Task}", $"Modos de servir: {b.Task}"),
                     words.Say(
-                        "The same adapter beside the base and merged into it, with 95% Wilson intervals: a form that scores lower should not be deployed as if it were the one measured.",
-                        "O mesmo adaptador ao lado da base e fundido nela, com intervalos de Wilson de 95%: uma forma com nota menor não deve ser implantada como se fosse a que foi medida."
+                        "The same adapter attached to the base and merged into it, with 95% Wilson intervals. Deploy only the serving mode that was measured.",
+                        "O mesmo adaptador anexado à base e fundido nela, com intervalos de Wilson de 95%. Implante apenas o modo de servir que foi medido."
                     ),
                     [
                         .. forms.Select(p =>

@@ -14,8 +14,8 @@ internal static class ProvenanceSection
         return Markup.Of(
             $"""
             <p>{words.Say(
-                "Before and after are the same items, asked by the same code under the same protocol; they differ in the adapter and in nothing else. A difference is the mean of paired differences; its 95% interval is clustered (CR1, Student's t on clusters − 1 degrees of freedom). p is McNemar's exact two-sided test. Single scores carry Wilson intervals. The formulas and their sources stand in docs/method.md of the program.",
-                "Antes e depois são os mesmos itens, perguntados pelo mesmo código sob o mesmo protocolo; diferem no adaptador e em nada mais. Uma diferença é a média das diferenças pareadas; seu intervalo de 95% é agrupado (CR1, t de Student com agrupamentos − 1 graus de liberdade). p é o teste exato bilateral de McNemar. Notas isoladas trazem intervalos de Wilson. As fórmulas e suas fontes estão em docs/method.md do programa.")}</p>
+                "Base and candidate answer the same items, prompted by the same code under the same protocol. Only the model differs. A difference is the mean of paired differences, with a 95% interval for the stated estimand (other items, or other clusters). Single scores carry Wilson intervals. The file docs/method.md of the program holds the formulas and their sources.",
+                "A base e o candidato respondem aos mesmos itens, com prompts do mesmo código sob o mesmo protocolo. Só o modelo difere. Uma diferença é a média das diferenças pareadas, com um intervalo de 95% para o estimando indicado (outros itens, ou outros agrupamentos). Notas isoladas trazem intervalos de Wilson. O arquivo docs/method.md do programa contém as fórmulas e suas fontes.")}</p>
             {Pairs([(words.Say("model", "modelo"), Facts.Model(report)), (words.Say("training", "treino"), Facts.Training(report)), .. report.Shown.Tasks.Select(b => (b.Task, Facts.Sample(b, words)))], words)}
             {Stages(report)}
             <h3>{words.Say("Hardware and versions", "Hardware e versões")}</h3>
@@ -46,7 +46,7 @@ internal static class ProvenanceSection
                             (string[])[s.Stage, words.Duration(s.Seconds), Energy(s.Joules, words)]
                         ),
                         [
-                            words.Say("together", "ao todo"),
+                            words.Say("total", "total"),
                             words.Duration(report.Stages.Sum(s => s.Seconds)),
                             Energy(
                                 report.Stages.Any(s => s.Joules is null) ? null : report.Stages.Sum(s => s.Joules),
@@ -60,7 +60,7 @@ internal static class ProvenanceSection
     }
 
     private static string Energy(double? joules, Words words) =>
-        joules is { } j and > 0 ? $"{words.Number(j / 3600, "0.00")} Wh" : words.Say("not told", "não informada");
+        joules is { } j and > 0 ? $"{words.Number(j / 3600, "0.00")} Wh" : words.Say("not reported", "não informada");
 
     private static IEnumerable<(string, string)> Outputs(RunReport report) =>
         report

@@ -16,7 +16,7 @@ internal static class ReadingsSection
             $"""
         <p>{Readings.Sentence(readings, words)}</p>
         <div class="scroll">{Draw.Table(
-            ["benchmark", words.Say("reading", "leitura"), words.Say("before", "antes"), words.Say("after", "depois"), words.Say("difference, points (95%)", "diferença, pontos (95%)"), words.Say("unreadable", "ilegíveis")],
+            ["benchmark", words.Say("answer scoring", "pontuação"), words.Say("before", "antes"), words.Say("after", "depois"), words.Say("difference, points (95%)", "diferença, pontos (95%)"), words.Say("unparsable", "não analisáveis")],
             readings.Select(r => (string[])
             [
                 r.Comparison.Task, Name(r.Kind, words), words.Percent(r.Comparison.Before.Score), words.Percent(r.Comparison.After.Score), $"{Draw.Sign(r.Comparison.Difference)} {words.Change(r.Comparison.Difference)}",

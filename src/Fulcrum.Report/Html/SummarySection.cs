@@ -50,17 +50,17 @@ internal static class SummarySection
         v.Kind switch
         {
             VerdictKind.Accept when v.GainOnly => words.Say(
-                "The gain on the task is shown. What it costs elsewhere was not measured.",
-                "O ganho na tarefa está demonstrado. O que ele custa no restante não foi medido."
+                "The gain on the target is shown. The cost on other tasks was not measured.",
+                "O ganho no alvo está demonstrado. O custo em outras tarefas não foi medido."
             ),
             VerdictKind.Accept => words.Say(
-                "The gain on the task is shown, and the loss elsewhere is shown to lie within the margin.",
-                "O ganho na tarefa está demonstrado, e a perda no restante está demonstradamente dentro da margem."
+                "The gain on the target is shown. Any loss on the general tasks is shown to lie within the margin.",
+                "O ganho no alvo está demonstrado. Está demonstrado que qualquer perda nas tarefas gerais fica dentro da margem."
             ),
             VerdictKind.Reject => string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>()),
             _ => words.Say(
-                "The intervals allow both answers: more items would be needed to decide.",
-                "Os intervalos permitem as duas respostas: seriam necessários mais itens para decidir."
+                "The intervals allow both answers. A decision needs more items.",
+                "Os intervalos permitem as duas respostas. Uma decisão exige mais itens."
             ),
         };
 
@@ -82,7 +82,7 @@ internal static class SummarySection
     private static Markup Overridden(RunReport report) =>
         report.Comparison.Guards?.Where(g => g.Status is "overridden" or "failed").ToArray() is { Length: > 0 } guards
             ? Markup.Of(
-                $"<p class=\"open\"><b>{report.Words.Say("Guards that did not hold:", "Verificações que não se sustentaram:")}</b> {string.Join(", ", guards.Select(g => g.Name).Distinct())} (<a href=\"#guards\">{report.Words.Say("what they saw", "o que viram")}</a>)</p>"
+                $"<p class=\"open\"><b>{report.Words.Say("Guards that failed:", "Verificações que falharam:")}</b> {string.Join(", ", guards.Select(g => g.Name).Distinct())} (<a href=\"#guards\">{report.Words.Say("their findings", "o que viram")}</a>)</p>"
             )
             : Markup.Empty;
 

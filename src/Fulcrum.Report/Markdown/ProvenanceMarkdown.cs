@@ -9,7 +9,7 @@ internal static class ProvenanceMarkdown
     public static string Of(RunReport report)
     {
         Words words = report.Words;
-        StringBuilder text = new(words.Say("\n## How this came about\n\n", "\n## Como se chegou a isto\n\n"));
+        StringBuilder text = new(words.Say("\n## Provenance\n\n", "\n## Procedência\n\n"));
         foreach ((string name, string value) in Lines(report, words))
         {
             text.Append($"- {ReportMarkdown.Escape(name)}: {ReportMarkdown.Escape(value)}\n");
@@ -41,14 +41,14 @@ internal static class ProvenanceMarkdown
         words.Say(
             """
 
-            ## To do it again
+            ## How to repeat the study
 
             ```sh
             fulcrum run study.json --output again    # in the run folder: its study.json holds every setting, defaults included
             fulcrum compare . again                  # the two runs side by side
             ```
 
-            With the same model, data, versions and machine, `comparison.json` comes out with the same bytes. Model and data must lie where `study.json` says. `report.html` beside this file holds every item.
+            With the same model, data, versions and machine, `comparison.json` is byte-identical. The model and the data must be where `study.json` says. `report.html` next to this file shows the items.
 
             """,
             """
@@ -60,7 +60,7 @@ internal static class ProvenanceMarkdown
             fulcrum compare . again                  # as duas execuções lado a lado
             ```
 
-            Com o mesmo modelo, os mesmos dados, versões e máquina, `comparison.json` sai com os mesmos bytes. O modelo e os dados devem estar onde `study.json` diz. `report.html`, ao lado deste arquivo, traz todos os itens.
+            Com o mesmo modelo, os mesmos dados, versões e máquina, `comparison.json` sai idêntico byte a byte. O modelo e os dados devem estar onde `study.json` diz. `report.html`, ao lado deste arquivo, mostra os itens.
 
             """
         );

@@ -19,11 +19,7 @@ internal static class RankingMarkdown
                 [words.Say("candidate", "candidato"), .. Tasks(report), words.Say("verdict", "veredito")],
                 report.Ranking.Order.Select(c =>
                     (string[])
-                        [
-                            c.Name,
-                            .. c.Tasks.Select(t => Change(t.Difference, words)),
-                            Sentences.Kind(c.Verdict, words),
-                        ]
+                        [c.Name, .. c.Tasks.Select(t => Change(t.Difference, words)), Sentences.Kind(c.Verdict, words)]
                 )
             ) + "\n";
     }
@@ -38,8 +34,7 @@ internal static class RankingMarkdown
                 + Table(
                     [words.Say("second minus first", "segundo menos primeiro"), .. Tasks(report)],
                     pairs.Select(p =>
-                        (string[])
-                            [$"{p.Second} − {p.First}", .. p.Tasks.Select(t => Change(t.Difference, words))]
+                        (string[])[$"{p.Second} − {p.First}", .. p.Tasks.Select(t => Change(t.Difference, words))]
                     )
                 );
     }

@@ -92,9 +92,7 @@ internal static class ReportMarkdown
         GuardResult[] broken = [.. report.Comparison.Guards?.Where(g => g.Status is "failed" or "overridden") ?? []];
         if (broken.Length > 0)
         {
-            text.Append(
-                report.Words.Say("\nGuards that did not hold:\n\n", "\nVerificações que não se sustentaram:\n\n")
-            );
+            text.Append(report.Words.Say("\nGuards that failed:\n\n", "\nVerificações que falharam:\n\n"));
         }
 
         foreach (GuardResult g in broken)

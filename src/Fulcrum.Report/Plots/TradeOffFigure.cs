@@ -73,19 +73,19 @@ internal static class TradeOffFigure
         MeasuredPoint? best = t.Points.FirstOrDefault(p => p.Name == t.Best);
         string margin = words.Number(t.Margin);
         return words.Say(
-                "Up is better on the task, right is better elsewhere. The dotted line joins the points that no other point beats on both axes; grey points are shown to be dominated. Bars are 95% intervals of the paired change.",
+                "Up is better on the target, right is better on the general tasks. The dotted line joins the candidates that no other candidate beats on both axes. Grey candidates are shown to be dominated. Bars are 95% intervals of the paired difference.",
                 "Para cima é melhor na tarefa, para a direita é melhor no restante. A linha pontilhada une os pontos que nenhum outro supera nos dois eixos; pontos cinzentos são comprovadamente dominados. As barras são intervalos de 95% da mudança pareada."
             )
             + " "
             + (
                 best is null
                     ? words.Say(
-                        $"No point is shown to lose at most {margin} points elsewhere.",
-                        $"Nenhum ponto perde comprovadamente no máximo {margin} pontos no restante."
+                        $"No candidate is shown to lose at most {margin} points elsewhere.",
+                        $"Nenhum candidato perde comprovadamente no máximo {margin} pontos no restante."
                     )
                     : words.Say(
-                        $"Best within the margin of {margin} points: {Name(best, words)}.",
-                        $"Melhor dentro da margem de {margin} pontos: {Name(best, words)}."
+                        $"Highest target score within the margin of {margin} points: {Name(best, words)}.",
+                        $"Maior nota no alvo dentro da margem de {margin} pontos: {Name(best, words)}."
                     )
             )
             + " "
@@ -173,7 +173,7 @@ internal static class TradeOffFigure
     /// <summary>Of the table of points.</summary>
     public static IReadOnlyList<string> Titles(Words words) =>
         [
-            words.Say("point", "ponto"),
+            words.Say("candidate", "candidato"),
             words.Say("task, points", "tarefa, pontos"),
             words.Say("elsewhere, points", "restante, pontos"),
             words.Say("on the front", "na fronteira"),
