@@ -1,4 +1,5 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Report.Content;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
 using Xunit;
@@ -54,10 +55,7 @@ public sealed class JudgementTests
         Verdict got = Judgement.Of([Results.Compared("sql", 0.05, 0.1)], ["sql"], 2);
 
         Assert.Equal((VerdictKind.Accept, true), (got.Kind, got.GainOnly));
-        Assert.Equal(
-            "gain only, nothing else was measured",
-            Fulcrum.Report.Content.Sentences.Kind(got, Fulcrum.Report.Content.Words.English)
-        );
+        Assert.Equal("gain only, nothing else was measured", Sentences.Kind(got, Words.English));
     }
 
     [Fact]
