@@ -1,5 +1,7 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
+using Fulcrum.Report.Html;
+using Fulcrum.Report.Markdown;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
 using Xunit;
@@ -63,6 +65,48 @@ public sealed class RankingTests
             ranking.Sentence(Words.English)
         );
     }
+
+    [Fact]
+    public void A_report_of_two_candidates_ranks_them_and_has_a_table_and_a_column_for_each()
+    {
+        string folder = SyntheticRun.Write();
+        RunReport one = RunReport.Read(folder);
+        CandidateComparison second = one.Shown with { Name = "second" };
+        RunReport two = one with
+        {
+            Comparison = one.Comparison with { Candidates = [one.Shown, second] },
+            Items = one.Items.ToDictionary(
+                t => t.Key,
+                t =>
+                    (IReadOnlyList<ItemAnswers>)
+                        [.. t.Value.Select(i => i with { Candidates = [i.Candidates[0], i.Base] })]
+            ),
+        };
+
+        string page = Page.Print(two),
+            markdown = ReportMarkdown.Of(two);
+
+        Assert.Contains("<h1>Acceptable: tuned, second (2 of 2 candidates).", page);
+        Assert.Contains("<table id=\"ranking\">", page);
+        Assert.Contains("<details class=\"candidate\" id=\"candidate-second\">", page);
+        Assert.Contains("\"candidates\":[\"tuned\",\"second\"]", page);
+        Assert.StartsWith("**Acceptable: tuned, second", markdown);
+        Assert.Contains("\n| candidate | spider | mmlu | verdict |\n", markdown);
+        Assert.Contains("\n## second: accept\n", markdown);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Where_the_page_is_bounded_changed_items_come_first()
+    {
+        ItemAnswers Item(double before, double after) => new(Answer(before), [Answer(after)]);
+        byte[][] pieces = [new byte[10], new byte[10], new byte[10]];
+
+        Assert.Equal([0, 2], ItemData.Kept([Item(1, 1), Item(0, 0), Item(0, 1)], pieces, 20).Order());
+        Assert.Equal(3, ItemData.Kept([Item(1, 1), Item(0, 0), Item(0, 1)], pieces, 30).Count);
+    }
+
+    private static Answer Answer(double score) => new("id", "cluster", "group", score, "B", "B", "correct");
 
     /// <summary>Two accepted candidates with a target and a general task.</summary>
     private static Comparison Of(

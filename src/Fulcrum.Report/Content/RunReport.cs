@@ -38,7 +38,7 @@ public sealed record RunReport(
     public TrainPlan? Train => Study.Candidates.GetValueOrDefault(Shown.Name)?.Train;
 
     /// <summary>The candidates in order, and what may be said of the best.</summary>
-    public Ranking Ranking { get; } = Ranking.Of(Comparison);
+    public Ranking Ranking => Ranking.Of(Comparison);
 
     /// <summary>The seed of that training.</summary>
     public int TrainingSeed => Train?.Seed ?? Study.Seed;

@@ -67,7 +67,7 @@ internal static class ItemData
     }
 
     /// <summary>Chooses the items that fit: those whose score differs between the sides first.</summary>
-    private static HashSet<int> Kept(IReadOnlyList<ItemAnswers> items, byte[][] pieces, int most)
+    internal static HashSet<int> Kept(IReadOnlyList<ItemAnswers> items, byte[][] pieces, int most)
     {
         long size = 0;
         return
