@@ -46,6 +46,16 @@ internal static class ItemData
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
+    // Turns of direction would reorder the text around them in the file.
+    private static JavaScriptEncoder Encoder()
+    {
+        TextEncoderSettings settings = new(UnicodeRanges.All);
+        settings.ForbidCharacters('\u061c', '\u200e', '\u200f', '\ufeff');
+        settings.ForbidRange(UnicodeRange.Create('\u2028', '\u202e'));
+        settings.ForbidRange(UnicodeRange.Create('\u2066', '\u2069'));
+        return JavaScriptEncoder.Create(settings);
+    }
+
     private static void Benchmark(Utf8JsonWriter json, string name, IReadOnlyList<ItemAnswers> items, int most)
     {
         byte[][] pieces = [.. items.Select(Item)];
