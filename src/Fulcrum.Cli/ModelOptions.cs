@@ -91,7 +91,8 @@ internal sealed class ModelOptions
     public bool IsNamed(ParseResult parsed) => parsed.GetValue(model) is not null;
 
     /// <summary>Reads the tokenizer and the chat template of the model that the command line names.</summary>
-    public PromptEncoding Encoding(ParseResult parsed) => EngineOf(Model(parsed)).LoadEncoding(Model(parsed));
+    public PromptEncoding Encoding(ParseResult parsed) =>
+        ModelEngines.For(Model(parsed).Source).LoadEncoding(Model(parsed));
 
     /// <summary>Loads the model that the command line names, with its adapter. Warnings go to standard error.</summary>
     public ILanguageModel Load(ParseResult parsed)
