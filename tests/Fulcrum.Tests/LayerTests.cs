@@ -22,6 +22,7 @@ public sealed class LayerTests
         "Statistics",
         "Data",
         "Models",
+        "Tracing",
         "Observability",
         "Tasks",
         "Studies",

@@ -15,6 +15,7 @@ public sealed partial class SourceTests
         "LoraTrainer.cs",
         "Nf4Weight.cs",
         "PatternTranslation.cs",
+        "CompareCommand.cs",
         "RequestFiles.cs",
         "RowKernels.cs",
         "SafetensorsFile.cs",

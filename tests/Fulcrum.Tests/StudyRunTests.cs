@@ -52,7 +52,7 @@ public sealed partial class StudyRunTests
         );
         Assert.NotNull(Of(comparison, "everyday").Calibration);
         Assert.Equal(240, runtime.Trained.Count);
-        Assert.Contains("Knowledge was lost", File.ReadAllText(Path.Combine(run, "report.html")));
+        Assert.Contains("The model lost knowledge", File.ReadAllText(Path.Combine(run, "report.html")));
         Directory.Delete(run, recursive: true);
     }
 

@@ -55,7 +55,7 @@ internal static class Page
                 "report.css"
             )}; script-src {Resource.Hash("report.js")}; base-uri 'none'; form-action 'none'">
             <meta name="color-scheme" content="light dark">
-            <title>{report.Study.Title}: {(report.Comparison.Candidates.Count > 1 ? Sentences.OfAll(report.Comparison, words) : Sentences.Verdict(report.Shown, words))}</title>
+            <title>{report.Study.Title}: {Found(report)}</title>
             <style>{Markup.Resource("report.css")}</style>
             </head>
             <body>
@@ -80,4 +80,9 @@ internal static class Page
             """
         );
     }
+
+    private static string Found(RunReport report) =>
+        report.Comparison.Candidates.Count > 1
+            ? Sentences.OfAll(report.Comparison, report.Words)
+            : Sentences.Verdict(report.Shown, report.Words);
 }
