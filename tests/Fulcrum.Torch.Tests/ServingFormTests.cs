@@ -57,7 +57,7 @@ public sealed class ServingFormTests
             ["merged", "unquantized-beside", "unquantized-merged"],
             comparison.TradeOff!.Points.Where(p => p.Kind == "serving").Select(p => p.Form)
         );
-        Assert.Contains("Forms of serving", File.ReadAllText(Path.Combine(folder, "run", "report.html")));
+        Assert.Contains("Serving modes", File.ReadAllText(Path.Combine(folder, "run", "report.html")));
         Directory.Delete(folder, recursive: true);
     }
 
