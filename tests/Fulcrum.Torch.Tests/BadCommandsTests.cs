@@ -32,7 +32,7 @@ public sealed class BadCommandsTests : IDisposable
     )]
     [InlineData("spider/dev.json", "[{\"db_id\": ", "dev.json")]
     [InlineData("spider/tables.json", null, "tables.json")]
-    [InlineData("mmlu/test/philosophy_test.csv", "What?,1,2,3\n", "philosophy_test.csv row 1")]
+    [InlineData("mmlu/test/philosophy_test.csv", "What?,1,2,3\n", "philosophy_test.csv line 1")]
     [InlineData("mmlu/test/philosophy_test.csv", "What?,1,2,3,4,E\n", "'E'")]
     [InlineData("mmlu/test/philosophy_test.csv", "\"What?,1,2,3,4,A\n", "philosophy_test.csv")]
     [InlineData("study.json", "{\"name\": \"x\", \"colour\": \"red\"}", "colour")]
@@ -124,7 +124,7 @@ public sealed class BadCommandsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("rank", "where this model needs")]
+    [InlineData("rank", "but this model needs")]
     [InlineData("target", "c_attn")]
     [InlineData("lacks", "lacks the tensor")]
     [InlineData("more", "belongs to no target module")]
@@ -225,7 +225,7 @@ public sealed class BadCommandsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("score", """{"prompt":"","continuations":["a"]}""", "line 2: the prompt is empty")]
+    [InlineData("score", """{"prompt_ids":[],"continuation_ids":[[3]]}""", "line 2: the prompt is empty")]
     [InlineData("score", """{"prompt_ids":[1],"continuation_ids":[[320]]}""", "line 2: token id 320 is outside")]
     [InlineData(
         "score",
@@ -454,6 +454,7 @@ public sealed class BadCommandsTests : IDisposable
                 l.StartsWith("fulcrum: ", StringComparison.Ordinal)
                 && !l.Contains(" in f32 on ", StringComparison.Ordinal)
                 && !l.Contains("dtype auto", StringComparison.Ordinal)
+                && !l.Contains("training data: ", StringComparison.Ordinal)
                 && !l.Contains("warning", StringComparison.Ordinal)
         );
     }

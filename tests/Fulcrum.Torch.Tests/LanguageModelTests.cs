@@ -238,7 +238,7 @@ public sealed class LanguageModelTests
                             new(
                                 [.. Enumerable.Repeat(5, 512)],
                                 [
-                                    [1],
+                                    [1, 1],
                                 ]
                             ),
                         ]
