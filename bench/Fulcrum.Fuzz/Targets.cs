@@ -183,7 +183,8 @@ internal sealed class Targets : IDisposable
         Holds((choice is null) == (rule is ChoiceRule.None or ChoiceRule.Ambiguous), "a rule without a choice");
     }
 
-    /// <summary>Reply and target, divided by a zero byte: every score is 0 to 1 or undefined, and a text equals itself.</summary>
+    /// <summary>Reply and target, divided by a zero byte: every score is 0 to 1 or undefined, and a text equals
+    /// itself.</summary>
     private static void Graders(byte[] bytes)
     {
         int cut = Array.IndexOf(bytes, (byte)0);

@@ -2,7 +2,8 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Simulation;
 
-/// <summary>One kind of study: cluster sizes, share of changed items, true mean difference, spread of it over clusters.</summary>
+/// <summary>One kind of study: cluster sizes, share of changed items, true mean difference, spread of it over
+/// clusters.</summary>
 /// <param name="Flips">Share of items that change; of graded scores the standard deviation of an item's change.</param>
 /// <param name="Mean">True mean difference, as a fraction.</param>
 /// <param name="Spread">Standard deviation of the clusters' true differences, as a fraction.</param>

@@ -136,7 +136,8 @@ internal static class Simulations
         return PairedComparison.Of(task, Side(p => p.Before), Side(p => p.After), new ComparisonSettings(Margin));
     }
 
-    /// <summary>Means over studies, each with random numbers of its own, so that the order of threads changes nothing.</summary>
+    /// <summary>Means over studies, each with random numbers of its own, so that the order of threads changes
+    /// nothing.</summary>
     private static SortedDictionary<string, double> Means(
         string name,
         int studies,

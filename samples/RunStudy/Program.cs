@@ -1,4 +1,5 @@
-// Ten lines that load a study, run it and print the verdict: dotnet run --project samples/RunStudy STUDY.json RUN-FOLDER
+// Ten lines that load a study, run it and print the verdict: dotnet run --project samples/RunStudy STUDY.json
+// RUN-FOLDER
 using Fulcrum.Comparisons;
 using Fulcrum.Models;
 using Fulcrum.Runs;

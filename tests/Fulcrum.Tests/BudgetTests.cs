@@ -10,7 +10,8 @@ using Xunit;
 namespace Fulcrum.Tests;
 
 /// <summary>Small files of others that stand for much memory or time are refused with a sentence.</summary>
-/// <remarks>Every case runs under a limit of what the thread allocates: what a parser held can never have been more.</remarks>
+/// <remarks>Every case runs under a limit of what the thread allocates: what a parser held can never have been
+/// more.</remarks>
 public sealed class BudgetTests : IDisposable
 {
     private const long MostAllocated = 1L << 30;

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Fulcrum.Tests;
 
-/// <summary>Prompts and scores of tasks, item by item, against lm-evaluation-harness' own samples; likelihoods and replies are taken from them.</summary>
+/// <summary>Prompts and scores of tasks, item by item, against lm-evaluation-harness' own samples; likelihoods and
+/// replies are taken from them.</summary>
 public sealed class HarnessGoldenTests
 {
     [Theory]

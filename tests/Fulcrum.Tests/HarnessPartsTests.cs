@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Fulcrum.Tests;
 
-/// <summary>What tasks of lm-evaluation-harness' form rest on: Python's draws, patterns and literals, YAML's scalars, means.</summary>
+/// <summary>What tasks of lm-evaluation-harness' form rest on: Python's draws, patterns and literals, YAML's scalars,
+/// means.</summary>
 public sealed class HarnessPartsTests
 {
     [Theory]

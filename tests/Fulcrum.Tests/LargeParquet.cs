@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Fulcrum.Tests;
 
-/// <summary>Writes Parquet files of three columns of equal texts, so that few bytes stand for many (the format's own description is
+/// <summary>Writes Parquet files of three columns of equal texts, so that few bytes stand for many (the format's own
+/// description is
 /// followed: pages with Thrift headers, a footer).</summary>
 internal static class LargeParquet
 {
@@ -95,7 +96,8 @@ internal static class LargeParquet
             .. packed,
         ];
 
-    // A structure: each field as its distance from the last one and its type, then its value; empty values are left out.
+    // A structure: each field as its distance from the last one and its type, then its value; empty values are left
+    // out.
     private static byte[] Body(params (int Field, int Type, byte[] Value)[] fields)
     {
         List<byte> bytes = [];

@@ -7,7 +7,8 @@ namespace Fulcrum.Tests;
 internal static class Results
 {
     /// <summary>A task of 100 items in 10 clusters, tested against a margin of 2 points.</summary>
-    /// <param name="failing">One-sided p of the hypothesis that the task is in order; null: as the interval says.</param>
+    /// <param name="failing">One-sided p of the hypothesis that the task is in order; null: as the interval
+    /// says.</param>
     public static PairedResult Compared(string task, double low, double high, double? failing = null)
     {
         double points = (low + high) / 2,

@@ -14,7 +14,8 @@ public sealed class StageLinesTests
         string written = Written(
             (lines, clock) =>
             {
-                lines.Report(new RunEvent.Progressed("before", "spider", 40, 200, ProgressUnit.Items)); // an earlier sitting did these
+                // an earlier sitting did these
+                lines.Report(new RunEvent.Progressed("before", "spider", 40, 200, ProgressUnit.Items));
                 for (int done = 41; done <= 100; done++)
                 {
                     clock.Seconds++;

@@ -3,7 +3,8 @@ using Fulcrum.Tasks;
 
 namespace OwnTaskKind.Sums;
 
-/// <summary>A task kind of one's own: sums of two numbers. A study names it as <c>{ "kind": "sums", "largest": 99 }</c>.</summary>
+/// <summary>A task kind of one's own: sums of two numbers. A study names it as <c>{ "kind": "sums", "largest": 99
+/// }</c>.</summary>
 /// <param name="Largest">The largest number that is added.</param>
 public sealed record SumsPlan(string Name = "", TaskRole? Role = null, int? Items = 100, int Largest = 99)
     : TaskPlan(Name, Role, Items)

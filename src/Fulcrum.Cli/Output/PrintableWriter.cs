@@ -3,8 +3,10 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Cli;
 
-/// <summary>Output that is not a terminal's: control and formatting characters of texts of others are shown instead of sent on.</summary>
-/// <remarks>A later terminal, or a shell that reads the file, would act on them. In JSON the form that is shown means the same text.</remarks>
+/// <summary>Output that is not a terminal's: control and formatting characters of texts of others are shown instead of
+/// sent on.</summary>
+/// <remarks>A later terminal, or a shell that reads the file, would act on them. In JSON the form that is shown means
+/// the same text.</remarks>
 internal sealed class PrintableWriter(TextWriter inner) : TextWriter
 {
     public override Encoding Encoding => inner.Encoding;

@@ -5,11 +5,14 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Report.Content;
 
 /// <summary>The candidates of a study in order, and what may be said of the best.</summary>
-/// <param name="Order">Accepted candidates first, rejected ones last. Within a verdict the largest mean gain on the targets
+/// <param name="Order">Accepted candidates first, rejected ones last. Within a verdict the largest mean gain on the
+/// targets
 /// comes first.</param>
 /// <param name="Acceptable">Names of the accepted candidates, in that order.</param>
-/// <param name="Unconfirmed">Those of them that are not accepted by bounds that hold for all candidates together.</param>
-/// <param name="Rivals">Acceptable candidates that are not shown to be worse than the first, by the same bounds.</param>
+/// <param name="Unconfirmed">Those of them that are not accepted by bounds that hold for all candidates
+/// together.</param>
+/// <param name="Rivals">Acceptable candidates that are not shown to be worse than the first, by the same
+/// bounds.</param>
 public sealed record Ranking(
     IReadOnlyList<CandidateComparison> Order,
     IReadOnlyList<string> Acceptable,

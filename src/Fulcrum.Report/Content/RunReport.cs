@@ -106,7 +106,8 @@ public sealed record RunReport(
         ).Showing(shown);
     }
 
-    /// <summary>Returns the same report with the answers of another candidate. Its training log and data stay those of the
+    /// <summary>Returns the same report with the answers of another candidate. Its training log and data stay those of
+    /// the
     /// first.</summary>
     internal RunReport Showing(CandidateComparison candidate)
     {

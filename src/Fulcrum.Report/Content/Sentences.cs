@@ -33,7 +33,8 @@ public static class Sentences
             _ => words.Say("inconclusive", "inconclusivo"),
         };
 
-    /// <summary>The verdict in a few words; where nothing general was measured an accepted gain is only a gain.</summary>
+    /// <summary>The verdict in a few words; where nothing general was measured an accepted gain is only a
+    /// gain.</summary>
     public static string Kind(Verdict verdict, Words words) =>
         verdict is { Kind: VerdictKind.Accept, GainOnly: true }
             ? words.Say("gain only, nothing else was measured", "apenas ganho, nada mais foi medido")
@@ -75,7 +76,8 @@ public static class Sentences
         };
     }
 
-    /// <summary>How many items each side could not score, and what the difference would be at worst and at best; null where
+    /// <summary>How many items each side could not score, and what the difference would be at worst and at best; null
+    /// where
     /// hardly any is.</summary>
     public static string? Unscored(PairedResult b, Words words) =>
         b.Bounds is not { } bounds

@@ -10,7 +10,8 @@ namespace Fulcrum.Report.Html;
 /// <summary>The comparison as a table and as pictures.</summary>
 internal static class ComparisonSection
 {
-    /// <summary>Returns the first candidate's tables and figures, then those of every other candidate, folded.</summary>
+    /// <summary>Returns the first candidate's tables and figures, then those of every other candidate,
+    /// folded.</summary>
     public static Markup Of(RunReport report)
     {
         Words words = report.Words;

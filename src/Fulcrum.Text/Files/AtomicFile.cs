@@ -6,8 +6,10 @@ namespace Fulcrum.Files;
 
 /// <summary>Files that are either complete or absent, after a crash and after a power failure as well.</summary>
 /// <remarks>
-/// A file is written next to its place under a random name that is created new, so that nothing planted there is followed or overwritten. Then
-/// it is flushed to the disk and renamed, and the folder is flushed: without that the name may be lost although the content is not.
+/// A file is written next to its place under a random name that is created new, so that nothing planted there is
+/// followed or overwritten. Then
+/// it is flushed to the disk and renamed, and the folder is flushed: without that the name may be lost although the
+/// content is not.
 ///</remarks>
 public static class AtomicFile
 {
@@ -17,7 +19,8 @@ public static class AtomicFile
 
     /// <summary>Writes a file through a temporary one in the same folder, which is created when missing.</summary>
     /// <param name="mode">Access rights of the file; null: what the user's umask leaves of reading and writing.</param>
-    /// <exception cref="InputException">The folder cannot be written, or something other than a file is in the way.</exception>
+    /// <exception cref="InputException">The folder cannot be written, or something other than a file is in the
+    /// way.</exception>
     public static void Write(string path, Action<Stream> write, UnixFileMode? mode = null)
     {
         string full = Path.GetFullPath(path);
@@ -51,7 +54,8 @@ public static class AtomicFile
     }
 
     /// <summary>
-    /// Whether the system refused to read or write. A file beyond the limit of the file system or the user is an argument out of range to .NET.
+    /// Whether the system refused to read or write. A file beyond the limit of the file system or the user is an
+    /// argument out of range to .NET.
     ///</summary>
     public static bool IsRefusal(Exception e) =>
         e
@@ -92,8 +96,10 @@ public static class AtomicFile
         FlushFolder(parent);
     }
 
-    /// <summary>Removes temporary files that killed processes left in one folder: those whose random name only <see cref="Write"/> gives.</summary>
-    /// <remarks>Only for a folder that is known to be ours and that no other process writes to. Subfolders are left alone.</remarks>
+    /// <summary>Removes temporary files that killed processes left in one folder: those whose random name only
+    /// <see cref="Write"/> gives.</summary>
+    /// <remarks>Only for a folder that is known to be ours and that no other process writes to. Subfolders are left
+    /// alone.</remarks>
     public static void RemoveLeftovers(string folder)
     {
         if (FileEntry.OfLink(folder).Kind != EntryKind.Folder)

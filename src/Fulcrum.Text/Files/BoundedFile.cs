@@ -5,16 +5,21 @@ namespace Fulcrum.Files;
 
 /// <summary>Reads files that somebody else made: regular files only, never more bytes than a limit.</summary>
 /// <remarks>
-/// A named pipe would block for ever and a device would never end. Both are refused before a byte is read. The limit is checked against the
-/// file's size at once and again while reading, because a file can grow. What cannot be read is an <see cref="InputException"/> with the reason.
+/// A named pipe would block for ever and a device would never end. Both are refused before a byte is read. The limit is
+/// checked against the
+/// file's size at once and again while reading, because a file can grow. What cannot be read is an
+/// <see cref="InputException"/> with the reason.
 ///</remarks>
 public static class BoundedFile
 {
-    /// <summary>Bytes of a text file such as a study, a manifest or a comparison, unless said otherwise: 64 MiB.</summary>
+    /// <summary>Bytes of a text file such as a study, a manifest or a comparison, unless said otherwise: 64
+    /// MiB.</summary>
     public const long Text = 1L << 26;
 
-    /// <summary>Opens a regular file for reading; the caller disposes the stream, which refuses to give more than <paramref name="mostBytes"/>.</summary>
-    /// <exception cref="InputException">The file is missing, special, larger than the limit, or cannot be read.</exception>
+    /// <summary>Opens a regular file for reading; the caller disposes the stream, which refuses to give more than
+    /// <paramref name="mostBytes"/>.</summary>
+    /// <exception cref="InputException">The file is missing, special, larger than the limit, or cannot be
+    /// read.</exception>
     public static Stream Open(string path, long mostBytes)
     {
         FileEntry before = FileEntry.Of(path);
@@ -74,7 +79,8 @@ public static class BoundedFile
     }
 
     /// <summary>Reads lines one at a time.</summary>
-    /// <exception cref="InputException">As for <see cref="Open"/>, or a line is longer than <paramref name="longestLine"/> bytes.</exception>
+    /// <exception cref="InputException">As for <see cref="Open"/>, or a line is longer than
+    /// <paramref name="longestLine"/> bytes.</exception>
     public static IEnumerable<string> ReadLines(
         string path,
         long mostBytes = Text,

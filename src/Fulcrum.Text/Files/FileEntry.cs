@@ -19,9 +19,11 @@ public enum EntryKind
     Special,
 }
 
-/// <summary>Kind, size, owner and access rights of a path, without opening it: opening a named pipe may wait for ever.</summary>
+/// <summary>Kind, size, owner and access rights of a path, without opening it: opening a named pipe may wait for
+/// ever.</summary>
 /// <param name="Bytes">Size of a file; 0 otherwise.</param>
-/// <param name="Names">Names that the file has; more than 1: another path leads to the same content. 1 where the system does not tell.</param>
+/// <param name="Names">Names that the file has; more than 1: another path leads to the same content. 1 where the system
+/// does not tell.</param>
 /// <param name="Owner">Id of the user who owns it; 0 where the system does not tell.</param>
 /// <param name="Mode">Access rights as Unix writes them (octal 755); 0 where the system does not tell.</param>
 public readonly record struct FileEntry(EntryKind Kind, long Bytes = 0, uint Names = 1, uint Owner = 0, int Mode = 0)

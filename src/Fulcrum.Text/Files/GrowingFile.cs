@@ -4,7 +4,8 @@ namespace Fulcrum.Files;
 public static class GrowingFile
 {
     /// <summary>Opens a file to read and to continue, or creates it; the caller disposes the stream.</summary>
-    /// <remarks>A link, a special file or a file with a second name is refused: whoever planted it would have another file written.</remarks>
+    /// <remarks>A link, a special file or a file with a second name is refused: whoever planted it would have another
+    /// file written.</remarks>
     /// <exception cref="InputException">There is something else than a plain file in its place.</exception>
     public static FileStream Open(string path, FileShare share = FileShare.Read)
     {

@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Fulcrum.Files;
 
-/// <summary>The C functions that .NET does not offer for files: open without waiting, and the kind of an entry.</summary>
+/// <summary>The C functions that .NET does not offer for files: open without waiting, and the kind of an
+/// entry.</summary>
 internal static class Libc
 {
     /// <summary>Relative paths start at the current folder.</summary>
     public const int CurrentFolder = -100;
 
-    /// <summary><c>open</c>: for reading, without waiting for a writer of a pipe, never as the controlling terminal.</summary>
+    /// <summary><c>open</c>: for reading, without waiting for a writer of a pipe, never as the controlling
+    /// terminal.</summary>
     public const int ReadOnly = 0,
         NoTerminal = 0x100,
         NoWaiting = 0x800,

@@ -1,11 +1,16 @@
 namespace Fulcrum.Files;
 
-/// <summary>A folder that somebody else may have made, such as a run folder: nothing in it may lead elsewhere.</summary>
+/// <summary>A folder that somebody else may have made, such as a run folder: nothing in it may lead
+/// elsewhere.</summary>
 /// <remarks>
-/// How Runs uses it. <see cref="Require"/> is called whenever a run folder is opened, by every command that reads or writes one, before any
-/// other access: it refuses links, named pipes, sockets, devices, and files that have a second name outside. Afterwards files are read with
-/// <see cref="BoundedFile"/> and written with <see cref="AtomicFile"/>, or with <see cref="GrowingFile"/> where they grow. Names that a file
-/// in the folder gives (manifests, comparison) are <see cref="RelativeName"/>s. A stage removes files with <see cref="Remove"/>, which takes the
+/// How Runs uses it. <see cref="Require"/> is called whenever a run folder is opened, by every command that reads or
+/// writes one, before any
+/// other access: it refuses links, named pipes, sockets, devices, and files that have a second name outside. Afterwards
+/// files are read with
+/// <see cref="BoundedFile"/> and written with <see cref="AtomicFile"/>, or with <see cref="GrowingFile"/> where they
+/// grow. Names that a file
+/// in the folder gives (manifests, comparison) are <see cref="RelativeName"/>s. A stage removes files with
+/// <see cref="Remove"/>, which takes the
 /// names that the stage itself lists; a folder goes only when it is empty (<see cref="RemoveIfEmpty"/>).
 ///</remarks>
 public static class PlainFolder
@@ -13,9 +18,11 @@ public static class PlainFolder
     private const int MostEntries = 200_000,
         MostDepth = 16;
 
-    /// <summary>Refuses a folder in which anything is not a plain file or folder of its own. A folder that does not exist is accepted.</summary>
+    /// <summary>Refuses a folder in which anything is not a plain file or folder of its own. A folder that does not
+    /// exist is accepted.</summary>
     /// <param name="folder">Its own path may lead through links: the user named it.</param>
-    /// <exception cref="InputException">There is a link, a special file or a file with a second name; names it.</exception>
+    /// <exception cref="InputException">There is a link, a special file or a file with a second name; names
+    /// it.</exception>
     public static void Require(string folder)
     {
         if (FileEntry.Of(folder).Kind == EntryKind.Missing && FileEntry.OfLink(folder).Kind != EntryKind.Missing)
@@ -35,7 +42,8 @@ public static class PlainFolder
         }
     }
 
-    /// <summary>Removes files by their names; what is not there is passed over, and anything but a plain file stays.</summary>
+    /// <summary>Removes files by their names; what is not there is passed over, and anything but a plain file
+    /// stays.</summary>
     public static void Remove(string folder, params IEnumerable<string> names)
     {
         foreach (string name in names)

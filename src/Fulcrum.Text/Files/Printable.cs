@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Fulcrum.Files;
 
-/// <summary>Texts of somebody else on their way to a terminal, a log or a message: what would act there is shown instead.</summary>
+/// <summary>Texts of somebody else on their way to a terminal, a log or a message: what would act there is shown
+/// instead.</summary>
 public static class Printable
 {
     private const int Longest = 80,
@@ -12,7 +13,8 @@ public static class Printable
     /// <summary>Returns the text on one line, every control and formatting character as <c>\u001b</c>.</summary>
     public static string Line(string text) => Escaped(text, lineEnds: false);
 
-    /// <summary>Returns the text with its line ends and tabs, every other control and formatting character as <c>\u001b</c>.</summary>
+    /// <summary>Returns the text with its line ends and tabs, every other control and formatting character as
+    /// <c>\u001b</c>.</summary>
     public static string Lines(string text) => Escaped(text, lineEnds: true);
 
     /// <summary>Returns at most 80 characters of the text on one line.</summary>

@@ -5,11 +5,15 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Files;
 
-/// <summary>A file's name, relative to a folder, that came from somebody else's file: it can only mean something inside that folder.</summary>
+/// <summary>A file's name, relative to a folder, that came from somebody else's file: it can only mean something inside
+/// that folder.</summary>
 /// <remarks>
-/// Names that manifests, checksums, comparisons, model indexes and studies give are of this type, so that no text of theirs reaches
-/// <see cref="Path.Combine(string, string)"/> unchecked. JSON reads and writes it as a text, also as a key; a name that is refused is a
-/// <see cref="JsonException"/> there. That a name is harmless says nothing about links: <see cref="PlainFolder.Require"/> refuses those.
+/// Names that manifests, checksums, comparisons, model indexes and studies give are of this type, so that no text of
+/// theirs reaches
+/// <see cref="Path.Combine(string, string)"/> unchecked. JSON reads and writes it as a text, also as a key; a name that
+/// is refused is a
+/// <see cref="JsonException"/> there. That a name is harmless says nothing about links:
+/// <see cref="PlainFolder.Require"/> refuses those.
 ///</remarks>
 [JsonConverter(typeof(RelativeNameConverter))]
 public readonly record struct RelativeName
@@ -24,7 +28,8 @@ public readonly record struct RelativeName
     /// <summary>Reads a name such as <c>base/spider.jsonl</c>.</summary>
     /// <param name="text">Parts between single slashes; each is a plain name (<see cref="IsPlain"/>).</param>
     /// <param name="place">Where the name stands, for the message: a file, with line or key.</param>
-    /// <exception cref="InputException">The name is empty, absolute, leads upwards, or holds a character that no name of ours has.</exception>
+    /// <exception cref="InputException">The name is empty, absolute, leads upwards, or holds a character that no name
+    /// of ours has.</exception>
     public static RelativeName Parse(string? text, string place) =>
         TryParse(text)
         ?? throw new InputException(
@@ -39,7 +44,8 @@ public readonly record struct RelativeName
     }
 
     /// <summary>
-    /// Whether a text can only mean a file or folder right here: no separator, not <c>.</c> or <c>..</c>, at most 255 bytes, no control or
+    /// Whether a text can only mean a file or folder right here: no separator, not <c>.</c> or <c>..</c>, at most 255
+    /// bytes, no control or
     /// formatting character, no drive, no dot or space at the end, which Windows drops.
     ///</summary>
     public static bool IsPlain(string? name) =>

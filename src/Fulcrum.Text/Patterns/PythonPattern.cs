@@ -6,7 +6,8 @@ namespace Fulcrum.Patterns;
 
 /// <summary>A pattern of Python's <c>re</c> module, run by .NET over text whose characters are code points.</summary>
 /// <remarks>
-/// The two languages differ in what <c>\w</c> and <c>\s</c> mean, in named groups, in <c>{,n}</c>, in a bracket inside a set,
+/// The two languages differ in what <c>\w</c> and <c>\s</c> mean, in named groups, in <c>{,n}</c>, in a bracket inside
+/// a set,
 /// and in characters beyond the basic plane, which are one character in Python and two in .NET.
 /// </remarks>
 public sealed class PythonPattern
@@ -35,7 +36,8 @@ public sealed class PythonPattern
         }
     }
 
-    /// <summary>All matches, as Python's <c>findall</c>: one text a group; the whole match of a pattern without groups.</summary>
+    /// <summary>All matches, as Python's <c>findall</c>: one text a group; the whole match of a pattern without
+    /// groups.</summary>
     /// <exception cref="InputException">The search took too long; names the pattern.</exception>
     public IReadOnlyList<IReadOnlyList<string>> FindAll(string text) =>
         Timed(() =>
@@ -49,7 +51,8 @@ public sealed class PythonPattern
     /// <summary>The text with every match replaced, as Python's <c>sub</c>.</summary>
     /// <param name="replacement">Python's form: <c>\1</c>, <c>\g&lt;1&gt;</c>, escapes.</param>
     /// <param name="count">At most so many matches; 0: all.</param>
-    /// <exception cref="InputException">As for <see cref="FindAll"/>; or the replacement names a group that does not exist.</exception>
+    /// <exception cref="InputException">As for <see cref="FindAll"/>; or the replacement names a group that does not
+    /// exist.</exception>
     public string Replace(string text, string replacement, int count = 0) =>
         Timed(() => regex.Replace(text, m => Expanded(replacement, m), count == 0 ? -1 : count));
 

@@ -33,7 +33,8 @@ internal sealed class PythonPatternTranslation
     public RegexOptions Flags { get; private set; }
 
     /// <summary>Translates a pattern.</summary>
-    /// <exception cref="ArgumentException">The pattern is malformed, too long, or uses what .NET cannot express.</exception>
+    /// <exception cref="ArgumentException">The pattern is malformed, too long, or uses what .NET cannot
+    /// express.</exception>
     public static PythonPatternTranslation Of(string pattern, int mostCharacters)
     {
         if (pattern.Length > mostCharacters)
@@ -264,7 +265,8 @@ internal sealed class PythonPatternTranslation
         }
     }
 
-    /// <summary>One member of a set, written for .NET; false for <paramref name="single"/> where it is a class of characters.</summary>
+    /// <summary>One member of a set, written for .NET; false for <paramref name="single"/> where it is a class of
+    /// characters.</summary>
     private string Character(out bool single)
     {
         char c = pattern[at++];

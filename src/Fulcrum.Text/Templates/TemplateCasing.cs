@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Fulcrum.Templates;
 
-/// <summary>Upper, lower and title case as Python has them: with the characters that become several, and the Greek sigma
+/// <summary>Upper, lower and title case as Python has them: with the characters that become several, and the Greek
+/// sigma
 /// at the end of a word.</summary>
 internal static class TemplateCasing
 {
@@ -120,7 +121,8 @@ internal static class TemplateCasing
     private static string Digraph(char c) =>
         c >= '\u01f1' ? "\u01f2" : ((char)('\u01c5' + (c - '\u01c4') / 3 * 3)).ToString();
 
-    // Unicode's Final_Sigma: a cased letter comes before, and none after, whatever case-ignorable characters are between.
+    // Unicode's Final_Sigma: a cased letter comes before, and none after, whatever case-ignorable characters are
+    // between.
     private static bool EndsWord(string text, int at)
     {
         int before = at - 1,

@@ -30,7 +30,8 @@ internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Tex
 /// <summary>What happens to white space around blocks.</summary>
 internal enum TemplateSpacing
 {
-    /// <summary>As chat templates want it: a line that holds only a block leaves nothing behind, and one line break at the
+    /// <summary>As chat templates want it: a line that holds only a block leaves nothing behind, and one line break at
+    /// the
     /// very end is dropped.</summary>
     Trimmed,
 

@@ -9,7 +9,8 @@ namespace Fulcrum.Templates;
 /// <param name="Complaint">The error message, in Jinja's words.</param>
 internal sealed record TemplateUndefined(string Complaint)
 {
-    /// <summary>Whether names without a value that arise on this thread are errors as soon as anything but a test is asked
+    /// <summary>Whether names without a value that arise on this thread are errors as soon as anything but a test is
+    /// asked
     /// of them.</summary>
     [ThreadStatic]
     private static bool strictly;

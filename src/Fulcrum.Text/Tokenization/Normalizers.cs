@@ -7,7 +7,8 @@ namespace Fulcrum.Tokenization;
 /// <summary>The normalizers of a <c>tokenizer.json</c>, each a function from text to text.</summary>
 internal static class Normalizers
 {
-    /// <summary>Characters that a text may have after a step. A list of replacements can double a text sixty times.</summary>
+    /// <summary>Characters that a text may have after a step. A list of replacements can double a text sixty
+    /// times.</summary>
     public const int MostCharacters = 1 << 24;
 
     /// <summary>The normalizer that a node describes; none leaves a text as it is.</summary>

@@ -56,7 +56,8 @@ internal sealed class TokenizerSettings
     /// <summary>The flag <c>add_bos_token</c> or <c>add_eos_token</c>; null if it is absent.</summary>
     public bool? Flag(string name) => config?.Root[name] is null ? null : config.Flag(config.Root, name);
 
-    /// <summary>The added tokens of <c>tokenizer.json</c> and those of the other files: flags of the other files win, and
+    /// <summary>The added tokens of <c>tokenizer.json</c> and those of the other files: flags of the other files win,
+    /// and
     /// tokens that are new get the id that the vocabulary gives them, or the next free one.</summary>
     /// <param name="tokens">The added tokens of <c>tokenizer.json</c>.</param>
     /// <param name="vocabulary">Token to id.</param>

@@ -21,7 +21,8 @@ internal enum LoraBias
 /// <param name="TargetPattern">A regular expression over full names, or <c>all-linear</c>.</param>
 /// <param name="Excluded">Names, or ends of names, of modules that are not adapted.</param>
 /// <param name="ExcludedPattern">The same as a regular expression over full names.</param>
-/// <param name="RankPattern">Ranks by a regular expression for the end of a name; the first that matches counts.</param>
+/// <param name="RankPattern">Ranks by a regular expression for the end of a name; the first that matches
+/// counts.</param>
 /// <param name="AlphaPattern">Alphas, likewise.</param>
 /// <param name="RsLora">Scale by alpha / sqrt(rank) (arXiv:2312.03732).</param>
 /// <param name="Dora">The updates have magnitudes (arXiv:2402.09353).</param>

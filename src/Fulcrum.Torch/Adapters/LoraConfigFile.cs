@@ -62,7 +62,8 @@ internal static class LoraConfigFile
     ];
 
     /// <summary>Reads the configuration.</summary>
-    /// <param name="warn">Called with every unknown setting that is on, as PEFT warns; null: such a setting is an error.
+    /// <param name="warn">Called with every unknown setting that is on, as PEFT warns; null: such a setting is an
+    /// error.
     /// </param>
     /// <exception cref="InputException">A part is not supported; names it.</exception>
     public static LoraConfig Parse(Settings json, Action<string>? warn)

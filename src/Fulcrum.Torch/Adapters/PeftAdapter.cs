@@ -82,7 +82,8 @@ internal sealed class PeftAdapter(
         return updates;
     }
 
-    // Fully trained modules: those that the configuration names, and those that PEFT adds by itself when the head or the
+    // Fully trained modules: those that the configuration names, and those that PEFT adds by itself when the head or
+    // the
     // embedding is a target or was resized.
     private Dictionary<string, Tensor> Tables()
     {

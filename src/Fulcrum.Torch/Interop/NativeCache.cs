@@ -6,11 +6,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fulcrum.Torch.Interop;
 
-/// <summary>Where the repaired copy of a library is loaded from: a private folder, or memory where no folder is private.</summary>
+/// <summary>Where the repaired copy of a library is loaded from: a private folder, or memory where no folder is
+/// private.</summary>
 /// <remarks>
-/// Whoever can write to the copy runs code as this user. A folder counts as private when this user or root owns it and all folders above
-/// it, and nobody else may write to any of them (a sticky folder such as /tmp may stand above). The copy is opened without following a link,
-/// compared through that descriptor with the bytes that the repair gives, and loaded through the same descriptor. See docs/decisions/0001.
+/// Whoever can write to the copy runs code as this user. A folder counts as private when this user or root owns it and
+/// all folders above
+/// it, and nobody else may write to any of them (a sticky folder such as /tmp may stand above). The copy is opened
+/// without following a link,
+/// compared through that descriptor with the bytes that the repair gives, and loaded through the same descriptor. See
+/// docs/decisions/0001.
 ///</remarks>
 [SupportedOSPlatform("linux")]
 internal static class NativeCache
@@ -19,7 +23,8 @@ internal static class NativeCache
     private const int StickyBit = 0x200,
         WritableByOthers = 0b010_010;
 
-    /// <summary>Returns a path that leads to the image for the life of the process, and where it is in a user's words.</summary>
+    /// <summary>Returns a path that leads to the image for the life of the process, and where it is in a user's
+    /// words.</summary>
     /// <param name="name">File name of the library.</param>
     /// <exception cref="FulcrumException">Neither a folder nor memory can hold it.</exception>
     public static (string Path, string Shown) Place(string name, byte[] image)
@@ -46,7 +51,8 @@ internal static class NativeCache
             : (AnonymousFile.Create(name, image), "memory");
     }
 
-    /// <summary>The folder of all copies; null where the environment names none, or a relative one: nothing is loaded from
+    /// <summary>The folder of all copies; null where the environment names none, or a relative one: nothing is loaded
+    /// from
     /// the current folder.</summary>
     /// <param name="cache">XDG_CACHE_HOME.</param>
     /// <param name="home">HOME.</param>
@@ -67,7 +73,8 @@ internal static class NativeCache
             : null;
     }
 
-    /// <summary>Whether only this user, and root, can change what a folder holds, and no folder above it can be exchanged.</summary>
+    /// <summary>Whether only this user, and root, can change what a folder holds, and no folder above it can be
+    /// exchanged.</summary>
     internal static bool IsPrivate(string folder)
     {
         for (string? at = folder; at is not null; at = Path.GetDirectoryName(at))

@@ -7,7 +7,8 @@ namespace Fulcrum.Torch.Kernels;
 /// <summary>Every source of random numbers in this library, each named once.</summary>
 internal static class RandomSources
 {
-    /// <summary>The first values of an adapter's A matrices. The seed is used directly, without a purpose, so that adapters
+    /// <summary>The first values of an adapter's A matrices. The seed is used directly, without a purpose, so that
+    /// adapters
     /// of earlier versions can be trained again.</summary>
     public static Generator AdapterWeights(long seed) => new((ulong)seed, CPU);
 

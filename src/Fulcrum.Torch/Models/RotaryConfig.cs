@@ -33,7 +33,8 @@ internal sealed record RotaryConfig(
         "partial_rotary_factor",
     ];
 
-    /// <summary>Reads either layout: <c>rope_parameters</c>, or <c>rope_theta</c> with <c>rope_scaling</c>. Where both are
+    /// <summary>Reads either layout: <c>rope_parameters</c>, or <c>rope_theta</c> with <c>rope_scaling</c>. Where both
+    /// are
     /// given, <c>rope_scaling</c> replaces <c>rope_parameters</c> as a whole, as in transformers 5.</summary>
     public static RotaryConfig Parse(Settings json, int context)
     {

@@ -8,10 +8,12 @@ namespace Fulcrum.Comparisons;
 /// <param name="Tasks">One family per task.</param>
 public sealed record CandidatesComparison(IReadOnlyList<CandidateFamily> Tasks);
 
-/// <summary>Several candidates on one task, each compared with the same base on the items that all of them scored.</summary>
+/// <summary>Several candidates on one task, each compared with the same base on the items that all of them
+/// scored.</summary>
 /// <param name="Items">Items that the base and every candidate scored.</param>
 /// <param name="Unscored">Items that one of them could not score.</param>
-/// <param name="CriticalValue">How many standard errors the simultaneous bounds lie away; null: they were not asked for.</param>
+/// <param name="CriticalValue">How many standard errors the simultaneous bounds lie away; null: they were not asked
+/// for.</param>
 /// <param name="Recipe">The candidates as seeds of one recipe; null: they are not.</param>
 public sealed record CandidateFamily(
     string Task,
@@ -82,7 +84,8 @@ public sealed record CandidateFamily(
         );
     }
 
-    /// <summary>The differences of each candidate, and the scores of base and candidates, on the items that all scored.</summary>
+    /// <summary>The differences of each candidate, and the scores of base and candidates, on the items that all
+    /// scored.</summary>
     private static (Sample[] Differences, (string Cluster, double Score)[][] Scores) Common(
         string task,
         IReadOnlyList<Answer> before,
@@ -117,7 +120,8 @@ public sealed record CandidateFamily(
 
 /// <summary>One candidate of several.</summary>
 /// <param name="Difference">From the base, with an interval of its own.</param>
-/// <param name="Simultaneous">Bounds that hold for all candidates together in 95% of studies; null: not asked for.</param>
+/// <param name="Simultaneous">Bounds that hold for all candidates together in 95% of studies; null: not asked
+/// for.</param>
 public sealed record CandidateDifference(
     string Name,
     ScoreInterval After,

@@ -11,8 +11,10 @@ namespace Fulcrum.Comparisons;
 /// <param name="Families">By task, all candidates with bounds that hold for all of them together; null: one
 /// candidate.</param>
 /// <param name="Pairs">Every two candidates compared with each other; null: one candidate, or too many.</param>
-/// <param name="TradeOff">The base and the candidates as points with the front that they form; null: one candidate.</param>
-/// <param name="Seeds">By recipe and task, the spread over training seeds; null: no recipe has more than one seed.</param>
+/// <param name="TradeOff">The base and the candidates as points with the front that they form; null: one
+/// candidate.</param>
+/// <param name="Seeds">By recipe and task, the spread over training seeds; null: no recipe has more than one
+/// seed.</param>
 public sealed record Comparison(
     IReadOnlyList<CandidateComparison> Candidates,
     IReadOnlyList<GuardResult>? Guards = null,

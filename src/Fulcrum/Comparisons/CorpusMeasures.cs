@@ -6,7 +6,8 @@ namespace Fulcrum.Comparisons;
 /// <summary>Measures of the whole corpus, from the labels of the answers.</summary>
 internal static class CorpusMeasures
 {
-    /// <summary>Computes the measure on both sides, with the jackknife over clusters; with one cluster the items are the units.</summary>
+    /// <summary>Computes the measure on both sides, with the jackknife over clusters; with one cluster the items are
+    /// the units.</summary>
     /// <exception cref="InputException">There are fewer than two items.</exception>
     public static CorpusResult Of(CorpusMeasure measure, IReadOnlyList<(Answer Before, Answer After)> pairs)
     {

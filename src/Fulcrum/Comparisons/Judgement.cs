@@ -12,7 +12,8 @@ public enum VerdictKind
     [JsonStringEnumMemberName("inconclusive")]
     Inconclusive,
 
-    /// <summary>A gain on every target is shown, and every general task's loss is shown to lie within the margin.</summary>
+    /// <summary>A gain on every target is shown, and every general task's loss is shown to lie within the
+    /// margin.</summary>
     [JsonStringEnumMemberName("accept")]
     Accept,
 
@@ -66,9 +67,12 @@ public static class Judgement
     private const double OneSided = 0.025;
 
     /// <summary>
-    /// Accepts where every target's gain and every general task's small loss are shown: all of several hypotheses have to hold, so
-    /// each is tested at its full level (intersection-union test; Berger 1982, Technometrics 24:295). Rejects where one of them is
-    /// shown to fail: one of several is enough, so their one-sided p are adjusted by Holm's method. Where one side alone left more
+    /// Accepts where every target's gain and every general task's small loss are shown: all of several hypotheses have
+    /// to hold, so
+    /// each is tested at its full level (intersection-union test; Berger 1982, Technometrics 24:295). Rejects where one
+    /// of them is
+    /// shown to fail: one of several is enough, so their one-sided p are adjusted by Holm's method. Where one side
+    /// alone left more
     /// than 1% of the items unscored, a judgement must hold whether these items are counted for or against it.
     /// </summary>
     /// <param name="targets">Tasks that the model is specialised for; the others are general.</param>
@@ -103,7 +107,8 @@ public static class Judgement
         return new Verdict(kind, margin, findings);
     }
 
-    /// <summary>One-sided p of the hypothesis that the task is in order: that a target gains, that a loss is the margin at most.</summary>
+    /// <summary>One-sided p of the hypothesis that the task is in order: that a target gains, that a loss is the margin
+    /// at most.</summary>
     private static double FailingP(PairedResult r, TaskRole role, double margin)
     {
         if (role == TaskRole.General)

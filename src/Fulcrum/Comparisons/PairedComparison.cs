@@ -6,7 +6,8 @@ namespace Fulcrum.Comparisons;
 /// <summary>What a comparison computes beyond the difference itself.</summary>
 /// <param name="Margin">In points; null: no test against a margin.</param>
 /// <param name="Seed">Of the drawn tests.</param>
-/// <param name="Estimand">To what the difference generalises; null, or where there are too few clusters: what the clusters allow.</param>
+/// <param name="Estimand">To what the difference generalises; null, or where there are too few clusters: what the
+/// clusters allow.</param>
 /// <param name="Threshold">The score from which an item counts as gained or lost.</param>
 /// <param name="GroupOrder">The order of the groups; groups that it does not name follow by their names.</param>
 /// <param name="Measure">A measure of the whole corpus; null: none.</param>
@@ -49,7 +50,8 @@ public static class PairedComparison
     }
 
     /// <summary>The paired differences of the items scored on both sides, in the order of the first.</summary>
-    /// <exception cref="InputException">As for <see cref="Of(string, IReadOnlyList{Answer}, IReadOnlyList{Answer}, ComparisonSettings?)"/>.</exception>
+    /// <exception cref="InputException">As for
+    /// <see cref="Of(string, IReadOnlyList{Answer}, IReadOnlyList{Answer}, ComparisonSettings?)"/>.</exception>
     public static Sample Differences(string task, IReadOnlyList<Answer> before, IReadOnlyList<Answer> after) =>
         Sample.OfPairs(Scored(AnswerPairs.Of(task, before, after)));
 
@@ -67,7 +69,8 @@ public static class PairedComparison
         return new ScoreInterval(estimate.Points, estimate.Low, estimate.High);
     }
 
-    /// <summary>The estimand that a sample allows: the one asked for, or items where there are too few clusters.</summary>
+    /// <summary>The estimand that a sample allows: the one asked for, or items where there are too few
+    /// clusters.</summary>
     public static Estimand Allowed(Sample sample, Estimand? asked) =>
         sample.Clusters < Estimator.LeastClusters ? Estimand.Items : asked ?? Estimator.Default(sample);
 
@@ -114,7 +117,8 @@ public static class PairedComparison
         );
     }
 
-    /// <summary>Intervals at level / groups (Bonferroni), so that all of them hold together in 95% of studies.</summary>
+    /// <summary>Intervals at level / groups (Bonferroni), so that all of them hold together in 95% of
+    /// studies.</summary>
     private static PairedResult[] Groups(
         string task,
         IReadOnlyList<(Answer Before, Answer After)> pairs,
@@ -196,7 +200,8 @@ public static class PairedComparison
     }
 
     /// <summary>
-    /// Non-inferiority by the one-sided test at 2.5%, the lower half of the 95% interval (Piaggio et al. 2012, JAMA 308:2594), and
+    /// Non-inferiority by the one-sided test at 2.5%, the lower half of the 95% interval (Piaggio et al. 2012, JAMA
+    /// 308:2594), and
     /// equivalence by two one-sided tests at 5% (Schuirmann 1987, J. Pharmacokin. Biopharm. 15:657).
     /// </summary>
     private static NonInferiority Test(Estimator estimator, double margin)

@@ -12,7 +12,8 @@ namespace Fulcrum.Comparisons;
 /// <param name="Clusters">Number of clusters among the items.</param>
 /// <param name="Before">The first side's score.</param>
 /// <param name="After">The second side's score.</param>
-/// <param name="Difference">After minus before, for the chosen estimand. Of a group: simultaneous with the task's other groups.</param>
+/// <param name="Difference">After minus before, for the chosen estimand. Of a group: simultaneous with the task's other
+/// groups.</param>
 /// <param name="Estimand">To what the difference generalises.</param>
 /// <param name="IntervalMethod">How its interval came about.</param>
 /// <param name="Estimands">Both estimands; p is not adjusted for a family.</param>
@@ -23,15 +24,19 @@ namespace Fulcrum.Comparisons;
 /// <param name="Lost">Items at or above the threshold before and below it after.</param>
 /// <param name="Threshold">The score from which an item counts as right.</param>
 /// <param name="Group">The group's name; null: the whole task.</param>
-/// <param name="Bounds">The difference if unscored items were all against or all for the second side; null: hardly any is.</param>
+/// <param name="Bounds">The difference if unscored items were all against or all for the second side; null: hardly any
+/// is.</param>
 /// <param name="AdjustedP">
-/// p adjusted for its family: Holm over the tasks of a comparison, Bonferroni over the groups of a task; null: no family.
+/// p adjusted for its family: Holm over the tasks of a comparison, Bonferroni over the groups of a task; null: no
+/// family.
 /// </param>
-/// <param name="Groups">The same for every group (hardness, category), in a fixed order; empty where there is one group.</param>
+/// <param name="Groups">The same for every group (hardness, category), in a fixed order; empty where there is one
+/// group.</param>
 /// <param name="Protocol">The protocol hash that both sides share; null when the files carry none.</param>
 /// <param name="Macro">Means over clusters, every cluster counting the same; null: not computed.</param>
 /// <param name="NonInferiority">The test against the study's margin; null: no margin stated.</param>
-/// <param name="Measures">What the answers carry beside their score: steps of SQL, Brier scores; null or empty: nothing.</param>
+/// <param name="Measures">What the answers carry beside their score: steps of SQL, Brier scores; null or empty:
+/// nothing.</param>
 /// <param name="MeasureParts">The measures by group and by cluster.</param>
 /// <param name="Calibration">Of choices by likelihood; null where the answers carry no probabilities.</param>
 /// <param name="Corpus">A measure of the whole corpus; null: none was asked for.</param>
@@ -72,7 +77,8 @@ public sealed record PairedResult(
     /// <summary>The groups' results; empty for a group.</summary>
     public IReadOnlyList<PairedResult> Groups { get; init; } = Groups ?? [];
 
-    /// <summary>Two-sided p of no difference, of the same pieces as the interval. Of a group adjusted for its family.</summary>
+    /// <summary>Two-sided p of no difference, of the same pieces as the interval. Of a group adjusted for its
+    /// family.</summary>
     [JsonIgnore]
     public double P => Group is not null && AdjustedP is { } adjusted ? adjusted : Estimands.Of(Estimand).P;
 
@@ -102,7 +108,8 @@ public sealed record BothEstimands(Estimate Items, Estimate? Clusters)
 /// <param name="Highest">Unscored before counts as wrong, unscored after as right.</param>
 public sealed record UnscoredBounds(Difference Lowest, Difference Highest);
 
-/// <summary>Means of the clusters' scores, each cluster counting the same; the difference with Student's interval over clusters.</summary>
+/// <summary>Means of the clusters' scores, each cluster counting the same; the difference with Student's interval over
+/// clusters.</summary>
 public sealed record MacroMeans(double Before, double After, Difference Difference);
 
 /// <summary>Whether a loss stays within a margin.</summary>
@@ -110,7 +117,8 @@ public sealed record MacroMeans(double Before, double After, Difference Differen
 /// <param name="P">One-sided p of the hypothesis that the loss is the margin or more.</param>
 /// <param name="BeyondP">One-sided p of the hypothesis that the loss is the margin or less.</param>
 /// <param name="Shown">Non-inferior: the 95% interval's lower bound lies above -margin.</param>
-/// <param name="Equivalent">Neither lost nor gained more than the margin: the 90% interval lies within it (TOST).</param>
+/// <param name="Equivalent">Neither lost nor gained more than the margin: the 90% interval lies within it
+/// (TOST).</param>
 public readonly record struct NonInferiority(double Margin, double P, double BeyondP, bool Shown, bool Equivalent);
 
 /// <summary>A measure of the whole corpus, before and after.</summary>

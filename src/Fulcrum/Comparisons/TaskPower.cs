@@ -44,7 +44,8 @@ public sealed record TaskPower(
         return Of(task, clusterItems, clusters ? Estimand.Clusters : Estimand.Items, effect, looking);
     }
 
-    /// <summary>After the run: the same with the design effect that was seen, at the discordance that was seen.</summary>
+    /// <summary>After the run: the same with the design effect that was seen, at the discordance that was
+    /// seen.</summary>
     public static TaskPower After(PairedResult seen, IReadOnlyList<int> clusterItems, double? looking = null)
     {
         double discordance = seen.Items == 0 ? 0 : (double)(seen.Gained + seen.Lost) / seen.Items;

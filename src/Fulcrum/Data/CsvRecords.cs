@@ -13,7 +13,8 @@ internal static class CsvRecords
 
     /// <summary>Reads every record with the line on which it begins.</summary>
     /// <param name="path">Named in errors.</param>
-    /// <param name="stream">Can be read from the start again: a line that is not UTF-8 is looked for afterwards.</param>
+    /// <param name="stream">Can be read from the start again: a line that is not UTF-8 is looked for
+    /// afterwards.</param>
     /// <exception cref="InputException">The file is malformed; names file and line.</exception>
     public static IReadOnlyList<(int Line, string[] Fields)> Read(string path, Stream stream, char delimiter = ',')
     {

@@ -3,10 +3,13 @@ using Parquet.Meta;
 
 namespace Fulcrum.Data;
 
-/// <summary>Counts what a Parquet file holds before anything of it is decoded: a few hundred bytes can stand for gigabytes.</summary>
+/// <summary>Counts what a Parquet file holds before anything of it is decoded: a few hundred bytes can stand for
+/// gigabytes.</summary>
 /// <remarks>
-/// The footer's figures are claims. The header of every page is read as well, because the reader allocates what the headers say. A file whose
-/// footer claims fewer values than its pages hold is refused by the reader later; it cannot hold more than was counted here.
+/// The footer's figures are claims. The header of every page is read as well, because the reader allocates what the
+/// headers say. A file whose
+/// footer claims fewer values than its pages hold is refused by the reader later; it cannot hold more than was counted
+/// here.
 /// </remarks>
 internal static class ParquetBudget
 {
@@ -95,7 +98,8 @@ internal readonly record struct PageHead(int HeaderBytes, long Decompressed, lon
 {
     private const int PrefixCoded = 7;
 
-    /// <summary>Reads the header at the beginning of some bytes (Thrift's compact protocol, as the Parquet format defines PageHeader).</summary>
+    /// <summary>Reads the header at the beginning of some bytes (Thrift's compact protocol, as the Parquet format
+    /// defines PageHeader).</summary>
     /// <exception cref="FormatException">It is not a page header.</exception>
     public static PageHead Read(ReadOnlySpan<byte> bytes)
     {
@@ -172,7 +176,8 @@ internal ref struct ThriftCursor(ReadOnlySpan<byte> bytes)
         return (long)(raw >> 1) ^ -(long)(raw & 1);
     }
 
-    /// <summary>Reads the header of one kind of page; returns its number of values, which is its first field, and its encoding.</summary>
+    /// <summary>Reads the header of one kind of page; returns its number of values, which is its first field, and its
+    /// encoding.</summary>
     public (long Values, long Encoding) PageNumbers(int encodingField)
     {
         long values = -1,

@@ -69,7 +69,8 @@ public static class PortionFile
         }
         catch (FulcrumException) when (!File.Exists(state))
         {
-            PlainFolder.Remove(Path.GetDirectoryName(partial)!, Path.GetFileName(partial)); // nothing in it is worth going on with
+            // nothing in it is worth going on with
+            PlainFolder.Remove(Path.GetDirectoryName(partial)!, Path.GetFileName(partial));
             throw;
         }
     }

@@ -8,7 +8,8 @@ using Parquet.Serialization;
 
 namespace Fulcrum.Data;
 
-/// <summary>Rows with named columns from JSON Lines, a JSON array, CSV or TSV with a header, or Parquet. The ending of the
+/// <summary>Rows with named columns from JSON Lines, a JSON array, CSV or TSV with a header, or Parquet. The ending of
+/// the
 /// file's name says which; <c>.gz</c> after it means compressed.</summary>
 public static class Table
 {

@@ -3,7 +3,8 @@ namespace Fulcrum.Models;
 /// <summary>Opens models of one kind of source.</summary>
 public interface IEngine
 {
-    /// <summary>The name in <see cref="Environment"/> under which an engine says that it batches in an unusual form; absent
+    /// <summary>The name in <see cref="Environment"/> under which an engine says that it batches in an unusual form;
+    /// absent
     /// otherwise. A run that was begun in one form is not resumed in another.</summary>
     const string Batches = "batches";
 
@@ -13,7 +14,8 @@ public interface IEngine
     /// <summary>Returns whether the engine opens models of a source.</summary>
     bool Opens(ModelSource source);
 
-    /// <summary>Turns every <c>auto</c> into what this machine uses. A run does this once and stores the result.</summary>
+    /// <summary>Turns every <c>auto</c> into what this machine uses. A run does this once and stores the
+    /// result.</summary>
     /// <exception cref="InputException">The machine or the engine lacks what the model asks for.</exception>
     ModelSpec Resolve(ModelSpec model);
 
@@ -33,7 +35,8 @@ public interface IEngine
 /// <summary>Trains LoRA adapters.</summary>
 public interface ITrainer
 {
-    /// <summary>Trains an adapter and writes it in PEFT's format to a folder. Resumes from the last checkpoint in it.</summary>
+    /// <summary>Trains an adapter and writes it in PEFT's format to a folder. Resumes from the last checkpoint in
+    /// it.</summary>
     /// <param name="examples">Token ids in the order of the data; the trainer shuffles by <see cref="TrainPlan.Seed"/>.
     /// </param>
     /// <param name="progress">Called after every optimiser step.</param>

@@ -8,7 +8,8 @@ namespace Fulcrum.Models;
 /// <summary>Converts prompts to token ids and completions back to text, by one model's tokenizer and chat template.
 /// </summary>
 /// <param name="tokenizer">The model's tokenizer; null if texts and conversations go to a server as they are.</param>
-/// <param name="template">The model's chat template; null if it has none, so that only text prompts can be asked.</param>
+/// <param name="template">The model's chat template; null if it has none, so that only text prompts can be
+/// asked.</param>
 /// <param name="endTokens">Ids that end a completion.</param>
 public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template, IReadOnlyList<int> endTokens)
 {
@@ -119,7 +120,8 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
             _ => null,
         };
 
-    /// <summary>The reply of a completion: without special tokens, cut at each stop text, one after the other.</summary>
+    /// <summary>The reply of a completion: without special tokens, cut at each stop text, one after the
+    /// other.</summary>
     public Reply.Written Written(Completion completion, Question.Continue question)
     {
         string text = question

@@ -8,10 +8,12 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
 {
     /// <summary>The request for a continuation after a prompt.</summary>
     /// <remarks>
-    /// White space at the prompt's end belongs to the continuation. The continuation's tokens are those of the joined text
+    /// White space at the prompt's end belongs to the continuation. The continuation's tokens are those of the joined
+    /// text
     /// from the number of the prompt's own tokens on. Of a sequence that is too long the end is kept.
     /// </remarks>
-    /// <exception cref="InputException">The continuation has no token of its own, or is longer than the model's context.</exception>
+    /// <exception cref="InputException">The continuation has no token of its own, or is longer than the model's
+    /// context.</exception>
     public ScoreRequest Pair(string prompt, string continuation)
     {
         int kept = prompt.Length;
@@ -37,7 +39,8 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
     }
 
     /// <summary>The requests for a whole text: windows of the model's context, each token predicted once.</summary>
-    /// <exception cref="InputException">The tokenizer has neither a BOS token nor an end token to predict the first token from.</exception>
+    /// <exception cref="InputException">The tokenizer has neither a BOS token nor an end token to predict the first
+    /// token from.</exception>
     public IReadOnlyList<ScoreRequest> Windows(string text)
     {
         int[] ids = Encode(text),
@@ -56,7 +59,8 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
         return windows;
     }
 
-    /// <summary>A prompt's ids, its end kept where a reply of <paramref name="maxNewTokens"/> would not fit behind it.</summary>
+    /// <summary>A prompt's ids, its end kept where a reply of <paramref name="maxNewTokens"/> would not fit behind
+    /// it.</summary>
     /// <exception cref="InputException">The reply alone is longer than the model's context.</exception>
     public int[] Prompt(string prompt, int maxNewTokens)
     {

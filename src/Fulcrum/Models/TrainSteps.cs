@@ -11,7 +11,8 @@ public static class TrainSteps
     /// <summary>Returns the steps of the whole training.</summary>
     public static int Of(TrainPlan plan, int examples) => PerEpoch(plan, examples) * plan.Epochs;
 
-    /// <summary>Returns the steps that leave a checkpoint, without the last step, which is the finished adapter.</summary>
+    /// <summary>Returns the steps that leave a checkpoint, without the last step, which is the finished
+    /// adapter.</summary>
     public static IReadOnlyList<int> Checkpoints(TrainPlan plan, int examples)
     {
         int every = plan.CheckpointEvery ?? PerEpoch(plan, examples);

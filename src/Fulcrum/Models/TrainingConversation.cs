@@ -12,7 +12,8 @@ internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate tem
     /// <summary>An assistant turn begins in another way than the generation prompt ends; null if none does.</summary>
     public string? OtherBeginning { get; private set; }
 
-    /// <summary>Returns the ids of a conversation. Of every assistant turn the tokens are trained that the template writes
+    /// <summary>Returns the ids of a conversation. Of every assistant turn the tokens are trained that the template
+    /// writes
     /// after the generation prompt, up to and with the first end token.</summary>
     /// <exception cref="InputException">The template refuses the conversation, or its turns cannot be told apart.
     /// </exception>

@@ -22,10 +22,12 @@ public sealed class TrainingData
         conversations = new(() => new TrainingConversation(tokenizer.Value, Template(), EndTokens()));
     }
 
-    /// <summary>Reads every example of a file. Texts are tokenised by the model folder's tokenizer, which ids do not need.
+    /// <summary>Reads every example of a file. Texts are tokenised by the model folder's tokenizer, which ids do not
+    /// need.
     /// </summary>
     /// <param name="note">Called with the recognised layout; null for none.</param>
-    /// <param name="warn">Called if training and generation would begin or end in different places; null for none.</param>
+    /// <param name="warn">Called if training and generation would begin or end in different places; null for
+    /// none.</param>
     /// <exception cref="InputException">A row is malformed, or has nothing to be trained on; names file and row.
     /// </exception>
     public static IReadOnlyList<TrainingExample> Read(

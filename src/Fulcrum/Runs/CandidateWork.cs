@@ -66,7 +66,8 @@ internal sealed class CandidateWork(
             Adapter = new AppliedAdapter(folder, plan.Lambda ?? 1, plan.Form ?? ServingForm.Attached),
         };
 
-    // A file has its own numeric form. One that was made here gets the base's tokens, so that items differ in nothing else.
+    // A file has its own numeric form. One that was made here gets the base's tokens, so that items differ in nothing
+    // else.
     private ModelSpec InFile(string file, string? tokenizer) =>
         study.Base.Spec with
         {

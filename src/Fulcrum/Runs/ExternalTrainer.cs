@@ -12,7 +12,8 @@ using Fulcrum.Templates;
 namespace Fulcrum.Runs;
 
 /// <summary>Runs an external trainer's command and takes the adapter or the model that it leaves.</summary>
-/// <remarks>The command writes to a folder outside of the run. Only the files of the adapter or the model are copied in.
+/// <remarks>The command writes to a folder outside of the run. Only the files of the adapter or the model are copied
+/// in.
 /// </remarks>
 internal static class ExternalTrainer
 {

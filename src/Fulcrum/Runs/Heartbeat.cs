@@ -5,7 +5,8 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
-/// <summary><c>heartbeat.json</c> in the run folder: where the run is. Only progress renews it, so that a run that hangs can
+/// <summary><c>heartbeat.json</c> in the run folder: where the run is. Only progress renews it, so that a run that
+/// hangs can
 /// be told from one that works.</summary>
 /// <param name="path">The file.</param>
 internal sealed class Heartbeat(string path)
@@ -14,7 +15,8 @@ internal sealed class Heartbeat(string path)
     private long last;
     private string stage = "";
 
-    /// <summary>Writes the file when it is older than two seconds or the stage is another. A full disk does not stop the run
+    /// <summary>Writes the file when it is older than two seconds or the stage is another. A full disk does not stop
+    /// the run
     /// here: the next stage that must write reports it.</summary>
     /// <returns>Whether the file was due.</returns>
     public bool Report(RunEvent.Progressed at)

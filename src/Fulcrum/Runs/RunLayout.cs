@@ -3,14 +3,16 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Where everything lies in a run folder. Anyone may read by it; only a <see cref="RunLock"/> writes.</summary>
+/// <summary>Where everything lies in a run folder. Anyone may read by it; only a <see cref="RunLock"/>
+/// writes.</summary>
 /// <param name="Root">The folder, absolute.</param>
 public sealed record RunLayout(string Root)
 {
     /// <summary>The place of the base's answers.</summary>
     public const string Base = "base";
 
-    /// <summary>The complete study, every default and every <c>auto</c> filled in, paths relative to the folder.</summary>
+    /// <summary>The complete study, every default and every <c>auto</c> filled in, paths relative to the
+    /// folder.</summary>
     public string Study => At("study.json");
 
     /// <summary>The paired comparison of every candidate with the base.</summary>
@@ -55,7 +57,8 @@ public sealed record RunLayout(string Root)
         }
     }
 
-    /// <summary>Returns whether a stage is complete: its manifest exists, for these inputs, and its outputs are still what
+    /// <summary>Returns whether a stage is complete: its manifest exists, for these inputs, and its outputs are still
+    /// what
     /// it wrote.</summary>
     public bool IsComplete(string stage, string inputs) =>
         Completed(stage) is { } manifest && manifest.Inputs == inputs && manifest.Outputs.All(IsIntact);

@@ -15,7 +15,8 @@ public sealed class RunLock : IDisposable
     public RunLayout Layout { get; }
 
     /// <summary>Creates or opens a run folder and holds it until disposed.</summary>
-    /// <exception cref="InputException">The folder cannot be written, another process holds it, it holds files of something
+    /// <exception cref="InputException">The folder cannot be written, another process holds it, it holds files of
+    /// something
     /// else, or a link or a special file is in it.</exception>
     public static RunLock Open(string path)
     {
@@ -67,7 +68,8 @@ public sealed class RunLock : IDisposable
         );
     }
 
-    /// <summary>Marks a stage as incomplete: deletes its manifest, and those of its files that were modified since.</summary>
+    /// <summary>Marks a stage as incomplete: deletes its manifest, and those of its files that were modified
+    /// since.</summary>
     /// <param name="writes">The files that the stage writes, relative to the folder. No other file is deleted, whatever
     /// the manifest says.</param>
     public void Reopen(string stage, IEnumerable<string> writes)

@@ -3,7 +3,8 @@ namespace Fulcrum.Statistics;
 /// <summary>A score as a fraction with its 95% interval.</summary>
 public readonly record struct ScoreInterval(double Score, double Low, double High);
 
-/// <summary>A paired difference as a fraction (0.199 is 19.9 points), with its 95% interval and standard error.</summary>
+/// <summary>A paired difference as a fraction (0.199 is 19.9 points), with its 95% interval and standard
+/// error.</summary>
 public readonly record struct Difference(double Points, double Low, double High, double StandardError);
 
 /// <summary>A mean with its interval and test, as fractions.</summary>

@@ -40,9 +40,11 @@ public sealed record Look(double Share, double Boundary, Estimate Estimate, Look
     public bool Stops => Outcome != LookOutcome.Continue;
 }
 
-/// <summary>Group-sequential decisions: stop as soon as the difference is shown to lie on one side of a limit.</summary>
+/// <summary>Group-sequential decisions: stop as soon as the difference is shown to lie on one side of a
+/// limit.</summary>
 /// <remarks>
-/// A pure function of the answers so far: a resumed run takes the same looks. Each look asks the same share of every cluster, in
+/// A pure function of the answers so far: a resumed run takes the same looks. Each look asks the same share of every
+/// cluster, in
 /// seeded random order, so that its items are like the rest.
 /// </remarks>
 public static class EarlyDecision
@@ -75,7 +77,8 @@ public static class EarlyDecision
     public static int Asked(int clusterItems, double share) =>
         Math.Min(clusterItems, Math.Max(1, (int)Math.Round(share * clusterItems, MidpointRounding.AwayFromZero)));
 
-    /// <summary>The share of all items that is really asked at each planned look; looks that add nothing are left out.</summary>
+    /// <summary>The share of all items that is really asked at each planned look; looks that add nothing are left
+    /// out.</summary>
     /// <param name="clusterItems">Items of each cluster.</param>
     public static IReadOnlyList<double> Shares(IReadOnlyList<int> clusterItems)
     {
@@ -118,7 +121,8 @@ public static class EarlyDecision
     }
 
     /// <summary>
-    /// Predictive power under a flat prior: with z at share t the path ends at z/√t with variance (1 - t)/t. The rule does not
+    /// Predictive power under a flat prior: with z at share t the path ends at z/√t with variance (1 - t)/t. The rule
+    /// does not
     /// bind: boundaries hold whether it is kept or not.
     /// </summary>
     private static bool IsFutile(double share, double z, double last)

@@ -6,7 +6,8 @@ namespace Fulcrum.Statistics;
 [JsonConverter(typeof(JsonStringEnumConverter<Estimand>))]
 public enum Estimand
 {
-    /// <summary>Other items of these clusters: the clusters are the whole of what is of interest (MMLU's subjects).</summary>
+    /// <summary>Other items of these clusters: the clusters are the whole of what is of interest (MMLU's
+    /// subjects).</summary>
     [JsonStringEnumMemberName("items")]
     Items,
 

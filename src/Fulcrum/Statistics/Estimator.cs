@@ -1,6 +1,7 @@
 namespace Fulcrum.Statistics;
 
-/// <summary>The estimate of a sample's mean for one estimand: the union of its pieces (<c>docs/method.md</c>).</summary>
+/// <summary>The estimate of a sample's mean for one estimand: the union of its pieces
+/// (<c>docs/method.md</c>).</summary>
 public sealed class Estimator
 {
     /// <summary>Fewest clusters from which other clusters can be told anything about.</summary>
@@ -13,7 +14,8 @@ public sealed class Estimator
     private readonly IPiece[] pieces;
 
     /// <summary>Prepares the pieces of one sample.</summary>
-    /// <exception cref="ArgumentException">Clusters are asked for, and there are fewer than <see cref="LeastClusters"/>.</exception>
+    /// <exception cref="ArgumentException">Clusters are asked for, and there are fewer than
+    /// <see cref="LeastClusters"/>.</exception>
     public Estimator(Sample sample, Estimand estimand)
     {
         if (estimand == Estimand.Clusters && sample.Clusters < LeastClusters)
@@ -33,7 +35,8 @@ public sealed class Estimator
         pieces = Pieces(estimand);
     }
 
-    /// <summary>What a sample says by default: of other clusters where there are at least <see cref="LeastClusters"/>, else of other items.</summary>
+    /// <summary>What a sample says by default: of other clusters where there are at least <see cref="LeastClusters"/>,
+    /// else of other items.</summary>
     public static Estimand Default(Sample sample) =>
         sample.Clusters >= LeastClusters ? Estimand.Clusters : Estimand.Items;
 
@@ -64,7 +67,8 @@ public sealed class Estimator
         );
     }
 
-    /// <summary>Two-sided p of a mean of <paramref name="limit"/>: the largest of the pieces', so p and interval never disagree.</summary>
+    /// <summary>Two-sided p of a mean of <paramref name="limit"/>: the largest of the pieces', so p and interval never
+    /// disagree.</summary>
     public double P(double limit) => sample.Items < 2 ? 1 : pieces.Max(p => p.P(limit));
 
     private IPiece[] Pieces(Estimand estimand)

@@ -4,7 +4,8 @@ namespace Fulcrum.Statistics;
 
 /// <summary>Boundaries of a group-sequential test: how far the statistic must be at each look.</summary>
 /// <remarks>
-/// The error spent up to the share t of the items is 0.025 t² on each side (Lan and DeMets 1983, Biometrika 70:659). Boundaries
+/// The error spent up to the share t of the items is 0.025 t² on each side (Lan and DeMets 1983, Biometrika 70:659).
+/// Boundaries
 /// come from the recursion of Armitage, McPherson and Rowe (1969, J. R. Stat. Soc. A 132:235).
 /// </remarks>
 public static class GroupSequential
@@ -62,7 +63,8 @@ public static class GroupSequential
         return (low + high) / 2;
     }
 
-    /// <summary>The density of the path at a look, of paths that have not been stopped; points and weights of Simpson's rule.</summary>
+    /// <summary>The density of the path at a look, of paths that have not been stopped; points and weights of Simpson's
+    /// rule.</summary>
     private sealed class Density
     {
         private readonly double[] at,
@@ -103,7 +105,8 @@ public static class GroupSequential
             return new Density(at, weighted);
         }
 
-        /// <summary>Probability of being at or above <paramref name="bound"/> after a step with this standard deviation.</summary>
+        /// <summary>Probability of being at or above <paramref name="bound"/> after a step with this standard
+        /// deviation.</summary>
         public double Passing(double bound, double deviation)
         {
             double sum = 0;

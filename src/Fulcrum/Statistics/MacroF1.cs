@@ -1,7 +1,8 @@
 namespace Fulcrum.Statistics;
 
 /// <summary>Macro-F1 of labels: the mean of the classes' F1, every class counting the same.</summary>
-/// <remarks>Classes are the labels of the targets in the whole data, and stay the same where a cluster is left out.</remarks>
+/// <remarks>Classes are the labels of the targets in the whole data, and stay the same where a cluster is left
+/// out.</remarks>
 public sealed class MacroF1
 {
     private readonly int clusters;

@@ -2,13 +2,15 @@ using MathNet.Numerics;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>The level at which every interval of a family is taken, so that all of them hold together in 95% of studies.</summary>
+/// <summary>The level at which every interval of a family is taken, so that all of them hold together in 95% of
+/// studies.</summary>
 /// <param name="CriticalValue">c: the 0.95 quantile of the largest ∣t∣ of the family.</param>
 /// <param name="LocalLevel">α* = 2 P(t_ν > c), the two-sided level of a single interval.</param>
 /// <param name="DegreesOfFreedom">ν.</param>
 public readonly record struct FamilyLevel(double CriticalValue, double LocalLevel, double DegreesOfFreedom);
 
-/// <summary>Simultaneous bounds of several candidates on the same items (Hothorn, Bretz and Westfall 2008, Biom. J. 50:346).</summary>
+/// <summary>Simultaneous bounds of several candidates on the same items (Hothorn, Bretz and Westfall 2008, Biom. J.
+/// 50:346).</summary>
 public static class MaxT
 {
     private const int Draws = 100_000;
@@ -16,8 +18,10 @@ public static class MaxT
     private const double Level = 0.05;
 
     /// <summary>
-    /// c is the 0.95 quantile of max_j ∣Z_j∣ / √(χ²_ν/ν) with Z ~ N(0, R), R the correlation of the candidates' differences:
-    /// over clusters the sums S_gj / √(1 - π_g) of CR2, over items the covariance within strata (multipliers: Chernozhukov,
+    /// c is the 0.95 quantile of max_j ∣Z_j∣ / √(χ²_ν/ν) with Z ~ N(0, R), R the correlation of the candidates'
+    /// differences:
+    /// over clusters the sums S_gj / √(1 - π_g) of CR2, over items the covariance within strata (multipliers:
+    /// Chernozhukov,
     /// Chetverikov and Kato 2013, Ann. Stat. 41:2786). Z is drawn; the probability over χ² is computed for each draw.
     /// </summary>
     /// <param name="candidates">The differences of each, on the same items in the same order.</param>

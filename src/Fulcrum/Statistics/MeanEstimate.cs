@@ -3,7 +3,8 @@ namespace Fulcrum.Statistics;
 /// <summary>The mean of independent estimates.</summary>
 public static class MeanEstimate
 {
-    /// <summary>Its degrees of freedom are Satterthwaite's (1946, Biometrics Bull. 2:110). A single estimate stays as it
+    /// <summary>Its degrees of freedom are Satterthwaite's (1946, Biometrics Bull. 2:110). A single estimate stays as
+    /// it
     /// is.</summary>
     /// <param name="parts">At least one, at the same level.</param>
     /// <param name="alpha">The two-sided level.</param>

@@ -6,7 +6,8 @@ internal interface IPiece
     /// <summary>The interval at a two-sided level.</summary>
     (double Low, double High) Interval(double alpha);
 
-    /// <summary>Two-sided p of a mean of <paramref name="limit"/>: below alpha exactly where the interval at that level excludes the limit.</summary>
+    /// <summary>Two-sided p of a mean of <paramref name="limit"/>: below alpha exactly where the interval at that level
+    /// excludes the limit.</summary>
     double P(double limit);
 }
 
@@ -35,7 +36,8 @@ internal sealed record StudentPiece(double Mean, StandardError Of) : IPiece
     }
 }
 
-/// <summary>The interval of Bonett and Price (2012, J. Educ. Behav. Stat. 37:479): Wald's, with one item added to each kind of flip.</summary>
+/// <summary>The interval of Bonett and Price (2012, J. Educ. Behav. Stat. 37:479): Wald's, with one item added to each
+/// kind of flip.</summary>
 internal sealed record BonettPrice(Flips Flips) : IPiece
 {
     private double Gained => (Flips.Gained + 1.0) / (Flips.Items + 2);
@@ -105,7 +107,8 @@ internal sealed record TangoScore(Flips Flips) : IPiece
 }
 
 /// <summary>
-/// Where no value differs from another: the largest share of other items that such a sample misses with probability alpha / 2
+/// Where no value differs from another: the largest share of other items that such a sample misses with probability
+/// alpha / 2
 /// (Clopper and Pearson 1934, Biometrika 26:404), 1 - (alpha / 2)^(1/n), each of them as far away as is possible.
 /// </summary>
 internal sealed record NoVariance(double Mean, int Items, double Lowest, double Highest) : IPiece

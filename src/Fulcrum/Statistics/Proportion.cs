@@ -2,7 +2,8 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>Items gained (wrong before, right after), items lost, and the exact two-sided p of McNemar's test.</summary>
+/// <summary>Items gained (wrong before, right after), items lost, and the exact two-sided p of McNemar's
+/// test.</summary>
 public readonly record struct McNemarResult(int Gained, int Lost, double P);
 
 /// <summary>Intervals and tests on counts of right and wrong items.</summary>
@@ -40,7 +41,8 @@ public static class Proportion
     /// <summary>Probability of this few right items, or fewer, by guessing.</summary>
     public static double AtMostByChance(int right, int items, double chance) => Binomial.CDF(chance, items, right);
 
-    /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order given.</summary>
+    /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order
+    /// given.</summary>
     public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)
     {
         int[] order = [.. Enumerable.Range(0, p.Count).OrderBy(i => p[i])];
@@ -56,7 +58,8 @@ public static class Proportion
     }
 
     /// <summary>
-    /// The unbiased pass@k of one item, 1 - C(s - c, k) / C(s, k) (Chen et al. 2021, arXiv:2107.03374): the probability that one
+    /// The unbiased pass@k of one item, 1 - C(s - c, k) / C(s, k) (Chen et al. 2021, arXiv:2107.03374): the probability
+    /// that one
     /// of k samples drawn from the s is right.
     /// </summary>
     /// <param name="samples">s, at least <paramref name="k"/>.</param>

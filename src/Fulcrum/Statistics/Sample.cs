@@ -107,7 +107,8 @@ public sealed class Sample
         names.Select((n, g) => (n, g)).ToDictionary(x => x.n, x => sizes[x.g], StringComparer.Ordinal);
 
     /// <summary>
-    /// The cluster with the lowest mean among those of at least 5 items; where no cluster has 5, among all. Ties go to more
+    /// The cluster with the lowest mean among those of at least 5 items; where no cluster has 5, among all. Ties go to
+    /// more
     /// items, then to the first name. It is chosen for being lowest: a description and no test.
     /// </summary>
     /// <returns>Null without items.</returns>

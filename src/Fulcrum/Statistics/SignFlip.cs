@@ -5,7 +5,8 @@ namespace Fulcrum.Statistics;
 /// <param name="Exact">Whether all sign changes were counted; otherwise they were drawn.</param>
 public readonly record struct SignFlipResult(double P, bool Exact);
 
-/// <summary>The test of graded scores: under no change the differences of a cluster are as likely with the other sign.</summary>
+/// <summary>The test of graded scores: under no change the differences of a cluster are as likely with the other
+/// sign.</summary>
 public static class SignFlip
 {
     /// <summary>Up to this many units all sign changes are counted.</summary>
@@ -15,7 +16,8 @@ public static class SignFlip
     public const int Draws = 100_000;
 
     /// <summary>
-    /// The statistic is ∣Σ D_g∣, D_g the sum of a cluster's differences; with one cluster the items are the units (Canay, Romano
+    /// The statistic is ∣Σ D_g∣, D_g the sum of a cluster's differences; with one cluster the items are the units
+    /// (Canay, Romano
     /// and Shaikh 2017, Econometrica 85:1013). With k units p is at least 2^(1-k).
     /// </summary>
     /// <param name="random">Used by this test alone.</param>

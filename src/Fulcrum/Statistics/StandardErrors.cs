@@ -11,8 +11,10 @@ public static class StandardErrors
     private const double Nothing = 1e-12;
 
     /// <summary>
-    /// Within strata: V = Σ (n_h/n)² s_h²/n_h with the degrees of freedom of Welch (1947, Biometrika 34:28) and Satterthwaite
-    /// (1946, Biometrics Bull. 2:110). Strata are the clusters; clusters of one item form one stratum together, and a single
+    /// Within strata: V = Σ (n_h/n)² s_h²/n_h with the degrees of freedom of Welch (1947, Biometrika 34:28) and
+    /// Satterthwaite
+    /// (1946, Biometrics Bull. 2:110). Strata are the clusters; clusters of one item form one stratum together, and a
+    /// single
     /// such cluster joins the smallest other one.
     /// </summary>
     public static StandardError Stratified(Sample sample)
@@ -35,8 +37,10 @@ public static class StandardErrors
     }
 
     /// <summary>
-    /// Over clusters, CR2 (Bell and McCaffrey 2002, Survey Methodology 28:169), which for a mean is V = Σ S_g² / (1 - π_g) / n²,
-    /// with Satterthwaite's degrees of freedom under equal, independent item variances (Pustejovsky and Tipton 2018, JBES 36:672).
+    /// Over clusters, CR2 (Bell and McCaffrey 2002, Survey Methodology 28:169), which for a mean is V = Σ S_g² / (1 -
+    /// π_g) / n²,
+    /// with Satterthwaite's degrees of freedom under equal, independent item variances (Pustejovsky and Tipton 2018,
+    /// JBES 36:672).
     /// </summary>
     /// <exception cref="ArgumentException">There are fewer than two clusters.</exception>
     public static StandardError Cr2(Sample sample)
@@ -56,7 +60,8 @@ public static class StandardErrors
         return new StandardError(Clean(Math.Sqrt(variance) / sample.Items), Cr2Degrees(sample.Sizes));
     }
 
-    /// <summary>Satterthwaite's degrees of freedom of CR2: ν = 1 / (Σ π_g² + (Σ q_g)² - Σ q_g²), q_g = π_g² / (1 - π_g).</summary>
+    /// <summary>Satterthwaite's degrees of freedom of CR2: ν = 1 / (Σ π_g² + (Σ q_g)² - Σ q_g²), q_g = π_g² / (1 -
+    /// π_g).</summary>
     /// <param name="sizes">Items per cluster, at least two clusters.</param>
     public static double Cr2Degrees(ReadOnlySpan<int> sizes)
     {
@@ -81,7 +86,8 @@ public static class StandardErrors
         return 1 / (squares + q * q - qSquares);
     }
 
-    /// <summary>Over items, each independent of the others: √(Σ (d_i - d)² / (n (n - 1))) with n - 1 degrees of freedom.</summary>
+    /// <summary>Over items, each independent of the others: √(Σ (d_i - d)² / (n (n - 1))) with n - 1 degrees of
+    /// freedom.</summary>
     public static StandardError Items(Sample sample)
     {
         int n = sample.Items;

@@ -6,7 +6,8 @@ namespace Fulcrum.Studies;
 /// <summary>The digest of a candidate's plan, by which a change of it is noticed.</summary>
 internal static class CandidateDigest
 {
-    /// <summary>Returns the digest of a plan. Paths do not belong to it: the contents of what they name have digests of their
+    /// <summary>Returns the digest of a plan. Paths do not belong to it: the contents of what they name have digests of
+    /// their
     /// own.</summary>
     public static string Of(CandidatePlan plan)
     {

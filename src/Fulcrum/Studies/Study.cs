@@ -7,7 +7,8 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Studies;
 
-/// <summary>What is to be found out: one base, any number of candidates, and tasks. Everything that can change a result is
+/// <summary>What is to be found out: one base, any number of candidates, and tasks. Everything that can change a result
+/// is
 /// in here and nowhere else.</summary>
 /// <param name="Base">The model with which every candidate is compared.</param>
 /// <param name="Tasks">What is measured, by name; at least one.</param>
@@ -15,7 +16,8 @@ namespace Fulcrum.Studies;
 /// <param name="Name">Names the run in reports; null: <c>study</c>.</param>
 /// <param name="TrainingData">What candidates are trained on; needed where one is trained.</param>
 /// <param name="Derive">Candidates that follow from others; null: none.</param>
-/// <param name="Seed">Every random choice derives from it and from the purpose of the choice; 0 is a seed like any other.
+/// <param name="Seed">Every random choice derives from it and from the purpose of the choice; 0 is a seed like any
+/// other.
 /// </param>
 /// <param name="Margin">The loss, in percentage points, that is accepted on a general task (non-inferiority
 /// margin).</param>
@@ -44,7 +46,8 @@ public sealed record Study(
     [JsonIgnore]
     public IReadOnlyList<TaskPlan> NamedTasks => [.. Tasks.Select(t => t.Value with { Name = t.Key })];
 
-    /// <summary>Names of the target tasks, never empty: those with the role, otherwise the first task without one.</summary>
+    /// <summary>Names of the target tasks, never empty: those with the role, otherwise the first task without
+    /// one.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Targets
     {
@@ -59,7 +62,8 @@ public sealed record Study(
     [JsonIgnore]
     public string Title => Name ?? "study";
 
-    /// <summary>The part of the study on which the answers of the base depend. The candidates have digests of their own,
+    /// <summary>The part of the study on which the answers of the base depend. The candidates have digests of their
+    /// own,
     /// and the rest judges what was found: both may change between two invocations.</summary>
     [JsonIgnore]
     public Study Core =>
@@ -122,7 +126,8 @@ public sealed record BasePlan(
 
 /// <summary>Candidates that follow from others. They are expanded into named candidates before anything runs.</summary>
 /// <param name="Lambda">Parts of each adapter (arXiv:2109.01903); 0 is the base and 1 the adapter itself.</param>
-/// <param name="Checkpoints">Every checkpoint of each training here, at every lambda of <paramref name="Lambda"/>.</param>
+/// <param name="Checkpoints">Every checkpoint of each training here, at every lambda of
+/// <paramref name="Lambda"/>.</param>
 /// <param name="Seeds">Other training seeds of each training here.</param>
 /// <param name="Forms">Other serving forms of each adapter.</param>
 /// <param name="Gguf">Types of GGUF files made from each model, as <c>q8_0</c>.</param>
@@ -135,9 +140,11 @@ public sealed record DerivePlan(
 );
 
 /// <summary>Replay: general examples among those of the task, so that less is forgotten.</summary>
-/// <param name="Share">The share of general examples in the training data: above 0, below 1. Examples of the task are all
+/// <param name="Share">The share of general examples in the training data: above 0, below 1. Examples of the task are
+/// all
 /// kept.</param>
-/// <param name="Source">A folder in MMLU's layout (its <c>dev/</c> questions with their letters) or a JSON Lines file with
+/// <param name="Source">A folder in MMLU's layout (its <c>dev/</c> questions with their letters) or a JSON Lines file
+/// with
 /// <c>prompt</c> and <c>completion</c>.</param>
 public sealed record ReplayPlan(double Share, string Source);
 

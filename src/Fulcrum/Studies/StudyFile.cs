@@ -14,9 +14,11 @@ public static class StudyFile
 
     /// <summary>Reads a study. Paths in it become absolute: they are relative to the study's file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="locate">Turns a path or a hub name of the study, with the folder of the file, into an absolute path;
+    /// <param name="locate">Turns a path or a hub name of the study, with the folder of the file, into an absolute
+    /// path;
     /// null: paths only.</param>
-    /// <exception cref="InputException">The file is missing, is not strict JSON, or a value is outside its range; names the
+    /// <exception cref="InputException">The file is missing, is not strict JSON, or a value is outside its range; names
+    /// the
     /// file and the key.</exception>
     public static Study Load(string path, Func<string, string, string>? locate = null)
     {
@@ -38,7 +40,8 @@ public static class StudyFile
     }
 
     /// <summary>Parses one task, as in a study, without its name.</summary>
-    /// <exception cref="InputException">The text is not a task; names <paramref name="source"/> and the key.</exception>
+    /// <exception cref="InputException">The text is not a task; names <paramref name="source"/> and the
+    /// key.</exception>
     public static TaskPlan ParseTask(string text, string source) =>
         Deserialize(text, source, TaskKinds.TypeInfo<TaskPlan>(), "task");
 

@@ -6,7 +6,8 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Studies;
 
-/// <summary>A file with one task, whose keys are those of a task in a study: the kinds of a study's own tasks.</summary>
+/// <summary>A file with one task, whose keys are those of a task in a study: the kinds of a study's own
+/// tasks.</summary>
 public static class TaskFile
 {
     /// <summary>Reads a task.</summary>

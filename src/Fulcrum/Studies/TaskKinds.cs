@@ -11,7 +11,8 @@ public static class TaskKinds
     private static readonly Dictionary<string, Type> Added = new(StringComparer.Ordinal);
     private static JsonSerializerOptions options = StudyJson.Default.Options;
 
-    /// <summary>Adds a kind, so that studies with it can be read and printed. Call it once, before a study is read.</summary>
+    /// <summary>Adds a kind, so that studies with it can be read and printed. Call it once, before a study is
+    /// read.</summary>
     /// <typeparam name="TPlan">A record whose constructor takes every key of the kind.</typeparam>
     /// <param name="kind">The value of <c>kind</c> in a study file.</param>
     /// <exception cref="InputException">Another kind has the name.</exception>

@@ -2,10 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>A task as <c>measure</c> and <c>items</c> see it: items in order, each with its question and its grade.</summary>
+/// <summary>A task as <c>measure</c> and <c>items</c> see it: items in order, each with its question and its
+/// grade.</summary>
 /// <param name="Name">Of its answer file.</param>
 /// <param name="Parts">The tasks of a group, or the one task that it is.</param>
-/// <param name="Figures">From the numbers of the items to the figures of the parts, and of the groups over them.</param>
+/// <param name="Figures">From the numbers of the items to the figures of the parts, and of the groups over
+/// them.</param>
 public sealed record AskedTask(
     string Name,
     IReadOnlyList<AskedPart> Parts,
@@ -48,7 +50,8 @@ public sealed class TaskFigures : OrderedDictionary<string, OrderedDictionary<st
 /// <param name="StandardError">Null where there is none.</param>
 public sealed record MeasuredValue(double Value, double? StandardError)
 {
-    /// <summary>A mean and its standard error: deviation with n - 1, divided by the root of n; none for one item.</summary>
+    /// <summary>A mean and its standard error: deviation with n - 1, divided by the root of n; none for one
+    /// item.</summary>
     public static MeasuredValue Mean(IReadOnlyList<double> values)
     {
         double mean = values.Average();

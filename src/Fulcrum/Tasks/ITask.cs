@@ -61,7 +61,8 @@ public abstract record Question(Prompt Prompt)
     /// <summary>How likely is a whole text, read in windows of the model's context?</summary>
     public sealed record Whole(string Text) : Question(new Prompt.Text(""));
 
-    /// <summary>Write on, greedily, in lm-evaluation-harness' way: of a prompt that is too long the end is kept, special
+    /// <summary>Write on, greedily, in lm-evaluation-harness' way: of a prompt that is too long the end is kept,
+    /// special
     /// tokens are left out of the text, and white space stays.</summary>
     public sealed record Continue(Prompt Prompt, int MaxNewTokens, IReadOnlyList<string> Stops) : Question(Prompt);
 }

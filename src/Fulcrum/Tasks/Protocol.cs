@@ -83,7 +83,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         return [.. fields.Select(k => $"{k}: {Short(a.GetValueOrDefault(k))} and {Short(b.GetValueOrDefault(k))}")];
     }
 
-    /// <summary>Returns the names of the fields in which two protocol files differ; empty where a file is missing.</summary>
+    /// <summary>Returns the names of the fields in which two protocol files differ; empty where a file is
+    /// missing.</summary>
     /// <exception cref="InputException">A file is not a flat map of texts.</exception>
     public static IReadOnlyList<string> DifferingFields(string first, string second)
     {

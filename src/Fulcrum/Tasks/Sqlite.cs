@@ -6,7 +6,8 @@ public static class Sqlite
     /// <summary>Its version; query results can depend on it.</summary>
     public static string Version { get; } = Read();
 
-    /// <summary>The oldest version that runs queries of others: 3.50.2 mended the overflow of an aggregate's column index
+    /// <summary>The oldest version that runs queries of others: 3.50.2 mended the overflow of an aggregate's column
+    /// index
     /// (CVE-2025-6965), by which a plain SELECT corrupted memory.</summary>
     internal static readonly Version Oldest = new(3, 50, 2);
 

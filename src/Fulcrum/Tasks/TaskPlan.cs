@@ -24,7 +24,8 @@ public enum TaskRole
 }
 
 /// <summary>One task of a study: which items, how they are asked and how replies are graded.</summary>
-/// <remarks>A kind of task is a folder. Its plan knows everything about itself: its checks, the files that it reads, how
+/// <remarks>A kind of task is a folder. Its plan knows everything about itself: its checks, the files that it reads,
+/// how
 /// it is opened, its nouns. This list is the only place outside of the folder that names the kind.</remarks>
 /// <param name="Name">Names its answer file. In a study it is the key of the task.</param>
 /// <param name="Role">Null: the first task of a study is the target, the others are general.</param>
@@ -88,7 +89,8 @@ public abstract record TaskPlan(
     /// <summary>Returns to what the task generalises; null: what the number of clusters allows.</summary>
     public virtual Estimand? Estimand() => null;
 
-    /// <summary>Returns whether a question counts as leaked only where a training example of the same cluster contains it:
+    /// <summary>Returns whether a question counts as leaked only where a training example of the same cluster contains
+    /// it:
     /// so where questions of different clusters share their wording.</summary>
     public virtual bool LeaksWithinCluster() => false;
 
@@ -101,14 +103,16 @@ public abstract record TaskPlan(
     /// <summary>Returns the answer-scoring method of multiple choice; null for other kinds.</summary>
     public virtual AnswerScoring? Scoring() => null;
 
-    /// <summary>Returns a key that is equal for plans that ask the same questions in different ways; null where there is
+    /// <summary>Returns a key that is equal for plans that ask the same questions in different ways; null where there
+    /// is
     /// none.</summary>
     public virtual string? SameQuestions() => null;
 }
 
 /// <summary>What a task needs to be opened.</summary>
 /// <param name="Seed">Of the sample of items.</param>
-/// <param name="ModelFolder">The base's folder, for decoding by its <c>generation_config.json</c>; null: greedy decoding
+/// <param name="ModelFolder">The base's folder, for decoding by its <c>generation_config.json</c>; null: greedy
+/// decoding
 /// only.</param>
 /// <param name="SqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
 public sealed record TaskOpening(

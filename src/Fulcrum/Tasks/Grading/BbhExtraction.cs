@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>Finds candidates for the answer of a BIG-Bench Hard subtask in a reply, as the harness' flexible filters do.</summary>
+/// <summary>Finds candidates for the answer of a BIG-Bench Hard subtask in a reply, as the harness' flexible filters
+/// do.</summary>
 internal static partial class BbhExtraction
 {
     private delegate IReadOnlyList<string> Finder(string input, string reply);

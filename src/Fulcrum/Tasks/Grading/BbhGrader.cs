@@ -3,12 +3,16 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>Grades BIG-Bench Hard's replies (Suzgun et al., arXiv:2210.09261) in the four forms of lm-evaluation-harness
+/// <summary>Grades BIG-Bench Hard's replies (Suzgun et al., arXiv:2210.09261) in the four forms of
+/// lm-evaluation-harness
 /// 0.4.13.</summary>
 /// <remarks>
-/// <c>exact_match</c> and <c>get_answer</c> belong to the few-shot forms without and with reasoning, <c>strict_match</c> and
-/// <c>flexible_extract</c> to zero-shot, <c>cot_strict_match</c> and <c>cot_flexible_extract</c> to zero-shot with reasoning.
-/// <c>answer_match</c> is Fulcrum's own and the item's score: the stated answer, else the whole reply, without marks around
+/// <c>exact_match</c> and <c>get_answer</c> belong to the few-shot forms without and with reasoning,
+/// <c>strict_match</c> and
+/// <c>flexible_extract</c> to zero-shot, <c>cot_strict_match</c> and <c>cot_flexible_extract</c> to zero-shot with
+/// reasoning.
+/// <c>answer_match</c> is Fulcrum's own and the item's score: the stated answer, else the whole reply, without marks
+/// around
 /// it and without regard to case.
 /// </remarks>
 public static partial class BbhGrader

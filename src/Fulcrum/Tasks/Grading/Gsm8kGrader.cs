@@ -2,9 +2,11 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>Grades GSM8K's written solutions (Cobbe et al., arXiv:2110.14168) as lm-evaluation-harness 0.4.13 does.</summary>
+/// <summary>Grades GSM8K's written solutions (Cobbe et al., arXiv:2110.14168) as lm-evaluation-harness 0.4.13
+/// does.</summary>
 /// <remarks>
-/// The published scores compare texts: <c>18.00</c> is not <c>18</c>. The score <c>numeric_match</c> beside them compares
+/// The published scores compare texts: <c>18.00</c> is not <c>18</c>. The score <c>numeric_match</c> beside them
+/// compares
 /// the stated final answer as a number, and is the item's score.
 /// </remarks>
 public static partial class Gsm8kGrader
@@ -33,11 +35,13 @@ public static partial class Gsm8kGrader
         );
     }
 
-    /// <summary>Returns what the filter <c>strict-match</c> takes from a reply: the number behind the first <c>#### </c>.</summary>
+    /// <summary>Returns what the filter <c>strict-match</c> takes from a reply: the number behind the first <c>####
+    /// </c>.</summary>
     public static string Strict(string reply) =>
         Marked().Match(reply) is { Success: true } m ? m.Groups[1].Value : Invalid;
 
-    /// <summary>Returns what the filter <c>flexible-extract</c> takes from a reply: its last run of digits and marks.</summary>
+    /// <summary>Returns what the filter <c>flexible-extract</c> takes from a reply: its last run of digits and
+    /// marks.</summary>
     public static string Flexible(string reply) =>
         Loose().Matches(reply) is { Count: > 0 } all ? PythonText.Strip(all[^1].Value) : Invalid;
 

@@ -4,11 +4,13 @@ using System.Text.Json;
 
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>Equality of JSON values: numbers by value, texts to the character, keys in any order, the last of repeated keys.</summary>
+/// <summary>Equality of JSON values: numbers by value, texts to the character, keys in any order, the last of repeated
+/// keys.</summary>
 internal static class JsonEquality
 {
     /// <summary>Returns the share of the target's leaves that stand at the same path in a value.</summary>
-    /// <remarks>Leaves are scalars, empty objects and empty arrays; elements of arrays are compared by position.</remarks>
+    /// <remarks>Leaves are scalars, empty objects and empty arrays; elements of arrays are compared by
+    /// position.</remarks>
     public static double Fields(JsonElement target, JsonElement value)
     {
         (int same, int all) = Count(target, value);

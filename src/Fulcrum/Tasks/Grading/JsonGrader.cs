@@ -4,7 +4,8 @@ using Json.Schema;
 
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>Grades replies that should be JSON: whether they parse, which fields are right, whether a schema holds.</summary>
+/// <summary>Grades replies that should be JSON: whether they parse, which fields are right, whether a schema
+/// holds.</summary>
 public static partial class JsonGrader
 {
     /// <summary>Levels of nesting that are read; deeper JSON counts as none.</summary>
@@ -12,7 +13,8 @@ public static partial class JsonGrader
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = Depth };
 
-    /// <summary>Grades a reply: scores <c>valid</c>, <c>bare</c>, <c>fields</c>, <c>equal</c>, and <c>schema</c> if one is given.
+    /// <summary>Grades a reply: scores <c>valid</c>, <c>bare</c>, <c>fields</c>, <c>equal</c>, and <c>schema</c> if one
+    /// is given.
     /// The item's score is <c>fields</c>.</summary>
     /// <param name="target">The right value: any JSON.</param>
     /// <param name="fits">The test by a schema, from <see cref="Schema"/>; null: there is none.</param>
@@ -74,8 +76,10 @@ public static partial class JsonGrader
         }
     }
 
-    /// <summary>Reads a JSON Schema (draft 2020-12 unless it names another) and returns the test of a value by it.</summary>
-    /// <remarks>Nothing is fetched: a reference to another document is an error. A pattern that exceeds the default time
+    /// <summary>Reads a JSON Schema (draft 2020-12 unless it names another) and returns the test of a value by
+    /// it.</summary>
+    /// <remarks>Nothing is fetched: a reference to another document is an error. A pattern that exceeds the default
+    /// time
     /// limit of regular expressions counts as not matched.</remarks>
     /// <exception cref="InputException">The schema cannot be read.</exception>
     public static Func<JsonElement, bool> Schema(JsonElement schema)

@@ -25,7 +25,8 @@ public static partial class NumberGrader
     /// <summary>Returns the last number of a text without the commas between its digits; null: there is none.</summary>
     public static string? Last(string text) => Number().Matches(text) is { Count: > 0 } all ? Bare(all[^1]) : null;
 
-    /// <summary>Returns the first number of a text without the commas between its digits; null: there is none.</summary>
+    /// <summary>Returns the first number of a text without the commas between its digits; null: there is
+    /// none.</summary>
     public static string? First(string text) => Number().Match(text) is { Success: true } first ? Bare(first) : null;
 
     /// <summary>Tells whether two numbers, as <see cref="Last"/> returns them, have the same value.</summary>

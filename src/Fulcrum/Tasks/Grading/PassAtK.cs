@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>pass@k: the probability that at least one of k samples is right (Chen et al., arXiv:2107.03374, equation 1).</summary>
+/// <summary>pass@k: the probability that at least one of k samples is right (Chen et al., arXiv:2107.03374, equation
+/// 1).</summary>
 public static class PassAtK
 {
     /// <summary>Returns the unbiased estimate 1 - C(n - c, k) / C(n, k) from n samples of which c are right.</summary>
@@ -23,7 +24,8 @@ public static class PassAtK
         return 1 - none;
     }
 
-    /// <summary>Grades the samples of one item: a score <c>pass@K</c> for every k; the item's score is the first.</summary>
+    /// <summary>Grades the samples of one item: a score <c>pass@K</c> for every k; the item's score is the
+    /// first.</summary>
     public static ReplyGrade Grade(IReadOnlyList<bool> verdicts, IReadOnlyList<int> ks)
     {
         int right = verdicts.Count(v => v);

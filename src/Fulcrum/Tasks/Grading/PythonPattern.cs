@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>Writes a pattern of Python's <c>re</c> as .NET's: named groups, <c>\Z</c>, and word characters as Python has them
+/// <summary>Writes a pattern of Python's <c>re</c> as .NET's: named groups, <c>\Z</c>, and word characters as Python
+/// has them
 /// (letters, numbers of every kind and the underscore, but no marks).</summary>
 internal static class PythonPattern
 {

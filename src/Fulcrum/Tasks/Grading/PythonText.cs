@@ -55,7 +55,8 @@ internal static class PythonText
         return [.. words];
     }
 
-    /// <summary>Returns the text in lower case, with Greek final sigma and the dotted capital I as Python writes them.</summary>
+    /// <summary>Returns the text in lower case, with Greek final sigma and the dotted capital I as Python writes
+    /// them.</summary>
     public static string Lower(string text)
     {
         string lower = text.ToLowerInvariant();
@@ -63,7 +64,8 @@ internal static class PythonText
         return text.Contains('Σ') && lower.Length == text.Length ? FinalSigmas(text, lower) : lower;
     }
 
-    /// <summary>Tells whether a character belongs to words: letters, numbers of every kind, and the underscore.</summary>
+    /// <summary>Tells whether a character belongs to words: letters, numbers of every kind, and the
+    /// underscore.</summary>
     public static bool IsWord(Rune rune) => rune.Value == '_' || IsAlphanumeric(Rune.GetUnicodeCategory(rune));
 
     /// <summary>Tells whether a text has a cased letter and none of the other case (<c>str.isupper</c>).</summary>
@@ -77,7 +79,8 @@ internal static class PythonText
         Rune.GetUnicodeCategory(r) == UnicodeCategory.UppercaseLetter
         || r.Value is (>= 0x2160 and <= 0x216F) or (>= 0x24B6 and <= 0x24CF) or (>= 0x1F130 and <= 0x1F149);
 
-    /// <summary>Tells whether a character is lower case: the category Ll, ordinal indicators, modifier letters, Roman numerals.</summary>
+    /// <summary>Tells whether a character is lower case: the category Ll, ordinal indicators, modifier letters, Roman
+    /// numerals.</summary>
     public static bool IsLower(Rune r) =>
         Rune.GetUnicodeCategory(r) == UnicodeCategory.LowercaseLetter
         || r.Value is 0xAA or 0xBA or (>= 0x2B0 and <= 0x2B8) or (>= 0x2170 and <= 0x217F) or (>= 0x24D0 and <= 0x24E9);

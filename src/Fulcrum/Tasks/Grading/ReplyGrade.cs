@@ -1,9 +1,11 @@
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>The grade of one written reply: its scores by name, what the reply was read as, and by which rule.</summary>
+/// <summary>The grade of one written reply: its scores by name, what the reply was read as, and by which
+/// rule.</summary>
 /// <param name="Score">The score that stands for the item, 0 to 1; null: the item cannot be scored.</param>
 /// <param name="Prediction">What the reply was read as; empty where nothing was found.</param>
-/// <param name="Verdict"><c>correct</c>, <c>partial</c>, <c>wrong</c>, <c>unparsable</c>, <c>time-limit</c> or <c>unscored</c>.</param>
+/// <param name="Verdict"><c>correct</c>, <c>partial</c>, <c>wrong</c>, <c>unparsable</c>, <c>time-limit</c> or
+/// <c>unscored</c>.</param>
 /// <param name="Scores">Every score of the grader by its name; null where a score is undefined.</param>
 /// <param name="Rule">The rule that was applied, as <c>docs/method.md</c> names it.</param>
 /// <param name="Reason">A sentence for people; null where the verdict says it all.</param>

@@ -2,9 +2,11 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Grading;
 
-/// <summary>ROUGE-L, sentence level (Lin 2004, "ROUGE: a package for automatic evaluation of summaries", section 3.1).</summary>
+/// <summary>ROUGE-L, sentence level (Lin 2004, "ROUGE: a package for automatic evaluation of summaries", section
+/// 3.1).</summary>
 /// <remarks>
-/// Words are runs of ASCII letters and digits in lower case. With L the length of the longest common subsequence of m and
+/// Words are runs of ASCII letters and digits in lower case. With L the length of the longest common subsequence of m
+/// and
 /// n words, F = 2 L / (m + n); 0 if either side is empty.
 /// </remarks>
 public static partial class RougeL

@@ -5,7 +5,8 @@ namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Comparisons of short answers by SQuAD's normalisation (Rajpurkar et al., arXiv:1606.05250).</summary>
 /// <remarks>
-/// Normalised: lower case, the 32 ASCII punctuation marks deleted, the words a, an and the removed, split at white space.
+/// Normalised: lower case, the 32 ASCII punctuation marks deleted, the words a, an and the removed, split at white
+/// space.
 /// </remarks>
 public static partial class Squad
 {
@@ -27,8 +28,10 @@ public static partial class Squad
     /// <summary>Returns the normalised text: its words, joined by single spaces.</summary>
     public static string Normalised(string text) => string.Join(' ', Words(text));
 
-    /// <summary>Grades by the words that reply and target have in common: scores <c>f1</c> and <c>exact_match</c>.</summary>
-    /// <remarks>F1 is twice the number of common words, counted with multiplicity, over the sum of both lengths.</remarks>
+    /// <summary>Grades by the words that reply and target have in common: scores <c>f1</c> and
+    /// <c>exact_match</c>.</summary>
+    /// <remarks>F1 is twice the number of common words, counted with multiplicity, over the sum of both
+    /// lengths.</remarks>
     /// <param name="targets">Right answers; each score is the best over them.</param>
     public static ReplyGrade F1(string reply, IReadOnlyList<string> targets)
     {
@@ -45,7 +48,8 @@ public static partial class Squad
         );
     }
 
-    /// <summary>Grades against accepted answers: scores <c>exact</c> (equal normalised) and <c>contains</c> (the target's
+    /// <summary>Grades against accepted answers: scores <c>exact</c> (equal normalised) and <c>contains</c> (the
+    /// target's
     /// words stand in a row in the reply's).</summary>
     /// <param name="targets">Accepted answers; each score is the best over them.</param>
     public static ReplyGrade Accepted(string reply, IReadOnlyList<string> targets)

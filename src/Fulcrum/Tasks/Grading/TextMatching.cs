@@ -25,7 +25,8 @@ public static class TextMatching
         return words.ToString().TrimEnd();
     }
 
-    /// <summary>Returns the last number of a text, by the pattern of <see cref="NumberGrader"/>; null: there is none.</summary>
+    /// <summary>Returns the last number of a text, by the pattern of <see cref="NumberGrader"/>; null: there is
+    /// none.</summary>
     public static double? LastNumber(string text) =>
         NumberGrader.Last(text) is { } number
             ? double.Parse(number, NumberStyles.Float, CultureInfo.InvariantCulture)

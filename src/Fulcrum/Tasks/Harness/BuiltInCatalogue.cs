@@ -40,7 +40,8 @@ public enum Ability
 }
 
 /// <summary>One line of the list of built-in tasks.</summary>
-/// <param name="Name">The kind; <c>belebele_LANGUAGE</c> and <c>global_mmlu_XX</c> stand for one task a language.</param>
+/// <param name="Name">The kind; <c>belebele_LANGUAGE</c> and <c>global_mmlu_XX</c> stand for one task a
+/// language.</param>
 /// <param name="Measures">In a few words.</param>
 /// <param name="Items">Rows that are asked on the hub; of a family, of one language.</param>
 /// <param name="Data">The data set's name on the hub.</param>
@@ -161,7 +162,8 @@ public static class BuiltInCatalogue
         ),
     ];
 
-    /// <summary>The presets of a study's key <c>general</c>: name to tasks, each with its number of items (null: all).</summary>
+    /// <summary>The presets of a study's key <c>general</c>: name to tasks, each with its number of items (null:
+    /// all).</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<(string Task, int? Items)>> Presets { get; } =
         new Dictionary<string, IReadOnlyList<(string, int?)>>(StringComparer.Ordinal)
         {

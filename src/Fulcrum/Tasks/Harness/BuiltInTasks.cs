@@ -3,7 +3,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>Tasks that can be asked for by their usual names: definitions of our own in lm-evaluation-harness' form.</summary>
+/// <summary>Tasks that can be asked for by their usual names: definitions of our own in lm-evaluation-harness'
+/// form.</summary>
 internal static class BuiltInTasks
 {
     private static readonly string[] Single =

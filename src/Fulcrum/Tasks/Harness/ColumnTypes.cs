@@ -4,7 +4,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>One type a column, as the reference's loaders give: missing columns are None, a column with a real number holds real numbers only.</summary>
+/// <summary>One type a column, as the reference's loaders give: missing columns are None, a column with a real number
+/// holds real numbers only.</summary>
 internal static partial class ColumnTypes
 {
     // What pandas reads as a missing value.

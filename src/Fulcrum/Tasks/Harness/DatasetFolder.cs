@@ -3,7 +3,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>The files of a data set in a folder, found as the hub's library finds them: by the card's <c>configs</c>, else by names of folders and files.</summary>
+/// <summary>The files of a data set in a folder, found as the hub's library finds them: by the card's <c>configs</c>,
+/// else by names of folders and files.</summary>
 internal sealed partial class DatasetFolder
 {
     private const int MostFiles = 20_000;

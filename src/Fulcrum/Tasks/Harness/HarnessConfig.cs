@@ -79,7 +79,8 @@ internal sealed record HarnessSource(
 /// <summary>The names of a task's splits; null where it has none.</summary>
 internal sealed record HarnessSplits(string? Training, string? Validation, string? Test);
 
-/// <summary>How examples are drawn and written (<c>fewshot_config</c>); null where the task's own value counts.</summary>
+/// <summary>How examples are drawn and written (<c>fewshot_config</c>); null where the task's own value
+/// counts.</summary>
 /// <param name="FirstOnes">The first rows of the pool, instead of drawn ones.</param>
 /// <param name="Split">The pool's split.</param>
 /// <param name="Samples">A pool given in the file.</param>

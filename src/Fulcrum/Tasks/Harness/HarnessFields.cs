@@ -4,7 +4,8 @@ using Fulcrum.Templates;
 namespace Fulcrum.Tasks.Harness;
 
 /// <summary>A task's fields, evaluated for one row.</summary>
-/// <param name="columns">Names of the columns: a text that equals one means that column, any other text is a template.</param>
+/// <param name="columns">Names of the columns: a text that equals one means that column, any other text is a
+/// template.</param>
 internal sealed class HarnessFields(HarnessConfig config, IReadOnlySet<string> columns)
 {
     private readonly Dictionary<string, TextTemplate> templates = new(StringComparer.Ordinal);

@@ -5,7 +5,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>One step from replies to the text that is graded. A step gets the item's replies, or what the step before made of them.</summary>
+/// <summary>One step from replies to the text that is graded. A step gets the item's replies, or what the step before
+/// made of them.</summary>
 /// <remarks>
 /// A text where replies are expected stands for the list of its characters, as in the reference: so does what
 /// <see cref="TakeFirst"/> leaves behind.

@@ -3,7 +3,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>What built-in tasks do to their rows before they are asked; the names are those that their definitions give.</summary>
+/// <summary>What built-in tasks do to their rows before they are asked; the names are those that their definitions
+/// give.</summary>
 internal static partial class HarnessFunctions
 {
     /// <summary>What stands before the category in the name of the function that keeps one category's rows.</summary>
@@ -87,7 +88,8 @@ internal static partial class HarnessFunctions
         };
     }
 
-    /// <summary>A page of WikiText with spaces as people write them (the steps of Dai et al. 2019's preparation, in the reference's order).</summary>
+    /// <summary>A page of WikiText with spaces as people write them (the steps of Dai et al. 2019's preparation, in the
+    /// reference's order).</summary>
     private static string Detokenised(string page)
     {
         string text = Replaced(page, ("s '", "s'"));

@@ -5,7 +5,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>What one item's answer is worth: each metric a number, or two numbers that only mean something over all items.</summary>
+/// <summary>What one item's answer is worth: each metric a number, or two numbers that only mean something over all
+/// items.</summary>
 /// <param name="Scores">Metric (<c>METRIC,FILTER</c> where there are several filters) to its numbers.</param>
 /// <param name="Prediction">What the answer was read as.</param>
 /// <param name="Target">The right answer as text.</param>
@@ -33,7 +34,8 @@ internal sealed record HarnessGrade(
 }
 
 /// <summary>Grades the answers to a task's rows.</summary>
-/// <param name="severalTargets">The first row's target is a list: then every row may have several right answers.</param>
+/// <param name="severalTargets">The first row's target is a list: then every row may have several right
+/// answers.</param>
 /// <param name="severalInputs">The choices are prompts, and the question's field is the right one's place.</param>
 internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, bool severalInputs, bool severalTargets)
 {

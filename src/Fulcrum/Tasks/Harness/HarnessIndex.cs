@@ -8,7 +8,8 @@ internal sealed class HarnessIndex
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, SortedDictionary<string, Entry>> tags = new(StringComparer.Ordinal);
 
-    /// <summary>Reads every <c>.yaml</c> file of a folder and below. A file that cannot be read is left out: a group that needs it says so.</summary>
+    /// <summary>Reads every <c>.yaml</c> file of a folder and below. A file that cannot be read is left out: a group
+    /// that needs it says so.</summary>
     public HarnessIndex(string folder, int mostFiles)
     {
         EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8 };

@@ -1,6 +1,7 @@
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>From the numbers of items to the figure of a task, and from tasks to a group, with lm-evaluation-harness' standard errors.</summary>
+/// <summary>From the numbers of items to the figure of a task, and from tasks to a group, with lm-evaluation-harness'
+/// standard errors.</summary>
 internal static class HarnessMeans
 {
     private const int Resamples = 1000;

@@ -9,13 +9,16 @@ namespace Fulcrum.Tasks.Harness;
 /// <param name="System">A system instruction.</param>
 internal sealed record HarnessForm(int? FewShot = null, bool Chat = false, bool AsTurns = false, string? System = null);
 
-/// <summary>The prompts of a task's rows, with their examples; rows must be asked for in order, as examples are drawn one row after the other.</summary>
+/// <summary>The prompts of a task's rows, with their examples; rows must be asked for in order, as examples are drawn
+/// one row after the other.</summary>
 internal sealed class HarnessPrompts(HarnessConfig config, HarnessFields fields, HarnessForm form, HarnessPool pool)
 {
-    /// <summary>Examples in front of each question: what is asked for replaces what the file says, except where it says 0.</summary>
+    /// <summary>Examples in front of each question: what is asked for replaces what the file says, except where it says
+    /// 0.</summary>
     public int FewShot { get; } = config.FewShot == 0 ? 0 : form.FewShot ?? config.FewShot ?? 0;
 
-    /// <summary>The turns of one row's prompts: one prompt, or one a choice where the task has several inputs.</summary>
+    /// <summary>The turns of one row's prompts: one prompt, or one a choice where the task has several
+    /// inputs.</summary>
     public IReadOnlyList<IReadOnlyList<HarnessTurn>> Of(HarnessRow row, bool severalInputs)
     {
         List<HarnessTurn> turns = [];

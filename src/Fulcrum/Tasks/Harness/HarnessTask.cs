@@ -5,8 +5,10 @@ using Fulcrum.Templates;
 namespace Fulcrum.Tasks.Harness;
 
 /// <summary>One row as it is asked.</summary>
-/// <param name="Prompts">One prompt, or one a choice where the choices are prompts; none where a whole text is scored.</param>
-/// <param name="Requests">What is scored: the prompt's place (-1: the empty prompt) and the continuation; one pair with an empty continuation for a written reply.</param>
+/// <param name="Prompts">One prompt, or one a choice where the choices are prompts; none where a whole text is
+/// scored.</param>
+/// <param name="Requests">What is scored: the prompt's place (-1: the empty prompt) and the continuation; one pair with
+/// an empty continuation for a written reply.</param>
 internal sealed record HarnessItem(
     HarnessRow Row,
     IReadOnlyList<IReadOnlyList<HarnessTurn>> Prompts,

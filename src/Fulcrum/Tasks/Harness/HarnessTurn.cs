@@ -39,7 +39,8 @@ internal sealed record HarnessTurn(string Role, string Content, string Delimiter
         string.Concat(turns.Select(t => t.Content + t.Delimiter));
 
     /// <summary>The turns as messages of a conversation.</summary>
-    /// <param name="separate">Each turn a message; else everything but the system turn and a begun reply is one message of the user.</param>
+    /// <param name="separate">Each turn a message; else everything but the system turn and a begun reply is one message
+    /// of the user.</param>
     public static IReadOnlyList<Message> Messages(IReadOnlyList<HarnessTurn> turns, bool separate)
     {
         if (separate)

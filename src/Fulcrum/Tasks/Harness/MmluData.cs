@@ -3,7 +3,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>MMLU's questions in either of its layouts: the hub's (<c>SUBJECT/SPLIT-*.parquet</c>) or the authors' (<c>SPLIT/SUBJECT_SPLIT.csv</c>).</summary>
+/// <summary>MMLU's questions in either of its layouts: the hub's (<c>SUBJECT/SPLIT-*.parquet</c>) or the authors'
+/// (<c>SPLIT/SUBJECT_SPLIT.csv</c>).</summary>
 internal static class MmluData
 {
     /// <summary>The subjects that a folder has, in alphabetical order.</summary>

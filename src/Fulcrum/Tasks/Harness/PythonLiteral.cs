@@ -5,7 +5,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>Reads a literal of Python (<c>ast.literal_eval</c>): texts, numbers, True, False, None, lists, tuples and mappings.</summary>
+/// <summary>Reads a literal of Python (<c>ast.literal_eval</c>): texts, numbers, True, False, None, lists, tuples and
+/// mappings.</summary>
 internal sealed class PythonLiteral
 {
     private const int Deepest = 100;

@@ -1,6 +1,7 @@
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>Python's <c>random.Random</c>: the Mersenne Twister (Matsumoto and Nishimura 1998) and the draws that are made from it.</summary>
+/// <summary>Python's <c>random.Random</c>: the Mersenne Twister (Matsumoto and Nishimura 1998) and the draws that are
+/// made from it.</summary>
 internal sealed class PythonRandom
 {
     private const int Size = 624,
@@ -32,7 +33,8 @@ internal sealed class PythonRandom
     /// <summary>A number from 0 to below 1 with 53 random bits.</summary>
     public double Next() => ((Word() >> 5) * 67108864.0 + (Word() >> 6)) / 9007199254740992.0;
 
-    /// <summary>A whole number from 0 to below <paramref name="limit"/>: drawn bits, rejected where they are too large.</summary>
+    /// <summary>A whole number from 0 to below <paramref name="limit"/>: drawn bits, rejected where they are too
+    /// large.</summary>
     public int Below(int limit)
     {
         int bits = 32 - int.LeadingZeroCount(limit);
@@ -45,7 +47,8 @@ internal sealed class PythonRandom
         return (int)drawn;
     }
 
-    /// <summary>Indices of <c>random.sample(pool, count)</c> for a pool of a size, in the order in which they are drawn.</summary>
+    /// <summary>Indices of <c>random.sample(pool, count)</c> for a pool of a size, in the order in which they are
+    /// drawn.</summary>
     public int[] Sample(int pool, int count)
     {
         double set = 21 + (count > 5 ? Math.Pow(4, Math.Ceiling(Math.Log(count * 3.0) / Math.Log(4))) : 0);

@@ -38,7 +38,8 @@ internal static class PythonText
     /// <summary>Length in code points.</summary>
     public static int Length(string text) => (int)TemplateText.Length(text);
 
-    /// <summary>Two texts with a delimiter between them, which is left out at white space and beside an empty text.</summary>
+    /// <summary>Two texts with a delimiter between them, which is left out at white space and beside an empty
+    /// text.</summary>
     public static string Joined(string? left, string? right, string delimiter) =>
         string.IsNullOrEmpty(left) ? right ?? ""
         : string.IsNullOrEmpty(right) ? left

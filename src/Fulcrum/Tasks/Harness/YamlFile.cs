@@ -15,8 +15,10 @@ internal static class YamlFile
     private const int MostNodes = 200_000,
         Deepest = 60;
 
-    /// <summary>The keys of a file: those of its <c>include</c> first, later ones over earlier ones, its own over all.</summary>
-    /// <exception cref="InputException">A file is missing, is no mapping, is malformed or is met twice in one chain.</exception>
+    /// <summary>The keys of a file: those of its <c>include</c> first, later ones over earlier ones, its own over
+    /// all.</summary>
+    /// <exception cref="InputException">A file is missing, is no mapping, is malformed or is met twice in one
+    /// chain.</exception>
     public static TemplateMap Load(string path) => Load(Path.GetFullPath(path), []);
 
     private static TemplateMap Load(string path, List<string> chain)
@@ -65,7 +67,8 @@ internal static class YamlFile
             _ => throw new InputException($"{path}: include must be the name of a file or a list of names"),
         };
 
-    /// <summary>The mapping between two lines of three hyphens at the beginning of a file; null where it has none or a malformed one.</summary>
+    /// <summary>The mapping between two lines of three hyphens at the beginning of a file; null where it has none or a
+    /// malformed one.</summary>
     public static TemplateMap? FrontMatter(string path)
     {
         string text = StrictJson.ReadText(path, LargestFile);

@@ -5,8 +5,10 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Tasks.Logs;
 
-/// <summary>Output folders of lm-evaluation-harness: <c>results_TIME.json</c> and, beside it, <c>samples_TASK_TIME.jsonl</c>.</summary>
-/// <remarks>A group is one task whose members are its clusters. Metrics that are no score from 0 to 1 an item are left out.</remarks>
+/// <summary>Output folders of lm-evaluation-harness: <c>results_TIME.json</c> and, beside it,
+/// <c>samples_TASK_TIME.jsonl</c>.</summary>
+/// <remarks>A group is one task whose members are its clusters. Metrics that are no score from 0 to 1 an item are left
+/// out.</remarks>
 internal static class HarnessLogs
 {
     private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 3 };
@@ -15,7 +17,8 @@ internal static class HarnessLogs
     public static bool Is(string folder) => Directory.EnumerateFiles(folder, "results_*.json", Below).Any();
 
     /// <summary>The tasks of the newest results of a folder.</summary>
-    /// <exception cref="InputException">There is no sample file (<c>--log_samples</c>), or a file is malformed.</exception>
+    /// <exception cref="InputException">There is no sample file (<c>--log_samples</c>), or a file is
+    /// malformed.</exception>
     public static IReadOnlyList<LoggedTask> Read(string folder)
     {
         string results = Directory

@@ -8,7 +8,8 @@ using SharpCompress.Archives.Zip;
 namespace Fulcrum.Tasks.Logs;
 
 /// <summary>Logs of inspect_ai: one JSON file, or a zip (<c>.eval</c>) with a header and a file a sample.</summary>
-/// <remarks>The epochs of a sample are averaged: they are one item. Values are read as inspect_ai's own <c>value_to_float</c> reads them.</remarks>
+/// <remarks>The epochs of a sample are averaged: they are one item. Values are read as inspect_ai's own
+/// <c>value_to_float</c> reads them.</remarks>
 internal static class InspectLogs
 {
     private const long LargestEntry = 1L << 28;

@@ -3,7 +3,8 @@ namespace Fulcrum.Tasks.Logs;
 /// <summary>Logs of other evaluation programs, told apart by what they hold.</summary>
 public static class OtherLogs
 {
-    /// <summary>Whether a path is such a log: an output folder of lm-evaluation-harness, or a log of inspect_ai.</summary>
+    /// <summary>Whether a path is such a log: an output folder of lm-evaluation-harness, or a log of
+    /// inspect_ai.</summary>
     public static bool Is(string path) =>
         Directory.Exists(path) ? HarnessLogs.Is(path) : File.Exists(path) && InspectLogs.Is(path);
 

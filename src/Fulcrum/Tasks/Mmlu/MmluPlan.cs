@@ -6,7 +6,8 @@ namespace Fulcrum.Tasks.Mmlu;
 
 /// <summary>MMLU: four options, one of them right.</summary>
 /// <param name="Data">The folder with <c>dev/</c> and <c>test/</c>.</param>
-/// <param name="Items">The number of questions over all subjects, in equal shares, drawn by the seed; null: all.</param>
+/// <param name="Items">The number of questions over all subjects, in equal shares, drawn by the seed; null:
+/// all.</param>
 /// <param name="Subjects">Null: all.</param>
 /// <param name="ItemsPerSubject">Null: all.</param>
 /// <param name="Fewshot">Worked examples before the question, 0 to 5.</param>

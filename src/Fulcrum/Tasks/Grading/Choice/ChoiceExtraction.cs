@@ -36,7 +36,8 @@ public enum ChoiceRule
 /// <summary>Finds the chosen option in what a model wrote.</summary>
 /// <remarks>
 /// <c>docs/method.md</c> holds the table of rules. Thinking is removed first. Of all statements the last one counts, in
-/// whatever form it is made; only without a statement do a leading letter, a single mention and a single named option count.
+/// whatever form it is made; only without a statement do a leading letter, a single mention and a single named option
+/// count.
 /// </remarks>
 public static class ChoiceExtraction
 {

@@ -11,7 +11,8 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
     /// <summary>The reply without marks.</summary>
     public string Value { get; } = value;
 
-    /// <summary>Removes marks of Markdown, TeX and HTML that stand around words, and writes full-width letters as plain ones.</summary>
+    /// <summary>Removes marks of Markdown, TeX and HTML that stand around words, and writes full-width letters as plain
+    /// ones.</summary>
     public static string Plain(string reply)
     {
         StringBuilder plain = new(reply.Length);
@@ -31,7 +32,8 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
     public int? PlaceOf(char letter) =>
         char.ToUpperInvariant(letter) - 'A' is var place && place >= 0 && place < options.Count ? place : null;
 
-    /// <summary>Reads the letter at a place as a statement; null: it is a word, is denied or asked, or no option has it.</summary>
+    /// <summary>Reads the letter at a place as a statement; null: it is a word, is denied or asked, or no option has
+    /// it.</summary>
     public ChoiceStatement? Read(Group letter)
     {
         if (PlaceOf(letter.ValueSpan[0]) is not { } place)
@@ -86,7 +88,8 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
         return found.Where(i => options[i].Length == longest).ToArray() is [int only] ? only : null;
     }
 
-    /// <summary>Returns the only option whose words occur; one inside another that occurs does not count, nor one that is denied.</summary>
+    /// <summary>Returns the only option whose words occur; one inside another that occurs does not count, nor one that
+    /// is denied.</summary>
     public int? Named()
     {
         string written = $" {TextMatching.Words(Value)} ";
@@ -112,7 +115,8 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
 
     private int? Only(Func<int, bool> fits) => Places.Where(fits).ToArray() is [int only] ? only : null;
 
-    // A small letter, and A and I, may be words: behind them must come an end, a mark, a reason, or the option's own text.
+    // A small letter, and A and I, may be words: behind them must come an end, a mark, a reason, or the option's own
+    // text.
     private bool Stands(char letter, int place, string rest)
     {
         bool word = char.IsLower(letter) || letter is 'A' or 'I' or 'E' or 'O';

@@ -22,9 +22,11 @@ public sealed class IfevalInstruction
 
     /// <summary>Reads the instructions of a row.</summary>
     /// <param name="kinds">The row's <c>instruction_id_list</c>.</param>
-    /// <param name="parameters">The row's <c>kwargs</c>: an object per instruction; null values count as missing.</param>
+    /// <param name="parameters">The row's <c>kwargs</c>: an object per instruction; null values count as
+    /// missing.</param>
     /// <exception cref="InputException">A kind is unknown, or a parameter is missing, null, 0 or of the wrong type. The
-    /// reference draws a random value for a missing one, which would judge the reply by another instruction than the prompt's.</exception>
+    /// reference draws a random value for a missing one, which would judge the reply by another instruction than the
+    /// prompt's.</exception>
     public static IReadOnlyList<IfevalInstruction> Read(
         IReadOnlyList<string> kinds,
         IReadOnlyList<JsonObject?> parameters

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Fulcrum.Tasks.Grading.Ifeval;
 
-/// <summary>Tells whether a text is JSON as Python's parser takes it: with <c>NaN</c>, infinities and repeated keys.</summary>
+/// <summary>Tells whether a text is JSON as Python's parser takes it: with <c>NaN</c>, infinities and repeated
+/// keys.</summary>
 internal static class IfevalJson
 {
     private static readonly string[] Fences = ["```json", "```Json", "```JSON", "```"];

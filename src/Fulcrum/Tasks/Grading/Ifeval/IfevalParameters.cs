@@ -41,7 +41,8 @@ internal sealed class IfevalParameters(string kind, JsonObject values)
             : throw Missing(name, "a list of texts");
     }
 
-    /// <summary>Returns the comparison of a count with a parameter: <c>less than</c> is &lt;, <c>at least</c> is ≥.</summary>
+    /// <summary>Returns the comparison of a count with a parameter: <c>less than</c> is &lt;, <c>at least</c> is
+    /// ≥.</summary>
     /// <exception cref="InputException">A parameter is missing, or the relation is another one.</exception>
     public Func<int, bool> Relation(string relation, string number)
     {

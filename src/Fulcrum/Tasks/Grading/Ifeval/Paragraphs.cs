@@ -29,7 +29,8 @@ internal static class Paragraphs
                 && Bare(first) == PythonText.Lower(word);
         };
 
-    /// <summary>Returns the number of words: runs of letters, numbers and underscores, with the marks and joiners inside.</summary>
+    /// <summary>Returns the number of words: runs of letters, numbers and underscores, with the marks and joiners
+    /// inside.</summary>
     public static int Words(string text)
     {
         int words = 0;

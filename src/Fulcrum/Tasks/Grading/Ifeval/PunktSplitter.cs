@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Tasks.Grading.Ifeval;
 
 /// <summary>Splits English text into sentences (Kiss and Strunk 2006, "Unsupervised multilingual sentence boundary
-/// detection", Computational Linguistics 32:4), with the parameters that the Natural Language Toolkit distributes.</summary>
+/// detection", Computational Linguistics 32:4), with the parameters that the Natural Language Toolkit
+/// distributes.</summary>
 internal static partial class PunktSplitter
 {
     // How a word was seen written: flags of the parameters' third column.

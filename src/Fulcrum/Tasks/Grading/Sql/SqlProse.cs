@@ -5,7 +5,8 @@ internal static class SqlProse
 {
     private const int FewestNames = 3;
 
-    /// <summary>Tells whether a line is a sentence: a word that queries do not have, or three bare names in a row.</summary>
+    /// <summary>Tells whether a line is a sentence: a word that queries do not have, or three bare names in a
+    /// row.</summary>
     public static bool IsSentence(string line)
     {
         int names = 0;

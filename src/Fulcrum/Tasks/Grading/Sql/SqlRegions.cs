@@ -44,7 +44,8 @@ internal static partial class SqlRegions
         yield return (text, SqlRule.None, false);
     }
 
-    /// <summary>Tells where in a text a query begins: on a line of its own or behind a label, in a sentence, in a comment.</summary>
+    /// <summary>Tells where in a text a query begins: on a line of its own or behind a label, in a sentence, in a
+    /// comment.</summary>
     public static SqlRule PlaceOf(string text, int start)
     {
         string prefix = text[(text.LastIndexOf('\n', Math.Max(0, start - 1), Math.Max(0, start)) + 1)..start];
@@ -56,21 +57,24 @@ internal static partial class SqlRegions
             : SqlRule.Sentence;
     }
 
-    /// <summary>Tells whether the line of a place, or the last line before it, announces the final or corrected query.</summary>
+    /// <summary>Tells whether the line of a place, or the last line before it, announces the final or corrected
+    /// query.</summary>
     public static bool IsAnnounced(string text, int start)
     {
         string before = text[Math.Max(0, start - 160)..start].TrimEnd('\n', ' ', '\t', '*', '`');
         return Announcement().IsMatch(before[(before.LastIndexOf('\n') + 1)..]);
     }
 
-    /// <summary>Tells whether a query is part of another statement: CREATE VIEW v AS SELECT, INSERT INTO t SELECT.</summary>
+    /// <summary>Tells whether a query is part of another statement: CREATE VIEW v AS SELECT, INSERT INTO t
+    /// SELECT.</summary>
     public static bool IsInner(string text, int start)
     {
         string before = text[Math.Max(0, start - 200)..start];
         return Outer().IsMatch(before[(before.LastIndexOf(';') + 1)..]);
     }
 
-    // The texts of a JSON object, those under a telling key first; where it does not parse, what stands behind such a key.
+    // The texts of a JSON object, those under a telling key first; where it does not parse, what stands behind such a
+    // key.
     private static IEnumerable<string> JsonTexts(string text)
     {
         if (!Field().IsMatch(text) && text.TrimStart() is not ['{' or '[', ..])

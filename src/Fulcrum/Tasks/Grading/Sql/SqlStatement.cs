@@ -49,7 +49,8 @@ internal sealed class SqlStatement
     public SqlShape Shape { get; }
 
     /// <summary>Reads the query that begins at a place with SELECT or WITH.</summary>
-    /// <param name="opener">What stands directly before it and would close it: a quote, a backtick, asterisks; or empty.</param>
+    /// <param name="opener">What stands directly before it and would close it: a quote, a backtick, asterisks; or
+    /// empty.</param>
     public static SqlStatement At(string text, int start, string opener) => new(text, start, opener);
 
     private void Read(int at)
@@ -155,7 +156,8 @@ internal sealed class SqlStatement
         return rest[0] != '.' || behind.IsEmpty || behind[0] == '<' || SqlProse.IsSentence(behind.ToString());
     }
 
-    // A new line belongs to the query where it must go on or where its first word continues one, unless it is a sentence.
+    // A new line belongs to the query where it must go on or where its first word continues one, unless it is a
+    // sentence.
     private bool GoesOn(SqlToken token, bool blank)
     {
         bool open = IsOpen(tokens.Count - 1);

@@ -7,10 +7,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>Grades predicted queries in worker processes, so that nothing a query does can take the run with it. Thread-safe.</summary>
+/// <summary>Grades predicted queries in worker processes, so that nothing a query does can take the run with it.
+/// Thread-safe.</summary>
 /// <remarks>
-/// A worker that exceeds its limits is killed and replaced; the verdict on its item says so. A worker that somebody else killed, such as the
-/// system when memory runs out, is replaced and the item is graded again. If that worker is killed as well, the item is unscored: its score
+/// A worker that exceeds its limits is killed and replaced; the verdict on its item says so. A worker that somebody
+/// else killed, such as the
+/// system when memory runs out, is replaced and the item is graded again. If that worker is killed as well, the item is
+/// unscored: its score
 /// would say something about the machine. Queries never run in this process: without a worker nothing is graded.
 /// </remarks>
 public sealed class SqlSandbox : IDisposable
@@ -35,7 +38,8 @@ public sealed class SqlSandbox : IDisposable
     /// <summary>Told of workers that end while they grade.</summary>
     public ILogger Log { get; set; } = NullLogger.Instance;
 
-    /// <summary>Called with a sentence about each item that could not be scored, because its workers were killed; from any thread.</summary>
+    /// <summary>Called with a sentence about each item that could not be scored, because its workers were killed; from
+    /// any thread.</summary>
     public Action<string>? Unscored { get; set; }
 
     /// <summary>Process ids of the workers that wait.</summary>
@@ -43,8 +47,10 @@ public sealed class SqlSandbox : IDisposable
 
     /// <summary>Opens a sandbox and starts its first worker; further ones are started as they are needed.</summary>
     /// <param name="program">Null: <see cref="SqlWorkerProgram.Find"/>.</param>
-    /// <param name="workers">Null: one a core, as far as half of the machine's memory is enough for all of them together.</param>
-    /// <exception cref="InputException">No worker can be started, or the SQLite in use is too old to run queries of others.</exception>
+    /// <param name="workers">Null: one a core, as far as half of the machine's memory is enough for all of them
+    /// together.</param>
+    /// <exception cref="InputException">No worker can be started, or the SQLite in use is too old to run queries of
+    /// others.</exception>
     public static SqlSandbox Open(SqlWorkerProgram? program = null, int? workers = null)
     {
         Sqlite.RequireSafe();
@@ -75,7 +81,8 @@ public sealed class SqlSandbox : IDisposable
     }
 
     /// <summary>
-    /// Returns what grades (database file, gold query, predicted query) under a semantics and limits; verdicts are those of
+    /// Returns what grades (database file, gold query, predicted query) under a semantics and limits; verdicts are
+    /// those of
     /// <see cref="SqlGrader"/>.
     /// </summary>
     public Func<string, string, string, Grade> Grader(string semantics, SqlLimits limits) =>
@@ -94,7 +101,8 @@ public sealed class SqlSandbox : IDisposable
         places.Dispose();
     }
 
-    /// <summary>How many workers fit: each may hold <see cref="SqlWorker.MostBytes"/>, and all together half of the memory.</summary>
+    /// <summary>How many workers fit: each may hold <see cref="SqlWorker.MostBytes"/>, and all together half of the
+    /// memory.</summary>
     internal static int Places(int cores, long memory) => (int)Math.Clamp(memory / 2 / SqlWorker.MostBytes, 1, cores);
 
     private Grade Measured(SqlRequest request)

@@ -12,7 +12,8 @@ public static class SqlWorker
     /// <summary>Bytes of one worker, SQLite and .NET together.</summary>
     public const long MostBytes = 3L << 29;
 
-    /// <summary>The entry point of this library when the .NET host starts it as a worker for a program that embeds it.</summary>
+    /// <summary>The entry point of this library when the .NET host starts it as a worker for a program that embeds
+    /// it.</summary>
     internal static int Main(string[] arguments)
     {
         if (arguments is [Verb])

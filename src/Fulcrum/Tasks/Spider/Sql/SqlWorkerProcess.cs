@@ -5,7 +5,8 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// <summary>What came of a pair that a worker was given: a grade, or how the worker ended.</summary>
 /// <param name="Grade">Null where the worker ended.</param>
 /// <param name="During">The phase that was at work.</param>
-/// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c>, <see cref="Crashed"/> or <see cref="Killed"/>; null where
+/// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c>, <see cref="Crashed"/> or <see cref="Killed"/>; null
+/// where
 /// there is a grade.</param>
 internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? Cause = null, string? Reason = null)
 {

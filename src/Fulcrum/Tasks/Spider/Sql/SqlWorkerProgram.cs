@@ -11,8 +11,10 @@ public sealed record SqlWorkerProgram(string File, IReadOnlyList<string> Argumen
     private const string Tool = "Fulcrum.Cli";
 
     /// <summary>
-    /// Returns the tool where this process is it or where it lies next to the program; otherwise this library, which .NET starts as a program of
-    /// its own (<see cref="SqlWorker"/> has the entry point). Null where neither can be started, as in a program without its .NET host.
+    /// Returns the tool where this process is it or where it lies next to the program; otherwise this library, which
+    /// .NET starts as a program of
+    /// its own (<see cref="SqlWorker"/> has the entry point). Null where neither can be started, as in a program
+    /// without its .NET host.
     /// </summary>
     public static SqlWorkerProgram? Find() => Itself() ?? NextTo(AppContext.BaseDirectory) ?? Embedded();
 
@@ -27,7 +29,8 @@ public sealed record SqlWorkerProgram(string File, IReadOnlyList<string> Argumen
         return System.IO.File.Exists(program) ? new SqlWorkerProgram(program, [SqlWorker.Verb]) : null;
     }
 
-    /// <summary>Returns this library as a program, with what the embedding program itself runs on; null where there is no
+    /// <summary>Returns this library as a program, with what the embedding program itself runs on; null where there is
+    /// no
     /// .NET host.</summary>
     // dotnet exec --runtimeconfig APP.runtimeconfig.json --depsfile APP.deps.json Fulcrum.dll
     internal static SqlWorkerProgram? Embedded()

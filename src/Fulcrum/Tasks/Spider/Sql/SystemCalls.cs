@@ -5,7 +5,8 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// <param name="Arm64">Its number on arm64; -1 where it does not exist.</param>
 internal sealed record SystemCall(string Name, int X64, int Arm64);
 
-/// <summary>The system calls of <see cref="SystemCallFilter"/>: network, programs, files, other processes, the system's own state.</summary>
+/// <summary>The system calls of <see cref="SystemCallFilter"/>: network, programs, files, other processes, the system's
+/// own state.</summary>
 internal static class SystemCalls
 {
     /// <summary>Numbers from here on belong to newer kernels than the table: refused as unknown.</summary>
