@@ -14,7 +14,8 @@ internal sealed class EndpointOptions
     private readonly Option<string?> tokenizer = new("--tokenizer")
     {
         Description =
-            "The tokenizer, a folder or ORG/NAME[@REVISION]: of a served model, to score texts; of a GGUF file, in place of its own.",
+            "The tokenizer, a folder or ORG/NAME[@REVISION]: of a served model, to score texts; "
+            + "of a GGUF file, in place of its own.",
     };
     private readonly Option<string?> key = new("--api-key-env")
     {

@@ -24,7 +24,8 @@ AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeco
 
 PrintableWriter.Install();
 RootCommand root = new(
-    "Fulcrum measures what a small language model gains when it is specialised for a task, and what it loses everywhere else."
+    "Fulcrum measures what a small language model gains when it is specialised for a task, "
+        + "and what it loses everywhere else."
 )
 {
     Verbs.Quiet,
@@ -60,7 +61,8 @@ try
 catch (OperationCanceledException)
 {
     await Console.Error.WriteLineAsync(
-        $"fulcrum: interrupted{(parsed.CommandResult.Command.Name is "run" or "train" ? "; the same command goes on from here" : "")}"
+        "fulcrum: interrupted"
+            + (parsed.CommandResult.Command.Name is "run" or "train" ? "; repeat the command to resume" : "")
     );
     return 130;
 }
@@ -76,7 +78,8 @@ catch (Exception e) when (!parsed.GetValue(Verbs.Verbose))
 {
     // The process edge: what arrives here is a defect of ours, so the sentence says how to see more.
     await Console.Error.WriteLineAsync(
-        $"fulcrum: unexpected failure: {e.GetType().Name}: {Fulcrum.Files.Printable.Message(e.Message)} (--verbose shows where)"
+        $"fulcrum: unexpected failure: {e.GetType().Name}: {Fulcrum.Files.Printable.Message(e.Message)} "
+            + "(--verbose shows where)"
     );
     return 1;
 }

@@ -12,7 +12,8 @@ internal sealed class TaskOptions
     private readonly Option<string[]> tasks = new("--task")
     {
         Description =
-            "A task: KIND, KIND=DIR, a .json file with one task, a .yaml file of lm-evaluation-harness, or a data file.",
+            "A task: KIND, KIND=DIR, a .json file with one task, a .yaml file of lm-evaluation-harness, "
+            + "or a data file.",
         Required = true,
     };
 

@@ -31,7 +31,12 @@ internal static partial class Usage
     }
 
     private static string Unknown(string what, string word, IEnumerable<string> known) =>
-        $"there is no {what} '{word}'; {(Spelling.Nearest(word, known) is { } near ? $"did you mean '{near}'?" : $"there are {string.Join(", ", known)}")}";
+        $"there is no {what} '{word}'; "
+        + (
+            Spelling.Nearest(word, known) is { } near
+                ? $"did you mean '{near}'?"
+                : $"there are {string.Join(", ", known)}"
+        );
 
     // A verb takes its own options, and those of the verbs above it that are meant for all.
     private static IEnumerable<string> Options(CommandResult verb) =>
@@ -48,7 +53,8 @@ internal static partial class Usage
         string option = error.SymbolResult is OptionResult { Option.Name: var name } ? name + ": " : "";
         return Choice().Match(error.Message) is not { Success: true } choice
             ? error.Message.ReplaceLineEndings(" ").TrimEnd('.')
-            : $"{option}'{choice.Groups[1].Value}' is none of {string.Join(", ", choice.Groups[2].Captures.Select(c => c.Value))}";
+            : $"{option}'{choice.Groups[1].Value}' is none "
+                + $"of {string.Join(", ", choice.Groups[2].Captures.Select(c => c.Value))}";
     }
 
     [GeneratedRegex(

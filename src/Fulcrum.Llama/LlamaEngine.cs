@@ -43,7 +43,8 @@ public sealed class LlamaEngine : IEngine
         if (model.Adapter is not null)
         {
             throw new InputException(
-                $"{file}: an adapter cannot be put on a GGUF file; merge it first: fulcrum export --model BASE --adapter ADAPTER --to FILE.gguf"
+                $"{file}: an adapter cannot be put on a GGUF file; merge it first: "
+                    + "fulcrum export --model BASE --adapter ADAPTER --to FILE.gguf"
             );
         }
 
@@ -92,7 +93,8 @@ public sealed class LlamaEngine : IEngine
             return vocabulary == header.VocabularySize
                 ? new LlamaLanguageModel(worker, header)
                 : throw new InputException(
-                    $"{file}: llama.cpp reads a vocabulary of {vocabulary} tokens, the header names {header.VocabularySize}"
+                    $"{file}: llama.cpp reads a vocabulary of {vocabulary} tokens, "
+                        + $"the header names {header.VocabularySize}"
                 );
         }
         catch

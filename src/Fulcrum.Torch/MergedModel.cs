@@ -54,7 +54,8 @@ public static class MergedModel
         )
         {
             throw new InputException(
-                $"{output} holds {other}, which would be read beside or instead of the merged weights; name another folder or remove it"
+                $"{output} holds {other}, which would be read beside or instead of the merged weights; "
+                    + "name another folder or remove it"
             );
         }
 
@@ -62,7 +63,8 @@ public static class MergedModel
         if (File.Exists(weightsFile) && !IsMerged(weightsFile))
         {
             throw new InputException(
-                $"{weightsFile} is there already and does not say that 'fulcrum merge' wrote it; name another folder or remove it"
+                $"{weightsFile} is there already and does not say that 'fulcrum merge' wrote it; "
+                    + "name another folder or remove it"
             );
         }
 

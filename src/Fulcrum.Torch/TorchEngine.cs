@@ -132,7 +132,8 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
     }
 
     private string FormOf(ModelSpec resolved) =>
-        $"{EnumNames.Of(resolved.Dtype)} {EnumNames.Of(resolved.Quantization)} {resolved.Device.Split(':')[0]}{(plain ? " padded" : "")}";
+        $"{EnumNames.Of(resolved.Dtype)} {EnumNames.Of(resolved.Quantization)} {resolved.Device.Split(':')[0]}"
+        + $"{(plain ? " padded" : "")}";
 
     /// <summary>Loads a decoder, with its adapter attached.</summary>
     internal LanguageModel LoadModel(ModelSpec plan)
@@ -142,7 +143,9 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         if (model.Projections.FirstOrDefault(p => p.Quantized is Nf4Weight { ByRows: true }) is { } odd)
         {
             warn?.Invoke(
-                $"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: {EnumNames.Of(plan.Quantization)} reads neighbouring scales there, as bitsandbytes does on a CPU, and loses precision"
+                $"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: "
+                    + $"{EnumNames.Of(plan.Quantization)} reads neighbouring scales there, "
+                    + "as bitsandbytes does on a CPU, and loses precision"
             );
         }
 

@@ -58,7 +58,8 @@ internal static class BenchCommand
 
         Command verb = new(
             "memory",
-            "Peak anonymous memory of loading a model and of QLoRA's training steps, beside the sum of parts that explains it."
+            "Peak anonymous memory of loading a model and of QLoRA's training steps, "
+                + "beside the sum of parts that explains it."
         )
         {
             config,
@@ -91,10 +92,12 @@ internal static class BenchCommand
         string.Join(
             '\n',
             [
-                $"{EnumNames.Of(r.Dtype)}, weights {EnumNames.Of(r.Quantization)}, {r.Batch} x {r.Tokens} tokens, anonymous memory:",
+                $"{EnumNames.Of(r.Dtype)}, weights {EnumNames.Of(r.Quantization)}, "
+                    + $"{r.Batch} x {r.Tokens} tokens, anonymous memory:",
                 .. r.Parts.Select(p => $"{p.Value / 1e6, 9:F0} MB  {p.Key}"),
                 $"{r.PartsBytes / 1e6, 9:F0} MB  sum of these parts",
-                $"{r.TrainingPeakBytes / 1e6, 9:F0} MB  peak while training ({r.SecondsPerStep:F1} s a step, loss {string.Join(", ", r.Losses.Select(l => l.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)))})",
+                $"{r.TrainingPeakBytes / 1e6, 9:F0} MB  peak while training ({r.SecondsPerStep:F1} s a step, "
+                    + $"loss {string.Join(", ", r.Losses.Select(Loss))})",
                 $"{r.LoadingPeakBytes / 1e6, 9:F0} MB  peak while loading, {r.LoadingShare:F2} times the weights",
             ]
         );
@@ -103,14 +106,22 @@ internal static class BenchCommand
         string.Join(
             '\n',
             [
-                $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, {r.Tokens:#,0} tokens in {r.Seconds:F2} s ({EnumNames.Of(r.Dtype)}, {r.Threads} {(r.Threads == 1 ? "thread" : "threads")})",
+                $"{name}: {r.Items:#,0} {(r.Items == 1 ? "item" : "items")}, "
+                    + $"{r.Tokens:#,0} tokens in {r.Seconds:F2} s ({EnumNames.Of(r.Dtype)}, "
+                    + $"{r.Threads} {(r.Threads == 1 ? "thread" : "threads")})",
                 $"{r.TokensPerSecond, 9:#,0}  tokens a second",
-                $"{Short(r.GflopEquivalentsPerItem), 9}  GFLOP-equivalents an item: the time, in operations that a plain float32 matrix product does meanwhile on this machine ({r.SgemmGflops:F0} GFLOP/s); comparable between machines, less is faster",
-                $"{Short(r.NeededGflopPerItem), 9}  GFLOP an item that the work needs: {r.FractionOfSgemm:P0} of what that product would do in the time, {r.FractionOfProduct:P0} of what the model's products of many rows would ({r.ProductGflops:F0} GFLOP/s)",
+                $"{Short(r.GflopEquivalentsPerItem), 9}  GFLOP-equivalents an item: the time, "
+                    + "in operations that a plain float32 matrix product does meanwhile on this machine "
+                    + $"({r.SgemmGflops:F0} GFLOP/s); comparable between machines, less is faster",
+                $"{Short(r.NeededGflopPerItem), 9}  GFLOP an item that the work needs: "
+                    + $"{r.FractionOfSgemm:P0} of what that product would do in the time, "
+                    + $"{r.FractionOfProduct:P0} of what the model's products of many rows would "
+                    + $"({r.ProductGflops:F0} GFLOP/s)",
                 .. r.FractionOfMemory is { } share
                     ?
                     [
-                        $"{share, 9:P0}  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} GB/s): each step reads every weight once",
+                        $"{share, 9:P0}  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} "
+                            + "GB/s): each step reads every weight once",
                     ]
                     : Array.Empty<string>(),
                 $"{r.PeakBytes / 1e9, 9:F1}  GB of memory at most",
@@ -164,4 +175,6 @@ internal static class BenchCommand
         });
         return verb;
     }
+
+    private static string Loss(double loss) => loss.ToString("F3", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -17,7 +17,8 @@ internal static class CompareCommand
     private static readonly Argument<string[]> Paths = new("PATH")
     {
         Description =
-            "BEFORE AFTER...: files of answers, the base first; or two run folders; one run folder: its two sides; three and more run folders: all in one picture.",
+            "BEFORE AFTER...: files of answers, the base first; or two run folders; one run folder: "
+            + "its two sides; three and more run folders: all in one picture.",
         Arity = ArgumentArity.OneOrMore,
     };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of a table." };
@@ -32,7 +33,8 @@ internal static class CompareCommand
     private static readonly Option<Estimand?> Generalises = new("--estimand")
     {
         Description =
-            "To what the difference generalises. items: other items of these clusters. clusters: other clusters of the kind (needs 5). Default: the study's, else clusters where there are 5.",
+            "To what the difference generalises. items: other items of these clusters. clusters: "
+            + "other clusters of the kind (needs 5). Default: the study's, else clusters where there are 5.",
     };
     private static readonly Option<bool> Simultaneous = new("--simultaneous")
     {
@@ -52,7 +54,8 @@ internal static class CompareCommand
         Measure.AcceptOnlyFromAmong([.. EnumNames.All<CorpusMeasure>()]);
         Command verb = new(
             "compare",
-            "The paired comparison of files of answers with those of their base, or of run folders (what their adapters reach)."
+            "The paired comparison of files of answers with those of their base, "
+                + "or of run folders (what their adapters reach)."
         )
         {
             Paths,
@@ -278,7 +281,8 @@ internal static class CompareCommand
         return hashes.Length < 2 || formOnly
             ? second
             : throw new GuardException(
-                $"{name}: {before} and {after} were measured under different protocols ({string.Join("; ", Differing(before, after))}), so their difference would mean nothing"
+                $"{name}: {before} and {after} were measured under different protocols "
+                    + $"({string.Join("; ", Differing(before, after))}), so their difference would mean nothing"
             );
     }
 
@@ -287,7 +291,8 @@ internal static class CompareCommand
         if (asked == Estimand.Clusters && clusters < Estimator.LeastClusters)
         {
             throw new InputException(
-                $"--estimand clusters: {name} has {clusters} clusters. Nothing can be said of other clusters with fewer than {Estimator.LeastClusters}; use --estimand items"
+                $"--estimand clusters: {name} has {clusters} clusters. Nothing can be said of other clusters "
+                    + $"with fewer than {Estimator.LeastClusters}; use --estimand items"
             );
         }
     }

@@ -55,7 +55,8 @@ internal static class GenerateCommand
                 int most = parsed.GetRequiredValue(limit);
                 Dictionary<string, JsonNode?> given = Variables(parsed.GetRequiredValue(variables));
                 string Purpose() =>
-                    $"generate {most} {JsonSerializer.Serialize(stopTexts)} {JsonSerializer.Serialize(given)} {options.Fingerprint(parsed)}";
+                    $"generate {most} {JsonSerializer.Serialize(stopTexts)} {JsonSerializer.Serialize(given)} "
+                    + $"{options.Fingerprint(parsed)}";
                 RequestProgress.Show(
                     parsed,
                     "generate",

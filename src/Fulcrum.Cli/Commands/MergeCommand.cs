@@ -17,7 +17,8 @@ internal static class MergeCommand
         };
         Command verb = new(
             "merge",
-            "Write the model with its adapter merged into the weights, as a complete model folder; without --adapter the model alone, in the type that --dtype names."
+            "Write the model with its adapter merged into the weights, as a complete model folder; "
+                + "without --adapter the model alone, in the type that --dtype names."
         )
         {
             output,
@@ -33,8 +34,10 @@ internal static class MergeCommand
             );
             if (!parsed.GetValue(Verbs.Quiet))
             {
+                bool own = options.Model(parsed).Dtype == Dtype.Auto && dtype != "float32";
                 Console.Error.WriteLine(
-                    $"merged: {Path.GetFullPath(folder)}, weights in {dtype}{(options.Model(parsed).Dtype == Dtype.Auto && dtype != "float32" ? ", as the model's own are; --dtype f32 rounds nothing" : "")}"
+                    $"merged: {Path.GetFullPath(folder)}, weights in {dtype}"
+                        + (own ? ", the type of the model's own weights; --dtype f32 avoids rounding" : "")
                 );
             }
         });

@@ -35,7 +35,8 @@ internal static class StatsCommand
     {
         Command boundaries = new(
             "boundaries",
-            "Group-sequential boundaries: how far the statistic must be at each look if the error spent is 0.025 t² a side."
+            "Group-sequential boundaries: how far the statistic must be at each look if the error spent is "
+                + "0.025 t² a side."
         )
         {
             Looks,
@@ -102,7 +103,8 @@ internal static class StatsCommand
         if (samples < 1 || correct < 0 || correct > samples || k < 1 || k > samples)
         {
             throw new InputException(
-                $"wanted --samples of at least 1, --correct from 0 to --samples and --k from 1 to --samples; got {samples}, {correct} and {k}"
+                "wanted --samples of at least 1, --correct from 0 to --samples and --k from 1 to --samples; "
+                    + $"got {samples}, {correct} and {k}"
             );
         }
 

@@ -30,7 +30,8 @@ internal sealed class StudyRun
     private readonly Option<string?> require = new("--require")
     {
         Description =
-            "End with exit code 3 unless the nearer bounds of the 95% intervals hold, in percentage points: \"spider>=+5,mmlu>=-1\".",
+            "End with exit code 3 unless the nearer bounds of the 95% intervals hold, in percentage points: "
+            + "\"spider>=+5,mmlu>=-1\".",
     };
     private readonly Option<string> level = new("--log-level")
     {
@@ -56,7 +57,8 @@ internal sealed class StudyRun
     private readonly Option<bool> plain = new("--plain")
     {
         Description =
-            "Padded batches without shared prefixes, many times slower, to check the tool with. If dropout is 0, answers match the default mode up to rounding.",
+            "Padded batches without shared prefixes, many times slower, to check the tool with. "
+            + "If dropout is 0, answers match the default mode up to rounding.",
     };
 
     /// <summary>Adds the options to a verb.</summary>
@@ -146,7 +148,8 @@ internal sealed class StudyRun
 
     private void PrintStopped(RunLayout run, ParseResult parsed) =>
         Console.Out.WriteLine(
-            $"stopped after the stage {EnumNames.Of(parsed.GetValue(until))}, as --until says, before the comparison. Repeat the command without --until to continue. Run folder: {run.Root}"
+            $"stopped after the stage {EnumNames.Of(parsed.GetValue(until))}, as --until says, "
+                + $"before the comparison. Repeat the command without --until to continue. Run folder: {run.Root}"
         );
 
     private void Print(Comparison comparison, RunLayout run, ParseResult parsed)

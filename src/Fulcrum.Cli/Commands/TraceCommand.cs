@@ -219,7 +219,9 @@ internal static class TraceCommand
             RungDifference d = rung.Difference;
             Console.WriteLine(
                 FormattableString.Invariant(
-                    $"{EnumNames.Of(rung.Name), -10} {d.Mean:+0.0000;-0.0000} nats per token (95% interval {d.Low:+0.0000;-0.0000} to {d.High:+0.0000;-0.0000}), {d.Absolute:0.0000} in absolute value, {d.Texts} texts"
+                    $"{EnumNames.Of(rung.Name), -10} {d.Mean:+0.0000;-0.0000} nats per token (95% "
+                        + $"interval {d.Low:+0.0000;-0.0000} to {d.High:+0.0000;-0.0000}), "
+                        + $"{d.Absolute:0.0000} in absolute value, {d.Texts} texts"
                 )
             );
         }

@@ -14,7 +14,8 @@ internal static class TrainCommand
         Option<string> data = new("--data")
         {
             Description =
-                "Examples in JSON Lines, a JSON array, CSV, TSV or Parquet (also .gz): prompt and completion, prompt_ids and "
+                "Examples in JSON Lines, a JSON array, CSV, TSV or Parquet (also .gz): prompt and completion, "
+                + "prompt_ids and "
                 + "completion_ids, messages, ShareGPT conversations, Alpaca instructions, or question and answer.",
             Required = true,
         };

@@ -48,7 +48,8 @@ internal static class CandidatesTable
 
         string few = r.Seeds < RecipeEstimate.LeastSeeds ? "; 2 seeds are too few for a verdict" : "";
         Console.Out.WriteLine(
-            $"this recipe, trained with another seed: {words.Points(r.Points)} ({words.Points(r.Low)} to {words.Points(r.High)}) over {r.Seeds} seeds{few}"
+            $"this recipe, trained with another seed: {words.Points(r.Points)} ({words.Points(r.Low)} "
+                + $"to {words.Points(r.High)}) over {r.Seeds} seeds{few}"
         );
     }
 }

@@ -15,7 +15,8 @@ internal static class Examples
             "run" =>
             [
                 (
-                    "the whole experiment of the embedded study; killed or interrupted, the same command goes on where it stopped",
+                    "the whole experiment of the embedded study; killed or interrupted, "
+                        + "the same command goes on where it stopped",
                     "fulcrum run"
                 ),
                 (
@@ -51,7 +52,8 @@ internal static class Examples
             [
                 (
                     "which option a reply chose, and by which rule",
-                    """echo '{"id":1,"options":["Paris","Oslo"],"answer":"B","reply":"I think it is B."}' | fulcrum grade --task choice --input - --output -"""
+                    """echo '{"id":1,"options":["Paris","Oslo"],"answer":"B","reply":"I think it is B."}'"""
+                        + " | fulcrum grade --task choice --input - --output -"
                 ),
             ],
             "measure" =>
@@ -73,35 +75,40 @@ internal static class Examples
             [
                 (
                     "log-likelihoods of two continuations",
-                    """echo '{"id":1,"prompt":"The answer is","continuations":[" A"," B"]}' | fulcrum score --model assets/model --input - --output -"""
+                    """echo '{"id":1,"prompt":"The answer is","continuations":[" A"," B"]}'"""
+                        + " | fulcrum score --model assets/model --input - --output -"
                 ),
             ],
             "generate" =>
             [
                 (
                     "answer a conversation, greedily",
-                    """echo '{"id":1,"messages":[{"role":"user","content":"Hello"}]}' | fulcrum generate --model assets/model --max-new-tokens 16 --input - --output -"""
+                    """echo '{"id":1,"messages":[{"role":"user","content":"Hello"}]}'"""
+                        + " | fulcrum generate --model assets/model --max-new-tokens 16 --input - --output -"
                 ),
             ],
             "tokenize" =>
             [
                 (
                     "token ids of a text",
-                    """echo '{"text":"SELECT 1"}' | fulcrum tokenize --model assets/model --input - --output -"""
+                    """echo '{"text":"SELECT 1"}'""" + " | fulcrum tokenize --model assets/model --input - --output -"
                 ),
             ],
             "sql" =>
             [
                 (
                     "grade a prediction by executing it",
-                    """echo '{"id":1,"db_id":"driver_car","gold":"SELECT count(*) FROM car","predicted":"SELECT count(id) FROM car"}' | fulcrum sql --databases assets/spider/database --input - --output -"""
+                    """echo '{"id":1,"db_id":"driver_car","gold":"SELECT count(*) """
+                        + """FROM car","predicted":"SELECT count(id) FROM car"}'"""
+                        + " | fulcrum sql --databases assets/spider/database --input - --output -"
                 ),
             ],
             "train" =>
             [
                 (
                     "a LoRA adapter from prompts and completions; the same command goes on after an interruption",
-                    """echo '{"prompt":"1 + 1 =","completion":" 2"}' > train.jsonl && fulcrum train --model assets/model --data train.jsonl --output adapters/first"""
+                    """echo '{"prompt":"1 + 1 =","completion":" 2"}' > train.jsonl"""
+                        + " && fulcrum train --model assets/model --data train.jsonl --output adapters/first"
                 ),
             ],
             "merge" =>
@@ -124,14 +131,16 @@ internal static class Examples
             [
                 (
                     "how fast tokens come out",
-                    """echo '{"prompt":[1,2,3,4],"new_tokens":16}' | fulcrum bench generate --config assets/model/config.json --input -"""
+                    """echo '{"prompt":[1,2,3,4],"new_tokens":16}'"""
+                        + " | fulcrum bench generate --config assets/model/config.json --input -"
                 ),
             ],
             "bench train" =>
             [
                 (
                     "how fast a LoRA training is",
-                    """echo '{"db_id":"a","prompt":[1,2,3,4],"completion":[5,6]}' | fulcrum bench train --config assets/model/config.json --input -"""
+                    """echo '{"db_id":"a","prompt":[1,2,3,4],"completion":[5,6]}'"""
+                        + " | fulcrum bench train --config assets/model/config.json --input -"
                 ),
             ],
             "bench memory" =>
@@ -165,7 +174,8 @@ internal static class Examples
     private static (string, string) Scoring =>
         (
             "how fast a model of this size reads",
-            """echo '{"subject":"a","prompt":[1,2,3,4],"letters":[5,6,7,8]}' | fulcrum bench score --config assets/model/config.json --input -"""
+            """echo '{"subject":"a","prompt":[1,2,3,4],"letters":[5,6,7,8]}'"""
+                + " | fulcrum bench score --config assets/model/config.json --input -"
         );
 
     // "bench score" is another verb than "score".

@@ -54,7 +54,10 @@ internal static class RunsTable
         foreach (RunSummary run in comparison.Runs)
         {
             Console.Out.WriteLine(
-                $"{run.Run}: {Sentences.Kind(run.Verdict, Words.English)} at a margin of {run.Verdict.Margin:0.##} points; hypervolume {run.Hypervolume:0.0000}{(run.Replay is { } share ? $"; replay {share:P0}" : "")}"
+                $"{run.Run}: {Sentences.Kind(run.Verdict, Words.English)} at a margin "
+                    + $"of {run.Verdict.Margin:0.##} points; "
+                    + $"hypervolume {run.Hypervolume:0.0000}"
+                    + $"{(run.Replay is { } share ? $"; replay {share:P0}" : "")}"
             );
         }
     }

@@ -74,7 +74,8 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         {
             string what =
                 parts.Count > MostParts
-                    ? $"{parts.Count} parts, {parts.Values.Sum(p => p.Done):#,0} of {parts.Values.Sum(p => p.Total):#,0} {Unit(parts.Values.First())}"
+                    ? $"{parts.Count} parts, {parts.Values.Sum(p => p.Done):#,0} "
+                        + $"of {parts.Values.Sum(p => p.Total):#,0} {Unit(parts.Values.First())}"
                     : string.Join(", ", parts.Values.Select(Count));
             WriteLine(what, time.GetElapsedTime(since).TotalSeconds);
         }

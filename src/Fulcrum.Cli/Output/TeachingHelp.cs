@@ -39,7 +39,8 @@ internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAct
         if (parseResult.CommandResult.Command is RootCommand)
         {
             output.WriteLine(
-                "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 refused by a guard or a requirement, 130 interrupted."
+                "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 refused by a guard or a requirement, "
+                    + "130 interrupted."
             );
             output.WriteLine("'fulcrum VERB --help' shows the options of a verb and examples of its use.");
         }

@@ -112,7 +112,8 @@ public static class GgufExport
         if (config.IgnoredWindow is { } window)
         {
             warn?.Invoke(
-                $"the model attends to the last {window} tokens in some layers; llama.cpp attends to all of them, so longer prompts give other numbers"
+                $"the model attends to the last {window} tokens in some layers; "
+                    + "llama.cpp attends to all of them, so longer prompts give other numbers"
             );
         }
 

@@ -48,7 +48,8 @@ internal static class PreTokenizerMatch
             name,
             different.Length == 0
                 ? null
-                : $"{different.Length} of {Probes.Length} probe texts, for example {JsonValue.Create(Probes[different[0]]).ToJsonString()}"
+                : $"{different.Length} of {Probes.Length} probe texts, for "
+                    + $"example {JsonValue.Create(Probes[different[0]]).ToJsonString()}"
         );
     }
 

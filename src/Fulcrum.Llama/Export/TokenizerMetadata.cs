@@ -132,7 +132,9 @@ internal sealed record TokenizerMetadata(
         if (difference is not null)
         {
             warnings.Add(
-                $"llama.cpp has no pre-tokeniser that cuts texts as {file.Path} does; '{nearest.Names[0]}' is nearest and differs on {difference}. Where tokens matter, give token ids"
+                $"llama.cpp has no pre-tokeniser that cuts texts as {file.Path} does; "
+                    + $"'{nearest.Names[0]}' is nearest and differs on {difference}. Where tokens matter, "
+                    + "give token ids"
             );
         }
 
@@ -186,7 +188,8 @@ internal sealed record TokenizerMetadata(
         )
         {
             warnings.Add(
-                $"{file.Path} puts a space before the first word only; llama.cpp puts one before every text and after every special token, which the file cannot change"
+                $"{file.Path} puts a space before the first word only; llama.cpp puts one before every text "
+                    + "and after every special token, which the file cannot change"
             );
         }
     }

@@ -40,7 +40,8 @@ internal static class DecoderTensors
         if (!tensor.Sizes.SequenceEqual(shape))
         {
             throw file.Error(
-                $"the tensor '{tensor.Name}' has the sizes [{string.Join(", ", tensor.Sizes)}] where the metadata asks for [{string.Join(", ", shape)}]"
+                $"the tensor '{tensor.Name}' has the sizes [{string.Join(", ", tensor.Sizes)}] where the "
+                    + $"metadata asks for [{string.Join(", ", shape)}]"
             );
         }
 
@@ -125,7 +126,8 @@ internal static class DecoderTensors
         )
         {
             throw file.Error(
-                $"{model.Heads} attention heads over {keyValueHeads} key-value heads do not divide a width of {width} evenly"
+                $"{model.Heads} attention heads over {keyValueHeads} key-value heads do not divide a width "
+                    + $"of {width} evenly"
             );
         }
 

@@ -119,7 +119,8 @@ internal sealed class GgufFile
         return value.Kind == kind && value.IsArray == list && value.Content is T content
             ? content
             : throw Error(
-                $"the key '{key}' has the type {value.KindName}, not {(list ? "array of " : "")}{kind.ToString().ToLowerInvariant()}"
+                $"the key '{key}' has the type {value.KindName}, "
+                    + $"not {(list ? "array of " : "")}{kind.ToString().ToLowerInvariant()}"
             );
     }
 
@@ -141,7 +142,8 @@ internal sealed class GgufFile
             if (tensor.Offset != next)
             {
                 throw Error(
-                    $"the tensor '{tensor.Name}' begins at byte {tensor.Offset} of the data, not at {next}, where the previous tensor ends"
+                    $"the tensor '{tensor.Name}' begins at byte {tensor.Offset} of the data, not at {next}, "
+                        + "where the previous tensor ends"
                 );
             }
 

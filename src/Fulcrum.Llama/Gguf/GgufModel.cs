@@ -115,7 +115,8 @@ internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int Conte
         if (kind is not ("gpt2" or "llama"))
         {
             throw file.Error(
-                $"the tokenizer model '{kind}' is not supported; supported are gpt2 (byte-level BPE) and llama (SentencePiece)"
+                $"the tokenizer model '{kind}' is not supported; supported are gpt2 (byte-level BPE) and "
+                    + "llama (SentencePiece)"
             );
         }
 

@@ -68,7 +68,8 @@ internal static class GgufTokenizer
         string name = file.Text("tokenizer.ggml.pre") ?? "default";
         return PreTokenizerName.Find(name)
             ?? throw file.Error(
-                $"the pre-tokeniser '{name}' is not supported; name the model's tokenizer folder with --tokenizer (supported: {string.Join(", ", PreTokenizerName.Known.Select(k => k.Names[0]))})"
+                $"the pre-tokeniser '{name}' is not supported; name the model's tokenizer folder with "
+                    + $"--tokenizer (supported: {string.Join(", ", PreTokenizerName.Known.Select(k => k.Names[0]))})"
             );
     }
 
@@ -167,7 +168,10 @@ internal static class GgufTokenizer
 
         json["normalizer"] = new JsonObject { ["type"] = "Sequence", ["normalizers"] = marks };
         json["decoder"] = JsonNode.Parse(
-            """{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]}"""
+            """
+            {"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},
+            {"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]}
+            """
         );
         (JsonArray merges, List<int> ranks) = MergesOf(tokens, types, scores);
         int unknown = Array.IndexOf(types, Unknown);

@@ -46,7 +46,12 @@ internal sealed record PreTokenizerName(string[] Names, string Split, bool Ignor
         new(
             ["tekken"],
             Cut(
-                "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*[\\\\p{Ll}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+[\\\\p{Ll}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*|\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n/]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
+                "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?"
+                    + "[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*[\\\\p{Ll}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+|"
+                    + "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?"
+                    + "[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+[\\\\p{Ll}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*|"
+                    + "\\\\p{N}| "
+                    + "?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n/]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
             ),
             IgnoreMerges: true,
             AddsBos: true
@@ -61,13 +66,17 @@ internal sealed record PreTokenizerName(string[] Names, string Split, bool Ignor
     public JsonNode Json() => JsonNode.Parse(Split)!;
 
     private static string Gpt4(string digits) =>
-        $"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{{L}}\\\\p{{N}}]?\\\\p{{L}}+|{digits}| ?[^\\\\s\\\\p{{L}}\\\\p{{N}}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+";
+        $"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{{L}}\\\\p{{N}}]?\\\\p{{L}}+|{digits}| "
+        + $"?[^\\\\s\\\\p{{L}}\\\\p{{N}}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+";
 
     private static string Cut(params string[] patterns)
     {
         IEnumerable<string> steps = patterns.Select(p =>
             $$"""{"type":"Split","pattern":{"Regex":"{{p}}"},"behavior":"Isolated","invert":false}"""
         );
-        return $$"""{"type":"Sequence","pretokenizers":[{{string.Join(',', steps)}},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}""";
+        return $$"""
+            {"type":"Sequence","pretokenizers":[{{string.Join(',', steps)}},
+            {"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}
+            """;
     }
 }

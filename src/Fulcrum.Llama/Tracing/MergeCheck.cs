@@ -47,7 +47,8 @@ internal static class MergeCheck
                 if (distance > tolerance)
                 {
                     return Finding(
-                        $"the tensor '{name}' is that of another model: it lies {Percent(distance)} from the base's, where the file's numeric form explains {Percent(tolerance)}"
+                        $"the tensor '{name}' is that of another model: it lies {Percent(distance)} from the "
+                            + $"base's, where the file's numeric form explains {Percent(tolerance)}"
                     );
                 }
 
@@ -77,7 +78,9 @@ internal static class MergeCheck
         if (all.Quantised < all.Right && all.Quantised < all.Plain)
         {
             return Finding(
-                $"the adapter was merged into the 4-bit (NF4) base: the file's weights lie {Percent(into4Bits)} from that merge and {Percent(right)} from the merge into the base as the folder holds it"
+                "the adapter was merged into the 4-bit (NF4) base: the file's weights "
+                    + $"lie {Percent(into4Bits)} from that merge and {Percent(right)} from the merge into the "
+                    + "base as the folder holds it"
             );
         }
 
@@ -85,20 +88,24 @@ internal static class MergeCheck
         if (all.Plain < all.Right && Math.Abs(factor) < 0.25)
         {
             return Finding(
-                $"the adapter is not in the file: its weights lie {Percent(without)} from the base and {Percent(right)} from base + adapter"
+                $"the adapter is not in the file: its weights lie {Percent(without)} from the base "
+                    + $"and {Percent(right)} from base + adapter"
             );
         }
 
         if (Math.Abs(factor - 1) > FactorTolerance && all.Right > all.Residual * 1.02)
         {
             return Finding(
-                $"the adapter was merged with the factor {factor.ToString("0.00", CultureInfo.InvariantCulture)} instead of 1 (another lambda or scaling, or merged more than once)"
+                "the adapter was merged with the factor "
+                    + $"{factor.ToString("0.00", CultureInfo.InvariantCulture)} instead of 1 (another lambda or "
+                    + "scaling, or merged more than once)"
             );
         }
 
         return right > tolerance
             ? Finding(
-                $"the file's weights lie {Percent(right)} from base + adapter, where its numeric form explains {Percent(tolerance)}"
+                $"the file's weights lie {Percent(right)} from base + adapter, "
+                    + $"where its numeric form explains {Percent(tolerance)}"
             )
             : null;
     }

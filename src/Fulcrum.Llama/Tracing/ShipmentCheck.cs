@@ -77,7 +77,8 @@ public sealed class ShipmentCheck
             ? null
             : Finding(
                 TraceCause.Head,
-                $"config.json names a vocabulary of {wanted} tokens, the file has {found}: embedding and head have other rows"
+                $"config.json names a vocabulary of {wanted} tokens, the file has {found}: "
+                    + "embedding and head have other rows"
             );
     }
 
@@ -95,7 +96,8 @@ public sealed class ShipmentCheck
                     TraceCause.Template,
                     wanted is null
                         ? $"the folder has no chat template, the file has one: {TemplateCheck.Quoted(found!)}"
-                        : $"the folder's chat template is {TemplateCheck.Quoted(wanted)}, the file has none, so a server makes up its own for the roles user and assistant"
+                        : $"the folder's chat template is {TemplateCheck.Quoted(wanted)}, the file has none, "
+                            + "so a server makes up its own for the roles user and assistant"
                 )
             : TemplateCheck.Difference(wanted, found, Settings()) is { } difference
                 ? Finding(TraceCause.Template, difference)
@@ -138,13 +140,16 @@ public sealed class ShipmentCheck
                 ? null
                 : Finding(
                     TraceCause.Eos,
-                    $"the tokenizer {(shouldAdd ? "ends" : "does not end")} prompts with the end token (EOS), the file {(adds ? "does" : "does not")}"
+                    $"the tokenizer {(shouldAdd ? "ends" : "does not end")} prompts with the end token (EOS), "
+                        + $"the file {(adds ? "does" : "does not")}"
                 );
         }
 
         return Finding(
             TraceCause.Eos,
-            $"answers of the folder's model end at token {string.Join(" or ", wanted.Select(w => Token((uint)w)))}, those of the file at {(found is null ? "no declared token" : $"token {Token(found)}")}"
+            "answers of the folder's model end at "
+                + $"token {string.Join(" or ", wanted.Select(w => Token((uint)w)))}, "
+                + $"those of the file at {(found is null ? "no declared token" : $"token {Token(found)}")}"
         );
     }
 
@@ -166,7 +171,8 @@ public sealed class ShipmentCheck
         {
             return Finding(
                 TraceCause.Rope,
-                $"config.json names the rope scaling {Scaling(wantedScaling, expected.GetValueOrDefault)}, the file {Scaling(fileScaling, k => model.File.Metadata.GetValueOrDefault(k))}"
+                $"config.json names the rope scaling {Scaling(wantedScaling, expected.GetValueOrDefault)}, "
+                    + $"the file {Scaling(fileScaling, k => model.File.Metadata.GetValueOrDefault(k))}"
             );
         }
 
@@ -215,7 +221,9 @@ public sealed class ShipmentCheck
                 TraceCause.Rope,
                 wanted is null
                     ? "config.json scales no rotary frequency, but the file holds factors for them (rope_freqs.weight)"
-                    : $"config.json scales the rotary frequencies (rope type llama3, factors 1 to {Plain(wanted.Max())}), but the file lacks the tensor rope_freqs.weight that holds the factors"
+                    : "config.json scales the rotary frequencies (rope type llama3, "
+                        + $"factors 1 to {Plain(wanted.Max())}), but the file lacks the tensor "
+                        + "rope_freqs.weight that holds the factors"
             );
         }
 
@@ -227,7 +235,9 @@ public sealed class ShipmentCheck
             ? null
             : Finding(
                 TraceCause.Rope,
-                $"config.json asks for the rope factor {Plain(wanted[Math.Max(0, other)])} at frequency {Math.Max(0, other)}, the file's rope_freqs.weight holds {Plain(found[Math.Max(0, other)])}"
+                $"config.json asks for the rope factor {Plain(wanted[Math.Max(0, other)])} at "
+                    + $"frequency {Math.Max(0, other)}, the file's rope_freqs.weight "
+                    + $"holds {Plain(found[Math.Max(0, other)])}"
             );
     }
 
@@ -252,7 +262,8 @@ public sealed class ShipmentCheck
         {
             return Finding(
                 TraceCause.Head,
-                "the model has a head of its own (tie_word_embeddings is false), but the file has none (no output.weight), so llama.cpp uses the embedding as a tied head"
+                "the model has a head of its own (tie_word_embeddings is false), "
+                    + "but the file has none (no output.weight), so llama.cpp uses the embedding as a tied head"
             );
         }
 
@@ -271,10 +282,13 @@ public sealed class ShipmentCheck
                 TraceCause.Head,
                 wanted
                     ? FormattableString.Invariant(
-                        $"the file's head (output.weight) is another one than the model's: they lie {distance:0.0%} apart"
+                        "the file's head (output.weight) is another one than the model's: "
+                            + $"they lie {distance:0.0%} apart"
                     )
                     : FormattableString.Invariant(
-                        $"the model's head is tied to the embedding (tie_word_embeddings is true), but the file has a head of its own (output.weight) that lies {distance:0.0%} from the embedding"
+                        "the model's head is tied to the embedding (tie_word_embeddings is true), "
+                            + $"but the file has a head of its own (output.weight) that lies {distance:0.0%} "
+                            + "from the embedding"
                     )
             );
     }

@@ -14,7 +14,9 @@ internal static class TemplateCheck
     [
         """[{"role":"user","content":"How many rivers are there?"}]""",
         """[{"role":"system","content":"Answer briefly."},{"role":"user","content":"How many rivers are there?"}]""",
-        """[{"role":"user","content":" Hello "},{"role":"assistant","content":"Hi."},{"role":"user","content":"Who?"}]""",
+        """
+            [{"role":"user","content":" Hello "},{"role":"assistant","content":"Hi."},{"role":"user","content":"Who?"}]
+            """,
     ];
 
     /// <summary>The first difference between the texts that two templates make, with both texts; null where all are
@@ -28,7 +30,8 @@ internal static class TemplateCheck
                 wrong = Rendered(found, conversation, settings);
             if (right != wrong)
             {
-                return $"the folder's chat template makes {Around(right, wrong)} of a conversation between user and assistant, the file's {Around(wrong, right)}";
+                return $"the folder's chat template makes {Around(right, wrong)} of a conversation between user and "
+                    + $"assistant, the file's {Around(wrong, right)}";
             }
         }
 

@@ -53,7 +53,8 @@ internal static class TokenizerCheck
 
             if (named && wantedTypes[i] != foundTypes[i] && (wantedTypes[i] == Normal || foundTypes[i] == Normal))
             {
-                return $"the token {i} '{wanted[i]}' is {Type(wantedTypes[i])} in the tokenizer and {Type(foundTypes[i])} in the file";
+                return $"the token {i} '{wanted[i]}' is {Type(wantedTypes[i])} in the tokenizer "
+                    + $"and {Type(foundTypes[i])} in the file";
             }
         }
 
@@ -82,12 +83,14 @@ internal static class TokenizerCheck
         if (known is not null && known == PreTokenizerName.Find(wanted))
         {
             return PreTokenizerMatch.Of(new JsonFile(Path.Combine(folder, "tokenizer.json"))).Difference is { } inexact
-                ? $"llama.cpp has no pre-tokeniser that cuts texts as the tokenizer does; the file names '{found}', which differs on {inexact}"
+                ? "llama.cpp has no pre-tokeniser that cuts texts as the tokenizer does; "
+                    + $"the file names '{found}', which differs on {inexact}"
                 : null;
         }
 
         string example = PreTokenizerMatch.Example(folder, known) is { } text ? $", for example the text {text}" : "";
-        return $"the tokenizer cuts texts as the pre-tokeniser '{wanted}' does, the file names '{found}', which cuts otherwise{example}";
+        return $"the tokenizer cuts texts as the pre-tokeniser '{wanted}' does, the file names '{found}', "
+            + $"which cuts otherwise{example}";
     }
 
     private static string? Merges(IReadOnlyDictionary<string, GgufValue> expected, GgufFile file)
@@ -102,7 +105,8 @@ internal static class TokenizerCheck
         int at = wanted.AsSpan().CommonPrefixLength(found);
         return at == wanted.Length && at == found.Length
             ? null
-            : $"merge {at} is '{(at < wanted.Length ? wanted[at] : "none")}' in the tokenizer and '{(at < found.Length ? found[at] : "none")}' in the file (of {wanted.Length} and {found.Length})";
+            : $"merge {at} is '{(at < wanted.Length ? wanted[at] : "none")}' in the tokenizer and "
+                + $"'{(at < found.Length ? found[at] : "none")}' in the file (of {wanted.Length} and {found.Length})";
     }
 
     // The order of the merges, which the scores stand for.
@@ -130,7 +134,9 @@ internal static class TokenizerCheck
         return wrong == default
             ? null
             : FormattableString.Invariant(
-                $"the tokenizer merges '{tokens[wrong.First]}' before '{tokens[wrong.Second]}', but the file's scores of the two are {found[wrong.First]} and {found[wrong.Second]}, so texts become other tokens"
+                $"the tokenizer merges '{tokens[wrong.First]}' before '{tokens[wrong.Second]}', "
+                    + $"but the file's scores of the two are {found[wrong.First]} and {found[wrong.Second]}, "
+                    + "so texts become other tokens"
             );
     }
 

@@ -27,7 +27,8 @@ internal sealed unsafe class LlamaNative : ILlamaContext
 
     /// <summary>What llama.cpp is and runs on: version, backends and instruction sets.</summary>
     public static string Description =>
-        $"llama.cpp, ggml {GgmlText("ggml_version")} ({GgmlText("ggml_commit")}); {Marshal.PtrToStringUTF8(NativeApi.llama_print_system_info())?.Trim()}";
+        $"llama.cpp, ggml {GgmlText("ggml_version")} ({GgmlText("ggml_commit")}); "
+        + $"{Marshal.PtrToStringUTF8(NativeApi.llama_print_system_info())?.Trim()}";
 
     /// <summary>The backend can put layers on a GPU.</summary>
     public static bool Accelerator => NativeApi.llama_supports_gpu_offload();
@@ -45,7 +46,8 @@ internal sealed unsafe class LlamaNative : ILlamaContext
             when (e is TypeInitializationException or DllNotFoundException or LLama.Exceptions.RuntimeError)
         {
             throw new FulcrumException(
-                $"llama.cpp cannot be loaded: {(e.InnerException ?? e).Message} The package LLamaSharp.Backend.Cpu holds it; its Linux build needs GLIBC 2.34 and libgomp1.",
+                $"llama.cpp cannot be loaded: {(e.InnerException ?? e).Message} The package "
+                    + "LLamaSharp.Backend.Cpu holds it; its Linux build needs GLIBC 2.34 and libgomp1.",
                 e
             );
         }
@@ -100,7 +102,8 @@ internal sealed unsafe class LlamaNative : ILlamaContext
         {
             context = null;
             throw new FulcrumException(
-                $"llama.cpp cannot make a KV cache of {sizes.Cells} tokens{Reason()}; the machine may have too little free memory"
+                $"llama.cpp cannot make a KV cache of {sizes.Cells} tokens{Reason()}; "
+                    + "the machine may have too little free memory"
             );
         }
     }

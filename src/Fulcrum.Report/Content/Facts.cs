@@ -15,7 +15,11 @@ internal static class Facts
         (BasePlan model, Words words) = (report.Study.Base, report.Words);
         string name = report.Model?.Name ?? Path.GetFileName(model.Model.TrimEnd('/', '\\'));
         string size = report.Model?.Parameters is { } count ? ", " + Size(count, words) : "";
-        return $"{name}{size}, {EnumNames.Of(model.Dtype)}, {(model.Quantization == Quantization.None ? words.Say("not quantised", "sem quantização") : EnumNames.Of(model.Quantization))}";
+        string quantization =
+            model.Quantization == Quantization.None
+                ? words.Say("not quantised", "sem quantização")
+                : EnumNames.Of(model.Quantization);
+        return $"{name}{size}, {EnumNames.Of(model.Dtype)}, {quantization}";
     }
 
     /// <summary>How the adapter was trained.</summary>
@@ -31,8 +35,16 @@ internal static class Facts
         string epochs =
             $"{plan.Epochs} {(plan.Epochs == 1 ? words.Say("epoch", "época") : words.Say("epochs", "épocas"))}";
         return words.Say(
-                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} on {targets}; {epochs}, batch {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, learning rate {words.Number(plan.LearningRate, "0.##################")} ({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} warm-up steps); seed {report.TrainingSeed}",
-                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} em {targets}; {epochs}, lote {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, taxa de aprendizado {words.Number(plan.LearningRate, "0.##################")} ({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} passos de aquecimento); semente {report.TrainingSeed}"
+                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} "
+                    + $"on {targets}; {epochs}, batch {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, "
+                    + $"learning rate {words.Number(plan.LearningRate, "0.##################")} "
+                    + $"({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} warm-up steps); "
+                    + $"seed {report.TrainingSeed}",
+                $"{(plan.Dora ? "DoRA" : "LoRA")} r = {plan.Rank}, alpha = {words.Number(plan.Alpha)} "
+                    + $"em {targets}; {epochs}, lote {plan.BatchSize}, {EnumNames.Of(plan.Optimizer)}, "
+                    + $"taxa de aprendizado {words.Number(plan.LearningRate, "0.##################")} "
+                    + $"({EnumNames.Of(plan.Schedule)}, {plan.WarmupSteps} passos de aquecimento); "
+                    + $"semente {report.TrainingSeed}"
             ) + Amount(report, words);
     }
 
@@ -69,8 +81,10 @@ internal static class Facts
         report.TrainingData is not { } data
             ? ""
             : words.Say(
-                $"; {words.Count(data.Examples)} examples, {words.Count(data.Tokens)} tokens, {words.Count(report.Steps.Count)} steps",
-                $"; {words.Count(data.Examples)} exemplos, {words.Count(data.Tokens)} tokens, {words.Count(report.Steps.Count)} passos"
+                $"; {words.Count(data.Examples)} examples, {words.Count(data.Tokens)} tokens, "
+                    + $"{words.Count(report.Steps.Count)} steps",
+                $"; {words.Count(data.Examples)} exemplos, {words.Count(data.Tokens)} tokens, "
+                    + $"{words.Count(report.Steps.Count)} passos"
             );
 
     private static string Size(long count, Words words) =>

@@ -84,8 +84,10 @@ public sealed record Ranking(
         Unconfirmed.Count == 0
             ? ""
             : words.Say(
-                $" By bounds that hold for all candidates together, these are not shown to be acceptable: {string.Join(", ", Unconfirmed)}.",
-                $" Por limites que valem para todos os candidatos juntos, não está demonstrado que estes sejam aceitáveis: {string.Join(", ", Unconfirmed)}."
+                " By bounds that hold for all candidates together, these are not shown to be acceptable: "
+                    + $"{string.Join(", ", Unconfirmed)}.",
+                " Por limites que valem para todos os candidatos juntos, "
+                    + $"não está demonstrado que estes sejam aceitáveis: {string.Join(", ", Unconfirmed)}."
             );
 
     private static int Place(VerdictKind kind) =>

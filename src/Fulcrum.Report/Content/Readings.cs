@@ -40,22 +40,28 @@ internal static class Readings
             written.Length == 0
                 ? ""
                 : words.Say(
-                    $" Unparsable answers: {words.Percent(written[0].UnparsableBefore!.Value)} before, {words.Percent(written[0].UnparsableAfter!.Value)} after.",
-                    $" Respostas ilegíveis: {words.Percent(written[0].UnparsableBefore!.Value)} antes, {words.Percent(written[0].UnparsableAfter!.Value)} depois."
+                    $" Unparsable answers: {words.Percent(written[0].UnparsableBefore!.Value)} before, "
+                        + $"{words.Percent(written[0].UnparsableAfter!.Value)} after.",
+                    $" Respostas ilegíveis: {words.Percent(written[0].UnparsableBefore!.Value)} antes, "
+                        + $"{words.Percent(written[0].UnparsableAfter!.Value)} depois."
                 );
         return (likely.Length, knowledge, format) switch
             {
                 (0, _, _) => words.Say(
-                    "Without answers scored by likelihood, a loss of knowledge cannot be distinguished from a loss of the answer format.",
-                    "Sem respostas pontuadas por verossimilhança, não se distingue a perda de conhecimento da perda do formato de resposta."
+                    "Without answers scored by likelihood, a loss of knowledge cannot be distinguished from a "
+                        + "loss of the answer format.",
+                    "Sem respostas pontuadas por verossimilhança, não se distingue a perda de conhecimento da "
+                        + "perda do formato de resposta."
                 ),
                 (_, true, _) => words.Say(
                     "The model lost knowledge: correct answers became less likely relative to incorrect ones.",
                     "O modelo perdeu conhecimento: as respostas certas ficaram menos prováveis em relação às erradas."
                 ),
                 (_, _, true) => words.Say(
-                    "The model lost the answer format, not the knowledge: its written answers became worse, while likelihood shows no significant loss.",
-                    "O modelo perdeu o formato de resposta, não o conhecimento: as respostas escritas pioraram, enquanto a verossimilhança não mostra perda significativa."
+                    "The model lost the answer format, not the knowledge: its written answers became worse, "
+                        + "while likelihood shows no significant loss.",
+                    "O modelo perdeu o formato de resposta, não o conhecimento: "
+                        + "as respostas escritas pioraram, enquanto a verossimilhança não mostra perda significativa."
                 ),
                 _ => words.Say("No answer-scoring method shows a loss.", "Nenhum método de pontuação demonstra perda."),
             } + unread;

@@ -54,7 +54,8 @@ public sealed record RunReport(
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {
             throw new InputException(
-                $"{runFolder}: a file of the run is damaged ({e.Message.Split('\n')[0]}); the command that made the run makes it again",
+                $"{runFolder}: a file of the run is damaged ({e.Message.Split('\n')[0]}); "
+                    + "the command that made the run makes it again",
                 e
             );
         }
@@ -200,7 +201,7 @@ public sealed record RunReport(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException(
-                $"cannot read {path}: {e.Message}; a report is written from a run folder whose stage compare is complete",
+                $"cannot read {path}: {e.Message}; a report needs a run folder whose stage compare is complete",
                 e
             );
         }

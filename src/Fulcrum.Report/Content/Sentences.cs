@@ -65,12 +65,16 @@ public static class Sentences
         return (b.Clusters, b.Estimands.Clusters) switch
         {
             (_, { } clusters) => words.Say(
-                $"On other items of these {b.Clusters} clusters: {items}. On other clusters of the same kind: {words.Change(clusters.ToDifference())}.",
-                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. Em outros agrupamentos do mesmo tipo: {words.Change(clusters.ToDifference())}."
+                $"On other items of these {b.Clusters} clusters: {items}. On other clusters of the same kind: "
+                    + $"{words.Change(clusters.ToDifference())}.",
+                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. "
+                    + $"Em outros agrupamentos do mesmo tipo: {words.Change(clusters.ToDifference())}."
             ) + worst,
             (> 1, _) => words.Say(
-                $"On other items of these {b.Clusters} clusters: {items}. Fewer than 5 clusters give no estimate for other clusters.",
-                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. Menos de 5 agrupamentos não permitem estimativa para outros."
+                $"On other items of these {b.Clusters} clusters: {items}. "
+                    + "Fewer than 5 clusters give no estimate for other clusters.",
+                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. "
+                    + "Menos de 5 agrupamentos não permitem estimativa para outros."
             ) + worst,
             _ => "",
         };
@@ -83,8 +87,13 @@ public static class Sentences
         b.Bounds is not { } bounds
             ? null
             : words.Say(
-                $"{b.Task}: {b.UnscoredBefore} items are unscored before and {b.UnscoredAfter} after. If all of them counted against the second side, the difference would be {words.Change(bounds.Lowest)}. If all counted for it: {words.Change(bounds.Highest)}.",
-                $"{b.Task}: {b.UnscoredBefore} itens sem nota antes e {b.UnscoredAfter} depois. Se todos contassem contra o segundo lado, a diferença seria {words.Change(bounds.Lowest)}. Se todos contassem a favor: {words.Change(bounds.Highest)}."
+                $"{b.Task}: {b.UnscoredBefore} items are unscored before and {b.UnscoredAfter} after. "
+                    + "If all of them counted against the second side, the difference would "
+                    + $"be {words.Change(bounds.Lowest)}. If all counted for it: {words.Change(bounds.Highest)}.",
+                $"{b.Task}: {b.UnscoredBefore} itens sem nota antes e {b.UnscoredAfter} depois. "
+                    + "Se todos contassem contra o segundo lado, a diferença "
+                    + $"seria {words.Change(bounds.Lowest)}. Se todos contassem a favor: "
+                    + $"{words.Change(bounds.Highest)}."
             );
 
     /// <summary>A difference in words: a gain or a loss with its interval, or that neither is shown.</summary>

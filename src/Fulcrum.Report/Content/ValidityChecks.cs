@@ -39,8 +39,11 @@ internal static class ValidityChecks
             .Where(d => d.Value.Count > 0)
             .Select(d =>
                 report.Words.Say(
-                    $"Base and candidate were prompted differently on {d.Key}. They differ in {string.Join(", ", d.Value)}. The difference cannot be attributed to the training.",
-                    $"A base e o candidato receberam prompts diferentes em {d.Key}. Diferem em {string.Join(", ", d.Value)}. A diferença não pode ser atribuída ao treino."
+                    $"Base and candidate were prompted differently on {d.Key}. "
+                        + $"They differ in {string.Join(", ", d.Value)}. The difference cannot be attributed to "
+                        + "the training.",
+                    $"A base e o candidato receberam prompts diferentes em {d.Key}. "
+                        + $"Diferem em {string.Join(", ", d.Value)}. A diferença não pode ser atribuída ao treino."
                 )
             );
 
@@ -62,8 +65,14 @@ internal static class ValidityChecks
             if (p < Unlikely)
             {
                 yield return report.Words.Say(
-                    $"{benchmark} {side}: {right} of {of.Length} right ({report.Words.Percent((double)right / of.Length)}), chance level {report.Words.Percent(chance)}; P(this few or fewer by chance) = {P(p)}. This answer-scoring method does not measure knowledge.",
-                    $"{benchmark} {side}: {right} de {of.Length} certas ({report.Words.Percent((double)right / of.Length)}), nível do acaso {report.Words.Percent(chance)}; P(tão poucas ou menos por acaso) = {P(p)}. Este método de pontuação não mede conhecimento."
+                    $"{benchmark} {side}: {right} of {of.Length} right "
+                        + $"({report.Words.Percent((double)right / of.Length)}), "
+                        + $"chance level {report.Words.Percent(chance)}; P(this few or fewer by chance) "
+                        + $"= {P(p)}. This answer-scoring method does not measure knowledge.",
+                    $"{benchmark} {side}: {right} de {of.Length} certas "
+                        + $"({report.Words.Percent((double)right / of.Length)}), "
+                        + $"nível do acaso {report.Words.Percent(chance)}; P(tão poucas ou menos por acaso) "
+                        + $"= {P(p)}. Este método de pontuação não mede conhecimento."
                 );
             }
         }
@@ -78,8 +87,10 @@ internal static class ValidityChecks
         let unread = side.Answers.Count(a => a.Verdict is "unparsable" or "no-query")
         where unread > Many * side.Answers.Length
         select report.Words.Say(
-            $"{benchmark} {side.Name}: {unread} of {side.Answers.Length} answers could not be parsed. They are graded as incorrect.",
-            $"{benchmark} {side.Name}: {unread} de {side.Answers.Length} respostas não puderam ser analisadas. Contam como erradas."
+            $"{benchmark} {side.Name}: {unread} of {side.Answers.Length} answers could not be parsed. "
+                + "They are graded as incorrect.",
+            $"{benchmark} {side.Name}: {unread} de {side.Answers.Length} respostas não puderam ser "
+                + "analisadas. Contam como erradas."
         );
 
     private static IEnumerable<string> CutReplies(
@@ -96,25 +107,37 @@ internal static class ValidityChecks
             $"{benchmark} {side.Name}: {cut} de {written.Length} respostas foram truncadas no limite de tokens."
         );
 
-    private static IEnumerable<string> Truncated(RunReport report) =>
-        report.TrainingData is not { Truncated: > 0 } data
-            ? []
-            : (IEnumerable<string>)
-                [
-                    report.Words.Say(
-                        $"Training: {data.Truncated} of {data.Examples} examples were truncated. {data.WithoutCompletion} of them kept no token of their answer. Training used {report.Words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven))} of all answer tokens.",
-                        $"Treino: {data.Truncated} de {data.Examples} exemplos foram truncados. {data.WithoutCompletion} deles não mantiveram nenhum token da resposta. O treino usou {report.Words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven))} de todos os tokens de resposta."
-                    ),
-                    .. data.Loss != "all"
-                        ? []
-                        : (string[])
-                            [
-                                report.Words.Say(
-                                    $"Training: the loss was taken on the prompts too, so {report.Words.Percent(1 - (double)data.CompletionTokens / Math.Max(1, data.Tokens))} of what was learned is the questions.",
-                                    $"Treino: a perda foi tomada também sobre os prompts, de modo que {report.Words.Percent(1 - (double)data.CompletionTokens / Math.Max(1, data.Tokens))} do que se aprendeu são as perguntas."
-                                ),
-                            ],
-                ];
+    private static IEnumerable<string> Truncated(RunReport report)
+    {
+        if (report.TrainingData is not { Truncated: > 0 } data)
+        {
+            return [];
+        }
+
+        Words words = report.Words;
+        string used = words.Percent((double)data.CompletionTokens / Math.Max(1, data.CompletionTokensGiven)),
+            questions = words.Percent(1 - (double)data.CompletionTokens / Math.Max(1, data.Tokens));
+        string truncated = words.Say(
+            $"Training: {data.Truncated} of {data.Examples} examples were truncated. "
+                + $"{data.WithoutCompletion} of them kept no token of their answer. "
+                + $"Training used {used} of all answer tokens.",
+            $"Treino: {data.Truncated} de {data.Examples} exemplos foram truncados. "
+                + $"{data.WithoutCompletion} deles não mantiveram nenhum token da resposta. "
+                + $"O treino usou {used} de todos os tokens de resposta."
+        );
+        return data.Loss != "all"
+            ? [truncated]
+            :
+            [
+                truncated,
+                words.Say(
+                    $"Training: the loss was taken on the prompts too, so {questions} of what was learned "
+                        + "is the questions.",
+                    $"Treino: a perda foi tomada também sobre os prompts, de modo que {questions} do que se aprendeu "
+                        + "são as perguntas."
+                ),
+            ];
+    }
 
     private static IEnumerable<string> Undefined(RunReport report)
     {
@@ -126,8 +149,10 @@ internal static class ValidityChecks
             :
             [
                 report.Words.Say(
-                    $"A change in percent of 0 is no number: {string.Join("; ", rows.Select(r => $"{r.Metric} {r.Printed}"))}.",
-                    $"Uma mudança percentual a partir de 0 não é um número: {string.Join("; ", rows.Select(r => $"{r.Metric} {r.Printed}"))}."
+                    "A change in percent of 0 is no number: "
+                        + $"{string.Join("; ", rows.Select(r => $"{r.Metric} {r.Printed}"))}.",
+                    "Uma mudança percentual a partir de 0 não é um número: "
+                        + $"{string.Join("; ", rows.Select(r => $"{r.Metric} {r.Printed}"))}."
                 ),
             ];
     }

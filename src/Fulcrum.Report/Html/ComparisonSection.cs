@@ -18,9 +18,17 @@ internal static class ComparisonSection
         return report.Comparison.Candidates.Count < 2
             ? One(report)
             : Markup.Of(
-                $"<h3 id=\"candidate-{report.Shown.Name}\">{Title(report.Shown, words)}</h3>{One(report)}{report.Ranking.Order.Where(c => c.Name != report.Shown.Name).Select(c => Markup.Of($"<details class=\"candidate\" id=\"candidate-{c.Name}\"><summary>{Title(c, words)}</summary>{One(report.Showing(c))}</details>\n"))}"
+                $"<h3 id=\"candidate-{report.Shown.Name}\">{Title(report.Shown, words)}</h3>"
+                    + $"{One(report)}"
+                    + $"{report.Ranking.Order.Where(c => c.Name != report.Shown.Name).Select(c => Folded(report, c))}"
             );
     }
+
+    private static Markup Folded(RunReport report, CandidateComparison c) =>
+        Markup.Of(
+            $"<details class=\"candidate\" id=\"candidate-{c.Name}\"><summary>{Title(c, report.Words)}</summary>"
+                + $"{One(report.Showing(c))}</details>\n"
+        );
 
     private static string Title(CandidateComparison c, Words words) => $"{c.Name}: {Sentences.Kind(c.Verdict, words)}";
 
@@ -35,8 +43,13 @@ internal static class ComparisonSection
             {RowFigures.Differences(
                 words.Say("Gain and loss", "Ganho e perda"),
                 words.Say(
-                    "After minus before in percentage points, paired item by item, with 95% intervals that account for clusters. The dashed line is the margin for general tasks. ▲ gain, ▼ loss, ○ not statistically significant.",
-                    "Depois menos antes em pontos percentuais, pareado item a item, com intervalos de 95% que consideram os agrupamentos. A linha tracejada é a margem para as tarefas gerais. ▲ ganho, ▼ perda, ○ sem significância estatística."
+                    "After minus before in percentage points, paired item by item, "
+                        + "with 95% intervals that account for clusters. The dashed line is the margin for "
+                            + "general tasks. ▲ gain, ▼ loss, ○ not statistically significant.",
+                    "Depois menos antes em pontos percentuais, pareado item a item, "
+                        + "com intervalos de 95% que consideram os agrupamentos. "
+                            + "A linha tracejada é a margem para as tarefas gerais. ▲ ganho, ▼ perda, "
+                                + "○ sem significância estatística."
                 ),
                 [.. rows.Select(r => (r.Name, r.Difference, r.Change, r.Part))],
                 words,
@@ -53,8 +66,17 @@ internal static class ComparisonSection
             $"""
             <div class="scroll"><table>
             <caption>{words.Say(
-                "▲ gain, ▼ loss, ○ no statistically significant difference. Differences are in percentage points with 95% intervals. p belongs to the same interval; in brackets it is adjusted for all tasks (Holm). Intervals of groups hold for all groups of a task together. A group of fewer than 5 clusters gets no sign. The counts gained and lost link to the items.",
-                "▲ ganho, ▼ perda, ○ sem diferença estatisticamente significativa. As diferenças estão em pontos percentuais com intervalos de 95%. p pertence ao mesmo intervalo; entre colchetes está ajustado para todas as tarefas (Holm). Os intervalos dos grupos valem juntos para todos os grupos de uma tarefa. Um grupo com menos de 5 agrupamentos não recebe sinal. Os números de ganhos e perdidos levam aos itens."
+                "▲ gain, ▼ loss, ○ no statistically significant difference. "
+                    + "Differences are in percentage points with 95% intervals. p belongs to the same interval; "
+                        + "in brackets it is adjusted for all tasks (Holm). Intervals of groups hold for all "
+                            + "groups of a task together. A group of fewer than 5 clusters gets no sign. "
+                                + "The counts gained and lost link to the items.",
+                "▲ ganho, ▼ perda, ○ sem diferença estatisticamente significativa. "
+                    + "As diferenças estão em pontos percentuais com intervalos de 95%. "
+                        + "p pertence ao mesmo intervalo; entre colchetes está ajustado para todas as tarefas "
+                            + "(Holm). Os intervalos dos grupos valem juntos para todos os grupos de uma "
+                                + "tarefa. Um grupo com menos de 5 agrupamentos não recebe sinal. "
+                                    + "Os números de ganhos e perdidos levam aos itens."
             )}</caption>
             <thead><tr><th scope="col">benchmark</th>{Heads(words).Select(h =>
                 Markup.Of($"<th scope=\"col\">{h}</th>")
@@ -64,7 +86,10 @@ internal static class ComparisonSection
                 Markup.Of($"{Row(b, report)}{b.Groups.Select(g => Row(g, report))}")
             )}
             </tbody></table></div>
-            {report.Shown.Tasks.Select(b => Sentences.Unscored(b, words)).OfType<string>().Select(t => Markup.Of($"<p class=\"open\">{t}</p>"))}
+            {report
+                .Shown.Tasks.Select(b => Sentences.Unscored(b, words))
+                .OfType<string>()
+                .Select(t => Markup.Of($"<p class=\"open\">{t}</p>"))}
             """
         );
 
@@ -110,7 +135,8 @@ internal static class ComparisonSection
         count == 0
             ? Markup.Of($"0")
             : Markup.Of(
-                $"<a href=\"#items?{query}&outcome={outcome}&candidate={report.Shown.Name}\">{report.Words.Count(count)}</a>"
+                $"<a href=\"#items?{query}&outcome={outcome}&candidate={report.Shown.Name}\">"
+                    + $"{report.Words.Count(count)}</a>"
             );
 
     private static Markup Clusters(PairedResult b, RunReport report)

@@ -23,16 +23,24 @@ internal static class GuardSection
         IReadOnlyList<GuardResult> guards = report.Comparison.Guards ?? [];
         Markup overrides = report.Study.OverrideGuards is { Count: > 0 } names
             ? Markup.Of(
-                $"<p class=\"open\">{words.Say("This study overrides:", "Este estudo anula:")} {string.Join(", ", names)}</p>"
+                $"<p class=\"open\">{words.Say("This study overrides:", "Este estudo anula:")} "
+                    + $"{string.Join(", ", names)}</p>"
             )
             : Markup.Empty;
         return Markup.Of(
             $"""
             {overrides}
             {(guards.Count == 0 ? Markup.Empty : Markup.Of($"""
-            <div class="scroll"><table class="text"><caption>{words.Say("Every guard that was evaluated. A guard that fails stops the study unless the study overrides it.", "Todas as verificações feitas. Uma que falha interrompe o estudo, a menos que o estudo a anule.")}</caption>
+            <div class="scroll"><table class="text"><caption>{words.Say(
+                "Every guard that was evaluated. "
+                    + "A guard that fails stops the study unless the study overrides it.",
+                    "Todas as verificações feitas. Uma que falha interrompe o estudo, "
+                    + "a menos que o estudo a anule.")}</caption>
             <thead><tr>{Heads(words).Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
-            {guards.Select(g => Markup.Of($"<tr><th scope=\"row\" class=\"wide\">{g.Name}</th><td>{g.Benchmark}</td><td class=\"status {Colour(g.Status)}\">{Status(g.Status, words)}</td><td>{g.Message}</td></tr>\n"))}</tbody></table></div>
+            {guards.Select(g => Markup.Of(
+                $"<tr><th scope=\"row\" class=\"wide\">{g.Name}</th><td>{g.Benchmark}</td><td "
+                + $"class=\"status {Colour(g.Status)}\">{Status(g.Status, words)}</td><td>{g.Message}</td></tr>"
+                    + $"\n"))}</tbody></table></div>
             """))}
             """
         );
@@ -70,16 +78,39 @@ internal static class GuardSection
             : Markup.Of(
                 $"""
         <h3>{words.Say("Statistical power", "Poder estatístico")}</h3>
-        <p>{words.Say("Minimum detectable difference in percentage points, by the share of items that change (80% power, two-sided test at 5%).", "Diferença mínima detectável em pontos percentuais, pela parcela de itens que mudam (poder de 80%, teste bilateral a 5%).")}</p>
-        <div class="scroll">{Draw.Table(
-            ["benchmark", words.Say("items", "itens"), words.Say("clusters", "agrupamentos"), words.Say("before the run", "antes da execução"), words.Say("as observed", "como observado"), words.Say("design effect", "efeito do desenho"), words.Say("wanted", "desejada"), words.Say("detectable", "detectável")],
-            power.Select(p => (string[])
-            [
-                p.Task, words.Count(p.Items), words.Count(p.Clusters), string.Join("; ", p.Expected.Select(e => Effect(e, words))), p.Observed is { } seen ? Effect(seen, words) : "",
-                p.DesignEffect is { } d ? words.Number(d, "0.00") : "", p.Looking is { } l ? words.Number(l) : "", p.Sees ? words.Say("✓ yes", "✓ sim") : words.Say("✗ no", "✗ não"),
-            ]))}</div>
+        <p>{words.Say(
+            "Minimum detectable difference in percentage points, by the share of items that change "
+                + "(80% power, two-sided test at 5%).",
+            "Diferença mínima detectável em pontos percentuais, pela parcela de itens que mudam "
+                + "(poder de 80%, teste bilateral a 5%)."
+        )}</p>
+        <div class="scroll">{Draw.Table(PowerHeads(words), power.Select(p => PowerRow(p, words)))}</div>
         """
             );
+
+    private static string[] PowerHeads(Words words) =>
+        [
+            "benchmark",
+            words.Say("items", "itens"),
+            words.Say("clusters", "agrupamentos"),
+            words.Say("before the run", "antes da execução"),
+            words.Say("as observed", "como observado"),
+            words.Say("design effect", "efeito do desenho"),
+            words.Say("wanted", "desejada"),
+            words.Say("detectable", "detectável"),
+        ];
+
+    private static string[] PowerRow(TaskPower p, Words words) =>
+        [
+            p.Task,
+            words.Count(p.Items),
+            words.Count(p.Clusters),
+            string.Join("; ", p.Expected.Select(e => Effect(e, words))),
+            p.Observed is { } seen ? Effect(seen, words) : "",
+            p.DesignEffect is { } d ? words.Number(d, "0.00") : "",
+            p.Looking is { } l ? words.Number(l) : "",
+            p.Sees ? words.Say("✓ yes", "✓ sim") : words.Say("✗ no", "✗ não"),
+        ];
 
     private static string Effect(DetectableEffect e, Words words)
     {

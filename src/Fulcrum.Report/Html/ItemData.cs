@@ -162,7 +162,8 @@ internal static class ItemData
         {
             json.WriteStringValue(
                 text.Length > LongestText
-                    ? $"{text.AsSpan(0, char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText)} […]"
+                    ? $"{text.AsSpan(0, char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText)}"
+                        + $" […]"
                     : text
             );
         }
@@ -196,8 +197,12 @@ internal static class ItemData
                     (
                         "bounded",
                         words.Say(
-                            "To bound its size, this page holds {0} of the {1} items of {2}. Items whose score changed come first. The answer files of the run folder hold all of them.",
-                            "Para limitar o seu tamanho, esta página contém {0} dos {1} itens de {2}. Os itens cuja nota mudou vêm primeiro. Os arquivos de respostas da pasta da execução contêm todos."
+                            "To bound its size, this page holds {0} of the {1} items of {2}. "
+                                + "Items whose score changed come first. The answer files of the run folder "
+                                + "hold all of them.",
+                            "Para limitar o seu tamanho, esta página contém {0} dos {1} itens de {2}. "
+                                + "Os itens cuja nota mudou vêm primeiro. Os arquivos de respostas da pasta da "
+                                + "execução contêm todos."
                         )
                     ),
                 ]

@@ -12,8 +12,10 @@ internal static class ItemsSection
         return Markup.Of(
             $"""
             <noscript><p>{words.Say(
-                "This browser of items needs JavaScript; the items are also in base/ and candidates/ of the run folder.",
-                "Este navegador de itens precisa de JavaScript; os itens também estão em base/ e candidates/ da pasta da execução."
+                "This browser of items needs JavaScript; the items are also in base/ and candidates/ of the "
+                    + "run folder.",
+                "Este navegador de itens precisa de JavaScript; os itens também estão em base/ e candidates/ "
+                    + "da pasta da execução."
             )}</p></noscript>
             <div id="browser" hidden>
             <div class="bar" role="search" aria-label="{words.Say("Filter items", "Filtrar itens")}">
@@ -22,7 +24,7 @@ internal static class ItemsSection
                 "all",
                 "todos"
             )}</option>{report.Shown.Tasks.Select(b =>
-                Markup.Of($"<option value=\"{b.Task}\">{b.Task}</option>")
+                Option(b.Task)
             )}</select></label>
             <label>{Together(report, Kinds.Group)}<select id="f-group"></select></label>
             <label>{Together(report, Kinds.Cluster)}<select id="f-cluster"></select></label>
@@ -44,10 +46,10 @@ internal static class ItemsSection
                 "closes it",
                 "fecha"
             )} · <kbd>PgUp</kbd> <kbd>PgDn</kbd> {words.Say("turn pages", "mudam de página")}</p>
-            <div class="bar"><span id="count" role="status" aria-live="polite"></span><button id="previous" type="button">← {words.Say(
+            <div class="bar"><span id="count" role="status" aria-live="polite"></span>{Turn(
                 "previous",
-                "anterior"
-            )}</button><button id="next" type="button">{words.Say("next", "próxima")} →</button></div>
+                words.Say("← previous", "← anterior")
+            )}{Turn("next", words.Say("next →", "próxima →"))}</div>
             <section id="item" tabindex="-1" aria-label="{words.Say("Opened item", "Item aberto")}" hidden></section>
             <p id="bounded" class="open" hidden></p>
             <div class="scroll"><table id="rows" aria-label="{words.Say(
@@ -63,11 +65,19 @@ internal static class ItemsSection
         );
     }
 
+    private static Markup Turn(string id, string text) =>
+        Markup.Of($"<button id=\"{id}\" type=\"button\">{text}</button>");
+
+    private static Markup Option(string name) => Markup.Of($"<option value=\"{name}\">{name}</option>");
+
     private static Markup Candidates(RunReport report) =>
         report.Comparison.Candidates.Count < 2
             ? Markup.Empty
             : Markup.Of(
-                $"<label>{report.Words.Say("outcome of candidate", "desfecho do candidato")}<select id=\"f-candidate\">{report.Comparison.Candidates.Select(c => Markup.Of($"<option value=\"{c.Name}\">{c.Name}</option>"))}</select></label>"
+                $"<label>{report.Words.Say("outcome of candidate", "desfecho do candidato")}<select "
+                    + $"id=\"f-candidate\">"
+                    + $"{report.Comparison.Candidates.Select(c => Option(c.Name))}"
+                    + $"</select></label>"
             );
 
     private static (string Key, string Title)[] Columns(RunReport report) =>

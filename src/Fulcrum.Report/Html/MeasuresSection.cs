@@ -146,7 +146,8 @@ internal static class MeasuresSection
     }
 
     private static string Change(Difference d, Words words) =>
-        $"{(Draw.Direction(d) == "none" ? "○" : "●")} {Signed(d.Points, words)} ({Signed(d.Low, words)} {words.To} {Signed(d.High, words)})";
+        $"{(Draw.Direction(d) == "none" ? "○" : "●")} {Signed(d.Points, words)} "
+        + $"({Signed(d.Low, words)} {words.To} {Signed(d.High, words)})";
 
     private static string Signed(double value, Words words) => (value > 0 ? "+" : "") + words.Number(value, "0.0000");
 

@@ -45,7 +45,10 @@ internal static class NotebookSection
 
     private static Markup Row(RelativeRow row, Words words) =>
         Markup.Of(
-            $"<tr><th scope=\"row\">{row.Metric}</th><td>{words.Number(row.Before * 100, "0.00")} %</td><td>{words.Number(row.After * 100, "0.00")} %</td><td class=\"{(row.Change > 0 ? "gain" : row.Change < 0 ? "loss" : "none")}\">{row.Printed}</td></tr>\n"
+            $"<tr><th scope=\"row\">{row.Metric}</th><td>{words.Number(row.Before * 100, "0.00")} "
+                + $"%</td><td>{words.Number(row.After * 100, "0.00")} %</td><td "
+                + $"class=\"{(row.Change > 0 ? "gain" : row.Change < 0 ? "loss" : "none")}\">{row.Printed}"
+                + $"</td></tr>\n"
         );
 
     /// <summary>Test cases with score, threshold, success and reason; the first of each side, the item browser has
@@ -58,17 +61,35 @@ internal static class NotebookSection
     {
         Words words = report.Words;
         string context = Kinds.Cluster(report, benchmark);
-        int Successes(Func<(Answer Before, Answer After), Answer> side) => answers.Count(a => side(a).Success == true);
+        int before = answers.Count(a => a.Before.Success == true),
+            after = answers.Count(a => a.After.Success == true),
+            shown = Math.Min(Shown, answers.Count);
         return Markup.Of(
             $"""
             <h3>{words.Say($"Test cases of {benchmark}", $"Casos de teste de {benchmark}")}</h3>
-            <p class="soft">{words.Say($"Successful: {Successes(a => a.Before)} before, {Successes(a => a.After)} after, of {answers.Count}. The first {Math.Min(Shown, answers.Count)}, after:", $"Com sucesso: {Successes(a => a.Before)} antes, {Successes(a => a.After)} depois, de {answers.Count}. Os primeiros {Math.Min(Shown, answers.Count)}, depois:")}</p>
+            <p class="soft">{words.Say(
+                $"Successful: {before} before, {after} after, of {answers.Count}. The first {shown}, after:",
+                $"Com sucesso: {before} antes, {after} depois, de {answers.Count}. Os primeiros {shown}, depois:"
+            )}</p>
             <div class="scroll">{Draw.Table(
-                [words.Say("input", "entrada"), words.Say("actual output", "saída obtida"), words.Say("expected output", "saída esperada"), words.Say("context", "contexto"), words.Say("score", "nota"), words.Say("threshold", "limiar"), words.Say("success", "sucesso"), words.Say("reason", "motivo")],
-                answers.Take(Shown).Select(a => Case(a.After, context)))}</div>
+                CaseHeads(words),
+                answers.Take(shown).Select(a => Case(a.After, context))
+            )}</div>
             """
         );
     }
+
+    private static string[] CaseHeads(Words words) =>
+        [
+            words.Say("input", "entrada"),
+            words.Say("actual output", "saída obtida"),
+            words.Say("expected output", "saída esperada"),
+            words.Say("context", "contexto"),
+            words.Say("score", "nota"),
+            words.Say("threshold", "limiar"),
+            words.Say("success", "sucesso"),
+            words.Say("reason", "motivo"),
+        ];
 
     private static string[] Case(Answer a, string context) =>
         [

@@ -66,7 +66,8 @@ internal static class Page
             <main id="main">
             {sections.Select(s =>
                 Markup.Of(
-                    $"<section id=\"{s.Id}\" aria-labelledby=\"{s.Id}-title\">\n<h2 id=\"{s.Id}-title\">{s.Title}</h2>\n{s.Body}\n</section>\n"
+                    $"<section id=\"{s.Id}\" aria-labelledby=\"{s.Id}-title\">\n<h2 "
+                        + $"id=\"{s.Id}-title\">{s.Title}</h2>\n{s.Body}\n</section>\n"
                 )
             )}
             </main>

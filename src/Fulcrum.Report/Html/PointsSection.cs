@@ -31,8 +31,10 @@ internal static class PointsSection
                 RowFigures.Scores(
                     words.Say($"Serving modes: {b.Task}", $"Modos de servir: {b.Task}"),
                     words.Say(
-                        "The same adapter attached to the base and merged into it, with 95% Wilson intervals. Deploy only the serving mode that was measured.",
-                        "O mesmo adaptador anexado à base e fundido nela, com intervalos de Wilson de 95%. Implante apenas o modo de servir que foi medido."
+                        "The same adapter attached to the base and merged into it, with 95% Wilson intervals. "
+                            + "Deploy only the serving mode that was measured.",
+                        "O mesmo adaptador anexado à base e fundido nela, com intervalos de Wilson de 95%. "
+                            + "Implante apenas o modo de servir que foi medido."
                     ),
                     [
                         .. forms.Select(p =>
@@ -51,38 +53,41 @@ internal static class PointsSection
     private static IEnumerable<Markup> Seeds(RunReport report)
     {
         Words words = report.Words;
-        return (report.Comparison.Seeds ?? [])
-            .SelectMany(r => r.Tasks)
-            .Select(s =>
-                RowFigures.Differences(
-                    words.Say($"Training seeds: {s.Task}", $"Sementes de treino: {s.Task}"),
-                    words.Say(
-                        $"This adapter: the difference of each training seed. This recipe (training again with another seed): the mean, with an interval that holds for new items and new seeds{(s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds } ? "; two seeds are too few for a verdict" : "")}.",
-                        $"Este adaptador: a diferença de cada semente de treino. Esta receita (treinar de novo com outra semente): a média, com um intervalo válido para novos itens e novas sementes{(s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds } ? "; duas sementes são poucas para um veredito" : "")}."
-                    ),
+        return (report.Comparison.Seeds ?? []).SelectMany(r => r.Tasks).Select(s => Seeds(s, words));
+    }
+
+    private static Markup Seeds(SeedsResult s, Words words)
+    {
+        bool few = s.Recipe is { Seeds: < RecipeEstimate.LeastSeeds };
+        return RowFigures.Differences(
+            words.Say($"Training seeds: {s.Task}", $"Sementes de treino: {s.Task}"),
+            words.Say(
+                "This adapter: the difference of each training seed. "
+                    + "This recipe (training again with another seed): the mean, "
+                    + "with an interval that holds for new items and new seeds"
+                    + (few ? "; two seeds are too few for a verdict." : "."),
+                "Este adaptador: a diferença de cada semente de treino. "
+                    + "Esta receita (treinar de novo com outra semente): a média, "
+                    + "com um intervalo válido para novos itens e novas sementes"
+                    + (few ? "; duas sementes são poucas para um veredito." : ".")
+            ),
+            [
+                .. s.Recipe is { } r
+                    ?
                     [
-                        .. s.Recipe is { } r
-                            ?
-                            [
-                                (
-                                    words.Say("recipe", "receita"),
-                                    new Difference(r.Points, r.Low, r.High, r.StandardError),
-                                    s.Change,
-                                    false
-                                ),
-                            ]
-                            : Array.Empty<(string, Difference, Change, bool)>(),
-                        .. s.Seeds.Select(o =>
-                            (
-                                words.Say($"seed {o.Seed}", $"semente {o.Seed}"),
-                                o.Difference,
-                                Changes.Of(o.Difference),
-                                true
-                            )
+                        (
+                            words.Say("recipe", "receita"),
+                            new Difference(r.Points, r.Low, r.High, r.StandardError),
+                            s.Change,
+                            false
                         ),
-                    ],
-                    words
-                )
-            );
+                    ]
+                    : Array.Empty<(string, Difference, Change, bool)>(),
+                .. s.Seeds.Select(o =>
+                    (words.Say($"seed {o.Seed}", $"semente {o.Seed}"), o.Difference, Changes.Of(o.Difference), true)
+                ),
+            ],
+            words
+        );
     }
 }

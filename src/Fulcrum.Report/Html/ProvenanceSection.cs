@@ -14,15 +14,32 @@ internal static class ProvenanceSection
         return Markup.Of(
             $"""
             <p>{words.Say(
-                "Base and candidate answer the same items, prompted by the same code under the same protocol. Only the model differs. A difference is the mean of paired differences, with a 95% interval for the stated estimand (other items, or other clusters). Single scores carry Wilson intervals. The file docs/method.md of the program holds the formulas and their sources.",
-                "A base e o candidato respondem aos mesmos itens, com prompts do mesmo código sob o mesmo protocolo. Só o modelo difere. Uma diferença é a média das diferenças pareadas, com um intervalo de 95% para o estimando indicado (outros itens, ou outros agrupamentos). Notas isoladas trazem intervalos de Wilson. O arquivo docs/method.md do programa contém as fórmulas e suas fontes.")}</p>
-            {Pairs([(words.Say("model", "modelo"), Facts.Model(report)), (words.Say("training", "treino"), Facts.Training(report)), .. report.Shown.Tasks.Select(b => (b.Task, Facts.Sample(b, words)))], words)}
+                "Base and candidate answer the same items, prompted by the same code under the same protocol. "
+                    + "Only the model differs. A difference is the mean of paired differences, "
+                        + "with a 95% interval for the stated estimand (other items, or other clusters). "
+                            + "Single scores carry Wilson intervals. The file docs/method.md of the program "
+                                + "holds the formulas and their sources.",
+                "A base e o candidato respondem aos mesmos itens, com prompts do mesmo código sob o mesmo "
+                    + "protocolo. Só o modelo difere. Uma diferença é a média das diferenças pareadas, "
+                        + "com um intervalo de 95% para o estimando indicado (outros itens, "
+                            + "ou outros agrupamentos). Notas isoladas trazem intervalos de Wilson. "
+                                + "O arquivo docs/method.md do programa contém as fórmulas e suas fontes.")}</p>
+            {Pairs(
+                [
+                    (words.Say("model", "modelo"), Facts.Model(report)),
+                    (words.Say("training", "treino"), Facts.Training(report)),
+                    .. report.Shown.Tasks.Select(b => (b.Task, Facts.Sample(b, words))),
+                ],
+                words
+            )}
             {Stages(report)}
             <h3>{words.Say("Hardware and versions", "Hardware e versões")}</h3>
             {Pairs(Facts.Environment(report), words)}
             <h3>{words.Say("Digests", "Resumos criptográficos")}</h3>
-            {Pairs([.. report.Shown.Tasks.Where(b => b.Protocol is not null).Select(b => (words.Say($"protocol of {b.Task}", $"protocolo de {b.Task}"), b.Protocol!)), .. Outputs(report)], words)}
-            <details><summary>{words.Say("The complete study", "O estudo completo")}</summary><pre>{StudyFile.Print(report.Study)}</pre></details>
+            {Pairs([.. Protocols(report), .. Outputs(report)], words)}
+            <details><summary>{words.Say("The complete study", "O estudo completo")}</summary><pre>{StudyFile.Print(
+                report.Study
+            )}</pre></details>
             """
         );
     }
@@ -62,6 +79,11 @@ internal static class ProvenanceSection
     private static string Energy(double? joules, Words words) =>
         joules is { } j and > 0 ? $"{words.Number(j / 3600, "0.00")} Wh" : words.Say("not reported", "não informada");
 
+    private static IEnumerable<(string, string)> Protocols(RunReport report) =>
+        report
+            .Shown.Tasks.Where(b => b.Protocol is not null)
+            .Select(b => (report.Words.Say($"protocol of {b.Task}", $"protocolo de {b.Task}"), b.Protocol!));
+
     private static IEnumerable<(string, string)> Outputs(RunReport report) =>
         report
             .Stages.SelectMany(s => s.Outputs)
@@ -72,6 +94,12 @@ internal static class ProvenanceSection
 
     private static Markup Pairs(IEnumerable<(string Name, string Value)> pairs, Words words) =>
         Markup.Of(
-            $"<div class=\"scroll\"><table class=\"text\"><thead><tr><th scope=\"col\">{words.Say("name", "nome")}</th><th scope=\"col\">{words.Say("value", "valor")}</th></tr></thead><tbody>{pairs.Select(p => Markup.Of($"<tr><th scope=\"row\">{p.Name}</th><td class=\"break\">{p.Value}</td></tr>\n"))}</tbody></table></div>"
+            $"<div class=\"scroll\"><table class=\"text\"><thead><tr><th "
+                + $"scope=\"col\">{words.Say("name", "nome")}</th><th "
+                + $"scope=\"col\">{words.Say("value", "valor")}</th></tr></thead><tbody>"
+                + $"{pairs.Select(p => Pair(p.Name, p.Value))}</tbody></table></div>"
         );
+
+    private static Markup Pair(string name, string value) =>
+        Markup.Of($"<tr><th scope=\"row\">{name}</th><td class=\"break\">{value}</td></tr>\n");
 }

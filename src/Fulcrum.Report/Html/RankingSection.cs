@@ -17,10 +17,15 @@ internal static class RankingSection
             : Markup.Of(
                 $"""
                 <div class="scroll"><table id="ranking"><caption>{words.Say(
-                    "Differences from the base in percentage points with 95% intervals. Accepted candidates come first, then by gain on the targets.",
-                    "Diferenças em relação à base, em pontos percentuais, com intervalos de 95%. Os candidatos aceitos vêm primeiro, depois pelo ganho nos alvos."
-                )}</caption><thead><tr><th scope="col">{words.Say("candidate", "candidato")}</th>{report.Shown.Tasks.Select(
-                    t => Markup.Of($"<th scope=\"col\">{t.Task}</th>")
+                    "Differences from the base in percentage points with 95% intervals. "
+                        + "Accepted candidates come first, then by gain on the targets.",
+                    "Diferenças em relação à base, em pontos percentuais, com intervalos de 95%. "
+                        + "Os candidatos aceitos vêm primeiro, depois pelo ganho nos alvos."
+                )}</caption><thead><tr><th scope="col">{words.Say(
+                    "candidate",
+                    "candidato"
+                )}</th>{report.Shown.Tasks.Select(t =>
+                    Markup.Of($"<th scope=\"col\">{t.Task}</th>")
                 )}<th scope="col">{words.Say("verdict", "veredito")}</th></tr></thead><tbody>
                 {report.Ranking.Order.Select(c => Row(c, words))}</tbody></table></div>
                 """
@@ -36,8 +41,10 @@ internal static class RankingSection
             : Markup.Of(
                 $"""
                 <p>{words.Say(
-                    "The second candidate minus the first, paired item by item, in percentage points. Each 95% interval holds for its own pair only.",
-                    "O segundo candidato menos o primeiro, pareados item a item, em pontos percentuais. Cada intervalo de 95% vale apenas para o seu par."
+                    "The second candidate minus the first, paired item by item, in percentage points. "
+                        + "Each 95% interval holds for its own pair only.",
+                    "O segundo candidato menos o primeiro, pareados item a item, em pontos percentuais. "
+                        + "Cada intervalo de 95% vale apenas para o seu par."
                 )}</p>
                 <div class="scroll">{Draw.Table(
                     [
@@ -64,12 +71,12 @@ internal static class RankingSection
             $"""
             <tr><th scope="row"><a href="#candidate-{c.Name}">{c.Name}</a></th>{c.Tasks.Select(t =>
                 Markup.Of(
-                    $"<td class=\"wide {Draw.Direction(t.Change)}\">{Draw.Sign(t.Change)} {words.Change(t.Difference)}</td>"
+                    $"<td class=\"wide {Draw.Direction(t.Change)}\">"
+                        + $"{Draw.Sign(t.Change)} {words.Change(t.Difference)}</td>"
                 )
-            )}<td class="status {SummarySection.Colour(c.Verdict.Kind)}">{SummarySection.Sign(c.Verdict.Kind)} {Sentences.Kind(
-                c.Verdict,
-                words
-            )}</td></tr>
+            )}<td class="status {SummarySection.Colour(c.Verdict.Kind)}">{SummarySection.Sign(
+                c.Verdict.Kind
+            )} {Sentences.Kind(c.Verdict, words)}</td></tr>
 
             """
         );

@@ -16,15 +16,34 @@ internal static class ReadingsSection
             $"""
         <p>{Readings.Sentence(readings, words)}</p>
         <div class="scroll">{Draw.Table(
-            ["benchmark", words.Say("answer scoring", "pontuação"), words.Say("before", "antes"), words.Say("after", "depois"), words.Say("difference, points (95%)", "diferença, pontos (95%)"), words.Say("unparsable", "não analisáveis")],
-            readings.Select(r => (string[])
-            [
-                r.Comparison.Task, Name(r.Kind, words), words.Percent(r.Comparison.Before.Score), words.Percent(r.Comparison.After.Score), $"{Draw.Sign(r.Comparison.Difference)} {words.Change(r.Comparison.Difference)}",
-                r.UnparsableBefore is { } before ? $"{words.Percent(before)} → {words.Percent(r.UnparsableAfter!.Value)}" : "",
-            ]))}</div>
+            Heads(words),
+            readings.Select(r => Row(r, words))
+        )}</div>
 
         """
         );
+
+    private static string[] Heads(Words words) =>
+        [
+            "benchmark",
+            words.Say("answer scoring", "pontuação"),
+            words.Say("before", "antes"),
+            words.Say("after", "depois"),
+            words.Say("difference, points (95%)", "diferença, pontos (95%)"),
+            words.Say("unparsable", "não analisáveis"),
+        ];
+
+    private static string[] Row(Reading r, Words words) =>
+        [
+            r.Comparison.Task,
+            Name(r.Kind, words),
+            words.Percent(r.Comparison.Before.Score),
+            words.Percent(r.Comparison.After.Score),
+            $"{Draw.Sign(r.Comparison.Difference)} {words.Change(r.Comparison.Difference)}",
+            r.UnparsableBefore is { } before
+                ? $"{words.Percent(before)} → {words.Percent(r.UnparsableAfter!.Value)}"
+                : "",
+        ];
 
     private static string Name(AnswerScoring kind, Words words) =>
         kind switch

@@ -17,10 +17,16 @@ internal static class StepsTable
             ? Markup.Empty
             : Markup.Of(
                 $"""
-            <details><summary>{words.Say($"Steps of {b.Task} by hardness and by database", $"Passos de {b.Task} por dificuldade e por banco de dados")}</summary>
+            <details><summary>{words.Say(
+                $"Steps of {b.Task} by hardness and by database",
+                $"Passos de {b.Task} por dificuldade e por banco de dados"
+            )}</summary>
             <div class="scroll">{Draw.Table(
                 ["", "n", .. steps.Select(s => s.Name)],
-                parts.Select(p => (string[])[p.Part, Items(p, words), .. steps.Select(s => Cell(p, s.Measure, words))]))}</div></details>
+                parts.Select(p =>
+                    (string[])[p.Part, Items(p, words), .. steps.Select(s => Cell(p, s.Measure, words))]
+                )
+            )}</div></details>
 
             """
             );

@@ -23,7 +23,8 @@ internal static class SummarySection
             {(report.Comparison.Candidates.Count > 1 ? Markup.Of($"<p><b>{comparison.Name}</b></p>") : Markup.Empty)}
             <ul class="facts">{comparison.Tasks.Select(b =>
                 Markup.Of(
-                    $"<li><span class=\"{Draw.Direction(b.Change)}\">{Draw.Sign(b.Change)}</span> {Sentences.Of(b, words)} {Sentences.Generalisation(b, words)}</li>"
+                    $"<li><span class=\"{Draw.Direction(b.Change)}\">{Draw.Sign(b.Change)}</span>"
+                        + $" {Sentences.Of(b, words)} {Sentences.Generalisation(b, words)}</li>"
                 )
             )}</ul>
             <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Title}</b> · {words.Say(
@@ -38,12 +39,14 @@ internal static class SummarySection
 
     private static Markup Badge(Verdict verdict, Words words) =>
         Markup.Of(
-            $"<p><span class=\"badge {Colour(verdict.Kind)}\">{Sign(verdict.Kind)} {Sentences.Kind(verdict, words)}</span> {Explanation(verdict, words)}</p>"
+            $"<p><span class=\"badge {Colour(verdict.Kind)}\">"
+                + $"{Sign(verdict.Kind)} {Sentences.Kind(verdict, words)}</span> {Explanation(verdict, words)}</p>"
         );
 
     private static string Recipe(RunReport report) =>
         report.Train is { } plan
-            ? $" · LoRA r = {plan.Rank}, {plan.Epochs} {(plan.Epochs == 1 ? report.Words.Say("epoch", "época") : report.Words.Say("epochs", "épocas"))}"
+            ? $" · LoRA r = {plan.Rank}, {plan.Epochs} "
+                + $"{(plan.Epochs == 1 ? report.Words.Say("epoch", "época") : report.Words.Say("epochs", "épocas"))}"
             : "";
 
     private static string Explanation(Verdict v, Words words) =>
@@ -55,7 +58,8 @@ internal static class SummarySection
             ),
             VerdictKind.Accept => words.Say(
                 "The gain on the target is shown. Any loss on the general tasks is shown to lie within the margin.",
-                "O ganho no alvo está demonstrado. Está demonstrado que qualquer perda nas tarefas gerais fica dentro da margem."
+                "O ganho no alvo está demonstrado. Está demonstrado que qualquer perda nas tarefas gerais "
+                    + "fica dentro da margem."
             ),
             VerdictKind.Reject => string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>()),
             _ => words.Say(
@@ -82,7 +86,9 @@ internal static class SummarySection
     private static Markup Overridden(RunReport report) =>
         report.Comparison.Guards?.Where(g => g.Status is "overridden" or "failed").ToArray() is { Length: > 0 } guards
             ? Markup.Of(
-                $"<p class=\"open\"><b>{report.Words.Say("Guards that failed:", "Verificações que falharam:")}</b> {string.Join(", ", guards.Select(g => g.Name).Distinct())} (<a href=\"#guards\">{report.Words.Say("their findings", "o que viram")}</a>)</p>"
+                $"<p class=\"open\"><b>{report.Words.Say("Guards that failed:", "Verificações que falharam:")}"
+                    + $"</b> {string.Join(", ", guards.Select(g => g.Name).Distinct())} (<a "
+                    + $"href=\"#guards\">{report.Words.Say("their findings", "o que viram")}</a>)</p>"
             )
             : Markup.Empty;
 

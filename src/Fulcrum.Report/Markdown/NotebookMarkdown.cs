@@ -33,7 +33,8 @@ internal static class NotebookMarkdown
         foreach (RelativeRow row in RelativeTable.Of(report))
         {
             text.Append(
-                $"| {ReportMarkdown.Escape(row.Metric)} | {words.Number(row.Before * 100, "0.00")} % | {words.Number(row.After * 100, "0.00")} % | {row.Printed} |\n"
+                $"| {ReportMarkdown.Escape(row.Metric)} | {words.Number(row.Before * 100, "0.00")} % "
+                    + $"| {words.Number(row.After * 100, "0.00")} % | {row.Printed} |\n"
             );
         }
 

@@ -44,11 +44,13 @@ internal static class ProvenanceMarkdown
             ## How to repeat the study
 
             ```sh
-            fulcrum run study.json --output again    # in the run folder: its study.json holds every setting, defaults included
-            fulcrum compare . again                  # the two runs side by side
+            # Run these in the run folder: its study.json holds every setting, defaults included.
+            fulcrum run study.json --output again
+            fulcrum compare . again
             ```
 
-            With the same model, data, versions and machine, `comparison.json` is byte-identical. The model and the data must be where `study.json` says. `report.html` next to this file shows the items.
+            With the same model, data, versions and machine, `comparison.json` is byte-identical.
+            The model and the data must be where `study.json` says. `report.html` next to this file shows the items.
 
             """,
             """
@@ -56,11 +58,14 @@ internal static class ProvenanceMarkdown
             ## Para repetir
 
             ```sh
-            fulcrum run study.json --output again    # na pasta da execução: seu study.json traz todos os ajustes, inclusive os padrões
-            fulcrum compare . again                  # as duas execuções lado a lado
+            # Na pasta da execução: seu study.json traz todos os ajustes, inclusive os padrões.
+            fulcrum run study.json --output again
+            fulcrum compare . again
             ```
 
-            Com o mesmo modelo, os mesmos dados, versões e máquina, `comparison.json` sai idêntico byte a byte. O modelo e os dados devem estar onde `study.json` diz. `report.html`, ao lado deste arquivo, mostra os itens.
+            Com o mesmo modelo, os mesmos dados, versões e máquina, `comparison.json` sai idêntico byte a byte.
+            O modelo e os dados devem estar onde `study.json` diz. `report.html`, ao lado
+            deste arquivo, mostra os itens.
 
             """
         );

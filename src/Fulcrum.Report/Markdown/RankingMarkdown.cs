@@ -46,7 +46,8 @@ internal static class RankingMarkdown
     private static string Table(IReadOnlyList<string> heads, IEnumerable<string[]> rows)
     {
         StringBuilder text = new(
-            $"| {string.Join(" | ", heads.Select(ReportMarkdown.Escape))} |\n|{string.Concat(heads.Select(_ => "---|"))}\n"
+            $"| {string.Join(" | ", heads.Select(ReportMarkdown.Escape))} "
+                + $"|\n|{string.Concat(heads.Select(_ => "---|"))}\n"
         );
         foreach (string[] row in rows)
         {

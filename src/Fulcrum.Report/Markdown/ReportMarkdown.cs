@@ -51,8 +51,10 @@ internal static class ReportMarkdown
 
         text.Append(
                 words.Say(
-                    "\n| benchmark | items | unscored | before | after | difference, points (95%) | gained | lost | p |\n",
-                    "\n| benchmark | itens | sem nota | antes | depois | diferença, pontos (95%) | ganhos | perdidos | p |\n"
+                    "\n| benchmark | items | unscored | before | after | difference, "
+                        + "points (95%) | gained | lost | p |\n",
+                    "\n| benchmark | itens | sem nota | antes | depois | diferença, "
+                        + "pontos (95%) | ganhos | perdidos | p |\n"
                 )
             )
             .Append("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
@@ -68,7 +70,9 @@ internal static class ReportMarkdown
 
     private static void Row(StringBuilder text, string name, PairedResult b, Words words) =>
         text.Append(
-            $"| {name} | {words.Count(b.Items)} | {words.Count(b.Unscored)} | {words.Percent(b.Before.Score)} | {words.Percent(b.After.Score)} | {Draw.Sign(b.Change)} {words.Change(b.Difference)} | {b.Gained} | {b.Lost} | {words.P(b.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
+            $"| {name} | {words.Count(b.Items)} | {words.Count(b.Unscored)} | {words.Percent(b.Before.Score)} "
+                + $"| {words.Percent(b.After.Score)} | {Draw.Sign(b.Change)} {words.Change(b.Difference)} "
+                + $"| {b.Gained} | {b.Lost} | {words.P(b.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
         );
 
     // With fewer than 3 points the tables above already say everything.

@@ -43,7 +43,8 @@ internal static class Draw
                 values == Markup.Empty
                     ? values
                     : Markup.Of(
-                        $"<details><summary>{words.Say("Values", "Valores")}</summary><div class=\"scroll\">{values}</div></details>"
+                        $"<details><summary>{words.Say("Values", "Valores")}</summary>"
+                            + $"<div class=\"scroll\">{values}</div></details>"
                     )
             )}</figure>
 
@@ -73,7 +74,8 @@ internal static class Draw
 
     public static Markup Path(string kind, IEnumerable<(double X, double Y)> points) =>
         Markup.Of(
-            $"<polyline class=\"{kind}\" points=\"{string.Join(' ', points.Select(p => FormattableString.Invariant($"{p.X:0.#},{p.Y:0.#}")))}\"/>"
+            $"<polyline class=\"{kind}\" points=\""
+                + $"{string.Join(' ', points.Select(p => FormattableString.Invariant($"{p.X:0.#},{p.Y:0.#}")))}\"/>"
         );
 
     /// <summary>A point whose form says what its colour says.</summary>
@@ -94,7 +96,8 @@ internal static class Draw
             axis.Ticks()
                 .Select(t =>
                     Markup.Of(
-                        $"{Line(Math.Abs(t) < 1e-12 ? "zero" : "grid", axis.At(t), top, axis.At(t), bottom)}{Label(axis.At(t), bottom + 16, text(t), "middle")}"
+                        $"{Line(Math.Abs(t) < 1e-12 ? "zero" : "grid", axis.At(t), top, axis.At(t), bottom)}"
+                            + $"{Label(axis.At(t), bottom + 16, text(t), "middle")}"
                     )
                 )
         );
@@ -105,7 +108,8 @@ internal static class Draw
             axis.Ticks()
                 .Select(t =>
                     Markup.Of(
-                        $"{Line("grid", left, axis.At(t), right, axis.At(t))}{Label(left - 8, axis.At(t) + 4, text(t), "end")}"
+                        $"{Line("grid", left, axis.At(t), right, axis.At(t))}"
+                            + $"{Label(left - 8, axis.At(t) + 4, text(t), "end")}"
                     )
                 )
         );
@@ -113,25 +117,30 @@ internal static class Draw
     /// <summary>What the two sides look like.</summary>
     public static Markup Key(Words words) =>
         Markup.Of(
-            $"""
-            <ul class="key"><li><svg viewBox="0 0 26 12" aria-hidden="true"><g class="mark before"><line class="span" x1="1" x2="25" y1="6" y2="6"/><circle class="hollow" cx="13" cy="6" r="4"/></g></svg>{words.Say(
-                "before",
-                "antes"
-            )}</li><li><svg viewBox="0 0 26 12" aria-hidden="true"><g class="mark after"><line class="span" x1="1" x2="25" y1="6" y2="6"/><circle class="dot" cx="13" cy="6" r="4"/></g></svg>{words.Say(
-                "after",
-                "depois"
-            )}</li></ul>
-            """
+            $"<ul class=\"key\">{KeyEntry("before", "hollow", words.Say("before", "antes"))}"
+                + $"{KeyEntry("after", "dot", words.Say("after", "depois"))}</ul>"
+        );
+
+    private static Markup KeyEntry(string side, string shape, string name) =>
+        Markup.Of(
+            $"<li><svg viewBox=\"0 0 26 12\" aria-hidden=\"true\"><g class=\"mark {side}\">"
+                + $"<line class=\"span\" x1=\"1\" x2=\"25\" y1=\"6\" y2=\"6\"/>"
+                + $"<circle class=\"{shape}\" cx=\"13\" cy=\"6\" r=\"4\"/></g></svg>{name}</li>"
         );
 
     /// <summary>A table of values.</summary>
     public static Markup Table(IEnumerable<string> heads, IEnumerable<IEnumerable<string>> rows) =>
         Markup.Of(
-            $"<table><thead><tr>{heads.Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>{rows.Select(r => Markup.Of($"<tr>{r.Select((c, i) => i == 0 ? Markup.Of($"<th scope=\"row\">{c}</th>") : Markup.Of($"<td>{c}</td>"))}</tr>"))}</tbody></table>"
+            $"<table><thead><tr>{heads.Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead>"
+                + $"<tbody>{rows.Select(r => Markup.Of($"<tr>{r.Select(Cell)}</tr>"))}</tbody></table>"
         );
 
-    private static Markup Polygon(double x, double y, params IEnumerable<(double X, double Y)> corners) =>
-        Markup.Of(
-            $"<polygon class=\"dot\" points=\"{string.Join(' ', corners.Select(c => FormattableString.Invariant($"{x + c.X:0.#},{y + c.Y:0.#}")))}\"/>"
-        );
+    private static Markup Cell(string text, int column) =>
+        column == 0 ? Markup.Of($"<th scope=\"row\">{text}</th>") : Markup.Of($"<td>{text}</td>");
+
+    private static Markup Polygon(double x, double y, params IEnumerable<(double X, double Y)> corners)
+    {
+        IEnumerable<string> points = corners.Select(c => FormattableString.Invariant($"{x + c.X:0.#},{y + c.Y:0.#}"));
+        return Markup.Of($"<polygon class=\"dot\" points=\"{string.Join(' ', points)}\"/>");
+    }
 }

@@ -34,8 +34,11 @@ internal static class ReliabilityFigure
         return Draw.Figure(
             words.Say($"Calibration of {benchmark}", $"Calibração de {benchmark}"),
             words.Say(
-                "Choices by the probability given to them, against the share that is right; on the dotted line a model is as sure as it is right. Larger marks hold more items.",
-                "Escolhas pela probabilidade atribuída, contra a parcela certa; sobre a linha pontilhada o modelo tem tanta certeza quanto razão. Marcas maiores contêm mais itens."
+                "Choices by the probability given to them, against the share that is right; "
+                    + "on the dotted line a model is as sure as it is right. Larger marks hold more items.",
+                "Escolhas pela probabilidade atribuída, contra a parcela certa; "
+                    + "sobre a linha pontilhada o modelo tem tanta certeza quanto razão. "
+                    + "Marcas maiores contêm mais itens."
             ),
             Markup.Of($"{Draw.Key(words)}{picture}"),
             Draw.Table(
@@ -50,17 +53,38 @@ internal static class ReliabilityFigure
     private static Markup Side(string name, string kind, Calibration c, Axis x, Axis y, Words words)
     {
         double most = Math.Max(1, c.Bins.Select(b => b.Items).DefaultIfEmpty(1).Max());
-        return Markup.Of(
-            $"<g class=\"mark {kind}\">{Draw.Path("span", c.Bins.Select(b => (x.At(b.Confidence), y.At(b.Accuracy))))}</g>{c.Bins.Select(b => Draw.Mark(kind,
-            $"{name}: {words.Say("confidence", "confiança")} {words.Percent(b.Confidence)}, {words.Say("right", "certas")} {words.Percent(b.Accuracy)}, {words.Count(b.Items)} {words.Say("items", "itens")}",
-            Draw.Dot(x.At(b.Confidence), y.At(b.Accuracy), kind == "before" ? "hollow" : "dot", 3 + 6 * Math.Sqrt(b.Items / most))))}"
+        Markup path = Draw.Path("span", c.Bins.Select(b => (x.At(b.Confidence), y.At(b.Accuracy))));
+        IEnumerable<Markup> marks = c.Bins.Select(b =>
+            Draw.Mark(
+                kind,
+                $"{name}: {words.Say("confidence", "confiança")} {words.Percent(b.Confidence)}, "
+                    + $"{words.Say("right", "certas")} {words.Percent(b.Accuracy)}, "
+                    + $"{words.Count(b.Items)} {words.Say("items", "itens")}",
+                Draw.Dot(
+                    x.At(b.Confidence),
+                    y.At(b.Accuracy),
+                    kind == "before" ? "hollow" : "dot",
+                    3 + 6 * Math.Sqrt(b.Items / most)
+                )
+            )
         );
+        return Markup.Of($"<g class=\"mark {kind}\">{path}</g>{marks}");
     }
 
-    private static Markup Facts(string name, Calibration c, double y, Words words) =>
-        Markup.Of(
-            $"{Draw.Label(Right + 50, y, name, "name")}{Draw.Label(Right + 50, y + 20, words.Say($"expected calibration error {words.Number(c.Error, "0.000")}", $"erro esperado de calibração {words.Number(c.Error, "0.000")}"))}{Draw.Label(Right + 50, y + 38, words.Say($"Brier score {words.Number(c.Brier, "0.000")}", $"escore de Brier {words.Number(c.Brier, "0.000")}"))}"
-        );
+    private static Markup Facts(string name, Calibration c, double y, Words words)
+    {
+        string error = words.Number(c.Error, "0.000"),
+            brier = words.Number(c.Brier, "0.000");
+        return Markup.Join([
+            Draw.Label(Right + 50, y, name, "name"),
+            Draw.Label(
+                Right + 50,
+                y + 20,
+                words.Say($"expected calibration error {error}", $"erro esperado de calibração {error}")
+            ),
+            Draw.Label(Right + 50, y + 38, words.Say($"Brier score {brier}", $"escore de Brier {brier}")),
+        ]);
+    }
 
     private static IEnumerable<string[]> Rows(string name, Calibration c, Words words) =>
         c.Bins.Select(b =>

@@ -51,9 +51,11 @@ internal static class RowFigures
             v => words.Number(v * 100, "0") + "%",
             rows.Select(
                 (r, i) =>
-                    Markup.Of(
-                        $"{Name(r.Name, r.Part, i)}{Score("before", words.Say("before", "antes"), r.Name, r.Before, "hollow", x, Y(i) - 5, words)}{Score("after", words.Say("after", "depois"), r.Name, r.After, "dot", x, Y(i) + 5, words)}"
-                    )
+                    Markup.Join([
+                        Name(r.Name, r.Part, i),
+                        Score("before", words.Say("before", "antes"), r.Name, r.Before, "hollow", x, Y(i) - 5, words),
+                        Score("after", words.Say("after", "depois"), r.Name, r.After, "dot", x, Y(i) + 5, words),
+                    ])
             )
         );
         return Draw.Figure(
@@ -142,10 +144,16 @@ internal static class RowFigures
                         Draw.Hit(0, Y(i) - RowHeight / 2, Draw.Width, RowHeight),
                         Name(r.Name, r.Part, i),
                         Markup.Of(
-                            $"<g class=\"mark loss\">{Draw.Bar(x.At(-r.Flips.Lost), Y(i) - 7, x.At(0) - x.At(-r.Flips.Lost), 14)}</g>{Draw.Label(x.At(-r.Flips.Lost) - 5, Y(i) + 4, $"▼ {r.Flips.Lost}", "end")}"
+                            $"<g class=\"mark "
+                                + $"loss\">"
+                                + $"{Draw.Bar(x.At(-r.Flips.Lost), Y(i) - 7, x.At(0) - x.At(-r.Flips.Lost), 14)}"
+                                + $"</g>"
+                                + $"{Draw.Label(x.At(-r.Flips.Lost) - 5, Y(i) + 4, $"▼ {r.Flips.Lost}", "end")}"
                         ),
                         Markup.Of(
-                            $"<g class=\"mark gain\">{Draw.Bar(x.At(0), Y(i) - 7, x.At(r.Flips.Gained) - x.At(0), 14)}</g>{Draw.Label(x.At(r.Flips.Gained) + 5, Y(i) + 4, $"▲ {r.Flips.Gained}")}"
+                            $"<g class=\"mark "
+                                + $"gain\">{Draw.Bar(x.At(0), Y(i) - 7, x.At(r.Flips.Gained) - x.At(0), 14)}</g>"
+                                + $"{Draw.Label(x.At(r.Flips.Gained) + 5, Y(i) + 4, $"▲ {r.Flips.Gained}")}"
                         )
                     )
             )
@@ -191,7 +199,10 @@ internal static class RowFigures
                         Draw.Hit(0, Y(i) - RowHeight / 2, Draw.Width, RowHeight),
                         Name(r.Name, false, i),
                         Markup.Of(
-                            $"<g class=\"mark before\">{Draw.Bar(x.At(0), Y(i) - 9, x.At(r.Before) - x.At(0), 8)}</g><g class=\"mark after\">{Draw.Bar(x.At(0), Y(i) + 1, x.At(r.After) - x.At(0), 8)}</g>"
+                            $"<g class=\"mark "
+                                + $"before\">{Draw.Bar(x.At(0), Y(i) - 9, x.At(r.Before) - x.At(0), 8)}</g><g "
+                                + $"class=\"mark "
+                                + $"after\">{Draw.Bar(x.At(0), Y(i) + 1, x.At(r.After) - x.At(0), 8)}</g>"
                         ),
                         Draw.Label(
                             x.At(Math.Max(r.Before, r.After)) + 6,
@@ -229,9 +240,10 @@ internal static class RowFigures
             v => words.Number(v * 100, "0") + "%",
             rows.Select(
                 (r, i) =>
-                    Markup.Of(
-                        $"{Name(r.Name, false, i)}{Score(r.Kind, "", r.Name, r.Score, r.Kind == "before" ? "hollow" : "dot", x, Y(i), words)}"
-                    )
+                    Markup.Join([
+                        Name(r.Name, false, i),
+                        Score(r.Kind, "", r.Name, r.Score, r.Kind == "before" ? "hollow" : "dot", x, Y(i), words),
+                    ])
             )
         );
         return Draw.Figure(

@@ -73,8 +73,13 @@ internal static class TradeOffFigure
         MeasuredPoint? best = t.Points.FirstOrDefault(p => p.Name == t.Best);
         string margin = words.Number(t.Margin);
         return words.Say(
-                "Up is better on the target, right is better on the general tasks. The dotted line joins the candidates that no other candidate beats on both axes. Grey candidates are shown to be dominated. Bars are 95% intervals of the paired difference.",
-                "Para cima é melhor na tarefa, para a direita é melhor no restante. A linha pontilhada une os pontos que nenhum outro supera nos dois eixos; pontos cinzentos são comprovadamente dominados. As barras são intervalos de 95% da mudança pareada."
+                "Up is better on the target, right is better on the general tasks. "
+                    + "The dotted line joins the candidates that no other candidate beats on both axes. "
+                    + "Grey candidates are shown to be dominated. Bars are 95% intervals of the paired difference.",
+                "Para cima é melhor na tarefa, para a direita é melhor no restante. "
+                    + "A linha pontilhada une os pontos que nenhum outro supera nos dois eixos; "
+                    + "pontos cinzentos são comprovadamente dominados. As barras são intervalos de 95% da "
+                    + "mudança pareada."
             )
             + " "
             + (
@@ -90,8 +95,10 @@ internal static class TradeOffFigure
             )
             + " "
             + words.Say(
-                $"Hypervolume {words.Number(t.Hypervolume, "0.0000")} (base alone {words.Number(t.BaseHypervolume, "0.0000")}).",
-                $"Hipervolume {words.Number(t.Hypervolume, "0.0000")} (só a base {words.Number(t.BaseHypervolume, "0.0000")})."
+                $"Hypervolume {words.Number(t.Hypervolume, "0.0000")} (base "
+                    + $"alone {words.Number(t.BaseHypervolume, "0.0000")}).",
+                $"Hipervolume {words.Number(t.Hypervolume, "0.0000")} (só a "
+                    + $"base {words.Number(t.BaseHypervolume, "0.0000")})."
             );
     }
 
@@ -113,7 +120,8 @@ internal static class TradeOffFigure
             p.Dominated ? "dim"
                 : p.Kind == "base" ? "before"
                 : "after",
-            $"{Name(p, words)}\n{words.Say("task", "tarefa")} {words.Change(p.Task)}\n{words.Say("elsewhere", "restante")} {words.Change(general)}",
+            $"{Name(p, words)}\n{words.Say("task", "tarefa")} {words.Change(p.Task)}\n"
+                + $"{words.Say("elsewhere", "restante")} {words.Change(general)}",
             Draw.Line("span", x.At(general.Low), py, x.At(general.High), py),
             Draw.Line("span", px, y.At(p.Task.Low), px, y.At(p.Task.High)),
             Draw.Dot(px, py, form),

@@ -57,8 +57,10 @@ internal static class TrainingFigure
         return Draw.Figure(
             words.Say("Training", "Treino"),
             words.Say(
-                $"Loss over the completion tokens (solid, left) and learning rate (dashed, right), {words.Count(steps.Count)} steps.{Best(steps, words)}",
-                $"Perda sobre os tokens das respostas (contínua, à esquerda) e taxa de aprendizado (tracejada, à direita), {words.Count(steps.Count)} passos.{Best(steps, words)}"
+                $"Loss over the completion tokens (solid, left) and learning rate (dashed, right), "
+                    + $"{words.Count(steps.Count)} steps.{Best(steps, words)}",
+                $"Perda sobre os tokens das respostas (contínua, à esquerda) e taxa de aprendizado "
+                    + $"(tracejada, à direita), {words.Count(steps.Count)} passos.{Best(steps, words)}"
             ),
             picture,
             Draw.Table(
@@ -92,14 +94,19 @@ internal static class TrainingFigure
         steps.Where(s => s.ValidationLoss is not null).MinBy(s => s.ValidationLoss) is not { } best
             ? ""
             : words.Say(
-                $" The adapter is that of step {words.Count(best.Step)}, with the lowest loss on held-out examples: {words.Number(best.ValidationLoss!.Value, "0.000")}.",
-                $" O adaptador é o do passo {words.Count(best.Step)}, com a menor perda nos exemplos reservados: {words.Number(best.ValidationLoss!.Value, "0.000")}."
+                $" The adapter is that of step {words.Count(best.Step)}, with the lowest loss on held-out "
+                    + $"examples: {words.Number(best.ValidationLoss!.Value, "0.000")}.",
+                $" O adaptador é o do passo {words.Count(best.Step)}, com a menor perda nos exemplos "
+                    + $"reservados: {words.Number(best.ValidationLoss!.Value, "0.000")}."
             );
 
     private static string Tip(TrainingStep s, Words words) =>
         words.Say(
-            $"step {words.Count(s.Step)}: loss {words.Number(s.Loss, "0.000")}\nlearning rate {words.Number(s.LearningRate, "0.0e+0")}, gradient norm {words.Number(s.GradNorm, "0.00")}",
-            $"passo {words.Count(s.Step)}: perda {words.Number(s.Loss, "0.000")}\ntaxa de aprendizado {words.Number(s.LearningRate, "0.0e+0")}, norma do gradiente {words.Number(s.GradNorm, "0.00")}"
+            $"step {words.Count(s.Step)}: loss {words.Number(s.Loss, "0.000")}\nlearning "
+                + $"rate {words.Number(s.LearningRate, "0.0e+0")}, gradient norm {words.Number(s.GradNorm, "0.00")}",
+            $"passo {words.Count(s.Step)}: perda {words.Number(s.Loss, "0.000")}\ntaxa de "
+                + $"aprendizado {words.Number(s.LearningRate, "0.0e+0")}, norma do "
+                + $"gradiente {words.Number(s.GradNorm, "0.00")}"
         );
 
     /// <summary>At most so many steps, evenly, the first and the last among them.</summary>

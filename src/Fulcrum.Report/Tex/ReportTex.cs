@@ -63,7 +63,10 @@ internal static class ReportTex
         Difference d = b.Difference;
         string p = b.P < 0.001 ? $"$<${words.Number(0.001)}" : words.P(b.P);
         text.Append(
-            $"{name} & {words.Count(b.Items)} & {Number(words.Percent(b.Before.Score))} & {Number(words.Percent(b.After.Score))} & {Number(words.Points(d.Points))} ({Number(words.Points(d.Low))} {words.To} {Number(words.Points(d.High))}) & {b.Gained} & {b.Lost} & {p} \\\\\n"
+            $"{name} & {words.Count(b.Items)} & {Number(words.Percent(b.Before.Score))} "
+                + $"& {Number(words.Percent(b.After.Score))} & {Number(words.Points(d.Points))} "
+                + $"({Number(words.Points(d.Low))} {words.To} {Number(words.Points(d.High))}) & {b.Gained} "
+                + $"& {b.Lost} & {p} \\\\\n"
         );
     }
 

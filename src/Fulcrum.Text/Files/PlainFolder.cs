@@ -88,7 +88,8 @@ public static class PlainFolder
             if (Complaint(entry) is { } complaint)
             {
                 throw new InputException(
-                    $"{path} is {complaint}, which a run folder must not contain; remove it if you know where it comes from"
+                    $"{path} is {complaint}, which a run folder must not contain; "
+                        + "remove it if you know where it comes from"
                 );
             }
 

@@ -28,7 +28,8 @@ public static class Printable
         const int Tail = 140;
         return line.Length <= LongestMessage
             ? line
-            : $"{Whole(line[..(LongestMessage - Tail)])} … {(char.IsLowSurrogate(line[^Tail]) ? line[^(Tail - 1)..] : line[^Tail..])}";
+            : $"{Whole(line[..(LongestMessage - Tail)])} "
+                + $"… {(char.IsLowSurrogate(line[^Tail]) ? line[^(Tail - 1)..] : line[^Tail..])}";
     }
 
     /// <summary>Returns at most so many characters, with an ellipsis where some are missing.</summary>

@@ -57,7 +57,8 @@ internal sealed partial class TemplateEvaluator
             TemplateExpression.Conditional conditional => IsTrue(Value(conditional.Condition)) ? Value(conditional.Then)
             : conditional.Else is { } otherwise ? Value(otherwise)
             : new TemplateUndefined(
-                $"the inline if-expression on line {conditional.Line} evaluated to false and no else section was defined."
+                $"the inline if-expression on line {conditional.Line} evaluated to false and no else section "
+                    + "was defined."
             ).Lenient(),
             _ => throw TemplateText.Error(expression.Line, $"{expression.GetType().Name} is not supported"),
         };

@@ -78,7 +78,8 @@ internal static class TemplateOperators
             ),
             _ => throw TemplateText.Error(
                 line,
-                $"unsupported operand type(s) for {(name == "**" ? "** or pow()" : name)}: '{TypeName(a)}' and '{TypeName(b)}'"
+                $"unsupported operand type(s) for {(name == "**" ? "** or pow()" : name)}: "
+                    + $"'{TypeName(a)}' and '{TypeName(b)}'"
             ),
         };
     }

@@ -373,9 +373,15 @@ internal sealed partial class TemplateParser
     {
         if (Current.Kind != kind)
         {
-            throw Error(
-                $"expected token 'end of {(kind == VariableEnd ? "print statement" : "statement block")}', got '{Current.Kind switch { Text => "string", Integer => "integer", Float => "float", _ => Current.Text }}'"
-            );
+            string wanted = kind == VariableEnd ? "print statement" : "statement block";
+            string got = Current.Kind switch
+            {
+                Text => "string",
+                Integer => "integer",
+                Float => "float",
+                _ => Current.Text,
+            };
+            throw Error($"expected token 'end of {wanted}', got '{got}'");
         }
 
         Next();

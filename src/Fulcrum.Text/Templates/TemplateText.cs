@@ -147,7 +147,8 @@ internal static class TemplateText
         string sign = double.IsNegative(value) ? "-" : "";
         if (exponent is < -4 or >= 16)
         {
-            return $"{sign}{digits[0]}{(digits.Length > 1 ? "." + digits[1..] : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
+            return $"{sign}{digits[0]}{(digits.Length > 1 ? "." + digits[1..] : "")}e{(exponent < 0 ? '-' : '+')}"
+                + $"{Math.Abs(exponent):00}";
         }
 
         return sign

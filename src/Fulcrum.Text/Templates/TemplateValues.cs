@@ -255,8 +255,10 @@ internal static class TemplateValues
             _ => Repr(value),
         };
 
-    public static string Repr(object? value, int depth = 0) =>
-        depth > DeepestValue
+    public static string Repr(object? value, int depth = 0)
+    {
+        string Pair(KeyValuePair<string, object?> p) => $"{TemplateText.Quote(p.Key)}: {Repr(p.Value, depth + 1)}";
+        return depth > DeepestValue
             ? throw new InputException("a value of the chat template is nested too deep")
             : value switch
             {
@@ -271,12 +273,12 @@ internal static class TemplateValues
                     : $"range({range[0]}, {Whole(range[^1]) + 1})",
                 TemplateSequence view => $"{view.Kind}([{Joined(view, depth)}])",
                 List<object?> list => $"[{Joined(list, depth)}]",
-                TemplateMap map =>
-                    $"{{{string.Join(", ", map.Select(p => $"{TemplateText.Quote(p.Key)}: {Repr(p.Value, depth + 1)}"))}}}",
+                TemplateMap map => $"{{{string.Join(", ", map.Select(Pair))}}}",
                 TemplateUndefined => "Undefined",
                 long or BigInteger => Convert.ToString(value, CultureInfo.InvariantCulture)!,
                 _ => $"<{TypeName(value)}>",
             };
+    }
 
     /// <summary>Python's name of a value's type.</summary>
     public static string TypeName(object? value) =>
@@ -309,6 +311,9 @@ internal static class TemplateValues
             depth < DeepestValue
                 ? Json(v, style, line, depth + 1)
                 : throw TemplateText.Error(line, "tojson of a value that is nested too deep");
+        IEnumerable<KeyValuePair<string, object?>> Pairs(TemplateMap map) =>
+            style.Sorted ? map.OrderBy(p => p.Key, StringComparer.Ordinal) : map;
+        string Pair(KeyValuePair<string, object?> p) => JsonText(p.Key, style.Ascii) + style.Colon + Inner(p.Value);
         return value switch
         {
             null => "null",
@@ -325,8 +330,7 @@ internal static class TemplateValues
             List<object?> { Count: 0 } => "[]",
             TemplateMap { Count: 0 } => "{}",
             List<object?> list => $"[{open}{string.Join(style.Comma + open, list.Select(Inner))}{close}]",
-            TemplateMap map =>
-                $"{{{open}{string.Join(style.Comma + open, (style.Sorted ? map.OrderBy(p => p.Key, StringComparer.Ordinal) : (IEnumerable<KeyValuePair<string, object?>>)map).Select(p => JsonText(p.Key, style.Ascii) + style.Colon + Inner(p.Value)))}{close}}}",
+            TemplateMap map => $"{{{open}{string.Join(style.Comma + open, Pairs(map).Select(Pair))}{close}}}",
             _ when IsWhole(value) => Repr(value),
             _ => throw TemplateText.Error(line, $"Object of type {TypeName(value)} is not JSON serializable"),
         };

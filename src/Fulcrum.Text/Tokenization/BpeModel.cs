@@ -49,7 +49,8 @@ internal static class BpeModel
         if (model["dropout"] is { } dropout && !(dropout is JsonValue rate && rate.TryGetValue(out double p) && p == 0))
         {
             throw file.Error(
-                $"the dropout of merges {dropout.ToJsonString()} is not supported: a tokenizer that draws lots has no one answer"
+                $"the dropout of merges {dropout.ToJsonString()} is not supported: "
+                    + "a tokenizer that draws lots has no one answer"
             );
         }
 

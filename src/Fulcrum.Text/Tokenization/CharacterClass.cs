@@ -14,7 +14,8 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
     private const string WordInside = @"\p{L}\p{M}\p{Nd}\p{Pc}\p{Nl}\u24b6-\u24e9",
         WordOnly = @"\u00b2\u00b3\u00b9\u00bc-\u00be";
     private const string HanInside =
-        @"\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufa6d\ufa70-\ufad9";
+        @"\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029"
+        + @"\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufa6d\ufa70-\ufad9";
 
     private static readonly (int First, int Last)[] FarHan =
     [

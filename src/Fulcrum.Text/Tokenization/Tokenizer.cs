@@ -109,7 +109,8 @@ public sealed class Tokenizer
         catch (System.Text.RegularExpressions.RegexMatchTimeoutException e)
         {
             throw new InputException(
-                $"a pattern of the tokenizer took longer than {e.MatchTimeout.TotalSeconds:0} s on a text of {text.Length} characters",
+                $"a pattern of the tokenizer took longer than {e.MatchTimeout.TotalSeconds:0} s on a text "
+                    + $"of {text.Length} characters",
                 e
             );
         }
@@ -187,7 +188,8 @@ public sealed class Tokenizer
     // The post-processor decides. Earlier versions of the reference followed the flag in some classes.
     private static string? NoticeOf(bool? flag, string name, int[] added, string kind) =>
         flag is { } wanted && wanted != added.Length > 0
-            ? $"tokenizer_config.json says {name} {(wanted ? "true" : "false")}, but the post-processor of tokenizer.json "
+            ? $"tokenizer_config.json says {name} {(wanted ? "true" : "false")}, "
+                + "but the post-processor of tokenizer.json "
                 + $"decides: {(added.Length > 0 ? "a" : "no")} {kind} token is added"
             : null;
 }

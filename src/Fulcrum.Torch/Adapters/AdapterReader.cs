@@ -91,7 +91,8 @@ internal static class AdapterReader
         if (!File.Exists(Path.Combine(folder, Weights)) && File.Exists(Path.Combine(folder, "adapter_model.bin")))
         {
             throw new InputException(
-                $"{folder} holds its weights as adapter_model.bin, a format that can run code when it is read; save the "
+                $"{folder} holds its weights as adapter_model.bin, a format that can run code when it is "
+                    + "read; save the "
                     + "adapter as safetensors (PEFT's default)"
             );
         }

@@ -83,7 +83,8 @@ internal sealed partial class AdapterTensors
     }
 
     [GeneratedRegex(
-        @"(\.lora_A|\.lora_B|\.lora_embedding_A|\.lora_embedding_B|\.lora_magnitude_vector|\.trainable_tokens_delta)\.default(\.weight|$)",
+        @"(\.lora_A|\.lora_B|\.lora_embedding_A|\.lora_embedding_B|\.lora_magnitude_vector"
+            + @"|\.trainable_tokens_delta)\.default(\.weight|$)",
         RegexOptions.NonBacktracking
     )]
     private static partial Regex AdapterName();

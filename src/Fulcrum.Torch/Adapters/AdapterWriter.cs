@@ -41,7 +41,8 @@ internal static class AdapterWriter
 
     /// <summary>Returns a parameter's name in PEFT's file.</summary>
     public static string KeyOf(string parameter) =>
-        $"base_model.model.{parameter}{(parameter.EndsWith(".lora_magnitude_vector", StringComparison.Ordinal) ? "" : ".weight")}";
+        $"base_model.model.{parameter}"
+        + $"{(parameter.EndsWith(".lora_magnitude_vector", StringComparison.Ordinal) ? "" : ".weight")}";
 
     private static JsonObject Config(LoraConfig config) =>
         new()

@@ -77,8 +77,8 @@ internal sealed record LoraConfig(
         return found.Length > 0 || EmbeddingIsTarget
             ? found
             : throw new InputException(
-                $"the adapter's target_modules '{TargetPattern ?? string.Join(", ", Targets ?? [])}' match no module of "
-                    + "this model"
+                $"the adapter's target_modules '{TargetPattern ?? string.Join(", ", Targets ?? [])}' "
+                    + "match no module of this model"
             );
     }
 

@@ -32,7 +32,8 @@ internal static class ElfPatch
         catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
         {
             throw new FulcrumException(
-                "libLibTorchSharp.so has an unknown layout and could not be repaired for this system's libstdc++; install libstdc++6 of GCC 13 or newer, or set FULCRUM_LIBTORCH",
+                "libLibTorchSharp.so has an unknown layout and could not be repaired for this system's "
+                    + "libstdc++; install libstdc++6 of GCC 13 or newer, or set FULCRUM_LIBTORCH",
                 e
             );
         }

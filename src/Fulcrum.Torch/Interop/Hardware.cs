@@ -23,7 +23,8 @@ internal static class Hardware
                 index
             ),
             (["cuda", ..], true) => throw new InputException(
-                $"device {name} is not there: the native library in use sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices; fulcrum doctor says more"
+                $"device {name} is not there: the native library in use "
+                    + $"sees {(cuda.is_available() ? cuda.device_count() : 0)} CUDA devices; fulcrum doctor says more"
             ),
             _ => throw new InputException($"unknown device '{name}'; known are auto, cpu, cuda, cuda:N"),
         };

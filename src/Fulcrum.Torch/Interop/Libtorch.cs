@@ -91,7 +91,8 @@ public static class Libtorch
             return File.Exists(Path.Combine(folder, "libtorch.so"))
                 ? folder
                 : throw new FulcrumException(
-                    $"FULCRUM_LIBTORCH names {named}, but there is no libtorch.so in it; name the lib folder of a libtorch or PyTorch 2.10, or unset the variable"
+                    $"FULCRUM_LIBTORCH names {named}, but there is no libtorch.so in it; "
+                        + "name the lib folder of a libtorch or PyTorch 2.10, or unset the variable"
                 );
         }
 
@@ -99,7 +100,8 @@ public static class Libtorch
         return found is not null
             ? Path.GetDirectoryName(found)!
             : throw new FulcrumException(
-                "libtorch.so is not beside the program; reference the package libtorch-cpu-linux-x64 2.10.0, or name a libtorch folder in FULCRUM_LIBTORCH"
+                "libtorch.so is not beside the program; reference the package libtorch-cpu-linux-x64 2.10.0, "
+                    + "or name a libtorch folder in FULCRUM_LIBTORCH"
             );
     }
 
@@ -133,7 +135,9 @@ public static class Libtorch
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             throw new FulcrumException(
-                $"the native library {path} could not be loaded: {e.Message.ReplaceLineEndings(" ")}; 'ldd {path}' shows what it misses (libgomp1 on a bare system), and FULCRUM_LIBTORCH can name another libtorch",
+                $"the native library {path} could not be loaded: {e.Message.ReplaceLineEndings(" ")}; "
+                    + $"'ldd {path}' shows what it misses (libgomp1 on a bare system), "
+                    + "and FULCRUM_LIBTORCH can name another libtorch",
                 e
             );
         }

@@ -233,7 +233,8 @@ public sealed class SafetensorsFile : IDisposable
         if (header < 2 || header > LargestHeader || header > length - 8)
         {
             throw new InputException(
-                $"{path}: its header claims {header} bytes of a file of {length}; the file is truncated or not safetensors"
+                $"{path}: its header claims {header} bytes of a file of {length}; "
+                    + "the file is truncated or not safetensors"
             );
         }
 

@@ -59,7 +59,8 @@ public sealed class Checkpoint : IDisposable
             throw new InputException(
                 pickle is null
                     ? $"no weights in {folder}: it holds neither model.safetensors nor model.safetensors.index.json"
-                    : $"{folder} holds its weights as {pickle}, a format that can run code when it is read, so it is never read; save the model as safetensors (save_pretrained does)"
+                    : $"{folder} holds its weights as {pickle}, a format that can run code when it is read, "
+                        + "so it is never read; save the model as safetensors (save_pretrained does)"
             );
         }
 
@@ -81,7 +82,8 @@ public sealed class Checkpoint : IDisposable
         return entry.Shape.SequenceEqual(shape)
             ? places[name].File.Read(places[name].Stored, dtype)
             : throw new InputException(
-                $"{Folder}: the tensor '{name}' has the shape [{string.Join(", ", entry.Shape)}], but config.json asks for [{string.Join(", ", shape)}]"
+                $"{Folder}: the tensor '{name}' has the shape [{string.Join(", ", entry.Shape)}], "
+                    + $"but config.json asks for [{string.Join(", ", shape)}]"
             );
     }
 

@@ -168,7 +168,8 @@ internal sealed record ModelConfig(
             "llama" => "LlamaForCausalLM",
             "mistral" => "MistralForCausalLM",
             _ => throw json.Error(
-                $"unknown architecture '{architecture ?? type}' (model_type '{type}'); known are qwen2, qwen3, llama, mistral"
+                $"unknown architecture '{architecture ?? type}' (model_type '{type}'); known are qwen2, "
+                    + "qwen3, llama, mistral"
             ),
         };
         return architecture is null || architecture == expected

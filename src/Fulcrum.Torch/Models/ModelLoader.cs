@@ -110,14 +110,16 @@ internal static class ModelLoader
             )
             {
                 throw new InputException(
-                    $"{folder}: tensor '{name}' holds {checkpoint.Find(name)!.Dtype}, not floating-point numbers; is the model quantised?"
+                    $"{folder}: tensor '{name}' holds {checkpoint.Find(name)!.Dtype}, "
+                        + "not floating-point numbers; is the model quantised?"
                 );
             }
 
             if (!checkpoint.Find(name)!.Shape.SequenceEqual(shape))
             {
                 throw new InputException(
-                    $"{folder}: tensor '{name}' has shape [{string.Join(", ", checkpoint.Find(name)!.Shape)}] where config.json asks for [{string.Join(", ", shape)}]"
+                    $"{folder}: tensor '{name}' has shape [{string.Join(", ", checkpoint.Find(name)!.Shape)}] "
+                        + $"where config.json asks for [{string.Join(", ", shape)}]"
                 );
             }
         }
@@ -125,7 +127,8 @@ internal static class ModelLoader
         if (config.TiedHead && unexpected.Remove("lm_head.weight") && !IsEmbedding(checkpoint))
         {
             throw new InputException(
-                $"{folder}: config.json ties the head to the embedding (tie_word_embeddings), but the weights hold another 'lm_head.weight'; one of the two is wrong"
+                $"{folder}: config.json ties the head to the embedding (tie_word_embeddings), "
+                    + "but the weights hold another 'lm_head.weight'; one of the two is wrong"
             );
         }
 
@@ -133,7 +136,8 @@ internal static class ModelLoader
         if (unexpected.Count > 0)
         {
             throw new InputException(
-                $"{folder}: the weights hold {unexpected.Count} tensors that this architecture does not have, the first '{unexpected.Order(StringComparer.Ordinal).First()}'"
+                $"{folder}: the weights hold {unexpected.Count} tensors that this architecture does not have, "
+                    + $"the first '{unexpected.Order(StringComparer.Ordinal).First()}'"
             );
         }
     }

@@ -133,7 +133,8 @@ public static class Bench
         if (prompt < 1 || behind < 1)
         {
             throw line.Error(
-                $"a prompt and something behind it are needed, at least one token each; here they are {prompt} and {behind}"
+                "a prompt and something behind it are needed, at least one token each; "
+                    + $"here they are {prompt} and {behind}"
             );
         }
 

@@ -133,7 +133,8 @@ internal static class LoraTrainer
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new FulcrumException(
-                $"the loss of step {done + 1} is {loss} and its gradient norm {norm}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps"
+                $"the loss of step {done + 1} is {loss} and its gradient norm {norm}; training stopped. "
+                    + $"A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps"
             );
         }
 
@@ -295,14 +296,17 @@ internal static class LoraTrainer
         if (plan.GradientCheckpointing && plan.Dropout > 0 && model.Device.type != DeviceType.CPU)
         {
             throw new InputException(
-                "train: gradientCheckpointing with dropout is supported on the CPU only, because TorchSharp does not hand out a CUDA device's random state; set dropout to 0 or leave checkpointing off"
+                "train: gradientCheckpointing with dropout is supported on the CPU only, "
+                    + "because TorchSharp does not hand out a CUDA device's random state; "
+                    + "set dropout to 0 or leave checkpointing off"
             );
         }
 
         if (model.Dtype == ScalarType.Float16 && model.Device.type == DeviceType.CPU)
         {
             throw new InputException(
-                "train: f16 is for GPUs; a CPU multiplies it slowly and gains nothing by it. Use f32 or bf16 (auto chooses the faster one)"
+                "train: f16 is for GPUs; a CPU multiplies it slowly and gains nothing by it. "
+                    + "Use f32 or bf16 (auto chooses the faster one)"
             );
         }
 
@@ -314,7 +318,8 @@ internal static class LoraTrainer
         if (plan.ValidationShare > 0 && ValidationSplit.Count(plan, examples.Count) == examples.Count)
         {
             throw new InputException(
-                $"train.validationShare is {plan.ValidationShare}, which holds back all {examples.Count} training examples; lower it"
+                $"train.validationShare is {plan.ValidationShare}, which holds back all {examples.Count} "
+                    + "training examples; lower it"
             );
         }
 
@@ -324,7 +329,8 @@ internal static class LoraTrainer
             if (example.Ids.Length > longest)
             {
                 throw new InputException(
-                    $"the training example {example.Id} has {example.Ids.Length} tokens, more than {longest}: its completion would be cut; raise maxTokens or leave the example out"
+                    $"the training example {example.Id} has {example.Ids.Length} tokens, more than {longest}: "
+                        + "its completion would be cut; raise maxTokens or leave the example out"
                 );
             }
 
@@ -334,7 +340,8 @@ internal static class LoraTrainer
             )
             {
                 throw new InputException(
-                    $"the training example {example.Id} has no completion token, or an id outside the vocabulary of {model.Config.VocabularySize}"
+                    $"the training example {example.Id} has no completion token, "
+                        + $"or an id outside the vocabulary of {model.Config.VocabularySize}"
                 );
             }
         }
@@ -363,7 +370,9 @@ internal static class LoraTrainer
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(
             Encoding.UTF8.GetBytes(
-                $"{baseName}\n{setup.BaseDigest}\n{InitialDigest(setup.InitialAdapter)}\n{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} {config.Alpha}\n{setup.GivenOrder}\n{setup.Form}\n"
+                $"{baseName}\n{setup.BaseDigest}\n{InitialDigest(setup.InitialAdapter)}\n"
+                    + $"{JsonSerializer.Serialize(plan, StudyJson.Default.TrainPlan)}\n{config.Rank} "
+                    + $"{config.Alpha}\n{setup.GivenOrder}\n{setup.Form}\n"
             )
         );
         foreach (TrainingExample example in examples)

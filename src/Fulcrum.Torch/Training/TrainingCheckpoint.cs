@@ -71,7 +71,8 @@ internal static class TrainingCheckpoint
         if ((string?)stored?["inputs"] != inputs)
         {
             throw new InputException(
-                $"{output} holds checkpoints of another training (other data, model or settings); choose another --output, or remove them"
+                $"{output} holds checkpoints of another training (other data, model or settings); "
+                    + "choose another --output, or remove them"
             );
         }
 

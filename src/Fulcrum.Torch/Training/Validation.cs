@@ -43,7 +43,8 @@ internal sealed class Validation(
         if (!double.IsFinite(loss))
         {
             throw new FulcrumException(
-                $"the validation loss after step {step} is {loss}; training stopped. A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps"
+                $"the validation loss after step {step} is {loss}; training stopped. "
+                    + $"A lower learning rate (now {plan.LearningRate}) or gradient clipping usually helps"
             );
         }
 

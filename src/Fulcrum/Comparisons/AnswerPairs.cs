@@ -23,7 +23,8 @@ internal static class AnswerPairs
         return single is null
             ? [.. before.Select(b => (b, second[b.Id]))]
             : throw new InputException(
-                $"{task}: the item '{single}' is missing in the answers {(first.ContainsKey(single) ? "after" : "before")}. Both sides must have the same items"
+                $"{task}: the item '{single}' is missing in the "
+                    + $"answers {(first.ContainsKey(single) ? "after" : "before")}. Both sides must have the same items"
             );
     }
 

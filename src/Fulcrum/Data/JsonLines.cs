@@ -133,7 +133,8 @@ public static class JsonLines
                 if (fields is not null && field is not ("id" or "meta") && !fields.Contains(field))
                 {
                     throw new InputException(
-                        $"{name} line {number}: unknown field '{field}'; known are {string.Join(", ", fields.Order(StringComparer.Ordinal))}"
+                        $"{name} line {number}: unknown field '{field}'; known "
+                            + $"are {string.Join(", ", fields.Order(StringComparer.Ordinal))}"
                     );
                 }
             }

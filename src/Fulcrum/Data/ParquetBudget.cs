@@ -130,7 +130,8 @@ internal readonly record struct PageHead(int HeaderBytes, long Decompressed, lon
         if (encoding == PrefixCoded)
         {
             throw new FormatException(
-                "a column is in the encoding DELTA_BYTE_ARRAY, whose texts share prefixes without a bound; write it plain"
+                "a column is in the encoding DELTA_BYTE_ARRAY, whose texts share prefixes without a bound; "
+                    + "write it plain"
             );
         }
 

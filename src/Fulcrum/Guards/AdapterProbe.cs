@@ -51,13 +51,15 @@ public static class AdapterProbe
             GuardLog.LambdaZero,
             null,
             atZero <= rounding,
-            $"at scale 0 the adapter changes log-likelihoods by at most {atZero:0.0e+0}; rounding may change them by {rounding}"
+            $"at scale 0 the adapter changes log-likelihoods by at most {atZero:0.0e+0}; "
+                + $"rounding may change them by {rounding}"
         );
         log.Report(
             GuardLog.AdapterActive,
             null,
             atOne > atZero,
-            $"as trained the adapter changes log-likelihoods by up to {atOne:0.0e+0}, at scale 0 by up to {atZero:0.0e+0}"
+            $"as trained the adapter changes log-likelihoods by up to {atOne:0.0e+0}, "
+                + $"at scale 0 by up to {atZero:0.0e+0}"
         );
     }
 

@@ -59,7 +59,8 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
             GuardLog.NoiseFloor,
             noise.Benchmark,
             !claims || Math.Abs(noise.Difference) < Math.Abs(seen.Points),
-            $"asked again in other batches, {noise.Changed} of {noise.Items} items of {noise.Benchmark} change their score, the mean by {noise.Difference * 100:+0.0;-0.0;0.0} points; "
+            $"asked again in other batches, {noise.Changed} of {noise.Items} items of {noise.Benchmark} "
+                + $"change their score, the mean by {noise.Difference * 100:+0.0;-0.0;0.0} points; "
                 + (
                     claims
                         ? $"the study claims {seen.Points * 100:+0.0;-0.0} points"

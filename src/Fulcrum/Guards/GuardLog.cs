@@ -100,7 +100,8 @@ public sealed class GuardLog(string stage)
         {
             string names = string.Join(", ", failed.Select(f => $"\"{f.Name}\"").Distinct());
             throw new GuardException(
-                $"{string.Join("; ", failed.Select(f => $"guard {f.Name}: {f.Message}"))}. To go on all the same, put {names} into the study's overrideGuards; the report will show it"
+                $"{string.Join("; ", failed.Select(f => $"guard {f.Name}: {f.Message}"))}. "
+                    + $"To go on all the same, put {names} into the study's overrideGuards; the report will show it"
             );
         }
     }

@@ -46,7 +46,8 @@ public static class MeasurementGuards
                 GuardLog.UnparsableShare,
                 benchmark.Name,
                 unparsable <= MostUnparsable * answers.Count,
-                $"{unparsable} of {answers.Count} written choices of {benchmark.Name} cannot be read as a choice, at most {MostUnparsable:P0} may"
+                $"{unparsable} of {answers.Count} written choices of {benchmark.Name} cannot be read as a "
+                    + $"choice, at most {MostUnparsable:P0} may"
             );
         }
 
@@ -70,7 +71,8 @@ public static class MeasurementGuards
             GuardLog.BelowChance,
             benchmark.Name,
             scored.Length == 0 || p >= Significance,
-            $"{right} of {scored.Length} items of {benchmark.Name} are right; guessing has {chance:P0}, and so few or fewer with p = {p:0.0000}"
+            $"{right} of {scored.Length} items of {benchmark.Name} are right; guessing has {chance:P0}, "
+                + $"and so few or fewer with p = {p:0.0000}"
         );
     }
 
@@ -94,7 +96,9 @@ public static class MeasurementGuards
             GuardLog.PublishedBand,
             benchmark.Name,
             inside,
-            $"{seen.Score * 100:0.0} % ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, within {tolerance:0} points of which it should lie: {whose}"
+            $"{seen.Score * 100:0.0} % ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; "
+                + $"published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, "
+                + $"within {tolerance:0} points of which it should lie: {whose}"
         );
     }
 }

@@ -47,12 +47,14 @@ public static class PreparationGuards
         string first =
             wrong.Length == 0
                 ? ""
-                : $"; the first is {items[wrong[0]].Id}: {grades[wrong[0]].Verdict}{(grades[wrong[0]].Reason is { } why ? $", {why}" : "")}";
+                : $"; the first is {items[wrong[0]].Id}: "
+                    + $"{grades[wrong[0]].Verdict}{(grades[wrong[0]].Reason is { } why ? $", {why}" : "")}";
         log.Report(
             GuardLog.GoldAgainstGold,
             benchmark.Name,
             wrong.Length == 0 && unscored < items.Length,
-            $"of {items.Length} gold answers of {benchmark.Name}, graded as replies, {wrong.Length} count as wrong and {unscored} cannot be scored{first}"
+            $"of {items.Length} gold answers of {benchmark.Name}, graded as replies, "
+                + $"{wrong.Length} count as wrong and {unscored} cannot be scored{first}"
         );
     }
 
@@ -79,9 +81,12 @@ public static class PreparationGuards
                 : $"{trained.Length} training examples have {trained.Min()} to {trained.Max()} trained tokens";
         string what =
             none >= 0
-                ? $"the training example {examples[none].Id} has nothing to be trained on: its completion is {(empty >= 0 ? "empty" : $"cut off, as those of {left} of {trained.Length} examples")}"
+                ? $"the training example {examples[none].Id} has nothing to be trained on: "
+                    + "its completion "
+                    + $"is {(empty >= 0 ? "empty" : $"cut off, as those of {left} of {trained.Length} examples")}"
             : cut >= 0
-                ? $"the training example {examples[cut].Id} has {examples[cut].Ids.Length} tokens, more than maxTokens {most}, so its completion would be cut"
+                ? $"the training example {examples[cut].Id} has {examples[cut].Ids.Length} tokens, "
+                    + $"more than maxTokens {most}, so its completion would be cut"
             : seen;
         log.Report(GuardLog.CompletionTokens, null, trained.Length > 0 && none < 0 && cut < 0, what);
     }
@@ -92,12 +97,14 @@ public static class PreparationGuards
         string first =
             found.Length == 0
                 ? ""
-                : $"; the first is {found[0].Item}, which is {(found[0].Exact ? "the same as" : $"{found[0].Share:P0} contained in")} {found[0].Example}";
+                : $"; the first is {found[0].Item}, which "
+                    + $"is {(found[0].Exact ? "the same as" : $"{found[0].Share:P0} contained in")} {found[0].Example}";
         log.Report(
             GuardLog.TrainingOverlap,
             benchmark.Name,
             found.Length <= TrainingOverlap.MostItems * benchmark.Items.Count,
-            $"{found.Count(f => f.Exact)} of {benchmark.Items.Count} items of {benchmark.Name} stand in the training data and {found.Count(f => !f.Exact)} nearly do{first}"
+            $"{found.Count(f => f.Exact)} of {benchmark.Items.Count} items of {benchmark.Name} stand in the "
+                + $"training data and {found.Count(f => !f.Exact)} nearly do{first}"
         );
     }
 }

@@ -26,6 +26,7 @@ public sealed record Decoding(Sampling? Settings, int Seed)
         Settings is not { } s
             ? "greedy"
             : FormattableString.Invariant(
-                $"sampled, temperature {s.Temperature}, top k {s.TopK}, top p {s.TopP}, repetition penalty {s.RepetitionPenalty}, seed {Seed}"
+                $"sampled, temperature {s.Temperature}, top k {s.TopK}, top p {s.TopP}, "
+                    + $"repetition penalty {s.RepetitionPenalty}, seed {Seed}"
             );
 }

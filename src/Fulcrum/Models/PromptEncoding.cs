@@ -40,7 +40,8 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
             Prompt.Chat { ContinuesLast: true } begun when template is not null => Continued(begun),
             Prompt.Chat chat when template is not null => template.Render(chat.Messages, addGenerationPrompt: true),
             _ => throw new InputException(
-                "the model has no chat template (tokenizer_config.json, chat_template.jinja), but the benchmark asks in the form of a conversation"
+                "the model has no chat template (tokenizer_config.json, chat_template.jinja), "
+                    + "but the benchmark asks in the form of a conversation"
             ),
         };
 

@@ -27,7 +27,8 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
         if (scored.Length == 0)
         {
             throw new InputException(
-                $"the continuation '{Shortened(continuation)}' has no token of its own: it is empty, or its text is part of the prompt's last token"
+                $"the continuation '{Shortened(continuation)}' has no token of its own: it is empty, "
+                    + "or its text is part of the prompt's last token"
             );
         }
 
@@ -78,7 +79,8 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
         tokenizer.BosId
         ?? tokenizer.EosId
         ?? throw new InputException(
-            "the model's tokenizer names neither a bos_token nor an eos_token, so nothing can stand before the first token"
+            "the model's tokenizer names neither a bos_token nor an eos_token, "
+                + "so nothing can stand before the first token"
         );
 
     // Special tokens are those that the tokenizer adds; none where the text begins with the BOS token itself.

@@ -124,7 +124,8 @@ public sealed class TrainingData
             string last = tokenizer.Value.Decode([open.Ids[Array.LastIndexOf(open.Trained, true)]]);
             warn?.Invoke(
                 $"the training example {open.Id} ends with '{last}', which is no end token of the model "
-                    + $"({string.Join(", ", ends.Select(e => $"'{tokenizer.Value.Decode([e])}'"))} in generation_config.json "
+                    + $"({string.Join(", ", ends.Select(e => $"'{tokenizer.Value.Decode([e])}'"))} in "
+                    + "generation_config.json "
                     + "or config.json): the trained model may write on where the example ended"
             );
         }
@@ -146,7 +147,8 @@ public sealed class TrainingData
     private int End() =>
         tokenizer.Value.EosId
         ?? throw new InputException(
-            $"tokenizer_config.json of {folder} names no eos_token, so a completion cannot be closed; give prompt_ids and "
+            $"tokenizer_config.json of {folder} names no eos_token, so a completion cannot be closed; "
+                + "give prompt_ids and "
                 + "completion_ids instead"
         );
 

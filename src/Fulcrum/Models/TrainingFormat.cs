@@ -116,7 +116,8 @@ public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string>
             )
             {
                 throw row.Error(
-                    $"it differs from {first.Place} only in the column '{column}', which is not used; rename the columns "
+                    $"it differs from {first.Place} only in the column '{column}', which is not used; "
+                        + "rename the columns "
                         + "so that it is, or remove it"
                 );
             }

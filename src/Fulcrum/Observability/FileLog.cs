@@ -35,7 +35,8 @@ public sealed class FileLog(string path, LogLevel least) : ILogger
 
         string line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logLevel)} {OneLine(formatter(state, exception))}\n"
+            $"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logLevel)} "
+                + $"{OneLine(formatter(state, exception))}\n"
         );
         lock (door)
         {

@@ -128,7 +128,10 @@ internal sealed class CandidateStages(
         if (stages.Layout.Completed(stage) is { } earlier && earlier.Inputs != inputs)
         {
             throw new InputException(
-                $"the run folder {stages.Layout.Root} cannot be continued: the candidate {name} was measured from another plan, adapter or model than it names now; give it another name, choose another --output, or undo the change"
+                $"the run folder {stages.Layout.Root} cannot be continued: "
+                    + $"the candidate {name} was measured from another plan, "
+                    + "adapter or model than it names now; give it another name, choose another --output, "
+                    + "or undo the change"
             );
         }
     }

@@ -167,7 +167,9 @@ internal sealed class CandidateWork(
         if (other)
         {
             throw new InputException(
-                $"the run folder {run.Root} cannot be continued: {folder} holds a training of other inputs than those of the candidate {name} now; choose another name for the candidate or another --output"
+                $"the run folder {run.Root} cannot be continued: {folder} holds a training of other inputs "
+                    + $"than those of the candidate {name} now; choose another name for the candidate or "
+                    + "another --output"
             );
         }
 

@@ -71,10 +71,13 @@ public sealed record Estimate(
 
     /// <summary>In a sentence.</summary>
     public override string ToString() =>
-        $"estimate: about {Time(Seconds)} for the whole study: {Measurements} times measuring ({Time(MeasureSeconds)} each), {Trainings} {(Trainings == 1 ? "time" : "times")} training ({Time(TrainSeconds)}{(Trainings == 1 ? "" : " each")}), "
+        $"estimate: about {Time(Seconds)} for the whole study: {Measurements} times measuring "
+        + $"({Time(MeasureSeconds)} each), {Trainings} {(Trainings == 1 ? "time" : "times")} training "
+        + $"({Time(TrainSeconds)}{(Trainings == 1 ? "" : " each")}), "
         + string.Create(
             CultureInfo.InvariantCulture,
-            $"{Loads} times loading the model ({Time(LoadSeconds)} each); memory used so far: {PeakBytes / 1073741824.0:0.0} GiB"
+            $"{Loads} times loading the model ({Time(LoadSeconds)} each); memory used so far: "
+                + $"{PeakBytes / 1073741824.0:0.0} GiB"
         );
 
     private static double[] Measure(

@@ -81,7 +81,9 @@ public sealed class Experiment(
         catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
             throw new FulcrumException(
-                $"the run stopped, because a file could not be read or written: {AtomicFile.Reason(e).TrimEnd('.')}. What was done is kept in {run.Layout.Root}. Repeat the command to continue from there",
+                "the run stopped, because a file could not be read or written: "
+                    + $"{AtomicFile.Reason(e).TrimEnd('.')}. What was done is kept in {run.Layout.Root}. "
+                    + "Repeat the command to continue from there",
                 e
             );
         }

@@ -40,7 +40,8 @@ internal static class ExternalTrainer
         if (!allowed)
         {
             throw new InputException(
-                $"candidates.{name}.command runs a program: {Printable.Line(command)}. Read it, then add --allow-command to run it"
+                $"candidates.{name}.command runs a program: {Printable.Line(command)}. Read it, "
+                    + "then add --allow-command to run it"
             );
         }
 
@@ -193,7 +194,9 @@ internal static class ExternalTrainer
         if (!adapter && !model)
         {
             throw new FulcrumException(
-                $"candidates.{name}.command left neither an adapter (adapter_config.json, adapter_model.safetensors) nor a model (config.json) in {{output}}; its output is in {run.At("candidates", name, "command.log")}"
+                $"candidates.{name}.command left neither an adapter (adapter_config.json, "
+                    + $"adapter_model.safetensors) nor a model (config.json) in {{output}}; "
+                    + $"its output is in {run.At("candidates", name, "command.log")}"
             );
         }
 

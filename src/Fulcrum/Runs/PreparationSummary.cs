@@ -18,7 +18,9 @@ internal static class PreparationSummary
             string.Join(", ", results.Where(r => r.Status == status).Select(r => r.Name).Distinct());
         string broken = Named("overridden");
         string passed = Named("passed");
-        return $"checks passed: {(passed.Length > 0 ? passed : "none")}{(broken.Length > 0 ? $"; failed, but overridden by the study: {broken}" : "")} (guards/prepare.json tells what each saw)";
+        return $"checks passed: {(passed.Length > 0 ? passed : "none")}"
+            + $"{(broken.Length > 0 ? $"; failed, but overridden by the study: {broken}" : "")} "
+            + "(guards/prepare.json tells what each saw)";
     }
 
     /// <summary>What the samples can show, and a warning where that is less than what is wanted.</summary>
@@ -42,19 +44,24 @@ internal static class PreparationSummary
             );
             general.AddRange(required || study.Targets.Contains(b.Name) ? [] : [power]);
             yield return new RunEvent.Noted(
-                $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} clusters" : "")}. Minimum detectable difference (80% power): {Effects(power)}"
+                $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} clusters" : "")}"
+                    + $". Minimum detectable difference (80% power): {Effects(power)}"
             );
             if (!power.Sees)
             {
                 yield return new RunEvent.Warned(
-                    $"{b.Name}: this sample is too small to detect {wanted:0.#} points, {(required ? "which --require asks for" : "the study's margin")}: if training changes 10% of the answers it detects {Points(power.Expected[1])}. The run continues, but its verdict may be \"inconclusive\". More items would help"
+                    $"{b.Name}: this sample is too small to detect {wanted:0.#} points, "
+                        + $"{(required ? "which --require asks for" : "the study's margin")}: "
+                        + $"if training changes 10% of the answers it detects {Points(power.Expected[1])}. "
+                        + "The run continues, but its verdict may be \"inconclusive\". More items would help"
                 );
             }
 
             if (required && power.Expected[1].Points is { } detected)
             {
                 yield return new RunEvent.Noted(
-                    $"{b.Name}: to show {wanted:0.#} points, the true difference must be about {wanted + detected * 100:0.0} points"
+                    $"{b.Name}: to show {wanted:0.#} points, the true difference must be "
+                        + $"about {wanted + detected * 100:0.0} points"
                 );
             }
         }
@@ -62,7 +69,8 @@ internal static class PreparationSummary
         if (general.Count > 1)
         {
             yield return new RunEvent.Noted(
-                $"If no general task changes, all {general.Count} are shown to lie within the margin with a probability of {TaskPower.OfAll(general) * 100:0}%"
+                $"If no general task changes, all {general.Count} are shown to lie within the margin with a "
+                    + $"probability of {TaskPower.OfAll(general) * 100:0}%"
             );
         }
     }
@@ -77,7 +85,8 @@ internal static class PreparationSummary
                 ", ",
                 possible.Select(
                     (e, i) =>
-                        $"{e.Points * 100:0.0} {(i == 0 ? "points " : "")}if training changes {e.Discordance * 100:0}% of the answers"
+                        $"{e.Points * 100:0.0} {(i == 0 ? "points " : "")}if training "
+                        + $"changes {e.Discordance * 100:0}% of the answers"
                 )
             );
     }

@@ -20,7 +20,8 @@ public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLea
             if (least > most || least > 100 || most < -100)
             {
                 throw new InputException(
-                    $"--require: no difference can meet the bounds of {task.Key} (at least {least:0.###} and at most {most:0.###} percentage points)"
+                    $"--require: no difference can meet the bounds of {task.Key} (at least {least:0.###} and "
+                        + $"at most {most:0.###} percentage points)"
                 );
             }
         }
@@ -74,7 +75,9 @@ public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLea
                 {
                     string of = comparison.Candidates.Count > 1 ? $" of {candidate.Name}" : "";
                     throw new GuardException(
-                        $"required {name}{(atLeast ? ">=" : "<=")}{points:+0.###;-0.###;0}, but the difference{of} is {d.Points * 100:+0.0;-0.0;0.0} points ({d.Low * 100:+0.0;-0.0;0.0} to {d.High * 100:+0.0;-0.0;0.0})"
+                        $"required {name}{(atLeast ? ">=" : "<=")}{points:+0.###;-0.###;0}, "
+                            + $"but the difference{of} is {d.Points * 100:+0.0;-0.0;0.0} points "
+                            + $"({d.Low * 100:+0.0;-0.0;0.0} to {d.High * 100:+0.0;-0.0;0.0})"
                     );
                 }
             }

@@ -80,12 +80,14 @@ public sealed record RunLayout(string Root)
             Manifest manifest =
                 Completed(stage)
                 ?? throw new FulcrumException(
-                    $"the run stopped, because {ManifestPath(stage)}, the manifest of the stage {stage}, is missing or damaged. Repeat the command to continue from there"
+                    $"the run stopped, because {ManifestPath(stage)}, the manifest of the stage {stage}, "
+                        + "is missing or damaged. Repeat the command to continue from there"
                 );
             if (manifest.Outputs.FirstOrDefault(o => !IsIntact(o)) is { Value: not null } lost)
             {
                 throw new FulcrumException(
-                    $"the run stopped, because {lost.Key.In(Root)}, which the stage {stage} wrote, is missing or was modified. Repeat the command to recreate it"
+                    $"the run stopped, because {lost.Key.In(Root)}, which the stage {stage} wrote, "
+                        + "is missing or was modified. Repeat the command to recreate it"
                 );
             }
         }

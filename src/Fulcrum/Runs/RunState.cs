@@ -50,7 +50,8 @@ internal sealed record RunState(Study Study, string BaseDigest, string BaseInput
         if (changed is not null)
         {
             throw new InputException(
-                $"{changed} changed while the run was under way, so results from before and after the change are not comparable. Undo the change and repeat the command, or choose another --output"
+                $"{changed} changed while the run was under way, so results from before and after the change "
+                    + "are not comparable. Undo the change and repeat the command, or choose another --output"
             );
         }
     }

@@ -91,7 +91,8 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
             if (fields.Count > 0)
             {
                 throw new GuardException(
-                    $"{task}: {first.Root} and {other.Root} were measured under different protocols ({string.Join("; ", fields)}), so their candidates are not comparable"
+                    $"{task}: {first.Root} and {other.Root} were measured under different protocols "
+                        + $"({string.Join("; ", fields)}), so their candidates are not comparable"
                 );
             }
         }

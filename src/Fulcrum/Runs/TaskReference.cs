@@ -80,7 +80,8 @@ public sealed class TaskReference(
             : BuiltInTasks.OfDataset(reference) is { } named ? Open(named, items)
             : File.Exists(reference) ? OfRows(reference, items)
             : throw new InputException(
-                $"there is no task {reference}: no built-in task has this name ('fulcrum tasks' lists them), and there is no such file"
+                $"there is no task {reference}: no built-in task has this name ('fulcrum tasks' lists them), "
+                    + "and there is no such file"
             );
     }
 
@@ -153,7 +154,8 @@ public sealed class TaskReference(
         if (asked is null || right is null)
         {
             throw new InputException(
-                $"{path}: its columns ({string.Join(", ", columns)}) are not recognised; write a task file that names the question and the answer"
+                $"{path}: its columns ({string.Join(", ", columns)}) are not recognised; "
+                    + "write a task file that names the question and the answer"
             );
         }
 

@@ -47,7 +47,8 @@ internal sealed class StudyShape(string source, byte[] text)
         {
             throw Error(
                 reader.TokenStartIndex,
-                $"{(path.Length > 0 ? path : "the study")}: wanted {wanted}{(mayBeNull ? " or null" : "")}, found {Found(ref reader)}"
+                $"{(path.Length > 0 ? path : "the study")}: wanted {wanted}{(mayBeNull ? " or null" : "")}, "
+                    + $"found {Found(ref reader)}"
             );
         }
 
@@ -110,7 +111,8 @@ internal sealed class StudyShape(string source, byte[] text)
         {
             throw Error(
                 start,
-                $"{Under(path, missing)} is missing: \"{missing}\" belongs {(path.Length > 0 ? $"in {path}" : "at the top level of the study")}"
+                $"{Under(path, missing)} is missing: \"{missing}\" "
+                    + $"belongs {(path.Length > 0 ? $"in {path}" : "at the top level of the study")}"
             );
         }
     }

@@ -143,7 +143,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             Question.Continue go =>
                 $"{encoding.Render(go.Prompt)}\0{go.MaxNewTokens}\0{string.Join('\0', go.Stops)}\0greedy",
             Question.Write write =>
-                $"{encoding.Render(write.Prompt)}\0{write.MaxNewTokens}\0{string.Join('\0', write.Stops)}\0{write.Sampling?.ToString() ?? "greedy"}",
+                $"{encoding.Render(write.Prompt)}\0{write.MaxNewTokens}\0{string.Join('\0', write.Stops)}\0"
+                    + $"{write.Sampling?.ToString() ?? "greedy"}",
             _ => throw new ArgumentOutOfRangeException(nameof(question)),
         };
 

@@ -98,7 +98,9 @@ public sealed record TraceResult(IReadOnlyList<TraceFinding> Findings, IReadOnly
             return most is null
                 ? null
                 : FormattableString.Invariant(
-                    $"The rung '{Data.EnumNames.Of(most.Name)}' moved the texts most: {most.Difference.Mean:+0.0000;-0.0000} nats per token on average, {most.Difference.Absolute:0.0000} in absolute value."
+                    $"The rung '{Data.EnumNames.Of(most.Name)}' moved the texts most: "
+                        + $"{most.Difference.Mean:+0.0000;-0.0000} nats per token on average, "
+                        + $"{most.Difference.Absolute:0.0000} in absolute value."
                 );
         }
     }

@@ -187,7 +187,8 @@ internal sealed class HubRepository
         {
             throw new FulcrumException(
                 $"{Reference.Id} needs {ByteCount.Text(transfer.Bytes - kept)} of disk space, "
-                    + $"and {ByteCount.Text(free)} are free in {session.Settings.Cache}; HF_HUB_CACHE names another folder"
+                    + $"and {ByteCount.Text(free)} are free in {session.Settings.Cache}; "
+                    + "HF_HUB_CACHE names another folder"
             );
         }
     }

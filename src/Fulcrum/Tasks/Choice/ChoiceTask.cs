@@ -31,7 +31,8 @@ public sealed class ChoiceTask : ITask
         if (few is not null)
         {
             throw new InputException(
-                $"{name}: {few.Id} has {few.Options.Count} options, which {settings.Rotations} rotations bring round to where they began; ask for {few.Options.Count - 1} at most"
+                $"{name}: {few.Id} has {few.Options.Count} options, which {settings.Rotations} rotations "
+                    + $"bring round to where they began; ask for {few.Options.Count - 1} at most"
             );
         }
 

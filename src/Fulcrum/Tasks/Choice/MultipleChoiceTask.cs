@@ -59,9 +59,12 @@ public static class MultipleChoiceTask
         IReadOnlyList<string> options = columns is [var list] ? row.Texts(list) : [.. columns.Select(row.Text)];
         if (options.Count is < 2 or > 26)
         {
-            throw row.Error(
-                $"{options.Count} options; a question needs 2 to 26{(columns.Count == 1 ? $" (the column '{columns[0]}' must hold a list; options in columns of their own are named in 'options')" : "")}"
-            );
+            string hint =
+                columns.Count == 1
+                    ? $". The column '{columns[0]}' must hold a list. "
+                        + "If each option has its own column, name the columns in 'options'"
+                    : "";
+            throw row.Error($"{options.Count} options; a question needs 2 to 26{hint}");
         }
 
         string id = row.TextOrNull(plan.Id) ?? $"{Path.GetFileNameWithoutExtension(row.File)}/{row.Number}";
@@ -89,7 +92,8 @@ public static class MultipleChoiceTask
         return place >= 0 && place < options.Count
             ? place
             : throw row.Error(
-                $"the answer '{text}' in the column '{plan.Answer}' is none of {options.Count} options; wanted: {Allowed(plan.AnswerForm, options.Count)}"
+                $"the answer '{text}' in the column '{plan.Answer}' is none of {options.Count} options; "
+                    + $"wanted: {Allowed(plan.AnswerForm, options.Count)}"
             );
     }
 

@@ -196,7 +196,8 @@ internal abstract record HarnessFilter
         int at = select < 0 ? all.Count + select : select;
         return at < 0 || at >= all.Count
                 ? throw new InputException(
-                    $"group_select is {select.ToString(CultureInfo.InvariantCulture)}, but the pattern matches {all.Count} times"
+                    $"group_select is {select.ToString(CultureInfo.InvariantCulture)}, "
+                        + $"but the pattern matches {all.Count} times"
                 )
             : all[at].Count == 1 ? [all[at][0]]
             : [.. all[at].Where(g => g.Length > 0).Take(1)];

@@ -218,7 +218,8 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
         return at >= 0 && at < count
             ? (int)at
             : throw config.Error(
-                $"row {row.Number}: {(severalInputs ? "doc_to_text" : "doc_to_target")} ({field}) is {TemplateValues.Repr(target)}, outside its {count} choices"
+                $"row {row.Number}: {(severalInputs ? "doc_to_text" : "doc_to_target")} ({field}) "
+                    + $"is {TemplateValues.Repr(target)}, outside its {count} choices"
             );
     }
 

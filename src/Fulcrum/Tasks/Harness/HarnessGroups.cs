@@ -121,7 +121,8 @@ internal sealed class HarnessGroups
         return overrides.ContainsKey("doc_to_text")
             ? [Task(new HarnessIndex.Entry(name, path, []), $"{group}::{name}", overrides)]
             : throw new InputException(
-                $"{path}: the group {group} names {name}, but no .yaml file in {Path.GetDirectoryName(Path.GetFullPath(file))} or below defines such a task, group or tag"
+                $"{path}: the group {group} names {name}, but no .yaml file "
+                    + $"in {Path.GetDirectoryName(Path.GetFullPath(file))} or below defines such a task, group or tag"
             );
     }
 

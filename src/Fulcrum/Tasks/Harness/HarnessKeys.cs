@@ -29,7 +29,8 @@ internal sealed class HarnessKeys(string file, TemplateMap map, string place = "
             if (!known.Contains(key) && refused?.ContainsKey(key) != true)
             {
                 throw new InputException(
-                    $"{file}: unknown key '{place}{key}'; known are {string.Join(", ", known.Order(StringComparer.Ordinal))}"
+                    $"{file}: unknown key '{place}{key}'; known "
+                        + $"are {string.Join(", ", known.Order(StringComparer.Ordinal))}"
                 );
             }
         }

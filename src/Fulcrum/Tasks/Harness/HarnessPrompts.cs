@@ -85,7 +85,8 @@ internal sealed class HarnessPrompts(HarnessConfig config, HarnessFields fields,
         return at >= -choices.Count && at < choices.Count
             ? choices[(int)(at < 0 ? at + choices.Count : at)]
             : throw config.Error(
-                $"row {row.Number} of the examples: {key} is {TemplateValues.Repr(place)}, outside its {choices.Count} choices"
+                $"row {row.Number} of the examples: {key} is {TemplateValues.Repr(place)}, "
+                    + $"outside its {choices.Count} choices"
             );
     }
 

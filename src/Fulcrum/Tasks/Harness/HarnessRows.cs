@@ -31,7 +31,8 @@ internal sealed class HarnessRows
                     named.TryGetValue(split, out IReadOnlyList<string>? files)
                         ? [.. files.SelectMany(f => Named(config, f))]
                         : throw config.Error(
-                            $"there is no split '{split}'; dataset_kwargs.data_files has {string.Join(", ", named.Keys)}"
+                            $"there is no split '{split}'; dataset_kwargs.data_files "
+                                + $"has {string.Join(", ", named.Keys)}"
                         )
             );
         }

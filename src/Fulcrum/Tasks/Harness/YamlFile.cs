@@ -26,7 +26,8 @@ internal static class YamlFile
         if (chain.Contains(path))
         {
             throw new InputException(
-                $"{path}: include goes round in a circle: {string.Join(" -> ", chain.Append(path).Select(Path.GetFileName))}"
+                $"{path}: include goes round in a circle: "
+                    + $"{string.Join(" -> ", chain.Append(path).Select(Path.GetFileName))}"
             );
         }
 

@@ -75,7 +75,8 @@ internal static class HarnessLogs
         return File.Exists(path)
             ? [.. JsonLines.Read(path).Select(l => new Sample(task, l))]
             : throw new InputException(
-                $"{results} has results of {task}, but there is no {Path.GetFileName(path)} beside it; run with --log_samples"
+                $"{results} has results of {task}, but there is no {Path.GetFileName(path)} beside it; "
+                    + "run with --log_samples"
             );
     }
 

@@ -65,7 +65,8 @@ public sealed record MmluPlan(
         {
             string nearest = Spelling.Nearest(unknown, known, int.MaxValue) ?? "none";
             throw new InputException(
-                $"{source}: tasks.{Name}.subjects: there is no subject \"{unknown}\" in {Data}; the nearest is \"{nearest}\""
+                $"{source}: tasks.{Name}.subjects: there is no subject \"{unknown}\" in {Data}; "
+                    + $"the nearest is \"{nearest}\""
             );
         }
     }

@@ -34,6 +34,11 @@ public static class RawSpiderPrompt
     /// <summary>The prompt of a question.</summary>
     public static Prompt.Text Of(SpiderSchema schema, string question) =>
         new(
-            $"{Beginning}Tables:\n{string.Concat(schema.Tables.Select(t => $"{t.Name}: {string.Join(", ", t.Columns.Select(c => c.Name))}\n"))}Question: {question.Trim()}\n{Marker}"
+            $"{Beginning}Tables:\n"
+                + string.Concat(schema.Tables.Select(Line))
+                + $"Question: {question.Trim()}\n{Marker}"
         );
+
+    private static string Line(SpiderTable table) =>
+        $"{table.Name}: {string.Join(", ", table.Columns.Select(c => c.Name))}\n";
 }

@@ -170,10 +170,16 @@ public sealed class WritingTask : ITask
         string? bad = targets.FirstOrDefault(t => !Fits(t));
         return targets.Count == 0 ? throw row.Error($"the column '{plan.Target}' holds an empty list")
             : bad is null ? targets
-            : throw row.Error(
-                $"the target '{bad}' in the column '{plan.Target}' is no {(plan.Matching == Matching.Number ? "number" : plan.Matching == Matching.Regex ? "regular expression" : "answer: it is empty")}"
-            );
+            : throw row.Error($"the target '{bad}' in the column '{plan.Target}' is no {Wanted(plan.Matching)}");
     }
+
+    private static string Wanted(Matching matching) =>
+        matching switch
+        {
+            Matching.Number => "number",
+            Matching.Regex => "regular expression",
+            _ => "answer: it is empty",
+        };
 
     private bool Fits(string target)
     {

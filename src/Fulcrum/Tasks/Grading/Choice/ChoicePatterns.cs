@@ -9,15 +9,18 @@ internal static partial class ChoicePatterns
     private const int Limit = 2000;
 
     private const string Nouns =
-        "(?:answers?|choice|option|solution|letter|response|alternative|conclusion|pick|selection|resposta|alternativa|opção|letra|gabarito"
+        "(?:answers?|choice|option|solution|letter|response|alternative|conclusion|pick|selection"
+        + "|resposta|alternativa|opção|letra|gabarito"
         + "|respuesta|opción|réponse|antwort|risposta|ответ|答案|答え|正解|정답)";
 
     private const string Links =
-        @"(?:(?:is|was|are|(?:would|should|must|will|could|has\sto|seems\sto|appears\sto)\sbe|é|es|est|ist|è|seria|sería|serait|是|为|為|は|은|는)(?![\p{L}\p{N}])"
+        @"(?:(?:is|was|are|(?:would|should|must|will|could|has\sto|seems\sto|appears\sto)\sbe|é|es|est|ist|è"
+        + @"|seria|sería|serait|是|为|為|は|은|는)(?![\p{L}\p{N}])"
         + "|[是为為は은는]|[:=→➜⇒>–—-])";
 
     private const string Fillers =
-        @"(?:(?:therefore|thus|hence|clearly|definitely|probably|likely|most|indeed|simply|actually|still|then|now|obviously|certainly|the|a|la|el|letter|option|choice|answer"
+        @"(?:(?:therefore|thus|hence|clearly|definitely|probably|likely|most|indeed|simply|actually|still|then"
+        + @"|now|obviously|certainly|the|a|la|el|letter|option|choice|answer"
         + @"|letra|alternativa|opção|opción|lettre|buchstabe|number|correct|best|one|just)\b[,:]?\s*)*";
 
     // Chinese, Japanese and Korean are written without spaces between words.
@@ -44,7 +47,8 @@ internal static partial class ChoicePatterns
     [GeneratedRegex(
         Free
             + Nouns
-            + @"(?:\s+(?:corret[ao]|cert[ao]|correct[ao]|final|correcte|exact[ao]?))?(?:\s+(?:to|for|of|in|here)\b[^.:;\n]{0,80}?)?[""'”)\]]*\s*(?:"
+            + @"(?:\s+(?:corret[ao]|cert[ao]|correct[ao]|final|correcte|exact[ao]?))?(?:\s+(?:to|for|of|in"
+            + @"|here)\b[^.:;\n]{0,80}?)?[""'”)\]]*\s*(?:"
             + Links
             + @"\s*)+"
             + Fillers
@@ -64,10 +68,15 @@ internal static partial class ChoicePatterns
 
     // "(option) B(, Rome,) is (the) correct", "D is my answer"
     [GeneratedRegex(
-        @"(?<![\p{L}\p{N}'’])(?<!\b(?:and|or|nor|neither|not|than)\s+)(?:(?-i:(?<letter>[A-Z]))|\((?<letter>[A-Za-z])\)|(?<=\b(?:option|choice|answer|letter|alternativa|opção|opción)\s)(?<letter>[A-Z]))(?![\p{L}\p{N}'’_])[)\]""'”]*"
-            + @"(?:\s*[.,:(–—-]\s*[^\n.;()]{1,80}?[),]?)?\s+(?:is|would\sbe|should\sbe|must\sbe|seems|appears|looks|está|é|es)\s+(?:to\sbe\s+)?"
-            + @"(?:(?:the|my|our|a|la|clearly|definitely|probably|therefore|thus|indeed|most|more|likely|only|single|obviously)\s+)*"
-            + @"(?:correct|right|best|answer|true|final|choice|appropriate|accurate|suitable|option\sthat|corret[ao]|cert[ao]|correct[ao]|respuesta|resposta|alternativa\scorreta)\b",
+        @"(?<![\p{L}\p{N}'’])(?<!\b(?:and|or|nor|neither|not|than)\s+)(?:(?-i:(?<letter>[A-Z]))"
+            + @"|\((?<letter>[A-Za-z])\)|(?<=\b(?:option|choice|answer|letter|alternativa|opção"
+            + @"|opción)\s)(?<letter>[A-Z]))(?![\p{L}\p{N}'’_])[)\]""'”]*"
+            + @"(?:\s*[.,:(–—-]\s*[^\n.;()]{1,80}?[),]?)?\s+(?:is|would\sbe|should\sbe|must\sbe|seems|appears"
+            + @"|looks|está|é|es)\s+(?:to\sbe\s+)?"
+            + @"(?:(?:the|my|our|a|la|clearly|definitely|probably|therefore|thus|indeed|most|more|likely|only"
+            + @"|single|obviously)\s+)*"
+            + @"(?:correct|right|best|answer|true|final|choice|appropriate|accurate|suitable|option\sthat"
+            + @"|corret[ao]|cert[ao]|correct[ao]|respuesta|resposta|alternativa\scorreta)\b",
         Any,
         Limit
     )]
@@ -75,7 +84,8 @@ internal static partial class ChoicePatterns
 
     // "I choose C", "I would go with option B"
     [GeneratedRegex(
-        @"\b(?:choose|chose|choosing|pick|picked|select|selected|selecting|go\swith|going\swith|went\swith|opt\sfor|vote\sfor|guess|conclude|think|believe|say|settle\son|escolho|elijo)\s+"
+        @"\b(?:choose|chose|choosing|pick|picked|select|selected|selecting|go\swith|going\swith|went\swith"
+            + @"|opt\sfor|vote\sfor|guess|conclude|think|believe|say|settle\son|escolho|elijo)\s+"
             + @"(?:that\s+)?(?:it(?:'s|’s|\sis)\s+|is\s+)?"
             + Fillers
             + Letter,
@@ -86,7 +96,9 @@ internal static partial class ChoicePatterns
 
     // "it's C.", "so, B.", "it must be D"
     [GeneratedRegex(
-        @"\b(?:it(?:'s|’s|\sis|\smust\sbe|\shas\sto\sbe|\sshould\sbe|\swould\sbe)|that(?:'s|’s|\sis)|this\sis|so|no|therefore|thus|hence|must\sbe|leaves(?:\sus\swith)?|definitely|probably|por(?:tanto|\sisso)),?\s*:?\s+"
+        @"\b(?:it(?:'s|’s|\sis|\smust\sbe|\shas\sto\sbe|\sshould\sbe|\swould\sbe)|that(?:'s|’s|\sis)|this\sis"
+            + @"|so|no|therefore|thus|hence|must\sbe|leaves(?:\sus\swith)?|definitely|probably|por(?:tanto"
+            + @"|\sisso)),?\s*:?\s+"
             + @"(?:(?:option|choice|letter|answer|the)\s+)*"
             + Letter
             + @"(?=[\])}""'”]*(?:[.,;:!]|\s*(?:\n|\z)|\s+(?:because|since|as|for)\b))",
@@ -111,7 +123,8 @@ internal static partial class ChoicePatterns
     [GeneratedRegex(
         Free
             + Nouns
-            + @"(?:\s+(?:corret[ao]|cert[ao]|correct[ao]|final|correcte|exact[ao]?))?(?:\s+(?:to|for|of|in|here)\b[^.:;\n]{0,80}?)?[""'”)\]]*\s*(?:"
+            + @"(?:\s+(?:corret[ao]|cert[ao]|correct[ao]|final|correcte|exact[ao]?))?(?:\s+(?:to|for|of|in"
+            + @"|here)\b[^.:;\n]{0,80}?)?[""'”)\]]*\s*(?:"
             + Links
             + @"\s*)+(?<rest>[^\n]{1,300})",
         Any,
@@ -123,7 +136,8 @@ internal static partial class ChoicePatterns
     [GeneratedRegex(
         @"<(?<name>answer|final_answer|final|choice|option|result|ans)>\s*(?<inside>[^<>]{1,300}?)\s*(?:</\k<name>>|\z)"
             + @"|\[(?<name>ANSWER|ANS)\]\s*(?<inside>[^\[\]]{1,300}?)\s*(?:\[/\k<name>\]|\z)"
-            + @"|[""'](?:(?:final|correct|my|selected)?[_ ]?(?:answer|choice|option|letter)|prediction|response|result|resposta)[""']\s*:\s*(?:\[\s*)?[""']?(?<inside>[^""'\n{}\[\]]{1,300}?)\s*[""']?\s*[,}\]\n]",
+            + @"|[""'](?:(?:final|correct|my|selected)?[_ ]?(?:answer|choice|option|letter)|prediction|response"
+            + @"|result|resposta)[""']\s*:\s*(?:\[\s*)?[""']?(?<inside>[^""'\n{}\[\]]{1,300}?)\s*[""']?\s*[,}\]\n]",
         Any,
         Limit
     )]
@@ -131,7 +145,8 @@ internal static partial class ChoicePatterns
 
     /// <summary>A letter by itself at the beginning: "B", "B.", "(B)", "b) Rome"; not "A dog".</summary>
     [GeneratedRegex(
-        @"\A[\s""'“(\[]*(?:option\s+|answer\s+)?[""'“(\[]*(?:(?<letter>[A-Z])(?=[.):,;\]}""'”]|\s*(?:\n|\z)|\s+[–—-]\s|\s+(?:because|since|as|due|given)\b)|(?<letter>[a-z])(?=[)\]]|[.:](?:\s|\z)|\s*(?:\n|\z)))",
+        @"\A[\s""'“(\[]*(?:option\s+|answer\s+)?[""'“(\[]*(?:(?<letter>[A-Z])(?=[.):,;\]}""'”]|\s*(?:\n|\z)"
+            + @"|\s+[–—-]\s|\s+(?:because|since|as|due|given)\b)|(?<letter>[a-z])(?=[)\]]|[.:](?:\s|\z)|\s*(?:\n|\z)))",
         RegexOptions.CultureInvariant,
         Limit
     )]
@@ -151,7 +166,8 @@ internal static partial class ChoicePatterns
 
     /// <summary>A line that is a letter alone.</summary>
     [GeneratedRegex(
-        @"\A[\s""'“(\[#>•–—-]*(?:\d{1,2}[.)]\s*)?(?:(?:the\s+)?(?:final\s+)?(?:answer|option|choice)\s*)?[""'“(\[]*(?<letter>[A-Z])[)\]""'”.:!\s]*\z",
+        @"\A[\s""'“(\[#>•–—-]*(?:\d{1,2}[.)]\s*)?(?:(?:the\s+)?(?:final\s+)?(?:answer|option"
+            + @"|choice)\s*)?[""'“(\[]*(?<letter>[A-Z])[)\]""'”.:!\s]*\z",
         Any,
         Limit
     )]
@@ -159,7 +175,8 @@ internal static partial class ChoicePatterns
 
     /// <summary>A content that is a letter, with an option's text behind it or not.</summary>
     [GeneratedRegex(
-        @"\A[\s""'“(\[{]*(?:option|choice|answer|letter)?[\s""'“(\[{]*(?<letter>[A-Z])(?![\p{L}\p{N}'’])[)\]}""'”.,:;!\s–—-]*(?<rest>.*)\z",
+        @"\A[\s""'“(\[{]*(?:option|choice|answer"
+            + @"|letter)?[\s""'“(\[{]*(?<letter>[A-Z])(?![\p{L}\p{N}'’])[)\]}""'”.,:;!\s–—-]*(?<rest>.*)\z",
         Any | RegexOptions.Singleline,
         Limit
     )]
@@ -167,7 +184,10 @@ internal static partial class ChoicePatterns
 
     /// <summary>Behind a letter: a question, or words that deny it.</summary>
     [GeneratedRegex(
-        @"\A[)\]""'”]*\s*(?:\?|(?:(?:is|are|was|would\sbe|seems|looks|can|could)\s+(?:(?:clearly|definitely|probably|also|therefore|obviously|certainly|simply|the)\s+)*(?:not\b|wrong|incorrect|false|never|unlikely|impossible)|isn['’]t|can['’]t|cannot|wouldn['’]t|does\snot|doesn['’]t)|:?\s*(?:no|wrong|incorrect|false)\b)",
+        @"\A[)\]""'”]*\s*(?:\?|(?:(?:is|are|was|would\sbe|seems|looks|can|could)\s+(?:(?:clearly|definitely"
+            + @"|probably|also|therefore|obviously|certainly|simply|the)\s+)*(?:not\b|wrong|incorrect|false"
+            + @"|never|unlikely|impossible)|isn['’]t|can['’]t|cannot|wouldn['’]t|does\snot|doesn['’]t)"
+            + @"|:?\s*(?:no|wrong|incorrect|false)\b)",
         Any,
         Limit
     )]
@@ -175,7 +195,9 @@ internal static partial class ChoicePatterns
 
     /// <summary>Behind a letter: another one beside it.</summary>
     [GeneratedRegex(
-        @"\A[)\]""'”]*\s*(?:(?:,|/|&|\bor\b|\band\b|\bou\b|\boder\b|\bund\b|\by\b)\s*)+(?:option\s+)?[""'(\[]*(?-i:(?<other>[A-Z]))(?![\p{L}\p{N}])(?=[)\]""'”]*(?:\s*[.,;:!?/&]|\s*(?:\n|\z)|\s+(?:or|and|ou|are|could|may|might|both)\b))",
+        @"\A[)\]""'”]*\s*(?:(?:,|/|&|\bor\b|\band\b|\bou\b|\boder\b|\bund\b"
+            + @"|\by\b)\s*)+(?:option\s+)?[""'(\[]*(?-i:(?<other>[A-Z]))(?![\p{L}\p{N}])(?=[)\]""'”]*"
+            + @"(?:\s*[.,;:!?/&]|\s*(?:\n|\z)|\s+(?:or|and|ou|are|could|may|might|both)\b))",
         Any,
         Limit
     )]
@@ -183,7 +205,8 @@ internal static partial class ChoicePatterns
 
     /// <summary>Before a statement: words that deny it.</summary>
     [GeneratedRegex(
-        @"(?:\bnot|n['’]t|\bnever|\bneither|\bnor|\bwrong|\bincorrect|\bworst|\bcannot|\brather\sthan|\binstead\sof)(?:\s+(?:the|be|an?|say|think|to))*\s*\z",
+        @"(?:\bnot|n['’]t|\bnever|\bneither|\bnor|\bwrong|\bincorrect|\bworst|\bcannot|\brather\sthan"
+            + @"|\binstead\sof)(?:\s+(?:the|be|an?|say|think|to))*\s*\z",
         Any,
         Limit
     )]
@@ -199,7 +222,8 @@ internal static partial class ChoicePatterns
 
     /// <summary>What may follow a letter that could also be a word.</summary>
     [GeneratedRegex(
-        @"\A[)\]}""'”]*(?:\s*(?:\z|\n|[.,;:!)\]}(<\\–—=-])|\s+(?:because|since|as|for|due|which|based|given|and|but|is|porque|pois|parce|weil|car)\b)",
+        @"\A[)\]}""'”]*(?:\s*(?:\z|\n|[.,;:!)\]}(<\\–—=-])|\s+(?:because|since|as|for|due|which|based|given"
+            + @"|and|but|is|porque|pois|parce|weil|car)\b)",
         Any,
         Limit
     )]

@@ -131,7 +131,8 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
     private static partial Regex Wrapper();
 
     [GeneratedRegex(
-        @"\\[()\[\]]|(?<![\p{L}\p{N}_])_+(?=[\p{L}\p{N}(])|(?<=[\p{L}\p{N}).:])_+(?![\p{L}\p{N}_])|</?(?:b|i|u|strong|em|code|p|span|br)\s*/?>",
+        @"\\[()\[\]]|(?<![\p{L}\p{N}_])_+(?=[\p{L}\p{N}(])|(?<=[\p{L}\p{N}).:])_+(?![\p{L}\p{N}_])|</?(?:b|i|u"
+            + @"|strong|em|code|p|span|br)\s*/?>",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
         1000
     )]

@@ -108,7 +108,8 @@ internal static partial class WordTokens
     private static partial Regex LongEnding();
 
     [GeneratedRegex(
-        @"\b(?:(?<1>can)(?<2>not)|(?<1>d)(?<2>'ye)|(?<1>gim)(?<2>me)|(?<1>gon)(?<2>na)|(?<1>got)(?<2>ta)|(?<1>lem)(?<2>me)|(?<1>more)(?<2>'n))\b|\b(?<1>wan)(?<2>na)(?=\s)",
+        @"\b(?:(?<1>can)(?<2>not)|(?<1>d)(?<2>'ye)|(?<1>gim)(?<2>me)|(?<1>gon)(?<2>na)|(?<1>got)(?<2>ta)"
+            + @"|(?<1>lem)(?<2>me)|(?<1>more)(?<2>'n))\b|\b(?<1>wan)(?<2>na)(?=\s)",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
         1000
     )]

@@ -136,14 +136,16 @@ internal static partial class SqlRegions
             );
 
     [GeneratedRegex(
-        @"(?<marks>`{3,}|~{3,})(?:[ \t]*(?!SELECT\b|WITH\b)(?:[\w+#.-]+[^\n`]*(?=\n)|(?:sql|sqlite3?|mysql|postgres(?:ql)?|json|text|tsql)\b))?(?<inside>.*?)(?:\k<marks>|\z)",
+        @"(?<marks>`{3,}|~{3,})(?:[ \t]*(?!SELECT\b|WITH\b)(?:[\w+#.-]+[^\n`]*(?=\n)|(?:sql|sqlite3?|mysql"
+            + @"|postgres(?:ql)?|json|text|tsql)\b))?(?<inside>.*?)(?:\k<marks>|\z)",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline,
         2000
     )]
     private static partial Regex Fence();
 
     [GeneratedRegex(
-        @"<(?<name>answer|sql|query|sql_query|final_answer|final|output|result|code)(?:\s[^<>]*)?>(?<inside>.*?)(?:</\k<name>>|\z)"
+        @"<(?<name>answer|sql|query|sql_query|final_answer|final|output|result"
+            + @"|code)(?:\s[^<>]*)?>(?<inside>.*?)(?:</\k<name>>|\z)"
             + @"|\[(?<name>SQL|ANSWER|QUERY)\](?<inside>.*?)(?:\[/\k<name>\]|\z)",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline,
         2000
@@ -151,7 +153,8 @@ internal static partial class SqlRegions
     private static partial Regex Tag();
 
     [GeneratedRegex(
-        @"(?<quote>[""'])(?:sql|query|sql[_ ]?query|final[_ ]?(?:sql|query|answer)|answer|statement)\k<quote>\s*:\s*(?<open>[""'])(?<value>(?:\\.|(?!\k<open>\s*[,}\]]).)*)",
+        @"(?<quote>[""'])(?:sql|query|sql[_ ]?query|final[_ ]?(?:sql|query|answer)|answer"
+            + @"|statement)\k<quote>\s*:\s*(?<open>[""'])(?<value>(?:\\.|(?!\k<open>\s*[,}\]]).)*)",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline,
         2000
     )]
@@ -162,7 +165,8 @@ internal static partial class SqlRegions
 
     // Only marks and a list's number, or the end of a label, a tag, a prompt or an assignment.
     [GeneratedRegex(
-        @"\A[\s>*_`""'“(\[{#•–—+-]*(?:\d{1,3}[.)]|[A-Za-z][.)])?[\s*_`""'“(\[{]*\z|(?:[:=→>\]]|[-–—]+)[\s*_`""'“(]*\z",
+        @"\A[\s>*_`""'“(\[{#•–—+-]*(?:\d{1,3}[.)]|[A-Za-z][.)])?[\s*_`""'“(\[{]*\z"
+            + @"|(?:[:=→>\]]|[-–—]+)[\s*_`""'“(]*\z",
         RegexOptions.CultureInvariant,
         1000
     )]

@@ -4,24 +4,30 @@ namespace Fulcrum.Tasks.Grading.Sql;
 internal static class SqlWords
 {
     private static readonly HashSet<string> Open = Set(
-        "SELECT DISTINCT ALL FROM WHERE AND OR NOT BY ON JOIN HAVING LIMIT OFFSET IN LIKE BETWEEN IS AS UNION INTERSECT "
-            + "EXCEPT WITH RECURSIVE CASE WHEN THEN ELSE LEFT RIGHT INNER OUTER CROSS FULL NATURAL GROUP ORDER VALUES USING "
+        "SELECT DISTINCT ALL FROM WHERE AND OR NOT BY ON JOIN HAVING LIMIT OFFSET IN LIKE BETWEEN IS AS UNION "
+            + "INTERSECT "
+            + "EXCEPT WITH RECURSIVE CASE WHEN THEN ELSE LEFT RIGHT INNER OUTER CROSS FULL NATURAL GROUP ORDER "
+            + "VALUES USING "
             + "EXISTS GLOB REGEXP MATCH COLLATE OVER PARTITION FILTER ESCAPE WINDOW"
     );
 
     private static readonly HashSet<string> Continuing = Set(
-        "FROM WHERE AND OR NOT ORDER GROUP HAVING LIMIT OFFSET JOIN INNER LEFT RIGHT FULL CROSS OUTER NATURAL ON USING UNION "
-            + "INTERSECT EXCEPT AS CASE WHEN THEN ELSE END IN LIKE BETWEEN IS ASC DESC COLLATE OVER WINDOW GLOB REGEXP ESCAPE"
+        "FROM WHERE AND OR NOT ORDER GROUP HAVING LIMIT OFFSET JOIN INNER LEFT RIGHT FULL CROSS OUTER NATURAL "
+            + "ON USING UNION "
+            + "INTERSECT EXCEPT AS CASE WHEN THEN ELSE END IN LIKE BETWEEN IS ASC DESC COLLATE OVER WINDOW GLOB "
+            + "REGEXP ESCAPE"
     );
 
     private static readonly HashSet<string> Clauses = Set("FROM WHERE GROUP HAVING ORDER LIMIT");
 
     private static readonly HashSet<string> Others = Set(
-        "ASC DESC END NULL NULLS FIRST LAST CAST ROWS RANGE PRECEDING FOLLOWING UNBOUNDED CURRENT ROW MATERIALIZED TRUE FALSE"
+        "ASC DESC END NULL NULLS FIRST LAST CAST ROWS RANGE PRECEDING FOLLOWING UNBOUNDED CURRENT ROW "
+            + "MATERIALIZED TRUE FALSE"
     );
 
     private static readonly HashSet<string> Prose = Set(
-        "the an of to for this these that those which who whose we you its are was were will would should can could because since "
+        "the an of to for this these that those which who whose we you its are was were will would should can "
+            + "could because since "
             + "their my your our than have has using every"
     );
 

@@ -171,7 +171,8 @@ internal sealed class SqlDatabase : IDisposable
                 return new SqlResult(
                     [],
                     "row-limit",
-                    $"the result has more than {(rows.Count > limits.Rows ? $"{limits.Rows} rows" : $"{limits.Bytes} bytes")}"
+                    "the result has more "
+                        + $"than {(rows.Count > limits.Rows ? $"{limits.Rows} rows" : $"{limits.Bytes} bytes")}"
                 );
             }
         }
@@ -207,7 +208,8 @@ internal sealed class SqlDatabase : IDisposable
     private static string Shortened(ReadOnlySpan<byte> text)
     {
         ReadOnlySpan<byte> valid = Utf8.IsValid(text) ? text : Encoding.UTF8.GetBytes(DroppingUtf8.GetString(text));
-        return $"{DroppingUtf8.GetString(valid[..Math.Min(Kept, valid.Length)])}…{Convert.ToHexStringLower(SHA256.HashData(valid))}";
+        return $"{DroppingUtf8.GetString(valid[..Math.Min(Kept, valid.Length)])}…"
+            + $"{Convert.ToHexStringLower(SHA256.HashData(valid))}";
     }
 
     private SqlResult Failed(int code)

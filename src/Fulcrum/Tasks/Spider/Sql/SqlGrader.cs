@@ -90,7 +90,8 @@ internal sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposabl
             0,
             predicted,
             "wrong-result",
-            $"{got.Rows.Count} rows where the gold query gives {wanted.Rows.Count}{(got.Rows.Count == wanted.Rows.Count ? ", with other values" : "")}"
+            $"{got.Rows.Count} rows where the gold query "
+                + $"gives {wanted.Rows.Count}{(got.Rows.Count == wanted.Rows.Count ? ", with other values" : "")}"
         );
 
     private void Done(SqlDatabase database)

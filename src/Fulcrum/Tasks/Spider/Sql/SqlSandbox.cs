@@ -58,7 +58,8 @@ public sealed class SqlSandbox : IDisposable
             program
             ?? SqlWorkerProgram.Find()
             ?? throw new InputException(
-                "SQL cannot be graded: its worker process needs the fulcrum program or the dotnet host, and neither was found; "
+                "SQL cannot be graded: its worker process needs the fulcrum program or the dotnet host, "
+                    + "and neither was found; "
                     + "queries of a model are never run in this process"
             );
         int most = workers ?? Places(Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
