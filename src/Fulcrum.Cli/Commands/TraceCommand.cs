@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
@@ -218,7 +219,8 @@ internal static class TraceCommand
         {
             RungDifference d = rung.Difference;
             Console.WriteLine(
-                FormattableString.Invariant(
+                string.Create(
+                    CultureInfo.InvariantCulture,
                     $"{EnumNames.Of(rung.Name), -10} {d.Mean:+0.0000;-0.0000} nats per token (95% "
                         + $"interval {d.Low:+0.0000;-0.0000} to {d.High:+0.0000;-0.0000}), "
                         + $"{d.Absolute:0.0000} in absolute value, {d.Texts} texts"

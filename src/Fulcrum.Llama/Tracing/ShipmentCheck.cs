@@ -281,14 +281,16 @@ public sealed class ShipmentCheck
             : Finding(
                 TraceCause.Head,
                 wanted
-                    ? FormattableString.Invariant(
-                        "the file's head (output.weight) is another one than the model's: "
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the file's head (output.weight) is another one than the model's: "
                             + $"they lie {distance:0.0%} apart"
                     )
-                    : FormattableString.Invariant(
-                        "the model's head is tied to the embedding (tie_word_embeddings is true), "
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the model's head is tied to the embedding (tie_word_embeddings is true), "
                             + $"but the file has a head of its own (output.weight) that lies {distance:0.0%} "
-                            + "from the embedding"
+                            + $"from the embedding"
                     )
             );
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Fulcrum.Llama.Export;
 using Fulcrum.Llama.Gguf;
@@ -133,10 +134,11 @@ internal static class TokenizerCheck
             .FirstOrDefault(p => !(found[p.First] > found[p.Second]));
         return wrong == default
             ? null
-            : FormattableString.Invariant(
+            : string.Create(
+                CultureInfo.InvariantCulture,
                 $"the tokenizer merges '{tokens[wrong.First]}' before '{tokens[wrong.Second]}', "
                     + $"but the file's scores of the two are {found[wrong.First]} and {found[wrong.Second]}, "
-                    + "so texts become other tokens"
+                    + $"so texts become other tokens"
             );
     }
 

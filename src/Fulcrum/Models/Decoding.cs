@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Models;
@@ -25,7 +26,8 @@ public sealed record Decoding(Sampling? Settings, int Seed)
     public override string ToString() =>
         Settings is not { } s
             ? "greedy"
-            : FormattableString.Invariant(
+            : string.Create(
+                CultureInfo.InvariantCulture,
                 $"sampled, temperature {s.Temperature}, top k {s.TopK}, top p {s.TopP}, "
                     + $"repetition penalty {s.RepetitionPenalty}, seed {Seed}"
             );

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Fulcrum.Tracing;
@@ -97,7 +98,8 @@ public sealed record TraceResult(IReadOnlyList<TraceFinding> Findings, IReadOnly
             MeasuredRung? most = Rungs.Where(r => r.Name != TraceRung.Adapter).MaxBy(r => r.Difference.Absolute);
             return most is null
                 ? null
-                : FormattableString.Invariant(
+                : string.Create(
+                    CultureInfo.InvariantCulture,
                     $"The rung '{Data.EnumNames.Of(most.Name)}' moved the texts most: "
                         + $"{most.Difference.Mean:+0.0000;-0.0000} nats per token on average, "
                         + $"{most.Difference.Absolute:0.0000} in absolute value."
