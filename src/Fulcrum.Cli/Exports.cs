@@ -9,8 +9,7 @@ namespace Fulcrum.Cli;
 internal static class Exports
 {
     /// <summary>Writes a model folder, with its adapter merged into the weights, as a GGUF file. Warnings go to
-    /// standard
-    /// error.</summary>
+    /// standard error.</summary>
     /// <exception cref="InputException">The model cannot be written as GGUF, or the file cannot be written.</exception>
     /// <param name="type">The file's numeric form, as <c>q8_0</c>.</param>
     public static void WriteGguf(ModelSpec model, string type, string file) =>

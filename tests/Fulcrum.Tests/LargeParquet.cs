@@ -5,8 +5,7 @@ using System.Text;
 namespace Fulcrum.Tests;
 
 /// <summary>Writes Parquet files of three columns of equal texts, so that few bytes stand for many (the format's own
-/// description is
-/// followed: pages with Thrift headers, a footer).</summary>
+/// description is followed: pages with Thrift headers, a footer).</summary>
 internal static class LargeParquet
 {
     private const int Int = 5,

@@ -79,8 +79,7 @@ public sealed class Nf4Tests
     }
 
     // 100 x 97 weights: a last block that is short and rows that share blocks; in parts of 64 rows for few inputs. Sums
-    // reach 40,
-    // whose last place in float32 is 4e-6, and the two products add in different orders.
+    // reach 40, whose last place in float32 is 4e-6, and the two products add in different orders.
     [Theory]
     [InlineData(ScalarType.Float32, 3, 3e-5)]
     [InlineData(ScalarType.Float32, 40, 3e-5)]

@@ -1,8 +1,7 @@
 namespace Fulcrum.Llama.Tracing;
 
 /// <summary>What a weight becomes in 4-bit NormalFloat (arXiv:2305.14314, section 3) and back: blocks of 64
-/// neighbouring
-/// values, each scaled by its largest absolute value.</summary>
+/// neighbouring values, each scaled by its largest absolute value.</summary>
 internal static class Nf4Rounding
 {
     private const int Block = 64;

@@ -178,8 +178,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
                 Arguments = [LlamaWorker.Verb],
             }
             : throw new FulcrumException(
-                "GGUF files are read by a worker process, which is the tool itself: "
-                    + "Fulcrum.Cli is not beside this program"
+                "GGUF files are read by a worker process of the tool: Fulcrum.Cli is not next to this program"
             );
 
     private (string Description, bool Accelerator) Greeted(BinaryReader from) =>

@@ -6,8 +6,7 @@ namespace Fulcrum.Report.Content;
 
 /// <summary>The candidates of a study in order, and what may be said of the best.</summary>
 /// <param name="Order">Accepted candidates first, rejected ones last. Within a verdict the largest mean gain on the
-/// targets
-/// comes first.</param>
+/// targets comes first.</param>
 /// <param name="Acceptable">Names of the accepted candidates, in that order.</param>
 /// <param name="Unconfirmed">Those of them that are not accepted by bounds that hold for all candidates
 /// together.</param>

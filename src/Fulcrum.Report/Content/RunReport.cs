@@ -108,8 +108,7 @@ public sealed record RunReport(
     }
 
     /// <summary>Returns the same report with the answers of another candidate. Its training log and data stay those of
-    /// the
-    /// first.</summary>
+    /// the first.</summary>
     internal RunReport Showing(CandidateComparison candidate)
     {
         int place = Comparison.Candidates.Select(c => c.Name).ToList().IndexOf(candidate.Name);

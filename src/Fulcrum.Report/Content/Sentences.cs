@@ -81,8 +81,7 @@ public static class Sentences
     }
 
     /// <summary>How many items each side could not score, and what the difference would be at worst and at best; null
-    /// where
-    /// hardly any is.</summary>
+    /// where hardly any is.</summary>
     public static string? Unscored(PairedResult b, Words words) =>
         b.Bounds is not { } bounds
             ? null

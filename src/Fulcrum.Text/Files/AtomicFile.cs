@@ -7,9 +7,8 @@ namespace Fulcrum.Files;
 /// <summary>Files that are either complete or absent, after a crash and after a power failure as well.</summary>
 /// <remarks>
 /// A file is written next to its place under a random name that is created new, so that nothing planted there is
-/// followed or overwritten. Then
-/// it is flushed to the disk and renamed, and the folder is flushed: without that the name may be lost although the
-/// content is not.
+/// followed or overwritten. Then it is flushed to the disk and renamed, and the folder is flushed: without that the
+/// name may be lost although the content is not.
 ///</remarks>
 public static class AtomicFile
 {

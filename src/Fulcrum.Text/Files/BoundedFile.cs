@@ -6,8 +6,7 @@ namespace Fulcrum.Files;
 /// <summary>Reads files that somebody else made: regular files only, never more bytes than a limit.</summary>
 /// <remarks>
 /// A named pipe would block for ever and a device would never end. Both are refused before a byte is read. The limit is
-/// checked against the
-/// file's size at once and again while reading, because a file can grow. What cannot be read is an
+/// checked against the file's size at once and again while reading, because a file can grow. What cannot be read is an
 /// <see cref="InputException"/> with the reason.
 ///</remarks>
 public static class BoundedFile

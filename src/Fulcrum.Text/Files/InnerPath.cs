@@ -23,8 +23,7 @@ public static class InnerPath
     /// <summary>Refuses a model folder in which anything is a link, for a user who does not want links to be
     /// followed.</summary>
     /// <remarks>In the hub's cache, <c>NAME/snapshots/COMMIT</c> consists of links to <c>NAME/blobs</c>; those are
-    /// always
-    /// followed.</remarks>
+    /// always followed.</remarks>
     /// <exception cref="InputException">There is such a link; names it.</exception>
     public static void RefuseLinks(string folder)
     {

@@ -4,14 +4,11 @@ namespace Fulcrum.Files;
 /// elsewhere.</summary>
 /// <remarks>
 /// How Runs uses it. <see cref="Require"/> is called whenever a run folder is opened, by every command that reads or
-/// writes one, before any
-/// other access: it refuses links, named pipes, sockets, devices, and files that have a second name outside. Afterwards
-/// files are read with
-/// <see cref="BoundedFile"/> and written with <see cref="AtomicFile"/>, or with <see cref="GrowingFile"/> where they
-/// grow. Names that a file
-/// in the folder gives (manifests, comparison) are <see cref="RelativeName"/>s. A stage removes files with
-/// <see cref="Remove"/>, which takes the
-/// names that the stage itself lists; a folder goes only when it is empty (<see cref="RemoveIfEmpty"/>).
+/// writes one, before any other access: it refuses links, named pipes, sockets, devices, and files that have a second
+/// name outside. Afterwards files are read with <see cref="BoundedFile"/> and written with <see cref="AtomicFile"/>, or
+/// with <see cref="GrowingFile"/> where they grow. Names that a file in the folder gives (manifests, comparison) are
+/// <see cref="RelativeName"/>s. A stage removes files with <see cref="Remove"/>, which takes the names that the stage
+/// itself lists; a folder goes only when it is empty (<see cref="RemoveIfEmpty"/>).
 ///</remarks>
 public static class PlainFolder
 {

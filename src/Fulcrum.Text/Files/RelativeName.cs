@@ -9,11 +9,9 @@ namespace Fulcrum.Files;
 /// that folder.</summary>
 /// <remarks>
 /// Names that manifests, checksums, comparisons, model indexes and studies give are of this type, so that no text of
-/// theirs reaches
-/// <see cref="Path.Combine(string, string)"/> unchecked. JSON reads and writes it as a text, also as a key; a name that
-/// is refused is a
-/// <see cref="JsonException"/> there. That a name is harmless says nothing about links:
-/// <see cref="PlainFolder.Require"/> refuses those.
+/// theirs reaches <see cref="Path.Combine(string, string)"/> unchecked. JSON reads and writes it as a text, also as a
+/// key; a name that is refused is a <see cref="JsonException"/> there. That a name is harmless says nothing about
+/// links: <see cref="PlainFolder.Require"/> refuses those.
 ///</remarks>
 [JsonConverter(typeof(RelativeNameConverter))]
 public readonly record struct RelativeName
@@ -45,8 +43,7 @@ public readonly record struct RelativeName
 
     /// <summary>
     /// Whether a text can only mean a file or folder right here: no separator, not <c>.</c> or <c>..</c>, at most 255
-    /// bytes, no control or
-    /// formatting character, no drive, no dot or space at the end, which Windows drops.
+    /// bytes, no control or formatting character, no drive, no dot or space at the end, which Windows drops.
     ///</summary>
     public static bool IsPlain(string? name) =>
         name is { Length: > 0 and <= LongestPart }

@@ -7,8 +7,7 @@ namespace Fulcrum.Patterns;
 /// <summary>A pattern of Python's <c>re</c> module, run by .NET over text whose characters are code points.</summary>
 /// <remarks>
 /// The two languages differ in what <c>\w</c> and <c>\s</c> mean, in named groups, in <c>{,n}</c>, in a bracket inside
-/// a set,
-/// and in characters beyond the basic plane, which are one character in Python and two in .NET.
+/// a set, and in characters beyond the basic plane, which are one character in Python and two in .NET.
 /// </remarks>
 public sealed class PythonPattern
 {

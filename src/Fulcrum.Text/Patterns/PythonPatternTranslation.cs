@@ -33,8 +33,7 @@ internal sealed class PythonPatternTranslation
     public RegexOptions Flags { get; private set; }
 
     /// <summary>Translates a pattern.</summary>
-    /// <exception cref="ArgumentException">The pattern is malformed, too long, or uses what .NET cannot
-    /// express.</exception>
+    /// <exception cref="ArgumentException">The pattern is malformed, too long, or not expressible in .NET.</exception>
     public static PythonPatternTranslation Of(string pattern, int mostCharacters)
     {
         if (pattern.Length > mostCharacters)

@@ -4,8 +4,7 @@ using System.Text;
 namespace Fulcrum.Templates;
 
 /// <summary>Upper, lower and title case as Python has them: with the characters that become several, and the Greek
-/// sigma
-/// at the end of a word.</summary>
+/// sigma at the end of a word.</summary>
 internal static class TemplateCasing
 {
     // Character, its upper case, its title case: Unicode's SpecialCasing.txt, entries without a condition.

@@ -31,8 +31,7 @@ internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Tex
 internal enum TemplateSpacing
 {
     /// <summary>As chat templates want it: a line that holds only a block leaves nothing behind, and one line break at
-    /// the
-    /// very end is dropped.</summary>
+    /// the very end is dropped.</summary>
     Trimmed,
 
     /// <summary>As Jinja does by itself, with the line break at the very end: everything stays.</summary>

@@ -10,8 +10,7 @@ namespace Fulcrum.Templates;
 internal sealed record TemplateUndefined(string Complaint)
 {
     /// <summary>Whether names without a value that arise on this thread are errors as soon as anything but a test is
-    /// asked
-    /// of them.</summary>
+    /// asked of them.</summary>
     [ThreadStatic]
     private static bool strictly;
 

@@ -8,8 +8,7 @@ internal static class SpecialTokens
 {
     /// <summary>Returns the ids before and after the sequence.</summary>
     /// <remarks><c>add_bos_token</c> and <c>add_eos_token</c> of <c>tokenizer_config.json</c> change nothing where
-    /// there
-    /// is a <c>tokenizer.json</c>, as in transformers 5.</remarks>
+    /// there is a <c>tokenizer.json</c>, as in transformers 5.</remarks>
     /// <exception cref="InputException">The post-processor is malformed or not supported.</exception>
     public static (int[] Prefix, int[] Suffix) Parse(JsonNode? node, JsonFile file) =>
         node is null

@@ -57,8 +57,7 @@ internal sealed class TokenizerSettings
     public bool? Flag(string name) => config?.Root[name] is null ? null : config.Flag(config.Root, name);
 
     /// <summary>The added tokens of <c>tokenizer.json</c> and those of the other files: flags of the other files win,
-    /// and
-    /// tokens that are new get the id that the vocabulary gives them, or the next free one.</summary>
+    /// and tokens that are new get the id that the vocabulary gives them, or the next free one.</summary>
     /// <param name="tokens">The added tokens of <c>tokenizer.json</c>.</param>
     /// <param name="vocabulary">Token to id.</param>
     public IReadOnlyList<AddedToken> Complete(

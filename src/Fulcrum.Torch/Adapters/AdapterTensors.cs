@@ -6,8 +6,7 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Adapters;
 
 /// <summary>The tensors of an adapter file under one spelling of their names. Each tensor is taken once, so that a
-/// tensor
-/// that nobody asked for is found.</summary>
+/// tensor that nobody asked for is found.</summary>
 internal sealed partial class AdapterTensors
 {
     private readonly string folder;

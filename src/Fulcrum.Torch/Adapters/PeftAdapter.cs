@@ -83,8 +83,7 @@ internal sealed class PeftAdapter(
     }
 
     // Fully trained modules: those that the configuration names, and those that PEFT adds by itself when the head or
-    // the
-    // embedding is a target or was resized.
+    // the embedding is a target or was resized.
     private Dictionary<string, Tensor> Tables()
     {
         Dictionary<string, Tensor> tables = config.SavedTables().ToDictionary(m => m, m => Table(m + ".weight"));

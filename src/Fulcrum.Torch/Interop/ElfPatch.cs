@@ -6,10 +6,9 @@ namespace Fulcrum.Torch.Interop;
 /// <summary>Makes one undefined symbol of a 64-bit ELF library resolvable by an older libstdc++.</summary>
 /// <remarks>
 /// Objects compiled by GCC 13 call <c>_ZSt21ios_base_library_initv</c> (GLIBCXX_3.4.32) to initialise the standard
-/// streams; earlier ones
-/// called <c>std::ios_base::Init::Init()</c> (GLIBCXX_3.4), which does the same and ignores its argument here. The
-/// structures are those of
-/// the System V gABI, chapters 4 and 5, and of the symbol versioning extension (LSB core, chapter 10.7).
+/// streams; earlier ones called <c>std::ios_base::Init::Init()</c> (GLIBCXX_3.4), which does the same and ignores its
+/// argument here. The structures are those of the System V gABI, chapters 4 and 5, and of the symbol versioning
+/// extension (LSB core, chapter 10.7).
 ///</remarks>
 internal static class ElfPatch
 {

@@ -6,10 +6,9 @@ namespace Fulcrum.Torch.Interop;
 /// <summary>Loads the native library under TorchSharp, before anything touches TorchSharp.</summary>
 /// <remarks>
 /// libLibTorchSharp.so 0.107.0 asks for GLIBCXX_3.4.32, which Debian 12 and Ubuntu 22.04 lack, for one symbol that has
-/// an older
-/// equal. Where the system is too old a repaired copy is kept in a cache folder and loaded first: the dynamic linker
-/// then finds it
-/// by its name. No file of the output folder is touched. See docs/decisions/0001-native-library.md.
+/// an older equal. Where the system is too old a repaired copy is kept in a cache folder and loaded first: the dynamic
+/// linker then finds it by its name. No file of the output folder is touched. See
+/// docs/decisions/0001-native-library.md.
 ///</remarks>
 public static class Libtorch
 {

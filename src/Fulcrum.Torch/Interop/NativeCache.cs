@@ -10,11 +10,9 @@ namespace Fulcrum.Torch.Interop;
 /// private.</summary>
 /// <remarks>
 /// Whoever can write to the copy runs code as this user. A folder counts as private when this user or root owns it and
-/// all folders above
-/// it, and nobody else may write to any of them (a sticky folder such as /tmp may stand above). The copy is opened
-/// without following a link,
-/// compared through that descriptor with the bytes that the repair gives, and loaded through the same descriptor. See
-/// docs/decisions/0001.
+/// all folders above it, and nobody else may write to any of them (a sticky folder such as /tmp may stand above). The
+/// copy is opened without following a link, compared through that descriptor with the bytes that the repair gives, and
+/// loaded through the same descriptor. See docs/decisions/0001.
 ///</remarks>
 [SupportedOSPlatform("linux")]
 internal static class NativeCache
@@ -52,8 +50,7 @@ internal static class NativeCache
     }
 
     /// <summary>The folder of all copies; null where the environment names none, or a relative one: nothing is loaded
-    /// from
-    /// the current folder.</summary>
+    /// from the current folder.</summary>
     /// <param name="cache">XDG_CACHE_HOME.</param>
     /// <param name="home">HOME.</param>
     internal static CacheFolder? Folder(string? cache, string? home)

@@ -2,13 +2,12 @@ namespace Fulcrum.Torch.Kernels;
 
 /// <summary>
 /// The 8-bit dynamic type (arXiv:1511.04561; used as in arXiv:2110.02861, section 2): 256 values of [-1, 1] or [0, 1],
-/// dense near 0, whose
-/// exponent grows at the cost of the fraction.
+/// dense near 0, whose exponent grows at the cost of the fraction.
 ///</summary>
 /// <remarks>
 /// The nearest value is found through a table over 65,536 evenly spaced points of [-1, 1], as bitsandbytes does on a
-/// CPU: a value within 1.5e-5 of
-/// the middle between two neighbours may go to the farther one. Codes and therefore training steps equal its.
+/// CPU: a value within 1.5e-5 of the middle between two neighbours may go to the farther one. Codes and therefore
+/// training steps equal its.
 ///</remarks>
 internal sealed class DynamicMap
 {

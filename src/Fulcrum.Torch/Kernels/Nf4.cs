@@ -7,8 +7,8 @@ namespace Fulcrum.Torch.Kernels;
 
 /// <summary>
 /// The 4-bit NormalFloat code (QLoRA, arXiv:2305.14314, section 3): each block of 64 weights is divided by its largest
-/// magnitude, and each quotient becomes the
-/// nearest of 16 levels, which are quantiles of a normal distribution. Two codes a byte, the first in the upper half.
+/// magnitude, and each quotient becomes the nearest of 16 levels, which are quantiles of a normal distribution. Two
+/// codes a byte, the first in the upper half.
 ///</summary>
 internal static class Nf4
 {

@@ -8,8 +8,7 @@ namespace Fulcrum.Torch.Kernels;
 /// bits under double quantisation.</summary>
 /// <remarks>
 /// Products read it through a scratch buffer that all weights share, so that a model is never in memory a second time.
-/// On a CPU the codes are expanded by
-/// <see cref="Nf4"/>, elsewhere by tensor operations that give the same numbers.
+/// On a CPU the codes are expanded by <see cref="Nf4"/>, elsewhere by tensor operations that give the same numbers.
 ///</remarks>
 internal sealed class Nf4Weight : IQuantizedWeight
 {
@@ -63,8 +62,7 @@ internal sealed class Nf4Weight : IQuantizedWeight
     /// <summary>Rows are not whole blocks of 64 weights.</summary>
     /// <remarks>
     /// bitsandbytes' CPU code then takes row r's scales from number r * (in / 64) on, rounded down, which are
-    /// neighbours' scales, and so does this one
-    /// (docs/decisions/0020-nf4-rows.md). Published models have whole blocks.
+    /// neighbours' scales, and so does this one (docs/decisions/0020-nf4-rows.md). Published models have whole blocks.
     ///</remarks>
     public bool ByRows => Shape[1] > Nf4.Block && Shape[1] % Nf4.Block != 0 && Shape[1] % 2 == 0;
 

@@ -8,8 +8,7 @@ namespace Fulcrum.Torch.Kernels;
 internal static class RandomSources
 {
     /// <summary>The first values of an adapter's A matrices. The seed is used directly, without a purpose, so that
-    /// adapters
-    /// of earlier versions can be trained again.</summary>
+    /// adapters of earlier versions can be trained again.</summary>
     public static Generator AdapterWeights(long seed) => new((ulong)seed, CPU);
 
     /// <summary>The weights of a random model.</summary>

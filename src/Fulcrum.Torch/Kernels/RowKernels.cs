@@ -165,8 +165,7 @@ internal static unsafe class RowKernels
     }
 
     /// <summary>The gradient of <see cref="RmsNorm(Tensor, Tensor, double)"/>'s input: with r the scale and h =
-    /// gradient · weight, r · h - x · r³
-    /// · mean(h · x).</summary>
+    /// gradient · weight, r · h - x · r³ · mean(h · x).</summary>
     public static Tensor RmsNormBackward(Tensor input, Tensor weight, Tensor gradient, double epsilon) =>
         input.dtype == ScalarType.Float32
             ? RmsNormBackward<float>(input, weight, gradient, epsilon)

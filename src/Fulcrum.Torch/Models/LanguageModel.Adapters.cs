@@ -75,8 +75,7 @@ internal sealed partial class LanguageModel
     }
 
     /// <summary>Attaches fresh adapters to the modules that the configuration names: A uniform in ±1/sqrt(in), B zero,
-    /// as
-    /// PEFT starts.</summary>
+    /// as PEFT starts.</summary>
     /// <param name="seed">Seed of the values of A.</param>
     /// <param name="dropout">Probability that a component of an update's input is dropped in training.</param>
     /// <exception cref="InputException">A target matches no module.</exception>

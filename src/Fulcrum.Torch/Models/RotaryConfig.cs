@@ -34,8 +34,7 @@ internal sealed record RotaryConfig(
     ];
 
     /// <summary>Reads either layout: <c>rope_parameters</c>, or <c>rope_theta</c> with <c>rope_scaling</c>. Where both
-    /// are
-    /// given, <c>rope_scaling</c> replaces <c>rope_parameters</c> as a whole, as in transformers 5.</summary>
+    /// are given, <c>rope_scaling</c> replaces <c>rope_parameters</c> as a whole, as in transformers 5.</summary>
     public static RotaryConfig Parse(Settings json, int context)
     {
         string name = json.Value("rope_scaling") is null ? "rope_parameters" : "rope_scaling";

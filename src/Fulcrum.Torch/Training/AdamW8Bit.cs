@@ -8,8 +8,8 @@ namespace Fulcrum.Torch.Training;
 
 /// <summary>
 /// AdamW whose moments are kept in 8 bits (arXiv:2110.02861): in blocks of 256, each scaled by its largest magnitude,
-/// in the dynamic type. Parameters with fewer than 4,096
-/// elements keep moments of 32 bits. Codes and steps are those of bitsandbytes.
+/// in the dynamic type. Parameters with fewer than 4,096 elements keep moments of 32 bits. Codes and steps are those of
+/// bitsandbytes.
 ///</summary>
 internal sealed unsafe class AdamW8Bit : IOptimizer
 {

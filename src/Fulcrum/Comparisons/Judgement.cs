@@ -68,12 +68,10 @@ public static class Judgement
 
     /// <summary>
     /// Accepts where every target's gain and every general task's small loss are shown: all of several hypotheses have
-    /// to hold, so
-    /// each is tested at its full level (intersection-union test; Berger 1982, Technometrics 24:295). Rejects where one
-    /// of them is
-    /// shown to fail: one of several is enough, so their one-sided p are adjusted by Holm's method. Where one side
-    /// alone left more
-    /// than 1% of the items unscored, a judgement must hold whether these items are counted for or against it.
+    /// to hold, so each is tested at its full level (intersection-union test; Berger 1982, Technometrics 24:295).
+    /// Rejects where one of them is shown to fail: one of several is enough, so their one-sided p are adjusted by
+    /// Holm's method. Where one side alone left more than 1% of the items unscored, a judgement must hold whether these
+    /// items are counted for or against it.
     /// </summary>
     /// <param name="targets">Tasks that the model is specialised for; the others are general.</param>
     /// <param name="margin">In points; the results were tested against the same.</param>

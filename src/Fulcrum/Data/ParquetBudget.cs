@@ -7,9 +7,8 @@ namespace Fulcrum.Data;
 /// gigabytes.</summary>
 /// <remarks>
 /// The footer's figures are claims. The header of every page is read as well, because the reader allocates what the
-/// headers say. A file whose
-/// footer claims fewer values than its pages hold is refused by the reader later; it cannot hold more than was counted
-/// here.
+/// headers say. A file whose footer claims fewer values than its pages hold is refused by the reader later; it cannot
+/// hold more than was counted here.
 /// </remarks>
 internal static class ParquetBudget
 {

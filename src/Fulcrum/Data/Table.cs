@@ -9,8 +9,7 @@ using Parquet.Serialization;
 namespace Fulcrum.Data;
 
 /// <summary>Rows with named columns from JSON Lines, a JSON array, CSV or TSV with a header, or Parquet. The ending of
-/// the
-/// file's name says which; <c>.gz</c> after it means compressed.</summary>
+/// the file's name says which; <c>.gz</c> after it means compressed.</summary>
 public static class Table
 {
     // Rows are held in memory, so their bytes are bounded: 256 MiB as a file of text are about 1 GiB as rows.

@@ -29,8 +29,7 @@ public sealed record TableRow(string File, string Place, int Number, JsonObject 
 
     /// <summary>Finds a column's value.</summary>
     /// <param name="column">A column's name, or a path with dots to something inside a record: <c>choices.text</c>. A
-    /// path
-    /// through a list of records gives the list of their values.</param>
+    /// path through a list of records gives the list of their values.</param>
     /// <returns>False if there is no such column.</returns>
     public bool TryFind(string column, out JsonNode? value) =>
         Values.TryGetPropertyValue(column, out value) || TryFind(Values, column, out value);

@@ -13,11 +13,10 @@ public sealed record Overlap(string Item, string Example, double Share, bool Exa
 /// <summary>Finds items of a benchmark in the training data: the same words, or nearly.</summary>
 /// <remarks>
 /// Texts are compared as lower-case words without punctuation. Near duplicates by shingles (Broder 1997, "On the
-/// resemblance and containment of documents",
-/// section 2), containment rather than resemblance because a training prompt holds a schema or examples besides the
-/// question. Shingles are three words; in scripts without spaces between words they are five characters. Items with
-/// fewer than six distinct shingles have too few to tell apart. They count only if they equal an example: its question,
-/// the last line of its question, or question and completion together.
+/// resemblance and containment of documents", section 2), containment rather than resemblance because a training prompt
+/// holds a schema or examples besides the question. Shingles are three words; in scripts without spaces between words
+/// they are five characters. Items with fewer than six distinct shingles have too few to tell apart. They count only if
+/// they equal an example: its question, the last line of its question, or question and completion together.
 /// </remarks>
 public static class TrainingOverlap
 {

@@ -4,8 +4,7 @@ namespace Fulcrum.Models;
 public interface IEngine
 {
     /// <summary>The name in <see cref="Environment"/> under which an engine says that it batches in an unusual form;
-    /// absent
-    /// otherwise. A run that was begun in one form is not resumed in another.</summary>
+    /// absent otherwise. A run that was begun in one form is not resumed in another.</summary>
     const string Batches = "batches";
 
     /// <summary>Versions, device and threads, for the manifests: names and values, no time, no path.</summary>

@@ -6,9 +6,8 @@ namespace Fulcrum.Models;
 /// ids.</summary>
 /// <remarks>
 /// The two verbs of lm-evaluation-harness. All requests come at once, so that the engine may order, pack and share as
-/// it likes;
-/// answers come back through a callback with the index of their request, in any order, each exactly once, on the
-/// caller's thread.
+/// it likes; answers come back through a callback with the index of their request, in any order, each exactly once, on
+/// the caller's thread.
 /// </remarks>
 public interface ILanguageModel : IDisposable
 {

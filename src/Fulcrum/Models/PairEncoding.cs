@@ -3,11 +3,9 @@ namespace Fulcrum.Models;
 /// <summary>Encodes a prompt and its continuations as lm-evaluation-harness 0.4.13 does.</summary>
 /// <remarks>
 /// White space at the end of the prompt moves to the front of the continuation. The tokens of a continuation are those
-/// of
-/// the joined text after as many tokens as the prompt has by itself. If the join leaves no such token, because the
+/// of the joined text after as many tokens as the prompt has by itself. If the join leaves no such token, because the
 /// continuation merged with the prompt's last token, the continuation's own tokens count: a log-likelihood of 0 would
-/// win
-/// every comparison.
+/// win every comparison.
 /// </remarks>
 internal static class PairEncoding
 {

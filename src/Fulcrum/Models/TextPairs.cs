@@ -9,8 +9,7 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
     /// <summary>The request for a continuation after a prompt.</summary>
     /// <remarks>
     /// White space at the prompt's end belongs to the continuation. The continuation's tokens are those of the joined
-    /// text
-    /// from the number of the prompt's own tokens on. Of a sequence that is too long the end is kept.
+    /// text from the number of the prompt's own tokens on. Of a sequence that is too long the end is kept.
     /// </remarks>
     /// <exception cref="InputException">The continuation has no token of its own, or is longer than the model's
     /// context.</exception>

@@ -13,8 +13,7 @@ internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate tem
     public string? OtherBeginning { get; private set; }
 
     /// <summary>Returns the ids of a conversation. Of every assistant turn the tokens are trained that the template
-    /// writes
-    /// after the generation prompt, up to and with the first end token.</summary>
+    /// writes after the generation prompt, up to and with the first end token.</summary>
     /// <exception cref="InputException">The template refuses the conversation, or its turns cannot be told apart.
     /// </exception>
     public (int[] Ids, bool[] Trained) Encode(TableRow row, JsonArray messages)

@@ -127,8 +127,7 @@ public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string>
     }
 
     /// <summary>The conversation of a row as messages with <c>role</c> and <c>content</c>; null if the layout is not
-    /// one of
-    /// conversations.</summary>
+    /// one of conversations.</summary>
     /// <exception cref="InputException">The row does not have the form of its layout.</exception>
     public JsonArray? Conversation(TableRow row) =>
         Layout switch

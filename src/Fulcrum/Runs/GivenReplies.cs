@@ -15,8 +15,7 @@ internal static class GivenReplies
     /// <summary>Grades the replies of a candidate and writes its answer files.</summary>
     /// <returns>The files written, relative to the run.</returns>
     /// <exception cref="InputException">An id is missing, unknown or repeated, or a reply has not the form of its
-    /// question;
-    /// names file and line.</exception>
+    /// question; names file and line.</exception>
     public static IReadOnlyList<string> Measure(CandidatePlan plan, RunLayout run, string place, Corpus data)
     {
         List<string> written = [];

@@ -6,8 +6,7 @@ using Fulcrum.Files;
 namespace Fulcrum.Runs;
 
 /// <summary><c>heartbeat.json</c> in the run folder: where the run is. Only progress renews it, so that a run that
-/// hangs can
-/// be told from one that works.</summary>
+/// hangs can be told from one that works.</summary>
 /// <param name="path">The file.</param>
 internal sealed class Heartbeat(string path)
 {
@@ -16,8 +15,7 @@ internal sealed class Heartbeat(string path)
     private string stage = "";
 
     /// <summary>Writes the file when it is older than two seconds or the stage is another. A full disk does not stop
-    /// the run
-    /// here: the next stage that must write reports it.</summary>
+    /// the run here: the next stage that must write reports it.</summary>
     /// <returns>Whether the file was due.</returns>
     public bool Report(RunEvent.Progressed at)
     {

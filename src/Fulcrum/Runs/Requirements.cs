@@ -60,8 +60,7 @@ public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLea
     }
 
     /// <summary>Tests the nearer bound of the interval, so that what passes is shown and not merely likely. Every
-    /// candidate
-    /// must pass.</summary>
+    /// candidate must pass.</summary>
     /// <exception cref="GuardException">A bound does not hold; names it.</exception>
     public void Check(Comparison comparison)
     {

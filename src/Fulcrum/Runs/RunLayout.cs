@@ -58,8 +58,7 @@ public sealed record RunLayout(string Root)
     }
 
     /// <summary>Returns whether a stage is complete: its manifest exists, for these inputs, and its outputs are still
-    /// what
-    /// it wrote.</summary>
+    /// what it wrote.</summary>
     public bool IsComplete(string stage, string inputs) =>
         Completed(stage) is { } manifest && manifest.Inputs == inputs && manifest.Outputs.All(IsIntact);
 

@@ -16,8 +16,7 @@ public sealed class RunLock : IDisposable
 
     /// <summary>Creates or opens a run folder and holds it until disposed.</summary>
     /// <exception cref="InputException">The folder cannot be written, another process holds it, it holds files of
-    /// something
-    /// else, or a link or a special file is in it.</exception>
+    /// something else, or a link or a special file is in it.</exception>
     public static RunLock Open(string path)
     {
         RunLayout layout = new(Path.GetFullPath(path));

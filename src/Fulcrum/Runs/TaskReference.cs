@@ -11,8 +11,7 @@ using Fulcrum.Tasks.Spider.Sql;
 namespace Fulcrum.Runs;
 
 /// <summary>A task as people name it: <c>KIND</c>, <c>KIND=DATA</c>, a <c>.json</c> file with one task, a <c>.yaml</c>
-/// file of
-/// lm-evaluation-harness, or a data file whose columns are recognised.</summary>
+/// file of lm-evaluation-harness, or a data file whose columns are recognised.</summary>
 /// <param name="hub">The folder of a data set of the hub, by its name.</param>
 /// <param name="sqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
 public sealed class TaskReference(

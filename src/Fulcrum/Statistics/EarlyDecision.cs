@@ -44,8 +44,7 @@ public sealed record Look(double Share, double Boundary, Estimate Estimate, Look
 /// limit.</summary>
 /// <remarks>
 /// A pure function of the answers so far: a resumed run takes the same looks. Each look asks the same share of every
-/// cluster, in
-/// seeded random order, so that its items are like the rest.
+/// cluster, in seeded random order, so that its items are like the rest.
 /// </remarks>
 public static class EarlyDecision
 {
@@ -122,8 +121,7 @@ public static class EarlyDecision
 
     /// <summary>
     /// Predictive power under a flat prior: with z at share t the path ends at z/√t with variance (1 - t)/t. The rule
-    /// does not
-    /// bind: boundaries hold whether it is kept or not.
+    /// does not bind: boundaries hold whether it is kept or not.
     /// </summary>
     private static bool IsFutile(double share, double z, double last)
     {

@@ -5,8 +5,7 @@ namespace Fulcrum.Statistics;
 /// <summary>Boundaries of a group-sequential test: how far the statistic must be at each look.</summary>
 /// <remarks>
 /// The error spent up to the share t of the items is 0.025 t² on each side (Lan and DeMets 1983, Biometrika 70:659).
-/// Boundaries
-/// come from the recursion of Armitage, McPherson and Rowe (1969, J. R. Stat. Soc. A 132:235).
+/// Boundaries come from the recursion of Armitage, McPherson and Rowe (1969, J. R. Stat. Soc. A 132:235).
 /// </remarks>
 public static class GroupSequential
 {

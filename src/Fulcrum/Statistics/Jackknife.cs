@@ -19,10 +19,8 @@ public static class Jackknife
 {
     /// <summary>
     /// θ is the difference over all clusters, θ_g without cluster g: variance (k - 1)/k Σ (θ_g - mean θ_g)², Student's
-    /// t with
-    /// k - 1 degrees of freedom (Efron and Stein 1981, Ann. Stat. 9:586). It fails for measures that are not smooth,
-    /// such as
-    /// medians and maxima.
+    /// t with k - 1 degrees of freedom (Efron and Stein 1981, Ann. Stat. 9:586). It fails for measures that are not
+    /// smooth, such as medians and maxima.
     /// </summary>
     /// <param name="clusters">k, at least 2.</param>
     /// <param name="measure">Before and after over all clusters, or without one of them (its number; null:

@@ -19,10 +19,9 @@ public static class MaxT
 
     /// <summary>
     /// c is the 0.95 quantile of max_j ∣Z_j∣ / √(χ²_ν/ν) with Z ~ N(0, R), R the correlation of the candidates'
-    /// differences:
-    /// over clusters the sums S_gj / √(1 - π_g) of CR2, over items the covariance within strata (multipliers:
-    /// Chernozhukov,
-    /// Chetverikov and Kato 2013, Ann. Stat. 41:2786). Z is drawn; the probability over χ² is computed for each draw.
+    /// differences: over clusters the sums S_gj / √(1 - π_g) of CR2, over items the covariance within strata
+    /// (multipliers: Chernozhukov, Chetverikov and Kato 2013, Ann. Stat. 41:2786). Z is drawn; the probability over χ²
+    /// is computed for each draw.
     /// </summary>
     /// <param name="candidates">The differences of each, on the same items in the same order.</param>
     /// <param name="random">Used by this family alone.</param>

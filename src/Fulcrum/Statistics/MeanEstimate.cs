@@ -4,8 +4,7 @@ namespace Fulcrum.Statistics;
 public static class MeanEstimate
 {
     /// <summary>Its degrees of freedom are Satterthwaite's (1946, Biometrics Bull. 2:110). A single estimate stays as
-    /// it
-    /// is.</summary>
+    /// it is.</summary>
     /// <param name="parts">At least one, at the same level.</param>
     /// <param name="alpha">The two-sided level.</param>
     public static Difference Of(IReadOnlyList<Estimate> parts, double alpha)

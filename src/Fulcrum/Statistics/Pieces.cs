@@ -108,8 +108,8 @@ internal sealed record TangoScore(Flips Flips) : IPiece
 
 /// <summary>
 /// Where no value differs from another: the largest share of other items that such a sample misses with probability
-/// alpha / 2
-/// (Clopper and Pearson 1934, Biometrika 26:404), 1 - (alpha / 2)^(1/n), each of them as far away as is possible.
+/// alpha / 2 (Clopper and Pearson 1934, Biometrika 26:404), 1 - (alpha / 2)^(1/n), each of them as far away as is
+/// possible.
 /// </summary>
 internal sealed record NoVariance(double Mean, int Items, double Lowest, double Highest) : IPiece
 {

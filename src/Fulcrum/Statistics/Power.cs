@@ -17,9 +17,8 @@ public static class Power
 
     /// <summary>
     /// The minimum detectable difference of a paired comparison of n items of which a share d changes: the variance of
-    /// the mean
-    /// is D (d - δ²) / n with the design effect D, so δ = c √(D d / (n + D c²)), c = t(0.975) + t(0.8) (Connor 1987,
-    /// Biometrics
+    /// the mean is D (d - δ²) / n with the design effect D, so δ = c √(D d / (n + D c²)), c = t(0.975) + t(0.8) (Connor
+    /// 1987, Biometrics
     /// 43:207; Miller 2024, arXiv:2411.00640, section 5).
     /// </summary>
     /// <param name="items">n, above 0.</param>

@@ -59,8 +59,7 @@ public static class Proportion
 
     /// <summary>
     /// The unbiased pass@k of one item, 1 - C(s - c, k) / C(s, k) (Chen et al. 2021, arXiv:2107.03374): the probability
-    /// that one
-    /// of k samples drawn from the s is right.
+    /// that one of k samples drawn from the s is right.
     /// </summary>
     /// <param name="samples">s, at least <paramref name="k"/>.</param>
     /// <param name="correct">c, 0 to s.</param>

@@ -9,10 +9,8 @@ namespace Fulcrum.Statistics;
 /// purpose.</summary>
 /// <remarks>
 /// xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", arXiv:1805.01407), whose four
-/// words of state are
-/// the SHA-256 of <c>seed/purpose</c> in UTF-8, read little-endian. Streams of different purposes are independent, so a
-/// new random
-/// choice somewhere changes none elsewhere. Not thread-safe.
+/// words of state are the SHA-256 of <c>seed/purpose</c> in UTF-8, read little-endian. Streams of different purposes
+/// are independent, so a new random choice somewhere changes none elsewhere. Not thread-safe.
 /// </remarks>
 public sealed class RandomStream
 {

@@ -17,9 +17,8 @@ public readonly record struct RecipeEstimate(
 
     /// <summary>
     /// The hierarchical interval, seeds as the outer level: mean ± t_ν √(a + b), a the squared standard error of the
-    /// items' means
-    /// over seeds, b the variance of the seeds' mean differences over their number, ν by Satterthwaite (1946,
-    /// Biometrics Bull.
+    /// items' means over seeds, b the variance of the seeds' mean differences over their number, ν by Satterthwaite
+    /// (1946, Biometrics Bull.
     /// 2:110). The residual of the items is in both, so the interval is too wide where seeds hardly differ.
     /// </summary>
     /// <param name="seeds">The differences of each seed, at least two, on the same items in the same order.</param>

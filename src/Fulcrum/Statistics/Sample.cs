@@ -108,8 +108,7 @@ public sealed class Sample
 
     /// <summary>
     /// The cluster with the lowest mean among those of at least 5 items; where no cluster has 5, among all. Ties go to
-    /// more
-    /// items, then to the first name. It is chosen for being lowest: a description and no test.
+    /// more items, then to the first name. It is chosen for being lowest: a description and no test.
     /// </summary>
     /// <returns>Null without items.</returns>
     public WorstCluster? WorstCluster()

@@ -8,8 +8,7 @@ namespace Fulcrum.Statistics;
 public static class Selection
 {
     /// <summary>Half of every cluster at random. Of clusters with an odd number of items the halves take the larger
-    /// part
-    /// in turn.</summary>
+    /// part in turn.</summary>
     /// <param name="clusters">The cluster of each item.</param>
     /// <param name="random">Used by this split alone.</param>
     /// <returns>Places of the items, in rising order.</returns>

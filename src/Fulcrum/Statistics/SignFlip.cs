@@ -17,8 +17,7 @@ public static class SignFlip
 
     /// <summary>
     /// The statistic is ∣Σ D_g∣, D_g the sum of a cluster's differences; with one cluster the items are the units
-    /// (Canay, Romano
-    /// and Shaikh 2017, Econometrica 85:1013). With k units p is at least 2^(1-k).
+    /// (Canay, Romano and Shaikh 2017, Econometrica 85:1013). With k units p is at least 2^(1-k).
     /// </summary>
     /// <param name="random">Used by this test alone.</param>
     public static SignFlipResult Test(Sample sample, RandomStream random)

@@ -12,10 +12,8 @@ public static class StandardErrors
 
     /// <summary>
     /// Within strata: V = Σ (n_h/n)² s_h²/n_h with the degrees of freedom of Welch (1947, Biometrika 34:28) and
-    /// Satterthwaite
-    /// (1946, Biometrics Bull. 2:110). Strata are the clusters; clusters of one item form one stratum together, and a
-    /// single
-    /// such cluster joins the smallest other one.
+    /// Satterthwaite (1946, Biometrics Bull. 2:110). Strata are the clusters; clusters of one item form one stratum
+    /// together, and a single such cluster joins the smallest other one.
     /// </summary>
     public static StandardError Stratified(Sample sample)
     {
@@ -38,9 +36,8 @@ public static class StandardErrors
 
     /// <summary>
     /// Over clusters, CR2 (Bell and McCaffrey 2002, Survey Methodology 28:169), which for a mean is V = Σ S_g² / (1 -
-    /// π_g) / n²,
-    /// with Satterthwaite's degrees of freedom under equal, independent item variances (Pustejovsky and Tipton 2018,
-    /// JBES 36:672).
+    /// π_g) / n², with Satterthwaite's degrees of freedom under equal, independent item variances (Pustejovsky and
+    /// Tipton 2018, JBES 36:672).
     /// </summary>
     /// <exception cref="ArgumentException">There are fewer than two clusters.</exception>
     public static StandardError Cr2(Sample sample)

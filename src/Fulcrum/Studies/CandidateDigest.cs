@@ -7,8 +7,7 @@ namespace Fulcrum.Studies;
 internal static class CandidateDigest
 {
     /// <summary>Returns the digest of a plan. Paths do not belong to it: the contents of what they name have digests of
-    /// their
-    /// own.</summary>
+    /// their own.</summary>
     public static string Of(CandidatePlan plan)
     {
         CandidatePlan placeless = plan.Located(_ => "") with

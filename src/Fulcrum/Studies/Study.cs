@@ -8,8 +8,7 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Studies;
 
 /// <summary>What is to be found out: one base, any number of candidates, and tasks. Everything that can change a result
-/// is
-/// in here and nowhere else.</summary>
+/// is in here and nowhere else.</summary>
 /// <param name="Base">The model with which every candidate is compared.</param>
 /// <param name="Tasks">What is measured, by name; at least one.</param>
 /// <param name="Candidates">What is compared with the base, by name; at least one.</param>
@@ -63,8 +62,7 @@ public sealed record Study(
     public string Title => Name ?? "study";
 
     /// <summary>The part of the study on which the answers of the base depend. The candidates have digests of their
-    /// own,
-    /// and the rest judges what was found: both may change between two invocations.</summary>
+    /// own, and the rest judges what was found: both may change between two invocations.</summary>
     [JsonIgnore]
     public Study Core =>
         this with
@@ -141,11 +139,9 @@ public sealed record DerivePlan(
 
 /// <summary>Replay: general examples among those of the task, so that less is forgotten.</summary>
 /// <param name="Share">The share of general examples in the training data: above 0, below 1. Examples of the task are
-/// all
-/// kept.</param>
+/// all kept.</param>
 /// <param name="Source">A folder in MMLU's layout (its <c>dev/</c> questions with their letters) or a JSON Lines file
-/// with
-/// <c>prompt</c> and <c>completion</c>.</param>
+/// with <c>prompt</c> and <c>completion</c>.</param>
 public sealed record ReplayPlan(double Share, string Source);
 
 /// <summary>Text that has nothing to do with the task.</summary>

@@ -15,11 +15,9 @@ public static class StudyFile
     /// <summary>Reads a study. Paths in it become absolute: they are relative to the study's file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="locate">Turns a path or a hub name of the study, with the folder of the file, into an absolute
-    /// path;
-    /// null: paths only.</param>
+    /// path; null: paths only.</param>
     /// <exception cref="InputException">The file is missing, is not strict JSON, or a value is outside its range; names
-    /// the
-    /// file and the key.</exception>
+    /// the file and the key.</exception>
     public static Study Load(string path, Func<string, string, string>? locate = null)
     {
         Study study = Parse(BoundedFile.ReadText(path, LargestFile), path);

@@ -8,9 +8,8 @@ namespace Fulcrum.Tasks;
 /// code and no other.</summary>
 /// <remarks>
 /// Items go through in portions of fixed size and order, and a portion's answers reach the disk together. A measurement
-/// that was
-/// cut off goes on at the first missing portion, so what it computes, and in which batches, is what an undisturbed one
-/// computes.
+/// that was cut off goes on at the first missing portion, so what it computes, and in which batches, is what an
+/// undisturbed one computes.
 /// </remarks>
 public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int portion = Evaluator.Portion)
 {

@@ -9,8 +9,8 @@ namespace Fulcrum.Tasks;
 /// <summary>An answer file that grows by whole portions, <c>NAME.jsonl.partial</c> until it is complete.</summary>
 /// <remarks>
 /// Every portion is sealed: once its answers are on the disk, a line with their SHA-256 is added to
-/// <c>NAME.jsonl.seals</c>. A file that was
-/// cut off, or damaged in whatever way, is cut back to the portions whose seals hold, and the rest is measured again.
+/// <c>NAME.jsonl.seals</c>. A file that was cut off, or damaged in whatever way, is cut back to the portions whose
+/// seals hold, and the rest is measured again.
 /// </remarks>
 internal sealed class GrowingAnswers : IDisposable
 {

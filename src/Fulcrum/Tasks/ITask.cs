@@ -62,8 +62,7 @@ public abstract record Question(Prompt Prompt)
     public sealed record Whole(string Text) : Question(new Prompt.Text(""));
 
     /// <summary>Write on, greedily, in lm-evaluation-harness' way: of a prompt that is too long the end is kept,
-    /// special
-    /// tokens are left out of the text, and white space stays.</summary>
+    /// special tokens are left out of the text, and white space stays.</summary>
     public sealed record Continue(Prompt Prompt, int MaxNewTokens, IReadOnlyList<string> Stops) : Question(Prompt);
 }
 

@@ -7,8 +7,7 @@ public static class Sqlite
     public static string Version { get; } = Read();
 
     /// <summary>The oldest version that runs queries of others: 3.50.2 mended the overflow of an aggregate's column
-    /// index
-    /// (CVE-2025-6965), by which a plain SELECT corrupted memory.</summary>
+    /// index (CVE-2025-6965), by which a plain SELECT corrupted memory.</summary>
     internal static readonly Version Oldest = new(3, 50, 2);
 
     /// <summary>Refuses a SQLite that is too old.</summary>

@@ -25,8 +25,7 @@ public enum TaskRole
 
 /// <summary>One task of a study: which items, how they are asked and how replies are graded.</summary>
 /// <remarks>A kind of task is a folder. Its plan knows everything about itself: its checks, the files that it reads,
-/// how
-/// it is opened, its nouns. This list is the only place outside of the folder that names the kind.</remarks>
+/// how it is opened, its nouns. This list is the only place outside of the folder that names the kind.</remarks>
 /// <param name="Name">Names its answer file. In a study it is the key of the task.</param>
 /// <param name="Role">Null: the first task of a study is the target, the others are general.</param>
 /// <param name="Items">The number of items; null: all.</param>
@@ -104,16 +103,14 @@ public abstract record TaskPlan(
     public virtual AnswerScoring? Scoring() => null;
 
     /// <summary>Returns a key that is equal for plans that ask the same questions in different ways; null where there
-    /// is
-    /// none.</summary>
+    /// is none.</summary>
     public virtual string? SameQuestions() => null;
 }
 
 /// <summary>What a task needs to be opened.</summary>
 /// <param name="Seed">Of the sample of items.</param>
 /// <param name="ModelFolder">The base's folder, for decoding by its <c>generation_config.json</c>; null: greedy
-/// decoding
-/// only.</param>
+/// decoding only.</param>
 /// <param name="SqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
 public sealed record TaskOpening(
     int Seed,

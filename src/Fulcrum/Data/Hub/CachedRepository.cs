@@ -138,8 +138,7 @@ internal sealed class CachedRepository
     public static bool FoldsCase(string cache) => File.Exists(Path.Combine(cache, "cachedir.tag"));
 
     /// <summary>The listing of a commit: the one that Python's client left (<c>trees/COMMIT.json</c>) or our own; null
-    /// if
-    /// there is none that can be read.</summary>
+    /// if there is none that can be read.</summary>
     public IReadOnlyList<HubFile>? Listing(string commit) =>
         Listed(Path.Combine(Folder, "trees", commit + ".json")) ?? Listed(OwnListing(commit));
 

@@ -6,8 +6,8 @@ namespace Fulcrum.Data.Hub;
 /// <summary>The bytes of a file that have arrived so far, in pieces that arrive at the same time; survives a killed
 /// process.</summary>
 /// <remarks>A second file beside it holds one number per piece: how many of its bytes are there. A number is written
-/// after its bytes,
-/// so it never says too much to another process. After a power failure it may; the digest finds that.</remarks>
+/// after its bytes, so it never says too much to another process. After a power failure it may; the digest finds
+/// that.</remarks>
 internal sealed class PartialFile : IDisposable
 {
     private const int HeaderBytes = 16;

@@ -8,12 +8,9 @@ namespace Fulcrum.Tasks.Grading;
 /// 0.4.13.</summary>
 /// <remarks>
 /// <c>exact_match</c> and <c>get_answer</c> belong to the few-shot forms without and with reasoning,
-/// <c>strict_match</c> and
-/// <c>flexible_extract</c> to zero-shot, <c>cot_strict_match</c> and <c>cot_flexible_extract</c> to zero-shot with
-/// reasoning.
-/// <c>answer_match</c> is Fulcrum's own and the item's score: the stated answer, else the whole reply, without marks
-/// around
-/// it and without regard to case.
+/// <c>strict_match</c> and <c>flexible_extract</c> to zero-shot, <c>cot_strict_match</c> and
+/// <c>cot_flexible_extract</c> to zero-shot with reasoning. <c>answer_match</c> is Fulcrum's own and the item's score:
+/// the stated answer, else the whole reply, without marks around it and without regard to case.
 /// </remarks>
 public static partial class BbhGrader
 {

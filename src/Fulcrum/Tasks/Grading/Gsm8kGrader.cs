@@ -6,8 +6,7 @@ namespace Fulcrum.Tasks.Grading;
 /// does.</summary>
 /// <remarks>
 /// The published scores compare texts: <c>18.00</c> is not <c>18</c>. The score <c>numeric_match</c> beside them
-/// compares
-/// the stated final answer as a number, and is the item's score.
+/// compares the stated final answer as a number, and is the item's score.
 /// </remarks>
 public static partial class Gsm8kGrader
 {

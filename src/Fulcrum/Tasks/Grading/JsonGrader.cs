@@ -79,8 +79,7 @@ public static partial class JsonGrader
     /// <summary>Reads a JSON Schema (draft 2020-12 unless it names another) and returns the test of a value by
     /// it.</summary>
     /// <remarks>Nothing is fetched: a reference to another document is an error. A pattern that exceeds the default
-    /// time
-    /// limit of regular expressions counts as not matched.</remarks>
+    /// time limit of regular expressions counts as not matched.</remarks>
     /// <exception cref="InputException">The schema cannot be read.</exception>
     public static Func<JsonElement, bool> Schema(JsonElement schema)
     {

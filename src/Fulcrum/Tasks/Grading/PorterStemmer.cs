@@ -1,10 +1,8 @@
 namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Porter's stemmer (Porter 1980, "An algorithm for suffix stripping", Program 14:130) with the extensions of
-/// the
-/// Natural Language Toolkit: fixed forms, short words with <c>y</c> and <c>ie</c>, the suffixes <c>alli</c>,
-/// <c>bli</c>,
-/// <c>fulli</c>, <c>logi</c>.</summary>
+/// the Natural Language Toolkit: fixed forms, short words with <c>y</c> and <c>ie</c>, the suffixes <c>alli</c>,
+/// <c>bli</c>, <c>fulli</c>, <c>logi</c>.</summary>
 internal static class PorterStemmer
 {
     private static readonly Dictionary<string, string> Fixed = new(StringComparer.Ordinal)

@@ -3,8 +3,7 @@ using System.Text;
 namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Writes a pattern of Python's <c>re</c> as .NET's: named groups, <c>\Z</c>, and word characters as Python
-/// has them
-/// (letters, numbers of every kind and the underscore, but no marks).</summary>
+/// has them (letters, numbers of every kind and the underscore, but no marks).</summary>
 internal static class PythonPattern
 {
     private const string Word = @"\p{L}\p{N}_";

@@ -6,8 +6,7 @@ namespace Fulcrum.Tasks.Grading;
 /// 3.1).</summary>
 /// <remarks>
 /// Words are runs of ASCII letters and digits in lower case. With L the length of the longest common subsequence of m
-/// and
-/// n words, F = 2 L / (m + n); 0 if either side is empty.
+/// and n words, F = 2 L / (m + n); 0 if either side is empty.
 /// </remarks>
 public static partial class RougeL
 {

@@ -49,8 +49,7 @@ public static partial class Squad
     }
 
     /// <summary>Grades against accepted answers: scores <c>exact</c> (equal normalised) and <c>contains</c> (the
-    /// target's
-    /// words stand in a row in the reply's).</summary>
+    /// target's words stand in a row in the reply's).</summary>
     /// <param name="targets">Accepted answers; each score is the best over them.</param>
     public static ReplyGrade Accepted(string reply, IReadOnlyList<string> targets)
     {

@@ -8,8 +8,7 @@ public static partial class Thinking
     /// <summary>Returns the reply without its thinking.</summary>
     /// <remarks>
     /// A block from its opening to its closing tag is removed. Before a closing tag without an opening one everything
-    /// is
-    /// removed, since templates open the block in the prompt. A block that is never closed is removed to the end.
+    /// is removed, since templates open the block in the prompt. A block that is never closed is removed to the end.
     /// </remarks>
     public static string Removed(string reply)
     {

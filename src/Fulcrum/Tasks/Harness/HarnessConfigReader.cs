@@ -94,8 +94,7 @@ internal static class HarnessConfigReader
 
     /// <summary>Reads a task.</summary>
     /// <param name="builtIn">Functions are those of built-in tasks.</param>
-    /// <exception cref="InputException">A key is unknown or holds what is not supported; names file and
-    /// key.</exception>
+    /// <exception cref="InputException">A key is unknown or not supported; names file and key.</exception>
     public static HarnessConfig Read(string file, TemplateMap map, bool builtIn = false)
     {
         HarnessKeys keys = new(file, map);

@@ -7,12 +7,12 @@ namespace Fulcrum.Tasks.Grading.Ifeval;
 public static class IfevalGrader
 {
     /// <summary>Grades a reply: scores <c>prompt_strict</c>, <c>prompt_loose</c>, and as lists, one value per
-    /// instruction,
-    /// <c>instructions_strict</c>, <c>instructions_loose</c>. The item's score is <c>prompt_strict</c>.</summary>
+    /// instruction, <c>instructions_strict</c>, <c>instructions_loose</c>. The item's score is
+    /// <c>prompt_strict</c>.</summary>
     /// <remarks>
     /// Strict judges the reply as it is. Loose accepts an instruction that holds for any of eight texts: the reply,
-    /// without
-    /// its first line, without its last, without both, and the four without asterisks. A blank text follows nothing.
+    /// without its first line, without its last, without both, and the four without asterisks. A blank text follows
+    /// nothing.
     /// </remarks>
     /// <param name="instructions">The prompt's instructions, from <see cref="IfevalInstruction.Read"/>.</param>
     public static ReplyGrade Grade(IReadOnlyList<IfevalInstruction> instructions, string reply)

@@ -5,12 +5,10 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Tasks.Grading.Ifeval;
 
 /// <summary>Detects the language of a text: naive Bayes over runs of one to three letters, by the profiles of the
-/// Python
-/// package langdetect (after Nakatani Shuyo's language-detection).</summary>
+/// Python package langdetect (after Nakatani Shuyo's language-detection).</summary>
 /// <remarks>
 /// The package draws runs of letters at random until one language stands out. This detector multiplies over all of
-/// them,
-/// which gives the language that the draws give on average, and always the same.
+/// them, which gives the language that the draws give on average, and always the same.
 /// </remarks>
 internal static partial class LanguageDetector
 {

@@ -31,10 +31,8 @@ public enum SqlRule
 /// <summary>Finds the query in what a model wrote.</summary>
 /// <remarks>
 /// <c>docs/method.md</c> holds the table of rules. Thinking is removed first. Every SELECT and WITH that may begin a
-/// query is
-/// read to its end; the text that looks most like a query counts, then the place where it stands, then the order: the
-/// first,
-/// unless a later one is announced as the final or corrected one.
+/// query is read to its end; the text that looks most like a query counts, then the place where it stands, then the
+/// order: the first, unless a later one is announced as the final or corrected one.
 /// </remarks>
 public static partial class SqlExtraction
 {

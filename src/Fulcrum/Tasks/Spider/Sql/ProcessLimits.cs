@@ -7,9 +7,8 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// end.</summary>
 /// <remarks>
 /// Limits of address space and of processes are not among them: the .NET runtime reserves far more address space than
-/// it uses, and the
-/// process limit counts threads (docs/decisions/0002-sql-worker-processes.md). Where the system is not Linux only the
-/// watch remains.
+/// it uses, and the process limit counts threads (docs/decisions/0002-sql-worker-processes.md). Where the system is not
+/// Linux only the watch remains.
 /// </remarks>
 internal static class ProcessLimits
 {

@@ -11,10 +11,9 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// Thread-safe.</summary>
 /// <remarks>
 /// A worker that exceeds its limits is killed and replaced; the verdict on its item says so. A worker that somebody
-/// else killed, such as the
-/// system when memory runs out, is replaced and the item is graded again. If that worker is killed as well, the item is
-/// unscored: its score
-/// would say something about the machine. Queries never run in this process: without a worker nothing is graded.
+/// else killed, such as the system when memory runs out, is replaced and the item is graded again. If that worker is
+/// killed as well, the item is unscored: its score would say something about the machine. Queries never run in this
+/// process: without a worker nothing is graded.
 /// </remarks>
 public sealed class SqlSandbox : IDisposable
 {
@@ -83,8 +82,7 @@ public sealed class SqlSandbox : IDisposable
 
     /// <summary>
     /// Returns what grades (database file, gold query, predicted query) under a semantics and limits; verdicts are
-    /// those of
-    /// <see cref="SqlGrader"/>.
+    /// those of <see cref="SqlGrader"/>.
     /// </summary>
     public Func<string, string, string, Grade> Grader(string semantics, SqlLimits limits) =>
         (database, gold, predicted) =>

@@ -6,8 +6,7 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// <param name="Grade">Null where the worker ended.</param>
 /// <param name="During">The phase that was at work.</param>
 /// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c>, <see cref="Crashed"/> or <see cref="Killed"/>; null
-/// where
-/// there is a grade.</param>
+/// where there is a grade.</param>
 internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? Cause = null, string? Reason = null)
 {
     /// <summary>The worker ended through an error of its own.</summary>

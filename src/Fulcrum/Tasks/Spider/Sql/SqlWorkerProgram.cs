@@ -12,9 +12,8 @@ public sealed record SqlWorkerProgram(string File, IReadOnlyList<string> Argumen
 
     /// <summary>
     /// Returns the tool where this process is it or where it lies next to the program; otherwise this library, which
-    /// .NET starts as a program of
-    /// its own (<see cref="SqlWorker"/> has the entry point). Null where neither can be started, as in a program
-    /// without its .NET host.
+    /// .NET starts as a program of its own (<see cref="SqlWorker"/> has the entry point). Null where neither can be
+    /// started, as in a program without its .NET host.
     /// </summary>
     public static SqlWorkerProgram? Find() => Itself() ?? NextTo(AppContext.BaseDirectory) ?? Embedded();
 
@@ -30,8 +29,7 @@ public sealed record SqlWorkerProgram(string File, IReadOnlyList<string> Argumen
     }
 
     /// <summary>Returns this library as a program, with what the embedding program itself runs on; null where there is
-    /// no
-    /// .NET host.</summary>
+    /// no .NET host.</summary>
     // dotnet exec --runtimeconfig APP.runtimeconfig.json --depsfile APP.deps.json Fulcrum.dll
     internal static SqlWorkerProgram? Embedded()
     {

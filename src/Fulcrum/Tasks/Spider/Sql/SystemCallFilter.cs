@@ -6,10 +6,9 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// (seccomp).</summary>
 /// <remarks>
 /// Refused for every thread of the process, for good: sockets, starting programs and processes, opening a file for
-/// writing, changing names or
-/// rights of files, other processes, and the state of the system. Reading a file stays possible, because the worker
-/// opens databases and .NET
-/// loads its own files late; what is read can only go to the parent, through the worker's output.
+/// writing, changing names or rights of files, other processes, and the state of the system. Reading a file stays
+/// possible, because the worker opens databases and .NET loads its own files late; what is read can only go to the
+/// parent, through the worker's output.
 /// </remarks>
 internal static class SystemCallFilter
 {
