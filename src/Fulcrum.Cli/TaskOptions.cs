@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Data;
-using Fulcrum.Runs;
+using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Spider.Sql;
 
@@ -38,17 +38,24 @@ internal sealed class TaskOptions
 
     /// <summary>Opens the tasks that the command line names.</summary>
     /// <param name="sandbox">Grades text-to-SQL; opened only if a task needs it.</param>
-    public IReadOnlyList<AskedTask> Open(ParseResult parsed, Lazy<SqlSandbox> sandbox)
+    public IReadOnlyList<ITask> Open(ParseResult parsed, Lazy<SqlSandbox> sandbox)
     {
-        TaskReference references = new(
-            id => HubAccess.Resolver(parsed).DatasetFolder(id).Path,
+        string Hub(string id) => HubAccess.Resolver(parsed).DatasetFolder(id).Path;
+        TaskOpening opening = new(
+            1,
+            null,
             (semantics, limits) =>
                 (database, gold, predicted) =>
-                    sandbox.Value.Grader(EnumNames.Of(semantics), limits)(database, gold, predicted)
+                    sandbox.Value.Grader(EnumNames.Of(semantics), limits)(database, gold, predicted),
+            Hub
         );
-        AskedTask[] opened =
+        TaskReference references = new(Hub, alone: true);
+        ITask[] opened =
         [
-            .. parsed.GetRequiredValue(tasks).Select(t => references.Open(t, parsed.GetValue(items))),
+            .. parsed
+                .GetRequiredValue(tasks)
+                .Select(references.Plan)
+                .Select(plan => plan.OpenFirst(opening, parsed.GetValue(items) ?? plan.Items)),
         ];
         string? twice = opened.GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         return twice is null

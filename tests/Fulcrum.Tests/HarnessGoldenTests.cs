@@ -118,7 +118,7 @@ public sealed class HarnessGoldenTests
             config,
             new HarnessForm((int?)given["fewshot"], System: (string?)given["system"]),
             HarnessRows.Open(config, data, id => throw new InputException($"{id} is on the hub")),
-            items
+            row => row < (items ?? int.MaxValue)
         );
 
     private static void Agrees(HarnessTask task, JsonNode wanted, HarnessItem item)

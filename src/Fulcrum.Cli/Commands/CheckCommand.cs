@@ -21,7 +21,8 @@ internal static class CheckCommand
     );
     private static readonly Option<string[]> Targets = Several(
         "--target",
-        "A task for which the model was specialised: KIND=DIR, or a file with one task; may be repeated."
+        "A task for which the model was specialised: KIND, KIND=DIR, a .json file with one task, a .yaml file "
+            + "of lm-evaluation-harness, or a data file; may be repeated."
     );
     private static readonly Option<string[]> General = Several(
         "--general",
@@ -86,8 +87,11 @@ internal static class CheckCommand
     private static Study StudyOf(ParseResult parsed)
     {
         Dictionary<string, TaskPlan> tasks = new(StringComparer.Ordinal);
-        Add(tasks, parsed.GetValue(Targets), TaskRole.Target, parsed.GetValue(Items));
-        Add(tasks, parsed.GetValue(General), TaskRole.General, parsed.GetValue(Items));
+        TaskReference references = new(id => HubAccess.Resolver(parsed).DatasetFolder(id).Path);
+        TaskPlan[] targets = [.. (parsed.GetValue(Targets) ?? []).Select(references.Plan)];
+        TaskPlan[] general = [.. (parsed.GetValue(General) ?? []).Select(references.Plan)];
+        Add(tasks, targets, TaskRole.Target, parsed.GetValue(Items));
+        Add(tasks, general, TaskRole.General, parsed.GetValue(Items));
         if (!tasks.Values.Any(t => t.Role == TaskRole.Target))
         {
             throw new InputException("--target: name at least one task for which the candidates were specialised");
@@ -103,15 +107,16 @@ internal static class CheckCommand
         return new Study(plan, tasks, Candidates(parsed), Name: "check");
     }
 
-    private static void Add(Dictionary<string, TaskPlan> tasks, string[]? named, TaskRole role, int? items)
+    private static void Add(Dictionary<string, TaskPlan> tasks, TaskPlan[] plans, TaskRole role, int? items)
     {
-        foreach (string reference in named ?? [])
+        foreach (TaskPlan plan in plans)
         {
-            (string name, TaskPlan plan) = TaskArgument.Plan(reference);
             TaskPlan task = plan with { Role = role, Items = items ?? plan.Items };
-            if (!tasks.TryAdd(name, task))
+            if (!tasks.TryAdd(plan.Name, task))
             {
-                throw new InputException($"two tasks are called {name}; give one of them another name in a task file");
+                throw new InputException(
+                    $"two tasks are called {plan.Name}; give one of them another name in a task file"
+                );
             }
         }
     }

@@ -25,12 +25,9 @@ internal static class ItemsCommand
         verb.SetAction(parsed =>
         {
             Lazy<SqlSandbox> sandbox = new(() => throw new InputException("items grades nothing"));
-            IReadOnlyList<AskedTask> opened = tasks.Open(parsed, sandbox);
+            IReadOnlyList<ITask> opened = tasks.Open(parsed, sandbox);
             Func<Prompt, string> render = Renderer(parsed, model);
-            string[] lines =
-            [
-                .. from task in opened from part in task.Parts from item in part.Items select Line(part, item, render),
-            ];
+            string[] lines = [.. from task in opened from item in task.Items select Line(item, task.Ask(item), render)];
             using StreamWriter writer = JsonLines.Create(parsed.GetRequiredValue(output));
             foreach (string line in lines)
             {
@@ -52,15 +49,15 @@ internal static class ItemsCommand
         return prompt => prompt is Prompt.Text text ? text.Value : encoding.Value.Render(prompt);
     }
 
-    private static string Line(AskedPart part, AskedItem item, Func<Prompt, string> render)
+    private static string Line(Item item, Question question, Func<Prompt, string> render)
     {
         JsonObject line = new()
         {
-            ["id"] = TaskMeasurement.Inside(part, item.Id),
+            ["id"] = item.Id,
             ["cluster"] = item.Cluster,
-            ["prompt"] = render(item.Question.Prompt),
+            ["prompt"] = render(question.Prompt),
         };
-        switch (item.Question)
+        switch (question)
         {
             case Question.Choose choose:
                 line["continuations"] = Texts(choose.Continuations);
@@ -87,7 +84,7 @@ internal static class ItemsCommand
                 break;
         }
 
-        line["target"] = item.Target?.DeepClone();
+        line["target"] = item.Target.Length > 0 ? item.Target : null;
         return line.ToJsonString(JsonLines.Output);
     }
 

@@ -51,7 +51,7 @@ internal static class MeasureCommand
     private static void Measure(
         ParseResult parsed,
         ModelOptions options,
-        IReadOnlyList<AskedTask> tasks,
+        IReadOnlyList<ITask> tasks,
         string folder,
         CancellationToken cancellation
     )
@@ -61,9 +61,11 @@ internal static class MeasureCommand
         AtomicFile.CreateFolder(folder);
         TaskMeasurement measurement = new(model, encoding, folder);
         TaskFigures all = [];
-        foreach (AskedTask task in tasks)
+        // All tasks first: a task that the model cannot do is refused before another is measured.
+        tasks.ToList().ForEach(task => measurement.Prepare(task, cancellation));
+        foreach (ITask task in tasks)
         {
-            int total = task.Parts.Sum(p => p.Items.Count);
+            int total = task.Items.Count;
             new ConsoleProgress(parsed).Show(tell =>
             {
                 foreach (

@@ -141,7 +141,12 @@ internal sealed class StudyRun
             study,
             run,
             new Engines([torch, ModelEngines.Llama, ModelEngines.Servers], torch, Exports.WriteGguf),
-            s => StudyCorpus.Open(s, (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits)),
+            s =>
+                StudyCorpus.Open(
+                    s,
+                    (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits),
+                    id => HubAccess.Resolver(parsed).DatasetFolder(id).Path
+                ),
             settings
         );
     }

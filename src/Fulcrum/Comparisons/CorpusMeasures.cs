@@ -16,19 +16,7 @@ internal static class CorpusMeasures
             throw new InputException("a measure of the corpus needs at least 2 items that both sides scored");
         }
 
-        Dictionary<string, int> classes = Numbered(pairs.Select(p => p.Before.Target));
-        Dictionary<string, int> clusters = Numbered(pairs.Select(p => p.Before.Cluster));
-        CorpusEstimate e = new MacroF1([
-            .. pairs.Select(
-                (p, i) =>
-                    new LabelledItem(
-                        clusters.Count > 1 ? clusters[p.Before.Cluster] : i,
-                        classes[p.Before.Target],
-                        Class(p.Before),
-                        Class(p.After)
-                    )
-            ),
-        ]).Difference();
+        CorpusEstimate e = measure == CorpusMeasure.BitsPerByte ? Bits(pairs) : MacroF1Of(pairs);
         return new CorpusResult(
             measure,
             e.Before,
@@ -39,6 +27,58 @@ internal static class CorpusMeasures
             e.StandardError,
             e.DegreesOfFreedom
         );
+    }
+
+    /// <summary>Returns whether answers have no score, but the log-likelihoods and bytes of whole texts.</summary>
+    public static bool AreOfTexts(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
+        pairs.Count > 1
+        && pairs.All(p => p.Before.Score is null && p.After.Score is null && HasBits(p.Before) && HasBits(p.After));
+
+    private const string BitsPerByte = "bits_per_byte";
+
+    private static bool HasBits(Answer answer) =>
+        answer.Scores?.GetValueOrDefault(BitsPerByte) is [var likelihood, > 0] && double.IsFinite(likelihood);
+
+    // Texts are the units: the sums of log-likelihoods and of bytes are taken over all texts but one.
+    private static CorpusEstimate Bits(IReadOnlyList<(Answer Before, Answer After)> pairs)
+    {
+        double[][] before = [.. pairs.Select(p => p.Before.Scores![BitsPerByte])],
+            after = [.. pairs.Select(p => p.After.Scores![BitsPerByte])];
+        return Jackknife.Of(
+            pairs.Count,
+            without => (Bits(before, without), Bits(after, without)),
+            double.PositiveInfinity
+        );
+    }
+
+    private static double Bits(double[][] texts, int? without)
+    {
+        double likelihood = 0,
+            bytes = 0;
+        for (int i = 0; i < texts.Length; i++)
+        {
+            likelihood += i == without ? 0 : texts[i][0];
+            bytes += i == without ? 0 : texts[i][1];
+        }
+
+        return -likelihood / bytes / Math.Log(2);
+    }
+
+    private static CorpusEstimate MacroF1Of(IReadOnlyList<(Answer Before, Answer After)> pairs)
+    {
+        Dictionary<string, int> classes = Numbered(pairs.Select(p => p.Before.Target));
+        Dictionary<string, int> clusters = Numbered(pairs.Select(p => p.Before.Cluster));
+        return new MacroF1([
+            .. pairs.Select(
+                (p, i) =>
+                    new LabelledItem(
+                        clusters.Count > 1 ? clusters[p.Before.Cluster] : i,
+                        classes[p.Before.Target],
+                        Class(p.Before),
+                        Class(p.After)
+                    )
+            ),
+        ]).Difference();
 
         int Class(Answer answer) => classes.GetValueOrDefault(answer.Prediction, -1);
     }

@@ -71,13 +71,14 @@ public static class Judgement
     /// to hold, so each is tested at its full level (intersection-union test; Berger 1982, Technometrics 24:295).
     /// Rejects where one of them is shown to fail: one of several is enough, so their one-sided p are adjusted by
     /// Holm's method. Where one side alone left more than 1% of the items unscored, a judgement must hold whether these
-    /// items are counted for or against it.
+    /// items are counted for or against it. Tasks without scores take no part.
     /// </summary>
     /// <param name="targets">Tasks that the model is specialised for; the others are general.</param>
     /// <param name="margin">In points; the results were tested against the same.</param>
     /// <exception cref="ArgumentException">A general task was not tested against the margin.</exception>
-    public static Verdict Of(IReadOnlyList<PairedResult> results, IReadOnlyList<string> targets, double margin)
+    public static Verdict Of(IReadOnlyList<PairedResult> all, IReadOnlyList<string> targets, double margin)
     {
+        PairedResult[] results = [.. all.Where(r => r.HasScores)];
         TaskRole[] roles = [.. results.Select(r => targets.Contains(r.Task) ? TaskRole.Target : TaskRole.General)];
         IReadOnlyList<double> failing = Proportion.Holm([
             .. results.Select((r, i) => FailingP(r, roles[i], margin / 100)),

@@ -45,7 +45,7 @@ public static class PairedComparison
             Measures = MeasureStatistics.Of(pairs),
             MeasureParts = MeasureStatistics.Parts(pairs),
             Calibration = MeasureStatistics.CalibrationOf(pairs),
-            Corpus = given.Measure is { } measure ? CorpusMeasures.Of(measure, Both(pairs)) : null,
+            Corpus = Corpus(pairs, given.Measure),
         };
     }
 
@@ -153,6 +153,11 @@ public static class PairedComparison
         ];
         return [.. groups.Select(g => g with { AdjustedP = Math.Min(1, names.Length * g.Estimands.Of(g.Estimand).P) })];
     }
+
+    private static CorpusResult? Corpus(IReadOnlyList<(Answer Before, Answer After)> pairs, CorpusMeasure? asked) =>
+        CorpusMeasures.AreOfTexts(pairs) ? CorpusMeasures.Of(CorpusMeasure.BitsPerByte, pairs)
+        : asked is { } measure ? CorpusMeasures.Of(measure, Both(pairs))
+        : null;
 
     private static (Answer Before, Answer After)[] Both(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
         [.. pairs.Where(p => p.Before.Score is not null && p.After.Score is not null)];

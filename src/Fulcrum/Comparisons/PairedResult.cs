@@ -87,6 +87,11 @@ public sealed record PairedResult(
     public Change Change =>
         Group is not null && Clusters < Estimator.LeastClusters ? Change.None : Changes.Of(Difference);
 
+    /// <summary>Whether items have scores. A task without them, such as whole texts, takes no part in the
+    /// verdict.</summary>
+    [JsonIgnore]
+    public bool HasScores => Items > 0 || Corpus is null;
+
     /// <summary>The name of a row: the group's, or the task's.</summary>
     [JsonIgnore]
     public string Name => Group ?? Task;
@@ -140,6 +145,10 @@ public enum CorpusMeasure
     /// <summary>The mean of the classes' F1, over the labels of the targets.</summary>
     [JsonStringEnumMemberName("macro-f1")]
     MacroF1,
+
+    /// <summary>Bits that the model needs for a byte of text; lower is better.</summary>
+    [JsonStringEnumMemberName("bits-per-byte")]
+    BitsPerByte,
 }
 
 /// <summary>What an interval shows.</summary>

@@ -17,9 +17,10 @@ public static class AdapterProbe
     /// <summary>Log-likelihoods of the first items' golds, always asked alike.</summary>
     public static double[] Of(ILanguageModel model, IReadOnlyList<ITask> benchmarks, PromptEncoding encoding)
     {
+        QuestionRunner runner = new(model, encoding);
         ScoreRequest[] requests =
         [
-            .. benchmarks.SelectMany(b => b.Items.Take(Items).Select(i => Request(b, i, encoding))),
+            .. benchmarks.SelectMany(b => b.Items.Take(Items).SelectMany(i => Requests(b, i, encoding, runner))),
         ];
         double[][] found = new double[requests.Length][];
         model.Score(requests, (i, scores) => found[i] = [.. scores.Select(s => s.LogLikelihood)]);
@@ -63,10 +64,19 @@ public static class AdapterProbe
         );
     }
 
-    private static ScoreRequest Request(ITask benchmark, Item item, PromptEncoding encoding)
+    // Of a written reply the target is scored; some tasks have none, and any text serves.
+    private static IReadOnlyList<ScoreRequest> Requests(
+        ITask benchmark,
+        Item item,
+        PromptEncoding encoding,
+        QuestionRunner runner
+    )
     {
         Question question = benchmark.Ask(item);
-        return encoding.Score(question as Question.Choose ?? new Question.Choose(question.Prompt, [item.Target]));
+        string target = item.Target.Length > 0 ? item.Target : "The";
+        return runner.ScoreRequests(question) is { Count: > 0 } scored
+            ? scored
+            : [encoding.Score(new Question.Choose(question.Prompt, [target]))];
     }
 
     private static double Largest(double[] a, double[] b) =>

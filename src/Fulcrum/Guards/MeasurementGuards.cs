@@ -33,7 +33,8 @@ public static class MeasurementGuards
     )
     {
         Answer[] scored = [.. answers.Where(a => a.Score is not null)];
-        bool chooses = benchmark.Items.Count > 0 && benchmark.Ask(benchmark.Items[0]) is Question.Choose;
+        bool chooses =
+            benchmark.Items.Count > 0 && benchmark.Ask(benchmark.Items[0]) is Question.Choose or Question.Pairs;
         if (chooses || before)
         {
             BelowChance(log, benchmark, scored);

@@ -63,12 +63,19 @@ internal static class GivenReplies
 
     private static Reply ReplyOf(JsonLine line, Question question)
     {
-        if (question is Question.Choose choose)
+        int? scored = question switch
+        {
+            Question.Choose choose => choose.Continuations.Count,
+            Question.Pairs pairs => pairs.Requests.Count,
+            Question.Whole => 1,
+            _ => null,
+        };
+        if (scored is { } count)
         {
             double[] values = Numbers(line);
-            return values.Length == choose.Continuations.Count
+            return values.Length == count
                 ? new Reply.Chosen([.. values.Select(v => new ContinuationScore(v, false, 0))])
-                : throw line.Error($"{values.Length} log_likelihoods for {choose.Continuations.Count} continuations");
+                : throw line.Error($"{values.Length} log_likelihoods for {count} continuations");
         }
 
         return line.Value["reply"] is JsonValue reply && reply.TryGetValue(out string? text)

@@ -24,24 +24,34 @@ public static class StudyComparison
             .. study.Candidates.Select(c => Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value)),
         ];
         CandidateComparison[] candidates = [.. points.Select(p => Candidate(study, run, before, p))];
+        Study scored = WithScores(study, candidates);
         bool several = points.Length > 1;
         return new Comparison(
             candidates,
             Guards(study, run, candidates),
-            several ? Families(study, before, points) : null,
-            several && points.Length <= MostPaired ? Pairs(study, points) : null,
+            several ? Families(scored, before, points) : null,
+            several && points.Length <= MostPaired ? Pairs(scored, points) : null,
             several
                 ? TradeOffCurve.Of(
                     [before, .. points],
-                    [.. study.Tasks.Keys],
-                    study.Targets,
+                    [.. scored.Tasks.Keys],
+                    scored.Targets,
                     study.Margin,
-                    EstimandsOf(study)
+                    EstimandsOf(scored)
                 )
                 : null,
-            Seeds(study, before, points)
+            Seeds(scored, before, points)
         );
     }
+
+    // Whole texts have no scores: they are compared by a measure of the corpus, without a margin.
+    private static Study WithScores(Study study, CandidateComparison[] candidates) =>
+        study with
+        {
+            Tasks = study
+                .Tasks.Where(t => candidates.All(c => c.Tasks.First(r => r.Task == t.Key).HasScores))
+                .ToDictionary(StringComparer.Ordinal),
+        };
 
     private static CandidateComparison Candidate(Study study, RunLayout run, PointAnswers before, PointAnswers point)
     {
@@ -51,8 +61,12 @@ public static class StudyComparison
                 PairedComparison.Of(t.Name, before.Answers[t.Name], point.Answers[t.Name], SettingsOf(study, t))
             ),
         ];
-        IReadOnlyList<double> adjusted = Proportion.Holm([.. each.Select(t => t.P)]);
-        PairedResult[] tasks = [.. each.Select((t, i) => t with { AdjustedP = adjusted[i] })];
+        PairedResult[] scored = [.. each.Where(t => t.HasScores)];
+        IReadOnlyList<double> adjusted = Proportion.Holm([.. scored.Select(t => t.P)]);
+        PairedResult[] tasks =
+        [
+            .. each.Select(t => t.HasScores ? t with { AdjustedP = adjusted[Array.IndexOf(scored, t)] } : t),
+        ];
         TaskPower[] power =
         [
             .. tasks.Select(t =>

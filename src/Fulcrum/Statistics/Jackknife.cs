@@ -25,8 +25,9 @@ public static class Jackknife
     /// <param name="clusters">k, at least 2.</param>
     /// <param name="measure">Before and after over all clusters, or without one of them (its number; null:
     /// all).</param>
+    /// <param name="bound">The largest difference that is possible; the interval ends there.</param>
     /// <exception cref="ArgumentException">Fewer than two clusters.</exception>
-    public static CorpusEstimate Of(int clusters, Func<int?, (double Before, double After)> measure)
+    public static CorpusEstimate Of(int clusters, Func<int?, (double Before, double After)> measure, double bound = 1)
     {
         int k = clusters < 2 ? throw new ArgumentException("at least two clusters", nameof(clusters)) : clusters;
         (double before, double after) = measure(null);
@@ -39,8 +40,8 @@ public static class Jackknife
             before,
             after,
             difference,
-            Math.Max(-1, difference - half),
-            Math.Min(1, difference + half),
+            Math.Max(-bound, difference - half),
+            Math.Min(bound, difference + half),
             error,
             k - 1
         );

@@ -21,10 +21,15 @@ public static class StudyCorpus
     /// <summary>Opens and samples everything.</summary>
     /// <param name="sqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
     /// <exception cref="InputException">A file is missing or malformed.</exception>
-    public static Corpus Open(Study study, Func<SqlSemantics, SqlLimits, Func<string, string, string, Grade>> sqlGrader)
+    /// <param name="datasets">Returns the folder of a data set of the hub; null: no hub.</param>
+    public static Corpus Open(
+        Study study,
+        Func<SqlSemantics, SqlLimits, Func<string, string, string, Grade>> sqlGrader,
+        Func<string, string>? datasets = null
+    )
     {
         string? folder = study.Base.Spec.Source is ModelSource.Folder source ? source.Path : null;
-        TaskOpening opening = new(study.Seed, folder, sqlGrader);
+        TaskOpening opening = new(study.Seed, folder, sqlGrader, datasets);
         IReadOnlyList<TaskPlan> plans = study.NamedTasks;
         ITask[] tasks = [.. plans.Select(plan => plan.Open(opening))];
         ITask[] before =

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Harness;
 
 namespace Fulcrum.Studies;
 
@@ -11,6 +12,7 @@ namespace Fulcrum.Studies;
 public static class StudyFile
 {
     private const int LargestFile = 1 << 20;
+    private const string TaskPlace = "task";
 
     /// <summary>Reads a study. Paths in it become absolute: they are relative to the study's file.</summary>
     /// <param name="path">The file.</param>
@@ -41,15 +43,21 @@ public static class StudyFile
     /// <exception cref="InputException">The text is not a task; names <paramref name="source"/> and the
     /// key.</exception>
     public static TaskPlan ParseTask(string text, string source) =>
-        Deserialize(text, source, TaskKinds.TypeInfo<TaskPlan>(), "task");
+        Deserialize(text, source, TaskKinds.TypeInfo<TaskPlan>(), TaskPlace);
 
     /// <summary>Returns the study as JSON with every default filled in and with paths relative to a folder.</summary>
     /// <param name="home">Null: paths stay as they are.</param>
     public static string Print(Study study, string? home = null)
     {
         Study printed = home is null ? study : study.Located(p => Relative(home, p));
-        return JsonSerializer.Serialize(Unnamed(printed), TaskKinds.TypeInfo<Study>()) + "\n";
+        JsonTypeInfo<Study> type = TaskKinds.TypeInfo<Study>();
+        JsonObject node = JsonSerializer.SerializeToNode(Unnamed(printed), type)!.AsObject();
+        TasksOf(node).ToList().ForEach(HarnessPlan.Shorten);
+        return node.ToJsonString(type.Options) + "\n";
     }
+
+    private static IEnumerable<JsonObject> TasksOf(JsonNode study) =>
+        (study["tasks"] as JsonObject ?? []).Select(t => t.Value).OfType<JsonObject>();
 
     /// <summary>Parses a study's text without touching its paths.</summary>
     /// <exception cref="InputException">The text is not a study; names <paramref name="source"/> and the
@@ -112,6 +120,15 @@ public static class StudyFile
             if (node["base"] is JsonValue name)
             {
                 node["base"] = new JsonObject { ["model"] = name.GetValue<string>() };
+            }
+
+            foreach (JsonObject task in place == TaskPlace ? [node.AsObject()] : TasksOf(node).ToArray())
+            {
+                string kind = task["kind"]?.GetValue<string>() ?? "";
+                if (TaskKinds.IsBuiltIn(kind, task.Any(k => TaskKinds.KeysOfBuiltIn.Contains(k.Key))))
+                {
+                    HarnessPlan.Expand(task);
+                }
             }
 
             return node.Deserialize(type)!;

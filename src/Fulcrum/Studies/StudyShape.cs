@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fulcrum.Data;
+using Fulcrum.Tasks.Harness;
 
 namespace Fulcrum.Studies;
 
@@ -146,6 +147,7 @@ internal sealed class StudyShape(string source, byte[] text)
     private JsonTypeInfo KindOf(Utf8JsonReader reader, JsonTypeInfo type, string path)
     {
         long start = reader.TokenStartIndex;
+        bool ofHarness = HasKeyOfHarness(reader);
         JsonPolymorphismOptions kinds = type.PolymorphismOptions!;
         string key = kinds.TypeDiscriminatorPropertyName,
             known = string.Join(", ", kinds.DerivedTypes.Select(d => d.TypeDiscriminator));
@@ -155,12 +157,33 @@ internal sealed class StudyShape(string source, byte[] text)
         }
 
         string kind = reader.TokenType == JsonTokenType.String ? reader.GetString()! : Found(ref reader);
-        return kinds.DerivedTypes.FirstOrDefault(d => kind.Equals(d.TypeDiscriminator)) is { DerivedType: { } derived }
-            ? Of(type, derived)
+        return TaskKinds.IsBuiltIn(kind, ofHarness) ? Of(type, typeof(HarnessPlan))
+            : kinds.DerivedTypes.FirstOrDefault(d => kind.Equals(d.TypeDiscriminator)) is { DerivedType: { } derived }
+                ? Of(type, derived)
             : throw Error(
                 reader.TokenStartIndex,
-                $"{Under(path, key)}: \"{kind}\" is no kind of task; the kinds are {known}"
+                $"{Under(path, key)}: \"{kind}\" is no kind of task; {Meant(kind, known)}"
             );
+    }
+
+    private static string Meant(string kind, string known) =>
+        HarnessPlan.Nearest(kind) is { } near
+            ? $"did you mean \"{near}\"?"
+            : $"the kinds are {known}, and the names of built-in tasks";
+
+    private static bool HasKeyOfHarness(Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (TaskKinds.KeysOfBuiltIn.Contains(reader.GetString()!))
+            {
+                return true;
+            }
+
+            reader.Skip();
+        }
+
+        return false;
     }
 
     private static bool ToValueOf(ref Utf8JsonReader reader, string key)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Harness;
 
 namespace Fulcrum.Studies;
 
@@ -38,12 +39,40 @@ public static class TaskKinds
         }
     }
 
+    /// <summary>Keys that tell the built-in task <c>mmlu</c> from the kind of that name.</summary>
+    internal static readonly IReadOnlySet<string> KeysOfBuiltIn = new HashSet<string>
+    {
+        "chatTemplate",
+        "fewshotAsTurns",
+        "system",
+    };
+
+    /// <summary>Returns whether a task's kind is the name of a built-in task.</summary>
+    /// <param name="withKeys">Whether the task has one of <see cref="KeysOfBuiltIn"/>.</param>
+    internal static bool IsBuiltIn(string kind, bool withKeys)
+    {
+        lock (Gate)
+        {
+            return HarnessPlan.Has(kind) && (withKeys || !Kinds(options).Any(d => kind.Equals(d.TypeDiscriminator)));
+        }
+    }
+
     /// <summary>Returns how a type of a study is read and printed, with the kinds that were added.</summary>
     internal static JsonTypeInfo<T> TypeInfo<T>()
     {
         lock (Gate)
         {
             return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+        }
+    }
+
+    /// <summary>Returns whether a task may be of a kind: one of the library, an added one, or a built-in
+    /// task.</summary>
+    internal static bool Has(string kind)
+    {
+        lock (Gate)
+        {
+            return HarnessPlan.Has(kind) || Kinds(options).Any(d => kind.Equals(d.TypeDiscriminator));
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Fulcrum.Tasks;
@@ -26,6 +28,17 @@ namespace Fulcrum.Tasks;
 /// grades.</param>
 /// <param name="Success">Whether the score reaches the threshold.</param>
 /// <param name="Finish"><c>stop</c> or <c>length</c>: why the written answer ended; null for a choice.</param>
+/// <param name="Requests">What the model was asked: pairs of prompt and continuation, in the order of
+/// <paramref name="LogLikelihoods"/>. For a written answer one pair with an empty continuation, for a whole text one
+/// pair with an empty prompt.</param>
+/// <param name="Greedy">For each log-likelihood, whether every token of the continuation is the most likely
+/// one.</param>
+/// <param name="Scores">Every metric of the task by name; several numbers belong to a measure of the whole
+/// corpus.</param>
+/// <param name="Filtered">What each named filter made of the reply.</param>
+/// <param name="Rule">The name of the rule by which the reply was read.</param>
+/// <param name="Copies">How often the reply was repeated for the grader; with more than one, <c>reply</c> is a
+/// list.</param>
 public sealed record Answer(
     string Id,
     string Cluster,
@@ -49,5 +62,66 @@ public sealed record Answer(
         IReadOnlyDictionary<string, double>? Measures = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Threshold = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Success = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Finish = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Finish = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        IReadOnlyList<IReadOnlyList<string>>? Requests = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<bool>? Greedy = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MetricsConverter))]
+        IReadOnlyDictionary<string, double[]>? Scores = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonObject? Filtered = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Rule = null,
+    [property: JsonIgnore] int Copies = 1
 );
+
+/// <summary>Metrics by name: one number as a number, several as a list.</summary>
+internal sealed class MetricsConverter : JsonConverter<IReadOnlyDictionary<string, double[]>>
+{
+    /// <summary>Returns the metrics of a JSON object.</summary>
+    /// <exception cref="FormatException">A value is neither a number nor a list of numbers; names the
+    /// metric.</exception>
+    public static IReadOnlyDictionary<string, double[]> Of(JsonObject node)
+    {
+        SortedDictionary<string, double[]> metrics = new(StringComparer.Ordinal);
+        foreach ((string name, JsonNode? value) in node)
+        {
+            JsonNode?[] numbers = value is JsonArray list ? [.. list] : [value];
+            metrics[name] = numbers.All(n => n is JsonValue v && v.TryGetValue(out double _))
+                ? [.. numbers.Select(n => (double)n!)]
+                : throw new FormatException($"the metric '{name}' must be a number or a list of numbers");
+        }
+
+        return metrics;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double[]> Read(
+        ref Utf8JsonReader reader,
+        Type typeToConvert,
+        JsonSerializerOptions options
+    ) => Of(JsonNode.Parse(ref reader) as JsonObject ?? throw new JsonException("expected an object of metrics"));
+
+    /// <inheritdoc/>
+    public override void Write(
+        Utf8JsonWriter writer,
+        IReadOnlyDictionary<string, double[]> value,
+        JsonSerializerOptions options
+    )
+    {
+        writer.WriteStartObject();
+        foreach ((string name, double[] numbers) in value)
+        {
+            writer.WritePropertyName(name);
+            if (numbers.Length == 1)
+            {
+                writer.WriteNumberValue(numbers[0]);
+            }
+            else
+            {
+                JsonSerializer.Serialize(writer, numbers, options);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+}

@@ -17,24 +17,38 @@ public static class AnswerFile
         [.. JsonLines.Read(path, null, LargestFile, LongestLine).Select(Parse)];
 
     /// <summary>Returns answers as the lines of a file.</summary>
-    public static string Print(IEnumerable<Answer> answers) =>
-        string.Concat(answers.Select(a => JsonSerializer.Serialize(a, JsonLines.Output) + "\n"));
+    public static string Print(IEnumerable<Answer> answers) => string.Concat(answers.Select(a => Line(a) + "\n"));
+
+    private static string Line(Answer answer)
+    {
+        if (answer is not { Copies: > 1, Output: { } text })
+        {
+            return JsonSerializer.Serialize(answer, JsonLines.Output);
+        }
+
+        JsonObject line = JsonSerializer.SerializeToNode(answer, JsonLines.Output)!.AsObject();
+        line["reply"] = new JsonArray([.. Enumerable.Repeat(text, answer.Copies).Select(t => (JsonNode)t)]);
+        return line.ToJsonString(JsonLines.Output);
+    }
 
     private static Answer Parse(JsonLine line)
     {
         JsonObject value = line.Value;
         string id = Text(line, "id") ?? throw line.Error("there is no id");
+        string[] replies = value["reply"] is JsonArray copies
+            ? [.. copies.Select(c => c?.ToString() ?? "")]
+            : [.. new[] { Text(line, "reply") }.OfType<string>()];
         return new Answer(
             id,
             Text(line, "cluster") ?? "",
             Text(line, "group") ?? "",
             Score(line),
             Text(line, "prediction") ?? "",
-            Text(line, "target") ?? "",
+            Text(line, "target", "target") ?? "",
             Text(line, "verdict") ?? "",
             Text(line, "reason"),
             Text(line, "input"),
-            Text(line, "reply") ?? Text(line, "output"),
+            replies.FirstOrDefault() ?? Text(line, "output"),
             (value["log_likelihoods"] as JsonArray)
                 ?.Select(n => n is JsonValue v && v.TryGetValue(out double d) ? d : double.NaN)
                 .ToArray(),
@@ -45,8 +59,35 @@ public static class AnswerFile
             Measures(line),
             value["threshold"] is JsonValue threshold && threshold.TryGetValue(out double least) ? least : null,
             value["success"] is JsonValue success && success.TryGetValue(out bool reached) ? reached : null,
-            Text(line, "finish")
+            Text(line, "finish"),
+            Requests(line),
+            (value["greedy"] as JsonArray)?.Select(n => n is JsonValue v && v.TryGetValue(out bool b) && b).ToArray(),
+            Scores(line),
+            value["filtered"] as JsonObject,
+            Text(line, "rule"),
+            Math.Max(1, replies.Length)
         );
+    }
+
+    private static string[][]? Requests(JsonLine line) =>
+        (line.Value["requests"] as JsonArray)
+            ?.Select(r =>
+                r is JsonArray { Count: 2 } pair && pair.All(t => t is JsonValue v && v.TryGetValue(out string? _))
+                    ? pair.Select(t => (string)t!).ToArray()
+                    : throw line.Error("'requests' must hold pairs of a prompt and a continuation")
+            )
+            .ToArray();
+
+    private static IReadOnlyDictionary<string, double[]>? Scores(JsonLine line)
+    {
+        try
+        {
+            return line.Value["scores"] is JsonObject scores ? MetricsConverter.Of(scores) : null;
+        }
+        catch (FormatException e)
+        {
+            throw line.Error(e.Message);
+        }
     }
 
     private static SortedDictionary<string, double>? Measures(JsonLine line)
@@ -85,11 +126,11 @@ public static class AnswerFile
         };
     }
 
-    private static string? Text(JsonLine line, string name) =>
+    private static string? Text(JsonLine line, string name, string anything = "id") =>
         line.Value[name] switch
         {
             null => null,
             JsonValue v when v.TryGetValue(out string? text) => text,
-            JsonNode other => name == "id" ? other.ToJsonString() : throw line.Error($"'{name}' must be a text"),
+            JsonNode other => name == anything ? other.ToJsonString() : throw line.Error($"'{name}' must be a text"),
         };
 }

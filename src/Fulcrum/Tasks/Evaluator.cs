@@ -23,11 +23,12 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     public IReadOnlyDictionary<string, string> Prepare(ITask task, CancellationToken cancellation = default)
     {
         IEnumerable<Question> questions = task.Items.Select(task.Ask);
+        QuestionRunner runner = new(model, encoding);
         try
         {
             return model.Prepare(
-                questions.OfType<Question.Choose>().Select(encoding.Score),
-                questions.OfType<Question.Write>().Select(encoding.Complete),
+                questions.SelectMany(runner.ScoreRequests),
+                questions.SelectMany(runner.CompletionRequests),
                 cancellation
             );
         }
@@ -68,30 +69,59 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     internal IReadOnlyList<Answer> Answers(
         ITask benchmark,
         Item[] items,
-        string protocolHash,
+        string? protocolHash,
         Action<int> answered,
         CancellationToken cancellation
     )
     {
-        Reply[] replies = new QuestionRunner(model, encoding).Run(
-            [.. items.Select(benchmark.Ask)],
-            answered,
-            cancellation
-        );
+        Question[] questions = [.. items.Select(benchmark.Ask)];
+        Reply[] replies = new QuestionRunner(model, encoding).Run(questions, answered, cancellation);
         Answer[] answers = new Answer[items.Length];
         Parallel.For(
             0,
             items.Length,
-            i => answers[i] = AnswerOf(items[i], replies[i], benchmark.Grade(items[i], replies[i]), protocolHash)
+            i =>
+                answers[i] = AnswerOf(items[i], replies[i], benchmark.Grade(items[i], replies[i])) with
+                {
+                    Protocol = protocolHash,
+                    Requests = RequestsOf(questions[i]),
+                    Copies = questions[i] is Question.Continue { Copies: var copies } ? copies : 1,
+                }
         );
         return answers;
     }
 
     /// <summary>Returns the graded answer to a reply that was given elsewhere.</summary>
     internal static Answer Graded(ITask task, Item item, Reply reply) =>
-        AnswerOf(item, reply, task.Grade(item, reply), "");
+        AnswerOf(item, reply, task.Grade(item, reply)) with
+        {
+            Protocol = "",
+            // Log-likelihoods that were given elsewhere do not say whether they are greedy.
+            Greedy = null,
+        };
 
-    private static Answer AnswerOf(Item item, Reply reply, Grade grade, string protocolHash) =>
+    private string[][] RequestsOf(Question question) =>
+        question switch
+        {
+            Question.Pairs pairs =>
+            [
+                .. pairs.Requests.Select(r => (string[])[encoding.Render(r.Prompt), r.Continuation]),
+            ],
+            Question.Choose choose when encoding.Render(choose.Prompt) is var prompt =>
+            [
+                .. choose.Continuations.Select(c => (string[])[prompt, c]),
+            ],
+            Question.Whole whole =>
+            [
+                ["", whole.Text],
+            ],
+            _ =>
+            [
+                [encoding.Render(question.Prompt), ""],
+            ],
+        };
+
+    private static Answer AnswerOf(Item item, Reply reply, Grade grade) =>
         new(
             item.Id,
             item.Cluster,
@@ -105,7 +135,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
             (reply as Reply.Written)?.Text,
             (reply as Reply.Chosen)?.Scores.Select(s => s.LogLikelihood).ToArray(),
             (reply as Reply.Written)?.Tokens,
-            protocolHash,
+            null,
             item.Stem,
             grade.Choice,
             grade.Measures,
@@ -116,6 +146,11 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
                 FinishReason.Stop => "stop",
                 FinishReason.Length => "length",
                 _ => null,
-            }
+            },
+            null,
+            (reply as Reply.Chosen)?.Scores.Select(s => s.Greedy).ToArray(),
+            grade.Scores,
+            grade.Filtered,
+            grade.Rule
         );
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Files;
 
@@ -46,9 +47,7 @@ internal sealed class GrowingAnswers : IDisposable
     /// <summary>Adds a portion and waits until the disk has it.</summary>
     public void Append(IReadOnlyList<Answer> portion)
     {
-        byte[] lines = Encoding.UTF8.GetBytes(
-            string.Concat(portion.Select(a => JsonSerializer.Serialize(a, JsonLines.Output) + "\n"))
-        );
+        byte[] lines = Encoding.UTF8.GetBytes(AnswerFile.Print(portion));
         answers.Write(lines);
         answers.Flush(flushToDisk: true);
         seals.Write(Encoding.ASCII.GetBytes(Seal(lines) + "\n"));
@@ -122,9 +121,9 @@ internal sealed class GrowingAnswers : IDisposable
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select((line, i) => (Line: line, Item: items[from + i]))
                 .All(l =>
-                    JsonSerializer.Deserialize<Answer>(l.Line, JsonLines.Output) is { } answer
-                    && answer.Id == l.Item.Id
-                    && answer.Protocol == protocolHash
+                    StrictJson.Parse(l.Line) is JsonObject answer
+                    && answer["id"]?.ToString() == l.Item.Id
+                    && answer["protocol"]?.ToString() == protocolHash
                 );
         }
         catch (JsonException)

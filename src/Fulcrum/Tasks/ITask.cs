@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fulcrum.Models;
 
 namespace Fulcrum.Tasks;
@@ -15,6 +16,10 @@ public interface ITask
     /// <c>philosophy/test/3</c>).</summary>
     IReadOnlyList<Item> Items { get; }
 
+    /// <summary>The members of a group, in the order of <see cref="Items"/>; empty for a task without
+    /// members.</summary>
+    IReadOnlyList<TaskMember> Members => [];
+
     /// <summary>Everything of this benchmark that can change a score (prompts, shots, semantics, versions), as sorted
     /// name-value pairs for the protocol hash.</summary>
     IReadOnlyDictionary<string, string> Protocol { get; }
@@ -24,6 +29,10 @@ public interface ITask
 
     /// <summary>The grade of a reply. Thread-safe: several items are graded at once.</summary>
     Grade Grade(Item item, Reply reply);
+
+    /// <summary>The figures of the whole task, and of its members and groups, from the answers to all items.</summary>
+    /// <param name="answers">In the order of <see cref="Items"/>.</param>
+    TaskFigures Figures(IReadOnlyList<Answer> answers) => TaskFigures.OfScores(Name, answers);
 
     /// <summary>A reply that must be graded as right; null where the benchmark knows none.</summary>
     Reply? Gold(Item item) => null;
@@ -42,6 +51,12 @@ public interface ITask
 /// <param name="Stem">The question that this item is one form of, where one question is asked in several forms; null:
 /// it stands for itself.</param>
 public sealed record Item(string Id, string Cluster, string Group, string Input, string Target, string? Stem = null);
+
+/// <summary>A task inside a group.</summary>
+/// <param name="Name">Names its answer file: <c>mmlu_philosophy</c>.</param>
+/// <param name="Prefix">Its items' ids begin with it and a slash: <c>philosophy</c>.</param>
+/// <param name="Items">The number of its items.</param>
+public sealed record TaskMember(string Name, string Prefix, int Items);
 
 /// <summary>What a model is asked.</summary>
 public abstract record Question(Prompt Prompt)
@@ -63,7 +78,9 @@ public abstract record Question(Prompt Prompt)
 
     /// <summary>Write on, greedily, in lm-evaluation-harness' way: of a prompt that is too long the end is kept,
     /// special tokens are left out of the text, and white space stays.</summary>
-    public sealed record Continue(Prompt Prompt, int MaxNewTokens, IReadOnlyList<string> Stops) : Question(Prompt);
+    /// <param name="Copies">How often the greedy reply is repeated for the grader: the task's <c>repeats</c>.</param>
+    public sealed record Continue(Prompt Prompt, int MaxNewTokens, IReadOnlyList<string> Stops, int Copies = 1)
+        : Question(Prompt);
 }
 
 /// <summary>What came back, in the form of the <see cref="Question"/>.</summary>
@@ -89,6 +106,10 @@ public abstract record Reply
 /// <c>docs/method.md</c>.</param>
 /// <param name="Threshold">The score from which the item counts as a success; null: grades are asked for without
 /// one.</param>
+/// <param name="Scores">Every metric of the task by name: one number, or the numbers of an item that a measure of the
+/// whole corpus is computed from.</param>
+/// <param name="Filtered">What each named filter made of the reply; null: the task has no filters.</param>
+/// <param name="Rule">The name of the rule by which the reply was read; null where the task's kind says it.</param>
 public sealed record Grade(
     double? Score,
     string Prediction,
@@ -96,5 +117,8 @@ public sealed record Grade(
     string? Reason = null,
     int? Choice = null,
     IReadOnlyDictionary<string, double>? Measures = null,
-    double? Threshold = null
+    double? Threshold = null,
+    IReadOnlyDictionary<string, double[]>? Scores = null,
+    JsonObject? Filtered = null,
+    string? Rule = null
 );

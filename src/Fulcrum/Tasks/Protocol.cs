@@ -148,7 +148,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             _ => throw new ArgumentOutOfRangeException(nameof(question)),
         };
 
-    private static string Sha(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    internal static string Sha(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
 
 /// <summary>JSON of protocols.</summary>

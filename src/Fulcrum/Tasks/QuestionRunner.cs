@@ -6,6 +6,8 @@ namespace Fulcrum.Tasks;
 /// </summary>
 internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encoding)
 {
+    private readonly Lazy<TextPairs> pairs = new(() => encoding.Pairs(model.ContextLength));
+
     /// <summary>Returns a reply a question, in the order of the questions.</summary>
     /// <param name="completed">Called after each reply with the number of replies so far.</param>
     public Reply[] Run(IReadOnlyList<Question> questions, Action<int> completed, CancellationToken cancellation)
@@ -18,29 +20,35 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
             completed(++count);
         }
 
-        Lazy<TextPairs> pairs = new(() => encoding.Pairs(model.ContextLength));
         Choose(questions, Took, cancellation);
-        Score<Question.Pairs>(
-            questions,
-            q => [.. q.Requests.Select(r => Pair(pairs.Value, r))],
-            Each,
-            Took,
-            cancellation
-        );
-        Score<Question.Whole>(questions, q => pairs.Value.Windows(q.Text), Sum, Took, cancellation);
-        Write<Question.Write>(questions, encoding.Complete, encoding.Written, Took, cancellation);
-        Write<Question.Continue>(
-            questions,
-            q => encoding.Complete(q, model.ContextLength),
-            encoding.Written,
-            Took,
-            cancellation
-        );
+        Score<Question.Pairs>(questions, Each, Took, cancellation);
+        Score<Question.Whole>(questions, Sum, Took, cancellation);
+        Write<Question.Write>(questions, encoding.Written, Took, cancellation);
+        Write<Question.Continue>(questions, encoding.Written, Took, cancellation);
         return replies;
     }
 
-    private ScoreRequest Pair(TextPairs pairs, (Prompt Prompt, string Continuation) request) =>
-        pairs.Pair(encoding.Render(request.Prompt), request.Continuation);
+    /// <summary>Returns what a question asks the model to score; empty for a written reply.</summary>
+    public IReadOnlyList<ScoreRequest> ScoreRequests(Question question) =>
+        question switch
+        {
+            Question.Choose choose => [encoding.Score(choose)],
+            Question.Pairs several =>
+            [
+                .. several.Requests.Select(r => pairs.Value.Pair(encoding.Render(r.Prompt), r.Continuation)),
+            ],
+            Question.Whole whole => pairs.Value.Windows(whole.Text),
+            _ => [],
+        };
+
+    /// <summary>Returns what a question asks the model to write; empty where nothing is written.</summary>
+    public IReadOnlyList<CompletionRequest> CompletionRequests(Question question) =>
+        question switch
+        {
+            Question.Write write => [encoding.Complete(write)],
+            Question.Continue more => [encoding.Complete(more, model.ContextLength)],
+            _ => [],
+        };
 
     private static IReadOnlyList<ContinuationScore> Each(IReadOnlyList<ContinuationScore> scores) => scores;
 
@@ -60,7 +68,6 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
     /// <summary>Questions of several requests, each with one continuation.</summary>
     private void Score<T>(
         IReadOnlyList<Question> questions,
-        Func<T, IReadOnlyList<ScoreRequest>> requestsOf,
         Func<IReadOnlyList<ContinuationScore>, IReadOnlyList<ContinuationScore>> joined,
         Action<int, Reply> took,
         CancellationToken cancellation
@@ -68,7 +75,7 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
         where T : Question
     {
         int[] indices = [.. Indices<T>(questions)];
-        IReadOnlyList<ScoreRequest>[] requests = [.. indices.Select(i => requestsOf((T)questions[i]))];
+        IReadOnlyList<ScoreRequest>[] requests = [.. indices.Select(i => ScoreRequests(questions[i]))];
         (int Question, int Part)[] places =
         [
             .. requests.SelectMany((r, question) => Enumerable.Range(0, r.Count).Select(part => (question, part))),
@@ -98,7 +105,6 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
 
     private void Write<T>(
         IReadOnlyList<Question> questions,
-        Func<T, CompletionRequest> requestOf,
         Func<Completion, T, Reply.Written> written,
         Action<int, Reply> took,
         CancellationToken cancellation
@@ -106,7 +112,7 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
         where T : Question
     {
         int[] indices = [.. Indices<T>(questions)];
-        CompletionRequest[] requests = [.. indices.Select(i => requestOf((T)questions[i]))];
+        CompletionRequest[] requests = [.. indices.SelectMany(i => CompletionRequests(questions[i]))];
         if (requests.Length > 0)
         {
             model.Complete(

@@ -3,6 +3,7 @@ using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Harness;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
@@ -34,6 +35,7 @@ public enum TaskRole
 [JsonDerivedType(typeof(MmluPlan), "mmlu")]
 [JsonDerivedType(typeof(MultipleChoicePlan), "multiple-choice")]
 [JsonDerivedType(typeof(GenerationPlan), "generation")]
+[JsonDerivedType(typeof(HarnessPlan), HarnessPlan.Kind)]
 public abstract record TaskPlan(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] string Name,
     TaskRole? Role,
@@ -79,6 +81,16 @@ public abstract record TaskPlan(
     /// <exception cref="InputException">A file is missing or malformed.</exception>
     public abstract ITask Open(TaskOpening opening);
 
+    /// <summary>Opens the task with its first items instead of drawn ones, of a group the first of each
+    /// member.</summary>
+    /// <param name="items">Null: all.</param>
+    /// <exception cref="InputException">As for <see cref="Open"/>.</exception>
+    public virtual ITask OpenFirst(TaskOpening opening, int? items)
+    {
+        ITask all = (this with { Items = null }).Open(opening);
+        return items is { } count ? new FirstItems(all, count) : all;
+    }
+
     /// <summary>Returns the plan as the base model is asked, if that differs.</summary>
     public virtual TaskPlan ForBase() => this;
 
@@ -112,12 +124,20 @@ public abstract record TaskPlan(
 /// <param name="ModelFolder">The base's folder, for decoding by its <c>generation_config.json</c>; null: greedy
 /// decoding only.</param>
 /// <param name="SqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
+/// <param name="Datasets">Returns the folder of a data set of the hub; null: no hub.</param>
 public sealed record TaskOpening(
     int Seed,
     string? ModelFolder,
-    Func<SqlSemantics, SqlLimits, Func<string, string, string, Grade>> SqlGrader
+    Func<SqlSemantics, SqlLimits, Func<string, string, string, Grade>> SqlGrader,
+    Func<string, string>? Datasets = null
 )
 {
+    /// <summary>Returns the folder of a data set of the hub.</summary>
+    /// <exception cref="InputException">There is no hub, or no such data set.</exception>
+    public string Hub(string id) =>
+        Datasets?.Invoke(id)
+        ?? throw new InputException($"there is no folder {id} with data, and no hub to fetch it from");
+
     /// <summary>Returns the decoding that a plan names.</summary>
     /// <exception cref="InputException">The base has no <c>generation_config.json</c>.</exception>
     public Decoding Decode(DecodingKind kind) =>

@@ -85,6 +85,16 @@ internal static class BuiltInTasks
     /// <summary>Whether there is a task of a name.</summary>
     public static bool Has(string name) => Names.Contains(name);
 
+    /// <summary>Whether a task is a group with members.</summary>
+    public static bool IsGroup(string name) =>
+        name is "bbh"
+        || DatasetOfSubjects(name) is not null
+        || name.StartsWith("global_mmlu_", StringComparison.Ordinal);
+
+    /// <summary>The data set whose folders are the members of a group; null where its members are known
+    /// without.</summary>
+    public static string? DatasetOfSubjects(string name) => name is "mmlu" or "mmlu_continuation" ? "cais/mmlu" : null;
+
     /// <summary>A task or a group by its name.</summary>
     /// <param name="folder">Where its data lie: the subjects of <c>mmlu</c> are those that are there.</param>
     /// <param name="form">Examples, for the form of <c>bbh</c>.</param>

@@ -37,7 +37,15 @@ internal sealed partial class DatasetFolder
             throw new InputException($"there is no folder {root} with data");
         }
 
-        string[] all =
+        string[] all = AllFiles(root);
+        string[] own = configuration is null ? all : [.. all.Where(f => Belongs(Inside(root, f), configuration))];
+        return all.Length > 0
+            ? new DatasetFolder(root, own.Length > 0 ? own : all, Card(root, configuration, all))
+            : throw new InputException($"{root} holds no data: no .jsonl, .json, .csv or .parquet file");
+    }
+
+    /// <summary>The data files of a folder and below, by name.</summary>
+    public static string[] AllFiles(string root) =>
         [
             .. Directory
                 .EnumerateFiles(
@@ -52,11 +60,6 @@ internal sealed partial class DatasetFolder
                 .Take(MostFiles)
                 .Order(StringComparer.Ordinal),
         ];
-        string[] own = configuration is null ? all : [.. all.Where(f => Belongs(Inside(root, f), configuration))];
-        return all.Length > 0
-            ? new DatasetFolder(root, own.Length > 0 ? own : all, Card(root, configuration, all))
-            : throw new InputException($"{root} holds no data: no .jsonl, .json, .csv or .parquet file");
-    }
 
     /// <summary>The files of a split, in order; null where there are none.</summary>
     public IReadOnlyList<string>? Split(string split)

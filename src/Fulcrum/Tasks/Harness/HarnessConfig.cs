@@ -55,6 +55,9 @@ internal sealed record HarnessConfig(
     YamlFunction? ProcessResults
 )
 {
+    /// <summary>SHA-256 of every key of the task; empty for a task that was not read.</summary>
+    public string Digest { get; init; } = "";
+
     /// <summary>The split whose rows are asked.</summary>
     /// <exception cref="InputException">The file names neither a test nor a validation split.</exception>
     public string Evaluated =>

@@ -6,99 +6,13 @@ namespace Fulcrum.Tasks.Harness;
 /// <summary>From the keys of a task file to a task; whatever is not supported is refused by name.</summary>
 internal static class HarnessConfigReader
 {
-    private static readonly HashSet<string> Known =
-    [
-        "task",
-        "task_alias",
-        "tag",
-        "dataset_path",
-        "dataset_name",
-        "dataset_kwargs",
-        "training_split",
-        "validation_split",
-        "test_split",
-        "fewshot_split",
-        "fewshot_config",
-        "num_fewshot",
-        "doc_to_text",
-        "doc_to_target",
-        "doc_to_choice",
-        "description",
-        "target_delimiter",
-        "fewshot_delimiter",
-        "output_type",
-        "generation_kwargs",
-        "filter_list",
-        "metric_list",
-        "repeats",
-        "gen_prefix",
-        "metadata",
-        "should_decontaminate",
-        "doc_to_decontamination_query",
-        "process_docs",
-        "process_results",
-        "group",
-        "group_alias",
-        "aggregate_metric_list",
-    ];
-
-    private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
-    {
-        ["custom_dataset"] = "data that a Python function makes",
-        ["doc_to_image"] = "images",
-        ["doc_to_audio"] = "sound",
-        ["use_prompt"] = "prompts of promptsource",
-        ["unsafe_code"] = "running code that a model wrote",
-        ["class"] = "tasks that are written in Python",
-        ["task_list"] = "several tasks in one mapping; write a file for each",
-    };
-
-    private static readonly HashSet<string> ExampleKeys =
-    [
-        "sampler",
-        "split",
-        "samples",
-        "doc_to_text",
-        "doc_to_target",
-        "doc_to_choice",
-        "gen_prefix",
-        "fewshot_delimiter",
-        "target_delimiter",
-    ];
-
-    private static readonly HashSet<string> GenerationKeys =
-    [
-        "until",
-        "do_sample",
-        "temperature",
-        "max_gen_toks",
-        "max_new_tokens",
-        "max_tokens",
-        "max_completion_tokens",
-        "top_p",
-        "top_k",
-        "num_beams",
-    ];
-
-    private static readonly HashSet<string> MetricKeys =
-    [
-        "metric",
-        "aggregation",
-        "higher_is_better",
-        "hf_evaluate",
-        "regexes_to_ignore",
-        "ignore_case",
-        "ignore_punctuation",
-        "ignore_numbers",
-    ];
-
     /// <summary>Reads a task.</summary>
     /// <param name="builtIn">Functions are those of built-in tasks.</param>
     /// <exception cref="InputException">A key is unknown or not supported; names file and key.</exception>
     public static HarnessConfig Read(string file, TemplateMap map, bool builtIn = false)
     {
         HarnessKeys keys = new(file, map);
-        keys.Check(Known, Refused);
+        keys.Check(HarnessKeyNames.Task, HarnessKeyNames.Refused);
         HarnessOutput output = Output(keys);
         string exampleDelimiter = keys.Text("fewshot_delimiter", "\n\n");
         return new HarnessConfig(
@@ -124,7 +38,10 @@ internal static class HarnessConfigReader
             keys.TextOrNull("gen_prefix"),
             Function(keys, "process_docs", builtIn),
             Function(keys, "process_results", builtIn)
-        );
+        )
+        {
+            Digest = Protocol.Sha(HarnessTask.Json(map)!.ToJsonString()),
+        };
     }
 
     private static YamlFunction? Function(HarnessKeys keys, string key, bool builtIn) =>
@@ -183,7 +100,7 @@ internal static class HarnessConfigReader
     {
         HarnessKeys own = keys.Inner("fewshot_config");
         own.Check(
-            ExampleKeys,
+            HarnessKeyNames.Examples,
             new Dictionary<string, string>
             {
                 ["process_docs"] = "Python functions",
@@ -227,7 +144,7 @@ internal static class HarnessConfigReader
     private static HarnessGeneration Generation(HarnessKeys keys)
     {
         HarnessKeys own = keys.Inner("generation_kwargs");
-        own.Check(GenerationKeys);
+        own.Check(HarnessKeyNames.Generation);
         bool zero = own["temperature"] is 0L or 0.0,
             drawn = own["do_sample"] is true
                 ? !zero
@@ -259,7 +176,7 @@ internal static class HarnessConfigReader
     private static HarnessMetric Metric(HarnessKeys keys, HarnessOutput output, bool builtIn)
     {
         string name = keys.TextOrNull("metric") ?? throw keys.Error("metric", "is missing");
-        keys.Check(MetricKeys);
+        keys.Check(HarnessKeyNames.Metric);
         HarnessScore score =
             HarnessMetric.Find(name) is { } found && (builtIn || HarnessMetric.Fits(found, output))
                 ? found

@@ -10,6 +10,10 @@ internal static partial class HarnessFunctions
     /// <summary>What stands before the category in the name of the function that keeps one category's rows.</summary>
     public const string Category = "category ";
 
+    /// <summary>Whether a task has a part of the rows of its data, which may be none.</summary>
+    public static bool KeepsAPart(HarnessConfig config) =>
+        config.ProcessDocs?.Name.StartsWith(Category, StringComparison.Ordinal) == true;
+
     /// <summary>A task's rows as its function leaves them: all as they are where it has none.</summary>
     /// <exception cref="InputException">A row lacks a column that the function needs.</exception>
     public static IReadOnlyList<TemplateMap> Processed(HarnessConfig config, IReadOnlyList<TemplateMap> rows) =>

@@ -39,6 +39,18 @@ internal sealed record HarnessGrade(
 /// <param name="severalInputs">The choices are prompts, and the question's field is the right one's place.</param>
 internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, bool severalInputs, bool severalTargets)
 {
+    /// <summary>The texts of the right choices of a row.</summary>
+    /// <exception cref="InputException">The target is outside the choices; names the row.</exception>
+    public IReadOnlyList<string> RightChoices(HarnessRow row)
+    {
+        List<string> choices = fields.Choices(row)!;
+        return [.. Right(row, choices).Select(i => choices[i])];
+    }
+
+    /// <summary>The places of the right choices of a row.</summary>
+    /// <exception cref="InputException">As for <see cref="RightChoices"/>.</exception>
+    public IReadOnlyList<int> RightPlaces(HarnessRow row) => Right(row, fields.Choices(row)!);
+
     /// <summary>The grade of a choice.</summary>
     /// <param name="scores">One a choice; with <c>acc_mutual_info</c> then one a choice with an empty prompt.</param>
     public HarnessGrade Choose(HarnessRow row, IReadOnlyList<ContinuationScore> scores)

@@ -1,63 +1,145 @@
-using Fulcrum.Models;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Statistics;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>One task as a task file or a study names it.</summary>
-/// <param name="Kind">A built-in task's name, or <c>harness</c>.</param>
-/// <param name="Data">A folder with the data; null: the data set of the hub that the task names.</param>
-/// <param name="File">The task file of kind <c>harness</c>.</param>
-/// <param name="Fewshot">Examples; null: as the task says.</param>
-/// <param name="ChatTemplate">Ask through the model's chat template.</param>
-/// <param name="FewshotAsTurns">Examples as turns of their own.</param>
+/// <summary>A task of lm-evaluation-harness' form: a built-in task, or somebody's task file.</summary>
+/// <remarks>In a file, the name of a built-in task stands in <c>kind</c>, which is short for the kind <c>harness</c>
+/// with
+/// <c>builtIn</c>.</remarks>
+/// <param name="BuiltIn">The name of a built-in task; null where <paramref name="File"/> is given.</param>
+/// <param name="Data">A folder with the data of a built-in task; null: the data set of the hub.</param>
+/// <param name="File">A task file or a group file (YAML).</param>
+/// <param name="Items">The number of rows, of a group over all members; null: all.</param>
+/// <param name="Fewshot">Examples before each question; null: as the task says.</param>
+/// <param name="ChatTemplate">Whether the question is asked through the model's chat template.</param>
+/// <param name="FewshotAsTurns">Whether examples are turns of the conversation.</param>
 /// <param name="System">A system instruction; null: none.</param>
 /// <param name="Subtask">One subtask of <c>bbh</c>; null: all.</param>
 /// <param name="Reasoning">The form of <c>bbh</c> with worked answers.</param>
-/// <param name="Items">The first so many rows, of a group of each member; null: all.</param>
-/// <param name="Role"><c>target</c> or <c>general</c>; not used by <c>measure</c>.</param>
 public sealed record HarnessPlan(
-    string Name,
-    string Kind,
+    string Name = "",
+    string? BuiltIn = null,
     string? Data = null,
     string? File = null,
+    TaskRole? Role = null,
+    int? Items = null,
     int? Fewshot = null,
     bool ChatTemplate = false,
     bool FewshotAsTurns = false,
     string? System = null,
     string? Subtask = null,
-    bool Reasoning = false,
-    int? Items = null,
-    string? Role = null
-)
+    bool Reasoning = false
+) : TaskPlan(Name, Role, Items)
 {
-    /// <summary>The kind of other people's task files.</summary>
-    public const string FileKind = "harness";
+    /// <summary>The kind of these plans in a file.</summary>
+    public const string Kind = "harness";
 
-    /// <summary>Whether a kind is one of these.</summary>
-    public static bool Knows(string kind) => kind == FileKind || BuiltInTasks.Has(kind);
+    private const string Bbh = "bbh",
+        BuiltInKey = "builtIn";
 
-    /// <summary>Opens the task: reads its definition and its rows.</summary>
-    /// <param name="hub">The folder of a data set of the hub.</param>
-    /// <exception cref="InputException">The file or the data cannot be read; names them.</exception>
-    public AskedTask Open(Func<string, string> hub)
+    /// <summary>Returns whether there is a built-in task of a name.</summary>
+    public static bool Has(string name) => BuiltInTasks.Has(name);
+
+    /// <summary>Returns the name nearest to a misspelt one; null where none is near.</summary>
+    public static string? Nearest(string name) => Spelling.Nearest(name, BuiltInTasks.Names);
+
+    /// <summary>Returns the built-in task whose data set has a name on the hub; null where none or several
+    /// have.</summary>
+    public static string? OfDataset(string id) => BuiltInTasks.OfDataset(id);
+
+    /// <summary>Writes a task whose kind is a built-in task's name as a task of this kind.</summary>
+    internal static void Expand(JsonObject task)
+    {
+        task[BuiltInKey] = task["kind"]?.DeepClone();
+        task["kind"] = Kind;
+    }
+
+    /// <summary>The reverse of <see cref="Expand"/>.</summary>
+    internal static void Shorten(JsonObject task)
+    {
+        if (task[BuiltInKey] is { } name && (string?)task["kind"] == Kind)
+        {
+            task["kind"] = name.DeepClone();
+            _ = task.Remove(BuiltInKey);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void CheckValues(string source)
+    {
+        const string One = "the name of a built-in task as kind, or a task file";
+        Wanted.That(BuiltIn is null != File is null, source, $"{Name}.file", File, One);
+        Wanted.That(BuiltIn is null || Has(BuiltIn), source, $"{Name}.{BuiltInKey}", BuiltIn, "a built-in task");
+        Wanted.That(Data is null || File is null, source, $"{Name}.data", Data, "none: the task file names its data");
+        Wanted.That(Fewshot is null or >= 0, source, $"{Name}.fewshot", Fewshot, "0 or more");
+        bool bbh = BuiltIn == Bbh;
+        Wanted.That(bbh || Subtask is null, source, $"{Name}.subtask", Subtask, $"none: only {Bbh} has subtasks");
+        Wanted.That(bbh || !Reasoning, source, $"{Name}.reasoning", Reasoning, $"false: only {Bbh} has this form");
+        bool known = Subtask is null || BuiltInTasks.Bbh.Contains(Subtask);
+        Wanted.That(known, source, $"{Name}.subtask", Subtask, $"one of {string.Join(", ", BuiltInTasks.Bbh)}");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Paths() =>
+        File is not null ? FilesOfTaskFile(File)
+        : Data is null ? []
+        : Directory.Exists(Data) ? DatasetFolder.AllFiles(Data)
+        : [Data];
+
+    /// <inheritdoc/>
+    public override TaskPlan Located(Func<string, string> locate) =>
+        this with
+        {
+            Data = Data is { } data ? locate(data) : null,
+            File = File is { } file ? locate(file) : null,
+        };
+
+    /// <inheritdoc/>
+    public override ITask Open(TaskOpening opening) => Open(opening, new RowChoice(Items, First: false, opening.Seed));
+
+    /// <inheritdoc/>
+    public override ITask OpenFirst(TaskOpening opening, int? items) =>
+        Open(opening, new RowChoice(items, First: true, opening.Seed));
+
+    /// <summary>The subjects or subtasks of a built-in group are the benchmark: other items of the same ones.</summary>
+    public override Estimand? Estimand() =>
+        BuiltIn is { } name && BuiltInTasks.IsGroup(name) ? Statistics.Estimand.Items : null;
+
+    /// <inheritdoc/>
+    public override TaskNouns Nouns() => new(("subtask", "subtarefa"), ("group", "grupo"), []);
+
+    private HarnessBenchmark Open(TaskOpening opening, RowChoice choice)
     {
         HarnessForm form = new(Fewshot, ChatTemplate, FewshotAsTurns, System);
-        HarnessNode node =
-            Kind == FileKind
-                ? HarnessGroups.Read(File ?? throw new InputException($"the task {Name} of kind harness names no file"))
-                : BuiltInTasks.Open(Kind, Folder(hub), form, Subtask, Reasoning);
-        return HarnessAsked.Of(node, Name, leaf => Opened(leaf.Task!, form, hub), Kind == "bbh");
+        // The subjects of MMLU are those of its data, so these are needed first.
+        string? data =
+            Data ?? (BuiltIn is { } named && BuiltInTasks.DatasetOfSubjects(named) is { } id ? opening.Hub(id) : null);
+        HarnessNode node = BuiltIn is null
+            ? HarnessGroups.Read(File!)
+            : BuiltInTasks.Open(BuiltIn, data ?? "", form, Subtask, Reasoning);
+        bool isGroup = node.Task is null || BuiltIn == Bbh;
+        return HarnessBenchmark.Open(
+            Name,
+            node,
+            form,
+            isGroup,
+            config => HarnessRows.Open(config, data, opening.Hub),
+            choice
+        );
     }
 
-    // The subjects of MMLU are those of its data, so these are needed first.
-    private string Folder(Func<string, string> hub) =>
-        Data ?? (Kind is "mmlu" or "mmlu_continuation" ? hub("cais/mmlu") : "");
-
-    private HarnessTask? Opened(HarnessConfig config, HarnessForm form, Func<string, string> hub)
-    {
-        HarnessRows rows = HarnessRows.Open(config, Kind == FileKind ? null : Data, hub);
-        bool part = config.ProcessDocs is { Name: ['c', ..] };
-        return part && HarnessFunctions.Processed(config, rows.Split(config.Evaluated)).Count == 0
-            ? null
-            : HarnessTask.Open(config, form, rows, Items);
-    }
+    // The task file, those of its members, and the data files that they name.
+    private static string[] FilesOfTaskFile(string file) =>
+        !global::System.IO.File.Exists(file)
+            ? [file]
+            :
+            [
+                .. HarnessGroups
+                    .Read(file)
+                    .Leaves.SelectMany(l => HarnessRows.Files(l.Task!).Prepend(l.Task!.File))
+                    .Prepend(file)
+                    .Distinct(StringComparer.Ordinal),
+            ];
 }

@@ -24,6 +24,15 @@ internal sealed class HarnessPool(HarnessConfig config, Func<IReadOnlyList<Templ
         return [.. places.Select(p => new HarnessRow(p, pool[p]))];
     }
 
+    /// <summary>Draws the examples of a row that is not asked, so that those of later rows stay the same.</summary>
+    public void Skip(HarnessRow asked, int count)
+    {
+        if (count > 0 && !config.Examples.FirstOnes)
+        {
+            _ = Drawn(asked, rows.Value, count);
+        }
+    }
+
     private int[] First(HarnessRow asked, IReadOnlyList<TemplateMap> pool, int count)
     {
         int[] others = [.. Enumerable.Range(0, pool.Count).Where(i => !ownRow || !IsSame(pool[i], asked)).Take(count)];

@@ -46,6 +46,9 @@ internal sealed class HarnessPrompts(HarnessConfig config, HarnessFields fields,
             ];
     }
 
+    /// <summary>Passes over a row that is not asked: its examples are drawn all the same.</summary>
+    public void Skip(HarnessRow row) => pool.Skip(row, FewShot);
+
     private IEnumerable<HarnessTurn> Example(HarnessRow row, bool severalInputs)
     {
         HarnessExamples own = config.Examples;

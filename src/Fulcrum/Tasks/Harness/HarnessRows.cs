@@ -53,6 +53,13 @@ internal sealed class HarnessRows
         return new HarnessRows(config, split => files.Split(split));
     }
 
+    /// <summary>The data files that a task file names; empty for a data set of the hub.</summary>
+    /// <exception cref="InputException">There is no such file.</exception>
+    public static IEnumerable<string> Files(HarnessConfig config) =>
+        (config.Source.Files ?? new Dictionary<string, IReadOnlyList<string>>())
+            .Values.SelectMany(f => f)
+            .SelectMany(f => Named(config, f));
+
     /// <summary>Whether there is a split of a name.</summary>
     public bool Has(string split) => filesOf(split) is { Count: > 0 };
 

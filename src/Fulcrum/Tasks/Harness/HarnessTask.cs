@@ -23,10 +23,10 @@ internal sealed class HarnessTask
     private readonly HarnessFields fields;
     private readonly bool severalInputs;
 
-    private HarnessTask(HarnessConfig config, HarnessForm form, HarnessRows data, int? items)
+    private HarnessTask(HarnessConfig config, HarnessForm form, HarnessRows data, Func<int, bool> asked)
     {
         (this.config, this.form) = (config, form);
-        IReadOnlyList<TemplateMap> rows = HarnessFunctions.Processed(config, data.Split(config.Evaluated));
+        IReadOnlyList<TemplateMap> rows = Evaluated(config, data);
         _ = rows.Count > 0 ? 0 : throw config.Error($"the split '{config.Evaluated}' holds no row");
         fields = new HarnessFields(config, new HashSet<string>(rows[0].Keys, StringComparer.Ordinal));
         HarnessRow first = new(0, rows[0]);
@@ -34,8 +34,26 @@ internal sealed class HarnessTask
         severalInputs = chooses && fields.Text(first) is long or bool;
         Grader = new HarnessGrader(config, fields, severalInputs, fields.Target(first) is List<object?>);
         HarnessPrompts prompts = new(config, fields, form, Pool(data));
-        Items = [.. rows.Take(items ?? rows.Count).Select((r, i) => Item(new HarnessRow(i, r), prompts))];
+        List<HarnessItem> items = [];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            HarnessRow row = new(i, rows[i]);
+            if (asked(i))
+            {
+                items.Add(Item(row, prompts));
+            }
+            else
+            {
+                prompts.Skip(row);
+            }
+        }
+
+        Items = items;
     }
+
+    /// <summary>The rows that can be asked: those of the evaluated split that belong to the task.</summary>
+    public static IReadOnlyList<TemplateMap> Evaluated(HarnessConfig config, HarnessRows data) =>
+        HarnessFunctions.Processed(config, data.Split(config.Evaluated));
 
     /// <summary>The task's definition.</summary>
     public HarnessConfig Config => config;
@@ -51,10 +69,10 @@ internal sealed class HarnessTask
 
     /// <summary>Opens a task.</summary>
     /// <param name="data">Its rows.</param>
-    /// <param name="items">The first so many rows; null: all.</param>
+    /// <param name="asked">Whether the row of a number is asked.</param>
     /// <exception cref="InputException">The data lack a split, or a row does not fit the task.</exception>
-    public static HarnessTask Open(HarnessConfig config, HarnessForm form, HarnessRows data, int? items) =>
-        new(config, form, data, items);
+    public static HarnessTask Open(HarnessConfig config, HarnessForm form, HarnessRows data, Func<int, bool> asked) =>
+        new(config, form, data, asked);
 
     /// <summary>The question of an item.</summary>
     public Question Ask(HarnessItem item) =>
@@ -64,7 +82,8 @@ internal sealed class HarnessTask
             HarnessOutput.Written => new Question.Continue(
                 Prompt(item.Prompts[0]),
                 config.Generation.MaxNewTokens,
-                Stops
+                Stops,
+                config.Repeats
             ),
             _ => new Question.Pairs([
                 .. item.Requests.Select(r =>
@@ -73,14 +92,65 @@ internal sealed class HarnessTask
             ]),
         };
 
-    /// <summary>The right answer as answers carry it: a text, a number or a list; null where there is none.</summary>
-    public JsonNode? Target(HarnessItem item) => fields.Target(item.Row) is { } target and not "" ? Json(target) : null;
+    /// <summary>The question without its examples; of a rolling task the beginning of the text.</summary>
+    public string Question(HarnessItem item) =>
+        item.Prompts.Count == 0
+            ? Beginning(item.Requests[0].Continuation)
+            : string.Join('\n', item.Prompts.Select(p => p.Last(t => t.Role == "user").Content));
+
+    /// <summary>The right answer for people: the text of the right choices, or the target; empty where there is
+    /// none.</summary>
+    public string RightAnswer(HarnessItem item) =>
+        config.Output switch
+        {
+            HarnessOutput.MultipleChoice => string.Join(" | ", Grader.RightChoices(item.Row)),
+            HarnessOutput.Rolling => "",
+            _ => Shown(fields.Target(item.Row)),
+        };
+
+    /// <summary>The probability of a right answer by guessing; null where guessing has none.</summary>
+    public double? Chance(HarnessItem item) =>
+        config.Output == HarnessOutput.MultipleChoice && config.ProcessResults is null
+            ? (double)Grader.RightChoices(item.Row).Distinct().Count() / fields.Choices(item.Row)!.Count
+            : null;
+
+    /// <summary>A reply that is right; null where none is known.</summary>
+    public Reply? Gold(HarnessItem item)
+    {
+        if (config.Output != HarnessOutput.MultipleChoice || config.ProcessResults is not null)
+        {
+            return null;
+        }
+
+        // Far enough apart that no length of a choice makes a wrong one likelier.
+        int right = Grader.RightPlaces(item.Row)[0];
+        return new Reply.Chosen([
+            .. item.Requests.Select((_, i) => new ContinuationScore(i == right ? -1e-6 : -1e6, i == right, 1)),
+        ]);
+    }
+
+    /// <summary>What would give the item away in training data: the question with its choices or its answer.</summary>
+    public string Content(HarnessItem item) =>
+        config.Output == HarnessOutput.MultipleChoice && !severalInputs
+            ? $"{Question(item)}\n{string.Join('\n', fields.Choices(item.Row)!)}"
+            : $"{Question(item)}\n{RightAnswer(item)}";
+
+    private static string Beginning(string text) => text.Length > 300 ? text[..300] + "..." : text;
+
+    private static string Shown(object? target) =>
+        target switch
+        {
+            null => "",
+            List<object?> list => string.Join(" | ", list.Select(TemplateValues.Text)),
+            _ => TemplateValues.Text(target),
+        };
 
     internal static JsonNode? Json(object? value) =>
         value switch
         {
             null => null,
             string text => text,
+            YamlFunction function => $"!function {function.Name}",
             bool flag => flag,
             long whole => whole,
             double real => real,

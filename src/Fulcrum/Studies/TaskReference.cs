@@ -1,0 +1,166 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Harness;
+
+namespace Fulcrum.Studies;
+
+/// <summary>A task as people name it: <c>KIND</c>, <c>KIND=DATA</c>, a <c>.json</c> file with one task, a task file of
+/// lm-evaluation-harness (<c>.yaml</c>), the hub's name of a built-in task's data, or a data file whose columns are
+/// recognised.</summary>
+/// <param name="hub">The folder of a data set of the hub, by its name.</param>
+/// <param name="alone">The task is measured alone, and not in a study: then <c>mmlu</c> is the built-in task with a
+/// score for each subject.</param>
+public sealed class TaskReference(Func<string, string> hub, bool alone = false)
+{
+    // Keys of a study's task of kind mmlu that the built-in task of that name does not have.
+    private static readonly string[] OfStudies =
+    [
+        "subjects",
+        "itemsPerSubject",
+        "reading",
+        "rotations",
+        "prompt",
+        "maxNewTokens",
+        "decoding",
+        "threshold",
+    ];
+
+    /// <summary>Returns the plan of a task, with its name and with absolute paths.</summary>
+    /// <exception cref="InputException">There is no such task, or its file is malformed; names it.</exception>
+    public TaskPlan Plan(string reference)
+    {
+        string extension = Path.GetExtension(reference).ToLowerInvariant();
+        string[] parts = reference.Split('=', 2);
+        return parts.Length == 1 && extension == ".json" && IsTaskFile(reference) ? OfFile(reference)
+            : parts.Length == 1 && extension is ".yaml" or ".yml" ? OfTaskFile(reference)
+            : parts.Length == 2 || TaskKinds.Has(parts[0]) ? OfKind(reference, parts[0], parts.ElementAtOrDefault(1))
+            : HarnessPlan.OfDataset(reference) is { } named ? OfKind(reference, named, null)
+            : File.Exists(reference) ? OfRows(reference)
+            : throw new InputException(
+                $"there is no task {reference}: no kind of task has this name{Nearest(reference)}, "
+                    + "and there is no such file"
+            );
+    }
+
+    private static string Nearest(string reference) =>
+        HarnessPlan.Nearest(reference) is { } near ? $" (did you mean {near}?)" : "";
+
+    // A .json file with rows is a list, or has no kind.
+    private static bool IsTaskFile(string path) => Parsed(path) is JsonObject task && task.ContainsKey("kind");
+
+    private TaskPlan OfFile(string path)
+    {
+        JsonObject task = Parsed(path)!.AsObject();
+        string name = (string?)task["name"] ?? Path.GetFileNameWithoutExtension(path);
+        _ = task.Remove("name");
+        return Read(task, name, path, Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    private TaskPlan OfTaskFile(string path) =>
+        Read(
+            new JsonObject { ["kind"] = HarnessPlan.Kind, ["file"] = path },
+            Path.GetFileNameWithoutExtension(path),
+            path,
+            Environment.CurrentDirectory
+        );
+
+    private TaskPlan OfKind(string reference, string kind, string? data)
+    {
+        JsonObject task = new() { ["kind"] = kind };
+        if (data is not null)
+        {
+            task[data.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) ? "file" : "data"] = data;
+        }
+
+        return Read(task, kind, reference, Environment.CurrentDirectory);
+    }
+
+    private TaskPlan Read(JsonObject task, string name, string source, string home)
+    {
+        if (alone && HarnessPlan.Has((string?)task["kind"] ?? "") && !task.Any(k => OfStudies.Contains(k.Key)))
+        {
+            HarnessPlan.Expand(task);
+        }
+
+        TaskPlan plan = StudyFile.ParseTask(task.ToJsonString(), source).Located(p => Located(p, home)) with
+        {
+            Name = name,
+        };
+        plan.Check(source);
+        plan.RequireFiles(source);
+        return plan;
+    }
+
+    // A folder or a file, or the name of a data set of the hub.
+    private string Located(string named, string home)
+    {
+        string path = Path.GetFullPath(Path.Combine(home, named));
+        bool onHub = named.Count(c => c == '/') == 1 && !named.StartsWith('.') && !Path.HasExtension(named);
+        return onHub && !Path.Exists(path) ? hub(named) : path;
+    }
+
+    private static JsonNode? Parsed(string path)
+    {
+        try
+        {
+            return StrictJson.ReadFile(path, mostBytes: 1 << 28);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read the task {path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A data file of one's own: its columns say whether it is a choice or a written answer.</summary>
+    private TaskPlan OfRows(string path)
+    {
+        IReadOnlyList<string> columns = [.. Table.Read(path)[0].Values.Select(c => c.Key)];
+        string? Column(params string[] names) =>
+            names.FirstOrDefault(n => columns.Contains(n, StringComparer.OrdinalIgnoreCase)) is { } name
+                ? columns.First(c => c.Equals(name, StringComparison.OrdinalIgnoreCase))
+                : null;
+        string? options = Column("options", "choices"),
+            asked = Column("question", "prompt", "input", "instruction");
+        string? right = Column("answer", "target", "label", "completion", "output", "response");
+        if (asked is null || right is null)
+        {
+            throw new InputException(
+                $"{path}: its columns ({string.Join(", ", columns)}) are not recognised; "
+                    + "write a task file that names the question and the answer"
+            );
+        }
+
+        JsonObject task = options is not null
+            ? new()
+            {
+                ["kind"] = "multiple-choice",
+                ["question"] = asked,
+                ["options"] = new JsonArray(options),
+                ["answer"] = right,
+                ["answerForm"] = Form(path, right),
+            }
+            : new()
+            {
+                ["kind"] = "generation",
+                ["input"] = asked,
+                ["target"] = right,
+            };
+        task["file"] = path;
+        return Read(task, Path.GetFileNameWithoutExtension(path), path, Environment.CurrentDirectory);
+    }
+
+    private static string Form(string path, string column)
+    {
+        string[] answers = [.. Table.Read(path).Select(r => r.Text(column))];
+        return answers.All(a => a.Length == 1 && char.IsAsciiLetterUpper(a[0])) ? "letter"
+            : answers.All(a => int.TryParse(a, out _)) ? "index"
+            : "text";
+    }
+}
