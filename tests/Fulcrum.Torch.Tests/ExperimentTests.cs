@@ -33,7 +33,7 @@ public sealed class ExperimentTests
     {
         string whole = Directory.CreateTempSubdirectory().FullName,
             cut = Directory.CreateTempSubdirectory().FullName;
-        Run(Study(), whole, _ => { }, default);
+        Run(Study(), whole, null, default);
 
         using CancellationTokenSource stop = new();
         Assert.ThrowsAny<OperationCanceledException>(() =>
@@ -50,7 +50,7 @@ public sealed class ExperimentTests
                 stop.Token
             )
         );
-        Run(Study(), cut, _ => { }, default);
+        Run(Study(), cut, null, default);
 
         Assert.All(Files, f => Assert.True(File.Exists(Path.Combine(whole, f)), f));
         Assert.Equal(
@@ -74,10 +74,10 @@ public sealed class ExperimentTests
     public void A_changed_study_refuses_to_continue_an_old_folder()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
-        Run(Study(), folder, _ => { }, default, Stage.Prepare);
+        Run(Study(), folder, null, default, Stage.Prepare);
 
         InputException refused = Assert.Throws<InputException>(() =>
-            Run(Study() with { Seed = 7 }, folder, _ => { }, default, Stage.Prepare)
+            Run(Study() with { Seed = 7 }, folder, null, default, Stage.Prepare)
         );
 
         Assert.Contains("\"seed\": 7", refused.Message);
@@ -99,11 +99,11 @@ public sealed class ExperimentTests
             study = TinyStudy.Write(folder, itemsPerSubject: 20);
         // drawn for other shapes, it would be another training
         File.WriteAllText(study, File.ReadAllText(study).Replace(", \"dropout\": 0.1", "", StringComparison.Ordinal));
-        Run(StudyFile.Load(study), Path.Combine(folder, "False"), _ => { }, default);
-        Run(StudyFile.Load(study), Path.Combine(folder, "True"), _ => { }, default, plain: true);
+        Run(StudyFile.Load(study), Path.Combine(folder, "False"), null, default);
+        Run(StudyFile.Load(study), Path.Combine(folder, "True"), null, default, plain: true);
 
         InputException refused = Assert.Throws<InputException>(() =>
-            Run(StudyFile.Load(study), Path.Combine(folder, "True"), _ => { }, default)
+            Run(StudyFile.Load(study), Path.Combine(folder, "True"), null, default)
         );
         Assert.Contains("--plain", refused.Message);
         foreach (
@@ -133,7 +133,7 @@ public sealed class ExperimentTests
     private static void Run(
         Study study,
         string folder,
-        Action<RunEvent> report,
+        Action<RunEvent>? report,
         CancellationToken cancellation,
         Stage until = Stage.Report,
         bool plain = false

@@ -55,7 +55,7 @@ public sealed class FaultTests : IDisposable
     {
         string study = TinyStudy.Write(folder, itemsPerSubject: 4),
             run = Path.Combine(folder, "run");
-        Run(study, _ => { });
+        Run(study, null);
         byte[] undisturbed = File.ReadAllBytes(Path.Combine(run, "comparison.json"));
         Directory.Delete(run, recursive: true);
 
@@ -75,7 +75,7 @@ public sealed class FaultTests : IDisposable
 
         Assert.Contains(file, stopped.Message);
         Assert.False(File.Exists(Path.Combine(run, "comparison.json")));
-        Run(study, _ => { });
+        Run(study, null);
         Assert.Equal(undisturbed, File.ReadAllBytes(Path.Combine(run, "comparison.json")));
     }
 
@@ -84,7 +84,7 @@ public sealed class FaultTests : IDisposable
     {
         string study = TinyStudy.Write(folder, itemsPerSubject: 4),
             adapter = Path.Combine(folder, "run", "candidates", "tuned", "adapter", "adapter_model.safetensors");
-        Run(study, _ => { });
+        Run(study, null);
         string whole = Sha256.OfFile(adapter);
         File.Delete(Path.Combine(folder, "run", "candidates", "tuned", "obtain.manifest.json"));
         File.Delete(adapter);
@@ -113,7 +113,7 @@ public sealed class FaultTests : IDisposable
     {
         string study = TinyStudy.Write(folder, itemsPerSubject: 4),
             run = Path.Combine(folder, "run");
-        Run(study, _ => { });
+        Run(study, null);
         File.Delete(Path.Combine(run, "report.manifest.json"));
         File.Delete(Path.Combine(run, "report.html"));
 
@@ -154,7 +154,7 @@ public sealed class FaultTests : IDisposable
         Assert.All(others, o => Assert.True(File.Exists(o)));
     }
 
-    private void Run(string study, Action<RunEvent> report)
+    private void Run(string study, Action<RunEvent>? report)
     {
         using RunLock run = RunLock.Open(Path.Combine(folder, "run"));
         TorchEngine engine = new();

@@ -127,11 +127,11 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     public async Task An_item_whose_workers_are_killed_twice_is_unscored_and_named()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the children of a process are read from /proc");
+        HashSet<int> notToKill = [.. Children().Select(c => c.Id)];
         using SqlSandbox sandbox = SqlSandbox.Open(workers: 1);
         List<string> told = [];
         sandbox.Unscored = told.Add;
         const string Endless = "WITH RECURSIVE w(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM w) SELECT count(*) FROM w";
-        HashSet<int> killed = [];
 
         Task<Grade> grading = Task.Run(
             () => sandbox.Grader("official", new SqlLimits(60))(workers.Database, Gold, Endless),
@@ -139,8 +139,8 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         );
         for (int i = 0; i < 2; i++)
         {
-            int worker = Until(() => Computing().FirstOrDefault(id => !killed.Contains(id)));
-            killed.Add(worker);
+            int worker = Until(() => Children().FirstOrDefault(c => c.Ticks > 100 && !notToKill.Contains(c.Id)).Id);
+            notToKill.Add(worker);
             Signal(worker, "KILL");
         }
 
@@ -343,16 +343,13 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(20)));
     }
 
-    // Children of this process that have computed for a second: a worker at its query.
-    private static IEnumerable<int> Computing() =>
+    // Children of this process with their processor time in hundredths of a second: more than 100 is a worker at its query.
+    private static IEnumerable<(int Id, int Ticks)> Children() =>
         Process
             .GetProcesses()
-            .Where(p =>
-                Fields(p.Id) is { Length: > 12 } f
-                && f[1] == $"{Environment.ProcessId}"
-                && int.Parse(f[11]) + int.Parse(f[12]) > 100
-            )
-            .Select(p => p.Id);
+            .Select(p => (p.Id, Stat: Fields(p.Id)))
+            .Where(p => p.Stat.Length > 12 && p.Stat[1] == $"{Environment.ProcessId}")
+            .Select(p => (p.Id, int.Parse(p.Stat[11]) + int.Parse(p.Stat[12])));
 
     private static string[] Fields(int process)
     {

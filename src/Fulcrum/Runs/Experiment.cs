@@ -175,3 +175,4 @@ public sealed record ExperimentSettings(
     string Language = "en",
     bool AllowCommand = false
 );
+// x
