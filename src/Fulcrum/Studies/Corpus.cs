@@ -41,7 +41,14 @@ public sealed record Corpus(
     }
 
     private static IEnumerable<string> DataFiles(string folder) =>
-        new[] { ("", "*.json"), ("dev", "*.csv"), ("test", "*.csv"), ("database", "*.sqlite") }
+        new[]
+        {
+            ("", "*.json"),
+            ("dev", "*.csv"),
+            ("test", "*.csv"),
+            ("database", "*.sqlite"),
+            ("dev_databases", "*.sqlite"),
+        }
             .Where(place => Directory.Exists(Path.Combine(folder, place.Item1)))
             .SelectMany(place =>
                 Directory.EnumerateFiles(
@@ -49,7 +56,7 @@ public sealed record Corpus(
                     place.Item2,
                     new EnumerationOptions
                     {
-                        RecurseSubdirectories = place.Item1 == "database",
+                        RecurseSubdirectories = place.Item2 == "*.sqlite",
                         MaxRecursionDepth = 2,
                         AttributesToSkip = 0,
                     }

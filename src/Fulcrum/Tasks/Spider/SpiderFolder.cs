@@ -8,7 +8,17 @@ namespace Fulcrum.Tasks.Spider;
 /// <summary>One example of Spider (Yu et al., EMNLP 2018).</summary>
 /// <param name="Index">Its place in its file, from 0.</param>
 /// <param name="Parse">The parsed query (<c>sql</c>) where the file has it: hardness is read from it.</param>
-public sealed record SpiderExample(int Index, string DbId, string Question, string Query, JsonNode? Parse);
+/// <param name="Evidence">External knowledge that BIRD gives with the question; null: none.</param>
+/// <param name="Difficulty">BIRD's word for the level; null: hardness follows from the parse.</param>
+public sealed record SpiderExample(
+    int Index,
+    string DbId,
+    string Question,
+    string Query,
+    JsonNode? Parse,
+    string? Evidence = null,
+    string? Difficulty = null
+);
 
 /// <summary>A database as <c>tables.json</c> describes it.</summary>
 public sealed record SpiderSchema(
@@ -44,14 +54,18 @@ public sealed class SpiderFolder
     /// where.</exception>
     public static SpiderFolder Open(string root)
     {
-        if (!Directory.Exists(Path.Combine(root, "database")))
+        if (!Directory.Exists(SpiderQuestions.Databases(root)))
         {
             throw new InputException(
                 $"no Spider data in {root}: there is no folder 'database' with DB/DB.sqlite files"
             );
         }
 
-        string path = Path.Combine(root, "tables.json");
+        if (SpiderQuestions.TablesFile(root) is not { } path)
+        {
+            return new SpiderFolder(root, SpiderQuestions.SchemasOf(root));
+        }
+
         Dictionary<string, (SpiderSchema Schema, JsonObject Entry)> schemas = new(StringComparer.Ordinal);
         foreach ((JsonObject entry, int i) in Objects(path).Select((o, i) => (o, i)))
         {
@@ -72,32 +86,20 @@ public sealed class SpiderFolder
     /// <summary>The examples of <c>dev.json</c>.</summary>
     /// <exception cref="InputException">The file is missing or malformed, or an example's database is not there; names
     /// the entry.</exception>
-    public IReadOnlyList<SpiderExample> Dev() => Examples("dev.json");
+    public IReadOnlyList<SpiderExample> Dev() => Examples(SpiderQuestions.DevFile(root));
 
     /// <summary>The examples of <c>train_spider.json</c>.</summary>
     /// <exception cref="InputException">As for <see cref="Dev"/>.</exception>
     public IReadOnlyList<SpiderExample> Train() => Examples("train_spider.json");
 
     /// <summary>The SQLite file of a database.</summary>
-    public string DatabaseFile(string dbId) => Path.Combine(root, "database", dbId, dbId + ".sqlite");
+    public string DatabaseFile(string dbId) => Path.Combine(SpiderQuestions.Databases(root), dbId, dbId + ".sqlite");
 
     private SpiderExample[] Examples(string file)
     {
         string path = Path.Combine(root, file);
         HashSet<string> seen = new(StringComparer.Ordinal);
-        SpiderExample[] examples =
-        [
-            .. Objects(path)
-                .Select(
-                    (o, i) =>
-                        Read(
-                            path,
-                            i,
-                            () =>
-                                new SpiderExample(i, Text(o, "db_id"), Text(o, "question"), Text(o, "query"), o["sql"])
-                        )
-                ),
-        ];
+        SpiderExample[] examples = [.. Objects(path).Select((o, i) => Read(path, i, () => SpiderQuestions.Read(o, i)))];
         foreach (SpiderExample example in examples.Where(e => seen.Add(e.DbId)))
         {
             CheckDatabase(path, example);

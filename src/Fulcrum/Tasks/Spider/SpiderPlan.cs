@@ -15,6 +15,10 @@ public enum SpiderPromptForm
     /// <summary>Plain text with three worked examples.</summary>
     [JsonStringEnumMemberName("raw3")]
     Raw3,
+
+    /// <summary>Plain text.</summary>
+    [JsonStringEnumMemberName("plain")]
+    Plain,
 }
 
 /// <summary>How the query is found in the reply.</summary>
@@ -49,13 +53,18 @@ public enum SpiderSample
 /// <param name="Items">The number of dev examples; null: all.</param>
 /// <param name="PromptBefore">Another prompt for the base model only. Then base and candidates are not comparable, and
 /// the guard that says so must be overridden. Null: the same prompt.</param>
+/// <param name="Semantics">Null: <c>bird</c> for BIRD's layout, otherwise <c>official</c>.</param>
+/// <param name="Schema">How the prompt shows the tables.</param>
+/// <param name="ForeignKeys">Whether the prompt shows foreign keys; null: as the style does.</param>
+/// <param name="Template">A Jinja template of the prompt over <c>schema</c>, <c>question</c>, <c>evidence</c> and
+/// <c>db_id</c>; null: the usual prompt.</param>
 /// <param name="Threshold">Answers state this threshold and whether their score reaches it; null: they do not.</param>
 public sealed record SpiderPlan(
     string Name = "",
     string Data = "",
     TaskRole? Role = null,
     int? Items = null,
-    SqlSemantics Semantics = SqlSemantics.Official,
+    SqlSemantics? Semantics = null,
     int MaxNewTokens = 128,
     double TimeLimitSeconds = 5,
     SpiderPromptForm Prompt = SpiderPromptForm.Chat,
@@ -63,7 +72,10 @@ public sealed record SpiderPlan(
     SpiderReading Reading = SpiderReading.Query,
     DecodingKind Decoding = DecodingKind.Greedy,
     SpiderSample Sample = SpiderSample.Stratified,
-    double? Threshold = null
+    double? Threshold = null,
+    SchemaStyle Schema = SchemaStyle.Described,
+    bool? ForeignKeys = null,
+    string? Template = null
 ) : TaskPlan(Name, Role, Items)
 {
     /// <inheritdoc/>
@@ -72,6 +84,10 @@ public sealed record SpiderPlan(
         Wanted.That(Data.Length > 0, source, $"{Name}.data", "empty", "a folder in Spider's layout");
         Wanted.That(MaxNewTokens > 0, source, $"{Name}.maxNewTokens", MaxNewTokens, "1 or more");
         bool limited = TimeLimitSeconds is > 0 and <= 3600;
+        bool shown = Schema == SchemaStyle.Described && ForeignKeys is null && Template is null;
+        const string Fixed = "none of schema, foreignKeys and template: this prompt is fixed";
+        bool free = Prompt != SpiderPromptForm.Raw3 && PromptBefore is not SpiderPromptForm.Raw3;
+        Wanted.That(free || shown, source, $"{Name}.prompt", "raw3", Fixed);
         Wanted.That(limited, source, $"{Name}.timeLimitSeconds", TimeLimitSeconds, "above 0, at most 3,600");
     }
 
@@ -79,13 +95,14 @@ public sealed record SpiderPlan(
     public override IReadOnlyList<string> Paths() => [Data];
 
     /// <inheritdoc/>
-    public override TaskPlan Located(Func<string, string> locate) => this with { Data = locate(Data) };
+    public override TaskPlan Located(Func<string, string> locate) =>
+        (this with { Data = locate(Data) }) is var located ? located with { Semantics = located.Compared } : this;
 
     /// <inheritdoc/>
     public override void RequireFiles(string source)
     {
         base.RequireFiles(source);
-        if (!Directory.Exists(Path.Combine(Data, "database")))
+        if (!Directory.Exists(SpiderQuestions.Databases(Data)))
         {
             throw new InputException(
                 $"{source}: tasks.{Name}.data: there is no folder 'database' with DB/DB.sqlite files in {Data}"
@@ -93,12 +110,16 @@ public sealed record SpiderPlan(
         }
     }
 
+    /// <summary>The semantics by which results are compared.</summary>
+    internal SqlSemantics Compared =>
+        Semantics ?? (SpiderQuestions.IsBird(Data) ? SqlSemantics.Bird : SqlSemantics.Official);
+
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) =>
         SpiderTask.Open(
             this,
             opening.Seed,
-            opening.SqlGrader(Semantics, new SqlLimits(TimeLimitSeconds)),
+            opening.SqlGrader(Compared, new SqlLimits(TimeLimitSeconds)),
             opening.Decode(Decoding)
         );
 
@@ -110,5 +131,10 @@ public sealed record SpiderPlan(
 
     /// <inheritdoc/>
     public override TaskNouns Nouns() =>
-        new(("database", "banco de dados"), ("hardness", "dificuldade"), SpiderHardness.Levels, "execution accuracy");
+        new(
+            ("database", "banco de dados"),
+            ("hardness", "dificuldade"),
+            [.. SpiderHardness.Levels, .. SpiderQuestions.Difficulties],
+            "execution accuracy"
+        );
 }

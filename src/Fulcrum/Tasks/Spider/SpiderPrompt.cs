@@ -8,7 +8,8 @@ namespace Fulcrum.Tasks.Spider;
 /// begin alike.</summary>
 public static class SpiderPrompt
 {
-    private const string System =
+    /// <summary>The system message.</summary>
+    internal const string System =
         "You translate questions about a database into SQLite queries. Answer with one query and nothing else.";
 
     /// <summary>The prompt of a question.</summary>

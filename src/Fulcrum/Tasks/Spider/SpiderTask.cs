@@ -10,6 +10,7 @@ public sealed class SpiderTask : ITask
 {
     private readonly SpiderPlan plan;
     private readonly SpiderFolder folder;
+    private readonly SpiderPrompting prompts;
     private readonly Func<string, string, string, Grade> execute;
     private readonly Decoding decoding;
     private readonly Dictionary<string, SpiderExample> examples;
@@ -23,6 +24,7 @@ public sealed class SpiderTask : ITask
     )
     {
         (this.plan, this.folder, this.execute, this.decoding) = (plan, folder, execute, decoding);
+        prompts = new SpiderPrompting(plan, folder);
         IReadOnlyList<SpiderExample> dev = folder.Dev();
         IReadOnlyList<SpiderExample> sample =
             plan.Sample == SpiderSample.First
@@ -31,7 +33,13 @@ public sealed class SpiderTask : ITask
         examples = sample.ToDictionary(e => $"dev/{e.Index}", StringComparer.Ordinal);
         Items =
         [
-            .. sample.Select(e => new Item($"dev/{e.Index}", e.DbId, SpiderHardness.Of(e.Parse), e.Question, e.Query)),
+            .. sample.Select(e => new Item(
+                $"dev/{e.Index}",
+                e.DbId,
+                e.Difficulty ?? SpiderHardness.Of(e.Parse),
+                e.Question,
+                e.Query
+            )),
         ];
     }
 
@@ -48,7 +56,7 @@ public sealed class SpiderTask : ITask
     public IReadOnlyDictionary<string, string> Protocol =>
         new Dictionary<string, string>
         {
-            ["semantics"] = EnumNames.Of(plan.Semantics),
+            ["semantics"] = EnumNames.Of(plan.Compared),
             ["time limit"] = $"{plan.TimeLimitSeconds} s",
             ["sqlite"] = Sqlite.Version,
             ["prompt"] = EnumNames.Of(plan.Prompt),
@@ -91,10 +99,7 @@ public sealed class SpiderTask : ITask
     /// <inheritdoc/>
     public Reply Gold(Item item) => new Reply.Written(item.Target, FinishReason.Stop, 0);
 
-    private Prompt PromptOf(Item item) =>
-        plan.Prompt == SpiderPromptForm.Raw3
-            ? RawSpiderPrompt.Of(folder.Schemas[item.Cluster], examples[item.Id].Question)
-            : SpiderPrompt.Of(folder.Schemas[item.Cluster], examples[item.Id].Question);
+    private Prompt PromptOf(Item item) => prompts.Of(examples[item.Id]);
 
     // Of plain text prompt and reply are looked at together, of a conversation the reply alone; a further marker in the
     // reply hides what came before it.

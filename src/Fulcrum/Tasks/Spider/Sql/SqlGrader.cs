@@ -17,7 +17,7 @@ internal enum SqlPhase
 /// <summary>Grades predicted queries in this process, by executing them beside the gold query. Thread-safe.</summary>
 /// <remarks>The reference for <see cref="SqlSandbox"/>, which does the same in worker processes; here one call of
 /// SQLite that takes long cannot be interrupted.</remarks>
-/// <param name="semantics"><c>official</c>, <c>strict</c> or <c>notebook</c>.</param>
+/// <param name="semantics"><c>official</c>, <c>strict</c>, <c>notebook</c> or <c>bird</c>.</param>
 internal sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
 {
     private const long LargestCache = 1 << 26,
@@ -109,7 +109,7 @@ internal sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposabl
         semantics switch
         {
             "official" => ResultComparison.Official(gold.Rows, predicted.Rows, SqlText.IsOrdered(preparedGold)),
-            "notebook" => ResultComparison.Notebook(gold.Rows, predicted.Rows),
+            "notebook" or "bird" => ResultComparison.Notebook(gold.Rows, predicted.Rows),
             _ => ResultComparison.Strict(gold.Rows, predicted.Rows, SqlText.IsOrdered(preparedGold)),
         };
 

@@ -17,4 +17,8 @@ public enum SqlSemantics
     /// <summary>As the notebook compared: rows as they come.</summary>
     [JsonStringEnumMemberName("notebook")]
     Notebook,
+
+    /// <summary>As BIRD's evaluation (Li et al., NeurIPS 2023): equal as sets of rows.</summary>
+    [JsonStringEnumMemberName("bird")]
+    Bird,
 }
