@@ -54,7 +54,7 @@ internal sealed class TaskOptions
         [
             .. parsed
                 .GetRequiredValue(tasks)
-                .Select(references.Plan)
+                .SelectMany(references.Plans)
                 .Select(plan => plan.OpenFirst(opening, parsed.GetValue(items) ?? plan.Items)),
         ];
         string? twice = opened.GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1)?.Key;

@@ -33,7 +33,8 @@ public sealed class HarnessCheckoutTests(ITestOutputHelper output)
             }
             catch (InputException e)
             {
-                Assert.Matches(@"^\S.*\.ya?ml.*: \S.{10,}$", e.Message);
+                Assert.StartsWith(folder!, e.Message);
+                Assert.Matches(@": \S.{10,}$", e.Message);
                 output.WriteLine(e.Message);
             }
         }

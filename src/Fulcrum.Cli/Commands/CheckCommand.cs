@@ -2,6 +2,8 @@ using System.CommandLine;
 using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Harness;
+using Fulcrum.Tasks.Logs;
 
 namespace Fulcrum.Cli.Commands;
 
@@ -11,7 +13,13 @@ internal static class CheckCommand
     private static readonly Option<string> Base = new("--base")
     {
         Description = "The base: a model folder in Hugging Face format.",
-        Required = true,
+    };
+    private static readonly Option<string[]> Logs = new("--logs")
+    {
+        Description =
+            "BASE TUNED...: logs of lm-evaluation-harness (folders) or inspect_ai (files) "
+            + "instead of models; --target names tasks in them.",
+        AllowMultipleArgumentsPerToken = true,
     };
     private static readonly Option<string[]> Adapters = Several("--adapter", "An adapter folder; may be repeated.");
     private static readonly Option<string[]> Models = Several("--model", "A whole model folder; may be repeated.");
@@ -26,7 +34,8 @@ internal static class CheckCommand
     );
     private static readonly Option<string[]> General = Several(
         "--general",
-        "A general task, in the same form; may be repeated."
+        "A general task in the same form, or a preset (forgetting, core, core-small; PRESET=DIR for data "
+            + "in DIR); may be repeated."
     );
     private static readonly Option<int?> Items = new("--items")
     {
@@ -56,6 +65,7 @@ internal static class CheckCommand
         )
         {
             Base,
+            Logs,
             Adapters,
             Models,
             Replies,
@@ -73,6 +83,11 @@ internal static class CheckCommand
                 Task.Run(
                     () =>
                     {
+                        if (parsed.GetValue(Logs) is { Length: > 0 } logs)
+                        {
+                            return run.RunLogs(Checked(logs), parsed.GetValue(Targets) ?? [], parsed);
+                        }
+
                         Study study = StudyOf(parsed);
                         study.Check("the command line");
                         StudyFile.RequireFiles(study, "the command line");
@@ -84,12 +99,30 @@ internal static class CheckCommand
         return verb;
     }
 
+    private static string[] Checked(string[] logs) =>
+        logs.Length < 2 ? throw new InputException("--logs: name the log of the base and at least one other")
+        : logs.FirstOrDefault(l => !OtherLogs.Is(l)) is { } other
+            ? throw new InputException(
+                $"--logs: {other} is neither an output folder of lm-evaluation-harness nor a log of inspect_ai"
+            )
+        : logs;
+
     private static Study StudyOf(ParseResult parsed)
     {
+        string model =
+            parsed.GetValue(Base)
+            ?? throw new InputException("--base: name the model that is compared, or give --logs");
         Dictionary<string, TaskPlan> tasks = new(StringComparer.Ordinal);
         TaskReference references = new(id => HubAccess.Resolver(parsed).DatasetFolder(id).Path);
         TaskPlan[] targets = [.. (parsed.GetValue(Targets) ?? []).Select(references.Plan)];
-        TaskPlan[] general = [.. (parsed.GetValue(General) ?? []).Select(references.Plan)];
+        string[] named = parsed.GetValue(General) ?? [];
+        GeneralPlan[] presets = [.. named.Select(TaskReference.Preset).OfType<GeneralPlan>()];
+        TaskPlan[] general = [.. named.SelectMany(references.Plans)];
+        if (presets.Length > 1)
+        {
+            throw new InputException($"--general: {presets.Length} presets are named; name one at most");
+        }
+
         Add(tasks, targets, TaskRole.Target, parsed.GetValue(Items));
         Add(tasks, general, TaskRole.General, parsed.GetValue(Items));
         if (!tasks.Values.Any(t => t.Role == TaskRole.Target))
@@ -98,13 +131,13 @@ internal static class CheckCommand
         }
 
         BasePlan plan = new(
-            Path.GetFullPath(parsed.GetRequiredValue(Base)),
+            Path.GetFullPath(model),
             parsed.GetValue(Type),
             parsed.GetValue(Weights),
             parsed.GetRequiredValue(Device),
             parsed.GetValue(Threads)
         );
-        return new Study(plan, tasks, Candidates(parsed), Name: "check");
+        return new Study(plan, tasks, Candidates(parsed), Name: "check", General: presets.FirstOrDefault());
     }
 
     private static void Add(Dictionary<string, TaskPlan> tasks, TaskPlan[] plans, TaskRole role, int? items)

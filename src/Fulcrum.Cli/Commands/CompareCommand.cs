@@ -225,11 +225,10 @@ internal static class CompareCommand
     private static PairedResult Logged(LoggedTask before, LoggedTask after, ComparisonSettings settings)
     {
         OtherLogs.CheckSame(before, after);
-        return PairedComparison.Of(before.Name, AnswersOf(before), AnswersOf(after), settings);
+        return PairedComparison.Of(before.Name, AnswersOf(before), AnswersOf(after), settings with { Threshold = 0 });
     }
 
-    private static IReadOnlyList<Answer> AnswersOf(LoggedTask task) =>
-        [.. task.Answers.Select(a => new Answer(a.Id, a.Cluster, "", a.Score, a.Prediction, a.Target, ""))];
+    private static IReadOnlyList<Answer> AnswersOf(LoggedTask task) => [.. task.Answers.Select(a => a.ToAnswer())];
 
     private static PairedResult[] Adjusted(PairedResult[] results)
     {

@@ -29,7 +29,7 @@ internal static class GradeCommand
         };
         Option<string> semantics = new("--semantics")
         {
-            Description = "For sql: official, strict or notebook, what counts as the same result.",
+            Description = $"For sql: which results are equal: {string.Join(", ", EnumNames.All<SqlSemantics>())}.",
             DefaultValueFactory = _ => "official",
         };
         Option<double> limit = new("--time-limit")
@@ -39,15 +39,15 @@ internal static class GradeCommand
         };
         Option<string> input = new("--input")
         {
-            Description = "A JSON object a line: id, reply, and what the task needs; - is standard input.",
+            Description = "A JSON object per line: id, reply, and what the task needs; - is standard input.",
             Required = true,
         };
         Option<string> output = new("--output")
         {
-            Description = "A grade a line; - is standard output.",
+            Description = "One grade per line; - is standard output.",
             Required = true,
         };
-        semantics.AcceptOnlyFromAmong("official", "strict", "notebook");
+        semantics.AcceptOnlyFromAmong([.. EnumNames.All<SqlSemantics>()]);
         Command verb = new("grade", "Grade written replies by the rule of a task, without a model.")
         {
             task,
@@ -81,7 +81,7 @@ internal static class GradeCommand
         return verb;
     }
 
-    // Every line is read before one is graded, so that the first bad one is named.
+    // All lines are read before grading, so that an error names the first invalid line.
     private static string[] Answers(GradeLines lines, JsonLine[] portion, CancellationToken cancellation)
     {
         Func<ReplyGrade>[] graders = [.. portion.Select(lines.Read)];

@@ -16,11 +16,11 @@ internal static class ItemsCommand
         TaskOptions tasks = new();
         Option<string> output = new("--output")
         {
-            Description = "A line an item: what would be asked, in order; - is standard output.",
+            Description = "One item per line with its prompt, in order; - is standard output.",
             Required = true,
         };
-        Command verb = new("items", "What a task would ask, item by item, without asking it.") { output };
-        model.AddTo(verb);
+        Command verb = new("items", "Print the prompts of a task, item by item, without a model.") { output };
+        model.AddTo(verb, servers: true);
         tasks.AddTo(verb);
         verb.SetAction(parsed =>
         {

@@ -5,6 +5,7 @@ using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Logs;
 using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Cli.Commands;
@@ -20,11 +21,15 @@ internal static class MeasureCommand
         TaskOptions tasks = new();
         Option<string> output = new("--output")
         {
-            Description = "The folder for NAME.jsonl, an answer a line, and measure.json.",
+            Description = "The folder of NAME.jsonl, one answer per line, and measure.json.",
             Required = true,
         };
-        Command verb = new("measure", "One model's answers to tasks, and their scores.") { output };
-        model.AddTo(verb);
+        Option<string?> results = new("--harness-results")
+        {
+            Description = "A folder for the same results in the form of lm-evaluation-harness.",
+        };
+        Command verb = new("measure", "Measure one model: its answers to tasks, and their scores.") { output, results };
+        model.AddTo(verb, servers: true);
         tasks.AddTo(verb);
         verb.SetAction(
             (parsed, cancellation) =>
@@ -32,7 +37,14 @@ internal static class MeasureCommand
                 Lazy<SqlSandbox> sandbox = new(Sandbox.Open);
                 try
                 {
-                    Measure(parsed, model, tasks.Open(parsed, sandbox), parsed.GetRequiredValue(output), cancellation);
+                    Measure(
+                        parsed,
+                        model,
+                        tasks.Open(parsed, sandbox),
+                        parsed.GetRequiredValue(output),
+                        parsed.GetValue(results),
+                        cancellation
+                    );
                 }
                 finally
                 {
@@ -53,31 +65,30 @@ internal static class MeasureCommand
         ModelOptions options,
         IReadOnlyList<ITask> tasks,
         string folder,
+        string? results,
         CancellationToken cancellation
     )
     {
+        HarnessResults written = new();
         PromptEncoding encoding = options.Encoding(parsed);
         using ILanguageModel model = options.Load(parsed);
         AtomicFile.CreateFolder(folder);
         TaskMeasurement measurement = new(model, encoding, folder);
         TaskFigures all = [];
-        // All tasks first: a task that the model cannot do is refused before another is measured.
+        // All tasks are checked first, so that an unsupported task is refused before any is measured.
         tasks.ToList().ForEach(task => measurement.Prepare(task, cancellation));
         foreach (ITask task in tasks)
         {
             int total = task.Items.Count;
             new ConsoleProgress(parsed).Show(tell =>
             {
-                foreach (
-                    (string name, OrderedDictionary<string, MeasuredValue> figures) in measurement.Run(
-                        task,
-                        done => tell(new RunEvent.Progressed("measure", task.Name, done, total, ProgressUnit.Items)),
-                        cancellation
-                    )
-                )
-                {
-                    all[name] = figures;
-                }
+                TaskFigures figures = measurement.Run(
+                    task,
+                    done => tell(new RunEvent.Progressed("measure", task.Name, done, total, ProgressUnit.Items)),
+                    cancellation
+                );
+                figures.ToList().ForEach(f => all[f.Key] = f.Value);
+                written.Add(task, measurement.Answers(task), figures);
             });
         }
 
@@ -85,5 +96,10 @@ internal static class MeasureCommand
             Path.Combine(folder, "measure.json"),
             TaskMeasurement.ToJson(all).ToJsonString(Indented) + "\n"
         );
+        if (results is not null)
+        {
+            AtomicFile.CreateFolder(results);
+            written.Write(results, options.Name(parsed), TimeProvider.System.GetUtcNow());
+        }
     }
 }

@@ -27,7 +27,7 @@ internal static class SqlCommand
         };
         Option<string> semantics = new("--semantics")
         {
-            Description = "official, strict or notebook: what counts as the same result.",
+            Description = $"Which results are equal: {string.Join(", ", EnumNames.All<SqlSemantics>())}.",
             DefaultValueFactory = _ => "official",
         };
         Option<double> limit = new("--time-limit")
@@ -45,7 +45,7 @@ internal static class SqlCommand
             Description = "A verdict a line; - is standard output.",
             Required = true,
         };
-        semantics.AcceptOnlyFromAmong("official", "strict", "notebook");
+        semantics.AcceptOnlyFromAmong([.. EnumNames.All<SqlSemantics>()]);
         Command verb = new("sql", "Grade predicted SQL by executing it beside the gold query.")
         {
             databases,

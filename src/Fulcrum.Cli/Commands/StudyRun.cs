@@ -102,6 +102,33 @@ internal sealed class StudyRun
         return 0;
     }
 
+    /// <summary>Compares the logs of another program and prints what was found.</summary>
+    /// <returns>The exit code.</returns>
+    public int RunLogs(IReadOnlyList<string> logs, IReadOnlyList<string> targets, ParseResult parsed)
+    {
+        Requirements? required = parsed.GetValue(require) is { } text ? Requirements.Parse(text) : null;
+        using RunLock run = RunLock.Open(parsed.GetValue(output) ?? Path.Combine("runs", "logs"));
+        Comparison found = LoggedRun.Write(run.Layout, logs[0], [.. Named(logs)], targets, parsed.GetValue(margin));
+        ReportFiles.Write(run.Layout.Root, parsed.GetRequiredValue(language));
+        Print(found, run.Layout, parsed);
+        required?.CheckNames([.. found.Candidates[0].Tasks.Select(t => t.Task)]);
+        required?.Check(found);
+        return 0;
+    }
+
+    // A candidate is named after its log, without ending; a second one of that name gets -2.
+    private static IEnumerable<(string Name, string Log)> Named(IReadOnlyList<string> logs)
+    {
+        HashSet<string> taken = new(StringComparer.Ordinal);
+        foreach (string log in logs.Skip(1))
+        {
+            string last = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(log)));
+            string name = string.Concat(last.Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '-'));
+            string free = Enumerable.Range(1, logs.Count).Select(i => i == 1 ? name : $"{name}-{i}").First(taken.Add);
+            yield return (free, log);
+        }
+    }
+
     private Study Changed(Study study, ParseResult parsed)
     {
         Study changed =

@@ -14,7 +14,7 @@ internal static class TasksCommand
         Option<bool> json = new("--json") { Description = "Print JSON instead of a table." };
         Command verb = new(
             "tasks",
-            "The built-in tasks: what each measures, its size and licence; and the presets of them."
+            "List the built-in tasks (what each measures, its size and licence) and the presets."
         )
         {
             json,
@@ -52,9 +52,9 @@ internal static class TasksCommand
                 ),
             ]),
             ["presets"] = new JsonObject(
-                BuiltInCatalogue.Presets.Select(p =>
+                Presets.All.Select(p =>
                     KeyValuePair.Create(
-                        p.Key,
+                        EnumNames.Of(p.Key),
                         (JsonNode?)
                             new JsonArray([
                                 .. p.Value.Select(t =>
@@ -89,10 +89,10 @@ internal static class TasksCommand
         }
 
         AnsiConsole.Write(table);
-        foreach ((string name, IReadOnlyList<(string Task, int? Items)> tasks) in BuiltInCatalogue.Presets)
+        foreach ((Preset preset, IReadOnlyList<(string Task, int? Items)> tasks) in Presets.All)
         {
             string list = string.Join(", ", tasks.Select(t => t.Items is { } n ? $"{t.Task} ({n})" : t.Task));
-            AnsiConsole.WriteLine($"preset {name}: {list}");
+            AnsiConsole.WriteLine($"preset {EnumNames.Of(preset)}: {list}");
         }
     }
 }

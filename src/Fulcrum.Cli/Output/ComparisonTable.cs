@@ -36,8 +36,9 @@ internal static class ComparisonTable
         Print(comparison.Tasks, verdict, Words.English, "");
     }
 
-    private static void Print(IReadOnlyList<PairedResult> tasks, string? verdict, Words words, string title)
+    private static void Print(IReadOnlyList<PairedResult> all, string? verdict, Words words, string title)
     {
+        PairedResult[] tasks = [.. all.Where(t => t.HasScores)];
         IAnsiConsole console = WideEnough();
         if (console.Profile.Width < LeastTable)
         {
@@ -55,6 +56,11 @@ internal static class ComparisonTable
             string generalisation = Sentences.Generalisation(result, words);
             console.Write(generalisation.Length > 0 ? $"{result.Task}: {generalisation}\n" : "");
             console.Write(Sentences.Unscored(result, words) is { } unscored ? unscored + "\n" : "");
+        }
+
+        foreach (PairedResult texts in all.Where(t => !t.HasScores))
+        {
+            console.Write(Sentences.Texts(texts, words) + "\n");
         }
 
         if (verdict is not null)

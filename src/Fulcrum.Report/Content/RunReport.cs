@@ -20,6 +20,7 @@ namespace Fulcrum.Report.Content;
 /// <param name="ProtocolDifferences">By task, the fields of the protocol that differ between the sides; null: none
 /// is known to.</param>
 /// <param name="Model">The model's name and size; null: unknown.</param>
+/// <param name="Whole">The candidates with the tasks that have no scores; the comparison has those with scores.</param>
 public sealed record RunReport(
     Study Study,
     Comparison Comparison,
@@ -31,9 +32,14 @@ public sealed record RunReport(
     Words Words,
     TrainingDataSummary? TrainingData = null,
     IReadOnlyDictionary<string, IReadOnlyList<string>>? ProtocolDifferences = null,
-    ModelFacts? Model = null
+    ModelFacts? Model = null,
+    IReadOnlyList<CandidateComparison>? Whole = null
 )
 {
+    /// <summary>Returns the tasks of whole texts, which have no scores, of a candidate.</summary>
+    public IEnumerable<PairedResult> Texts(string candidate) =>
+        (Whole ?? []).Where(c => c.Name == candidate).SelectMany(c => c.Tasks).Where(t => !t.HasScores);
+
     /// <summary>How the shown candidate was trained here; null: it was not.</summary>
     public TrainPlan? Train => Study.Candidates.GetValueOrDefault(Shown.Name)?.Train;
 
@@ -79,7 +85,11 @@ public sealed record RunReport(
     {
         RunLayout run = new(Path.GetFullPath(runFolder));
         PlainFolder.Require(run.Root);
-        Comparison compared = ComparisonJson.Parse(Text(run.Comparison), run.Comparison);
+        Comparison whole = ComparisonJson.Parse(Text(run.Comparison), run.Comparison);
+        Comparison compared = whole with
+        {
+            Candidates = [.. whole.Candidates.Select(c => c with { Tasks = [.. c.Tasks.Where(t => t.HasScores)] })],
+        };
         RefuseStrangeNames(run, compared);
         Study study = StudyFile.Load(run.Study);
         if (compared.Candidates.Count == 0)
@@ -103,7 +113,8 @@ public sealed record RunReport(
                 t => Differences(run, RunLayout.Candidate(shown.Name), t.Task),
                 StringComparer.Ordinal
             ),
-            ModelFacts.Read(run.Root)
+            ModelFacts.Read(run.Root),
+            whole.Candidates
         ).Showing(shown);
     }
 

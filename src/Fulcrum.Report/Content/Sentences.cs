@@ -7,6 +7,21 @@ namespace Fulcrum.Report.Content;
 /// <summary>Puts the numbers of a comparison into sentences.</summary>
 public static class Sentences
 {
+    /// <summary>Returns what a task of whole texts shows; lower is better.</summary>
+    public static string Texts(PairedResult result, Words words)
+    {
+        CorpusResult c = result.Corpus!;
+        string Bits(double value) => words.Number(value, "0.000");
+        string Signed(double value) => words.Number(value, "+0.000;\u22120.000;0.000");
+        string change = $"{Signed(c.Points)} ({Signed(c.Low)} {words.To} {Signed(c.High)})";
+        return words.Say(
+            $"{result.Task}: {Bits(c.Before)} bits per byte before, {Bits(c.After)} after: {change}. "
+                + "Lower is better; whole texts have no margin.",
+            $"{result.Task}: {Bits(c.Before)} bits por byte antes, {Bits(c.After)} depois: {change}. "
+                + "Menos é melhor; textos inteiros não têm margem."
+        );
+    }
+
     /// <summary>The verdict on one candidate, with its name where there are several.</summary>
     public static string Of(CandidateComparison candidate, Comparison comparison, Words words) =>
         (comparison.Candidates.Count > 1 ? candidate.Name + ": " : "") + Of(candidate.Verdict, words);

@@ -21,6 +21,7 @@ internal static class Page
                 NotebookSection.Of(report)
             ),
             ("comparison", words.Say("Before and after", "Antes e depois"), ComparisonSection.Of(report)),
+            ("profile", words.Say("Abilities", "Habilidades"), ProfileSection.Of(report)),
             (
                 "pairs",
                 words.Say("Candidates compared with each other", "Candidatos comparados entre si"),

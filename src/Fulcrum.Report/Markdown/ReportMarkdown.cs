@@ -27,6 +27,7 @@ internal static class ReportMarkdown
                     : ""
             );
             Candidate(text, candidate, words);
+            Profile(text, candidate, report);
         }
 
         text.Append(RankingMarkdown.Pairs(report));
@@ -65,6 +66,36 @@ internal static class ReportMarkdown
             {
                 Row(text, Escape($"{b.Task}: {g.Name}"), g, words);
             }
+        }
+    }
+
+    private static void Profile(StringBuilder text, CandidateComparison candidate, RunReport report)
+    {
+        Words words = report.Words;
+        foreach (PairedResult texts in report.Texts(candidate.Name))
+        {
+            text.Append($"\n{Escape(Sentences.Texts(texts, words))}\n");
+        }
+
+        if (candidate.Profile is not { } profile)
+        {
+            return;
+        }
+
+        text.Append(
+            words.Say(
+                "\n| ability | before | after | difference, points (95%) | within the margin |\n",
+                "\n| habilidade | antes | depois | diferença, pontos (95%) | dentro da margem |\n"
+            )
+        );
+        text.Append("|---|--:|--:|--:|---|\n");
+        foreach (AbilityRow row in profile)
+        {
+            string within = row.WithinMargin ? words.Say("yes", "sim") : words.Say("not shown", "não demonstrado");
+            text.Append(
+                $"| {Escape(Abilities.Row(row, words))} | {words.Percent(row.Before)} | {words.Percent(row.After)} "
+                    + $"| {words.Change(row.Difference)} | {within} |\n"
+            );
         }
     }
 

@@ -85,7 +85,7 @@ public static class AtomicFile
             return;
         }
 
-        string? parent = Path.GetDirectoryName(path);
+        string? parent = Path.GetDirectoryName(Path.GetFullPath(path));
         if (parent is not null)
         {
             CreateFolder(parent);

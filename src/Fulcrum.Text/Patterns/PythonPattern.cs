@@ -12,21 +12,24 @@ namespace Fulcrum.Patterns;
 public sealed class PythonPattern
 {
     private const int MostCharacters = 1 << 16;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(5);
     private readonly string pattern;
+    private readonly TimeSpan limit;
     private readonly Regex regex;
     private readonly int groups;
 
     /// <summary>Compiles a pattern.</summary>
     /// <param name="flags">Flags beyond those that the pattern sets itself.</param>
+    /// <param name="limit">The longest time on one text; null: 5 s.</param>
     /// <exception cref="InputException">The pattern is malformed or uses what is not supported; names it.</exception>
-    public PythonPattern(string pattern, RegexOptions flags = RegexOptions.None)
+    public PythonPattern(string pattern, RegexOptions flags = RegexOptions.None, TimeSpan? limit = null)
     {
         this.pattern = pattern;
+        this.limit = limit ?? UsualLimit;
         try
         {
             PythonPatternTranslation translation = PythonPatternTranslation.Of(pattern, MostCharacters);
-            regex = new Regex(translation.Text, flags | RegexOptions.CultureInvariant | translation.Flags, Limit);
+            regex = new Regex(translation.Text, flags | RegexOptions.CultureInvariant | translation.Flags, this.limit);
             groups = translation.Groups;
         }
         catch (ArgumentException e)
@@ -42,6 +45,10 @@ public sealed class PythonPattern
         Timed(() =>
             regex.Matches(text).Select(m => (IReadOnlyList<string>)(groups == 0 ? [m.Value] : Groups(m))).ToArray()
         );
+
+    /// <summary>The number of matches that do not overlap.</summary>
+    /// <exception cref="InputException">As for <see cref="FindAll"/>.</exception>
+    public int Count(string text) => Timed(() => regex.Count(text));
 
     /// <summary>Whether the pattern matches anywhere.</summary>
     /// <exception cref="InputException">As for <see cref="FindAll"/>.</exception>
@@ -65,7 +72,7 @@ public sealed class PythonPattern
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new InputException($"the pattern {pattern} ran for more than {Limit.TotalSeconds} s on one text", e);
+            throw new InputException($"the pattern {pattern} ran for more than {limit.TotalSeconds} s on one text", e);
         }
     }
 

@@ -29,12 +29,14 @@ public sealed record Comparison(
 /// <param name="Tasks">One result for each task, in the study's order.</param>
 /// <param name="Power">What each task's sample can detect; null: not computed.</param>
 /// <param name="NeutralText">How far the predictions on neutral text moved; null: not measured.</param>
+/// <param name="Profile">General tasks by ability; null: fewer than two abilities were measured.</param>
 public sealed record CandidateComparison(
     string Name,
     IReadOnlyList<PairedResult> Tasks,
     Verdict Verdict,
     IReadOnlyList<TaskPower>? Power = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NeutralTextComparison? NeutralText = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NeutralTextComparison? NeutralText = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<AbilityRow>? Profile = null
 );
 
 /// <summary>Two candidates compared with each other.</summary>

@@ -8,7 +8,8 @@ namespace Fulcrum.Comparisons;
 /// <param name="Seed">Of the drawn tests.</param>
 /// <param name="Estimand">To what the difference generalises; null, or where there are too few clusters: what the
 /// clusters allow.</param>
-/// <param name="Threshold">The score from which an item counts as gained or lost.</param>
+/// <param name="Threshold">The score from which an item counts as gained or lost; 0: every rise and fall
+/// counts.</param>
 /// <param name="GroupOrder">The order of the groups; groups that it does not name follow by their names.</param>
 /// <param name="Measure">A measure of the whole corpus; null: none.</param>
 public sealed record ComparisonSettings(
@@ -171,8 +172,8 @@ public static class PairedComparison
         double threshold
     ) =>
         (
-            scored.Count(p => p.Before < threshold && p.After >= threshold),
-            scored.Count(p => p.Before >= threshold && p.After < threshold)
+            scored.Count(p => threshold == 0 ? p.After > p.Before : p.Before < threshold && p.After >= threshold),
+            scored.Count(p => threshold == 0 ? p.After < p.Before : p.Before >= threshold && p.After < threshold)
         );
 
     private static UnscoredBounds? Bounds(

@@ -22,7 +22,7 @@ namespace Fulcrum.Comparisons;
 /// <param name="SignFlip">The test of graded scores; null where every score is 0 or 1.</param>
 /// <param name="Gained">Items below the threshold before and at or above it after.</param>
 /// <param name="Lost">Items at or above the threshold before and below it after.</param>
-/// <param name="Threshold">The score from which an item counts as right.</param>
+/// <param name="Threshold">The score from which an item counts as right; 0: every rise and fall counts.</param>
 /// <param name="Group">The group's name; null: the whole task.</param>
 /// <param name="Bounds">The difference if unscored items were all against or all for the second side; null: hardly any
 /// is.</param>

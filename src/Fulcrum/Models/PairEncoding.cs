@@ -14,6 +14,8 @@ internal static class PairEncoding
     /// <param name="start">The context of an empty prompt: the begin token, else the end token; null if there is none.
     /// </param>
     /// <param name="special">The prompt is plain text, and not a rendered template.</param>
+    /// <param name="ownTokens">Whether a continuation that merged with the prompt's last token is scored by its own
+    /// tokens; otherwise it is refused.</param>
     /// <exception cref="InputException">A continuation is empty or has no token, or the prompt is empty and there is no
     /// token to begin with.</exception>
     public static ScoreRequest Encode(
@@ -21,7 +23,8 @@ internal static class PairEncoding
         int? start,
         string prompt,
         IReadOnlyList<string> continuations,
-        bool special
+        bool special,
+        bool ownTokens = true
     )
     {
         string head = TrimEnd(prompt),
@@ -36,7 +39,7 @@ internal static class PairEncoding
             ? WithoutContext(encode, start, [.. continuations.Select(c => space + c)])
             : new ScoreRequest(
                 context,
-                [.. continuations.Select(c => After(encode, context, head, space + c, special))]
+                [.. continuations.Select(c => After(encode, context, head, space + c, special, ownTokens))]
             );
     }
 
@@ -56,10 +59,19 @@ internal static class PairEncoding
         return whole.AsSpan().StartsWith(context) ? whole[context.Length..] : encode(text, false);
     }
 
-    private static int[] After(Func<string, bool, int[]> encode, int[] context, string head, string text, bool special)
+    private static int[] After(
+        Func<string, bool, int[]> encode,
+        int[] context,
+        string head,
+        string text,
+        bool special,
+        bool ownTokens
+    )
     {
         int[] whole = encode(head + text, special),
-            own = whole.Length > context.Length ? whole[context.Length..] : encode(text, false);
+            own = whole.Length > context.Length ? whole[context.Length..]
+            : ownTokens ? encode(text, false)
+            : [];
         return own.Length > 0 ? own : throw new InputException($"the continuation '{text}' has no token to score");
     }
 
@@ -73,6 +85,11 @@ internal static class PairEncoding
             start
             ?? throw new InputException("the prompt is empty, and the tokenizer names no token to begin a text with");
         int[][] ids = [.. continuations.Select(c => encode(c, false))];
+        if (Array.FindIndex(ids, i => i.Length == 0) is >= 0 and var empty)
+        {
+            throw new InputException($"the continuation '{continuations[empty]}' has no token to score");
+        }
+
         return new ScoreRequest([first], [.. ids.Select(i => i.Length > 1 && i[0] == first ? i[1..] : i)]);
     }
 

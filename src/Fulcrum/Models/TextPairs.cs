@@ -15,26 +15,22 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
     /// context.</exception>
     public ScoreRequest Pair(string prompt, string continuation)
     {
-        int kept = prompt.Length;
-        while (kept > 0 && IsSpace(prompt[kept - 1]))
-        {
-            kept--;
-        }
-
-        (int[] before, int[] scored) =
-            prompt.Length == 0 ? Alone(continuation) : Joined(prompt[..kept], prompt[kept..] + continuation);
-        if (scored.Length == 0)
-        {
-            throw new InputException(
-                $"the continuation '{Shortened(continuation)}' has no token of its own: it is empty, "
-                    + "or its text is part of the prompt's last token"
-            );
-        }
-
-        return scored.Length <= contextLength
-            ? new ScoreRequest(before[Math.Max(0, before.Length + scored.Length - contextLength - 1)..], [scored])
+        ScoreRequest pair = PairEncoding.Encode(
+            (text, special) => special ? Encode(text) : tokenizer.Encode(text),
+            tokenizer.BosId ?? tokenizer.EosId,
+            prompt,
+            [continuation],
+            special: true,
+            ownTokens: false
+        );
+        int scored = pair.Continuations[0].Length;
+        return scored <= contextLength
+            ? pair with
+            {
+                Prompt = pair.Prompt[Math.Max(0, pair.Prompt.Length + scored - contextLength - 1)..],
+            }
             : throw new InputException(
-                $"the continuation has {scored.Length} tokens, more than the model's context of {contextLength}"
+                $"the continuation has {scored} tokens, more than the model's context of {contextLength}"
             );
     }
 
@@ -88,21 +84,4 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
         int[] plain = tokenizer.Encode(text);
         return plain.Length > 0 && plain[0] == tokenizer.BosId ? plain : tokenizer.Encode(text, addSpecialTokens: true);
     }
-
-    private (int[] Prompt, int[] Continuation) Joined(string prompt, string continuation)
-    {
-        int[] before = Encode(prompt),
-            all = Encode(prompt + continuation);
-        return (before.Length == 0 ? [Beginning] : before, all[Math.Min(before.Length, all.Length)..]);
-    }
-
-    private (int[] Prompt, int[] Continuation) Alone(string continuation)
-    {
-        int[] ids = tokenizer.Encode(continuation);
-        return ids.Length > 0 && ids[0] == Beginning ? (ids[..1], ids[1..]) : ([Beginning], ids);
-    }
-
-    private static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001c' and <= '\u001f';
-
-    private static string Shortened(string text) => text.Length > 60 ? text[..60] + "..." : text;
 }

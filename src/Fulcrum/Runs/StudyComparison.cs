@@ -5,6 +5,7 @@ using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Harness;
 
 namespace Fulcrum.Runs;
 
@@ -83,9 +84,22 @@ public static class StudyComparison
             tasks,
             Judgement.Of(tasks, study.Targets, study.Margin),
             power,
-            NeutralText.Read(neutral)
+            NeutralText.Read(neutral),
+            Profile(study, tasks)
         );
     }
+
+    private static IReadOnlyList<AbilityRow>? Profile(Study study, PairedResult[] results) =>
+        AbilityProfile.Of(
+            results,
+            study
+                .NamedTasks.Where(t => t.Ability() is not null && !study.Targets.Contains(t.Name))
+                .ToDictionary(t => t.Name, t => t.Ability()!.Value, StringComparer.Ordinal),
+            study.General is { Preset: var preset } && Presets.Mean(preset) is { } mean
+                ? (EnumNames.Of(preset), mean)
+                : null,
+            study.Margin
+        );
 
     /// <summary>What the earlier stages saw, then what shows only when both sides exist; with the study's word on what
     /// failed.</summary>
@@ -151,6 +165,7 @@ public static class StudyComparison
             study.Targets.Contains(plan.Name) ? null : study.Margin,
             study.Seed,
             plan.Estimand(),
+            plan.GainThreshold(),
             GroupOrder: plan.Nouns().GroupOrder
         );
 

@@ -4,6 +4,7 @@ using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Harness;
 
 namespace Fulcrum.Studies;
 
@@ -26,6 +27,8 @@ namespace Fulcrum.Studies;
 /// none.</param>
 /// <param name="RelativeTable">Caption of an additional table in the report, with the change in percent of the value
 /// before; null: no such table.</param>
+/// <param name="General">A preset of general tasks; null: none. In a file a text stands for a plan with that
+/// preset.</param>
 public sealed record Study(
     BasePlan Base,
     IReadOnlyDictionary<string, TaskPlan> Tasks,
@@ -38,7 +41,8 @@ public sealed record Study(
     IReadOnlyList<string>? OverrideGuards = null,
     ReplayPlan? Replay = null,
     NeutralTextPlan? NeutralText = null,
-    string? RelativeTable = null
+    string? RelativeTable = null,
+    GeneralPlan? General = null
 )
 {
     /// <summary>The tasks with their names, in the study's order.</summary>
@@ -72,8 +76,21 @@ public sealed record Study(
             Margin = 0,
             OverrideGuards = null,
             RelativeTable = null,
+            General = null,
             Tasks = Tasks.ToDictionary(t => t.Key, t => t.Value with { Role = null }),
         };
+
+    /// <summary>Returns the study with the tasks of its preset; a task of the study takes the place of the preset's
+    /// task of that name.</summary>
+    internal Study WithPreset() =>
+        General is null
+            ? this
+            : this with
+            {
+                Tasks = Tasks
+                    .Concat(Presets.Tasks(General).Where(t => !Tasks.ContainsKey(t.Key)))
+                    .ToDictionary(StringComparer.Ordinal),
+            };
 
     /// <summary>Checks every value.</summary>
     /// <param name="source">The study's file, for messages; empty where the study was built in code.</param>
@@ -89,6 +106,7 @@ public sealed record Study(
             Candidates = Candidates.ToDictionary(c => c.Key, c => c.Value.Located(locate)),
             TrainingData = TrainingData?.Located(locate),
             NeutralText = NeutralText is { } text ? text with { File = locate(text.File) } : null,
+            General = General?.Located(locate),
             Replay = Replay is { } replay ? replay with { Source = locate(replay.Source) } : null,
         };
 }

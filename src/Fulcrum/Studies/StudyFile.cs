@@ -24,7 +24,7 @@ public static class StudyFile
     {
         Study study = Parse(BoundedFile.ReadText(path, LargestFile), path);
         string home = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Study located = study.Located(p => locate?.Invoke(p, home) ?? Path.GetFullPath(p, home));
+        Study located = study.Located(p => locate?.Invoke(p, home) ?? Path.GetFullPath(p, home)).WithPreset();
         located.Check(path);
         return located;
     }
@@ -52,8 +52,15 @@ public static class StudyFile
         Study printed = home is null ? study : study.Located(p => Relative(home, p));
         JsonTypeInfo<Study> type = TaskKinds.TypeInfo<Study>();
         JsonObject node = JsonSerializer.SerializeToNode(Unnamed(printed), type)!.AsObject();
-        TasksOf(node).ToList().ForEach(HarnessPlan.Shorten);
+        TasksOf(node).ToList().ForEach(Shorten);
         return node.ToJsonString(type.Options) + "\n";
+    }
+
+    // The key of a task names it.
+    private static void Shorten(JsonObject task)
+    {
+        HarnessPlan.Shorten(task);
+        _ = task.Remove("name");
     }
 
     private static IEnumerable<JsonObject> TasksOf(JsonNode study) =>
@@ -120,6 +127,11 @@ public static class StudyFile
             if (node["base"] is JsonValue name)
             {
                 node["base"] = new JsonObject { ["model"] = name.GetValue<string>() };
+            }
+
+            if (node["general"] is JsonValue preset)
+            {
+                node["general"] = new JsonObject { ["preset"] = preset.GetValue<string>() };
             }
 
             foreach (JsonObject task in place == TaskPlace ? [node.AsObject()] : TasksOf(node).ToArray())

@@ -32,6 +32,12 @@ internal sealed class StudyShape(string source, byte[] text)
 
     private void Value(ref Utf8JsonReader reader, JsonTypeInfo type, string path, bool mayBeNull)
     {
+        if (type.Type == typeof(GeneralPlan) && reader.TokenType == JsonTokenType.String)
+        {
+            Value(ref reader, Of(type, typeof(Preset)), path, mayBeNull: false);
+            return;
+        }
+
         // A text stands for a plan with that model.
         if (type.Type == typeof(BasePlan) && reader.TokenType == JsonTokenType.String)
         {

@@ -28,6 +28,23 @@ public sealed class TaskReference(Func<string, string> hub, bool alone = false)
         "threshold",
     ];
 
+    /// <summary>Returns the preset of general tasks that a reference names: <c>core</c>, or <c>core=DIR</c> with the
+    /// data in folders named like the tasks; null: it names a task.</summary>
+    public static GeneralPlan? Preset(string reference)
+    {
+        string[] parts = reference.Split('=', 2);
+        return Presets.Find(parts[0]) is { } preset
+            ? new GeneralPlan(preset, parts.Length > 1 ? Path.GetFullPath(parts[1]) : null)
+            : null;
+    }
+
+    /// <summary>Returns the plans of a task or of a preset, with their names and with absolute paths.</summary>
+    /// <exception cref="InputException">As for <see cref="Plan"/>.</exception>
+    public IReadOnlyList<TaskPlan> Plans(string reference) =>
+        Preset(reference) is { } preset
+            ? [.. Presets.Tasks(preset).Select(t => t.Value with { Name = t.Key })]
+            : [Plan(reference)];
+
     /// <summary>Returns the plan of a task, with its name and with absolute paths.</summary>
     /// <exception cref="InputException">There is no such task, or its file is malformed; names it.</exception>
     public TaskPlan Plan(string reference)

@@ -4,28 +4,25 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>One line of an answer file: everything about one item that a number in the report can be traced
-/// to.</summary>
+/// <summary>One line of an answer file: all data of one item from which the report is computed.</summary>
 /// <param name="Id">The item's id; answers are paired by it.</param>
 /// <param name="Cluster">The item's cluster (database, subject).</param>
 /// <param name="Group">The item's group (hardness, category).</param>
-/// <param name="Score">From 0 (wrong) to 1 (right); null: not scorable.</param>
-/// <param name="Prediction">What the reply was read as.</param>
-/// <param name="Target">The gold answer.</param>
-/// <param name="Verdict">The kind of outcome in one word.</param>
-/// <param name="Reason">Why, in a sentence.</param>
-/// <param name="Input">The question in words.</param>
+/// <param name="Score">From 0 (incorrect) to 1 (correct); null: unscored.</param>
+/// <param name="Prediction">The answer that was extracted from the reply.</param>
+/// <param name="Target">The reference answer.</param>
+/// <param name="Verdict">The kind of outcome, as one word.</param>
+/// <param name="Reason">The reason, as a sentence.</param>
+/// <param name="Input">The question as text.</param>
 /// <param name="Output">The raw text that the model wrote; null for a choice.</param>
 /// <param name="LogLikelihoods">Of each continuation of a choice; null for written answers.</param>
 /// <param name="Tokens">Number of generated tokens; null for a choice.</param>
 /// <param name="Protocol">Hash of everything that can change a score (see <c>docs/method.md</c>).</param>
-/// <param name="Stem">The question that this item is one form of, where a question is asked in several (rotated
-/// options).</param>
-/// <param name="Choice">The option that was chosen, by its place in the data; null where nothing was chosen.</param>
-/// <param name="Measures">Further numbers about this answer, by name: <c>parses</c>, <c>brier</c>, <c>parsed</c>, ...
+/// <param name="Stem">The id of the question if it is asked in several forms (rotated options).</param>
+/// <param name="Choice">The index of the chosen option in the data; null if none was chosen.</param>
+/// <param name="Measures">Additional measures of this answer, by name: <c>parses</c>, <c>brier</c>, <c>parsed</c>, ...
 /// (see <c>docs/method.md</c>).</param>
-/// <param name="Threshold">The score from which the item counts as a success, where the study asks for that form of
-/// grades.</param>
+/// <param name="Threshold">The score from which the item counts as a success, if the study states one.</param>
 /// <param name="Success">Whether the score reaches the threshold.</param>
 /// <param name="Finish"><c>stop</c> or <c>length</c>: why the written answer ended; null for a choice.</param>
 /// <param name="Requests">What the model was asked: pairs of prompt and continuation, in the order of
@@ -35,8 +32,8 @@ namespace Fulcrum.Tasks;
 /// one.</param>
 /// <param name="Scores">Every metric of the task by name; several numbers belong to a measure of the whole
 /// corpus.</param>
-/// <param name="Filtered">What each named filter made of the reply.</param>
-/// <param name="Rule">The name of the rule by which the reply was read.</param>
+/// <param name="Filtered">The output of each named filter.</param>
+/// <param name="Rule">The name of the extraction rule.</param>
 /// <param name="Copies">How often the reply was repeated for the grader; with more than one, <c>reply</c> is a
 /// list.</param>
 public sealed record Answer(

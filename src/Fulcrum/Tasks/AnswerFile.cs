@@ -4,13 +4,13 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>Reads answer files; what a comparison needs must be there, anything else may be.</summary>
+/// <summary>Reads and prints answer files. Only the fields that a comparison needs are required.</summary>
 public static class AnswerFile
 {
     private const long LargestFile = 1 << 29,
         LongestLine = 1 << 24;
 
-    /// <summary>Every answer, in the file's order.</summary>
+    /// <summary>Returns every answer, in the order of the file.</summary>
     /// <exception cref="InputException">The file is missing, or a line has no id or no score of 1, 0 or null; names
     /// file and line.</exception>
     public static IReadOnlyList<Answer> Read(string path) =>

@@ -4,33 +4,30 @@ using Fulcrum.Observability;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>Asks a model every item of a benchmark and writes one answer a line; before and after are measured by this
-/// code and no other.</summary>
+/// <summary>Asks a model every item of a task and writes one answer per line. Base and candidates are measured by this
+/// code only.</summary>
 /// <remarks>
-/// Items go through in portions of fixed size and order, and a portion's answers reach the disk together. A measurement
-/// that was cut off goes on at the first missing portion, so what it computes, and in which batches, is what an
-/// undisturbed one computes.
+/// Items are processed in portions of fixed size and order, and the answers of a portion are written together. An
+/// interrupted measurement resumes at the first missing portion, so its results and batches equal those of an
+/// uninterrupted one.
 /// </remarks>
 public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int portion = Evaluator.Portion)
 {
-    /// <summary>Items of one portion: large enough to share beginnings, small enough that a cut costs minutes, not
-    /// hours.</summary>
+    /// <summary>Items of one portion: large enough to share prefixes, small enough that an interruption costs
+    /// minutes.</summary>
     public const int Portion = 256;
 
-    /// <summary>Makes sure that the model can answer every item of a task, before any is asked.</summary>
+    /// <summary>Checks that the model can answer every item of a task, before any is asked.</summary>
     /// <returns>How the model will be asked: names and values for the protocol.</returns>
     /// <exception cref="InputException">The model cannot answer; names the task.</exception>
     public IReadOnlyDictionary<string, string> Prepare(ITask task, CancellationToken cancellation = default)
     {
-        IEnumerable<Question> questions = task.Items.Select(task.Ask);
         QuestionRunner runner = new(model, encoding);
+        IEnumerable<T> Requests<T>(Func<Question, IReadOnlyList<T>> of) =>
+            task.Items.SelectMany(item => Named(item, () => of(task.Ask(item))));
         try
         {
-            return model.Prepare(
-                questions.SelectMany(runner.ScoreRequests),
-                questions.SelectMany(runner.CompletionRequests),
-                cancellation
-            );
+            return model.Prepare(Requests(runner.ScoreRequests), Requests(runner.CompletionRequests), cancellation);
         }
         catch (FulcrumException e) when (e.ExitCode == 2)
         {
@@ -38,11 +35,44 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
         }
     }
 
-    /// <summary>Measures a benchmark; the file appears under its own name once it is complete. Answers that stand in it
-    /// already are kept as far as they are valid.</summary>
+    private Reply[] Replies(Item[] items, Question[] questions, Action<int> answered, CancellationToken cancellation)
+    {
+        QuestionRunner runner = new(model, encoding);
+        try
+        {
+            return runner.Run(questions, answered, cancellation);
+        }
+        catch (InputException)
+        {
+            // Encoding the questions again finds the item at fault.
+            for (int i = 0; i < items.Length; i++)
+            {
+                Question question = questions[i];
+                _ = Named(items[i], () => runner.ScoreRequests(question));
+                _ = Named(items[i], () => runner.CompletionRequests(question));
+            }
+
+            throw;
+        }
+    }
+
+    private static T Named<T>(Item item, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"item {item.Id}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Measures a task. The file gets its final name when it is complete. Valid answers from an earlier,
+    /// interrupted measurement are kept.</summary>
     /// <param name="path">The answer file.</param>
-    /// <param name="protocolHash">Goes into every answer.</param>
-    /// <param name="answered">Told the number of answers so far.</param>
+    /// <param name="protocolHash">Is stored in every answer.</param>
+    /// <param name="answered">Called with the number of answers so far.</param>
     public void Measure(
         ITask benchmark,
         string path,
@@ -65,7 +95,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
         file.Complete();
     }
 
-    /// <summary>The answers to some items, asked together.</summary>
+    /// <summary>Returns the answers to items that are asked together.</summary>
     internal IReadOnlyList<Answer> Answers(
         ITask benchmark,
         Item[] items,
@@ -75,7 +105,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
     )
     {
         Question[] questions = [.. items.Select(benchmark.Ask)];
-        Reply[] replies = new QuestionRunner(model, encoding).Run(questions, answered, cancellation);
+        Reply[] replies = Replies(items, questions, answered, cancellation);
         Answer[] answers = new Answer[items.Length];
         Parallel.For(
             0,

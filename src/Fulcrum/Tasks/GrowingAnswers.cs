@@ -7,12 +7,11 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>An answer file that grows by whole portions, <c>NAME.jsonl.partial</c> until it is complete.</summary>
-/// <remarks>
-/// Every portion is sealed: once its answers are on the disk, a line with their SHA-256 is added to
-/// <c>NAME.jsonl.seals</c>. A file that was cut off, or damaged in whatever way, is cut back to the portions whose
-/// seals hold, and the rest is measured again.
-/// </remarks>
+/// <summary>An answer file that is written in portions. It is called <c>NAME.jsonl.partial</c> until it is
+/// complete.</summary>
+/// <remarks>After the answers of a portion are on disk, a line with their SHA-256 is appended to
+/// <c>NAME.jsonl.seals</c>. A truncated or damaged file is cut back to the portions whose digest matches. The rest is
+/// measured again.</remarks>
 internal sealed class GrowingAnswers : IDisposable
 {
     private readonly string path,
@@ -20,7 +19,7 @@ internal sealed class GrowingAnswers : IDisposable
     private readonly FileStream answers,
         seals;
 
-    /// <summary>Opens what there is of a file.</summary>
+    /// <summary>Opens a file and keeps its valid portions.</summary>
     /// <param name="path">Of the complete file.</param>
     /// <param name="portion">Items of one portion.</param>
     public GrowingAnswers(string path, IReadOnlyList<Item> items, string protocolHash, int portion)
@@ -41,10 +40,10 @@ internal sealed class GrowingAnswers : IDisposable
     public static IReadOnlyList<string> FilesOf(string task) =>
         [$"{task}.jsonl", $"{task}.jsonl.partial", $"{task}.jsonl.seals"];
 
-    /// <summary>Answers that the file holds.</summary>
+    /// <summary>The number of answers in the file.</summary>
     public int Done { get; private set; }
 
-    /// <summary>Adds a portion and waits until the disk has it.</summary>
+    /// <summary>Appends a portion and flushes it to disk.</summary>
     public void Append(IReadOnlyList<Answer> portion)
     {
         byte[] lines = Encoding.UTF8.GetBytes(AnswerFile.Print(portion));
@@ -55,7 +54,7 @@ internal sealed class GrowingAnswers : IDisposable
         Done += portion.Count;
     }
 
-    /// <summary>Gives the file its own name.</summary>
+    /// <summary>Renames the file to its final name.</summary>
     public void Complete()
     {
         Dispose();
@@ -93,7 +92,7 @@ internal sealed class GrowingAnswers : IDisposable
         seals.Seek(0, SeekOrigin.End);
     }
 
-    /// <summary>The bytes of the next lines; null when there are fewer.</summary>
+    /// <summary>Returns the bytes of the next lines; null if there are fewer.</summary>
     private byte[]? Portion(int lines)
     {
         using MemoryStream bytes = new();

@@ -3,16 +3,16 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>A benchmark is items, a way to ask each of them, and a way to grade what came back.</summary>
+/// <summary>A task: its items, how each item is asked, and how replies are graded.</summary>
 public interface ITask
 {
-    /// <summary>The name of its answer file, without ending: <c>spider</c>, <c>mmlu</c>.</summary>
+    /// <summary>The name of the answer file without its extension: <c>spider</c>, <c>mmlu</c>.</summary>
     string Name { get; }
 
-    /// <summary>The accuracy of guessing, as a fraction; null where guessing is not a thing (free text).</summary>
+    /// <summary>The accuracy of guessing, as a fraction; null if the task cannot be guessed (free text).</summary>
     double? ChanceAccuracy { get; }
 
-    /// <summary>The items in their fixed order; ids are unique and say where the item comes from (<c>dev/17</c>,
+    /// <summary>The items in a fixed order. Ids are unique and state where an item comes from (<c>dev/17</c>,
     /// <c>philosophy/test/3</c>).</summary>
     IReadOnlyList<Item> Items { get; }
 
@@ -20,36 +20,36 @@ public interface ITask
     /// members.</summary>
     IReadOnlyList<TaskMember> Members => [];
 
-    /// <summary>Everything of this benchmark that can change a score (prompts, shots, semantics, versions), as sorted
+    /// <summary>Every setting of this task that can change a score (prompts, examples, semantics, versions), as sorted
     /// name-value pairs for the protocol hash.</summary>
     IReadOnlyDictionary<string, string> Protocol { get; }
 
-    /// <summary>The question that the model gets for an item.</summary>
+    /// <summary>Returns the question that the model is asked for an item.</summary>
     Question Ask(Item item);
 
-    /// <summary>The grade of a reply. Thread-safe: several items are graded at once.</summary>
+    /// <summary>Grades a reply. Thread-safe: several items are graded in parallel.</summary>
     Grade Grade(Item item, Reply reply);
 
     /// <summary>The figures of the whole task, and of its members and groups, from the answers to all items.</summary>
     /// <param name="answers">In the order of <see cref="Items"/>.</param>
     TaskFigures Figures(IReadOnlyList<Answer> answers) => TaskFigures.OfScores(Name, answers);
 
-    /// <summary>A reply that must be graded as right; null where the benchmark knows none.</summary>
+    /// <summary>Returns a reply that must be graded as correct; null if none is known.</summary>
     Reply? Gold(Item item) => null;
 
-    /// <summary>What would give an item away if it stood in the training data: its question, with its options or its
-    /// answer.</summary>
+    /// <summary>Returns the text that leaks an item if the training data contain it: its question with its options or
+    /// its answer.</summary>
     string Content(Item item) => $"{item.Input}\n{item.Target}";
 }
 
-/// <summary>One item of a benchmark.</summary>
-/// <param name="Id">Where the item comes from; unique within the benchmark.</param>
+/// <summary>One item of a task.</summary>
+/// <param name="Id">Where the item comes from; unique within the task.</param>
 /// <param name="Cluster">Items that share a cluster are not independent (Spider's database, MMLU's subject).</param>
-/// <param name="Group">What the report breaks the score down by (Spider's hardness, MMLU's category).</param>
-/// <param name="Input">The question in words, for people who read the answers.</param>
-/// <param name="Target">The gold answer as text: the gold SQL, the letter.</param>
-/// <param name="Stem">The question that this item is one form of, where one question is asked in several forms; null:
-/// it stands for itself.</param>
+/// <param name="Group">The group of the item in the report (Spider's hardness, MMLU's category).</param>
+/// <param name="Input">The question as text, for readers of the answers.</param>
+/// <param name="Target">The reference answer as text: the gold query, the letter.</param>
+/// <param name="Stem">The id of the question if it is asked in several forms, of which this item is one; null: one form
+/// only.</param>
 public sealed record Item(string Id, string Cluster, string Group, string Input, string Target, string? Stem = null);
 
 /// <summary>A task inside a group.</summary>
@@ -58,7 +58,7 @@ public sealed record Item(string Id, string Cluster, string Group, string Input,
 /// <param name="Items">The number of its items.</param>
 public sealed record TaskMember(string Name, string Prefix, int Items);
 
-/// <summary>What a model is asked.</summary>
+/// <summary>A question to a model.</summary>
 public abstract record Question(Prompt Prompt)
 {
     /// <summary>Which of these continuations is the most likely?</summary>
@@ -83,7 +83,7 @@ public abstract record Question(Prompt Prompt)
         : Question(Prompt);
 }
 
-/// <summary>What came back, in the form of the <see cref="Question"/>.</summary>
+/// <summary>A reply to a <see cref="Question"/>, in its form.</summary>
 public abstract record Reply
 {
     /// <summary>The log-likelihood of every continuation of a <see cref="Question.Choose"/> or of
@@ -95,21 +95,19 @@ public abstract record Reply
     public sealed record Written(string Text, FinishReason Finish, int Tokens) : Reply;
 }
 
-/// <summary>The verdict on one reply. An item that cannot be graded is counted as unscored, never as wrong.</summary>
-/// <param name="Score">From 0 (wrong) to 1 (right); null: not scorable.</param>
-/// <param name="Prediction">What the reply was read as: the extracted SQL, the letter.</param>
-/// <param name="Verdict">One stable word for the kind of outcome: <c>correct</c>, <c>wrong-result</c>,
+/// <summary>The grade of one reply. An item that cannot be graded counts as unscored, never as incorrect.</summary>
+/// <param name="Score">From 0 (incorrect) to 1 (correct); null: unscored.</param>
+/// <param name="Prediction">The answer that was extracted from the reply: the query, the letter.</param>
+/// <param name="Verdict">The kind of outcome, as one stable word: <c>correct</c>, <c>wrong-result</c>,
 /// <c>syntax-error</c>, <c>unparsable</c>, ...</param>
-/// <param name="Reason">A sentence for people; null where the verdict says it all.</param>
-/// <param name="Choice">The option that was chosen, by its place in the data.</param>
-/// <param name="Measures">Further numbers about the reply, by name; what they mean stands in
-/// <c>docs/method.md</c>.</param>
-/// <param name="Threshold">The score from which the item counts as a success; null: grades are asked for without
-/// one.</param>
+/// <param name="Reason">An explanation as a sentence; null if the verdict needs none.</param>
+/// <param name="Choice">The index of the chosen option in the data.</param>
+/// <param name="Measures">Additional measures of the reply, by name (<c>docs/method.md</c>).</param>
+/// <param name="Threshold">The score from which the item counts as a success; null: no threshold.</param>
 /// <param name="Scores">Every metric of the task by name: one number, or the numbers of an item that a measure of the
 /// whole corpus is computed from.</param>
-/// <param name="Filtered">What each named filter made of the reply; null: the task has no filters.</param>
-/// <param name="Rule">The name of the rule by which the reply was read; null where the task's kind says it.</param>
+/// <param name="Filtered">The output of each named filter; null: the task has no filters.</param>
+/// <param name="Rule">The name of the extraction rule; null if the kind of task determines it.</param>
 public sealed record Grade(
     double? Score,
     string Prediction,

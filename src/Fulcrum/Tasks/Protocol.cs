@@ -8,9 +8,9 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>Everything that can change a score, by name; two measurements may be compared only where all of it is
+/// <summary>Every setting that can change a score, by name. Two measurements are comparable only if all of them are
 /// equal.</summary>
-/// <param name="Fields">Sorted by name. Holds nothing that differs between before and after: no adapter, no time, no
+/// <param name="Fields">Sorted by name. Contains nothing that differs between base and candidate: no adapter, time or
 /// path.</param>
 public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
 {
@@ -62,7 +62,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         return new Protocol(fields);
     }
 
-    /// <summary>The same protocol with how a model is asked, where only the opened model decides it.</summary>
+    /// <summary>Returns the protocol with settings that only the opened model determines.</summary>
     public Protocol With(IReadOnlyDictionary<string, string> asked) =>
         asked.Count == 0 ? this : new Protocol(Fields.Concat(asked).ToDictionary());
 

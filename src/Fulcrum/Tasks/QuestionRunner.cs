@@ -2,8 +2,8 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>Puts questions to a model, all of one form together, so that the engine can share what they have in common.
-/// </summary>
+/// <summary>Asks a model questions, all questions of one form together, so that the engine can share
+/// prefixes.</summary>
 internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encoding)
 {
     private readonly Lazy<TextPairs> pairs = new(() => encoding.Pairs(model.ContextLength));

@@ -42,6 +42,9 @@ public sealed class TaskMeasurement(ILanguageModel model, PromptEncoding encodin
         return task.Figures(answers);
     }
 
+    /// <summary>Reads the answers back that <see cref="Run"/> wrote, in the order of the items.</summary>
+    public IReadOnlyList<Answer> Answers(ITask task) => AnswerFile.Read(PathOf(task.Name));
+
     /// <summary>Returns figures as the JSON of <c>measure.json</c>.</summary>
     public static JsonObject ToJson(TaskFigures figures) =>
         new(
@@ -62,5 +65,7 @@ public sealed class TaskMeasurement(ILanguageModel model, PromptEncoding encodin
         };
 
     private void Write(string name, IEnumerable<Answer> answers) =>
-        AtomicFile.WriteText(Path.Combine(folder, name + ".jsonl"), AnswerFile.Print(answers));
+        AtomicFile.WriteText(PathOf(name), AnswerFile.Print(answers));
+
+    private string PathOf(string name) => Path.Combine(folder, name + ".jsonl");
 }

@@ -4,6 +4,7 @@ using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks.Choice;
 using Fulcrum.Tasks.Harness;
+using Fulcrum.Tasks.Logs;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
@@ -11,15 +12,15 @@ using Fulcrum.Tasks.Writing;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>What a task stands for in a study.</summary>
+/// <summary>The role of a task in a study.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TaskRole>))]
 public enum TaskRole
 {
-    /// <summary>The model is specialised for it: a gain is wanted.</summary>
+    /// <summary>The model is specialised for the task: a gain is expected.</summary>
     [JsonStringEnumMemberName("target")]
     Target,
 
-    /// <summary>Everything else: a loss beyond the margin is not accepted.</summary>
+    /// <summary>Any other task: a loss beyond the margin is not accepted.</summary>
     [JsonStringEnumMemberName("general")]
     General,
 }
@@ -36,6 +37,7 @@ public enum TaskRole
 [JsonDerivedType(typeof(MultipleChoicePlan), "multiple-choice")]
 [JsonDerivedType(typeof(GenerationPlan), "generation")]
 [JsonDerivedType(typeof(HarnessPlan), HarnessPlan.Kind)]
+[JsonDerivedType(typeof(LogPlan), "logged")]
 public abstract record TaskPlan(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] string Name,
     TaskRole? Role,
@@ -110,6 +112,12 @@ public abstract record TaskPlan(
 
     /// <summary>Returns the chance level that is known without opening the task; null where none is.</summary>
     public virtual double? KnownChance() => null;
+
+    /// <summary>Returns the score from which an item counts as gained or lost; 0: every rise and fall counts.</summary>
+    public virtual double GainThreshold() => 0.5;
+
+    /// <summary>Returns the ability that the task measures; null where it is not known.</summary>
+    public virtual Ability? Ability() => null;
 
     /// <summary>Returns the answer-scoring method of multiple choice; null for other kinds.</summary>
     public virtual AnswerScoring? Scoring() => null;

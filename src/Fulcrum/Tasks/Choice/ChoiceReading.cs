@@ -33,7 +33,7 @@ internal static class ChoiceReading
         };
     }
 
-    /// <summary>The grade of a reply.</summary>
+    /// <summary>Grades a reply.</summary>
     /// <param name="prompt">As asked, for the reading that looks at prompt and reply together.</param>
     public static Grade Grade(ChoiceSettings settings, ChoiceForm form, string prompt, Reply reply) =>
         (settings.Reading, reply) switch

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Grading;
 
@@ -84,6 +85,49 @@ internal static class PythonText
     public static bool IsLower(Rune r) =>
         Rune.GetUnicodeCategory(r) == UnicodeCategory.LowercaseLetter
         || r.Value is 0xAA or 0xBA or (>= 0x2B0 and <= 0x2B8) or (>= 0x2170 and <= 0x217F) or (>= 0x24D0 and <= 0x24E9);
+
+    /// <summary>A text without ASCII punctuation.</summary>
+    public static string WithoutAsciiPunctuation(string text) =>
+        string.Concat(text.Where(c => !Punctuation.Contains(c, StringComparison.Ordinal)));
+
+    /// <summary>A text without Unicode's punctuation.</summary>
+    public static string WithoutPunctuation(string text)
+    {
+        StringBuilder kept = new();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            _ = Rune.GetUnicodeCategory(rune)
+                is >= UnicodeCategory.ConnectorPunctuation
+                    and <= UnicodeCategory.OtherPunctuation
+                ? kept
+                : kept.Append(rune.ToString());
+        }
+
+        return kept.ToString();
+    }
+
+    /// <summary>Length in code points.</summary>
+    public static int Length(string text) => (int)TemplateText.Length(text);
+
+    /// <summary>Two texts with a delimiter between them, which is left out at white space and beside an empty
+    /// text.</summary>
+    public static string Joined(string? left, string? right, string delimiter) =>
+        string.IsNullOrEmpty(left) ? right ?? ""
+        : string.IsNullOrEmpty(right) ? left
+        : IsSpace(left[^1]) || IsSpace(right[0]) ? left + right
+        : left + delimiter + right;
+
+    /// <summary>Number of pieces between runs of white space, empty ones at the ends included.</summary>
+    public static int Words(string text)
+    {
+        int words = 1;
+        for (int i = 0; i < text.Length; i++)
+        {
+            words += IsSpace(text[i]) && (i == 0 || !IsSpace(text[i - 1])) ? 1 : 0;
+        }
+
+        return words;
+    }
 
     /// <summary>Returns the code points of a text; a lone surrogate counts as one.</summary>
     public static int[] CodePoints(string text) => [.. text.EnumerateRunes().Select(r => r.Value)];

@@ -1,43 +1,4 @@
-using System.Text.Json.Serialization;
-
 namespace Fulcrum.Tasks.Harness;
-
-/// <summary>What a task is about: one row of the ability profile.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Ability>))]
-public enum Ability
-{
-    /// <summary>What a model knows.</summary>
-    [JsonStringEnumMemberName("knowledge")]
-    Knowledge,
-
-    /// <summary>Conclusions from what is given, and everyday sense.</summary>
-    [JsonStringEnumMemberName("reasoning")]
-    Reasoning,
-
-    /// <summary>Word problems with numbers.</summary>
-    [JsonStringEnumMemberName("arithmetic")]
-    Arithmetic,
-
-    /// <summary>Replies in the form that was asked for.</summary>
-    [JsonStringEnumMemberName("instructions")]
-    Instructions,
-
-    /// <summary>No widespread falsehoods.</summary>
-    [JsonStringEnumMemberName("truthfulness")]
-    Truthfulness,
-
-    /// <summary>Questions on a text that is given.</summary>
-    [JsonStringEnumMemberName("reading")]
-    Reading,
-
-    /// <summary>How likely ordinary text is.</summary>
-    [JsonStringEnumMemberName("language")]
-    Language,
-
-    /// <summary>Harmful requests refused, harmless ones answered.</summary>
-    [JsonStringEnumMemberName("safety")]
-    Safety,
-}
 
 /// <summary>One line of the list of built-in tasks.</summary>
 /// <param name="Name">The kind; <c>belebele_LANGUAGE</c> and <c>global_mmlu_XX</c> stand for one task a
@@ -162,34 +123,13 @@ public static class BuiltInCatalogue
         ),
     ];
 
-    /// <summary>The presets of a study's key <c>general</c>: name to tasks, each with its number of items (null:
-    /// all).</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<(string Task, int? Items)>> Presets { get; } =
-        new Dictionary<string, IReadOnlyList<(string, int?)>>(StringComparer.Ordinal)
-        {
-            // Biderman et al. 2024 (arXiv:2405.09673), section 3: what finetuning costs is the mean of these three.
-            ["forgetting"] = [("hellaswag", null), ("arc_challenge", null), ("winogrande", null)],
-            ["core"] =
-            [
-                ("mmlu", 1_500),
-                ("arc_challenge", 1_172),
-                ("gsm8k", 400),
-                ("ifeval", 541),
-                ("truthfulqa_mc2", 817),
-                ("boolq", 1_000),
-                ("lambada_openai", 1_000),
-                ("refusals", 450),
-            ],
-            ["core-small"] =
-            [
-                ("mmlu", 400),
-                ("arc_challenge", 300),
-                ("gsm8k", 60),
-                ("ifeval", 60),
-                ("truthfulqa_mc2", 300),
-                ("boolq", 300),
-                ("lambada_openai", 300),
-                ("refusals", 100),
-            ],
-        };
+    /// <summary>Returns the ability that a built-in task measures; null where the name is not known.</summary>
+    public static Ability? AbilityOf(string name) =>
+        All.FirstOrDefault(t => t.Name == name || IsOfFamily(name, t.Name))?.Ability;
+
+    // belebele_LANGUAGE and global_mmlu_XX stand for every language.
+    private static bool IsOfFamily(string name, string family) =>
+        family.TrimEnd('X') is var stem
+        && (family != stem || family.EndsWith("LANGUAGE", StringComparison.Ordinal))
+        && name.StartsWith(stem.Replace("LANGUAGE", "", StringComparison.Ordinal), StringComparison.Ordinal);
 }

@@ -3,8 +3,7 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>Tasks that can be asked for by their usual names: definitions of our own in lm-evaluation-harness'
-/// form.</summary>
+/// <summary>Built-in tasks under their usual names: own definitions in the form of lm-evaluation-harness.</summary>
 internal static class BuiltInTasks
 {
     private static readonly string[] Single =
@@ -96,7 +95,7 @@ internal static class BuiltInTasks
     public static string? DatasetOfSubjects(string name) => name is "mmlu" or "mmlu_continuation" ? "cais/mmlu" : null;
 
     /// <summary>A task or a group by its name.</summary>
-    /// <param name="folder">Where its data lie: the subjects of <c>mmlu</c> are those that are there.</param>
+    /// <param name="folder">The folder of the data. The subjects of <c>mmlu</c> are those in the folder.</param>
     /// <param name="form">Examples, for the form of <c>bbh</c>.</param>
     /// <param name="subtask">One subtask of <c>bbh</c>; null: all.</param>
     /// <exception cref="InputException">There is no such task, or its data have no such part.</exception>
@@ -180,7 +179,7 @@ internal static class BuiltInTasks
 
     /// <summary>A subtask of bbh in one of its four forms.</summary>
     /// <param name="fewShot">0 is the form without examples.</param>
-    /// <param name="reasoning">Worked answers, and room for the model's own.</param>
+    /// <param name="reasoning">Whether examples have worked answers and the model may reason.</param>
     /// <exception cref="InputException">There is no such subtask.</exception>
     public static HarnessConfig BbhSubtask(string subtask, int fewShot, bool reasoning)
     {

@@ -4,11 +4,11 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>One type a column, as the reference's loaders give: missing columns are None, a column with a real number
-/// holds real numbers only.</summary>
+/// <summary>One type per column, as the loaders of the reference give it. Missing columns are None. A column with one
+/// real number contains only real numbers.</summary>
 internal static partial class ColumnTypes
 {
-    // What pandas reads as a missing value.
+    // Texts that pandas reads as a missing value.
     private static readonly HashSet<string> Missing =
     [
         "",
@@ -32,7 +32,7 @@ internal static partial class ColumnTypes
         "null",
     ];
 
-    /// <summary>Rows that all have the columns of any of them.</summary>
+    /// <summary>Returns the rows with the columns of all rows.</summary>
     public static IReadOnlyList<TemplateMap> Joined(IReadOnlyList<TemplateMap> rows)
     {
         Unify([.. rows]);

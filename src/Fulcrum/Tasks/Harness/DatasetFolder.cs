@@ -3,8 +3,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>The files of a data set in a folder, found as the hub's library finds them: by the card's <c>configs</c>,
-/// else by names of folders and files.</summary>
+/// <summary>The files of a data set in a folder. They are found as the library <c>datasets</c> finds them: by
+/// <c>configs</c> in the card, otherwise by the names of folders and files.</summary>
 internal sealed partial class DatasetFolder
 {
     private const int MostFiles = 20_000;
@@ -101,7 +101,8 @@ internal sealed partial class DatasetFolder
             );
     }
 
-    /// <summary>What the card's front matter says of a configuration's files; null where it says nothing.</summary>
+    /// <summary>Returns the files that the front matter of the card lists for a configuration; null if it lists
+    /// none.</summary>
     private static Dictionary<string, IReadOnlyList<string>>? Card(string root, string? configuration, string[] all)
     {
         string path = Path.Combine(root, "README.md");

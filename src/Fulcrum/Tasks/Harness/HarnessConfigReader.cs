@@ -3,7 +3,7 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>From the keys of a task file to a task; whatever is not supported is refused by name.</summary>
+/// <summary>Builds a task from the keys of a task file. Unsupported keys and values are refused by name.</summary>
 internal static class HarnessConfigReader
 {
     /// <summary>Reads a task.</summary>

@@ -64,11 +64,11 @@ internal sealed class HarnessFields(HarnessConfig config, IReadOnlySet<string> c
             );
     }
 
-    /// <summary>The text in front of everything, for one row.</summary>
+    /// <summary>Returns the description for one row.</summary>
     public string Description(HarnessRow row) =>
         config.Description.Length == 0 ? "" : Located(row, "description", () => Resolved(config.Description, row));
 
-    /// <summary>What a reply begins with; null for none.</summary>
+    /// <summary>Returns the text with which a reply begins; null if there is none.</summary>
     public string? Prefix(HarnessRow row, string? field) =>
         string.IsNullOrEmpty(field) ? null : Located(row, "gen_prefix", () => Resolved(field, row));
 

@@ -1,20 +1,18 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Fulcrum.Patterns;
+using Fulcrum.Tasks.Grading;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>One step from replies to the text that is graded. A step gets the item's replies, or what the step before
-/// made of them.</summary>
-/// <remarks>
-/// A text where replies are expected stands for the list of its characters, as in the reference: so does what
-/// <see cref="TakeFirst"/> leaves behind.
-/// </remarks>
+/// <summary>One filter step. It gets the item's replies, or the output of the previous step.</summary>
+/// <remarks>As in the reference, a text in place of replies is treated as the list of its characters. The output of
+/// <see cref="TakeFirst"/> is such a text.</remarks>
 internal abstract record HarnessFilter
 {
-    /// <summary>What becomes of the replies to one item.</summary>
-    /// <exception cref="InputException">The step does not fit what it gets.</exception>
+    /// <summary>Returns the output of the step for the replies to one item.</summary>
+    /// <exception cref="InputException">The input of the step has the wrong form.</exception>
     public abstract object? Apply(object? replies, TemplateMap row);
 
     private static IReadOnlyList<object?> Items(object? replies) =>
@@ -65,14 +63,14 @@ internal abstract record HarnessFilter
             new List<object?> { Items(replies).GroupBy(r => r as string).MaxBy(g => g.Count())!.First() };
     }
 
-    /// <summary>Without white space around.</summary>
+    /// <summary>Removes white space at both ends.</summary>
     public sealed record RemoveWhiteSpace : HarnessFilter
     {
         /// <inheritdoc/>
         public override object? Apply(object? replies, TemplateMap row) => Each(replies, PythonText.Strip);
     }
 
-    /// <summary>In lower case or in upper case.</summary>
+    /// <summary>Converts to lower or upper case.</summary>
     public sealed record Case(bool Upper) : HarnessFilter
     {
         /// <inheritdoc/>
@@ -80,7 +78,7 @@ internal abstract record HarnessFilter
             Each(replies, r => Upper ? TemplateText.Upper(r) : TemplateText.Lower(r));
     }
 
-    /// <summary>Replaced by what a mapping says.</summary>
+    /// <summary>Replaces a text by the value of a mapping.</summary>
     public sealed record Mapping(IReadOnlyDictionary<string, object?> Values, object? Other) : HarnessFilter
     {
         /// <inheritdoc/>
@@ -108,7 +106,8 @@ internal abstract record HarnessFilter
                 .ToList();
     }
 
-    /// <summary>A letter in brackets, else an option's text, else a letter behind a colon.</summary>
+    /// <summary>Finds a letter in brackets, otherwise the text of an option, otherwise a letter after a
+    /// colon.</summary>
     public sealed record Letter(
         PythonPattern Pattern,
         int Select,

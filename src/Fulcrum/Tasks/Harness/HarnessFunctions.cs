@@ -1,20 +1,20 @@
 using System.Text.RegularExpressions;
+using Fulcrum.Tasks.Grading;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>What built-in tasks do to their rows before they are asked; the names are those that their definitions
-/// give.</summary>
+/// <summary>The preprocessing of rows of built-in tasks, by the names in their definitions.</summary>
 internal static partial class HarnessFunctions
 {
-    /// <summary>What stands before the category in the name of the function that keeps one category's rows.</summary>
+    /// <summary>The prefix of the name of the function that keeps the rows of one category.</summary>
     public const string Category = "category ";
 
-    /// <summary>Whether a task has a part of the rows of its data, which may be none.</summary>
+    /// <summary>Whether a task selects a part of its rows, which can be empty.</summary>
     public static bool KeepsAPart(HarnessConfig config) =>
         config.ProcessDocs?.Name.StartsWith(Category, StringComparison.Ordinal) == true;
 
-    /// <summary>A task's rows as its function leaves them: all as they are where it has none.</summary>
+    /// <summary>Returns the rows of a task after its preprocessing; unchanged if it has none.</summary>
     /// <exception cref="InputException">A row lacks a column that the function needs.</exception>
     public static IReadOnlyList<TemplateMap> Processed(HarnessConfig config, IReadOnlyList<TemplateMap> rows) =>
         config.ProcessDocs?.Name switch
@@ -92,8 +92,8 @@ internal static partial class HarnessFunctions
         };
     }
 
-    /// <summary>A page of WikiText with spaces as people write them (the steps of Dai et al. 2019's preparation, in the
-    /// reference's order).</summary>
+    /// <summary>Returns a page of WikiText with natural spacing (the steps of Dai et al. 2019, in the order of the
+    /// reference).</summary>
     private static string Detokenised(string page)
     {
         string text = Replaced(page, ("s '", "s'"));

@@ -1,12 +1,12 @@
 using System.Text.RegularExpressions;
 using Fulcrum.Models;
 using Fulcrum.Patterns;
+using Fulcrum.Tasks.Grading;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>What one item's answer is worth: each metric a number, or two numbers that only mean something over all
-/// items.</summary>
+/// <summary>The grade of one item: each metric as one number, or as two numbers of a measure over all items.</summary>
 /// <param name="Scores">Metric (<c>METRIC,FILTER</c> where there are several filters) to its numbers.</param>
 /// <param name="Prediction">What the answer was read as.</param>
 /// <param name="Target">The right answer as text.</param>
@@ -20,16 +20,16 @@ internal sealed record HarnessGrade(
     IReadOnlyDictionary<string, object?>? Filtered = null
 )
 {
-    /// <summary>The score that stands for the item; null: the first metric that is one.</summary>
+    /// <summary>The score of the item; null: the first metric that is a score.</summary>
     public double? Score { get; init; }
 
-    /// <summary>One word for the outcome; null: by the score.</summary>
+    /// <summary>The verdict; null: it follows from the score.</summary>
     public string? Verdict { get; init; }
 
-    /// <summary>The rule by which the reply was read; null where the filters say it.</summary>
+    /// <summary>The extraction rule; null if the filters determine it.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>Why, in a sentence.</summary>
+    /// <summary>The reason, as a sentence.</summary>
     public string? Reason { get; init; }
 }
 
@@ -144,7 +144,7 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
             {
                 scores[Named(metric.Name, pipeline.Name)] =
                 [
-                    Located(row, "metric_list", () => new ExactMatch(metric).Score(value, target)),
+                    Located(row, "metric_list", () => new HarnessExactMatch(metric).Score(value, target)),
                 ];
             }
         }
@@ -265,37 +265,6 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
         catch (InputException e)
         {
             throw config.Error($"row {row.Number}: {key}: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Two texts compared after what the metric's options remove.</summary>
-    private sealed class ExactMatch(HarnessMetric metric)
-    {
-        private readonly PythonPattern[] ignored = [.. (metric.Ignored ?? []).Select(p => new PythonPattern(p))];
-
-        public double Score(object? reply, object? target)
-        {
-            string[] replies = reply is List<object?> several
-                ? [.. several.Select(r => Cleaned(Text(r)))]
-                : [Cleaned(Text(reply))];
-            string[] targets = target is List<object?> many
-                ? [.. many.Select(t => Cleaned(Text(t)))]
-                : [Cleaned(Text(target))];
-            return target is List<object?>
-                ? targets.Any(t => replies.Contains(t))
-                    ? 1
-                    : 0
-                : replies.Length == 0
-                    ? 0
-                    : replies.Average(r => r == targets[0] ? 1.0 : 0);
-        }
-
-        private string Cleaned(string text)
-        {
-            text = ignored.Aggregate(text, (t, p) => p.Replace(t, ""));
-            text = metric.IgnoreCase ? TemplateText.Lower(text) : text;
-            text = metric.IgnorePunctuation ? PythonText.WithoutAsciiPunctuation(text) : text;
-            return metric.IgnoreNumbers ? string.Concat(text.Where(c => !char.IsAsciiDigit(c))) : text;
         }
     }
 }

@@ -123,6 +123,11 @@ internal sealed class HarnessGroups
             : throw new InputException(
                 $"{path}: the group {group} names {name}, but no .yaml file "
                     + $"in {Path.GetDirectoryName(Path.GetFullPath(file))} or below defines such a task, group or tag"
+                    + (
+                        index.Value.Unread is { } why
+                            ? $". Files that cannot be read are left out, the first: {why}"
+                            : ""
+                    )
             );
     }
 

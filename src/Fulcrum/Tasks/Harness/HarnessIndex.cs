@@ -24,9 +24,15 @@ internal sealed class HarnessIndex
             {
                 Add(path, YamlFile.Load(path));
             }
-            catch (InputException) { }
+            catch (InputException e)
+            {
+                Unread ??= e.Message;
+            }
         }
     }
+
+    /// <summary>Why the first file that cannot be read is left out; null: every file was read.</summary>
+    public string? Unread { get; private set; }
 
     /// <summary>A task or a group by its name; null where there is none.</summary>
     public Entry? Find(string name) => entries.GetValueOrDefault(name);

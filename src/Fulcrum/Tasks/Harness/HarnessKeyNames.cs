@@ -92,5 +92,7 @@ internal static class HarnessKeyNames
         "ignore_case",
         "ignore_punctuation",
         "ignore_numbers",
+        // Of a task it changes nothing; groups have it in their aggregate_metric_list.
+        "weight_by_size",
     ];
 }

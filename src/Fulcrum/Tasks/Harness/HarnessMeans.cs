@@ -1,7 +1,7 @@
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>From the numbers of items to the figure of a task, and from tasks to a group, with lm-evaluation-harness'
-/// standard errors.</summary>
+/// <summary>Computes the figures of tasks from those of items, and of groups from those of tasks, with the standard
+/// errors of lm-evaluation-harness.</summary>
 internal static class HarnessMeans
 {
     private const int Resamples = 1000;

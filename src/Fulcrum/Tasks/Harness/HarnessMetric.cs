@@ -98,7 +98,7 @@ internal sealed record HarnessMetric(
             _ => score is HarnessScore.ExactMatch,
         };
 
-    /// <summary>How one number comes of all items: the name in task files.</summary>
+    /// <summary>Returns the name of the aggregation in task files.</summary>
     public static string Aggregation(HarnessScore score) =>
         score switch
         {

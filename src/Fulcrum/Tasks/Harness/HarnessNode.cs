@@ -4,10 +4,10 @@ namespace Fulcrum.Tasks.Harness;
 
 /// <summary>A task, or a group of tasks and groups.</summary>
 /// <param name="Name">Of a group inside another: <c>OUTER::INNER</c>.</param>
-/// <param name="Member">The name that a member's items carry in the group's own file.</param>
+/// <param name="Member">The prefix of a member's items in the file of the group.</param>
 /// <param name="Task">Null for a group.</param>
 /// <param name="Members">Empty for a task.</param>
-/// <param name="Means">What a group computes over its members; none where its file asks for nothing.</param>
+/// <param name="Means">The means over the members; empty if the file asks for none.</param>
 internal sealed record HarnessNode(
     string Name,
     string Member,
@@ -20,7 +20,7 @@ internal sealed record HarnessNode(
     public static HarnessNode Of(HarnessConfig task, string? member = null) =>
         new(task.Name, member ?? task.Name, task, [], []);
 
-    /// <summary>The tasks, members of members included.</summary>
+    /// <summary>The tasks, nested members included.</summary>
     public IEnumerable<HarnessNode> Leaves => Task is not null ? [this] : Members.SelectMany(m => m.Leaves);
 
     /// <summary>The groups, this one last.</summary>

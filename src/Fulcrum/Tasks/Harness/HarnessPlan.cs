@@ -108,6 +108,9 @@ public sealed record HarnessPlan(
         BuiltIn is { } name && BuiltInTasks.IsGroup(name) ? Statistics.Estimand.Items : null;
 
     /// <inheritdoc/>
+    public override Ability? Ability() => BuiltIn is { } name ? BuiltInCatalogue.AbilityOf(name) : null;
+
+    /// <inheritdoc/>
     public override TaskNouns Nouns() => new(("subtask", "subtarefa"), ("group", "grupo"), []);
 
     private HarnessBenchmark Open(TaskOpening opening, RowChoice choice)

@@ -2,15 +2,15 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>The rows that examples come from, and how they are drawn.</summary>
-/// <param name="rows">Asked for only when an example is.</param>
-/// <param name="ownRow">The asked row may be among them and must not be its own example.</param>
+/// <summary>The pool of few-shot examples and how they are drawn.</summary>
+/// <param name="rows">Read only if an example is needed.</param>
+/// <param name="ownRow">Whether the pool can contain the asked row, which must not be its own example.</param>
 internal sealed class HarnessPool(HarnessConfig config, Func<IReadOnlyList<TemplateMap>> rows, bool ownRow)
 {
     private readonly Lazy<IReadOnlyList<TemplateMap>> rows = new(rows);
     private readonly PythonRandom random = new(1234);
 
-    /// <summary>The examples of the next row.</summary>
+    /// <summary>Returns the examples of the next row.</summary>
     /// <exception cref="InputException">The pool is too small.</exception>
     public IEnumerable<HarnessRow> Examples(HarnessRow asked, int count)
     {

@@ -1,23 +1,24 @@
+using Fulcrum.Tasks.Grading;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>How a task is asked beyond what its file says.</summary>
-/// <param name="FewShot">Examples in front of each question; null: as the file says.</param>
+/// <summary>Settings of a task that are not in its file.</summary>
+/// <param name="FewShot">Number of examples before each question; null: as the file states.</param>
 /// <param name="Chat">Through the model's chat template.</param>
-/// <param name="AsTurns">Examples as turns of their own.</param>
+/// <param name="AsTurns">Examples are separate turns of the conversation.</param>
 /// <param name="System">A system instruction.</param>
 internal sealed record HarnessForm(int? FewShot = null, bool Chat = false, bool AsTurns = false, string? System = null);
 
-/// <summary>The prompts of a task's rows, with their examples; rows must be asked for in order, as examples are drawn
-/// one row after the other.</summary>
+/// <summary>The prompts of a task's rows with their examples. Rows must be requested in order, because examples are
+/// drawn in that order.</summary>
 internal sealed class HarnessPrompts(HarnessConfig config, HarnessFields fields, HarnessForm form, HarnessPool pool)
 {
-    /// <summary>Examples in front of each question: what is asked for replaces what the file says, except where it says
-    /// 0.</summary>
+    /// <summary>Number of examples before each question. A requested number replaces that of the file unless the file
+    /// states 0.</summary>
     public int FewShot { get; } = config.FewShot == 0 ? 0 : form.FewShot ?? config.FewShot ?? 0;
 
-    /// <summary>The turns of one row's prompts: one prompt, or one a choice where the task has several
+    /// <summary>Returns the turns of a row's prompts: one prompt, or one per choice if the task has several
     /// inputs.</summary>
     public IReadOnlyList<IReadOnlyList<HarnessTurn>> Of(HarnessRow row, bool severalInputs)
     {
@@ -46,7 +47,7 @@ internal sealed class HarnessPrompts(HarnessConfig config, HarnessFields fields,
             ];
     }
 
-    /// <summary>Passes over a row that is not asked: its examples are drawn all the same.</summary>
+    /// <summary>Skips a row that is not asked. Its examples are drawn, so that later rows keep theirs.</summary>
     public void Skip(HarnessRow row) => pool.Skip(row, FewShot);
 
     private IEnumerable<HarnessTurn> Example(HarnessRow row, bool severalInputs)

@@ -6,13 +6,13 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>The graders of built-in written tasks, by the names that their definitions give.</summary>
+/// <summary>The graders of built-in written tasks, by the names in their definitions.</summary>
 internal static class HarnessReplies
 {
-    /// <summary>What stands before the form of <c>bbh</c> in the name of its grader.</summary>
+    /// <summary>The prefix of the name of a <c>bbh</c> grader.</summary>
     public const string Bbh = "bbh ";
 
-    /// <summary>The grade of a reply.</summary>
+    /// <summary>Grades a reply.</summary>
     /// <param name="grader">As <c>process_results</c> names it.</param>
     /// <exception cref="InputException">The row lacks what the grader needs.</exception>
     public static HarnessGrade Grade(string grader, TemplateMap row, string reply)
@@ -61,7 +61,7 @@ internal static class HarnessReplies
         };
     }
 
-    /// <summary>The published scores of a form of bbh, and beside them ours.</summary>
+    /// <summary>Returns the published scores of a form of bbh, and the additional own score.</summary>
     private static Dictionary<string, double[]> OfForm(string form, ReplyGrade grade)
     {
         (string Name, string Score)[] names = form switch
@@ -84,6 +84,10 @@ internal static class HarnessReplies
             .ToDictionary(n => n.Item1, n => new[] { grade.Scores[n.Item2] ?? 0 }, StringComparer.Ordinal);
     }
 
+    // Parsed again, so that a number can be read as any type that holds it.
+    private static JsonObject Parameters(TemplateMap map) =>
+        JsonNode.Parse(HarnessTask.Json(map)!.ToJsonString())!.AsObject();
+
     private static IReadOnlyList<IfevalInstruction> Instructions(TemplateMap row)
     {
         List<object?> kinds =
@@ -93,7 +97,7 @@ internal static class HarnessReplies
             row.GetValueOrDefault("kwargs") as List<object?> ?? throw new InputException("there is no column kwargs");
         return IfevalInstruction.Read(
             [.. kinds.Select(k => TemplateValues.Text(k))],
-            [.. parameters.Select(p => p is TemplateMap map ? HarnessTask.Json(map) as JsonObject : null)]
+            [.. parameters.Select(p => p is TemplateMap map ? Parameters(map) : null)]
         );
     }
 }

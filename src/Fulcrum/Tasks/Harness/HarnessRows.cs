@@ -6,7 +6,7 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>The rows of a task's data, split by split; every split has the same columns.</summary>
+/// <summary>The rows of a task's data by split. Every split has the same columns.</summary>
 internal sealed class HarnessRows
 {
     private readonly HarnessConfig config;
@@ -18,7 +18,7 @@ internal sealed class HarnessRows
         (this.config, this.filesOf) = (config, filesOf);
 
     /// <summary>Opens a task's data; nothing is read yet.</summary>
-    /// <param name="folder">Data from here instead of from where the task says; null: from there.</param>
+    /// <param name="folder">A folder that replaces the task's data source; null: the task's own source.</param>
     /// <param name="hub">The folder of a data set of the hub.</param>
     /// <exception cref="InputException">A file that the task names is missing.</exception>
     public static HarnessRows Open(HarnessConfig config, string? folder, Func<string, string> hub)
@@ -102,7 +102,7 @@ internal sealed class HarnessRows
             : maps;
     }
 
-    // A .json file is one array, an object that holds one, or lines of objects.
+    // A .json file contains one array, an object with an array, or one object per line.
     private JsonArray? Whole(string path)
     {
         try

@@ -1,21 +1,22 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Models;
+using Fulcrum.Tasks.Grading;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>One row as it is asked.</summary>
-/// <param name="Prompts">One prompt, or one a choice where the choices are prompts; none where a whole text is
+/// <summary>One row with its prompts and requests.</summary>
+/// <param name="Prompts">One prompt, or one per choice if the choices are prompts; empty if a whole text is
 /// scored.</param>
-/// <param name="Requests">What is scored: the prompt's place (-1: the empty prompt) and the continuation; one pair with
-/// an empty continuation for a written reply.</param>
+/// <param name="Requests">The requests: index of the prompt (-1: the empty prompt) and continuation. A written reply
+/// has one request with an empty continuation.</param>
 internal sealed record HarnessItem(
     HarnessRow Row,
     IReadOnlyList<IReadOnlyList<HarnessTurn>> Prompts,
     IReadOnlyList<(int Prompt, string Continuation)> Requests
 );
 
-/// <summary>A task of lm-evaluation-harness' form with its rows: what is asked, and what an answer is worth.</summary>
+/// <summary>A task in the form of lm-evaluation-harness with its rows: prompts and grading.</summary>
 internal sealed class HarnessTask
 {
     private readonly HarnessConfig config;
@@ -98,7 +99,7 @@ internal sealed class HarnessTask
             ? Beginning(item.Requests[0].Continuation)
             : string.Join('\n', item.Prompts.Select(p => p.Last(t => t.Role == "user").Content));
 
-    /// <summary>The right answer for people: the text of the right choices, or the target; empty where there is
+    /// <summary>Returns the reference answer as text: the correct choices, or the target; empty if there is
     /// none.</summary>
     public string RightAnswer(HarnessItem item) =>
         config.Output switch
@@ -108,13 +109,13 @@ internal sealed class HarnessTask
             _ => Shown(fields.Target(item.Row)),
         };
 
-    /// <summary>The probability of a right answer by guessing; null where guessing has none.</summary>
+    /// <summary>Returns the probability that a guess is correct; null if it is not known.</summary>
     public double? Chance(HarnessItem item) =>
         config.Output == HarnessOutput.MultipleChoice && config.ProcessResults is null
             ? (double)Grader.RightChoices(item.Row).Distinct().Count() / fields.Choices(item.Row)!.Count
             : null;
 
-    /// <summary>A reply that is right; null where none is known.</summary>
+    /// <summary>Returns a correct reply; null if none is known.</summary>
     public Reply? Gold(HarnessItem item)
     {
         if (config.Output != HarnessOutput.MultipleChoice || config.ProcessResults is not null)
@@ -122,14 +123,15 @@ internal sealed class HarnessTask
             return null;
         }
 
-        // Far enough apart that no length of a choice makes a wrong one likelier.
+        // The gap is large enough that division by the length of a choice cannot change the order.
         int right = Grader.RightPlaces(item.Row)[0];
         return new Reply.Chosen([
             .. item.Requests.Select((_, i) => new ContinuationScore(i == right ? -1e-6 : -1e6, i == right, 1)),
         ]);
     }
 
-    /// <summary>What would give the item away in training data: the question with its choices or its answer.</summary>
+    /// <summary>Returns the text that leaks the item if training data contain it: the question with its choices or its
+    /// answer.</summary>
     public string Content(HarnessItem item) =>
         config.Output == HarnessOutput.MultipleChoice && !severalInputs
             ? $"{Question(item)}\n{string.Join('\n', fields.Choices(item.Row)!)}"

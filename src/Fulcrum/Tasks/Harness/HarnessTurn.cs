@@ -1,11 +1,12 @@
 using Fulcrum.Models;
+using Fulcrum.Tasks.Grading;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>One turn of a prompt, which becomes part of a text or a message.</summary>
+/// <summary>One turn of a prompt. It becomes part of a text, or a message.</summary>
 /// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
-/// <param name="Delimiter">What follows it where the prompt is one text.</param>
+/// <param name="Delimiter">The text after the turn if the prompt is one text.</param>
 internal sealed record HarnessTurn(string Role, string Content, string Delimiter = "")
 {
     /// <summary>Question, answer and what stands between them.</summary>
@@ -39,8 +40,8 @@ internal sealed record HarnessTurn(string Role, string Content, string Delimiter
         string.Concat(turns.Select(t => t.Content + t.Delimiter));
 
     /// <summary>The turns as messages of a conversation.</summary>
-    /// <param name="separate">Each turn a message; else everything but the system turn and a begun reply is one message
-    /// of the user.</param>
+    /// <param name="separate">True: each turn is a message. False: all turns except the system turn and the beginning
+    /// of the reply form one user message.</param>
     public static IReadOnlyList<Message> Messages(IReadOnlyList<HarnessTurn> turns, bool separate)
     {
         if (separate)

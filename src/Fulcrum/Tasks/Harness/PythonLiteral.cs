@@ -115,7 +115,7 @@ internal sealed class PythonLiteral
         };
     }
 
-    // Texts that stand one behind the other are one text.
+    // Adjacent texts are concatenated.
     private string Texts()
     {
         StringBuilder all = new();

@@ -15,8 +15,8 @@ internal static class YamlFile
     private const int MostNodes = 200_000,
         Deepest = 60;
 
-    /// <summary>The keys of a file: those of its <c>include</c> first, later ones over earlier ones, its own over
-    /// all.</summary>
+    /// <summary>Returns the keys of a file. Keys of later includes override those of earlier ones; the file's own keys
+    /// override all.</summary>
     /// <exception cref="InputException">A file is missing, is no mapping, is malformed or is met twice in one
     /// chain.</exception>
     public static TemplateMap Load(string path) => Load(Path.GetFullPath(path), []);

@@ -5,8 +5,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>What an unquoted text of a YAML file means, by YAML 1.1 as PyYAML reads it (<c>no</c> is false, <c>010</c>
-/// is 8).</summary>
+/// <summary>The value of an unquoted scalar by YAML 1.1 as PyYAML reads it (<c>no</c> is false, <c>010</c> is
+/// 8).</summary>
 internal static partial class YamlScalar
 {
     /// <summary>The value of an unquoted text.</summary>

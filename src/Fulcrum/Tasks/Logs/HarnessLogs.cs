@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
@@ -5,10 +6,10 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Tasks.Logs;
 
-/// <summary>Output folders of lm-evaluation-harness: <c>results_TIME.json</c> and, beside it,
-/// <c>samples_TASK_TIME.jsonl</c>.</summary>
-/// <remarks>A group is one task whose members are its clusters. Metrics that are no score from 0 to 1 an item are left
-/// out.</remarks>
+/// <summary>Output folders of lm-evaluation-harness: <c>results_TIME.json</c> with <c>samples_TASK_TIME.jsonl</c> in
+/// the same folder.</summary>
+/// <remarks>A group is one task whose members are its clusters. Metrics without a score from 0 to 1 for each item are
+/// omitted.</remarks>
 internal static class HarnessLogs
 {
     private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 3 };
@@ -135,8 +136,41 @@ internal static class HarnessLogs
                         ? first[0]
                         : null
                 ),
-                Line.Value["doc_hash"]?.ToJsonString()
+                Line.Value["doc_hash"]?.ToJsonString(),
+                Requests(),
+                LogLikelihoods()
             );
+        }
+
+        // gen_args_0, gen_args_1, ...: the prompt, and the continuation or the settings of a written reply.
+        private string[][]? Requests() =>
+            Line.Value["arguments"] is JsonObject { Count: > 0 } arguments
+                ?
+                [
+                    .. arguments.Select(a =>
+                        (string[])
+                            [
+                                Text(a.Value?["arg_0"]),
+                                a.Value?["arg_1"] is JsonValue v && v.TryGetValue(out string? text) ? text : "",
+                            ]
+                    ),
+                ]
+                : null;
+
+        // Of each request a list with the log-likelihood and whether it is greedy, both as texts.
+        private double[]? LogLikelihoods()
+        {
+            double?[] values =
+            [
+                .. (Line.Value["resps"] as JsonArray ?? []).Select(r =>
+                    r is JsonArray { Count: > 0 } first
+                    && first[0] is JsonArray { Count: 2 } pair
+                    && double.TryParse(Text(pair[0]), CultureInfo.InvariantCulture, out double value)
+                        ? value
+                        : (double?)null
+                ),
+            ];
+            return values.Length > 0 && values.All(v => v is not null) ? [.. values.Select(v => v!.Value)] : null;
         }
 
         private static string Text(JsonNode? node) =>

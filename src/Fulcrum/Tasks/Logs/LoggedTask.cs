@@ -1,3 +1,5 @@
+using Fulcrum.Tasks.Grading;
+
 namespace Fulcrum.Tasks.Logs;
 
 /// <summary>One task in the log of another program.</summary>
@@ -8,7 +10,9 @@ public sealed record LoggedTask(string Name, IReadOnlyList<LoggedAnswer> Answers
 /// <summary>The answer to one item in the log of another program.</summary>
 /// <param name="Cluster">The member of a group, or the part of the id before its last slash.</param>
 /// <param name="Score">0 to 1; null where the item was not scored.</param>
-/// <param name="Content">What the item is made of, to see that two logs have the same items; null: not logged.</param>
+/// <param name="Requests">Pairs of prompt and continuation; null: not logged.</param>
+/// <param name="LogLikelihoods">One for each request; null: the answer was written, or they are not logged.</param>
+/// <param name="Content">The content of the item, to check that two logs have the same items; null: not logged.</param>
 public sealed record LoggedAnswer(
     string Id,
     string Cluster,
@@ -17,5 +21,24 @@ public sealed record LoggedAnswer(
     string Target,
     string? Input = null,
     string? Output = null,
-    string? Content = null
-);
+    string? Content = null,
+    IReadOnlyList<IReadOnlyList<string>>? Requests = null,
+    IReadOnlyList<double>? LogLikelihoods = null
+)
+{
+    /// <summary>Returns the answer as a line of an answer file.</summary>
+    public Answer ToAnswer() =>
+        new(
+            Id,
+            Cluster,
+            "",
+            Score,
+            Prediction,
+            Target,
+            ReplyGrade.VerdictOf(Score),
+            Input: Input,
+            Output: LogLikelihoods is null ? Output : null,
+            LogLikelihoods: LogLikelihoods,
+            Requests: Requests
+        );
+}

@@ -1,6 +1,6 @@
 namespace Fulcrum.Tasks.Logs;
 
-/// <summary>Logs of other evaluation programs, told apart by what they hold.</summary>
+/// <summary>Logs of other evaluation programs. The format is detected from the content.</summary>
 public static class OtherLogs
 {
     /// <summary>Whether a path is such a log: an output folder of lm-evaluation-harness, or a log of

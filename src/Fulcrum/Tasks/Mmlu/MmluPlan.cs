@@ -84,6 +84,9 @@ public sealed record MmluPlan(
     public override AnswerScoring? Scoring() => Reading;
 
     /// <inheritdoc/>
+    public override Ability? Ability() => Tasks.Ability.Knowledge;
+
+    /// <inheritdoc/>
     public override TaskNouns Nouns() => new(("subject", "disciplina"), ("category", "categoria"), []);
 
     /// <inheritdoc/>

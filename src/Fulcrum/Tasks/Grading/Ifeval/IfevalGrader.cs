@@ -52,7 +52,8 @@ public static class IfevalGrader
         {
             return !PythonText.IsBlank(text) && instruction.Holds(text);
         }
-        catch (RegexMatchTimeoutException)
+        catch (Exception e)
+            when (e is RegexMatchTimeoutException or InputException { InnerException: RegexMatchTimeoutException })
         {
             return false; // a pattern that needs longer than the limit was not seen to match
         }

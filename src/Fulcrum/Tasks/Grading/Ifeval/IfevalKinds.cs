@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Fulcrum.Patterns;
 
 namespace Fulcrum.Tasks.Grading.Ifeval;
 
@@ -45,21 +46,24 @@ internal static class IfevalKinds
 
     private static Func<string, bool> Existence(IfevalParameters p)
     {
-        Regex[] keywords = [.. p.Texts("keywords").Select(k => p.Pattern(k, RegexOptions.IgnoreCase))];
-        return text => keywords.All(k => k.IsMatch(text));
+        PythonPattern[] keywords = [.. p.Texts("keywords").Select(k => p.Pattern(k, RegexOptions.IgnoreCase))];
+        return text => keywords.All(k => k.IsFound(text));
     }
 
     private static Func<string, bool> Frequency(IfevalParameters p)
     {
-        Regex keyword = p.Pattern(PythonText.Strip(p.Text("keyword")), RegexOptions.IgnoreCase);
+        PythonPattern keyword = p.Pattern(PythonText.Strip(p.Text("keyword")), RegexOptions.IgnoreCase);
         Func<int, bool> fits = p.Relation("relation", "frequency");
         return text => fits(keyword.Count(text));
     }
 
     private static Func<string, bool> Forbidden(IfevalParameters p)
     {
-        Regex[] words = [.. p.Texts("forbidden_words").Select(w => p.Pattern($@"\b{w}\b", RegexOptions.IgnoreCase))];
-        return text => !words.Any(w => w.IsMatch(text));
+        PythonPattern[] words =
+        [
+            .. p.Texts("forbidden_words").Select(w => p.Pattern($@"\b{w}\b", RegexOptions.IgnoreCase)),
+        ];
+        return text => !words.Any(w => w.IsFound(text));
     }
 
     private static Func<string, bool> LetterFrequency(IfevalParameters p)
@@ -90,7 +94,7 @@ internal static class IfevalKinds
     private static Func<string, bool> Postscript(IfevalParameters p)
     {
         string marker = PythonText.Strip(p.Text("postscript_marker"));
-        Regex pattern = p.Pattern(
+        PythonPattern pattern = p.Pattern(
             marker switch
             {
                 "P.P.S" => @"p\.\s?p\.\s?s",
@@ -98,7 +102,7 @@ internal static class IfevalKinds
                 _ => PythonText.Lower(marker),
             }
         );
-        return text => pattern.IsMatch(PythonText.Lower(text));
+        return text => pattern.IsFound(PythonText.Lower(text));
     }
 
     private static Func<string, bool> Bullets(IfevalParameters p)
@@ -119,7 +123,7 @@ internal static class IfevalKinds
     private static Func<string, bool> Sections(IfevalParameters p)
     {
         int wanted = p.Count("num_sections");
-        Regex section = p.Pattern($@"\s?{PythonText.Strip(p.Text("section_spliter"))}\s?\d+\s?");
+        PythonPattern section = p.Pattern($@"\s?{PythonText.Strip(p.Text("section_spliter"))}\s?\d+\s?");
         return text => section.Count(text) >= wanted;
     }
 

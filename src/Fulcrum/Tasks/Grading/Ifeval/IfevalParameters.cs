@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Fulcrum.Patterns;
 
 namespace Fulcrum.Tasks.Grading.Ifeval;
 
@@ -75,15 +76,15 @@ internal sealed class IfevalParameters(string kind, JsonObject values)
 
     /// <summary>Compiles a pattern from parameters; it runs with a time limit.</summary>
     /// <exception cref="InputException">It is no pattern.</exception>
-    public Regex Pattern(string pattern, RegexOptions options = RegexOptions.None)
+    public PythonPattern Pattern(string pattern, RegexOptions options = RegexOptions.None)
     {
         try
         {
-            return new Regex(PythonPattern.Translated(pattern), options | RegexOptions.CultureInvariant, Limit);
+            return new PythonPattern(pattern, options, Limit);
         }
-        catch (ArgumentException e)
+        catch (InputException e)
         {
-            throw new InputException($"{kind}: '{pattern}' is no regular expression: {e.Message}", e);
+            throw new InputException($"{kind}: {e.Message}", e);
         }
     }
 
