@@ -132,6 +132,8 @@ public sealed class TokenizerLayoutTests : IDisposable
         "ea"
     )]
     [InlineData("""{"type":"NFKC"}""", "ﬁ²", "fi2")]
+    [InlineData("""{"type":"NFKC"}""", "²\u32FF²", "2\u32FF2")]
+    [InlineData("""{"type":"NFC"}""", "e\u0301\uFFFEe\u0301", "é\uFFFEé")]
     [InlineData("""{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"$1"}""", "a   b", "a$1b")]
     [InlineData(
         """{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}""",

@@ -68,7 +68,7 @@ internal sealed class AddedTokens
 
             int left = at,
                 right = at + found.Text.Length;
-            at = right; // also where the token takes the spaces behind it: a token within them is found all the same
+            at = right; // even if the token takes the spaces after it: a token within them is still found
             if (token.SingleWord && !IsAlone(text, left, right))
             {
                 continue; // what it covered is passed over all the same

@@ -11,7 +11,7 @@ internal static class Normalizers
     /// times.</summary>
     public const int MostCharacters = 1 << 24;
 
-    /// <summary>The normalizer that a node describes; none leaves a text as it is.</summary>
+    /// <summary>Returns the normalizer that a node describes; without a node texts stay unchanged.</summary>
     public static Func<string, string> Parse(JsonNode? node, JsonFile file) =>
         node is null
             ? text => text
@@ -19,8 +19,8 @@ internal static class Normalizers
             {
                 "NFC" => Form(NormalizationForm.FormC),
                 "NFD" => Form(NormalizationForm.FormD),
-                "NFKC" => Form(NormalizationForm.FormKC),
-                "NFKD" => Form(NormalizationForm.FormKD),
+                "NFKC" => Compatible(NormalizationForm.FormKC),
+                "NFKD" => Compatible(NormalizationForm.FormKD),
                 "Lowercase" => text => text.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal),
                 "Strip" => Strip(
                     file.Flag(node, "strip_left", missing: true),
@@ -79,8 +79,44 @@ internal static class Normalizers
         return text.Replace(plain, content, StringComparison.Ordinal);
     }
 
-    private static Func<string, string> Form(NormalizationForm form) =>
-        text => Ascii.IsValid(text) ? text : text.Normalize(form);
+    private static Func<string, string> Form(NormalizationForm form) => text => NormalForm.Of(text, form);
+
+    // The library in which models are trained has the decompositions of Unicode 12.0, so later ones are left out.
+    private static Func<string, string> Compatible(NormalizationForm form) =>
+        text =>
+        {
+            if (!text.EnumerateRunes().Any(IsLater))
+            {
+                return NormalForm.Of(text, form);
+            }
+
+            StringBuilder all = new(),
+                part = new();
+            foreach (Rune rune in text.EnumerateRunes())
+            {
+                if (IsLater(rune))
+                {
+                    all.Append(NormalForm.Of(part.ToString(), form)).Append(rune);
+                    part.Clear();
+                    continue;
+                }
+
+                part.Append(rune);
+            }
+
+            return all.Append(NormalForm.Of(part.ToString(), form)).ToString();
+        };
+
+    // Characters of Unicode 12.1 to 15.0 with a compatibility decomposition.
+    private static bool IsLater(Rune rune) =>
+        rune.Value
+            is 0x32FF
+                or (>= 0xA7F2 and <= 0xA7F4)
+                or 0xAB69
+                or (>= 0x10781 and <= 0x107BA)
+                or (>= 0x1E030 and <= 0x1E06D)
+                or 0x1F16C
+                or (>= 0x1FBF0 and <= 0x1FBF9);
 
     private static Func<string, string> Prepend(string prefix) => text => text.Length == 0 ? text : prefix + text;
 

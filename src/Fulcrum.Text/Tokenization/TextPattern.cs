@@ -130,7 +130,7 @@ internal sealed class TextPattern
         {
             if (match.Length == 0 && any && match.Index == end)
             {
-                continue; // nothing, right behind a match, is none
+                continue; // an empty match directly after a match does not count
             }
 
             if (match.Index > end)

@@ -129,7 +129,7 @@ internal sealed class TokenizerSettings
             .Where(t => t.Content.Length > 0);
     }
 
-    // Named special tokens: an object brings its own flags, a text is added only where there is no such token.
+    // Named special tokens: an object has its own flags; a text is added only if no such token exists.
     private IEnumerable<AddedToken> NamedTokens(List<AddedToken> all)
     {
         foreach (string name in Names)

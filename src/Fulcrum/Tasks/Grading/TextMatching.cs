@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fulcrum.Tokenization;
 
 namespace Fulcrum.Tasks.Grading;
 
@@ -36,7 +37,5 @@ public static class TextMatching
     public static bool Equal(double a, double b, double tolerance) =>
         Math.Abs(a - b) <= tolerance * Math.Max(Math.Abs(a), Math.Abs(b));
 
-    // Half of a surrogate pair cannot be normalised; the replacement character stands for it.
-    private static string Compatible(string text) =>
-        (text.Any(char.IsSurrogate) ? string.Concat(text.EnumerateRunes()) : text).Normalize(NormalizationForm.FormKC);
+    private static string Compatible(string text) => NormalForm.Of(text, NormalizationForm.FormKC);
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Fulcrum.Tokenization;
 
 namespace Fulcrum.Tasks.Grading.Ifeval;
 
@@ -75,7 +76,7 @@ internal static partial class LanguageDetector
 
     private static string Cleaned(string text)
     {
-        string letters = Mail().Replace(Address().Replace(text, " "), " ").Normalize(NormalizationForm.FormC);
+        string letters = NormalForm.Of(Mail().Replace(Address().Replace(text, " "), " "), NormalizationForm.FormC);
         StringBuilder cleaned = new();
         foreach (char c in letters.AsSpan(0, Math.Min(letters.Length, LongestText)))
         {
