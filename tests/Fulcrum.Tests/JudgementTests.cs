@@ -68,6 +68,26 @@ public sealed class JudgementTests
         Assert.Equal(TaskJudgement.Open, Judgement.Of([within with { Bounds = bounds }], [], 2).Findings[0].Judgement);
     }
 
+    [Theory]
+    [InlineData(0.0, null)]
+    [InlineData(0.27, 0.25)]
+    [InlineData(0.01, null)]
+    public void A_general_task_on_which_the_base_has_nothing_to_lose_is_no_evidence(double score, double? chance)
+    {
+        PairedResult target = Results.Compared("sql", 0.05, 0.1),
+            general =
+                Results.Compared("general", 0, 0) with
+                {
+                    Before = new ScoreInterval(score, Math.Max(0, score - 0.05), score + 0.05),
+                    Chance = chance,
+                };
+
+        Verdict got = Judgement.Of([target, general], ["sql"], 2);
+
+        Assert.Equal((VerdictKind.Inconclusive, TaskJudgement.NoEvidence), (got.Kind, got.Findings[1].Judgement));
+        Assert.Contains("no evidence", Sentences.Of(got, Words.English));
+    }
+
     [Fact]
     public void A_result_that_was_tested_against_another_margin_is_refused() =>
         Assert.Throws<ArgumentException>(() => Judgement.Of([Results.Compared("general", -0.01, 0.01)], [], 3));

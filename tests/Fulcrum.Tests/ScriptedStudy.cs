@@ -114,7 +114,7 @@ internal sealed record ScriptedStudy(string Broken = "")
     {
         public string Name => "sql";
 
-        public double? ChanceAccuracy => broken == "unparsable-share" ? 0.01 : null;
+        public double? ChanceAccuracy => null;
 
         public IReadOnlyList<Item> Items { get; } =
         [
@@ -173,6 +173,9 @@ internal sealed record ScriptedStudy(string Broken = "")
             string letter = "ABCD"[Enumerable.Range(0, 4).MaxBy(i => scores[i].LogLikelihood)].ToString();
             return new Grade(letter == item.Target ? 1 : 0, letter, letter == item.Target ? "correct" : "wrong");
         }
+
+        public Reply Gold(Item item) =>
+            new Reply.Chosen([.. "ABCD".Select(l => new ContinuationScore($"{l}" == item.Target ? -1 : -9, false, 1))]);
     }
 
     /// <summary>The whole adapter makes 30 more of 40 writings right and no choice wrong; a part of it makes a part of

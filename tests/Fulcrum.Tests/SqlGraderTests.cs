@@ -85,6 +85,9 @@ public sealed class SqlGraderTests
     [InlineData("SELECT DISTINCT country FROM singer", "SELECT country FROM singer", "official", 1)]
     [InlineData("SELECT DISTINCT country FROM singer", "SELECT country FROM singer", "strict", 0)]
     [InlineData("SELECT DISTINCT country FROM singer", "SELECT country FROM singer", "notebook", 1)]
+    [InlineData("SELECT country FROM singer WHERE 1 = 0", "", "notebook", 1)]
+    [InlineData("SELECT country FROM singer", "", "notebook", 0)]
+    [InlineData("SELECT country FROM singer WHERE 1 = 0", "", "strict", 0)]
     public void The_semantics_differ_where_they_say(string gold, string predicted, string semantics, int score) =>
         Assert.Equal(
             score,

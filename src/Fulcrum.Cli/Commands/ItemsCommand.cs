@@ -26,7 +26,7 @@ internal static class ItemsCommand
         {
             Lazy<SqlSandbox> sandbox = new(() => throw new InputException("items grades nothing"));
             IReadOnlyList<ITask> opened = tasks.Open(parsed, sandbox);
-            Func<Prompt, string> render = Renderer(parsed, model);
+            Func<Prompt, JsonNode> render = Renderer(parsed, model);
             string[] lines = [.. from task in opened from item in task.Items select Line(item, task.Ask(item), render)];
             using StreamWriter writer = JsonLines.Create(parsed.GetRequiredValue(output));
             foreach (string line in lines)
@@ -37,33 +37,31 @@ internal static class ItemsCommand
         return verb;
     }
 
-    private static Func<Prompt, string> Renderer(ParseResult parsed, ModelOptions model)
+    // Without a model a conversation is written as its messages: only a model's template makes a text of it.
+    private static Func<Prompt, JsonNode> Renderer(ParseResult parsed, ModelOptions model)
     {
-        Lazy<PromptEncoding> encoding = new(() =>
-            model.IsNamed(parsed)
-                ? model.Encoding(parsed)
-                : throw new InputException(
-                    "the task asks through a chat template, so --model must name the model whose template it is"
-                )
-        );
-        return prompt => prompt is Prompt.Text text ? text.Value : encoding.Value.Render(prompt);
+        PromptEncoding? encoding = model.IsNamed(parsed) ? model.Encoding(parsed) : null;
+        return prompt =>
+            prompt switch
+            {
+                Prompt.Chat chat when encoding is null => new JsonArray([.. chat.Messages.Select(m => m.ToJson())]),
+                Prompt.Text text => text.Value,
+                _ => encoding!.Render(prompt),
+            };
     }
 
-    private static string Line(Item item, Question question, Func<Prompt, string> render)
+    private static string Line(Item item, Question question, Func<Prompt, JsonNode> render)
     {
-        JsonObject line = new()
-        {
-            ["id"] = item.Id,
-            ["cluster"] = item.Cluster,
-            ["prompt"] = render(question.Prompt),
-        };
+        JsonObject line = new() { ["id"] = item.Id, ["cluster"] = item.Cluster };
+        JsonNode asked = render(question.Prompt);
+        line[asked is JsonArray ? "messages" : "prompt"] = asked;
         switch (question)
         {
             case Question.Choose choose:
                 line["continuations"] = Texts(choose.Continuations);
                 break;
             case Question.Pairs pairs:
-                string[] prompts = [.. pairs.Requests.Select(r => render(r.Prompt))];
+                string[] prompts = [.. pairs.Requests.Select(r => render(r.Prompt).ToString())];
                 line["continuations"] = Texts(pairs.Requests.Select(r => r.Continuation));
                 if (prompts.Distinct().Count() > 1)
                 {

@@ -80,6 +80,11 @@ internal static class MeasureCommand
         foreach (ITask task in tasks)
         {
             int total = task.Items.Count;
+            if (task.Layout is { } layout && !parsed.GetValue(Verbs.Quiet))
+            {
+                Console.Error.WriteLine($"fulcrum: {task.Name}: {layout}");
+            }
+
             new ConsoleProgress(parsed).Show(tell =>
             {
                 TaskFigures figures = measurement.Run(

@@ -37,6 +37,11 @@ internal static class TrainCommand
         {
             Description = "The train section of a study, as a file of its own.",
         };
+        Option<string?> input = new("--input-column")
+        {
+            Description = "The column of the question, if the layout is not recognised from the columns.",
+        };
+        Option<string?> target = new("--target-column") { Description = "The column of the answer." };
         order.AcceptOnlyFromAmong("shuffled", "given");
         Command verb = new("train", "Train a LoRA adapter on prompts and completions.")
         {
@@ -45,6 +50,8 @@ internal static class TrainCommand
             initial,
             order,
             config,
+            input,
+            target,
         };
         options.AddTo(verb);
         verb.SetAction(
@@ -61,11 +68,19 @@ internal static class TrainCommand
                                 Console.Error.WriteLine($"fulcrum: {note}");
                             }
                         }
+                        IReadOnlyList<TrainingExample> Read(string file) =>
+                            TrainingData.Read(
+                                file,
+                                model.Folder,
+                                Note,
+                                Warn,
+                                new ExampleColumns(parsed.GetValue(input), parsed.GetValue(target))
+                            );
                         TrainPlan plan = parsed.GetValue(config) is { } file
                             ? StudyFile.LoadTrainPlan(file)
                             : new TrainPlan();
                         IReadOnlyList<TrainingExample> examples = TrainingShape
-                            .Of(plan, TrainingData.Read(parsed.GetRequiredValue(data), model.Folder, Note, Warn))
+                            .Of(plan, Read(parsed.GetRequiredValue(data)))
                             .Examples;
                         new ConsoleProgress(parsed).Show(tell =>
                         {

@@ -135,6 +135,11 @@ public static class Sentences
             (TaskRole.Target, _) => change + words.Say(", no gain shown", ", sem ganho demonstrado"),
             (_, TaskJudgement.WithinMargin) => change
                 + words.Say($", within the margin of {limit}", $", dentro da margem de {limit}"),
+            (_, TaskJudgement.NoEvidence) => change
+                + words.Say(
+                    ", no evidence: the base knows nothing here that it could lose",
+                    ", sem evidência: a base não sabe aqui nada que pudesse perder"
+                ),
             (_, TaskJudgement.BeyondMargin) => change
                 + words.Say($", beyond the margin of {limit}", $", além da margem de {limit}"),
             _ => change

@@ -61,12 +61,21 @@ internal static class SummarySection
                 "O ganho no alvo está demonstrado. Está demonstrado que qualquer perda nas tarefas gerais "
                     + "fica dentro da margem."
             ),
+            VerdictKind.Inconclusive when v.Findings.Any(f => f.Judgement == TaskJudgement.NoEvidence) => words.Say(
+                $"No evidence on {NamesOf(v)}: the base's score cannot be told from chance, so nothing could "
+                    + $"be lost there.",
+                $"Sem evidência em {NamesOf(v)}: a pontuação da base não se distingue do acaso, então nada "
+                    + $"se poderia perder ali."
+            ),
             VerdictKind.Reject => string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>()),
             _ => words.Say(
                 "The intervals allow both answers. A decision needs more items.",
                 "Os intervalos permitem as duas respostas. Uma decisão exige mais itens."
             ),
         };
+
+    private static string NamesOf(Verdict v) =>
+        string.Join(", ", v.Findings.Where(f => f.Judgement == TaskJudgement.NoEvidence).Select(f => f.Task));
 
     // Which half of the rule was broken, and by what.
     private static string? Objection(Finding f, Words words) =>

@@ -118,8 +118,9 @@ internal abstract record TemplateStatement(int Line)
         int Line
     ) : TemplateStatement(Line);
 
-    /// <param name="Free">The names that its text speaks of, as far as they make it take more arguments:
-    /// <c>varargs</c>, <c>kwargs</c>.</param>
+    /// <param name="Free">The names <c>varargs</c> and <c>kwargs</c>, if the macro's body reads them: the macro then
+    /// takes
+    /// additional arguments.</param>
     public sealed record Macro(
         string? Name,
         IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters,

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Fulcrum.Templates;
 
-/// <summary>How large a template's values may become, and how long it may run. A template is a stranger's program:
-/// doubling a text in a loop is two lines.</summary>
+/// <summary>How large a template's values may become, and how long it may run. A template is untrusted
+/// input: two lines can double a text in a loop.</summary>
 internal static class TemplateSize
 {
     /// <summary>Characters and elements of one value, everything inside it counted as often as it occurs.</summary>
@@ -25,7 +25,7 @@ internal static class TemplateSize
     public static void Begin() =>
         (began, allocatedBefore) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
 
-    /// <summary>Refuses to go on when the time is over or the stack nearly used up; called wherever work
+    /// <summary>Throws if the time limit is reached or the stack is nearly exhausted; called wherever work
     /// repeats.</summary>
     public static void Tick(int line)
     {

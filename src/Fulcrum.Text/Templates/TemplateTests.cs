@@ -5,7 +5,7 @@ namespace Fulcrum.Templates;
 /// <summary>The tests of Jinja (<c>is ...</c>).</summary>
 internal static class TemplateTests
 {
-    /// <summary>The tests that there are.</summary>
+    /// <summary>The names of all tests.</summary>
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.Ordinal)
     {
         "defined",
@@ -92,8 +92,7 @@ internal static class TemplateTests
             _ => throw TemplateText.Error(line, $"the test '{name}' is not supported"),
         };
 
-    // Python's identity, as far as values without one have it: texts and small numbers that are equal are taken for the
-    // same.
+    // Python's identity for values that have none here: equal texts and equal small numbers count as identical.
     private static bool IsSame(object? a, object? b) =>
         a is List<object?> or TemplateMap or TemplateNamespace
             ? ReferenceEquals(a, b)

@@ -42,7 +42,12 @@ public sealed record CandidateFamily(
         int seed = 0
     )
     {
-        (Sample[] samples, (string Cluster, double Score)[][] scores) = Common(task, before, candidates);
+        IReadOnlyList<Answer> questions = QuestionForms.Joined(before);
+        (Sample[] samples, (string Cluster, double Score)[][] scores) = Common(
+            task,
+            questions,
+            [.. candidates.Select(c => (c.Name, QuestionForms.Joined(c.Answers)))]
+        );
         Estimand chosen = PairedComparison.Allowed(samples[0], estimand);
         FamilyLevel? level = simultaneous
             ? MaxT.Of(samples, chosen, RandomStream.For(seed, $"candidates on {task}"))
@@ -55,7 +60,7 @@ public sealed record CandidateFamily(
         return new CandidateFamily(
             task,
             samples[0].Items,
-            before.Count - samples[0].Items,
+            questions.Count - samples[0].Items,
             samples[0].Clusters,
             PairedComparison.Score(scores[0], binary),
             chosen,

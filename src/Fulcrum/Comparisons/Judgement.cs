@@ -45,6 +45,11 @@ public enum TaskJudgement
     /// <summary>A general task's loss is shown to exceed the margin.</summary>
     [JsonStringEnumMemberName("beyond-margin")]
     BeyondMargin,
+
+    /// <summary>The base's score on a general task cannot be told from chance, or lies so little above it that no loss
+    /// could exceed the margin: whatever the interval shows, it shows nothing about forgetting.</summary>
+    [JsonStringEnumMemberName("no-evidence")]
+    NoEvidence,
 }
 
 /// <summary>The first line of a report.</summary>
@@ -71,7 +76,8 @@ public static class Judgement
     /// to hold, so each is tested at its full level (intersection-union test; Berger 1982, Technometrics 24:295).
     /// Rejects where one of them is shown to fail: one of several is enough, so their one-sided p are adjusted by
     /// Holm's method. Where one side alone left more than 1% of the items unscored, a judgement must hold whether these
-    /// items are counted for or against it. Tasks without scores take no part.
+    /// items are counted for or against it. A general task on which the base has nothing to
+    /// lose is no evidence, so it keeps the study from being accepted. Tasks without scores take no part.
     /// </summary>
     /// <param name="targets">Tasks that the model is specialised for; the others are general.</param>
     /// <param name="margin">In points; the results were tested against the same.</param>
@@ -125,14 +131,23 @@ public static class Judgement
     {
         double limit = role == TaskRole.Target ? 0 : -margin;
         Difference[] all = r.Bounds is { } b ? [r.Difference, b.Lowest, b.Highest] : [r.Difference];
-        return all.All(d => d.Low > limit)
-            ? role == TaskRole.Target
-                ? TaskJudgement.Gained
-                : TaskJudgement.WithinMargin
-            : failing < OneSided && all.All(d => d.High < limit)
-                ? role == TaskRole.Target
-                    ? TaskJudgement.NotGained
-                    : TaskJudgement.BeyondMargin
-                : TaskJudgement.Open;
+        bool target = role == TaskRole.Target;
+        return failing < OneSided && all.All(d => d.High < limit)
+            ? target
+                ? TaskJudgement.NotGained
+                : TaskJudgement.BeyondMargin
+            : !target && HasNothingToLose(r, margin)
+                ? TaskJudgement.NoEvidence
+                : !all.All(d => d.Low > limit)
+                    ? TaskJudgement.Open
+                    : target
+                        ? TaskJudgement.Gained
+                        : TaskJudgement.WithinMargin;
+    }
+
+    private static bool HasNothingToLose(PairedResult r, double margin)
+    {
+        double floor = r.Chance ?? 0;
+        return r.Items > 0 && (r.Before.Low <= floor || r.Before.Score - floor <= margin);
     }
 }

@@ -37,12 +37,14 @@ public static class PairedComparison
     )
     {
         ComparisonSettings given = settings ?? new ComparisonSettings();
-        IReadOnlyList<(Answer Before, Answer After)> pairs = AnswerPairs.Of(task, before, after);
-        return Of(task, null, pairs, given, Level) with
+        IReadOnlyList<(Answer Before, Answer After)> pairs = AnswerPairs.Of(task, before, after),
+            questions = AnswerPairs.Of(task, QuestionForms.Joined(before), QuestionForms.Joined(after));
+        return Of(task, null, questions, given, Level) with
         {
-            Groups = Groups(task, pairs, given),
+            Groups = Groups(task, questions, given),
+            Chance = before.Select(a => a.Chance).FirstOrDefault(),
             Protocol = before.Select(a => a.Protocol).FirstOrDefault(),
-            Macro = Macro(Scored(pairs)),
+            Macro = Macro(Scored(questions)),
             Measures = MeasureStatistics.Of(pairs),
             MeasureParts = MeasureStatistics.Parts(pairs),
             Calibration = MeasureStatistics.CalibrationOf(pairs),
@@ -54,7 +56,7 @@ public static class PairedComparison
     /// <exception cref="InputException">As for
     /// <see cref="Of(string, IReadOnlyList{Answer}, IReadOnlyList{Answer}, ComparisonSettings?)"/>.</exception>
     public static Sample Differences(string task, IReadOnlyList<Answer> before, IReadOnlyList<Answer> after) =>
-        Sample.OfPairs(Scored(AnswerPairs.Of(task, before, after)));
+        Sample.OfPairs(Scored(AnswerPairs.Of(task, QuestionForms.Joined(before), QuestionForms.Joined(after))));
 
     /// <summary>The interval of one side's score: Wilson's for 0 and 1, else that of a mean of graded scores.</summary>
     /// <param name="binary">Whether every score of both sides is 0 or 1.</param>

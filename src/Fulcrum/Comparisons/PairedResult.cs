@@ -40,6 +40,7 @@ namespace Fulcrum.Comparisons;
 /// <param name="MeasureParts">The measures by group and by cluster.</param>
 /// <param name="Calibration">Of choices by likelihood; null where the answers carry no probabilities.</param>
 /// <param name="Corpus">A measure of the whole corpus; null: none was asked for.</param>
+/// <param name="Chance">The accuracy of guessing, as a fraction; null: the task cannot be guessed.</param>
 public sealed record PairedResult(
     string Task,
     int Items,
@@ -71,7 +72,8 @@ public sealed record PairedResult(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         IReadOnlyList<MeasureBreakdown>? MeasureParts = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CalibrationComparison? Calibration = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CorpusResult? Corpus = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CorpusResult? Corpus = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Chance = null
 )
 {
     /// <summary>The groups' results; empty for a group.</summary>

@@ -143,12 +143,13 @@ public static class JsonLines
         }
         catch (JsonException e)
         {
-            throw new InputException($"{name} line {number}: not valid JSON: {StrictJson.Sentence(e)}", e);
+            string at = e.BytePositionInLine is { } before ? $" at column {before + 1}" : "";
+            throw new InputException($"{name} line {number}: not valid JSON{at}: {StrictJson.Sentence(e)}", e);
         }
     }
 }
 
-/// <summary>One line of a JSON Lines file, and where it stands.</summary>
+/// <summary>One line of a JSON Lines file and its place in the file.</summary>
 public sealed record JsonLine(string File, int Number, JsonObject Value)
 {
     /// <summary>An error about this line.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.IO.Compression;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
@@ -63,15 +62,10 @@ public static class Table
     {
         try
         {
-            using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            string text = reader.ReadToEnd();
+            string text = Utf8Text.Read(path, stream);
             return text.AsSpan().TrimStart() is ['[', ..] ? Rows(path, StrictJson.Parse(text)!.AsArray())
                 : OneObject(text) is { } row ? Rows(path, [row])
                 : null;
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new InputException($"{path}: not valid UTF-8", e);
         }
         catch (JsonException e)
         {

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Data;
 
-/// <summary>One row of a table and where it stands.</summary>
+/// <summary>One row of a table and its place in the file.</summary>
 /// <param name="Place">For errors: <c>line 3</c>, <c>row 3</c>.</param>
 /// <param name="Number">From 1, the header not counted.</param>
 public sealed record TableRow(string File, string Place, int Number, JsonObject Values)
@@ -16,7 +16,7 @@ public sealed record TableRow(string File, string Place, int Number, JsonObject 
     public string Text(string column) =>
         AsText(TryFind(column, out JsonNode? node) ? node : throw Missing(column), column);
 
-    /// <summary>A column's value as text; null where no column is asked for.</summary>
+    /// <summary>A column's value as text; null without a column.</summary>
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
     public string? TextOrNull(string? column) => column is null ? null : Text(column);
 

@@ -12,8 +12,11 @@ public static class MeasurementGuards
     /// is tried.</summary>
     private const double Significance = 0.001;
 
-    /// <summary>Of written choices, the share that may be unreadable before the model is trained.</summary>
+    /// <summary>Of written replies, the share that may be unreadable before the model is trained.</summary>
     private const double MostUnparsable = 0.5;
+
+    /// <summary>What the filters of lm-evaluation-harness give where a pattern is not found.</summary>
+    private const string NoMatch = "[invalid]";
 
     /// <summary>A score of one benchmark differs between protocols (shots, template, mean over items or subjects) by so
     /// many points.</summary>
@@ -40,15 +43,18 @@ public static class MeasurementGuards
             BelowChance(log, benchmark, scored);
         }
 
-        if (before && !chooses && benchmark.ChanceAccuracy is not null)
+        bool writes =
+            benchmark.Items.Count > 0 && benchmark.Ask(benchmark.Items[0]) is (Question.Write or Question.Continue);
+        if (before && writes)
         {
-            int unparsable = answers.Count(a => a.Verdict == "unparsable");
+            // That the base writes no query at all is what a training on queries mends; it is no fault of the reading.
+            int unparsable = answers.Count(a => a.Verdict == "unparsable" || a.Prediction == NoMatch);
             log.Report(
                 GuardLog.UnparsableShare,
                 benchmark.Name,
                 unparsable <= MostUnparsable * answers.Count,
-                $"{unparsable} of {answers.Count} written choices of {benchmark.Name} cannot be read as a "
-                    + $"choice, at most {MostUnparsable:P0} may"
+                $"no answer can be read from {unparsable} of {answers.Count} written replies of "
+                    + $"{benchmark.Name}; at most {MostUnparsable:P0} may be unreadable"
             );
         }
 
@@ -66,13 +72,15 @@ public static class MeasurementGuards
             return;
         }
 
-        int right = scored.Count(a => a.Score == 1);
-        double p = Proportion.AtMostByChance(right, scored.Length, chance);
+        // Forms of one question are not independent: one of them is tested.
+        Answer[] questions = [.. scored.Where(a => a.Stem is null || a.Stem == a.Id)];
+        int right = questions.Count(a => a.Score == 1);
+        double p = Proportion.AtMostByChance(right, questions.Length, chance);
         log.Report(
             GuardLog.BelowChance,
             benchmark.Name,
-            scored.Length == 0 || p >= Significance,
-            $"{right} of {scored.Length} items of {benchmark.Name} are right; guessing has {chance:P0}, "
+            questions.Length == 0 || p >= Significance,
+            $"{right} of {questions.Length} items of {benchmark.Name} are right; guessing has {chance:P0}, "
                 + $"and so few or fewer with p = {p:0.0000}"
         );
     }
@@ -98,8 +106,8 @@ public static class MeasurementGuards
             benchmark.Name,
             inside,
             $"{seen.Score * 100:0.0} % ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; "
-                + $"published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, "
-                + $"within {tolerance:0} points of which it should lie: {whose}"
+                + $"published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, within "
+                + $"{tolerance:0} points of which it should lie: {whose}"
         );
     }
 }

@@ -8,7 +8,14 @@ namespace Fulcrum.Guards;
 public static class PreparationGuards
 {
     /// <summary>Tries gold against gold, completion tokens and overlap.</summary>
-    public static void Check(GuardLog log, Corpus data, PromptEncoding encoding, Study study)
+    /// <param name="examples">The training data as tokens, in its order.</param>
+    public static void Check(
+        GuardLog log,
+        Corpus data,
+        PromptEncoding encoding,
+        IReadOnlyList<TrainingExample> examples,
+        Study study
+    )
     {
         foreach (ITask benchmark in data.Tasks)
         {
@@ -17,12 +24,13 @@ public static class PreparationGuards
 
         foreach (TrainPlan plan in study.Candidates.Values.Select(c => c.Train).OfType<TrainPlan>().Distinct())
         {
-            CompletionTokens(log, data, encoding, plan);
+            CompletionTokens(log, data, examples, plan);
         }
 
+        TrainingText[] training = [.. data.Training.Select(encoding.Readable)];
         foreach ((ITask benchmark, TaskPlan plan) in data.Tasks.Zip(study.NamedTasks))
         {
-            Overlap(log, benchmark, data.Training, withinCluster: plan.LeaksWithinCluster());
+            Overlap(log, benchmark, training, withinCluster: plan.LeaksWithinCluster());
         }
     }
 
@@ -30,13 +38,20 @@ public static class PreparationGuards
     private static void GoldAgainstGold(GuardLog log, ITask benchmark)
     {
         Item[] items = [.. benchmark.Items.Where(i => benchmark.Gold(i) is not null)];
-        if (items.Length == 0)
+        if (items.Length == 0 && benchmark.NoGold is { } why)
         {
             log.NotApplicable(
                 GuardLog.GoldAgainstGold,
                 benchmark.Name,
-                $"{benchmark.Name} knows no reply that must be right"
+                $"{benchmark.Name} has no reference reply that could be graded: {why}"
             );
+            return;
+        }
+
+        if (items.Length == 0)
+        {
+            string none = $"{benchmark.Name} has no reference reply, so nothing shows that its grading can be met";
+            log.Report(GuardLog.GoldAgainstGold, benchmark.Name, holds: false, none);
             return;
         }
 
@@ -48,32 +63,33 @@ public static class PreparationGuards
             wrong.Length == 0
                 ? ""
                 : $"; the first is {items[wrong[0]].Id}: "
-                    + $"{grades[wrong[0]].Verdict}{(grades[wrong[0]].Reason is { } why ? $", {why}" : "")}";
+                    + $"{grades[wrong[0]].Verdict}{(grades[wrong[0]].Reason is { } reason ? $", {reason}" : "")}";
         log.Report(
             GuardLog.GoldAgainstGold,
             benchmark.Name,
             wrong.Length == 0 && unscored < items.Length,
-            $"of {items.Length} gold answers of {benchmark.Name}, graded as replies, "
-                + $"{wrong.Length} count as wrong and {unscored} cannot be scored{first}"
+            $"of {items.Length} gold answers of {benchmark.Name}, graded as replies, {wrong.Length} count as "
+                + $"wrong and {unscored} cannot be scored{first}"
         );
     }
 
-    private static void CompletionTokens(GuardLog log, Corpus data, PromptEncoding encoding, TrainPlan plan)
+    private static void CompletionTokens(
+        GuardLog log,
+        Corpus data,
+        IReadOnlyList<TrainingExample> examples,
+        TrainPlan plan
+    )
     {
         int? most = plan.MaxTokens;
-        TrainingExample[] examples =
-        [
-            .. data.Training.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster)),
-        ];
         int[] trained =
         [
             .. TrainingShape
                 .Of(plan, examples)
                 .Examples.Zip(examples, (cut, given) => given.Trained.Take(cut.Ids.Length).Count(t => t)),
         ];
-        int empty = Array.FindIndex([.. data.Training], e => string.IsNullOrWhiteSpace(e.Completion)),
+        int empty = Array.FindIndex([.. data.Training], IsEmpty),
             none = empty >= 0 ? empty : Array.FindIndex(trained, t => t == 0);
-        int cut = most is { } limit && !plan.Truncate ? Array.FindIndex(examples, e => e.Ids.Length > limit) : -1;
+        int cut = most is { } limit && !plan.Truncate ? Array.FindIndex([.. examples], e => e.Ids.Length > limit) : -1;
         int left = trained.Count(t => t == 0);
         string seen =
             trained.Length == 0
@@ -81,15 +97,17 @@ public static class PreparationGuards
                 : $"{trained.Length} training examples have {trained.Min()} to {trained.Max()} trained tokens";
         string what =
             none >= 0
-                ? $"the training example {examples[none].Id} has nothing to be trained on: "
-                    + "its completion "
-                    + $"is {(empty >= 0 ? "empty" : $"cut off, as those of {left} of {trained.Length} examples")}"
+                ? $"the training example {examples[none].Id} has nothing to be trained on: its completion is "
+                    + $"{(empty >= 0 ? "empty" : $"cut off, as those of {left} of {trained.Length} examples")}"
             : cut >= 0
-                ? $"the training example {examples[cut].Id} has {examples[cut].Ids.Length} tokens, "
-                    + $"more than maxTokens {most}, so its completion would be cut"
+                ? $"the training example {examples[cut].Id} has {examples[cut].Ids.Length} tokens, more than "
+                    + $"maxTokens {most}, so its completion would be cut"
             : seen;
         log.Report(GuardLog.CompletionTokens, null, trained.Length > 0 && none < 0 && cut < 0, what);
     }
+
+    private static bool IsEmpty(TrainingText text) =>
+        text is { Conversation: null, Ids: null } && string.IsNullOrWhiteSpace(text.Completion);
 
     private static void Overlap(GuardLog log, ITask benchmark, IReadOnlyList<TrainingText> training, bool withinCluster)
     {
@@ -97,8 +115,8 @@ public static class PreparationGuards
         string first =
             found.Length == 0
                 ? ""
-                : $"; the first is {found[0].Item}, which "
-                    + $"is {(found[0].Exact ? "the same as" : $"{found[0].Share:P0} contained in")} {found[0].Example}";
+                : $"; the first is {found[0].Item}, which is "
+                    + $"{(found[0].Exact ? "the same as" : $"{found[0].Share:P0} contained in")} {found[0].Example}";
         log.Report(
             GuardLog.TrainingOverlap,
             benchmark.Name,

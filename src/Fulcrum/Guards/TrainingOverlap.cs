@@ -36,7 +36,10 @@ public static class TrainingOverlap
     public static IEnumerable<Overlap> Find(ITask benchmark, IReadOnlyList<TrainingText> training, bool withinCluster)
     {
         HashSet<string> clusters = [.. benchmark.Items.Select(i => i.Cluster)];
-        TrainingText[] eligible = [.. training.Where(t => !withinCluster || clusters.Contains(t.Cluster))];
+        TrainingText[] eligible =
+        [
+            .. training.Where(t => !withinCluster || clusters.Contains(t.Cluster)).SelectMany(t => t.Replies()),
+        ];
         string[] texts = [.. eligible.Select(t => Words(TextOf(t)))];
         Dictionary<long, List<int>> holders = Index(texts);
         ILookup<(string, string), int> equal = Wholes(eligible, withinCluster);

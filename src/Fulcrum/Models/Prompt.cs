@@ -18,4 +18,40 @@ public abstract record Prompt
         bool ContinuesLast = false,
         bool SystemIsOptional = false
     ) : Prompt;
+
+    /// <summary>The prompt of one question; measuring and training use the same.</summary>
+    /// <param name="chat">Whether it is asked as a conversation.</param>
+    /// <param name="system">The system message; in plain text it stands first. Null: none.</param>
+    /// <param name="examples">Worked examples: earlier turns of the conversation, or paragraphs before the
+    /// question.</param>
+    public static Prompt Of(
+        bool chat,
+        string? system,
+        string input,
+        IReadOnlyList<(string Input, string Target)> examples
+    )
+    {
+        if (chat)
+        {
+            Message[] begin = system is null ? [] : [new Message("system", system)];
+            return After([.. begin, new Message("user", input)], examples);
+        }
+
+        string Worked((string Input, string Target) example) =>
+            example.Input
+            + (example.Input.Length > 0 && char.IsWhiteSpace(example.Input[^1]) ? "" : " ")
+            + $"{example.Target}\n\n";
+        return new Text($"{(system is null ? "" : $"{system}\n\n")}{string.Concat(examples.Select(Worked))}{input}");
+    }
+
+    /// <summary>A conversation with worked examples as its first turns, after its system messages.</summary>
+    internal static Chat After(
+        IReadOnlyList<Message> messages,
+        IReadOnlyList<(string Input, string Target)> examples
+    ) =>
+        new([
+            .. messages.TakeWhile(m => m.Role == "system"),
+            .. examples.SelectMany(e => new[] { new Message("user", e.Input), new Message("assistant", e.Target) }),
+            .. messages.SkipWhile(m => m.Role == "system"),
+        ]);
 }

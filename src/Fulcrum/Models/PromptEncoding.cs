@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Files;
 using Fulcrum.Tasks;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
@@ -11,13 +13,44 @@ namespace Fulcrum.Models;
 /// <param name="template">The model's chat template; null if it has none, so that only text prompts can be
 /// asked.</param>
 /// <param name="endTokens">Ids that end a completion.</param>
-public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template, IReadOnlyList<int> endTokens)
+/// <param name="variables">Variables of the chat template, such as <c>enable_thinking</c>; null: none.</param>
+public sealed partial class PromptEncoding(
+    Tokenizer? tokenizer,
+    ChatTemplate? template,
+    IReadOnlyList<int> endTokens,
+    IReadOnlyDictionary<string, JsonNode?>? variables = null
+)
 {
+    /// <summary>Whether the model has a chat template.</summary>
+    internal bool HasTemplate => template is not null;
+
     /// <summary>The encoding of a server that takes texts and conversations by itself.</summary>
     public static PromptEncoding OfServer { get; } = new(null, null, []);
 
     /// <summary>Digest of the chat template; <c>none</c> where the model has none.</summary>
-    public string TemplateDigest => tokenizer is null ? "the server's" : template?.Digest ?? "none";
+    public string TemplateDigest =>
+        tokenizer is null ? "the server's"
+        : template is null ? "none"
+        : variables is null ? template.Digest
+        : Sha256.OfTexts([template.Digest, .. variables.Select(v => $"{v.Key}={v.Value?.ToJsonString()}")]);
+
+    /// <summary>Returns the same encoding with variables of the chat template.</summary>
+    /// <exception cref="InputException">A server applies its own template, so its variables cannot be set.</exception>
+    public PromptEncoding With(IReadOnlyDictionary<string, JsonElement>? given) =>
+        given is null or { Count: 0 } ? this
+        : tokenizer is null
+            ? throw new InputException(
+                "templateVariables need the tokenizer of the model on the server, because a server applies "
+                    + "its own chat template; name its tokenizer"
+            )
+        : new PromptEncoding(
+            tokenizer,
+            template,
+            endTokens,
+            given
+                .OrderBy(v => v.Key, StringComparer.Ordinal)
+                .ToDictionary(v => v.Key, v => JsonNode.Parse(v.Value.GetRawText()), StringComparer.Ordinal)
+        );
 
     /// <summary>The clock that templates read while a model is measured: always the same day.</summary>
     internal static TimeProvider Clock { get; } = new StandingClock();
@@ -38,7 +71,7 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
             Prompt.Chat { SystemIsOptional: true, Messages: [{ Role: "system" }, ..] } chat =>
                 RenderedWithOrWithoutSystem(chat),
             Prompt.Chat { ContinuesLast: true } begun when template is not null => Continued(begun),
-            Prompt.Chat chat when template is not null => template.Render(chat.Messages, addGenerationPrompt: true),
+            Prompt.Chat chat when template is not null => Rendered(template, chat, addGenerationPrompt: true),
             _ => throw new InputException(
                 "the model has no chat template (tokenizer_config.json, chat_template.jinja), "
                     + "but the benchmark asks in the form of a conversation"
@@ -147,10 +180,13 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
         }
     }
 
+    private string Rendered(ChatTemplate of, Prompt.Chat chat, bool addGenerationPrompt) =>
+        of.Render(Messages(chat), addGenerationPrompt, variables);
+
     // The text is cut right behind the begun reply. A template may have trimmed it.
     private string Continued(Prompt.Chat chat)
     {
-        string text = template!.Render(chat.Messages, addGenerationPrompt: false),
+        string text = Rendered(template!, chat, addGenerationPrompt: false),
             begun = chat.Messages[^1].Content;
         string trimmed = begun.Trim(),
             ended = begun.TrimStart();
@@ -158,25 +194,6 @@ public sealed class PromptEncoding(Tokenizer? tokenizer, ChatTemplate? template,
         return at < 0
             ? throw new InputException($"the chat template does not show the begun reply '{begun}'")
             : text[..(at + (string.CompareOrdinal(text, at, ended, 0, ended.Length) == 0 ? ended : trimmed).Length)];
-    }
-
-    /// <summary>A training example: the completion behind the rendered prompt, closed by the tokenizer's end
-    /// token.</summary>
-    /// <exception cref="InputException">The tokenizer names no end token.</exception>
-    public TrainingExample Example(string id, Prompt prompt, string completion, string? cluster)
-    {
-        string text = Render(prompt);
-        bool special = prompt is Prompt.Text;
-        int[] before = Ids(text, special);
-        int end =
-            Known.EosId
-            ?? throw new InputException(
-                "the model's tokenizer_config.json names no eos_token, so a completion cannot be closed"
-            );
-        int[] ids = [.. before, .. PairEncoding.Following(Ids, before, text, completion, special), end];
-        bool[] trained = new bool[ids.Length];
-        Array.Fill(trained, true, before.Length, ids.Length - before.Length);
-        return new TrainingExample(id, ids, trained, cluster);
     }
 
     private Tokenizer Known =>

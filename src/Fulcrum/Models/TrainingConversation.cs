@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Fulcrum.Data;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
 
@@ -7,7 +6,13 @@ namespace Fulcrum.Models;
 
 /// <summary>Turns a conversation into ids, with every assistant turn marked as trained.</summary>
 /// <param name="endTokens">Ids that end a completion.</param>
-internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate template, IReadOnlyList<int> endTokens)
+/// <param name="variables">Variables of the chat template; null: none.</param>
+internal sealed class TrainingConversation(
+    Tokenizer tokenizer,
+    ChatTemplate template,
+    IReadOnlyList<int> endTokens,
+    IReadOnlyDictionary<string, JsonNode?>? variables = null
+)
 {
     /// <summary>An assistant turn begins in another way than the generation prompt ends; null if none does.</summary>
     public string? OtherBeginning { get; private set; }
@@ -16,9 +21,9 @@ internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate tem
     /// writes after the generation prompt, up to and with the first end token.</summary>
     /// <exception cref="InputException">The template refuses the conversation, or its turns cannot be told apart.
     /// </exception>
-    public (int[] Ids, bool[] Trained) Encode(TableRow row, JsonArray messages)
+    public (int[] Ids, bool[] Trained) Encode(TrainingText example, JsonArray messages)
     {
-        string text = Rendered(row, messages, messages.Count, false);
+        string text = Rendered(example, messages, messages.Count, false);
         int[] ids = tokenizer.Encode(text),
             ends = [.. endTokens];
         bool[] trained = new bool[ids.Length];
@@ -26,7 +31,7 @@ internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate tem
         {
             if (IsAssistant(messages[i]))
             {
-                (int from, int to) = Turn(row, messages, i, text);
+                (int from, int to) = Turn(example, messages, i, text);
                 // A token that reaches from the prompt into the turn belongs to the turn.
                 int start = Tokens(ids, text[..from]),
                     last = Tokens(ids, text[..to]),
@@ -42,11 +47,11 @@ internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate tem
         (message as JsonObject)?["role"] is JsonValue role && role.TryGetValue(out string? name) && name == "assistant";
 
     // Where the text of an assistant's message begins, after the generation prompt, and where it ends at the latest.
-    private (int From, int To) Turn(TableRow row, JsonArray messages, int i, string text)
+    private (int From, int To) Turn(TrainingText example, JsonArray messages, int i, string text)
     {
-        string history = Rendered(row, messages, i, false),
-            prompt = Rendered(row, messages, i, true),
-            turn = Rendered(row, messages, i + 1, false);
+        string history = Rendered(example, messages, i, false),
+            prompt = Rendered(example, messages, i, true),
+            turn = Rendered(example, messages, i + 1, false);
         if (text.StartsWith(history, StringComparison.Ordinal))
         {
             int shared = Shared(text, prompt);
@@ -54,12 +59,12 @@ internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate tem
             return (shared, text.StartsWith(turn, StringComparison.Ordinal) ? turn.Length : text.Length);
         }
 
-        return ByReplacement(row, messages, i, text);
+        return ByReplacement(example, messages, i, text);
     }
 
     // The template writes the history differently once more messages follow. The turn is found by writing another text
     // in its place.
-    private (int From, int To) ByReplacement(TableRow row, JsonArray messages, int i, string text)
+    private (int From, int To) ByReplacement(TrainingText example, JsonArray messages, int i, string text)
     {
         JsonArray other = Clone(messages, messages.Count);
         if (
@@ -68,26 +73,26 @@ internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate tem
             || written.Length == 0
         )
         {
-            throw row.Error(
+            throw example.Error(
                 $"the chat template writes the messages before message {i} differently once more follow, so its tokens "
                     + "cannot be told apart; give prompt and completion instead"
             );
         }
 
         other[i]!["content"] = "\u0001";
-        int start = Shared(text, Rendered(row, other, other.Count, false));
+        int start = Shared(text, Rendered(example, other, other.Count, false));
         return start < text.Length
             ? (start, text.Length)
-            : throw row.Error($"the chat template leaves out message {i}, so it cannot be trained on");
+            : throw example.Error($"the chat template leaves out message {i}, so it cannot be trained on");
     }
 
-    private string Rendered(TableRow row, JsonArray messages, int count, bool prompt)
+    private string Rendered(TrainingText example, JsonArray messages, int count, bool prompt)
     {
         try
         {
             return count == 0 && !prompt ? ""
-                : count == messages.Count ? template.Render(Clone(messages, count), prompt)
-                : template.RenderAny(Clone(messages, count), prompt);
+                : count == messages.Count ? template.Render(Clone(messages, count), prompt, variables)
+                : template.RenderAny(Clone(messages, count), prompt, variables);
         }
         catch (InputException) when (count == 0)
         {
@@ -95,7 +100,7 @@ internal sealed class TrainingConversation(Tokenizer tokenizer, ChatTemplate tem
         }
         catch (InputException e)
         {
-            throw row.Error(e.Message);
+            throw example.Error(e.Message);
         }
     }
 

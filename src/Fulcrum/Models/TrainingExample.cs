@@ -9,7 +9,16 @@ namespace Fulcrum.Models;
 /// <paramref name="Ids"/>. The first token never is.</param>
 /// <param name="Cluster">Examples of one cluster share a beginning (the schema of their database); null:
 /// unknown.</param>
-public sealed record TrainingExample(string Id, int[] Ids, bool[] Trained, string? Cluster = null);
+public sealed record TrainingExample(string Id, int[] Ids, bool[] Trained, string? Cluster = null)
+{
+    /// <summary>The example of a prompt and its completion. The sequence's first token is not trained.</summary>
+    internal static TrainingExample Of(string id, int[] prompt, int[] completion, string? cluster)
+    {
+        int length = prompt.Length + completion.Length;
+        bool[] trained = [.. Enumerable.Range(0, length).Select(i => i >= prompt.Length && i > 0)];
+        return new TrainingExample(id, [.. prompt, .. completion], trained, cluster);
+    }
+}
 
 /// <summary>One line of <c>train.jsonl</c>.</summary>
 /// <param name="Step">From 1.</param>

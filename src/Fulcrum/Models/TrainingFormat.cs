@@ -47,6 +47,10 @@ public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string>
         (TrainingLayout.Columns, ["input", "output"], []),
     ];
 
+    private static readonly string[] Inputs = ["prompt", "question", "instruction", "input", "query"];
+
+    private static readonly string[] Targets = ["completion", "target", "answer", "output", "response", "label"];
+
     private static readonly Dictionary<string, string> Roles = new(StringComparer.OrdinalIgnoreCase)
     {
         ["human"] = "user",
@@ -62,14 +66,25 @@ public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string>
         ["observation"] = "tool",
     };
 
-    /// <summary>Recognises the layout of a file by the columns of all its rows.</summary>
+    /// <summary>Recognises the layout of a file by the columns of all its rows, unless its columns are named.</summary>
     /// <exception cref="InputException">No known layout has these columns.</exception>
-    public static TrainingFormat Of(string path, IReadOnlyList<TableRow> rows)
+    public static TrainingFormat Of(string path, IReadOnlyList<TableRow> rows, ExampleColumns named)
     {
         string[] columns = [.. rows.SelectMany(r => r.Values.Select(v => v.Key)).Distinct()];
+        if (named is { Input: not null } or { Target: not null } or { Template: not null })
+        {
+            return Named(columns, named);
+        }
+
         (TrainingLayout layout, string[] needed, string[] optional) = Known.FirstOrDefault(k =>
             k.Needed.All(columns.Contains)
         );
+        if (needed is null && First(columns, Inputs) is { } input && First(columns, Targets) is { } target)
+        {
+            string[] pair = [input, target];
+            return new TrainingFormat(TrainingLayout.Columns, pair, Rest(columns, [.. pair, .. named.Others ?? []]));
+        }
+
         if (needed is null)
         {
             throw new InputException(
@@ -79,8 +94,36 @@ public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string>
         }
 
         string[] used = [.. needed, .. optional.Where(columns.Contains)];
-        return new TrainingFormat(layout, used, [.. columns.Except([.. used, "id", "meta"])]);
+        return new TrainingFormat(layout, used, Rest(columns, [.. used, .. named.Others ?? []]));
     }
+
+    // A template may read any column, so none is known to be unused.
+    private static TrainingFormat Named(string[] columns, ExampleColumns named)
+    {
+        string input = named.Input ?? First(columns, Inputs) ?? Inputs[0],
+            target = named.Target ?? First([.. columns.Where(c => c != input)], Targets) ?? Targets[0];
+        return named.Template is null
+            ? new TrainingFormat(
+                TrainingLayout.Columns,
+                [input, target],
+                Rest(columns, [input, target, .. named.Others ?? []])
+            )
+            : new TrainingFormat(TrainingLayout.Columns, ["the template", target], []);
+    }
+
+    private static string? First(string[] columns, string[] names) =>
+        names
+            .Select(n => columns.FirstOrDefault(c => c.Equals(n, StringComparison.OrdinalIgnoreCase)))
+            .FirstOrDefault(c => c is not null);
+
+    /// <summary>The columns that are not used. A column is used if something inside of it is: <c>choices.text</c> uses
+    /// <c>choices</c>.</summary>
+    internal static string[] Rest(IEnumerable<string> columns, string[] used) =>
+        [
+            .. columns.Where(c =>
+                c is not ("id" or "meta") && !used.Any(u => u == c || u.StartsWith(c + ".", StringComparison.Ordinal))
+            ),
+        ];
 
     /// <summary>The layout in one line, for the user.</summary>
     public string Description =>
@@ -97,28 +140,36 @@ public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string>
             _ => "columns",
         };
 
-    /// <summary>Refuses data in which a column that is not used tells rows apart that are otherwise the same.</summary>
+    /// <summary>Refuses data in which rows ask the same and differ in a column that is not used.</summary>
     /// <exception cref="InputException">There are such rows; names the first two and the column.</exception>
-    public void CheckUnused(IReadOnlyList<TableRow> rows)
-    {
-        if (Unused.Count == 0)
-        {
-            return;
-        }
+    public void CheckUnused(IReadOnlyList<TableRow> rows) =>
+        CheckUnused(rows, [.. Used.Where((_, i) => i != 1 || Layout == TrainingLayout.ShareGpt)], Unused);
 
+    /// <summary>The same for any file.</summary>
+    /// <param name="asked">The columns of the question.</param>
+    /// <param name="unused">The columns that are not used.</param>
+    internal static void CheckUnused(
+        IReadOnlyList<TableRow> rows,
+        IReadOnlyList<string> asked,
+        IReadOnlyList<string> unused
+    )
+    {
+        string[] telling = [.. unused.Where(c => !IsIdentifier(c))];
         Dictionary<string, TableRow> seen = new(StringComparer.Ordinal);
-        foreach (TableRow row in rows)
+        foreach (TableRow row in telling.Length == 0 ? [] : rows)
         {
-            string key = string.Join('\u0001', Used.Select(c => row.Values[c]?.ToJsonString()));
+            string key = string.Join(
+                '\u0001',
+                asked.Select(c => row.TryFind(c, out JsonNode? value) ? value?.ToJsonString() : null)
+            );
             if (
                 seen.TryGetValue(key, out TableRow? first)
-                && Unused.FirstOrDefault(c => !JsonNode.DeepEquals(row.Values[c], first.Values[c])) is { } column
+                && telling.FirstOrDefault(c => !JsonNode.DeepEquals(row.Values[c], first.Values[c])) is { } column
             )
             {
                 throw row.Error(
-                    $"it differs from {first.Place} only in the column '{column}', which is not used; "
-                        + "rename the columns "
-                        + "so that it is, or remove it"
+                    $"it asks the same as {first.Place} and differs in the column '{column}', which is not used; name "
+                        + "the column, or remove it from the file"
                 );
             }
 
@@ -126,14 +177,23 @@ public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string>
         }
     }
 
+    // Such a column only tells rows apart: id, question_id, uuid, index.
+    private static bool IsIdentifier(string column) =>
+        column.ToLowerInvariant() is "index" or "idx" or "key" or "row" or "hash"
+        || column.EndsWith("id", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The conversation of a row as messages with <c>role</c> and <c>content</c>; null if the layout is not
-    /// one of conversations.</summary>
+    /// one of
+    /// conversations.</summary>
     /// <exception cref="InputException">The row does not have the form of its layout.</exception>
     public JsonArray? Conversation(TableRow row) =>
         Layout switch
         {
-            TrainingLayout.Messages => List(row, "messages"),
+            TrainingLayout.Messages => (JsonArray)List(row, "messages").DeepClone(),
             TrainingLayout.ShareGpt => ShareGpt(row),
+            TrainingLayout.PromptCompletion when AsList(row.Values["prompt"]) is { } prompt => new([
+                .. prompt.Concat(List(row, "completion")).Select(m => m?.DeepClone()),
+            ]),
             _ => null,
         };
 

@@ -119,7 +119,8 @@ internal sealed class CandidateStages(
     private double[] ProbeOf(ModelSpec spec)
     {
         using ILanguageModel model = engines.Open(spec);
-        return AdapterProbe.Of(model, data.Tasks, engines.For(spec.Source).LoadEncoding(spec));
+        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec).With(state.Study.TemplateVariables);
+        return AdapterProbe.Of(model, data.Tasks, encoding);
     }
 
     /// <summary>A candidate that was made or measured from other inputs is not silently replaced.</summary>

@@ -137,11 +137,11 @@ internal sealed class CandidateWork(
     {
         TrainPlan train = TrainOf(plan)! with { Seed = SeedOf(plan) };
         ITrainer trainer = engines.Trainer ?? throw new InputException("this program cannot train adapters");
-        PromptEncoding encoding = engines.For(study.Base.Spec.Source).LoadEncoding(study.Base.Spec);
-        TrainingExample[] examples =
-        [
-            .. data.Training.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster)),
-        ];
+        PromptEncoding encoding = engines
+            .For(study.Base.Spec.Source)
+            .LoadEncoding(study.Base.Spec)
+            .With(study.TemplateVariables);
+        TrainingExample[] examples = [.. data.Training.Select(encoding.Example)];
         (IReadOnlyList<TrainingExample> shaped, TrainingDataSummary summary) = TrainingShape.Of(train, examples);
         string folder = run.Adapter(name),
             place = $"{RunLayout.Candidate(name)}/adapter";

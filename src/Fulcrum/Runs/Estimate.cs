@@ -130,10 +130,7 @@ public sealed record Estimate(
                 .Range(0, most * plan.BatchSize)
                 .Select(i => data.Training[(int)((long)i * data.Training.Count / (most * plan.BatchSize))]),
         ];
-        (IReadOnlyList<TrainingExample> examples, _) = TrainingShape.Of(
-            plan,
-            [.. texts.Select(e => encoding.Example(e.Id, e.Prompt, e.Completion, e.Cluster))]
-        );
+        (IReadOnlyList<TrainingExample> examples, _) = TrainingShape.Of(plan, [.. texts.Select(encoding.Example)]);
         IReadOnlyList<double> seconds = Steps(study, plan, engines, examples, least, cancellation);
         return seconds.Count == 0 ? 0 : seconds.Skip(seconds.Count / 2).Average() * steps; // the first steps are slow
     }

@@ -79,6 +79,14 @@ internal static class ExternalTrainer
             completions = new();
         foreach (TrainingText example in training)
         {
+            if (example.Ids is { } ids)
+            {
+                string line = IdsOf(ids).ToJsonString() + "\n";
+                messages.Append(line);
+                completions.Append(line);
+                continue;
+            }
+
             Message answer = new("assistant", example.Completion);
             IReadOnlyList<Message> before = example.Prompt switch
             {
@@ -86,7 +94,9 @@ internal static class ExternalTrainer
                 Prompt.Text text => [new Message("user", text.Value)],
                 _ => [],
             };
-            JsonArray turns = [.. before.Append(answer).Select(m => (JsonNode)m.ToJson())];
+            JsonArray turns =
+                example.Conversation?.DeepClone().AsArray()
+                ?? [.. before.Append(answer).Select(m => (JsonNode)m.ToJson())];
             messages.Append(new JsonObject { ["messages"] = turns }.ToJsonString(JsonLines.Output)).Append('\n');
             JsonNode prompt = example.Prompt is Prompt.Text plain
                 ? JsonValue.Create(plain.Value)
@@ -98,6 +108,13 @@ internal static class ExternalTrainer
         AtomicFile.WriteText(Path.Combine(folder, "messages.jsonl"), messages.ToString());
         AtomicFile.WriteText(Path.Combine(folder, "completions.jsonl"), completions.ToString());
     }
+
+    private static JsonObject IdsOf(TrainingIds ids) =>
+        new()
+        {
+            ["prompt_ids"] = new JsonArray([.. ids.Prompt.Select(i => (JsonNode)i)]),
+            ["completion_ids"] = new JsonArray([.. ids.Completion.Select(i => (JsonNode)i)]),
+        };
 
     /// <summary>Splits a command at white space; quotation marks keep a word together.</summary>
     internal static IReadOnlyList<string> Words(string command)

@@ -30,7 +30,7 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         IReadOnlyList<ITask> tasks = TasksOf(place);
         DiscardAnswersOfOtherInputs(place, inputs, tasks);
         IEngine engine = engines.For(spec.Source);
-        PromptEncoding encoding = engine.LoadEncoding(spec);
+        PromptEncoding encoding = engine.LoadEncoding(spec).With(study.TemplateVariables);
         using ILanguageModel model = engine.Open(spec);
         Evaluator evaluator = new(model, encoding);
         // All tasks first: a task that the model cannot do is refused before another is measured.

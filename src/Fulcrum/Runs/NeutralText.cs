@@ -22,6 +22,8 @@ public sealed record NeutralTextResult(
 /// token.</summary>
 public static class NeutralText
 {
+    private const long MostBytes = 1L << 28;
+
     /// <summary>Its name in the folder <c>after</c>.</summary>
     public const string FileName = "neutral_text.json";
 
@@ -59,6 +61,12 @@ public static class NeutralText
         );
         AtomicFile.WriteText(path, JsonSerializer.Serialize(results, JsonLines.Output) + "\n");
     }
+
+    /// <summary>Reads the texts without measuring, so that a file that cannot be used stops a run at its beginning.
+    /// </summary>
+    /// <exception cref="InputException">The file is missing, malformed or too short.</exception>
+    public static void Check(NeutralTextPlan plan, int seed, PromptEncoding encoding) =>
+        _ = Texts(plan, seed, encoding, plan.MaxTokens);
 
     /// <summary>What was measured, as means over tokens; null where nothing was.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
@@ -136,7 +144,8 @@ public static class NeutralText
         string text;
         try
         {
-            text = File.ReadAllText(path);
+            using Stream stream = BoundedFile.Open(path, MostBytes);
+            text = Utf8Text.Read(path, stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

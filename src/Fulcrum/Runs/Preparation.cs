@@ -22,18 +22,32 @@ internal sealed class Preparation(
         stages.Run(Name, inputs, () => [], () => Prepare(cancellation));
     }
 
+    private bool IsTrained => state.Study.Candidates.Values.Any(c => c.Train is not null);
+
     private string Trainings() =>
         string.Join('\n', state.Study.Candidates.Values.Select(c => c.Train).OfType<TrainPlan>().Select(t => $"{t}"));
 
     private IReadOnlyList<string> Prepare(CancellationToken cancellation)
     {
         ModelSpec spec = state.Study.Base.Spec;
-        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec);
+        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec).With(state.Study.TemplateVariables);
         GuardLog guards = new(Name);
-        PreparationGuards.Check(guards, data, encoding, state.Study);
+        TrainingExample[] examples = IsTrained ? [.. data.Training.Select(encoding.Example)] : [];
+        if (state.Study.NeutralText is { } neutral)
+        {
+            NeutralText.Check(neutral, state.Study.Seed, encoding);
+        }
+
+        PreparationGuards.Check(guards, data, encoding, examples, state.Study);
         guards.Close(stages.Layout.Guards(Name), state.Study.OverrideGuards ?? []);
         List<string> written = [RunLayout.GuardsName(Name)];
         stages.Report(new RunEvent.Noted(PreparationSummary.Of(guards, state.Study.OverrideGuards ?? [])));
+        data.Tasks.Select(t => t.Layout is { } layout ? $"{t.Name}: {layout}" : null)
+            .Append(data.TrainingLayout)
+            .OfType<string>()
+            .ToList()
+            .ForEach(line => stages.Report(new RunEvent.Noted(line)));
+        encoding.TrainingWarnings(examples).ToList().ForEach(w => stages.Report(new RunEvent.Warned(w)));
         PreparationSummary.Of(state.Study, data, looking).ToList().ForEach(stages.Report);
         if (spec.Source is ModelSource.Folder folder)
         {

@@ -35,7 +35,13 @@ internal static class PreparationSummary
                 required ? looking![b.Name]
                 : study.Targets.Contains(b.Name) ? null
                 : study.Margin;
-            int[] clusters = [.. b.Items.GroupBy(i => i.Cluster, StringComparer.Ordinal).Select(g => g.Count())];
+            int[] clusters =
+            [
+                .. b
+                    .Items.DistinctBy(i => i.Stem ?? i.Id, StringComparer.Ordinal)
+                    .GroupBy(i => i.Cluster, StringComparer.Ordinal)
+                    .Select(g => g.Count()),
+            ];
             TaskPower power = TaskPower.Before(
                 b.Name,
                 clusters,

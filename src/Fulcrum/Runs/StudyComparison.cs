@@ -73,7 +73,7 @@ public static class StudyComparison
             .. tasks.Select(t =>
                 TaskPower.After(
                     t,
-                    ItemsOfClusters(before.Answers[t.Task]),
+                    ItemsOfClusters(QuestionForms.Joined(before.Answers[t.Task])),
                     study.Targets.Contains(t.Task) ? null : study.Margin
                 )
             ),

@@ -13,13 +13,15 @@ namespace Fulcrum.Studies;
 /// <param name="TrainingDigest">SHA-256 over every file that training reads.</param>
 /// <param name="Before">The tasks as the base model is asked them, in the same order; null: no differently.</param>
 /// <param name="DigestNow">The digest of the tasks' files as they are now; null: they cannot change.</param>
+/// <param name="TrainingLayout">How the rows of the training data are read, in one line; null: nothing to say.</param>
 public sealed record Corpus(
     IReadOnlyList<ITask> Tasks,
     IReadOnlyList<TrainingText> Training,
     string TaskDigest,
     string TrainingDigest = "",
     IReadOnlyList<ITask>? Before = null,
-    Func<string>? DigestNow = null
+    Func<string>? DigestNow = null,
+    string? TrainingLayout = null
 )
 {
     /// <summary>Digest of data files and folders of them, by name and content; databases included.</summary>
@@ -63,8 +65,3 @@ public sealed record Corpus(
                 )
             );
 }
-
-/// <summary>One training example as text.</summary>
-/// <param name="Id">Where it comes from: <c>train/17</c>.</param>
-/// <param name="Cluster">Examples of one cluster share the beginning of their prompt.</param>
-public sealed record TrainingText(string Id, string Cluster, Prompt Prompt, string Completion);

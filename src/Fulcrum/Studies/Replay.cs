@@ -69,15 +69,15 @@ public static class Replay
             ));
     }
 
-    private static IEnumerable<TrainingText> Texts(string source) =>
-        Table
-            .Read(source)
-            .Select(row => new TrainingText(
-                $"replay/{row.Number}",
-                "replay",
-                new Prompt.Text(row.Text("prompt")),
-                row.Text("completion") is { Length: > 0 } completion
-                    ? completion
-                    : throw row.Error("the completion is empty, so there is nothing to train on")
-            ));
+    private static IEnumerable<TrainingText> Texts(string source)
+    {
+        ExampleFile file = ExampleFile.Open(source, new ExampleColumns());
+        return file
+            .Rows.Select(row => file.TrainingOf(row, $"replay/{row.Number}", "replay"))
+            .Select(t =>
+                t is { Conversation: null, Ids: null, Completion: "" }
+                    ? throw t.Error("the completion is empty, so there is nothing to train on")
+                    : t
+            );
+    }
 }

@@ -29,6 +29,8 @@ namespace Fulcrum.Studies;
 /// before; null: no such table.</param>
 /// <param name="General">A preset of general tasks; null: none. In a file a text stands for a plan with that
 /// preset.</param>
+/// <param name="TemplateVariables">Variables of the chat template, such as <c>enable_thinking</c>, in training and
+/// measuring alike; null: none.</param>
 public sealed record Study(
     BasePlan Base,
     IReadOnlyDictionary<string, TaskPlan> Tasks,
@@ -42,7 +44,8 @@ public sealed record Study(
     ReplayPlan? Replay = null,
     NeutralTextPlan? NeutralText = null,
     string? RelativeTable = null,
-    GeneralPlan? General = null
+    GeneralPlan? General = null,
+    IReadOnlyDictionary<string, JsonElement>? TemplateVariables = null
 )
 {
     /// <summary>The tasks with their names, in the study's order.</summary>

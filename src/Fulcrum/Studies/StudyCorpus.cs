@@ -6,7 +6,6 @@ using Fulcrum.Tasks.Choice;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
-using Fulcrum.Tasks.Writing;
 
 namespace Fulcrum.Studies;
 
@@ -37,9 +36,11 @@ public static class StudyCorpus
             .. plans.Select((p, i) => p.ForBase() is var asked && asked == p ? tasks[i] : asked.Open(opening)),
         ];
         string[] paths = [.. plans.SelectMany(p => p.Paths()), .. new[] { study.NeutralText?.File }.OfType<string>()];
+        ExampleFile? file = FileOf(study.TrainingData);
+        IReadOnlyList<TrainingText> own = Training(study, file);
         IReadOnlyList<TrainingText> training = study.Replay is { } replay
-            ? Replay.Into(Training(study), replay, RandomStream.For(study.Seed, "replay"))
-            : Training(study);
+            ? Replay.Into(own, replay, RandomStream.For(study.Seed, "replay"))
+            : own;
         string trainingDigest = Corpus.DigestOf(
             new[] { study.TrainingData?.Data, study.TrainingData?.File, study.Replay?.Source }.OfType<string>()
         );
@@ -49,11 +50,12 @@ public static class StudyCorpus
             Corpus.DigestOf(paths),
             trainingDigest,
             before,
-            () => Corpus.DigestOf(paths)
+            () => Corpus.DigestOf(paths),
+            file is null ? null : $"training data: {file.Rows.Count} rows, {file.Format.Description}"
         );
     }
 
-    private static IReadOnlyList<TrainingText> Training(Study study)
+    private static IReadOnlyList<TrainingText> Training(Study study, ExampleFile? file)
     {
         if (study.TrainingData is null)
         {
@@ -61,7 +63,7 @@ public static class StudyCorpus
         }
 
         RandomStream random = RandomStream.For(study.Seed, "training examples");
-        if (study.TrainingData.File is { } file)
+        if (file is not null)
         {
             return OwnTraining(study.TrainingData, file, random);
         }
@@ -80,21 +82,35 @@ public static class StudyCorpus
         ];
     }
 
-    private static TrainingText[] OwnTraining(TrainingDataPlan plan, string file, RandomStream random)
+    private static TrainingText[] OwnTraining(TrainingDataPlan plan, ExampleFile file, RandomStream random)
     {
         TrainingText[] all =
         [
-            .. Table
-                .Read(file)
-                .Select(row => new TrainingText(
-                    $"{Path.GetFileNameWithoutExtension(file)}/{row.Number}",
-                    row.TextOrNull(plan.Cluster) ?? "",
-                    OwnPrompt.Of(plan.Prompt, plan.System, row.Text(plan.Input)),
-                    row.Text(plan.Target) is { Length: > 0 } target
-                        ? target
-                        : throw row.Error($"the column '{plan.Target}' is empty, so there is nothing to train on")
-                )),
+            .. file.Rows.Select(row =>
+                file.TrainingOf(
+                    row,
+                    $"{Path.GetFileNameWithoutExtension(row.File)}/{row.Number}",
+                    row.TextOrNull(plan.Cluster) ?? ""
+                )
+            ),
         ];
-        return [.. StratifiedSample.Of(all, e => e.Cluster, plan.Examples, random)];
+        return all.FirstOrDefault(t => t is { Conversation: null, Ids: null, Completion: "" }) is { } empty
+            ? throw empty.Error("the completion is empty, so there is nothing to train on")
+            : [.. StratifiedSample.Of(all, e => e.Cluster, plan.Examples, random)];
     }
+
+    private static ExampleFile? FileOf(TrainingDataPlan? plan) =>
+        plan?.File is { } file
+            ? ExampleFile.Open(
+                file,
+                new ExampleColumns(
+                    plan.Input,
+                    plan.Target,
+                    plan.Template,
+                    plan.System,
+                    plan.Prompt == PromptForm.Chat,
+                    plan.Cluster is { } cluster ? [cluster] : []
+                )
+            )
+            : null;
 }

@@ -49,6 +49,12 @@ internal sealed class StudyShape(string source, byte[] text)
             return;
         }
 
+        if (type.Type == typeof(JsonElement))
+        {
+            reader.Skip(); // of any form
+            return;
+        }
+
         (string wanted, bool holds) = Wanted(ref reader, type);
         if (!holds)
         {

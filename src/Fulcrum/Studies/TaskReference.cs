@@ -138,46 +138,8 @@ public sealed class TaskReference(Func<string, string> hub, bool alone = false)
     /// <summary>A data file of one's own: its columns say whether it is a choice or a written answer.</summary>
     private TaskPlan OfRows(string path)
     {
-        IReadOnlyList<string> columns = [.. Table.Read(path)[0].Values.Select(c => c.Key)];
-        string? Column(params string[] names) =>
-            names.FirstOrDefault(n => columns.Contains(n, StringComparer.OrdinalIgnoreCase)) is { } name
-                ? columns.First(c => c.Equals(name, StringComparison.OrdinalIgnoreCase))
-                : null;
-        string? options = Column("options", "choices"),
-            asked = Column("question", "prompt", "input", "instruction");
-        string? right = Column("answer", "target", "label", "completion", "output", "response");
-        if (asked is null || right is null)
-        {
-            throw new InputException(
-                $"{path}: its columns ({string.Join(", ", columns)}) are not recognised; "
-                    + "write a task file that names the question and the answer"
-            );
-        }
-
-        JsonObject task = options is not null
-            ? new()
-            {
-                ["kind"] = "multiple-choice",
-                ["question"] = asked,
-                ["options"] = new JsonArray(options),
-                ["answer"] = right,
-                ["answerForm"] = Form(path, right),
-            }
-            : new()
-            {
-                ["kind"] = "generation",
-                ["input"] = asked,
-                ["target"] = right,
-            };
+        JsonObject task = RecognisedTask.Of(path, Table.Read(path));
         task["file"] = path;
         return Read(task, Path.GetFileNameWithoutExtension(path), path, Environment.CurrentDirectory);
-    }
-
-    private static string Form(string path, string column)
-    {
-        string[] answers = [.. Table.Read(path).Select(r => r.Text(column))];
-        return answers.All(a => a.Length == 1 && char.IsAsciiLetterUpper(a[0])) ? "letter"
-            : answers.All(a => int.TryParse(a, out _)) ? "index"
-            : "text";
     }
 }

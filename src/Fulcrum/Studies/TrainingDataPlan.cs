@@ -17,22 +17,26 @@ public enum TrainingDataKind
 /// <param name="Data">A folder of the <paramref name="Kind"/>.</param>
 /// <param name="Examples">The number of training examples, drawn in equal shares over the clusters (databases); null:
 /// all.</param>
-/// <param name="File">JSON Lines, CSV with a header, or Parquet, by its ending; instead of
+/// <param name="File">JSON Lines, a JSON array, CSV, TSV or Parquet, by its ending, also with <c>.gz</c>; instead of
 /// <paramref name="Data"/>.</param>
-/// <param name="Input">The file's column of what the model is asked.</param>
-/// <param name="Target">The file's column of what it shall answer.</param>
+/// <param name="Input">The file's column of what the model is asked; null: the layout is recognised from the
+/// columns.</param>
+/// <param name="Target">The file's column of what it shall answer; null: recognised from the columns.</param>
 /// <param name="Cluster">The file's column of examples that begin alike; null: none.</param>
 /// <param name="System">The system message; in plain text it comes first.</param>
+/// <param name="Template">A Jinja template over the file's columns that makes the question, instead of
+/// <paramref name="Input"/>.</param>
 public sealed record TrainingDataPlan(
     TrainingDataKind Kind = TrainingDataKind.Spider,
     string? Data = null,
     int? Examples = null,
     string? File = null,
-    string Input = "prompt",
-    string Target = "completion",
+    string? Input = null,
+    string? Target = null,
     string? Cluster = null,
     string? System = null,
-    PromptForm Prompt = PromptForm.Chat
+    PromptForm Prompt = PromptForm.Chat,
+    string? Template = null
 )
 {
     /// <summary>Checks every value.</summary>

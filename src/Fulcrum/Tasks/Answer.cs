@@ -36,6 +36,7 @@ namespace Fulcrum.Tasks;
 /// <param name="Rule">The name of the extraction rule.</param>
 /// <param name="Copies">How often the reply was repeated for the grader; with more than one, <c>reply</c> is a
 /// list.</param>
+/// <param name="Chance">The accuracy of guessing on this task, as a fraction; null: it cannot be guessed.</param>
 public sealed record Answer(
     string Id,
     string Cluster,
@@ -68,7 +69,8 @@ public sealed record Answer(
         IReadOnlyDictionary<string, double[]>? Scores = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonObject? Filtered = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Rule = null,
-    [property: JsonIgnore] int Copies = 1
+    [property: JsonIgnore] int Copies = 1,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Chance = null
 );
 
 /// <summary>Metrics by name: one number as a number, several as a list.</summary>

@@ -111,7 +111,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
             0,
             items.Length,
             i =>
-                answers[i] = AnswerOf(items[i], replies[i], benchmark.Grade(items[i], replies[i])) with
+                answers[i] = AnswerOf(benchmark, items[i], replies[i]) with
                 {
                     Protocol = protocolHash,
                     Requests = RequestsOf(questions[i]),
@@ -123,7 +123,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
 
     /// <summary>Returns the graded answer to a reply that was given elsewhere.</summary>
     internal static Answer Graded(ITask task, Item item, Reply reply) =>
-        AnswerOf(item, reply, task.Grade(item, reply)) with
+        AnswerOf(task, item, reply) with
         {
             Protocol = "",
             // Log-likelihoods that were given elsewhere do not say whether they are greedy.
@@ -151,8 +151,10 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
             ],
         };
 
-    private static Answer AnswerOf(Item item, Reply reply, Grade grade) =>
-        new(
+    private static Answer AnswerOf(ITask task, Item item, Reply reply)
+    {
+        Grade grade = task.Grade(item, reply);
+        return new Answer(
             item.Id,
             item.Cluster,
             item.Group,
@@ -181,6 +183,8 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
             (reply as Reply.Chosen)?.Scores.Select(s => s.Greedy).ToArray(),
             grade.Scores,
             grade.Filtered,
-            grade.Rule
+            grade.Rule,
+            Chance: task.ChanceAccuracy
         );
+    }
 }

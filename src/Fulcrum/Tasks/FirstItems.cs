@@ -25,5 +25,11 @@ internal sealed class FirstItems(ITask task, int count) : ITask
     public Reply? Gold(Item item) => task.Gold(item);
 
     /// <inheritdoc/>
+    public string? NoGold => task.NoGold;
+
+    /// <inheritdoc/>
+    public string? Layout => task.Layout;
+
+    /// <inheritdoc/>
     public string Content(Item item) => task.Content(item);
 }

@@ -37,6 +37,13 @@ public interface ITask
     /// <summary>Returns a reply that must be graded as correct; null if none is known.</summary>
     Reply? Gold(Item item) => null;
 
+    /// <summary>Why no item has a reply that must be graded as right; null: items have one, otherwise their grading
+    /// cannot be checked and the study stops.</summary>
+    string? NoGold => null;
+
+    /// <summary>How the task's file is read, in one line; null: there is nothing to say.</summary>
+    string? Layout => null;
+
     /// <summary>Returns the text that leaks an item if the training data contain it: its question with its options or
     /// its answer.</summary>
     string Content(Item item) => $"{item.Input}\n{item.Target}";

@@ -40,6 +40,14 @@ public enum AnswerForm
     [JsonStringEnumMemberName("index")]
     Index,
 
+    /// <summary>1, 2, ...</summary>
+    [JsonStringEnumMemberName("index-from-1")]
+    IndexFromOne,
+
+    /// <summary>One of the row's own labels, which stand in the column <c>labels</c>.</summary>
+    [JsonStringEnumMemberName("label")]
+    Label,
+
     /// <summary>The text of the right option.</summary>
     [JsonStringEnumMemberName("text")]
     Text,

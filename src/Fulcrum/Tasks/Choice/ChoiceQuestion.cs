@@ -6,13 +6,15 @@ namespace Fulcrum.Tasks.Choice;
 /// <param name="Cluster">Also decides which worked examples and which heading it gets.</param>
 /// <param name="Options">In the order of the data.</param>
 /// <param name="Answer">The right option's place among them.</param>
+/// <param name="AlsoRight">The places of further right options; null: none.</param>
 public sealed record ChoiceQuestion(
     string Id,
     string Cluster,
     string Group,
     string Text,
     IReadOnlyList<string> Options,
-    int Answer
+    int Answer,
+    IReadOnlyList<int>? AlsoRight = null
 );
 
 /// <summary>A question with its options moved on by some places: the option at place i of the data stands at (i +
@@ -29,6 +31,21 @@ public sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
 
     /// <summary>The right option's place as shown.</summary>
     public int Answer => (Question.Answer + Rotation) % Question.Options.Count;
+
+    /// <summary>Whether an option as shown is right.</summary>
+    public bool IsRight(int shown) =>
+        Original(shown) is var option && (option == Question.Answer || (Question.AlsoRight ?? []).Contains(option));
+
+    /// <summary>The letters of the right options as shown, the preferred one first.</summary>
+    public string Letters =>
+        string.Join(
+            ", ",
+            Enumerable
+                .Range(0, Options.Count)
+                .Where(IsRight)
+                .OrderBy(i => i == Answer ? 0 : 1)
+                .Select(ChoicePrompt.Letter)
+        );
 
     /// <summary>Its id: the question's, with the rotation where there is one.</summary>
     public string Id => Rotation == 0 ? Question.Id : $"{Question.Id}/rotation/{Rotation}";

@@ -58,8 +58,11 @@ internal static class ChoiceReading
         {
             double[] p = new double[likely.Length];
             TensorPrimitives.SoftMax(likely, p);
-            double brier = p.Select((x, i) => Math.Pow(x - (i == form.Answer ? 1 : 0), 2)).Sum();
-            measures = new(StringComparer.Ordinal) { ["brier"] = brier, ["confidence"] = p[best] };
+            measures = new(StringComparer.Ordinal) { ["confidence"] = p[best] };
+            if (form.Question.AlsoRight is null) // the Brier score needs one right option
+            {
+                measures["brier"] = p.Select((x, i) => Math.Pow(x - (i == form.Answer ? 1 : 0), 2)).Sum();
+            }
         }
 
         return Chosen(form, best, measures);
@@ -76,7 +79,7 @@ internal static class ChoiceReading
                 (s, i) => s.LogLikelihood / Math.Max(1, Encoding.UTF8.GetByteCount(form.Options[i].Trim()))
             ),
         ];
-        double Right(double[] likely) => Array.IndexOf(likely, likely.Max()) == form.Answer ? 1 : 0;
+        double Right(double[] likely) => form.IsRight(Array.IndexOf(likely, likely.Max())) ? 1 : 0;
         SortedDictionary<string, double> measures = new(StringComparer.Ordinal)
         {
             ["right_by_likelihood"] = Right(whole),
@@ -108,9 +111,9 @@ internal static class ChoiceReading
 
     private static Grade Chosen(ChoiceForm form, int choice, IReadOnlyDictionary<string, double>? measures) =>
         new(
-            choice == form.Answer ? 1 : 0,
+            form.IsRight(choice) ? 1 : 0,
             ChoicePrompt.Letter(choice),
-            choice == form.Answer ? "correct" : "wrong",
+            form.IsRight(choice) ? "correct" : "wrong",
             Choice: form.Original(choice),
             Measures: measures
         );

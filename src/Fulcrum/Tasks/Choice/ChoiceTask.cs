@@ -48,11 +48,12 @@ public sealed class ChoiceTask : ITask
                 f.Question.Cluster,
                 f.Question.Group,
                 f.Question.Text,
-                ChoicePrompt.Letter(f.Answer),
+                f.Letters,
                 settings.Rotations == 0 ? null : f.Question.Id
             )),
         ];
-        ChanceAccuracy = questions.Count == 0 ? null : questions.Average(q => 1.0 / q.Options.Count);
+        ChanceAccuracy =
+            questions.Count == 0 ? null : questions.Average(q => (1.0 + (q.AlsoRight?.Count ?? 0)) / q.Options.Count);
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Fulcrum.Tasks.Choice;
 /// <param name="Question">The column of the question.</param>
 /// <param name="Options">The columns of the options, one each; or one column that holds a list. Null: <c>options</c>, a
 /// list.</param>
-/// <param name="Answer">The column of the right answer.</param>
+/// <param name="Answer">The column of the right answer, or of a list of right answers.</param>
 /// <param name="AnswerForm">What that column holds.</param>
 /// <param name="Id">The column of the ids; null: the row's number.</param>
 /// <param name="Cluster">The column of the clusters: items of one cluster are not independent of each other. Null: all
@@ -20,6 +20,10 @@ namespace Fulcrum.Tasks.Choice;
 /// above 0.</param>
 /// <param name="Fewshot">The number of its first rows that come before the question.</param>
 /// <param name="Reading">The answer-scoring method.</param>
+/// <param name="Labels">The column of the options' own labels, a list; needed for
+/// <see cref="AnswerForm.Label"/>.</param>
+/// <param name="Template">A Jinja template over the columns that makes the question, instead of
+/// <paramref name="Question"/>; null: none.</param>
 public sealed record MultipleChoicePlan(
     string Name = "",
     string File = "",
@@ -39,7 +43,9 @@ public sealed record MultipleChoicePlan(
     int Rotations = 0,
     PromptForm Prompt = PromptForm.Plain,
     int MaxNewTokens = 16,
-    DecodingKind Decoding = DecodingKind.Greedy
+    DecodingKind Decoding = DecodingKind.Greedy,
+    string? Labels = null,
+    string? Template = null
 ) : TaskPlan(Name, Role, Items)
 {
     /// <inheritdoc/>
@@ -50,6 +56,8 @@ public sealed record MultipleChoicePlan(
         Wanted.That(Options is null or { Count: > 0 }, source, $"{Name}.options", "[]", Columns);
         bool exampled = Fewshot == 0 || (Fewshot > 0 && ExamplesFile is not null);
         Wanted.That(exampled, source, $"{Name}.fewshot", Fewshot, "0, or more together with examplesFile");
+        bool labelled = (AnswerForm == AnswerForm.Label) == (Labels is not null);
+        Wanted.That(labelled, source, $"{Name}.labels", Labels, "a column, together with answerForm label");
         AnswerScorings.Check(source, Name, Reading, Rotations, MaxNewTokens);
     }
 

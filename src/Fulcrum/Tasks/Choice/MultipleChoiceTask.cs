@@ -2,6 +2,7 @@ using System.Globalization;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
+using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Choice;
 
@@ -13,7 +14,9 @@ public static class MultipleChoiceTask
     /// row.</exception>
     public static ChoiceTask Open(MultipleChoicePlan plan, int seed, Decoding? decoding = null)
     {
-        ChoiceQuestion[] all = [.. Table.Read(plan.File).Select(row => Question(plan, row))];
+        IReadOnlyList<TableRow> rows = Table.Read(plan.File);
+        CheckUnused(plan, rows);
+        ChoiceQuestion[] all = [.. rows.Select(row => Question(plan, row))];
         ChoiceQuestion? twice = all.GroupBy(q => q.Id).FirstOrDefault(g => g.Count() > 1)?.First();
         if (twice is not null)
         {
@@ -68,40 +71,77 @@ public static class MultipleChoiceTask
         }
 
         string id = row.TextOrNull(plan.Id) ?? $"{Path.GetFileNameWithoutExtension(row.File)}/{row.Number}";
-        return new ChoiceQuestion(
-            id,
-            row.TextOrNull(plan.Cluster) ?? "",
-            row.TextOrNull(plan.Group) ?? "",
-            row.Text(plan.Question),
-            options,
-            Answer(plan, row, options)
-        );
+        int[] right = [.. row.Texts(plan.Answer).Select(a => Answer(plan, row, options, a.Trim())).Distinct()];
+        return right.Length == 0
+            ? throw row.Error($"the column '{plan.Answer}' holds an empty list")
+            : new ChoiceQuestion(
+                id,
+                row.TextOrNull(plan.Cluster) ?? "",
+                row.TextOrNull(plan.Group) ?? "",
+                plan.Template is null ? row.Text(plan.Question) : new TextTemplate(plan.Template).Of(row),
+                options,
+                right[0],
+                right.Length > 1 ? right[1..] : null
+            );
     }
 
-    private static int Answer(MultipleChoicePlan plan, TableRow row, IReadOnlyList<string> options)
+    // A template may read any column, so none is known to be unused.
+    private static void CheckUnused(MultipleChoicePlan plan, IReadOnlyList<TableRow> rows)
     {
-        string text = row.Text(plan.Answer).Trim();
+        if (plan.Template is not null)
+        {
+            return;
+        }
+
+        string[] asked = [plan.Question, .. plan.Options ?? ["options"]];
+        string?[] others = [plan.Answer, plan.Labels, plan.Id, plan.Cluster, plan.Group];
+        string[] unused = TrainingFormat.Rest(
+            rows.SelectMany(r => r.Values.Select(v => v.Key)).Distinct(),
+            [.. asked, .. others.OfType<string>()]
+        );
+        TrainingFormat.CheckUnused(rows, asked, unused);
+    }
+
+    private static int Answer(MultipleChoicePlan plan, TableRow row, IReadOnlyList<string> options, string text)
+    {
         int place = plan.AnswerForm switch
         {
             AnswerForm.Letter => text.Length == 1 ? char.ToUpperInvariant(text[0]) - 'A' : -1,
-            AnswerForm.Index => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-                ? index
-                : -1,
+            AnswerForm.Index => Whole(text),
+            AnswerForm.IndexFromOne => Whole(text) - 1,
+            AnswerForm.Label => Labels(plan, row, options).ToList().IndexOf(text),
             _ => options.Select(o => o.Trim()).ToList().IndexOf(text),
         };
         return place >= 0 && place < options.Count
             ? place
             : throw row.Error(
                 $"the answer '{text}' in the column '{plan.Answer}' is none of {options.Count} options; "
-                    + $"wanted: {Allowed(plan.AnswerForm, options.Count)}"
+                    + $"wanted: {Allowed(plan, row, options.Count)} (answerForm may be "
+                    + $"{string.Join(", ", Enum.GetValues<AnswerForm>().Select(EnumNames.Of))})"
             );
     }
 
-    private static string Allowed(AnswerForm form, int options) =>
-        form switch
+    private static int Whole(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+
+    private static IReadOnlyList<string> Labels(MultipleChoicePlan plan, TableRow row, IReadOnlyList<string> options)
+    {
+        IReadOnlyList<string> labels = [.. row.Texts(plan.Labels!).Select(l => l.Trim())];
+        return labels.Count == options.Count
+            ? labels
+            : throw row.Error(
+                $"{labels.Count} labels in the column '{plan.Labels}' for {options.Count} options; each "
+                    + $"option needs one"
+            );
+    }
+
+    private static string Allowed(MultipleChoicePlan plan, TableRow row, int options) =>
+        plan.AnswerForm switch
         {
-            AnswerForm.Letter => $"A to {ChoicePrompt.Letter(options - 1)} (answerForm may be letter, index or text)",
-            AnswerForm.Index => $"0 to {options - 1} (answerForm may be letter, index or text)",
-            _ => "the text of one of them (answerForm may be letter, index or text)",
+            AnswerForm.Letter => $"A to {ChoicePrompt.Letter(options - 1)}",
+            AnswerForm.Index => $"0 to {options - 1}",
+            AnswerForm.IndexFromOne => $"1 to {options}",
+            AnswerForm.Label => $"one of the labels {string.Join(", ", row.Texts(plan.Labels!))}",
+            _ => "the text of one of them",
         };
 }

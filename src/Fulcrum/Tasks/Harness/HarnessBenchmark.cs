@@ -107,6 +107,10 @@ internal sealed class HarnessBenchmark : ITask
     public Reply? Gold(Item item) => places[item.Id].Task.Gold(places[item.Id].Item);
 
     /// <inheritdoc/>
+    public string? NoGold =>
+        Items.Any(i => Gold(i) is not null) ? null : "its grader knows no reply that must be right";
+
+    /// <inheritdoc/>
     public string Content(Item item) => places[item.Id].Task.Content(places[item.Id].Item);
 
     /// <inheritdoc/>

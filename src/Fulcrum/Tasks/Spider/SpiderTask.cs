@@ -2,6 +2,7 @@ using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks.Grading.Sql;
+using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Tasks.Spider;
 
@@ -87,7 +88,7 @@ public sealed class SpiderTask : ITask
                 ? SqlExtraction.From(((Reply.Written)reply).Text)
                 : BehindMarker(item, ((Reply.Written)reply).Text);
         Grade grade =
-            query.Length == 0
+            query.Length == 0 && plan.Semantics != SqlSemantics.Notebook
                 ? new Grade(0, "", "no-query", "the model wrote no query")
                 : execute(folder.DatabaseFile(item.Cluster), item.Target, query) with
                 {

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Fulcrum.Data;
+using Fulcrum.Models;
 
 namespace Fulcrum.Tasks.Writing;
 
@@ -30,12 +31,15 @@ public enum Matching
 }
 
 /// <summary>Written answers from a file of one's own, graded by comparing texts: a row is an item.</summary>
-/// <param name="File">JSON Lines, CSV with a header, or Parquet, by its ending.</param>
-/// <param name="Input">The column of what the model is asked.</param>
-/// <param name="Target">The column of the right answer, or of a list of right answers.</param>
+/// <param name="File">JSON Lines, a JSON array, CSV, TSV or Parquet, by its ending, also with <c>.gz</c>.</param>
+/// <param name="Input">The column of what the model is asked; null: the layout is recognised from the columns.</param>
+/// <param name="Target">The column of the right answer, or of a list of right answers; null: recognised from the
+/// columns.</param>
 /// <param name="Tolerance">Of <see cref="Matching.Number"/>: largest relative difference.</param>
 /// <param name="Extract">A pattern whose first group is the answer within the reply; null: the whole reply. A reply
 /// without it is unparsable.</param>
+/// <param name="ExtractTarget">The same for the targets; empty: the whole target. Null: <paramref name="Extract"/> if
+/// every target contains it, and the whole target if none does.</param>
 /// <param name="RegexTimeLimitSeconds">A pattern that takes longer on a reply finds nothing in it.</param>
 /// <param name="Id">The column of the ids; null: the row's number.</param>
 /// <param name="Cluster">The column of the clusters: items of one cluster are not independent of each other. Null: all
@@ -43,13 +47,18 @@ public enum Matching
 /// <param name="Group">The column by which the report breaks the score down; null: none.</param>
 /// <param name="System">The system message of the conversation; in plain text it comes first.</param>
 /// <param name="Stops">Texts that end the reply.</param>
+/// <param name="Template">A Jinja template over the columns that makes the question, instead of
+/// <paramref name="Input"/>; null: none.</param>
+/// <param name="ExamplesFile">Worked examples: a file with the same columns; needed where <paramref name="Fewshot"/> is
+/// above 0.</param>
+/// <param name="Fewshot">The number of its first rows that come before the question.</param>
 public sealed record GenerationPlan(
     string Name = "",
     string File = "",
     TaskRole? Role = null,
     int? Items = null,
-    string Input = "prompt",
-    string Target = "target",
+    string? Input = null,
+    string? Target = null,
     Matching Matching = Matching.Exact,
     double Tolerance = 0,
     string? Extract = null,
@@ -61,7 +70,11 @@ public sealed record GenerationPlan(
     PromptForm Prompt = PromptForm.Chat,
     int MaxNewTokens = 64,
     IReadOnlyList<string>? Stops = null,
-    DecodingKind Decoding = DecodingKind.Greedy
+    DecodingKind Decoding = DecodingKind.Greedy,
+    string? ExtractTarget = null,
+    string? Template = null,
+    string? ExamplesFile = null,
+    int Fewshot = 0
 ) : TaskPlan(Name, Role, Items)
 {
     /// <inheritdoc/>
@@ -75,16 +88,38 @@ public sealed record GenerationPlan(
         Wanted.That(MaxNewTokens > 0, source, $"{Name}.maxNewTokens", MaxNewTokens, "1 or more");
         const string Group = "a regular expression with one group, (...), around the answer";
         Wanted.That(Extract is null || HasGroup(Extract), source, $"{Name}.extract", Extract, Group);
+        bool target = ExtractTarget is null or "" || HasGroup(ExtractTarget);
+        Wanted.That(target, source, $"{Name}.extractTarget", ExtractTarget, Group + ", or empty");
+        bool exampled = Fewshot == 0 || (Fewshot > 0 && ExamplesFile is not null);
+        Wanted.That(exampled, source, $"{Name}.fewshot", Fewshot, "0, or more together with examplesFile");
+        bool once = Input is null || Template is null;
+        Wanted.That(once, source, $"{Name}.template", Template, "either input or template");
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() => [File];
+    public override IReadOnlyList<string> Paths() => ExamplesFile is { } examples ? [File, examples] : [File];
 
     /// <inheritdoc/>
-    public override TaskPlan Located(Func<string, string> locate) => this with { File = locate(File) };
+    public override TaskPlan Located(Func<string, string> locate) =>
+        this with
+        {
+            File = locate(File),
+            ExamplesFile = ExamplesFile is { } examples ? locate(examples) : null,
+        };
 
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => WritingTask.Open(this, opening.Seed, opening.Decode(Decoding));
+
+    /// <summary>The columns of the file, and the form of its questions.</summary>
+    internal ExampleColumns Columns =>
+        new(
+            Input,
+            Target,
+            Template,
+            System,
+            Prompt == PromptForm.Chat,
+            [.. new[] { Id, Cluster, Group }.OfType<string>()]
+        );
 
     private static bool HasGroup(string pattern)
     {

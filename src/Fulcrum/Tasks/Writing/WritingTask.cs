@@ -12,27 +12,28 @@ public sealed class WritingTask : ITask
 {
     private readonly GenerationPlan plan;
     private readonly Decoding decoding;
-    private readonly Dictionary<string, (string Input, IReadOnlyList<string> Targets)> rows;
+    private readonly ExampleFile file;
+    private readonly Dictionary<string, WritingItem> rows;
     private readonly Regex? extract;
+    private readonly IReadOnlyList<(string, string)> examples;
 
     private WritingTask(GenerationPlan plan, int seed, Decoding decoding)
     {
         (this.plan, this.decoding) = (plan, decoding);
-        extract = plan.Extract is null
-            ? null
-            : new Regex(plan.Extract, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(plan.RegexTimeLimitSeconds));
-        TableRow[] all = [.. Table.Read(plan.File)];
-        rows = new Dictionary<string, (string, IReadOnlyList<string>)>(StringComparer.Ordinal);
-        foreach (TableRow row in all)
+        extract = plan.Extract is { } pattern ? PatternOf(pattern) : null;
+        file = ExampleFile.Open(plan.File, plan.Columns);
+        WrittenTargets targets = WrittenTargets.Of(plan, file, extract);
+        (NoGold, rows) = (targets.NoGold, new Dictionary<string, WritingItem>(StringComparer.Ordinal));
+        foreach (TableRow row in file.Rows)
         {
-            IReadOnlyList<string> targets = Targets(row);
-            _ = rows.TryAdd(IdOf(row), (row.Text(plan.Input), targets))
-                ? true
-                : throw row.Error($"the id '{IdOf(row)}' occurs a second time");
+            IReadOnlyList<string> given = file.TargetsOf(row);
+            WritingItem item = new(row, given[0], [.. given.Select(t => Fitting(row, targets.AnswerOf(row, t)))]);
+            _ = rows.TryAdd(IdOf(row), item) ? true : throw row.Error($"the id '{IdOf(row)}' occurs a second time");
         }
 
+        examples = Examples(plan);
         IReadOnlyList<TableRow> chosen = StratifiedSample.Of(
-            all,
+            file.Rows,
             r => r.TextOrNull(plan.Cluster) ?? "",
             plan.Items,
             RandomStream.For(seed, $"items of {Path.GetFileName(plan.File)}")
@@ -43,7 +44,7 @@ public sealed class WritingTask : ITask
                 IdOf(r),
                 r.TextOrNull(plan.Cluster) ?? "",
                 r.TextOrNull(plan.Group) ?? "",
-                r.Text(plan.Input),
+                file.InputOf(r),
                 string.Join(" | ", rows[IdOf(r)].Targets)
             )),
         ];
@@ -65,6 +66,10 @@ public sealed class WritingTask : ITask
             ["matching"] = EnumNames.Of(plan.Matching),
             ["tolerance"] = plan.Tolerance.ToString("R", CultureInfo.InvariantCulture),
             ["extract"] = plan.Extract ?? "",
+            ["extract target"] = plan.ExtractTarget ?? "as extract",
+            ["layout"] = file.Format.Description,
+            ["template"] = plan.Template ?? "",
+            ["shots"] = $"{plan.Fewshot}",
             ["regex time limit"] = $"{plan.RegexTimeLimitSeconds.ToString(CultureInfo.InvariantCulture)} s",
             ["decoding"] = decoding.ToString(),
         };
@@ -78,7 +83,7 @@ public sealed class WritingTask : ITask
     /// <inheritdoc/>
     public Question Ask(Item item) =>
         new Question.Write(
-            OwnPrompt.Of(plan.Prompt, plan.System, rows[item.Id].Input),
+            file.PromptOf(rows[item.Id].Row, examples),
             plan.MaxNewTokens,
             plan.Stops ?? [],
             decoding.For(Name, item.Id)
@@ -120,12 +125,41 @@ public sealed class WritingTask : ITask
         }
     }
 
-    /// <summary>The first target; none where the target is a pattern, or the answer has to be found in a
-    /// reply.</summary>
-    public Reply? Gold(Item item) =>
-        plan.Matching == Matching.Regex || extract is not null
-            ? null
-            : new Reply.Written(rows[item.Id].Targets[0], FinishReason.Stop, 0);
+    /// <summary>The first target as the file has it, cut before the first stop text as a reply is.</summary>
+    public Reply? Gold(Item item)
+    {
+        string gold = rows[item.Id].Gold;
+        int end = (plan.Stops ?? [])
+            .Select(s => gold.IndexOf(s, StringComparison.Ordinal))
+            .Where(i => i >= 0)
+            .DefaultIfEmpty(gold.Length)
+            .Min();
+        return NoGold is null ? new Reply.Written(gold[..end], FinishReason.Stop, 0) : null;
+    }
+
+    /// <inheritdoc/>
+    public string? NoGold { get; }
+
+    /// <inheritdoc/>
+    public string? Layout => $"{file.Rows.Count} rows, {file.Format.Description}";
+
+    private Regex PatternOf(string pattern) =>
+        new(pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(plan.RegexTimeLimitSeconds));
+
+    private static IReadOnlyList<(string, string)> Examples(GenerationPlan plan)
+    {
+        if (plan.Fewshot == 0)
+        {
+            return [];
+        }
+
+        ExampleFile worked = ExampleFile.Open(plan.ExamplesFile!, plan.Columns);
+        return worked.Rows.Count >= plan.Fewshot
+            ? [.. worked.Rows.Take(plan.Fewshot).Select(r => (worked.InputOf(r), worked.TargetsOf(r)[0]))]
+            : throw new InputException(
+                $"{plan.ExamplesFile} has {worked.Rows.Count} worked examples, fewer than {plan.Fewshot}"
+            );
+    }
 
     private string? Answer(string written)
     {
@@ -164,14 +198,12 @@ public sealed class WritingTask : ITask
             _ => answer.Contains(target.Trim(), StringComparison.Ordinal),
         };
 
-    private IReadOnlyList<string> Targets(TableRow row)
-    {
-        IReadOnlyList<string> targets = row.Texts(plan.Target);
-        string? bad = targets.FirstOrDefault(t => !Fits(t));
-        return targets.Count == 0 ? throw row.Error($"the column '{plan.Target}' holds an empty list")
-            : bad is null ? targets
-            : throw row.Error($"the target '{bad}' in the column '{plan.Target}' is no {Wanted(plan.Matching)}");
-    }
+    private string Fitting(TableRow row, string target) =>
+        Fits(target)
+            ? target
+            : throw row.Error(
+                $"the target '{target}' in the column '{file.Format.Used[1]}' is no {Wanted(plan.Matching)}"
+            );
 
     private static string Wanted(Matching matching) =>
         matching switch
@@ -201,3 +233,8 @@ public sealed class WritingTask : ITask
     private string IdOf(TableRow row) =>
         row.TextOrNull(plan.Id) ?? $"{Path.GetFileNameWithoutExtension(row.File)}/{row.Number}";
 }
+
+/// <summary>An item's row and its right answers.</summary>
+/// <param name="Gold">The first target as the file has it.</param>
+/// <param name="Targets">What a reply's answer is compared with.</param>
+internal sealed record WritingItem(TableRow Row, string Gold, IReadOnlyList<string> Targets);

@@ -61,6 +61,8 @@ internal sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposabl
             return TooLong(predicted) is { } refusal ? new Grade(0, predicted, "refused", refusal)
                 : Prepared(predicted, raw) is { } prepared && !string.IsNullOrWhiteSpace(prepared)
                     ? Judge(wanted, database.Run(prepared), preparedGold, predicted)
+                // Python's sqlite3 runs an empty text and fetches no rows.
+                : semantics == "notebook" ? Judge(wanted, new SqlResult([]), preparedGold, predicted)
                 : new Grade(0, predicted, "empty", "the prediction is empty");
         }
         catch (RegexMatchTimeoutException)

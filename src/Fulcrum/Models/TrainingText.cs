@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+
+namespace Fulcrum.Models;
+
+/// <summary>One training example before it is tokenised.</summary>
+/// <param name="Id">Names it in reports: <c>train/17</c>.</param>
+/// <param name="Cluster">Examples of one cluster share the beginning of their prompt.</param>
+/// <param name="Prompt">What the model is asked; of a conversation the messages before its last reply.</param>
+/// <param name="Completion">The reply; of a conversation the last one.</param>
+/// <param name="Conversation">All messages, of which every reply of the assistant is trained; null: only
+/// <paramref name="Completion"/> is.</param>
+/// <param name="Ids">Token ids that are used as they are; null: the texts are tokenised.</param>
+/// <param name="Place">File and line, for errors; null: <paramref name="Id"/> says enough.</param>
+public sealed record TrainingText(
+    string Id,
+    string Cluster,
+    Prompt Prompt,
+    string Completion,
+    JsonArray? Conversation = null,
+    TrainingIds? Ids = null,
+    string? Place = null
+)
+{
+    /// <summary>An error about this example.</summary>
+    internal InputException Error(string what) => new($"{Place ?? Id}: {what}");
+
+    /// <summary>The replies that are trained, each with the messages before it.</summary>
+    internal IEnumerable<TrainingText> Replies()
+    {
+        if (Conversation is null)
+        {
+            return [this];
+        }
+
+        (string Role, string Content)[] turns =
+        [
+            .. Conversation
+                .OfType<JsonObject>()
+                .Select(m => (m["role"]?.ToString() ?? "", m["content"] is JsonValue text ? text.ToString() : "")),
+        ];
+        return turns
+            .Select(
+                (turn, i) =>
+                    turn.Role != "assistant"
+                        ? null
+                        : new TrainingText(
+                            Id,
+                            Cluster,
+                            new Prompt.Chat([.. turns[..i].Select(t => new Templates.Message(t.Role, t.Content))]),
+                            turn.Content
+                        )
+            )
+            .OfType<TrainingText>();
+    }
+}
+
+/// <summary>Token ids of a training example.</summary>
+public sealed record TrainingIds(int[] Prompt, int[] Completion);

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Tasks.Choice;
+
+namespace Fulcrum.Studies;
+
+/// <summary>Recognises by its columns which task a data file is.</summary>
+internal static class RecognisedTask
+{
+    /// <summary>The keys of a task over a file, without its name and path. A file without options is a written task,
+    /// whose
+    /// layout is recognised as that of training data.</summary>
+    /// <exception cref="InputException">The file has options, but its question or its answers are not recognised.
+    /// </exception>
+    public static JsonObject Of(string path, IReadOnlyList<TableRow> rows)
+    {
+        string[] columns = [.. rows[0].Values.Select(c => c.Key)];
+        string? Column(params string[] names) =>
+            names
+                .Select(n => columns.FirstOrDefault(c => c.Equals(n, StringComparison.OrdinalIgnoreCase)))
+                .FirstOrDefault(c => c is not null);
+        string? list = Column("options", "choices");
+        string[] lettered = [.. Letters(columns)];
+        if (list is null && lettered.Length < 2)
+        {
+            return new JsonObject { ["kind"] = "generation" };
+        }
+
+        string question = Column("question", "prompt", "input", "instruction", "stem") ?? throw Unknown(path, columns);
+        string answer =
+            Column("answer", "answerKey", "target", "label", "completion", "output", "response")
+            ?? throw Unknown(path, columns);
+        bool labelled = list is not null && rows[0].TryFind($"{list}.label", out _);
+        string[] options =
+            list is null ? lettered
+            : labelled ? [$"{list}.text"]
+            : [list];
+        JsonObject task = new()
+        {
+            ["kind"] = "multiple-choice",
+            ["question"] = question,
+            ["options"] = new JsonArray([.. options.Select(o => (JsonNode)o)]),
+            ["answer"] = answer,
+            ["answerForm"] = EnumNames.Of(
+                labelled
+                    ? AnswerForm.Label
+                    : Form(path, rows, answer, options.Length > 1 ? null : options[0], options.Length)
+            ),
+        };
+        if (labelled)
+        {
+            task["labels"] = $"{list}.label";
+        }
+
+        return task;
+    }
+
+    // The columns A, B, ... of a table with a column for each option.
+    private static IEnumerable<string> Letters(string[] columns)
+    {
+        for (char letter = 'A'; letter <= 'Z'; letter++)
+        {
+            string name = letter.ToString();
+            if (columns.FirstOrDefault(c => c.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } column)
+            {
+                yield break;
+            }
+
+            yield return column;
+        }
+    }
+
+    private static AnswerForm Form(
+        string path,
+        IReadOnlyList<TableRow> rows,
+        string answer,
+        string? options,
+        int columns
+    )
+    {
+        string[] answers = [.. rows.SelectMany(r => r.Texts(answer)).Select(a => a.Trim())];
+        if (answers.All(a => a.Length == 1 && char.IsAsciiLetter(a[0])))
+        {
+            return AnswerForm.Letter;
+        }
+
+        int[] places =
+        [
+            .. answers.Select(a =>
+                int.TryParse(a, NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? place : -1
+            ),
+        ];
+        if (places.Contains(-1))
+        {
+            return AnswerForm.Text;
+        }
+
+        int most = options is null ? columns : rows.Max(r => r.Texts(options).Count);
+        return places.Contains(0) ? AnswerForm.Index
+            : places.Contains(most) ? AnswerForm.IndexFromOne
+            : throw new InputException(
+                $"{path}: the numbers in the column '{answer}' may count from 0 or from 1; write a task file "
+                    + $"with answerForm index or index-from-1"
+            );
+    }
+
+    private static InputException Unknown(string path, string[] columns) =>
+        new(
+            $"{path}: its columns ({string.Join(", ", columns)}) are not recognised; write a task file that "
+                + $"names the question and the answer"
+        );
+}
