@@ -38,7 +38,7 @@ public sealed class SpiderVariantsTests : IDisposable
     public void A_folder_in_BIRDs_layout_is_read_with_evidence_difficulty_and_its_comparison()
     {
         SpiderPlan plan = (SpiderPlan)new SpiderPlan("bird", "x").Located(_ => folder);
-        Assert.Equal(SqlSemantics.Bird, plan.Semantics);
+        Assert.Equal(SqlSemantics.Bird, plan.Compared);
         plan.RequireFiles("study.json");
         ITask task = Open(plan);
         Assert.Equal(["moderate", "simple"], task.Items.Select(i => i.Group));

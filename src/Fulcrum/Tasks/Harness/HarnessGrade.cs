@@ -128,7 +128,7 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
     /// <summary>The grade of written replies.</summary>
     public HarnessGrade Write(HarnessRow row, IReadOnlyList<string> replies)
     {
-        if (config.ProcessResults is { } grader)
+        if (config.ProcessResults is { Name: not HarnessReplies.Gsm8k } grader)
         {
             return Located(row, "the grader", () => HarnessReplies.Grade(grader.Name, row.Values, replies[0]));
         }
@@ -149,7 +149,8 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
             }
         }
 
-        return new HarnessGrade(scores, Shown(filtered.Values.First()), Shown(target), null, filtered);
+        HarnessGrade published = new(scores, Shown(filtered.Values.First()), Shown(target), null, filtered);
+        return config.ProcessResults is null ? published : HarnessReplies.WithNumber(published, replies[0]);
     }
 
     private static Dictionary<string, double[]> Named(string metric, double value) =>

@@ -12,6 +12,27 @@ internal static class HarnessReplies
     /// <summary>The prefix of the name of a <c>bbh</c> grader.</summary>
     public const string Bbh = "bbh ";
 
+    /// <summary>The name of the grader that adds GSM8K's answer as a number to the published scores.</summary>
+    public const string Gsm8k = "gsm8k";
+
+    /// <summary>Returns the published grade of a reply to GSM8K with the own score <c>numeric_match</c>, which is the
+    /// score of the item: the published scores compare texts.</summary>
+    public static HarnessGrade WithNumber(HarnessGrade published, string reply)
+    {
+        ReplyGrade grade = Gsm8kGrader.Grade(reply, [published.Target]);
+        return published with
+        {
+            Scores = new Dictionary<string, double[]>(published.Scores, StringComparer.Ordinal)
+            {
+                ["numeric_match"] = [grade.Scores["numeric_match"]!.Value],
+            },
+            Prediction = grade.Prediction,
+            Score = grade.Score,
+            Verdict = grade.Verdict,
+            Rule = grade.Rule,
+        };
+    }
+
     /// <summary>Grades a reply.</summary>
     /// <param name="grader">As <c>process_results</c> names it.</param>
     /// <exception cref="InputException">The row lacks what the grader needs.</exception>

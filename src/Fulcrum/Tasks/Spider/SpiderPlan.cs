@@ -95,8 +95,7 @@ public sealed record SpiderPlan(
     public override IReadOnlyList<string> Paths() => [Data];
 
     /// <inheritdoc/>
-    public override TaskPlan Located(Func<string, string> locate) =>
-        (this with { Data = locate(Data) }) is var located ? located with { Semantics = located.Compared } : this;
+    public override TaskPlan Located(Func<string, string> locate) => this with { Data = locate(Data) };
 
     /// <inheritdoc/>
     public override void RequireFiles(string source)
