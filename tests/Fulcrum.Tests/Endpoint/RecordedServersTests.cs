@@ -22,8 +22,8 @@ public sealed class RecordedServersTests
 
         ContinuationScore[] scores =
         [
-            await Score(new EchoScoring(vllm, completions)),
-            await Score(new PromptValuesScoring(vllm, completions)),
+            await Score(new SequenceScoring("echo", completions, new EchoValues(vllm, completions).Of)),
+            await Score(new SequenceScoring("prompt values", completions, new PromptValues(vllm, completions).Of)),
             await Score(new ForcedScoring(llama, plain: 260)),
         ];
 
@@ -70,7 +70,7 @@ public sealed class RecordedServersTests
     {
         Server open = Open(server, "chat-plain");
 
-        WrittenText written = await new ChatWriter(open, new ChatRoute(open)).Write(
+        WrittenText written = await new ChatWriter(open, new ServerChat(new ChatRoute(open).Answer)).Write(
             new ServerPrompt.OfMessages([new JsonObject { ["role"] = "user", ["content"] = "Say hi." }]),
             new WritingLimits(4, [], null),
             TestContext.Current.CancellationToken

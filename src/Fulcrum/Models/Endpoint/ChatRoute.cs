@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
@@ -7,16 +6,16 @@ namespace Fulcrum.Models.Endpoint;
 /// <summary>A chat by the route <c>chat/completions</c> of OpenAI's protocol.</summary>
 /// <remarks>Own requests instead of a vendor's package: the server gets the messages whole, and the same repetitions,
 /// limits and treatment of the key hold as for every other route.</remarks>
-internal sealed class ChatRoute(Server server) : IChatClient
+internal sealed class ChatRoute(Server server)
 {
-    // Newer models of OpenAI refuse the older name, and many other servers pass over the newer one.
+    // Newer models of OpenAI refuse the older name, and many other servers ignore the newer one.
     private volatile string limit = "max_tokens";
 
-    /// <inheritdoc/>
-    public async Task<ChatResponse> GetResponseAsync(
+    /// <summary>Answers a conversation.</summary>
+    public async Task<ChatResponse> Answer(
         IEnumerable<ChatMessage> messages,
-        ChatOptions? options = null,
-        CancellationToken cancellationToken = default
+        ChatOptions? options,
+        CancellationToken cancellation
     )
     {
         JsonObject body = new() { ["model"] = server.Served, ["messages"] = MessagesOf(messages) };
@@ -29,34 +28,10 @@ internal sealed class ChatRoute(Server server) : IChatClient
             body["stop"] = new JsonArray([.. stops.Select(s => JsonValue.Create(s))]);
         }
 
-        return Read(await Ask(body, options?.MaxOutputTokens, cancellationToken));
+        return Read(await Ask(body, options?.MaxOutputTokens, cancellation));
     }
 
-    /// <inheritdoc/>
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages,
-        ChatOptions? options = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default
-    )
-    {
-        foreach (
-            ChatResponseUpdate update in (
-                await GetResponseAsync(messages, options, cancellationToken)
-            ).ToChatResponseUpdates()
-        )
-        {
-            yield return update;
-        }
-    }
-
-    /// <inheritdoc/>
-    public object? GetService(Type serviceType, object? serviceKey = null) =>
-        serviceKey is null && serviceType.IsInstanceOfType(this) ? this : null;
-
-    /// <inheritdoc/>
-    public void Dispose() { }
-
-    /// <summary>Messages as JSON: whole where they came as JSON.</summary>
+    /// <summary>Messages as JSON, with all fields if they came as JSON.</summary>
     public static JsonArray MessagesOf(IEnumerable<ChatMessage> messages) =>
         [
             .. messages.Select(m =>

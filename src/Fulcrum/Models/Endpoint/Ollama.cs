@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
@@ -6,7 +5,7 @@ namespace Fulcrum.Models.Endpoint;
 
 /// <summary>Ollama by its own routes, which know more than those under <c>/v1</c>: texts without a template, a refusal
 /// instead of a shortened prompt, no thoughts.</summary>
-internal sealed class Ollama(Server server) : IChatClient, IWriter
+internal sealed class Ollama(Server server) : IWriter
 {
     // A model that is loaded anew costs minutes.
     private const string KeepAlive = "1h";
@@ -43,7 +42,7 @@ internal sealed class Ollama(Server server) : IChatClient, IWriter
         );
     }
 
-    /// <summary>Completes a text as it is, without a template.</summary>
+    /// <summary>Completes a text without a chat template.</summary>
     public async Task<WrittenText> Write(ServerPrompt prompt, WritingLimits limits, CancellationToken cancellation)
     {
         if (prompt is not ServerPrompt.OfText { Text: { } text })
@@ -64,16 +63,16 @@ internal sealed class Ollama(Server server) : IChatClient, IWriter
         return Decoded.Cut(new WrittenText(written, null, null, Decoded.Finish(server, reply.DoneReason)), limits);
     }
 
-    /// <inheritdoc/>
-    public async Task<ChatResponse> GetResponseAsync(
+    /// <summary>Answers a conversation.</summary>
+    public async Task<ChatResponse> Answer(
         IEnumerable<ChatMessage> messages,
-        ChatOptions? options = null,
-        CancellationToken cancellationToken = default
+        ChatOptions? options,
+        CancellationToken cancellation
     )
     {
         JsonObject body = Body(OptionsOf(options));
         body["messages"] = ChatRoute.MessagesOf(messages);
-        OllamaAnswerReply reply = await Ask("api/chat", body, cancellationToken);
+        OllamaAnswerReply reply = await Ask("api/chat", body, cancellation);
         string said = reply.Message?.Content ?? throw new ReplyException($"{server} gave an answer without text");
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, said))
         {
@@ -81,30 +80,6 @@ internal sealed class Ollama(Server server) : IChatClient, IWriter
             Usage = new UsageDetails { InputTokenCount = reply.PromptEvalCount, OutputTokenCount = reply.EvalCount },
         };
     }
-
-    /// <inheritdoc/>
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages,
-        ChatOptions? options = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default
-    )
-    {
-        foreach (
-            ChatResponseUpdate update in (
-                await GetResponseAsync(messages, options, cancellationToken)
-            ).ToChatResponseUpdates()
-        )
-        {
-            yield return update;
-        }
-    }
-
-    /// <inheritdoc/>
-    public object? GetService(Type serviceType, object? serviceKey = null) =>
-        serviceKey is null && serviceType.IsInstanceOfType(this) ? this : null;
-
-    /// <inheritdoc/>
-    public void Dispose() { }
 
     // Without the two refusals a prompt longer than the context is shortened, and answered as if nothing had happened.
     private JsonObject Body(JsonObject options)

@@ -2,7 +2,8 @@ namespace Fulcrum.Models.Endpoint;
 
 /// <summary>Finds a way to the log-likelihoods of given tokens, and compares its values with those of tokens that the
 /// server wrote.</summary>
-/// <remarks>A server that passes over what it does not know is asked in another way. A server that contradicts itself
+/// <remarks>A server that ignores a field that it does not know is asked in another way. A server that contradicts
+/// itself
 /// is refused, because its values cannot be trusted in any form.</remarks>
 internal sealed class ScoringProbe(Server server, Completions completions)
 {
@@ -51,13 +52,17 @@ internal sealed class ScoringProbe(Server server, Completions completions)
 
     private async Task<IScoring> Find(CancellationToken cancellation)
     {
-        EchoScoring echo = new(server, completions);
+        SequenceScoring echo = new($"echo of {completions.Form}", completions, new EchoValues(server, completions).Of);
         if (await Agrees(echo, Written, cancellation))
         {
             return echo;
         }
 
-        PromptValuesScoring values = new(server, completions);
+        SequenceScoring values = new(
+            $"prompt values of {completions.Form}",
+            completions,
+            new PromptValues(server, completions).Of
+        );
         if (await Agrees(values, Written, cancellation))
         {
             return values;
@@ -133,7 +138,7 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         return trial;
     }
 
-    // The tokens that the server writes behind a sample, as far as their ids are certain.
+    // The tokens that the server writes after a sample, as far as their ids are certain.
     private async Task<(int[] Ids, double[] Values)> Write(int which, CancellationToken cancellation)
     {
         CompletionReply.Choice choice = await completions.Ask(

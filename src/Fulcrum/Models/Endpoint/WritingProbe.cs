@@ -17,8 +17,8 @@ internal static class WritingProbe
                 $"{server} is Ollama, which takes texts and messages, no token ids"
             ),
             (ServerSoftware.Ollama, PromptForm.Text) => new Ollama(server),
-            (ServerSoftware.Ollama, _) => new ChatWriter(server, new Ollama(server)),
-            (_, PromptForm.Messages) => new ChatWriter(server, new ChatRoute(server)),
+            (ServerSoftware.Ollama, _) => new ChatWriter(server, new ServerChat(new Ollama(server).Answer)),
+            (_, PromptForm.Messages) => new ChatWriter(server, new ServerChat(new ChatRoute(server).Answer)),
             (ServerSoftware.LlamaServer, _) => new LlamaWriter(server),
             _ => await Completing(server, form, cancellation),
         };

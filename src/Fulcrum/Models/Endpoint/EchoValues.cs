@@ -2,40 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Log-likelihoods by <c>echo</c> and <c>logprobs</c>: the server repeats prompt and continuation, with the
-/// value of every token but the first.</summary>
-internal sealed class EchoScoring(Server server, Completions completions) : IScoring
+/// <summary>Values of given tokens by <c>echo</c> and <c>logprobs</c>: the server repeats a prompt, with the value of
+/// every token but the first.</summary>
+internal sealed class EchoValues(Server server, Completions completions)
 {
-    /// <inheritdoc/>
-    public string Name => $"echo of {completions.Form}";
-
-    /// <inheritdoc/>
-    public bool OneRequestAPrompt => false;
-
-    /// <inheritdoc/>
-    public string? Objection(int[] prompt, int[] continuation) => completions.Objection([.. prompt, .. continuation]);
-
-    /// <inheritdoc/>
-    public async Task<ContinuationScore[]> Score(
-        int[] prompt,
-        IReadOnlyList<int[]> continuations,
-        CancellationToken cancellation
-    )
+    /// <summary>Returns the values of the tokens from a place on; the first token of all has none.</summary>
+    /// <exception cref="ReplyException">The reply is not about these tokens, or has no finite values.</exception>
+    public async Task<TokenValue[]> Of(int[] ids, int from, CancellationToken cancellation)
     {
-        ContinuationScore[] scores = new ContinuationScore[continuations.Count];
-        for (int i = 0; i < scores.Length; i++)
-        {
-            int[] all = [.. prompt, .. continuations[i]];
-            TokenValue[] values = await Values(all, cancellation);
-            scores[i] = TokenValue.Sum(values[^continuations[i].Length..]);
-        }
-
-        return scores;
-    }
-
-    // One new token where there is room: with none some servers write until the context is full.
-    private async Task<TokenValue[]> Values(int[] ids, CancellationToken cancellation)
-    {
+        // One new token if there is room: without any, some servers write until the context is full.
         int room = server.Facts.ContextLength is { } most && ids.Length >= most ? 0 : 1;
         CompletionReply.Choice choice = await completions.Ask(
             completions.Prompt(ids),
@@ -50,7 +25,7 @@ internal sealed class EchoScoring(Server server, Completions completions) : ISco
             throw Ignored();
         }
 
-        return Checked(ids, names, values, lists.TopLogprobs);
+        return Checked(ids, names, values, lists.TopLogprobs)[from..];
     }
 
     // The lists may leave out a special token that the server put in front, and may hold one new token at the end.
