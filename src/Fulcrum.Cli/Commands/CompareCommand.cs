@@ -272,17 +272,25 @@ internal static class CompareCommand
     {
         IReadOnlyList<Answer> second = AnswerFile.Read(after);
         string?[] hashes = [.. first.Concat(second).Select(a => a.Protocol).Distinct()];
-        IReadOnlyList<string> fields = Protocol.DifferingFields(
+        IReadOnlyList<ProtocolDifference> differing = Protocol.Differences(
             Path.ChangeExtension(before, ".protocol.json"),
             Path.ChangeExtension(after, ".protocol.json")
         );
-        bool formOnly = fields.Count > 0 && fields.All(Protocol.MayDiffer);
-        return hashes.Length < 2 || formOnly
-            ? second
-            : throw new GuardException(
-                $"{name}: {before} and {after} were measured under different protocols "
-                    + $"({string.Join("; ", Differing(before, after))}), so their difference would mean nothing"
+        if (hashes.Length < 2)
+        {
+            return second;
+        }
+
+        if (differing.Count == 0 || differing.Any(d => !d.IsOfForm))
+        {
+            throw new GuardException(
+                $"{name}: {before} and {after} were measured under different protocols ({Fields(differing)}), so "
+                    + "their difference would mean nothing"
             );
+        }
+
+        Console.Error.WriteLine($"fulcrum: {name}: {after} differs from {before} in {Fields(differing)}");
+        return second;
     }
 
     private static void RefuseTooFew(Estimand? asked, string name, int clusters)
@@ -296,14 +304,8 @@ internal static class CompareCommand
         }
     }
 
-    private static IReadOnlyList<string> Differing(string before, string after)
-    {
-        IReadOnlyList<string> differing = Protocol.Differences(
-            Path.ChangeExtension(before, ".protocol.json"),
-            Path.ChangeExtension(after, ".protocol.json")
-        );
-        return differing.Count > 0
-            ? differing
-            : ["their hashes differ; the .protocol.json files that list the fields are missing"];
-    }
+    private static string Fields(IReadOnlyList<ProtocolDifference> differing) =>
+        differing.Count > 0
+            ? string.Join("; ", differing)
+            : "their hashes differ; the .protocol.json files that list the fields are missing";
 }

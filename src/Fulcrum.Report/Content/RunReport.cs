@@ -17,8 +17,8 @@ namespace Fulcrum.Report.Content;
 /// <param name="Steps">The shown candidate's training log; empty where there is none.</param>
 /// <param name="Stages">The manifests of the stages that are complete, in their order.</param>
 /// <param name="TrainingData">How much of the training data reached the trainer; null: unknown.</param>
-/// <param name="ProtocolDifferences">By task, the fields of the protocol that differ between the sides; null: none
-/// is known to.</param>
+/// <param name="ProtocolDifferences">By task, the fields of the protocol that differ between the sides, except those of
+/// engine and numeric form; null: none is known to.</param>
 /// <param name="Model">The model's name and size; null: unknown.</param>
 /// <param name="Whole">The candidates with the tasks that have no scores; the comparison has those with scores.</param>
 public sealed record RunReport(
@@ -110,7 +110,9 @@ public sealed record RunReport(
             TrainingDataSummary.Read(run.Adapter(shown.Name)),
             shown.Tasks.ToDictionary(
                 t => t.Task,
-                t => Differences(run, RunLayout.Candidate(shown.Name), t.Task),
+                t =>
+                    (IReadOnlyList<string>)
+                        [.. StudyComparison.ProtocolDifferences(study, run, shown.Name, t.Task).Select(d => d.Field)],
                 StringComparer.Ordinal
             ),
             ModelFacts.Read(run.Root),
@@ -170,9 +172,6 @@ public sealed record RunReport(
             ),
             "compare",
         ];
-
-    private static IReadOnlyList<string> Differences(RunLayout run, string place, string task) =>
-        Protocol.DifferingFields(run.Protocol(RunLayout.Base, task), run.Protocol(place, task));
 
     private static IReadOnlyList<ItemAnswers> ItemsOf(RunLayout run, Comparison compared, string task)
     {

@@ -29,7 +29,7 @@ public sealed partial class PromptEncoding(
 
     /// <summary>Digest of the chat template; <c>none</c> where the model has none.</summary>
     public string TemplateDigest =>
-        tokenizer is null ? "the server's"
+        tokenizer is null ? ServersTemplate
         : template is null ? "none"
         : variables is null ? template.Digest
         : Sha256.OfTexts([template.Digest, .. variables.Select(v => $"{v.Key}={v.Value?.ToJsonString()}")]);
@@ -51,6 +51,9 @@ public sealed partial class PromptEncoding(
                 .OrderBy(v => v.Key, StringComparer.Ordinal)
                 .ToDictionary(v => v.Key, v => JsonNode.Parse(v.Value.GetRawText()), StringComparer.Ordinal)
         );
+
+    /// <summary>Stands for the template's digest if a server applies its own template.</summary>
+    internal const string ServersTemplate = "the server's";
 
     /// <summary>The clock that templates read while a model is measured: always the same day.</summary>
     internal static TimeProvider Clock { get; } = new StandingClock();
@@ -183,7 +186,7 @@ public sealed partial class PromptEncoding(
     private string Rendered(ChatTemplate of, Prompt.Chat chat, bool addGenerationPrompt) =>
         of.Render(Messages(chat), addGenerationPrompt, variables);
 
-    // The text is cut right behind the begun reply. A template may have trimmed it.
+    // The text is cut right after the begun reply. A template may have trimmed it.
     private string Continued(Prompt.Chat chat)
     {
         string text = Rendered(template!, chat, addGenerationPrompt: false),

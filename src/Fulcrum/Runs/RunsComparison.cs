@@ -84,7 +84,7 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
     {
         foreach (string task in tasks)
         {
-            IReadOnlyList<string> fields = Protocol.Differences(
+            IReadOnlyList<ProtocolDifference> fields = Protocol.Differences(
                 first.Protocol(RunLayout.Base, task),
                 other.Protocol(RunLayout.Base, task)
             );

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fulcrum.Data;
 using Fulcrum.Files;
@@ -8,21 +9,13 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>Every setting that can change a score, by name. Two measurements are comparable only if all of them are
-/// equal.</summary>
-/// <param name="Fields">Sorted by name. Contains nothing that differs between base and candidate: no adapter, time or
-/// path.</param>
+/// <summary>Everything that can change a score, by name. Two measurements may be compared if they differ in nothing but
+/// the model and the form in which it computes.</summary>
+/// <param name="Fields">Sorted by name. Holds no adapter, no time, no path.</param>
 public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
 {
     /// <summary>Changes whenever evaluation code changes in a way that can change a score.</summary>
     public const string EvaluatorVersion = "1";
-
-    private static readonly string[] OfCandidate = ["model", "serving", "engine", "dtype", "quantization", "device"];
-
-    /// <summary>Returns whether a candidate may differ from its base in a field: the model, and the form in which it
-    /// computes or is served.</summary>
-    public static bool MayDiffer(string field) =>
-        OfCandidate.Contains(field) || field.StartsWith("endpoint.", StringComparison.Ordinal);
 
     /// <summary>SHA-256 over the sorted <c>name=value</c> lines, in lower-case hexadecimal.</summary>
     public string Hash =>
@@ -52,7 +45,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             ["engine"] = engine,
             ["template"] = encoding.TemplateDigest,
             ["items"] = Sha(string.Join('\n', benchmark.Items.Select(i => $"{i.Id}\t{i.Target}"))),
-            ["prompts"] = Sha(string.Join('\0', benchmark.Items.Select(i => Describe(benchmark.Ask(i), encoding)))),
+            ["prompts"] = Sha(string.Join('\0', benchmark.Items.Select(i => Describe(benchmark.Ask(i))))),
         };
         foreach ((string name, string value) in benchmark.Protocol)
         {
@@ -66,27 +59,10 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
     public Protocol With(IReadOnlyDictionary<string, string> asked) =>
         asked.Count == 0 ? this : new Protocol(Fields.Concat(asked).ToDictionary());
 
-    /// <summary>The fields in which two protocol files differ, each with both values; empty where a file is
-    /// missing.</summary>
-    /// <param name="except">Fields that may differ; null: none.</param>
-    /// <exception cref="InputException">A file is not a flat map of texts.</exception>
-    public static IReadOnlyList<string> Differences(string first, string second, Func<string, bool>? except = null)
-    {
-        string[] fields = [.. DifferingFields(first, second).Where(f => except?.Invoke(f) != true)];
-        if (fields.Length == 0)
-        {
-            return [];
-        }
-
-        SortedDictionary<string, string> a = Read(first),
-            b = Read(second);
-        return [.. fields.Select(k => $"{k}: {Short(a.GetValueOrDefault(k))} and {Short(b.GetValueOrDefault(k))}")];
-    }
-
-    /// <summary>Returns the names of the fields in which two protocol files differ; empty where a file is
+    /// <summary>Returns the fields in which two protocol files differ, sorted by name; none if a file is
     /// missing.</summary>
     /// <exception cref="InputException">A file is not a flat map of texts.</exception>
-    public static IReadOnlyList<string> DifferingFields(string first, string second)
+    public static IReadOnlyList<ProtocolDifference> Differences(string first, string second)
     {
         if (!File.Exists(first) || !File.Exists(second))
         {
@@ -100,7 +76,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             .. a
                 .Keys.Union(b.Keys)
                 .Order(StringComparer.Ordinal)
-                .Where(k => a.GetValueOrDefault(k) != b.GetValueOrDefault(k)),
+                .Select(k => new ProtocolDifference(k, a.GetValueOrDefault(k), b.GetValueOrDefault(k)))
+                .Where(d => d.First != d.Second),
         ];
     }
 
@@ -119,11 +96,6 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         }
     }
 
-    private static string Short(string? value) =>
-        value is null ? "nothing"
-        : value.Length > 40 ? value[..12] + "..."
-        : value;
-
     /// <summary>The fields as JSON, a flat map.</summary>
     public string Print() =>
         JsonSerializer.Serialize(
@@ -131,24 +103,60 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             ProtocolJson.Default.SortedDictionaryStringString
         ) + "\n";
 
-    private static string Describe(Question question, PromptEncoding encoding) =>
+    private static string Describe(Question question) =>
         question switch
         {
-            Question.Choose choose => encoding.Render(choose.Prompt) + "\0" + string.Join('\0', choose.Continuations),
+            Question.Choose choose => Describe(choose.Prompt) + "\0" + string.Join('\0', choose.Continuations),
             Question.Pairs pairs => string.Join(
                 '\0',
-                pairs.Requests.Select(r => encoding.Render(r.Prompt) + "\0" + r.Continuation)
+                pairs.Requests.Select(r => Describe(r.Prompt) + "\0" + r.Continuation)
             ),
             Question.Whole whole => whole.Text,
-            Question.Continue go =>
-                $"{encoding.Render(go.Prompt)}\0{go.MaxNewTokens}\0{string.Join('\0', go.Stops)}\0greedy",
+            Question.Continue go => $"{Describe(go.Prompt)}\0{go.MaxNewTokens}\0{string.Join('\0', go.Stops)}\0greedy",
             Question.Write write =>
-                $"{encoding.Render(write.Prompt)}\0{write.MaxNewTokens}\0{string.Join('\0', write.Stops)}\0"
+                $"{Describe(write.Prompt)}\0{write.MaxNewTokens}\0{string.Join('\0', write.Stops)}\0"
                     + $"{write.Sampling?.ToString() ?? "greedy"}",
             _ => throw new ArgumentOutOfRangeException(nameof(question)),
         };
 
+    // A conversation before any template: the template is a field of its own, and a server applies its own one.
+    private static string Describe(Prompt prompt) =>
+        prompt switch
+        {
+            Prompt.Text text => text.Value,
+            Prompt.Chat chat => $"{new JsonArray([.. chat.Messages.Select(m => m.ToJson())]).ToJsonString()} "
+                + $"{chat.ContinuesLast} {chat.SystemIsOptional}",
+            _ => throw new ArgumentOutOfRangeException(nameof(prompt)),
+        };
+
     internal static string Sha(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}
+
+/// <summary>A field in which two protocols differ.</summary>
+/// <param name="First">The first protocol's value; null: it lacks the field.</param>
+/// <param name="Second">The second protocol's value; null: it lacks the field.</param>
+public sealed record ProtocolDifference(string Field, string? First, string? Second)
+{
+    private static readonly string[] OfForm = ["model", "serving", "engine", "dtype", "quantization", "device"];
+
+    /// <summary>Whether the field says which model is measured, by which engine, and in which numeric form. A candidate
+    /// may differ from its base in these, because they are what is compared.</summary>
+    /// <remarks>A server that takes conversations applies its own chat template, which is part of what it
+    /// serves.</remarks>
+    public bool IsOfForm =>
+        OfForm.Contains(Field)
+        || Field.StartsWith("endpoint.", StringComparison.Ordinal)
+        || (
+            Field == "template" && (First == PromptEncoding.ServersTemplate || Second == PromptEncoding.ServersTemplate)
+        );
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Field}: {Short(First)} and {Short(Second)}";
+
+    private static string Short(string? value) =>
+        value is null ? "nothing"
+        : value.Length > 40 ? value[..12] + "..."
+        : value;
 }
 
 /// <summary>JSON of protocols.</summary>
