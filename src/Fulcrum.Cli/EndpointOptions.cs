@@ -10,72 +10,22 @@ internal sealed class EndpointOptions
     {
         Description = "The address of an OpenAI-compatible server or of Ollama: http://host:8000/v1.",
     };
-    private readonly Option<string?> served = new("--served") { Description = "The server's name for the model." };
-    private readonly Option<string?> tokenizer = new("--tokenizer")
-    {
-        Description =
-            "The tokenizer, a folder or ORG/NAME[@REVISION]: of a served model, to score texts; "
-            + "of a GGUF file, in place of its own.",
-    };
-    private readonly Option<string?> key = new("--api-key-env")
-    {
-        Description = "The environment variable that holds the server's key.",
-    };
-    private readonly Option<int> concurrency = new("--concurrency")
-    {
-        Description = "Requests that are open at the same time, at most.",
-        DefaultValueFactory = _ => 4,
-    };
+    private readonly ServedOptions served = new();
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
-        concurrency.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int>() is < 1 or > 1000)
-            {
-                r.AddError("--concurrency must be between 1 and 1000");
-            }
-        });
-        foreach (Option option in (Option[])[endpoint, served, tokenizer, key, concurrency])
-        {
-            verb.Add(option);
-        }
+        verb.Add(endpoint);
+        served.AddTo(verb);
     }
 
     /// <summary>Returns the model on a server that the command line names; null: it names none.</summary>
-    /// <exception cref="InputException">Options of a server stand without <c>--endpoint</c>, or the name of the model
-    /// is missing.</exception>
-    public ModelSource.Endpoint? Source(ParseResult parsed)
-    {
-        if (parsed.GetValue(endpoint) is not { } url)
-        {
-            Option? alone = ((Option[])[served, key, concurrency]).FirstOrDefault(o =>
-                parsed.GetResult(o) is { Implicit: false }
-            );
-            return alone is null
-                ? null
-                : throw new InputException($"{alone.Name} belongs to a server, but --endpoint names none");
-        }
-
-        if (parsed.GetValue(served) is not { Length: > 0 } name)
-        {
-            throw new InputException("--endpoint needs --served, the server's name for the model");
-        }
-
-        return new ModelSource.Endpoint(
-            url,
-            name,
-            TokenizerFolder(parsed),
-            parsed.GetValue(key),
-            parsed.GetValue(concurrency)
-        );
-    }
+    /// <exception cref="InputException">Options of a server are given without <c>--endpoint</c>, or the name of the
+    /// model is missing.</exception>
+    public ModelSource.Endpoint? Source(ParseResult parsed) =>
+        served.At(parsed, parsed.GetValue(endpoint), endpoint.Name);
 
     /// <summary>Returns the folder that <c>--tokenizer</c> names; null for none.</summary>
     /// <exception cref="InputException">There is no such folder, and no such name on the hub.</exception>
-    public string? TokenizerFolder(ParseResult parsed) =>
-        parsed.GetValue(tokenizer) is { } folder
-            ? HubAccess.Place(parsed, "--tokenizer", folder, weights: false)
-            : null;
+    public string? TokenizerFolder(ParseResult parsed) => served.TokenizerFolder(parsed);
 }

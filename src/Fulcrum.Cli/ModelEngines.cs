@@ -17,9 +17,11 @@ internal static class ModelEngines
     /// <summary>Asks models on servers.</summary>
     public static EndpointEngine Servers { get; } = new(Warn);
 
+    /// <summary>All of them, with the trainer and the writer of GGUF files.</summary>
+    public static Engines All { get; } = new([Torch, Llama, Servers], Torch, Exports.WriteGguf);
+
     /// <summary>Returns the engine that opens models of a source.</summary>
-    public static IEngine For(ModelSource source) =>
-        ((IEngine[])[Torch, Llama, Servers]).First(engine => engine.Opens(source));
+    public static IEngine For(ModelSource source) => All.For(source);
 
     private static void Warn(string warning) => Console.Error.WriteLine($"fulcrum: warning: {warning}");
 }

@@ -22,7 +22,10 @@ internal static class CheckCommand
         AllowMultipleArgumentsPerToken = true,
     };
     private static readonly Option<string[]> Adapters = Several("--adapter", "An adapter folder; may be repeated.");
-    private static readonly Option<string[]> Models = Several("--model", "A whole model folder; may be repeated.");
+    private static readonly Option<string[]> Models = Several(
+        "--model",
+        "A whole model folder or a GGUF file; may be repeated."
+    );
     private static readonly Option<string[]> Replies = Several(
         "--replies",
         "NAME:TASK=FILE: replies that somebody else's system gave, a file for each task; may be repeated."
@@ -59,9 +62,11 @@ internal static class CheckCommand
     public static Command Create()
     {
         StudyRun run = new();
+        EndpointOptions server = new();
         Command verb = new(
             "check",
-            "Compare adapters, models or replies with their base, without a study file; writes the study that it ran."
+            "Compare adapters, models, a server or replies with their base, without a study file; writes the "
+                + "study that it ran."
         )
         {
             Base,
@@ -77,6 +82,7 @@ internal static class CheckCommand
             Device,
             Threads,
         };
+        server.AddTo(verb);
         run.AddTo(verb);
         verb.SetAction(
             (parsed, cancellation) =>
@@ -88,7 +94,7 @@ internal static class CheckCommand
                             return run.RunLogs(Checked(logs), parsed.GetValue(Targets) ?? [], parsed);
                         }
 
-                        Study study = StudyOf(parsed);
+                        Study study = StudyOf(parsed, server);
                         study.Check("the command line");
                         StudyFile.RequireFiles(study, "the command line");
                         return run.Run(study, parsed, cancellation);
@@ -107,7 +113,7 @@ internal static class CheckCommand
             )
         : logs;
 
-    private static Study StudyOf(ParseResult parsed)
+    private static Study StudyOf(ParseResult parsed, EndpointOptions server)
     {
         string model =
             parsed.GetValue(Base)
@@ -137,7 +143,7 @@ internal static class CheckCommand
             parsed.GetRequiredValue(Device),
             parsed.GetValue(Threads)
         );
-        return new Study(plan, tasks, Candidates(parsed), Name: "check", General: presets.FirstOrDefault());
+        return new Study(plan, tasks, Candidates(parsed, server), Name: "check", General: presets.FirstOrDefault());
     }
 
     private static void Add(Dictionary<string, TaskPlan> tasks, TaskPlan[] plans, TaskRole role, int? items)
@@ -154,7 +160,7 @@ internal static class CheckCommand
         }
     }
 
-    private static Dictionary<string, CandidatePlan> Candidates(ParseResult parsed)
+    private static Dictionary<string, CandidatePlan> Candidates(ParseResult parsed, EndpointOptions server)
     {
         Dictionary<string, CandidatePlan> candidates = new(StringComparer.Ordinal);
         foreach (string folder in parsed.GetValue(Adapters) ?? [])
@@ -164,7 +170,17 @@ internal static class CheckCommand
 
         foreach (string folder in parsed.GetValue(Models) ?? [])
         {
-            candidates.Add(Free(candidates, folder), new CandidatePlan(Model: Path.GetFullPath(folder)));
+            string path = Path.GetFullPath(folder);
+            bool file = path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+            candidates.Add(
+                Free(candidates, folder),
+                file ? new CandidatePlan(Gguf: path) : new CandidatePlan(Model: path)
+            );
+        }
+
+        if (server.Source(parsed) is { } served)
+        {
+            candidates.Add(Free(candidates, served.Served), OnServer(served));
         }
 
         foreach (IGrouping<string, (string Name, string Task, string File)> system in ParsedReplies(parsed))
@@ -175,8 +191,17 @@ internal static class CheckCommand
 
         return candidates.Count > 0
             ? candidates
-            : throw new InputException("name at least one candidate: --adapter, --model or --replies");
+            : throw new InputException("name at least one candidate: --adapter, --model, --endpoint or --replies");
     }
+
+    private static CandidatePlan OnServer(ModelSource.Endpoint served) =>
+        new(
+            Endpoint: served.Url,
+            Served: served.Served,
+            Tokenizer: served.TokenizerFolder is { } folder ? Path.GetFullPath(folder) : null,
+            Concurrency: served.Concurrency,
+            ApiKeyEnv: served.ApiKeyVariable
+        );
 
     private static IEnumerable<IGrouping<string, (string Name, string Task, string File)>> ParsedReplies(
         ParseResult parsed

@@ -3,11 +3,11 @@ namespace Fulcrum.Models;
 /// <summary>The engines of a program, and what trains and converts models.</summary>
 /// <param name="All">Asked in order; the first that opens a source is used.</param>
 /// <param name="Trainer">Null: nothing can be trained.</param>
-/// <param name="ExportGguf">Writes a model as a GGUF file of a type (<c>q8_0</c>); null: that is not possible.</param>
+/// <param name="ExportGguf">Writes a model as a GGUF file of a type; null: that is not possible.</param>
 public sealed record Engines(
     IReadOnlyList<IEngine> All,
     ITrainer? Trainer = null,
-    Action<ModelSpec, string, string>? ExportGguf = null
+    Action<ModelSpec, GgufFileType, string>? ExportGguf = null
 )
 {
     /// <summary>Returns the engine of a source.</summary>

@@ -14,6 +14,10 @@ public interface ILanguageModel : IDisposable
     /// <summary>The longest sequence, in tokens, prompt and continuation together.</summary>
     int ContextLength { get; }
 
+    /// <summary>The longest prompt and continuation together, in tokens, that <see cref="Score"/> takes. The last token
+    /// is predicted and not read, so it may lie beyond <see cref="ContextLength"/>.</summary>
+    int ScoredLength => ContextLength + 1;
+
     /// <summary>Token ids lie below this.</summary>
     int VocabularySize => int.MaxValue;
 
@@ -122,7 +126,7 @@ public abstract record PromptSource
 /// <param name="TopP">The smallest set of most likely tokens whose probability reaches this; 1 means all.</param>
 /// <param name="RepetitionPenalty">CTRL's penalty (arXiv:1909.05858, section 4.1) on tokens of the prompt and the
 /// completion so far; 1 means none.</param>
-/// <param name="Seed">Makes the draw of this request repeatable, whatever else is decoded beside it.</param>
+/// <param name="Seed">Makes the draw of this request repeatable, whatever other requests are decoded with it.</param>
 public sealed record Sampling(
     double Temperature = 1,
     int TopK = 0,

@@ -30,7 +30,7 @@ internal sealed class CandidateWork(
             CandidateWay.Adapter => WithAdapter(plan.Adapter!, plan),
             CandidateWay.Model => study.Base.SpecOf(plan.Model!),
             CandidateWay.Gguf => InFile(plan.Gguf!, plan.Tokenizer),
-            CandidateWay.Endpoint => study.Base.Spec with { Source = EndpointOf(plan) },
+            CandidateWay.Endpoint => OnServer(plan),
             CandidateWay.Derived => Derived(name, plan),
             _ => null,
         };
@@ -66,12 +66,12 @@ internal sealed class CandidateWork(
             Adapter = new AppliedAdapter(folder, plan.Lambda ?? 1, plan.Form ?? ServingForm.Attached),
         };
 
-    // A file has its own numeric form. One that was made here gets the base's tokens, so that items differ in nothing
-    // else.
+    // A file has its own numeric form. A file made here gets the base's tokens, so that prompts are the same tokens.
     private ModelSpec InFile(string file, string? tokenizer) =>
         study.Base.Spec with
         {
             Source = new ModelSource.Gguf(file, tokenizer),
+            Device = study.Base.Spec.Device == "cpu" ? "cpu" : "auto",
             Dtype = Dtype.Auto,
             Quantization = Quantization.None,
         };
@@ -81,8 +81,17 @@ internal sealed class CandidateWork(
             ? WithAdapter(run.Adapter(name), plan)
             : study.Base.SpecOf(run.At("candidates", name, ExternalTrainer.ModelFolderName));
 
-    private static ModelSource.Endpoint EndpointOf(CandidatePlan plan) =>
-        new(plan.Endpoint!, plan.Served!, plan.Tokenizer, Concurrency: plan.Concurrency ?? 4);
+    // The numeric form and the device are the server's.
+    private static ModelSpec OnServer(CandidatePlan plan) =>
+        new(
+            new ModelSource.Endpoint(
+                plan.Endpoint!,
+                plan.Served!,
+                plan.Tokenizer,
+                plan.ApiKeyEnv,
+                plan.Concurrency ?? 4
+            )
+        );
 
     private ModelSpec? Derived(string name, CandidatePlan plan)
     {
@@ -114,11 +123,11 @@ internal sealed class CandidateWork(
 
     private const string GgufName = "model.gguf";
 
-    private IReadOnlyList<string> Export(string name, CandidatePlan plan, string type)
+    private IReadOnlyList<string> Export(string name, CandidatePlan plan, GgufFileType type)
     {
         ModelSpec parent =
             SpecOf(plan.From!) ?? throw new InputException($"candidates.{name}: {plan.From} has no model");
-        Action<ModelSpec, string, string> export =
+        Action<ModelSpec, GgufFileType, string> export =
             engines.ExportGguf ?? throw new InputException($"candidates.{name}: this program cannot write GGUF files");
         export(parent, type, run.At("candidates", name, GgufName));
         return [$"{RunLayout.Candidate(name)}/{GgufName}"];

@@ -45,6 +45,7 @@ public enum CandidateWay
 /// <param name="Served">The name under which the server knows the model.</param>
 /// <param name="Tokenizer">A folder with the tokenizer of a served model or a GGUF file; null: none.</param>
 /// <param name="Concurrency">Requests to a server that are open at the same time, at most.</param>
+/// <param name="ApiKeyEnv">The environment variable that holds the key of a server; null: no key is sent.</param>
 /// <param name="Lambda">How much of the adapter is applied: 1 as trained, 0 the base; null: 1.</param>
 /// <param name="Form">How the adapter is applied; null: attached to the base.</param>
 /// <param name="Step">Of a derived candidate: the checkpoint's step; null: the finished adapter.</param>
@@ -62,11 +63,12 @@ public sealed record CandidatePlan(
     string? Served = null,
     string? Tokenizer = null,
     int? Concurrency = null,
+    string? ApiKeyEnv = null,
     double? Lambda = null,
     ServingForm? Form = null,
     int? Step = null,
     int? Seed = null,
-    string? GgufType = null
+    GgufFileType? GgufType = null
 )
 {
     /// <summary>How the candidate is obtained.</summary>
@@ -84,6 +86,21 @@ public sealed record CandidatePlan(
         Train?.Check(source, $"candidates.{name}.train");
         bool served = (Endpoint is null) == (Served is null);
         Wanted.That(served, source, $"candidates.{name}.served", Served, "a name, together with endpoint");
+        bool ofServer = Endpoint is not null || (Concurrency is null && ApiKeyEnv is null);
+        Wanted.That(
+            ofServer,
+            source,
+            $"candidates.{name}",
+            "concurrency or apiKeyEnv",
+            "these only together with endpoint"
+        );
+        Wanted.That(
+            Concurrency is null or (>= 1 and <= 1000),
+            source,
+            $"candidates.{name}.concurrency",
+            Concurrency,
+            "a number from 1 to 1000"
+        );
         bool part = Lambda is null or (>= 0 and <= 2);
         Wanted.That(part, source, $"candidates.{name}.lambda", Lambda, "a number from 0 to 2");
         bool adapted =

@@ -53,7 +53,7 @@ public static class Derivation
             .. adapted ? (derive.Forms ?? []).Select(f => (EnumNames.Of(f), parent with { Form = f })) : [],
             .. candidate.Way is CandidateWay.Gguf or CandidateWay.Endpoint or CandidateWay.Replies
                 ? []
-                : (derive.Gguf ?? []).Select(t => (t, parent with { GgufType = t })),
+                : (derive.Gguf ?? []).Distinct().Select(t => (EnumNames.Of(t), parent with { GgufType = t })),
         ];
     }
 

@@ -149,13 +149,13 @@ public sealed record BasePlan(
 /// <paramref name="Lambda"/>.</param>
 /// <param name="Seeds">Other training seeds of each training here.</param>
 /// <param name="Forms">Other serving forms of each adapter.</param>
-/// <param name="Gguf">Types of GGUF files made from each model, as <c>q8_0</c>.</param>
+/// <param name="Gguf">Types of GGUF files that are made from each model.</param>
 public sealed record DerivePlan(
     IReadOnlyList<double>? Lambda = null,
     bool Checkpoints = false,
     IReadOnlyList<int>? Seeds = null,
     IReadOnlyList<ServingForm>? Forms = null,
-    IReadOnlyList<string>? Gguf = null
+    IReadOnlyList<GgufFileType>? Gguf = null
 );
 
 /// <summary>Replay: general examples among those of the task, so that less is forgotten.</summary>

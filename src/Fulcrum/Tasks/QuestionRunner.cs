@@ -6,7 +6,7 @@ namespace Fulcrum.Tasks;
 /// prefixes.</summary>
 internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encoding)
 {
-    private readonly Lazy<TextPairs> pairs = new(() => encoding.Pairs(model.ContextLength));
+    private readonly Lazy<TextPairs> pairs = new(() => encoding.Pairs(model.ScoredLength - 1));
 
     /// <summary>Returns a reply a question, in the order of the questions.</summary>
     /// <param name="completed">Called after each reply with the number of replies so far.</param>

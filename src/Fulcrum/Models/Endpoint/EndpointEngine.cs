@@ -5,9 +5,13 @@ using Fulcrum.Tokenization;
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>Opens models on OpenAI-compatible servers and on Ollama.</summary>
-/// <param name="warn">Told what stands between a prompt and the model on the server.</param>
+/// <param name="warn">Called with a sentence for everything that the server puts between a prompt and its
+/// model.</param>
 public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
 {
+    /// <summary>Carries the requests; null: sockets. Tests give their own.</summary>
+    internal HttpMessageHandler? Transport { get; init; }
+
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Environment { get; } =
         new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -68,7 +72,7 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
             warn?.Invoke($"the key travels to {address.Host} without encryption");
         }
 
-        ServerConnection connection = new(address, key);
+        ServerConnection connection = new(address, key, Transport);
         try
         {
             return Open(connection, source, tokens);

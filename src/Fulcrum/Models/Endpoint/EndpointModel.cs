@@ -22,7 +22,14 @@ public sealed class EndpointModel : ILanguageModel
     public int ContextLength => server.Facts.ContextLength ?? int.MaxValue;
 
     /// <inheritdoc/>
+    /// <remarks>A server reads every token that it is sent, the last one too.</remarks>
+    public int ScoredLength => ContextLength;
+
+    /// <inheritdoc/>
     public int VocabularySize => server.Facts.VocabularySize ?? int.MaxValue;
+
+    /// <summary>The server and what it says of itself.</summary>
+    internal Server Server => server;
 
     /// <summary>Requests and tokens so far.</summary>
     public ServerUsage Usage => server.Usage;
