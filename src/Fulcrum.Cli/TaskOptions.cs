@@ -7,14 +7,15 @@ using Fulcrum.Tasks.Spider.Sql;
 namespace Fulcrum.Cli;
 
 /// <summary>The options that choose tasks.</summary>
-internal sealed class TaskOptions
+/// <param name="required">Whether at least one task must be named.</param>
+internal sealed class TaskOptions(bool required = true)
 {
     private readonly Option<string[]> tasks = new("--task")
     {
         Description =
-            "A task: KIND, KIND=DIR, a .json file with one task, a .yaml file of lm-evaluation-harness, "
-            + "or a data file.",
-        Required = true,
+            "A task: KIND, KIND=DIR, a .json file with one task, a .yaml file of lm-evaluation-harness, or a "
+            + "data file.",
+        Required = required,
     };
 
     private readonly Option<int?> items = new("--items")
@@ -52,8 +53,7 @@ internal sealed class TaskOptions
         TaskReference references = new(Hub, alone: true);
         ITask[] opened =
         [
-            .. parsed
-                .GetRequiredValue(tasks)
+            .. (parsed.GetValue(tasks) ?? [])
                 .SelectMany(references.Plans)
                 .Select(plan => plan.OpenFirst(opening, parsed.GetValue(items) ?? plan.Items)),
         ];

@@ -22,11 +22,11 @@ public sealed class LayerTests
         "Statistics",
         "Data",
         "Models",
-        "Tracing",
         "Observability",
         "Tasks",
         "Studies",
         "Comparisons",
+        "Tracing",
         "Guards",
         "Runs",
     ];

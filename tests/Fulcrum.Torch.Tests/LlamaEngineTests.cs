@@ -100,6 +100,36 @@ public sealed class LlamaEngineTests
         Assert.NotEqual(together[36], together[39]);
     }
 
+    [Fact]
+    public void A_score_may_end_one_token_beyond_the_context_in_both_engines()
+    {
+        string folder = ModelOf("qwen2-tied");
+        using ILanguageModel file = Open("qwen2-tied", "f32"),
+            torch = new TorchEngine().Open(ModelSpec.InFolder(folder, Dtype.F32, device: "cpu"));
+        int context = torch.ContextLength;
+        int[] prompt = [.. Enumerable.Range(0, context - 2).Select(i => 3 + i % 400)];
+        ScoreRequest full =
+                new(
+                    prompt,
+                    [
+                        [7, 8, 9],
+                    ]
+                ),
+            longer =
+                new(
+                    prompt,
+                    [
+                        [7, 8, 9, 10],
+                    ]
+                );
+
+        Assert.Equal(context, file.ContextLength);
+        Assert.Equal(Scores(torch, [full])[0][0].LogLikelihood, Scores(file, [full])[0][0].LogLikelihood, 2e-3);
+        Assert.Throws<InputException>(() => Scores(torch, [longer]));
+        Assert.Throws<InputException>(() => Scores(file, [longer]));
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Theory]
     [MemberData(nameof(Families))]
     public void The_vocabulary_of_a_file_gives_llama_cpp_s_tokens_and_text(string name)
@@ -195,7 +225,8 @@ public sealed class LlamaEngineTests
 
     private static string FileOf(string name, string type) => SharedData.Of("golden", "gguf", name, $"{type}.gguf");
 
-    private static string ModelOf(string name)
+    /// <summary>Returns a temporary folder with a small model and its tokenizer.</summary>
+    internal static string ModelOf(string name)
     {
         string folder = Directory.CreateTempSubdirectory("fulcrum-gguf").FullName;
         foreach (string file in (string[])["config.json", "model.safetensors", "generation_config.json"])

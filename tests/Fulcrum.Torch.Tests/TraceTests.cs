@@ -28,16 +28,66 @@ public sealed class TraceTests : IDisposable
     [InlineData(GgufFileType.F32)]
     [InlineData(GgufFileType.BF16)]
     [InlineData(GgufFileType.Q8_0)]
+    [InlineData(GgufFileType.Q4_K_M)]
     public void Nothing_is_found_in_an_intact_file(GgufFileType type) => Assert.Empty(Found(Exported(right, type)));
 
+    [Theory]
+    [InlineData(GgufFileType.F16)]
+    [InlineData(GgufFileType.BF16)]
+    [InlineData(GgufFileType.Q8_0)]
+    [InlineData(GgufFileType.Q4_K_M)]
+    public void A_merge_into_the_4_bit_base_is_found(GgufFileType type)
+    {
+        using IModelWeights weights = ModelWeights.Open(Adapted with { Quantization = Quantization.Nf4 });
+
+        Is(TraceRung.Merged, TraceCause.Merge, "4-bit", Found(Exported(weights, type)));
+    }
+
     [Fact]
-    public void A_merge_into_the_4_bit_base_is_found() =>
+    public void A_merge_into_the_4_bit_base_by_another_program_is_found() =>
         Is(
             TraceRung.Merged,
             TraceCause.Merge,
             "4-bit",
             Found(SharedData.Of("golden", "shipments", "merge", "served.gguf"))
         );
+
+    [Fact]
+    public void Rounding_to_4_bits_gives_the_values_of_the_4_bit_base()
+    {
+        const string Name = "model.layers.0.self_attn.q_proj.weight";
+        using IModelWeights quantised = ModelWeights.Open(Base with { Quantization = Quantization.Nf4 });
+        float[] rounded = Nf4Rounding.Of(plain.Read(Name)),
+            expected = quantised.Read(Name);
+
+        Assert.Equal(expected.Length, rounded.Length);
+        Assert.All(expected.Zip(rounded), p => Assert.Equal(p.First, p.Second, 1e-6f));
+        Assert.NotEqual(plain.Read(Name), rounded);
+    }
+
+    [Fact]
+    public void Missing_factors_of_the_rotary_frequencies_are_found()
+    {
+        string llama = LlamaEngineTests.ModelOf("llama3-scaled");
+        using IModelWeights weights = ModelWeights.Open(ModelSpec.InFolder(llama, Dtype.F32, device: "cpu"));
+        string intact = Path.Combine(folder, "llama.gguf");
+        GgufExport.Write(weights, llama, intact, GgufFileType.F32, threads: 1);
+
+        Assert.Empty(ShipmentCheck.Compare(llama, AdapterFolder, intact, weights, weights));
+        Is(
+            TraceRung.Gguf,
+            TraceCause.Rope,
+            "rope_freqs.weight",
+            ShipmentCheck.Compare(
+                llama,
+                AdapterFolder,
+                Changed(intact, m => m, t => [.. t.Where(x => x.Name != "rope_freqs.weight")]),
+                weights,
+                weights
+            )
+        );
+        Directory.Delete(llama, recursive: true);
+    }
 
     [Fact]
     public void A_missing_adapter_is_found() =>

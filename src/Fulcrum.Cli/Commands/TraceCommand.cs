@@ -2,14 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
-using Fulcrum.Llama;
-using Fulcrum.Llama.Export;
-using Fulcrum.Llama.Gguf;
-using Fulcrum.Llama.Tracing;
 using Fulcrum.Models;
-using Fulcrum.Tokenization;
-using Fulcrum.Torch;
+using Fulcrum.Tasks.Spider.Sql;
 using Fulcrum.Tracing;
 
 namespace Fulcrum.Cli.Commands;
@@ -22,157 +18,115 @@ internal static class TraceCommand
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
+    private static readonly Option<string> Base = new("--base")
+    {
+        Description = "The folder of the base model.",
+        Required = true,
+    };
+    private static readonly Option<string> Adapter = new("--adapter")
+    {
+        Description = "The folder of the adapter, in PEFT's format.",
+        Required = true,
+    };
+    private static readonly Option<string[]> To = new("--to")
+    {
+        Description = "The GGUF file that is served, or the address of the server; repeat it to name both.",
+        Required = true,
+    };
+    private static readonly Option<string?> Texts = new("--texts")
+    {
+        Description = "Measure every rung on texts: a JSON object with a text per line.",
+    };
+    private static readonly Option<bool> Ladder = new("--ladder")
+    {
+        Description = "Measure two more rungs before the file: the right merge as GGUF in F16 and in Q8_0.",
+    };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
+    private static readonly Option<int?> Threads = new("--threads")
+    {
+        Description = "Threads. Default: all available cores.",
+    };
 
     public static Command Create()
     {
-        Option<string> model = new("--base") { Description = "The folder of the base model.", Required = true };
-        Option<string> adapter = new("--adapter")
-        {
-            Description = "The folder of the adapter, in PEFT's format.",
-            Required = true,
-        };
-        Option<string> to = new("--to") { Description = "The GGUF file that is served.", Required = true };
-        Option<string?> texts = new("--texts")
-        {
-            Description =
-                "Texts to measure every rung on, a JSON object with a text a line; without it nothing is measured.",
-        };
-        Option<bool> ladder = new("--ladder")
-        {
-            Description = "Measure two more rungs before the file: the right merge as GGUF in F16 and in Q8_0.",
-        };
-        Option<bool> json = new("--json") { Description = "Print JSON." };
-        Option<int?> threads = new("--threads") { Description = "Threads. Default: all available cores." };
+        ServedOptions served = new();
+        TaskOptions tasks = new(required: false);
         Command verb = new(
             "trace",
-            "Where a fine-tune was lost on its way from the adapter to the file that is served."
+            "Find where a fine-tune was lost on its way from the adapter to the file or the server that serves it."
         )
         {
-            model,
-            adapter,
-            to,
-            texts,
-            ladder,
-            json,
-            threads,
+            Base,
+            Adapter,
+            To,
+            Texts,
+            Ladder,
+            Json,
+            Threads,
         };
+        tasks.AddTo(verb);
+        served.AddTo(verb);
         verb.SetAction(
             (parsed, cancellation) =>
             {
-                Request request = new(
-                    HubAccess.Place(parsed, "--base", parsed.GetRequiredValue(model)),
-                    HubAccess.Place(parsed, "--adapter", parsed.GetRequiredValue(adapter)),
-                    HubAccess.Place(parsed, "--to", parsed.GetRequiredValue(to)),
-                    parsed.GetValue(texts) is { } file ? Texts(file) : [],
-                    parsed.GetValue(ladder),
-                    parsed.GetValue(threads)
-                );
-                Print(Trace(request, cancellation), parsed.GetValue(json));
+                Print(Trace(parsed, ShipmentOf(parsed, served), tasks, cancellation), parsed.GetValue(Json));
                 return Task.FromResult(0);
             }
         );
         return verb;
     }
 
-    private sealed record Request(
-        string Base,
-        string Adapter,
-        string File,
-        IReadOnlyList<string> Texts,
-        bool Ladder,
-        int? Threads
-    )
+    private static Shipment ShipmentOf(ParseResult parsed, ServedOptions served)
     {
-        /// <summary>The base with the adapter, in float32.</summary>
-        public ModelSpec Adapted { get; } =
-            ModelSpec.InFolder(Base, Dtype.F32, device: "cpu", threads: Threads) with
-            {
-                Adapter = new AppliedAdapter(Adapter),
-            };
-    }
+        string[] named = parsed.GetRequiredValue(To);
+        string[] servers = [.. named.Where(IsAddress)],
+            files = [.. named.Where(n => !IsAddress(n))];
+        if (servers.Length > 1 || files.Length > 1)
+        {
+            throw new InputException("--to: name one GGUF file, one server, or one of each");
+        }
 
-    private static TraceResult Trace(Request request, CancellationToken cancellation)
-    {
-        ModelSpec adapted = request.Adapted;
-        using IModelWeights plain = ModelWeights.Open(adapted with { Adapter = null }),
-            right = ModelWeights.Open(adapted);
-        IReadOnlyList<TraceFinding> findings = ShipmentCheck.Compare(
-            request.Base,
-            request.Adapter,
-            request.File,
-            plain,
-            right
+        return new Shipment(
+            HubAccess.Place(parsed, "--base", parsed.GetRequiredValue(Base)),
+            HubAccess.Place(parsed, "--adapter", parsed.GetRequiredValue(Adapter)),
+            files is [{ } file] ? HubAccess.Place(parsed, "--to", file) : null,
+            served.At(parsed, servers.FirstOrDefault(), "--to"),
+            parsed.GetValue(Threads)
         );
-        return new TraceResult(findings, request.Texts.Count == 0 ? [] : Measured(request, right, cancellation));
     }
 
-    private static IReadOnlyList<MeasuredRung> Measured(
-        Request request,
-        IModelWeights right,
+    private static bool IsAddress(string named) => named.Contains("://", StringComparison.Ordinal);
+
+    private static TraceResult Trace(
+        ParseResult parsed,
+        Shipment shipment,
+        TaskOptions tasks,
         CancellationToken cancellation
     )
     {
-        string folder = Directory.CreateTempSubdirectory("fulcrum-trace").FullName;
+        IReadOnlyList<string> texts = parsed.GetValue(Texts) is { } file ? TextsIn(file) : [];
+        Lazy<SqlSandbox> sandbox = new(Sandbox.Open);
         try
         {
-            using (GgufWeights weights = GgufWeights.Open(request.File))
-            {
-                ModelWeights.Write(weights, request.Base, folder);
-            }
-
-            List<TraceMeasurement.Rung> rungs =
-            [
-                new(TraceRung.Adapter, request.Adapted),
-                new(TraceRung.Merged, request.Adapted with { Source = new ModelSource.Folder(folder), Adapter = null }),
-            ];
-            if (request.Ladder)
-            {
-                rungs.Add(Exported(request, right, folder, TraceRung.GgufF16, GgufFileType.F16));
-                rungs.Add(Exported(request, right, folder, TraceRung.GgufQ8, GgufFileType.Q8_0));
-            }
-
-            rungs.Add(InFile(request, TraceRung.Gguf, request.File));
-            return new TraceMeasurement(ModelEngines.Torch, ModelEngines.Llama).Measure(
-                request.Adapted with
-                {
-                    Quantization = Quantization.Nf4,
-                },
-                rungs,
-                Tokenizer.Load(request.Base),
-                request.Texts,
-                cancellation
+            IReadOnlyList<Tasks.ITask> asked = tasks.Open(parsed, sandbox);
+            IReadOnlyList<TraceFinding> findings = shipment.Compare(cancellation);
+            return new TraceResult(
+                findings,
+                texts.Count + asked.Count == 0
+                    ? []
+                    : shipment.Measure(texts, asked, parsed.GetValue(Ladder), cancellation)
             );
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            if (sandbox.IsValueCreated)
+            {
+                sandbox.Value.Dispose();
+            }
         }
     }
 
-    private static TraceMeasurement.Rung Exported(
-        Request request,
-        IModelWeights right,
-        string folder,
-        TraceRung rung,
-        GgufFileType type
-    )
-    {
-        string file = Path.Combine(folder, $"{EnumNames.Of(type)}.gguf");
-        GgufExport.Write(right, request.Base, file, type, request.Threads ?? Environment.ProcessorCount);
-        return InFile(request, rung, file);
-    }
-
-    private static TraceMeasurement.Rung InFile(Request request, TraceRung rung, string file)
-    {
-        ModelSource.Gguf source = new(file);
-        return new TraceMeasurement.Rung(
-            rung,
-            new ModelSpec(source, Device: "cpu", Threads: request.Threads),
-            GgufTexts.TokenizerOf(source)
-        );
-    }
-
-    private static IReadOnlyList<string> Texts(string path)
+    private static IReadOnlyList<string> TextsIn(string path)
     {
         string[] texts =
         [
@@ -191,17 +145,13 @@ internal static class TraceCommand
     {
         if (json)
         {
-            Console.WriteLine(
-                JsonSerializer.Serialize(
-                    new
-                    {
-                        findings = result.Findings,
-                        rungs = result.Rungs,
-                        conclusion = result.Conclusion,
-                    },
-                    Output
-                )
-            );
+            var printed = new
+            {
+                findings = result.Findings,
+                rungs = result.Rungs,
+                conclusion = result.Conclusion,
+            };
+            Console.WriteLine(JsonSerializer.Serialize(printed, Output));
             return;
         }
 
@@ -212,25 +162,40 @@ internal static class TraceCommand
 
         if (result.Findings.Count == 0)
         {
-            Console.WriteLine("Nothing differs between the folder and the file but the numeric form.");
+            Console.WriteLine("No difference found except the numeric form.");
         }
 
         foreach (MeasuredRung rung in result.Rungs)
         {
-            RungDifference d = rung.Difference;
-            Console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{EnumNames.Of(rung.Name), -10} {d.Mean:+0.0000;-0.0000} nats per token (95% "
-                        + $"interval {d.Low:+0.0000;-0.0000} to {d.High:+0.0000;-0.0000}), "
-                        + $"{d.Absolute:0.0000} in absolute value, {d.Texts} texts"
-                )
-            );
+            Print(rung);
         }
 
         if (result.Conclusion is { } conclusion)
         {
             Console.WriteLine(conclusion);
+        }
+    }
+
+    private static void Print(MeasuredRung rung)
+    {
+        if (rung.Difference is { } d)
+        {
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{EnumNames.Of(rung.Name), -10} {d.Mean:+0.0000;-0.0000} nats per token (95% interval "
+                        + $"{d.Low:+0.0000;-0.0000} to {d.High:+0.0000;-0.0000}), {d.Absolute:0.0000} in "
+                        + $"absolute value, {d.Texts} texts"
+                )
+            );
+        }
+
+        foreach (RungChange change in rung.Tasks ?? [])
+        {
+            Console.WriteLine(
+                $"{EnumNames.Of(rung.Name), -10} {TraceResult.Points(change)} on {change.Task}, "
+                    + $"{change.Gained} items gained, {change.Lost} lost"
+            );
         }
     }
 }

@@ -19,7 +19,7 @@ internal static class MergeCheck
         EightBits = 0.03,
         FewBits = 0.25;
 
-    // How far the factor of the adapter's update may lie from 1, beside what quantisation explains.
+    // How far the factor of the adapter's update may lie from 1, in addition to what quantisation explains.
     private const double FactorTolerance = 0.1;
 
     /// <summary>Compares the weights; null where they are the right merge.</summary>

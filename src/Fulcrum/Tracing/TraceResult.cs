@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Fulcrum.Comparisons;
+using Fulcrum.Data;
 
 namespace Fulcrum.Tracing;
 
@@ -33,7 +35,7 @@ public enum TraceRung
     Server,
 }
 
-/// <summary>Why a served model answers otherwise than the adapter that was trained.</summary>
+/// <summary>Why a served model answers differently from the adapter that was trained.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TraceCause>))]
 public enum TraceCause
 {
@@ -49,7 +51,7 @@ public enum TraceCause
     [JsonStringEnumMemberName("template")]
     Template,
 
-    /// <summary>A token is put before prompts, or left away, or is another one.</summary>
+    /// <summary>A begin token is added before prompts, or missing, or another one.</summary>
     [JsonStringEnumMemberName("bos")]
     Bos,
 
@@ -83,27 +85,69 @@ public sealed record TraceFinding(TraceRung Rung, TraceCause Cause, string Detai
 public sealed record RungDifference(double Mean, double Absolute, double? Low, double? High, int Texts);
 
 /// <summary>A rung that was measured.</summary>
-public sealed record MeasuredRung(TraceRung Name, RungDifference Difference);
+/// <param name="Difference">On the texts; null: no texts were given, or a server gives no log-likelihoods.</param>
+/// <param name="Tasks">On each task, paired item by item; null: no tasks were given.</param>
+public sealed record MeasuredRung(
+    TraceRung Name,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RungDifference? Difference,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RungChange>? Tasks = null
+);
 
 /// <summary>Where a fine-tune was lost on its way.</summary>
-/// <param name="Findings">What differs, in the order of the ladder.</param>
-/// <param name="Rungs">What was measured; empty where no texts were given.</param>
+/// <param name="Findings">The differences that need no measuring, in the order of the ladder.</param>
+/// <param name="Rungs">The rungs that were measured; empty if neither texts nor tasks were given.</param>
 public sealed record TraceResult(IReadOnlyList<TraceFinding> Findings, IReadOnlyList<MeasuredRung> Rungs)
 {
-    /// <summary>Says in one sentence which rung moved the texts most; null where nothing was measured.</summary>
-    public string? Conclusion
+    /// <summary>Says in one sentence which rung lost how much on the tasks, and in one sentence which rung moved the
+    /// texts; null if nothing was measured.</summary>
+    public string? Conclusion =>
+        string.Join(' ', new[] { OfTasks(), OfTexts() }.OfType<string>()) is { Length: > 0 } said ? said : null;
+
+    private string? OfTasks()
     {
-        get
+        LadderRung[] rungs =
+        [
+            .. Rungs
+                .Where(r => r.Tasks is { Count: > 0 })
+                .Select(r => new LadderRung(EnumNames.Of(r.Name), "", r.Tasks!)),
+        ];
+        if (rungs.Length == 0)
         {
-            MeasuredRung? most = Rungs.Where(r => r.Name != TraceRung.Adapter).MaxBy(r => r.Difference.Absolute);
-            return most is null
-                ? null
-                : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The rung '{Data.EnumNames.Of(most.Name)}' moved the texts most: "
-                        + $"{most.Difference.Mean:+0.0000;-0.0000} nats per token on average, "
-                        + $"{most.Difference.Absolute:0.0000} in absolute value."
-                );
+            return null;
         }
+
+        ServingLadder ladder = new("", rungs);
+        if (ladder.LargestLoss() is { } loss)
+        {
+            return $"The rung '{loss.Rung.Name}' lost most: {Points(loss.Change)} on {loss.Change.Task}.";
+        }
+
+        (LadderRung rung, RungChange change) = ladder.LargestChange();
+        return $"No rung shows a loss on the tasks. The largest change is {Points(change)} on {change.Task}, at "
+            + $"the rung '{rung.Name}'.";
     }
+
+    private string? OfTexts()
+    {
+        (TraceRung name, RungDifference? most) = Rungs
+            .Where(r => r.Name != TraceRung.Adapter && r.Difference is not null)
+            .Select(r => (r.Name, r.Difference))
+            .OrderByDescending(r => r.Difference!.Absolute)
+            .FirstOrDefault();
+        return most is null
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"The rung '{EnumNames.Of(name)}' moved the texts most: {most.Mean:+0.0000;-0.0000} nats per "
+                    + $"token on average, {most.Absolute:0.0000} in absolute value."
+            );
+    }
+
+    /// <summary>A change in percentage points with its 95% interval.</summary>
+    public static string Points(RungChange change) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{100 * change.Difference.Points:+0.0;-0.0;0.0} points ({100 * change.Difference.Low:+0.0;-0.0;0.0} "
+                + $"to {100 * change.Difference.High:+0.0;-0.0;0.0})"
+        );
 }

@@ -33,6 +33,12 @@ internal sealed partial class FakeServer(FakeDialect dialect, Tokenizer? tokeniz
     /// <summary>Waits before an answer leaves, so that answers overtake each other.</summary>
     public Func<int, Task>? Delay { get; set; }
 
+    /// <summary>The chat template that the server applies where it shows what it renders.</summary>
+    public Func<JsonArray, string>? Renders { get; set; }
+
+    /// <summary>Tokens that the server puts before every text.</summary>
+    public int[] Before { get; set; } = [];
+
     /// <summary>The most requests that were at work at the same time.</summary>
     public int MostAtWork { get; private set; }
 
@@ -131,6 +137,15 @@ internal sealed partial class FakeServer(FakeDialect dialect, Tokenizer? tokeniz
             "/v1/completions" when dialect.Completes => Completion(body),
             "/completion" when dialect.Owner == "llamacpp" => Llama(body),
             "/v1/chat/completions" when dialect.Chats => Chat(body),
+            "/tokenize" when Renders is not null => Tokenized(body),
+            "/apply-template" when Renders is not null && dialect.Owner == "llamacpp" => new JsonObject
+            {
+                ["prompt"] = Renders(body["messages"]!.AsArray()),
+            },
+            "/api/ps" when dialect.Owner == "ollama" => new JsonObject
+            {
+                ["models"] = new JsonArray(new JsonObject { ["name"] = Served, ["context_length"] = dialect.Context }),
+            },
             "/api/chat" or "/api/generate" when dialect.Owner == "ollama" => Ollama(path, body),
             _ => throw new Refused(HttpStatusCode.NotFound, "no such route"),
         };
@@ -280,6 +295,14 @@ internal sealed partial class FakeServer(FakeDialect dialect, Tokenizer? tokeniz
         };
     }
 
+    private JsonObject Tokenized(JsonObject body)
+    {
+        int[] ids = body["messages"] is JsonArray messages
+            ? tokenizer!.Encode(Renders!(messages))
+            : [.. Before, .. tokenizer!.Encode((string)(body["prompt"] ?? body["content"])!)];
+        return new JsonObject { ["tokens"] = new JsonArray([.. ids.Select(id => JsonValue.Create(id))]) };
+    }
+
     private JsonObject Chat(JsonObject body)
     {
         if (dialect.NewLimit && body["max_tokens"] is not null)
@@ -293,7 +316,8 @@ internal sealed partial class FakeServer(FakeDialect dialect, Tokenizer? tokeniz
             ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = said },
             ["finish_reason"] = "stop",
         };
-        return new JsonObject { ["choices"] = new JsonArray(choice), ["usage"] = Usage([1], [2, 3]) };
+        int[] prompt = Renders is null ? [1] : tokenizer!.Encode(Renders(body["messages"]!.AsArray()));
+        return new JsonObject { ["choices"] = new JsonArray(choice), ["usage"] = Usage(prompt, [2, 3]) };
     }
 
     private JsonObject Ollama(string path, JsonObject body)
@@ -302,6 +326,14 @@ internal sealed partial class FakeServer(FakeDialect dialect, Tokenizer? tokeniz
         if (said.Length > dialect.Context && (bool?)body["truncate"] == false)
         {
             throw new Refused(HttpStatusCode.BadRequest, "the prompt is longer than the context length");
+        }
+
+        if (Renders is not null && body["_debug_render_only"] is not null)
+        {
+            return new JsonObject
+            {
+                ["_debug_info"] = new JsonObject { ["rendered_template"] = Renders(body["messages"]!.AsArray()) },
+            };
         }
 
         JsonObject answer = new()
@@ -323,7 +355,7 @@ internal sealed partial class FakeServer(FakeDialect dialect, Tokenizer? tokeniz
             ? dialect.TakesIds
                 ? [.. ids.Select(id => (int)id!)]
                 : throw new Refused(HttpStatusCode.BadRequest, "Input should be a valid string")
-            : tokenizer!.Encode((string)prompt!, true);
+            : [.. Before, .. tokenizer!.Encode((string)prompt!, true)];
 
     private string Text(int[] ids) => tokenizer?.Decode(ids) ?? "";
 

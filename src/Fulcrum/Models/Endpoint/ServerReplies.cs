@@ -16,6 +16,9 @@ internal sealed record ModelListReply(IReadOnlyList<ModelListReply.Model>? Data)
 /// <summary>Tokens that a server counted.</summary>
 internal sealed record UsageReply(long? PromptTokens = null, long? CompletionTokens = null);
 
+/// <summary>Any reply of the OpenAI-compatible routes, of which only the counted tokens are read.</summary>
+internal sealed record CountedReply(UsageReply? Usage = null);
+
 /// <summary><c>POST completions</c>.</summary>
 internal sealed record CompletionReply(IReadOnlyList<CompletionReply.Choice>? Choices, UsageReply? Usage = null)
 {
@@ -91,12 +94,30 @@ internal sealed record OllamaAnswerReply(
     bool Done = false,
     string? DoneReason = null,
     long? PromptEvalCount = null,
-    long? EvalCount = null
+    long? EvalCount = null,
+    [property: JsonPropertyName("_debug_info")] OllamaAnswerReply.Debug? DebugInfo = null
 )
 {
     /// <summary>A message.</summary>
     public sealed record Turn(string? Role, string? Content);
+
+    /// <summary>The rendered prompt, when asked with <c>_debug_render_only</c>.</summary>
+    public sealed record Debug(string? RenderedTemplate);
 }
+
+/// <summary><c>GET api/ps</c> of Ollama: the loaded models.</summary>
+internal sealed record OllamaLoadedReply(IReadOnlyList<OllamaLoadedReply.Loaded>? Models)
+{
+    /// <summary>A loaded model.</summary>
+    /// <param name="ContextLength">The context that it is served with.</param>
+    public sealed record Loaded(string? Name, int? ContextLength = null);
+}
+
+/// <summary><c>POST tokenize</c> of vLLM and llama-server.</summary>
+internal sealed record TokenizeReply(IReadOnlyList<int>? Tokens);
+
+/// <summary><c>POST apply-template</c> of llama-server.</summary>
+internal sealed record AppliedTemplateReply(string? Prompt);
 
 /// <summary>The replies of servers; unknown keys are passed over, because every server adds its own.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
@@ -107,4 +128,8 @@ internal sealed record OllamaAnswerReply(
 [JsonSerializable(typeof(OllamaVersionReply))]
 [JsonSerializable(typeof(OllamaShowReply))]
 [JsonSerializable(typeof(OllamaAnswerReply))]
+[JsonSerializable(typeof(OllamaLoadedReply))]
+[JsonSerializable(typeof(CountedReply))]
+[JsonSerializable(typeof(TokenizeReply))]
+[JsonSerializable(typeof(AppliedTemplateReply))]
 internal sealed partial class ServerJson : JsonSerializerContext;
