@@ -1,5 +1,7 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
+using Fulcrum.Llama;
+using Fulcrum.Llama.Export;
 using Fulcrum.Models;
 using Fulcrum.Report;
 using Fulcrum.Runs;
@@ -61,6 +63,46 @@ public sealed class ServingFormTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public void Derived_GGUF_files_are_rungs_of_a_ladder_and_are_asked_as_the_base_is()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName,
+            run = Path.Combine(folder, "run");
+        Study study = StudyFile.Load(TinyStudy.Write(folder, itemsPerSubject: 20)) with
+        {
+            Derive = new DerivePlan(
+                Forms: [ServingForm.Merged],
+                Gguf: [GgufFileType.Q8_0, GgufFileType.F32, GgufFileType.Q4_K_M]
+            ),
+            OverrideGuards = Guards.GuardLog.Names,
+        };
+
+        Comparison comparison = Run(study, run);
+
+        ServingLadder ladder = Assert.Single(comparison.Ladders!);
+        Assert.Equal(
+            [
+                ("tuned-merged", "tuned"),
+                ("tuned-f32", "tuned-merged"),
+                ("tuned-q8_0", "tuned-f32"),
+                ("tuned-q4_k_m", "tuned-q8_0"),
+            ],
+            ladder.Rungs.Select(r => (r.Name, r.Against))
+        );
+        Assert.All(ladder.Rungs, r => Assert.Equal(["spider", "mmlu"], r.Tasks.Select(t => t.Task)));
+        Assert.Equal((0, 0), (ladder.Rungs[1].Tasks[1].Gained, ladder.Rungs[1].Tasks[1].Lost));
+        Assert.Empty(StudyComparison.ProtocolDifferences(study, new RunLayout(run), "tuned-q8_0", "mmlu"));
+        Assert.Contains("Lost on the way to serving", File.ReadAllText(Path.Combine(run, "report.html")));
+        Assert.Contains("tuned as it is served: ", File.ReadAllText(Path.Combine(run, "report.md")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static void WriteGguf(ModelSpec model, GgufFileType type, string file)
+    {
+        using IModelWeights weights = ModelWeights.Open(model);
+        GgufExport.Write(weights, model.Folder, file, type, threads: 1);
+    }
+
     private static Comparison Run(Study study, string folder)
     {
         using RunLock run = RunLock.Open(folder);
@@ -68,7 +110,7 @@ public sealed class ServingFormTests
         return new Experiment(
             study,
             run,
-            new Engines([engine], engine),
+            new Engines([engine, new LlamaEngine()], engine, WriteGguf),
             s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
             new ExperimentSettings(null, WriteReport: (layout, words) => ReportFiles.Write(layout.Root, words))
         ).Run()!;

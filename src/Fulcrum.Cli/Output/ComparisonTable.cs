@@ -23,6 +23,11 @@ internal static class ComparisonTable
             Print(candidate.Tasks, Sentences.Of(candidate, comparison, words), words, title);
         }
 
+        foreach (ServingLadder ladder in comparison.Ladders ?? [])
+        {
+            WideEnough().MarkupLine(Markup.Escape(LadderSentences.Of(ladder, words)));
+        }
+
         if (several)
         {
             Rank(comparison, words);

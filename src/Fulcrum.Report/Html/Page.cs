@@ -27,6 +27,11 @@ internal static class Page
                 words.Say("Candidates compared with each other", "Candidatos comparados entre si"),
                 RankingSection.Pairs(report)
             ),
+            (
+                "serving-ladder",
+                words.Say("Lost on the way to serving", "Perdido a caminho de servir"),
+                LadderSection.Of(report)
+            ),
             ("trade-off", words.Say("Trade-off", "Compromisso"), PointsSection.Of(report)),
             (
                 "measures",

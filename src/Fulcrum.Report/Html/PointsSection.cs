@@ -31,10 +31,10 @@ internal static class PointsSection
                 RowFigures.Scores(
                     words.Say($"Serving modes: {b.Task}", $"Modos de servir: {b.Task}"),
                     words.Say(
-                        "The same adapter attached to the base and merged into it, with 95% Wilson intervals. "
-                            + "Deploy only the serving mode that was measured.",
-                        "O mesmo adaptador anexado à base e fundido nela, com intervalos de Wilson de 95%. "
-                            + "Implante apenas o modo de servir que foi medido."
+                        "The same model in the forms in which it is served, with 95% Wilson intervals. Deploy "
+                            + "only the serving mode that was measured.",
+                        "O mesmo modelo nas formas em que é servido, com intervalos de Wilson de 95%. Implante "
+                            + "apenas o modo de servir que foi medido."
                     ),
                     [
                         .. forms.Select(p =>

@@ -43,7 +43,8 @@ internal static class RankingMarkdown
 
     private static string Change(Difference d, Words words) => $"{Draw.Sign(d)} {words.Change(d)}";
 
-    private static string Table(IReadOnlyList<string> heads, IEnumerable<string[]> rows)
+    /// <summary>Returns a Markdown table.</summary>
+    internal static string Table(IReadOnlyList<string> heads, IEnumerable<string[]> rows)
     {
         StringBuilder text = new(
             $"| {string.Join(" | ", heads.Select(ReportMarkdown.Escape))} "

@@ -31,6 +31,7 @@ internal static class ReportMarkdown
         }
 
         text.Append(RankingMarkdown.Pairs(report));
+        text.Append(LadderMarkdown.Of(report));
         Points(text, report);
         Guards(text, report);
         text.Append(NotebookMarkdown.Of(report)).Append(ProvenanceMarkdown.Of(report));

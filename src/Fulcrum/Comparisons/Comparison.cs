@@ -15,6 +15,9 @@ namespace Fulcrum.Comparisons;
 /// candidate.</param>
 /// <param name="Seeds">By recipe and task, the spread over training seeds; null: no recipe has more than one
 /// seed.</param>
+/// <param name="Ladders">Candidates with the serving forms derived from them, each form against the one before; null:
+/// no
+/// form is derived.</param>
 public sealed record Comparison(
     IReadOnlyList<CandidateComparison> Candidates,
     IReadOnlyList<GuardResult>? Guards = null,
@@ -22,7 +25,8 @@ public sealed record Comparison(
         IReadOnlyList<CandidateFamily>? Families = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CandidatePair>? Pairs = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TradeOff? TradeOff = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RecipeSeeds>? Seeds = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RecipeSeeds>? Seeds = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ServingLadder>? Ladders = null
 );
 
 /// <summary>One candidate compared with the base.</summary>

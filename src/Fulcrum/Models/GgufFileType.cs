@@ -63,3 +63,28 @@ public enum GgufFileType
     [JsonStringEnumMemberName("q2_k")]
     Q2_K = 10,
 }
+
+/// <summary>Facts about the numeric forms of GGUF files.</summary>
+public static class GgufFileTypes
+{
+    /// <summary>Returns the bits per weight of most matrices, scales included, to order types by their
+    /// precision.</summary>
+    /// <remarks>Block sizes of ggml: Q8_0 has 34 bytes per 32 weights, Q4_K 144 bytes per 256. The mixed recipes have
+    /// the mean of a Llama model of 7 billion weights.</remarks>
+    public static double BitsPerWeight(GgufFileType type) =>
+        type switch
+        {
+            GgufFileType.F32 => 32,
+            GgufFileType.F16 or GgufFileType.BF16 => 16,
+            GgufFileType.Q8_0 => 8.5,
+            GgufFileType.Q6_K => 6.6,
+            GgufFileType.Q5_K_M => 5.7,
+            GgufFileType.Q5_K_S or GgufFileType.Q5_0 => 5.5,
+            GgufFileType.Q4_K_M => 4.8,
+            GgufFileType.Q4_K_S => 4.6,
+            GgufFileType.Q4_0 or GgufFileType.IQ4_NL => 4.5,
+            GgufFileType.Q3_K_M => 3.9,
+            GgufFileType.Q2_K => 2.6,
+            _ => throw new ArgumentOutOfRangeException(nameof(type)),
+        };
+}

@@ -41,7 +41,8 @@ public static class StudyComparison
                     EstimandsOf(scored)
                 )
                 : null,
-            Seeds(scored, before, points)
+            Seeds(scored, before, points),
+            ServingLadders.Of(study, (first, second) => Compared(scored, points, first, second))
         );
     }
 
@@ -136,21 +137,13 @@ public static class StudyComparison
         );
     }
 
-    /// <summary>Everything that decides how a task is asked must be equal; the model and its numeric form are what a
-    /// candidate may differ in.</summary>
     private static void SameProtocol(GuardLog log, Study study, RunLayout run, string task)
     {
-        bool MayServeOtherwise(string name) => study.Candidates[name] is { Form: null } or { From: not null };
         string[] differing =
         [
             .. study.Candidates.Keys.SelectMany(name =>
-                Protocol
-                    .Differences(
-                        run.Protocol(RunLayout.Base, task),
-                        run.Protocol(RunLayout.Candidate(name), task),
-                        field => Protocol.MayDiffer(field) && (field != "serving" || MayServeOtherwise(name))
-                    )
-                    .Select(d => study.Candidates.Count == 1 ? d : $"{name}, {d}")
+                ProtocolDifferences(study, run, name, task)
+                    .Select(d => study.Candidates.Count == 1 ? $"{d}" : $"{name}, {d}")
             ),
         ];
         string seen =
@@ -158,6 +151,25 @@ public static class StudyComparison
                 ? $"{task} was asked alike of the base and of every candidate"
                 : $"{task} was asked differently of the base and of a candidate ({string.Join("; ", differing)})";
         log.Report(GuardLog.SameProtocol, task, differing.Length == 0, seen);
+    }
+
+    /// <summary>Returns the fields in which a candidate was asked otherwise than the base. The model and the form in
+    /// which it computes are not among them, because a candidate may differ in these.</summary>
+    public static IReadOnlyList<ProtocolDifference> ProtocolDifferences(
+        Study study,
+        RunLayout run,
+        string candidate,
+        string task
+    )
+    {
+        bool mayServeOtherwise =
+            study.Candidates.GetValueOrDefault(candidate) is null or { Form: null } or { From: not null };
+        return
+        [
+            .. Protocol
+                .Differences(run.Protocol(RunLayout.Base, task), run.Protocol(RunLayout.Candidate(candidate), task))
+                .Where(d => !d.IsOfForm || (d.Field == "serving" && !mayServeOtherwise)),
+        ];
     }
 
     private static ComparisonSettings SettingsOf(Study study, TaskPlan plan) =>
@@ -190,6 +202,18 @@ public static class StudyComparison
                 )
             ),
         ];
+
+    private static PairedResult[] Compared(Study study, PointAnswers[] points, string first, string second)
+    {
+        PointAnswers a = points.First(p => p.Name == first),
+            b = points.First(p => p.Name == second);
+        return
+        [
+            .. study.NamedTasks.Select(t =>
+                PairedComparison.Of(t.Name, a.Answers[t.Name], b.Answers[t.Name], SettingsOf(study, t))
+            ),
+        ];
+    }
 
     private static CandidatePair[] Pairs(Study study, PointAnswers[] points) =>
         [
@@ -271,7 +295,7 @@ public static class StudyComparison
         string kind =
             plan is null ? "base"
             : plan.Seed is not null ? "seed"
-            : plan.Form is not null && plan.From is not null ? "serving"
+            : plan.From is not null && (plan.Form is not null || plan.GgufType is not null) ? "serving"
             : plan.From is not null ? "curve"
             : "candidate";
         return new PointAnswers(
@@ -280,7 +304,9 @@ public static class StudyComparison
             plan is null ? 0 : plan.Lambda ?? 1,
             study.Tasks.Keys.ToDictionary(t => t, t => AnswerFile.Read(run.Answers(place, t)), StringComparer.Ordinal),
             plan?.Step,
-            EnumNames.Of(plan?.Form ?? ServingForm.Attached),
+            plan?.GgufType is { } type
+                ? $"GGUF {EnumNames.Of(type)}"
+                : EnumNames.Of(plan?.Form ?? ServingForm.Attached),
             plan?.Seed
         );
     }
