@@ -64,6 +64,8 @@ internal static class DoctorCommand
         found["device"] = TorchSharp.torch.cuda.is_available() ? "cuda" : "cpu";
         found["architecture"] = RuntimeInformation.ProcessArchitecture.ToString();
         found["native_library_repaired"] = Libtorch.Repaired;
+        found["libtorch"] = Libtorch.Version ?? "bundled";
+        found["libtorch_needed"] = Libtorch.NeededVersion;
         found["native_libraries"] = new JsonObject(
             Libtorch.Loaded.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))
         );

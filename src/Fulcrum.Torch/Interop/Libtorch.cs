@@ -12,12 +12,22 @@ namespace Fulcrum.Torch.Interop;
 ///</remarks>
 public static class Libtorch
 {
-    private const string Wrapper = "libLibTorchSharp.so";
+    private const string Wrapper = "libLibTorchSharp.so",
+        Variable = "FULCRUM_LIBTORCH";
     private static readonly Lock Gate = new();
 
     /// <summary>What is loaded and from where, by file name; empty before <see cref="Load"/> and where the system loads
     /// it unaided.</summary>
     public static IReadOnlyDictionary<string, string> Loaded { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>The version of the libtorch that is loaded, as its own files say; null: they do not say.</summary>
+    public static string? Version { get; private set; }
+
+    /// <summary>The versions of libtorch and PyTorch that fit.</summary>
+    public static string NeededVersion => LibtorchFit.Needed + ".x";
+
+    /// <summary>TorchSharp's own native library, as it was installed; null before <see cref="Load"/>.</summary>
+    internal static string? WrapperPath { get; private set; }
 
     /// <summary>Whether a repaired copy is in use.</summary>
     public static bool Repaired { get; private set; }
@@ -63,6 +73,12 @@ public static class Libtorch
             wrapper =
                 Find(Wrapper)
                 ?? throw new FulcrumException($"{Wrapper} is not beside the program; publish or restore Fulcrum again");
+        if (IsNamed)
+        {
+            LibtorchFit.Require(folder, wrapper);
+        }
+
+        (Version, WrapperPath) = (LibtorchFit.VersionOf(folder), wrapper);
         Dictionary<string, string> loaded = [];
         foreach (
             string name in (string[])
@@ -81,9 +97,11 @@ public static class Libtorch
         Loaded = loaded;
     }
 
+    private static bool IsNamed => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable));
+
     private static string LibraryFolder()
     {
-        string? named = Environment.GetEnvironmentVariable("FULCRUM_LIBTORCH");
+        string? named = Environment.GetEnvironmentVariable(Variable);
         if (!string.IsNullOrEmpty(named))
         {
             string folder = File.Exists(Path.Combine(named, "libtorch.so")) ? named : Path.Combine(named, "lib");
