@@ -1,4 +1,5 @@
 using Fulcrum.Models;
+using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,7 +53,7 @@ internal sealed class BaseDivergence(LanguageModel model)
 
     // In double precision: the divergence is a small difference of large sums.
     private Tensor LogProbabilities(Tensor hidden, Tensor rows) =>
-        nn.functional.log_softmax(model.LogitsAt(hidden.index_select(0, rows)).to_type(ScalarType.Float64), -1);
+        nn.functional.log_softmax(model.LogitsAt(hidden.Rows(rows)).to_type(ScalarType.Float64), -1);
 
     /// <summary>Hidden states of a text, [tokens, hidden].</summary>
     private Tensor Hidden(int[] text)

@@ -162,7 +162,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             query.size(3),
             part.Slots.Length
         );
-        Tensor Rows(Tensor t) => part.Index is null ? t.narrow(0, part.Slots[0], count) : t.index_select(0, part.Index);
+        Tensor Rows(Tensor t) => part.Index is null ? t.narrow(0, part.Slots[0], count) : t.Rows(part.Index);
         Tensor q = Rows(query).transpose(0, 1).reshape(1, heads, count * group, size);
         (Tensor key, Tensor value) = part.Node.Cache[layer];
         Tensor? mask = window is { } w ? Behind(part, w, (int)group) : null;

@@ -1,4 +1,5 @@
 using Fulcrum.Models;
+using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -149,7 +150,7 @@ internal sealed class Generator(
         if (here.Length > 0)
         {
             long[] rows = [.. batch.SelectMany(n => plan.EndingAt(n).Select(_ => (long)(n.Start + n.Length - 1)))];
-            Sequence.Choose(here, model.LogitsAt(hidden.index_select(0, tensor(rows, device: hidden.device))));
+            Sequence.Choose(here, model.LogitsAt(hidden.Rows(tensor(rows, device: hidden.device))));
         }
     }
 

@@ -1,4 +1,5 @@
 using Fulcrum.Models;
+using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -55,7 +56,7 @@ internal sealed class Padded(LanguageModel model)
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             Tensor likely = Logits([.. batch.Select(b => b.Ids)]);
-            likely = likely - likely.logsumexp(-1, keepdim: true); // [B, T, V]
+            likely = likely - likely.LogSumExp(-1, keepdim: true); // [B, T, V]
             foreach (((int[] ids, List<(int, int)> asked), int row) in batch.Select((b, i) => (b, i)))
             {
                 foreach ((int r, int c) in asked)

@@ -30,13 +30,13 @@ internal sealed class PaddedAttention(int layers, long[] padding) : IAttention, 
         Tensor row = arange(seen - fresh, seen, device: query.device).unsqueeze(1),
             column = arange(seen, device: query.device),
             back = row - column;
-        Tensor hidden = window is { } w ? (back < 0).logical_or(back >= w) : back < 0;
+        Tensor hidden = window is { } w ? (back < 0).bitwise_or(back >= w) : back < 0;
         // A padding row attends to itself, because softmax over nothing is undefined.
-        Tensor empty = (column < tensor(padding, device: query.device).view(-1, 1, 1)).logical_and(back != 0);
+        Tensor empty = (column < tensor(padding, device: query.device).view(-1, 1, 1)).bitwise_and(back != 0);
         Tensor scores = (q * Math.Pow(q.shape[^1], -0.5))
             .matmul(k.transpose(-2, -1))
             .to_type(ScalarType.Float32)
-            .masked_fill(hidden.logical_or(empty).unsqueeze(1), float.NegativeInfinity);
+            .masked_fill(hidden.bitwise_or(empty).unsqueeze(1), float.NegativeInfinity);
         return scores
             .softmax(-1)
             .to_type(v.dtype)

@@ -1,4 +1,5 @@
 using Fulcrum.Models;
+using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -97,13 +98,11 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
     private (float[] Likely, bool[] Best) Read(Tensor hidden, int[] rows, long[] at, long[] tokens)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor logits = model.LogitsAt(
-            hidden.index_select(0, tensor(rows.Select(r => (long)r).ToArray(), device: hidden.device))
-        );
+        Tensor logits = model.LogitsAt(hidden.Rows(tensor(rows.Select(r => (long)r).ToArray(), device: hidden.device)));
         Tensor row = tensor(at, device: hidden.device),
             token = tensor(tokens, device: hidden.device);
-        Tensor likely = logits.index([row, token]) - logits.logsumexp(-1).index_select(0, row);
-        Tensor best = logits.argmax(-1).index_select(0, row) == token;
+        Tensor likely = logits.index([row, token]) - logits.LogSumExp(-1).Rows(row);
+        Tensor best = logits.argmax(-1).Rows(row) == token;
         return (likely.cpu().data<float>().ToArray(), best.cpu().data<bool>().ToArray());
     }
 

@@ -106,7 +106,7 @@ internal sealed class Nf4Weight : IQuantizedWeight
 
         using DisposeScope scope = NewDisposeScope();
         Tensor values = tensor(DynamicMap.Signed.Values, device: packed.device)
-            .index_select(0, nestedCodes!.to_type(ScalarType.Int32));
+            .Rows(nestedCodes!.to_type(ScalarType.Int32));
         return (values * nestedScale!.repeat_interleave(NestedBlock).narrow(0, 0, values.shape[0]))
             .Plus(offset)
             .MoveToOuterDisposeScope();
@@ -198,8 +198,7 @@ internal sealed class Nf4Weight : IQuantizedWeight
         Tensor codes = stack([bytes.bitwise_right_shift(4), bytes.bitwise_and(15)], 1).flatten().narrow(0, 0, size);
         Tensor scales = ByRows
             ? Scales()
-                .index_select(
-                    0,
+                .Rows(
                     (
                         arange(from, from + count, device: packed.device).unsqueeze(1) * RowStride
                         + arange(RowStride + 1, device: packed.device)
@@ -209,7 +208,7 @@ internal sealed class Nf4Weight : IQuantizedWeight
                 .repeat_interleave(Nf4.Block, 1)
                 .narrow(1, 0, Shape[1])
             : Scales().repeat_interleave(Nf4.Block).narrow(0, start, size).view(count, -1);
-        rows.copy_(tensor(Nf4.Levels.ToArray(), device: packed.device).index_select(0, codes).view(count, -1) * scales);
+        rows.copy_(tensor(Nf4.Levels.ToArray(), device: packed.device).Rows(codes).view(count, -1) * scales);
     }
 
     private long RowStride => Shape[1] / Nf4.Block;

@@ -57,8 +57,8 @@ internal static class PartialAttention
         for (int from = 0; from < query.shape[2]; from += Rows)
         {
             Tensor scores = Scores(query, key, mask, causal, from),
-                total = scores.logsumexp(-1);
-            outputs.Add((scores - total.unsqueeze(-1)).exp_().nan_to_num_(0).to_type(value.dtype).matmul(value));
+                total = scores.LogSumExp(-1);
+            outputs.Add((scores - total.unsqueeze(-1)).exp_().NanToZero_().to_type(value.dtype).matmul(value));
             sums.Add(total);
         }
 
@@ -122,7 +122,7 @@ internal static class PartialAttention
                 g = gradient.narrow(2, from, rows);
             Tensor weights = (Scores(query, key, mask, causal, from) - sum.narrow(2, from, rows).unsqueeze(-1))
                 .exp_()
-                .nan_to_num_(0);
+                .NanToZero_();
             Tensor mean = (g * output.narrow(2, from, rows)).sum(-1, keepdim: true);
             Tensor scores = (weights * (g.matmul(value.transpose(-2, -1)) - mean))
                 .Times(Scale(query))

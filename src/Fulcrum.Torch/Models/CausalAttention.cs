@@ -24,7 +24,7 @@ internal sealed class CausalAttention : IAttention
 
         Tensor place = arange(length, device: query.device),
             back = place.unsqueeze(1) - place.unsqueeze(0);
-        Tensor hidden = window is { } w ? (back < 0).logical_or(back >= w) : back < 0;
+        Tensor hidden = window is { } w ? (back < 0).bitwise_or(back >= w) : back < 0;
         Tensor scores = (q * Math.Pow(q.shape[^1], -0.5))
             .matmul(k.transpose(-2, -1))
             .to_type(ScalarType.Float32)

@@ -1,5 +1,6 @@
 using Fulcrum.Models;
 using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -80,7 +81,7 @@ internal sealed partial class LanguageModel : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Rotary rotary = Rotary.At(positions, frequencies);
-        Tensor hidden = embedding.index_select(0, ids.flatten()).to_type(Dtype).view([.. ids.shape, Config.HiddenSize]);
+        Tensor hidden = embedding.Rows(ids.flatten()).to_type(Dtype).view([.. ids.shape, Config.HiddenSize]);
         bool again = Checkpointing && is_grad_enabled();
         if (again)
         {

@@ -51,7 +51,7 @@ internal static class CompletionLoss
         foreach ((long[] row, long[] target) in rows.Chunk(Chunk).Zip(targets.Chunk(Chunk)))
         {
             using DisposeScope inner = NewDisposeScope();
-            Tensor logits = model.LogitsAt(hidden.index_select(0, tensor(row, device: model.Device)));
+            Tensor logits = model.LogitsAt(hidden.Rows(tensor(row, device: model.Device)));
             sum += nn
                 .functional.cross_entropy(logits, tensor(target, device: model.Device), reduction: nn.Reduction.Sum)
                 .ToDouble();
@@ -138,9 +138,9 @@ internal static class CompletionLoss
         double tokens
     )
     {
-        Tensor picked = hidden.index_select(0, tensor(rows.ToArray(), device: model.Device));
-        Tensor gradient = zeros_like(picked, requires_grad: false);
-        double sum = 0;
+        Tensor picked = hidden.Rows(tensor(rows.ToArray(), device: model.Device));
+        Tensor gradient = zeros_like(picked, requires_grad: false),
+            sum = zeros([], ScalarType.Float64, device: model.Device);
         for (int at = 0; at < rows.Count; at += Chunk)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -151,7 +151,7 @@ internal static class CompletionLoss
                 ? Fused(model, head, part, wanted, tokens)
                 : ByGraph(model, part, wanted, tokens);
             gradient.narrow(0, at, count).copy_(back);
-            sum += loss.ToDouble();
+            sum.Add_(loss.detach().to_type(ScalarType.Float64));
         }
 
         if (picked.requires_grad)
@@ -159,7 +159,8 @@ internal static class CompletionLoss
             autograd.backward([picked], [gradient]);
         }
 
-        return sum;
+        // Read once, after the backward pass: a GPU computes on while its results are not read.
+        return sum.ToDouble();
     }
 
     // The logits become the gradient where they stand: softmax minus the target.
