@@ -6,7 +6,7 @@ namespace Fulcrum.Llama.Export;
 /// <summary>Ollama's <c>Modelfile</c> for a GGUF file.</summary>
 public static class OllamaModelfile
 {
-    /// <summary>Writes <c>Modelfile</c> beside the file: greedy decoding, the whole context, the declared end tokens.
+    /// <summary>Writes <c>Modelfile</c> next to the file: greedy decoding, the full context, the declared end tokens.
     /// Ollama takes the chat template from the file itself.</summary>
     /// <exception cref="InputException">The file is not a sound GGUF file, or the folder cannot be written.</exception>
     public static void Write(string path, Action<string>? warn = null)

@@ -24,7 +24,7 @@ internal static class GgufWriter
         }
     }
 
-    /// <summary>Writes the file beside its place, flushes and renames it.</summary>
+    /// <summary>Writes to a temporary file next to the target, flushes it and renames it.</summary>
     /// <exception cref="InputException">The folder cannot be written.</exception>
     public static void Write(
         string path,

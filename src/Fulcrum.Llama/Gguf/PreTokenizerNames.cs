@@ -5,7 +5,7 @@ namespace Fulcrum.Llama.Gguf;
 /// <summary>How texts are cut before byte-pair encoding, by llama.cpp's name (<c>tokenizer.ggml.pre</c>).</summary>
 /// <param name="Names">All names of it; a written file gets the first.</param>
 /// <param name="Split">The <c>pre_tokenizer</c> of a tokenizer.json that cuts alike.</param>
-/// <param name="IgnoreMerges">A piece that is a token as a whole is taken as such.</param>
+/// <param name="IgnoreMerges">A piece that is itself a token is not split further.</param>
 /// <param name="AddsBos">What llama.cpp assumes where <c>tokenizer.ggml.add_bos_token</c> is absent.</param>
 internal sealed record PreTokenizerName(string[] Names, string Split, bool IgnoreMerges = false, bool AddsBos = false)
 {

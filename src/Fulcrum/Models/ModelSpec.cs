@@ -28,7 +28,7 @@ public abstract record ModelSource
 /// <param name="Device"><c>auto</c>, <c>cpu</c> or <c>cuda[:N]</c>.</param>
 /// <param name="Threads">Null: as many as there are cores available.</param>
 /// <param name="FollowLinks">Whether symbolic links out of a model folder are followed.</param>
-/// <param name="Adapter">The adapter on it; null: the model as it is.</param>
+/// <param name="Adapter">The adapter on it; null: no adapter.</param>
 public sealed record ModelSpec(
     ModelSource Source,
     Dtype Dtype = Dtype.Auto,

@@ -2,7 +2,7 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Models;
 
-/// <summary>Pairs of texts, and whole texts, as token ids in lm-evaluation-harness' way.</summary>
+/// <summary>Pairs of texts, and complete texts, as token ids in lm-evaluation-harness' way.</summary>
 /// <param name="contextLength">The longest sequence that the model reads, in tokens.</param>
 public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
 {
@@ -34,7 +34,7 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
             );
     }
 
-    /// <summary>The requests for a whole text: windows of the model's context, each token predicted once.</summary>
+    /// <summary>The requests for a complete text: windows of the model's context, each token predicted once.</summary>
     /// <exception cref="InputException">The tokenizer has neither a BOS token nor an end token to predict the first
     /// token from.</exception>
     public IReadOnlyList<ScoreRequest> Windows(string text)
@@ -57,7 +57,7 @@ public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
 
     /// <summary>A prompt's ids, its end kept where a reply of <paramref name="maxNewTokens"/> would not fit behind
     /// it.</summary>
-    /// <exception cref="InputException">The reply alone is longer than the model's context.</exception>
+    /// <exception cref="InputException">The reply itself is longer than the model's context.</exception>
     public int[] Prompt(string prompt, int maxNewTokens)
     {
         int most = contextLength - maxNewTokens;

@@ -87,7 +87,7 @@ public enum LossTokens
 /// <c>none</c>: plain shuffling.</param>
 /// <param name="Dora">Train a magnitude for every row of an adapted weight beside the update (DoRA,
 /// arXiv:2402.09353).</param>
-/// <param name="ModulesToSave">Modules that are trained whole: <c>lm_head</c>, <c>embed_tokens</c>; null: none.</param>
+/// <param name="ModulesToSave">Fully trained modules: <c>lm_head</c>, <c>embed_tokens</c>; null: none.</param>
 /// <param name="Loss"><c>completion</c>: on completions only; <c>all</c>: on the prompt too.</param>
 /// <param name="Truncate">Cut an example that is longer than <paramref name="MaxTokens"/> instead of refusing it; what
 /// was cut is counted and reported.</param>

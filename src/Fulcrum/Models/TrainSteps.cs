@@ -8,7 +8,7 @@ public static class TrainSteps
     public static int PerEpoch(TrainPlan plan, int examples) =>
         (examples - ValidationSplit.Count(plan, examples) + plan.BatchSize - 1) / plan.BatchSize;
 
-    /// <summary>Returns the steps of the whole training.</summary>
+    /// <summary>Returns the number of steps of the training.</summary>
     public static int Of(TrainPlan plan, int examples) => PerEpoch(plan, examples) * plan.Epochs;
 
     /// <summary>Returns the steps that leave a checkpoint, without the last step, which is the finished

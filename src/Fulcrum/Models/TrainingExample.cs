@@ -25,7 +25,7 @@ public sealed record TrainingExample(string Id, int[] Ids, bool[] Trained, strin
 /// <param name="Steps">Number of steps in all.</param>
 /// <param name="Loss">Mean over the completion tokens of the effective batch, natural logarithm.</param>
 /// <param name="GradNorm">Euclidean norm of the adapter's gradient, before clipping.</param>
-/// <param name="ValidationLoss">Mean over the completion tokens of the held-out examples behind this step; absent where
+/// <param name="ValidationLoss">Mean over the completion tokens of the held-out examples after this step; absent where
 /// it was not measured.</param>
 public sealed record TrainingStep(
     int Step,

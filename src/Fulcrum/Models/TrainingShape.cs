@@ -45,7 +45,7 @@ public static class TrainingShape
     }
 }
 
-/// <summary>How much of the training data reached the trainer; stands beside the adapter.</summary>
+/// <summary>How much of the training data reached the trainer; stored next to the adapter.</summary>
 /// <param name="TokensGiven">Tokens of all examples as the data has them.</param>
 /// <param name="Tokens">Tokens that the trainer got.</param>
 /// <param name="Truncated">Examples that lost tokens.</param>
@@ -70,7 +70,7 @@ public sealed record TrainingDataSummary(
     /// <summary>As JSON.</summary>
     public string Print() => JsonSerializer.Serialize(this, JsonLines.Output) + "\n";
 
-    /// <summary>Reads what stands beside an adapter; null where nothing does.</summary>
+    /// <summary>Reads the summary next to an adapter; null if there is none.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static TrainingDataSummary? Read(string adapterFolder)
     {

@@ -35,7 +35,7 @@ internal sealed class ChatWriter(Server server, IChatClient client) : IWriter
             StopSequences = limits.Stops.Count > 0 ? [.. limits.Stops.Take(4)] : null,
         };
 
-    // The whole object travels along: a message may hold more than a role and a text.
+    // The message is sent with all its fields, because it may hold more than a role and a text.
     private static ChatMessage MessageOf(JsonObject? message) =>
         message is not null && Text(message["role"]) is { Length: > 0 } role
             ? new ChatMessage(new ChatRole(role), Text(message["content"]) ?? "") { RawRepresentation = message }

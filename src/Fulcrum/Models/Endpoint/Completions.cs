@@ -4,7 +4,7 @@ namespace Fulcrum.Models.Endpoint;
 
 /// <summary>The route <c>completions</c> of a server, in the form that it takes.</summary>
 /// <param name="form">Ids or text.</param>
-/// <param name="namesIds">The server takes <c>return_tokens_as_token_ids</c>, though it may pass over it.</param>
+/// <param name="namesIds">The server takes <c>return_tokens_as_token_ids</c>, though it may ignore it.</param>
 /// <param name="values">The server takes <c>logprobs</c>.</param>
 internal sealed class Completions(Server server, PromptForm form, bool namesIds, bool values)
 {

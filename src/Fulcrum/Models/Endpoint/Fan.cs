@@ -44,7 +44,7 @@ internal static class Fan
         }
     }
 
-    // Never fails: what went wrong stands in the failures.
+    // Never fails: errors are collected in the failures.
     private static async Task AskAll<T>(
         int count,
         int concurrency,

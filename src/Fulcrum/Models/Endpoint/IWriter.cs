@@ -15,10 +15,10 @@ internal abstract record ServerPrompt
     /// <summary>Token ids.</summary>
     public sealed record OfIds(int[] Ids) : ServerPrompt;
 
-    /// <summary>A text, as it is.</summary>
+    /// <summary>A text, without a chat template.</summary>
     public sealed record OfText(string Text) : ServerPrompt;
 
-    /// <summary>Messages, whole objects.</summary>
+    /// <summary>Messages with all their fields.</summary>
     public sealed record OfMessages(JsonArray Messages) : ServerPrompt;
 }
 

@@ -3,7 +3,7 @@ namespace Fulcrum.Models.Endpoint;
 /// <summary>What a server says of itself, before it is asked for anything.</summary>
 internal static class Identification
 {
-    /// <summary>Asks for the list of models and for what some servers tell beside it.</summary>
+    /// <summary>Asks for the list of models and for the additional facts that some servers tell.</summary>
     /// <exception cref="FulcrumException">Nobody answers, or the key is missing or wrong.</exception>
     /// <exception cref="InputException">The server does not hold the model.</exception>
     public static async Task<ServerFacts> Of(ServerConnection connection, string served, CancellationToken cancellation)

@@ -1,9 +1,9 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Texts of strangers as they stand in a message.</summary>
+/// <summary>Untrusted texts in the form in which messages quote them.</summary>
 internal static class Quoted
 {
-    /// <summary>One line without control characters, at most so many characters long.</summary>
+    /// <summary>One line without control characters, truncated to a number of characters.</summary>
     public static string Line(string text, int most)
     {
         string line = string.Join(

@@ -48,7 +48,7 @@ public sealed record ServerAddress
     /// <summary>A route of the OpenAI-compatible part: <c>completions</c>.</summary>
     internal Uri Route(string name) => new($"{Api.AbsoluteUri.TrimEnd('/')}/{name}");
 
-    /// <summary>A route of the server's own, beside <c>/v1</c>: <c>api/chat</c> of Ollama.</summary>
+    /// <summary>A route outside <c>/v1</c> that only this server has: <c>api/chat</c> of Ollama.</summary>
     internal Uri Beside(string name)
     {
         string path = Api.AbsoluteUri.TrimEnd('/');

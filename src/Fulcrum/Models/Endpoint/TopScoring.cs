@@ -1,6 +1,6 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Log-likelihoods of single tokens by the most likely next tokens: all that is there where a server gives no
+/// <summary>Log-likelihoods of single tokens by the most likely next tokens: the only values if a server gives no
 /// values of a prompt.</summary>
 /// <param name="top">How many tokens the server tells at most.</param>
 internal sealed class TopScoring(Server server, Completions completions, int top) : IScoring

@@ -6,7 +6,7 @@ namespace Fulcrum.Models.Endpoint;
 /// <summary>Which failures may be gone when the same request is sent again.</summary>
 internal static class TransientFailures
 {
-    /// <summary>Set on the first request to a server: where nobody listens, waiting does not help.</summary>
+    /// <summary>Set on the first request to a server: if the connection is refused, waiting does not help.</summary>
     public static readonly HttpRequestOptionsKey<bool> FirstContact = new("first contact");
 
     private const int GarbageRepetitionsOfReading = 3;

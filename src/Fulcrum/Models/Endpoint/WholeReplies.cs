@@ -47,7 +47,7 @@ internal sealed class WholeReplies : DelegatingHandler
         }
         catch (JsonException e)
         {
-            // Python writes NaN and Infinity as they stand here. Such a reply is whole, and wrong.
+            // Python writes NaN and Infinity in this form. Such a reply is complete, but wrong.
             if (body.AsSpan().IndexOf("NaN"u8) >= 0 || body.AsSpan().IndexOf("Infinity"u8) >= 0)
             {
                 throw new ReplyException(
