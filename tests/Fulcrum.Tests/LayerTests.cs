@@ -20,6 +20,7 @@ public sealed class LayerTests
     private static readonly string[] Order =
     [
         "Statistics",
+        "Sandbox",
         "Data",
         "Models",
         "Observability",

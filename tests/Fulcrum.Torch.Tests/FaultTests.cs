@@ -118,7 +118,7 @@ public sealed class FaultTests : IDisposable
         File.Delete(Path.Combine(run, "report.html"));
 
         using Process tool = Process.Start(
-            new ProcessStartInfo(SqlWorkerProgram.Find()!.File, ["run", study, "--output", run])
+            new ProcessStartInfo(SqlWorker.Program()!.File, ["run", study, "--output", run])
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,

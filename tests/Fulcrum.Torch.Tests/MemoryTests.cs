@@ -46,7 +46,7 @@ public sealed class MemoryTests
     private static JsonNode Bench(params string[] arguments)
     {
         using Process tool = Process.Start(
-            new ProcessStartInfo(SqlWorkerProgram.Find()!.File, ["bench", "memory", "--json", .. arguments])
+            new ProcessStartInfo(SqlWorker.Program()!.File, ["bench", "memory", "--json", .. arguments])
             {
                 RedirectStandardOutput = true,
             }

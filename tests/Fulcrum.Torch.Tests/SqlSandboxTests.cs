@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
+using Fulcrum.Sandbox;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Spider.Sql;
 using Microsoft.Data.Sqlite;
@@ -54,7 +55,7 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     [Fact]
     public void A_program_that_embeds_the_library_finds_its_worker()
     {
-        SqlWorkerProgram? embedded = SqlWorkerProgram.Embedded();
+        WorkerProgram? embedded = WorkerProgram.Embedded(SqlWorker.Verb, typeof(SqlWorker).Assembly);
         Assert.SkipWhen(embedded is null, "these tests run without a .NET host");
 
         using SqlSandbox sandbox = SqlSandbox.Open(embedded, workers: 1);
@@ -175,10 +176,10 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the worker's stand-in is a shell script");
         string mark = Path.Combine(Directory.CreateTempSubdirectory().FullName, "mark"),
             script = "[ -e \"$0\" ] && exec \"$@\"; : > \"$0\"; kill -TERM $$";
-        SqlWorkerProgram real = SqlWorkerProgram.Find()!;
+        WorkerProgram real = SqlWorker.Program()!;
 
         using SqlSandbox sandbox = SqlSandbox.Open(
-            new SqlWorkerProgram("/bin/sh", ["-c", script, mark, real.File, .. real.Arguments])
+            new WorkerProgram("/bin/sh", ["-c", script, mark, real.File, .. real.Arguments])
         );
 
         Assert.True(File.Exists(mark));
@@ -298,7 +299,7 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     public void Without_a_worker_program_nothing_is_graded()
     {
         InputException refusal = Assert.Throws<InputException>(() =>
-            SqlSandbox.Open(new SqlWorkerProgram("/no/such/program", []))
+            SqlSandbox.Open(new WorkerProgram("/no/such/program", []))
         );
 
         Assert.Contains("never run in this process", refusal.Message);
@@ -315,7 +316,7 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     public void Workers_end_with_a_parent_that_is_killed()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the children of a process are read from /proc");
-        SqlWorkerProgram program = SqlWorkerProgram.Find()!;
+        WorkerProgram program = SqlWorker.Program()!;
         using Process parent = Process.Start(
             new ProcessStartInfo(
                 program.File,

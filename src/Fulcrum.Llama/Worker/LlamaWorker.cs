@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Fulcrum.Tasks.Spider.Sql;
+using Fulcrum.Sandbox;
 
 namespace Fulcrum.Llama.Worker;
 
@@ -9,6 +9,24 @@ public static class LlamaWorker
 {
     /// <summary>The hidden verb that makes the tool a worker.</summary>
     public const string Verb = "llama-worker";
+
+    private static bool confined;
+
+    /// <summary>The entry point of this library when the .NET host starts it as a worker for a program that embeds
+    /// it.</summary>
+    internal static int Main(string[] arguments)
+    {
+        if (arguments is [Verb])
+        {
+            return Serve();
+        }
+
+        Console.Error.WriteLine("Fulcrum.Llama.dll is a library; the command is fulcrum");
+        return 2;
+    }
+
+    /// <summary>Finds the program that serves as worker; null where none can be started.</summary>
+    internal static WorkerProgram? Program() => WorkerProgram.Find(Verb, typeof(LlamaWorker).Assembly);
 
     /// <summary>Serves until standard input ends; returns the exit code.</summary>
     public static int Serve()
@@ -114,6 +132,12 @@ public static class LlamaWorker
     // From here on this process reads untrusted data, and it has nothing to write.
     private static void Confine()
     {
+        if (confined)
+        {
+            return;
+        }
+
+        confined = true;
         ProcessLimits.Confine();
         _ = SystemCallFilter.Install();
     }
@@ -142,6 +166,7 @@ public static class LlamaWorker
                 Reply(output, () => LlamaNative.Quantize(source, target, type, threads), () => { });
                 break;
             case LlamaOperation.Dequantize:
+                Confine();
                 string name = input.ReadString();
                 byte[] rows = LlamaWire.ReadArray<byte>(input);
                 float[] values = new float[input.ReadInt32()];

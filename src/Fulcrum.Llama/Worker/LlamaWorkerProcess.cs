@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Fulcrum.Tasks.Spider.Sql;
+using Fulcrum.Sandbox;
 
 namespace Fulcrum.Llama.Worker;
 
@@ -44,9 +44,16 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
 
     /// <summary>Starts a worker and waits for its greeting.</summary>
     /// <exception cref="FulcrumException">It does not start, is another program, or cannot load llama.cpp.</exception>
-    public static LlamaWorkerProcess Start()
+    /// <param name="given">Null: the tool, or this library started as a program.</param>
+    public static LlamaWorkerProcess Start(WorkerProgram? given = null)
     {
-        SqlWorkerProgram program = Tool();
+        WorkerProgram program =
+            given
+            ?? LlamaWorker.Program()
+            ?? throw new FulcrumException(
+                "GGUF files are read by a worker process; it needs the fulcrum program or the dotnet host, "
+                    + "and neither was found"
+            );
         LlamaWorkerProcess worker;
         try
         {
@@ -170,17 +177,6 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
         process.Dispose();
     }
 
-    // The tool by its hidden verb, found as for the SQL workers.
-    private static SqlWorkerProgram Tool() =>
-        SqlWorkerProgram.Find() is { Arguments.Count: 1 } tool
-            ? tool with
-            {
-                Arguments = [LlamaWorker.Verb],
-            }
-            : throw new FulcrumException(
-                "GGUF files are read by a worker process of the tool: Fulcrum.Cli is not next to this program"
-            );
-
     private (string Description, bool Accelerator) Greeted(BinaryReader from) =>
         from.ReadString() is LlamaWire.Greeting
             ? Checked(r => (r.ReadString(), r.ReadBoolean()))
@@ -262,7 +258,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
         }
     }
 
-    private static ProcessStartInfo StartInfo(SqlWorkerProgram program)
+    private static ProcessStartInfo StartInfo(WorkerProgram program)
     {
         ProcessStartInfo start = new(program.File, program.Arguments)
         {

@@ -3,17 +3,20 @@ using System.Runtime.InteropServices;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>What a query has used: processor time of its thread, so that a verdict does not depend on what else the
-/// machine is doing, and wall time for a query that waits.</summary>
-/// <remarks>Where the system is not Linux the wall clock stands for both.</remarks>
+/// <summary>Measures the processor time of a query's thread, and the wall-clock time of a query that waits.</summary>
+/// <remarks>Processor time makes a verdict independent of other work on the machine. On other systems than Linux both
+/// are
+/// wall-clock time.</remarks>
 internal readonly record struct QueryClock(double Processor, long Wall)
 {
     private const int ThreadTime = 3;
 
-    /// <summary>Begins to count on this thread.</summary>
+    /// <summary>Starts the clock on this thread.</summary>
     public static QueryClock Start() => new(ProcessorNow(), Stopwatch.GetTimestamp());
 
-    /// <summary>Whether the thread that began has used up its seconds, or ten times as many have gone by.</summary>
+    /// <summary>Returns whether the thread that started the clock has used its seconds, or ten times as many seconds
+    /// have
+    /// passed.</summary>
     public bool IsOver(double seconds) =>
         ProcessorNow() - Processor > seconds
         || Stopwatch.GetElapsedTime(Wall).TotalSeconds > seconds * SqlLimits.Patience;

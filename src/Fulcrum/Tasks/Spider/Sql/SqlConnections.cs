@@ -1,14 +1,14 @@
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>Keeps connections to the databases of the last queries open. Thread-safe; a connection is lent to one query
-/// at a time.</summary>
+/// <summary>Keeps connections to recently used databases open. Thread-safe: one query at a time has a
+/// connection.</summary>
 internal sealed class SqlConnections(SqlLimits limits) : IDisposable
 {
     private const int MostIdle = 32;
     private readonly Lock door = new();
     private readonly LinkedList<SqlDatabase> idle = [];
 
-    /// <summary>A connection to a file as it is now.</summary>
+    /// <summary>Returns a connection to the current version of a file.</summary>
     /// <exception cref="InputException">The file cannot be opened.</exception>
     public SqlDatabase Take(string file)
     {
@@ -22,7 +22,7 @@ internal sealed class SqlConnections(SqlLimits limits) : IDisposable
         return Idle(file, stamp) ?? new SqlDatabase(file, stamp, limits);
     }
 
-    /// <summary>Gives a connection back.</summary>
+    /// <summary>Returns a connection to the pool.</summary>
     public void Return(SqlDatabase database)
     {
         SqlDatabase? oldest = null;

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>How far the grading of one pair is; what stops it stops the one that is at work.</summary>
+/// <summary>The phase of grading one pair. A limit that is exceeded stops the query of this phase.</summary>
 internal enum SqlPhase
 {
     /// <summary>The gold query runs.</summary>
@@ -14,9 +14,9 @@ internal enum SqlPhase
     Prediction,
 }
 
-/// <summary>Grades predicted queries in this process, by executing them beside the gold query. Thread-safe.</summary>
-/// <remarks>The reference for <see cref="SqlSandbox"/>, which does the same in worker processes; here one call of
-/// SQLite that takes long cannot be interrupted.</remarks>
+/// <summary>Grades predicted queries in this process: executes them and the gold query. Thread-safe.</summary>
+/// <remarks>The reference implementation for <see cref="SqlSandbox"/>, which grades in worker processes. Here a single
+/// long call of SQLite cannot be interrupted.</remarks>
 /// <param name="semantics"><c>official</c>, <c>strict</c>, <c>notebook</c> or <c>bird</c>.</param>
 internal sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposable
 {
@@ -26,13 +26,14 @@ internal sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposabl
     private readonly ConcurrentDictionary<(string Content, string Sql), SqlResult> golds = new();
     private readonly SqlConnections connections = new(limits);
 
-    /// <summary>The verdict on one prediction. A gold that fails leaves the item unscored; a prediction that fails, is
-    /// refused or is stopped scores 0.</summary>
+    /// <summary>Returns the verdict on one prediction. A gold query that fails leaves the item unscored. A prediction
+    /// that
+    /// fails, is refused or is stopped scores 0.</summary>
     /// <exception cref="InputException">The database file cannot be opened.</exception>
     public Grade Grade(string databaseFile, string gold, string predicted) =>
         Grade(databaseFile, gold, predicted, null);
 
-    /// <summary>The same, told when a phase begins.</summary>
+    /// <summary>Returns the verdict, and reports when a phase begins.</summary>
     internal Grade Grade(string databaseFile, string gold, string predicted, Action<SqlPhase>? begins)
     {
         begins?.Invoke(SqlPhase.Gold);

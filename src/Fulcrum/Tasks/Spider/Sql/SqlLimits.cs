@@ -1,10 +1,10 @@
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>What one query may use.</summary>
-/// <param name="Seconds">Processor time; <see cref="Patience"/> times as much may go by on the wall.</param>
+/// <summary>The limits of one query.</summary>
+/// <param name="Seconds">Processor time; wall-clock time may be <see cref="Patience"/> times as long.</param>
 /// <param name="Rows">Rows of the result.</param>
 /// <param name="Bytes">Bytes of the whole result.</param>
-/// <param name="CellBytes">Bytes of any one value, on the way to the result as well.</param>
+/// <param name="CellBytes">Bytes of a single value, intermediate values included.</param>
 /// <param name="HeapBytes">Bytes that SQLite may hold at once, in the whole process.</param>
 public sealed record SqlLimits(
     double Seconds = 5,
@@ -14,9 +14,10 @@ public sealed record SqlLimits(
     long HeapBytes = 1 << 29
 )
 {
-    /// <summary>A query that gets no processor, or waits for a disk, may take so many times its seconds.</summary>
+    /// <summary>Wall-clock limit as a multiple of <see cref="Seconds"/>, for a query that waits for a processor or a
+    /// disk.</summary>
     public const double Patience = 10;
 
-    /// <summary>Bytes of a query in UTF-8; a longer one is refused before anything looks at it.</summary>
+    /// <summary>Bytes of a query in UTF-8; a longer query is refused before it is parsed.</summary>
     public const int TextBytes = 100_000;
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Fulcrum.Files;
 using Fulcrum.Observability;
+using Fulcrum.Sandbox;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,10 +20,10 @@ public sealed class SqlSandbox : IDisposable
 {
     private readonly ConcurrentBag<SqlWorkerProcess> idle = [];
     private readonly SemaphoreSlim places;
-    private readonly SqlWorkerProgram program;
+    private readonly WorkerProgram program;
     private volatile bool disposed;
 
-    private SqlSandbox(SqlWorkerProgram program, int workers)
+    private SqlSandbox(WorkerProgram program, int workers)
     {
         this.program = program;
         places = new SemaphoreSlim(workers);
@@ -45,17 +46,18 @@ public sealed class SqlSandbox : IDisposable
     internal IEnumerable<int> WorkerIds => idle.Select(w => w.Id);
 
     /// <summary>Opens a sandbox and starts its first worker; further ones are started as they are needed.</summary>
-    /// <param name="program">Null: <see cref="SqlWorkerProgram.Find"/>.</param>
+    /// <param name="program">Null: the tool, or this library started as a program
+    /// (<see cref="WorkerProgram.Find"/>).</param>
     /// <param name="workers">Null: one a core, as far as half of the machine's memory is enough for all of them
     /// together.</param>
     /// <exception cref="InputException">No worker can be started, or the SQLite in use is too old to run queries of
     /// others.</exception>
-    public static SqlSandbox Open(SqlWorkerProgram? program = null, int? workers = null)
+    public static SqlSandbox Open(WorkerProgram? program = null, int? workers = null)
     {
         Sqlite.RequireSafe();
-        SqlWorkerProgram found =
+        WorkerProgram found =
             program
-            ?? SqlWorkerProgram.Find()
+            ?? SqlWorker.Program()
             ?? throw new InputException(
                 "SQL cannot be graded: its worker process needs the fulcrum program or the dotnet host, "
                     + "and neither was found; "

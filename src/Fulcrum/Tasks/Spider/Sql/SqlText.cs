@@ -2,11 +2,11 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>What the official evaluation does to the text of a query before it runs it (test-suite-sql-eval, as
+/// <summary>Prepares the text of a query as the official evaluation does before it runs the query (test-suite-sql-eval,
 /// described in docs/method.md).</summary>
 internal static partial class SqlText
 {
-    /// <summary>The prepared text; null for an empty one, which the official code cannot handle.</summary>
+    /// <summary>Returns the prepared text; null for an empty text, which the official code cannot handle.</summary>
     public static string? Prepare(string sql)
     {
         sql = sql.Replace("> =", ">=", StringComparison.Ordinal)
@@ -23,10 +23,11 @@ internal static partial class SqlText
         return Year().Replace(first, "2020");
     }
 
-    /// <summary>Whether the order of rows matters: the prepared gold contains "order by", anywhere.</summary>
+    /// <summary>Returns whether the order of rows matters: the prepared gold query contains "order by"
+    /// anywhere.</summary>
     public static bool IsOrdered(string gold) => gold.ToLowerInvariant().Contains("order by", StringComparison.Ordinal);
 
-    /// <summary>Strings, quoted names, comments, words and single characters.</summary>
+    /// <summary>Splits a text into strings, quoted names, comments, words and single characters.</summary>
     public static IEnumerable<string> Tokens(string sql)
     {
         int at = 0,
@@ -35,7 +36,7 @@ internal static partial class SqlText
         {
             if (sql[at] == '/' && at + 2 > lastClose)
             {
-                // a comment that is never closed is looked for once, not once for every beginning
+                // An unclosed comment is searched for once, not once for each beginning.
                 yield return sql.Substring(at++, 1);
                 continue;
             }
@@ -47,7 +48,7 @@ internal static partial class SqlText
         }
     }
 
-    /// <summary>White space or a comment.</summary>
+    /// <summary>Returns whether a token is white space or a comment.</summary>
     public static bool IsBlank(string token) =>
         string.IsNullOrWhiteSpace(token)
         || token.StartsWith("--", StringComparison.Ordinal)

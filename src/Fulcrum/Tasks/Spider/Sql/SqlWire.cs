@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>One pair to grade, as it goes to a worker.</summary>
+/// <summary>One pair to grade, as it is sent to a worker.</summary>
 internal sealed record SqlRequest(string Database, string Gold, string Predicted, string Semantics, SqlLimits Limits)
 {
     public void Write(BinaryWriter to)
@@ -18,7 +18,7 @@ internal sealed record SqlRequest(string Database, string Gold, string Predicted
         to.Flush();
     }
 
-    /// <summary>The next request; null when there is none, because the other side is gone.</summary>
+    /// <summary>Reads the next request; null if the parent has closed the pipe.</summary>
     public static SqlRequest? Read(BinaryReader from)
     {
         try
@@ -39,7 +39,7 @@ internal sealed record SqlRequest(string Database, string Gold, string Predicted
     }
 }
 
-/// <summary>What a worker sends: a byte that says what follows, and text behind all but the phase.</summary>
+/// <summary>Messages of a worker: a byte for the kind, then a text except after <see cref="Prediction"/>.</summary>
 internal static class SqlWire
 {
     public const byte Hello = (byte)'H',
@@ -48,7 +48,8 @@ internal static class SqlWire
         Refused = (byte)'R';
     private const int LargestAnswer = 1 << 20;
 
-    /// <summary>The first thing a worker says: both sides are the same build of the same program.</summary>
+    /// <summary>The first message of a worker. It shows that both sides are the same build of the same
+    /// program.</summary>
     public static string Greeting => $"fulcrum sql worker 2, SQLite {Sqlite.Version}";
 
     public static void Send(Stream to, byte kind, string text)
@@ -62,8 +63,8 @@ internal static class SqlWire
         to.Flush();
     }
 
-    /// <summary>The text behind a kind.</summary>
-    /// <exception cref="EndOfStreamException">The worker is gone, or says what no worker of ours says.</exception>
+    /// <summary>Reads the text of a message.</summary>
+    /// <exception cref="EndOfStreamException">The worker exited, or sent something else than a message.</exception>
     public static string Receive(Stream from)
     {
         Span<byte> size = stackalloc byte[4];

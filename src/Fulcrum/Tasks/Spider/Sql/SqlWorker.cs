@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Fulcrum.Sandbox;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
@@ -9,7 +10,10 @@ public static class SqlWorker
     /// <summary>The verb that makes the tool, or this library started as a program, a worker.</summary>
     public const string Verb = "sql-worker";
 
-    /// <summary>Bytes of one worker, SQLite and .NET together.</summary>
+    /// <summary>Finds the program that serves as worker; null where none can be started.</summary>
+    internal static WorkerProgram? Program() => WorkerProgram.Find(Verb, typeof(SqlWorker).Assembly);
+
+    /// <summary>The largest resident memory of a worker in bytes, SQLite and .NET together: 1.5 GiB.</summary>
     public const long MostBytes = 3L << 29;
 
     /// <summary>The entry point of this library when the .NET host starts it as a worker for a program that embeds
@@ -28,8 +32,7 @@ public static class SqlWorker
     /// <summary>Serves until standard input ends; returns the exit code.</summary>
     public static int Serve()
     {
-        // A key press that interrupts the run reaches every process of the terminal; the run decides when its workers
-        // end.
+        // An interrupt from the terminal reaches every process. The parent decides when its workers end.
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT,
             c => c.Cancel = true

@@ -1,15 +1,17 @@
 using System.Diagnostics;
+using Fulcrum.Sandbox;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>What came of a pair that a worker was given: a grade, or how the worker ended.</summary>
+/// <summary>The result of one pair: a grade, or how the worker ended.</summary>
 /// <param name="Grade">Null where the worker ended.</param>
-/// <param name="During">The phase that was at work.</param>
+/// <param name="During">The phase that was running.</param>
 /// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c>, <see cref="Crashed"/> or <see cref="Killed"/>; null
-/// where there is a grade.</param>
+/// where
+/// there is a grade.</param>
 internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? Cause = null, string? Reason = null)
 {
-    /// <summary>The worker ended through an error of its own.</summary>
+    /// <summary>The worker ended because of an error of its own.</summary>
     public const string Crashed = "crashed";
 
     /// <summary>Somebody else ended the worker: a person, or the system when memory ran out.</summary>
@@ -23,7 +25,7 @@ internal sealed class SqlWorkerProcess : IDisposable
     private const double Grace = 1,
         StartSeconds = 60;
 
-    // Without these .NET does not start on some systems; nothing else of the environment reaches a worker.
+    // .NET needs these variables to start on some systems. A worker inherits no others.
     private static readonly string[] Inherited = ["LD_LIBRARY_PATH", "SystemRoot"];
     private readonly Process process;
     private readonly BinaryWriter input;
@@ -31,7 +33,7 @@ internal sealed class SqlWorkerProcess : IDisposable
     private readonly Timer limit;
     private volatile bool stopped;
     private readonly Lock door = new();
-    private double? allowed; // null: nobody waits for the worker
+    private double? allowed; // null: no request is running
     private double usedBefore;
     private long since;
 
@@ -52,17 +54,18 @@ internal sealed class SqlWorkerProcess : IDisposable
     public string Confinement { get; private set; } = "";
 
     /// <summary>Starts a worker and waits for its greeting.</summary>
-    /// <remarks>One that ends before it greets is started again: a signal to the whole group ends a worker that cannot
-    /// yet refuse it, while this process goes on to save what it has.</remarks>
+    /// <remarks>A worker that ends before its greeting is started again: a signal to the whole process group ends a
+    /// worker
+    /// that does not ignore the signal yet, while this process still saves its results.</remarks>
     /// <exception cref="FulcrumException">It does not start, or is another program.</exception>
-    public static SqlWorkerProcess Start(SqlWorkerProgram program) =>
+    public static SqlWorkerProcess Start(WorkerProgram program) =>
         Enumerable.Range(0, Attempts).Select(_ => Begin(program)).FirstOrDefault(w => w is not null)
         ?? throw new FulcrumException(
             $"the SQL worker {program.File} does not start: {Attempts} times it ended before it greeted"
         );
 
-    // Null where it ended without a word.
-    private static SqlWorkerProcess? Begin(SqlWorkerProgram program)
+    // Null if the worker exited before it sent its greeting.
+    private static SqlWorkerProcess? Begin(WorkerProgram program)
     {
         SqlWorkerProcess? worker = null;
         try
@@ -77,7 +80,8 @@ internal sealed class SqlWorkerProcess : IDisposable
                 ? $"no system call filter: {refusal}"
                 : "system call filter, no new privileges, empty environment";
             worker.Rest();
-            if (kind < 0 && !worker.stopped) // one that was stopped for want of a greeting is not started again
+            // a worker that was stopped because it sent no greeting is not started again
+            if (kind < 0 && !worker.stopped)
             {
                 worker.Dispose();
                 return null;
@@ -94,7 +98,7 @@ internal sealed class SqlWorkerProcess : IDisposable
         }
     }
 
-    /// <summary>Has one pair graded.</summary>
+    /// <summary>Sends one pair to the worker and waits for the grade.</summary>
     /// <exception cref="InputException">The worker cannot open the database.</exception>
     public SqlWorkerOutcome Ask(SqlRequest request)
     {
@@ -163,7 +167,8 @@ internal sealed class SqlWorkerProcess : IDisposable
         }
     }
 
-    /// <summary>Stops a worker that is late; one that waits for a processor is looked at again.</summary>
+    /// <summary>Stops a worker that exceeded its time; checks again later if the worker waits for a
+    /// processor.</summary>
     private void Look()
     {
         lock (door)
@@ -254,11 +259,11 @@ internal sealed class SqlWorkerProcess : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // It has ended already.
+            // The process has already exited.
         }
     }
 
-    private static ProcessStartInfo StartInfo(SqlWorkerProgram program)
+    private static ProcessStartInfo StartInfo(WorkerProgram program)
     {
         ProcessStartInfo start = new(program.File, program.Arguments)
         {
@@ -276,11 +281,11 @@ internal sealed class SqlWorkerProcess : IDisposable
             start.Environment.Remove(name);
         }
 
-        start.Environment["DOTNET_ROOT"] = SqlWorkerProgram.DotnetRoot;
+        start.Environment["DOTNET_ROOT"] = WorkerProgram.DotnetRoot;
         start.Environment["DOTNET_GCHeapHardLimit"] = "0x40000000";
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        // its double mapping grows a file, which the worker may not
+        // Its double mapping would grow a file, which RLIMIT_FSIZE forbids.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";

@@ -1,4 +1,4 @@
-namespace Fulcrum.Tasks.Spider.Sql;
+namespace Fulcrum.Sandbox;
 
 /// <summary>A system call that a worker never needs.</summary>
 /// <param name="X64">Its number on x64.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Fulcrum.Tasks.Spider.Sql;
+namespace Fulcrum.Sandbox;
 
 /// <summary>Has the Linux kernel refuse what a worker never needs, so that a memory error in SQLite leads nowhere
 /// (seccomp).</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Fulcrum.Tasks.Spider.Sql;
+namespace Fulcrum.Sandbox;
 
 /// <summary>What a worker takes from itself before it reads its first query, and how it notices that it must
 /// end.</summary>

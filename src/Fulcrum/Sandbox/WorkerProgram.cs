@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Fulcrum.Sandbox;
+
+/// <summary>How a worker process is started.</summary>
+/// <param name="File">The program.</param>
+/// <param name="Arguments">Its arguments.</param>
+public sealed record WorkerProgram(string File, IReadOnlyList<string> Arguments)
+{
+    private const string Tool = "Fulcrum.Cli";
+
+    /// <summary>Finds the program of a worker; null where none can be started, as in a program without its .NET
+    /// host.</summary>
+    /// <param name="verb">The only argument that makes the tool, or the library, this worker.</param>
+    /// <param name="library">The library whose entry point serves the worker where the tool does not exist.</param>
+    /// <remarks>
+    /// The tool is preferred: this process itself, or the program next to it. Otherwise .NET starts the library as a
+    /// program of its own, with
+    /// the runtime settings and dependencies of the program that embeds it.
+    /// </remarks>
+    public static WorkerProgram? Find(string verb, Assembly library) =>
+        Itself(verb) ?? NextTo(AppContext.BaseDirectory, verb) ?? Embedded(verb, library);
+
+    private static WorkerProgram? Itself(string verb) =>
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) is "fulcrum" or Tool
+            ? new WorkerProgram(Environment.ProcessPath!, [verb])
+            : null;
+
+    private static WorkerProgram? NextTo(string folder, string verb)
+    {
+        string program = Path.Combine(folder, OperatingSystem.IsWindows() ? Tool + ".exe" : Tool);
+        return System.IO.File.Exists(program) ? new WorkerProgram(program, [verb]) : null;
+    }
+
+    // dotnet exec --runtimeconfig APP.runtimeconfig.json --depsfile APP.deps.json LIBRARY.dll VERB
+    internal static WorkerProgram? Embedded(string verb, Assembly library)
+    {
+        string host = Path.Combine(DotnetRoot, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+        string? settings = NextToEntry(".runtimeconfig.json"),
+            dependencies = NextToEntry(".deps.json");
+        string[] depends = dependencies is null ? [] : ["--depsfile", dependencies];
+        return library.Location.Length > 0 && System.IO.File.Exists(host) && settings is not null
+            ? new WorkerProgram(host, ["exec", "--runtimeconfig", settings, .. depends, library.Location, verb])
+            : null;
+    }
+
+    /// <summary>The folder of the .NET installation that this process runs on.</summary>
+    internal static string DotnetRoot =>
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+
+    private static string? NextToEntry(string ending)
+    {
+        string? entry = Assembly.GetEntryAssembly()?.Location;
+        string file = string.IsNullOrEmpty(entry) ? "" : Path.ChangeExtension(entry, null) + ending;
+        return System.IO.File.Exists(file) ? file : null;
+    }
+}
