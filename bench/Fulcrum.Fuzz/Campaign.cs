@@ -11,6 +11,7 @@ internal sealed partial class Campaign(string name, Action<byte[]> target, strin
     private const int MostKept = 4000,
         MostFindings = 10;
     private const double Slow = 5;
+    private const long Large = 1L << 30;
     private readonly HashSet<string> ways = new(StringComparer.Ordinal),
         kinds = new(StringComparer.Ordinal);
     private readonly List<byte[]> kept = [];
@@ -51,6 +52,7 @@ internal sealed partial class Campaign(string name, Action<byte[]> target, strin
     {
         Inputs++;
         TimeSpan start = Environment.CpuUsage.TotalTime;
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
         string way = "accepted";
         try
         {
@@ -75,6 +77,12 @@ internal sealed partial class Campaign(string name, Action<byte[]> target, strin
         if (took > Slow)
         {
             Found(input, $"took {took:F1} s", "slow");
+        }
+
+        long needed = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        if (needed > Large)
+        {
+            Found(input, $"allocated {needed >> 20} MiB", "large");
         }
 
         if (ways.Count < MostKept && ways.Add(way) && kept.Count < MostKept)

@@ -101,6 +101,7 @@ internal sealed class Targets : IDisposable
             ("csv", b => Table.Read(File("rows.csv", b))),
             ("mmlu", Mmlu),
             ("spider", Spider),
+            .. new UntrustedFolders(Directory.CreateDirectory(Path.Combine(folder, "untrusted")).FullName).All,
         ];
 
     public void Dispose()
