@@ -93,19 +93,10 @@ public static class MergedModel
 
         foreach (string name in Companions.Where(n => File.Exists(Path.Combine(plan.Folder, n))))
         {
-            AtomicFile.Write(
-                Path.Combine(output, name),
-                stream =>
-                {
-                    using Stream source = BoundedFile.Open(Path.Combine(plan.Folder, name), long.MaxValue);
-                    source.CopyTo(stream);
-                }
-            );
+            AtomicFile.Copy(Path.Combine(plan.Folder, name), Path.Combine(output, name));
         }
 
-        JsonObject config = StrictJson
-            .Parse(BoundedFile.ReadText(Path.Combine(plan.Folder, "config.json")))!
-            .AsObject();
+        JsonObject config = ConfigOf(plan.Folder);
         config["tie_word_embeddings"] = model.HeadIsTied;
         config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
         AtomicFile.WriteText(
@@ -113,6 +104,21 @@ public static class MergedModel
             config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"
         );
         return dtype;
+    }
+
+    /// <summary>Reads <c>config.json</c> of a model folder.</summary>
+    internal static JsonObject ConfigOf(string folder)
+    {
+        string path = Path.Combine(folder, "config.json");
+        try
+        {
+            return StrictJson.ReadFile(path) as JsonObject
+                ?? throw new InputException($"{path}: expected a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
+        }
     }
 
     // The type of the weights on disk, whatever config.json says.

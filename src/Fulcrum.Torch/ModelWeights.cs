@@ -45,10 +45,10 @@ public static class ModelWeights
 
         foreach (string name in MergedModel.Companions.Where(n => File.Exists(Path.Combine(modelFolder, n))))
         {
-            File.Copy(Path.Combine(modelFolder, name), Path.Combine(folder, name), overwrite: true);
+            AtomicFile.Copy(Path.Combine(modelFolder, name), Path.Combine(folder, name));
         }
 
-        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(modelFolder, "config.json")))!.AsObject();
+        JsonObject config = MergedModel.ConfigOf(modelFolder);
         config["tie_word_embeddings"] = !weights.Shapes.ContainsKey("lm_head.weight");
         config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = "float32";
         AtomicFile.WriteText(Path.Combine(folder, "config.json"), config.ToJsonString() + "\n");

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Grading;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
 using Xunit;
@@ -56,6 +57,29 @@ public sealed class BudgetTests : IDisposable
 
         Refused(() => normalise("a banana"));
     }
+
+    [Theory]
+    [InlineData("#### ", "9", 1_000_000)]
+    [InlineData("", "\\boxed{", 140_000)]
+    [InlineData("", "\\boxed{a}", 100_000)]
+    [InlineData("\\boxed{", "{}", 500_000)]
+    public void A_reply_of_a_million_characters_is_graded_in_a_second_or_so(string start, string text, int times)
+    {
+        string reply = start + string.Concat(Enumerable.Repeat(text, times));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        ReplyGrade[] grades = [Gsm8kGrader.Grade(reply, ["#### 1"]), NumberGrader.Grade(reply, ["1"])];
+
+        Assert.All(grades, g => Assert.Equal(0, g.Score));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MostAllocated / 4);
+    }
+
+    [Fact]
+    public void Nested_boxes_are_found_inside_out_and_an_open_one_to_the_end() =>
+        Assert.Equal(
+            [(8, "b"), (0, @"a\boxed{b}"), (19, "{c} d")],
+            FinalAnswer.BoxesIn(@"\boxed{a\boxed{b}} \boxed{{c} d")
+        );
 
     [Fact]
     public void A_rejected_pattern_is_not_echoed_whole()

@@ -49,7 +49,8 @@ internal sealed record ScriptedStudy(string Broken = "")
         string folder,
         Action<RunEvent>? report = null,
         CancellationToken cancellation = default,
-        Microsoft.Extensions.Logging.ILogger? log = null
+        Microsoft.Extensions.Logging.ILogger? log = null,
+        bool allowCommand = false
     )
     {
         using RunLock run = RunLock.Open(folder);
@@ -58,7 +59,7 @@ internal sealed record ScriptedStudy(string Broken = "")
             run,
             new Engines([runtime], runtime),
             _ => Corpus(),
-            new ExperimentSettings(report, Log: log)
+            new ExperimentSettings(report, Log: log, AllowCommand: allowCommand)
         );
         return experiment.Run(Stage.Compare, cancellation)!;
     }

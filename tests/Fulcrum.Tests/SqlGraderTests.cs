@@ -65,6 +65,23 @@ public sealed class SqlGraderTests
         Assert.Equal(1, grader.Grade(database, "SELECT count(*) FROM singer", "SELECT count(*) FROM singer").Score);
     }
 
+    [Theory]
+    [InlineData("official", 1)]
+    [InlineData("strict", 0)]
+    [InlineData("notebook", 0)]
+    [InlineData("bird", 0)]
+    public void A_second_statement_never_runs_and_only_the_official_evaluation_ignores_it(string semantics, int score)
+    {
+        string database = Database("concert_singer"),
+            before = Sha256.OfFile(database);
+        const string Gold = "SELECT count(*) FROM singer";
+
+        Grade grade = new SqlGrader(semantics, new SqlLimits()).Grade(database, Gold, Gold + "; DELETE FROM singer");
+
+        Assert.Equal(score, grade.Score);
+        Assert.Equal(before, Sha256.OfFile(database));
+    }
+
     [Fact]
     public void A_gold_query_that_fails_is_unscored_not_wrong()
     {

@@ -123,6 +123,19 @@ public sealed class UntrustedFilesTests : IDisposable
         Assert.Throws<InputException>(() => BoundedFile.ReadLines(place).First());
     }
 
+    [Theory]
+    [InlineData("tokenizer_config.json", "folder")]
+    [InlineData("tokenizer_config.json", "link-to-nowhere")]
+    [InlineData("chat_template.jinja", "fifo")]
+    [InlineData("chat_template.jinja", "folder")]
+    [InlineData("chat_template.jinja", "link-to-nowhere")]
+    public void An_optional_file_of_a_model_is_not_ignored_where_something_else_has_its_name(string name, string kind)
+    {
+        Plant(kind, Path.Combine(Inside, name));
+
+        Assert.Throws<InputException>(() => Templates.ChatTemplate.TryLoad(Inside));
+    }
+
     [Fact]
     public void A_file_is_read_up_to_its_limit_and_refused_beyond()
     {

@@ -2,6 +2,7 @@ using Fulcrum.Llama;
 using Fulcrum.Llama.Gguf;
 using Fulcrum.Llama.Worker;
 using Fulcrum.Models;
+using Fulcrum.Sandbox;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;
@@ -47,6 +48,57 @@ public sealed class GgufFileTests
         );
 
         Assert.Equal(bytes, File.ReadAllBytes(copy));
+    }
+
+    [Fact]
+    public void A_pipe_in_the_place_of_a_file_is_refused_without_waiting()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "named pipes are those of Unix");
+        string path = Path.Combine(Folder(), "pipe.gguf");
+        System.Diagnostics.Process.Start("mkfifo", [path]).WaitForExit();
+
+        Assert.Contains("named pipe", Assert.Throws<InputException>(() => GgufFile.Read(path)).Message);
+    }
+
+    [Fact]
+    public void An_array_of_bytes_takes_one_byte_a_value_and_a_header_of_gigabytes_is_refused()
+    {
+        string small = WithArray(GgufKind.U8, 1000, bytesEach: 1),
+            large = WithArray(GgufKind.Bool, 300_000_000, bytesEach: 1),
+            texts = WithArray(GgufKind.String, 40_000_000, bytesEach: 8);
+
+        Assert.Equal(1000, Assert.IsType<byte[]>(GgufFile.Read(small).Metadata["a"].Content).Length);
+        Assert.Contains("header", Assert.Throws<InputException>(() => GgufFile.Read(large)).Message);
+        Assert.Contains("header", Assert.Throws<InputException>(() => GgufFile.Read(texts)).Message);
+    }
+
+    // A file with one key, an array of zeros; sparse, so that it takes no room on the disk.
+    private static string WithArray(GgufKind kind, long count, int bytesEach)
+    {
+        string path = Path.Combine(Folder(), $"{kind}.gguf");
+        using BinaryWriter file = new(File.Create(path));
+        file.Write("GGUF"u8);
+        file.Write(3);
+        file.Write(0L);
+        file.Write(1L);
+        file.Write(1L);
+        file.Write((byte)'a');
+        file.Write((uint)GgufKind.Array);
+        file.Write((uint)kind);
+        file.Write(count);
+        file.BaseStream.SetLength(file.BaseStream.Position + count * bytesEach);
+        return path;
+    }
+
+    [Fact]
+    public void A_program_that_embeds_the_library_finds_its_worker()
+    {
+        WorkerProgram? embedded = WorkerProgram.Embedded(LlamaWorker.Verb, typeof(LlamaWorker).Assembly);
+        Assert.SkipWhen(embedded is null, "these tests run without a .NET host");
+
+        using LlamaWorkerProcess worker = LlamaWorkerProcess.Start(embedded);
+
+        Assert.StartsWith("llama.cpp", worker.Description);
     }
 
     [Fact]

@@ -27,6 +27,31 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Equal("llama3", newer.Rotary.Kind);
     }
 
+    [Theory]
+    [InlineData("factor", 0)]
+    [InlineData("factor", -1)]
+    [InlineData("factor", 1e300)]
+    [InlineData("low_freq_factor", 0)]
+    [InlineData("low_freq_factor", 4)]
+    [InlineData("high_freq_factor", 1)]
+    [InlineData("original_max_position_embeddings", 0)]
+    public void A_rotary_setting_out_of_range_is_an_error_that_names_it(string key, double value)
+    {
+        JsonObject scaling = new()
+        {
+            ["rope_type"] = "llama3",
+            ["factor"] = 8,
+            ["low_freq_factor"] = 1,
+            ["high_freq_factor"] = 4,
+            ["original_max_position_embeddings"] = 8192,
+        };
+        Assert.NotNull(Parse(("rope_scaling", scaling.DeepClone())));
+        scaling[key] = key == "original_max_position_embeddings" ? (int)value : value;
+
+        string message = Assert.Throws<InputException>(() => Parse(("rope_scaling", scaling))).Message;
+        Assert.Contains(key, message);
+    }
+
     [Fact]
     public void A_sliding_window_counts_only_where_it_is_in_use()
     {
@@ -55,6 +80,16 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("rope_interleaved", true, "rope_interleaved")]
     [InlineData("num_local_experts", 8, "num_local_experts")]
     [InlineData("rms_norm_eps", "small", "rms_norm_eps")]
+    [InlineData("rms_norm_eps", -1, "rms_norm_eps")]
+    [InlineData("rms_norm_eps", 1e300, "rms_norm_eps")]
+    [InlineData("rope_theta", -10000, "rope_theta")]
+    [InlineData("rope_theta", 0, "rope_theta")]
+    [InlineData("rope_theta", 1e308, "rope_theta")]
+    [InlineData("num_attention_heads", 0, "num_attention_heads")]
+    [InlineData("num_key_value_heads", -4, "num_key_value_heads")]
+    [InlineData("intermediate_size", 0, "intermediate_size")]
+    [InlineData("max_position_embeddings", 2000000000, "max_position_embeddings")]
+    [InlineData("head_dim", 3, "size 3")]
     public void What_would_change_the_numbers_is_an_error_that_names_it(string key, object value, string named) =>
         Assert.Contains(named, Assert.Throws<InputException>(() => Parse((key, value))).Message);
 

@@ -17,6 +17,7 @@ internal sealed record GradeLines(IReadOnlySet<string> Fields, Func<JsonLine, Fu
     public const string Sql = "sql";
 
     private const string Bbh = "bbh:";
+    private const int LongestText = 1 << 20;
 
     private static readonly Dictionary<string, GradeLines> Known = new(StringComparer.Ordinal)
     {
@@ -57,11 +58,17 @@ internal sealed record GradeLines(IReadOnlySet<string> Fields, Func<JsonLine, Fu
     }
 
     /// <summary>Returns a text of a line.</summary>
-    /// <exception cref="InputException">It is missing or no text.</exception>
-    public static string Text(JsonLine line, string name) =>
-        line.Value[name] is JsonValue v && v.TryGetValue(out string? text)
+    /// <exception cref="InputException">It is missing, no text, or longer than any reply of a model.</exception>
+    public static string Text(JsonLine line, string name)
+    {
+        string text =
+            line.Value[name] is JsonValue v && v.TryGetValue(out string? read)
+                ? read
+                : throw line.Error($"'{name}' must be a text");
+        return text.Length <= LongestText
             ? text
-            : throw line.Error($"'{name}' must be a text");
+            : throw line.Error($"'{name}' has {text.Length} characters; at most {LongestText} can be graded");
+    }
 
     /// <summary>Returns a set of names of fields.</summary>
     public static HashSet<string> Set(params string[] names) => [.. names];

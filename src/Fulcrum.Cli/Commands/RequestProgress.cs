@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Fulcrum.Files;
 using Fulcrum.Runs;
 
 namespace Fulcrum.Cli.Commands;
@@ -9,14 +10,15 @@ internal static class RequestProgress
 {
     public static void Show(ParseResult parsed, string verb, string input, Action<Action<int>> work)
     {
-        if (!File.Exists(input))
+        // Lines of a pipe can be read only once, and those of a packed file cannot be counted.
+        if (FileEntry.Of(input).Kind != EntryKind.File || input.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
         {
             work(_ => { });
             return;
         }
 
         long start = Stopwatch.GetTimestamp();
-        Lazy<int> total = new(() => File.ReadLines(input).Count());
+        Lazy<int> total = new(() => LinesOf(input));
         new ConsoleProgress(parsed).Show(tell =>
             work(done =>
             {
@@ -26,5 +28,18 @@ internal static class RequestProgress
                 }
             })
         );
+    }
+
+    private static int LinesOf(string input)
+    {
+        using Stream file = BoundedFile.Open(input, long.MaxValue);
+        byte[] buffer = new byte[1 << 16];
+        int lines = 0;
+        for (int read; (read = file.Read(buffer)) > 0; )
+        {
+            lines += buffer.AsSpan(0, read).Count((byte)'\n');
+        }
+
+        return lines;
     }
 }

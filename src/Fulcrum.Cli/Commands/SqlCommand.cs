@@ -126,30 +126,11 @@ internal static class SqlCommand
         string database = Text("db_id");
         if (!files.TryGetValue(database, out string? file))
         {
-            file = DatabaseFile(databases, database, line);
+            file = SpiderFolder.DatabaseIn(databases, database, line.Error);
             files.Add(database, file);
         }
 
         return (file, Text("gold"), Text("predicted"));
-    }
-
-    private static string DatabaseFile(string databases, string database, JsonLine line)
-    {
-        if (!RelativeName.IsPlain(database))
-        {
-            throw line.Error($"the db_id '{Printable.Short(database)}' is not the name of a folder");
-        }
-
-        string file = Path.Combine(databases, database, database + ".sqlite");
-        return FileEntry.Of(file).Kind != EntryKind.File ? throw line.Error($"there is no database file {file}")
-            : InnerPath.LiesIn(databases, file) ? Complete(file)
-            : throw line.Error($"{file} is a link that leads out of {databases}; put the database itself there");
-    }
-
-    private static string Complete(string database)
-    {
-        SpiderFolder.RefuseLog(database);
-        return database;
     }
 
     private static JsonObject Answer(JsonLine line, Grade grade)

@@ -3,6 +3,7 @@ using Fulcrum.Files;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Grading;
 using Fulcrum.Tasks.Grading.Sql;
+using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Cli.Commands;
 
@@ -24,9 +25,8 @@ internal static class SqlGradeLines
         string database = GradeLines.Text(line, "db_id"),
             gold = GradeLines.Text(line, "gold"),
             reply = GradeLines.Text(line, "reply");
-        return InnerPath.IsPlainName(database)
-            ? () => Grade(execute, Path.Combine(folder, database, database + ".sqlite"), gold, reply)
-            : throw line.Error($"the db_id '{database}' is not the name of a folder");
+        string file = SpiderFolder.DatabaseIn(folder, database, line.Error);
+        return () => Grade(execute, file, gold, reply);
     }
 
     private static ReplyGrade Grade(Func<string, string, string, Grade> execute, string file, string gold, string reply)

@@ -9,7 +9,8 @@ namespace Fulcrum.Cli;
 /// cannot be told.</summary>
 internal static class ComparisonTable
 {
-    private const int LeastWidth = 120,
+    private const int MostGroups = 100,
+        LeastWidth = 120,
         LeastTable = 90;
 
     /// <summary>Prints the ranking where there are several candidates, then a table for each candidate, and its
@@ -105,7 +106,7 @@ internal static class ComparisonTable
     private static void List(IAnsiConsole console, IReadOnlyList<PairedResult> tasks, Words words, string title)
     {
         console.MarkupLine(title.Length > 0 ? $"[bold]{Markup.Escape(title)}[/]" : "");
-        foreach (PairedResult b in tasks.SelectMany(t => t.Groups.Prepend(t)))
+        foreach (PairedResult b in tasks.SelectMany(t => t.Groups.Take(MostGroups).Prepend(t)))
         {
             string name = b.Group is null ? $"[bold]{Markup.Escape(b.Name)}[/]" : "  " + Markup.Escape(b.Name);
             string scores = $"{words.Percent(b.Before.Score)} → {words.Percent(b.After.Score)}";
@@ -151,9 +152,15 @@ internal static class ComparisonTable
         foreach (PairedResult b in tasks)
         {
             AddRow(table, $"[bold]{Shown.AsMarkup(b.Task)}[/]", b, words);
-            foreach (PairedResult g in b.Groups)
+            foreach (PairedResult g in b.Groups.Take(MostGroups))
             {
                 AddRow(table, "  " + Shown.AsMarkup(g.Name), g, words);
+            }
+
+            if (b.Groups.Count > MostGroups)
+            {
+                int more = b.Groups.Count - MostGroups;
+                table.AddRow(words.Say($"  and {more} groups more (--json)", $"  e mais {more} grupos (--json)"));
             }
         }
 

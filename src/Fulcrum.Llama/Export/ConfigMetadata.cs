@@ -8,6 +8,8 @@ namespace Fulcrum.Llama.Export;
 /// writes.</summary>
 internal sealed class ConfigMetadata
 {
+    private const double Smallest = 1e-6,
+        Largest = 1e12;
     private readonly JsonFile json;
     private readonly JsonNode? rope;
 
@@ -84,14 +86,14 @@ internal sealed class ConfigMetadata
         yield return ($"{a}.feed_forward_length", Count("intermediate_size"));
         yield return ($"{a}.attention.head_count", Count("num_attention_heads"));
         yield return ($"{a}.attention.head_count_kv", GgufValue.Count(KeyValueHeads));
-        if ((RopeValue("rope_theta") ?? Number(json.Root, "rope_theta")) is { } theta)
+        if (Theta is { } theta)
         {
             yield return ($"{a}.rope.freq_base", GgufValue.Of((float)theta));
         }
 
         yield return (
             $"{a}.attention.layer_norm_rms_epsilon",
-            GgufValue.Of((float)(Number(json.Root, "rms_norm_eps") ?? 1e-6))
+            GgufValue.Of((float)(Number(json.Root, "rms_norm_eps", least: 0, most: 1) ?? 1e-6))
         );
         if (Whole("head_dim") is { } head)
         {
@@ -125,7 +127,7 @@ internal sealed class ConfigMetadata
             low = Needed("low_freq_factor"),
             high = Needed("high_freq_factor"),
             original = Needed("original_max_position_embeddings"),
-            theta = RopeValue("rope_theta") ?? Number(json.Root, "rope_theta") ?? 10000;
+            theta = Theta ?? 10000;
         float[] factors = new float[HeadSize / 2];
         for (int i = 0; i < factors.Length; i++)
         {
@@ -139,6 +141,8 @@ internal sealed class ConfigMetadata
 
         return factors;
     }
+
+    private double? Theta => RopeValue("rope_theta") ?? Number(json.Root, "rope_theta", Smallest, Largest);
 
     private string RopeType =>
         rope is JsonObject o && (o["rope_type"] ?? o["type"]) is JsonValue v && v.TryGetValue(out string? name)
@@ -194,15 +198,19 @@ internal sealed class ConfigMetadata
 
     private int? Whole(string name) => json.Root[name] is null ? null : json.Whole(json.Root, name);
 
-    private double? RopeValue(string name) => rope is JsonObject o ? Number(o, name) : null;
+    private double? RopeValue(string name) => rope is JsonObject o ? Number(o, name, Smallest, Largest) : null;
 
     private double Needed(string name) => RopeValue(name) ?? throw json.Error($"the rope settings lack '{name}'");
 
-    private double? Number(JsonNode node, string name) =>
+    private double? Number(JsonNode node, string name, double least, double most) =>
         node[name] switch
         {
             null => null,
-            JsonValue v when v.TryGetValue(out double number) && double.IsFinite(number) => number,
-            JsonNode other => throw json.Error($"'{name}' is {other.ToJsonString()}, not a number"),
+            JsonValue v when v.TryGetValue(out double number) && number >= least && number <= most => number,
+            JsonNode other => throw json.Error(
+                FormattableString.Invariant(
+                    $"'{name}' is {other.ToJsonString()}; it must be a number from {least} to {most}"
+                )
+            ),
         };
 }

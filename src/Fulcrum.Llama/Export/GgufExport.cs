@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Fulcrum.Data;
 using Fulcrum.Llama.Gguf;
 using Fulcrum.Llama.Worker;
@@ -42,8 +43,9 @@ public static class GgufExport
             _ => GgufFileType.F32,
         };
         string full = Path.GetFullPath(path),
-            beside = $"{full}.{EnumNames.Of(lossless)}.{Environment.ProcessId}.tmp",
-            quantised = $"{full}.{Environment.ProcessId}.tmp";
+            random = RandomNumberGenerator.GetHexString(16, lowercase: true),
+            beside = $"{full}.{EnumNames.Of(lossless)}.{random}.tmp",
+            quantised = $"{full}.{random}.tmp";
         try
         {
             WritePlain(weights, folder, beside, lossless, warn);

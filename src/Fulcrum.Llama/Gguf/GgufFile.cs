@@ -1,3 +1,5 @@
+using Fulcrum.Files;
+
 namespace Fulcrum.Llama.Gguf;
 
 /// <summary>The header of a GGUF file: metadata and where its tensors lie. The structure is checked, the tensor data is
@@ -41,7 +43,7 @@ internal sealed class GgufFile
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+            using BufferedStream file = new(BoundedFile.Open(path, long.MaxValue), 1 << 16);
             return Read(new GgufReader(file, file.Length, path), path, file.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -11,7 +11,8 @@ internal sealed class GgufReader(Stream stream, long length, string path)
         MostKeys = 1 << 16,
         MostTensors = 1 << 16,
         LongestName = 64;
-    private const long MostBytes = 1L << 30;
+    private const long MostBytes = 1L << 26,
+        MostHeader = 1L << 28; // a vocabulary of 262,000 tokens has about 10 MB
     private long position;
 
     /// <summary>Where the header ends so far, in bytes from the start of the file.</summary>
@@ -128,14 +129,45 @@ internal sealed class GgufReader(Stream stream, long length, string path)
             throw Error($"the key '{key}' claims an array of {count} values, more than the file holds");
         }
 
+        if (count * least > (ulong)(MostHeader - position))
+        {
+            throw Error($"its header has more than {MostHeader} bytes");
+        }
+
         int n = checked((int)count);
         return kind switch
         {
             GgufKind.String => new GgufValue(kind, Filled(new string[n], () => Text($"a text of '{key}'", MostBytes))),
             GgufKind.I32 => new GgufValue(kind, Filled(new int[n], () => (int)U32())),
             GgufKind.F32 => new GgufValue(kind, Filled(new float[n], F32)),
-            _ => new GgufValue(kind, Filled(new object[n], () => Scalar(kind, key))),
+            _ => new GgufValue(kind, Typed(kind, key, n)),
         };
+    }
+
+    // An array of objects would take 32 times the bytes of the file.
+    private Array Typed(GgufKind kind, string key, int count)
+    {
+        Array values = Array.CreateInstance(
+            kind switch
+            {
+                GgufKind.U8 => typeof(byte),
+                GgufKind.I8 => typeof(sbyte),
+                GgufKind.Bool => typeof(bool),
+                GgufKind.U16 => typeof(ushort),
+                GgufKind.I16 => typeof(short),
+                GgufKind.U32 => typeof(uint),
+                GgufKind.U64 => typeof(ulong),
+                GgufKind.I64 => typeof(long),
+                _ => typeof(double),
+            },
+            count
+        );
+        for (int i = 0; i < count; i++)
+        {
+            values.SetValue(Scalar(kind, key), i);
+        }
+
+        return values;
     }
 
     private static T[] Filled<T>(T[] values, Func<T> next)
@@ -204,6 +236,11 @@ internal sealed class GgufReader(Stream stream, long length, string path)
 
     private byte[] Bytes(int count)
     {
+        if (count > MostHeader - position)
+        {
+            throw Error($"its header has more than {MostHeader} bytes");
+        }
+
         byte[] bytes = new byte[count];
         if (stream.ReadAtLeast(bytes, count, throwOnEndOfStream: false) < count)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Fulcrum.Files;
 using Fulcrum.Llama.Export;
 using Fulcrum.Llama.Worker;
 using Fulcrum.Models;
@@ -11,7 +12,7 @@ public sealed class GgufWeights : IModelWeights
 {
     private readonly GgufModel model;
     private readonly Dictionary<string, GgufTensor> tensors = [];
-    private readonly FileStream stream;
+    private readonly Stream stream;
     private LlamaWorkerProcess? worker;
 
     private GgufWeights(GgufModel model)
@@ -26,7 +27,7 @@ public sealed class GgufWeights : IModelWeights
         }
 
         Shapes = tensors.ToDictionary(t => t.Key, t => t.Value.Sizes.Reverse().ToArray());
-        stream = new FileStream(model.File.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+        stream = BoundedFile.Open(model.File.Path, long.MaxValue);
     }
 
     /// <inheritdoc/>

@@ -325,7 +325,7 @@ public sealed class ShipmentCheck
 
     private float[] RawValues(GgufTensor tensor)
     {
-        using FileStream stream = File.OpenRead(model.File.Path);
+        using Stream stream = Files.BoundedFile.Open(model.File.Path, long.MaxValue);
         stream.Position = model.File.DataStart + tensor.Offset;
         byte[] bytes = new byte[tensor.Bytes];
         stream.ReadExactly(bytes);

@@ -91,7 +91,8 @@ public sealed record RunReport(
             Candidates = [.. whole.Candidates.Select(c => c with { Tasks = [.. c.Tasks.Where(t => t.HasScores)] })],
         };
         RefuseStrangeNames(run, compared);
-        Study study = StudyFile.Load(run.Study);
+        // Paths stay relative to the run folder: a report that is sent around does not tell its user's folders.
+        Study study = StudyFile.Load(run.Study, (path, _) => path);
         if (compared.Candidates.Count == 0)
         {
             throw new InputException($"{run.Comparison}: there is no candidate to report on");
@@ -144,10 +145,7 @@ public sealed record RunReport(
             [
                 .. BoundedFile
                     .ReadLines(log)
-                    .Select(l =>
-                        JsonSerializer.Deserialize<TrainingStep>(l, JsonLines.Output)
-                        ?? throw new InputException($"{log}: a line is null instead of a training step")
-                    ),
+                    .Select((l, i) => StoredJson.Parse<TrainingStep>(l, $"{log} line {i + 1}", "a training step")),
             ]
             : [];
     }

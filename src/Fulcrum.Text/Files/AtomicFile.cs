@@ -70,6 +70,18 @@ public static class AtomicFile
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>Copies a regular file that somebody else may have made.</summary>
+    /// <exception cref="InputException">As for <see cref="BoundedFile.Open"/> and <see cref="Write"/>.</exception>
+    public static void Copy(string from, string to, long mostBytes = long.MaxValue) =>
+        Write(
+            to,
+            stream =>
+            {
+                using Stream source = BoundedFile.Open(from, mostBytes);
+                source.CopyTo(stream);
+            }
+        );
+
     /// <summary>Renames a file that is on the disk already, replacing a file of that name.</summary>
     public static void Rename(string from, string to)
     {

@@ -55,10 +55,16 @@ public static class BoundedFile
         }
     }
 
+    /// <summary>Returns whether anything has this name: a file, or a folder, a pipe or a dead link in its place, which
+    /// reading refuses.</summary>
+    /// <remarks><see cref="File.Exists"/> is false for these, and an optional file would be ignored in
+    /// silence.</remarks>
+    public static bool IsThere(string path) => FileEntry.OfLink(path).Kind != EntryKind.Missing;
+
     /// <summary>Reads a text in UTF-8; null where there is no such file.</summary>
     /// <exception cref="InputException">As for <see cref="Open"/>.</exception>
     public static string? ReadTextIfThere(string path, long mostBytes = Text) =>
-        FileEntry.Of(path).Kind == EntryKind.Missing ? null : ReadText(path, mostBytes);
+        !IsThere(path) ? null : ReadText(path, mostBytes);
 
     /// <summary>Reads all bytes.</summary>
     /// <exception cref="InputException">As for <see cref="Open"/>.</exception>

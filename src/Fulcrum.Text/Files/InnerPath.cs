@@ -1,14 +1,15 @@
+using System.IO.Enumeration;
+
 namespace Fulcrum.Files;
 
-/// <summary>Names that files give for other files: each must be a plain name, and what it names must lie where it seems
-/// to.</summary>
+/// <summary>Checks where a path really leads: links in it are followed.</summary>
 public static class InnerPath
 {
-    /// <summary>A name that can only mean a file or folder right here: no separator, no <c>..</c>, nothing absolute, no
-    /// control character.</summary>
+    /// <summary>Returns whether a name can only denote an entry of one folder
+    /// (<see cref="RelativeName.IsPlain"/>).</summary>
     public static bool IsPlainName(string name) => RelativeName.IsPlain(name);
 
-    /// <summary>Whether a path, links followed, lies under a folder, links followed.</summary>
+    /// <summary>Returns whether a path lies in a folder. Links in both are followed.</summary>
     public static bool LiesIn(string folder, string path)
     {
         string root = Real(folder),
@@ -27,12 +28,7 @@ public static class InnerPath
     /// <exception cref="InputException">There is such a link; names it.</exception>
     public static void RefuseLinks(string folder)
     {
-        string above = Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))) ?? "";
-        string repository = Path.GetDirectoryName(above) ?? "";
-        string[] blobs =
-            Path.GetFileName(above) == "snapshots"
-                ? [Path.Combine(repository, "blobs"), Path.Combine(Path.GetDirectoryName(repository) ?? "", "blobs")]
-                : [];
+        string[] blobs = BlobsOf(folder);
         IEnumerable<string> entries = Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder) : [];
         foreach (string entry in entries.Where(e => FileEntry.OfLink(e).Kind == EntryKind.Link))
         {
@@ -43,7 +39,51 @@ public static class InnerPath
         }
     }
 
-    /// <summary>The path with every link in it followed, no separator at its end.</summary>
+    /// <summary>Refuses a file of a data folder that lies elsewhere, because a link leads out of the folder.</summary>
+    /// <remarks>Links to the blobs of the hub's cache are followed, as in <see cref="RefuseLinks"/>.</remarks>
+    /// <exception cref="InputException">The file lies elsewhere; names it.</exception>
+    public static void RequireInside(string folder, string file)
+    {
+        if (!LiesIn(folder, file) && !BlobsOf(folder).Any(b => LiesIn(b, file)))
+        {
+            throw new InputException(
+                $"{file} is a link that leads out of {folder}; put the file itself there, if you know it"
+            );
+        }
+    }
+
+    /// <summary>Lists the files of a folder and of the folders in it, without entering a folder that is a
+    /// link.</summary>
+    /// <remarks>A link to the root of the system would otherwise list all of its files.</remarks>
+    /// <param name="pattern">A name with <c>*</c> and <c>?</c>.</param>
+    /// <param name="depth">How many levels of folders are entered.</param>
+    /// <exception cref="InputException">The folder holds too many entries; names it.</exception>
+    public static IEnumerable<string> FilesIn(string folder, string pattern, int depth)
+    {
+        const int MostEntries = 1_000_000;
+        int seen = 0;
+        EnumerationOptions options = new() { RecurseSubdirectories = true, MaxRecursionDepth = depth };
+        return new FileSystemEnumerable<string>(folder, (ref FileSystemEntry e) => e.ToFullPath(), options)
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry e) =>
+                ++seen > MostEntries
+                    ? throw new InputException($"{folder} holds more than {MostEntries} entries")
+                    : !e.IsDirectory && FileSystemName.MatchesSimpleExpression(pattern, e.FileName, ignoreCase: false),
+            ShouldRecursePredicate = (ref FileSystemEntry e) => !e.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
+    }
+
+    // NAME/snapshots/COMMIT has its files in NAME/blobs, or in the blobs that all repositories of a cache share.
+    private static string[] BlobsOf(string folder)
+    {
+        string above = Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))) ?? "";
+        string repository = Path.GetDirectoryName(above) ?? "";
+        return Path.GetFileName(above) == "snapshots"
+            ? [Path.Combine(repository, "blobs"), Path.Combine(Path.GetDirectoryName(repository) ?? "", "blobs")]
+            : [];
+    }
+
+    /// <summary>Returns the path with every link in it resolved, without a separator at the end.</summary>
     public static string Real(string path)
     {
         string full = Path.GetFullPath(path),
@@ -58,7 +98,7 @@ public static class InnerPath
             real =
                 info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true)?.FullName is { } target
                     ? Real(target)
-                    : real; // what is not there yet is no link
+                    : real; // a path that does not exist is no link
         }
 
         return real;

@@ -1,12 +1,20 @@
 namespace Fulcrum.Files;
 
-/// <summary>A stream of lines that refuses one without end, before it fills the memory.</summary>
-internal sealed class LineLimit(Stream inner, string name, long most = LineLimit.LongestLine) : Stream
+/// <summary>A stream of lines that refuses a line without end, before it fills the memory.</summary>
+/// <param name="most">Bytes of a line.</param>
+/// <param name="mostInAll">Bytes of all lines. The size of a packed file says nothing of them.</param>
+internal sealed class LineLimit(
+    Stream inner,
+    string name,
+    long most = LineLimit.LongestLine,
+    long mostInAll = long.MaxValue
+) : Stream
 {
     /// <summary>Bytes of one line.</summary>
     public const long LongestLine = 1 << 26;
 
-    private long open;
+    private long open,
+        all;
 
     public override bool CanRead => true;
 
@@ -29,6 +37,12 @@ internal sealed class LineLimit(Stream inner, string name, long most = LineLimit
         int read = inner.Read(buffer),
             last = buffer[..read].LastIndexOf((byte)'\n');
         open = last >= 0 ? read - last - 1 : open + read;
+        all += read;
+        if (all > mostInAll)
+        {
+            throw new InputException($"{name}: more than {mostInAll} bytes, too many to be read");
+        }
+
         return open <= most ? read : throw new InputException($"{name}: a line is longer than {most} bytes");
     }
 

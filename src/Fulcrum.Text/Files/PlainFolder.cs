@@ -1,7 +1,7 @@
 namespace Fulcrum.Files;
 
-/// <summary>A folder that somebody else may have made, such as a run folder: nothing in it may lead
-/// elsewhere.</summary>
+/// <summary>Checks a folder that somebody else may have made, such as a run folder: nothing in it may lead out of
+/// it.</summary>
 /// <remarks>
 /// How Runs uses it. <see cref="Require"/> is called whenever a run folder is opened, by every command that reads or
 /// writes one, before any other access: it refuses links, named pipes, sockets, devices, and files that have a second
@@ -39,8 +39,8 @@ public static class PlainFolder
         }
     }
 
-    /// <summary>Removes files by their names; what is not there is passed over, and anything but a plain file
-    /// stays.</summary>
+    /// <summary>Removes files by their names. Missing files are ignored; links, folders and special files are
+    /// kept.</summary>
     public static void Remove(string folder, params IEnumerable<string> names)
     {
         foreach (string name in names)
@@ -53,7 +53,7 @@ public static class PlainFolder
         }
     }
 
-    /// <summary>Removes a folder in which nothing is left; returns whether it is gone.</summary>
+    /// <summary>Removes an empty folder; returns whether the folder no longer exists.</summary>
     public static bool RemoveIfEmpty(string folder)
     {
         if (FileEntry.OfLink(folder).Kind != EntryKind.Folder || Directory.EnumerateFileSystemEntries(folder).Any())

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Files;
 
-/// <summary>A JSON object of settings whose values are checked where they are read.</summary>
+/// <summary>A JSON object of settings. Each value is checked when it is read.</summary>
 internal sealed class Settings(JsonObject json, string file)
 {
     /// <summary>Names the file in errors.</summary>
@@ -17,12 +17,21 @@ internal sealed class Settings(JsonObject json, string file)
     /// <summary>A text, or null when absent.</summary>
     public string? Text(string name) => Read<string>(name, "a text");
 
-    /// <summary>A switch; false when absent.</summary>
+    /// <summary>Reads a Boolean; false when absent.</summary>
     public bool Flag(string name) => json[name] is not null && ReadValue<bool>(name, "true or false");
 
     /// <summary>A number; without a default it must be there.</summary>
     public double Number(string name, double? missing = null) =>
         json[name] is null ? missing ?? throw Error($"{name} is missing") : ReadValue<double>(name, "a number");
+
+    /// <summary>Reads a number; both bounds are allowed. Without a default the setting is required.</summary>
+    public double Number(string name, double least, double most, double? missing = null)
+    {
+        double value = Number(name, missing);
+        return value >= least && value <= most
+            ? value
+            : throw Error(FormattableString.Invariant($"{name} must lie between {least} and {most}, not {value}"));
+    }
 
     /// <summary>A whole number within bounds, checked before anything is allocated by it.</summary>
     public int Size(string name, int most, int? missing = null, int least = 1)
@@ -41,10 +50,10 @@ internal sealed class Settings(JsonObject json, string file)
             ? null
             : new Settings(json[name] as JsonObject ?? throw Error($"{name} must be an object"), $"{file}: {name}");
 
-    /// <summary>The setting is written down, be it as null.</summary>
+    /// <summary>Returns whether the setting is present, even as null.</summary>
     public bool Has(string name) => json.ContainsKey(name);
 
-    /// <summary>Refuses any value but some; absent is fine.</summary>
+    /// <summary>Refuses every value except the supported ones; an absent setting is accepted.</summary>
     public void Only(string name, params ReadOnlySpan<string> supported)
     {
         if (json[name] is { } value && !supported.Contains(value.ToString()))
@@ -53,8 +62,8 @@ internal sealed class Settings(JsonObject json, string file)
         }
     }
 
-    /// <summary>Refuses a setting that would change the numbers; one that is off, empty or a factor of one is as if it
-    /// were absent.</summary>
+    /// <summary>Refuses a setting that would change results. A setting that is off, empty or a factor of 1 counts as
+    /// absent.</summary>
     public void Absent(string name)
     {
         bool neutral = json[name] switch

@@ -3,14 +3,23 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Files;
 
-/// <summary>JSON of strangers: bounded in size and depth, every key once, every text a text.</summary>
+/// <summary>Parses untrusted JSON: bounded in size and depth, without duplicate keys and without lone
+/// surrogates.</summary>
 public static class StrictJson
 {
-    /// <summary>Parses a text; everything in it can be read without a further error.</summary>
+    private const int MostValues = 1 << 24;
+
+    /// <summary>Parses a text. Every value of the result can be read without another error.</summary>
     /// <exception cref="JsonException">It is not JSON, nests deeper than <paramref name="depth"/>, has a key twice, or
-    /// holds half a character.</exception>
+    /// holds a lone surrogate.</exception>
     public static JsonNode? Parse(string text, int depth = 64)
     {
+        // A value of two characters takes about 100 bytes once it is parsed.
+        if (text.Length > MostValues && text.AsSpan().Count(',') + text.AsSpan().Count('[') > MostValues)
+        {
+            throw new JsonException($"it has more than {MostValues} values, too many to be read");
+        }
+
         try
         {
             JsonNode? node = JsonNode.Parse(
@@ -40,7 +49,7 @@ public static class StrictJson
     /// <exception cref="InputException">It is larger than <paramref name="mostBytes"/>.</exception>
     public static string ReadText(string path, long mostBytes = 1 << 26) => BoundedFile.ReadText(path, mostBytes);
 
-    /// <summary>What is wrong, without the place: whoever shows it names file and line, counted from 1.</summary>
+    /// <summary>Returns the message of an error without its position.</summary>
     public static string Sentence(JsonException e)
     {
         string message = e.Message.ReplaceLineEndings(" ");
@@ -52,7 +61,8 @@ public static class StrictJson
         return message[..place].TrimEnd('.');
     }
 
-    /// <summary>The same with the line, counted from 1, for a file that is one JSON text.</summary>
+    /// <summary>Returns the message of an error with its line, counted from 1, for a file that is one JSON
+    /// text.</summary>
     public static string Located(Exception e) =>
         e is JsonException { LineNumber: { } line } json ? $"{Sentence(json)} (line {line + 1})" : e.Message;
 

@@ -47,12 +47,14 @@ public sealed class ChatTemplate
         string settings = Path.Combine(modelFolder, "tokenizer_config.json"),
             own = Path.Combine(modelFolder, "chat_template.jinja"),
             tools = Path.Combine(modelFolder, "additional_chat_templates", ToolUse + ".jinja");
-        JsonFile? json = File.Exists(settings) ? new JsonFile(settings) : null;
-        JsonNode? named = File.Exists(own) ? null : json?.Root["chat_template"];
-        string? template = File.Exists(own) ? StrictJson.ReadText(own, LargestTemplate) : Named(named, Default, json);
+        JsonFile? json = BoundedFile.IsThere(settings) ? new JsonFile(settings) : null;
+        JsonNode? named = BoundedFile.IsThere(own) ? null : json?.Root["chat_template"];
+        string? template = BoundedFile.IsThere(own)
+            ? StrictJson.ReadText(own, LargestTemplate)
+            : Named(named, Default, json);
         string? forTools =
             named is JsonArray ? Named(named, ToolUse, json)
-            : File.Exists(own) && File.Exists(tools) ? StrictJson.ReadText(tools, LargestTemplate)
+            : BoundedFile.IsThere(own) && BoundedFile.IsThere(tools) ? StrictJson.ReadText(tools, LargestTemplate)
             : null;
         return template is null
             ? null
@@ -82,8 +84,8 @@ public sealed class ChatTemplate
     {
         string settings = Path.Combine(modelFolder, "tokenizer_config.json"),
             own = Path.Combine(modelFolder, "chat_template.jinja");
-        JsonFile? json = File.Exists(settings) ? new JsonFile(settings) : null;
-        return File.Exists(own)
+        JsonFile? json = BoundedFile.IsThere(settings) ? new JsonFile(settings) : null;
+        return BoundedFile.IsThere(own)
             ? StrictJson.ReadText(own, LargestTemplate)
             : Named(json?.Root["chat_template"], Default, json);
     }

@@ -90,7 +90,7 @@ public sealed class Tokenizer
     public static Tokenizer Load(string folder)
     {
         string path = Path.Combine(folder, "tokenizer.json");
-        return File.Exists(path)
+        return BoundedFile.IsThere(path)
             ? new Tokenizer(new JsonFile(path), TokenizerSettings.Load(folder))
             : throw new InputException($"no tokenizer in {folder}: it holds no tokenizer.json");
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fulcrum.Files;
 
 namespace Fulcrum.Tokenization;
 
@@ -40,7 +41,7 @@ internal sealed class TokenizerSettings
     public static TokenizerSettings Load(string folder)
     {
         JsonFile? Read(string name) =>
-            Path.Combine(folder, name) is var path && File.Exists(path) ? new JsonFile(path) : null;
+            Path.Combine(folder, name) is var path && BoundedFile.IsThere(path) ? new JsonFile(path) : null;
         return new(Read("tokenizer_config.json"), Read("special_tokens_map.json"), Read("added_tokens.json"));
     }
 

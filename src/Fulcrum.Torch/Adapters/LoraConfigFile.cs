@@ -6,6 +6,8 @@ namespace Fulcrum.Torch.Adapters;
 /// <summary>Reads <c>adapter_config.json</c> of PEFT.</summary>
 internal static class LoraConfigFile
 {
+    // Alpha has no bound in PEFT; beyond this one float32 products overflow.
+    private const double LargestAlpha = 1e6;
     private const int LargestRank = 1 << 16,
         PeftDefault = 8;
 
@@ -81,7 +83,7 @@ internal static class LoraConfigFile
 
         return new LoraConfig(
             json.Size("r", LargestRank, PeftDefault),
-            json.Number("lora_alpha", PeftDefault),
+            json.Number("lora_alpha", -LargestAlpha, LargestAlpha, PeftDefault),
             targets,
             pattern,
             excluded,
@@ -92,7 +94,7 @@ internal static class LoraConfigFile
             json.Flag("use_dora"),
             Names(json, "modules_to_save").Names,
             Layers(json),
-            json.Number("lora_dropout", 0),
+            json.Number("lora_dropout", least: 0, most: 1, missing: 0),
             json.Text("base_model_name_or_path"),
             layer is null ? layers : [layer],
             Bias(json),
@@ -190,7 +192,7 @@ internal static class LoraConfigFile
         json.Inner(field) is { } inner
             ? inner.Names.ToDictionary(
                 n => n,
-                n => field == "rank_pattern" ? inner.Size(n, LargestRank) : inner.Number(n)
+                n => field == "rank_pattern" ? inner.Size(n, LargestRank) : inner.Number(n, -LargestAlpha, LargestAlpha)
             )
             : null;
 }

@@ -11,7 +11,8 @@ internal static class MlxAdapter
     private const string Weights = "adapters.safetensors";
 
     // mlx-lm's default where the configuration names none.
-    private const double DefaultScaling = 20;
+    private const double DefaultScaling = 20,
+        LargestScaling = 1e6;
 
     /// <summary>Whether the configuration is mlx-lm's: it names a <c>fine_tune_type</c>, or LoRA parameters, and no
     /// <c>peft_type</c>.</summary>
@@ -34,7 +35,17 @@ internal static class MlxAdapter
         List<(string, Adapter)> updates = [];
         foreach (ModuleShape module in shapes.Linear.Where(m => tensors.Has(m.Name + ".lora_a")))
         {
-            updates.Add((module.Name, Update(module, file, tensors, parameters.Number("scale", DefaultScaling))));
+            updates.Add(
+                (
+                    module.Name,
+                    Update(
+                        module,
+                        file,
+                        tensors,
+                        parameters.Number("scale", -LargestScaling, LargestScaling, DefaultScaling)
+                    )
+                )
+            );
         }
 
         tensors.RefuseRest();

@@ -144,7 +144,7 @@ internal sealed record ModelConfig(
             keyValueHeads,
             headDim,
             context,
-            json.Number("rms_norm_eps", 1e-6),
+            json.Number("rms_norm_eps", least: 0, most: 1, missing: 1e-6),
             RotaryConfig.Parse(json, context),
             QkvBias: family == "qwen2" || attentionBias,
             OutputBias: attentionBias,

@@ -33,22 +33,29 @@ internal sealed record RotaryConfig(
         "partial_rotary_factor",
     ];
 
+    // Published configurations have a theta of at most 1e8 and factors from 1 to 100. Beyond these bounds float32
+    // overflows.
+    private const double LargestTheta = 1e12,
+        LargestFactor = 1e6,
+        Smallest = 1e-6;
+
     /// <summary>Reads either layout: <c>rope_parameters</c>, or <c>rope_theta</c> with <c>rope_scaling</c>. Where both
-    /// are given, <c>rope_scaling</c> replaces <c>rope_parameters</c> as a whole, as in transformers 5.</summary>
+    /// are
+    /// given, <c>rope_scaling</c> replaces <c>rope_parameters</c> as a whole, as in transformers 5.</summary>
     public static RotaryConfig Parse(Settings json, int context)
     {
         string name = json.Value("rope_scaling") is null ? "rope_parameters" : "rope_scaling";
-        double theta = json.Number("rope_theta", 10000);
+        double theta = json.Number("rope_theta", Smallest, LargestTheta, 10000);
         if (json.Value(name) is null)
         {
-            return new RotaryConfig(Checked(theta, "rope_theta", json));
+            return new RotaryConfig(theta);
         }
 
         Settings inner = new(
             json.Value(name) as JsonObject ?? throw json.Error($"{name} must be an object"),
             $"{json.File}: {name}"
         );
-        theta = Checked(inner.Number("rope_theta", theta), "rope_theta", json);
+        theta = inner.Number("rope_theta", Smallest, LargestTheta, theta);
         inner.Absent("partial_rotary_factor");
         string kind = inner.Text("rope_type") ?? inner.Text("type") ?? "default";
         if (
@@ -62,18 +69,9 @@ internal sealed record RotaryConfig(
         return kind switch
         {
             "default" => new RotaryConfig(theta),
-            "dynamic" => Checked(inner.Number("factor"), "factor", inner) > 0
-                ? new RotaryConfig(theta)
-                : throw inner.Error("factor must be positive"),
-            "linear" => new RotaryConfig(theta, "linear", Checked(inner.Number("factor"), "factor", inner)),
-            "llama3" => new RotaryConfig(
-                theta,
-                "llama3",
-                Checked(inner.Number("factor"), "factor", inner),
-                Checked(inner.Number("low_freq_factor"), "low_freq_factor", inner),
-                Checked(inner.Number("high_freq_factor"), "high_freq_factor", inner),
-                inner.Size("original_max_position_embeddings", 1 << 27, context)
-            ),
+            "dynamic" when FactorOf(inner) > 0 => new RotaryConfig(theta),
+            "linear" => new RotaryConfig(theta, "linear", FactorOf(inner)),
+            "llama3" => Llama3(theta, inner, context),
             string other => throw json.Error($"unknown rope type '{other}'; known are default, linear, llama3"),
         };
     }
@@ -116,8 +114,20 @@ internal sealed record RotaryConfig(
         return (1 - smooth) * whole + smooth * frequency;
     }
 
-    private static double Checked(double value, string name, Settings json) =>
-        double.IsFinite(value) && value > 0
-            ? value
-            : throw json.Error($"{name} must be a positive number, not {value}");
+    private static double FactorOf(Settings json, string name = "factor") => json.Number(name, Smallest, LargestFactor);
+
+    private static RotaryConfig Llama3(double theta, Settings json, int context)
+    {
+        RotaryConfig config = new(
+            theta,
+            "llama3",
+            FactorOf(json),
+            FactorOf(json, "low_freq_factor"),
+            FactorOf(json, "high_freq_factor"),
+            json.Size("original_max_position_embeddings", 1 << 27, context)
+        );
+        return config.HighFrequency > config.LowFrequency
+            ? config
+            : throw json.Error("high_freq_factor must be larger than low_freq_factor");
+    }
 }

@@ -35,17 +35,6 @@ internal sealed record ComputeForm(Dtype Dtype, Quantization Quantization, strin
         return now;
     }
 
-    private static ComputeForm? ReadFrom(string path)
-    {
-        try
-        {
-            return File.Exists(path)
-                ? JsonSerializer.Deserialize<ComputeForm>(BoundedFile.ReadText(path), JsonLines.Output)
-                : null;
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: not what a training wrote: {e.Message}", e);
-        }
-    }
+    private static ComputeForm? ReadFrom(string path) =>
+        StoredJson.ReadIfThere<ComputeForm>(path, "what a training wrote");
 }

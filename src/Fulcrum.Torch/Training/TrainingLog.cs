@@ -17,7 +17,8 @@ internal sealed class TrainingLog : IDisposable
         string path = PathIn(folder);
         string[] kept = File.Exists(path) ? [.. BoundedFile.ReadLines(path, longestLine: 1 << 16).Take(step)] : [];
         AtomicFile.WriteText(path, string.Concat(kept.Select(l => l + "\n")));
-        stream = new FileStream(path, FileMode.Append, FileAccess.Write);
+        stream = GrowingFile.Open(path);
+        _ = stream.Seek(0, SeekOrigin.End);
     }
 
     /// <summary>How many steps a folder's log holds, from the first on, without a damaged or missing line.</summary>

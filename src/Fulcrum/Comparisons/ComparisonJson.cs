@@ -20,16 +20,6 @@ public static class ComparisonJson
 
     /// <summary>Reads what <see cref="Print(Comparison)"/> wrote.</summary>
     /// <exception cref="InputException">The text is not a comparison.</exception>
-    public static Comparison Parse(string text, string source)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<Comparison>(text, SnakeCaseJson.Options)
-                ?? throw new InputException($"{source}: holds null");
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{source}: not a comparison: {e.Message}", e);
-        }
-    }
+    public static Comparison Parse(string text, string source) =>
+        StoredJson.Parse<Comparison>(text, source, "a comparison");
 }

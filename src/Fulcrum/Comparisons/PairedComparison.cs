@@ -128,33 +128,25 @@ public static class PairedComparison
         ComparisonSettings settings
     )
     {
-        IReadOnlyList<string> order = settings.GroupOrder ?? [];
-        int PlaceOf(string group) => order.Contains(group) ? order.ToList().IndexOf(group) : order.Count;
-        string[] names =
+        List<string> order = [.. settings.GroupOrder ?? []];
+        int PlaceOf(string group) => order.IndexOf(group) is >= 0 and var place ? place : order.Count;
+        IGrouping<string, (Answer Before, Answer After)>[] parts =
         [
-            .. pairs.Select(p => p.Before.Group).Distinct().OrderBy(PlaceOf).ThenBy(g => g, StringComparer.Ordinal),
+            .. pairs
+                .GroupBy(p => p.Before.Group)
+                .OrderBy(g => PlaceOf(g.Key))
+                .ThenBy(g => g.Key, StringComparer.Ordinal),
         ];
-        if (names.Length < 2)
+        if (parts.Length < 2)
         {
             return [];
         }
 
         PairedResult[] groups =
         [
-            .. names.Select(g =>
-                Of(
-                    task,
-                    g,
-                    [.. pairs.Where(p => p.Before.Group == g)],
-                    settings with
-                    {
-                        Margin = null,
-                    },
-                    Level / names.Length
-                )
-            ),
+            .. parts.Select(g => Of(task, g.Key, [.. g], settings with { Margin = null }, Level / parts.Length)),
         ];
-        return [.. groups.Select(g => g with { AdjustedP = Math.Min(1, names.Length * g.Estimands.Of(g.Estimand).P) })];
+        return [.. groups.Select(g => g with { AdjustedP = Math.Min(1, parts.Length * g.Estimands.Of(g.Estimand).P) })];
     }
 
     private static CorpusResult? Corpus(IReadOnlyList<(Answer Before, Answer After)> pairs, CorpusMeasure? asked) =>

@@ -36,7 +36,7 @@ public static class JsonLines
     )
     {
         string name = path == "-" ? "standard input" : path;
-        using LineLimit stream = new(Open(path, mostBytes), name, longestLine);
+        using LineLimit stream = new(Open(path, mostBytes), name, longestLine, mostBytes ?? long.MaxValue);
         int number = 0;
         foreach (byte[] line in Lines(stream, name))
         {

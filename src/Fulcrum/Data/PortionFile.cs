@@ -88,7 +88,7 @@ public static class PortionFile
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         State? old = again ? State.Read(state) : null;
         old =
-            old is not null
+            old is { Lines: >= 0, Bytes: >= 0 }
             && old.Bytes <= stream.Length
             && old.Purpose == Digest(purpose())
             && old.Input == Add(hash, input().Take(old.Lines))

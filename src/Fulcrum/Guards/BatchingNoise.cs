@@ -74,8 +74,7 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
         AtomicFile.WriteText(path, JsonSerializer.Serialize(noise, SnakeCaseJson.Options) + "\n");
 
     /// <summary>Reads it back; empty where nothing was written.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyList<BatchingNoise> Read(string path) =>
-        File.Exists(path)
-            ? JsonSerializer.Deserialize<BatchingNoise[]>(BoundedFile.ReadText(path), SnakeCaseJson.Options) ?? []
-            : [];
+        StoredJson.ReadIfThere<BatchingNoise[]>(path, "the noise of batches") ?? [];
 }

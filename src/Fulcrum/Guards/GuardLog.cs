@@ -67,19 +67,8 @@ public sealed class GuardLog(string stage)
 
     /// <summary>Results as an earlier stage wrote them; empty where it wrote none.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
-    public static IReadOnlyList<GuardResult> Read(string path)
-    {
-        try
-        {
-            return File.Exists(path)
-                ? JsonSerializer.Deserialize<GuardResult[]>(BoundedFile.ReadText(path), SnakeCaseJson.Options) ?? []
-                : [];
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: not the results of guards: {e.Message}", e);
-        }
-    }
+    public static IReadOnlyList<GuardResult> Read(string path) =>
+        StoredJson.ReadIfThere<GuardResult[]>(path, "the results of guards") ?? [];
 
     /// <summary>The results with the study's word on them: what failed and is overridden says so.</summary>
     public static IReadOnlyList<GuardResult> Overridden(

@@ -23,7 +23,7 @@ public static class GenerationConfig
 
         return new Sampling(
             Number(path, config, "temperature", 1, t => t > 0),
-            (int)Number(path, config, "top_k", 50, k => k >= 0 && k == Math.Floor(k)),
+            (int)Number(path, config, "top_k", 50, k => k is >= 0 and <= int.MaxValue && k == Math.Floor(k)),
             Number(path, config, "top_p", 1, p => p is > 0 and <= 1),
             penalty
         );

@@ -85,7 +85,20 @@ public sealed record ScoreRequest(int[] Prompt, IReadOnlyList<int[]> Continuatio
 /// <param name="LogLikelihood">Natural logarithm, summed over the continuation's tokens.</param>
 /// <param name="Greedy">Every token of the continuation is the most likely one at its place.</param>
 /// <param name="Tokens">Number of tokens of the continuation.</param>
-public readonly record struct ContinuationScore(double LogLikelihood, bool Greedy, int Tokens);
+/// <exception cref="FulcrumException">The log-likelihood is not finite: the model's weights are damaged.</exception>
+public readonly record struct ContinuationScore(double LogLikelihood, bool Greedy, int Tokens)
+{
+    /// <summary>Sum over the continuation's tokens, natural logarithm; finite.</summary>
+    public double LogLikelihood { get; } = Finite(LogLikelihood);
+
+    internal static double Finite(double logLikelihood) =>
+        double.IsFinite(logLikelihood)
+            ? logLikelihood
+            : throw new FulcrumException(
+                $"the model computed {logLikelihood} as a log-likelihood: its weights hold NaN or infinity, "
+                    + "or its values overflow in this dtype"
+            );
+}
 
 /// <summary>One prompt to complete.</summary>
 /// <param name="Prompt">Token ids; at least one, except where no tokenizer is known and the model takes
@@ -147,7 +160,11 @@ public sealed record Completion(
     IReadOnlyList<double> LogLikelihoods,
     FinishReason Finish,
     string? Text = null
-);
+)
+{
+    /// <summary>Log-likelihood of each token; finite.</summary>
+    public IReadOnlyList<double> LogLikelihoods { get; init; } = [.. LogLikelihoods.Select(ContinuationScore.Finite)];
+}
 
 /// <summary>Why a completion ended.</summary>
 public enum FinishReason

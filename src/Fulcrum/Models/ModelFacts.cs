@@ -34,11 +34,9 @@ public sealed record ModelFacts(string Name, long? Parameters)
     public string Print() => JsonSerializer.Serialize(this, JsonLines.Output) + "\n";
 
     /// <summary>Reads what <c>prepare</c> wrote; null where nothing was.</summary>
-    /// <exception cref="JsonException">The file is damaged.</exception>
+    /// <exception cref="InputException">The file is damaged.</exception>
     public static ModelFacts? Read(string runFolder) =>
-        Path.Combine(runFolder, FileName) is var path && File.Exists(path)
-            ? JsonSerializer.Deserialize<ModelFacts>(BoundedFile.ReadText(path), JsonLines.Output)
-            : null;
+        StoredJson.ReadIfThere<ModelFacts>(Path.Combine(runFolder, FileName), "the facts of a model");
 
     // 0 where a file is not readable as safetensors: loading the model says what is wrong with it.
     private static long Count(string path)

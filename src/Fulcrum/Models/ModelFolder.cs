@@ -61,7 +61,7 @@ public static class ModelFolder
 
     private static IReadOnlyList<int>? EndTokensOf(string path)
     {
-        if (!File.Exists(path))
+        if (!BoundedFile.IsThere(path))
         {
             return null;
         }

@@ -72,18 +72,9 @@ public sealed record TrainingDataSummary(
 
     /// <summary>Reads the summary next to an adapter; null if there is none.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
-    public static TrainingDataSummary? Read(string adapterFolder)
-    {
-        string path = Path.Combine(adapterFolder, FileName);
-        try
-        {
-            return File.Exists(path)
-                ? JsonSerializer.Deserialize<TrainingDataSummary>(BoundedFile.ReadText(path), JsonLines.Output)
-                : null;
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: not a summary of training data: {e.Message}", e);
-        }
-    }
+    public static TrainingDataSummary? Read(string adapterFolder) =>
+        StoredJson.ReadIfThere<TrainingDataSummary>(
+            Path.Combine(adapterFolder, FileName),
+            "a summary of training data"
+        );
 }

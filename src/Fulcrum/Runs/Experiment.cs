@@ -66,6 +66,11 @@ public sealed class Experiment(
     public Comparison? Run(Stage until = Stage.Report, CancellationToken cancellation = default)
     {
         study.Check();
+        if (until >= Stage.Candidates && !settings.AllowCommand)
+        {
+            ExternalTrainer.RefuseCommands(study, run.Layout);
+        }
+
         using Activity? span = Telemetry.Begin("run", "fulcrum.study", study.Title);
         stages.Log.Begins(study.Title, run.Layout.Root);
         try

@@ -36,14 +36,7 @@ internal static class ExternalTrainer
         CancellationToken cancellation
     )
     {
-        string command = plan.Command!;
-        if (!allowed)
-        {
-            throw new InputException(
-                $"candidates.{name}.command runs a program: {Printable.Line(command)}. Read it, "
-                    + "then add --allow-command to run it"
-            );
-        }
+        string command = allowed ? plan.Command! : throw NotAllowed(name, plan.Command!);
 
         string work = Directory.CreateTempSubdirectory("fulcrum-trainer-").FullName;
         try
@@ -64,6 +57,25 @@ internal static class ExternalTrainer
             Directory.Delete(work, recursive: true); // made by this method
         }
     }
+
+    /// <summary>Refuses a study with a command that would still have to run, before any work begins.</summary>
+    /// <exception cref="InputException">There is such a command; shows it.</exception>
+    public static void RefuseCommands(Study study, RunLayout run)
+    {
+        foreach ((string name, CandidatePlan plan) in study.Candidates)
+        {
+            if (plan.Command is { } command && run.Completed($"{RunLayout.Candidate(name)}/obtain") is null)
+            {
+                throw NotAllowed(name, command);
+            }
+        }
+    }
+
+    private static InputException NotAllowed(string name, string command) =>
+        new(
+            $"candidates.{name}.command runs a program: {Printable.Line(command)}. "
+                + "Read it, then add --allow-command to run it"
+        );
 
     private static string Filled(string word, string data, string output, string model, int seed) =>
         word.Replace("{data}", data, StringComparison.Ordinal)
@@ -232,14 +244,7 @@ internal static class ExternalTrainer
         foreach (string file in files)
         {
             string from = Path.Combine(output, file);
-            AtomicFile.Write(
-                run.At("candidates", name, folder, file),
-                stream =>
-                {
-                    using Stream source = BoundedFile.Open(from, long.MaxValue);
-                    source.CopyTo(stream);
-                }
-            );
+            AtomicFile.Copy(from, run.At("candidates", name, folder, file));
             taken.Add($"{RunLayout.Candidate(name)}/{folder}/{file}");
         }
 

@@ -10,6 +10,7 @@ namespace Fulcrum.Runs;
 /// <summary>Grades replies that somebody else's system gave, by the same task and the same code as a model's.</summary>
 internal static class GivenReplies
 {
+    private const long LargestFile = 1 << 29;
     private static readonly HashSet<string> Fields = ["reply", "log_likelihoods"];
 
     /// <summary>Grades the replies of a candidate and writes its answer files.</summary>
@@ -46,7 +47,7 @@ internal static class GivenReplies
     {
         Dictionary<string, Item> items = task.Items.ToDictionary(i => i.Id, StringComparer.Ordinal);
         Dictionary<string, Reply> replies = new(StringComparer.Ordinal);
-        foreach (JsonLine line in JsonLines.Read(file, Fields))
+        foreach (JsonLine line in JsonLines.Read(file, Fields, LargestFile))
         {
             string id = line.Value["id"]?.ToString() ?? throw line.Error("there is no id");
             Item item = items.TryGetValue(id, out Item? known)

@@ -70,22 +70,10 @@ public static class NeutralText
 
     /// <summary>What was measured, as means over tokens; null where nothing was.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
-    public static NeutralTextComparison? Read(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        try
-        {
-            return Of(JsonSerializer.Deserialize<NeutralTextResult[]>(File.ReadAllText(path), JsonLines.Output)!);
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: not the results on neutral text: {e.Message}", e);
-        }
-    }
+    public static NeutralTextComparison? Read(string path) =>
+        StoredJson.ReadIfThere<NeutralTextResult[]>(path, "the results on neutral text") is { } texts
+            ? Of(texts)
+            : null;
 
     /// <summary>Means over the tokens of all texts.</summary>
     public static NeutralTextComparison Of(IReadOnlyList<NeutralTextResult> texts)

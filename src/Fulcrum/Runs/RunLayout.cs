@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Fulcrum.Data;
 using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
@@ -45,13 +45,13 @@ public sealed record RunLayout(string Root)
     /// <summary>Returns the manifest of a stage; null if the stage is not complete.</summary>
     public Manifest? Completed(string stage)
     {
+        string path = ManifestPath(stage);
+        string? text = BoundedFile.ReadTextIfThere(path);
         try
         {
-            return BoundedFile.ReadTextIfThere(ManifestPath(stage)) is { } text
-                ? JsonSerializer.Deserialize(text, ManifestJson.Default.Manifest)
-                : null;
+            return text is null ? null : StoredJson.Parse<Manifest>(text, path, "a manifest");
         }
-        catch (JsonException)
+        catch (InputException)
         {
             return null; // a damaged manifest completes nothing: the stage is done again
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Tasks;
@@ -102,6 +103,21 @@ public static class StudyFile
         }
     }
 
+    // "data" is another name of "file" in a task of one's own data (StudyShape accepts both).
+    private static void NameFiles(JsonNode node, string source)
+    {
+        IEnumerable<JsonNode?> tasks = (node["tasks"] as JsonObject)?.Select(t => t.Value) ?? [node];
+        foreach (JsonObject task in tasks.OfType<JsonObject>().ToArray())
+        {
+            bool own = task["kind"] is JsonValue kind && (string?)kind is "multiple-choice" or "generation";
+            if (own && task["data"] is { } data)
+            {
+                task.Remove("data");
+                Wanted.That(task.TryAdd("file", data), source, "file and data", "both", "one of them");
+            }
+        }
+    }
+
     private static Study Unnamed(Study study) =>
         study with
         {
@@ -143,6 +159,7 @@ public static class StudyFile
                 }
             }
 
+            NameFiles(node, source);
             return node.Deserialize(type)!;
         }
         catch (JsonException e)

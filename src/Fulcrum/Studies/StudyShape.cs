@@ -98,7 +98,7 @@ internal sealed class StudyShape(string source, byte[] text)
         {
             JsonPropertyInfo? known =
                 key == kind ? null
-                : keys.TryGetValue(key, out known) ? known
+                : keys.TryGetValue(kind is null ? key : KeyOf(key, keys.Keys), out known) ? known
                 : throw Unknown(reader.TokenStartIndex, path, key, kind is null ? keys.Keys : keys.Keys.Append(kind));
             reader.Read();
             if (known is not null)
@@ -114,6 +114,10 @@ internal sealed class StudyShape(string source, byte[] text)
 
         RequireAll(keys, seen, start, path);
     }
+
+    // A task of one's own data has one file, which may be called "file" or "data".
+    private static string KeyOf(string key, IEnumerable<string> known) =>
+        key == "data" && !known.Contains(key) && known.Contains("file") ? "file" : key;
 
     private void RequireAll(Dictionary<string, JsonPropertyInfo> keys, HashSet<string> seen, long start, string path)
     {

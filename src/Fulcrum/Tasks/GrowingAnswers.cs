@@ -14,6 +14,10 @@ namespace Fulcrum.Tasks;
 /// measured again.</remarks>
 internal sealed class GrowingAnswers : IDisposable
 {
+    // A SHA-256 in hexadecimal and its line end.
+    private const int SealBytes = 65,
+        LargestPortion = 1 << 28;
+
     private readonly string path,
         growing;
     private readonly FileStream answers,
@@ -72,10 +76,9 @@ internal sealed class GrowingAnswers : IDisposable
     {
         long keep = 0;
         int sealsKept = 0;
-        using StreamReader sealLines = new(seals, Encoding.ASCII, false, 1 << 10, leaveOpen: true);
         while (
             Done < items.Count
-            && sealLines.ReadLine() is { } seal
+            && NextSeal() is { } seal
             && Portion(Math.Min(portion, items.Count - Done)) is { } lines
             && Seal(lines) == seal
             && AreAnswersTo(lines, items, Done, protocolHash)
@@ -88,11 +91,18 @@ internal sealed class GrowingAnswers : IDisposable
 
         answers.SetLength(keep);
         answers.Seek(0, SeekOrigin.End);
-        seals.SetLength(sealsKept * 65L);
+        seals.SetLength((long)sealsKept * SealBytes);
         seals.Seek(0, SeekOrigin.End);
     }
 
-    /// <summary>Returns the bytes of the next lines; null if there are fewer.</summary>
+    private string? NextSeal()
+    {
+        byte[] line = new byte[SealBytes];
+        bool isWhole = seals.ReadAtLeast(line, SealBytes, throwOnEndOfStream: false) == SealBytes && line[^1] == '\n';
+        return isWhole ? Encoding.ASCII.GetString(line, 0, SealBytes - 1) : null;
+    }
+
+    /// <summary>Returns the bytes of the next lines; null if there are fewer, or more bytes than answers have.</summary>
     private byte[]? Portion(int lines)
     {
         using MemoryStream bytes = new();
@@ -100,6 +110,11 @@ internal sealed class GrowingAnswers : IDisposable
         {
             int one = answers.ReadByte();
             if (one < 0)
+            {
+                return null;
+            }
+
+            if (bytes.Length == LargestPortion)
             {
                 return null;
             }

@@ -81,20 +81,8 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         ];
     }
 
-    private static SortedDictionary<string, string> Read(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(
-                    BoundedFile.ReadText(path),
-                    ProtocolJson.Default.SortedDictionaryStringString
-                ) ?? [];
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: not a protocol: {e.Message}", e);
-        }
-    }
+    private static SortedDictionary<string, string> Read(string path) =>
+        new(StoredJson.ReadIfThere<Dictionary<string, string>>(path, "a protocol") ?? [], StringComparer.Ordinal);
 
     /// <summary>The fields as JSON, a flat map.</summary>
     public string Print() =>

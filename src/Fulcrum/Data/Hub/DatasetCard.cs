@@ -24,14 +24,9 @@ internal static class DatasetCard
     /// <exception cref="InputException">The front matter is not YAML or of another form; names the file.</exception>
     public static IReadOnlyList<CardConfiguration> Read(string path)
     {
-        if (new FileInfo(InnerPath.Real(path)).Length > LongestCard)
-        {
-            throw new InputException($"{path}: the card is larger than {LongestCard} bytes");
-        }
-
         try
         {
-            return FrontMatter(File.ReadLines(path)) is { } text ? Configurations(text) : [];
+            return FrontMatter(BoundedFile.ReadLines(path, LongestCard)) is { } text ? Configurations(text) : [];
         }
         catch (Exception e) when (e is YamlException or FormatException)
         {
@@ -69,8 +64,7 @@ internal static class DatasetCard
     // The tree is read node by node and never expanded, so that repeated anchors cost nothing.
     private static CardConfiguration[] Configurations(string text)
     {
-        YamlStream yaml = new();
-        yaml.Load(new StringReader(text));
+        YamlStream yaml = BoundedYaml.Parse(text);
         if (yaml.Documents.Count == 0 || Value(yaml.Documents[0].RootNode, "configs") is not { } configs)
         {
             return [];

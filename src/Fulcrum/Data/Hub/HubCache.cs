@@ -12,6 +12,8 @@ public sealed record CachedEntry(HubKind Kind, string Id, long Bytes, IReadOnlyL
 /// <summary>What the hub's cache on this machine holds.</summary>
 public static class HubCache
 {
+    private const int LongestRef = 4096;
+
     /// <summary>Every repository, by its id.</summary>
     /// <exception cref="InputException">The cache cannot be read.</exception>
     public static IReadOnlyList<CachedEntry> List(HubSettings settings)
@@ -127,7 +129,7 @@ public static class HubCache
             ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             : [];
         return files.ToLookup(
-            f => File.ReadAllText(f).Trim(),
+            f => BoundedFile.ReadText(f, LongestRef).Trim(),
             f => Path.GetRelativePath(folder, f).Replace(Path.DirectorySeparatorChar, '/')
         );
     }

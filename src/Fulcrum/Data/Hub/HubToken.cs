@@ -1,3 +1,5 @@
+using Fulcrum.Files;
+
 namespace Fulcrum.Data.Hub;
 
 /// <summary>An access token and where it came from. The value appears in no text of this class.</summary>
@@ -48,7 +50,8 @@ public sealed class HubToken
     {
         try
         {
-            return File.Exists(path) && new FileInfo(path).Length <= Longest ? File.ReadAllText(path) : null;
+            FileEntry entry = FileEntry.Of(path);
+            return entry.Kind == EntryKind.File && entry.Bytes <= Longest ? BoundedFile.ReadText(path, Longest) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
@@ -29,7 +30,7 @@ internal sealed class RunningDigest : IDisposable
     /// <summary>Whether a file's content has the digest.</summary>
     public static bool Matches(string path, string expected)
     {
-        using FileStream file = File.OpenRead(path);
+        using Stream file = BoundedFile.Open(path, long.MaxValue);
         using RunningDigest digest = new(expected, file.Length);
         digest.Advance(b => file.Read(b), file.Length);
         return digest.Matches();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Fulcrum.Files;
 using Fulcrum.Tokenization;
 
 namespace Fulcrum.Models.Endpoint;
@@ -47,7 +48,7 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
     {
         ModelSource.Endpoint source = Of(model);
         string tokenizer = source.TokenizerFolder is { } folder
-            ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json"))))
+            ? Sha256.OfFile(Path.Combine(folder, "tokenizer.json"))
             : "none";
         byte[] text = Encoding.UTF8.GetBytes($"{ServerAddress.Parse(source.Url)}\n{source.Served}\n{tokenizer}");
         return Convert.ToHexStringLower(SHA256.HashData(text));

@@ -41,29 +41,38 @@ public static partial class FinalAnswer
     /// <summary>Returns the name of a rule as answers keep it.</summary>
     public static string NameOf(FinalAnswerRule rule) => RuleName.Of(rule);
 
-    /// <summary>Returns the contents of every <c>\boxed{}</c> with their places; braces inside are balanced.</summary>
+    /// <summary>Returns the contents of every <c>\boxed{}</c> with their places; braces inside are balanced. Of boxes
+    /// that are not closed only the last counts, with the rest of the text.</summary>
+    /// <remarks>One pass over the text: a reply may open a box a hundred thousand times.</remarks>
     internal static IEnumerable<(int At, string Content)> BoxesIn(string text)
     {
         const string Open = @"\boxed{";
-        for (
-            int at = text.IndexOf(Open, StringComparison.Ordinal);
-            at >= 0;
-            at = text.IndexOf(Open, at + 1, StringComparison.Ordinal)
-        )
+        if (!text.Contains(Open, StringComparison.Ordinal))
         {
-            int depth = 1,
-                end = at + Open.Length;
-            for (; end < text.Length && depth > 0; end++)
-            {
-                depth +=
-                    text[end] == '{' ? 1
-                    : text[end] == '}' ? -1
-                    : 0;
-            }
+            yield break;
+        }
 
-            yield return (at, depth == 0 ? text[(at + Open.Length)..(end - 1)] : text[(at + Open.Length)..]);
+        Stack<int> braces = [];
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (text[at] == '{')
+            {
+                braces.Push(at);
+            }
+            else if (text[at] == '}' && braces.TryPop(out int open) && EndsWith(text, open, Open))
+            {
+                yield return (open + 1 - Open.Length, text[(open + 1)..at]);
+            }
+        }
+
+        if (braces.Where(b => EndsWith(text, b, Open)).Select(b => (int?)b).FirstOrDefault() is { } last)
+        {
+            yield return (last + 1 - Open.Length, text[(last + 1)..]);
         }
     }
+
+    private static bool EndsWith(string text, int at, string end) =>
+        at + 1 >= end.Length && string.CompareOrdinal(text, at + 1 - end.Length, end, 0, end.Length) == 0;
 
     private static IEnumerable<(int At, string Answer, FinalAnswerRule Rule)> All(string text)
     {
@@ -94,7 +103,8 @@ public static partial class FinalAnswer
         return bare.EndsWith('.') ? bare[..^1].TrimEnd('*', '_', '`', '$', '"', ' ') : bare;
     }
 
-    [GeneratedRegex(@"####[ \t]*([^\n]+)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    // With groups the engine without backtracking takes gigabytes for a line of a million characters.
+    [GeneratedRegex(@"####[ \t]*([^\n]+)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Marked();
 
     [GeneratedRegex(

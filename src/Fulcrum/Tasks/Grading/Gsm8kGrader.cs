@@ -63,7 +63,7 @@ public static partial class Gsm8kGrader
             : (NumberGrader.Last(Thinking.Removed(reply)), "last-number");
     }
 
-    [GeneratedRegex(@"#### (-?[0-9.,]+)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"#### (-?[0-9.,]+)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Marked();
 
     [GeneratedRegex(@"-?[$0-9.,]{2,}|-?[0-9]+", RegexOptions.CultureInvariant, 1000)]

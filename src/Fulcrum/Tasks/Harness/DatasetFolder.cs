@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Fulcrum.Files;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
@@ -45,14 +46,13 @@ internal sealed partial class DatasetFolder
     }
 
     /// <summary>The data files of a folder and below, by name.</summary>
-    public static string[] AllFiles(string root) =>
+    /// <exception cref="InputException">A file is a link that leads out of the folder.</exception>
+    public static string[] AllFiles(string root)
+    {
+        string[] all =
         [
-            .. Directory
-                .EnumerateFiles(
-                    root,
-                    "*",
-                    new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 5 }
-                )
+            .. InnerPath
+                .FilesIn(root, "*", depth: 5)
                 .Where(f =>
                     Endings.Contains(Path.GetExtension(f).ToLowerInvariant())
                     && !Inside(root, f).Split('/').Any(p => p.StartsWith('.'))
@@ -60,6 +60,9 @@ internal sealed partial class DatasetFolder
                 .Take(MostFiles)
                 .Order(StringComparer.Ordinal),
         ];
+        Array.ForEach(all, f => InnerPath.RequireInside(root, f));
+        return all;
+    }
 
     /// <summary>The files of a split, in order; null where there are none.</summary>
     public IReadOnlyList<string>? Split(string split)

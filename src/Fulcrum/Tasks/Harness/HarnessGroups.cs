@@ -6,7 +6,8 @@ namespace Fulcrum.Tasks.Harness;
 internal sealed class HarnessGroups
 {
     private const int Deepest = 20,
-        MostFiles = 20_000;
+        MostFiles = 20_000,
+        MostMembers = 20_000;
     private static readonly HashSet<string> GroupKeys =
     [
         "group",
@@ -19,6 +20,7 @@ internal sealed class HarnessGroups
     private static readonly HashSet<string> MeanKeys = ["metric", "filter_list", "aggregation", "weight_by_size"];
     private readonly string file;
     private readonly Lazy<HarnessIndex> index;
+    private int members;
 
     private HarnessGroups(string file)
     {
@@ -53,7 +55,7 @@ internal sealed class HarnessGroups
                 ? 0
                 : throw new InputException($"{path}: groups lie more than {Deepest} deep in each other");
         TemplateMap merged = TemplateValues.Map(map.Where(k => !GroupKeys.Contains(k.Key)).Concat(overrides));
-        List<object?> members = map.GetValueOrDefault("task") switch
+        List<object?> named = map.GetValueOrDefault("task") switch
         {
             List<object?> list => list,
             string one => [one],
@@ -64,7 +66,7 @@ internal sealed class HarnessGroups
             name,
             name,
             null,
-            [.. members.SelectMany(m => Member(path, name, m, merged, depth + 1))],
+            [.. named.SelectMany(m => Member(path, name, m, merged, depth + 1))],
             [.. (keys.Maps("aggregate_metric_list") ?? []).Select(Mean)]
         );
     }
@@ -85,6 +87,12 @@ internal sealed class HarnessGroups
 
     private IEnumerable<HarnessNode> Member(string path, string group, object? member, TemplateMap overrides, int depth)
     {
+        // A group that names another twice, which names a third twice, and so on, would have 2^n members.
+        if (++members > MostMembers)
+        {
+            throw new InputException($"{path}: its groups have more than {MostMembers} members in all");
+        }
+
         switch (member)
         {
             case string name:

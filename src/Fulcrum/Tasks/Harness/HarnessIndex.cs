@@ -1,3 +1,4 @@
+using Fulcrum.Files;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
@@ -12,12 +13,8 @@ internal sealed class HarnessIndex
     /// that needs it says so.</summary>
     public HarnessIndex(string folder, int mostFiles)
     {
-        EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8 };
         foreach (
-            string path in Directory
-                .EnumerateFiles(folder, "*.yaml", below)
-                .Order(StringComparer.Ordinal)
-                .Take(mostFiles)
+            string path in InnerPath.FilesIn(folder, "*.yaml", depth: 8).Order(StringComparer.Ordinal).Take(mostFiles)
         )
         {
             try

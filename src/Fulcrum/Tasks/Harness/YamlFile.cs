@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Templates;
 using YamlDotNet.Core;
@@ -13,16 +14,27 @@ internal static class YamlFile
 {
     private const long LargestFile = 1 << 22;
     private const int MostNodes = 200_000,
-        Deepest = 60;
+        Deepest = BoundedYaml.Deepest,
+        MostFiles = 256;
 
     /// <summary>Returns the keys of a file. Keys of later includes override those of earlier ones; the file's own keys
     /// override all.</summary>
     /// <exception cref="InputException">A file is missing, is no mapping, is malformed or is met twice in one
     /// chain.</exception>
-    public static TemplateMap Load(string path) => Load(Path.GetFullPath(path), []);
-
-    private static TemplateMap Load(string path, List<string> chain)
+    public static TemplateMap Load(string path)
     {
+        int files = 0;
+        return Load(Path.GetFullPath(path), [], ref files);
+    }
+
+    private static TemplateMap Load(string path, List<string> chain, ref int files)
+    {
+        // Two includes of two includes each, and so on, would be read 2^n times.
+        if (++files > MostFiles)
+        {
+            throw new InputException($"{path}: its includes lead to more than {MostFiles} files");
+        }
+
         if (chain.Contains(path))
         {
             throw new InputException(
@@ -42,7 +54,7 @@ internal static class YamlFile
                 throw new InputException($"{path}: include names {included}, but there is no file {full}");
             }
 
-            Merge(merged, Load(full, chain));
+            Merge(merged, Load(full, chain, ref files));
         }
 
         own.Remove("include");
@@ -106,9 +118,7 @@ internal static class YamlFile
     {
         try
         {
-            using StringReader reader = new(text);
-            YamlStream stream = [];
-            stream.Load(reader);
+            YamlStream stream = BoundedYaml.Parse(text);
             int nodes = 0;
             YamlNode root =
                 stream.Documents.Count == 1

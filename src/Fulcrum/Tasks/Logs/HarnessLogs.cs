@@ -12,18 +12,19 @@ namespace Fulcrum.Tasks.Logs;
 /// omitted.</remarks>
 internal static class HarnessLogs
 {
-    private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 3 };
+    private const long LargestFile = 1 << 29;
+    private const int Depth = 3;
 
     /// <summary>Whether a folder holds such results.</summary>
-    public static bool Is(string folder) => Directory.EnumerateFiles(folder, "results_*.json", Below).Any();
+    public static bool Is(string folder) => InnerPath.FilesIn(folder, "results_*.json", Depth).Any();
 
     /// <summary>The tasks of the newest results of a folder.</summary>
     /// <exception cref="InputException">There is no sample file (<c>--log_samples</c>), or a file is
     /// malformed.</exception>
     public static IReadOnlyList<LoggedTask> Read(string folder)
     {
-        string results = Directory
-            .EnumerateFiles(folder, "results_*.json", Below)
+        string results = InnerPath
+            .FilesIn(folder, "results_*.json", Depth)
             .OrderByDescending(Path.GetFileName, StringComparer.Ordinal)
             .First();
         JsonObject json = Parsed(results);
@@ -37,7 +38,7 @@ internal static class HarnessLogs
             t => Samples(results, t, time),
             StringComparer.Ordinal
         );
-        return [.. outer.SelectMany(name => Task(name, [.. Leaves(name, members, 0)], samples))];
+        return [.. outer.SelectMany(name => Task(name, [.. Leaves(name, members)], samples))];
     }
 
     private static JsonObject Parsed(string path)
@@ -62,10 +63,31 @@ internal static class HarnessLogs
                 StringComparer.Ordinal
             );
 
-    private static IEnumerable<string> Leaves(string name, Dictionary<string, string[]> members, int depth) =>
-        !members.TryGetValue(name, out string[]? inner) ? [name]
-        : depth > 20 ? throw new InputException($"the group {name} is a member of itself")
-        : inner.SelectMany(m => Leaves(m, members, depth + 1));
+    // Each group and task counts once, however often it is named: groups that name each other twice would have 2^n
+    // members.
+    private static IEnumerable<string> Leaves(string name, Dictionary<string, string[]> members)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        Stack<string> open = new([name]);
+        while (open.TryPop(out string? next))
+        {
+            if (!seen.Add(next))
+            {
+                continue;
+            }
+
+            if (!members.TryGetValue(next, out string[]? inner))
+            {
+                yield return next;
+                continue;
+            }
+
+            foreach (string member in inner.Reverse())
+            {
+                open.Push(member);
+            }
+        }
+    }
 
     private static IReadOnlyList<Sample> Samples(string results, string task, string time)
     {
@@ -74,7 +96,7 @@ internal static class HarnessLogs
         );
         string path = Path.Combine(Path.GetDirectoryName(results)!, name + ".jsonl");
         return File.Exists(path)
-            ? [.. JsonLines.Read(path).Select(l => new Sample(task, l))]
+            ? [.. JsonLines.Read(path, mostBytes: LargestFile).Select(l => new Sample(task, l))]
             : throw new InputException(
                 $"{results} has results of {task}, but there is no {Path.GetFileName(path)} beside it; "
                     + "run with --log_samples"

@@ -12,8 +12,10 @@ namespace Fulcrum.Tasks.Logs;
 /// <c>value_to_float</c> reads them.</remarks>
 internal static class InspectLogs
 {
-    private const long LargestEntry = 1L << 28;
-    private const int MostEntries = 1_000_000;
+    // A log of 14,000 items with their conversations has about 150 MB.
+    private const long LargestEntry = 1L << 26,
+        LargestLog = 1L << 28;
+    private const int MostEntries = 200_000;
 
     /// <summary>Whether a file is such a log.</summary>
     public static bool Is(string path) =>
@@ -108,7 +110,7 @@ internal static class InspectLogs
 
     private static (JsonNode?, IReadOnlyList<JsonNode>) Plain(string path)
     {
-        JsonNode? log = Parsed(path, StrictJson.ReadText(path, LargestEntry * 4));
+        JsonNode? log = Parsed(path, StrictJson.ReadText(path, LargestLog));
         return (log, [.. (log?["samples"] as JsonArray ?? []).OfType<JsonNode>()]);
     }
 
@@ -116,18 +118,26 @@ internal static class InspectLogs
     {
         try
         {
-            using IArchive archive = ZipArchive.OpenArchive(path);
+            using Stream file = BoundedFile.Open(path, LargestLog);
+            using IArchive archive = ZipArchive.OpenArchive(file);
             JsonNode? header = null;
             List<JsonNode> samples = [];
-            foreach (IArchiveEntry entry in archive.Entries.Take(MostEntries))
+            long left = LargestLog;
+            int entries = 0;
+            foreach (IArchiveEntry entry in archive.Entries)
             {
+                if (++entries > MostEntries)
+                {
+                    throw new InputException($"{path}: more than {MostEntries} entries");
+                }
+
                 if (entry.Key == "header.json" || (header is null && entry.Key == "_journal/start.json"))
                 {
-                    header = Parsed($"{path}: {entry.Key}", Content(path, entry));
+                    header = Parsed($"{path}: {entry.Key}", Content(path, entry, ref left));
                 }
                 else if (
                     entry.Key?.StartsWith("samples/", StringComparison.Ordinal) == true
-                    && Parsed($"{path}: {entry.Key}", Content(path, entry)) is { } sample
+                    && Parsed($"{path}: {entry.Key}", Content(path, entry, ref left)) is { } sample
                 )
                 {
                     samples.Add(sample);
@@ -145,7 +155,9 @@ internal static class InspectLogs
         }
     }
 
-    private static string Content(string path, IArchiveEntry entry)
+    /// <param name="left">Bytes that all entries together may still have. The sizes in the archive's index prove
+    /// nothing.</param>
+    private static string Content(string path, IArchiveEntry entry, ref long left)
     {
         using Stream stream = entry.OpenEntryStream();
         using MemoryStream bytes = new();
@@ -153,10 +165,13 @@ internal static class InspectLogs
         for (int read; (read = stream.Read(buffer)) > 0; )
         {
             bytes.Write(buffer, 0, read);
-            _ =
-                bytes.Length <= LargestEntry
-                    ? 0
-                    : throw new InputException($"{path}: {entry.Key} has more than {LargestEntry} bytes");
+            left -= read;
+            if (bytes.Length > LargestEntry || left < 0)
+            {
+                throw new InputException(
+                    $"{path}: {entry.Key} has more than {LargestEntry} bytes, or all entries more than {LargestLog}"
+                );
+            }
         }
 
         return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
@@ -176,7 +191,7 @@ internal static class InspectLogs
 
     private static string Start(string path)
     {
-        using StreamReader reader = new(path);
+        using StreamReader reader = new(BoundedFile.Open(path, long.MaxValue));
         char[] start = new char[4096];
         return new string(start, 0, reader.ReadBlock(start));
     }

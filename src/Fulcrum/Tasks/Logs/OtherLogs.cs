@@ -1,3 +1,5 @@
+using Fulcrum.Files;
+
 namespace Fulcrum.Tasks.Logs;
 
 /// <summary>Logs of other evaluation programs. The format is detected from the content.</summary>
@@ -10,8 +12,29 @@ public static class OtherLogs
 
     /// <summary>The tasks of a log.</summary>
     /// <exception cref="InputException">The log is malformed; names file and place.</exception>
-    public static IReadOnlyList<LoggedTask> Read(string path) =>
-        Directory.Exists(path) ? HarnessLogs.Read(path) : InspectLogs.Read(path);
+    public static IReadOnlyList<LoggedTask> Read(string path)
+    {
+        try
+        {
+            IReadOnlyList<LoggedTask> tasks = Directory.Exists(path) ? HarnessLogs.Read(path) : InspectLogs.Read(path);
+            tasks.ToList().ForEach(RequireUniqueIds);
+            return tasks;
+        }
+        catch (Exception e)
+            when (e is InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException)
+        {
+            throw new InputException($"{path}: not a log that can be read: {e.Message}", e);
+        }
+    }
+
+    private static void RequireUniqueIds(LoggedTask task)
+    {
+        HashSet<string> ids = new(StringComparer.Ordinal);
+        if (task.Answers.FirstOrDefault(a => !ids.Add(a.Id)) is { } twice)
+        {
+            throw new InputException($"{task.Name}: the log has the item {Printable.Short(twice.Id)} twice");
+        }
+    }
 
     /// <summary>Checks that two logs of a task have the same items under the same ids.</summary>
     /// <exception cref="InputException">An id names another item in the second log.</exception>

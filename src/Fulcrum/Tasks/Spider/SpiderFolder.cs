@@ -132,6 +132,32 @@ public sealed class SpiderFolder
         }
     }
 
+    /// <summary>Returns the file of a database in a folder of databases, by an id that somebody else wrote.</summary>
+    /// <exception cref="InputException">The id is no name, the file is missing, special, or a link that leads out of
+    /// the
+    /// folder, or its write-ahead log holds changes.</exception>
+    public static string DatabaseIn(string databases, string id, Func<string, InputException> error)
+    {
+        if (!RelativeName.IsPlain(id))
+        {
+            throw error($"the db_id '{Printable.Short(id)}' is not the name of a folder");
+        }
+
+        string file = Path.Combine(databases, id, id + ".sqlite");
+        if (FileEntry.Of(file).Kind != EntryKind.File)
+        {
+            throw error($"there is no database file {file}");
+        }
+
+        if (!InnerPath.LiesIn(databases, file))
+        {
+            throw error($"{file} is a link that leads out of {databases}; put the database itself there");
+        }
+
+        RefuseLog(file);
+        return file;
+    }
+
     /// <summary>Refuses a database with changes in a write-ahead log beside it: databases are opened read-only and as
     /// they are, so those changes would be missing.</summary>
     /// <exception cref="InputException">There is such a log, and it is not empty.</exception>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Grading.Ifeval;
@@ -6,6 +7,9 @@ namespace Fulcrum.Tasks.Grading.Ifeval;
 /// loosely.</summary>
 public static class IfevalGrader
 {
+    // Each pattern has a limit of its own; a thousand expensive patterns would still take a thousand times as long.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Grades a reply: scores <c>prompt_strict</c>, <c>prompt_loose</c>, and as lists, one value per
     /// instruction, <c>instructions_strict</c>, <c>instructions_loose</c>. The item's score is
     /// <c>prompt_strict</c>.</summary>
@@ -18,8 +22,9 @@ public static class IfevalGrader
     public static ReplyGrade Grade(IReadOnlyList<IfevalInstruction> instructions, string reply)
     {
         string[] forms = Forms(reply);
-        double[] strict = [.. instructions.Select(i => ReplyGrade.Number(Follows(i, reply)))];
-        double[] loose = [.. instructions.Select(i => ReplyGrade.Number(forms.Any(f => Follows(i, f))))];
+        long start = Stopwatch.GetTimestamp();
+        double[] strict = [.. instructions.Select(i => ReplyGrade.Number(Follows(i, reply, start)))];
+        double[] loose = [.. instructions.Select(i => ReplyGrade.Number(forms.Any(f => Follows(i, f, start))))];
         double all = strict.Min(),
             allLoose = loose.Min();
         string[] broken = [.. instructions.Where((_, n) => strict[n] == 0).Select(i => i.Kind)];
@@ -46,11 +51,11 @@ public static class IfevalGrader
         };
     }
 
-    private static bool Follows(IfevalInstruction instruction, string text)
+    private static bool Follows(IfevalInstruction instruction, string text, long start)
     {
         try
         {
-            return !PythonText.IsBlank(text) && instruction.Holds(text);
+            return Stopwatch.GetElapsedTime(start) < Patience && !PythonText.IsBlank(text) && instruction.Holds(text);
         }
         catch (Exception e)
             when (e is RegexMatchTimeoutException or InputException { InnerException: RegexMatchTimeoutException })

@@ -1,0 +1,88 @@
+using System.Collections;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Fulcrum.Files;
+
+namespace Fulcrum.Data;
+
+/// <summary>Reads the JSON files that Fulcrum wrote and that somebody may have changed since, such as those of a run
+/// folder.</summary>
+/// <remarks>
+/// The serialiser alone accepts null in place of a text or of an element, and a missing property. Code that uses the
+/// record then fails far away
+/// from the file. Here each of them is an <see cref="InputException"/> that names the file.
+/// </remarks>
+internal static class StoredJson
+{
+    /// <summary>The options of reading: a property that must not be null is not null, and none without a default is
+    /// missing.</summary>
+    public static readonly JsonSerializerOptions Options = new(SnakeCaseJson.Options)
+    {
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RefuseNullElements } },
+    };
+
+    /// <summary>Reads a file; null where it does not exist.</summary>
+    /// <param name="kind">What the file should be, for the message: "a comparison".</param>
+    /// <exception cref="InputException">The file is special, too large, or something else; names it.</exception>
+    public static T? ReadIfThere<T>(string path, string kind)
+        where T : class => BoundedFile.ReadTextIfThere(path) is { } text ? Parse<T>(text, path, kind) : null;
+
+    /// <summary>Parses a text.</summary>
+    /// <param name="place">Where the text comes from, for the message: a file, with its line where it has
+    /// several.</param>
+    /// <param name="kind">As for <see cref="ReadIfThere"/>.</param>
+    /// <exception cref="InputException">The text is something else.</exception>
+    public static T Parse<T>(string text, string place, string kind)
+        where T : class
+    {
+        try
+        {
+            T read = JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("it holds null");
+            return HoldsNull(read) ? throw new JsonException("an element is null") : read;
+        }
+        catch (Exception e)
+            when (e is JsonException or ArgumentException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new InputException($"{place}: not {kind}: {Sentence(e)}", e);
+        }
+    }
+
+    private static string Sentence(Exception e) => e is JsonException json ? StrictJson.Located(json) : e.Message;
+
+    private static void RefuseNullElements(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object)
+        {
+            return;
+        }
+
+        JsonPropertyInfo[] collections =
+        [
+            .. type.Properties.Where(p =>
+                p.PropertyType != typeof(string) && typeof(IEnumerable).IsAssignableFrom(p.PropertyType)
+            ),
+        ];
+        if (collections.Length > 0)
+        {
+            type.OnDeserialized = read =>
+            {
+                if (collections.FirstOrDefault(p => HoldsNull(p.Get?.Invoke(read))) is { } property)
+                {
+                    throw new JsonException($"an element of {property.Name} is null");
+                }
+            };
+        }
+    }
+
+    private static bool HoldsNull(object? value) =>
+        value switch
+        {
+            string => false,
+            IDictionary map => HoldsNull(map.Values),
+            IEnumerable list => list.Cast<object?>().Contains(null),
+            _ => false,
+        };
+}
