@@ -7,14 +7,14 @@ namespace Fulcrum.Files;
 /// surrogates.</summary>
 public static class StrictJson
 {
-    private const int MostValues = 1 << 24;
+    /// <summary>Values of a text. Each takes some hundred bytes once it is parsed.</summary>
+    internal const int MostValues = 3 << 20;
 
     /// <summary>Parses a text. Every value of the result can be read without another error.</summary>
     /// <exception cref="JsonException">It is not JSON, nests deeper than <paramref name="depth"/>, has a key twice, or
     /// holds a lone surrogate.</exception>
     public static JsonNode? Parse(string text, int depth = 64)
     {
-        // A value of two characters takes about 100 bytes once it is parsed.
         if (text.Length > MostValues && text.AsSpan().Count(',') + text.AsSpan().Count('[') > MostValues)
         {
             throw new JsonException($"it has more than {MostValues} values, too many to be read");

@@ -50,12 +50,22 @@ public static class Table
         return Path.GetExtension(name).ToLowerInvariant();
     }
 
-    private static List<TableRow> Lines(string path) =>
-        [
-            .. JsonLines
-                .Read(path, mostBytes: LargestText)
-                .Select(l => new TableRow(path, $"line {l.Number}", l.Number, l.Value)),
-        ];
+    private static List<TableRow> Lines(string path)
+    {
+        List<TableRow> rows = [];
+        int values = 0;
+        foreach (JsonLine line in JsonLines.Read(path, mostBytes: LargestText))
+        {
+            values += line.Value.Sum(v => v.Value is JsonArray list ? 1 + list.Count : 1);
+            rows.Add(
+                values <= StrictJson.MostValues
+                    ? new TableRow(path, $"line {line.Number}", line.Number, line.Value)
+                    : throw line.Error($"the file has more than {StrictJson.MostValues} values, too many to be read")
+            );
+        }
+
+        return rows;
+    }
 
     // Null if the file is neither an array nor one object: many files called .json are JSON Lines.
     private static List<TableRow>? JsonArray(string path, Stream stream)
