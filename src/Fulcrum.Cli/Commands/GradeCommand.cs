@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Tasks.Grading;
@@ -87,8 +88,20 @@ internal static class GradeCommand
         Func<ReplyGrade>[] graders = [.. portion.Select(lines.Read)];
         string[] answers = new string[portion.Length];
         ParallelOptions options = new() { CancellationToken = cancellation };
-        Parallel.For(0, portion.Length, options, i => answers[i] = Answer(portion[i], graders[i]()));
+        Parallel.For(0, portion.Length, options, i => answers[i] = Answer(portion[i], Timed(graders[i])));
         return answers;
+    }
+
+    private static ReplyGrade Timed(Func<ReplyGrade> grade)
+    {
+        try
+        {
+            return grade();
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return new(null, "", ReplyGrade.Unscored, new Dictionary<string, double?>(), Reason: ReplyGrade.TooSlow);
+        }
     }
 
     private static string Answer(JsonLine line, ReplyGrade grade)

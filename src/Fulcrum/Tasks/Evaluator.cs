@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Fulcrum.Models;
 using Fulcrum.Observability;
+using Fulcrum.Tasks.Grading;
 
 namespace Fulcrum.Tasks;
 
@@ -121,6 +123,19 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
         return answers;
     }
 
+    // A reply on which a pattern needs too long is unscored: whether it is right was not found out.
+    private static Grade GradeOf(ITask task, Item item, Reply reply)
+    {
+        try
+        {
+            return task.Grade(item, reply);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return new Grade(null, "", ReplyGrade.Unscored, ReplyGrade.TooSlow);
+        }
+    }
+
     /// <summary>Returns the graded answer to a reply that was given elsewhere.</summary>
     internal static Answer Graded(ITask task, Item item, Reply reply) =>
         AnswerOf(task, item, reply) with
@@ -153,7 +168,7 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
 
     private static Answer AnswerOf(ITask task, Item item, Reply reply)
     {
-        Grade grade = task.Grade(item, reply);
+        Grade grade = GradeOf(task, item, reply);
         return new Answer(
             item.Id,
             item.Cluster,

@@ -22,6 +22,12 @@ public sealed record ReplyGrade(
     public IReadOnlyDictionary<string, IReadOnlyList<double>> Lists { get; init; } =
         new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
 
+    /// <summary>The verdict on a reply whose score is unknown.</summary>
+    public const string Unscored = "unscored";
+
+    /// <summary>The reason where a pattern exceeded its time limit.</summary>
+    public const string TooSlow = "a pattern took longer than its time limit on this reply";
+
     /// <summary>Returns the verdict that a score between 0 and 1 has where nothing went wrong.</summary>
     public static string VerdictOf(double? score) =>
         score switch
