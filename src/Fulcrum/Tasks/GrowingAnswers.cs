@@ -102,7 +102,8 @@ internal sealed class GrowingAnswers : IDisposable
         return isWhole ? Encoding.ASCII.GetString(line, 0, SealBytes - 1) : null;
     }
 
-    /// <summary>Returns the bytes of the next lines; null if there are fewer, or more bytes than answers have.</summary>
+    /// <summary>Returns the bytes of the next lines; null if there are fewer, or more bytes than answers
+    /// have.</summary>
     private byte[]? Portion(int lines)
     {
         using MemoryStream bytes = new();
