@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Models;
 using Fulcrum.Tasks.Harness;
+using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
 using Spectre.Console;
 
 namespace Fulcrum.Cli.Commands;
@@ -12,27 +15,47 @@ internal static class TasksCommand
     public static Command Create()
     {
         Option<bool> json = new("--json") { Description = "Print JSON instead of a table." };
+        Option<bool> time = new("--time")
+        {
+            Description = "Add about how long a model of 0.5 billion parameters takes on this machine.",
+        };
         Command verb = new(
             "tasks",
             "List the built-in tasks (what each measures, its size and licence) and the presets."
         )
         {
             json,
+            time,
         };
         verb.SetAction(parsed =>
         {
+            double? rate = parsed.GetValue(time) ? Rate() : null;
             if (parsed.GetValue(json))
             {
-                Console.Out.WriteLine(ToJson().ToJsonString(JsonLines.Output));
+                Console.Out.WriteLine(ToJson(rate).ToJsonString(JsonLines.Output));
                 return;
             }
 
-            Print();
+            Print(rate);
         });
         return verb;
     }
 
-    private static JsonObject ToJson() =>
+    private const double Parameters = 0.5e9,
+        // Share of the rate of one large matmul that scoring reaches.
+        Efficiency = 0.6;
+
+    // Tokens per second: a token takes two operations per parameter.
+    private static double Rate()
+    {
+        Libtorch.Load();
+        return MatmulRate.Gflops(Dtype.F32) * 1e9 * Efficiency / (2 * Parameters);
+    }
+
+    private static double Minutes(BuiltInTask task, double rate) =>
+        (double)task.Items * BuiltInCatalogue.TokensPerItem(task) / rate / 60;
+
+    private static JsonObject ToJson(double? rate) =>
         new()
         {
             ["tasks"] = new JsonArray([
@@ -48,6 +71,8 @@ internal static class TasksCommand
                             ["license"] = t.License,
                             ["requests_per_item"] = t.RequestsPerItem,
                             ["writes"] = t.Writes,
+                            ["tokens_per_item"] = BuiltInCatalogue.TokensPerItem(t),
+                            ["minutes"] = rate is { } tokens ? Math.Round(Minutes(t, tokens), 1) : null,
                         }
                 ),
             ]),
@@ -66,7 +91,7 @@ internal static class TasksCommand
             ),
         };
 
-    private static void Print()
+    private static void Print(double? rate)
     {
         Spectre.Console.Table table = new Spectre.Console.Table().AddColumns(
             "task",
@@ -74,7 +99,8 @@ internal static class TasksCommand
             "measures",
             "items",
             "data",
-            "licence"
+            "licence",
+            rate is null ? "tokens/item" : "minutes"
         );
         foreach (BuiltInTask task in BuiltInCatalogue.All)
         {
@@ -84,7 +110,8 @@ internal static class TasksCommand
                 task.Measures,
                 $"{task.Items:N0}",
                 task.Data,
-                task.License
+                task.License,
+                rate is { } tokens ? $"{Minutes(task, tokens):N0}" : $"{BuiltInCatalogue.TokensPerItem(task):N0}"
             );
         }
 

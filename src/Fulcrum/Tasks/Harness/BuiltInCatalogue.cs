@@ -123,6 +123,23 @@ public static class BuiltInCatalogue
         ),
     ];
 
+    /// <summary>Returns about how many tokens a model computes for an item in the default form: prompt, continuations,
+    /// and four for each written token, which is slower.</summary>
+    public static int TokensPerItem(BuiltInTask task) =>
+        task.Name switch
+        {
+            "wikitext" => 4_700,
+            "gsm8k" => 1_400,
+            "ifeval" => 1_300,
+            "bbh" => 800,
+            "truthfulqa_mc1" or "truthfulqa_mc2" => 400,
+            "refusals" => 400,
+            "hellaswag" or "boolq" or "belebele_LANGUAGE" => 180,
+            "sciq" or "mmlu" or "mmlu_continuation" or "global_mmlu_XX" => 130,
+            "lambada_openai" => 85,
+            _ => 60,
+        };
+
     /// <summary>Returns the ability that a built-in task measures; null where the name is not known.</summary>
     public static Ability? AbilityOf(string name) =>
         All.FirstOrDefault(t => t.Name == name || IsOfFamily(name, t.Name))?.Ability;
