@@ -146,7 +146,12 @@ internal sealed class UntrustedFolders(string folder)
     {
         int cut = Array.IndexOf(bytes, (byte)0);
         using Replies replies = new(cut < 0 ? bytes : bytes[..cut], cut < 0 ? [] : bytes[(cut + 1)..]);
-        ServerConnection connection = new(ServerAddress.Parse("http://server.example:8000/v1"), "secret", replies);
+        ServerConnection connection = new(
+            ServerAddress.Parse("http://server.example:8000/v1"),
+            "secret",
+            replies,
+            new NoWaiting()
+        );
         ServerFacts facts = Identification.Of(connection, "served", default).GetAwaiter().GetResult();
         using EndpointModel model = new(
             new Server(connection, "served", facts, new ServedTokens(null)),
@@ -169,6 +174,18 @@ internal sealed class UntrustedFolders(string folder)
         {
             throw new InvalidDataException("a log-likelihood is not finite");
         }
+    }
+
+    // Waits before a repetition end at once.
+    private sealed class NoWaiting : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(
+                callback,
+                state,
+                dueTime > TimeSpan.Zero && dueTime < TimeSpan.FromMinutes(5) ? TimeSpan.Zero : dueTime,
+                period
+            );
     }
 
     private sealed class Replies(byte[] models, byte[] other) : HttpMessageHandler
