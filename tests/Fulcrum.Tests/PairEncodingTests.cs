@@ -44,6 +44,17 @@ public sealed class PairEncodingTests
     }
 
     [Fact]
+    public void Without_own_tokens_a_merged_continuation_is_refused_and_the_prompts_white_space_is_scored()
+    {
+        ScoreRequest Pair(string prompt, string continuation) =>
+            PairEncoding.Encode(Encode, 1, prompt, [continuation], special: true, ownTokens: false);
+
+        Assert.Equal((int[])['\n'], Pair("q\n", "").Continuations[0]);
+        Assert.Contains("no token", Assert.Throws<InputException>(() => Pair("q:", "C")).Message);
+        Assert.Contains("is empty", Assert.Throws<InputException>(() => Pair("q", "")).Message);
+    }
+
+    [Fact]
     public void A_join_that_moves_is_cut_at_the_prompts_number_of_tokens() =>
         Assert.Equal((int[])['d'], Request("xa", "nd").Continuations[0]);
 

@@ -30,7 +30,8 @@ internal static class PairEncoding
         string head = TrimEnd(prompt),
             space = prompt[head.Length..];
         int[] context = prompt.Length == 0 ? [] : encode(head, special);
-        if (continuations.Any(c => c.Length == 0))
+        // As in the reference, white space of the prompt alone can be a continuation.
+        if (continuations.Any(c => c.Length == 0) && (ownTokens || space.Length == 0))
         {
             throw new InputException("a continuation is empty, so there is no token to score");
         }
