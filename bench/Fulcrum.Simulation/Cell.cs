@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Simulation;
@@ -26,7 +27,8 @@ internal sealed record Cell(
 
     /// <summary>The cell in words; also the key of its random numbers and of its results.</summary>
     public string Name =>
-        FormattableString.Invariant(
+        string.Create(
+            CultureInfo.InvariantCulture,
             $"{Sizes}, {(Graded ? "graded" : "flips")} {Flips * 100:0.##}%, mean {Mean * 100:0.##}, SD {Spread * 100:0.##}"
         ) + (Collapse ? ", 7% of clusters at -25" : "");
 
@@ -77,7 +79,14 @@ internal sealed record Cell(
 
 /// <summary>One drawn study.</summary>
 /// <param name="ItemsTruth">The true difference of these clusters.</param>
-internal sealed record Study(IReadOnlyList<(string Cluster, double Before, double After)> Pairs, double ItemsTruth);
+internal sealed record Study(IReadOnlyList<(string Cluster, double Before, double After)> Pairs, double ItemsTruth)
+{
+    /// <summary>The mean difference.</summary>
+    public double Mean => Pairs.Average(p => p.After - p.Before);
+
+    /// <summary>The study on some of its items.</summary>
+    public Study Only(IReadOnlyList<int> places) => this with { Pairs = [.. places.Select(p => Pairs[p])] };
+}
 
 /// <summary>The sizes and cells that are simulated.</summary>
 internal static class Cells

@@ -3,15 +3,16 @@ using System.Text.Json;
 using Fulcrum.Simulation;
 using Fulcrum.Statistics;
 
-// Usage: FILE [STUDIES]. Cells that FILE holds are not simulated again.
-if (args.Length is 0 or > 2)
+// Usage: FILE [STUDIES] [THREADS]. Cells that FILE holds are not simulated again.
+if (args.Length is 0 or > 3)
 {
-    Console.Error.WriteLine("usage: Fulcrum.Simulation FILE.jsonl [STUDIES]");
+    Console.Error.WriteLine("usage: Fulcrum.Simulation FILE.jsonl [STUDIES] [THREADS]");
     return 2;
 }
 
 string path = args[0];
 int studies = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 4_000;
+Simulations.Threads = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
 List<Result> results = File.Exists(path)
     ? [.. File.ReadLines(path).Select(l => JsonSerializer.Deserialize<Result>(l)!)]
     : [];
@@ -41,15 +42,27 @@ foreach (Cell cell in Cells.Decisions().Where(c => c.Spread > 0))
     );
 }
 
-Cell atMargin = new("Spider, 20", Cells.Spider, 0.10, -0.02);
+Cell atMargin = new("Spider, 20", Cells.Spider, 0.10, -0.02),
+    unchanged = new("Spider, 20", Cells.Spider, 0.003, 0),
+    spread = atMargin with { Spread = 0.03 };
 foreach (int tasks in (int[])[1, 5, 10])
 {
-    Once(
-        "general tasks at the margin",
-        $"{tasks} tasks",
-        studies / 2,
-        () => Simulations.Verdicts(atMargin, tasks, studies / 2)
-    );
+    foreach (bool decide in (bool[])[false, true])
+    {
+        string how = decide ? ", early decision" : "";
+        Once(
+            "general tasks",
+            $"{tasks} at the margin{how}",
+            studies / 2,
+            () => Simulations.Verdicts(atMargin, atMargin, tasks, decide, studies / 2)
+        );
+        Once(
+            "general tasks",
+            $"1 at the margin, {tasks - 1} unchanged{how}",
+            studies / 2,
+            () => Simulations.Verdicts(atMargin, unchanged, tasks, decide, studies / 2)
+        );
+    }
 }
 
 foreach (int candidates in (int[])[5, 15, 50])
@@ -58,7 +71,25 @@ foreach (int candidates in (int[])[5, 15, 50])
         "candidates at the margin",
         $"{candidates} candidates",
         studies / 2,
-        () => Simulations.Candidates(atMargin with { Spread = 0.03 }, candidates, studies / 2)
+        () => Simulations.Candidates(spread, candidates, studies / 2)
+    );
+    Once(
+        "candidates at the margin",
+        $"{candidates} candidates, early decision",
+        studies / 2,
+        () => Simulations.DecidedCandidates(spread, candidates, studies / 2)
+    );
+    Once(
+        "selection",
+        $"{candidates} candidates",
+        studies / 2,
+        () =>
+            Simulations.Selections(
+                new Cell("Spider, 20", Cells.Spider, 0.20, 0.05, 0.03),
+                spread,
+                candidates,
+                studies / 2
+            )
     );
 }
 

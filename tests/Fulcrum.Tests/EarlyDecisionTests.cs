@@ -10,11 +10,11 @@ public sealed class EarlyDecisionTests
     [Fact]
     public void Each_look_asks_the_same_share_of_every_cluster_and_the_last_asks_all()
     {
-        IReadOnlyList<double> shares = EarlyDecision.Shares(Clusters);
+        IReadOnlyList<int> counts = EarlyDecision.Counts(Clusters);
 
-        Assert.Equal(6, shares.Count);
-        Assert.Equal(1, shares[^1]);
-        Assert.Equal(shares.Order(), shares);
+        Assert.Equal(6, counts.Count);
+        Assert.Equal(Clusters.Sum(), counts[^1]);
+        Assert.Equal(counts.Order(), counts);
         Assert.Equal(
             (1, 2, 20),
             (EarlyDecision.Asked(3, 0.1), EarlyDecision.Asked(15, 0.1), EarlyDecision.Asked(20, 1))
@@ -40,10 +40,10 @@ public sealed class EarlyDecisionTests
     [Fact]
     public void A_large_gain_is_shown_at_an_early_look_and_the_naive_interval_is_not_the_one_reported()
     {
-        IReadOnlyList<double> shares = EarlyDecision.Shares(Clusters);
-        Sample seen = Study(RandomStream.For(1, "gain"), shares[1], 0.4, 0.02);
+        LookPlan plan = LookPlan.Of(EarlyDecision.Counts(Clusters));
+        Sample seen = Study(RandomStream.For(1, "gain"), 0.2, 0.4, 0.02);
 
-        Look look = EarlyDecision.At(shares, 1, seen, Estimand.Items, 0);
+        Look look = EarlyDecision.At(plan, 1, seen, Estimand.Items, 0);
 
         Assert.Equal((LookOutcome.Above, true), (look.Outcome, look.Stops));
         Assert.True(look.Estimate.Low < new Estimator(seen, Estimand.Items).At().Low);
@@ -52,13 +52,13 @@ public sealed class EarlyDecisionTests
     [Fact]
     public void A_sample_that_lies_at_the_limit_is_stopped_as_futile_before_its_end()
     {
-        IReadOnlyList<double> shares = EarlyDecision.Shares(Clusters);
+        LookPlan plan = LookPlan.Of(EarlyDecision.Counts(Clusters));
         Sample half = Sample.OfPairs([
             .. Enumerable.Range(0, 350).Select(i => ($"{i % 7}", i % 10 == 0 ? 1.0 : 0, i % 10 == 5 ? 1.0 : 0)),
         ]);
 
-        Assert.Equal(LookOutcome.Futile, EarlyDecision.At(shares, 4, half, Estimand.Items, 0).Outcome);
-        Assert.Equal(LookOutcome.Open, EarlyDecision.At(shares, 5, half, Estimand.Items, 0).Outcome);
+        Assert.Equal(LookOutcome.Futile, EarlyDecision.At(plan, 4, half, Estimand.Items, 0).Outcome);
+        Assert.Equal(LookOutcome.Open, EarlyDecision.At(plan, 5, half, Estimand.Items, 0).Outcome);
     }
 
     /// <summary>The limit is the true difference, so every decision is an error: at most 2.5% a side.</summary>
@@ -66,8 +66,8 @@ public sealed class EarlyDecisionTests
     public void Looking_several_times_keeps_the_error_of_each_side()
     {
         const int Studies = 1200;
-        IReadOnlyList<double> shares = EarlyDecision.Shares(Clusters),
-            boundaries = GroupSequential.Boundaries(shares);
+        LookPlan plan = LookPlan.Of(EarlyDecision.Counts(Clusters));
+        IReadOnlyList<double> shares = EarlyDecision.Looks(Clusters.Sum());
         int above = 0,
             below = 0;
         Parallel.For(
@@ -77,7 +77,7 @@ public sealed class EarlyDecisionTests
             {
                 Sample[] looks = [.. shares.Select(t => Study(RandomStream.For(study, "limit"), t, 0.1, 0.1))];
                 LookOutcome outcome = looks
-                    .Select((s, l) => EarlyDecision.At(shares, l, s, Estimand.Items, 0, boundaries))
+                    .Select((s, l) => EarlyDecision.At(plan, l, s, Estimand.Items, 0))
                     .First(l => l.Stops)
                     .Outcome;
                 Interlocked.Add(ref above, outcome == LookOutcome.Above ? 1 : 0);

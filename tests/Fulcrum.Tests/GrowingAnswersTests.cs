@@ -69,7 +69,7 @@ public sealed class GrowingAnswersTests : IDisposable
 
     private int Measure(string protocol = "p")
     {
-        using GrowingAnswers file = new(Answers, items, protocol, Portion);
+        using GrowingAnswers file = new(Answers, items, protocol, [3, 6, 8]);
         int kept = file.Done;
         while (file.Done < items.Length)
         {

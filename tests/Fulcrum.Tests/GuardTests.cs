@@ -2,6 +2,7 @@ using Fulcrum.Comparisons;
 using Fulcrum.Guards;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
+using Fulcrum.Tasks;
 using Xunit;
 
 namespace Fulcrum.Tests;
@@ -70,6 +71,58 @@ public sealed class GuardTests
         );
 
         Assert.Null(KnownModels.Published(folder));
+    }
+
+    /// <summary>Always answering A scores 22.9% on MMLU: a fact about the answers and no fault of the
+    /// measurement.</summary>
+    [Theory]
+    [InlineData("A", true)]
+    [InlineData("B", false)]
+    public void A_constant_answer_is_not_below_chance_and_answers_against_the_truth_are(string first, bool holds)
+    {
+        Answer[] answers =
+        [
+            .. Enumerable
+                .Range(0, 4000)
+                .Select(i => (Target: i % 1000 < 229 ? "A" : "B", i))
+                .Select(t =>
+                    (
+                        t.Target,
+                        Prediction: first == "A" ? "A"
+                        : t.Target == "A" ? "B"
+                        : "A",
+                        t.i
+                    )
+                )
+                .Select(t => new Answer(
+                    $"{t.i}",
+                    "c",
+                    "",
+                    t.Target == t.Prediction ? 1 : 0,
+                    t.Prediction,
+                    t.Target,
+                    ""
+                )),
+        ];
+
+        Assert.Equal(holds, MeasurementGuards.BelowChance(answers, 0.25).P >= 0.001);
+    }
+
+    [Theory]
+    [InlineData(1, 1, true)]
+    [InlineData(3, 3, true)]
+    [InlineData(12, 0, false)]
+    public void Changes_that_cancel_out_refuse_no_claim_and_changes_one_way_do(int up, int down, bool holds)
+    {
+        (string, double, double)[] scores =
+        [
+            .. Enumerable.Range(0, 256).Select(i => ($"{i % 8}", i < up ? 0.0 : 1, i >= up && i < up + down ? 0.0 : 1)),
+        ];
+        GuardLog log = new("compare");
+
+        BatchingNoise.Check(log, new Difference(0.02, 0.01, 0.03, 0.005), BatchingNoise.Of("task", scores));
+
+        Assert.Equal(holds ? "passed" : "failed", log.Results.Single().Status);
     }
 
     [Fact]

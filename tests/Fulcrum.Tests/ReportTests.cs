@@ -103,10 +103,10 @@ public sealed partial class ReportTests
 
         string text = ReportMarkdown.Of(RunReport.Read(folder));
 
-        Assert.Contains("On other items of these 6 clusters", text);
-        Assert.Contains("On other clusters of the same kind", text);
-        Assert.Contains("Fewer than 5 clusters give no estimate for other clusters", text);
-        Assert.Contains("Lowest cluster", text);
+        Assert.Contains("On other items of these 6 databases", text);
+        Assert.Contains("On other databases of the same kind", text);
+        Assert.Contains("Fewer than 5 subjects give no estimate for other subjects", text);
+        Assert.Contains("Lowest database", text);
         Directory.Delete(folder, recursive: true);
     }
 

@@ -100,7 +100,9 @@ internal static class CompareCommand
         }
         else
         {
-            Show(Pair(paths[0], paths.ElementAtOrDefault(1), settings), json);
+            TasksComparison pair = Pair(paths[0], paths.ElementAtOrDefault(1), settings);
+            pair.Tasks.ToList().ForEach(t => RefuseTooFew(settings.Estimand, t.Task, t.Clusters));
+            Show(pair, json);
         }
     }
 
@@ -179,6 +181,11 @@ internal static class CompareCommand
         }
 
         Study? study = StudyOf(before);
+        if (after is null && study is { Decide: true } or { Select: true })
+        {
+            return OfRun(new RunLayout(Path.GetFullPath(before)));
+        }
+
         double? margin = settings.Margin ?? study?.Margin;
         PairedResult[] results = Adjusted(
             Folders(
@@ -188,7 +195,7 @@ internal static class CompareCommand
                     settings with
                     {
                         Margin = margin,
-                        Estimand = settings.Estimand ?? study?.Tasks.GetValueOrDefault(name)?.Estimand(),
+                        Estimand = settings.Estimand ?? study?.Tasks.GetValueOrDefault(name)?.Generalises(),
                     }
             )
         );
@@ -197,6 +204,15 @@ internal static class CompareCommand
             results,
             results.Any(b => targets.Contains(b.Task)) ? Judgement.Of(results, targets, margin!.Value) : null
         );
+    }
+
+    /// <summary>A study with early decision or selection is compared as its run compared it: which items count, and at
+    /// which level, is part of its result.</summary>
+    private static TasksComparison OfRun(RunLayout run)
+    {
+        Comparison comparison = ComparisonJson.Parse(BoundedFile.ReadText(run.Comparison), run.Comparison);
+        CandidateComparison first = comparison.Candidates[0];
+        return new TasksComparison(first.Tasks, first.Verdict);
     }
 
     private static Study? StudyOf(string folder)
@@ -262,9 +278,7 @@ internal static class CompareCommand
     private static PairedResult Files(string name, string before, string after, ComparisonSettings settings)
     {
         IReadOnlyList<Answer> first = AnswerFile.Read(before);
-        PairedResult result = PairedComparison.Of(name, first, Measured(name, before, first, after), settings);
-        RefuseTooFew(settings.Estimand, name, result.Clusters);
-        return result;
+        return PairedComparison.Of(name, first, Measured(name, before, first, after), settings);
     }
 
     /// <summary>The answers of a file that was measured under the same protocol as the base's.</summary>

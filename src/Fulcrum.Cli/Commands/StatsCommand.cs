@@ -64,7 +64,7 @@ internal static class StatsCommand
         }
 
         IReadOnlyList<double> z = GroupSequential.Boundaries(looks);
-        double[] spent = [.. looks.Select(GroupSequential.Spent)];
+        double[] spent = [.. looks.Select(t => GroupSequential.Spent(t))];
         if (parsed.GetValue(Json))
         {
             Print(new { z, spent });

@@ -50,6 +50,12 @@ internal sealed class StudyRun
     {
         Description = "Names of guards that may not stop this run, separated by commas, or all. The report shows them.",
     };
+    private readonly Option<bool> decide = new("--decide")
+    {
+        Description =
+            "Ask each task only until its decision is made (group-sequential looks); the interval stays "
+            + "valid. Default: the study's.",
+    };
     private readonly Option<bool> allowCommand = new("--allow-command")
     {
         Description = "Run the external trainers' commands that the study names.",
@@ -66,7 +72,20 @@ internal sealed class StudyRun
     {
         language.AcceptOnlyFromAmong("en", "pt-BR");
         level.AcceptOnlyFromAmong("debug", "info", "warning", "error", "none");
-        Option[] all = [output, language, until, require, margin, overrideGuards, allowCommand, level, plain, json];
+        Option[] all =
+        [
+            output,
+            language,
+            until,
+            require,
+            margin,
+            decide,
+            overrideGuards,
+            allowCommand,
+            level,
+            plain,
+            json,
+        ];
         foreach (Option option in all)
         {
             verb.Add(option);
@@ -135,6 +154,7 @@ internal sealed class StudyRun
             parsed.GetValue(margin) is not { } points ? study
             : double.IsFinite(points) && points >= 0 ? study with { Margin = points }
             : throw new InputException($"--margin: {points} is not 0 or more percentage points");
+        changed = parsed.GetValue(decide) ? changed with { Decide = true } : changed;
         return parsed.GetValue(overrideGuards) is { } names ? changed with { OverrideGuards = Named(names) } : changed;
     }
 
@@ -159,6 +179,7 @@ internal sealed class StudyRun
         ExperimentSettings settings = new(
             report,
             required?.Looking,
+            required?.ByTask,
             log,
             (layout, words) => ReportFiles.Write(layout.Root, words),
             parsed.GetRequiredValue(language),

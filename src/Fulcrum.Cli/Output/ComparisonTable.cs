@@ -29,7 +29,7 @@ internal static class ComparisonTable
             WideEnough().MarkupLine(Markup.Escape(LadderSentences.Of(ladder, words)));
         }
 
-        if (several)
+        if (several && comparison.Selection is null)
         {
             Rank(comparison, words);
         }
@@ -61,6 +61,7 @@ internal static class ComparisonTable
         {
             string generalisation = Sentences.Generalisation(result, words);
             console.Write(generalisation.Length > 0 ? $"{result.Task}: {generalisation}\n" : "");
+            console.Write(result.Early is null ? "" : Sentences.Early(result, words) + "\n");
             console.Write(Sentences.Unscored(result, words) is { } unscored ? unscored + "\n" : "");
         }
 

@@ -9,6 +9,10 @@ internal static class Kinds
 
     public static string Group(RunReport report, string task) => Say(report, Nouns(report, task).Group);
 
+    /// <summary>What a cluster of a task is called, in both languages.</summary>
+    public static (string English, string Portuguese) ClusterNoun(RunReport report, string task) =>
+        Nouns(report, task).Cluster;
+
     private static string Say(RunReport report, (string English, string Portuguese) noun) =>
         report.Words.Say(noun.English, noun.Portuguese);
 

@@ -26,7 +26,11 @@ public sealed record Ranking(
         [
             .. comparison.Candidates.OrderBy(c => Place(c.Verdict.Kind)).ThenByDescending(MeanGain),
         ];
-        CandidateComparison[] accepted = [.. order.Where(c => c.Verdict.Kind == VerdictKind.Accept)];
+        string[] seeds = [.. (comparison.Seeds ?? []).SelectMany(Seeds)];
+        CandidateComparison[] accepted =
+        [
+            .. order.Where(c => c.Verdict.Kind == VerdictKind.Accept && !seeds.Contains(c.Name)),
+        ];
         return new Ranking(
             order,
             [.. accepted.Select(c => c.Name)],
@@ -88,6 +92,10 @@ public sealed record Ranking(
                 " Por limites que valem para todos os candidatos juntos, "
                     + $"não está demonstrado que estes sejam aceitáveis: {string.Join(", ", Unconfirmed)}."
             );
+
+    // Another training seed is the same recipe and no candidate for the best.
+    private static IEnumerable<string> Seeds(RecipeSeeds recipe) =>
+        recipe.Tasks.Take(1).SelectMany(t => t.Seeds).Select(s => $"{recipe.Recipe}-seed-{s.Seed}");
 
     private static int Place(VerdictKind kind) =>
         kind switch

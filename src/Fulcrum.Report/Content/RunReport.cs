@@ -103,7 +103,7 @@ public sealed record RunReport(
             study,
             compared,
             shown,
-            shown.Tasks.ToDictionary(t => t.Task, t => ItemsOf(run, compared, t.Task), StringComparer.Ordinal),
+            shown.Tasks.ToDictionary(t => t.Task, t => ItemsOf(run, study, compared, t.Task), StringComparer.Ordinal),
             new Dictionary<string, IReadOnlyList<(Answer, Answer)>>(),
             StepsOf(run, shown.Name),
             [.. StagesOf(compared).Select(run.Completed).OfType<Manifest>()],
@@ -131,11 +131,16 @@ public sealed record RunReport(
             Shown = candidate,
             Answers = Items.ToDictionary(
                 t => t.Key,
-                t => (IReadOnlyList<(Answer, Answer)>)[.. t.Value.Select(i => (i.Base, i.Candidates[place]))],
+                t =>
+                    (IReadOnlyList<(Answer, Answer)>)
+                        [.. t.Value.Select(i => (i.Base, i.Candidates[place])).Where(p => p.Item2.Verdict != NotAsked)],
                 StringComparer.Ordinal
             ),
         };
     }
+
+    // In a study with early decision another candidate was asked the item, but not this one.
+    private const string NotAsked = "not-asked";
 
     private static TrainingStep[] StepsOf(RunLayout run, string candidate)
     {
@@ -164,6 +169,7 @@ public sealed record RunReport(
     private static IEnumerable<string> StagesOf(Comparison compared) =>
         [
             "prepare",
+            "looks",
             RunLayout.Base,
             .. compared.Candidates.SelectMany(c =>
                 (string[])[$"{RunLayout.Candidate(c.Name)}/obtain", $"{RunLayout.Candidate(c.Name)}/measure"]
@@ -171,7 +177,7 @@ public sealed record RunReport(
             "compare",
         ];
 
-    private static IReadOnlyList<ItemAnswers> ItemsOf(RunLayout run, Comparison compared, string task)
+    private static IReadOnlyList<ItemAnswers> ItemsOf(RunLayout run, Study study, Comparison compared, string task)
     {
         (string Place, Dictionary<string, Answer> Answers)[] sides =
         [
@@ -189,9 +195,9 @@ public sealed record RunReport(
                     b,
                     [
                         .. sides.Select(s =>
-                            s.Answers.TryGetValue(b.Id, out Answer? a)
-                                ? a
-                                : throw new InputException($"{task}: the item '{b.Id}' is missing in {s.Place}")
+                            s.Answers.TryGetValue(b.Id, out Answer? a) ? a
+                            : study.Decide ? new Answer(b.Id, b.Cluster, b.Group, null, "", b.Target, NotAsked)
+                            : throw new InputException($"{task}: the item '{b.Id}' is missing in {s.Place}")
                         ),
                     ]
                 )),

@@ -28,9 +28,9 @@ public static class Sentences
 
     /// <summary>The verdict of the whole study: on its one candidate, or on all of them together.</summary>
     public static string OfAll(Comparison comparison, Words words) =>
-        comparison.Candidates.Count > 1
-            ? Ranking.Of(comparison).Sentence(words)
-            : Of(comparison.Candidates[0].Verdict, words);
+        comparison.Selection is { } s ? Of(comparison.Candidates.First(c => c.Name == s.Chosen), comparison, words)
+        : comparison.Candidates.Count > 1 ? Ranking.Of(comparison).Sentence(words)
+        : Of(comparison.Candidates[0].Verdict, words);
 
     /// <summary>The verdict in one word.</summary>
     public static string Verdict(CandidateComparison candidate, Words words) => Kind(candidate.Verdict, words);
@@ -69,31 +69,41 @@ public static class Sentences
         + $" (p {(b.P < 0.001 ? "" : "= ")}{words.P(b.P)}).";
 
     /// <summary>To what the difference generalises, and the cluster that lost most.</summary>
-    public static string Generalisation(PairedResult b, Words words)
+    /// <param name="noun">What a cluster is called; null: cluster.</param>
+    public static string Generalisation(PairedResult b, Words words, (string English, string Portuguese)? noun = null)
     {
+        (string one, string um) = noun ?? TaskNouns.Plain.Cluster;
+        string many = one.EndsWith('y') ? one[..^1] + "ies" : one + "s",
+            kind = um == TaskNouns.Plain.Cluster.Portuguese ? "" : $" ({um})";
         string items = words.Change(b.Estimands.Items.ToDifference());
+        string used = words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)"),
+            ofItems = b.Estimand == Estimand.Items ? used : "",
+            ofClusters = b.Estimand == Estimand.Clusters ? used : "";
         string worst =
             b.WorstCluster is { } w && b.Clusters > 1
-                ? words.Say($" Lowest cluster: {w.Cluster}, ", $" Agrupamento mais baixo: {w.Cluster}, ")
-                    + $"{words.Points(w.Points)} ({words.Count(w.Items)})."
+                ? words.Say($" Lowest {one}: {w.Cluster}, ", $" Agrupamento mais baixo: {w.Cluster}, ")
+                    + $"{words.Points(w.Points)} ({words.Count(w.Items)} {words.Say("items", "itens")})."
                 : "";
         return (b.Clusters, b.Estimands.Clusters) switch
         {
             (_, { } clusters) => words.Say(
-                $"On other items of these {b.Clusters} clusters: {items}. On other clusters of the same kind: "
-                    + $"{words.Change(clusters.ToDifference())}.",
-                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. "
-                    + $"Em outros agrupamentos do mesmo tipo: {words.Change(clusters.ToDifference())}."
+                $"On other items of these {b.Clusters} {many}: {items}{ofItems}. On other {many} of the same "
+                    + $"kind: {words.Change(clusters.ToDifference())}{ofClusters}.",
+                $"Em outros itens destes {b.Clusters} agrupamentos{kind}: {items}{ofItems}. Em outros "
+                    + $"agrupamentos do mesmo tipo: {words.Change(clusters.ToDifference())}{ofClusters}."
             ) + worst,
             (> 1, _) => words.Say(
-                $"On other items of these {b.Clusters} clusters: {items}. "
-                    + "Fewer than 5 clusters give no estimate for other clusters.",
-                $"Em outros itens destes {b.Clusters} agrupamentos: {items}. "
-                    + "Menos de 5 agrupamentos não permitem estimativa para outros."
+                $"On other items of these {b.Clusters} {many}: {items}{ofItems}. Fewer than 5 {many} give no "
+                    + $"estimate for other {many}.",
+                $"Em outros itens destes {b.Clusters} agrupamentos{kind}: {items}{ofItems}. Menos de 5 "
+                    + $"agrupamentos não permitem estimativa para outros."
             ) + worst,
             _ => "",
         };
     }
+
+    /// <summary>How a task with early decision ended; empty where all items were asked.</summary>
+    public static string Early(PairedResult b, Words words) => Explanations.Early(b, words);
 
     /// <summary>How many items each side could not score, and what the difference would be at worst and at best; null
     /// where hardly any is.</summary>

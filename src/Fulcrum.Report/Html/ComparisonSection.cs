@@ -86,10 +86,19 @@ internal static class ComparisonSection
                 Markup.Of($"{Row(b, report)}{b.Groups.Select(g => Row(g, report))}")
             )}
             </tbody></table></div>
+            {Meanings(words)}
             {report
                 .Shown.Tasks.Select(b => Sentences.Unscored(b, words))
                 .OfType<string>()
                 .Select(t => Markup.Of($"<p class=\"open\">{t}</p>"))}
+            """
+        );
+
+    private static Markup Meanings(Words words) =>
+        Markup.Of(
+            $"""
+            <details><summary>{words.Say("What each number means", "O que cada número significa")}</summary>
+            <ul>{Explanations.Columns(words).Select(c => Markup.Of($"<li>{c}</li>"))}</ul></details>
             """
         );
 

@@ -160,6 +160,10 @@ internal static class MeasuresSection
             "right_result" => words.Say("right result", "resultado certo"),
             "brier" => words.Say("Brier score (lower is better)", "escore de Brier (menor é melhor)"),
             "confidence" => words.Say("confidence in the choice", "confiança na escolha"),
+            "right_probability" => words.Say(
+                "probability of the right answer (more sensitive; not compared with the margin)",
+                "probabilidade da resposta certa (mais sensível; não comparada com a margem)"
+            ),
             "parsed" => words.Say("answers that could be read", "respostas que puderam ser lidas"),
             "same_option" => words.Say("same option in every order", "mesma opção em toda ordem"),
             "kl" => words.Say("KL divergence from the base, nats a token", "divergência KL da base, nats por token"),

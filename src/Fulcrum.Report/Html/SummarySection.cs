@@ -24,9 +24,14 @@ internal static class SummarySection
             <ul class="facts">{comparison.Tasks.Select(b =>
                 Markup.Of(
                     $"<li><span class=\"{Draw.Direction(b.Change)}\">{Draw.Sign(b.Change)}</span>"
-                        + $" {Sentences.Of(b, words)} {Sentences.Generalisation(b, words)}</li>"
+                        + $" {Sentences.Of(b, words)}"
+                        + $" {Sentences.Generalisation(b, words, Kinds.ClusterNoun(report, b.Task))}"
+                        + $" {Explanations.Early(b, words)}</li>"
                 )
+            )}{Explanations.Recipe(comparison, report.Comparison, report.Study, words).Select(r =>
+                Markup.Of($"<li>{r}</li>")
             )}</ul>
+            {Selected(report)}
             <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Title}</b> · {words.Say(
                 "model",
                 "modelo"
@@ -36,6 +41,11 @@ internal static class SummarySection
             """
         );
     }
+
+    private static Markup Selected(RunReport report) =>
+        report.Comparison.Selection is null
+            ? Markup.Empty
+            : Markup.Of($"<p>{Explanations.Selection(report.Comparison, report.Words)}</p>");
 
     private static Markup Badge(Verdict verdict, Words words) =>
         Markup.Of(

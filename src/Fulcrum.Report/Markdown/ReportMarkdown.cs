@@ -18,6 +18,9 @@ internal static class ReportMarkdown
         StringBuilder text = new(
             $"**{Escape(Sentences.OfAll(report.Comparison, words))}**\n\n# {Escape(report.Study.Title)}\n\n"
         );
+        text.Append(
+            report.Comparison.Selection is null ? "" : Escape(Explanations.Selection(report.Comparison, words)) + "\n\n"
+        );
         text.Append(RankingMarkdown.Of(report));
         foreach (CandidateComparison candidate in report.Ranking.Order)
         {
@@ -26,7 +29,7 @@ internal static class ReportMarkdown
                     ? $"\n## {Escape(candidate.Name)}: {Sentences.Kind(candidate.Verdict, words)}\n\n"
                     : ""
             );
-            Candidate(text, candidate, words);
+            Candidate(text, candidate, report);
             Profile(text, candidate, report);
         }
 
@@ -38,17 +41,26 @@ internal static class ReportMarkdown
         return text.ToString();
     }
 
-    private static void Candidate(StringBuilder text, CandidateComparison candidate, Words words)
+    private static void Candidate(StringBuilder text, CandidateComparison candidate, RunReport report)
     {
+        Words words = report.Words;
         foreach (PairedResult b in candidate.Tasks)
         {
             string further = string.Join(
                 " ",
-                new[] { Sentences.Generalisation(b, words), Sentences.Unscored(b, words) ?? "" }.Where(t =>
-                    t.Length > 0
-                )
+                new[]
+                {
+                    Sentences.Generalisation(b, words, Kinds.ClusterNoun(report, b.Task)),
+                    Explanations.Early(b, words),
+                    Sentences.Unscored(b, words) ?? "",
+                }.Where(t => t.Length > 0)
             );
             text.Append("- ").Append(Escape($"{Sentences.Of(b, words)} {further}".TrimEnd())).Append('\n');
+        }
+
+        foreach (string line in Explanations.Recipe(candidate, report.Comparison, report.Study, words))
+        {
+            text.Append("- ").Append(Escape(line)).Append('\n');
         }
 
         text.Append(

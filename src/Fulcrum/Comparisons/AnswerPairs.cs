@@ -2,10 +2,10 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>The two answers to the same items, paired by id and never by position.</summary>
+/// <summary>Pairs the two answers to each item by its id, never by its position.</summary>
 internal static class AnswerPairs
 {
-    /// <summary>The pairs in the order of the first side.</summary>
+    /// <summary>Returns the pairs in the order of the first side.</summary>
     /// <exception cref="InputException">An id is missing on one side, or repeated; names it.</exception>
     public static IReadOnlyList<(Answer Before, Answer After)> Of(
         string task,

@@ -13,6 +13,9 @@ namespace Fulcrum.Comparisons;
 /// <param name="Pairs">Every two candidates compared with each other; null: one candidate, or too many.</param>
 /// <param name="TradeOff">The base and the candidates as points with the front that they form; null: one
 /// candidate.</param>
+/// <param name="Selection">Which candidate was selected on the other half of the items; then
+/// <paramref name="Candidates"/>
+/// holds it and its neighbours. Null: no selection.</param>
 /// <param name="Seeds">By recipe and task, the spread over training seeds; null: no recipe has more than one
 /// seed.</param>
 /// <param name="Ladders">Candidates with the serving forms derived from them, each form against the one before; null:
@@ -26,7 +29,9 @@ public sealed record Comparison(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CandidatePair>? Pairs = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TradeOff? TradeOff = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RecipeSeeds>? Seeds = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ServingLadder>? Ladders = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        IReadOnlyList<ServingLadder>? Ladders = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SelectionResult? Selection = null
 );
 
 /// <summary>One candidate compared with the base.</summary>

@@ -6,15 +6,15 @@ namespace Fulcrum.Comparisons;
 /// <summary>Writes and reads <c>comparison.json</c>.</summary>
 public static class ComparisonJson
 {
-    /// <summary>The comparison as JSON; equal comparisons give equal texts.</summary>
+    /// <summary>Returns the comparison as JSON; equal comparisons give equal texts.</summary>
     public static string Print(Comparison comparison) =>
         JsonSerializer.Serialize(comparison, SnakeCaseJson.Options) + "\n";
 
-    /// <summary>Two sides as JSON.</summary>
+    /// <summary>Returns the comparison of two sides as JSON.</summary>
     public static string Print(TasksComparison comparison) =>
         JsonSerializer.Serialize(comparison, SnakeCaseJson.Options) + "\n";
 
-    /// <summary>Several candidates as JSON.</summary>
+    /// <summary>Returns the comparison of several candidates as JSON.</summary>
     public static string Print(CandidatesComparison comparison) =>
         JsonSerializer.Serialize(comparison, SnakeCaseJson.Options) + "\n";
 

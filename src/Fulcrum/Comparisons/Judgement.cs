@@ -8,7 +8,7 @@ namespace Fulcrum.Comparisons;
 [JsonConverter(typeof(JsonStringEnumConverter<VerdictKind>))]
 public enum VerdictKind
 {
-    /// <summary>Neither is shown.</summary>
+    /// <summary>Neither of the others is shown.</summary>
     [JsonStringEnumMemberName("inconclusive")]
     Inconclusive,
 
@@ -62,7 +62,7 @@ public sealed record Verdict(VerdictKind Kind, double Margin, IReadOnlyList<Find
     public bool GainOnly => Findings.All(f => f.Role == TaskRole.Target);
 }
 
-/// <summary>What one task says.</summary>
+/// <summary>What the interval of one task shows.</summary>
 /// <param name="Difference">After minus before.</param>
 public sealed record Finding(string Task, TaskRole Role, Change Change, TaskJudgement Judgement, Difference Difference);
 

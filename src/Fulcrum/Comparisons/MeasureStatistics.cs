@@ -3,7 +3,7 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>Compares what answers carry beside their score; knows pairs of answers and no benchmark.</summary>
+/// <summary>Compares the measures that answers carry next to their score. It depends on no kind of task.</summary>
 public static class MeasureStatistics
 {
     private const int Bins = 10;
@@ -11,7 +11,11 @@ public static class MeasureStatistics
     /// <summary>Every measure that both sides carry, in the order of their names, then the robustness to the order of
     /// options where questions were asked in several.</summary>
     /// <param name="pairs">The two answers of each item.</param>
-    public static IReadOnlyList<MeasureComparison> Of(IReadOnlyList<(Answer Before, Answer After)> pairs)
+    /// <param name="level">Two-sided level of the intervals.</param>
+    public static IReadOnlyList<MeasureComparison> Of(
+        IReadOnlyList<(Answer Before, Answer After)> pairs,
+        double level = ComparisonSettings.Usual
+    )
     {
         IEnumerable<string> names = pairs
             .SelectMany(p => p.Before.Measures?.Keys ?? [])
@@ -25,18 +29,21 @@ public static class MeasureStatistics
                         .. pairs
                             .Where(p => Has(p.Before, name) && Has(p.After, name))
                             .Select(p => (p.Before.Cluster, p.Before.Measures![name], p.After.Measures![name])),
-                    ]
+                    ],
+                    level
                 )
             )
-            .Append(SameOption(pairs));
+            .Append(SameOption(pairs, level));
         return [.. all.OfType<MeasureComparison>()];
     }
 
-    /// <summary>The same for every group and every cluster, where there are several.</summary>
-    public static IReadOnlyList<MeasureBreakdown> Parts(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
-        [.. Parts("group", pairs, a => a.Group), .. Parts("cluster", pairs, a => a.Cluster)];
+    /// <summary>Returns the same for every group and every cluster, if there are several.</summary>
+    public static IReadOnlyList<MeasureBreakdown> Parts(
+        IReadOnlyList<(Answer Before, Answer After)> pairs,
+        double level = ComparisonSettings.Usual
+    ) => [.. Parts("group", pairs, a => a.Group, level), .. Parts("cluster", pairs, a => a.Cluster, level)];
 
-    /// <summary>Calibration of both sides; null where answers carry no <c>confidence</c>.</summary>
+    /// <summary>Returns the calibration of both sides; null if answers carry no <c>confidence</c>.</summary>
     public static CalibrationComparison? CalibrationOf(IReadOnlyList<(Answer Before, Answer After)> pairs)
     {
         (Answer Before, Answer After)[] both =
@@ -56,7 +63,7 @@ public static class MeasureStatistics
             );
     }
 
-    /// <summary>Calibration of answers that carry <c>confidence</c> and <c>brier</c>.</summary>
+    /// <summary>Returns the calibration of answers that carry <c>confidence</c> and <c>brier</c>.</summary>
     public static Calibration CalibrationOf(IReadOnlyList<Answer> answers)
     {
         CalibrationBin[] bins =
@@ -76,7 +83,7 @@ public static class MeasureStatistics
     }
 
     /// <summary>The share of questions whose option stays the same in every order that they were asked in.</summary>
-    private static MeasureComparison? SameOption(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
+    private static MeasureComparison? SameOption(IReadOnlyList<(Answer Before, Answer After)> pairs, double level) =>
         Compare(
             "same_option",
             [
@@ -87,7 +94,8 @@ public static class MeasureStatistics
                     .Select(g =>
                         (g.First().Before.Cluster, Same(g.Select(p => p.Before)), Same(g.Select(p => p.After)))
                     ),
-            ]
+            ],
+            level
         );
 
     private static double Same(IEnumerable<Answer> forms)
@@ -98,7 +106,8 @@ public static class MeasureStatistics
 
     private static MeasureComparison? Compare(
         string name,
-        IReadOnlyList<(string Cluster, double Before, double After)> values
+        IReadOnlyList<(string Cluster, double Before, double After)> values,
+        double level
     ) =>
         values.Count == 0
             ? null
@@ -107,16 +116,17 @@ public static class MeasureStatistics
                 values.Count,
                 values.Average(v => v.Before),
                 values.Average(v => v.After),
-                Interval(Sample.OfMeasures([.. values.Select(v => (v.Cluster, v.After - v.Before))]))
+                Interval(Sample.OfMeasures([.. values.Select(v => (v.Cluster, v.After - v.Before))]), level)
             );
 
-    private static Difference Interval(Sample sample) =>
-        new Estimator(sample, Estimator.Default(sample)).At().ToDifference();
+    private static Difference Interval(Sample sample, double level) =>
+        new Estimator(sample, Estimator.Default(sample)).At(level).ToDifference();
 
     private static IEnumerable<MeasureBreakdown> Parts(
         string by,
         IReadOnlyList<(Answer Before, Answer After)> pairs,
-        Func<Answer, string> part
+        Func<Answer, string> part,
+        double level
     )
     {
         IGrouping<string, (Answer Before, Answer After)>[] parts =
@@ -125,7 +135,9 @@ public static class MeasureStatistics
         ];
         return parts.Length < 2
             ? []
-            : parts.Select(g => new MeasureBreakdown(by, g.Key, Of([.. g]))).Where(b => b.Measures.Count > 0);
+            : parts
+                .Select(g => new MeasureBreakdown(by, g.Key, Of([.. g], level / parts.Length)))
+                .Where(b => b.Measures.Count > 0);
     }
 
     private static bool Has(Answer answer, string name) => answer.Measures?.ContainsKey(name) ?? false;

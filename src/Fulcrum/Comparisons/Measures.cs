@@ -2,7 +2,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>One further measure of a benchmark, before and after, over the items that carry it on both sides.</summary>
+/// <summary>An additional measure of a task, before and after, over the items that carry it on both sides.</summary>
 /// <param name="Name"><c>parses</c>, <c>names_exist</c>, <c>executes</c>, <c>right_result</c>; <c>brier</c>;
 /// <c>parsed</c>; <c>same_option</c>; ... (<c>docs/method.md</c>).</param>
 /// <param name="Items">Items, or for <c>same_option</c> questions.</param>
@@ -11,12 +11,13 @@ namespace Fulcrum.Comparisons;
 /// <param name="Difference">After minus before, paired and clustered like the score's.</param>
 public sealed record MeasureComparison(string Name, int Items, double Before, double After, Difference Difference);
 
-/// <summary>The measures of a part of a benchmark's items.</summary>
+/// <summary>The measures of a part of a task's items.</summary>
 /// <param name="By"><c>group</c> (hardness, category) or <c>cluster</c> (database, subject).</param>
 /// <param name="Part">Which group or cluster.</param>
 public sealed record MeasureBreakdown(string By, string Part, IReadOnlyList<MeasureComparison> Measures);
 
-/// <summary>How far the probabilities that a model gives to its choices can be believed, before and after.</summary>
+/// <summary>How well the probabilities of a model's choices match the share of correct ones, before and
+/// after.</summary>
 public sealed record CalibrationComparison(Calibration Before, Calibration After);
 
 /// <summary>Calibration of one side: choices by the probability given to them, against the share of right
@@ -34,7 +35,7 @@ public sealed record Calibration(double Error, double Brier, IReadOnlyList<Calib
 /// <param name="Accuracy">Share of them that is right.</param>
 public sealed record CalibrationBin(double Low, int Items, double Confidence, double Accuracy);
 
-/// <summary>The adapted model against its base on neutral text, a token each.</summary>
+/// <summary>The adapted model compared with its base on neutral text, per token.</summary>
 /// <param name="KullbackLeibler">Mean KL divergence of the adapted model's predictions from the base's, in nats a
 /// token, with its interval over texts.</param>
 /// <param name="LogLikelihood">Change of the text's own log-likelihood, in nats a token: below 0, the model predicts

@@ -12,19 +12,32 @@ namespace Fulcrum.Comparisons;
 /// counts.</param>
 /// <param name="GroupOrder">The order of the groups; groups that it does not name follow by their names.</param>
 /// <param name="Measure">A measure of the whole corpus; null: none.</param>
+/// <param name="Level">Two-sided level of the intervals: 0.05, or that of the look at which an early decision was
+/// made.</param>
 public sealed record ComparisonSettings(
     double? Margin = null,
     int Seed = 0,
     Estimand? Estimand = null,
     double Threshold = 0.5,
     IReadOnlyList<string>? GroupOrder = null,
-    CorpusMeasure? Measure = null
-);
+    CorpusMeasure? Measure = null,
+    double Level = ComparisonSettings.Usual
+)
+{
+    /// <summary>The level of a comparison of all items.</summary>
+    internal const double Usual = 0.05;
+
+    /// <summary>Returns a p that agrees with the interval: below 0.05 exactly where the interval at the level excludes
+    /// the hypothesis.</summary>
+    internal double Repeated(double p) => Level == Usual ? p : Math.Min(1, p * Usual / Level);
+
+    /// <summary>Returns the estimate with such a p.</summary>
+    internal Estimate Repeated(Estimate estimate) => estimate with { P = Repeated(estimate.P) };
+}
 
 /// <summary>The comparison of two measurements of the same items, item by item.</summary>
 public static class PairedComparison
 {
-    private const double Level = 0.05;
     private const double LeastUnscoredShare = 0.01;
 
     /// <summary>Compares one task.</summary>
@@ -39,14 +52,14 @@ public static class PairedComparison
         ComparisonSettings given = settings ?? new ComparisonSettings();
         IReadOnlyList<(Answer Before, Answer After)> pairs = AnswerPairs.Of(task, before, after),
             questions = AnswerPairs.Of(task, QuestionForms.Joined(before), QuestionForms.Joined(after));
-        return Of(task, null, questions, given, Level) with
+        return Of(task, null, questions, given, given.Level) with
         {
             Groups = Groups(task, questions, given),
             Chance = before.Select(a => a.Chance).FirstOrDefault(),
             Protocol = before.Select(a => a.Protocol).FirstOrDefault(),
-            Macro = Macro(Scored(questions)),
-            Measures = MeasureStatistics.Of(pairs),
-            MeasureParts = MeasureStatistics.Parts(pairs),
+            Macro = Macro(Scored(questions), given.Level),
+            Measures = MeasureStatistics.Of(pairs, given.Level),
+            MeasureParts = MeasureStatistics.Parts(pairs, given.Level),
             Calibration = MeasureStatistics.CalibrationOf(pairs),
             Corpus = Corpus(pairs, given.Measure),
         };
@@ -105,7 +118,10 @@ public static class PairedComparison
             chosen.At(level).ToDifference(),
             estimand,
             chosen.Method,
-            new BothEstimands(items.At(level), clusters?.At(level)),
+            new BothEstimands(
+                settings.Repeated(items.At(level)),
+                clusters is null ? null : settings.Repeated(clusters.At(level))
+            ),
             sample.WorstCluster(),
             sample.Flips is { } flips ? Proportion.McNemar(flips.Gained, flips.Lost) : null,
             sample.Flips is null
@@ -116,7 +132,7 @@ public static class PairedComparison
             settings.Threshold,
             group,
             Bounds(pairs, estimand, level),
-            NonInferiority: settings.Margin is { } margin ? Test(chosen, margin / 100) : null
+            NonInferiority: settings.Margin is { } margin ? Test(chosen, margin / 100, settings) : null
         );
     }
 
@@ -144,7 +160,9 @@ public static class PairedComparison
 
         PairedResult[] groups =
         [
-            .. parts.Select(g => Of(task, g.Key, [.. g], settings with { Margin = null }, Level / parts.Length)),
+            .. parts.Select(g =>
+                Of(task, g.Key, [.. g], settings with { Margin = null }, settings.Level / parts.Length)
+            ),
         ];
         return [.. groups.Select(g => g with { AdjustedP = Math.Min(1, parts.Length * g.Estimands.Of(g.Estimand).P) })];
     }
@@ -157,7 +175,7 @@ public static class PairedComparison
     private static (Answer Before, Answer After)[] Both(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
         [.. pairs.Where(p => p.Before.Score is not null && p.After.Score is not null)];
 
-    private static (string Cluster, double Before, double After)[] Scored(
+    internal static (string Cluster, double Before, double After)[] Scored(
         IReadOnlyList<(Answer Before, Answer After)> pairs
     ) => [.. Both(pairs).Select(p => (p.Before.Cluster, p.Before.Score!.Value, p.After.Score!.Value))];
 
@@ -170,7 +188,9 @@ public static class PairedComparison
             scored.Count(p => threshold == 0 ? p.After < p.Before : p.Before >= threshold && p.After < threshold)
         );
 
-    private static UnscoredBounds? Bounds(
+    /// <summary>The difference if all items that one side alone could not score counted against or for the second side;
+    /// null where hardly any is unscored.</summary>
+    internal static UnscoredBounds? Bounds(
         IReadOnlyList<(Answer Before, Answer After)> pairs,
         Estimand estimand,
         double level
@@ -201,25 +221,26 @@ public static class PairedComparison
 
     /// <summary>
     /// Non-inferiority by the one-sided test at 2.5%, the lower half of the 95% interval (Piaggio et al. 2012, JAMA
-    /// 308:2594), and
-    /// equivalence by two one-sided tests at 5% (Schuirmann 1987, J. Pharmacokin. Biopharm. 15:657).
+    /// 308:2594), and equivalence by two one-sided tests at 5% (Schuirmann 1987, J. Pharmacokin. Biopharm. 15:657).
     /// </summary>
-    private static NonInferiority Test(Estimator estimator, double margin)
+    private static NonInferiority Test(Estimator estimator, double margin, ComparisonSettings settings)
     {
-        Estimate at95 = estimator.At(),
-            at90 = estimator.At(2 * Level);
-        double half = estimator.P(-margin) / 2,
-            above = at95.Points > -margin ? half : 1 - half;
+        Estimate at95 = estimator.At(settings.Level),
+            at90 = estimator.At(2 * settings.Level);
+        double p = estimator.P(-margin),
+            near = settings.Repeated(p) / 2,
+            far = 1 - p / 2;
+        bool inside = at95.Points > -margin;
         return new NonInferiority(
             margin,
-            above,
-            1 - above,
+            inside ? near : far,
+            inside ? far : near,
             at95.Low > -margin,
             at90.Low > -margin && at90.High < margin
         );
     }
 
-    private static MacroMeans? Macro(IReadOnlyList<(string Cluster, double Before, double After)> scored)
+    private static MacroMeans? Macro(IReadOnlyList<(string Cluster, double Before, double After)> scored, double level)
     {
         (double Before, double After)[] means =
         [
@@ -234,7 +255,7 @@ public static class PairedComparison
         return new MacroMeans(
             means.Average(m => m.Before),
             means.Average(m => m.After),
-            new Estimator(sample, Estimand.Clusters).At().ToDifference()
+            new Estimator(sample, Estimand.Clusters).At(level).ToDifference()
         );
     }
 }

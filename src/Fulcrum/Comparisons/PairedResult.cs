@@ -41,6 +41,8 @@ namespace Fulcrum.Comparisons;
 /// <param name="Calibration">Of choices by likelihood; null where the answers carry no probabilities.</param>
 /// <param name="Corpus">A measure of the whole corpus; null: none was asked for.</param>
 /// <param name="Chance">The accuracy of guessing, as a fraction; null: the task cannot be guessed.</param>
+/// <param name="Early">How an early decision was made; then the intervals are the repeated ones. Null: all items were
+/// asked.</param>
 public sealed record PairedResult(
     string Task,
     int Items,
@@ -73,7 +75,8 @@ public sealed record PairedResult(
         IReadOnlyList<MeasureBreakdown>? MeasureParts = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CalibrationComparison? Calibration = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CorpusResult? Corpus = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Chance = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Chance = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] EarlyResult? Early = null
 )
 {
     /// <summary>The groups' results; empty for a group.</summary>

@@ -28,7 +28,7 @@ public sealed record TaskPower(
 {
     private const double UsualDiscordance = 0.1;
 
-    /// <summary>Before the run.</summary>
+    /// <summary>Computes the power before the run, with an assumed design effect.</summary>
     /// <param name="clusterItems">Items of each cluster.</param>
     /// <param name="estimand">Null: what the number of clusters allows.</param>
     /// <param name="looking">In points; null: nothing stated.</param>
@@ -44,8 +44,7 @@ public sealed record TaskPower(
         return Of(task, clusterItems, clusters ? Estimand.Clusters : Estimand.Items, effect, looking);
     }
 
-    /// <summary>After the run: the same with the design effect that was seen, at the discordance that was
-    /// seen.</summary>
+    /// <summary>Computes the power after the run, with the observed design effect and discordance.</summary>
     public static TaskPower After(PairedResult seen, IReadOnlyList<int> clusterItems, double? looking = null)
     {
         double discordance = seen.Items == 0 ? 0 : (double)(seen.Gained + seen.Lost) / seen.Items;

@@ -51,5 +51,5 @@ public sealed record MeasuredPoint(
     string? DominatedBy = null
 );
 
-/// <summary>A point's score on one benchmark, and its paired difference from before.</summary>
+/// <summary>A candidate's score on one task, and its paired difference from the base.</summary>
 public sealed record PointScore(string Task, int Items, ScoreInterval Score, Difference Difference);

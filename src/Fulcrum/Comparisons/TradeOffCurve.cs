@@ -51,7 +51,9 @@ public static class TradeOffCurve
 
         (double, double)[] scores = [.. measured.Select(picture.Place)];
         bool[] within = picture.WithinMargin(margin / 100);
-        MeasuredPoint? best = measured.Where((_, i) => within[i]).MaxBy(p => picture.Place(p).Target);
+        MeasuredPoint? best = measured
+            .Where((p, i) => within[i] && p.Kind != "seed")
+            .MaxBy(p => picture.Place(p).Target);
         return new TradeOff(
             picture.Targets,
             picture.General,

@@ -3,10 +3,10 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>What a model thinks of a few gold answers: enough to tell two sets of weights apart.</summary>
+/// <summary>Log-likelihoods of a few reference answers: enough to distinguish two sets of weights.</summary>
 public static class AdapterProbe
 {
-    /// <summary>Items of each benchmark that are asked.</summary>
+    /// <summary>Items of each task that are evaluated.</summary>
     private const int Items = 3;
 
     /// <summary>Scale 0 may round differently from no adapter at all, by no more than this in natural logarithm; 16-bit
@@ -14,7 +14,7 @@ public static class AdapterProbe
     private const double Rounding = 1e-3,
         CoarseRounding = 0.25;
 
-    /// <summary>Log-likelihoods of the first items' golds, always asked alike.</summary>
+    /// <summary>Returns the log-likelihoods of the first items' reference answers, always in the same form.</summary>
     public static double[] Of(ILanguageModel model, IReadOnlyList<ITask> benchmarks, PromptEncoding encoding)
     {
         QuestionRunner runner = new(model, encoding);
@@ -27,7 +27,7 @@ public static class AdapterProbe
         return [.. found.SelectMany(f => f)];
     }
 
-    /// <summary>Whether the adapter does something, and at scale 0 nothing.</summary>
+    /// <summary>Checks that the adapter changes the model, and that at lambda 0 it changes nothing.</summary>
     /// <param name="bare">Of the base; null where the adapter's form computes on other base weights than the base was
     /// measured with.</param>
     /// <param name="dtype">Of the computation.</param>

@@ -6,15 +6,28 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>How much of a benchmark's score hangs on the batches that it was measured in.</summary>
-/// <param name="Items">Items asked again, in other company.</param>
+/// <summary>How much a task's score depends on the composition of its batches.</summary>
+/// <param name="Items">Items that were re-evaluated in batches of different composition.</param>
 /// <param name="Changed">Items whose score changed.</param>
 /// <param name="Difference">Change of their mean score, as a fraction.</param>
-public sealed record BatchingNoise(string Benchmark, int Items, int Changed, double Difference)
+/// <param name="Low">Lower bound of its 95% interval.</param>
+/// <param name="High">Upper bound of its 95% interval.</param>
+public sealed record BatchingNoise(
+    string Benchmark,
+    int Items,
+    int Changed,
+    double Difference,
+    double Low = 0,
+    double High = 0
+)
 {
-    /// <summary>Asks a sample again with the same model, in batches that no item had before: items that lie far apart,
-    /// instead of neighbours.</summary>
-    /// <param name="answers">What was answered in the usual batches, in the order of the items.</param>
+    private const int LeastSample = 16,
+        MostSample = 512;
+
+    /// <summary>Re-evaluates a sample with the same model, in batches of different composition: items that lie far
+    /// apart, instead of neighbours.</summary>
+    /// <param name="answers">What was answered in the usual batches: the first items of the task, in their
+    /// order.</param>
     public static BatchingNoise Of(
         Evaluator evaluator,
         ITask benchmark,
@@ -22,7 +35,7 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
         CancellationToken cancellation
     )
     {
-        int n = benchmark.Items.Count,
+        int n = answers.Count,
             sample = SampleOf(n),
             stride = Math.Max(1, n / Math.Max(1, sample));
         int[] chosen = [.. Enumerable.Range(0, sample).Select(i => i * stride)];
@@ -33,34 +46,52 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
             _ => { },
             cancellation
         );
-        (double Before, double After)[] scores =
-        [
-            .. chosen
-                .Select((c, i) => (answers[c].Score, again[i].Score))
-                .Where(s => s is (not null, not null))
-                .Select(s => (s.Item1!.Value, s.Item2!.Value)),
-        ];
-        return new BatchingNoise(
+        return Of(
             benchmark.Name,
-            scores.Length,
-            scores.Count(s => s.Before != s.After),
-            scores.Length == 0 ? 0 : scores.Average(s => s.After - s.Before)
+            [
+                .. chosen
+                    .Select((c, i) => (answers[c].Cluster, answers[c].Score, again[i].Score))
+                    .Where(s => s.Item2 is not null && s.Item3 is not null)
+                    .Select(s => (s.Cluster, s.Item2!.Value, s.Item3!.Value)),
+            ]
         );
     }
 
-    /// <summary>How many of so many items are asked again.</summary>
-    public static int SampleOf(int items) => Math.Min(items, Math.Clamp(items / 50, 16, 128));
+    /// <summary>Returns what two measurements of the same items show.</summary>
+    internal static BatchingNoise Of(
+        string benchmark,
+        IReadOnlyList<(string Cluster, double Before, double After)> scores
+    )
+    {
+        Estimate change = new Estimator(Sample.OfPairs(scores), Estimand.Items).At();
+        int changed = scores.Count(s => s.Before != s.After);
+        return new BatchingNoise(benchmark, scores.Count, changed, change.Points, change.Low, change.High);
+    }
 
-    /// <summary>A difference that the study claims must be larger than what other batches change.</summary>
+    /// <summary>Returns how many items of a task are re-evaluated.</summary>
+    public static int SampleOf(int items) => Math.Min(items, Math.Clamp(items / 50, LeastSample, MostSample));
+
+    /// <summary>
+    /// A difference that the study claims must be larger than what other batches change. Changes that cancel out are
+    /// part of the difference's own interval, so they refuse nothing. The guard fails where the changes are shown to
+    /// point one way (their 95% interval excludes 0, which harmless changes do in at most 5% of studies) and may be as
+    /// large as the claim.
+    /// </summary>
     public static void Check(GuardLog log, Difference seen, BatchingNoise noise)
     {
-        bool claims = seen.Low > 0 || seen.High < 0;
+        bool claims = seen.Low > 0 || seen.High < 0,
+            oneWay = noise.Low > 0 || noise.High < 0;
+        double most = Math.Max(Math.Abs(noise.Low), Math.Abs(noise.High));
+        ScoreInterval rate = Proportion.Wilson(noise.Changed, noise.Items);
         log.Report(
             GuardLog.NoiseFloor,
             noise.Benchmark,
-            !claims || Math.Abs(noise.Difference) < Math.Abs(seen.Points),
-            $"asked again in other batches, {noise.Changed} of {noise.Items} items of {noise.Benchmark} "
-                + $"change their score, the mean by {noise.Difference * 100:+0.0;-0.0;0.0} points; "
+            !claims || !oneWay || most < Math.Abs(seen.Points),
+            $"re-evaluated in batches of different composition, "
+                + $"{noise.Changed} of {noise.Items} items of {noise.Benchmark} "
+                + $"change their score ({rate.Low * 100:0.0}% to {rate.High * 100:0.0}% of all items), the mean by "
+                + $"{noise.Difference * 100:+0.0;-0.0;0.0} points ({noise.Low * 100:+0.0;-0.0;0.0} to "
+                + $"{noise.High * 100:+0.0;-0.0;0.0}); "
                 + (
                     claims
                         ? $"the study claims {seen.Points * 100:+0.0;-0.0} points"
@@ -69,11 +100,11 @@ public sealed record BatchingNoise(string Benchmark, int Items, int Changed, dou
         );
     }
 
-    /// <summary>Writes what was found.</summary>
+    /// <summary>Writes the results.</summary>
     public static void Write(string path, IReadOnlyList<BatchingNoise> noise) =>
         AtomicFile.WriteText(path, JsonSerializer.Serialize(noise, SnakeCaseJson.Options) + "\n");
 
-    /// <summary>Reads it back; empty where nothing was written.</summary>
+    /// <summary>Reads the results; empty if none were written.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyList<BatchingNoise> Read(string path) =>
         StoredJson.ReadIfThere<BatchingNoise[]>(path, "the noise of batches") ?? [];

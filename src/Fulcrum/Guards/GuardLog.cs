@@ -5,7 +5,7 @@ using Fulcrum.Studies;
 
 namespace Fulcrum.Guards;
 
-/// <summary>What the guards of one stage saw; closing it stops the run where one failed that the study does not
+/// <summary>The findings of the guards of one stage. Closing it stops the run if one failed that the study does not
 /// override.</summary>
 /// <param name="stage">Names the stage in the results.</param>
 public sealed class GuardLog(string stage)
@@ -13,34 +13,34 @@ public sealed class GuardLog(string stage)
     /// <summary>The guards, in the order of the stages that try them.</summary>
     public static readonly IReadOnlyList<string> Names = GuardNames.All;
 
-    /// <summary>Every gold answer, graded as if a model had given it, is right.</summary>
+    /// <summary>Every reference answer, graded as if a model had given it, is correct.</summary>
     public const string GoldAgainstGold = GuardNames.GoldAgainstGold;
 
-    /// <summary>Every training example has something to be trained on, and fits.</summary>
+    /// <summary>Every training example has a trained token and fits the length limit.</summary>
     public const string CompletionTokens = GuardNames.CompletionTokens;
 
-    /// <summary>No item of a benchmark stands in the training data.</summary>
+    /// <summary>No item of a task occurs in the training data.</summary>
     public const string TrainingOverlap = GuardNames.TrainingOverlap;
 
-    /// <summary>No score lies significantly below guessing.</summary>
+    /// <summary>No score is significantly lower than without knowledge.</summary>
     public const string BelowChance = GuardNames.BelowChance;
 
     /// <summary>The base model of a known name scores about what was published for it.</summary>
     public const string PublishedBand = GuardNames.PublishedBand;
 
-    /// <summary>Most written choices can be read as a choice.</summary>
+    /// <summary>Most written choices can be parsed.</summary>
     public const string UnparsableShare = GuardNames.UnparsableShare;
 
     /// <summary>The adapter changes what the model computes.</summary>
     public const string AdapterActive = GuardNames.AdapterActive;
 
-    /// <summary>At scale 0 the adapter changes nothing.</summary>
+    /// <summary>At lambda 0 the adapter changes nothing.</summary>
     public const string LambdaZero = GuardNames.LambdaZero;
 
-    /// <summary>Before and after were measured alike in everything but the adapter.</summary>
+    /// <summary>Base and candidate were measured under the same protocol, except for the adapter.</summary>
     public const string SameProtocol = GuardNames.SameProtocol;
 
-    /// <summary>Measuring the same weights in other batches changes less than the study claims.</summary>
+    /// <summary>Re-evaluation in other batches changes less than the study claims.</summary>
     public const string NoiseFloor = GuardNames.NoiseFloor;
 
     private readonly List<GuardResult> results = [];
@@ -58,19 +58,20 @@ public sealed class GuardLog(string stage)
 
     /// <summary>Writes the results, then stops where one failed.</summary>
     /// <param name="overridden">Names that the study overrides.</param>
-    /// <exception cref="GuardException">A guard failed; says which, what it saw and how to override it.</exception>
+    /// <exception cref="GuardException">A guard failed; names it, its finding and how to override it.</exception>
     public void Close(string path, IReadOnlyList<string> overridden)
     {
         AtomicFile.WriteText(path, JsonSerializer.Serialize(results, SnakeCaseJson.Options) + "\n");
         Refuse(results, overridden);
     }
 
-    /// <summary>Results as an earlier stage wrote them; empty where it wrote none.</summary>
+    /// <summary>Reads the results of an earlier stage; empty if it wrote none.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyList<GuardResult> Read(string path) =>
         StoredJson.ReadIfThere<GuardResult[]>(path, "the results of guards") ?? [];
 
-    /// <summary>The results with the study's word on them: what failed and is overridden says so.</summary>
+    /// <summary>Returns the results with the study's overrides: a failed guard that is overridden gets that
+    /// status.</summary>
     public static IReadOnlyList<GuardResult> Overridden(
         IEnumerable<GuardResult> results,
         IReadOnlyList<string> overridden
@@ -90,7 +91,7 @@ public sealed class GuardLog(string stage)
             string names = string.Join(", ", failed.Select(f => $"\"{f.Name}\"").Distinct());
             throw new GuardException(
                 $"{string.Join("; ", failed.Select(f => $"guard {f.Name}: {f.Message}"))}. "
-                    + $"To go on all the same, put {names} into the study's overrideGuards; the report will show it"
+                    + $"To run anyway, put {names} into the study's overrideGuards; the report will show it"
             );
         }
     }

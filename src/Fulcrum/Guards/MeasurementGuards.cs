@@ -5,27 +5,27 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>What the answers themselves show to be wrong.</summary>
+/// <summary>Guards that need the answers of one side.</summary>
 public static class MeasurementGuards
 {
-    /// <summary>Less likely than this by guessing: the reading is broken. Small, since every benchmark of every study
-    /// is tried.</summary>
+    /// <summary>The error rate of each guard: the probability that a sound measurement fails it. Small, since every
+    /// task of every study is tried.</summary>
     private const double Significance = 0.001;
 
-    /// <summary>Of written replies, the share that may be unreadable before the model is trained.</summary>
+    /// <summary>The share of written replies of the base that may be unparsable.</summary>
     private const double MostUnparsable = 0.5;
 
     /// <summary>What the filters of lm-evaluation-harness give where a pattern is not found.</summary>
     private const string NoMatch = "[invalid]";
 
-    /// <summary>A score of one benchmark differs between protocols (shots, template, mean over items or subjects) by so
-    /// many points.</summary>
+    /// <summary>By how many points the score of a task may differ between protocols (shots, template, mean over items
+    /// or over subjects).</summary>
     private const double WholeTolerance = 8,
         PartTolerance = 25;
 
-    /// <summary>Tries the guards that need the answers of one side.</summary>
-    /// <param name="before">The base model's side: what a trained model may do, such as losing a format, is a finding
-    /// there and not a fault.</param>
+    /// <summary>Evaluates the guards.</summary>
+    /// <param name="before">Whether these are the base's answers: what a trained model may do, such as losing a format,
+    /// is a finding there and not a fault.</param>
     public static void Check(
         GuardLog log,
         ITask benchmark,
@@ -74,15 +74,36 @@ public static class MeasurementGuards
 
         // Forms of one question are not independent: one of them is tested.
         Answer[] questions = [.. scored.Where(a => a.Stem is null || a.Stem == a.Id)];
-        int right = questions.Count(a => a.Score == 1);
-        double p = Proportion.AtMostByChance(right, questions.Length, chance);
+        (int right, double level, double p) = BelowChance(questions, chance);
         log.Report(
             GuardLog.BelowChance,
             benchmark.Name,
             questions.Length == 0 || p >= Significance,
-            $"{right} of {questions.Length} items of {benchmark.Name} are right; guessing has {chance:P0}, "
-                + $"and so few or fewer with p = {p:0.0000}"
+            $"{right} of {questions.Length} items of {benchmark.Name} are right; chance level "
+                + $"{chance * 100:0.0}%, a constant answer or any answers without knowledge in the same shares "
+                + $"{level * 100:0.0}%; P(this few or fewer without knowledge) = {p:0.0000}, and the guard fails "
+                + $"below {Significance}"
         );
+    }
+
+    /// <summary>Returns the right answers, the score that answers without knowledge reach, and the probability of this
+    /// few right answers without knowledge.</summary>
+    internal static (int Right, double Level, double P) BelowChance(Answer[] scored, double chance)
+    {
+        int right = scored.Count(a => a.Score == 1);
+        // Elsewhere the prediction is written in another form than the target, or several answers are right.
+        bool comparable = scored.Length > 0 && scored.All(a => a.Score == 1 == (a.Prediction == a.Target));
+        double level = comparable ? Math.Min(chance, WithoutKnowledge(scored)) : chance;
+        return (right, level, Proportion.AtMostByChance(right, scored.Length, level));
+    }
+
+    /// <summary>The score that the answers of this side would have by luck alone, in the shares in which it gave them:
+    /// for a constant answer the share of items for which it is right.</summary>
+    private static double WithoutKnowledge(Answer[] scored)
+    {
+        Dictionary<string, int> targets = scored.GroupBy(a => a.Target).ToDictionary(g => g.Key, g => g.Count());
+        double n = scored.Length;
+        return scored.GroupBy(a => a.Prediction).Sum(g => g.Count() / n * targets.GetValueOrDefault(g.Key) / n);
     }
 
     private static void PublishedBand(GuardLog log, ITask benchmark, Answer[] scored, string modelFolder)
@@ -99,15 +120,21 @@ public static class MeasurementGuards
 
         // All of MMLU has 57 subjects; single subjects lie far from the mean of all.
         double tolerance = scored.Select(a => a.Cluster).Distinct().Count() >= 57 ? WholeTolerance : PartTolerance;
-        ScoreInterval seen = Proportion.Wilson(scored.Count(a => a.Score == 1), scored.Length);
-        bool inside = seen.High * 100 >= low - tolerance && seen.Low * 100 <= high + tolerance;
+        int right = scored.Count(a => a.Score == 1);
+        ScoreInterval seen = Proportion.Wilson(right, scored.Length);
+        double lowest = Math.Max(0, low - tolerance) / 100,
+            highest = Math.Min(100, high + tolerance) / 100;
+        bool inside =
+            Proportion.AtMostByChance(right, scored.Length, lowest) >= Significance
+            && Proportion.AtLeastByChance(right, scored.Length, highest) >= Significance;
         log.Report(
             GuardLog.PublishedBand,
             benchmark.Name,
             inside,
             $"{seen.Score * 100:0.0} % ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; "
-                + $"published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, within "
-                + $"{tolerance:0} points of which it should lie: {whose}"
+                + $"published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, within {tolerance:0} "
+                + $"points of which the true score should lie (the guard fails if {scored.Length} items make that "
+                + $"unlikely, p below {Significance}): {whose}"
         );
     }
 }

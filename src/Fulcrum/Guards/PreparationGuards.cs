@@ -4,10 +4,10 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>What can be known to be wrong before a model is loaded.</summary>
+/// <summary>Guards that need no answers.</summary>
 public static class PreparationGuards
 {
-    /// <summary>Tries gold against gold, completion tokens and overlap.</summary>
+    /// <summary>Evaluates the reference answers, the completion tokens and the overlap.</summary>
     /// <param name="examples">The training data as tokens, in its order.</param>
     public static void Check(
         GuardLog log,
@@ -34,7 +34,7 @@ public static class PreparationGuards
         }
     }
 
-    /// <summary>An item whose gold cannot be graded is unscored, and counted, but not wrong.</summary>
+    /// <summary>An item whose reference answer cannot be graded is counted as unscored, not as incorrect.</summary>
     private static void GoldAgainstGold(GuardLog log, ITask benchmark)
     {
         Item[] items = [.. benchmark.Items.Where(i => benchmark.Gold(i) is not null)];
@@ -68,8 +68,8 @@ public static class PreparationGuards
             GuardLog.GoldAgainstGold,
             benchmark.Name,
             wrong.Length == 0 && unscored < items.Length,
-            $"of {items.Length} gold answers of {benchmark.Name}, graded as replies, {wrong.Length} count as "
-                + $"wrong and {unscored} cannot be scored{first}"
+            $"of {items.Length} reference answers of {benchmark.Name}, graded as replies, "
+                + $"{wrong.Length} are incorrect and {unscored} cannot be scored{first}"
         );
     }
 

@@ -9,10 +9,11 @@ internal sealed class BaseStage(RunState state, Stages stages, Measurement measu
 {
     private const string Name = RunLayout.Base;
 
-    public void Run(CancellationToken cancellation) =>
-        stages.Run(Name, state.BaseInputs, () => measurement.Writes(Name), () => Measure(cancellation));
+    /// <param name="extents">By task, how far it is measured; null: completely.</param>
+    public void Run(CancellationToken cancellation, IReadOnlyDictionary<string, Extent>? extents = null) =>
+        stages.Run(Name, state.BaseInputs, () => measurement.Writes(Name), () => Measure(cancellation, extents));
 
-    private IReadOnlyList<string> Measure(CancellationToken cancellation)
+    private IReadOnlyList<string> Measure(CancellationToken cancellation, IReadOnlyDictionary<string, Extent>? extents)
     {
         GuardLog guards = new(Name);
         IReadOnlyList<string> written = measurement.Measure(
@@ -21,7 +22,8 @@ internal sealed class BaseStage(RunState state, Stages stages, Measurement measu
             state.BaseInputs,
             state.Study.Base.Spec,
             cancellation,
-            (model, encoding) => MeasureNoise(new Evaluator(model, encoding), cancellation)
+            (model, encoding) => MeasureNoise(new Evaluator(model, encoding), cancellation),
+            extents
         );
         string? folder = state.Study.Base.Spec.Source is ModelSource.Folder source ? source.Path : null;
         foreach ((ITask task, TaskPlan plan) in measurement.TasksOf(Name).Zip(state.Study.NamedTasks))

@@ -18,17 +18,59 @@ internal sealed class CandidateStages(
 {
     private readonly CandidateWork work = new(state.Study, stages.Layout, engines, data, allowCommand, stages.Report);
 
+    /// <summary>Obtains and measures each candidate, one after the other.</summary>
     public void Run(CancellationToken cancellation)
     {
-        foreach (string name in state.Study.Candidates.Keys)
+        foreach (string name in state.Compared)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (work.MakesModel(name))
-            {
-                Obtain(name, cancellation);
-            }
-
+            ObtainIfMade(name, cancellation);
             Measure(name, cancellation);
+        }
+    }
+
+    /// <summary>Obtains every candidate.</summary>
+    public void Obtain(CancellationToken cancellation) =>
+        state.Study.Candidates.Keys.ToList().ForEach(name => ObtainIfMade(name, cancellation));
+
+    /// <summary>Measures one candidate on the items by which candidates are selected. The guards are tried on the other
+    /// items.
+    /// </summary>
+    public void MeasureForSelection(string name, CancellationToken cancellation)
+    {
+        string place = $"{RunLayout.Candidate(name)}/{RunLayout.Selection}",
+            inputs = InputsOf(name);
+        RefuseOtherInputs(name, place, inputs);
+        stages.Run(
+            place,
+            inputs,
+            () => measurement.Writes(place),
+            () =>
+                work.SpecOf(name) is { } spec
+                    ? measurement.Measure(place, place, inputs, spec, cancellation)
+                    : GivenReplies.Measure(state.Study.Candidates[name], stages.Layout, place, data)
+        );
+    }
+
+    /// <summary>Returns a candidate's model; null for a candidate that consists of replies.</summary>
+    public ModelSpec? SpecOf(string name) => work.SpecOf(name);
+
+    /// <summary>Returns the digest of everything that a candidate's answers are made from.</summary>
+    public string InputsOf(string name)
+    {
+        string made = work.SpecOf(name) is { } spec
+            ? engines.DigestOf(spec)
+            : Sha256.OfTexts([
+                .. state.Study.Candidates[name].Replies!.Select(r => $"{r.Key}={Sha256.OfFile(r.Value)}"),
+            ]);
+        return Sha256.OfTexts(state.BaseInputs, PlanOf(name), made);
+    }
+
+    private void ObtainIfMade(string name, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (work.MakesModel(name))
+        {
+            Obtain(name, cancellation);
         }
     }
 
@@ -46,16 +88,19 @@ internal sealed class CandidateStages(
         stages.Run(stage, inputs, () => [], () => work.Obtain(stage, name, inputs, cancellation));
     }
 
-    private void Measure(string name, CancellationToken cancellation)
+    /// <summary>Measures one candidate.</summary>
+    /// <param name="extents">By task, how far it is measured; null: completely.</param>
+    public void Measure(
+        string name,
+        CancellationToken cancellation,
+        IReadOnlyDictionary<string, Extent>? extents = null
+    )
     {
         CandidatePlan plan = state.Study.Candidates[name];
         string place = RunLayout.Candidate(name),
             stage = $"{place}/measure";
         ModelSpec? spec = work.SpecOf(name);
-        string made = spec is null
-            ? Sha256.OfTexts([.. plan.Replies!.Select(r => $"{r.Key}={Sha256.OfFile(r.Value)}")])
-            : engines.DigestOf(spec);
-        string inputs = Sha256.OfTexts(state.BaseInputs, PlanOf(name), made);
+        string inputs = InputsOf(name);
         RefuseOtherInputs(name, stage, inputs);
         stages.Run(
             stage,
@@ -63,8 +108,8 @@ internal sealed class CandidateStages(
             () => measurement.Writes(place),
             () =>
                 spec is null
-                    ? GivenReplies.Measure(plan, stages.Layout, place, data)
-                    : Measure(stage, place, inputs, spec, plan, cancellation)
+                    ? GivenReplies.Measure(plan, stages.Layout, place, data, extents)
+                    : Measure(stage, place, inputs, spec, plan, extents, cancellation)
         );
     }
 
@@ -74,6 +119,7 @@ internal sealed class CandidateStages(
         string inputs,
         ModelSpec spec,
         CandidatePlan plan,
+        IReadOnlyDictionary<string, Extent>? extents,
         CancellationToken cancellation
     )
     {
@@ -89,7 +135,8 @@ internal sealed class CandidateStages(
                 inputs,
                 spec,
                 cancellation,
-                (model, encoding) => asTrained = probed ? AdapterProbe.Of(model, data.Tasks, encoding) : []
+                (model, encoding) => asTrained = probed ? AdapterProbe.Of(model, data.Tasks, encoding) : [],
+                extents
             ),
         ];
         foreach ((ITask task, TaskPlan taskPlan) in data.Tasks.Zip(state.Study.NamedTasks))

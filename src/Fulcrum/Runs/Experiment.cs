@@ -99,19 +99,12 @@ public sealed class Experiment(
         cancellation.ThrowIfCancellationRequested();
         Corpus data = openCorpus(study);
         RunState state = RunState.Begin(study, run.Layout, engines, data);
-        Measurement measurement = new(state.Study, run.Layout, engines, data, stages.Report);
         stages.Unchanged = () => state.RefuseChanges(engines, data);
 
-        new Preparation(state, stages, engines, data, settings.Looking).Run(cancellation);
+        new Preparation(state, stages, engines, data, settings).Run(cancellation);
         if (until >= Stage.Base)
         {
-            new BaseStage(state, stages, measurement).Run(cancellation);
-        }
-
-        if (until >= Stage.Candidates)
-        {
-            CandidateStages candidates = new(state, stages, engines, measurement, data, settings.AllowCommand);
-            candidates.Run(cancellation);
+            state = Measure(state, data, until, cancellation);
         }
 
         Comparison? comparison = until >= Stage.Compare ? Compare(state) : null;
@@ -122,6 +115,65 @@ public sealed class Experiment(
         }
 
         return comparison;
+    }
+
+    /// <returns>The state with the candidates that are to be compared.</returns>
+    private RunState Measure(RunState state, Corpus data, Stage until, CancellationToken cancellation)
+    {
+        if (!state.Study.Select)
+        {
+            MeasureAll(state, data, until, cancellation);
+            return state;
+        }
+
+        SelectionRun selection = new(state, stages, engines, data, settings.AllowCommand);
+        if (until == Stage.Base)
+        {
+            selection.MeasureBase(cancellation);
+            return state;
+        }
+
+        RunState confirmed = selection.Run(cancellation);
+        MeasureAll(confirmed, selection.Confirmation, until, cancellation);
+        return confirmed;
+    }
+
+    private void MeasureAll(RunState state, Corpus data, Stage until, CancellationToken cancellation)
+    {
+        if (state.Study.Decide)
+        {
+            MeasureUntilDecided(state, data, until, cancellation);
+            return;
+        }
+
+        Measurement measurement = new(state.Study, run.Layout, engines, data, stages.Report);
+        new BaseStage(state, stages, measurement).Run(cancellation);
+        if (until >= Stage.Candidates)
+        {
+            new CandidateStages(state, stages, engines, measurement, data, settings.AllowCommand).Run(cancellation);
+        }
+    }
+
+    /// <summary>Asks base and candidates look by look, then completes the stages of each.</summary>
+    private void MeasureUntilDecided(RunState state, Corpus all, Stage until, CancellationToken cancellation)
+    {
+        (Corpus data, IReadOnlyDictionary<string, AskingOrder> orders) = AskedItems.Ordered(all, state.Study.Seed);
+        Measurement measurement = new(state.Study, run.Layout, engines, data, stages.Report);
+        CandidateStages candidates = new(state, stages, engines, measurement, data, settings.AllowCommand);
+        EarlyRounds rounds = new(state, stages, measurement, candidates, data, orders, settings.Required);
+        if (until == Stage.Base)
+        {
+            rounds.AskBase(cancellation);
+            return;
+        }
+
+        candidates.Obtain(cancellation);
+        LooksFile asked = rounds.Run(cancellation);
+        new BaseStage(state, stages, measurement).Run(cancellation, rounds.Extents(t => t.Base, asked));
+        foreach (string name in state.Compared)
+        {
+            candidates.Measure(name, cancellation, rounds.Extents(t => t.Candidates[name], asked));
+        }
     }
 
     private Comparison Compare(RunState state)
@@ -167,6 +219,8 @@ public sealed class Experiment(
 /// <param name="Report">Called with everything that happens.</param>
 /// <param name="Looking">By task, the difference in percentage points that somebody wants to detect; beyond the study's
 /// own margin.</param>
+/// <param name="Required">By task, the bounds that a requirement demands. An early decision waits until they are
+/// decided too.</param>
 /// <param name="Log">Null: nothing is logged.</param>
 /// <param name="WriteReport">Writes the report of a run folder in a language and returns the files; null: no
 /// report.</param>
@@ -175,6 +229,7 @@ public sealed class Experiment(
 public sealed record ExperimentSettings(
     Action<RunEvent>? Report = null,
     IReadOnlyDictionary<string, double>? Looking = null,
+    IReadOnlyDictionary<string, IReadOnlyList<RequiredBound>>? Required = null,
     ILogger? Log = null,
     Func<RunLayout, string, IReadOnlyList<string>>? WriteReport = null,
     string Language = "en",

@@ -14,38 +14,56 @@ internal static class GivenReplies
     private static readonly HashSet<string> Fields = ["reply", "log_likelihoods"];
 
     /// <summary>Grades the replies of a candidate and writes its answer files.</summary>
+    /// <param name="extents">By task, how far it is measured; null: completely.</param>
     /// <returns>The files written, relative to the run.</returns>
     /// <exception cref="InputException">An id is missing, unknown or repeated, or a reply has not the form of its
     /// question; names file and line.</exception>
-    public static IReadOnlyList<string> Measure(CandidatePlan plan, RunLayout run, string place, Corpus data)
+    public static IReadOnlyList<string> Measure(
+        CandidatePlan plan,
+        RunLayout run,
+        string place,
+        Corpus data,
+        IReadOnlyDictionary<string, Extent>? extents = null
+    )
     {
         List<string> written = [];
-        foreach (ITask task in data.Tasks)
+        foreach ((string task, Answer[] answers) in Grade(plan, data))
         {
-            string file = plan.Replies![task.Name];
-            Dictionary<string, Reply> replies = Read(file, task);
-            Item? missing = task.Items.FirstOrDefault(i => !replies.ContainsKey(i.Id));
-            if (missing is not null)
-            {
-                throw new InputException($"{file}: there is no reply to the item '{missing.Id}' of {task.Name}");
-            }
-
-            Answer[] answers = new Answer[task.Items.Count];
-            Parallel.For(
-                0,
-                answers.Length,
-                i => answers[i] = Evaluator.Graded(task, task.Items[i], replies[task.Items[i].Id])
-            );
-            AtomicFile.WriteText(run.Answers(place, task.Name), AnswerFile.Print(answers));
-            written.Add($"{place}/{task.Name}.jsonl");
+            int count = extents?[task].Items ?? answers.Length;
+            AtomicFile.WriteText(run.Answers(place, task), AnswerFile.Print(answers[..count]));
+            written.Add($"{place}/{task}.jsonl");
         }
 
         return written;
     }
 
+    /// <summary>Grades the replies of a candidate.</summary>
+    /// <returns>By task, the answers in the order of its items.</returns>
+    /// <exception cref="InputException">As for <see cref="Measure"/>.</exception>
+    public static IReadOnlyDictionary<string, Answer[]> Grade(CandidatePlan plan, Corpus data) =>
+        data.Tasks.ToDictionary(t => t.Name, t => Grade(t, plan.Replies![t.Name]), StringComparer.Ordinal);
+
+    private static Answer[] Grade(ITask task, string file)
+    {
+        Dictionary<string, Reply> replies = Read(file, task);
+        Item? missing = task.Items.FirstOrDefault(i => !replies.ContainsKey(i.Id));
+        if (missing is not null)
+        {
+            throw new InputException($"{file}: there is no reply to the item '{missing.Id}' of {task.Name}");
+        }
+
+        Answer[] answers = new Answer[task.Items.Count];
+        Parallel.For(
+            0,
+            answers.Length,
+            i => answers[i] = Evaluator.Graded(task, task.Items[i], replies[task.Items[i].Id])
+        );
+        return answers;
+    }
+
     private static Dictionary<string, Reply> Read(string file, ITask task)
     {
-        Dictionary<string, Item> items = task.Items.ToDictionary(i => i.Id, StringComparer.Ordinal);
+        Dictionary<string, Item> items = task.AllItems.ToDictionary(i => i.Id, StringComparer.Ordinal);
         Dictionary<string, Reply> replies = new(StringComparer.Ordinal);
         foreach (JsonLine line in JsonLines.Read(file, Fields, LargestFile))
         {

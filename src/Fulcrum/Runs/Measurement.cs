@@ -17,6 +17,7 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
     /// <param name="place">Relative to the run: <c>base</c>, <c>candidates/rank8</c>.</param>
     /// <param name="inputs">Digest of everything that the answers are made from.</param>
     /// <param name="measured">Called with the open model once all answers exist.</param>
+    /// <param name="extents">By task, how far it is measured; null: completely.</param>
     /// <returns>The files written, relative to the run.</returns>
     public IReadOnlyList<string> Measure(
         string stage,
@@ -24,34 +25,26 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         string inputs,
         ModelSpec spec,
         CancellationToken cancellation,
-        Action<ILanguageModel, PromptEncoding>? measured = null
+        Action<ILanguageModel, PromptEncoding>? measured = null,
+        IReadOnlyDictionary<string, Extent>? extents = null
     )
     {
-        IReadOnlyList<ITask> tasks = TasksOf(place);
-        DiscardAnswersOfOtherInputs(place, inputs, tasks);
-        IEngine engine = engines.For(spec.Source);
-        PromptEncoding encoding = engine.LoadEncoding(spec).With(study.TemplateVariables);
-        using ILanguageModel model = engine.Open(spec);
-        Evaluator evaluator = new(model, encoding);
-        // All tasks first: a task that the model cannot do is refused before another is measured.
-        Dictionary<string, IReadOnlyDictionary<string, string>> asked = tasks.ToDictionary(
-            t => t.Name,
-            t => evaluator.Prepare(t, cancellation)
-        );
-        List<string> written = [$"{place}/{InputsName}"];
-        foreach (ITask task in tasks)
-        {
-            Protocol protocol = Protocol
-                .Of(task, spec, engine.DigestOf(spec), encoding, EngineOf(engine))
-                .With(asked[task.Name]);
-            AtomicFile.WriteText(run.Protocol(place, task.Name), protocol.Print());
-            void Count(int n) =>
-                report(new RunEvent.Progressed(stage, task.Name, n, task.Items.Count, ProgressUnit.Items));
-            evaluator.Measure(task, run.Answers(place, task.Name), protocol.Hash, Count, cancellation);
-            written.AddRange([$"{place}/{task.Name}.jsonl", $"{place}/{task.Name}.protocol.json"]);
-        }
+        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec).With(study.TemplateVariables);
+        using ILanguageModel model = engines.For(spec.Source).Open(spec);
+        ITask[] tasks = [.. TasksOf(place)];
+        _ = Ask(stage, place, inputs, spec, model, encoding, extents, cancellation);
+        List<string> written =
+        [
+            $"{place}/{InputsName}",
+            .. tasks.SelectMany(t => (string[])[$"{place}/{t.Name}.jsonl", $"{place}/{t.Name}.protocol.json"]),
+        ];
 
-        if (study.NeutralText is { } text && spec.Adapter is { Form: ServingForm.Attached, Lambda: not 0 })
+        bool selecting = place.EndsWith($"/{RunLayout.Selection}", StringComparison.Ordinal);
+        if (
+            !selecting
+            && study.NeutralText is { } text
+            && spec.Adapter is { Form: ServingForm.Attached, Lambda: not 0 }
+        )
         {
             written.Add(MeasureNeutralText(stage, place, text, model, encoding, cancellation));
         }
@@ -60,9 +53,75 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         return written;
     }
 
+    /// <summary>Measures some tasks as far as a look of an early decision needs.</summary>
+    /// <param name="extents">By task; the others are not asked.</param>
+    /// <returns>By task, the number of answers that exist.</returns>
+    public IReadOnlyDictionary<string, int> Ask(
+        string stage,
+        string place,
+        string inputs,
+        ModelSpec spec,
+        IReadOnlyDictionary<string, Extent> extents,
+        CancellationToken cancellation
+    )
+    {
+        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec).With(study.TemplateVariables);
+        using ILanguageModel model = engines.For(spec.Source).Open(spec);
+        return Ask(stage, place, inputs, spec, model, encoding, extents, cancellation);
+    }
+
+    /// <summary>Returns the first answers of a task whose file may still be growing.</summary>
+    public IReadOnlyList<Answer> AnswersSoFar(string place, string task, int count)
+    {
+        string path = run.Answers(place, task);
+        return [.. AnswerFile.Read(File.Exists(path) ? path : GrowingAnswers.GrowingName(path)).Take(count)];
+    }
+
+    private Dictionary<string, int> Ask(
+        string stage,
+        string place,
+        string inputs,
+        ModelSpec spec,
+        ILanguageModel model,
+        PromptEncoding encoding,
+        IReadOnlyDictionary<string, Extent>? extents,
+        CancellationToken cancellation
+    )
+    {
+        DiscardAnswersOfOtherInputs(place, inputs, TasksOf(place));
+        ITask[] tasks = [.. TasksOf(place).Where(t => extents?.ContainsKey(t.Name) ?? true)];
+        IEngine engine = engines.For(spec.Source);
+        Evaluator evaluator = new(model, encoding);
+        // All tasks first: a task that the model cannot do is refused before another is measured.
+        Dictionary<string, IReadOnlyDictionary<string, string>> asked = tasks.ToDictionary(
+            t => t.Name,
+            t => evaluator.Prepare(t, cancellation)
+        );
+        Dictionary<string, int> answers = new(StringComparer.Ordinal);
+        foreach (ITask task in tasks)
+        {
+            Protocol protocol = Protocol
+                .Of(task, spec, engine.DigestOf(spec), encoding, EngineOf(engine))
+                .With(asked[task.Name]);
+            AtomicFile.WriteText(run.Protocol(place, task.Name), protocol.Print());
+            Extent extent = extents?[task.Name] ?? Extent.Whole(task.Items.Count);
+            void Count(int n) => report(new RunEvent.Progressed(stage, task.Name, n, extent.Items, ProgressUnit.Items));
+            answers[task.Name] = evaluator.Measure(
+                task,
+                run.Answers(place, task.Name),
+                protocol.Hash,
+                extent,
+                Count,
+                cancellation
+            );
+        }
+
+        return answers;
+    }
+
     /// <summary>Returns the tasks as a place is asked them.</summary>
     public IReadOnlyList<ITask> TasksOf(string place) =>
-        place == RunLayout.Base ? data.Before ?? data.Tasks : data.Tasks;
+        RunLayout.IsOfBase(place) ? data.Before ?? data.Tasks : data.Tasks;
 
     /// <summary>Returns the files that measuring writes, relative to the run.</summary>
     public IEnumerable<string> Writes(string place) =>

@@ -11,7 +11,7 @@ internal sealed class Preparation(
     Stages stages,
     Engines engines,
     Corpus data,
-    IReadOnlyDictionary<string, double>? looking
+    ExperimentSettings settings
 )
 {
     private const string Name = "prepare";
@@ -48,7 +48,8 @@ internal sealed class Preparation(
             .ToList()
             .ForEach(line => stages.Report(new RunEvent.Noted(line)));
         encoding.TrainingWarnings(examples).ToList().ForEach(w => stages.Report(new RunEvent.Warned(w)));
-        PreparationSummary.Of(state.Study, data, looking).ToList().ForEach(stages.Report);
+        Corpus judged = state.Study.Select ? AskedItems.Halves(data, state.Study.Seed).Confirmation : data;
+        PreparationSummary.Of(state.Study, judged, settings).ToList().ForEach(stages.Report);
         if (spec.Source is ModelSource.Folder folder)
         {
             AtomicFile.WriteText(stages.Layout.At(ModelFacts.FileName), ModelFacts.Of(folder.Path).Print());

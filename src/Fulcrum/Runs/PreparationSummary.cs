@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fulcrum.Comparisons;
 using Fulcrum.Guards;
 using Fulcrum.Statistics;
@@ -24,9 +25,10 @@ internal static class PreparationSummary
     }
 
     /// <summary>What the samples can show, and a warning where that is less than what is wanted.</summary>
-    /// <param name="looking">By benchmark, the difference in points that <c>--require</c> names.</param>
-    public static IEnumerable<RunEvent> Of(Study study, Corpus data, IReadOnlyDictionary<string, double>? looking)
+    /// <param name="settings">The requirements.</param>
+    public static IEnumerable<RunEvent> Of(Study study, Corpus data, ExperimentSettings settings)
     {
+        IReadOnlyDictionary<string, double>? looking = settings.Looking;
         List<TaskPower> general = [];
         foreach (ITask b in data.Tasks)
         {
@@ -45,13 +47,15 @@ internal static class PreparationSummary
             TaskPower power = TaskPower.Before(
                 b.Name,
                 clusters,
-                study.NamedTasks.First(p => p.Name == b.Name).Estimand(),
+                study.NamedTasks.First(p => p.Name == b.Name).Generalises(),
                 wanted
             );
             general.AddRange(required || study.Targets.Contains(b.Name) ? [] : [power]);
+            string assumed =
+                power.DesignEffect > 1 ? $", design effect {power.DesignEffect:0.#} until the answers show it" : "";
             yield return new RunEvent.Noted(
                 $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} clusters" : "")}"
-                    + $". Minimum detectable difference (80% power): {Effects(power)}"
+                    + $". Minimum detectable difference (80% power{assumed}): {Effects(power)}"
             );
             if (!power.Sees)
             {
@@ -63,22 +67,52 @@ internal static class PreparationSummary
                 );
             }
 
-            if (required && power.Expected[1].Points is { } detected)
+            foreach (RequiredBound bound in settings.Required?.GetValueOrDefault(b.Name) ?? [])
             {
-                yield return new RunEvent.Noted(
-                    $"{b.Name}: to show {wanted:0.#} points, the true difference must be "
-                        + $"about {wanted + detected * 100:0.0} points"
-                );
+                yield return new RunEvent.Noted(Needed(b.Name, bound, power.Expected[1]));
             }
         }
 
-        if (general.Count > 1)
+        if (general.Count > 0)
+        {
+            yield return new RunEvent.Noted(Whole(general, study.Margin));
+        }
+
+        if (study.Decide)
         {
             yield return new RunEvent.Noted(
-                $"If no general task changes, all {general.Count} are shown to lie within the margin with a "
-                    + $"probability of {TaskPower.OfAll(general) * 100:0}%"
+                "Each task is asked only until its decision is made. The power is at most 4 points lower "
+                    + "than with all items"
             );
         }
+    }
+
+    /// <summary>What must be true so that a requirement is met with a power of 80%.</summary>
+    private static string Needed(string task, RequiredBound bound, DetectableEffect detectable)
+    {
+        string demand = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(bound.AtLeast ? "at least" : "at most")} {bound.Points:+0.#;-0.#;0} points"
+        );
+        return detectable.Points is { } points
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{task}: --require asks for {demand}. To show that in 8 of 10 studies, the true difference "
+                    + $"must be about {bound.Points + (bound.AtLeast ? points : -points) * 100:+0.0;-0.0;0.0} "
+                    + $"points if training changes 10% of the answers"
+            )
+            : $"{task}: --require asks for {demand}, which this sample cannot show";
+    }
+
+    /// <summary>The power of the whole verdict: every general task must be shown to lie within the margin.</summary>
+    private static string Whole(List<TaskPower> general, double margin)
+    {
+        string tasks = general.Count == 1 ? "the general task is" : $"all {general.Count} general tasks are";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"If nothing general changes, {tasks} shown to lie within the margin of {margin:0.#} points in "
+                + $"{TaskPower.OfAll(general) * 100:0}% of studies. No verdict can be accepted more often than that"
+        );
     }
 
     /// <summary>Only what can be: where all changed items together cannot be detected, no figure is given.</summary>

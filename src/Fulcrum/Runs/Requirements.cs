@@ -47,6 +47,16 @@ public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLea
             .GroupBy(b => b.Task)
             .ToDictionary(g => g.Key, g => g.Min(b => Math.Abs(b.Points)), StringComparer.Ordinal);
 
+    /// <summary>By task, every bound that is demanded, in points.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<RequiredBound>> ByTask =>
+        Bounds
+            .GroupBy(b => b.Task)
+            .ToDictionary(
+                g => g.Key,
+                g => (IReadOnlyList<RequiredBound>)[.. g.Select(b => new RequiredBound(b.AtLeast, b.Points))],
+                StringComparer.Ordinal
+            );
+
     /// <summary>Tests the names, so that a wrong one is found before the run and not behind it.</summary>
     /// <exception cref="InputException">There is no such benchmark; names those that there are.</exception>
     public void CheckNames(IReadOnlyList<string> benchmarks)
@@ -60,11 +70,12 @@ public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLea
     }
 
     /// <summary>Tests the nearer bound of the interval, so that what passes is shown and not merely likely. Every
-    /// candidate must pass.</summary>
+    /// candidate must pass; after a selection only the selected one.</summary>
     /// <exception cref="GuardException">A bound does not hold; names it.</exception>
     public void Check(Comparison comparison)
     {
-        foreach (CandidateComparison candidate in comparison.Candidates)
+        string? chosen = comparison.Selection?.Chosen;
+        foreach (CandidateComparison candidate in comparison.Candidates.Where(c => chosen is null || c.Name == chosen))
         {
             foreach ((string name, bool atLeast, double points) in Bounds)
             {
@@ -86,3 +97,8 @@ public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLea
     [GeneratedRegex(@"\A([A-Za-z0-9_.-]+)\s*(>=|<=)\s*([+-]?\d+(?:\.\d+)?)\z", RegexOptions.None, 1000)]
     private static partial Regex Bound();
 }
+
+/// <summary>A bound that is demanded of a task's difference.</summary>
+/// <param name="AtLeast">Whether the difference must be at least, or at most, <paramref name="Points"/>.</param>
+/// <param name="Points">In percentage points.</param>
+public readonly record struct RequiredBound(bool AtLeast, double Points);

@@ -11,6 +11,15 @@ public sealed record RunLayout(string Root)
     /// <summary>The place of the base's answers.</summary>
     public const string Base = "base";
 
+    /// <summary>The name of the place, inside another, of the answers by which a candidate is selected.</summary>
+    public const string Selection = "selection";
+
+    /// <summary>How far every task was asked in a study with early decision.</summary>
+    public string Looks => At("looks.json");
+
+    /// <summary>Which candidate was selected, in a study with a selection.</summary>
+    public string Selected => At("selection.json");
+
     /// <summary>The complete study, every default and every <c>auto</c> filled in, paths relative to the
     /// folder.</summary>
     public string Study => At("study.json");
@@ -20,6 +29,9 @@ public sealed record RunLayout(string Root)
 
     /// <summary>Returns a path inside the folder.</summary>
     public string At(params string[] parts) => Path.Combine([Root, .. parts]);
+
+    /// <summary>Returns whether a place holds answers of the base.</summary>
+    public static bool IsOfBase(string place) => place == Base || place == $"{Base}/{Selection}";
 
     /// <summary>Returns the place of a candidate, relative to the folder.</summary>
     public static string Candidate(string name) => $"candidates/{name}";

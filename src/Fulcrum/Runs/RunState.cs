@@ -9,8 +9,18 @@ namespace Fulcrum.Runs;
 /// <param name="BaseDigest">Of the base model.</param>
 /// <param name="BaseInputs">Of everything that the base's answers depend on.</param>
 /// <param name="TrainingInputs">Of everything that a training depends on, its own plan apart.</param>
-internal sealed record RunState(Study Study, string BaseDigest, string BaseInputs, string TrainingInputs)
+/// <param name="Confirmed">Names of the candidates that are judged after a selection; null: all.</param>
+internal sealed record RunState(
+    Study Study,
+    string BaseDigest,
+    string BaseInputs,
+    string TrainingInputs,
+    IReadOnlyList<string>? Confirmed = null
+)
 {
+    /// <summary>Names of the candidates that are compared with the base.</summary>
+    public IReadOnlyList<string> Compared => Confirmed ?? [.. Study.Candidates.Keys];
+
     /// <summary>Begins or resumes a run: resolves, expands and stores the study.</summary>
     /// <exception cref="InputException">The folder belongs to another study.</exception>
     public static RunState Begin(Study study, RunLayout run, Engines engines, Corpus data)
@@ -37,7 +47,13 @@ internal sealed record RunState(Study Study, string BaseDigest, string BaseInput
 
     /// <summary>Returns the stages whose files the comparison reads, in their order.</summary>
     public IEnumerable<string> StagesOfAnswers() =>
-        ["prepare", RunLayout.Base, .. Study.Candidates.Keys.Select(n => $"{RunLayout.Candidate(n)}/measure")];
+        [
+            "prepare",
+            .. Study.Select ? [RunLayout.Selection] : Array.Empty<string>(),
+            .. Study.Decide ? [EarlyRounds.Name] : Array.Empty<string>(),
+            RunLayout.Base,
+            .. Compared.Select(n => $"{RunLayout.Candidate(n)}/measure"),
+        ];
 
     /// <summary>Checks that the base and the data are still what the run began with.</summary>
     /// <exception cref="InputException">One of them changed.</exception>

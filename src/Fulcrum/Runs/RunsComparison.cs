@@ -21,6 +21,7 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
     {
         RunLayout[] runs = [.. folders.Select(f => new RunLayout(Path.GetFullPath(f)))];
         Study[] studies = [.. runs.Select(StudyOf)];
+        RefuseDecided(studies, runs);
         string[] tasks = [.. studies[0].Tasks.Keys],
             names = Names(folders);
         foreach (RunLayout run in runs.Skip(1))
@@ -72,13 +73,26 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
                         t.Name,
                         before.Answers[t.Name],
                         after.Answers[t.Name],
-                        new ComparisonSettings(margin, Estimand: t.Estimand())
+                        new ComparisonSettings(margin, Estimand: t.Generalises())
                     )
                 ),
             ],
             study.Targets,
             margin
         );
+
+    // Which items were asked of a candidate depended on its own answers.
+    private static void RefuseDecided(Study[] studies, RunLayout[] runs)
+    {
+        int decided = Array.FindIndex(studies, s => s.Decide || s.Select);
+        if (decided >= 0)
+        {
+            throw new InputException(
+                $"{runs[decided].Root}: a run with early decision or selection asks its own part of the "
+                    + $"items, so it cannot be compared with other runs. Put all candidates into one study"
+            );
+        }
+    }
 
     private static void RefuseOtherProtocol(RunLayout first, RunLayout other, string[] tasks)
     {

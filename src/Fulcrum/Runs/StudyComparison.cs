@@ -19,14 +19,37 @@ public static class StudyComparison
     /// <exception cref="InputException">A file is missing or damaged; names it.</exception>
     public static Comparison Of(Study study, RunLayout run)
     {
+        SelectionResult? selection = study.Select ? SelectionRun.Read(run) : null;
+        Study compared = selection is null
+            ? study
+            : study with
+            {
+                Candidates = selection.Confirmed.ToDictionary(n => n, n => study.Candidates[n]),
+            };
+        return OfAll(compared, run) with { Selection = selection };
+    }
+
+    private static Comparison OfAll(Study study, RunLayout run)
+    {
         PointAnswers before = Read(study, run, "base", RunLayout.Base, null);
         PointAnswers[] points =
         [
             .. study.Candidates.Select(c => Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value)),
         ];
-        CandidateComparison[] candidates = [.. points.Select(p => Candidate(study, run, before, p))];
-        Study scored = WithScores(study, candidates);
         bool several = points.Length > 1;
+        if (study.Decide)
+        {
+            EarlyStudy early = new(study, LooksFile.Read(run), before);
+            CandidateComparison[] decided = [.. points.Select(p => Candidate(study, run, before, p, early))];
+            return new Comparison(
+                decided,
+                Guards(study, run, decided),
+                several ? [.. WithScores(study, decided).NamedTasks.Select(t => early.Family(t, points))] : null
+            );
+        }
+
+        CandidateComparison[] candidates = [.. points.Select(p => Candidate(study, run, before, p, null))];
+        Study scored = WithScores(study, candidates);
         return new Comparison(
             candidates,
             Guards(study, run, candidates),
@@ -55,12 +78,23 @@ public static class StudyComparison
                 .ToDictionary(StringComparer.Ordinal),
         };
 
-    private static CandidateComparison Candidate(Study study, RunLayout run, PointAnswers before, PointAnswers point)
+    /// <summary>Returns what ends a task of a study with early decision.</summary>
+    internal static EarlyRule RuleOf(Study study, TaskPlan plan) =>
+        new(study.Targets.Contains(plan.Name) ? 0 : -study.Margin / 100, study.Tasks.Count, plan.Generalises());
+
+    private static CandidateComparison Candidate(
+        Study study,
+        RunLayout run,
+        PointAnswers before,
+        PointAnswers point,
+        EarlyStudy? early
+    )
     {
         PairedResult[] each =
         [
             .. study.NamedTasks.Select(t =>
-                PairedComparison.Of(t.Name, before.Answers[t.Name], point.Answers[t.Name], SettingsOf(study, t))
+                early?.Compare(t, point, SettingsOf(study, t))
+                ?? PairedComparison.Of(t.Name, before.Answers[t.Name], point.Answers[t.Name], SettingsOf(study, t))
             ),
         ];
         PairedResult[] scored = [.. each.Where(t => t.HasScores)];
@@ -176,15 +210,15 @@ public static class StudyComparison
         new(
             study.Targets.Contains(plan.Name) ? null : study.Margin,
             study.Seed,
-            plan.Estimand(),
+            plan.Generalises(),
             plan.GainThreshold(),
             GroupOrder: plan.Nouns().GroupOrder
         );
 
     private static Dictionary<string, Estimand> EstimandsOf(Study study) =>
         study
-            .NamedTasks.Where(t => t.Estimand() is not null)
-            .ToDictionary(t => t.Name, t => t.Estimand()!.Value, StringComparer.Ordinal);
+            .NamedTasks.Where(t => t.Generalises() is not null)
+            .ToDictionary(t => t.Name, t => t.Generalises()!.Value, StringComparer.Ordinal);
 
     private static int[] ItemsOfClusters(IReadOnlyList<Answer> answers) =>
         [.. answers.GroupBy(a => a.Cluster, StringComparer.Ordinal).Select(g => g.Count())];
@@ -196,7 +230,7 @@ public static class StudyComparison
                     t.Name,
                     before.Answers[t.Name],
                     [.. points.Select(p => (p.Name, p.Answers[t.Name]))],
-                    t.Estimand(),
+                    t.Generalises(),
                     simultaneous: true,
                     seed: study.Seed
                 )
@@ -277,7 +311,7 @@ public static class StudyComparison
             task.Name,
             before.Answers[task.Name],
             [.. seeds.Select(s => ($"{s.Seed}", s.Answers.Answers[task.Name]))],
-            task.Estimand(),
+            task.Generalises(),
             simultaneous: false,
             seeds: true
         );

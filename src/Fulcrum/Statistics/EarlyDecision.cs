@@ -29,15 +29,35 @@ public enum LookOutcome
 }
 
 /// <summary>One look at the items asked so far.</summary>
-/// <param name="Share">Share of the items that were asked.</param>
+/// <param name="Asked">Items that were asked.</param>
+/// <param name="Share">The same as a share of all items.</param>
 /// <param name="Boundary">z of this look.</param>
 /// <param name="Estimate">The repeated interval, at α = 2Φ(-z): valid although several looks were taken.</param>
 /// <param name="Outcome">Whether to stop, and why.</param>
-public sealed record Look(double Share, double Boundary, Estimate Estimate, LookOutcome Outcome)
+public sealed record Look(int Asked, double Share, double Boundary, Estimate Estimate, LookOutcome Outcome)
 {
     /// <summary>Whether no further item need be asked.</summary>
     [JsonIgnore]
     public bool Stops => Outcome != LookOutcome.Continue;
+
+    /// <summary>The two-sided level of the repeated interval.</summary>
+    [JsonIgnore]
+    public double Level => Student.NormalTwoSided(Boundary);
+}
+
+/// <summary>The looks of one task: after how many items, and how far the statistic must then be.</summary>
+/// <param name="Asked">Items asked at each look, strictly rising; the last are all items.</param>
+/// <param name="Boundaries">z of each look.</param>
+public sealed record LookPlan(IReadOnlyList<int> Asked, IReadOnlyList<double> Boundaries)
+{
+    /// <summary>Plans looks.</summary>
+    /// <param name="asked">Items asked at each look, strictly rising; the last are all items.</param>
+    /// <param name="error">Error of one side when all items are asked.</param>
+    public static LookPlan Of(IReadOnlyList<int> asked, double error = GroupSequential.Error) =>
+        new(asked, GroupSequential.Boundaries([.. asked.Select(n => (double)n / asked[^1])], error));
+
+    /// <summary>The share of all items that is asked at a look.</summary>
+    public double Share(int look) => (double)Asked[look] / Asked[^1];
 }
 
 /// <summary>Group-sequential decisions: stop as soon as the difference is shown to lie on one side of a
@@ -76,40 +96,30 @@ public static class EarlyDecision
     public static int Asked(int clusterItems, double share) =>
         Math.Min(clusterItems, Math.Max(1, (int)Math.Round(share * clusterItems, MidpointRounding.AwayFromZero)));
 
-    /// <summary>The share of all items that is really asked at each planned look; looks that add nothing are left
+    /// <summary>The number of items that is really asked at each planned look. Looks that add nothing are left
     /// out.</summary>
     /// <param name="clusterItems">Items of each cluster.</param>
-    public static IReadOnlyList<double> Shares(IReadOnlyList<int> clusterItems)
-    {
-        double items = clusterItems.Sum();
-        return [.. Looks((int)items).Select(t => clusterItems.Sum(n => Asked(n, t)) / items).Distinct()];
-    }
+    public static IReadOnlyList<int> Counts(IReadOnlyList<int> clusterItems) =>
+        [.. Looks(clusterItems.Sum()).Select(t => clusterItems.Sum(n => Asked(n, t))).Distinct()];
 
     /// <summary>Decides after the items of one look.</summary>
-    /// <param name="shares">The shares of all looks, as <see cref="Shares"/> gives them.</param>
-    /// <param name="look">Which of them, from 0.</param>
+    /// <param name="look">Which look of the plan, from 0.</param>
     /// <param name="seen">The differences of the items asked so far.</param>
     /// <param name="limit">As a fraction: 0 for a gain, minus the margin for a loss.</param>
-    /// <param name="boundaries">Of these shares; null: computed.</param>
-    public static Look At(
-        IReadOnlyList<double> shares,
-        int look,
-        Sample seen,
-        Estimand estimand,
-        double limit,
-        IReadOnlyList<double>? boundaries = null
-    )
+    /// <param name="failures">The number of tasks of which one that fails is enough to reject: "below" is tested at the
+    /// level of the look divided by it (Bonferroni).</param>
+    public static Look At(LookPlan plan, int look, Sample seen, Estimand estimand, double limit, int failures = 1)
     {
-        boundaries ??= GroupSequential.Boundaries(shares);
+        double level = Student.NormalTwoSided(plan.Boundaries[look]);
         Estimator estimator = new(seen, estimand);
-        Estimate repeated = estimator.At(Student.NormalTwoSided(boundaries[look]));
+        Estimate repeated = estimator.At(level);
         LookOutcome outcome =
             repeated.Low > limit ? LookOutcome.Above
-            : repeated.High < limit ? LookOutcome.Below
-            : look == shares.Count - 1 ? LookOutcome.Open
-            : IsFutile(shares[look], Statistic(estimator, seen, limit), boundaries[^1]) ? LookOutcome.Futile
+            : estimator.At(level / failures).High < limit ? LookOutcome.Below
+            : look == plan.Asked.Count - 1 ? LookOutcome.Open
+            : IsFutile(plan.Share(look), Statistic(estimator, seen, limit), plan.Boundaries[^1]) ? LookOutcome.Futile
             : LookOutcome.Continue;
-        return new Look(shares[look], boundaries[look], repeated, outcome);
+        return new Look(plan.Asked[look], plan.Share(look), plan.Boundaries[look], repeated, outcome);
     }
 
     /// <summary>The normal value of the estimate's p against the limit, with the sign of the distance.</summary>

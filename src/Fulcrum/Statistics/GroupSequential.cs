@@ -17,12 +17,14 @@ public static class GroupSequential
     private const int MostSteps = 6_000;
 
     /// <summary>Error of one side that is spent up to a share of the items.</summary>
-    public static double Spent(double share) => Error * share * share;
+    /// <param name="error">Error of that side when all items are asked.</param>
+    public static double Spent(double share, double error = Error) => error * share * share;
 
     /// <summary>The boundary of each look, as a value of the standardised statistic.</summary>
     /// <param name="shares">Shares of the items that were asked, strictly rising, above 0 and at most 1.</param>
+    /// <param name="error">Error of one side when all items are asked.</param>
     /// <exception cref="ArgumentException">The shares do not rise, or lie outside 0 to 1.</exception>
-    public static IReadOnlyList<double> Boundaries(IReadOnlyList<double> shares)
+    public static IReadOnlyList<double> Boundaries(IReadOnlyList<double> shares, double error = Error)
     {
         for (int j = 0; j < shares.Count; j++)
         {
@@ -37,7 +39,12 @@ public static class GroupSequential
         for (int j = 0; j < shares.Count; j++)
         {
             double from = j == 0 ? 0 : shares[j - 1];
-            double z = Boundary(density, shares[j] - from, Math.Sqrt(shares[j]), Spent(shares[j]) - Spent(from));
+            double z = Boundary(
+                density,
+                shares[j] - from,
+                Math.Sqrt(shares[j]),
+                Spent(shares[j], error) - Spent(from, error)
+            );
             boundaries.Add(z);
             double next = j + 1 < shares.Count ? shares[j + 1] - shares[j] : 1;
             density = Density.After(density, shares[j] - from, shares[j], z, next);

@@ -41,6 +41,10 @@ public static class Proportion
     /// <summary>Probability of this few right items, or fewer, by guessing.</summary>
     public static double AtMostByChance(int right, int items, double chance) => Binomial.CDF(chance, items, right);
 
+    /// <summary>Probability of this many right items, or more, if each is right with a probability.</summary>
+    public static double AtLeastByChance(int right, int items, double probability) =>
+        right <= 0 ? 1 : 1 - Binomial.CDF(Math.Clamp(probability, 0, 1), items, right - 1);
+
     /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order
     /// given.</summary>
     public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)

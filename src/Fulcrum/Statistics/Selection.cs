@@ -7,8 +7,8 @@ namespace Fulcrum.Statistics;
 /// </remarks>
 public static class Selection
 {
-    /// <summary>Half of every cluster at random. Of clusters with an odd number of items the halves take the larger
-    /// part in turn.</summary>
+    /// <summary>Half of every cluster at random. If a cluster has an odd number of items, the smaller half so far gets
+    /// the larger part.</summary>
     /// <param name="clusters">The cluster of each item.</param>
     /// <param name="random">Used by this split alone.</param>
     /// <returns>Places of the items, in rising order.</returns>

@@ -31,6 +31,9 @@ namespace Fulcrum.Studies;
 /// preset.</param>
 /// <param name="TemplateVariables">Variables of the chat template, such as <c>enable_thinking</c>, in training and
 /// measuring alike; null: none.</param>
+/// <param name="Decide">Whether each task is asked only until its decision is made (group-sequential looks).</param>
+/// <param name="Select">Whether one candidate is selected on one half of the items and judged on the other
+/// half.</param>
 public sealed record Study(
     BasePlan Base,
     IReadOnlyDictionary<string, TaskPlan> Tasks,
@@ -45,7 +48,9 @@ public sealed record Study(
     NeutralTextPlan? NeutralText = null,
     string? RelativeTable = null,
     GeneralPlan? General = null,
-    IReadOnlyDictionary<string, JsonElement>? TemplateVariables = null
+    IReadOnlyDictionary<string, JsonElement>? TemplateVariables = null,
+    bool Decide = false,
+    bool Select = false
 )
 {
     /// <summary>The tasks with their names, in the study's order.</summary>
@@ -69,18 +74,22 @@ public sealed record Study(
     public string Title => Name ?? "study";
 
     /// <summary>The part of the study on which the answers of the base depend. The candidates have digests of their
-    /// own, and the rest judges what was found: both may change between two invocations.</summary>
+    /// own, and the rest judges what was found: both may change between two invocations. With an early decision or a
+    /// selection the rest decides what is asked, so it may not change.</summary>
     [JsonIgnore]
     public Study Core =>
         this with
         {
             Candidates = new Dictionary<string, CandidatePlan>(),
             Derive = null,
-            Margin = 0,
+            Margin = Decide || Select ? Margin : 0,
             OverrideGuards = null,
             RelativeTable = null,
             General = null,
-            Tasks = Tasks.ToDictionary(t => t.Key, t => t.Value with { Role = null }),
+            Tasks = Tasks.ToDictionary(
+                t => t.Key,
+                t => Decide || Select ? t.Value : t.Value with { Role = null, Estimand = null }
+            ),
         };
 
     /// <summary>Returns the study with the tasks of its preset; a task of the study takes the place of the preset's

@@ -122,7 +122,10 @@ internal sealed class StudyShape(string source, byte[] text)
     private void RequireAll(Dictionary<string, JsonPropertyInfo> keys, HashSet<string> seen, long start, string path)
     {
         if (
-            keys.FirstOrDefault(k => !k.Value.AssociatedParameter!.HasDefaultValue && !seen.Contains(k.Key)).Key is
+            keys.FirstOrDefault(k =>
+                k.Value.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false }
+                && !seen.Contains(k.Key)
+            ).Key is
             { } missing
         )
         {

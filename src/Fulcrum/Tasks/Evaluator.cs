@@ -83,18 +83,38 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
         CancellationToken cancellation = default
     )
     {
+        Extent whole = Extent.Whole(benchmark.Items.Count, portion);
+        _ = Measure(benchmark, path, protocolHash, whole, answered, cancellation);
+    }
+
+    /// <summary>Measures the first items of a task.</summary>
+    /// <returns>The number of answers that the file holds: at least those that were asked for.</returns>
+    internal int Measure(
+        ITask benchmark,
+        string path,
+        string protocolHash,
+        Extent extent,
+        Action<int>? answered = null,
+        CancellationToken cancellation = default
+    )
+    {
         using Activity? span = Telemetry.Begin("measure", "fulcrum.benchmark", benchmark.Name);
-        using GrowingAnswers file = new(path, benchmark.Items, protocolHash, portion);
+        using GrowingAnswers file = new(path, benchmark.Items, protocolHash, extent.BatchEnds);
         answered?.Invoke(file.Done);
-        while (file.Done < benchmark.Items.Count)
+        while (file.Done < extent.Items)
         {
             int before = file.Done;
-            Item[] items = [.. benchmark.Items.Skip(before).Take(portion)];
+            Item[] items = [.. benchmark.Items.Take(extent.BatchEnds.First(e => e > before)).Skip(before)];
             file.Append(Answers(benchmark, items, protocolHash, n => answered?.Invoke(before + n), cancellation));
             Telemetry.Kept(benchmark.Name, items.Length);
         }
 
-        file.Complete();
+        if (extent.Last)
+        {
+            file.Complete();
+        }
+
+        return file.Done;
     }
 
     /// <summary>Returns the answers to items that are asked together.</summary>
@@ -202,4 +222,15 @@ public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int
             Chance: task.ChanceAccuracy
         );
     }
+}
+
+/// <summary>How far a task is measured.</summary>
+/// <param name="Items">The number of items that are asked at least, from the first on: the end of a batch.</param>
+/// <param name="BatchEnds">After how many items each batch ends, rising to all items.</param>
+/// <param name="Last">Whether no more items will be asked, so that the file gets its final name.</param>
+internal sealed record Extent(int Items, IReadOnlyList<int> BatchEnds, bool Last)
+{
+    /// <summary>Returns the extent of all items, in batches of equal size.</summary>
+    public static Extent Whole(int items, int batch = Evaluator.Portion) =>
+        new(items, [.. Enumerable.Range(1, items / batch).Select(i => i * batch).Append(items).Distinct()], Last: true);
 }

@@ -25,10 +25,10 @@ internal sealed class GrowingAnswers : IDisposable
 
     /// <summary>Opens a file and keeps its valid portions.</summary>
     /// <param name="path">Of the complete file.</param>
-    /// <param name="portion">Items of one portion.</param>
-    public GrowingAnswers(string path, IReadOnlyList<Item> items, string protocolHash, int portion)
+    /// <param name="ends">How many items are answered at the end of each portion, rising to all items.</param>
+    public GrowingAnswers(string path, IReadOnlyList<Item> items, string protocolHash, IReadOnlyList<int> ends)
     {
-        (this.path, growing) = (path, path + ".partial");
+        (this.path, growing) = (path, GrowingName(path));
         AtomicFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         if (File.Exists(path))
         {
@@ -37,12 +37,15 @@ internal sealed class GrowingAnswers : IDisposable
 
         answers = GrowingFile.Open(growing);
         seals = GrowingFile.Open(path + ".seals");
-        KeepWholePortions(items, protocolHash, portion);
+        KeepWholePortions(items, protocolHash, ends);
     }
 
     /// <summary>Returns the names of the files that a task's answers may be in.</summary>
     public static IReadOnlyList<string> FilesOf(string task) =>
         [$"{task}.jsonl", $"{task}.jsonl.partial", $"{task}.jsonl.seals"];
+
+    /// <summary>Returns the name of an answer file while it grows.</summary>
+    public static string GrowingName(string path) => path + ".partial";
 
     /// <summary>The number of answers in the file.</summary>
     public int Done { get; private set; }
@@ -72,19 +75,19 @@ internal sealed class GrowingAnswers : IDisposable
         seals.Dispose();
     }
 
-    private void KeepWholePortions(IReadOnlyList<Item> items, string protocolHash, int portion)
+    private void KeepWholePortions(IReadOnlyList<Item> items, string protocolHash, IReadOnlyList<int> ends)
     {
         long keep = 0;
         int sealsKept = 0;
         while (
             Done < items.Count
             && NextSeal() is { } seal
-            && Portion(Math.Min(portion, items.Count - Done)) is { } lines
+            && Portion(ends[sealsKept] - Done) is { } lines
             && Seal(lines) == seal
             && AreAnswersTo(lines, items, Done, protocolHash)
         )
         {
-            Done = Math.Min(Done + portion, items.Count);
+            Done = ends[sealsKept];
             keep += lines.Length;
             sealsKept++;
         }

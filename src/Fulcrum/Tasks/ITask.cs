@@ -20,6 +20,9 @@ public interface ITask
     /// members.</summary>
     IReadOnlyList<TaskMember> Members => [];
 
+    /// <summary>All items of the task, also those that a part of it leaves out.</summary>
+    IReadOnlyList<Item> AllItems => Items;
+
     /// <summary>Every setting of this task that can change a score (prompts, examples, semantics, versions), as sorted
     /// name-value pairs for the protocol hash.</summary>
     IReadOnlyDictionary<string, string> Protocol { get; }

@@ -99,12 +99,18 @@ public abstract record TaskPlan(
     /// <summary>Returns the words for the clusters and groups of the task's items.</summary>
     public virtual TaskNouns Nouns() => TaskNouns.Plain;
 
-    /// <summary>Returns to what the task generalises; null: what the number of clusters allows.</summary>
-    public virtual Estimand? Estimand() => null;
+    /// <summary>To what the task generalises; null: the default of the kind.</summary>
+    public Estimand? Estimand { get; init; }
+
+    /// <summary>Returns to what the task generalises: its own choice, otherwise the default of its kind; null: what the
+    /// number of clusters allows.</summary>
+    public Estimand? Generalises() => Estimand ?? DefaultEstimand();
+
+    /// <summary>Returns to what tasks of the kind generalise; null: what the number of clusters allows.</summary>
+    protected virtual Estimand? DefaultEstimand() => null;
 
     /// <summary>Returns whether a question counts as leaked only where a training example of the same cluster contains
-    /// it:
-    /// so where questions of different clusters share their wording.</summary>
+    /// it: so where questions of different clusters share their wording.</summary>
     public virtual bool LeaksWithinCluster() => false;
 
     /// <summary>Returns whether scores of known models are published for these questions, asked in this form.</summary>

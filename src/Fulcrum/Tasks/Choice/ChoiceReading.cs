@@ -61,6 +61,7 @@ internal static class ChoiceReading
             measures = new(StringComparer.Ordinal) { ["confidence"] = p[best] };
             if (form.Question.AlsoRight is null) // the Brier score needs one right option
             {
+                measures["right_probability"] = p[form.Answer];
                 measures["brier"] = p.Select((x, i) => Math.Pow(x - (i == form.Answer ? 1 : 0), 2)).Sum();
             }
         }

@@ -104,7 +104,7 @@ public sealed record HarnessPlan(
         Open(opening, new RowChoice(items, First: true, opening.Seed));
 
     /// <summary>The subjects or subtasks of a built-in group are the benchmark: other items of the same ones.</summary>
-    public override Estimand? Estimand() =>
+    protected override Estimand? DefaultEstimand() =>
         BuiltIn is { } name && BuiltInTasks.IsGroup(name) ? Statistics.Estimand.Items : null;
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ public sealed record MmluPlan(
     }
 
     /// <summary>Other questions of these subjects: the subjects are the benchmark.</summary>
-    public override Estimand? Estimand() => Statistics.Estimand.Items;
+    protected override Estimand? DefaultEstimand() => Statistics.Estimand.Items;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Paths() => [Data];

@@ -1,0 +1,170 @@
+using Fulcrum.Comparisons;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Report.Content;
+
+/// <summary>Explains what the numbers of a comparison mean, a plain sentence for each.</summary>
+internal static class Explanations
+{
+    /// <summary>How a task with early decision ended; empty where all items were asked.</summary>
+    public static string Early(PairedResult b, Words words)
+    {
+        if (b.Early is not { } early)
+        {
+            return "";
+        }
+
+        string asked = $"{words.Count(early.Asked)} {words.Say("of", "de")} {words.Count(early.Planned)}";
+        return words.Say(
+            $"{b.Task} was asked {asked} items ({words.Percent(early.Share)}) in "
+                + $"{Looks(early.Looks.Count, words)}; {Outcome(early, words)}. The interval is the repeated one: "
+                + $"it is wider than an interval of one look and stays valid although the answers were looked at "
+                + $"several times.",
+            $"{b.Task} recebeu {asked} itens ({words.Percent(early.Share)}) em "
+                + $"{Looks(early.Looks.Count, words)}; {Outcome(early, words)}. O intervalo é o repetido: mais "
+                + $"largo que o de uma só inspeção, ele continua válido embora as respostas tenham sido "
+                + $"inspecionadas várias vezes."
+        );
+    }
+
+    /// <summary>Which candidate was selected, and on which items it is judged; empty without a selection.</summary>
+    public static string Selection(Comparison comparison, Words words)
+    {
+        if (comparison.Selection is not { } s)
+        {
+            return "";
+        }
+
+        string others =
+            s.Confirmed.Count > 1
+                ? words.Say(
+                    $" Its neighbours {string.Join(", ", s.Confirmed.Where(n => n != s.Chosen))} are shown "
+                        + $"beside it and had no part in the verdict.",
+                    $" Os vizinhos {string.Join(", ", s.Confirmed.Where(n => n != s.Chosen))} aparecem ao "
+                        + $"lado e não participam do veredito."
+                )
+                : "";
+        return words.Say(
+                $"{s.Chosen} was selected from {s.Candidates} candidates on one half of the items. All "
+                    + $"figures here come from the other half, which had no part in the choice.",
+                $"{s.Chosen} foi selecionado entre {s.Candidates} candidatos em uma metade dos itens. Todos "
+                    + $"os números aqui vêm da outra metade, que não participou da escolha."
+            ) + others;
+    }
+
+    /// <summary>What is known of this adapter, and what of training again: one sentence each. Empty for a candidate
+    /// that is derived from another.</summary>
+    public static IReadOnlyList<string> Recipe(
+        CandidateComparison candidate,
+        Comparison comparison,
+        Study study,
+        Words words
+    )
+    {
+        CandidatePlan? plan = study.Candidates.GetValueOrDefault(candidate.Name);
+        if (plan?.Way is not (CandidateWay.Train or CandidateWay.Adapter or CandidateWay.Model or CandidateWay.Command))
+        {
+            return [];
+        }
+
+        string own = string.Join("; ", candidate.Tasks.Select(t => $"{t.Task} {words.Change(t.Difference)}"));
+        return
+        [
+            words.Say($"This adapter, on new items: {own}.", $"Este adaptador, em novos itens: {own}."),
+            words.Say(
+                "This recipe, trained again with another seed: ",
+                "Esta receita, treinada de novo com outra semente: "
+            )
+                + (
+                    comparison.Seeds?.FirstOrDefault(r => r.Recipe == candidate.Name) is { } seeds
+                        ? string.Join("; ", seeds.Tasks.Select(t => Seeds(t, words))) + "."
+                        : words.Say("not known (one seed).", "desconhecido (uma semente).")
+                ),
+        ];
+    }
+
+    /// <summary>What the columns of the tables mean.</summary>
+    public static IReadOnlyList<string> Columns(Words words) =>
+        [
+            words.Say(
+                "Items: how many were scored both before and after; only these are compared.",
+                "Itens: quantos receberam nota antes e depois; só estes são comparados."
+            ),
+            words.Say(
+                "Before and after: the mean score of each side; its 95% interval appears on hover.",
+                "Antes e depois: a nota média de cada lado; o intervalo de 95% aparece ao passar o cursor."
+            ),
+            words.Say(
+                "Difference: after minus before in percentage points; 95 of 100 such intervals contain the "
+                    + "true difference.",
+                "Diferença: depois menos antes em pontos percentuais; 95 de 100 intervalos assim contêm a "
+                    + "diferença verdadeira."
+            ),
+            words.Say(
+                "Gained and lost: items that became right and items that became wrong.",
+                "Ganhos e perdidos: itens que passaram a certos e itens que passaram a errados."
+            ),
+            words.Say(
+                "p: how often a difference at least this large arises by chance if nothing changed; it "
+                    + "agrees with the interval.",
+                "p: com que frequência uma diferença ao menos tão grande surge por acaso se nada mudou; "
+                    + "concorda com o intervalo."
+            ),
+            words.Say(
+                "p in brackets: the same, adjusted for the number of tasks by Holm's method.",
+                "p entre colchetes: o mesmo, ajustado pelo número de tarefas pelo método de Holm."
+            ),
+            words.Say(
+                "Lowest cluster: the group of items that lost most; it is chosen for being lowest, so it "
+                    + "describes and tests nothing.",
+                "Agrupamento mais baixo: o grupo de itens que mais perdeu; é escolhido por ser o mais baixo, "
+                    + "logo descreve e não testa nada."
+            ),
+            words.Say(
+                "Probability of the right answer: what the model gives to the right option, on average; it "
+                    + "reacts sooner than the score, but it is another quantity and is not compared with the "
+                    + "margin.",
+                "Probabilidade da resposta certa: o que o modelo atribui à opção certa, em média; reage "
+                    + "antes da nota, mas é outra grandeza e não se compara com a margem."
+            ),
+        ];
+
+    private static string Looks(int count, Words words) =>
+        count == 1 ? words.Say("1 look", "1 inspeção") : words.Say($"{count} looks", $"{count} inspeções");
+
+    private static string Outcome(EarlyResult early, Words words)
+    {
+        string limit = words.Points(early.Limit);
+        return early.Outcome switch
+        {
+            LookOutcome.Above => words.Say(
+                $"then the whole interval lay above the limit of {limit}",
+                $"então todo o intervalo ficou acima do limite de {limit}"
+            ),
+            LookOutcome.Below => words.Say(
+                $"then the whole interval lay below the limit of {limit}",
+                $"então todo o intervalo ficou abaixo do limite de {limit}"
+            ),
+            LookOutcome.Futile => words.Say(
+                $"then the remaining items were unlikely (below 5%) to decide about the limit of {limit}",
+                $"então era improvável (abaixo de 5%) que os itens restantes decidissem sobre o limite de {limit}"
+            ),
+            _ => words.Say(
+                $"all items did not decide about the limit of {limit}",
+                $"todos os itens não decidiram sobre o limite de {limit}"
+            ),
+        };
+    }
+
+    private static string Seeds(SeedsResult seeds, Words words) =>
+        seeds.Recipe is not { } r
+            ? words.Say($"{seeds.Task} not known (one seed)", $"{seeds.Task} desconhecido (uma semente)")
+            : $"{seeds.Task} {words.Change(new Difference(r.Points, r.Low, r.High, r.StandardError))}"
+                + words.Say($" from {r.Seeds} seeds", $" de {r.Seeds} sementes")
+                + (
+                    r.Seeds < RecipeEstimate.LeastSeeds
+                        ? words.Say(", too few for a verdict", ", poucas para um veredito")
+                        : ""
+                );
+}

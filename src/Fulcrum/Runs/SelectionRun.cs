@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Fulcrum.Comparisons;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Selects one candidate on one half of the items. The other half judges it.</summary>
+/// <param name="data">Of all items.</param>
+internal sealed class SelectionRun(RunState state, Stages stages, Engines engines, Corpus data, bool allowCommand)
+{
+    private readonly (Corpus Selection, Corpus Confirmation) halves = AskedItems.Halves(data, state.Study.Seed);
+    private const string BaseStage = $"{RunLayout.Base}/{RunLayout.Selection}";
+
+    /// <summary>The items that judge the selected candidate.</summary>
+    public Corpus Confirmation => halves.Confirmation;
+
+    /// <summary>Measures the base on the selection half.</summary>
+    public void MeasureBase(CancellationToken cancellation)
+    {
+        Measurement measurement = MeasurementOfHalf();
+        stages.Run(
+            BaseStage,
+            state.BaseInputs,
+            () => measurement.Writes(BaseStage),
+            () => measurement.Measure(BaseStage, BaseStage, state.BaseInputs, state.Study.Base.Spec, cancellation)
+        );
+    }
+
+    /// <summary>Obtains every candidate, measures it on the selection half, and selects one.</summary>
+    /// <returns>The state with the candidates that the other half judges.</returns>
+    public RunState Run(CancellationToken cancellation)
+    {
+        MeasureBase(cancellation);
+        Measurement measurement = MeasurementOfHalf();
+        CandidateStages candidates = new(state, stages, engines, measurement, halves.Selection, allowCommand);
+        candidates.Obtain(cancellation);
+        string[] names = [.. state.Study.Candidates.Keys];
+        names.ToList().ForEach(name => candidates.MeasureForSelection(name, cancellation));
+        string[] reads = [BaseStage, .. names.Select(n => $"{RunLayout.Candidate(n)}/{RunLayout.Selection}")];
+        string inputs = Sha256.OfTexts([.. reads.Select(s => s + stages.Layout.DigestOf(s))]);
+        stages.Run(RunLayout.Selection, inputs, reads, Select);
+        return state with { Confirmed = Read(stages.Layout).Confirmed };
+    }
+
+    /// <summary>Reads what was selected.</summary>
+    /// <exception cref="InputException">The file is missing or damaged.</exception>
+    public static SelectionResult Read(RunLayout run)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<SelectionResult>(
+                    BoundedFile.ReadText(run.Selected),
+                    SnakeCaseJson.Options
+                ) ?? throw new InputException($"{run.Selected}: holds null");
+        }
+        catch (Exception e) when (e is JsonException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InputException(
+                $"{run.Selected}: missing or damaged. Repeat the command that made the run to recreate it",
+                e
+            );
+        }
+    }
+
+    private Measurement MeasurementOfHalf() =>
+        new(state.Study, stages.Layout, engines, halves.Selection, stages.Report);
+
+    private IReadOnlyList<string> Select()
+    {
+        Study study = state.Study;
+        Dictionary<string, IReadOnlyList<Answer>> before = Answers(BaseStage);
+        SelectionResult selected = CandidateSelection.Of(
+            [.. study.Candidates.Select(c => Selectable(c.Key, c.Value, before))],
+            study.Targets,
+            study.Margin / 100
+        );
+        AtomicFile.WriteText(stages.Layout.Selected, JsonSerializer.Serialize(selected, SnakeCaseJson.Options) + "\n");
+        stages.Report(
+            new RunEvent.Noted(
+                $"selected {selected.Chosen} from {selected.Candidates} candidates on one half of the items; "
+                    + $"the other half judges {string.Join(", ", selected.Confirmed)}"
+            )
+        );
+        return [Path.GetFileName(stages.Layout.Selected)];
+    }
+
+    private Selectable Selectable(string name, CandidatePlan plan, Dictionary<string, IReadOnlyList<Answer>> before)
+    {
+        Dictionary<string, IReadOnlyList<Answer>> after = Answers($"{RunLayout.Candidate(name)}/{RunLayout.Selection}");
+        return new Selectable(
+            name,
+            RootOf(name),
+            (plan.Step ?? int.MaxValue, plan.Lambda ?? 1),
+            plan.Seed is not null,
+            before.ToDictionary(b => b.Key, b => PairedComparison.Differences(b.Key, b.Value, after[b.Key]).Mean)
+        );
+    }
+
+    private string RootOf(string name) => state.Study.Candidates[name].From is { } from ? RootOf(from) : name;
+
+    private Dictionary<string, IReadOnlyList<Answer>> Answers(string place) =>
+        state.Study.Tasks.Keys.ToDictionary(t => t, t => AnswerFile.Read(stages.Layout.Answers(place, t)));
+}
