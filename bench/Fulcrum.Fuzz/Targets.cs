@@ -307,7 +307,7 @@ internal sealed class Targets : IDisposable
         System.IO.File.Delete(path);
         File("resume.jsonl.partial", cut < 0 ? bytes : bytes[..cut]);
         File("resume.jsonl.seals", cut < 0 ? [] : bytes[(cut + 1)..]);
-        using (GrowingAnswers file = new(path, items, "p", 2))
+        using (GrowingAnswers file = new(path, items, "p", Extent.Whole(items.Length, 2).BatchEnds))
         {
             while (file.Done < items.Length)
             {

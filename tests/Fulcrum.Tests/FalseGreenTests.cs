@@ -174,7 +174,7 @@ public sealed class FalseGreenTests : IDisposable
         };
 
         string line = PreparationSummary
-            .Of(study, new Corpus([task], [], ""), null)
+            .Of(study, new Corpus([task], [], ""), new ExperimentSettings())
             .OfType<RunEvent.Noted>()
             .First()
             .Text;

@@ -31,5 +31,11 @@ internal sealed class PartOfTask(ITask whole, IReadOnlyList<Item> items) : ITask
     public Reply? Gold(Item item) => whole.Gold(item);
 
     /// <inheritdoc/>
+    public string? NoGold => whole.NoGold;
+
+    /// <inheritdoc/>
+    public string? Layout => whole.Layout;
+
+    /// <inheritdoc/>
     public string Content(Item item) => whole.Content(item);
 }
