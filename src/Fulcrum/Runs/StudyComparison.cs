@@ -64,7 +64,7 @@ public static class StudyComparison
                     EstimandsOf(scored)
                 )
                 : null,
-            Seeds(scored, before, points),
+            RecipeComparison.Of(scored, before, points),
             ServingLadders.Of(study, (first, second) => Compared(scored, points, first, second))
         );
     }
@@ -270,57 +270,6 @@ public static class StudyComparison
                 .Of(task.Name, first.Answers[task.Name], second.Answers[task.Name], SettingsOf(study, task))
                 .Difference
         );
-
-    /// <summary>The recipes that were trained with more than one seed: a candidate and those derived from it by a
-    /// seed.</summary>
-    private static RecipeSeeds[]? Seeds(Study study, PointAnswers before, PointAnswers[] points)
-    {
-        RecipeSeeds[] recipes =
-        [
-            .. study
-                .Candidates.Where(c => c.Value.Train is not null)
-                .Select(c => SeedsOf(study, before, points, c.Key, c.Value.Train!))
-                .OfType<RecipeSeeds>(),
-        ];
-        return recipes.Length == 0 ? null : recipes;
-    }
-
-    private static RecipeSeeds? SeedsOf(
-        Study study,
-        PointAnswers before,
-        PointAnswers[] points,
-        string recipe,
-        TrainPlan train
-    )
-    {
-        (int Seed, PointAnswers Answers)[] seeds =
-        [
-            (train.Seed ?? study.Seed, points.First(p => p.Name == recipe)),
-            .. points
-                .Where(p => p.Seed is not null && study.Candidates[p.Name].From == recipe)
-                .Select(p => (p.Seed!.Value, p)),
-        ];
-        return seeds.Length < 2
-            ? null
-            : new RecipeSeeds(recipe, [.. study.NamedTasks.Select(t => SeedsOf(t, before, seeds))]);
-    }
-
-    private static SeedsResult SeedsOf(TaskPlan task, PointAnswers before, (int Seed, PointAnswers Answers)[] seeds)
-    {
-        CandidateFamily family = CandidateFamily.Of(
-            task.Name,
-            before.Answers[task.Name],
-            [.. seeds.Select(s => ($"{s.Seed}", s.Answers.Answers[task.Name]))],
-            task.Generalises(),
-            simultaneous: false,
-            seeds: true
-        );
-        return new SeedsResult(
-            task.Name,
-            family.Recipe,
-            [.. family.Candidates.Select((c, i) => new SeedDifference(seeds[i].Seed, c.Difference))]
-        );
-    }
 
     /// <summary>Reads the answers of one place of a run.</summary>
     /// <param name="plan">Of a candidate; null: the base.</param>
