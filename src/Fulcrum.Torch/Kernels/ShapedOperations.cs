@@ -5,8 +5,8 @@ namespace Fulcrum.Torch.Kernels;
 
 /// <summary>Operations that libtorch has for tensors with values only, so that its device <c>meta</c>, on which the
 /// tests run, needs another form.</summary>
-/// <remarks>On <c>meta</c> a tensor has a shape and a device and no values. There the result has the right shape, and an
-/// operand on another device is refused, as a GPU would refuse it.</remarks>
+/// <remarks>On <c>meta</c> a tensor has a shape and a device and no values. There the result has the right shape, and
+/// an operand on another device is refused, as a GPU would refuse it.</remarks>
 internal static class ShapedOperations
 {
     /// <summary>Returns log Σ exp over one dimension.</summary>
