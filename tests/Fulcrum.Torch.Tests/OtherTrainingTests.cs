@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Fulcrum.Torch.Tests;
 
-/// <summary>A finished training is kept only for the same base and the same initial adapter.</summary>
+/// <summary>A finished training is kept for the same base and the same initial adapter, and refused for others.</summary>
 public sealed class OtherTrainingTests : IDisposable
 {
     private static readonly string[] Files = ["config.json", "model.safetensors", "tokenizer.json"];
@@ -14,7 +14,7 @@ public sealed class OtherTrainingTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Another_base_of_the_same_folder_name_is_trained_anew()
+    public void Another_base_of_the_same_folder_name_does_not_keep_the_result()
     {
         string one = Base("one", 0),
             other = Base("other", 1),
@@ -22,11 +22,11 @@ public sealed class OtherTrainingTests : IDisposable
 
         Assert.Equal(2, Steps(one, output, null));
         Assert.Equal(0, Steps(one, output, null));
-        Assert.Equal(2, Steps(other, output, null));
+        Assert.Contains("another training", Assert.Throws<InputException>(() => Steps(other, output, null)).Message);
     }
 
     [Fact]
-    public void Another_initial_adapter_of_the_same_folder_name_is_trained_anew()
+    public void Another_initial_adapter_of_the_same_folder_name_does_not_keep_the_result()
     {
         string model = Base("one", 0),
             output = Path.Combine(folder, "adapter");
@@ -38,7 +38,10 @@ public sealed class OtherTrainingTests : IDisposable
 
         Assert.Equal(2, Steps(model, output, Path.Combine(folder, initial[0])));
         Assert.Equal(0, Steps(model, output, Path.Combine(folder, initial[0])));
-        Assert.Equal(2, Steps(model, output, Path.Combine(folder, initial[1])));
+        Assert.Contains(
+            "another training",
+            Assert.Throws<InputException>(() => Steps(model, output, Path.Combine(folder, initial[1]))).Message
+        );
     }
 
     private static int Steps(string model, string output, string? initial, int seed = 7)
