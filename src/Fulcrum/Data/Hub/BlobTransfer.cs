@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
@@ -16,6 +17,10 @@ internal sealed class BlobTransfer(
 )
 {
     private const int PiecesAtOnce = 4;
+
+    // From this rate on, the processors and not the network limit a transfer, and more connections only cost time.
+    private const double FastBytesPerSecond = 150e6;
+    private static readonly TimeSpan Trial = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Fetches the content to a path, under which it appears complete and verified.</summary>
     /// <param name="incomplete">Where the bytes are kept until then.</param>
@@ -43,8 +48,7 @@ internal sealed class BlobTransfer(
 
         try
         {
-            PieceTransfer pieces = new(http, settings, file, address, progress) { MayRefuseRanges = !inOnePiece };
-            await FillAndCheckAsync(partial, pieces, cancellation);
+            await FillAndCheckAsync(partial, mayRefuseRanges: !inOnePiece, cancellation);
         }
         catch (FulcrumException e) when (e is not HubUnreachableException)
         {
@@ -55,17 +59,17 @@ internal sealed class BlobTransfer(
         partial.Publish(final);
     }
 
-    private async Task FillAndCheckAsync(PartialFile partial, PieceTransfer pieces, CancellationToken cancellation)
+    private async Task FillAndCheckAsync(PartialFile partial, bool mayRefuseRanges, CancellationToken cancellation)
     {
         long resumed = partial.Resumed;
         progress.Resume(resumed);
-        bool good = await FillAsync(partial, pieces, cancellation);
+        bool good = await FillAsync(partial, mayRefuseRanges, cancellation);
         if (!good && resumed > 0)
         {
-            // The kept bytes may be what is wrong: they came from an earlier process.
+            // The bytes of an earlier process may be wrong.
             partial.Clear();
             progress.Resume(0);
-            good = await FillAsync(partial, pieces, cancellation);
+            good = await FillAsync(partial, mayRefuseRanges, cancellation);
         }
 
         if (!good)
@@ -77,23 +81,19 @@ internal sealed class BlobTransfer(
         }
     }
 
-    private async Task<bool> FillAsync(PartialFile partial, PieceTransfer pieces, CancellationToken cancellation)
+    private async Task<bool> FillAsync(PartialFile partial, bool mayRefuseRanges, CancellationToken cancellation)
     {
         using RunningDigest digest = new(file.Digest, file.Size);
+        PieceTransfer pieces = new(http, settings, file, address, progress)
+        {
+            Digest = digest,
+            MayRefuseRanges = mayRefuseRanges,
+        };
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task following = Task.Run(() => digest.FollowAsync(partial, ended.Token), CancellationToken.None);
         try
         {
-            int[] missing =
-            [
-                .. Enumerable.Range(0, partial.Pieces).Where(p => partial.DoneOf(p) < partial.LengthOf(p)),
-            ];
-            ParallelOptions options = new() { MaxDegreeOfParallelism = PiecesAtOnce, CancellationToken = cancellation };
-            await Parallel.ForEachAsync(
-                missing,
-                options,
-                async (piece, stop) => await InTurnAsync(() => pieces.FetchAsync(partial, piece, stop), stop)
-            );
+            await FetchPiecesAsync(partial, pieces, cancellation);
         }
         catch
         {
@@ -105,7 +105,53 @@ internal sealed class BlobTransfer(
             await following;
         }
 
-        return digest.Matches();
+        // Bytes that were sent again after a restart may have been hashed twice.
+        return digest.Matches() || (partial.IsRestarted && partial.Matches(file.Digest));
+    }
+
+    // One connection serves a fast network; the others are opened only if it turns out to be slow.
+    private async Task FetchPiecesAsync(PartialFile partial, PieceTransfer pieces, CancellationToken cancellation)
+    {
+        ConcurrentQueue<int> missing = new(
+            Enumerable.Range(0, partial.Pieces).Where(p => partial.DoneOf(p) < partial.LengthOf(p))
+        );
+        using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        async Task WorkAsync()
+        {
+            while (missing.TryDequeue(out int piece))
+            {
+                await InTurnAsync(() => pieces.FetchAsync(partial, piece, failed.Token), failed.Token);
+            }
+        }
+
+        List<Task> workers = [WorkAsync()];
+        try
+        {
+            if (missing.Count > 0 && await IsSlowAsync(workers[0], partial, failed.Token))
+            {
+                workers.AddRange(Enumerable.Range(1, PiecesAtOnce - 1).Select(_ => WorkAsync()));
+            }
+
+            while (workers.Count > 0)
+            {
+                Task done = await Task.WhenAny(workers);
+                workers.Remove(done);
+                await done;
+            }
+        }
+        catch
+        {
+            await failed.CancelAsync();
+            await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
+    private static async Task<bool> IsSlowAsync(Task first, PartialFile partial, CancellationToken cancellation)
+    {
+        long before = partial.Done;
+        await Task.WhenAny(first, Task.Delay(Trial, cancellation));
+        return !first.IsCompleted && partial.Done - before < FastBytesPerSecond * Trial.TotalSeconds;
     }
 
     private async Task InTurnAsync(Func<Task> fetch, CancellationToken cancellation)

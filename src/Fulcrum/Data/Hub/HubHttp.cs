@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Fulcrum.Files;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
 using Polly;
 using Polly.Retry;
@@ -20,26 +19,18 @@ internal sealed class HubHttp : IDisposable
 
     private const int MostRedirects = 10;
     private const long LargestAnswer = 1 << 27;
-    private const string Metadata = "metadata";
-    private const string Content = "content";
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
     private static readonly HttpRequestOptionsKey<int> Repeats = new("repeats");
 
     private readonly HubSettings settings;
-    private readonly ServiceProvider services;
-    private readonly IHttpClientFactory clients;
+    private readonly HttpClient metadata;
+    private readonly HttpClient content;
 
     public HubHttp(HubSettings settings)
     {
         this.settings = settings;
-        ServiceCollection collection = new();
-        Configured(collection, Metadata)
-            .AddResilienceHandler(Metadata, b => b.AddRetry(Retry()).AddTimeout(settings.AnswerLimit));
-        collection.AddTransient<WholeAnswers>();
-        collection.AddHttpClient(Metadata).AddHttpMessageHandler<WholeAnswers>();
-        Configured(collection, Content).AddResilienceHandler(Content, b => b.AddTimeout(settings.SilenceLimit));
-        services = collection.BuildServiceProvider();
-        clients = services.GetRequiredService<IHttpClientFactory>();
+        metadata = Client(b => b.AddRetry(Retry()).AddTimeout(settings.AnswerLimit), inner => new WholeAnswers(inner));
+        content = Client(b => b.AddTimeout(settings.SilenceLimit), inner => inner);
     }
 
     /// <summary>Sends a look-up, a listing or a HEAD and follows redirects; a HEAD stops at another host.</summary>
@@ -57,7 +48,7 @@ internal sealed class HubHttp : IDisposable
         for (int hop = 0; hop < MostRedirects; hop++)
         {
             HttpResponseMessage answer = await SendAsync(
-                Metadata,
+                metadata,
                 Request(method, address, repeats, token),
                 cancellation
             );
@@ -88,7 +79,7 @@ internal sealed class HubHttp : IDisposable
         {
             HttpRequestMessage request = Request(HttpMethod.Get, address, 0, null);
             request.Headers.Range = first > 0 || last is not null ? new RangeHeaderValue(first, last) : null;
-            HttpResponseMessage answer = await SendAsync(Content, request, cancellation);
+            HttpResponseMessage answer = await SendAsync(content, request, cancellation);
             if (Redirect(answer, address) is not { } next)
             {
                 return answer;
@@ -150,23 +141,33 @@ internal sealed class HubHttp : IDisposable
     /// <summary>An address without its query, in which a signature may stand.</summary>
     public static string Place(Uri address) => Printable.Message(address.GetLeftPart(UriPartial.Path));
 
-    public void Dispose() => services.Dispose();
+    public void Dispose()
+    {
+        metadata.Dispose();
+        content.Dispose();
+    }
 
-    private static IHttpClientBuilder Configured(ServiceCollection collection, string name) =>
-        collection
-            .AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers()
-            .ConfigurePrimaryHttpMessageHandler(() =>
-                new SocketsHttpHandler
-                {
-                    // .NET drops the token on every redirect, so redirects are followed here.
-                    AllowAutoRedirect = false,
-                    AutomaticDecompression = DecompressionMethods.None,
-                    UseCookies = false,
-                    ConnectTimeout = TimeSpan.FromSeconds(10),
-                    PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-                }
-            );
+    // The clients live as long as one command, so no factory is needed that renews their connections. Without one a
+    // command starts sooner.
+    private static HttpClient Client(
+        Action<ResiliencePipelineBuilder<HttpResponseMessage>> repeat,
+        Func<HttpMessageHandler, HttpMessageHandler> below
+    )
+    {
+        ResiliencePipelineBuilder<HttpResponseMessage> pipeline = new();
+        repeat(pipeline);
+        SocketsHttpHandler connections = new()
+        {
+            // .NET drops the token on every redirect, so redirects are followed here.
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+        };
+        ResilienceHandler repeated = new(pipeline.Build()) { InnerHandler = below(connections) };
+        return new HttpClient(repeated) { Timeout = Timeout.InfiniteTimeSpan };
+    }
 
     private HttpRequestMessage Request(HttpMethod method, Uri address, int repeats, HubToken? token)
     {
@@ -183,7 +184,7 @@ internal sealed class HubHttp : IDisposable
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        string name,
+        HttpClient client,
         HttpRequestMessage request,
         CancellationToken cancellation
     )
@@ -191,7 +192,6 @@ internal sealed class HubHttp : IDisposable
         string place = Place(request.RequestUri!);
         try
         {
-            HttpClient client = clients.CreateClient(name);
             return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -239,7 +239,7 @@ internal sealed class HubHttp : IDisposable
     }
 
     // Reads the whole body below the repetition, so that a cut in a listing is repeated like any other.
-    private sealed class WholeAnswers : DelegatingHandler
+    private sealed class WholeAnswers(HttpMessageHandler inner) : DelegatingHandler(inner)
     {
         protected override async Task<HttpResponseMessage> SendAsync(
             HttpRequestMessage request,

@@ -5,9 +5,9 @@ namespace Fulcrum.Data.Hub;
 
 /// <summary>The bytes of a file that have arrived so far, in pieces that arrive at the same time; survives a killed
 /// process.</summary>
-/// <remarks>A second file beside it holds one number per piece: how many of its bytes are there. A number is written
-/// after its bytes, so it never says too much to another process. After a power failure it may; the digest finds
-/// that.</remarks>
+/// <remarks>A second file next to it holds one number per piece: how many of its bytes have arrived. A number is
+/// written after its bytes, so it is never too large for another process. After a power failure it may be too large;
+/// then the digest does not match.</remarks>
 internal sealed class PartialFile : IDisposable
 {
     private const int HeaderBytes = 16;
@@ -99,8 +99,18 @@ internal sealed class PartialFile : IDisposable
         Set(piece, done[piece] + bytes.Length);
     }
 
+    /// <summary>Whether something that had arrived was forgotten and sent again.</summary>
+    public bool IsRestarted { get; private set; }
+
     /// <summary>Forgets what has arrived of a piece.</summary>
-    public void Restart(int piece) => Set(piece, 0);
+    public void Restart(int piece)
+    {
+        IsRestarted = true;
+        Set(piece, 0);
+    }
+
+    /// <summary>Whether the content has a digest; reads all of it.</summary>
+    public bool Matches(string digest) => RunningDigest.Matches(path, digest);
 
     /// <summary>Reads bytes that are there.</summary>
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(data, buffer, offset);

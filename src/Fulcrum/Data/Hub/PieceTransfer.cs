@@ -18,11 +18,15 @@ internal sealed class PieceTransfer(
 )
 {
     private const int Repeats = 5;
-    private const int BufferBytes = 1 << 18;
+    private const int BufferBytes = 1 << 20;
     private readonly Lock turn = new();
     private Task<Uri>? current;
 
-    /// <summary>Whether a server without ranges is told from one that fails.</summary>
+    /// <summary>Gets the bytes as they arrive.</summary>
+    public required RunningDigest Digest { get; init; }
+
+    /// <summary>Whether a server that does not serve ranges is reported by
+    /// <see cref="RangesRefusedException"/>.</summary>
     public required bool MayRefuseRanges { get; init; }
 
     private string Name => Printable.Message(file.Path);
@@ -170,24 +174,14 @@ internal sealed class PieceTransfer(
     )
     {
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             silence.CancelAfter(settings.SilenceLimit);
             await using Stream body = await answer.Content.ReadAsStreamAsync(silence.Token);
             await using Stream content = IsGzip(answer) ? new GZipStream(body, CompressionMode.Decompress) : body;
-            for (int count; (count = await content.ReadAsync(buffer, silence.Token)) > 0; )
+            while (await CopyOnceAsync(content, partial, piece, silence.Token))
             {
                 silence.CancelAfter(settings.SilenceLimit);
-                if (count > partial.LengthOf(piece) - partial.DoneOf(piece))
-                {
-                    throw new FulcrumException(
-                        $"{Name}: more bytes came than the hub lists ({file.Size}); it was discarded"
-                    );
-                }
-
-                partial.Append(piece, buffer.AsSpan(0, count));
-                progress.Add(count);
             }
         }
         catch (InvalidDataException e)
@@ -199,12 +193,42 @@ internal sealed class PieceTransfer(
         {
             throw new TransientException($"no bytes for {settings.SilenceLimit.TotalSeconds:0.#} s", null, e);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
 
         CheckEnd(answer, partial, piece);
+    }
+
+    // The buffer goes on to the digest if its bytes are next in order; otherwise the digest reads them from the file.
+    private async Task<bool> CopyOnceAsync(Stream content, PartialFile partial, int piece, CancellationToken stop)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        bool taken = false;
+        try
+        {
+            int count = await content.ReadAsync(buffer, stop);
+            if (count > partial.LengthOf(piece) - partial.DoneOf(piece))
+            {
+                throw new FulcrumException(
+                    $"{Name}: more bytes came than the hub lists ({file.Size}); it was discarded"
+                );
+            }
+
+            if (count > 0)
+            {
+                long offset = partial.StartOf(piece) + partial.DoneOf(piece);
+                partial.Append(piece, buffer.AsSpan(0, count));
+                taken = Digest.Take(offset, buffer, count);
+                progress.Add(count);
+            }
+
+            return count > 0;
+        }
+        finally
+        {
+            if (!taken)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
     }
 
     // A body without a length may end early without a word; a packed one cannot be continued.

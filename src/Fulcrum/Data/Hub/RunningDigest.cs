@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Fulcrum.Files;
@@ -6,13 +7,27 @@ namespace Fulcrum.Data.Hub;
 
 /// <summary>The digest by which the hub names a content: SHA-256, or git's SHA-1 over a header and the
 /// content.</summary>
+/// <remarks>
+/// It is computed on a thread of its own while the bytes arrive. Bytes that continue what was hashed so far are handed
+/// over in memory by <see cref="Take"/>. All others, those of later pieces and of an earlier process, are read from the
+/// file once no gap is before them.
+/// </remarks>
 internal sealed class RunningDigest : IDisposable
 {
+    // Buffers in memory that wait to be hashed, at most. If hashing is slower, the file is read instead.
+    private const int MostWaiting = 24;
+    private const int ReadBytes = 1 << 20;
+
     private const int GitDigits = 40;
     private readonly IncrementalHash hash;
     private readonly string expected;
-    private readonly byte[] buffer = new byte[1 << 18];
+    private readonly Queue<(byte[] Buffer, int Count)> waiting = new();
+    private readonly Lock turn = new();
+    private readonly SemaphoreSlim arrived = new(0);
+
+    // Bytes that are hashed; bytes that are hashed or wait in memory.
     private long read;
+    private long taken;
 
     /// <summary>Starts the digest of a file of known size.</summary>
     /// <param name="expected">40 hexadecimal digits for git's SHA-1, 64 for SHA-256.</param>
@@ -32,8 +47,28 @@ internal sealed class RunningDigest : IDisposable
     {
         using Stream file = BoundedFile.Open(path, long.MaxValue);
         using RunningDigest digest = new(expected, file.Length);
-        digest.Advance(b => file.Read(b), file.Length);
+        digest.Advance((b, _) => file.Read(b), file.Length);
         return digest.Matches();
+    }
+
+    /// <summary>Takes bytes over if they continue what was taken so far.</summary>
+    /// <param name="buffer">From the shared pool; returned to it once it is hashed.</param>
+    /// <returns>False if the bytes are to be read from the file later; then the buffer stays the caller's.</returns>
+    public bool Take(long offset, byte[] buffer, int count)
+    {
+        lock (turn)
+        {
+            if (offset != taken || waiting.Count >= MostWaiting)
+            {
+                return false;
+            }
+
+            waiting.Enqueue((buffer, count));
+            taken += count;
+        }
+
+        arrived.Release();
+        return true;
     }
 
     /// <summary>Follows the bytes of a partial file while they arrive, until it is complete or the work ends.</summary>
@@ -41,36 +76,92 @@ internal sealed class RunningDigest : IDisposable
     {
         while (read < file.Size && !stopped.IsCancellationRequested)
         {
-            long there = file.Contiguous;
-            if (there - read < buffer.Length && there < file.Size)
+            if (HashWaiting())
             {
-                await Task.Delay(5, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
 
-            Advance(b => file.Read(b, read), there);
+            long until = Claim(file);
+            if (until > read)
+            {
+                Advance(file.Read, until);
+            }
+            else
+            {
+                await ((Task)arrived.WaitAsync(5, stopped)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
     /// <summary>Whether the bytes read have the expected digest.</summary>
     public bool Matches() => Convert.ToHexStringLower(hash.GetCurrentHash()) == expected;
 
-    public void Dispose() => hash.Dispose();
-
-    private void Advance(ReadBytes source, long until)
+    public void Dispose()
     {
-        while (read < until)
+        while (waiting.TryDequeue(out (byte[] Buffer, int Count) left))
         {
-            int count = source(buffer.AsSpan(0, (int)Math.Min(buffer.Length, until - read)));
-            if (count == 0)
+            ArrayPool<byte>.Shared.Return(left.Buffer);
+        }
+
+        hash.Dispose();
+        arrived.Dispose();
+    }
+
+    private bool HashWaiting()
+    {
+        (byte[] Buffer, int Count) next;
+        lock (turn)
+        {
+            if (!waiting.TryDequeue(out next))
             {
-                return;
+                return false;
+            }
+        }
+
+        hash.AppendData(next.Buffer, 0, next.Count);
+        read += next.Count;
+        ArrayPool<byte>.Shared.Return(next.Buffer);
+        return true;
+    }
+
+    // Up to where the file is read next; nobody hands these bytes over in memory meanwhile.
+    private long Claim(PartialFile file)
+    {
+        lock (turn)
+        {
+            long there = Math.Min(file.Contiguous, read + ReadBytes);
+            if (waiting.Count == 0 && (there - read == ReadBytes || there == file.Size))
+            {
+                taken = there;
+                return there;
             }
 
-            hash.AppendData(buffer, 0, count);
-            read += count;
+            return read;
         }
     }
 
-    private delegate int ReadBytes(Span<byte> buffer);
+    private void Advance(ReadFrom source, long until)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        try
+        {
+            while (read < until)
+            {
+                int count = source(buffer.AsSpan(0, (int)Math.Min(buffer.Length, until - read)), read);
+                if (count == 0)
+                {
+                    return;
+                }
+
+                hash.AppendData(buffer, 0, count);
+                read += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private delegate int ReadFrom(Span<byte> buffer, long offset);
 }
