@@ -71,8 +71,8 @@ public sealed class LlamaEngine : IEngine
     /// <inheritdoc/>
     public string DigestOf(ModelSpec model) =>
         model.Source is ModelSource.Gguf { TokenizerFolder: { } folder } source
-            ? Sha256.OfTexts(Sha256.OfFile(source.File), GgufTexts.DigestOf(folder))
-            : Sha256.OfFile(FileOf(model));
+            ? Sha256.OfTexts(RememberedDigest.Of(source.File), GgufTexts.DigestOf(folder))
+            : RememberedDigest.Of(FileOf(model));
 
     /// <inheritdoc/>
     public PromptEncoding LoadEncoding(ModelSpec model) =>

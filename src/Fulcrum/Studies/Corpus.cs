@@ -6,12 +6,12 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Studies;
 
-/// <summary>The data of a study, opened and sampled: what is asked, and what is trained on.</summary>
+/// <summary>The data of a study, opened and sampled: the tasks and the training examples.</summary>
 /// <param name="Tasks">In the study's order.</param>
-/// <param name="Training">In the data's order; empty where nothing is trained.</param>
+/// <param name="Training">In the data's order; empty if nothing is trained.</param>
 /// <param name="TaskDigest">SHA-256 over every file that the tasks read.</param>
 /// <param name="TrainingDigest">SHA-256 over every file that training reads.</param>
-/// <param name="Before">The tasks as the base model is asked them, in the same order; null: no differently.</param>
+/// <param name="Before">The tasks as the base model is prompted, in the same order; null: in the same way.</param>
 /// <param name="DigestNow">The digest of the tasks' files as they are now; null: they cannot change.</param>
 /// <param name="TrainingLayout">How the rows of the training data are read, in one line; null: nothing to say.</param>
 public sealed record Corpus(
@@ -24,7 +24,7 @@ public sealed record Corpus(
     string? TrainingLayout = null
 )
 {
-    /// <summary>Digest of data files and folders of them, by name and content; databases included.</summary>
+    /// <summary>Returns the digest of data files and folders, by name and content; databases are included.</summary>
     public static string DigestOf(IEnumerable<string> paths)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -34,7 +34,7 @@ public sealed record Corpus(
             foreach (string file in (File.Exists(path) ? [path] : DataFiles(path)).Order(StringComparer.Ordinal))
             {
                 hash.AppendData(
-                    Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)}\n{Sha256.OfFile(file)}\n")
+                    Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)}\n{RememberedDigest.Of(file)}\n")
                 );
             }
         }
