@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Data.Hub;
+using Fulcrum.Studies;
 using Spectre.Console;
 
 namespace Fulcrum.Cli;
@@ -19,6 +20,41 @@ internal static class HubAccess
             },
             say: Say
         );
+
+    /// <summary>Finds what a study names. Nothing is fetched before <see cref="Fetch"/>.</summary>
+    /// <param name="commits">The commits that an interrupted run took.</param>
+    public static StudySources Sources(ParseResult parsed, HubCommits commits)
+    {
+        bool quiet = parsed.GetValue(Verbs.Quiet);
+        HubResolver hub = new(announce: new TransferDisplay(quiet).Show, say: Say);
+        return new StudySources(hub, commits, quiet ? null : Say);
+    }
+
+    /// <summary>Lists what a study needs from the hub, with sizes, and fetches it.</summary>
+    /// <exception cref="InputException">It is much, and nobody agreed.</exception>
+    public static void Fetch(ParseResult parsed, StudySources sources)
+    {
+        (StudyNeed Need, HubTransfer Missing)[] all =
+        [
+            .. sources.Needs.Select(n => (n, n.Content.Missing)).Where(n => n.Missing.Files.Count > 0),
+        ];
+        long bytes = all.Aggregate(
+            0L,
+            (sum, n) => long.MaxValue - sum < n.Missing.Bytes ? long.MaxValue : sum + n.Missing.Bytes
+        );
+        if (all.Length > 0 && !parsed.GetValue(Verbs.Quiet))
+        {
+            Say($"the study needs {ByteCount.Text(bytes)} from the hub:");
+            foreach ((StudyNeed need, HubTransfer missing) in all)
+            {
+                string files = missing.Files.Count == 1 ? "1 file" : $"{missing.Files.Count} files";
+                Say($"  {need.Key}: {need.Content.Location.Pinned}: {files}, {ByteCount.Text(missing.Bytes)}");
+            }
+        }
+
+        Consent(parsed, bytes, "the study", "agree with --yes");
+        sources.Fetch();
+    }
 
     /// <summary>Returns the folder or file of a model or an adapter; fetches what is named on the hub.</summary>
     /// <param name="option">The option that names it, for messages.</param>
@@ -48,22 +84,30 @@ internal static class HubAccess
             sentence.StartsWith("warning:", StringComparison.Ordinal) ? sentence : $"fulcrum: {sentence}"
         );
 
+    private static void Consent(ParseResult parsed, HubTransfer transfer) =>
+        Consent(
+            parsed,
+            transfer.Bytes,
+            transfer.Reference.Id,
+            $"agree with --yes, or fetch it with 'fulcrum pull {transfer.Reference}'"
+        );
+
     // Nobody should find 100 GB on a disk because of one line in a script.
-    private static void Consent(ParseResult parsed, HubTransfer transfer)
+    private static void Consent(ParseResult parsed, long bytes, string needing, string advice)
     {
-        if (transfer.Bytes <= Large || parsed.GetValue(Verbs.Yes))
+        if (bytes <= Large || parsed.GetValue(Verbs.Yes))
         {
             return;
         }
 
-        string what = $"{transfer.Reference.Id} needs {ByteCount.Text(transfer.Bytes)} from the hub";
+        string what = $"{needing} needs {ByteCount.Text(bytes)} from the hub";
         bool asked = !Console.IsInputRedirected && !Console.IsErrorRedirected;
         IAnsiConsole console = AnsiConsole.Create(
             new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }
         );
         if (!asked || !console.Confirm(Shown.AsMarkup($"{what}. Fetch it?"), defaultValue: false))
         {
-            throw new InputException($"{what}; agree with --yes, or fetch it with 'fulcrum pull {transfer.Reference}'");
+            throw new InputException($"{what}; {advice}");
         }
     }
 }

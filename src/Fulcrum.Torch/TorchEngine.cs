@@ -118,7 +118,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
     {
         ModelSpec resolved = ComputeForm.Begun(model, outputFolder, Resolve);
         using LanguageModel loaded = LoadModel(resolved with { Adapter = null });
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder));
+        string name = ModelFolder.NameOf(model.Folder);
         LoraTrainer.Train(
             loaded,
             name,
@@ -153,7 +153,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         {
             if (plan.Adapter is { } adapter)
             {
-                string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(plan.Folder));
+                string name = ModelFolder.NameOf(plan.Folder);
                 using DisposeScope scope = NewDisposeScope();
                 model.Attach(AdapterReader.Read(adapter.Folder, model.Shapes, name, warn), adapter.Lambda);
             }

@@ -98,7 +98,7 @@ public sealed class OwnTaskTests
         );
 
         Assert.Equal(
-            ("q/1", "colours", "B"),
+            ("q/0", "colours", "B"),
             (benchmark.Items[0].Id, benchmark.Items[0].Cluster, benchmark.Items[0].Target)
         );
         Assert.Equal(1.0 / 3, benchmark.ChanceAccuracy!.Value, 12);

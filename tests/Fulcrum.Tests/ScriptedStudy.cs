@@ -16,6 +16,9 @@ namespace Fulcrum.Tests;
 /// <param name="Broken">What is wrong; empty: nothing.</param>
 internal sealed record ScriptedStudy(string Broken = "")
 {
+    /// <summary>In a model folder: the adapter that was merged into it, as a number.</summary>
+    public const string MergedName = "merged.json";
+
     private readonly ScriptedRuntime runtime = new(Broken);
 
     /// <summary>Models loaded so far, each with its serving.</summary>
@@ -50,16 +53,18 @@ internal sealed record ScriptedStudy(string Broken = "")
         Action<RunEvent>? report = null,
         CancellationToken cancellation = default,
         Microsoft.Extensions.Logging.ILogger? log = null,
-        bool allowCommand = false
+        bool allowCommand = false,
+        IEngine? server = null,
+        IReadOnlyDictionary<string, string>? keys = null
     )
     {
         using RunLock run = RunLock.Open(folder);
         Experiment experiment = new(
             Study,
             run,
-            new Engines([runtime], runtime),
+            new Engines(server is null ? [runtime] : [runtime, server], runtime),
             _ => Corpus(),
-            new ExperimentSettings(report, Log: log, AllowCommand: allowCommand)
+            new ExperimentSettings(report, Log: log, AllowCommand: allowCommand, KeyVariables: keys)
         );
         return experiment.Run(Stage.Compare, cancellation)!;
     }
@@ -200,18 +205,17 @@ internal sealed record ScriptedStudy(string Broken = "")
         {
             AppliedAdapter? serving = model.Adapter;
             Loaded.Add(serving);
-            double trained = serving is null
-                ? 0
-                : double.Parse(
-                    File.ReadAllText(Path.Combine(serving.Folder, "adapter_model.safetensors")),
-                    CultureInfo.InvariantCulture
-                );
+            string merged = Path.Combine(model.Folder, MergedName);
+            double trained =
+                serving is not null ? Read(Path.Combine(serving.Folder, "adapter_model.safetensors"))
+                : File.Exists(merged) ? Read(merged)
+                : 0;
             return new ScriptedModel(
                 broken switch
                 {
                     "adapter-active" => 0,
                     "lambda-zero-is-base" when serving is not null => (serving.Lambda * trained) + 0.3,
-                    _ => (serving?.Lambda ?? 0) * trained,
+                    _ => (serving?.Lambda ?? 1) * trained,
                 },
                 broken
             );
@@ -246,6 +250,8 @@ internal sealed record ScriptedStudy(string Broken = "")
             Save(outputFolder, 1 - (0.05 * (plan.Seed!.Value % 3)));
             AtomicFile.WriteText(Path.Combine(outputFolder, "train.jsonl"), "");
         }
+
+        private static double Read(string file) => double.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture);
 
         private static void Save(string folder, double trained)
         {

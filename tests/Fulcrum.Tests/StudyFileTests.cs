@@ -168,7 +168,7 @@ public sealed class StudyFileTests
     [InlineData(
         "\"epochs\": 3",
         "\"epochs\": 3, \"epochs\": 4",
-        "line 5: candidates.a.train.epochs: the key \"epochs\" is there twice"
+        "line 5: candidates.a.train.epochs: the key \"epochs\" occurs twice"
     )]
     [InlineData("\"epochs\": 3", "\"epochs\": 3 4", "line 5: not valid JSON: '4' is invalid after a value")]
     public void A_strange_kind_a_double_key_and_broken_JSON_are_said_with_their_line(

@@ -344,7 +344,8 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(20)));
     }
 
-    // Children of this process with their processor time in hundredths of a second: more than 100 is a worker at its query.
+    // Children of this process with their processor time in hundredths of a second: more than 100 is a worker at its
+    // query.
     private static IEnumerable<(int Id, int Ticks)> Children() =>
         Process
             .GetProcesses()

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Fulcrum.Data.Hub;
 using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Harness;
 using Fulcrum.Tasks.Logs;
+using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Cli.Commands;
 
@@ -12,7 +14,8 @@ internal static class CheckCommand
 {
     private static readonly Option<string> Base = new("--base")
     {
-        Description = "The base: a model folder in Hugging Face format.",
+        Description =
+            "The base: a model folder in Hugging Face format, a GGUF file, or ORG/NAME[@REVISION] on the hub.",
     };
     private static readonly Option<string[]> Logs = new("--logs")
     {
@@ -21,10 +24,13 @@ internal static class CheckCommand
             + "instead of models; --target names tasks in them.",
         AllowMultipleArgumentsPerToken = true,
     };
-    private static readonly Option<string[]> Adapters = Several("--adapter", "An adapter folder; may be repeated.");
+    private static readonly Option<string[]> Adapters = Several(
+        "--adapter",
+        "An adapter: a folder in PEFT's format or ORG/NAME on the hub; may be repeated."
+    );
     private static readonly Option<string[]> Models = Several(
         "--model",
-        "A whole model folder or a GGUF file; may be repeated."
+        "A whole model: a folder, a GGUF file or ORG/NAME on the hub; may be repeated."
     );
     private static readonly Option<string[]> Replies = Several(
         "--replies",
@@ -32,8 +38,8 @@ internal static class CheckCommand
     );
     private static readonly Option<string[]> Targets = Several(
         "--target",
-        "A task for which the model was specialised: KIND, KIND=DIR, a .json file with one task, a .yaml file "
-            + "of lm-evaluation-harness, or a data file; may be repeated."
+        "A task for which the model was specialised: KIND, KIND=DIR, KIND=ORG/NAME, ORG/NAME, a .json file with one "
+            + "task, a .yaml file of lm-evaluation-harness, or a data file; may be repeated."
     );
     private static readonly Option<string[]> General = Several(
         "--general",
@@ -43,6 +49,10 @@ internal static class CheckCommand
     private static readonly Option<int?> Items = new("--items")
     {
         Description = "Items of each task, drawn by the study's seed. Default: all.",
+    };
+    private static readonly Option<string?> Databases = new("--databases")
+    {
+        Description = "Spider's databases where the questions come from the hub: a folder, or Spider's archive (.zip).",
     };
     private static readonly Option<Dtype> Type = EnumOption.Of<Dtype>("--dtype", "The type that models compute in:");
     private static readonly Option<Quantization> Weights = EnumOption.Of<Quantization>(
@@ -61,7 +71,7 @@ internal static class CheckCommand
 
     public static Command Create()
     {
-        StudyRun run = new();
+        StudyRun run = new(describedByCommandLine: true);
         EndpointOptions server = new();
         Command verb = new(
             "check",
@@ -77,6 +87,7 @@ internal static class CheckCommand
             Targets,
             General,
             Items,
+            Databases,
             Type,
             Weights,
             Device,
@@ -95,9 +106,8 @@ internal static class CheckCommand
                         }
 
                         Study study = StudyOf(parsed, server);
-                        study.Check("the command line");
-                        StudyFile.RequireFiles(study, "the command line");
-                        return run.Run(study, parsed, cancellation);
+                        string home = Directory.GetCurrentDirectory();
+                        return run.Run(study, home, "the command line", parsed, cancellation);
                     },
                     CancellationToken.None
                 )
@@ -119,7 +129,8 @@ internal static class CheckCommand
             parsed.GetValue(Base)
             ?? throw new InputException("--base: name the model that is compared, or give --logs");
         Dictionary<string, TaskPlan> tasks = new(StringComparer.Ordinal);
-        TaskReference references = new(id => HubAccess.Resolver(parsed).DatasetFolder(id).Path);
+        // Names on the hub are looked up with those of the models.
+        TaskReference references = new(hub: null);
         TaskPlan[] targets = [.. (parsed.GetValue(Targets) ?? []).Select(references.Plan)];
         string[] named = parsed.GetValue(General) ?? [];
         GeneralPlan[] presets = [.. named.Select(TaskReference.Preset).OfType<GeneralPlan>()];
@@ -129,15 +140,15 @@ internal static class CheckCommand
             throw new InputException($"--general: {presets.Length} presets are named; name one at most");
         }
 
-        Add(tasks, targets, TaskRole.Target, parsed.GetValue(Items));
-        Add(tasks, general, TaskRole.General, parsed.GetValue(Items));
+        Add(tasks, targets, TaskRole.Target, parsed.GetValue(Items), parsed.GetValue(Databases));
+        Add(tasks, general, TaskRole.General, parsed.GetValue(Items), parsed.GetValue(Databases));
         if (!tasks.Values.Any(t => t.Role == TaskRole.Target))
         {
             throw new InputException("--target: name at least one task for which the candidates were specialised");
         }
 
         BasePlan plan = new(
-            Path.GetFullPath(model),
+            model,
             parsed.GetValue(Type),
             parsed.GetValue(Weights),
             parsed.GetRequiredValue(Device),
@@ -146,11 +157,22 @@ internal static class CheckCommand
         return new Study(plan, tasks, Candidates(parsed, server), Name: "check", General: presets.FirstOrDefault());
     }
 
-    private static void Add(Dictionary<string, TaskPlan> tasks, TaskPlan[] plans, TaskRole role, int? items)
+    private static void Add(
+        Dictionary<string, TaskPlan> tasks,
+        TaskPlan[] plans,
+        TaskRole role,
+        int? items,
+        string? databases
+    )
     {
         foreach (TaskPlan plan in plans)
         {
             TaskPlan task = plan with { Role = role, Items = items ?? plan.Items };
+            if (task is SpiderPlan spider && databases is not null)
+            {
+                task = spider with { Databases = databases };
+            }
+
             if (!tasks.TryAdd(plan.Name, task))
             {
                 throw new InputException(
@@ -165,16 +187,15 @@ internal static class CheckCommand
         Dictionary<string, CandidatePlan> candidates = new(StringComparer.Ordinal);
         foreach (string folder in parsed.GetValue(Adapters) ?? [])
         {
-            candidates.Add(Free(candidates, folder), new CandidatePlan(Adapter: Path.GetFullPath(folder)));
+            candidates.Add(Free(candidates, folder), new CandidatePlan(Adapter: folder));
         }
 
         foreach (string folder in parsed.GetValue(Models) ?? [])
         {
-            string path = Path.GetFullPath(folder);
-            bool file = path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+            bool file = folder.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
             candidates.Add(
                 Free(candidates, folder),
-                file ? new CandidatePlan(Gguf: path) : new CandidatePlan(Model: path)
+                file ? new CandidatePlan(Gguf: folder) : new CandidatePlan(Model: folder)
             );
         }
 
@@ -220,7 +241,9 @@ internal static class CheckCommand
     // A candidate is named after its folder's last part; a second one of that name gets -2.
     private static string Free(Dictionary<string, CandidatePlan> taken, string folder)
     {
-        string last = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        bool onHub = StudySources.IsName(HubKind.Model, folder, Directory.GetCurrentDirectory());
+        string named = onHub ? folder.Split('@')[0] : Path.GetFullPath(folder);
+        string last = Path.GetFileName(Path.TrimEndingDirectorySeparator(named));
         string name = string.Concat(last.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' ? c : '-'))
             .TrimStart('.');
         name = name.Length > 0 ? name : "candidate";

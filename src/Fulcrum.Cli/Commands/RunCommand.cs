@@ -30,9 +30,9 @@ internal static class RunCommand
                     () =>
                     {
                         string file = PathOf(parsed.GetValue(path));
-                        Study study = StudyFile.Load(file);
-                        StudyFile.RequireFiles(study, file);
-                        return run.Run(study, parsed, cancellation);
+                        Study study = StudyFile.ReadFile(file);
+                        string home = Path.GetDirectoryName(Path.GetFullPath(file))!;
+                        return run.Run(study, home, file, parsed, cancellation);
                     },
                     CancellationToken.None
                 )

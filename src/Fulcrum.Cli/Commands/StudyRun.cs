@@ -15,7 +15,9 @@ using Microsoft.Extensions.Logging;
 namespace Fulcrum.Cli.Commands;
 
 /// <summary>What <c>run</c> and <c>check</c> share: the options of a run, and running a study to its report.</summary>
-internal sealed class StudyRun
+/// <param name="describedByCommandLine">Whether the command line describes the study, with the keys of its
+/// servers.</param>
+internal sealed class StudyRun(bool describedByCommandLine = false)
 {
     private readonly Option<string?> output = new("--output")
     {
@@ -60,6 +62,13 @@ internal sealed class StudyRun
     {
         Description = "Run the external trainers' commands that the study names.",
     };
+    private readonly Option<string[]> keys = new("--api-key-env")
+    {
+        Description =
+            "The environment variable that holds the key of the server of the study's candidates: NAME, or "
+            + "CANDIDATE=NAME. A study cannot name a key by itself.",
+        AllowMultipleArgumentsPerToken = false,
+    };
     private readonly Option<bool> plain = new("--plain")
     {
         Description =
@@ -85,6 +94,7 @@ internal sealed class StudyRun
             level,
             plain,
             json,
+            .. describedByCommandLine ? (Option[])[] : [keys],
         ];
         foreach (Option option in all)
         {
@@ -92,16 +102,27 @@ internal sealed class StudyRun
         }
     }
 
-    /// <summary>Runs a study and prints what it found.</summary>
-    /// <param name="read">With absolute paths.</param>
+    /// <summary>Finds what a study names, runs the study and prints what it found.</summary>
+    /// <param name="read">As it was written: paths are relative to <paramref name="home"/>, or names on the
+    /// hub.</param>
+    /// <param name="source">Where the study stands, for messages.</param>
     /// <returns>The exit code.</returns>
-    public int Run(Study read, ParseResult parsed, CancellationToken cancellation)
+    public int Run(Study read, string home, string source, ParseResult parsed, CancellationToken cancellation)
     {
-        Study study = Changed(read, parsed);
+        Study changed = Changed(read, parsed);
+        changed.Check(source);
         Requirements? required = parsed.GetValue(require) is { } text ? Requirements.Parse(text) : null;
-        required?.CheckNames([.. study.Tasks.Keys]);
-        string folder = study.Title + (parsed.GetValue(plain) ? "-plain" : "");
-        using RunLock run = RunLock.Open(parsed.GetValue(output) ?? Path.Combine("runs", folder));
+        required?.CheckNames([.. changed.Tasks.Keys]);
+        string name = changed.Title + (parsed.GetValue(plain) ? "-plain" : "");
+        RunLayout layout = new(Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine("runs", name)));
+        using StudySources sources = HubAccess.Sources(parsed, HubCommits.Read(layout.HubCommits));
+        Study study = sources.Locate(changed, home);
+        study.Check(source);
+        StudyFile.RequireFiles(study, source, fetched: false);
+        HubAccess.Fetch(parsed, sources);
+        StudyFile.RequireFiles(study, source);
+        using RunLock run = RunLock.Open(layout.Root);
+        sources.Commits.Write(run.Layout.HubCommits);
         FileLog log = new(run.Layout.At("run.log"), LevelOf(parsed.GetRequiredValue(level)));
         using SqlSandbox sandbox = Sandbox.Open();
         sandbox.Log = log;
@@ -183,7 +204,8 @@ internal sealed class StudyRun
             log,
             (layout, words) => ReportFiles.Write(layout.Root, words),
             parsed.GetRequiredValue(language),
-            parsed.GetValue(allowCommand)
+            parsed.GetValue(allowCommand),
+            describedByCommandLine ? ServerKeys.OfCommandLine(study) : ServerKeys.Of(study, parsed.GetValue(keys) ?? [])
         );
         return new Experiment(
             study,

@@ -1,5 +1,6 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -13,7 +14,9 @@ internal static class Facts
     public static string Model(RunReport report)
     {
         (BasePlan model, Words words) = (report.Study.Base, report.Words);
-        string name = report.Model?.Name ?? Path.GetFileName(model.Model.TrimEnd('/', '\\'));
+        string name = HubReference.IsPinnedName(model.Model)
+            ? model.Model
+            : report.Model?.Name ?? Path.GetFileName(model.Model.TrimEnd('/', '\\'));
         string size = report.Model?.Parameters is { } count ? ", " + Size(count, words) : "";
         string quantization =
             model.Quantization == Quantization.None

@@ -92,7 +92,8 @@ public sealed record RunReport(
         };
         RefuseStrangeNames(run, compared);
         // Paths stay relative to the run folder: a report that is sent around does not tell its user's folders.
-        Study study = StudyFile.Load(run.Study, (path, _) => path);
+        Study study = StudyFile.ReadFile(run.Study);
+        study.Check(run.Study);
         if (compared.Candidates.Count == 0)
         {
             throw new InputException($"{run.Comparison}: there is no candidate to report on");

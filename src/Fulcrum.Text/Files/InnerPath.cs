@@ -21,6 +21,11 @@ public static class InnerPath
             );
     }
 
+    /// <summary>Whether a path lies under a folder, or is a link from a snapshot in the hub's cache to a blob of the
+    /// same repository.</summary>
+    public static bool LiesInOrIsBlob(string folder, string path) =>
+        LiesIn(folder, path) || BlobsOf(folder).Any(b => LiesIn(b, path));
+
     /// <summary>Refuses a model folder in which anything is a link, for a user who does not want links to be
     /// followed.</summary>
     /// <remarks>In the hub's cache, <c>NAME/snapshots/COMMIT</c> consists of links to <c>NAME/blobs</c>; those are
@@ -73,13 +78,18 @@ public static class InnerPath
         };
     }
 
-    // NAME/snapshots/COMMIT has its files in NAME/blobs, or in the blobs that all repositories of a cache share.
+    // NAME/snapshots/COMMIT has its files in NAME/blobs, or in the blobs that all repositories of a cache share. None
+    // for a folder that lies in no snapshot.
     private static string[] BlobsOf(string folder)
     {
-        string above = Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))) ?? "";
-        string repository = Path.GetDirectoryName(above) ?? "";
-        return Path.GetFileName(above) == "snapshots"
-            ? [Path.Combine(repository, "blobs"), Path.Combine(Path.GetDirectoryName(repository) ?? "", "blobs")]
+        DirectoryInfo? snapshot = new(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder)));
+        while (snapshot is not null && snapshot.Parent?.Name != "snapshots")
+        {
+            snapshot = snapshot.Parent;
+        }
+
+        return snapshot?.Parent?.Parent is { } repository
+            ? [Path.Combine(repository.FullName, "blobs"), Path.Combine(repository.Parent?.FullName ?? "", "blobs")]
             : [];
     }
 

@@ -79,7 +79,7 @@ internal static class AdapterReader
         if (
             trainedFor is not null
             && baseName is not null
-            && Path.GetFileName(Path.TrimEndingDirectorySeparator(trainedFor)) != baseName
+            && Path.GetFileName(Path.TrimEndingDirectorySeparator(trainedFor)) != Path.GetFileName(baseName)
         )
         {
             warn?.Invoke($"the adapter in {folder} was trained for '{trainedFor}', not for '{baseName}'");

@@ -7,12 +7,12 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data;
 
-/// <summary>JSON Lines: UTF-8, one object a line; <c>-</c> is standard input or output.</summary>
+/// <summary>Reads and writes JSON Lines: UTF-8, one object per line; <c>-</c> is standard input or output.</summary>
 public static class JsonLines
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>How output lines are written: snake_case names, non-ASCII text as it is, one line.</summary>
+    /// <summary>Options of output lines: snake_case names, non-ASCII text as it is, one line.</summary>
     public static readonly JsonSerializerOptions Output = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -22,12 +22,13 @@ public static class JsonLines
 
     /// <summary>Reads lines lazily, in order. Lines end at line feeds only; blank lines are skipped. A file whose name
     /// ends in <c>.gz</c> is unpacked.</summary>
-    /// <param name="fields">The fields that a line may have beside <c>id</c> and <c>meta</c>; null: any.</param>
+    /// <param name="fields">The fields that a line may have in addition to <c>id</c> and <c>meta</c>; null:
+    /// any.</param>
     /// <exception cref="InputException">The file is missing, or a line is not an object or has an unknown field; names
     /// file and line.</exception>
-    /// <param name="mostBytes">Bytes of the file, which must be a regular one then; null: any number, of a pipe too.
-    /// </param>
-    /// <param name="longestLine">Bytes of a line.</param>
+    /// <param name="mostBytes">The largest size of the file, in bytes; the file must then be a regular one. Null: no
+    /// limit, and pipes are allowed.</param>
+    /// <param name="longestLine">The largest size of a line, in bytes.</param>
     public static IEnumerable<JsonLine> Read(
         string path,
         IReadOnlySet<string>? fields = null,
@@ -152,6 +153,6 @@ public static class JsonLines
 /// <summary>One line of a JSON Lines file and its place in the file.</summary>
 public sealed record JsonLine(string File, int Number, JsonObject Value)
 {
-    /// <summary>An error about this line.</summary>
+    /// <summary>Returns an error about this line.</summary>
     public InputException Error(string what) => new($"{File} line {Number}: {what}");
 }

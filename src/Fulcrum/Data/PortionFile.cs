@@ -5,27 +5,27 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data;
 
-/// <summary>Answers to a file of lines, in its order, a portion at a time: memory does not grow with the file, and a
-/// command that was cut off goes on behind the last whole portion.</summary>
+/// <summary>Answers a file of lines, in its order, one chunk at a time. Memory does not grow with the file, and an
+/// interrupted command is resumed after the last complete chunk.</summary>
 /// <remarks>
-/// Answers are collected in <c>OUTPUT.partial</c>, which becomes the output once all are there;
-/// <c>OUTPUT.partial.json</c> says how far it is and what it answers.
-/// Portions are cut at the same lines however often the work was cut off, so the bytes are those of an undisturbed run.
+/// Answers are collected in <c>OUTPUT.partial</c>, which is renamed to the output at the end.
+/// <c>OUTPUT.partial.json</c> holds the number of complete chunks and the purpose. Chunks end at the same lines after
+/// any interruption, so the output is byte-identical to that of an uninterrupted command.
 /// </remarks>
 public static class PortionFile
 {
-    /// <summary>Lines that are answered together.</summary>
+    /// <summary>The number of lines of a chunk.</summary>
     public const int Lines = 512;
 
     /// <summary>Answers every line of a file.</summary>
-    /// <param name="input">A path, or <c>-</c> for standard input, which cannot be read again and so knows no going
-    /// on.</param>
-    /// <param name="fields">What a line may hold beside <c>id</c> and <c>meta</c>.</param>
-    /// <param name="output">A path, or <c>-</c> for standard output, which knows no going on.</param>
-    /// <param name="purpose">What else the answers depend on; asked for only when the file has more than one portion.
-    /// Work under another purpose is not gone on with.</param>
-    /// <param name="answer">The answers to one portion, a line each.</param>
-    /// <param name="resumed">Told how many lines were there already.</param>
+    /// <param name="input">A path, or <c>-</c> for standard input. Standard input cannot be read again, so its work
+    /// cannot be resumed.</param>
+    /// <param name="fields">The fields that a line may have in addition to <c>id</c> and <c>meta</c>.</param>
+    /// <param name="output">A path, or <c>-</c> for standard output, which cannot be resumed.</param>
+    /// <param name="purpose">Returns everything else that the answers depend on; called only if the file has more than
+    /// one chunk. Work with another purpose is not resumed.</param>
+    /// <param name="answer">Returns the answers to one chunk, one line each.</param>
+    /// <param name="resumed">Called with the number of lines that are already answered.</param>
     /// <exception cref="InputException">A line is malformed, or the output cannot be written.</exception>
     public static void Write(
         string input,
@@ -69,7 +69,7 @@ public static class PortionFile
         }
         catch (FulcrumException) when (!File.Exists(state))
         {
-            // nothing in it is worth going on with
+            // Nothing in it can be resumed.
             PlainFolder.Remove(Path.GetDirectoryName(partial)!, Path.GetFileName(partial));
             throw;
         }
@@ -141,7 +141,7 @@ public static class PortionFile
             }
             catch (JsonException)
             {
-                return null; // cut off while it was written, or not ours: begin anew
+                return null; // interrupted while it was written, or of another program: start again
             }
         }
 

@@ -1,14 +1,14 @@
 namespace Fulcrum.Data;
 
-/// <summary>Finds what was probably meant by a word that is not known.</summary>
+/// <summary>Finds the known word that was probably meant by an unknown one.</summary>
 public static class Spelling
 {
-    /// <summary>The known word nearest to one, case aside; null where none is within two changes of a letter (one in
-    /// words of three letters and less).</summary>
+    /// <summary>Returns the nearest known word, ignoring case; null if none is within two changes of a letter (one
+    /// change in words of up to three letters).</summary>
     public static string? Nearest(string word, IEnumerable<string> known) =>
         Nearest(word, known, Math.Clamp(word.Length / 2, 1, 2));
 
-    /// <summary>The same within so many changes.</summary>
+    /// <summary>Returns the nearest known word within a number of changes; null if there is none.</summary>
     public static string? Nearest(string word, IEnumerable<string> known, int most) =>
         known
             .Select(k => (Known: k, Changes: Changes(word.ToLowerInvariant(), k.ToLowerInvariant())))
@@ -18,7 +18,7 @@ public static class Spelling
             .FirstOrDefault()
             .Known;
 
-    /// <summary>Letters put in, left out, replaced, or exchanged with their neighbour (optimal string
+    /// <summary>Counts letters that are inserted, omitted, replaced, or exchanged with their neighbour (optimal string
     /// alignment).</summary>
     private static int Changes(string a, string b)
     {

@@ -5,9 +5,9 @@ namespace Fulcrum.Data;
 /// <summary>Samples in equal shares of clusters.</summary>
 public static class StratifiedSample
 {
-    /// <summary>Equal shares of every cluster as far as each has members, in the order of the clusters' names and of
-    /// the data.</summary>
-    /// <param name="count">Null, or more than there are: all, in the same order.</param>
+    /// <summary>Returns equal shares of every cluster, or all of its members if it has fewer, in the order of the
+    /// clusters' names and of the data.</summary>
+    /// <param name="count">Null, or more than the number of members: all, in the same order.</param>
     public static IReadOnlyList<T> Of<T>(IReadOnlyList<T> all, Func<T, string> cluster, int? count, RandomStream random)
     {
         int[][] clusters =

@@ -7,8 +7,8 @@ using Parquet.Serialization;
 
 namespace Fulcrum.Data;
 
-/// <summary>Rows with named columns from JSON Lines, a JSON array, CSV or TSV with a header, or Parquet. The ending of
-/// the file's name says which; <c>.gz</c> after it means compressed.</summary>
+/// <summary>Reads rows with named columns from JSON Lines, a JSON array, CSV or TSV with a header, or Parquet. The
+/// ending of the file's name says which; <c>.gz</c> after it means compressed.</summary>
 public static class Table
 {
     // Rows are held in memory, so their bytes are bounded: 256 MiB as a file of text are about 1 GiB as rows.
@@ -20,7 +20,7 @@ public static class Table
 
     private const string Gzip = ".gz";
 
-    /// <summary>Whether the ending of a file's name is one that <see cref="Read"/> knows.</summary>
+    /// <summary>Returns whether <see cref="Read"/> knows the ending of a file's name.</summary>
     public static bool Reads(string path) =>
         KindOf(path) is ".jsonl" or ".ndjson" or ".json" or ".csv" or ".tsv" or ".parquet";
 
@@ -95,7 +95,7 @@ public static class Table
         }
         catch (JsonException)
         {
-            return null; // an object a line
+            return null; // one object per line
         }
     }
 
@@ -142,7 +142,7 @@ public static class Table
     {
         try
         {
-            // The library reads asynchronously; a local file needs no waiting elsewhere.
+            // Parquet.Net reads asynchronously. A local file does not need that.
             ParquetBudget.Check(stream).GetAwaiter().GetResult();
             IEnumerable<IDictionary<string, object>> rows = ParquetSerializer
                 .DeserializeUntypedAsync(stream)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,24 +9,45 @@ namespace Fulcrum.Data;
 /// <param name="Number">From 1, the header not counted.</param>
 public sealed record TableRow(string File, string Place, int Number, JsonObject Values)
 {
-    /// <summary>An error about this row.</summary>
+    /// <summary>The split to which the row belongs; null: the name of the file without its ending.</summary>
+    public string? Split { get; init; }
+
+    /// <summary>The names of class labels by column, in the order of their numbers; null: none. The row holds the
+    /// numbers, as Python's <c>datasets</c> gives them.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? ClassLabels { get; init; }
+
+    /// <summary>The id of the row: its split and its number from 0.</summary>
+    public string Id => $"{Split ?? Path.GetFileNameWithoutExtension(File)}/{Number - 1}";
+
+    /// <summary>Returns an error about this row.</summary>
     public InputException Error(string what) => new($"{File} {Place}: {what}");
 
-    /// <summary>A column's value as text; numbers and truth values as they are written.</summary>
+    /// <summary>Returns a column's value as text; numbers and truth values as they are written.</summary>
     /// <exception cref="InputException">There is no such column, or it holds nothing or a list.</exception>
     public string Text(string column) =>
         AsText(TryFind(column, out JsonNode? node) ? node : throw Missing(column), column);
 
-    /// <summary>A column's value as text; null without a column.</summary>
+    /// <summary>Returns a column's value as text; null if no column is named.</summary>
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
     public string? TextOrNull(string? column) => column is null ? null : Text(column);
 
-    /// <summary>A column's values where it holds a list; one value counts as a list of one.</summary>
+    /// <summary>Returns the values of a column that holds a list; one value counts as a list of one.</summary>
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
     public IReadOnlyList<string> Texts(string column) =>
         !TryFind(column, out JsonNode? node) ? throw Missing(column)
         : node is JsonArray list ? [.. list.Select(v => AsText(v, column))]
         : [AsText(node, column)];
+
+    /// <summary>Returns the same with the names of class labels in place of their numbers.</summary>
+    /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
+    public IReadOnlyList<string> NamedTexts(string column) => [.. Texts(column).Select(t => LabelOf(column, t) ?? t)];
+
+    private string? LabelOf(string column, string text) =>
+        ClassLabels?.GetValueOrDefault(column) is { } names
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && number < names.Count
+            ? names[number]
+            : null;
 
     /// <summary>Finds a column's value.</summary>
     /// <param name="column">A column's name, or a path with dots to something inside a record: <c>choices.text</c>. A

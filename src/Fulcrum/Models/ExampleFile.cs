@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Models;
@@ -32,7 +33,8 @@ public sealed class ExampleFile
     /// used tells rows apart that are otherwise the same; names file and line.</exception>
     public static ExampleFile Open(string path, ExampleColumns columns)
     {
-        IReadOnlyList<TableRow> rows = Table.Reads(path) ? Table.Read(path) : Lines(path);
+        IReadOnlyList<TableRow> rows =
+            Table.Reads(path) || DataSplit.IsInFolder(path) ? DataSplit.Open(path).Rows() : Lines(path);
         TextTemplate? template = columns.Template is { } text ? new TextTemplate(text) : null;
         TrainingFormat format = TrainingFormat.Of(path, rows, columns);
         format.CheckUnused(rows);
@@ -62,7 +64,7 @@ public sealed class ExampleFile
         IReadOnlyList<string> targets =
             IsConversation(row) && Format.Layout != TrainingLayout.Alpaca
                 ? [Content(row, Reply(row))]
-                : row.Texts(Format.Used[1]);
+                : row.NamedTexts(Format.Used[1]);
         return targets.Count > 0 ? targets : throw row.Error($"the column '{Format.Used[1]}' holds an empty list");
     }
 

@@ -25,7 +25,7 @@ public sealed record ModelFacts(string Name, long? Parameters)
             .. (File.Exists(whole) ? [whole] : Directory.EnumerateFiles(folder, "model*.safetensors")).Select(Count),
         ];
         return new ModelFacts(
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)),
+            ModelFolder.NameOf(folder),
             files.Length > 0 && files.All(n => n > 0) ? files.Sum() : null
         );
     }

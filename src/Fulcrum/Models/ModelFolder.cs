@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Data.Hub;
 using Fulcrum.Files;
 
 namespace Fulcrum.Models;
@@ -20,6 +21,14 @@ public static class ModelFolder
         ?? EndTokensOf(Path.Combine(folder, "config.json"))
         ?? [];
 
+    /// <summary>Returns the name of a model: of a snapshot in the hub's cache <c>ORG/NAME</c>, otherwise the folder's
+    /// last part.</summary>
+    public static string NameOf(string folder)
+    {
+        string path = Path.TrimEndingDirectorySeparator(folder);
+        return HubCache.IdOfSnapshot(path) ?? Path.GetFileName(path);
+    }
+
     /// <summary>SHA-256 over the names and contents of the folder's configuration, tokenizer and weight
     /// files.</summary>
     /// <exception cref="InputException">There is no such folder, or no <c>config.json</c> in it.</exception>
@@ -35,7 +44,7 @@ public static class ModelFolder
             string file in Telling.SelectMany(p => Directory.EnumerateFiles(folder, p)).Order(StringComparer.Ordinal)
         )
         {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(file)}\n{Sha256.OfFile(file)}\n"));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(file)}\n{RememberedDigest.Of(file)}\n"));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -55,7 +64,7 @@ public static class ModelFolder
             ]
             : [];
         return files.Length > 0
-            ? Sha256.OfTexts([.. files.Select(f => $"{Path.GetFileName(f)}={Sha256.OfFile(f)}")])
+            ? Sha256.OfTexts([.. files.Select(f => $"{Path.GetFileName(f)}={RememberedDigest.Of(f)}")])
             : throw new InputException($"{folder} holds no adapter: there is no adapter_config.json in it");
     }
 

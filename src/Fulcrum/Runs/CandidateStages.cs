@@ -13,10 +13,10 @@ internal sealed class CandidateStages(
     Engines engines,
     Measurement measurement,
     Corpus data,
-    bool allowCommand
+    ExperimentSettings settings
 )
 {
-    private readonly CandidateWork work = new(state.Study, stages.Layout, engines, data, allowCommand, stages.Report);
+    private readonly CandidateWork work = new(state.Study, stages.Layout, engines, data, settings, stages.Report);
 
     /// <summary>Obtains and measures each candidate, one after the other.</summary>
     public void Run(CancellationToken cancellation)
@@ -60,7 +60,7 @@ internal sealed class CandidateStages(
         string made = work.SpecOf(name) is { } spec
             ? engines.DigestOf(spec)
             : Sha256.OfTexts([
-                .. state.Study.Candidates[name].Replies!.Select(r => $"{r.Key}={Sha256.OfFile(r.Value)}"),
+                .. state.Study.Candidates[name].Replies!.Select(r => $"{r.Key}={RememberedDigest.Of(r.Value)}"),
             ]);
         return Sha256.OfTexts(state.BaseInputs, PlanOf(name), made);
     }

@@ -8,13 +8,13 @@ namespace Fulcrum.Runs;
 
 /// <summary>Obtains the model of a candidate: finds, trains, or has it trained.</summary>
 /// <param name="study">Complete, with every derived candidate named.</param>
-/// <param name="allowCommand">Whether an external trainer's command may be run.</param>
+/// <param name="settings">Whether an external trainer's command may be run, and the keys of servers.</param>
 internal sealed class CandidateWork(
     Study study,
     RunLayout run,
     Engines engines,
     Corpus data,
-    bool allowCommand,
+    ExperimentSettings settings,
     Action<RunEvent> report
 )
 {
@@ -30,7 +30,7 @@ internal sealed class CandidateWork(
             CandidateWay.Adapter => WithAdapter(plan.Adapter!, plan),
             CandidateWay.Model => study.Base.SpecOf(plan.Model!),
             CandidateWay.Gguf => InFile(plan.Gguf!, plan.Tokenizer),
-            CandidateWay.Endpoint => OnServer(plan),
+            CandidateWay.Endpoint => OnServer(name, plan),
             CandidateWay.Derived => Derived(name, plan),
             _ => null,
         };
@@ -54,7 +54,7 @@ internal sealed class CandidateWork(
         CandidatePlan plan = study.Candidates[name];
         if (plan.Way == CandidateWay.Command)
         {
-            return ExternalTrainer.Run(study, plan, run, name, data.Training, allowCommand, cancellation);
+            return ExternalTrainer.Run(study, plan, run, name, data.Training, settings.AllowCommand, cancellation);
         }
 
         return plan.GgufType is { } type ? Export(name, plan, type) : Train(stage, name, plan, inputs, cancellation);
@@ -66,7 +66,8 @@ internal sealed class CandidateWork(
             Adapter = new AppliedAdapter(folder, plan.Lambda ?? 1, plan.Form ?? ServingForm.Attached),
         };
 
-    // A file has its own numeric form. A file made here gets the base's tokens, so that prompts are the same tokens.
+    // A GGUF file has its own numeric form. A file that was exported here gets the base's tokenizer, so that the
+    // prompts are the same tokens.
     private ModelSpec InFile(string file, string? tokenizer) =>
         study.Base.Spec with
         {
@@ -81,14 +82,14 @@ internal sealed class CandidateWork(
             ? WithAdapter(run.Adapter(name), plan)
             : study.Base.SpecOf(run.At("candidates", name, ExternalTrainer.ModelFolderName));
 
-    // The numeric form and the device are the server's.
-    private static ModelSpec OnServer(CandidatePlan plan) =>
+    // The numeric form and the device are the server's. A key is sent only if it was named outside of the study.
+    private ModelSpec OnServer(string name, CandidatePlan plan) =>
         new(
             new ModelSource.Endpoint(
                 plan.Endpoint!,
                 plan.Served!,
                 plan.Tokenizer,
-                plan.ApiKeyEnv,
+                settings.KeyVariables?.GetValueOrDefault(name),
                 plan.Concurrency ?? 4
             )
         );

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Fulcrum.Runs;
 
-/// <summary>The energy that the processor packages take, by the kernel's RAPL counters, where the machine tells it
-/// (<c>/sys/class/powercap</c>, readable by the user).</summary>
-/// <remarks>The counters wrap around after less than an hour at full load, so they are read every few seconds and not
-/// only at the ends.</remarks>
+/// <summary>Measures the energy of the processor packages by the kernel's RAPL counters, if the user may read them
+/// (<c>/sys/class/powercap</c>).</summary>
+/// <remarks>The counters wrap around after less than an hour at full load. Therefore they are read every few
+/// seconds.</remarks>
 internal sealed class EnergyMeter : IDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(20);
@@ -23,8 +23,8 @@ internal sealed class EnergyMeter : IDisposable
         timer = packages.Length == 0 ? null : new Timer(_ => Sample(), null, Every, Every);
     }
 
-    /// <summary>Joules since the meter was made, without what other programs take being told apart; null where the
-    /// machine does not tell.</summary>
+    /// <summary>Joules since the meter was created; the energy of other programs is included. Null if the counters
+    /// cannot be read.</summary>
     public double? Joules
     {
         get
@@ -50,8 +50,8 @@ internal sealed class EnergyMeter : IDisposable
         }
     }
 
-    /// <summary>Whole packages alone (<c>intel-rapl:0</c>): their parts (<c>intel-rapl:0:0</c>) would be counted
-    /// twice.</summary>
+    /// <summary>Returns the counters of packages (<c>intel-rapl:0</c>) only. Those of their parts
+    /// (<c>intel-rapl:0:0</c>) are included in them.</summary>
     private static IEnumerable<(string, long)> Packages(string root) =>
         !Directory.Exists(root)
             ? []
@@ -76,7 +76,7 @@ internal sealed class EnergyMeter : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // readable by root alone on most systems: then the report says nothing about energy
+            return null; // only root may read it on most systems; then the report shows no energy
         }
     }
 }

@@ -7,15 +7,15 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
-/// <summary>How long a study will take and how much memory it needs, from a small part of its work done beforehand and
-/// thrown away.</summary>
-/// <param name="LoadSeconds">Loading the model once.</param>
-/// <param name="MeasureSeconds">Every benchmark once.</param>
-/// <param name="CheckSeconds">Asking some items again in other batches, once.</param>
-/// <param name="TrainSeconds">The steps of one training.</param>
-/// <param name="Measurements">How often everything is measured: before, after and every further point.</param>
-/// <param name="Trainings">How many adapters are trained.</param>
-/// <param name="PeakBytes">The process's largest working set so far; of a GPU's memory nothing is known.</param>
+/// <summary>Estimates the run time and the memory of a study from a trial: a small part of its work, whose results are
+/// discarded.</summary>
+/// <param name="LoadSeconds">Seconds to load the model once.</param>
+/// <param name="MeasureSeconds">Seconds to measure every task once.</param>
+/// <param name="CheckSeconds">Seconds to re-evaluate some items in batches of different composition, once.</param>
+/// <param name="TrainSeconds">Seconds of the steps of one training.</param>
+/// <param name="Measurements">The number of measurements: the base and every candidate.</param>
+/// <param name="Trainings">The number of adapters that are trained.</param>
+/// <param name="PeakBytes">The largest working set of the process so far. GPU memory is not included.</param>
 public sealed record Estimate(
     double LoadSeconds,
     double MeasureSeconds,
@@ -26,22 +26,22 @@ public sealed record Estimate(
     long PeakBytes
 )
 {
-    // A trial is about 2 % of the work, but no less than items need to keep each other company in a batch. Where it is
-    // over in no time it grows until it has taken a few seconds.
+    // A trial is about 2% of the work. It has at least 16 items per task, so that its batch has a realistic size. A
+    // short trial is extended until it has taken a few seconds.
     private const double Part = 0.02,
         MeasureTrial = 1,
         TrainTrial = 3;
     private const int LeastItems = 16,
         MostSteps = 60;
 
-    // Two more loads are those of the guards behind the training.
+    // The guards after the training load the model two more times.
     private int Loads => Measurements + Trainings + 2;
 
-    /// <summary>All of it.</summary>
+    /// <summary>Seconds of the whole study.</summary>
     public double Seconds =>
         (Loads * LoadSeconds) + (Measurements * MeasureSeconds) + CheckSeconds + (Trainings * TrainSeconds);
 
-    /// <summary>Does a small part of each kind of work and discards its results.</summary>
+    /// <summary>Runs the trial and discards its results.</summary>
     /// <param name="study">Complete.</param>
     public static Estimate Of(
         Study study,
@@ -60,7 +60,7 @@ public sealed record Estimate(
             .Sum();
         TrainPlan[] trainings = [.. study.Candidates.Values.Select(c => Training(study, c)).OfType<TrainPlan>()];
         double train = trainings.Length == 0 ? 0 : Train(study, trainings[0], engines, data, encoding, cancellation);
-        // The third opening: what is slow only the first time is not the rule.
+        // The third load is timed, because one-time costs make the first ones slower.
         double load = Timed(() => engines.Open(study.Base.Spec).Dispose());
         int measurements = 1 + study.Candidates.Values.Count(c => c.Replies is null);
         return new Estimate(load, measured.Sum(), check, train, measurements, trainings.Length, PeakMemory());
@@ -69,7 +69,7 @@ public sealed record Estimate(
     private static TrainPlan? Training(Study study, CandidatePlan plan) =>
         plan.Train ?? (plan is { From: { } from, Seed: not null } ? study.Candidates[from].Train : null);
 
-    /// <summary>In a sentence.</summary>
+    /// <summary>Returns the estimate as one sentence.</summary>
     public override string ToString() =>
         $"estimate: about {Time(Seconds)} for the whole study: {Measurements} times measuring "
         + $"({Time(MeasureSeconds)} each), {Trainings} {(Trainings == 1 ? "time" : "times")} training "
@@ -132,10 +132,11 @@ public sealed record Estimate(
         ];
         (IReadOnlyList<TrainingExample> examples, _) = TrainingShape.Of(plan, [.. texts.Select(encoding.Example)]);
         IReadOnlyList<double> seconds = Steps(study, plan, engines, examples, least, cancellation);
-        return seconds.Count == 0 ? 0 : seconds.Skip(seconds.Count / 2).Average() * steps; // the first steps are slow
+        // The first steps include one-time costs.
+        return seconds.Count == 0 ? 0 : seconds.Skip(seconds.Count / 2).Average() * steps;
     }
 
-    /// <summary>Seconds of the steps of a training that ends once it has told enough.</summary>
+    /// <summary>Returns the seconds of each step of a training that is stopped after enough steps.</summary>
     private static List<double> Steps(
         Study study,
         TrainPlan plan,
@@ -168,7 +169,7 @@ public sealed record Estimate(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            // Enough was seen.
+            // The trial has run enough steps.
         }
         finally
         {

@@ -126,7 +126,7 @@ public sealed class Experiment(
             return state;
         }
 
-        SelectionRun selection = new(state, stages, engines, data, settings.AllowCommand);
+        SelectionRun selection = new(state, stages, engines, data, settings);
         if (until == Stage.Base)
         {
             selection.MeasureBase(cancellation);
@@ -150,7 +150,7 @@ public sealed class Experiment(
         new BaseStage(state, stages, measurement).Run(cancellation);
         if (until >= Stage.Candidates)
         {
-            new CandidateStages(state, stages, engines, measurement, data, settings.AllowCommand).Run(cancellation);
+            new CandidateStages(state, stages, engines, measurement, data, settings).Run(cancellation);
         }
     }
 
@@ -159,7 +159,7 @@ public sealed class Experiment(
     {
         (Corpus data, IReadOnlyDictionary<string, AskingOrder> orders) = AskedItems.Ordered(all, state.Study.Seed);
         Measurement measurement = new(state.Study, run.Layout, engines, data, stages.Report);
-        CandidateStages candidates = new(state, stages, engines, measurement, data, settings.AllowCommand);
+        CandidateStages candidates = new(state, stages, engines, measurement, data, settings);
         EarlyRounds rounds = new(state, stages, measurement, candidates, data, orders, settings.Required);
         if (until == Stage.Base)
         {
@@ -215,10 +215,10 @@ public sealed class Experiment(
     }
 }
 
-/// <summary>What an experiment may be told beyond its study; none of it changes a result.</summary>
+/// <summary>Settings of an experiment that do not change its results.</summary>
 /// <param name="Report">Called with everything that happens.</param>
-/// <param name="Looking">By task, the difference in percentage points that somebody wants to detect; beyond the study's
-/// own margin.</param>
+/// <param name="Looking">By task, the difference in percentage points that is to be detected, in addition to the
+/// study's margin; null: none.</param>
 /// <param name="Required">By task, the bounds that a requirement demands. An early decision waits until they are
 /// decided too.</param>
 /// <param name="Log">Null: nothing is logged.</param>
@@ -226,6 +226,8 @@ public sealed class Experiment(
 /// report.</param>
 /// <param name="Language">Of the report: <c>en</c> or <c>pt-BR</c>.</param>
 /// <param name="AllowCommand">Whether external trainers' commands may be run.</param>
+/// <param name="KeyVariables">By candidate on a server, the environment variable that holds the key; null: no key is
+/// sent.</param>
 public sealed record ExperimentSettings(
     Action<RunEvent>? Report = null,
     IReadOnlyDictionary<string, double>? Looking = null,
@@ -233,6 +235,7 @@ public sealed record ExperimentSettings(
     ILogger? Log = null,
     Func<RunLayout, string, IReadOnlyList<string>>? WriteReport = null,
     string Language = "en",
-    bool AllowCommand = false
+    bool AllowCommand = false,
+    IReadOnlyDictionary<string, string>? KeyVariables = null
 );
 // x

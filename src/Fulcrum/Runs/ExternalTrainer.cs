@@ -20,6 +20,10 @@ internal static class ExternalTrainer
     /// <summary>The folder of a whole model, in the candidate's place.</summary>
     public const string ModelFolderName = "model";
 
+    // What the command printed; how it ended and how long it took.
+    private const string LogName = "command.log",
+        RecordName = "command.json";
+
     private static readonly string[] AdapterFiles = ["adapter_config.json", "adapter_model.safetensors"];
 
     /// <summary>Runs the command of a candidate.</summary>
@@ -49,8 +53,9 @@ internal static class ExternalTrainer
             [
                 .. Words(command).Select(w => Filled(w, dataFolder, output, study.Base.Model, study.Seed)),
             ];
-            Execute(arguments, name, run.At("candidates", name, "command.log"), cancellation);
-            return [$"{RunLayout.Candidate(name)}/command.log", .. Take(output, run, name)];
+            Execute(arguments, name, run, cancellation);
+            string place = RunLayout.Candidate(name);
+            return [$"{place}/{LogName}", $"{place}/{RecordName}", .. Take(output, run, name)];
         }
         finally
         {
@@ -169,14 +174,16 @@ internal static class ExternalTrainer
         }
     }
 
-    private static void Execute(string[] arguments, string name, string log, CancellationToken cancellation)
+    private static void Execute(string[] arguments, string name, RunLayout run, CancellationToken cancellation)
     {
+        string log = run.At("candidates", name, LogName);
         ProcessStartInfo start = new(arguments[0], arguments[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         StringBuilder said = new();
+        long began = Stopwatch.GetTimestamp();
         try
         {
             using Process process = Process.Start(start)!;
@@ -189,8 +196,13 @@ internal static class ExternalTrainer
             process.BeginErrorReadLine();
             process.WaitForExit();
             cancellation.ThrowIfCancellationRequested();
-            Append($"exit code {process.ExitCode}");
             AtomicFile.WriteText(log, said.ToString());
+            JsonObject record = new()
+            {
+                ["exit_code"] = process.ExitCode,
+                ["seconds"] = Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 3),
+            };
+            AtomicFile.WriteText(run.At("candidates", name, RecordName), record.ToJsonString() + "\n");
             if (process.ExitCode != 0)
             {
                 throw new FulcrumException(
@@ -224,8 +236,8 @@ internal static class ExternalTrainer
         {
             throw new FulcrumException(
                 $"candidates.{name}.command left neither an adapter (adapter_config.json, "
-                    + $"adapter_model.safetensors) nor a model (config.json) in {{output}}; "
-                    + $"its output is in {run.At("candidates", name, "command.log")}"
+                    + "adapter_model.safetensors) nor a model (config.json) in {output}; "
+                    + $"its output is in {run.At("candidates", name, LogName)}"
             );
         }
 

@@ -7,7 +7,7 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Grades replies that somebody else's system gave, by the same task and the same code as a model's.</summary>
+/// <summary>Grades replies of another system, by the same task and the same code as those of a model.</summary>
 internal static class GivenReplies
 {
     private const long LargestFile = 1 << 29;

@@ -5,8 +5,8 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
-/// <summary><c>heartbeat.json</c> in the run folder: where the run is. Only progress renews it, so that a run that
-/// hangs can be told from one that works.</summary>
+/// <summary>Writes <c>heartbeat.json</c> in the run folder: the current stage and its progress. Only progress renews
+/// the file, so an old file means that the run hangs.</summary>
 /// <param name="path">The file.</param>
 internal sealed class Heartbeat(string path)
 {
@@ -14,9 +14,9 @@ internal sealed class Heartbeat(string path)
     private long last;
     private string stage = "";
 
-    /// <summary>Writes the file when it is older than two seconds or the stage is another. A full disk does not stop
-    /// the run here: the next stage that must write reports it.</summary>
-    /// <returns>Whether the file was due.</returns>
+    /// <summary>Writes the file if it is older than two seconds or the stage has changed. A full disk does not stop the
+    /// run here: the next stage that must write reports it.</summary>
+    /// <returns>True if the file had to be written.</returns>
     public bool Report(RunEvent.Progressed at)
     {
         if (at.Stage == stage && Stopwatch.GetElapsedTime(last) < Between)

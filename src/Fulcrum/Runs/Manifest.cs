@@ -4,7 +4,7 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
-/// <summary>What a completed stage leaves behind: what it read, what it wrote, how long it took and on what.</summary>
+/// <summary>Records a completed stage: its inputs, its outputs, its duration and its environment.</summary>
 /// <param name="Stage">The stage's name.</param>
 /// <param name="Inputs">Digest of everything that the stage read.</param>
 /// <param name="Outputs">SHA-256 of every file it wrote, by name inside the run folder.</param>

@@ -102,7 +102,8 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         {
             Protocol protocol = Protocol
                 .Of(task, spec, engine.DigestOf(spec), encoding, EngineOf(engine))
-                .With(asked[task.Name]);
+                .With(asked[task.Name])
+                .With(Origins(task.Name, spec));
             AtomicFile.WriteText(run.Protocol(place, task.Name), protocol.Print());
             Extent extent = extents?[task.Name] ?? Extent.Whole(task.Items.Count);
             void Count(int n) => report(new RunEvent.Progressed(stage, task.Name, n, extent.Items, ProgressUnit.Items));
@@ -154,6 +155,24 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         return $"{place}/{NeutralText.FileName}";
     }
 
+    // The names on the hub, with their commits, from which model, adapter and data came.
+    private Dictionary<string, string> Origins(string task, ModelSpec spec)
+    {
+        string? model = spec.Source switch
+        {
+            ModelSource.Folder folder => folder.Path,
+            ModelSource.Gguf gguf => gguf.File,
+            _ => null,
+        };
+        (string Field, string? Name)[] named =
+        [
+            ("hub.model", study.HubNameOf(model)),
+            ("hub.adapter", study.HubNameOf(spec.Adapter?.Folder)),
+            ("hub.data", string.Join(", ", study.Tasks.GetValueOrDefault(task) is { } t ? study.HubNamesOf(t) : [])),
+        ];
+        return named.Where(n => !string.IsNullOrEmpty(n.Name)).ToDictionary(n => n.Field, n => n.Name!);
+    }
+
     // What computes: a score may change with it.
     private static string EngineOf(IEngine engine) =>
         string.Join(
@@ -163,8 +182,8 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
                 .Select(n => $"{n} {engine.Environment[n]}")
         );
 
-    /// <summary>An answer counts only for the model, adapter and lambda that gave it. The protocol does not tell them
-    /// apart, so the inputs are stored beside the answers.</summary>
+    /// <summary>Deletes answers of another model, adapter or lambda. The protocol does not hold these, so a digest of
+    /// the inputs is stored next to the answers.</summary>
     private void DiscardAnswersOfOtherInputs(string place, string inputs, IReadOnlyList<ITask> tasks)
     {
         string mark = run.At(place, InputsName);

@@ -9,7 +9,7 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Runs;
 
-/// <summary>One text and how far the predictions on it moved.</summary>
+/// <summary>One text, and the divergence of the predictions on it.</summary>
 public sealed record NeutralTextResult(
     string Id,
     int Tokens,
@@ -18,17 +18,17 @@ public sealed record NeutralTextResult(
     double LogLikelihoodAfter
 );
 
-/// <summary>How far a model moved from its base where the task has nothing to say: on neutral text, token by
-/// token.</summary>
+/// <summary>Measures the divergence of a model from its base on neutral text, which has nothing to do with the task, at
+/// every token.</summary>
 public static class NeutralText
 {
     private const long MostBytes = 1L << 28;
 
-    /// <summary>Its name in the folder <c>after</c>.</summary>
+    /// <summary>The name of the results in the folder of a candidate.</summary>
     public const string FileName = "neutral_text.json";
 
-    /// <summary>Reads the texts, compares the model with its base on them and writes a result a text.</summary>
-    /// <param name="told">Told how many of how many texts are done.</param>
+    /// <summary>Reads the texts, compares the model with its base on them, and writes one result per text.</summary>
+    /// <param name="report">Called with the number of completed texts and of all texts.</param>
     /// <exception cref="InputException">The file is missing or malformed, or holds fewer than two usable
     /// texts.</exception>
     public static void Measure(
@@ -37,7 +37,7 @@ public static class NeutralText
         ILanguageModel model,
         PromptEncoding encoding,
         string path,
-        Action<int, int> told,
+        Action<int, int> report,
         CancellationToken cancellation
     )
     {
@@ -55,7 +55,7 @@ public static class NeutralText
                     d.BaseLogLikelihood,
                     d.LogLikelihood
                 );
-                told(++done, texts.Length);
+                report(++done, texts.Length);
             },
             cancellation
         );
@@ -68,14 +68,14 @@ public static class NeutralText
     public static void Check(NeutralTextPlan plan, int seed, PromptEncoding encoding) =>
         _ = Texts(plan, seed, encoding, plan.MaxTokens);
 
-    /// <summary>What was measured, as means over tokens; null where nothing was.</summary>
+    /// <summary>Reads the results, as means over tokens; null if there are none.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static NeutralTextComparison? Read(string path) =>
         StoredJson.ReadIfThere<NeutralTextResult[]>(path, "the results on neutral text") is { } texts
             ? Of(texts)
             : null;
 
-    /// <summary>Means over the tokens of all texts.</summary>
+    /// <summary>Returns the means over the tokens of all texts.</summary>
     public static NeutralTextComparison Of(IReadOnlyList<NeutralTextResult> texts)
     {
         long tokens = texts.Sum(t => (long)t.Tokens);
@@ -89,8 +89,8 @@ public static class NeutralText
         );
     }
 
-    /// <summary>A ratio of sums over texts with its linearised standard error (Cochran 1977, Sampling Techniques,
-    /// section 6.4) and Student's t on texts - 1 degrees of freedom.</summary>
+    /// <summary>Returns a ratio of sums over texts with its linearised standard error (Cochran 1977, Sampling
+    /// Techniques, section 6.4) and Student's t on texts - 1 degrees of freedom.</summary>
     private static TokenMean Mean(IReadOnlyList<NeutralTextResult> texts, Func<NeutralTextResult, double> value)
     {
         double tokens = texts.Sum(t => (double)t.Tokens),

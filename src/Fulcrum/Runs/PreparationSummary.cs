@@ -7,11 +7,10 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
-/// <summary>What <c>prepare</c> can say before anything is measured, in sentences for a reader who sees them for the
-/// first time.</summary>
+/// <summary>The pre-run summary: guards, minimum detectable differences and statistical power, as sentences.</summary>
 internal static class PreparationSummary
 {
-    /// <summary>Which checks were made, and how they ended.</summary>
+    /// <summary>Returns the names of the guards that passed and of those that the study overrides.</summary>
     public static string Of(GuardLog log, IReadOnlyList<string> overridden)
     {
         IReadOnlyList<GuardResult> results = GuardLog.Overridden(log.Results, overridden);

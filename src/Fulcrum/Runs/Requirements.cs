@@ -5,7 +5,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Runs;
 
-/// <summary>What a pipeline demands of a run: a bound, in points, on each named task's difference.</summary>
+/// <summary>Requirements on a run: bounds, in percentage points, on the differences of named tasks.</summary>
 public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLeast, double Points)> Bounds)
 {
     /// <summary>Reads <c>spider&gt;=+5,mmlu&gt;=-1</c>.</summary>
@@ -40,7 +40,7 @@ public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLea
                 $"--require: '{part.Trim()}' is not of the form TASK>=POINTS or TASK<=POINTS, as in spider>=+5"
             );
 
-    /// <summary>By task, the smallest difference that is demanded, in points.</summary>
+    /// <summary>By task, the smallest required difference, in percentage points.</summary>
     public IReadOnlyDictionary<string, double> Looking =>
         Bounds
             .Where(b => b.Points != 0)

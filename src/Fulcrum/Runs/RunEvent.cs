@@ -10,7 +10,7 @@ public abstract record RunEvent
     /// <summary>A stage was complete already.</summary>
     public sealed record StageSkipped(string Stage) : RunEvent;
 
-    /// <summary>A part of a stage goes on.</summary>
+    /// <summary>A part of a stage has progressed.</summary>
     /// <param name="What">The part at work: a task, the loss.</param>
     /// <param name="Done">Units done.</param>
     /// <param name="Total">Units in all; 0 while unknown.</param>

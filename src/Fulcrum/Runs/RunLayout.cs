@@ -24,6 +24,9 @@ public sealed record RunLayout(string Root)
     /// folder.</summary>
     public string Study => At("study.json");
 
+    /// <summary>The commits of the names on the hub.</summary>
+    public string HubCommits => At("hub.json");
+
     /// <summary>The paired comparison of every candidate with the base.</summary>
     public string Comparison => At("comparison.json");
 

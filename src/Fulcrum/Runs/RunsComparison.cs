@@ -8,9 +8,9 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Several runs in one picture: every point of every run on the same two axes, from the same base.</summary>
-/// <param name="Runs">A run each, in the order given.</param>
-/// <param name="TradeOff">All points together; a run's points are called <c>RUN/POINT</c>.</param>
+/// <summary>Compares several runs: every candidate of every run on the same two axes, with the same base.</summary>
+/// <param name="Runs">The runs, in the order given.</param>
+/// <param name="TradeOff">All candidates together, named <c>RUN/CANDIDATE</c>.</param>
 public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff TradeOff)
 {
     /// <summary>Compares run folders; tasks, targets and margin are those of the first.</summary>
@@ -50,10 +50,10 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
         );
     }
 
-    /// <summary>As JSON.</summary>
+    /// <summary>Returns the comparison as JSON.</summary>
     public string Print() => JsonSerializer.Serialize(this, SnakeCaseJson.Options) + "\n";
 
-    /// <summary>What the points of one run dominate by themselves, the base among them.</summary>
+    /// <summary>Returns the hypervolume that the candidates of one run and the base dominate.</summary>
     private static double Alone(TradeOff all, string name) =>
         TradeOffCurve.Hypervolume(
             all.Points.Where(p => p.Name == "base" || IsOf(p.Name, name))
@@ -98,11 +98,13 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
     {
         foreach (string task in tasks)
         {
-            IReadOnlyList<ProtocolDifference> fields = Protocol.Differences(
-                first.Protocol(RunLayout.Base, task),
-                other.Protocol(RunLayout.Base, task)
-            );
-            if (fields.Count > 0)
+            ProtocolDifference[] fields =
+            [
+                .. Protocol
+                    .Differences(first.Protocol(RunLayout.Base, task), other.Protocol(RunLayout.Base, task))
+                    .Where(d => !d.IsOrigin),
+            ];
+            if (fields.Length > 0)
             {
                 throw new GuardException(
                     $"{task}: {first.Root} and {other.Root} were measured under different protocols "
@@ -141,7 +143,7 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
 /// <summary>One run of several.</summary>
 /// <param name="Run">The folder's name.</param>
 /// <param name="Study">The study's name.</param>
-/// <param name="Hypervolume">Of the run's own points and the base.</param>
-/// <param name="Replay">Share of general data that was mixed in; null: none.</param>
-/// <param name="Verdict">On the run's finished adapter, by the margin of the picture.</param>
+/// <param name="Hypervolume">Of the run's own candidates and the base.</param>
+/// <param name="Replay">The share of general data in the training data; null: none.</param>
+/// <param name="Verdict">On the run's finished adapter, by the margin of this comparison.</param>
 public sealed record RunSummary(string Run, string Study, double Hypervolume, double? Replay, Verdict Verdict);

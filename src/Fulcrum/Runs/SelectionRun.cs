@@ -10,7 +10,13 @@ namespace Fulcrum.Runs;
 
 /// <summary>Selects one candidate on one half of the items. The other half judges it.</summary>
 /// <param name="data">Of all items.</param>
-internal sealed class SelectionRun(RunState state, Stages stages, Engines engines, Corpus data, bool allowCommand)
+internal sealed class SelectionRun(
+    RunState state,
+    Stages stages,
+    Engines engines,
+    Corpus data,
+    ExperimentSettings settings
+)
 {
     private readonly (Corpus Selection, Corpus Confirmation) halves = AskedItems.Halves(data, state.Study.Seed);
     private const string BaseStage = $"{RunLayout.Base}/{RunLayout.Selection}";
@@ -36,7 +42,7 @@ internal sealed class SelectionRun(RunState state, Stages stages, Engines engine
     {
         MeasureBase(cancellation);
         Measurement measurement = MeasurementOfHalf();
-        CandidateStages candidates = new(state, stages, engines, measurement, halves.Selection, allowCommand);
+        CandidateStages candidates = new(state, stages, engines, measurement, halves.Selection, settings);
         candidates.Obtain(cancellation);
         string[] names = [.. state.Study.Candidates.Keys];
         names.ToList().ForEach(name => candidates.MeasureForSelection(name, cancellation));

@@ -4,7 +4,7 @@ namespace Fulcrum.Runs;
 
 /// <summary>Reports the steps of one training as progress of a stage, and where a training is resumed.</summary>
 /// <param name="stage">The stage's name.</param>
-/// <param name="report">Takes each event.</param>
+/// <param name="report">Called with each event.</param>
 public sealed class TrainingProgress(string stage, Action<RunEvent> report)
 {
     private bool begun;
@@ -25,7 +25,7 @@ public sealed class TrainingProgress(string stage, Action<RunEvent> report)
         report(new RunEvent.Progressed(stage, $"loss {step.Loss:F3}", step.Step, step.Steps, ProgressUnit.Steps));
     }
 
-    /// <summary>Called when the training is over; says so where no step was left to do.</summary>
+    /// <summary>Called at the end of the training; reports if no step was left to do.</summary>
     public void End()
     {
         if (!begun)

@@ -25,7 +25,7 @@ public enum CandidateWay
     /// <summary>An external trainer's command.</summary>
     Command,
 
-    /// <summary>Replies that somebody else's system gave.</summary>
+    /// <summary>Replies of another system.</summary>
     Replies,
 
     /// <summary>Another candidate in another form.</summary>

@@ -9,8 +9,8 @@ namespace Fulcrum.Studies;
 /// Connection Science 7:123).</summary>
 public static class Replay
 {
-    /// <summary>The examples of the task, all of them, with the replayed ones spread evenly among them.</summary>
-    /// <param name="random">Draws from the source; a source that is too small is gone through again.</param>
+    /// <summary>Returns all examples of the task, with the replayed examples spread evenly among them.</summary>
+    /// <param name="random">Draws from the source. A source that is too small is used several times.</param>
     /// <exception cref="InputException">The source is missing, empty or malformed; names it.</exception>
     public static IReadOnlyList<TrainingText> Into(
         IReadOnlyList<TrainingText> task,
@@ -54,7 +54,7 @@ public static class Replay
         return mixed;
     }
 
-    /// <summary>MMLU's worked examples, asked as the benchmark asks its questions, without examples before
+    /// <summary>Returns MMLU's worked examples, prompted as the task prompts its questions, without examples before
     /// them.</summary>
     private static IEnumerable<TrainingText> Questions(string source)
     {

@@ -53,6 +53,11 @@ public sealed record Study(
     bool Select = false
 )
 {
+    /// <summary>Names on the hub, each with its commit, by the absolute paths that they led to; null: none. A printed
+    /// study holds these names instead of the paths.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, string>? HubNames { get; init; }
+
     /// <summary>The tasks with their names, in the study's order.</summary>
     [JsonIgnore]
     public IReadOnlyList<TaskPlan> NamedTasks => [.. Tasks.Select(t => t.Value with { Name = t.Key })];
@@ -103,6 +108,21 @@ public sealed record Study(
                     .Concat(Presets.Tasks(General).Where(t => !Tasks.ContainsKey(t.Key)))
                     .ToDictionary(StringComparer.Ordinal),
             };
+
+    /// <summary>Returns the name on the hub, with its commit, that led to a path; null for any other path.</summary>
+    public string? HubNameOf(string? path) => path is null ? null : HubNames?.GetValueOrDefault(path);
+
+    /// <summary>Returns the names on the hub, with their commits, of a task's data.</summary>
+    public IReadOnlyList<string> HubNamesOf(TaskPlan task)
+    {
+        List<string> names = [];
+        _ = task.Located(path =>
+        {
+            names.AddRange(new[] { HubNameOf(path) }.OfType<string>());
+            return path;
+        });
+        return names;
+    }
 
     /// <summary>Checks every value.</summary>
     /// <param name="source">The study's file, for messages; empty where the study was built in code.</param>
@@ -175,7 +195,7 @@ public sealed record DerivePlan(
 public sealed record ReplayPlan(double Share, string Source);
 
 /// <summary>Text that has nothing to do with the task.</summary>
-/// <param name="File"><c>.txt</c>: paragraphs, a blank line between them; or rows as in tasks of one's own.</param>
+/// <param name="File"><c>.txt</c>: paragraphs, a blank line between them; or rows as in custom tasks.</param>
 /// <param name="Column">The column of the text where the file has rows.</param>
 /// <param name="Texts">The number of texts, drawn by the seed; null: all.</param>
 /// <param name="MaxTokens">A text is read to this many tokens.</param>
@@ -194,4 +214,5 @@ public sealed record NeutralTextPlan(string File, string Column = "text", int? T
 [JsonSerializable(typeof(Study))]
 [JsonSerializable(typeof(TrainPlan))]
 [JsonSerializable(typeof(TaskPlan))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class StudyJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Studies;
 
-/// <summary>Opens the data that a study names: one arm a benchmark kind.</summary>
+/// <summary>Opens the data that a study names.</summary>
 public static class StudyCorpus
 {
     /// <summary>Opens and samples everything. Queries are graded in a sandbox.</summary>
@@ -18,7 +18,7 @@ public static class StudyCorpus
         Open(study, (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits));
 
     /// <summary>Opens and samples everything.</summary>
-    /// <param name="sqlGrader">Grades (database file, gold, prediction) under semantics and limits.</param>
+    /// <param name="sqlGrader">Grades (database file, gold query, predicted query) under semantics and limits.</param>
     /// <exception cref="InputException">A file is missing or malformed.</exception>
     /// <param name="datasets">Returns the folder of a data set of the hub; null: no hub.</param>
     public static Corpus Open(
@@ -41,9 +41,10 @@ public static class StudyCorpus
         IReadOnlyList<TrainingText> training = study.Replay is { } replay
             ? Replay.Into(own, replay, RandomStream.For(study.Seed, "replay"))
             : own;
-        string trainingDigest = Corpus.DigestOf(
-            new[] { study.TrainingData?.Data, study.TrainingData?.File, study.Replay?.Source }.OfType<string>()
-        );
+        string trainingDigest = Corpus.DigestOf([
+            .. study.TrainingData?.Paths() ?? [],
+            .. new[] { study.Replay?.Source }.OfType<string>(),
+        ]);
         return new Corpus(
             tasks,
             training,
@@ -68,7 +69,7 @@ public static class StudyCorpus
             return OwnTraining(study.TrainingData, file, random);
         }
 
-        SpiderFolder folder = SpiderFolder.Open(study.TrainingData.Data!);
+        SpiderFolder folder = SpiderFolder.Open(study.TrainingData.Data!, study.TrainingData.Databases);
         return
         [
             .. StratifiedSample
@@ -86,13 +87,7 @@ public static class StudyCorpus
     {
         TrainingText[] all =
         [
-            .. file.Rows.Select(row =>
-                file.TrainingOf(
-                    row,
-                    $"{Path.GetFileNameWithoutExtension(row.File)}/{row.Number}",
-                    row.TextOrNull(plan.Cluster) ?? ""
-                )
-            ),
+            .. file.Rows.Select(row => file.TrainingOf(row, row.Id, row.TextOrNull(plan.Cluster) ?? "")),
         ];
         return all.FirstOrDefault(t => t is { Conversation: null, Ids: null, Completion: "" }) is { } empty
             ? throw empty.Error("the completion is empty, so there is nothing to train on")

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Tasks;
@@ -17,17 +18,31 @@ public static class StudyFile
 
     /// <summary>Reads a study. Paths in it become absolute: they are relative to the study's file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="locate">Turns a path or a hub name of the study, with the folder of the file, into an absolute
-    /// path; null: paths only.</param>
+    /// <param name="sources">Finds what the study names, also on the hub; null: paths only. Names with a full commit,
+    /// which the <c>study.json</c> of a run holds, then stay as they are.</param>
     /// <exception cref="InputException">The file is missing, is not strict JSON, or a value is outside its range; names
     /// the file and the key.</exception>
-    public static Study Load(string path, Func<string, string, string>? locate = null)
+    /// <exception cref="FulcrumException">A name is on no hub that can be reached.</exception>
+    public static Study Load(string path, StudySources? sources = null)
     {
-        Study study = Parse(BoundedFile.ReadText(path, LargestFile), path);
+        Study study = ReadFile(path);
         string home = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Study located = study.Located(p => locate?.Invoke(p, home) ?? Path.GetFullPath(p, home)).WithPreset();
+        Study located = sources?.Locate(study, home) ?? study.Located(p => Absolute(p, home));
         located.Check(path);
         return located;
+    }
+
+    /// <summary>Parses a study's file without touching its paths. The tasks of its preset are added.</summary>
+    /// <exception cref="InputException">The file is missing or not a study; names the file and the key.</exception>
+    public static Study ReadFile(string path) => Parse(BoundedFile.ReadText(path, LargestFile), path).WithPreset();
+
+    private static string Absolute(string text, string home)
+    {
+        string path = Path.GetFullPath(text, home);
+        return
+            !Path.IsPathRooted(text) && HubReference.IsPinnedName(text) && !File.Exists(path) && !Directory.Exists(path)
+            ? text
+            : path;
     }
 
     /// <summary>Reads a <c>train</c> section of its own: the <c>--config</c> of <c>fulcrum train</c>.</summary>
@@ -50,7 +65,7 @@ public static class StudyFile
     /// <param name="home">Null: paths stay as they are.</param>
     public static string Print(Study study, string? home = null)
     {
-        Study printed = home is null ? study : study.Located(p => Relative(home, p));
+        Study printed = study.Located(p => study.HubNames?.GetValueOrDefault(p) ?? Relative(home, p));
         JsonTypeInfo<Study> type = TaskKinds.TypeInfo<Study>();
         JsonObject node = JsonSerializer.SerializeToNode(Unnamed(printed), type)!.AsObject();
         TasksOf(node).ToList().ForEach(Shorten);
@@ -74,26 +89,37 @@ public static class StudyFile
 
     /// <summary>Checks that everything that a study names exists, before any work begins.</summary>
     /// <param name="source">The study's file, for messages.</param>
+    /// <param name="fetched">False before the names on the hub are fetched: then only the other places are
+    /// checked.</param>
     /// <exception cref="InputException">Something does not exist; names the file, the key and the path.</exception>
-    public static void RequireFiles(Study study, string source)
+    public static void RequireFiles(Study study, string source, bool fetched = true)
     {
-        Exists(source, "base", study.Base.Model);
-        foreach (TaskPlan task in study.NamedTasks)
+        void Exists(string key, string? path)
+        {
+            if (fetched || study.HubNameOf(path) is null)
+            {
+                RequireExisting(source, key, path);
+            }
+        }
+
+        Exists("base", study.Base.Model);
+        foreach (TaskPlan task in study.NamedTasks.Where(t => fetched || study.HubNamesOf(t).Count == 0))
         {
             task.RequireFiles(source);
         }
 
         foreach ((string name, CandidatePlan candidate) in study.Candidates)
         {
-            candidate.Paths().ToList().ForEach(p => Exists(source, $"candidates.{name}", p));
+            candidate.Paths().ToList().ForEach(p => Exists($"candidates.{name}", p));
         }
 
-        Exists(source, "trainingData", study.TrainingData?.Data ?? study.TrainingData?.File);
-        Exists(source, "neutralText.file", study.NeutralText?.File);
-        Exists(source, "replay.source", study.Replay?.Source);
+        bool training = fetched || study.HubNameOf(study.TrainingData?.Data ?? study.TrainingData?.File) is null;
+        (training ? study.TrainingData?.Paths() ?? [] : []).ToList().ForEach(p => Exists("trainingData", p));
+        Exists("neutralText.file", study.NeutralText?.File);
+        Exists("replay.source", study.Replay?.Source);
     }
 
-    private static void Exists(string source, string key, string? path)
+    private static void RequireExisting(string source, string key, string? path)
     {
         if (path is not null && !Directory.Exists(path) && !File.Exists(path))
         {
@@ -124,8 +150,8 @@ public static class StudyFile
             Tasks = study.Tasks.ToDictionary(t => t.Key, t => t.Value with { Name = "" }),
         };
 
-    private static string Relative(string home, string path) =>
-        Path.IsPathRooted(path) ? Path.GetRelativePath(home, path).Replace('\\', '/') : path;
+    private static string Relative(string? home, string path) =>
+        home is not null && Path.IsPathRooted(path) ? Path.GetRelativePath(home, path).Replace('\\', '/') : path;
 
     private static T Deserialize<T>(string text, string source, JsonTypeInfo<T> type, string place)
     {

@@ -6,10 +6,10 @@ using Fulcrum.Tasks.Harness;
 
 namespace Fulcrum.Studies;
 
-/// <summary>Walks a study's JSON beside the records that it shall fill, so that what is wrong is said in the words of
-/// the study: file, line, key, and what was probably meant.</summary>
+/// <summary>Checks a study's JSON against the records that it fills. An error names file, line and key, and the key
+/// that was probably meant.</summary>
 /// <param name="source">The file, for messages.</param>
-/// <param name="text">All of it: lines are counted in it.</param>
+/// <param name="text">The whole text, because lines are counted in it.</param>
 internal sealed class StudyShape(string source, byte[] text)
 {
     /// <summary>Checks a whole text.</summary>
@@ -147,7 +147,7 @@ internal sealed class StudyShape(string source, byte[] text)
         }
     }
 
-    /// <summary>The next key of an object, on which the reader then stands; null at the object's end.</summary>
+    /// <summary>Moves the reader to the next key of an object and returns it; null at the end of the object.</summary>
     private string? NextKey(ref Utf8JsonReader reader, HashSet<string> seen, string path)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.PropertyName)
@@ -158,11 +158,11 @@ internal sealed class StudyShape(string source, byte[] text)
         string key = reader.GetString()!;
         return seen.Add(key)
             ? key
-            : throw Error(reader.TokenStartIndex, $"{Under(path, key)}: the key \"{key}\" is there twice");
+            : throw Error(reader.TokenStartIndex, $"{Under(path, key)}: the key \"{key}\" occurs twice");
     }
 
-    /// <summary>The record that an object's kind asks for; the reader is a copy, so that the kind may stand behind
-    /// other keys.</summary>
+    /// <summary>Returns the record of an object's kind. The reader is a copy, so the kind may follow other
+    /// keys.</summary>
     private JsonTypeInfo KindOf(Utf8JsonReader reader, JsonTypeInfo type, string path)
     {
         long start = reader.TokenStartIndex;
@@ -287,7 +287,7 @@ internal sealed class StudyShape(string source, byte[] text)
             _ => Encoding.UTF8.GetString(reader.ValueSpan),
         };
 
-    // What has no parameter in the record's constructor is computed, not read.
+    // A property without a parameter in the record's constructor is computed, not read.
     private static Dictionary<string, JsonPropertyInfo> Keys(JsonTypeInfo record) =>
         record
             .Properties.Where(p => p.AssociatedParameter is not null)

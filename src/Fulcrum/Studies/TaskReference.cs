@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Files;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Harness;
@@ -10,11 +11,19 @@ namespace Fulcrum.Studies;
 /// <summary>A task as people name it: <c>KIND</c>, <c>KIND=DATA</c>, a <c>.json</c> file with one task, a task file of
 /// lm-evaluation-harness (<c>.yaml</c>), the hub's name of a built-in task's data, or a data file whose columns are
 /// recognised.</summary>
-/// <param name="hub">The folder of a data set of the hub, by its name.</param>
+/// <param name="hub">Returns the folder of a data set of the hub, by its name; null: names stay as they are, and what
+/// the task reads is checked later.</param>
 /// <param name="alone">The task is measured alone, and not in a study: then <c>mmlu</c> is the built-in task with a
 /// score for each subject.</param>
-public sealed class TaskReference(Func<string, string> hub, bool alone = false)
+public sealed class TaskReference(Func<string, string>? hub, bool alone = false)
 {
+    // The data sets of the hub for which kinds of a study stand where no data are named.
+    private static readonly Dictionary<string, string> Datasets = new(StringComparer.Ordinal)
+    {
+        ["mmlu"] = "cais/mmlu",
+        ["spider"] = "xlangai/spider",
+    };
+
     // Keys of a study's task of kind mmlu that the built-in task of that name does not have.
     private static readonly string[] OfStudies =
     [
@@ -54,13 +63,16 @@ public sealed class TaskReference(Func<string, string> hub, bool alone = false)
         return parts.Length == 1 && extension == ".json" && IsTaskFile(reference) ? OfFile(reference)
             : parts.Length == 1 && extension is ".yaml" or ".yml" ? OfTaskFile(reference)
             : parts.Length == 2 || TaskKinds.Has(parts[0]) ? OfKind(reference, parts[0], parts.ElementAtOrDefault(1))
-            : HarnessPlan.OfDataset(reference) is { } named ? OfKind(reference, named, null)
+            : KindOf(reference) is { } named ? OfKind(reference, named, null)
             : File.Exists(reference) ? OfRows(reference)
             : throw new InputException(
                 $"there is no task {reference}: no kind of task has this name{Nearest(reference)}, "
                     + "and there is no such file"
             );
     }
+
+    private static string? KindOf(string dataset) =>
+        HarnessPlan.OfDataset(dataset) ?? Datasets.FirstOrDefault(d => d.Value == dataset).Key;
 
     private static string Nearest(string reference) =>
         HarnessPlan.Nearest(reference) is { } near ? $" (did you mean {near}?)" : "";
@@ -87,6 +99,8 @@ public sealed class TaskReference(Func<string, string> hub, bool alone = false)
     private TaskPlan OfKind(string reference, string kind, string? data)
     {
         JsonObject task = new() { ["kind"] = kind };
+        bool asInStudies = !alone || !HarnessPlan.Has(kind);
+        data ??= asInStudies ? Datasets.GetValueOrDefault(kind) : null;
         if (data is not null)
         {
             task[data.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) ? "file" : "data"] = data;
@@ -107,17 +121,17 @@ public sealed class TaskReference(Func<string, string> hub, bool alone = false)
             Name = name,
         };
         plan.Check(source);
-        plan.RequireFiles(source);
+        if (hub is not null)
+        {
+            plan.RequireFiles(source);
+        }
+
         return plan;
     }
 
     // A folder or a file, or the name of a data set of the hub.
-    private string Located(string named, string home)
-    {
-        string path = Path.GetFullPath(Path.Combine(home, named));
-        bool onHub = named.Count(c => c == '/') == 1 && !named.StartsWith('.') && !Path.HasExtension(named);
-        return onHub && !Path.Exists(path) ? hub(named) : path;
-    }
+    private string Located(string named, string home) =>
+        StudySources.IsName(HubKind.Dataset, named, home) ? hub?.Invoke(named) ?? named : Path.GetFullPath(named, home);
 
     private static JsonNode? Parsed(string path)
     {

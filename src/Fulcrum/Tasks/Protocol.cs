@@ -133,10 +133,15 @@ public sealed record ProtocolDifference(string Field, string? First, string? Sec
     /// serves.</remarks>
     public bool IsOfForm =>
         OfForm.Contains(Field)
+        || IsOrigin
         || Field.StartsWith("endpoint.", StringComparison.Ordinal)
         || (
             Field == "template" && (First == PromptEncoding.ServersTemplate || Second == PromptEncoding.ServersTemplate)
         );
+
+    /// <summary>Whether the field says where a content came from: its name and commit on the hub. The digests decide
+    /// whether two contents are equal.</summary>
+    public bool IsOrigin => Field.StartsWith("hub.", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Field}: {Short(First)} and {Short(Second)}";

@@ -66,6 +66,20 @@ public abstract record TaskPlan(
     /// <summary>Returns the plan with its paths resolved.</summary>
     public abstract TaskPlan Located(Func<string, string> locate);
 
+    /// <summary>Returns the plan with the name of the data set on the hub for which it stands, if it names no
+    /// data.</summary>
+    public virtual TaskPlan WithDataset() => this;
+
+    /// <summary>Returns whether a file of the task's data set on the hub is needed.</summary>
+    /// <param name="path">In the data set, segments divided by slashes.</param>
+    public virtual bool Needs(string path) => true;
+
+    /// <summary>Checks, before anything is fetched, that a data set on the hub has what the task reads.</summary>
+    /// <param name="paths">The files of the data set, segments divided by slashes.</param>
+    /// <param name="name">Of the data set, for the message.</param>
+    /// <exception cref="InputException">Something is missing; says where to get it.</exception>
+    public virtual void CheckDataset(IReadOnlyList<string> paths, string name) { }
+
     /// <summary>Checks that what the plan names exists, before any work begins.</summary>
     /// <param name="source">The study's file, for messages.</param>
     /// <exception cref="InputException">Something does not exist; names file, key and path.</exception>

@@ -22,11 +22,24 @@ internal static class DatasetCard
 
     /// <summary>Reads the configurations of a card; empty if it lists none.</summary>
     /// <exception cref="InputException">The front matter is not YAML or of another form; names the file.</exception>
-    public static IReadOnlyList<CardConfiguration> Read(string path)
+    public static IReadOnlyList<CardConfiguration> Read(string path) => Read(path, Configurations, []);
+
+    /// <summary>Reads the names of class labels by column, in the order of their numbers; empty if the card has
+    /// none.</summary>
+    /// <param name="configuration">Null for a card that describes one configuration.</param>
+    /// <exception cref="InputException">As for <see cref="Read(string)"/>.</exception>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> ClassLabels(string path, string? configuration) =>
+        Read<IReadOnlyDictionary<string, IReadOnlyList<string>>>(
+            path,
+            text => ClassLabelsIn(text, configuration),
+            new Dictionary<string, IReadOnlyList<string>>()
+        );
+
+    private static T Read<T>(string path, Func<string, T> parse, T none)
     {
         try
         {
-            return FrontMatter(BoundedFile.ReadLines(path, LongestCard)) is { } text ? Configurations(text) : [];
+            return FrontMatter(BoundedFile.ReadLines(path, LongestCard)) is { } text ? parse(text) : none;
         }
         catch (Exception e) when (e is YamlException or FormatException)
         {
@@ -61,11 +74,48 @@ internal static class DatasetCard
         return null;
     }
 
+    // dataset_info describes one configuration, or is a list of descriptions.
+    private static Dictionary<string, IReadOnlyList<string>> ClassLabelsIn(string text, string? configuration)
+    {
+        YamlNode? info = Root(text) is { } root ? Value(root, "dataset_info") : null;
+        YamlNode? chosen = info is YamlSequenceNode list
+            ? list.Children.FirstOrDefault(c => configuration is null || Text(c, "config_name") == configuration)
+            : info;
+        IEnumerable<YamlNode> features =
+            chosen is not null && Value(chosen, "features") is YamlSequenceNode columns ? columns.Children : [];
+        Dictionary<string, IReadOnlyList<string>> labels = new(StringComparer.Ordinal);
+        foreach (YamlNode feature in features)
+        {
+            if (Text(feature, "name") is { } column && LabelsOf(feature) is { Count: > 0 } names)
+            {
+                labels[column] = names;
+            }
+        }
+
+        return labels;
+    }
+
+    // Names are a list, or a mapping from the numbers 0, 1, ... in their order.
+    private static IReadOnlyList<string> LabelsOf(YamlNode feature) =>
+        Value(feature, "dtype") is { } dtype && Value(dtype, "class_label") is { } label
+            ? Value(label, "names") switch
+            {
+                YamlSequenceNode list => [.. list.Children.Select(Scalar)],
+                YamlMappingNode map => [.. map.Children.Values.Select(Scalar)],
+                _ => [],
+            }
+            : [];
+
+    private static YamlNode? Root(string text)
+    {
+        YamlStream yaml = BoundedYaml.Parse(text);
+        return yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode;
+    }
+
     // The tree is read node by node and never expanded, so that repeated anchors cost nothing.
     private static CardConfiguration[] Configurations(string text)
     {
-        YamlStream yaml = BoundedYaml.Parse(text);
-        if (yaml.Documents.Count == 0 || Value(yaml.Documents[0].RootNode, "configs") is not { } configs)
+        if (Root(text) is not { } root || Value(root, "configs") is not { } configs)
         {
             return [];
         }
@@ -73,7 +123,7 @@ internal static class DatasetCard
         YamlSequenceNode list = configs as YamlSequenceNode ?? throw new FormatException("'configs' is not a list");
         CardConfiguration[] read = [.. list.Children.Take(MostConfigurations).Select(Configuration)];
         string? twice = read.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
-        return twice is null ? read : throw new FormatException($"the configuration '{twice}' is there twice");
+        return twice is null ? read : throw new FormatException($"the configuration '{twice}' occurs twice");
     }
 
     private static CardConfiguration Configuration(YamlNode node) =>

@@ -78,6 +78,14 @@ internal static partial class DatasetLayout
                 ),
         ];
 
+    /// <summary>Whether the files are those of an export branch: all of them
+    /// <c>CONFIG/SPLIT/NNNN.parquet</c>.</summary>
+    public static bool IsExported(IReadOnlyList<string> paths)
+    {
+        string[] data = [.. paths.Where(IsData).Where(p => Ending(p) != "")];
+        return data.Length > 0 && data.All(p => ExportedFile().IsMatch(p));
+    }
+
     /// <summary>The ending of a data file that can be read, without <c>.gz</c>; empty for any other file.</summary>
     public static string Ending(string path)
     {
@@ -157,6 +165,9 @@ internal static partial class DatasetLayout
                 .Where(s => s.Paths.Count > 0),
         ];
     }
+
+    [GeneratedRegex(@"\A[^/]+/[^/]+/[0-9]{4}\.parquet\z")]
+    private static partial Regex ExportedFile();
 
     [GeneratedRegex(@"\Adata/(\w+(?:\.\w+)*)-[0-9]{5}-of-[0-9]{5}[^/]*\.[^/]*\z")]
     private static partial Regex Shard();

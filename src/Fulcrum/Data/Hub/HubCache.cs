@@ -37,6 +37,18 @@ public static class HubCache
         }
     }
 
+    /// <summary>Returns the id of the model whose snapshot a folder is, by its place in a cache; null for any other
+    /// folder.</summary>
+    public static string? IdOfSnapshot(string folder)
+    {
+        string above = Path.GetDirectoryName(Path.GetFullPath(folder)) ?? "",
+            repository = Path.GetFileName(Path.GetDirectoryName(above) ?? "");
+        bool snapshot = Path.GetFileName(above) == "snapshots";
+        return snapshot && repository.StartsWith("models--", StringComparison.Ordinal)
+            ? repository["models--".Length..].Replace("--", "/", StringComparison.Ordinal)
+            : null;
+    }
+
     /// <summary>Removes a repository with its locks.</summary>
     /// <param name="kind">Null if only one kind of repository has the id.</param>
     /// <returns>The bytes that were freed.</returns>

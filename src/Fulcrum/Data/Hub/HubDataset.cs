@@ -1,12 +1,12 @@
-using System.Text.RegularExpressions;
 using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
 /// <summary>A data set in a folder or on the hub: its configurations, their splits, and the rows of a split.</summary>
-/// <remarks>Only data files are read. Code that lies beside them is neither fetched nor run.</remarks>
-public sealed partial class HubDataset : IDisposable
+/// <remarks>Only data files are read. Code in the data set is neither fetched nor run.</remarks>
+public sealed class HubDataset : IDisposable
 {
+    private const string CardName = "README.md";
     private const string ExportBranch = "refs/convert/parquet";
     private readonly HubSession? session;
     private readonly string text;
@@ -25,7 +25,7 @@ public sealed partial class HubDataset : IDisposable
     {
         (this.session, this.text, this.repository, this.local) = (session, text, repository, local);
         this.cancellation = cancellation;
-        Paths = repository is null ? LocalPaths(local!) : [.. repository.Files.Select(f => f.Path)];
+        Paths = repository is null ? LocalDataset.Paths(local!) : [.. repository.Files.Select(f => f.Path)];
         contents = new Lazy<Contents>(ReadContents);
     }
 
@@ -39,7 +39,7 @@ public sealed partial class HubDataset : IDisposable
     public string? Split { get; private init; }
 
     /// <summary>The text that names the same content later, with the commit of a data set from the hub.</summary>
-    public string Pinned => repository is null ? text : repository.Reference.At(repository.Commit).ToString();
+    public string Pinned => contents.Value.Source is { } source ? source.Reference.At(source.Commit).ToString() : text;
 
     /// <summary>The commit; null for a folder.</summary>
     public string? Commit => repository?.Commit;
@@ -50,16 +50,19 @@ public sealed partial class HubDataset : IDisposable
     /// <summary>Names of the configurations.</summary>
     public IReadOnlyList<string> Configurations => [.. contents.Value.All.Select(c => c.Name)];
 
+    /// <summary>Opens a data set in a folder: <c>FOLDER[:CONFIG[/SPLIT]]</c>.</summary>
+    /// <returns>Null if there is no such folder.</returns>
+    public static HubDataset? InFolder(string text) =>
+        LocalDataset.Part(text) is var (folder, configuration, split)
+            ? new HubDataset(null, text, null, folder, default) { Configuration = configuration, Split = split }
+            : null;
+
     internal static HubDataset Open(HubSession session, string text, CancellationToken cancellation)
     {
-        if (LocalPart(text) is var (folder, configuration, split))
+        if (InFolder(text) is { } local)
         {
             session.Dispose();
-            return new HubDataset(null, text, null, folder, cancellation)
-            {
-                Configuration = configuration,
-                Split = split,
-            };
+            return local;
         }
 
         HubReference reference = HubReference.Parse(HubKind.Dataset, text);
@@ -81,19 +84,40 @@ public sealed partial class HubDataset : IDisposable
     /// <summary>Local paths of a split's files in the order of their rows; fetches those that are missing.</summary>
     /// <param name="split">Null for the one that the text names, else the only one.</param>
     /// <exception cref="InputException">There is no such configuration or split; names those that exist.</exception>
-    public IReadOnlyList<string> Files(string? configuration = null, string? split = null)
+    public IReadOnlyList<string> Files(string? configuration = null, string? split = null) =>
+        contents.Value.Fetch(Chosen(configuration, split).Paths);
+
+    /// <summary>A split of the configuration that the text names, or of the default one.</summary>
+    /// <exception cref="InputException">As for <see cref="Files"/>.</exception>
+    public DataSplit Named(string? split = null)
+    {
+        string name = Chosen(null, split).Split;
+        return new DataSplit(name, Files(null, name)) { ClassLabels = ClassLabels() };
+    }
+
+    private IReadOnlyDictionary<string, IReadOnlyList<string>> ClassLabels()
+    {
+        string card = Path.Combine(Folder, CardName);
+        string? only = Configurations is [var one] ? one : null;
+        return File.Exists(card)
+            ? DatasetCard.ClassLabels(card, Configuration ?? only)
+            : new Dictionary<string, IReadOnlyList<string>>();
+    }
+
+    /// <summary>The split that is meant, with the paths of its files inside the data set.</summary>
+    /// <param name="split">As for <see cref="Files"/>.</param>
+    /// <exception cref="InputException">As for <see cref="Files"/>.</exception>
+    internal SplitFiles Chosen(string? configuration = null, string? split = null)
     {
         IReadOnlyList<SplitFiles> splits = SplitsOf(configuration ?? Configuration);
         string known = string.Join(", ", splits.Select(s => Printable.Message(s.Split)));
         split ??= Split ?? (splits.Count == 1 ? splits[0].Split : null);
-        SplitFiles found =
-            splits.FirstOrDefault(s => s.Split == split)
+        return splits.FirstOrDefault(s => s.Split == split)
             ?? throw new InputException(
                 split is null
                     ? $"{text}: name one of the splits {known}, as NAME:CONFIG/SPLIT"
                     : $"{text}: there is no split '{Printable.Message(split)}'; there are {known}"
             );
-        return contents.Value.Fetch(found.Paths);
     }
 
     /// <summary>The rows of a split, numbered from 1 over all its files.</summary>
@@ -105,13 +129,33 @@ public sealed partial class HubDataset : IDisposable
     /// <summary>Makes sure that all files of which a condition holds stand in <see cref="Folder"/>.</summary>
     public void Fetch(Func<string, bool> wanted) => FetchFrom(repository, Paths.Where(wanted));
 
-    /// <summary>Makes sure that every data file is here, and returns the folder in which they stand.</summary>
-    internal HubLocation Whole()
+    /// <summary>What the text names, with its place: a split, a configuration, or every data file.</summary>
+    /// <param name="wanted">The files of a whole data set that are needed, by their paths; null: all.</param>
+    /// <exception cref="InputException">As for <see cref="Files"/>.</exception>
+    internal HubContent Content(Func<string, bool>? wanted = null)
     {
-        string[] paths = [.. contents.Value.All.SelectMany(c => c.Splits).SelectMany(s => s.Paths).Distinct()];
-        string place = contents.Value.Fetch(paths)[0];
-        string folder = place[..^(paths[0].Length + 1)];
-        return new HubLocation(folder, repository?.Reference.At(repository.Commit));
+        HubRepository from =
+            contents.Value.Source ?? throw new InvalidOperationException("the data set is a folder already");
+        IEnumerable<string> named = (Configuration, Split) switch
+        {
+            (not null, not null) => Chosen().Paths,
+            (not null, null) => SplitsOf(Configuration).SelectMany(s => s.Paths),
+            _ => contents
+                .Value.All.SelectMany(c => c.Splits)
+                .SelectMany(s => s.Paths)
+                .Where(p => wanted?.Invoke(p) ?? true),
+        };
+        string[] paths = [.. named.Distinct()];
+        HashSet<string> set = [.. paths];
+        HubReference pinned = from.Reference.At(from.Commit);
+        string part = pinned.Configuration is null ? "" : pinned.ToString()[pinned.ToString().LastIndexOf(':')..];
+        return new HubContent(
+            new HubLocation(from.Folder + part, pinned),
+            from,
+            [.. from.Files.Where(f => set.Contains(f.Path))],
+            () => contents.Value.Fetch(paths),
+            this
+        );
     }
 
     /// <inheritdoc/>
@@ -144,17 +188,23 @@ public sealed partial class HubDataset : IDisposable
     private Contents ReadContents()
     {
         IReadOnlyList<CardConfiguration> card = [];
-        if (Paths.Contains("README.md"))
+        if (Paths.Contains(CardName))
         {
-            FetchFrom(repository, ["README.md"], quiet: true);
-            card = DatasetCard.Read(Path.Combine(Folder, "README.md"));
+            FetchFrom(repository, [CardName], quiet: true);
+            card = DatasetCard.Read(Path.Combine(Folder, CardName));
         }
 
-        (string, bool, IReadOnlyList<SplitFiles>)[] all = card is []
-            ? [("default", true, DatasetLayout.ByNames(Paths))]
-            : [.. card.Select(c => (c.Name, c.IsDefault, DatasetLayout.Of(c, Paths)))];
-        return all.Any(c => c.Item3.Count > 0) ? new Contents(all, paths => FetchSplit(repository, paths)) : Exported();
+        (string, bool, IReadOnlyList<SplitFiles>)[] all =
+            card is not [] ? [.. card.Select(c => (c.Name, c.IsDefault, DatasetLayout.Of(c, Paths)))]
+            : DatasetLayout.IsExported(Paths) ? ExportedIn(Paths)
+            : [("default", true, DatasetLayout.ByNames(Paths))];
+        return all.Any(c => c.Item3.Count > 0)
+            ? new Contents(all, repository, paths => FetchSplit(repository, paths))
+            : Exported();
     }
+
+    private static (string, bool, IReadOnlyList<SplitFiles>)[] ExportedIn(IReadOnlyList<string> paths) =>
+        [.. DatasetLayout.Exported(paths).Select(c => (c.Configuration, false, c.Splits))];
 
     // Archives and code are not read: the hub keeps a branch with the same rows as Parquet.
     private Contents Exported()
@@ -179,12 +229,8 @@ public sealed partial class HubDataset : IDisposable
             throw none;
         }
 
-        string[] paths = [.. export.Files.Select(f => f.Path)];
-        (string, bool, IReadOnlyList<SplitFiles>)[] all =
-        [
-            .. DatasetLayout.Exported(paths).Select(c => (c.Configuration, false, c.Splits)),
-        ];
-        return all.Length > 0 ? new Contents(all, p => FetchSplit(export, p)) : throw none;
+        (string, bool, IReadOnlyList<SplitFiles>)[] all = ExportedIn([.. export.Files.Select(f => f.Path)]);
+        return all.Length > 0 ? new Contents(all, export, p => FetchSplit(export, p)) : throw none;
     }
 
     private string[] FetchSplit(HubRepository? from, IReadOnlyList<string> paths)
@@ -192,7 +238,7 @@ public sealed partial class HubDataset : IDisposable
         FetchFrom(from, paths);
         if (from is { IsListed: false })
         {
-            RefuseMissingShards(paths);
+            DatasetShards.RefuseMissing(text, paths);
         }
 
         string folder = from?.Folder ?? Folder;
@@ -209,60 +255,9 @@ public sealed partial class HubDataset : IDisposable
         }
     }
 
-    // Without a listing, the number in the names of shards is the only witness of how many there are.
-    private void RefuseMissingShards(IReadOnlyList<string> paths)
-    {
-        foreach (
-            IGrouping<string, Match> family in paths
-                .Select(p => Shard().Match(p))
-                .Where(m => m.Success)
-                .GroupBy(m => m.Groups[1].Value)
-        )
-        {
-            int expected = int.Parse(family.First().Groups[2].Value);
-            if (family.Count() < expected)
-            {
-                throw new FulcrumException(
-                    $"{text}: the cache holds {family.Count()} of {expected} files "
-                        + $"{Printable.Message(family.Key)}-…, and the hub is out of reach"
-                );
-            }
-        }
-    }
-
-    private static (string Folder, string? Configuration, string? Split)? LocalPart(string text)
-    {
-        if (Directory.Exists(text))
-        {
-            return (text, null, null);
-        }
-
-        int colon = text.LastIndexOf(':');
-        if (colon < 1 || !Directory.Exists(text[..colon]))
-        {
-            return null;
-        }
-
-        string[] parts = text[(colon + 1)..].Split('/', 2);
-        return (text[..colon], parts[0], parts.Length > 1 ? parts[1] : null);
-    }
-
-    private static string[] LocalPaths(string folder)
-    {
-        string[] paths =
-        [
-            .. Directory
-                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Select(f => Path.GetRelativePath(folder, f).Replace(Path.DirectorySeparatorChar, '/')),
-        ];
-        return [.. paths.Order(StringComparer.Ordinal)];
-    }
-
-    [GeneratedRegex(@"\A(.*)-[0-9]{5}-of-([0-9]{5})")]
-    private static partial Regex Shard();
-
     private sealed record Contents(
         (string Name, bool IsDefault, IReadOnlyList<SplitFiles> Splits)[] All,
+        HubRepository? Source,
         Func<IReadOnlyList<string>, string[]> Fetch
     );
 }

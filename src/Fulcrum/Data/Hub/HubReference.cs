@@ -41,7 +41,7 @@ public sealed partial record HubReference(
 
     /// <summary>Reads <c>ORG/NAME[@REVISION]</c>, followed by <c>/FILE.gguf</c> (a model) or <c>:CONFIG[/SPLIT]</c> (a
     /// data set).</summary>
-    /// <remarks>A revision with a slash stands behind the file: <c>ORG/NAME/FILE.gguf@dev/try</c>.</remarks>
+    /// <remarks>A revision with a slash follows the file: <c>ORG/NAME/FILE.gguf@dev/try</c>.</remarks>
     /// <exception cref="InputException">The text is no such name; says why.</exception>
     public static HubReference Parse(HubKind kind, string text) =>
         kind == HubKind.Model ? ParseModel(text) : ParseDataset(text);
@@ -59,6 +59,10 @@ public sealed partial record HubReference(
             return false;
         }
     }
+
+    /// <summary>Whether a text is a name on the hub with a full commit.</summary>
+    public static bool IsPinnedName(string text) =>
+        ((HubKind[])[HubKind.Model, HubKind.Dataset]).Any(k => LooksLikeName(k, text) && Parse(k, text).IsCommit);
 
     /// <summary>The same reference at a commit, as it is stored with a result.</summary>
     public HubReference At(string commit) => this with { Revision = commit };

@@ -84,7 +84,7 @@ internal sealed class HubRepository
             return;
         }
 
-        HubFile[] absent = [.. missing.Where(f => !cached.HasBlob(f)).DistinctBy(f => f.Digest)];
+        HubFile[] absent = Absent(files);
         HubTransfer transfer = new(Reference, Commit, absent);
         RefuseWithoutRoom(transfer, absent);
         Task shown = absent.Length > 0 && !quiet ? session.Announce(transfer) : Task.CompletedTask;
@@ -109,6 +109,10 @@ internal sealed class HubRepository
             await shown;
         }
     }
+
+    /// <summary>The files of which no content is in the cache yet.</summary>
+    public HubFile[] Absent(IEnumerable<HubFile> files) =>
+        [.. files.Where(f => !cached.Has(Commit, f) && !cached.HasBlob(f)).DistinctBy(f => f.Digest)];
 
     // The branch is noted before the files come, as Python's client does.
     private void Prepare(IReadOnlyList<HubFile> files)

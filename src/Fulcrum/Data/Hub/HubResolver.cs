@@ -69,8 +69,65 @@ public sealed class HubResolver(
     /// <summary>Fetches what a selection names and returns the snapshot's folder, or the file that the reference
     /// names.</summary>
     /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
-    public HubLocation Pull(HubReference reference, HubSelection selection, CancellationToken cancellation = default) =>
-        PullAsync(reference, selection, cancellation).GetAwaiter().GetResult();
+    public HubLocation Pull(HubReference reference, HubSelection selection, CancellationToken cancellation = default)
+    {
+        using HubContent content = Find(reference, selection, cancellation);
+        content.Fetch();
+        return content.Location;
+    }
+
+    /// <summary>Looks up what a selection names, without fetching it.</summary>
+    /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
+    public HubContent Find(HubReference reference, HubSelection selection, CancellationToken cancellation = default)
+    {
+        HubSession session = new(settings.Value, announce, say);
+        try
+        {
+            HubRepository repository = HubRepository
+                .OpenAsync(session, reference, cancellation)
+                .GetAwaiter()
+                .GetResult();
+            IReadOnlyList<HubFile> files = selection.Of(reference, repository.Files);
+            string place = reference.File is { } file
+                ? $"{repository.Folder}{System.IO.Path.DirectorySeparatorChar}{file}"
+                : repository.Folder;
+            HubLocation location = new(place, reference.At(repository.Commit));
+            return new HubContent(
+                location,
+                repository,
+                files,
+                () => Fetch(reference, selection, repository, files, cancellation),
+                session
+            );
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Looks up a data set, or the configuration or split of it that a text names, without fetching its
+    /// data files.</summary>
+    /// <param name="wanted">The files of a whole data set that are needed, by their paths; null: all.</param>
+    /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
+    public HubContent FindData(
+        HubReference reference,
+        Func<string, bool>? wanted = null,
+        CancellationToken cancellation = default
+    )
+    {
+        HubDataset data = Dataset(reference.ToString(), cancellation);
+        try
+        {
+            return data.Content(wanted);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Opens a data set: an existing folder, else <c>ORG/NAME[@REVISION][:CONFIG[/SPLIT]]</c>.</summary>
     /// <remarks>Files are fetched when a split is read.</remarks>
@@ -78,39 +135,37 @@ public sealed class HubResolver(
     public HubDataset Dataset(string text, CancellationToken cancellation = default) =>
         HubDataset.Open(new HubSession(settings.Value, announce, say), text, cancellation);
 
-    /// <summary>The folder of a data set with all of its data files: an existing folder, else a snapshot of
-    /// <c>ORG/NAME[@REVISION]</c>.</summary>
+    /// <summary>The data set that a text names, with its data files: an existing folder, else a snapshot of
+    /// <c>ORG/NAME[@REVISION]</c>. <c>:CONFIG[/SPLIT]</c> after the name stays after the folder.</summary>
     /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
     public HubLocation DatasetFolder(string text, CancellationToken cancellation = default)
     {
         using HubDataset data = Dataset(text, cancellation);
-        return data.Whole();
+        if (data.Commit is null)
+        {
+            return new HubLocation(text);
+        }
+
+        using HubContent content = data.Content();
+        content.Fetch();
+        return content.Location;
     }
 
-    private async Task<HubLocation> PullAsync(
+    private static void Fetch(
         HubReference reference,
         HubSelection selection,
+        HubRepository repository,
+        IReadOnlyList<HubFile> files,
         CancellationToken cancellation
     )
     {
-        using HubSession session = new(settings.Value, announce, say);
-        HubRepository repository = await HubRepository.OpenAsync(session, reference, cancellation);
-        IReadOnlyList<HubFile> files = selection.Of(reference, repository.Files);
-        await repository.FetchAsync(files, cancellation);
-        if (
-            !repository.IsListed
-            && reference.Kind == HubKind.Model
-            && selection is { Weights: true, Include: null or [] }
-            && reference.File is null
-        )
+        repository.FetchAsync(files, cancellation).GetAwaiter().GetResult();
+        bool wholeModel =
+            selection is { Weights: true, Include: null or [] } && reference is { Kind: HubKind.Model, File: null };
+        if (wholeModel && !repository.IsListed)
         {
             RefuseMissingShards(reference, repository, files);
         }
-
-        string place = reference.File is { } file
-            ? $"{repository.Folder}{System.IO.Path.DirectorySeparatorChar}{file}"
-            : repository.Folder;
-        return new HubLocation(place, reference.At(repository.Commit));
     }
 
     // Without a listing, the index of the weights is the only witness of what belongs to a model.

@@ -67,7 +67,7 @@ public sealed record HubSelection(
     private bool IsNeeded(HubKind kind, string path) =>
         kind == HubKind.Dataset || (Ends(path, OfModels) && (Weights || !Ends(path, [".safetensors"])));
 
-    // A model in several GGUF files is loaded from the first; the others must lie beside it.
+    // A model in several GGUF files is loaded from the first; the others must be in the same folder.
     private static HubFile[] Named(HubReference reference, IReadOnlyList<HubFile> files, string named)
     {
         Match part = Regex.Match(named, @"\A(.*)-[0-9]{5}-of-([0-9]{5})\.gguf\z", RegexOptions.NonBacktracking);

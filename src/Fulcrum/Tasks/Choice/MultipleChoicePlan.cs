@@ -1,10 +1,12 @@
+using System.Text.Json.Serialization;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 
 namespace Fulcrum.Tasks.Choice;
 
 /// <summary>Multiple choice from a file of one's own: a row is a question.</summary>
 /// <param name="File">JSON Lines, CSV with a header, or Parquet, by its ending (<c>.jsonl</c>, <c>.csv</c>,
-/// <c>.parquet</c>).</param>
+/// <c>.parquet</c>); or a split of a data set, <c>FOLDER:CONFIG/SPLIT</c>.</param>
 /// <param name="Question">The column of the question.</param>
 /// <param name="Options">The columns of the options, one each; or one column that holds a list. Null: <c>options</c>, a
 /// list.</param>
@@ -24,6 +26,7 @@ namespace Fulcrum.Tasks.Choice;
 /// <see cref="AnswerForm.Label"/>.</param>
 /// <param name="Template">A Jinja template over the columns that makes the question, instead of
 /// <paramref name="Question"/>; null: none.</param>
+/// <param name="Data">In place of <paramref name="File"/>: a split of a data set.</param>
 public sealed record MultipleChoicePlan(
     string Name = "",
     string File = "",
@@ -45,14 +48,17 @@ public sealed record MultipleChoicePlan(
     int MaxNewTokens = 16,
     DecodingKind Decoding = DecodingKind.Greedy,
     string? Labels = null,
-    string? Template = null
+    string? Template = null,
+    string? Data = null
 ) : TaskPlan(Name, Role, Items)
 {
     /// <inheritdoc/>
     protected override void CheckValues(string source)
     {
         const string Columns = "the names of the options' columns, or of one that holds a list";
-        Wanted.That(File.Length > 0, source, $"{Name}.file", "empty", "a file with a row for each question");
+        bool one = (File.Length > 0) != (Data is not null);
+        string given = Data is null ? "empty" : "given together with data";
+        Wanted.That(one, source, $"{Name}.file", given, "a file with a row for each question");
         Wanted.That(Options is null or { Count: > 0 }, source, $"{Name}.options", "[]", Columns);
         bool exampled = Fewshot == 0 || (Fewshot > 0 && ExamplesFile is not null);
         Wanted.That(exampled, source, $"{Name}.fewshot", Fewshot, "0, or more together with examplesFile");
@@ -62,15 +68,23 @@ public sealed record MultipleChoicePlan(
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() => ExamplesFile is { } examples ? [File, examples] : [File];
+    public override IReadOnlyList<string> Paths() =>
+        ExamplesFile is { } examples
+            ? [.. DataSplit.FilesOf(Place), .. DataSplit.FilesOf(examples)]
+            : DataSplit.FilesOf(Place);
 
     /// <inheritdoc/>
     public override TaskPlan Located(Func<string, string> locate) =>
         this with
         {
-            File = locate(File),
+            File = Data is null ? locate(File) : "",
+            Data = Data is { } data ? locate(data) : null,
             ExamplesFile = ExamplesFile is { } examples ? locate(examples) : null,
         };
+
+    /// <summary>The file, or the split of a data set.</summary>
+    [JsonIgnore]
+    public string Place => Data ?? File;
 
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) =>
@@ -80,5 +94,5 @@ public sealed record MultipleChoicePlan(
     public override AnswerScoring? Scoring() => Reading;
 
     /// <inheritdoc/>
-    public override string? SameQuestions() => Rotations == 0 ? $"{File}\n{Items}" : null;
+    public override string? SameQuestions() => Rotations == 0 ? $"{Place}\n{Items}" : null;
 }

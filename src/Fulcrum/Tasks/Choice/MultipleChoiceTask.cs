@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Templates;
@@ -14,14 +15,14 @@ public static class MultipleChoiceTask
     /// row.</exception>
     public static ChoiceTask Open(MultipleChoicePlan plan, int seed, Decoding? decoding = null)
     {
-        IReadOnlyList<TableRow> rows = Table.Read(plan.File);
+        IReadOnlyList<TableRow> rows = DataSplit.Open(plan.Place).Rows();
         CheckUnused(plan, rows);
         ChoiceQuestion[] all = [.. rows.Select(row => Question(plan, row))];
         ChoiceQuestion? twice = all.GroupBy(q => q.Id).FirstOrDefault(g => g.Count() > 1)?.First();
         if (twice is not null)
         {
             throw new InputException(
-                $"{plan.File}: the id '{twice.Id}' occurs twice; name another column as id, or none to count rows"
+                $"{plan.Place}: the id '{twice.Id}' occurs twice; name another column as id, or none to count rows"
             );
         }
 
@@ -29,7 +30,7 @@ public static class MultipleChoiceTask
             all,
             q => q.Cluster,
             plan.Items,
-            RandomStream.For(seed, $"items of {Path.GetFileName(plan.File)}")
+            RandomStream.For(seed, $"items of {Path.GetFileName(plan.Place)}")
         );
         ChoiceSettings settings = new(
             plan.Reading,
@@ -48,7 +49,7 @@ public static class MultipleChoiceTask
         ChoiceQuestion[] examples =
             plan.Fewshot == 0
                 ? []
-                : [.. Table.Read(plan.ExamplesFile!).Take(plan.Fewshot).Select(row => Question(plan, row))];
+                : [.. DataSplit.Open(plan.ExamplesFile!).Rows().Take(plan.Fewshot).Select(row => Question(plan, row))];
         return examples.Length == plan.Fewshot
             ? examples
             : throw new InputException(
@@ -70,8 +71,8 @@ public static class MultipleChoiceTask
             throw row.Error($"{options.Count} options; a question needs 2 to 26{hint}");
         }
 
-        string id = row.TextOrNull(plan.Id) ?? $"{Path.GetFileNameWithoutExtension(row.File)}/{row.Number}";
-        int[] right = [.. row.Texts(plan.Answer).Select(a => Answer(plan, row, options, a.Trim())).Distinct()];
+        string id = row.TextOrNull(plan.Id) ?? row.Id;
+        int[] right = [.. Answers(plan, row).Select(a => Answer(plan, row, options, a.Trim())).Distinct()];
         return right.Length == 0
             ? throw row.Error($"the column '{plan.Answer}' holds an empty list")
             : new ChoiceQuestion(
@@ -84,6 +85,12 @@ public static class MultipleChoiceTask
                 right.Length > 1 ? right[1..] : null
             );
     }
+
+    // The number of a class label is an index; other forms need its name.
+    private static IEnumerable<string> Answers(MultipleChoicePlan plan, TableRow row) =>
+        plan.AnswerForm is AnswerForm.Index or AnswerForm.IndexFromOne
+            ? row.Texts(plan.Answer)
+            : row.NamedTexts(plan.Answer);
 
     // A template may read any column, so none is known to be unused.
     private static void CheckUnused(MultipleChoicePlan plan, IReadOnlyList<TableRow> rows)

@@ -73,13 +73,18 @@ internal static class BuiltInTasks
 
     /// <summary>The task whose data set has a name on the hub; null where none or several have.</summary>
     public static string? OfDataset(string id) =>
-        Single
-            .Concat(["mmlu", "bbh"])
-            .Where(n => YamlFile.Mapping(Resource($"{n}.yaml"), n)["dataset_path"] as string == id)
-            .ToArray()
-            is [var one]
-            ? one
+        WithDataset.Where(n => DatasetOf(n) == id).ToArray() is [var one] ? one : null;
+
+    /// <summary>The data set of a task on the hub, as <c>ORG/NAME</c>; null where its members have several, or where it
+    /// has no organisation.</summary>
+    public static string? DatasetOf(string name) =>
+        WithDataset.Contains(name)
+        && YamlFile.Mapping(Resource($"{name}.yaml"), name)["dataset_path"] is string id
+        && id.Contains('/', StringComparison.Ordinal)
+            ? id
             : null;
+
+    private static IEnumerable<string> WithDataset => Single.Concat(["mmlu", "bbh"]);
 
     /// <summary>Whether there is a task of a name.</summary>
     public static bool Has(string name) => Names.Contains(name);

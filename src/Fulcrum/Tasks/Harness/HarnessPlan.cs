@@ -97,6 +97,10 @@ public sealed record HarnessPlan(
         };
 
     /// <inheritdoc/>
+    public override TaskPlan WithDataset() =>
+        Data is null && BuiltIn is { } name && BuiltInTasks.DatasetOf(name) is { } id ? this with { Data = id } : this;
+
+    /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => Open(opening, new RowChoice(Items, First: false, opening.Seed));
 
     /// <inheritdoc/>

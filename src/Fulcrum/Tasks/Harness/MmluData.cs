@@ -9,35 +9,10 @@ internal static class MmluData
 {
     /// <summary>The subjects that a folder has, in alphabetical order.</summary>
     /// <exception cref="InputException">There is none.</exception>
-    public static IReadOnlyList<string> Subjects(string folder)
-    {
-        if (IsOfAuthors(folder))
-        {
-            return MmluFolder.Open(folder).Subjects;
-        }
-
-        string[] subjects = Directory.Exists(folder)
-            ?
-            [
-                .. Directory
-                    .EnumerateDirectories(folder)
-                    .Where(HasTest)
-                    .Select(d => Path.GetFileName(d))
-                    .Where(n => n is not ("all" or "auxiliary_train"))
-                    .Order(StringComparer.Ordinal),
-            ]
-            : [];
-        return subjects.Length > 0
-            ? subjects
-            : throw new InputException(
-                $"no MMLU data in {folder}: there is neither test/SUBJECT_test.csv nor SUBJECT/test-*.parquet"
-            );
-    }
+    public static IReadOnlyList<string> Subjects(string folder) => MmluFolder.Open(folder).Subjects;
 
     /// <summary>Whether a folder has the authors' layout.</summary>
-    public static bool IsOfAuthors(string folder) =>
-        Directory.Exists(Path.Combine(folder, "test"))
-        && Directory.EnumerateFiles(Path.Combine(folder, "test"), "*_test.csv").Any();
+    public static bool IsOfAuthors(string folder) => MmluFolder.IsOfAuthors(folder);
 
     /// <summary>The rows of a split in the authors' layout, with the hub's columns.</summary>
     public static IReadOnlyList<TemplateMap> Rows(string folder, string subject, string split)
@@ -55,6 +30,4 @@ internal static class MmluData
             ),
         ];
     }
-
-    private static bool HasTest(string folder) => Directory.EnumerateFiles(folder, "test*").Any();
 }

@@ -15,20 +15,64 @@ public sealed record MmluQuestion(
     int Answer
 );
 
-/// <summary>A folder in MMLU's layout: <c>dev/SUBJECT_dev.csv</c>, <c>test/SUBJECT_test.csv</c>; no header, answers A
-/// to D.</summary>
+/// <summary>A folder with MMLU's questions in one of two layouts.</summary>
+/// <remarks>
+/// The authors' layout: <c>dev/SUBJECT_dev.csv</c>, <c>test/SUBJECT_test.csv</c>; no header, answers A to D. Both
+/// folders may lie in a folder <c>data</c>. The hub's layout (<c>cais/mmlu</c>): <c>SUBJECT/dev-*.parquet</c>,
+/// <c>SUBJECT/test-*.parquet</c>, or other files of rows; the columns question, choices and answer, answers 0 to 3.
+/// Both hold the same questions in the same order.
+/// </remarks>
 public sealed class MmluFolder
 {
+    // Folders of the hub's layout that are no subjects: they repeat all questions, or hold other ones.
+    private static readonly string[] NoSubjects = ["all", "auxiliary_train"];
+
     private readonly string root;
+    private readonly bool ofHub;
 
-    private MmluFolder(string root, IReadOnlyList<string> subjects) => (this.root, Subjects) = (root, subjects);
+    private MmluFolder(string root, bool ofHub, IReadOnlyList<string> subjects) =>
+        (this.root, this.ofHub, Subjects) = (root, ofHub, subjects);
 
-    /// <summary>The subjects that have a test file, in alphabetical order.</summary>
+    /// <summary>The subjects that have test questions, in alphabetical order.</summary>
     public IReadOnlyList<string> Subjects { get; }
 
     /// <summary>Opens a folder.</summary>
     /// <exception cref="InputException">There is no test file in it.</exception>
-    public static MmluFolder Open(string root)
+    public static MmluFolder Open(string root) =>
+        OfAuthors(root)
+        ?? OfAuthors(Path.Combine(root, "data"))
+        ?? OfHub(root)
+        ?? throw new InputException(
+            $"no MMLU data in {root}: there is neither test/SUBJECT_test.csv nor SUBJECT/test-*.parquet"
+        );
+
+    /// <summary>Whether a folder has the authors' layout.</summary>
+    public static bool IsOfAuthors(string root) =>
+        (OfAuthors(root) ?? OfAuthors(Path.Combine(root, "data"))) is not null;
+
+    /// <summary>Whether a file of a data set on the hub belongs to a subject.</summary>
+    /// <param name="path">In the data set, segments divided by slashes.</param>
+    /// <param name="subjects">Null: any subject.</param>
+    public static bool IsNeeded(string path, IReadOnlyList<string>? subjects)
+    {
+        string first = path.Split('/')[0];
+        bool csv = path.EndsWith(".csv", StringComparison.Ordinal);
+        return csv || (!NoSubjects.Contains(first) && subjects?.Contains(first) != false);
+    }
+
+    /// <summary>The files of subjects, or the folder that holds nothing else.</summary>
+    public IReadOnlyList<string> Paths(IReadOnlyList<string> subjects) =>
+        ofHub ? [.. subjects.SelectMany(s => Files(s, "dev").Concat(Files(s, "test")))] : [root];
+
+    /// <summary>The worked examples of a subject.</summary>
+    /// <exception cref="InputException">The file is missing, or a row is malformed; names file and row.</exception>
+    public IReadOnlyList<MmluQuestion> Dev(string subject) => Read(subject, "dev");
+
+    /// <summary>The questions of a subject.</summary>
+    /// <exception cref="InputException">As for <see cref="Dev"/>.</exception>
+    public IReadOnlyList<MmluQuestion> Test(string subject) => Read(subject, "test");
+
+    private static MmluFolder? OfAuthors(string root)
     {
         string test = Path.Combine(root, "test");
         string[] subjects = Directory.Exists(test)
@@ -41,23 +85,64 @@ public sealed class MmluFolder
                     .Order(StringComparer.Ordinal),
             ]
             : [];
-        return subjects.Length > 0
-            ? new MmluFolder(root, subjects)
-            : throw new InputException($"no MMLU data in {root}: there is no test/SUBJECT_test.csv");
+        return subjects.Length > 0 ? new MmluFolder(root, false, subjects) : null;
     }
 
-    /// <summary>The worked examples of a subject.</summary>
-    /// <exception cref="InputException">The file is missing, or a row is malformed; names file and row.</exception>
-    public IReadOnlyList<MmluQuestion> Dev(string subject) => Read(subject, "dev");
+    private static MmluFolder? OfHub(string root)
+    {
+        string[] subjects = Directory.Exists(root)
+            ?
+            [
+                .. Directory
+                    .EnumerateDirectories(root)
+                    .Where(d => Directory.EnumerateFiles(d, "test*").Any(Table.Reads))
+                    .Select(d => Path.GetFileName(d))
+                    .Where(n => !NoSubjects.Contains(n))
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
+        return subjects.Length > 0 ? new MmluFolder(root, true, subjects) : null;
+    }
 
-    /// <summary>The questions of a subject.</summary>
-    /// <exception cref="InputException">As for <see cref="Dev"/>.</exception>
-    public IReadOnlyList<MmluQuestion> Test(string subject) => Read(subject, "test");
+    private MmluQuestion[] Read(string subject, string split) =>
+        ofHub ? ReadParquet(subject, split) : ReadCsv(subject, split);
 
-    private MmluQuestion[] Read(string subject, string split)
+    private string[] Files(string subject, string split) =>
+        InnerPath.IsPlainName(subject) && Directory.Exists(Path.Combine(root, subject))
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(Path.Combine(root, subject), split + "*")
+                    .Where(Table.Reads)
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
+
+    private MmluQuestion[] ReadParquet(string subject, string split)
+    {
+        string[] files = Files(subject, split);
+        return files.Length > 0
+            ? [.. files.SelectMany(Table.Read).Select((row, i) => Question(subject, i, row))]
+            : throw new InputException($"there is no file {Path.Combine(root, subject, split)}-*.parquet");
+    }
+
+    private static MmluQuestion Question(string subject, int index, TableRow row)
+    {
+        IReadOnlyList<string> choices = row.Texts("choices");
+        string answer = row.Text("answer");
+        int right =
+            answer is ['A' or 'B' or 'C' or 'D'] ? answer[0] - 'A'
+            : answer is ['0' or '1' or '2' or '3'] ? answer[0] - '0'
+            : throw row.Error($"the answer is '{answer}'; expected 0 to 3, or A to D");
+        return choices.Count == 4
+            ? new MmluQuestion(subject, index, row.Text("question"), choices, right)
+            : throw row.Error($"{choices.Count} choices instead of 4");
+    }
+
+    private MmluQuestion[] ReadCsv(string subject, string split)
     {
         string path = Path.Combine(root, split, $"{subject}_{split}.csv");
-        if (!InnerPath.IsPlainName(subject) || (File.Exists(path) && !InnerPath.LiesIn(root, path)))
+        if (!InnerPath.IsPlainName(subject) || (File.Exists(path) && !InnerPath.LiesInOrIsBlob(root, path)))
         {
             throw new InputException($"{path} leaves the folder {root}");
         }

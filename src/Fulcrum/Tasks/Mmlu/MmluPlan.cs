@@ -5,7 +5,8 @@ using Fulcrum.Tasks.Choice;
 namespace Fulcrum.Tasks.Mmlu;
 
 /// <summary>MMLU: four options, one of them right.</summary>
-/// <param name="Data">The folder with <c>dev/</c> and <c>test/</c>.</param>
+/// <param name="Data">A folder with <c>dev/</c> and <c>test/</c>, or in the layout of <c>cais/mmlu</c> on the
+/// hub.</param>
 /// <param name="Items">The number of questions over all subjects, in equal shares, drawn by the seed; null:
 /// all.</param>
 /// <param name="Subjects">Null: all.</param>
@@ -51,7 +52,19 @@ public sealed record MmluPlan(
     protected override Estimand? DefaultEstimand() => Statistics.Estimand.Items;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() => [Data];
+    public override IReadOnlyList<string> Paths()
+    {
+        if (!Directory.Exists(Data))
+        {
+            return [Data];
+        }
+
+        MmluFolder folder = MmluFolder.Open(Data);
+        return folder.Paths(Subjects ?? folder.Subjects);
+    }
+
+    /// <inheritdoc/>
+    public override bool Needs(string path) => MmluFolder.IsNeeded(path, Subjects);
 
     /// <inheritdoc/>
     public override TaskPlan Located(Func<string, string> locate) => this with { Data = locate(Data) };

@@ -1,6 +1,6 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Files;
 
 namespace Fulcrum.Tasks.Spider;
@@ -33,16 +33,22 @@ public sealed record SpiderTable(string Name, IReadOnlyList<SpiderColumn> Column
 /// <summary>A column; <paramref name="Type"/> is Spider's word: text, number, time, boolean, others.</summary>
 public sealed record SpiderColumn(string Name, string Type, bool IsPrimaryKey);
 
-/// <summary>A folder in Spider's layout: <c>tables.json</c>, <c>train_spider.json</c>, <c>dev.json</c>,
-/// <c>database/DB/DB.sqlite</c>.</summary>
+/// <summary>Spider's questions and databases.</summary>
+/// <remarks>
+/// A folder in the authors' layout has both: <c>tables.json</c>, <c>train_spider.json</c>, <c>dev.json</c>,
+/// <c>database/DB/DB.sqlite</c>. The data set <c>xlangai/spider</c> on the hub has the questions only, as Parquet with
+/// the splits <c>train</c> and <c>validation</c>; its databases come from a folder in the authors' layout or from their
+/// archive.
+/// </remarks>
 public sealed class SpiderFolder
 {
-    private const long LargestFile = 1 << 29;
+    private const string TrainFile = "train_spider.json";
+    private readonly string questions;
     private readonly string root;
 
-    private SpiderFolder(string root, IReadOnlyDictionary<string, SpiderSchema> schemas)
+    private SpiderFolder(string questions, string root, IReadOnlyDictionary<string, SpiderSchema> schemas)
     {
-        this.root = root;
+        (this.questions, this.root) = (questions, root);
         Schemas = schemas;
     }
 
@@ -50,26 +56,24 @@ public sealed class SpiderFolder
     public IReadOnlyDictionary<string, SpiderSchema> Schemas { get; }
 
     /// <summary>Opens a folder.</summary>
+    /// <param name="data">The questions, and the databases unless they are named.</param>
+    /// <param name="databases">A folder with <c>tables.json</c> and <c>database/</c>, or an archive of it; null: in
+    /// <paramref name="data"/>.</param>
     /// <exception cref="InputException">It lacks its databases or tables.json, or that file is malformed; says
     /// where.</exception>
-    public static SpiderFolder Open(string root)
+    public static SpiderFolder Open(string data, string? databases = null)
     {
-        if (!Directory.Exists(SpiderQuestions.Databases(root)))
-        {
-            throw new InputException(
-                $"no Spider data in {root}: there is no folder 'database' with DB/DB.sqlite files"
-            );
-        }
-
+        RequireDatabases(data, databases);
+        string root = SpiderArchive.Folder(databases ?? data);
         if (SpiderQuestions.TablesFile(root) is not { } path)
         {
-            return new SpiderFolder(root, SpiderQuestions.SchemasOf(root));
+            return new SpiderFolder(data, root, SpiderQuestions.SchemasOf(root));
         }
 
         Dictionary<string, (SpiderSchema Schema, JsonObject Entry)> schemas = new(StringComparer.Ordinal);
-        foreach ((JsonObject entry, int i) in Objects(path).Select((o, i) => (o, i)))
+        foreach ((JsonObject entry, int i) in SpiderJson.Objects(path).Select((o, i) => (o, i)))
         {
-            SpiderSchema schema = Read(path, i, () => Schema(entry));
+            SpiderSchema schema = SpiderJson.Read(path, i, () => SpiderJson.Schema(entry));
             if (
                 !schemas.TryAdd(schema.DbId, (schema, entry)) && !JsonNode.DeepEquals(schemas[schema.DbId].Entry, entry)
             )
@@ -80,33 +84,95 @@ public sealed class SpiderFolder
             }
         }
 
-        return new SpiderFolder(root, schemas.ToDictionary(s => s.Key, s => s.Value.Schema, StringComparer.Ordinal));
+        return new SpiderFolder(
+            data,
+            root,
+            schemas.ToDictionary(s => s.Key, s => s.Value.Schema, StringComparer.Ordinal)
+        );
+    }
+
+    /// <summary>Where to get databases, and how to name them.</summary>
+    internal const string Advice =
+        $"Get Spider's archive from {SpiderArchive.Address} and name it, or the folder in it that holds "
+        + "tables.json, as \"databases\"";
+
+    /// <summary>Checks that there are databases, before anything is read.</summary>
+    /// <exception cref="InputException">There are none; says where to get them.</exception>
+    public static void RequireDatabases(string data, string? databases)
+    {
+        string root = databases ?? data;
+        bool archive = root.EndsWith(".zip", StringComparison.OrdinalIgnoreCase) && File.Exists(root);
+        if (archive || Directory.Exists(SpiderQuestions.Databases(root)))
+        {
+            return;
+        }
+
+        throw new InputException(
+            databases is null
+                ? $"there is no folder 'database' with DB/DB.sqlite files in {data}. {Advice}"
+                : $"{databases} is neither a folder with 'database' in it nor a .zip file. {Advice}"
+        );
+    }
+
+    /// <summary>The files and folders that are read.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static IReadOnlyList<string> Paths(string data, string? databases) =>
+        databases is null ? [data]
+        : IsOfHub(data) ? [.. SplitOf(data, "train").Files, .. SplitOf(data, "validation").Files, databases]
+        : [data, databases];
+
+    // The authors' files are JSON, those of the hub are Parquet.
+    private static bool IsOfHub(string data) =>
+        Directory.Exists(data)
+        && !File.Exists(Path.Combine(data, SpiderQuestions.DevFile(data)))
+        && !File.Exists(Path.Combine(data, TrainFile))
+        && Directory.EnumerateFiles(data, "*.parquet", SearchOption.AllDirectories).Any();
+
+    private static DataSplit SplitOf(string data, string split)
+    {
+        using HubDataset folder =
+            HubDataset.InFolder(data) ?? throw new InputException($"there is no folder {data} with Spider's questions");
+        return folder.Splits().Contains(split) ? folder.Named(split) : new DataSplit(split, []);
     }
 
     /// <summary>The examples of <c>dev.json</c>.</summary>
     /// <exception cref="InputException">The file is missing or malformed, or an example's database is not there; names
     /// the entry.</exception>
-    public IReadOnlyList<SpiderExample> Dev() => Examples(SpiderQuestions.DevFile(root));
+    public IReadOnlyList<SpiderExample> Dev() => Examples(SpiderQuestions.DevFile(questions), "validation");
 
     /// <summary>The examples of <c>train_spider.json</c>.</summary>
     /// <exception cref="InputException">As for <see cref="Dev"/>.</exception>
-    public IReadOnlyList<SpiderExample> Train() => Examples("train_spider.json");
+    public IReadOnlyList<SpiderExample> Train() => Examples(TrainFile, "train");
 
     /// <summary>The SQLite file of a database.</summary>
     public string DatabaseFile(string dbId) => Path.Combine(SpiderQuestions.Databases(root), dbId, dbId + ".sqlite");
 
-    private SpiderExample[] Examples(string file)
+    private SpiderExample[] Examples(string file, string split)
     {
-        string path = Path.Combine(root, file);
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        SpiderExample[] examples = [.. Objects(path).Select((o, i) => Read(path, i, () => SpiderQuestions.Read(o, i)))];
-        foreach (SpiderExample example in examples.Where(e => seen.Add(e.DbId)))
+        bool ofHub = IsOfHub(questions);
+        string path = ofHub ? $"{questions}:{split}" : Path.Combine(questions, file);
+        SpiderExample[] examples = ofHub ? OfHub(path, split) : OfFile(path);
+        foreach (SpiderExample example in examples.DistinctBy(e => e.DbId))
         {
             CheckDatabase(path, example);
         }
 
         return examples;
     }
+
+    private static SpiderExample[] OfFile(string path) => Examples(path, SpiderJson.Objects(path));
+
+    // The rows stand in the order of the authors' files, so an example has the same number in both.
+    private SpiderExample[] OfHub(string path, string split)
+    {
+        IReadOnlyList<TableRow> rows = SplitOf(questions, split).Rows();
+        return rows.Count > 0
+            ? Examples(path, rows.Select(r => r.Values))
+            : throw new InputException($"{path}: there is no such split of Spider's questions");
+    }
+
+    private static SpiderExample[] Examples(string path, IEnumerable<JsonObject> rows) =>
+        [.. rows.Select((row, i) => SpiderJson.Read(path, i, () => SpiderQuestions.Read(row, i)))];
 
     private void CheckDatabase(string path, SpiderExample example)
     {
@@ -172,97 +238,4 @@ public sealed class SpiderFolder
             );
         }
     }
-
-    private static IEnumerable<JsonObject> Objects(string path)
-    {
-        JsonArray list;
-        try
-        {
-            using Stream stream = BoundedFile.Open(path, LargestFile);
-            using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            list =
-                StrictJson.Parse(reader.ReadToEnd()) as JsonArray
-                ?? throw new InputException($"{path}: expected a list");
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new InputException($"{path}: not valid UTF-8", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"cannot read {path}: {e.Message}", e);
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
-        }
-
-        return list.Select(
-            (node, i) => node as JsonObject ?? throw new InputException($"{path} entry {i}: expected an object")
-        );
-    }
-
-    private static T Read<T>(string path, int index, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception e)
-            when (e
-                    is InvalidOperationException
-                        or FormatException
-                        or ArgumentException
-                        or NullReferenceException
-                        or IndexOutOfRangeException
-                        or KeyNotFoundException
-            )
-        {
-            throw new InputException($"{path} entry {index}: malformed: {e.Message}", e);
-        }
-    }
-
-    private static SpiderSchema Schema(JsonObject o)
-    {
-        string[] tables = [.. o["table_names_original"]!.AsArray().Select(t => t!.GetValue<string>())];
-        (int Table, string Name)[] columns =
-        [
-            .. o["column_names_original"]!.AsArray().Select(c => (c![0]!.GetValue<int>(), c[1]!.GetValue<string>())),
-        ];
-        string[] types = [.. o["column_types"]!.AsArray().Select(t => t!.GetValue<string>())];
-        HashSet<int> primary =
-        [
-            .. o["primary_keys"]!
-                .AsArray()
-                .SelectMany(k =>
-                    k is JsonArray several ? several.Select(i => i!.GetValue<int>()) : [k!.GetValue<int>()]
-                ),
-        ];
-        SpiderTable[] read =
-        [
-            .. tables.Select(
-                (name, t) =>
-                    new SpiderTable(
-                        name,
-                        [
-                            .. Enumerable
-                                .Range(0, columns.Length)
-                                .Where(c => columns[c].Table == t)
-                                .Select(c => new SpiderColumn(columns[c].Name, types[c], primary.Contains(c))),
-                        ]
-                    )
-            ),
-        ];
-        string Full(int column) => $"{tables[columns[column].Table]}.{columns[column].Name}";
-        return new SpiderSchema(
-            Text(o, "db_id"),
-            read,
-            [.. o["foreign_keys"]!.AsArray().Select(k => (Full(k![0]!.GetValue<int>()), Full(k[1]!.GetValue<int>())))]
-        );
-    }
-
-    private static string Text(JsonObject o, string name) =>
-        o[name] is JsonValue value && value.TryGetValue(out string? text)
-            ? text
-            : throw new FormatException($"'{name}' must be a text");
 }

@@ -49,7 +49,8 @@ public enum SpiderSample
 }
 
 /// <summary>Text to SQL, graded by execution.</summary>
-/// <param name="Data">A folder in Spider's layout.</param>
+/// <param name="Data">A folder in Spider's layout, or the questions alone as <c>xlangai/spider</c> on the hub has
+/// them.</param>
 /// <param name="Items">The number of dev examples; null: all.</param>
 /// <param name="PromptBefore">Another prompt for the base model only. Then base and candidates are not comparable, and
 /// the guard that says so must be overridden. Null: the same prompt.</param>
@@ -59,6 +60,8 @@ public enum SpiderSample
 /// <param name="Template">A Jinja template of the prompt over <c>schema</c>, <c>question</c>, <c>evidence</c> and
 /// <c>db_id</c>; null: the usual prompt.</param>
 /// <param name="Threshold">Answers state this threshold and whether their score reaches it; null: they do not.</param>
+/// <param name="Databases">The databases where <paramref name="Data"/> has none: a folder with <c>tables.json</c> and
+/// <c>database/</c>, or Spider's archive (<c>.zip</c>); null: in <paramref name="Data"/>.</param>
 public sealed record SpiderPlan(
     string Name = "",
     string Data = "",
@@ -75,7 +78,8 @@ public sealed record SpiderPlan(
     double? Threshold = null,
     SchemaStyle Schema = SchemaStyle.Described,
     bool? ForeignKeys = null,
-    string? Template = null
+    string? Template = null,
+    string? Databases = null
 ) : TaskPlan(Name, Role, Items)
 {
     /// <inheritdoc/>
@@ -92,26 +96,42 @@ public sealed record SpiderPlan(
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() => [Data];
+    public override IReadOnlyList<string> Paths() => SpiderFolder.Paths(Data, Databases);
 
     /// <inheritdoc/>
-    public override TaskPlan Located(Func<string, string> locate) => this with { Data = locate(Data) };
+    public override TaskPlan Located(Func<string, string> locate) =>
+        this with
+        {
+            Data = locate(Data),
+            Databases = Databases is { } databases ? locate(databases) : null,
+        };
+
+    /// <inheritdoc/>
+    public override void CheckDataset(IReadOnlyList<string> paths, string name)
+    {
+        if (Databases is null && !paths.Any(p => p.StartsWith("database/", StringComparison.Ordinal)))
+        {
+            throw new InputException($"{name} has Spider's questions without the databases. {SpiderFolder.Advice}");
+        }
+    }
 
     /// <inheritdoc/>
     public override void RequireFiles(string source)
     {
         base.RequireFiles(source);
-        if (!Directory.Exists(SpiderQuestions.Databases(Data)))
+        try
         {
-            throw new InputException(
-                $"{source}: tasks.{Name}.data: there is no folder 'database' with DB/DB.sqlite files in {Data}"
-            );
+            SpiderFolder.RequireDatabases(Data, Databases);
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{source}: tasks.{Name}.data: {e.Message}", e);
         }
     }
 
     /// <summary>The semantics by which results are compared.</summary>
     internal SqlSemantics Compared =>
-        Semantics ?? (SpiderQuestions.IsBird(Data) ? SqlSemantics.Bird : SqlSemantics.Official);
+        Semantics ?? (SpiderQuestions.IsBird(Databases ?? Data) ? SqlSemantics.Bird : SqlSemantics.Official);
 
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) =>

@@ -74,7 +74,7 @@ public sealed class SpiderTask : ITask
         int seed,
         Func<string, string, string, Grade> execute,
         Decoding? decoding = null
-    ) => new(plan, SpiderFolder.Open(plan.Data), seed, execute, decoding ?? Decoding.Greedy);
+    ) => new(plan, SpiderFolder.Open(plan.Data, plan.Databases), seed, execute, decoding ?? Decoding.Greedy);
 
     /// <inheritdoc/>
     public Question Ask(Item item) =>

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Models;
 
 namespace Fulcrum.Tasks.Writing;
@@ -31,7 +32,8 @@ public enum Matching
 }
 
 /// <summary>Written answers from a file of one's own, graded by comparing texts: a row is an item.</summary>
-/// <param name="File">JSON Lines, a JSON array, CSV, TSV or Parquet, by its ending, also with <c>.gz</c>.</param>
+/// <param name="File">JSON Lines, a JSON array, CSV, TSV or Parquet, by its ending, also with <c>.gz</c>; or a split of
+/// a data set, <c>FOLDER:CONFIG/SPLIT</c>.</param>
 /// <param name="Input">The column of what the model is asked; null: the layout is recognised from the columns.</param>
 /// <param name="Target">The column of the right answer, or of a list of right answers; null: recognised from the
 /// columns.</param>
@@ -52,6 +54,7 @@ public enum Matching
 /// <param name="ExamplesFile">Worked examples: a file with the same columns; needed where <paramref name="Fewshot"/> is
 /// above 0.</param>
 /// <param name="Fewshot">The number of its first rows that come before the question.</param>
+/// <param name="Data">In place of <paramref name="File"/>: a split of a data set.</param>
 public sealed record GenerationPlan(
     string Name = "",
     string File = "",
@@ -74,13 +77,16 @@ public sealed record GenerationPlan(
     string? ExtractTarget = null,
     string? Template = null,
     string? ExamplesFile = null,
-    int Fewshot = 0
+    int Fewshot = 0,
+    string? Data = null
 ) : TaskPlan(Name, Role, Items)
 {
     /// <inheritdoc/>
     protected override void CheckValues(string source)
     {
-        Wanted.That(File.Length > 0, source, $"{Name}.file", "empty", "a file with a row for each item");
+        bool one = (File.Length > 0) != (Data is not null);
+        string given = Data is null ? "empty" : "given together with data";
+        Wanted.That(one, source, $"{Name}.file", given, "a file with a row for each item");
         bool tolerable = double.IsFinite(Tolerance) && Tolerance >= 0;
         Wanted.That(tolerable, source, $"{Name}.tolerance", Tolerance, "0 or more");
         bool limited = RegexTimeLimitSeconds is > 0 and <= 60;
@@ -97,15 +103,23 @@ public sealed record GenerationPlan(
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() => ExamplesFile is { } examples ? [File, examples] : [File];
+    public override IReadOnlyList<string> Paths() =>
+        ExamplesFile is { } examples
+            ? [.. DataSplit.FilesOf(Place), .. DataSplit.FilesOf(examples)]
+            : DataSplit.FilesOf(Place);
 
     /// <inheritdoc/>
     public override TaskPlan Located(Func<string, string> locate) =>
         this with
         {
-            File = locate(File),
+            File = Data is null ? locate(File) : "",
+            Data = Data is { } data ? locate(data) : null,
             ExamplesFile = ExamplesFile is { } examples ? locate(examples) : null,
         };
+
+    /// <summary>The file, or the split of a data set.</summary>
+    [JsonIgnore]
+    public string Place => Data ?? File;
 
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => WritingTask.Open(this, opening.Seed, opening.Decode(Decoding));

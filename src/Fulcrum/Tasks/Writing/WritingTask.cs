@@ -21,7 +21,7 @@ public sealed class WritingTask : ITask
     {
         (this.plan, this.decoding) = (plan, decoding);
         extract = plan.Extract is { } pattern ? PatternOf(pattern) : null;
-        file = ExampleFile.Open(plan.File, plan.Columns);
+        file = ExampleFile.Open(plan.Place, plan.Columns);
         WrittenTargets targets = WrittenTargets.Of(plan, file, extract);
         (NoGold, rows) = (targets.NoGold, new Dictionary<string, WritingItem>(StringComparer.Ordinal));
         foreach (TableRow row in file.Rows)
@@ -36,7 +36,7 @@ public sealed class WritingTask : ITask
             file.Rows,
             r => r.TextOrNull(plan.Cluster) ?? "",
             plan.Items,
-            RandomStream.For(seed, $"items of {Path.GetFileName(plan.File)}")
+            RandomStream.For(seed, $"items of {Path.GetFileName(plan.Place)}")
         );
         Items =
         [
@@ -230,8 +230,7 @@ public sealed class WritingTask : ITask
         }
     }
 
-    private string IdOf(TableRow row) =>
-        row.TextOrNull(plan.Id) ?? $"{Path.GetFileNameWithoutExtension(row.File)}/{row.Number}";
+    private string IdOf(TableRow row) => row.TextOrNull(plan.Id) ?? row.Id;
 }
 
 /// <summary>An item's row and its right answers.</summary>

@@ -1,0 +1,35 @@
+namespace Fulcrum.Data.Hub;
+
+/// <summary>A data set in a folder of this machine, as a text names it.</summary>
+internal static class LocalDataset
+{
+    /// <summary>Splits <c>FOLDER[:CONFIG[/SPLIT]]</c>; null if there is no such folder.</summary>
+    public static (string Folder, string? Configuration, string? Split)? Part(string text)
+    {
+        if (Directory.Exists(text))
+        {
+            return (text, null, null);
+        }
+
+        int colon = text.LastIndexOf(':');
+        if (colon < 1 || !Directory.Exists(text[..colon]))
+        {
+            return null;
+        }
+
+        string[] parts = text[(colon + 1)..].Split('/', 2);
+        return (text[..colon], parts[0], parts.Length > 1 ? parts[1] : null);
+    }
+
+    /// <summary>Returns the names of all files in a folder, segments divided by slashes.</summary>
+    public static string[] Paths(string folder)
+    {
+        string[] paths =
+        [
+            .. Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(folder, f).Replace(Path.DirectorySeparatorChar, '/')),
+        ];
+        return [.. paths.Order(StringComparer.Ordinal)];
+    }
+}

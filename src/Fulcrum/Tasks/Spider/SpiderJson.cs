@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
+
+namespace Fulcrum.Tasks.Spider;
+
+/// <summary>Reads the JSON files of Spider's authors.</summary>
+internal static class SpiderJson
+{
+    private const long LargestFile = 1 << 29;
+
+    /// <summary>Reads a file with a list of objects.</summary>
+    /// <exception cref="InputException">The file is missing or malformed; names file and entry.</exception>
+    public static IEnumerable<JsonObject> Objects(string path)
+    {
+        JsonArray list;
+        try
+        {
+            using Stream stream = BoundedFile.Open(path, LargestFile);
+            using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            list =
+                StrictJson.Parse(reader.ReadToEnd()) as JsonArray
+                ?? throw new InputException($"{path}: expected a list");
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InputException($"{path}: not valid UTF-8", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read {path}: {e.Message}", e);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: not valid JSON: {StrictJson.Located(e)}", e);
+        }
+
+        return list.Select(
+            (node, i) => node as JsonObject ?? throw new InputException($"{path} entry {i}: expected an object")
+        );
+    }
+
+    /// <summary>Reads one entry, and names it if it is malformed.</summary>
+    /// <exception cref="InputException">The entry is malformed.</exception>
+    public static T Read<T>(string path, int index, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e)
+            when (e
+                    is InvalidOperationException
+                        or FormatException
+                        or ArgumentException
+                        or NullReferenceException
+                        or IndexOutOfRangeException
+                        or KeyNotFoundException
+            )
+        {
+            throw new InputException($"{path} entry {index}: malformed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads an entry of <c>tables.json</c>.</summary>
+    public static SpiderSchema Schema(JsonObject o)
+    {
+        string[] tables = [.. o["table_names_original"]!.AsArray().Select(t => t!.GetValue<string>())];
+        (int Table, string Name)[] columns =
+        [
+            .. o["column_names_original"]!.AsArray().Select(c => (c![0]!.GetValue<int>(), c[1]!.GetValue<string>())),
+        ];
+        string[] types = [.. o["column_types"]!.AsArray().Select(t => t!.GetValue<string>())];
+        HashSet<int> primary =
+        [
+            .. o["primary_keys"]!
+                .AsArray()
+                .SelectMany(k =>
+                    k is JsonArray several ? several.Select(i => i!.GetValue<int>()) : [k!.GetValue<int>()]
+                ),
+        ];
+        SpiderTable[] read =
+        [
+            .. tables.Select(
+                (name, t) =>
+                    new SpiderTable(
+                        name,
+                        [
+                            .. Enumerable
+                                .Range(0, columns.Length)
+                                .Where(c => columns[c].Table == t)
+                                .Select(c => new SpiderColumn(columns[c].Name, types[c], primary.Contains(c))),
+                        ]
+                    )
+            ),
+        ];
+        string Full(int column) => $"{tables[columns[column].Table]}.{columns[column].Name}";
+        return new SpiderSchema(
+            Text(o, "db_id"),
+            read,
+            [.. o["foreign_keys"]!.AsArray().Select(k => (Full(k![0]!.GetValue<int>()), Full(k[1]!.GetValue<int>())))]
+        );
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <exception cref="FormatException">The value is no text.</exception>
+    public static string Text(JsonObject o, string name) =>
+        o[name] is JsonValue value && value.TryGetValue(out string? text)
+            ? text
+            : throw new FormatException($"'{name}' must be a text");
+}
