@@ -19,7 +19,6 @@ public sealed partial class SourceTests
         "RequestFiles.cs",
         "RowKernels.cs",
         "SafetensorsFile.cs",
-        "ShipmentCheck.cs",
         "SmallBatchMatmul.cs",
         "TemplateEvaluator.cs",
         "TemplateExpressionParser.cs",

@@ -153,93 +153,10 @@ public sealed class ShipmentCheck
         );
     }
 
-    private TraceFinding? Rope()
-    {
-        double theta = Number(expected.GetValueOrDefault($"{a}.rope.freq_base")) ?? 10000,
-            fileTheta = model.File.Number($"{a}.rope.freq_base") ?? 10000;
-        if (!Near(theta, fileTheta))
-        {
-            return Finding(
-                TraceCause.Rope,
-                $"config.json names the rope base {Plain(theta)}, the file {Plain(fileTheta)}"
-            );
-        }
-
-        string wantedScaling = (string?)expected.GetValueOrDefault($"{a}.rope.scaling.type")?.Content ?? "none",
-            fileScaling = model.File.Text($"{a}.rope.scaling.type") ?? "none";
-        if (wantedScaling != fileScaling)
-        {
-            return Finding(
-                TraceCause.Rope,
-                $"config.json names the rope scaling {Scaling(wantedScaling, expected.GetValueOrDefault)}, "
-                    + $"the file {Scaling(fileScaling, k => model.File.Metadata.GetValueOrDefault(k))}"
-            );
-        }
-
-        foreach (
-            string key in (string[])
-                [
-                    "factor",
-                    "original_context_length",
-                    "yarn_ext_factor",
-                    "yarn_attn_factor",
-                    "yarn_beta_fast",
-                    "yarn_beta_slow",
-                ]
-        )
-        {
-            double? wanted = Number(expected.GetValueOrDefault($"{a}.rope.scaling.{key}")),
-                found = Number(model.File.Metadata.GetValueOrDefault($"{a}.rope.scaling.{key}"));
-            if (
-                wantedScaling != "none"
-                && !(wanted is null && found is null)
-                && !(wanted is { } w && found is { } g && Near(w, g))
-            )
-            {
-                return Finding(
-                    TraceCause.Rope,
-                    $"config.json names the rope scaling {key} {Plain(wanted)}, the file {Plain(found)}"
-                );
-            }
-        }
-
-        return RopeFactors();
-    }
-
-    private TraceFinding? RopeFactors()
-    {
-        float[]? wanted = config.RopeFactors();
-        GgufTensor? tensor = model.File.Tensors.GetValueOrDefault("rope_freqs.weight");
-        if (wanted is null && tensor is null)
-        {
-            return null;
-        }
-
-        if (wanted is null || tensor is null)
-        {
-            return Finding(
-                TraceCause.Rope,
-                wanted is null
-                    ? "config.json scales no rotary frequency, but the file holds factors for them (rope_freqs.weight)"
-                    : "config.json scales the rotary frequencies (rope type llama3, "
-                        + $"factors 1 to {Plain(wanted.Max())}), but the file lacks the tensor "
-                        + "rope_freqs.weight that holds the factors"
-            );
-        }
-
-        float[] found = RawValues(tensor);
-        int other = Enumerable
-            .Range(0, Math.Min(wanted.Length, found.Length))
-            .FirstOrDefault(i => Math.Abs(wanted[i] - found[i]) > 1e-3 * wanted[i], -1);
-        return wanted.Length == found.Length && other < 0
-            ? null
-            : Finding(
-                TraceCause.Rope,
-                $"config.json asks for the rope factor {Plain(wanted[Math.Max(0, other)])} at "
-                    + $"frequency {Math.Max(0, other)}, the file's rope_freqs.weight "
-                    + $"holds {Plain(found[Math.Max(0, other)])}"
-            );
-    }
+    private TraceFinding? Rope() =>
+        new RopeCheck(config, expected, model.File).Difference() is { } difference
+            ? Finding(TraceCause.Rope, difference)
+            : null;
 
     private TraceFinding? Context()
     {
@@ -323,29 +240,5 @@ public sealed class ShipmentCheck
         return id is { } i && i < tokens.Length ? $"{i} ('{tokens[i]}')" : $"{id}";
     }
 
-    private float[] RawValues(GgufTensor tensor)
-    {
-        using Stream stream = Files.BoundedFile.Open(model.File.Path, long.MaxValue);
-        stream.Position = model.File.DataStart + tensor.Offset;
-        byte[] bytes = new byte[tensor.Bytes];
-        stream.ReadExactly(bytes);
-        return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();
-    }
-
-    private string Scaling(string type, Func<string, GgufValue?> value) =>
-        type == "none" ? "none" : $"{type} with the factor {Plain(Number(value($"{a}.rope.scaling.factor")))}";
-
     private static TraceFinding Finding(TraceCause cause, string detail) => new(TraceRung.Gguf, cause, detail);
-
-    private static bool Near(double a, double b) => Math.Abs(a - b) <= 1e-4 * Math.Max(Math.Abs(a), Math.Abs(b));
-
-    private static double? Number(GgufValue? value) =>
-        value?.Content switch
-        {
-            float number => number,
-            uint count => count,
-            _ => null,
-        };
-
-    private static string Plain(double? value) => value?.ToString("0.######", CultureInfo.InvariantCulture) ?? "none";
 }
