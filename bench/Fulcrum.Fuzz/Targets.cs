@@ -109,6 +109,7 @@ internal sealed class Targets : IDisposable
         official.Dispose();
         strict.Dispose();
         // it is the process's and outlives them: whoever opens a database next would find it used up
+        SQLitePCL.Batteries_V2.Init();
         SQLitePCL.raw.sqlite3_hard_heap_limit64(0);
         Directory.Delete(folder, recursive: true);
     }

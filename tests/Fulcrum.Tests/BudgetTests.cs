@@ -75,6 +75,21 @@ public sealed class BudgetTests : IDisposable
     }
 
     [Fact]
+    public void A_Parquet_file_whose_footer_does_not_end_is_refused()
+    {
+        const string File64 =
+            "UEFSMRUAFTAVOiwVBhUAFQYVBgAAH4sIAAAAAAACA2NhYGCoAAIWNBoA5MdEYBgAAAAVABUwFTosFQYVABUGFQYAAB+LCAAA"
+            + "AAAAAgNjYWBgqAACFjQaAOTHRGAYAAAAFQAVMBU6LBUGFQAVBhUGAAAfiwgAAAAAAAIDY2FgYKgAAhY0GgDkx0RgGAAAABUC"
+            + "GUxIBHJvd3MVBgAVDCUAGAhxdWVzdGlvbiUAABUMJQAYB29wdGlvbnMlAAAVDCUAGAZhbnN3vXIlAAAWBhkcGTwmCBwVDBk1"
+            + "AAYQGRgIcXVlc3Rpb24VBBYGFlwWXCYIAAAmZBwVDBk1AAYQGRgHb3B0aW9ucxUEFgYWXBZcJmQAACbAARwVDBk1AAYQGRgG"
+            + "YW5zd2VyFQQWBhZcFlwmwAEAABacAhYGCACsAAAAUEFSMQ==";
+        string path = Path.Combine(folder, "lacks.parquet");
+        File.WriteAllBytes(path, Convert.FromBase64String(File64));
+
+        Assert.Contains("Parquet", Assert.Throws<InputException>(() => Table.Read(path)).Message);
+    }
+
+    [Fact]
     public void Nested_boxes_are_found_inside_out_and_an_open_one_to_the_end() =>
         Assert.Equal(
             [(8, "b"), (0, @"a\boxed{b}"), (19, "{c} d")],

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Parquet;
 using Parquet.Meta;
 
@@ -18,20 +19,25 @@ internal static class ParquetBudget
     /// <summary>Bytes of all pages, decompressed: 256 MiB.</summary>
     public const long MostBytes = 1 << 28;
 
-    private const int LongestHeader = 1 << 16;
+    private const int LongestHeader = 1 << 16,
+        MostDepth = 32,
+        LongestFooter = 1 << 26;
 
     /// <summary>Refuses a file that would need too much memory.</summary>
-    /// <exception cref="FormatException">It holds too much, or a page header cannot be read; says which.</exception>
+    /// <exception cref="FormatException">It holds too much, or a header cannot be read; says which.</exception>
     public static async Task Check(Stream stream)
     {
         long bytes = 0;
+        RequireWholeFooter(stream);
         await using ParquetReader reader = await ParquetReader
             .CreateAsync(stream, leaveStreamOpen: true)
             .ConfigureAwait(false);
         FileMetaData about = reader.Metadata ?? throw new FormatException("the file has no footer");
+        string[] leaves = [.. Leaves(about.Schema)];
         foreach (RowGroup group in about.RowGroups)
         {
             RequireFew(group.NumRows, group.Columns.Count);
+            RequireColumns(group, leaves);
             foreach (
                 ColumnMetaData column in group.Columns.Select(c =>
                     c.MetaData ?? throw new FormatException("a column has no metadata")
@@ -48,6 +54,66 @@ internal static class ParquetBudget
             about.RowGroups.Select(g => g.Columns.Count).DefaultIfEmpty(0).Max()
         );
         stream.Position = 0;
+    }
+
+    // The library reads a damaged footer beyond its end and then never stops. The footer is followed by its length and
+    // four letters.
+    private static void RequireWholeFooter(Stream stream)
+    {
+        const int Tail = 8;
+        byte[] tail = new byte[Tail];
+        stream.Position = Math.Max(0, stream.Length - Tail);
+        int read = stream.ReadAtLeast(tail, Tail, throwOnEndOfStream: false);
+        int length = BinaryPrimitives.ReadInt32LittleEndian(tail);
+        if (read < Tail || length <= 0 || length > stream.Length - Tail || length > LongestFooter)
+        {
+            throw new FormatException("the file has no footer, or one that is too long");
+        }
+
+        byte[] footer = new byte[length];
+        stream.Position = stream.Length - Tail - length;
+        stream.ReadExactly(footer);
+        new ThriftCursor(footer).Skip(ThriftCursor.Struct, 0);
+        stream.Position = 0;
+    }
+
+    private static void RequireColumns(RowGroup group, string[] leaves)
+    {
+        IEnumerable<string> columns = group.Columns.Select(c => string.Join('\0', c.MetaData?.PathInSchema ?? []));
+        if (!columns.SequenceEqual(leaves, StringComparer.Ordinal))
+        {
+            throw new FormatException("the columns of a row group are not those of the schema");
+        }
+    }
+
+    // The schema is a tree in depth-first order; its first element is the root, whose name no path holds.
+    private static IEnumerable<string> Leaves(IReadOnlyList<SchemaElement> schema)
+    {
+        Stack<(string Path, int Left)> open = new([("", 1)]);
+        foreach (SchemaElement element in schema)
+        {
+            while (open.TryPeek(out (string Path, int Left) done) && done.Left == 0)
+            {
+                open.Pop();
+            }
+
+            if (!open.TryPop(out (string Path, int Left) parent) || element.NumChildren < 0 || open.Count > MostDepth)
+            {
+                throw new FormatException("the schema is no tree");
+            }
+
+            bool isRoot = open.Count == 0 && parent.Path.Length == 0;
+            string path = isRoot || parent.Path.Length == 0 ? element.Name : $"{parent.Path}\0{element.Name}";
+            open.Push(parent with { Left = parent.Left - 1 });
+            if (element.NumChildren is int children and > 0)
+            {
+                open.Push((isRoot ? "" : path, children));
+            }
+            else
+            {
+                yield return path;
+            }
+        }
     }
 
     private static void RequireFew(long rows, int columns)
@@ -137,139 +203,5 @@ internal readonly record struct PageHead(int HeaderBytes, long Decompressed, lon
         return decompressed >= 0 && compressed >= 0 && values >= 0
             ? new PageHead(cursor.Position, decompressed, compressed, values)
             : throw new FormatException("a page header lacks its sizes");
-    }
-}
-
-/// <summary>Reads as much of Thrift's compact protocol as page headers need.</summary>
-internal ref struct ThriftCursor(ReadOnlySpan<byte> bytes)
-{
-    public const int Int32 = 5,
-        Struct = 12;
-    private const int True = 1,
-        False = 2,
-        Byte = 3,
-        Int16 = 4,
-        Int64 = 6,
-        Double = 7,
-        Binary = 8,
-        List = 9,
-        Set = 10;
-    private const int Deepest = 8;
-    private readonly ReadOnlySpan<byte> bytes = bytes;
-
-    /// <summary>Bytes read so far.</summary>
-    public int Position { get; private set; }
-
-    /// <summary>Reads the head of a field; false at the end of the structure.</summary>
-    public bool NextField(ref int field, out int type)
-    {
-        int head = Next();
-        type = head & 15;
-        field = (head >> 4) == 0 && type != 0 ? (int)Number() : field + (head >> 4);
-        return type != 0;
-    }
-
-    /// <summary>Reads a whole number in zigzag form.</summary>
-    public long Number()
-    {
-        ulong raw = Unsigned();
-        return (long)(raw >> 1) ^ -(long)(raw & 1);
-    }
-
-    /// <summary>Reads the header of one kind of page; returns its number of values, which is its first field, and its
-    /// encoding.</summary>
-    public (long Values, long Encoding) PageNumbers(int encodingField)
-    {
-        long values = -1,
-            encoding = 0;
-        for (int field = 0; NextField(ref field, out int type); )
-        {
-            if (field == 1 && type == Int32)
-            {
-                values = Number();
-            }
-            else if (field == encodingField && type == Int32)
-            {
-                encoding = Number();
-            }
-            else
-            {
-                Skip(type, 1);
-            }
-        }
-
-        return (values, encoding);
-    }
-
-    /// <summary>Passes over a value.</summary>
-    public void Skip(int type, int depth)
-    {
-        switch (type)
-        {
-            case True or False:
-                break;
-            case Byte:
-                Next();
-                break;
-            case Int16 or Int32 or Int64:
-                Unsigned();
-                break;
-            case Double:
-                Pass(8);
-                break;
-            case Binary:
-                Pass(Unsigned());
-                break;
-            case Struct when depth < Deepest:
-                for (int field = 0; NextField(ref field, out int inner); )
-                {
-                    Skip(inner, depth + 1);
-                }
-
-                break;
-            case List or Set when depth < Deepest:
-                SkipList(depth);
-                break;
-            default:
-                throw new FormatException("a page header cannot be read");
-        }
-    }
-
-    private void SkipList(int depth)
-    {
-        int head = Next();
-        ulong count = (head >> 4) == 15 ? Unsigned() : (ulong)(head >> 4);
-        for (ulong i = 0; i < count; i++)
-        {
-            // In a list a truth value has a byte of its own.
-            Skip((head & 15) is True or False ? Byte : head & 15, depth + 1);
-        }
-    }
-
-    private ulong Unsigned()
-    {
-        ulong value = 0;
-        for (int shift = 0; shift < 64; shift += 7)
-        {
-            int next = Next();
-            value |= (ulong)(next & 127) << shift;
-            if (next < 128)
-            {
-                return value;
-            }
-        }
-
-        throw new FormatException("a page header cannot be read");
-    }
-
-    private int Next() =>
-        Position < bytes.Length ? bytes[Position++] : throw new FormatException("a page header ends too early");
-
-    private void Pass(ulong count)
-    {
-        Position =
-            count <= (ulong)(bytes.Length - Position)
-                ? Position + (int)count
-                : throw new FormatException("a page header ends too early");
     }
 }

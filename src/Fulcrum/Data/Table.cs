@@ -19,6 +19,7 @@ public static class Table
     private const int MostColumns = 4096;
 
     private const string Gzip = ".gz";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Returns whether <see cref="Read"/> knows the ending of a file's name.</summary>
     public static bool Reads(string path) =>
@@ -138,7 +139,16 @@ public static class Table
                 $"{path} line {line}: {fields.Length} fields where the header has {header.Length}"
             );
 
+    // A damaged footer can make the library read for ever, and nothing stops a thread from outside.
     private static List<TableRow> Parquet(string path, Stream stream)
+    {
+        Task<List<TableRow>> reading = Task.Run(() => Decoded(path, stream));
+        return ((IAsyncResult)reading).AsyncWaitHandle.WaitOne(Patience)
+            ? reading.GetAwaiter().GetResult()
+            : throw new InputException($"{path}: reading it as Parquet takes longer than {Patience.TotalSeconds} s");
+    }
+
+    private static List<TableRow> Decoded(string path, Stream stream)
     {
         try
         {
