@@ -78,7 +78,7 @@ internal static class HubAccess
         }
     }
 
-    /// <summary>Prints a sentence of the library.</summary>
+    /// <summary>Prints a message of the library.</summary>
     public static void Say(string sentence) =>
         Console.Error.WriteLine(
             sentence.StartsWith("warning:", StringComparison.Ordinal) ? sentence : $"fulcrum: {sentence}"

@@ -126,7 +126,7 @@ internal sealed class ModelOptions
     /// <summary>Returns whether completions come with a text.</summary>
     public bool HasTexts(ParseResult parsed) => ModelTexts.AreIn(Model(parsed).Source);
 
-    /// <summary>Returns the tokens that end a completion; none where a server ends them by itself.</summary>
+    /// <summary>Returns the tokens that end a completion; none if a server ends them itself.</summary>
     public IReadOnlyList<int> EndTokens(ParseResult parsed) => ModelTexts.EndTokensOf(Model(parsed).Source);
 
     /// <summary>What answers depend on: the model's and the adapter's files by size and time, and the form in which

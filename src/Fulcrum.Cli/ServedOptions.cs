@@ -19,7 +19,7 @@ internal sealed class ServedOptions
     };
     private readonly Option<int> concurrency = new("--concurrency")
     {
-        Description = "Requests that are open at the same time, at most.",
+        Description = "Maximum number of concurrent requests.",
         DefaultValueFactory = _ => 4,
     };
 

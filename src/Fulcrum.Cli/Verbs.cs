@@ -23,7 +23,7 @@ internal static class Verbs
         Recursive = true,
     };
 
-    /// <summary>One line a verb; each lives in a file of its own in <c>Commands/</c>.</summary>
+    /// <summary>One line per verb; each is a file in <c>Commands/</c>.</summary>
     public static IEnumerable<Command> All() =>
         [
             Commands.RunCommand.Create(),

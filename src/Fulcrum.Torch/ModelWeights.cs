@@ -27,7 +27,7 @@ public static class ModelWeights
         return new Stored(ModelConfig.Load(plan.Folder), Checkpoint.Open(plan.Folder), plan.Folder);
     }
 
-    /// <summary>Writes weights as a model folder that loads by itself, in float32.</summary>
+    /// <summary>Writes weights as a complete model folder, in float32.</summary>
     /// <param name="weights">In the order of rows of a checkpoint.</param>
     /// <param name="modelFolder">Gives configuration and tokenizer.</param>
     /// <param name="folder">The folder to write.</param>

@@ -73,7 +73,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
-    public async Task The_keyboard_alone_finds_opens_and_closes_an_item()
+    public async Task Keyboard_finds_opens_and_closes_an_item()
     {
         OpenReport report = await browser.Open(English.Value);
         IKeyboard keys = report.Page.Keyboard;

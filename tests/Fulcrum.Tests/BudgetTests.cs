@@ -113,7 +113,7 @@ public sealed class BudgetTests : IDisposable
     [InlineData("claims.parquet")]
     [InlineData("run-length.parquet")]
     [InlineData("gzip.parquet")]
-    public void A_Parquet_file_that_stands_for_gigabytes_is_refused(string name)
+    public void Parquet_file_that_expands_to_gigabytes_is_refused(string name)
     {
         string path = Path.Combine(folder, name);
         File.WriteAllBytes(path, LargeParquet.Of(name));

@@ -23,7 +23,7 @@ public sealed class ChoiceReadingTests
     [InlineData("I would say it is Paris.", 2)]
     [InlineData("It is 42", 3)]
     [InlineData("A cat", 0)]
-    public void The_choice_is_found_in_what_the_model_wrote(string text, int choice) =>
+    public void Choice_is_extracted_from_a_reply(string text, int choice) =>
         Assert.Equal(choice, ChoiceExtraction.Choice(text, Options));
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class ChoiceReadingTests
     }
 
     [Fact]
-    public void Rotated_forms_of_a_question_are_told_to_have_chosen_the_same_option()
+    public void Rotated_questions_are_compared_by_their_option()
     {
         ChoiceTask benchmark = Benchmark("letter", rotations: 3);
 

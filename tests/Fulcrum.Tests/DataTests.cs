@@ -61,7 +61,7 @@ public sealed class DataTests
     [InlineData("SELECT a FROM b WHERE c = 'x;  y'; more", "SELECT a FROM b WHERE c = 'x;  y'")]
     [InlineData("I cannot answer that.", "")]
     [InlineData("WITH t AS (SELECT 1) SELECT * FROM t\n\nThis query counts.", "WITH t AS (SELECT 1) SELECT * FROM t")]
-    public void The_query_is_found_in_what_the_model_wrote(string output, string query) =>
+    public void Query_is_extracted_from_raw_text(string output, string query) =>
         Assert.Equal(query, SqlExtraction.From(output));
 
     [Fact]

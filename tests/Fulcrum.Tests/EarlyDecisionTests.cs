@@ -38,7 +38,7 @@ public sealed class EarlyDecisionTests
         Assert.Throws<ArgumentException>(() => GroupSequential.Boundaries([first, second]));
 
     [Fact]
-    public void A_large_gain_is_shown_at_an_early_look_and_the_naive_interval_is_not_the_one_reported()
+    public void Large_gain_is_shown_at_an_early_look_with_the_adjusted_interval()
     {
         LookPlan plan = LookPlan.Of(EarlyDecision.Counts(Clusters));
         Sample seen = Study(RandomStream.For(1, "gain"), 0.2, 0.4, 0.02);

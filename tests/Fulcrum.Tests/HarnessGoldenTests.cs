@@ -31,7 +31,7 @@ public sealed class HarnessGoldenTests
     }
 
     [Fact]
-    public void A_broken_file_is_refused_with_its_name_and_what_is_wrong()
+    public void Damaged_file_is_refused_with_its_name_and_reason()
     {
         foreach (
             JsonNode? file in JsonNode

@@ -62,7 +62,7 @@ public sealed class LayerTests
     }
 
     [Fact]
-    public void Every_folder_stands_in_the_order()
+    public void Every_folder_is_in_the_order()
     {
         string[] unknown =
         [

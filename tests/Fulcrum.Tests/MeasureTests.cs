@@ -78,7 +78,7 @@ public sealed class MeasureTests
     }
 
     [Fact]
-    public void The_same_option_in_every_order_is_told_from_the_same_letter()
+    public void Choosing_an_option_differs_from_choosing_a_letter()
     {
         Answer[] before = [Form("q1", 0, 2), Form("q1", 1, 2), Form("q2", 0, 0), Form("q2", 1, 1)];
         Answer[] after = [Form("q1", 0, 2), Form("q1", 1, 3), Form("q2", 0, 0), Form("q2", 1, 1)];

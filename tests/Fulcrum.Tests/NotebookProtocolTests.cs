@@ -64,7 +64,7 @@ public sealed class NotebookProtocolTests
     [InlineData("SELECT 1", "SELECT 1")]
     [InlineData(" SELECT 1\n\nTables:\nx: y\nQuestion: z?\nSQL: SELECT 2", "SELECT 2")]
     [InlineData("Sure! Here it is: SELECT 1", "Sure! Here it is: SELECT 1")]
-    public void Behind_the_last_marker_stands_the_query_of_the_raw_prompt(string reply, string query)
+    public void Query_of_the_raw_prompt_follows_the_last_marker(string reply, string query)
     {
         SpiderTask benchmark = Spider("raw3");
         Question.Write asked = (Question.Write)benchmark.Ask(benchmark.Items[0]);
@@ -77,7 +77,7 @@ public sealed class NotebookProtocolTests
     }
 
     [Fact]
-    public void A_conversation_is_read_from_its_reply_alone_and_grades_carry_the_threshold()
+    public void Notebook_reads_the_reply_only_and_grades_have_the_threshold()
     {
         SpiderTask benchmark = Spider("chat");
 
@@ -93,7 +93,7 @@ public sealed class NotebookProtocolTests
     }
 
     [Fact]
-    public void Every_item_is_drawn_with_numbers_of_its_own_the_same_on_both_sides()
+    public void Each_item_has_its_own_draws_equal_for_base_and_candidate()
     {
         Decoding decoding = new(new Sampling(0.7, 20, 0.8, 1.1), 42);
 

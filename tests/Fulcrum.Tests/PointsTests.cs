@@ -58,7 +58,7 @@ public sealed class PointsTests
     }
 
     [Fact]
-    public void Equal_studies_give_equal_bytes_and_a_study_that_asks_for_nothing_measures_nothing()
+    public void Equal_studies_give_equal_bytes()
     {
         string first = Directory.CreateTempSubdirectory().FullName,
             second = Directory.CreateTempSubdirectory().FullName;
@@ -89,7 +89,7 @@ public sealed class PointsTests
     }
 
     [Fact]
-    public void A_points_stage_that_was_cut_off_keeps_what_it_measured()
+    public void Interrupted_candidate_stage_keeps_its_answers()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         using CancellationTokenSource stop = new();
@@ -117,7 +117,7 @@ public sealed class PointsTests
     }
 
     [Fact]
-    public void Power_and_estimate_are_told_before_the_run_and_change_nothing()
+    public void Power_and_estimate_are_reported_before_the_run()
     {
         List<string> notes = [];
         string told = Directory.CreateTempSubdirectory().FullName,

@@ -30,7 +30,7 @@ public sealed class ReplyExtractionTests
 
     [Theory]
     [MemberData(nameof(Queries))]
-    public void The_query_is_what_a_reader_sees_as_the_query(string reply, string query, string rule)
+    public void Query_is_extracted_from_a_reply(string reply, string query, string rule)
     {
         (string found, SqlRule by) = SqlExtraction.Find(reply);
 

@@ -124,7 +124,7 @@ public sealed class ReplyGraderTests
     [InlineData("<think>19</think>18", 0, 1)]
     [InlineData("#### -18", 0, 0)]
     [InlineData("", 0, 0)]
-    public void Solutions_are_compared_as_texts_and_beside_it_as_numbers(string reply, double strict, double numeric)
+    public void Solutions_are_compared_as_texts_and_as_numbers(string reply, double strict, double numeric)
     {
         ReplyGrade grade = Gsm8kGrader.Grade(reply, ["9 * 2 = 18\n#### 18"]);
 

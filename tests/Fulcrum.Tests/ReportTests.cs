@@ -44,7 +44,7 @@ public sealed partial class ReportTests
     }
 
     [Fact]
-    public void The_page_asks_the_network_for_nothing_and_allows_its_own_script_alone()
+    public void Page_uses_no_network_and_allows_only_its_own_script()
     {
         string html = Written("en").Html;
 
@@ -97,7 +97,7 @@ public sealed partial class ReportTests
     }
 
     [Fact]
-    public void A_report_says_to_what_a_difference_generalises_and_names_the_worst_cluster()
+    public void Report_states_the_estimand_and_the_worst_cluster()
     {
         string folder = SyntheticRun.Write();
 
@@ -136,7 +136,7 @@ public sealed partial class ReportTests
     }
 
     [Fact]
-    public void The_Markdown_report_says_with_what_on_what_how_long_and_how_to_do_it_again()
+    public void Markdown_report_states_provenance_and_how_to_repeat_the_study()
     {
         string markdown = Written("en").Markdown;
 

@@ -15,7 +15,7 @@ public sealed class RequestFilesTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Answers_come_in_the_order_of_the_lines_with_what_is_passed_through()
+    public void Answers_keep_the_order_of_the_lines_and_the_passed_fields()
     {
         File.WriteAllText(
             Input,
@@ -40,10 +40,7 @@ public sealed class RequestFilesTests : IDisposable
     [Theory]
     [InlineData("other model", 3)] // begins anew
     [InlineData("model", 1)] // goes on: two of three portions stand
-    public void Work_that_was_cut_off_goes_on_behind_the_last_whole_portion_with_the_same_bytes(
-        string purpose,
-        int portions
-    )
+    public void Interrupted_work_resumes_after_the_last_complete_chunk_byte_identically(string purpose, int portions)
     {
         File.WriteAllLines(
             Input,

@@ -106,7 +106,7 @@ public sealed class StatisticsTests
     }
 
     [Fact]
-    public void Graded_items_that_never_change_leave_an_interval_as_wide_as_what_the_sample_can_miss()
+    public void Unchanged_graded_items_still_give_an_interval_of_positive_width()
     {
         Sample four = Sample.OfDifferences([.. Enumerable.Range(0, 4).Select(i => ("c", 0.0))]);
         Estimator estimator = new(four, Estimand.Items);

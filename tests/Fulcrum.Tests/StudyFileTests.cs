@@ -49,7 +49,7 @@ public sealed class StudyFileTests
     [InlineData("\"tasks\":", "\"benchmarks\":", "it is called tasks, an object")]
     [InlineData("\"data\":\"d\"", "\"folder\":\"d\"", "it is called data now")]
     [InlineData("\"data\":\"d\"", "\"data\":\"d\",\"shots\":5", "it is called fewshot now")]
-    public void A_key_of_the_first_edition_is_told_what_it_is_called_now(string from, string to, string says) =>
+    public void Key_of_the_first_edition_is_refused_with_its_new_name(string from, string to, string says) =>
         Assert.Contains(
             says,
             Assert.Throws<InputException>(() => StudyFile.Load(Written(Good.Replace(from, to)))).Message
@@ -110,7 +110,7 @@ public sealed class StudyFileTests
         "\"data\": \"d\", \"fewshots\": 5",
         "line 3: tasks.mmlu.fewshots: unknown key \"fewshots\"; did you mean \"fewshot\"?"
     )]
-    public void An_unknown_key_is_said_with_file_line_path_and_what_was_meant(string from, string to, string says) =>
+    public void Unknown_key_is_refused_with_file_line_path_and_likely_key(string from, string to, string says) =>
         Says(from, to, says);
 
     [Theory]
@@ -156,8 +156,7 @@ public sealed class StudyFileTests
         "\"schedule\": \"zigzag\"",
         "line 5: candidates.a.train.schedule: wanted one of linear, cosine, constant, found text \"zigzag\""
     )]
-    public void A_value_of_the_wrong_type_is_said_with_what_is_wanted(string from, string to, string says) =>
-        Says(from, to, says);
+    public void Wrong_type_is_refused_with_the_wanted_type(string from, string to, string says) => Says(from, to, says);
 
     [Theory]
     [InlineData(
@@ -181,7 +180,7 @@ public sealed class StudyFileTests
     [InlineData("""{"epoch":1}""", "line 1: train.epoch: unknown key \"epoch\"; did you mean \"epochs\"?")]
     [InlineData("{\n\"rank\":\"8\"}", "line 2: train.rank: wanted a whole number, found text \"8\"")]
     [InlineData("", "is empty")]
-    public void A_training_configuration_of_its_own_is_read_as_strictly(string text, string says) =>
+    public void Separate_training_configuration_is_read_strictly(string text, string says) =>
         Assert.Contains(says, Assert.Throws<InputException>(() => StudyFile.LoadTrainPlan(Written(text))).Message);
 
     [Fact]

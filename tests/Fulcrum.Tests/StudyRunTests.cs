@@ -19,7 +19,7 @@ namespace Fulcrum.Tests;
 public sealed class StudyRunTests
 {
     [Fact]
-    public void The_example_study_of_ones_own_task_runs_to_a_report_that_tells_knowledge_from_format()
+    public void Custom_task_example_reports_knowledge_and_format_separately()
     {
         string folder = ScriptedRuntime.ModelFolder();
         IReadOnlyList<TableRow> everyday = Rows("everyday.csv");
@@ -79,7 +79,7 @@ public sealed class StudyRunTests
         Table.Read(Path.Combine(SharedData.Project, "studies", "own-task", name));
 
     [Fact]
-    public void The_notebooks_protocol_says_from_its_own_numbers_that_its_instrument_is_broken()
+    public void Notebook_study_reports_that_its_measurement_is_invalid()
     {
         string folder = ScriptedRuntime.ModelFolder(
             """{"do_sample":true,"temperature":0.7,"top_p":0.8,"top_k":20,"repetition_penalty":1.1}"""

@@ -19,12 +19,7 @@ public sealed class TokenizerLayoutTests : IDisposable
     [InlineData("Contiguous", false, "the-final--countdown", "the|-|final|--|countdown")]
     [InlineData("Removed", true, "the-final--countdown", "-|-|-")]
     [InlineData("MergedWithPrevious", true, "a-b", "a|-b")]
-    public void A_split_does_with_its_matches_what_its_behavior_says(
-        string behavior,
-        bool invert,
-        string text,
-        string pieces
-    ) =>
+    public void Split_treats_matches_by_its_behavior(string behavior, bool invert, string text, string pieces) =>
         Cut(
             $$"""{"type":"Split","pattern":{"String":"-"},"behavior":"{{behavior}}","invert":{{(invert ? "true" : "false")}}}""",
             text,
@@ -151,7 +146,7 @@ public sealed class TokenizerLayoutTests : IDisposable
     [InlineData("x<t>y", "▁x<t>y", "\"normalized\":true")]
     // the first takes the space, the second begins behind it
     [InlineData("a<t> <t>b", "a|<t>|<t>|b", "\"lstrip\":true,\"rstrip\":true")]
-    public void An_added_token_takes_what_its_switches_say(string text, string pieces, string switches)
+    public void Added_token_strips_by_its_switches(string text, string pieces, string switches)
     {
         bool normalized = switches.Contains("normalized", StringComparison.Ordinal);
         string flags = string.Join(
@@ -172,11 +167,7 @@ public sealed class TokenizerLayoutTests : IDisposable
     [InlineData("\"byte_fallback\":true", "axb", "a|<0x78>|b")]
     [InlineData("\"byte_fallback\":true", "ayb", "a|?|b")]
     [InlineData("\"byte_fallback\":true,\"fuse_unk\":true", "yxy", "<0x78>|?")]
-    public void A_character_outside_the_vocabulary_becomes_what_the_model_says(
-        string switches,
-        string text,
-        string tokens
-    )
+    public void Unknown_character_becomes_the_unknown_token_or_bytes(string switches, string text, string tokens)
     {
         Tokenizer tokenizer = Load(
             $$"""{"model":{"type":"BPE","unk_token":"?",{{switches}},"vocab":{"a":0,"b":1,"?":2,"<0x78>":3},"merges":[]} }"""
@@ -322,7 +313,7 @@ public sealed class TokenizerLayoutTests : IDisposable
         );
 
     [Fact]
-    public void Half_a_surrogate_pair_is_a_broken_character_and_no_failure()
+    public void Lone_surrogate_encodes_as_the_replacement_character()
     {
         Tokenizer tokenizer = Load(
             """{"normalizer":{"type":"NFC"},"model":{"type":"BPE","vocab":{"a":0,"�":1},"merges":[]}}"""

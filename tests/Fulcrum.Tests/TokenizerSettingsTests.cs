@@ -49,7 +49,7 @@ public sealed class TokenizerSettingsTests : IDisposable
     [InlineData("{'bos_token':'<t>','add_bos_token':false}", true, "2 0", "a begin token is added")]
     [InlineData("{'bos_token':'<t>','add_bos_token':true}", false, "0", "no begin token is added")]
     [InlineData("{'bos_token':'<t>','add_bos_token':true}", true, "2 0", null)]
-    public void The_post_processor_decides_and_a_flag_that_disagrees_is_told(
+    public void Post_processor_decides_and_a_contradicting_flag_is_reported(
         string settings,
         bool adds,
         string ids,

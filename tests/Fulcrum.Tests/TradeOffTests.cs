@@ -19,7 +19,7 @@ public sealed class TradeOffTests
     }
 
     [Fact]
-    public void Front_dominated_points_and_the_best_within_the_margin_follow_from_the_answers()
+    public void Front_domination_and_best_candidate_follow_from_the_answers()
     {
         // task, general: base 0.2, 0.8; half 0.6, 0.795; full 0.8, 0.5; worse 0.5, 0.4.
         TradeOff got = TradeOffCurve.Of(

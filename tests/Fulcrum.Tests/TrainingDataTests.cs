@@ -61,7 +61,7 @@ public sealed class TrainingDataTests : IDisposable
     }
 
     [Fact]
-    public void A_completion_begins_with_the_first_token_behind_the_prompts_and_ends_with_the_end_token()
+    public void Completion_starts_after_the_prompt_and_ends_at_the_end_token()
     {
         Tokenizer tokenizer = Model(Pipes, "llama3-layout", "<|eot|>");
 

@@ -31,7 +31,7 @@ public sealed class TrainingOverlapTests
         Assert.Single(Found("What is 7 times 8?", "56", "Answer briefly.\nWhat is 7 times 8?", "56"));
 
     [Fact]
-    public void A_text_without_spaces_that_nearly_stands_in_the_training_data_is_found()
+    public void Near_duplicate_without_spaces_is_found_in_the_training_data()
     {
         string text = "東京は日本の首都であり、世界でも有数の大都市として知られている";
 

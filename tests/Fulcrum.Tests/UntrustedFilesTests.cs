@@ -163,7 +163,7 @@ public sealed class UntrustedFilesTests : IDisposable
     [InlineData("link")]
     [InlineData("link-to-nowhere")]
     [InlineData("hard-link")]
-    public void A_written_file_replaces_what_is_planted_in_its_place_and_leaves_the_target(string kind)
+    public void Writing_replaces_a_planted_link_and_not_its_target(string kind)
     {
         string place = Path.Combine(Inside, "report.html");
         Plant(kind, place);

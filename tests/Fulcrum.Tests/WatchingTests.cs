@@ -14,7 +14,7 @@ public sealed class WatchingTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void A_log_holds_what_reaches_its_level_an_event_a_line()
+    public void Log_has_one_line_per_event_of_its_level()
     {
         string path = Path.Combine(folder, "a.log");
         FileLog log = new(path, LogLevel.Warning);
@@ -41,7 +41,7 @@ public sealed class WatchingTests : IDisposable
     }
 
     [Fact]
-    public void A_run_tells_log_metrics_and_traces_what_it_does()
+    public void Run_writes_log_metrics_and_traces()
     {
         ConcurrentBag<string> spans = [],
             metrics = [];

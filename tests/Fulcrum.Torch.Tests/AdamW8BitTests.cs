@@ -48,7 +48,7 @@ public sealed class AdamW8BitTests
     }
 
     [Fact]
-    public void A_restored_state_goes_on_with_the_same_bytes()
+    public void Restored_optimizer_state_continues_byte_identically()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor whole = randn(5000, ScalarType.Float32, generator: new Generator(3, CPU)).requires_grad_(),

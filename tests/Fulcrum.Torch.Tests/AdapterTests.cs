@@ -184,7 +184,7 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
-    public void A_head_and_an_embedding_that_were_trained_whole_replace_the_models_by_lambda()
+    public void Fully_trained_head_and_embedding_are_interpolated_by_lambda()
     {
         using LanguageModel plain = new TorchEngine().LoadModel(Plan());
         using Tensor table = plain.Embedding.clone(),

@@ -178,7 +178,7 @@ public sealed class BadCommandsTests : IDisposable
     }
 
     [Fact]
-    public void The_name_of_another_base_alone_is_a_warning()
+    public void Only_the_name_of_another_base_is_a_warning()
     {
         Adapter("another base");
 
@@ -303,10 +303,8 @@ public sealed class BadCommandsTests : IDisposable
     )]
     [InlineData("there is no file and no run folder nowhere", "compare", "nowhere", "elsewhere")]
     [InlineData("--model: there is no folder nowhere", "score", "--model", "nowhere", "--input", "-", "--output", "-")]
-    public void A_command_line_that_is_not_understood_is_answered_in_one_sentence_with_what_was_meant(
-        string says,
-        params string[] arguments
-    ) => Refused(says, arguments);
+    public void Wrong_command_line_gets_one_sentence_with_the_likely_command(string says, params string[] arguments) =>
+        Refused(says, arguments);
 
     [Theory]
     [InlineData("")]
@@ -335,7 +333,7 @@ public sealed class BadCommandsTests : IDisposable
     }
 
     [Fact]
-    public void Help_marks_what_is_required_and_what_may_be_left_out()
+    public void Help_marks_required_and_optional_options()
     {
         Assert.Contains("  run [STUDY]  ", Help());
         Assert.Contains("--output <output> (REQUIRED)", Help("merge"));

@@ -70,7 +70,7 @@ public sealed class EmbeddedDataTests
     }
 
     [Fact]
-    public void The_shipped_data_is_what_the_recipe_writes()
+    public void Bundled_data_equals_the_recipes_output()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         Recipe.Recipe.WriteData(folder);

@@ -29,7 +29,7 @@ public sealed class ExperimentTests
     ];
 
     [Fact]
-    public void A_study_runs_to_its_report_and_a_run_cut_off_in_training_ends_with_the_same_bytes()
+    public void Run_interrupted_in_training_resumes_byte_identically()
     {
         string whole = Directory.CreateTempSubdirectory().FullName,
             cut = Directory.CreateTempSubdirectory().FullName;

@@ -48,10 +48,7 @@ public sealed class FaultTests : IDisposable
     [InlineData("base/noise.json", "")]
     [InlineData("guards/base.json", "[]")]
     [InlineData("base.manifest.json", "")]
-    public void An_earlier_stage_s_file_that_is_lost_under_a_run_stops_it_before_anything_is_judged(
-        string file,
-        string content
-    )
+    public void A_lost_file_of_an_earlier_stage_stops_the_run(string file, string content)
     {
         string study = TinyStudy.Write(folder, itemsPerSubject: 4),
             run = Path.Combine(folder, "run");
@@ -109,7 +106,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_that_was_cut_off_before_its_report_goes_on_in_a_process_that_loads_no_model()
+    public async Task Run_interrupted_before_its_report_resumes_without_a_model()
     {
         string study = TinyStudy.Write(folder, itemsPerSubject: 4),
             run = Path.Combine(folder, "run");
@@ -135,7 +132,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public void What_a_killed_process_left_beside_its_files_is_removed()
+    public void Temporary_files_of_a_killed_process_are_removed()
     {
         string left = Path.Combine(folder, "comparison.json.0123456789abcdef.unfinished");
         string[] others =

@@ -137,7 +137,7 @@ public sealed class HalfPrecisionTests
     }
 
     [Fact]
-    public void Auto_says_what_it_came_to_and_a_training_that_goes_on_keeps_it()
+    public void Auto_reports_its_dtype_and_a_resumed_training_keeps_it()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         List<string> said = [];
@@ -167,7 +167,7 @@ public sealed class HalfPrecisionTests
     }
 
     [Fact]
-    public void A_start_in_another_type_does_not_change_what_a_begun_training_goes_on_in()
+    public void Resumed_training_keeps_its_dtype_on_another_default()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         ModelSpec auto = TrainingFormTests.Plan("auto", "none") with { Device = "cpu" };

@@ -131,7 +131,7 @@ public sealed class InvarianceTests
             );
 
     [Fact]
-    public void A_merged_adapter_answers_as_one_beside_the_base() =>
+    public void Merged_adapter_answers_like_an_attached_one() =>
         Gen.Select(Configs, Texts, Gen.Double[0.1, 2])
             .Sample(
                 (config, texts, lambda) =>

@@ -56,7 +56,7 @@ public sealed class LanguageModelTests
     [InlineData("pattern")]
     [InlineData("rslora")]
     [InlineData("seed-config")]
-    public void An_adapter_beside_the_base_and_merged_equals_the_reference(string name)
+    public void Attached_and_merged_adapters_equal_the_reference(string name)
     {
         string folder = SharedData.Of("golden", "lora", name);
         using TorchLanguageModel model = Load("qwen2-tied", folder);

@@ -115,7 +115,7 @@ public sealed class ModelConfigTests : IDisposable
     }
 
     [Fact]
-    public void What_a_configuration_leaves_out_is_what_the_reference_takes_for_it()
+    public void Missing_configuration_keys_have_the_references_defaults()
     {
         ModelConfig llama = Parse(
             ("num_key_value_heads", null),

@@ -106,7 +106,7 @@ public sealed class Nf4Tests
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     [InlineData(ScalarType.Float16)]
-    public void Every_code_stands_for_its_level_times_the_scale_rounded_once(ScalarType dtype)
+    public void Every_code_decodes_to_its_level_times_the_scale(ScalarType dtype)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = Random(50, 128);

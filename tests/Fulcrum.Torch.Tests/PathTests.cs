@@ -219,7 +219,7 @@ public sealed class PathTests : IDisposable
     }
 
     [Fact]
-    public void A_strangers_run_names_no_file_outside_it()
+    public void Untrusted_run_cannot_name_a_file_outside_of_it()
     {
         Comparison comparison = Synthetic();
         File.WriteAllText(

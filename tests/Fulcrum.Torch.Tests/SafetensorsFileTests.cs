@@ -74,9 +74,7 @@ public sealed class SafetensorsFileTests
     [InlineData(long.MaxValue)]
     [InlineData(99_999_999)]
     [InlineData(-1)]
-    public void A_header_that_claims_more_than_the_file_holds_is_refused_before_anything_is_allocated_for_it(
-        long claimed
-    )
+    public void Header_larger_than_the_file_is_refused_before_allocation(long claimed)
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         File.WriteAllBytes(path, [.. BitConverter.GetBytes(claimed), .. "{}      "u8]);

@@ -19,7 +19,7 @@ public sealed class ServingFormTests
     private static readonly int[] Prompt = [5, 9, 14, 3, 200, 31];
 
     [Fact]
-    public void Merging_changes_rounding_alone_and_the_full_base_is_another_model()
+    public void Merging_changes_only_rounding()
     {
         string adapter = SharedData.Of("golden", "lora", "all-linear");
         double[] Of(string quantization, string? form) =>

@@ -68,7 +68,7 @@ public sealed class SmallBatchMatmulTests
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
-    public void A_rows_product_depends_neither_on_the_rows_beside_it_nor_on_the_threads(ScalarType type)
+    public void Row_result_is_independent_of_other_rows_and_threads(ScalarType type)
     {
         Libtorch.Ensure();
         Assert.SkipUnless(
@@ -210,7 +210,7 @@ public sealed class SmallBatchMatmulTests
     }
 
     [Fact]
-    public void The_exponential_is_right_to_two_units_in_the_last_place_and_stays_finite_beyond()
+    public void Exponential_is_exact_to_two_units_in_the_last_place_and_stays_finite()
     {
         float[] inputs = [.. Enumerable.Range(0, 8 * 22_000).Select(i => -87.3f + i * 0.001f)];
         for (int i = 0; i < inputs.Length; i += 8)

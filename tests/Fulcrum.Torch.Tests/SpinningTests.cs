@@ -7,7 +7,7 @@ namespace Fulcrum.Torch.Tests;
 public sealed class SpinningTests
 {
     [Fact]
-    public void The_native_library_is_told_to_spin_briefly_unless_the_user_said_how_to_wait()
+    public void Spinning_is_short_unless_the_user_set_it()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "libgomp is what libtorch waits with on Linux alone");
         Libtorch.Ensure();

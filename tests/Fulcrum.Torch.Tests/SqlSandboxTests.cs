@@ -116,7 +116,7 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
     [Theory]
     [InlineData(99_000, "syntax-error")]
     [InlineData(300_001, "refused")]
-    public void A_statement_of_quotes_alone_is_told_as_what_it_is(int quotes, string verdict)
+    public void Statement_of_quotes_only_is_reported(int quotes, string verdict)
     {
         Grade grade = workers.Sandbox.Grader("strict", Short)(workers.Database, Gold, new string('\'', quotes | 1));
 

@@ -9,7 +9,7 @@ namespace Fulcrum.Torch.Tests;
 public sealed class StageLinesTests
 {
     [Fact]
-    public void A_stage_that_goes_on_writes_a_line_every_half_minute_with_rate_and_remaining_time()
+    public void Running_stage_prints_rate_and_remaining_time_every_30_seconds()
     {
         string written = Written(
             (lines, clock) =>
@@ -35,7 +35,7 @@ public sealed class StageLinesTests
     }
 
     [Fact]
-    public void A_part_that_begins_late_in_a_stage_has_a_rate_of_its_own()
+    public void Part_that_starts_late_has_its_own_rate()
     {
         string written = Written(
             (lines, clock) =>
@@ -72,7 +72,7 @@ public sealed class StageLinesTests
     }
 
     [Fact]
-    public void A_training_that_was_cut_off_says_where_it_goes_on()
+    public void Resumed_training_reports_its_step()
     {
         List<RunEvent> told = [];
         TrainingProgress cut = new("train", told.Add),

@@ -126,7 +126,7 @@ public sealed class TraceTests : IDisposable
     }
 
     [Fact]
-    public void A_head_of_its_own_is_found_and_a_copy_of_the_embedding_is_not()
+    public void Untied_head_is_found_and_a_copy_of_the_embedding_is_not()
     {
         string intact = Exported(right, GgufFileType.F16),
             copied = Changed(

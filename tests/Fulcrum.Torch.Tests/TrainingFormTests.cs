@@ -104,7 +104,7 @@ public sealed class TrainingFormTests
     }
 
     [Fact]
-    public void The_adapter_is_the_one_of_the_lowest_loss_on_held_out_examples_and_training_ends_when_it_falls_no_more()
+    public void Early_stopping_keeps_the_adapter_with_the_lowest_validation_loss()
     {
         string output = Directory.CreateTempSubdirectory().FullName;
         TrainPlan plan = new(

@@ -10,7 +10,7 @@ namespace Fulcrum.Cli.Commands;
 internal static class BenchCommand
 {
     public static Command Create() =>
-        new("bench", "Time fixed work on a model with random weights.")
+        new("bench", "Measure the speed of a fixed amount of work, on a model with random weights.")
         {
             Work("score", "Log-likelihoods of letters after prompts.", "subject, prompt (ids), letters (ids)"),
             Work("generate", "Exactly new_tokens after each prompt.", "prompt (ids), new_tokens"),
@@ -26,7 +26,7 @@ internal static class BenchCommand
     {
         Option<string> config = new("--config")
         {
-            Description = "A config.json; a random model of it is written to a temporary folder.",
+            Description = "A config.json. A model with random weights is written to a temporary folder.",
             Required = true,
         };
         Option<Dtype> dtype = EnumOption.Of("--dtype", "The type that the model computes in:", Dtype.Bf16);
@@ -35,12 +35,12 @@ internal static class BenchCommand
             "How the weights of the projections are stored:",
             Quantization.Nf4Double
         );
-        Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 2 },
-            length = new("--tokens") { Description = "Tokens of a sequence.", DefaultValueFactory = _ => 512 };
+        Option<int> batch = new("--batch") { Description = "Sequences per step.", DefaultValueFactory = _ => 2 },
+            length = new("--tokens") { Description = "Tokens per sequence.", DefaultValueFactory = _ => 512 };
         Option<int> steps = new("--steps") { Description = "Training steps.", DefaultValueFactory = _ => 2 };
         Option<int?> threads = new("--threads")
         {
-            Description = "Threads of the native library; all available cores when not given.",
+            Description = "Threads of the native library. Default: all available cores.",
         };
         Option<bool> json = new("--json") { Description = "Print JSON." };
         foreach (
@@ -58,8 +58,8 @@ internal static class BenchCommand
 
         Command verb = new(
             "memory",
-            "Peak anonymous memory of loading a model and of QLoRA's training steps, "
-                + "beside the sum of parts that explains it."
+            "Measure the peak anonymous memory while a model is loaded and while QLoRA trains, "
+                + "next to the computed sum of its parts."
         )
         {
             config,
@@ -135,22 +135,22 @@ internal static class BenchCommand
     {
         Option<string> config = new("--config")
         {
-            Description = "A config.json; no weights are needed.",
+            Description = "A config.json. No weights are needed.",
             Required = true,
         };
         Option<string> input = new("--input")
         {
-            Description = $"The work, a JSON object a line: {fields}; - is standard input.",
+            Description = $"The work, one JSON object per line: {fields}; - is standard input.",
             Required = true,
         };
         Option<bool> plain = new("--plain")
         {
-            Description = "Padded batches that share nothing and compute every logit: the form to compare with.",
+            Description = "Use the reference implementation: padded batches, no shared prefixes, every logit.",
         };
         Option<Dtype> dtype = EnumOption.Of<Dtype>("--dtype", "The type that the model computes in:");
         Option<int?> threads = new("--threads")
         {
-            Description = "Threads of the native library; all available cores when not given.",
+            Description = "Threads of the native library. Default: all available cores.",
         };
         Option<bool> json = new("--json") { Description = "Print JSON." };
         Command verb = new(name, description) { config, input, plain, dtype, threads, json };

@@ -12,7 +12,7 @@ internal static class CacheCommand
     public static Command Create()
     {
         Option<bool> json = new("--json") { Description = "Print JSON instead of a table." };
-        Command verb = new("cache", "What the hub's cache on this machine holds.") { json, Remove() };
+        Command verb = new("cache", "List the contents of the hub's cache on this machine.") { json, Remove() };
         verb.SetAction(parsed =>
         {
             IReadOnlyList<CachedEntry> entries = HubCache.List(HubSettings.FromEnvironment());
@@ -33,7 +33,7 @@ internal static class CacheCommand
         Argument<string> id = new("id") { Description = "ORG/NAME of the repository." };
         Option<string?> type = new("--type") { Description = "model or dataset, where both have the id." };
         type.AcceptOnlyFromAmong([.. EnumNames.All<HubKind>()]);
-        Command verb = new("remove", "Removes a repository from the cache.") { id, type };
+        Command verb = new("remove", "Remove a repository from the cache.") { id, type };
         verb.SetAction(parsed =>
         {
             HubKind? kind = parsed.GetValue(type) is { } name ? EnumNames.Parse<HubKind>(name, "--type") : null;

@@ -17,46 +17,42 @@ internal static class CompareCommand
     private static readonly Argument<string[]> Paths = new("PATH")
     {
         Description =
-            "BEFORE AFTER...: files of answers, the base first; or two run folders; one run folder: "
-            + "its two sides; three and more run folders: all in one picture.",
+            "Answer files, the base first; or one run folder (its candidates with its base), two run folders "
+            + "(their first candidates), or more (one table for all).",
         Arity = ArgumentArity.OneOrMore,
     };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON instead of a table." };
     private static readonly Option<bool> Curve = new("--curve")
     {
-        Description = "Put every measured point of the run folders into one picture, also of one or two.",
+        Description = "Print the trade-off curve over every measured candidate of the run folders.",
     };
     private static readonly Option<double?> Margin = new("--margin")
     {
-        Description = "The loss, in points, that is accepted outside the task; the study's when not given.",
+        Description = "Accepted loss on general tasks, in percentage points. Default: the study's margin.",
     };
     private static readonly Option<Estimand?> Generalises = new("--estimand")
     {
         Description =
-            "To what the difference generalises. items: other items of these clusters. clusters: "
-            + "other clusters of the kind (needs 5). Default: the study's, else clusters where there are 5.",
+            "To what the difference generalises: items (other items of these clusters) or clusters (other clusters, "
+            + "needs 5). Default: the study's; else clusters if there are at least 5.",
     };
     private static readonly Option<bool> Simultaneous = new("--simultaneous")
     {
-        Description = "Give bounds that hold for all files after the first together.",
+        Description = "Print bounds that hold simultaneously for all files after the first.",
     };
     private static readonly Option<bool> Seeds = new("--seeds")
     {
-        Description = "The files after the first are training seeds of one recipe: give the recipe's difference too.",
+        Description = "The files after the first are training seeds of one recipe: print the recipe's difference too.",
     };
     private static readonly Option<string?> Measure = new("--measure")
     {
-        Description = "A measure of the whole corpus, from the answers' predictions and targets.",
+        Description = "A corpus measure, computed from the predictions and targets of the answers.",
     };
 
     public static Command Create()
     {
         Measure.AcceptOnlyFromAmong([.. EnumNames.All<CorpusMeasure>()]);
-        Command verb = new(
-            "compare",
-            "The paired comparison of files of answers with those of their base, "
-                + "or of run folders (what their adapters reach)."
-        )
+        Command verb = new("compare", "Compare answer files or run folders with their base, paired by item.")
         {
             Paths,
             Json,

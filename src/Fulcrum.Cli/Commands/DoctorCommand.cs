@@ -23,7 +23,7 @@ internal static class DoctorCommand
         Option<bool> json = new("--json") { Description = "Print JSON instead of a table." };
         Command verb = new(
             "doctor",
-            "What this machine has, which native library is in use and from where, and how fast it multiplies."
+            "Print the hardware, the versions, the native library in use and the matrix-multiply rate."
         )
         {
             json,

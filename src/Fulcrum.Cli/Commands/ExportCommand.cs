@@ -14,10 +14,10 @@ internal static class ExportCommand
         Option<string> to = new("--to") { Description = "The GGUF file to write.", Required = true };
         Option<GgufFileType> type = EnumOption.Of(
             "--type",
-            "The numeric form of the file, by default f16:",
+            "Numeric form of the file (default f16):",
             GgufFileType.F16
         );
-        Option<bool> modelfile = new("--modelfile") { Description = "Write Ollama's Modelfile beside the file." };
+        Option<bool> modelfile = new("--modelfile") { Description = "Also write Ollama's Modelfile next to the file." };
         Command verb = new(
             "export",
             "Write the model, with its adapter merged into the weights, as a GGUF file for llama.cpp and Ollama."

@@ -14,27 +14,27 @@ internal static class GenerateCommand
         ModelOptions options = new();
         Option<string> input = new("--input")
         {
-            Description = "Requests, a JSON object a line; - is standard input.",
+            Description = "Requests, one JSON object per line; - is standard input.",
             Required = true,
         };
         Option<string> output = new("--output")
         {
-            Description = "Answers, a line for each request; - is standard output.",
+            Description = "Answers, one line per request; - is standard output.",
             Required = true,
         };
         Option<int> limit = new("--max-new-tokens")
         {
-            Description = "The most tokens of one completion.",
+            Description = "Maximum number of tokens per completion.",
             Required = true,
         };
         Option<string[]> stops = new("--stop")
         {
-            Description = "A text that ends a completion; may be given several times.",
+            Description = "A text that ends a completion. May be repeated.",
             DefaultValueFactory = _ => [],
         };
         Option<string[]> variables = new("--variable")
         {
-            Description = "A variable of the chat template, NAME=VALUE (JSON, else text); may be given several times.",
+            Description = "A variable of the chat template: NAME=VALUE, where VALUE is JSON or text. May be repeated.",
             DefaultValueFactory = _ => [],
         };
         limit.Validators.Add(r =>
@@ -44,7 +44,14 @@ internal static class GenerateCommand
                 r.AddError("--max-new-tokens must be at least 1");
             }
         });
-        Command verb = new("generate", "Greedy completions of prompts.") { limit, stops, variables, input, output };
+        Command verb = new("generate", "Complete prompts by greedy decoding.")
+        {
+            limit,
+            stops,
+            variables,
+            input,
+            output,
+        };
         options.AddTo(verb, servers: true);
         verb.SetAction(
             (parsed, cancellation) =>

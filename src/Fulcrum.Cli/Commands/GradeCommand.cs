@@ -35,7 +35,7 @@ internal static class GradeCommand
         };
         Option<double> limit = new("--time-limit")
         {
-            Description = "For sql: seconds of processor time per query; the wall-clock limit is ten times this value.",
+            Description = "For sql: seconds of processor time per query. The wall-clock limit is ten times this value.",
             DefaultValueFactory = _ => 5,
         };
         Option<string> input = new("--input")

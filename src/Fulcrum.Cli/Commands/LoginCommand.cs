@@ -9,7 +9,10 @@ internal static class LoginCommand
 {
     public static Command Create()
     {
-        Command verb = new("login", "Stores an access token for the hub, read without echo or from standard input.");
+        Command verb = new(
+            "login",
+            "Store an access token for the hub. It is read without echo, or from standard input."
+        );
         verb.SetAction(
             async (parsed, cancellation) =>
             {

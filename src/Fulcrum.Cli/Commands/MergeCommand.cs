@@ -10,11 +10,7 @@ internal static class MergeCommand
     public static Command Create()
     {
         ModelOptions options = new();
-        Option<string> output = new("--output")
-        {
-            Description = "The folder to write the merged model to.",
-            Required = true,
-        };
+        Option<string> output = new("--output") { Description = "The folder for the merged model.", Required = true };
         Command verb = new(
             "merge",
             "Write the model with its adapter merged into the weights, as a complete model folder; "

@@ -8,7 +8,7 @@ namespace Fulcrum.Cli.Commands;
 /// <summary>The tokenizer and the chat template of a model.</summary>
 internal static class ModelTexts
 {
-    /// <summary>Whether texts can be read and written; otherwise completions come as ids alone.</summary>
+    /// <summary>Whether texts can be read and written; otherwise completions are ids only.</summary>
     public static bool AreIn(ModelSource source) =>
         source is not ModelSource.Folder folder || File.Exists(Path.Combine(folder.Path, "tokenizer.json"));
 
@@ -37,7 +37,7 @@ internal static class ModelTexts
         {
             ModelSource.Folder folder => ModelFolder.EndTokens(folder.Path),
             ModelSource.Gguf gguf => GgufTexts.EndTokensOf(gguf),
-            _ => [], // a server ends completions by itself
+            _ => [], // a server ends completions itself
         };
 
     /// <summary>The tokenizer of a model folder or a GGUF file.</summary>

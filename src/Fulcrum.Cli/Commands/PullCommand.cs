@@ -11,10 +11,16 @@ internal static class PullCommand
     {
         Argument<string> id = new("id") { Description = "ORG/NAME, ORG/NAME@REVISION or ORG/NAME/FILE.gguf." };
         Option<HubKind> type = EnumOption.Of<HubKind>("--type", "Kind of the repository:");
-        Option<string[]> include = new("--include") { Description = "Fetch only files that match this pattern." };
-        Option<string[]> exclude = new("--exclude") { Description = "Leave out files that match this pattern." };
+        Option<string[]> include = new("--include")
+        {
+            Description = "Download only files that match this pattern. May be repeated.",
+        };
+        Option<string[]> exclude = new("--exclude")
+        {
+            Description = "Do not download files that match this pattern. May be repeated.",
+        };
         Option<bool> json = new("--json") { Description = "Print the progress and the result as JSON lines." };
-        Command verb = new("pull", "Fetches a model or a data set from the hub into its cache; prints the folder.")
+        Command verb = new("pull", "Download a model or a data set from the hub into the cache, and print its folder.")
         {
             id,
             type,

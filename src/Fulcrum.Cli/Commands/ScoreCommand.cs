@@ -11,15 +11,15 @@ internal static class ScoreCommand
         ModelOptions options = new();
         Option<string> input = new("--input")
         {
-            Description = "Requests, a JSON object a line; - is standard input.",
+            Description = "Requests, one JSON object per line; - is standard input.",
             Required = true,
         };
         Option<string> output = new("--output")
         {
-            Description = "Answers, a line for each request; - is standard output.",
+            Description = "Answers, one line per request; - is standard output.",
             Required = true,
         };
-        Command verb = new("score", "Log-likelihoods of continuations after prompts.") { input, output };
+        Command verb = new("score", "Compute the log-likelihoods of continuations of prompts.") { input, output };
         options.AddTo(verb, servers: true);
         verb.SetAction(
             (parsed, cancellation) =>

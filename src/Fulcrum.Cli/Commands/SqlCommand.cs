@@ -32,21 +32,21 @@ internal static class SqlCommand
         };
         Option<double> limit = new("--time-limit")
         {
-            Description = "Seconds of processor time that one query may take; ten times as many may go by on the wall.",
+            Description = "Seconds of processor time per query. The wall-clock limit is ten times this value.",
             DefaultValueFactory = _ => 5,
         };
         Option<string> input = new("--input")
         {
-            Description = "A JSON object a line: id, db_id, gold, predicted; - is standard input.",
+            Description = "One JSON object per line: id, db_id, gold, predicted; - is standard input.",
             Required = true,
         };
         Option<string> output = new("--output")
         {
-            Description = "A verdict a line; - is standard output.",
+            Description = "One verdict per line; - is standard output.",
             Required = true,
         };
         semantics.AcceptOnlyFromAmong([.. EnumNames.All<SqlSemantics>()]);
-        Command verb = new("sql", "Grade predicted SQL by executing it beside the gold query.")
+        Command verb = new("sql", "Grade predicted SQL by executing it and the gold query.")
         {
             databases,
             semantics,

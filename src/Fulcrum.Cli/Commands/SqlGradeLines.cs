@@ -7,7 +7,7 @@ using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Cli.Commands;
 
-/// <summary>Lines of replies that hold a query: it is taken out and executed beside the gold query.</summary>
+/// <summary>Lines of replies that hold a query: the query is extracted and executed like the gold query.</summary>
 internal static class SqlGradeLines
 {
     /// <summary>Returns the lines of <c>sql</c>.</summary>

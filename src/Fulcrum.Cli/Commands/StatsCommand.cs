@@ -11,7 +11,7 @@ internal static class StatsCommand
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON.", Recursive = true };
     private static readonly Option<string> Looks = new("--looks")
     {
-        Description = "Shares of the items asked at each look, rising, at most 1: 0.2,0.4,1.",
+        Description = "Shares of the items at each look, increasing, at most 1: 0.2,0.4,1.",
         Required = true,
     };
     private static readonly Option<string> P = new("--p")
@@ -21,32 +21,36 @@ internal static class StatsCommand
     };
     private static readonly Option<int> Samples = new("--samples")
     {
-        Description = "Samples of the item.",
+        Description = "Number of samples of the item.",
         Required = true,
     };
     private static readonly Option<int> Correct = new("--correct")
     {
-        Description = "Right ones among them.",
+        Description = "Number of correct samples.",
         Required = true,
     };
-    private static readonly Option<int> K = new("--k") { Description = "Samples that are drawn.", Required = true };
+    private static readonly Option<int> K = new("--k")
+    {
+        Description = "Number of samples that are drawn.",
+        Required = true,
+    };
 
     public static Command Create()
     {
         Command boundaries = new(
             "boundaries",
-            "Group-sequential boundaries: how far the statistic must be at each look if the error spent is "
-                + "0.025 t² a side."
+            "Compute group-sequential boundaries for an error of 0.025 t² per side, spent by the share t "
+                + "of the items."
         )
         {
             Looks,
         };
         boundaries.SetAction(Boundaries);
-        Command holm = new("holm", "p values adjusted by Holm's method, in the order given.") { P };
+        Command holm = new("holm", "Adjust p values by Holm's method, in the order given.") { P };
         holm.SetAction(Holm);
-        Command pass = new("pass-at-k", "The unbiased pass@k of one item.") { Samples, Correct, K };
+        Command pass = new("pass-at-k", "Compute the unbiased pass@k of one item.") { Samples, Correct, K };
         pass.SetAction(PassAtK);
-        return new Command("stats", "Single figures of the statistics that comparisons use.")
+        return new Command("stats", "Compute single figures of the statistics that comparisons use.")
         {
             Json,
             boundaries,

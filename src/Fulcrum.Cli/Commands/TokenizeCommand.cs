@@ -37,7 +37,7 @@ internal static class TokenizeCommand
             Required = true,
         };
         Option<bool> noLinks = ModelOptions.NoLinks();
-        Command verb = new("tokenize", "Texts to token ids, ids to texts, conversations to both.")
+        Command verb = new("tokenize", "Convert texts to token ids, token ids to texts, and conversations to both.")
         {
             model,
             noLinks,

@@ -21,22 +21,19 @@ internal static class TrainCommand
         };
         Option<string> output = new("--output")
         {
-            Description = "The adapter folder; an interrupted training in it is resumed from its last checkpoint.",
+            Description = "The adapter folder. An interrupted training in it is resumed from its last checkpoint.",
             Required = true,
         };
         Option<string?> initial = new("--initial-adapter")
         {
-            Description = "Start from this adapter; its configuration decides rank, alpha and targets.",
+            Description = "Start from this adapter. Its configuration decides rank, alpha and targets.",
         };
         Option<string> order = new("--order")
         {
-            Description = "shuffled by the seed, or given: as the data has it.",
+            Description = "Order of the examples: shuffled (by the seed) or given (as in the data).",
             DefaultValueFactory = _ => "shuffled",
         };
-        Option<string?> config = new("--config")
-        {
-            Description = "The train section of a study, as a file of its own.",
-        };
+        Option<string?> config = new("--config") { Description = "A JSON file with the section train of a study." };
         Option<string?> input = new("--input-column")
         {
             Description = "The column of the question, if the layout is not recognised from the columns.",

@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace Fulcrum.Cli;
 
 /// <summary>A comparison as a table for people: ▲ green where the adapter helped, ▼ red where it hurt, ○ grey where it
-/// cannot be told.</summary>
+/// is not significant.</summary>
 internal static class ComparisonTable
 {
     private const int MostGroups = 100,

@@ -16,7 +16,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
     public ConsoleProgress(ParseResult parsed, bool whole = false)
         : this(parsed.GetValue(Verbs.Quiet), whole) { }
 
-    /// <summary>Does work that tells its progress.</summary>
+    /// <summary>Does work that reports its progress.</summary>
     public void Show(Action<Action<RunEvent>> work)
     {
         if (quiet)

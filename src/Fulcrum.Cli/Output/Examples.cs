@@ -14,17 +14,13 @@ internal static class Examples
         {
             "run" =>
             [
+                ("run the embedded study; repeat the command to resume an interrupted run", "fulcrum run"),
                 (
-                    "the whole experiment of the embedded study; killed or interrupted, "
-                        + "the same command goes on where it stopped",
-                    "fulcrum run"
-                ),
-                (
-                    "what a study will take and the smallest difference it can show, before anything is measured",
+                    "estimate the time and the minimum detectable differences before anything is measured",
                     "fulcrum run embedded --until prepare"
                 ),
                 (
-                    "in a pipeline: exit code 3 unless the gain and the limit on the loss are shown",
+                    "in a pipeline: exit code 3 unless the gain and the limit on the loss are both shown",
                     "fulcrum run embedded-gentle --quiet --require \"spider>=+5,mmlu>=-20\""
                 ),
                 ("the report in Brazilian Portuguese", "fulcrum run embedded --language pt-BR"),
@@ -38,20 +34,20 @@ internal static class Examples
             ],
             "compare" =>
             [
-                (AfterRun + "before and after of that run", "fulcrum compare runs/embedded"),
+                (AfterRun + "compare its candidate with its base", "fulcrum compare runs/embedded"),
                 (
-                    AfterRun + "two files of answers, for a program to read",
-                    "fulcrum compare runs/embedded/before/mmlu.jsonl runs/embedded/after/mmlu.jsonl --json"
+                    AfterRun + "compare two answer files and print JSON",
+                    "fulcrum compare runs/embedded/base/mmlu.jsonl runs/embedded/candidates/adapter/mmlu.jsonl --json"
                 ),
                 (
-                    "after 'fulcrum run' and 'fulcrum run embedded-gentle': what the two adapters reach, in one table",
+                    "after 'fulcrum run' and 'fulcrum run embedded-gentle': compare the two runs in one table",
                     "fulcrum compare runs/embedded runs/embedded-gentle --curve"
                 ),
             ],
             "grade" =>
             [
                 (
-                    "which option a reply chose, and by which rule",
+                    "find the option that a reply chose, and the rule that found it",
                     """echo '{"id":1,"options":["Paris","Oslo"],"answer":"B","reply":"I think it is B."}'"""
                         + " | fulcrum grade --task choice --input - --output -"
                 ),
@@ -59,22 +55,22 @@ internal static class Examples
             "measure" =>
             [
                 (
-                    "the embedded model on twenty questions of each subject of its data",
+                    "measure the embedded model on 20 questions of each subject",
                     "fulcrum measure --model assets/model --task mmlu=assets/mmlu --items 20 --output measured"
                 ),
             ],
             "items" =>
             [
                 (
-                    "what a task would ask, without a model",
+                    "print an item of a task with its prompt",
                     "fulcrum items --task mmlu=assets/mmlu --items 1 --output -"
                 ),
             ],
-            "tasks" => [("the built-in tasks and the presets", "fulcrum tasks")],
+            "tasks" => [("list the built-in tasks and the presets", "fulcrum tasks")],
             "score" =>
             [
                 (
-                    "log-likelihoods of two continuations",
+                    "compute the log-likelihoods of two continuations",
                     """echo '{"id":1,"prompt":"The answer is","continuations":[" A"," B"]}'"""
                         + " | fulcrum score --model assets/model --input - --output -"
                 ),
@@ -82,7 +78,7 @@ internal static class Examples
             "generate" =>
             [
                 (
-                    "answer a conversation, greedily",
+                    "answer a conversation by greedy decoding",
                     """echo '{"id":1,"messages":[{"role":"user","content":"Hello"}]}'"""
                         + " | fulcrum generate --model assets/model --max-new-tokens 16 --input - --output -"
                 ),
@@ -90,7 +86,7 @@ internal static class Examples
             "tokenize" =>
             [
                 (
-                    "token ids of a text",
+                    "convert a text to token ids",
                     """echo '{"text":"SELECT 1"}'""" + " | fulcrum tokenize --model assets/model --input - --output -"
                 ),
             ],
@@ -106,7 +102,7 @@ internal static class Examples
             "train" =>
             [
                 (
-                    "a LoRA adapter from prompts and completions; the same command goes on after an interruption",
+                    "train a LoRA adapter; repeat the command to resume an interrupted training",
                     """echo '{"prompt":"1 + 1 =","completion":" 2"}' > train.jsonl"""
                         + " && fulcrum train --model assets/model --data train.jsonl --output adapters/first"
                 ),
@@ -122,7 +118,7 @@ internal static class Examples
             [
                 Scoring,
                 (
-                    "peak memory of a QLoRA training, and what it consists of",
+                    "measure the peak memory of a QLoRA training and list its parts",
                     "fulcrum bench memory --config assets/model/config.json --dtype f32 --quantization nf4 --tokens 128"
                 ),
             ],
@@ -130,7 +126,7 @@ internal static class Examples
             "bench generate" =>
             [
                 (
-                    "how fast tokens come out",
+                    "measure the speed of generation",
                     """echo '{"prompt":[1,2,3,4],"new_tokens":16}'"""
                         + " | fulcrum bench generate --config assets/model/config.json --input -"
                 ),
@@ -138,7 +134,7 @@ internal static class Examples
             "bench train" =>
             [
                 (
-                    "how fast a LoRA training is",
+                    "measure the speed of LoRA training",
                     """echo '{"db_id":"a","prompt":[1,2,3,4],"completion":[5,6]}'"""
                         + " | fulcrum bench train --config assets/model/config.json --input -"
                 ),
@@ -146,7 +142,7 @@ internal static class Examples
             "bench memory" =>
             [
                 (
-                    "peak memory of a QLoRA training, and what it consists of",
+                    "measure the peak memory of a QLoRA training and list its parts",
                     "fulcrum bench memory --config assets/model/config.json --dtype f32 --quantization nf4 --tokens 128"
                 ),
             ],
@@ -155,17 +151,14 @@ internal static class Examples
                 ("fetch a model; the last line is its folder", "fulcrum pull Qwen/Qwen2-0.5B-Instruct"),
                 ("fetch one subject of a data set", "fulcrum pull cais/mmlu --type dataset --include \"philosophy/*\""),
             ],
-            "cache" => [("repositories in the cache, with sizes", "fulcrum cache")],
+            "cache" => [("list the repositories in the cache with their sizes", "fulcrum cache")],
             "cache remove" => [("free the space of a repository", "fulcrum cache remove Qwen/Qwen2-0.5B-Instruct")],
             "login" => [("store a token for private and gated repositories", "fulcrum login")],
-            "doctor" => [("what a bug report should contain", "fulcrum doctor --json")],
+            "doctor" => [("print what a bug report should contain", "fulcrum doctor --json")],
             "" =>
             [
                 ("is this machine ready?", "fulcrum doctor"),
-                (
-                    "the whole experiment on the embedded study: measure, fine-tune, measure again, compare, report",
-                    "fulcrum run"
-                ),
+                ("run the embedded study: measure, fine-tune, measure again, compare, report", "fulcrum run"),
                 (AfterRun + "its comparison again", "fulcrum compare runs/embedded"),
             ],
             _ => [],
@@ -173,13 +166,13 @@ internal static class Examples
 
     private static (string, string) Scoring =>
         (
-            "how fast a model of this size reads",
+            "measure the speed of scoring",
             """echo '{"subject":"a","prompt":[1,2,3,4],"letters":[5,6,7,8]}'"""
                 + " | fulcrum bench score --config assets/model/config.json --input -"
         );
 
     // "bench score" is another verb than "score".
-    /// <summary>What is typed behind <c>fulcrum</c>; empty for the program itself.</summary>
+    /// <summary>Returns what is typed after <c>fulcrum</c>; empty for the program itself.</summary>
     public static string NameOf(Command verb) =>
         verb is RootCommand ? ""
         : verb.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand

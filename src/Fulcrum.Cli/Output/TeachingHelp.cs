@@ -4,10 +4,10 @@ using System.CommandLine.Invocation;
 
 namespace Fulcrum.Cli;
 
-/// <summary>Help that ends with examples: commands that work as they stand, with what they are for.</summary>
+/// <summary>Help that ends with examples: commands that work as shown, with their purpose.</summary>
 internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAction
 {
-    /// <summary>Puts the examples behind the usual help.</summary>
+    /// <summary>Adds the examples after the usual help.</summary>
     public static void Into(RootCommand root)
     {
         foreach (HelpOption option in root.Options.OfType<HelpOption>())

@@ -26,7 +26,7 @@ public sealed class Words
         };
     }
 
-    /// <summary><c>en</c> or <c>pt-BR</c>: what stands in <c>lang</c>.</summary>
+    /// <summary><c>en</c> or <c>pt-BR</c>: the value of the attribute <c>lang</c>.</summary>
     public string Language { get; }
 
     /// <summary>The words of a language.</summary>

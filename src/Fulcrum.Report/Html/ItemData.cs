@@ -18,7 +18,7 @@ internal static class ItemData
     // Escapes what has a meaning in HTML and leaves the letters of other languages as they are.
     private static readonly JsonWriterOptions Options = new() { Encoder = Encoder() };
 
-    /// <summary>Returns the words and the items; holds no <c>&lt;</c>.</summary>
+    /// <summary>Returns the words and the items; the text has no <c>&lt;</c>.</summary>
     public static string Print(RunReport report)
     {
         using MemoryStream stream = new();

@@ -5,7 +5,7 @@ namespace Fulcrum.Report.Plots;
 /// <param name="High">The value at <paramref name="Until"/>.</param>
 internal sealed record Axis(double Low, double High, double From, double Until)
 {
-    /// <summary>Where a value stands.</summary>
+    /// <summary>Returns the coordinate of a value.</summary>
     public double At(double value) => From + (Math.Clamp(value, Low, High) - Low) / (High - Low) * (Until - From);
 
     /// <summary>Round values between the bounds: multiples of 1, 2 or 5 times a power of ten.</summary>

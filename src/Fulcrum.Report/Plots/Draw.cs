@@ -51,11 +51,11 @@ internal static class Draw
             """
         );
 
-    /// <summary>The picture itself; what it shows is told by its caption and its table.</summary>
+    /// <summary>Returns a picture; its caption and its table describe it.</summary>
     public static Markup Picture(double height, string label, params IEnumerable<Markup> parts) =>
         Markup.Of($"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{label}\">{parts}</svg>");
 
-    /// <summary>Shapes that belong together and tell their value on hover.</summary>
+    /// <summary>Returns a group of shapes that shows its value on hover.</summary>
     public static Markup Mark(string kind, string tip, params IEnumerable<Markup> shapes) =>
         Markup.Of($"<g class=\"mark {kind}\"><title>{tip}</title>{shapes}</g>");
 

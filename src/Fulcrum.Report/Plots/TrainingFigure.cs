@@ -109,7 +109,7 @@ internal static class TrainingFigure
                 + $"gradiente {words.Number(s.GradNorm, "0.00")}"
         );
 
-    /// <summary>At most so many steps, evenly, the first and the last among them.</summary>
+    /// <summary>Returns up to a number of steps, evenly spaced, with the first and the last.</summary>
     private static TrainingStep[] Every(IReadOnlyList<TrainingStep> steps, int most) =>
         steps.Count <= most
             ? [.. steps]

@@ -34,7 +34,7 @@ public static class Libtorch
 
     private static bool done;
 
-    /// <summary>Loads the library once; later calls only set the number of threads.</summary>
+    /// <summary>Loads libtorch once; later calls only set the number of threads.</summary>
     /// <param name="threads">Null: as many as there are cores available (a container's quota counts).</param>
     /// <exception cref="FulcrumException">A file is missing or cannot be loaded; says what to do.</exception>
     public static void Load(int? threads = null)
@@ -53,7 +53,7 @@ public static class Libtorch
         }
     }
 
-    /// <summary>Loads the library where that has not happened yet, and leaves its threads as they are.</summary>
+    /// <summary>Loads libtorch if it is not loaded yet, and does not change its number of threads.</summary>
     /// <exception cref="FulcrumException">As for <see cref="Load"/>.</exception>
     public static void Ensure()
     {

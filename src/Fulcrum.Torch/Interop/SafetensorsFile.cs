@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Interop;
 
-/// <summary>Where a tensor lies in a safetensors file.</summary>
+/// <summary>The place of a tensor in a safetensors file.</summary>
 /// <param name="Offset">From the beginning of the file, in bytes.</param>
 public sealed record TensorEntry(string Name, ScalarType Dtype, long[] Shape, long Offset, long Bytes);
 
@@ -37,7 +37,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
 
-    /// <summary>What the header says beside the tensors; empty where it says nothing.</summary>
+    /// <summary>The metadata of the header; empty if it has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file and checks its header.</summary>

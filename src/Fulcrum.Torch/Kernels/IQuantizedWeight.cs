@@ -17,6 +17,6 @@ internal interface IQuantizedWeight : IDisposable
     /// <summary>[..., out] to [..., in]: the gradient of the input from that of the output. Must not throw.</summary>
     Tensor Backward(Tensor gradient);
 
-    /// <summary>The matrix that it stands for, [out, in], in the compute type.</summary>
+    /// <summary>The dequantised matrix, [out, in], in the compute type.</summary>
     Tensor Dense();
 }

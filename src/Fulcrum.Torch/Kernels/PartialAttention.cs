@@ -140,7 +140,7 @@ internal static class PartialAttention
     /// <param name="sum">[...]</param>
     public static void Merge(Tensor output, Tensor sum, (Tensor Output, Tensor LogSum) piece)
     {
-        Tensor share = (piece.LogSum - sum).sigmoid_().unsqueeze(-1); // of the piece
+        Tensor share = (piece.LogSum - sum).sigmoid_().unsqueeze(-1); // of the partial attention
         output.lerp_(piece.Output, share.to_type(output.dtype));
         sum.copy_(logaddexp(sum, piece.LogSum));
     }

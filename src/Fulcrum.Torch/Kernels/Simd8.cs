@@ -18,7 +18,7 @@ internal readonly record struct Bf16(ushort Bits)
 }
 
 /// <summary>8-lane SIMD helpers: neighbouring values of float32 or <see cref="Bf16"/>, read and written as float32;
-/// the compiler makes code of its own for each type.</summary>
+/// the compiler generates separate code for each type.</summary>
 internal static unsafe class Simd8
 {
     /// <summary>Number of lanes.</summary>

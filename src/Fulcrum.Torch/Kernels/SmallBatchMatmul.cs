@@ -22,7 +22,9 @@ internal static unsafe class SmallBatchMatmul
     private const int MostByInstruction = 2;
 
     private const int Width = Simd8.Width;
-    private const int Depth = 8; // rows of the matrix that are read side by side: so many streams a processor follows
+
+    // rows of the matrix that are read at the same time: the prefetcher follows this many streams
+    private const int Depth = 8;
     private const int Strip = 256; // columns of them that stay in a core's nearest cache until all rows are done
     private const int Widest = 8192; // columns of a task; what it adds up stays in a core's cache
     private const long Grain = 65_536; // multiplications that a second thread is worth waking for

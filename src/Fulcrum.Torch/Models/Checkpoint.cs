@@ -67,7 +67,7 @@ public sealed class Checkpoint : IDisposable
         return File.Exists(single) ? OpenSingle(folder, single) : OpenShards(folder, index);
     }
 
-    /// <summary>Where a tensor lies; null when there is none of that name.</summary>
+    /// <summary>Returns the place of a tensor; null if there is none of that name.</summary>
     public TensorEntry? Find(string name) =>
         places.TryGetValue(name, out (SafetensorsFile File, string Stored) place)
             ? place.File.Tensors[place.Stored]

@@ -94,7 +94,7 @@ internal sealed partial class LanguageModel
         }
     }
 
-    /// <summary>Does some work with the base alone, as if no adapter were attached.</summary>
+    /// <summary>Does some work with the base, as if no adapter were attached.</summary>
     public T WithoutAdapter<T>(Func<T> work)
     {
         (Adapter Adapter, double Lambda)[] adapters =

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
-/// <summary>Builds a model from a folder, or with random weights from a configuration alone.</summary>
+/// <summary>Builds a model from a folder, or with random weights from a configuration only.</summary>
 internal static class ModelLoader
 {
     // Older checkpoints contain these buffers, which follow from the configuration.
@@ -214,7 +214,7 @@ internal static class ModelLoader
         DecoderLayer Layer(int index)
         {
             using DisposeScope inner = NewDisposeScope();
-            Heap.GiveBack(); // what the layer before left behind
+            Heap.GiveBack(); // the previous layer's temporary memory
             string at = $"model.layers.{index}.",
                 attention = at + "self_attn.",
                 mlp = at + "mlp.";

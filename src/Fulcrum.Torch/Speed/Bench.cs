@@ -47,7 +47,7 @@ public sealed record BenchResult(
     double? FractionOfMemory = null
 );
 
-/// <summary>The work behind <c>fulcrum bench</c>.</summary>
+/// <summary>Implements <c>fulcrum bench</c>.</summary>
 public static class Bench
 {
     private static readonly TrainPlan Training = new(

@@ -35,7 +35,7 @@ public sealed record MemoryResult(
     double SecondsPerStep
 );
 
-/// <summary>The work behind <c>fulcrum bench memory</c>.</summary>
+/// <summary>Implements <c>fulcrum bench memory</c>.</summary>
 public static class MemoryBench
 {
     /// <summary>As QLoRA trains (arXiv:2305.14314): rank 16 on every projection, paged 8-bit AdamW, layers computed
@@ -52,7 +52,7 @@ public static class MemoryBench
 
     /// <summary>Writes a random model of a configuration to a temporary folder, loads it as any other and trains some
     /// steps.</summary>
-    /// <exception cref="FulcrumException">The system does not tell RssAnon.</exception>
+    /// <exception cref="FulcrumException">The system does not report RssAnon.</exception>
     public static MemoryResult Run(
         string config,
         Dtype dtype,

@@ -31,7 +31,7 @@ internal sealed record Needs(double Tokens, double Pairs, double Rows, int Passe
             Pairs = Pairs + count * (position + (count + 1) / 2.0),
         };
 
-    /// <summary>The same with the way back.</summary>
+    /// <summary>The same, with the backward pass.</summary>
     public Needs WithBackward() => this with { Passes = 2 };
 
     /// <summary>All together; they have the same passes.</summary>

@@ -163,7 +163,7 @@ internal static class CompletionLoss
         return sum.ToDouble();
     }
 
-    // The logits become the gradient where they stand: softmax minus the target.
+    // The logits become the gradient in place: softmax minus the target.
     private static (Tensor Loss, Tensor Gradient) Fused(
         LanguageModel model,
         Tensor head,

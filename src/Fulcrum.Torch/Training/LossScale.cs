@@ -18,7 +18,7 @@ internal sealed class LossScale
     /// <summary>The scale of a computation in some type.</summary>
     public static LossScale For(ScalarType dtype) => new(dtype == ScalarType.Float16);
 
-    /// <summary>What the loss is multiplied by before the way back.</summary>
+    /// <summary>The factor of the loss before the backward pass.</summary>
     public double Value { get; private set; }
 
     /// <summary>Steps since the last overflow or doubling.</summary>

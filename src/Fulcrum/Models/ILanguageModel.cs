@@ -18,7 +18,7 @@ public interface ILanguageModel : IDisposable
     /// is predicted and not read, so it may lie beyond <see cref="ContextLength"/>.</summary>
     int ScoredLength => ContextLength + 1;
 
-    /// <summary>Token ids lie below this.</summary>
+    /// <summary>Number of token ids; every id is smaller.</summary>
     int VocabularySize => int.MaxValue;
 
     /// <summary>Makes sure that the model can answer requests, before any of them is asked.</summary>

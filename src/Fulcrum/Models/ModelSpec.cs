@@ -13,7 +13,7 @@ public abstract record ModelSource
     /// <summary>An OpenAI-compatible server; opened by the engine <c>endpoint</c>.</summary>
     /// <param name="Served">The name under which the server knows the model.</param>
     /// <param name="TokenizerFolder">A folder with the tokenizer of the served model; null: text only.</param>
-    /// <param name="ApiKeyVariable">The environment variable that holds the key; null: no key is sent.</param>
+    /// <param name="ApiKeyVariable">The environment variable with the key; null: no key is sent.</param>
     /// <param name="Concurrency">Requests that are open at the same time, at most.</param>
     public sealed record Endpoint(
         string Url,

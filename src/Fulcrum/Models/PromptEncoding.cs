@@ -24,7 +24,7 @@ public sealed partial class PromptEncoding(
     /// <summary>Whether the model has a chat template.</summary>
     internal bool HasTemplate => template is not null;
 
-    /// <summary>The encoding of a server that takes texts and conversations by itself.</summary>
+    /// <summary>The encoding of a server that accepts texts and conversations.</summary>
     public static PromptEncoding OfServer { get; } = new(null, null, []);
 
     /// <summary>Digest of the chat template; <c>none</c> where the model has none.</summary>

@@ -6,7 +6,7 @@ namespace Fulcrum.Models;
 /// <summary>Files of requests through a model: lines in, lines out in the same order, a chunk at a time so that memory
 /// does not grow with the file.</summary>
 /// <param name="model">The model that answers.</param>
-/// <param name="codec">Called only if a line holds text. Null: there is no tokenizer, and the model gets texts and
+/// <param name="codec">Called only if a line has text. Null: there is no tokenizer, and the model gets texts and
 /// messages as they are.</param>
 /// <param name="purpose">What the answers depend on besides the requests: the model, its serving mode, the limits.
 /// Interrupted work is resumed only under the same purpose.</param>
@@ -125,7 +125,8 @@ public sealed class RequestFiles(
             }
         );
 
-    // A model that writes texts may tell no ids and no values: null then, as no list of theirs would be true.
+    // A model that writes texts may report no ids and no values. They are null then, because an empty list would be
+    // wrong.
     private static string Written(JsonLine line, Completion completion, string? written) =>
         Answer(
             line,

@@ -53,7 +53,7 @@ public sealed class FileLog(string path, LogLevel least) : ILogger
         }
     }
 
-    // A text of a stranger cannot begin a line of its own.
+    // An untrusted text cannot start a new line.
     private static string OneLine(string text) => Printable.Line(text);
 
     private static string Word(LogLevel level) =>

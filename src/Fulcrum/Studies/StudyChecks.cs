@@ -11,7 +11,8 @@ internal static class StudyChecks
     /// <exception cref="InputException">A value is outside its range; names the key.</exception>
     public static void Check(Study study, string source)
     {
-        const string Names = "a name without separators, at most 100 characters: the run folder may be called after it";
+        const string Names =
+            "a name without separators, up to 100 characters, because the run folder may have this name";
         bool named = study.Name is null || (RelativeName.IsPlain(study.Name) && study.Name.Length <= 100);
         Wanted.That(named, source, "name", study.Name, Names);
         Wanted.That(

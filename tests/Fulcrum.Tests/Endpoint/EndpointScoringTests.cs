@@ -30,7 +30,7 @@ public sealed class EndpointScoringTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Log_likelihoods_are_those_of_the_model_by_echo_by_prompt_values_and_by_forcing(string kind)
+    public void Echo_prompt_values_and_forcing_give_the_models_log_likelihoods(string kind)
     {
         using EndpointModel model = Servers.Open(new FakeServer(Dialect(kind)));
 
@@ -107,7 +107,7 @@ public sealed class EndpointScoringTests
     }
 
     [Fact]
-    public void One_request_gives_all_single_tokens_of_a_prompt_where_only_the_most_likely_are_told()
+    public void One_request_scores_all_single_tokens_if_only_top_tokens_are_reported()
     {
         FakeServer fake = new(FakeDialect.TopOnly);
         using EndpointModel model = Servers.Open(fake);
@@ -276,7 +276,7 @@ public sealed class EndpointScoringTests
     }
 
     [Fact]
-    public void What_a_task_needs_is_tried_before_it_is_asked_and_told_for_the_protocol()
+    public void Capabilities_are_probed_before_a_task_and_reported_for_the_protocol()
     {
         using EndpointModel echo = Servers.Open(new FakeServer(FakeDialect.Vllm));
         using EndpointModel top = Servers.Open(new FakeServer(FakeDialect.TopOnly));

@@ -81,7 +81,7 @@ public sealed class ServerConnectionTests
     }
 
     [Fact]
-    public async Task A_failure_that_stays_is_told_after_ten_requests()
+    public async Task Permanent_failure_is_reported_after_ten_requests()
     {
         FakeServer fake = new(FakeDialect.Vllm);
         for (int i = 0; i < 20; i++)
@@ -111,7 +111,7 @@ public sealed class ServerConnectionTests
     }
 
     [Fact]
-    public async Task Where_nobody_listens_the_first_request_fails_at_once()
+    public async Task First_request_to_a_closed_port_fails_at_once()
     {
         using ServerConnection connection = Servers.Connect(new Nobody());
 
@@ -171,7 +171,7 @@ public sealed class ServerConnectionTests
     }
 
     [Fact]
-    public void Routes_lie_below_the_address_and_a_servers_own_beside_it()
+    public void Routes_are_resolved_below_the_address_and_next_to_it()
     {
         ServerAddress address = ServerAddress.Parse(" https://host.example/proxy/v1/ ");
 

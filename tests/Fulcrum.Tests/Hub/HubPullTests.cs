@@ -218,7 +218,7 @@ public sealed class HubPullTests : IDisposable
     }
 
     [Fact]
-    public void A_renamed_repository_is_followed_with_the_token_and_cached_under_the_name_asked_for()
+    public void Renamed_repository_is_fetched_with_the_token_and_cached_under_the_given_name()
     {
         hub.Variables["HF_TOKEN"] = "hf_secret";
         hub.Instead = (request, response) =>

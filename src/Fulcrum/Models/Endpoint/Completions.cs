@@ -25,7 +25,7 @@ internal sealed class Completions(Server server, PromptForm form, bool namesIds,
     /// <summary>Asks for one completion.</summary>
     /// <param name="logprobs">How many of the most likely tokens come along; null: none, and no values.</param>
     /// <param name="more">Further fields.</param>
-    /// <exception cref="ReplyException">The reply holds not exactly one completion.</exception>
+    /// <exception cref="ReplyException">The reply does not have exactly one completion.</exception>
     public async Task<CompletionReply.Choice> Ask(
         JsonNode prompt,
         int maxTokens,

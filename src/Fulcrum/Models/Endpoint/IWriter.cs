@@ -29,8 +29,8 @@ internal abstract record ServerPrompt
 internal sealed record WritingLimits(int MaxTokens, IReadOnlyList<string> Stops, Sampling? Sampling);
 
 /// <summary>What a server wrote.</summary>
-/// <param name="Ids">Null: the server tells none.</param>
-/// <param name="LogLikelihoods">One for each of the ids, or of the tokens; null: the server tells none.</param>
+/// <param name="Ids">Null: the server reports none.</param>
+/// <param name="LogLikelihoods">One for each of the ids, or of the tokens; null: the server reports none.</param>
 internal sealed record WrittenText(
     string Text,
     IReadOnlyList<int>? Ids,

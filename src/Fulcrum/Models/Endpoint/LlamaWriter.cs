@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Completions by llama-server's own route, which tells token ids.</summary>
+/// <summary>Completions by llama-server's own route, which reports token ids.</summary>
 internal sealed class LlamaWriter(Server server) : IWriter
 {
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public sealed record ServerAddress
     /// <summary>The address as it was given, without a slash at its end.</summary>
     public Uri Api { get; }
 
-    /// <summary>Host and port, as they stand in messages.</summary>
+    /// <summary>Host and port, as messages show them.</summary>
     public string Host => Api.Authority;
 
     /// <summary>Whether the key of a request would leave this machine unencrypted.</summary>

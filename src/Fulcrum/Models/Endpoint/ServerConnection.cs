@@ -29,7 +29,7 @@ internal sealed class ServerConnection : IDisposable
 
     /// <param name="transport">Null: sockets. Tests give their own.</param>
     /// <param name="time">Null: the system's clock.</param>
-    /// <exception cref="InputException">The key cannot stand in a header.</exception>
+    /// <exception cref="InputException">The key cannot be sent in a header.</exception>
     public ServerConnection(
         ServerAddress address,
         string? key,
@@ -49,7 +49,7 @@ internal sealed class ServerConnection : IDisposable
     public ServerAddress Address { get; }
 
     /// <summary>Reads a route; null where the server does not have it.</summary>
-    /// <param name="first">Nothing is known of the server yet: a refused connection is told at once.</param>
+    /// <param name="first">Nothing is known of the server yet: a refused connection is reported at once.</param>
     /// <exception cref="FulcrumException">The server cannot be reached, or wants a key.</exception>
     public async Task<T?> Read<T>(Uri route, JsonTypeInfo<T> type, CancellationToken cancellation, bool first = false)
         where T : class

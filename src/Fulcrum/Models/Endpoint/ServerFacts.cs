@@ -25,7 +25,7 @@ public enum ServerSoftware
 /// <param name="VocabularySize">Null: it does not say.</param>
 /// <param name="SystemPrompt">Of the model's own, put before conversations that begin without one; null: none
 /// known.</param>
-/// <param name="Thinks">The model writes thoughts unless it is told not to.</param>
+/// <param name="Thinks">The model writes thoughts unless the request disables them.</param>
 internal sealed record ServerFacts(
     ServerSoftware Software,
     bool? Listed = null,

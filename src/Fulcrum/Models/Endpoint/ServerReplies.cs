@@ -5,7 +5,7 @@ namespace Fulcrum.Models.Endpoint;
 /// <summary><c>GET models</c>.</summary>
 internal sealed record ModelListReply(IReadOnlyList<ModelListReply.Model>? Data)
 {
-    /// <summary>A model that the server holds.</summary>
+    /// <summary>A model of the server.</summary>
     /// <param name="MaxModelLen">vLLM's and SGLang's context length.</param>
     public sealed record Model(string? Id, string? OwnedBy = null, int? MaxModelLen = null, Meta? Meta = null);
 

@@ -2,7 +2,7 @@ namespace Fulcrum.Models.Endpoint;
 
 /// <summary>Log-likelihoods of single tokens by the most likely next tokens: the only values if a server gives no
 /// values of a prompt.</summary>
-/// <param name="top">How many tokens the server tells at most.</param>
+/// <param name="top">Maximum number of tokens that the server reports.</param>
 internal sealed class TopScoring(Server server, Completions completions, int top) : IScoring
 {
     /// <inheritdoc/>
