@@ -103,9 +103,9 @@ public sealed partial class ReportTests
 
         string text = ReportMarkdown.Of(RunReport.Read(folder));
 
-        Assert.Contains("On other items of these 6 databases", text);
-        Assert.Contains("On other databases of the same kind", text);
-        Assert.Contains("Fewer than 5 subjects give no estimate for other subjects", text);
+        Assert.Contains("On other items of these 6 subjects", text);
+        Assert.Contains("On other subjects of the same kind", text);
+        Assert.Contains("Fewer than 5 databases give no estimate for other databases", text);
         Assert.Contains("Lowest database", text);
         Directory.Delete(folder, recursive: true);
     }
