@@ -36,26 +36,24 @@ internal static class ComparisonSection
     {
         Words words = report.Words;
         IReadOnlyList<RowFigures.Row> rows = RowFigures.Rows(report.Shown);
+        double? margin = report.Shown.Verdict.GainOnly ? null : report.Shown.Verdict.Margin;
         return Markup.Of(
             $"""
             {Table(report, words)}
-            {RowFigures.Scores(rows, words)}
             {RowFigures.Differences(
-                words.Say("Gain and loss", "Ganho e perda"),
+                words.Say("Gain and loss in percentage points", "Ganho e perda em pontos percentuais"),
                 words.Say(
-                    "After minus before in percentage points, paired item by item, "
-                        + "with 95% intervals that account for clusters. The dashed line is the margin for "
-                            + "general tasks. ▲ gain, ▼ loss, ○ not statistically significant.",
-                    "Depois menos antes em pontos percentuais, pareado item a item, "
-                        + "com intervalos de 95% que consideram os agrupamentos. "
-                            + "A linha tracejada é a margem para as tarefas gerais. ▲ ganho, ▼ perda, "
-                                + "○ sem significância estatística."
+                    "After minus before, paired item by item, with 95% intervals that account for clusters. "
+                        + "▲ gain, ▼ loss, ○ not statistically significant."
+                        + (margin is { } m ? $" The dashed line is the margin for general tasks: −{words.Number(m)} points." : ""),
+                    "Depois menos antes, pareado item a item, com intervalos de 95% que consideram os agrupamentos. "
+                        + "▲ ganho, ▼ perda, ○ sem significância estatística."
+                        + (margin is { } n ? $" A linha tracejada é a margem para as tarefas gerais: −{words.Number(n)} pontos." : "")
                 ),
                 [.. rows.Select(r => (r.Name, r.Difference, r.Change, r.Part))],
                 words,
-                report.Shown.Verdict.GainOnly ? null : report.Shown.Verdict.Margin / 100
+                margin / 100
             )}
-            {RowFigures.Flips(rows, words)}
             {report.Shown.Tasks.Select(b => Clusters(b, report))}
             """
         );

@@ -13,6 +13,7 @@ namespace Fulcrum.Report.Html;
 internal static class ItemData
 {
     private const int LongestText = 4000,
+        LongestPrompt = 1500,
         MostBytes = 32 << 20;
 
     // Escapes what has a meaning in HTML and leaves the letters of other languages as they are.
@@ -101,6 +102,8 @@ internal static class ItemData
                 Text(json, text);
             }
 
+            Text(json, Prompt(item));
+            Options(json, b);
             foreach (Answer side in item.Candidates.Prepend(b))
             {
                 Side(json, side);
@@ -110,6 +113,33 @@ internal static class ItemData
         }
 
         return stream.ToArray();
+    }
+
+    // The end of the prompt: what stands before it are worked examples, the same for many items.
+    private static string? Prompt(ItemAnswers item) =>
+        item.Candidates.Prepend(item.Base).FirstOrDefault(a => a.Requests is { Count: > 0 })?.Requests![0][0]
+            is { } prompt
+            ? prompt.Length <= LongestPrompt
+                ? prompt
+                : $"[…] {prompt.AsSpan(prompt.Length - LongestPrompt + (char.IsLowSurrogate(prompt[^LongestPrompt]) ? 1 : 0))}"
+            : null;
+
+    // The texts among which the model chose; null where it wrote.
+    private static void Options(Utf8JsonWriter json, Answer answer)
+    {
+        if (answer.Requests is not { Count: > 1 } requests)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        json.WriteStartArray();
+        foreach (IReadOnlyList<string> request in requests)
+        {
+            Text(json, request[1]);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Side(Utf8JsonWriter json, Answer a)
@@ -186,6 +216,7 @@ internal static class ItemData
                     ("before", several ? words.Say("Base", "Base") : words.Say("Before", "Antes")),
                     ("after", words.Say("After", "Depois")),
                     ("question", words.Say("Question", "Pergunta")),
+                    ("prompt", words.Say("end of the prompt", "fim do prompt")),
                     ("target", words.Say("Gold answer", "Resposta de referência")),
                     ("output", words.Say("everything the model wrote", "tudo o que o modelo escreveu")),
                     ("tokens", "tokens"),

@@ -69,11 +69,11 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
   const collator = new Intl.Collator(undefined, { numeric: true });
   let shown = [];
 
-  function read(benchmark, order, [id, cluster, group, input, target, ...sides], at) {
+  function read(benchmark, order, [id, cluster, group, input, target, prompt, options, ...sides], at) {
     const [before, ...tuned] = sides;
     const outcomes = tuned.map(after => before[0] === null || after[0] === null ? "unscored"
       : after[0] > before[0] ? "gained" : after[0] < before[0] ? "lost" : after[0] >= 1 ? "right" : "wrong");
-    return { benchmark, order, at, id, cluster, group, input, target, sides, outcomes, outcome: outcomes[0] };
+    return { benchmark, order, at, id, cluster, group, input, target, prompt, options, sides, outcomes, outcome: outcomes[0] };
   }
 
   // Lower-cased once, when it is first searched.
@@ -162,7 +162,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     const two = make("div", null, { class: "two" });
     two.append(...item.sides.map((each, i) => side(item, i === 0 ? words.before : candidates.length > 1 ? candidates[i - 1] : words.after, each)));
     panel.replaceChildren(head, make("p", [item.cluster, item.group].filter(Boolean).join(" · "), { class: "soft" }),
-      ...(item.input ? [make("h3", words.question), make("pre", item.input)] : []), make("h3", words.target), code(item.target), two);
+      ...(item.input ? [make("h3", words.question), make("pre", item.input)] : []), ...(item.prompt ? [folded(words.prompt, item.prompt)] : []), make("h3", words.target), code(item.target), two);
     panel.hidden = false;
     panel.focus({ preventScroll: true });
     panel.scrollIntoView({ block: "nearest" });
@@ -179,22 +179,27 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     box.append(make("h3", `${name}: ${sign} ${[verdict, score !== null && score !== 0 && score !== 1 ? score.toFixed(3) : ""].filter(Boolean).join(" ")}`));
     if (reason) box.append(make("p", reason));
     box.append(prediction ? code(prediction) : make("p", words.empty, { class: "soft" }));
-    if (likelihoods) box.append(choices(likelihoods, prediction, item.target));
+    if (likelihoods) box.append(choices(likelihoods, item));
     if (output && output !== prediction) {
-      const more = make("details"), length = tokens ? ` (${tokens} ${words.tokens}${finish === "length" ? ", " + words.cut : ""})` : "";
-      more.append(make("summary", words.output + length), make("pre", output));
-      box.append(more);
+      const length = tokens ? ` (${tokens} ${words.tokens}${finish === "length" ? ", " + words.cut : ""})` : "";
+      box.append(folded(words.output + length, output));
     }
     return box;
   }
 
+  function folded(title, text) {
+    const details = make("details");
+    details.append(make("summary", title), make("pre", text));
+    return details;
+  }
+
   // Probabilities among the choices, from their log-likelihoods.
-  function choices(likelihoods, prediction, target) {
+  function choices(likelihoods, { options, target }) {
     const most = Math.max(...likelihoods), weights = likelihoods.map(l => Math.exp(l - most)), sum = weights.reduce((a, b) => a + b, 0);
     const list = make("ul", null, { class: "options" });
     weights.forEach((weight, i) => {
-      const letter = String.fromCharCode(65 + i), share = weight / sum, line = make("li");
-      const label = `${letter} ${(share * 100).toFixed(1)}% ${letter === target ? "← " + words.target.toLowerCase() : ""}`;
+      const letter = String.fromCharCode(65 + i), text = (options?.[i] ?? letter).trim(), share = weight / sum, line = make("li");
+      const label = `${text === letter ? letter : `${letter}: ${text}`} ${(share * 100).toFixed(1)}% ${letter === target || text === target ? "← " + words.target.toLowerCase() : ""}`;
       line.append(make("meter", null, { value: share.toFixed(4), min: "0", max: "1", "aria-label": label }), ` ${label}`);
       list.append(line);
     });

@@ -19,7 +19,6 @@ internal static class RowFigures
         ScoreInterval After,
         Difference Difference,
         Change Change,
-        (int Gained, int Lost, double P) Flips,
         bool Part
     );
 
@@ -28,59 +27,9 @@ internal static class RowFigures
         [
             .. comparison.Tasks.SelectMany(b =>
                 b.Groups.Prepend(b)
-                    .Select(r => new Row(
-                        r.Name,
-                        r.Before,
-                        r.After,
-                        r.Difference,
-                        r.Change,
-                        (r.Gained, r.Lost, r.P),
-                        r.Group is not null
-                    ))
+                    .Select(r => new Row(r.Name, r.Before, r.After, r.Difference, r.Change, r.Group is not null))
             ),
         ];
-
-    /// <summary>Both scores of every row with their intervals.</summary>
-    public static Markup Scores(IReadOnlyList<Row> rows, Words words)
-    {
-        Axis x = new(0, 1, Names, Draw.Width - 20);
-        Markup picture = Picture(
-            rows.Count,
-            words.Say("scores before and after", "notas antes e depois"),
-            x,
-            v => words.Number(v * 100, "0") + "%",
-            rows.Select(
-                (r, i) =>
-                    Markup.Join([
-                        Name(r.Name, r.Part, i),
-                        Score("before", words.Say("before", "antes"), r.Name, r.Before, "hollow", x, Y(i) - 5, words),
-                        Score("after", words.Say("after", "depois"), r.Name, r.After, "dot", x, Y(i) + 5, words),
-                    ])
-            )
-        );
-        return Draw.Figure(
-            words.Say("Scores", "Notas"),
-            words.Say(
-                "The share of right answers before and after, with 95% Wilson intervals.",
-                "A parcela de respostas certas antes e depois, com intervalos de Wilson de 95%."
-            ),
-            Markup.Of($"{Draw.Key(words)}{picture}"),
-            Draw.Table(
-                ["", words.Say("before", "antes"), "95%", words.Say("after", "depois"), "95%"],
-                rows.Select(r =>
-                    (string[])
-                        [
-                            r.Name,
-                            words.Percent(r.Before.Score),
-                            words.Interval(r.Before),
-                            words.Percent(r.After.Score),
-                            words.Interval(r.After),
-                        ]
-                )
-            ),
-            words
-        );
-    }
 
     /// <summary>Differences with their intervals.</summary>
     public static Markup Differences(
@@ -119,57 +68,6 @@ internal static class RowFigures
             Draw.Table(
                 ["", words.Say("difference, points", "diferença, pontos"), "95%"],
                 rows.Select(r => (string[])[r.Name, words.Points(r.Difference.Points), words.Interval(r.Difference)])
-            ),
-            words
-        );
-    }
-
-    /// <summary>Items lost to the left, items gained to the right.</summary>
-    public static Markup Flips(IReadOnlyList<Row> rows, Words words)
-    {
-        double most = Math.Max(1, rows.Max(r => Math.Max(r.Flips.Gained, r.Flips.Lost)));
-        Axis x = new(-most, most, Names + 20, Draw.Width - 40);
-        string gained = words.Say("gained", "ganhos"),
-            lost = words.Say("lost", "perdidos");
-        Markup picture = Picture(
-            rows.Count,
-            words.Say("items gained and lost", "itens ganhos e perdidos"),
-            x,
-            v => words.Number(Math.Abs(v)),
-            rows.Select(
-                (r, i) =>
-                    Draw.Mark(
-                        "none",
-                        $"{r.Name}: {r.Flips.Gained} {gained}, {r.Flips.Lost} {lost}",
-                        Draw.Hit(0, Y(i) - RowHeight / 2, Draw.Width, RowHeight),
-                        Name(r.Name, r.Part, i),
-                        Markup.Of(
-                            $"<g class=\"mark "
-                                + $"loss\">"
-                                + $"{Draw.Bar(x.At(-r.Flips.Lost), Y(i) - 7, x.At(0) - x.At(-r.Flips.Lost), 14)}"
-                                + $"</g>"
-                                + $"{Draw.Label(x.At(-r.Flips.Lost) - 5, Y(i) + 4, $"▼ {r.Flips.Lost}", "end")}"
-                        ),
-                        Markup.Of(
-                            $"<g class=\"mark "
-                                + $"gain\">{Draw.Bar(x.At(0), Y(i) - 7, x.At(r.Flips.Gained) - x.At(0), 14)}</g>"
-                                + $"{Draw.Label(x.At(r.Flips.Gained) + 5, Y(i) + 4, $"▲ {r.Flips.Gained}")}"
-                        )
-                    )
-            )
-        );
-        return Draw.Figure(
-            words.Say("Items gained and lost", "Itens ganhos e perdidos"),
-            words.Say(
-                "Wrong before and right after: gained, to the right. Right before and wrong after: lost, to the left.",
-                "Errados antes e certos depois: ganhos, à direita. Certos antes e errados depois: perdidos, à esquerda."
-            ),
-            picture,
-            Draw.Table(
-                ["", gained, lost, "p"],
-                rows.Select(r =>
-                    (string[])[r.Name, words.Count(r.Flips.Gained), words.Count(r.Flips.Lost), words.P(r.Flips.P)]
-                )
             ),
             words
         );
