@@ -15,8 +15,8 @@ namespace Fulcrum.Tests.Hub;
 /// <summary>A study whose models and data are names on the hub.</summary>
 public sealed class HubStudyTests : IDisposable
 {
-    private static readonly string Mmlu = SharedData.Of("data", "hub", "cais--mmlu");
-    private static readonly string Spider = SharedData.Of("data", "hub", "xlangai--spider");
+    private static string Mmlu => SharedData.Of("data", "hub", "cais--mmlu");
+    private static string Spider => SharedData.Of("data", "hub", "xlangai--spider");
 
     private readonly FakeHub hub = new();
     private readonly List<string> said = [];
