@@ -103,7 +103,7 @@ internal static class ItemData
             }
 
             Text(json, Prompt(item));
-            Options(json, b);
+            Choices(json, b);
             foreach (Answer side in item.Candidates.Prepend(b))
             {
                 Side(json, side);
@@ -125,7 +125,7 @@ internal static class ItemData
             : null;
 
     // The texts among which the model chose; null where it wrote.
-    private static void Options(Utf8JsonWriter json, Answer answer)
+    private static void Choices(Utf8JsonWriter json, Answer answer)
     {
         if (answer.Requests is not { Count: > 1 } requests)
         {
