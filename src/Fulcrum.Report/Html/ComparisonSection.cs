@@ -42,14 +42,7 @@ internal static class ComparisonSection
             {Table(report, words)}
             {RowFigures.Differences(
                 words.Say("Gain and loss in percentage points", "Ganho e perda em pontos percentuais"),
-                words.Say(
-                    "After minus before, paired item by item, with 95% intervals that account for clusters. "
-                        + "▲ gain, ▼ loss, ○ not statistically significant."
-                        + (margin is { } m ? $" The dashed line is the margin for general tasks: −{words.Number(m)} points." : ""),
-                    "Depois menos antes, pareado item a item, com intervalos de 95% que consideram os agrupamentos. "
-                        + "▲ ganho, ▼ perda, ○ sem significância estatística."
-                        + (margin is { } n ? $" A linha tracejada é a margem para as tarefas gerais: −{words.Number(n)} pontos." : "")
-                ),
+                Explanation(margin, words),
                 [.. rows.Select(r => (r.Name, r.Difference, r.Change, r.Part))],
                 words,
                 margin / 100
@@ -58,6 +51,22 @@ internal static class ComparisonSection
             """
         );
     }
+
+    private static string Explanation(double? margin, Words words) =>
+        words.Say(
+            "After minus before, paired item by item, with 95% intervals that account for clusters. "
+                + "▲ gain, ▼ loss, ○ not statistically significant.",
+            "Depois menos antes, pareado item a item, com intervalos de 95% que consideram os agrupamentos. "
+                + "▲ ganho, ▼ perda, ○ sem significância estatística."
+        )
+        + (
+            margin is { } m
+                ? words.Say(
+                    $" The dashed line is the margin for general tasks: −{words.Number(m)} points.",
+                    $" A linha tracejada é a margem para as tarefas gerais: −{words.Number(m)} pontos."
+                )
+                : ""
+        );
 
     private static Markup Table(RunReport report, Words words) =>
         Markup.Of(

@@ -116,13 +116,17 @@ internal static class ItemData
     }
 
     // The end of the prompt: what stands before it are worked examples, the same for many items.
-    private static string? Prompt(ItemAnswers item) =>
-        item.Candidates.Prepend(item.Base).FirstOrDefault(a => a.Requests is { Count: > 0 })?.Requests![0][0]
-            is { } prompt
-            ? prompt.Length <= LongestPrompt
-                ? prompt
-                : $"[…] {prompt.AsSpan(prompt.Length - LongestPrompt + (char.IsLowSurrogate(prompt[^LongestPrompt]) ? 1 : 0))}"
-            : null;
+    private static string? Prompt(ItemAnswers item)
+    {
+        Answer? asked = item.Candidates.Prepend(item.Base).FirstOrDefault(a => a.Requests is { Count: > 0 });
+        if (asked?.Requests![0][0] is not { } prompt || prompt.Length <= LongestPrompt)
+        {
+            return asked?.Requests![0][0];
+        }
+
+        int start = prompt.Length - LongestPrompt;
+        return $"[…] {prompt.AsSpan(char.IsLowSurrogate(prompt[start]) ? start + 1 : start)}";
+    }
 
     // The texts among which the model chose; null where it wrote.
     private static void Choices(Utf8JsonWriter json, Answer answer)
