@@ -16,7 +16,7 @@ internal static class HubAccess
             announce: transfer =>
             {
                 Consent(parsed, transfer);
-                return new TransferDisplay(parsed.GetValue(Verbs.Quiet)).Show(transfer);
+                return new TransferDisplay(parsed.GetValue(CommonOptions.Quiet)).Show(transfer);
             },
             say: Say
         );
@@ -25,7 +25,7 @@ internal static class HubAccess
     /// <param name="commits">The commits that an interrupted run took.</param>
     public static StudySources Sources(ParseResult parsed, HubCommits commits)
     {
-        bool quiet = parsed.GetValue(Verbs.Quiet);
+        bool quiet = parsed.GetValue(CommonOptions.Quiet);
         HubResolver hub = new(announce: new TransferDisplay(quiet).Show, say: Say);
         return new StudySources(hub, commits, quiet ? null : Say);
     }
@@ -42,7 +42,7 @@ internal static class HubAccess
             0L,
             (sum, n) => long.MaxValue - sum < n.Missing.Bytes ? long.MaxValue : sum + n.Missing.Bytes
         );
-        if (all.Length > 0 && !parsed.GetValue(Verbs.Quiet))
+        if (all.Length > 0 && !parsed.GetValue(CommonOptions.Quiet))
         {
             Say($"the study needs {ByteCount.Text(bytes)} from the hub:");
             foreach ((StudyNeed need, HubTransfer missing) in all)
@@ -65,7 +65,7 @@ internal static class HubAccess
         try
         {
             HubLocation place = Resolver(parsed).Model(named, weights);
-            if (place.Reference is { } reference && !parsed.GetValue(Verbs.Quiet))
+            if (place.Reference is { } reference && !parsed.GetValue(CommonOptions.Quiet))
             {
                 Say($"{option} {named} is {reference} of the hub");
             }
@@ -95,7 +95,7 @@ internal static class HubAccess
     // Nobody should find 100 GB on a disk because of one line in a script.
     private static void Consent(ParseResult parsed, long bytes, string needing, string advice)
     {
-        if (bytes <= Large || parsed.GetValue(Verbs.Yes))
+        if (bytes <= Large || parsed.GetValue(CommonOptions.Yes))
         {
             return;
         }

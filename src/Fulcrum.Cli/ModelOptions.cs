@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Fulcrum.Cli.Commands;
 using Fulcrum.Data;
 using Fulcrum.Models;
 
@@ -101,7 +100,7 @@ internal sealed class ModelOptions
     public ILanguageModel Load(ParseResult parsed)
     {
         ModelSpec spec = Resolved(parsed);
-        if (!parsed.GetValue(Verbs.Quiet))
+        if (!parsed.GetValue(CommonOptions.Quiet))
         {
             Console.Error.WriteLine(
                 spec.Source switch

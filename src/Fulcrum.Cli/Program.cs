@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fulcrum;
 using Fulcrum.Cli;
+using Fulcrum.Cli.Commands;
 using Fulcrum.Tasks.Spider.Sql;
 
 if (args is [Fulcrum.Llama.Worker.LlamaWorker.Verb])
@@ -28,9 +29,9 @@ RootCommand root = new(
         + "and what it loses everywhere else."
 )
 {
-    Verbs.Quiet,
-    Verbs.Verbose,
-    Verbs.Yes,
+    CommonOptions.Quiet,
+    CommonOptions.Verbose,
+    CommonOptions.Yes,
 };
 foreach (Command verb in Verbs.All())
 {
@@ -43,7 +44,7 @@ if (Usage.Complaint(parsed) is { } complaint)
 {
     string verb = Examples.NameOf(parsed.CommandResult.Command);
     await Console.Error.WriteLineAsync(
-        $"fulcrum: {Fulcrum.Files.Printable.Message(complaint)} (see fulcrum {verb}{(verb == "" ? "" : " ")}--help)"
+        $"fulcrum: {Printable.Message(complaint)} (see fulcrum {verb}{(verb == "" ? "" : " ")}--help)"
     );
     return 2;
 }
@@ -70,16 +71,15 @@ catch (Exception e) when (Failure(e) is not null)
 {
     FulcrumException failure = Failure(e)!;
     await Console.Error.WriteLineAsync(
-        $"fulcrum: {(parsed.GetValue(Verbs.Verbose) ? failure.ToString() : failure.Message)}"
+        $"fulcrum: {(parsed.GetValue(CommonOptions.Verbose) ? failure.ToString() : failure.Message)}"
     );
     return failure.ExitCode;
 }
-catch (Exception e) when (!parsed.GetValue(Verbs.Verbose))
+catch (Exception e) when (!parsed.GetValue(CommonOptions.Verbose))
 {
     // The process edge: what arrives here is a defect of ours, so the sentence says how to see more.
     await Console.Error.WriteLineAsync(
-        $"fulcrum: unexpected failure: {e.GetType().Name}: {Fulcrum.Files.Printable.Message(e.Message)} "
-            + "(--verbose shows where)"
+        $"fulcrum: unexpected failure: {e.GetType().Name}: {Printable.Message(e.Message)} " + "(--verbose shows where)"
     );
     return 1;
 }

@@ -1,3 +1,4 @@
+using Fulcrum.Files;
 using Fulcrum.Llama;
 using Fulcrum.Llama.Export;
 using Fulcrum.Llama.Gguf;
@@ -66,30 +67,23 @@ internal sealed record Shipment(
         CancellationToken cancellation
     )
     {
-        string folder = Directory.CreateTempSubdirectory("fulcrum-trace").FullName;
-        try
-        {
-            TraceMeasurement measurement = new(
-                ModelEngines.All,
-                Tokenizer.Load(Base),
-                texts,
-                tasks,
-                Directory.CreateDirectory(Path.Combine(folder, "answers")).FullName,
-                warning => Console.Error.WriteLine($"warning: {warning}")
-            );
-            return measurement.Measure(
-                Adapted with
-                {
-                    Quantization = Quantization.Nf4,
-                },
-                [.. Rungs(folder, ladder)],
-                cancellation
-            );
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using ScratchFolder scratch = new("trace");
+        TraceMeasurement measurement = new(
+            ModelEngines.All,
+            Tokenizer.Load(Base),
+            texts,
+            tasks,
+            Directory.CreateDirectory(Path.Combine(scratch.Path, "answers")).FullName,
+            warning => Console.Error.WriteLine($"warning: {warning}")
+        );
+        return measurement.Measure(
+            Adapted with
+            {
+                Quantization = Quantization.Nf4,
+            },
+            [.. Rungs(scratch.Path, ladder)],
+            cancellation
+        );
     }
 
     private IEnumerable<TraceMeasurement.Rung> Rungs(string folder, bool ladder)

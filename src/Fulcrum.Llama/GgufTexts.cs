@@ -8,7 +8,7 @@ namespace Fulcrum.Llama;
 
 /// <summary>Tokenizer, chat template and end tokens of a GGUF file, or of the tokenizer folder that is named with
 /// it.</summary>
-public static class GgufTexts
+internal static class GgufTexts
 {
     /// <summary>The tokenizer.</summary>
     /// <exception cref="InputException">The vocabulary is of a kind that is not supported, or the folder has none.

@@ -4,8 +4,7 @@ namespace Fulcrum;
 /// what to do.</summary>
 /// <remarks>The command line prints <see cref="Exception.Message"/> alone and ends with <see cref="ExitCode"/>;
 /// anything else that escapes is a defect.</remarks>
-public class FulcrumException(string message, Exception? cause = null)
-    : Exception(Files.Printable.Message(message), cause)
+public class FulcrumException(string message, Exception? cause = null) : Exception(Printable.Message(message), cause)
 {
     /// <summary>The exit code of a command that ends with this failure; 1 unless a derived type says
     /// otherwise.</summary>

@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch;
 
 /// <summary>Writes a model with its merged adapter as a complete model folder.</summary>
-public static class MergedModel
+internal static class MergedModel
 {
     internal static readonly string[] Companions =
     [

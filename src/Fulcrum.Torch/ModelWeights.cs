@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch;
 
 /// <summary>The weights of a model folder, with an adapter merged into them or without, for other formats.</summary>
-public static class ModelWeights
+internal static class ModelWeights
 {
     /// <summary>Opens the weights. Without an adapter and quantisation each tensor is read when it is asked for;
     /// otherwise the model is in memory, in float32.</summary>

@@ -175,11 +175,6 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
     }
 
     private static string Processor { get; } =
-        File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo")
-                .FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
-                ?.Split(':', 2)[1]
-                .Trim()
-                ?? "unknown"
-            : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+        Hardware.Processor("model name")
+        ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
 }

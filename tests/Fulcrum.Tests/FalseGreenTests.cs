@@ -1,4 +1,5 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Data;
 using Fulcrum.Guards;
 using Fulcrum.Models;
 using Fulcrum.Runs;
@@ -61,14 +62,14 @@ public sealed class FalseGreenTests : IDisposable
             1
         );
 
-        Assert.Equal("failed", Gold(task).Status);
+        Assert.Equal(GuardStatus.Failed, Gold(task).Status);
     }
 
     [Theory]
     [InlineData(null, "failed")]
     [InlineData("instructions have no single reply", "not-applicable")]
     public void A_task_without_reference_answers_stops_the_study_unless_it_says_why(string? why, string status) =>
-        Assert.Equal(status, Gold(new WithoutGold(why)).Status);
+        Assert.Equal(EnumNames.Parse<GuardStatus>(status, "status"), Gold(new WithoutGold(why)).Status);
 
     [Fact]
     public void The_share_of_unreadable_replies_is_guarded_for_every_written_task()
@@ -79,7 +80,7 @@ public sealed class FalseGreenTests : IDisposable
 
         MeasurementGuards.Check(log, task, new GenerationPlan("own"), [answer], "", before: true);
 
-        Assert.Equal("failed", log.Results.Single(r => r.Name == GuardLog.UnparsableShare).Status);
+        Assert.Equal(GuardStatus.Failed, log.Results.Single(r => r.Name == GuardLog.UnparsableShare).Status);
     }
 
     [Fact]
@@ -135,7 +136,7 @@ public sealed class FalseGreenTests : IDisposable
 
         MeasurementGuards.Check(log, task, new MultipleChoicePlan("own"), wrong, "", before: true);
 
-        Assert.Equal("passed", log.Results.Single(r => r.Name == GuardLog.BelowChance).Status);
+        Assert.Equal(GuardStatus.Passed, log.Results.Single(r => r.Name == GuardLog.BelowChance).Status);
     }
 
     [Theory]

@@ -24,8 +24,8 @@ public sealed class GuardTests
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains($"guard {name}: ", refused.Message);
         Assert.Contains($"put \"{name}\" into the study's overrideGuards", refused.Message);
-        Assert.Contains(passed.Guards!, g => g.Name == name && g.Status == "overridden");
-        Assert.DoesNotContain(passed.Guards!, g => g.Status == "failed");
+        Assert.Contains(passed.Guards!, g => g.Name == name && g.Status == GuardStatus.Overridden);
+        Assert.DoesNotContain(passed.Guards!, g => g.Status == GuardStatus.Failed);
     }
 
     [Fact]
@@ -33,7 +33,10 @@ public sealed class GuardTests
     {
         Comparison got = new ScriptedStudy().Run(Directory.CreateTempSubdirectory().FullName);
 
-        Assert.All(got.Guards!, g => Assert.True(g.Status is "passed" or "not-applicable", g.Message));
+        Assert.All(
+            got.Guards!,
+            g => Assert.True(g.Status is GuardStatus.Passed or GuardStatus.NotApplicable, g.Message)
+        );
         Assert.Equal(GuardLog.Names.Order(), got.Guards!.Select(g => g.Name).Distinct().Order());
     }
 
@@ -122,7 +125,7 @@ public sealed class GuardTests
 
         BatchingNoise.Check(log, new Difference(0.02, 0.01, 0.03, 0.005), BatchingNoise.Of("task", scores));
 
-        Assert.Equal(holds ? "passed" : "failed", log.Results.Single().Status);
+        Assert.Equal(holds ? GuardStatus.Passed : GuardStatus.Failed, log.Results.Single().Status);
     }
 
     [Fact]

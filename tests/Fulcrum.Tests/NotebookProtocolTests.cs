@@ -26,10 +26,10 @@ public sealed class NotebookProtocolTests
 
         Assert.Equal(example.Ids, same[0].Ids);
         Assert.Equal(example.Trained, same[0].Trained);
-        Assert.Equal(new TrainingDataSummary(1, 6, 6, 0, 2, 2, 0, "completion"), whole);
+        Assert.Equal(new TrainingDataSummary(1, 6, 6, 0, 2, 2, 0, LossTokens.Completion), whole);
         Assert.Equal([1, 2, 3, 4], cut[0].Ids);
         Assert.Equal([false, true, true, true], cut[0].Trained);
-        Assert.Equal(new TrainingDataSummary(2, 8, 6, 1, 3, 1, 1, "all"), less);
+        Assert.Equal(new TrainingDataSummary(2, 8, 6, 1, 3, 1, 1, LossTokens.All), less);
     }
 
     [Fact]

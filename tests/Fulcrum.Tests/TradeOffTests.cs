@@ -59,7 +59,7 @@ public sealed class TradeOffTests
     private static PointAnswers Point(string name, double lambda, int task, int general) =>
         new(
             name,
-            "curve",
+            PointKind.Curve,
             lambda,
             new Dictionary<string, IReadOnlyList<Answer>> { ["sql"] = Answers(task), ["knowledge"] = Answers(general) }
         );

@@ -135,7 +135,7 @@ public sealed class MetaDeviceTests
             );
             using AdamW optimizer = new(model.AdapterParameters, weightDecay: 0.01);
             optimizer.Step(1e-3);
-            ReadsAValue(() => LoraTrainer.GradientNorm(model));
+            ReadsAValue(() => Gradients.Norm(model));
         }
     }
 

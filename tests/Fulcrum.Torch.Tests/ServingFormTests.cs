@@ -57,7 +57,7 @@ public sealed class ServingFormTests
         Comparison comparison = Run(study, Path.Combine(folder, "run"));
         Assert.Equal(
             ["merged", "unquantized-beside", "unquantized-merged"],
-            comparison.TradeOff!.Points.Where(p => p.Kind == "serving").Select(p => p.Form)
+            comparison.TradeOff!.Points.Where(p => p.Kind == PointKind.Serving).Select(p => p.Form)
         );
         Assert.Contains("Serving modes", File.ReadAllText(Path.Combine(folder, "run", "report.html")));
         Directory.Delete(folder, recursive: true);

@@ -262,12 +262,12 @@ internal static class SyntheticRun
             ],
             Guards =
             [
-                new GuardResult("gold-against-gold", "prepare", "spider", "passed", "1,034 of 1,034"),
+                new GuardResult("gold-against-gold", "prepare", "spider", GuardStatus.Passed, "1,034 of 1,034"),
                 new GuardResult(
                     "unparsable-share",
                     "candidates/tuned/measure",
                     "mmlu",
-                    "overridden",
+                    GuardStatus.Overridden,
                     $"12 % of the answers could not be read: {Attack}"
                 ),
             ],
@@ -275,11 +275,11 @@ internal static class SyntheticRun
                 ["spider"],
                 ["mmlu"],
                 [
-                    Point("base", "base", 0, default, default, plain, true),
-                    Point("tuned", "candidate", 1, task, general, plain, true),
+                    Point("base", PointKind.Base, 0, default, default, plain, true),
+                    Point("tuned", PointKind.Candidate, 1, task, general, plain, true),
                     Point(
                         "lambda-0.25",
-                        "curve",
+                        PointKind.Curve,
                         0.25,
                         task with
                         {
@@ -296,7 +296,7 @@ internal static class SyntheticRun
                     ),
                     Point(
                         "lambda-0.5",
-                        "curve",
+                        PointKind.Curve,
                         0.5,
                         task with
                         {
@@ -313,11 +313,11 @@ internal static class SyntheticRun
                         plain,
                         false
                     ),
-                    Point("merged", "serving", 1, task, general, plain, false) with
+                    Point("merged", PointKind.Serving, 1, task, general, plain, false) with
                     {
-                        Form = "merged",
+                        Form = EnumNames.Of(ServingForm.Merged),
                     },
-                    Point("seed-7", "seed", 1, task with { Points = 0.29 }, general, plain, false) with
+                    Point("seed-7", PointKind.Seed, 1, task with { Points = 0.29 }, general, plain, false) with
                     {
                         Seed = 7,
                     },
@@ -345,7 +345,7 @@ internal static class SyntheticRun
 
     private static MeasuredPoint Point(
         string name,
-        string kind,
+        PointKind kind,
         double lambda,
         Difference task,
         Difference general,
@@ -357,13 +357,13 @@ internal static class SyntheticRun
             kind,
             lambda,
             null,
-            "beside",
+            EnumNames.Of(ServingForm.Attached),
             null,
             [.. c.Candidates[0].Tasks.Select(b => new PointScore(b.Task, b.Items, b.After, b.Difference))],
             task,
             general,
             front,
-            !front && kind == "curve",
-            !front && kind == "curve" ? "lambda-0.25" : null
+            !front && kind == PointKind.Curve,
+            !front && kind == PointKind.Curve ? "lambda-0.25" : null
         );
 }

@@ -165,7 +165,7 @@ internal static class BenchCommand
                 parsed.GetValue(plain),
                 said =>
                 {
-                    if (!parsed.GetValue(Verbs.Quiet))
+                    if (!parsed.GetValue(CommonOptions.Quiet))
                     {
                         Console.Error.WriteLine($"fulcrum: {said}");
                     }

@@ -97,9 +97,7 @@ internal static class DoctorCommand
             ("fma", Fma.IsSupported),
             ("avx512f", Avx512F.IsSupported),
         ];
-        string flags = File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) ?? ""
-            : "";
+        string flags = Hardware.Processor("flags") ?? "";
         return sets.Where(s => s.There)
             .Select(s => s.Name)
             .Concat(((string[])["avx512_bf16", "amx_bf16", "amx_int8"]).Where(f => flags.Split(' ').Contains(f)));

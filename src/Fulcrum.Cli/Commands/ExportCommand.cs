@@ -38,7 +38,7 @@ internal static class ExportCommand
                 OllamaModelfile.Write(file, warning => Console.Error.WriteLine($"warning: {warning}"));
             }
 
-            if (!parsed.GetValue(Verbs.Quiet))
+            if (!parsed.GetValue(CommonOptions.Quiet))
             {
                 Console.Error.WriteLine($"exported: {Path.GetFullPath(file)}, {EnumNames.Of(form)}");
             }

@@ -28,16 +28,7 @@ internal static class GradeCommand
         {
             Description = "For sql: a folder with DB/DB.sqlite for every database.",
         };
-        Option<string> semantics = new("--semantics")
-        {
-            Description = $"For sql: which results are equal: {string.Join(", ", EnumNames.All<SqlSemantics>())}.",
-            DefaultValueFactory = _ => "official",
-        };
-        Option<double> limit = new("--time-limit")
-        {
-            Description = "For sql: seconds of processor time per query. The wall-clock limit is ten times this value.",
-            DefaultValueFactory = _ => 5,
-        };
+        SqlOptions sql = new();
         Option<string> input = new("--input")
         {
             Description = "A JSON object per line: id, reply, and what the task needs; - is standard input.",
@@ -48,32 +39,28 @@ internal static class GradeCommand
             Description = "One grade per line; - is standard output.",
             Required = true,
         };
-        semantics.AcceptOnlyFromAmong([.. EnumNames.All<SqlSemantics>()]);
         Command verb = new("grade", "Grade written replies by the rule of a task, without a model.")
         {
             task,
             databases,
-            semantics,
-            limit,
             input,
             output,
         };
+        sql.AddTo(verb);
         verb.SetAction(
             (parsed, cancellation) =>
             {
-                string name = parsed.GetRequiredValue(task),
-                    meaning = parsed.GetRequiredValue(semantics);
+                string name = parsed.GetRequiredValue(task);
                 string? folder = parsed.GetValue(databases);
-                double seconds = parsed.GetRequiredValue(limit);
                 using SqlSandbox? sandbox = name == GradeLines.Sql ? Sandbox.Open() : null;
                 GradeLines lines = sandbox is null
                     ? GradeLines.Of(name)
-                    : SqlGradeLines.Of(folder, sandbox.Grader(meaning, new SqlLimits(seconds)));
+                    : SqlGradeLines.Of(folder, sql.Grader(sandbox, parsed));
                 PortionFile.Write(
                     parsed.GetRequiredValue(input),
                     lines.Fields,
                     parsed.GetRequiredValue(output),
-                    () => $"grade {name} {folder} {meaning} {seconds:R}",
+                    () => $"grade {name} {folder} {sql.Fingerprint(parsed)}",
                     portion => Answers(lines, portion, cancellation)
                 );
                 return Task.FromResult(0);

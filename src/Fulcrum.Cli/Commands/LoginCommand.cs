@@ -18,7 +18,7 @@ internal static class LoginCommand
             {
                 HubSettings settings = HubSettings.FromEnvironment();
                 string owner = await HubLogin.StoreAsync(settings, Token(settings), cancellation);
-                if (!parsed.GetValue(Verbs.Quiet))
+                if (!parsed.GetValue(CommonOptions.Quiet))
                 {
                     await Console.Error.WriteLineAsync(
                         $"fulcrum: the token of {owner} is stored in {settings.TokenPath}"

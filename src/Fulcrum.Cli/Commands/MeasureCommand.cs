@@ -80,7 +80,7 @@ internal static class MeasureCommand
         foreach (ITask task in tasks)
         {
             int total = task.Items.Count;
-            if (task.Layout is { } layout && !parsed.GetValue(Verbs.Quiet))
+            if (task.Layout is { } layout && !parsed.GetValue(CommonOptions.Quiet))
             {
                 Console.Error.WriteLine($"fulcrum: {task.Name}: {layout}");
             }

@@ -28,7 +28,7 @@ internal static class MergeCommand
                 folder,
                 warning => Console.Error.WriteLine($"fulcrum: warning: {warning}")
             );
-            if (!parsed.GetValue(Verbs.Quiet))
+            if (!parsed.GetValue(CommonOptions.Quiet))
             {
                 bool own = options.Model(parsed).Dtype == Dtype.Auto && dtype != "float32";
                 Console.Error.WriteLine(

@@ -48,7 +48,9 @@ internal static class PullCommand
         CancellationToken cancellation
     )
     {
-        Func<HubTransfer, Task> announce = json ? Events : new TransferDisplay(parsed.GetValue(Verbs.Quiet)).Show;
+        Func<HubTransfer, Task> announce = json
+            ? Events
+            : new TransferDisplay(parsed.GetValue(CommonOptions.Quiet)).Show;
         HubLocation place = new HubResolver(announce: announce, say: HubAccess.Say).Pull(
             reference,
             selection,

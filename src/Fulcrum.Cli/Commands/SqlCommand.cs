@@ -25,16 +25,7 @@ internal static class SqlCommand
             Description = "A folder with DB/DB.sqlite for every database.",
             Required = true,
         };
-        Option<string> semantics = new("--semantics")
-        {
-            Description = $"Which results are equal: {string.Join(", ", EnumNames.All<SqlSemantics>())}.",
-            DefaultValueFactory = _ => "official",
-        };
-        Option<double> limit = new("--time-limit")
-        {
-            Description = "Seconds of processor time per query. The wall-clock limit is ten times this value.",
-            DefaultValueFactory = _ => 5,
-        };
+        SqlOptions sql = new();
         Option<string> input = new("--input")
         {
             Description = "One JSON object per line: id, db_id, gold, predicted; - is standard input.",
@@ -45,28 +36,24 @@ internal static class SqlCommand
             Description = "One verdict per line; - is standard output.",
             Required = true,
         };
-        semantics.AcceptOnlyFromAmong([.. EnumNames.All<SqlSemantics>()]);
         Command verb = new("sql", "Grade predicted SQL by executing it and the gold query.")
         {
             databases,
-            semantics,
-            limit,
             input,
             output,
         };
+        sql.AddTo(verb);
         verb.SetAction(
             (parsed, cancellation) =>
             {
                 using SqlSandbox sandbox = SqlSandbox.Open();
-                string folder = parsed.GetRequiredValue(databases),
-                    meaning = parsed.GetRequiredValue(semantics);
-                double seconds = parsed.GetRequiredValue(limit);
-                Func<string, string, string, Grade> grader = sandbox.Grader(meaning, new SqlLimits(seconds));
+                string folder = parsed.GetRequiredValue(databases);
+                Func<string, string, string, Grade> grader = sql.Grader(sandbox, parsed);
                 PortionFile.Write(
                     parsed.GetRequiredValue(input),
                     Fields,
                     parsed.GetRequiredValue(output),
-                    () => $"sql {Path.GetFullPath(folder)} {meaning} {seconds:R}",
+                    () => $"sql {Path.GetFullPath(folder)} {sql.Fingerprint(parsed)}",
                     lines => Answers(grader, folder, lines, cancellation)
                 );
                 return Task.FromResult(0);

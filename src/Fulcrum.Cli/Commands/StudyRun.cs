@@ -234,7 +234,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
         {
             Console.Out.Write(BoundedFile.ReadText(run.Comparison));
         }
-        else if (parsed.GetValue(Verbs.Quiet))
+        else if (parsed.GetValue(CommonOptions.Quiet))
         {
             comparison.Candidates.ToList().ForEach(c => Console.Out.WriteLine(Sentences.Of(c, comparison, words)));
         }

@@ -60,7 +60,7 @@ internal static class TrainCommand
                         void Warn(string warning) => Console.Error.WriteLine($"fulcrum: warning: {warning}");
                         void Note(string note)
                         {
-                            if (!parsed.GetValue(Verbs.Quiet))
+                            if (!parsed.GetValue(CommonOptions.Quiet))
                             {
                                 Console.Error.WriteLine($"fulcrum: {note}");
                             }

@@ -14,7 +14,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
 {
     /// <summary>As the command line wants it.</summary>
     public ConsoleProgress(ParseResult parsed, bool whole = false)
-        : this(parsed.GetValue(Verbs.Quiet), whole) { }
+        : this(parsed.GetValue(CommonOptions.Quiet), whole) { }
 
     /// <summary>Does work that reports its progress.</summary>
     public void Show(Action<Action<RunEvent>> work)

@@ -110,8 +110,9 @@ internal static class Examples
             "merge" =>
             [
                 (
-                    AfterRun + "a model folder with its adapter in the weights",
-                    "fulcrum merge --model assets/model --adapter runs/embedded/adapter --output models/merged"
+                    AfterRun + "write a model folder with the adapter merged into the weights",
+                    "fulcrum merge --model assets/model --adapter runs/embedded/candidates/adapter/adapter "
+                        + "--output models/merged"
                 ),
             ],
             "bench" =>

@@ -10,7 +10,7 @@ namespace Fulcrum.Llama.Export;
 
 /// <summary>Writes a model as a GGUF file: the metadata, names, types and values of llama.cpp's own conversion;
 /// quantised by llama.cpp's quantiser.</summary>
-public static class GgufExport
+internal static class GgufExport
 {
     /// <summary>Writes the file.</summary>
     /// <param name="weights">The weights, with an adapter merged into them where there is one.</param>

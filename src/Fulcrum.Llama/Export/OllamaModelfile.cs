@@ -4,7 +4,7 @@ using Fulcrum.Llama.Gguf;
 namespace Fulcrum.Llama.Export;
 
 /// <summary>Ollama's <c>Modelfile</c> for a GGUF file.</summary>
-public static class OllamaModelfile
+internal static class OllamaModelfile
 {
     /// <summary>Writes <c>Modelfile</c> next to the file: greedy decoding, the full context, the declared end tokens.
     /// Ollama takes the chat template from the file itself.</summary>

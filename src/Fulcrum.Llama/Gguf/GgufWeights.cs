@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Fulcrum.Files;
-using Fulcrum.Llama.Export;
 using Fulcrum.Llama.Worker;
 using Fulcrum.Models;
 
@@ -8,7 +7,7 @@ namespace Fulcrum.Llama.Gguf;
 
 /// <summary>The weights of a GGUF file by the names of a checkpoint, in float32 and in a checkpoint's order of
 /// rows.</summary>
-public sealed class GgufWeights : IModelWeights
+internal sealed class GgufWeights : IModelWeights
 {
     private readonly GgufModel model;
     private readonly Dictionary<string, GgufTensor> tensors = [];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Fulcrum.Files;
 using Fulcrum.Llama.Export;
 using Fulcrum.Llama.Gguf;
 using Fulcrum.Models;
@@ -9,7 +10,7 @@ namespace Fulcrum.Llama.Tracing;
 
 /// <summary>Compares a model folder with a GGUF file that is said to hold the model, without measuring: what the file
 /// says against what an export of the folder would say.</summary>
-public sealed class ShipmentCheck
+internal sealed class ShipmentCheck
 {
     private readonly string folder;
     private readonly string tokenizerFolder;

@@ -5,7 +5,7 @@ namespace Fulcrum.Llama.Worker;
 
 /// <summary>The worker's side: llama.cpp in a process of its own, because a damaged model file may end the process that
 /// reads it.</summary>
-public static class LlamaWorker
+internal static class LlamaWorker
 {
     /// <summary>The hidden verb that makes the tool a worker.</summary>
     public const string Verb = "llama-worker";

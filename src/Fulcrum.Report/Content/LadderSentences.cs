@@ -3,7 +3,7 @@ using Fulcrum.Comparisons;
 namespace Fulcrum.Report.Content;
 
 /// <summary>Says where a served model lost something.</summary>
-public static class LadderSentences
+internal static class LadderSentences
 {
     /// <summary>Returns one sentence: the rung that lost most, or that no rung shows a loss.</summary>
     public static string Of(ServingLadder ladder, Words words)
@@ -47,7 +47,7 @@ public static class LadderSentences
                     r.Name,
                     r.Against,
                     .. r.Tasks.Select(t =>
-                        $"{Plots.Draw.Sign(t.Difference)} {words.Change(t.Difference)}, +{t.Gained} −{t.Lost}"
+                        $"{Signs.Of(t.Difference)} {words.Change(t.Difference)}, +{t.Gained} −{t.Lost}"
                     ),
                 ]
         );

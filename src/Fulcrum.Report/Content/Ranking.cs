@@ -12,7 +12,7 @@ namespace Fulcrum.Report.Content;
 /// together.</param>
 /// <param name="Rivals">Acceptable candidates that are not shown to be worse than the first, by the same
 /// bounds.</param>
-public sealed record Ranking(
+internal sealed record Ranking(
     IReadOnlyList<CandidateComparison> Order,
     IReadOnlyList<string> Acceptable,
     IReadOnlyList<string> Unconfirmed,

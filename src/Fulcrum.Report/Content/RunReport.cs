@@ -21,7 +21,7 @@ namespace Fulcrum.Report.Content;
 /// engine and numeric form; null: none is known to.</param>
 /// <param name="Model">The model's name and size; null: unknown.</param>
 /// <param name="Whole">The candidates with the tasks that have no scores; the comparison has those with scores.</param>
-public sealed record RunReport(
+internal sealed record RunReport(
     Study Study,
     Comparison Comparison,
     CandidateComparison Shown,
@@ -224,4 +224,4 @@ public sealed record RunReport(
 
 /// <summary>The answers to one item.</summary>
 /// <param name="Candidates">One answer per candidate, in the order of the comparison.</param>
-public sealed record ItemAnswers(Answer Base, IReadOnlyList<Answer> Candidates);
+internal sealed record ItemAnswers(Answer Base, IReadOnlyList<Answer> Candidates);

@@ -5,7 +5,7 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Report.Content;
 
 /// <summary>Puts the numbers of a comparison into sentences.</summary>
-public static class Sentences
+internal static class Sentences
 {
     /// <summary>Returns what a task of whole texts shows; lower is better.</summary>
     public static string Texts(PairedResult result, Words words)

@@ -1,4 +1,5 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -125,7 +126,7 @@ internal static class ValidityChecks
                 + $"{data.WithoutCompletion} deles não mantiveram nenhum token da resposta. "
                 + $"O treino usou {used} de todos os tokens de resposta."
         );
-        return data.Loss != "all"
+        return data.Loss != LossTokens.All
             ? [truncated]
             :
             [

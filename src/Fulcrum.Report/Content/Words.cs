@@ -5,7 +5,7 @@ namespace Fulcrum.Report.Content;
 
 /// <summary>The language of a report. Both wordings stand side by side where they are used, so that none can be
 /// missing.</summary>
-public sealed class Words
+internal sealed class Words
 {
     /// <summary>English.</summary>
     public static readonly Words English = new("en", ".", ",");

@@ -134,7 +134,7 @@ internal static class ComparisonSection
                 b.Before
             )}">{words.Percent(b.Before.Score)}</td><td title="{words.Interval(b.After)}">{words.Percent(
                 b.After.Score
-            )}</td><td class="wide {Draw.Direction(b.Change)}">{Draw.Sign(b.Change)} {words.Change(
+            )}</td><td class="wide {Draw.Direction(b.Change)}">{Signs.Of(b.Change)} {words.Change(
                 b.Difference
             )}</td><td>{Link(query, "gained", b.Gained, report)}</td><td>{Link(
                 query,

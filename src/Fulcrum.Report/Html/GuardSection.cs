@@ -1,5 +1,4 @@
 using Fulcrum.Comparisons;
-using Fulcrum.Guards;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
@@ -54,21 +53,21 @@ internal static class GuardSection
             words.Say("finding", "constatação"),
         ];
 
-    private static string Status(string status, Words words) =>
+    private static string Status(GuardStatus status, Words words) =>
         status switch
         {
-            "passed" => words.Say("✓ passed", "✓ passou"),
-            "failed" => words.Say("✗ failed", "✗ falhou"),
-            "overridden" => words.Say("! failed, overridden", "! falhou, anulada"),
+            GuardStatus.Passed => words.Say("✓ passed", "✓ passou"),
+            GuardStatus.Failed => words.Say("✗ failed", "✗ falhou"),
+            GuardStatus.Overridden => words.Say("! failed, overridden", "! falhou, anulada"),
             _ => words.Say("– not applicable", "– não se aplica"),
         };
 
-    private static string Colour(string status) =>
+    private static string Colour(GuardStatus status) =>
         status switch
         {
-            "passed" => "gain",
-            "failed" => "loss",
-            "overridden" => "open",
+            GuardStatus.Passed => "gain",
+            GuardStatus.Failed => "loss",
+            GuardStatus.Overridden => "open",
             _ => "none",
         };
 

@@ -22,10 +22,11 @@ internal static class PointsSection
         Words words = report.Words;
         MeasuredPoint[] forms =
         [
-            .. report.Comparison.TradeOff?.Points.Where(p => p.Kind == "serving" || p.Kind is "base" or "candidate")
-                ?? [],
+            .. report.Comparison.TradeOff?.Points.Where(p =>
+                p.Kind is PointKind.Serving or PointKind.Base or PointKind.Candidate
+            ) ?? [],
         ];
-        return !forms.Any(p => p.Kind == "serving")
+        return !forms.Any(p => p.Kind == PointKind.Serving)
             ? []
             : report.Shown.Tasks.Select(b =>
                 RowFigures.Scores(
@@ -39,9 +40,11 @@ internal static class PointsSection
                     [
                         .. forms.Select(p =>
                             (
-                                p.Kind == "base" ? words.Say("base", "base") : TradeOffFigure.Form(p.Form, words),
+                                p.Kind == PointKind.Base
+                                    ? words.Say("base", "base")
+                                    : TradeOffFigure.Form(p.Form, words),
                                 p.Scores.First(s => s.Task == b.Task).Score,
-                                p.Kind == "base" ? "before" : "after"
+                                p.Kind == PointKind.Base ? "before" : "after"
                             )
                         ),
                     ],

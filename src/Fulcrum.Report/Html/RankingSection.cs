@@ -57,7 +57,7 @@ internal static class RankingSection
                             [
                                 p.First,
                                 p.Second,
-                                .. p.Tasks.Select(t => $"{Draw.Sign(t.Difference)} {words.Change(t.Difference)}"),
+                                .. p.Tasks.Select(t => $"{Signs.Of(t.Difference)} {words.Change(t.Difference)}"),
                             ]
                     )
                 )}</div>
@@ -72,7 +72,7 @@ internal static class RankingSection
             <tr><th scope="row"><a href="#candidate-{c.Name}">{c.Name}</a></th>{c.Tasks.Select(t =>
                 Markup.Of(
                     $"<td class=\"wide {Draw.Direction(t.Change)}\">"
-                        + $"{Draw.Sign(t.Change)} {words.Change(t.Difference)}</td>"
+                        + $"{Signs.Of(t.Change)} {words.Change(t.Difference)}</td>"
                 )
             )}<td class="status {SummarySection.Colour(c.Verdict.Kind)}">{SummarySection.Sign(
                 c.Verdict.Kind

@@ -39,7 +39,7 @@ internal static class ReadingsSection
             Name(r.Kind, words),
             words.Percent(r.Comparison.Before.Score),
             words.Percent(r.Comparison.After.Score),
-            $"{Draw.Sign(r.Comparison.Difference)} {words.Change(r.Comparison.Difference)}",
+            $"{Signs.Of(r.Comparison.Difference)} {words.Change(r.Comparison.Difference)}",
             r.UnparsableBefore is { } before
                 ? $"{words.Percent(before)} → {words.Percent(r.UnparsableAfter!.Value)}"
                 : "",

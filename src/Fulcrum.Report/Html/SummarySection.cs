@@ -23,7 +23,7 @@ internal static class SummarySection
             {(report.Comparison.Candidates.Count > 1 ? Markup.Of($"<p><b>{comparison.Name}</b></p>") : Markup.Empty)}
             <ul class="facts">{comparison.Tasks.Select(b =>
                 Markup.Of(
-                    $"<li><span class=\"{Draw.Direction(b.Change)}\">{Draw.Sign(b.Change)}</span>"
+                    $"<li><span class=\"{Draw.Direction(b.Change)}\">{Signs.Of(b.Change)}</span>"
                         + $" {Sentences.Of(b, words)}"
                         + $" {Sentences.Generalisation(b, words, Kinds.ClusterNoun(report, b.Task))}"
                         + $" {Explanations.Early(b, words)}</li>"
@@ -103,7 +103,8 @@ internal static class SummarySection
         };
 
     private static Markup Overridden(RunReport report) =>
-        report.Comparison.Guards?.Where(g => g.Status is "overridden" or "failed").ToArray() is { Length: > 0 } guards
+        report.Comparison.Guards?.Where(g => g.Status is GuardStatus.Overridden or GuardStatus.Failed).ToArray()
+            is { Length: > 0 } guards
             ? Markup.Of(
                 $"<p class=\"open\"><b>{report.Words.Say("Guards that failed:", "Verificações que falharam:")}"
                     + $"</b> {string.Join(", ", guards.Select(g => g.Name).Distinct())} (<a "

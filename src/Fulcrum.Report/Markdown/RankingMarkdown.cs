@@ -41,7 +41,7 @@ internal static class RankingMarkdown
 
     private static IEnumerable<string> Tasks(RunReport report) => report.Shown.Tasks.Select(t => t.Task);
 
-    private static string Change(Difference d, Words words) => $"{Draw.Sign(d)} {words.Change(d)}";
+    private static string Change(Difference d, Words words) => $"{Signs.Of(d)} {words.Change(d)}";
 
     /// <summary>Returns a Markdown table.</summary>
     internal static string Table(IReadOnlyList<string> heads, IEnumerable<string[]> rows)

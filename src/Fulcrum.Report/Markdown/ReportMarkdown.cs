@@ -115,7 +115,7 @@ internal static class ReportMarkdown
     private static void Row(StringBuilder text, string name, PairedResult b, Words words) =>
         text.Append(
             $"| {name} | {words.Count(b.Items)} | {words.Count(b.Unscored)} | {words.Percent(b.Before.Score)} "
-                + $"| {words.Percent(b.After.Score)} | {Draw.Sign(b.Change)} {words.Change(b.Difference)} "
+                + $"| {words.Percent(b.After.Score)} | {Signs.Of(b.Change)} {words.Change(b.Difference)} "
                 + $"| {b.Gained} | {b.Lost} | {words.P(b.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
         );
 
@@ -137,7 +137,10 @@ internal static class ReportMarkdown
 
     private static void Guards(StringBuilder text, RunReport report)
     {
-        GuardResult[] broken = [.. report.Comparison.Guards?.Where(g => g.Status is "failed" or "overridden") ?? []];
+        GuardResult[] broken =
+        [
+            .. report.Comparison.Guards?.Where(g => g.Status is GuardStatus.Failed or GuardStatus.Overridden) ?? [],
+        ];
         if (broken.Length > 0)
         {
             text.Append(report.Words.Say("\nGuards that failed:\n\n", "\nVerificações que falharam:\n\n"));

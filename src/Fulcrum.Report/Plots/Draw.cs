@@ -23,18 +23,6 @@ internal static class Draw
     /// <summary>The same of a difference, by its interval.</summary>
     public static string Direction(Difference d) => Direction(Changes.Of(d));
 
-    /// <summary>The sign that says the same without colour.</summary>
-    public static string Sign(Change change) =>
-        change switch
-        {
-            Change.Gain => "▲",
-            Change.Loss => "▼",
-            _ => "○",
-        };
-
-    /// <summary>The same of a difference, by its interval.</summary>
-    public static string Sign(Difference d) => Sign(Changes.Of(d));
-
     /// <summary>A picture with its caption and its values as a table.</summary>
     public static Markup Figure(string title, string explanation, Markup picture, Markup values, Words words) =>
         Markup.Of(

@@ -132,8 +132,8 @@ internal static class Pictures
                 p.Task.Points * 100,
                 p.Kind switch
                 {
-                    "serving" => MarkerShape.FilledSquare,
-                    "seed" => MarkerShape.FilledDiamond,
+                    PointKind.Serving => MarkerShape.FilledSquare,
+                    PointKind.Seed => MarkerShape.FilledDiamond,
                     _ => MarkerShape.FilledCircle,
                 },
                 9,

@@ -1,4 +1,6 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Data;
+using Fulcrum.Models;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
 using Fulcrum.Statistics;
@@ -55,17 +57,20 @@ internal static class TradeOffFigure
     }
 
     /// <summary>A point's name for people.</summary>
-    public static string Name(MeasuredPoint p, Words words) => p.Kind == "base" ? words.Say("base", "base") : p.Name;
+    public static string Name(MeasuredPoint p, Words words) =>
+        p.Kind == PointKind.Base ? words.Say("base", "base") : p.Name;
 
     /// <summary>A form of serving for people.</summary>
     public static string Form(string form, Words words) =>
+        EnumNames.All<ServingForm>().Contains(form) ? Form(EnumNames.Parse<ServingForm>(form, "form"), words) : form;
+
+    private static string Form(ServingForm form, Words words) =>
         form switch
         {
-            "beside" => words.Say("beside the base", "ao lado da base"),
-            "merged" => words.Say("merged", "fundido"),
-            "unquantized-beside" => words.Say("unquantized, beside", "sem quantização, ao lado"),
-            "unquantized-merged" => words.Say("unquantized, merged", "sem quantização, fundido"),
-            _ => form,
+            ServingForm.Attached => words.Say("beside the base", "ao lado da base"),
+            ServingForm.Merged => words.Say("merged", "fundido"),
+            ServingForm.UnquantizedAttached => words.Say("unquantized, beside", "sem quantização, ao lado"),
+            _ => words.Say("unquantized, merged", "sem quantização, fundido"),
         };
 
     private static string Explanation(TradeOff t, Words words)
@@ -107,18 +112,16 @@ internal static class TradeOffFigure
         Difference general = p.General!.Value;
         double px = x.At(general.Points),
             py = y.At(p.Task.Points);
-        string form =
-            p.Kind == "base"
-                ? "hollow"
-                : p.Kind switch
-                {
-                    "serving" => "square",
-                    "seed" => "diamond",
-                    _ => "dot",
-                };
+        string form = p.Kind switch
+        {
+            PointKind.Base => "hollow",
+            PointKind.Serving => "square",
+            PointKind.Seed => "diamond",
+            _ => "dot",
+        };
         return Draw.Mark(
             p.Dominated ? "dim"
-                : p.Kind == "base" ? "before"
+                : p.Kind == PointKind.Base ? "before"
                 : "after",
             $"{Name(p, words)}\n{words.Say("task", "tarefa")} {words.Change(p.Task)}\n"
                 + $"{words.Say("elsewhere", "restante")} {words.Change(general)}",
@@ -139,7 +142,7 @@ internal static class TradeOffFigure
         List<Markup> names = [];
         foreach (
             MeasuredPoint p in points.OrderBy(p =>
-                (p.Name != best, p.Kind is not ("base" or "candidate"), !p.OnFront, p.Dominated)
+                (p.Name != best, p.Kind is not (PointKind.Base or PointKind.Candidate), !p.OnFront, p.Dominated)
             )
         )
         {

@@ -10,7 +10,7 @@ namespace Fulcrum.Files;
 /// followed or overwritten. Then it is flushed to the disk and renamed, and the folder is flushed: without that the
 /// name may be lost although the content is not.
 ///</remarks>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private const string Unfinished = ".unfinished";
     private const int RandomBytes = 8;

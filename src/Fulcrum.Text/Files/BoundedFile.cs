@@ -9,7 +9,7 @@ namespace Fulcrum.Files;
 /// checked against the file's size at once and again while reading, because a file can grow. What cannot be read is an
 /// <see cref="InputException"/> with the reason.
 ///</remarks>
-public static class BoundedFile
+internal static class BoundedFile
 {
     /// <summary>Bytes of a text file such as a study, a manifest or a comparison, unless said otherwise: 64
     /// MiB.</summary>

@@ -1,7 +1,7 @@
 namespace Fulcrum.Files;
 
 /// <summary>What a path leads to.</summary>
-public enum EntryKind
+internal enum EntryKind
 {
     /// <summary>Nothing is there, or a link leads nowhere.</summary>
     Missing,
@@ -26,7 +26,7 @@ public enum EntryKind
 /// does not tell.</param>
 /// <param name="Owner">Id of the user who owns it; 0 where the system does not tell.</param>
 /// <param name="Mode">Access rights as Unix writes them (octal 755); 0 where the system does not tell.</param>
-public readonly record struct FileEntry(EntryKind Kind, long Bytes = 0, uint Names = 1, uint Owner = 0, int Mode = 0)
+internal readonly record struct FileEntry(EntryKind Kind, long Bytes = 0, uint Names = 1, uint Owner = 0, int Mode = 0)
 {
     private const int GroupOrOthersWrite = 0b010_010;
 

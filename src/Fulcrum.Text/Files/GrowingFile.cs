@@ -1,7 +1,7 @@
 namespace Fulcrum.Files;
 
 /// <summary>Opens files that grow while a command works: a log, answers that are not complete.</summary>
-public static class GrowingFile
+internal static class GrowingFile
 {
     /// <summary>Opens a file to read and to continue, or creates it; the caller disposes the stream.</summary>
     /// <remarks>A link, a special file or a file with a second name is refused: whoever planted it would have another

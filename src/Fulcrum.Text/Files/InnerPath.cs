@@ -3,7 +3,7 @@ using System.IO.Enumeration;
 namespace Fulcrum.Files;
 
 /// <summary>Checks where a path really leads: links in it are followed.</summary>
-public static class InnerPath
+internal static class InnerPath
 {
     /// <summary>Returns whether a name can only denote an entry of one folder
     /// (<see cref="RelativeName.IsPlain"/>).</summary>

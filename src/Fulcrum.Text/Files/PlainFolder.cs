@@ -10,7 +10,7 @@ namespace Fulcrum.Files;
 /// <see cref="RelativeName"/>s. A stage removes files with <see cref="Remove"/>, which takes the names that the stage
 /// itself lists; a folder goes only when it is empty (<see cref="RemoveIfEmpty"/>).
 ///</remarks>
-public static class PlainFolder
+internal static class PlainFolder
 {
     private const int MostEntries = 200_000,
         MostDepth = 16;

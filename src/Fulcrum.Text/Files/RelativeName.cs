@@ -14,7 +14,7 @@ namespace Fulcrum.Files;
 /// links: <see cref="PlainFolder.Require"/> refuses those.
 ///</remarks>
 [JsonConverter(typeof(RelativeNameConverter))]
-public readonly record struct RelativeName
+internal readonly record struct RelativeName
 {
     private const int LongestPart = 255,
         MostParts = 32;

@@ -10,7 +10,7 @@ namespace Fulcrum.Files;
 /// digest of a file that changed less than <see cref="Settled"/> before it was read is therefore not kept. Where the
 /// system does not tell these facts, every call reads the file.
 /// </remarks>
-public static class RememberedDigest
+internal static class RememberedDigest
 {
     /// <summary>Time after which the clock of a file system has surely moved on, also on network file
     /// systems.</summary>

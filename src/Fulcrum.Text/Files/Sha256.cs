@@ -4,7 +4,7 @@ using System.Text;
 namespace Fulcrum.Files;
 
 /// <summary>SHA-256 digests in lower-case hexadecimal.</summary>
-public static class Sha256
+internal static class Sha256
 {
     /// <summary>Returns the digest of texts in UTF-8, separated by a NUL character.</summary>
     public static string OfTexts(params string[] parts) =>

@@ -5,7 +5,7 @@ namespace Fulcrum.Files;
 
 /// <summary>Parses untrusted JSON: bounded in size and depth, without duplicate keys and without lone
 /// surrogates.</summary>
-public static class StrictJson
+internal static class StrictJson
 {
     /// <summary>Values of a text. Each takes some hundred bytes once it is parsed.</summary>
     internal const int MostValues = 3 << 20;

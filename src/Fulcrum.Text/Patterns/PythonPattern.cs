@@ -9,7 +9,7 @@ namespace Fulcrum.Patterns;
 /// The two languages differ in what <c>\w</c> and <c>\s</c> mean, in named groups, in <c>{,n}</c>, in a bracket inside
 /// a set, and in characters beyond the basic plane, which are one character in Python and two in .NET.
 /// </remarks>
-public sealed class PythonPattern
+internal sealed class PythonPattern
 {
     private const int MostCharacters = 1 << 16;
     private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(5);

@@ -2,7 +2,7 @@ namespace Fulcrum.Templates;
 
 /// <summary>A Jinja template over the columns of a row, as task files use it: a name without a value is an error, white
 /// space around blocks stays.</summary>
-public sealed class TextTemplate
+internal sealed class TextTemplate
 {
     private readonly IReadOnlyList<TemplateStatement> statements;
 

@@ -17,10 +17,8 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
 
     private readonly List<RunningSequence> running = [];
     private List<Shared> shared = [];
-    private (Tensor Key, Tensor Value)[] tails = [];
-    private int slots,
-        capacity,
-        longest;
+    private readonly SlotCache tails = new(config, dtype, device);
+    private int longest;
     private Tensor places = null!;
     private int[] positions = [];
     private readonly Dictionary<int, Tensor?> masks = [];
@@ -34,7 +32,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     /// generated tokens.</param>
     public void Enter(IReadOnlyList<(PrefixNode End, bool Alone, int Limit)> sequences)
     {
-        Reserve(
+        tails.Reserve(
             running.Count + sequences.Count,
             sequences.Max(s => (Moves(s.End, s.Alone) ? s.End.Length : 0) + s.Limit)
         );
@@ -43,8 +41,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             bool moves = Moves(end, alone);
             for (int layer = 0; moves && layer < config.Layers; layer++)
             {
-                Put(tails[layer].Key, end.Cache[layer].Key);
-                Put(tails[layer].Value, end.Cache[layer].Value);
+                tails.Put(layer, running.Count, end.Cache[layer]);
             }
 
             if (moves)
@@ -69,11 +66,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         int last = running.Count - 1;
         if (slot != last)
         {
-            foreach ((Tensor key, Tensor value) in tails)
-            {
-                Move(key, last, slot);
-                Move(value, last, slot);
-            }
+            tails.Move(last, slot, running[last].Length);
         }
 
         running[slot] = running[last];
@@ -89,12 +82,12 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     {
         FreeMasks();
         longest = running.Max(r => r.Length) + 1;
-        if (longest > capacity)
+        if (longest > tails.Capacity)
         {
             throw new InvalidOperationException("a sequence is longer than was said when it entered");
         }
 
-        places = tensor(running.Select((r, i) => (long)i * capacity + r.Length).ToArray(), device: device);
+        places = tensor(running.Select((r, i) => (long)i * tails.Capacity + r.Length).ToArray(), device: device);
         positions = [.. running.Select(r => r.Depth + r.Length)];
         return positions;
     }
@@ -130,12 +123,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach ((Tensor key, Tensor value) in tails)
-        {
-            key.Dispose();
-            value.Dispose();
-        }
-
+        tails.Dispose();
         shared.ForEach(s => s.Index?.Dispose());
         FreeMasks();
     }
@@ -261,51 +249,6 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
                     : tensor(u.Value.Select(s => (long)s).ToArray(), device: device).DetachFromDisposeScope()
             )),
         ];
-    }
-
-    // Grows by doubling: [slots, capacity, KV, hd], zero-initialised, because a weight of 0 times NaN is NaN.
-    private void Reserve(int count, int length)
-    {
-        if (count <= slots && length <= capacity && tails.Length > 0)
-        {
-            return;
-        }
-
-        (int had, int wide) = (slots, capacity);
-        slots = count <= slots ? slots : Math.Max(count, 2 * slots);
-        capacity = length <= capacity ? capacity : length;
-        tails =
-        [
-            .. Enumerable
-                .Range(0, config.Layers)
-                .Select(layer => (Grown(layer, t => t.Key), Grown(layer, t => t.Value))),
-        ];
-
-        Tensor Grown(int layer, Func<(Tensor Key, Tensor Value), Tensor> of)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor grown = zeros([slots, capacity, config.KeyValueHeads, config.HeadDim], dtype, device);
-            if (tails.Length > 0)
-            {
-                using Tensor old = of(tails[layer]);
-                grown.narrow(0, 0, had).narrow(1, 0, wide).copy_(old);
-            }
-
-            return grown.DetachFromDisposeScope();
-        }
-    }
-
-    private void Put(Tensor tail, Tensor own)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        tail[running.Count].narrow(0, 0, own.shape[1]).copy_(own.transpose(0, 1));
-    }
-
-    private void Move(Tensor tail, int from, int to)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        int length = running[from].Length;
-        tail[to].narrow(0, 0, length).copy_(tail[from].narrow(0, 0, length));
     }
 
     // Index: null if the slots are contiguous.

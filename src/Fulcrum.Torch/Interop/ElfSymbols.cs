@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Fulcrum.Files;
 
 namespace Fulcrum.Torch.Interop;
 
@@ -11,6 +12,7 @@ internal sealed record ElfSymbols(IReadOnlySet<string> Defined, IReadOnlySet<str
     private const int HeaderSize = 64,
         SymbolSize = 24,
         LargestTable = 1 << 29;
+    private const long LargestFile = 1L << 34; // only its tables are read
     private const uint DynamicSymbols = 11;
 
     // 64 bits, little-endian.
@@ -24,7 +26,7 @@ internal sealed record ElfSymbols(IReadOnlySet<string> Defined, IReadOnlySet<str
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
+            using Stream file = BoundedFile.Open(path, LargestFile);
             return Read(file, filter);
         }
         catch (Exception e)
@@ -34,7 +36,7 @@ internal sealed record ElfSymbols(IReadOnlySet<string> Defined, IReadOnlySet<str
         }
     }
 
-    private static ElfSymbols Read(FileStream file, Func<string, bool> filter)
+    private static ElfSymbols Read(Stream file, Func<string, bool> filter)
     {
         Section[] sections = Sections(file);
         Section symbols = sections.FirstOrDefault(s => s.Type == DynamicSymbols);
@@ -60,7 +62,7 @@ internal sealed record ElfSymbols(IReadOnlySet<string> Defined, IReadOnlySet<str
         return new ElfSymbols(defined, undefined);
     }
 
-    private static Section[] Sections(FileStream file)
+    private static Section[] Sections(Stream file)
     {
         byte[] header = Bytes(file, 0, HeaderSize);
         if (!header.AsSpan(0, 6).SequenceEqual(Magic))
@@ -83,7 +85,7 @@ internal sealed record ElfSymbols(IReadOnlySet<string> Defined, IReadOnlySet<str
             BinaryPrimitives.ReadInt32LittleEndian(entry[40..])
         );
 
-    private static byte[] Bytes(FileStream file, long offset, long size)
+    private static byte[] Bytes(Stream file, long offset, long size)
     {
         byte[] bytes = new byte[
             size is >= 0 and <= LargestTable ? size : throw new InvalidDataException("a table is too large")

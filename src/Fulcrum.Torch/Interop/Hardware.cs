@@ -1,3 +1,4 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -39,4 +40,15 @@ internal static class Hardware
             Dtype.F16 => ScalarType.Float16,
             _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "the type must be resolved first"),
         };
+
+    /// <summary>Returns what the system says of its first processor; null if it says nothing.</summary>
+    /// <param name="field">Such as <c>model name</c> or <c>flags</c>.</param>
+    public static string? Processor(string field) =>
+        !File.Exists("/proc/cpuinfo")
+            ? null
+            : BoundedFile
+                .ReadLines("/proc/cpuinfo")
+                .FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal))
+                ?.Split(':', 2)[1]
+                .Trim();
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Fulcrum.Files;
 
 namespace Fulcrum.Torch.Interop;
 
@@ -10,7 +11,7 @@ namespace Fulcrum.Torch.Interop;
 /// linker then finds it by its name. No file of the output folder is touched. See
 /// docs/decisions/0001-native-library.md.
 ///</remarks>
-public static class Libtorch
+internal static class Libtorch
 {
     private const string Wrapper = "libLibTorchSharp.so",
         Variable = "FULCRUM_LIBTORCH";
@@ -168,7 +169,7 @@ public static class Libtorch
             return (wrapper, wrapper);
         }
 
-        byte[] image = File.ReadAllBytes(wrapper);
+        byte[] image = BoundedFile.ReadBytes(wrapper, 1L << 28);
         ElfPatch.RelaxStreamInitialiser(image);
         (string path, string shown) = NativeCache.Place(Wrapper, image);
         Repaired = true;

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Kernels;
 
 /// <summary>Measures this machine's matmul rate, to which speeds of models are related.</summary>
-public static class MatmulRate
+internal static class MatmulRate
 {
     // A type without processor support is multiplied value by value; the full measurement would take minutes.
     private const double TooLong = 0.3;

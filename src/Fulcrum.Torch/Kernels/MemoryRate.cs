@@ -8,7 +8,7 @@ namespace Fulcrum.Torch.Kernels;
 
 /// <summary>Measures the memory read rate, which bounds the decoding of one sequence: each step reads every weight
 /// once.</summary>
-public static unsafe class MemoryRate
+internal static unsafe class MemoryRate
 {
     private const nuint Bytes = 512 << 20; // far beyond the caches
     private const int Parts = 64;

@@ -85,14 +85,14 @@ internal sealed class Nf4Weight : IQuantizedWeight
             blocks = (count + Nf4.Block - 1) / Nf4.Block;
         Tensor packed = empty((count + 1) / 2, dtype: ScalarType.Byte),
             scale = empty(blocks, dtype: ScalarType.Float32);
-        Encode(plain, packed, scale);
+        Nf4Quantizer.Encode(plain, packed, scale);
         if (!doubled)
         {
             return new Nf4Weight(weight.shape, compute, packed.to(device), scale.to(device), null, null, 0);
         }
 
         float mean = scale.mean().ToSingle();
-        (Tensor codes, Tensor nested) = Nest(scale - mean);
+        (Tensor codes, Tensor nested) = Nf4Quantizer.Nest(scale - mean);
         return new Nf4Weight(weight.shape, compute, packed.to(device), null, codes.to(device), nested.to(device), mean);
     }
 
@@ -250,50 +250,5 @@ internal sealed class Nf4Weight : IQuantizedWeight
                 }
             }
         );
-    }
-
-    private static unsafe void Encode(Tensor plain, Tensor packed, Tensor scale)
-    {
-        float* weights = (float*)NativeTensor.DataPointer(plain),
-            largest = (float*)NativeTensor.DataPointer(scale);
-        byte* codes = (byte*)NativeTensor.DataPointer(packed);
-        long count = plain.NumberOfElements,
-            blocks = scale.NumberOfElements;
-        const int Group = 1024;
-        Threads.For(
-            (blocks + Group - 1) / Group,
-            group =>
-            {
-                long block = group * Group,
-                    at = block * Nf4.Block;
-                int size = (int)Math.Min((long)Group * Nf4.Block, count - at);
-                Nf4.Encode(
-                    new ReadOnlySpan<float>(weights + at, size),
-                    new Span<byte>(codes + at / 2, (size + 1) / 2),
-                    new Span<float>(largest + block, (int)Math.Min(Group, blocks - block))
-                );
-            }
-        );
-    }
-
-    private static unsafe (Tensor Codes, Tensor Scale) Nest(Tensor centred)
-    {
-        long count = centred.NumberOfElements,
-            blocks = (count + NestedBlock - 1) / NestedBlock;
-        Tensor codes = empty(count, dtype: ScalarType.Byte),
-            largest = empty(blocks, dtype: ScalarType.Float32);
-        float* values = (float*)NativeTensor.DataPointer(centred),
-            scale = (float*)NativeTensor.DataPointer(largest);
-        byte* code = (byte*)NativeTensor.DataPointer(codes);
-        for (long i = 0, at = 0; i < blocks; i++, at += NestedBlock)
-        {
-            int size = (int)Math.Min(NestedBlock, count - at);
-            scale[i] = DynamicMap.Signed.Encode(
-                new ReadOnlySpan<float>(values + at, size),
-                new Span<byte>(code + at, size)
-            );
-        }
-
-        return (codes, largest);
     }
 }

@@ -12,7 +12,7 @@ namespace Fulcrum.Torch.Kernels;
 /// <remarks>Values are computed in float32, 8 lanes at a time on every processor, so that runs are reproducible bit
 /// for bit. They are rounded to bfloat16 where libtorch's operations round in the forward pass. One thread computes a
 /// row. The type parameters are float or <see cref="Bf16"/>.</remarks>
-internal static unsafe class RowKernels
+internal static unsafe partial class RowKernels
 {
     private const int Width = Simd8.Width;
 
@@ -26,101 +26,6 @@ internal static unsafe class RowKernels
         && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16
         && tensor.device_type == DeviceType.CPU
         && tensor.NumberOfElements * tensor.element_size() <= int.MaxValue;
-
-    /// <summary>silu(gate) · up.</summary>
-    /// <param name="joined">[..., 2 · count]: gate, then up.</param>
-    /// <returns>[..., count]</returns>
-    public static Tensor SwiGlu(Tensor joined) =>
-        joined.dtype == ScalarType.Float32 ? SwiGlu<float>(joined) : SwiGlu<Bf16>(joined);
-
-    private static Tensor SwiGlu<T>(Tensor joined)
-        where T : unmanaged
-    {
-        using Tensor rows = joined.contiguous();
-        int count = (int)(joined.size(-1) / 2);
-        Tensor output = empty(joined.WithLast(count), joined.dtype, CPU);
-        T* from = NativeTensor.At<T>(rows),
-            to = NativeTensor.At<T>(output);
-        Each(
-            rows.NumberOfElements / (2 * count),
-            count,
-            row => SwiGluRow(from + row * 2 * count, to + row * count, count)
-        );
-        return output;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SwiGluRow<T>(T* gate, T* to, int count)
-        where T : unmanaged
-    {
-        T* up = gate + count;
-        int i = 0;
-        for (; i <= count - Width; i += Width)
-        {
-            Vector256<float> g = Simd8.Load(gate + i);
-            Simd8.Store(Simd8.Rounded<T>(g * Sigmoid(g)) * Simd8.Load(up + i), to + i);
-        }
-
-        for (; i < count; i++)
-        {
-            float g = Simd8.LoadOne(gate + i);
-            Simd8.StoreOne(Simd8.RoundedOne<T>(g / (1 + MathF.Exp(-g))) * Simd8.LoadOne(up + i), to + i);
-        }
-    }
-
-    /// <summary>Returns the gradients of gate and up, shaped as <paramref name="joined"/>, from the gradient of the
-    /// output.</summary>
-    public static Tensor SwiGluBackward(Tensor joined, Tensor gradient) =>
-        joined.dtype == ScalarType.Float32
-            ? SwiGluBackward<float>(joined, gradient)
-            : SwiGluBackward<Bf16>(joined, gradient);
-
-    private static Tensor SwiGluBackward<T>(Tensor joined, Tensor gradient)
-        where T : unmanaged
-    {
-        using Tensor rows = joined.contiguous(),
-            slopes = gradient.contiguous();
-        int count = (int)gradient.size(-1);
-        Tensor output = empty_like(rows);
-        T* input = NativeTensor.At<T>(rows),
-            from = NativeTensor.At<T>(slopes),
-            to = NativeTensor.At<T>(output);
-        Each(
-            slopes.NumberOfElements / count,
-            count,
-            row => SwiGluBackwardRow(input + row * 2 * count, from + row * count, to + row * 2 * count, count)
-        );
-        return output;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SwiGluBackwardRow<T>(T* gate, T* from, T* forGate, int count)
-        where T : unmanaged
-    {
-        T* up = gate + count,
-            forUp = forGate + count;
-        int i = 0;
-        for (; i <= count - Width; i += Width)
-        {
-            Vector256<float> g = Simd8.Load(gate + i),
-                s = Sigmoid(g),
-                d = Simd8.Load(from + i);
-            Simd8.Store(d * g * s, forUp + i);
-            Simd8.Store(
-                d * Simd8.Load(up + i) * s * (Vector256<float>.One + g * (Vector256<float>.One - s)),
-                forGate + i
-            );
-        }
-
-        for (; i < count; i++)
-        {
-            float g = Simd8.LoadOne(gate + i),
-                s = 1 / (1 + MathF.Exp(-g)),
-                d = Simd8.LoadOne(from + i);
-            Simd8.StoreOne(d * g * s, forUp + i);
-            Simd8.StoreOne(d * Simd8.LoadOne(up + i) * s * (1 + g * (1 - s)), forGate + i);
-        }
-    }
 
     /// <summary>x / √(mean(x²) + ε) · weight.</summary>
     /// <param name="input">[..., count]</param>
@@ -208,71 +113,6 @@ internal static unsafe class RowKernels
                 Simd8.LoadOne(from + i) * Simd8.LoadOne(weight + i) * scale - Simd8.LoadOne(x + i) * pull,
                 to + i
             );
-        }
-    }
-
-    /// <summary>Applies the rotary embedding to the pairs (i, i + half) of each head: a · cos - b · sin, b · cos + a
-    /// · sin.</summary>
-    /// <param name="input">[..., heads, 2 · half]</param>
-    /// <param name="cos">[..., half], float32, one row per token of the input; <paramref name="sin"/> too.</param>
-    /// <param name="back">Rotate by the opposite angle: the backward pass.</param>
-    public static Tensor ApplyRotary(Tensor input, Tensor cos, Tensor sin, bool back) =>
-        input.dtype == ScalarType.Float32
-            ? ApplyRotary<float>(input, cos, sin, back)
-            : ApplyRotary<Bf16>(input, cos, sin, back);
-
-    private static Tensor ApplyRotary<T>(Tensor input, Tensor cos, Tensor sin, bool back)
-        where T : unmanaged
-    {
-        using Tensor rows = input.contiguous();
-        (int heads, int half) = ((int)input.size(-2), (int)(input.size(-1) / 2));
-        Tensor output = empty_like(rows);
-        T* from = NativeTensor.At<T>(rows),
-            to = NativeTensor.At<T>(output);
-        float* cosines = NativeTensor.Floats(cos),
-            sines = NativeTensor.Floats(sin);
-        Each(
-            cos.NumberOfElements / half,
-            heads * 2 * half,
-            token =>
-            {
-                for (long head = token * heads; head < (token + 1) * heads; head++)
-                {
-                    ApplyRotaryToHead(
-                        from + head * 2 * half,
-                        cosines + token * half,
-                        sines + token * half,
-                        to + head * 2 * half,
-                        half,
-                        back ? -1 : 1
-                    );
-                }
-            }
-        );
-        return output;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ApplyRotaryToHead<T>(T* a, float* cos, float* sin, T* to, int half, float sign)
-        where T : unmanaged
-    {
-        T* b = a + half;
-        int i = 0;
-        for (; i <= half - Width; i += Width)
-        {
-            Vector256<float> x = Simd8.Load(a + i),
-                y = Simd8.Load(b + i),
-                c = Vector256.Load(cos + i),
-                s = Vector256.Load(sin + i) * sign;
-            Simd8.Store(x * c - y * s, to + i);
-            Simd8.Store(y * c + x * s, to + half + i);
-        }
-
-        for (; i < half; i++)
-        {
-            (float x, float y, float s) = (Simd8.LoadOne(a + i), Simd8.LoadOne(b + i), sign * sin[i]);
-            Simd8.StoreOne(x * cos[i] - y * s, to + i);
-            Simd8.StoreOne(y * cos[i] + x * s, to + half + i);
         }
     }
 

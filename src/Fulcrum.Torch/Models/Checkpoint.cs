@@ -9,7 +9,7 @@ namespace Fulcrum.Torch.Models;
 
 /// <summary>The weights of a model folder: <c>model.safetensors</c>, or the shards that
 /// <c>model.safetensors.index.json</c> names.</summary>
-public sealed class Checkpoint : IDisposable
+internal sealed class Checkpoint : IDisposable
 {
     private readonly List<SafetensorsFile> files;
     private readonly Dictionary<string, (SafetensorsFile File, string Stored)> places;

@@ -29,7 +29,7 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="Threads">Number of threads of libtorch.</param>
 /// <param name="FractionOfMemory">Writing one sequence: the weights that its steps read, by what could have been read
 /// in the time; null for other work, whose steps share what they read.</param>
-public sealed record BenchResult(
+internal sealed record BenchResult(
     double Seconds,
     int Items,
     long Tokens,
@@ -48,7 +48,7 @@ public sealed record BenchResult(
 );
 
 /// <summary>Implements <c>fulcrum bench</c>.</summary>
-public static class Bench
+internal static class Bench
 {
     private static readonly TrainPlan Training = new(
         Rank: 4,

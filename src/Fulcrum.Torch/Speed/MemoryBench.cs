@@ -1,3 +1,4 @@
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Torch.Adapters;
@@ -19,7 +20,7 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="Parts">What it is made of, in bytes, by reckoning.</param>
 /// <param name="PartsBytes">Their sum.</param>
 /// <param name="Losses">Of the steps.</param>
-public sealed record MemoryResult(
+internal sealed record MemoryResult(
     Dtype Dtype,
     Quantization Quantization,
     int Batch,
@@ -36,7 +37,7 @@ public sealed record MemoryResult(
 );
 
 /// <summary>Implements <c>fulcrum bench memory</c>.</summary>
-public static class MemoryBench
+internal static class MemoryBench
 {
     /// <summary>As QLoRA trains (arXiv:2305.14314): rank 16 on every projection, paged 8-bit AdamW, layers computed
     /// again.</summary>
@@ -64,20 +65,13 @@ public static class MemoryBench
         Action<string>? tell = null
     )
     {
-        string folder = Directory.CreateTempSubdirectory("fulcrum-memory-").FullName;
-        try
-        {
-            ModelSpec plan = new TorchEngine(note: tell).Resolve(
-                ModelSpec.InFolder(folder, dtype, quantization, "cpu", threads)
-            );
-            tell?.Invoke($"writing a random model to {folder}");
-            RandomModel.Write(folder, config);
-            return Measure(plan, batch, tokens, steps, tell);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using ScratchFolder folder = new("memory");
+        ModelSpec plan = new TorchEngine(note: tell).Resolve(
+            ModelSpec.InFolder(folder.Path, dtype, quantization, "cpu", threads)
+        );
+        tell?.Invoke($"writing a random model to {folder.Path}");
+        RandomModel.Write(folder.Path, config);
+        return Measure(plan, batch, tokens, steps, tell);
     }
 
     private static MemoryResult Measure(ModelSpec plan, int batch, int tokens, int steps, Action<string>? tell)

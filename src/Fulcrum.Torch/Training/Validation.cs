@@ -75,7 +75,7 @@ internal sealed class Validation(
         using IDisposable frozen = no_grad();
         Adapter[] adapters = [.. model.Projections.Where(p => p.Adapter is not null).Select(p => p.Adapter!)];
         Array.ForEach(adapters, a => a.Training = false);
-        double sum = LoraTrainer.Parts(heldOut).Sum(part => CompletionLoss.Sum(model, part));
+        double sum = Gradients.Parts(heldOut).Sum(part => CompletionLoss.Sum(model, part));
         Array.ForEach(adapters, a => a.Training = true);
         return sum / heldOut.Sum(e => e.Trained.Skip(1).Count(t => t));
     }

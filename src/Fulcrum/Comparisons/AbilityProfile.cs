@@ -20,7 +20,7 @@ public sealed record AbilityRow(
 );
 
 /// <summary>The general tasks of a study, ability by ability.</summary>
-public static class AbilityProfile
+internal static class AbilityProfile
 {
     private const double Level = 0.05;
 

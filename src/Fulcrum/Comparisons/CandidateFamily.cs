@@ -6,7 +6,7 @@ namespace Fulcrum.Comparisons;
 
 /// <summary>Several candidates compared with their base.</summary>
 /// <param name="Tasks">One family per task.</param>
-public sealed record CandidatesComparison(IReadOnlyList<CandidateFamily> Tasks);
+internal sealed record CandidatesComparison(IReadOnlyList<CandidateFamily> Tasks);
 
 /// <summary>Several candidates on one task, each compared with the same base on the items that all of them
 /// scored.</summary>

@@ -23,7 +23,7 @@ public sealed record SelectionScore(string Name, IReadOnlyDictionary<string, dou
 /// <param name="Place">Its place among candidates of the same root, as the part of the adapter and the step.</param>
 /// <param name="IsSeed">Whether it is another training seed of its root: seeds are no candidates for the best.</param>
 /// <param name="Points">By task, the mean difference from the base on the selection half.</param>
-public sealed record Selectable(
+internal sealed record Selectable(
     string Name,
     string Root,
     (int Step, double Lambda) Place,
@@ -32,7 +32,7 @@ public sealed record Selectable(
 );
 
 /// <summary>Selects one candidate by its scores on the selection half.</summary>
-public static class CandidateSelection
+internal static class CandidateSelection
 {
     /// <summary>
     /// Selects the candidate with the largest mean gain on the targets among those whose loss on every general task is

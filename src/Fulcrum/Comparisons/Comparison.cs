@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Fulcrum.Guards;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Comparisons;
@@ -61,7 +60,7 @@ public sealed record RecipeSeeds(string Recipe, IReadOnlyList<SeedsResult> Tasks
 
 /// <summary>Two sides compared task by task, without a study: two files or two folders of answers.</summary>
 /// <param name="Verdict">Null where nothing says which task is the target.</param>
-public sealed record TasksComparison(
+internal sealed record TasksComparison(
     IReadOnlyList<PairedResult> Tasks,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Verdict? Verdict = null
 );

@@ -4,7 +4,7 @@ using Fulcrum.Data;
 namespace Fulcrum.Comparisons;
 
 /// <summary>Writes and reads <c>comparison.json</c>.</summary>
-public static class ComparisonJson
+internal static class ComparisonJson
 {
     /// <summary>Returns the comparison as JSON; equal comparisons give equal texts.</summary>
     public static string Print(Comparison comparison) =>

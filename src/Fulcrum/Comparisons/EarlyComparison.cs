@@ -25,7 +25,7 @@ public sealed record EarlyResult(
 /// <param name="Failures">The number of tasks of which one that fails is enough to reject.</param>
 /// <param name="Estimand">To what the task generalises; null: what the clusters allow.</param>
 /// <param name="Further">Further limits, as fractions, that must be decided too.</param>
-public sealed record EarlyRule(
+internal sealed record EarlyRule(
     double Limit,
     int Failures = 1,
     Estimand? Estimand = null,
@@ -34,7 +34,7 @@ public sealed record EarlyRule(
 
 /// <summary>Looks at the answers of a task that is asked in the order of <see cref="AskingOrder"/>. A pure function of
 /// the answers, so a resumed run decides as an undisturbed one.</summary>
-public static class EarlyComparison
+internal static class EarlyComparison
 {
     /// <summary>Takes one look.</summary>
     /// <param name="look">Which look of the plan, from 0.</param>

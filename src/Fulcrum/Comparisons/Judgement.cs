@@ -67,7 +67,7 @@ public sealed record Verdict(VerdictKind Kind, double Margin, IReadOnlyList<Find
 public sealed record Finding(string Task, TaskRole Role, Change Change, TaskJudgement Judgement, Difference Difference);
 
 /// <summary>The verdict that follows from the differences and the margin, and from nothing else.</summary>
-public static class Judgement
+internal static class Judgement
 {
     private const double OneSided = 0.025;
 

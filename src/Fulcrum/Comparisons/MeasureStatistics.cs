@@ -4,7 +4,7 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Comparisons;
 
 /// <summary>Compares the measures that answers carry next to their score. It depends on no kind of task.</summary>
-public static class MeasureStatistics
+internal static class MeasureStatistics
 {
     private const int Bins = 10;
 

@@ -14,7 +14,7 @@ namespace Fulcrum.Comparisons;
 /// <param name="Measure">A measure of the whole corpus; null: none.</param>
 /// <param name="Level">Two-sided level of the intervals: 0.05, or that of the look at which an early decision was
 /// made.</param>
-public sealed record ComparisonSettings(
+internal sealed record ComparisonSettings(
     double? Margin = null,
     int Seed = 0,
     Estimand? Estimand = null,
@@ -36,7 +36,7 @@ public sealed record ComparisonSettings(
 }
 
 /// <summary>The comparison of two measurements of the same items, item by item.</summary>
-public static class PairedComparison
+internal static class PairedComparison
 {
     private const double LeastUnscoredShare = 0.01;
 

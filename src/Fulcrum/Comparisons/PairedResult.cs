@@ -174,7 +174,7 @@ public enum Change
 }
 
 /// <summary>Reads a change off an interval.</summary>
-public static class Changes
+internal static class Changes
 {
     /// <summary>A gain, a loss, or none where the interval contains 0.</summary>
     public static Change Of(Difference d) =>

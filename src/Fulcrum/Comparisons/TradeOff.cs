@@ -1,6 +1,32 @@
+using System.Text.Json.Serialization;
 using Fulcrum.Statistics;
 
 namespace Fulcrum.Comparisons;
+
+/// <summary>What a measured point of the trade-off is.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PointKind>))]
+public enum PointKind
+{
+    /// <summary>The base.</summary>
+    [JsonStringEnumMemberName("base")]
+    Base,
+
+    /// <summary>A candidate that the study names.</summary>
+    [JsonStringEnumMemberName("candidate")]
+    Candidate,
+
+    /// <summary>A candidate with another lambda, or at an earlier step.</summary>
+    [JsonStringEnumMemberName("curve")]
+    Curve,
+
+    /// <summary>A candidate in another serving mode.</summary>
+    [JsonStringEnumMemberName("serving")]
+    Serving,
+
+    /// <summary>A candidate trained with another seed.</summary>
+    [JsonStringEnumMemberName("seed")]
+    Seed,
+}
 
 /// <summary>The measured points of a study and the front that they form.</summary>
 /// <param name="Tasks">Benchmarks whose mean is the first axis.</param>
@@ -24,7 +50,6 @@ public sealed record TradeOff(
 
 /// <summary>One form of the model that was measured.</summary>
 /// <param name="Name">The point's folder in <c>points/</c>; <c>before</c> and <c>after</c> for the two sides.</param>
-/// <param name="Kind"><c>side</c>, <c>curve</c>, <c>serving</c> or <c>seed</c>.</param>
 /// <param name="Lambda">The adapter's scale: 0 the base, 1 as trained.</param>
 /// <param name="Step">The training step of the checkpoint; null: the finished adapter.</param>
 /// <param name="Form">How the adapter is applied; <c>beside</c> unless the study asks for serving forms.</param>
@@ -38,7 +63,7 @@ public sealed record TradeOff(
 /// <param name="DominatedBy">The name of such a point.</param>
 public sealed record MeasuredPoint(
     string Name,
-    string Kind,
+    PointKind Kind,
     double Lambda,
     int? Step,
     string Form,

@@ -5,9 +5,9 @@ namespace Fulcrum.Comparisons;
 
 /// <summary>One measured form of a model, with its answers.</summary>
 /// <param name="Answers">By task.</param>
-public sealed record PointAnswers(
+internal sealed record PointAnswers(
     string Name,
-    string Kind,
+    PointKind Kind,
     double Lambda,
     IReadOnlyDictionary<string, IReadOnlyList<Answer>> Answers,
     int? Step = null,
@@ -16,7 +16,7 @@ public sealed record PointAnswers(
 );
 
 /// <summary>Puts measured points on two axes, target and general, and finds the front.</summary>
-public static class TradeOffCurve
+internal static class TradeOffCurve
 {
     private const double Level = 0.05;
 
@@ -52,7 +52,7 @@ public static class TradeOffCurve
         (double, double)[] scores = [.. measured.Select(picture.Place)];
         bool[] within = picture.WithinMargin(margin / 100);
         MeasuredPoint? best = measured
-            .Where((p, i) => within[i] && p.Kind != "seed")
+            .Where((p, i) => within[i] && p.Kind != PointKind.Seed)
             .MaxBy(p => picture.Place(p).Target);
         return new TradeOff(
             picture.Targets,

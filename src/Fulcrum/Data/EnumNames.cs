@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Fulcrum.Data;
 
 /// <summary>The names by which files and the command line call the members of a closed set.</summary>
-public static class EnumNames
+internal static class EnumNames
 {
     /// <summary>Returns the name of a member, as <see cref="JsonStringEnumMemberNameAttribute"/> gives it.</summary>
     public static string Of<T>(T value)

@@ -8,7 +8,7 @@ using Fulcrum.Files;
 namespace Fulcrum.Data;
 
 /// <summary>Reads and writes JSON Lines: UTF-8, one object per line; <c>-</c> is standard input or output.</summary>
-public static class JsonLines
+internal static class JsonLines
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
@@ -51,8 +51,11 @@ public static class JsonLines
 
     /// <summary>Opens a file, or standard output, for writing lines; the caller disposes it.</summary>
     public static StreamWriter Create(string path) =>
+#pragma warning disable RS0030 // the file or the standard output that the user names
         new(path == "-" ? Console.OpenStandardOutput() : File.Create(path), new UTF8Encoding(false)) { NewLine = "\n" };
+#pragma warning restore RS0030
 
+#pragma warning disable RS0030 // the file or the standard input that the user names, such as a pipe
     private static Stream Open(string path, long? mostBytes)
     {
         if (path == "-")
@@ -72,6 +75,8 @@ public static class JsonLines
             throw new InputException($"cannot read {path}: {e.Message}", e);
         }
     }
+
+#pragma warning restore RS0030
 
     private static IEnumerable<byte[]> Lines(Stream stream, string name)
     {
@@ -151,7 +156,7 @@ public static class JsonLines
 }
 
 /// <summary>One line of a JSON Lines file and its place in the file.</summary>
-public sealed record JsonLine(string File, int Number, JsonObject Value)
+internal sealed record JsonLine(string File, int Number, JsonObject Value)
 {
     /// <summary>Returns an error about this line.</summary>
     public InputException Error(string what) => new($"{File} line {Number}: {what}");

@@ -12,7 +12,7 @@ namespace Fulcrum.Data;
 /// <c>OUTPUT.partial.json</c> holds the number of complete chunks and the purpose. Chunks end at the same lines after
 /// any interruption, so the output is byte-identical to that of an uninterrupted command.
 /// </remarks>
-public static class PortionFile
+internal static class PortionFile
 {
     /// <summary>The number of lines of a chunk.</summary>
     public const int Lines = 512;

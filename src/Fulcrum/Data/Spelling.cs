@@ -1,7 +1,7 @@
 namespace Fulcrum.Data;
 
 /// <summary>Finds the known word that was probably meant by an unknown one.</summary>
-public static class Spelling
+internal static class Spelling
 {
     /// <summary>Returns the nearest known word, ignoring case; null if none is within two changes of a letter (one
     /// change in words of up to three letters).</summary>

@@ -3,7 +3,7 @@ using Fulcrum.Statistics;
 namespace Fulcrum.Data;
 
 /// <summary>Samples in equal shares of clusters.</summary>
-public static class StratifiedSample
+internal static class StratifiedSample
 {
     /// <summary>Returns equal shares of every cluster, or all of its members if it has fewer, in the order of the
     /// clusters' names and of the data.</summary>

@@ -4,7 +4,7 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Guards;
 
 /// <summary>Log-likelihoods of a few reference answers: enough to distinguish two sets of weights.</summary>
-public static class AdapterProbe
+internal static class AdapterProbe
 {
     /// <summary>Items of each task that are evaluated.</summary>
     private const int Items = 3;

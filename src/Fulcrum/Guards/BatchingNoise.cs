@@ -12,7 +12,7 @@ namespace Fulcrum.Guards;
 /// <param name="Difference">Change of their mean score, as a fraction.</param>
 /// <param name="Low">Lower bound of its 95% interval.</param>
 /// <param name="High">Upper bound of its 95% interval.</param>
-public sealed record BatchingNoise(
+internal sealed record BatchingNoise(
     string Benchmark,
     int Items,
     int Changed,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Studies;
@@ -8,7 +9,7 @@ namespace Fulcrum.Guards;
 /// <summary>The findings of the guards of one stage. Closing it stops the run if one failed that the study does not
 /// override.</summary>
 /// <param name="stage">Names the stage in the results.</param>
-public sealed class GuardLog(string stage)
+internal sealed class GuardLog(string stage)
 {
     /// <summary>The guards, in the order of the stages that try them.</summary>
     public static readonly IReadOnlyList<string> Names = GuardNames.All;
@@ -50,11 +51,11 @@ public sealed class GuardLog(string stage)
 
     /// <summary>Reports one guard's outcome.</summary>
     public void Report(string name, string? benchmark, bool holds, string message) =>
-        results.Add(new GuardResult(name, stage, benchmark, holds ? "passed" : "failed", message));
+        results.Add(new GuardResult(name, stage, benchmark, holds ? GuardStatus.Passed : GuardStatus.Failed, message));
 
     /// <summary>Reports why a guard does not apply here.</summary>
     public void NotApplicable(string name, string? benchmark, string why) =>
-        results.Add(new GuardResult(name, stage, benchmark, "not-applicable", why));
+        results.Add(new GuardResult(name, stage, benchmark, GuardStatus.NotApplicable, why));
 
     /// <summary>Writes the results, then stops where one failed.</summary>
     /// <param name="overridden">Names that the study overrides.</param>
@@ -78,14 +79,19 @@ public sealed class GuardLog(string stage)
     ) =>
         [
             .. results.Select(r =>
-                r.Status == "failed" && overridden.Contains(r.Name) ? r with { Status = "overridden" } : r
+                r.Status == GuardStatus.Failed && overridden.Contains(r.Name)
+                    ? r with
+                    {
+                        Status = GuardStatus.Overridden,
+                    }
+                    : r
             ),
         ];
 
     /// <exception cref="GuardException">One failed that is not overridden.</exception>
     public static void Refuse(IEnumerable<GuardResult> results, IReadOnlyList<string> overridden)
     {
-        GuardResult[] failed = [.. Overridden(results, overridden).Where(r => r.Status == "failed")];
+        GuardResult[] failed = [.. Overridden(results, overridden).Where(r => r.Status == GuardStatus.Failed)];
         if (failed.Length > 0)
         {
             string names = string.Join(", ", failed.Select(f => $"\"{f.Name}\"").Distinct());

@@ -10,7 +10,7 @@ namespace Fulcrum.Guards;
 /// <param name="Base">5-shot score of the base model; null: none published.</param>
 /// <param name="Instruct">Score of the instruction-tuned model; null: none published.</param>
 /// <param name="Source">Where it was published.</param>
-public sealed record KnownModel(
+internal sealed record KnownModel(
     string Name,
     (int Hidden, int Layers, int Vocabulary) Shape,
     double? Base,
@@ -22,7 +22,7 @@ public sealed record KnownModel(
 /// name.</summary>
 /// <remarks>SmolLM2 is not in the table: its cards publish MMLU read as cloze (31.5 at 135M, 35.8 at 360M), which says
 /// nothing about the letters.</remarks>
-public static class KnownModels
+internal static class KnownModels
 {
     /// <summary>The table.</summary>
     public static readonly IReadOnlyList<KnownModel> All =

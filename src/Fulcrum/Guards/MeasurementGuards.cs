@@ -6,7 +6,7 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Guards;
 
 /// <summary>Guards that need the answers of one side.</summary>
-public static class MeasurementGuards
+internal static class MeasurementGuards
 {
     /// <summary>The error rate of each guard: the probability that a sound measurement fails it. Small, since every
     /// task of every study is tried.</summary>

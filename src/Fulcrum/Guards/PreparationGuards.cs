@@ -5,7 +5,7 @@ using Fulcrum.Tasks;
 namespace Fulcrum.Guards;
 
 /// <summary>Guards that need no answers.</summary>
-public static class PreparationGuards
+internal static class PreparationGuards
 {
     /// <summary>Evaluates the reference answers, the completion tokens and the overlap.</summary>
     /// <param name="examples">The training data as tokens, in its order.</param>

@@ -8,7 +8,7 @@ namespace Fulcrum.Guards;
 /// <summary>One item that stands in the training data.</summary>
 /// <param name="Share">Of the item's shingles, the part that the example contains.</param>
 /// <param name="Exact">The item's words stand in the example in one piece.</param>
-public sealed record Overlap(string Item, string Example, double Share, bool Exact);
+internal sealed record Overlap(string Item, string Example, double Share, bool Exact);
 
 /// <summary>Finds items of a benchmark in the training data: the same words, or nearly.</summary>
 /// <remarks>
@@ -19,7 +19,7 @@ public sealed record Overlap(string Item, string Example, double Share, bool Exa
 /// they equal an example: its question, the last line of its question, or question and completion together.
 /// Items of fewer than six digits and no letters are not compared.
 /// </remarks>
-public static class TrainingOverlap
+internal static class TrainingOverlap
 {
     private const int WordShingle = 3,
         CharacterShingle = 5,

@@ -8,7 +8,7 @@ namespace Fulcrum.Models;
 /// <param name="Settings">Null: greedy. Its seed is replaced by one of each item.</param>
 /// <param name="Seed">The study's; with the item's name it decides what is drawn, so both sides of a comparison draw
 /// with the same numbers.</param>
-public sealed record Decoding(Sampling? Settings, int Seed)
+internal sealed record Decoding(Sampling? Settings, int Seed)
 {
     /// <summary>Greedy decoding.</summary>
     public static readonly Decoding Greedy = new(null, 0);

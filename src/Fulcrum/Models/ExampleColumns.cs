@@ -9,7 +9,7 @@ namespace Fulcrum.Models;
 /// <param name="Chat">Whether questions are asked as conversations; null: as the layout has them, texts as plain text.
 /// </param>
 /// <param name="Others">Further columns that are used: ids, clusters, groups.</param>
-public sealed record ExampleColumns(
+internal sealed record ExampleColumns(
     string? Input = null,
     string? Target = null,
     string? Template = null,

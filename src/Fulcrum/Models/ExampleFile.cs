@@ -7,7 +7,7 @@ namespace Fulcrum.Models;
 
 /// <summary>A data file of questions with their answers. Training and measuring read the same files through
 /// it.</summary>
-public sealed class ExampleFile
+internal sealed class ExampleFile
 {
     private const string Assistant = "assistant";
 

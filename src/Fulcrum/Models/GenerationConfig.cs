@@ -5,7 +5,7 @@ using Fulcrum.Files;
 namespace Fulcrum.Models;
 
 /// <summary>A model's own wishes for decoding: <c>generation_config.json</c>.</summary>
-public static class GenerationConfig
+internal static class GenerationConfig
 {
     /// <summary>How it wants tokens drawn; null where it asks for plain greedy decoding. Keys that are absent have the
     /// values of transformers.</summary>

@@ -65,7 +65,7 @@ public enum GgufFileType
 }
 
 /// <summary>Facts about the numeric forms of GGUF files.</summary>
-public static class GgufFileTypes
+internal static class GgufFileTypes
 {
     /// <summary>Returns the bits per weight of most matrices, scales included, to order types by their
     /// precision.</summary>

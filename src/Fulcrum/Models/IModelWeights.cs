@@ -2,7 +2,7 @@ namespace Fulcrum.Models;
 
 /// <summary>The weights of a model, one tensor at a time, by the names of its checkpoint
 /// (<c>model.layers.0.mlp.up_proj.weight</c>).</summary>
-public interface IModelWeights : IDisposable
+internal interface IModelWeights : IDisposable
 {
     /// <summary>Name and shape of every tensor.</summary>
     IReadOnlyDictionary<string, long[]> Shapes { get; }

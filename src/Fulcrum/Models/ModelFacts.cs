@@ -9,7 +9,7 @@ namespace Fulcrum.Models;
 /// written again.</summary>
 /// <param name="Name">The folder's name.</param>
 /// <param name="Parameters">Numbers in all weight files; null: there is none that can be read.</param>
-public sealed record ModelFacts(string Name, long? Parameters)
+internal sealed record ModelFacts(string Name, long? Parameters)
 {
     /// <summary>Its name in the run folder.</summary>
     public const string FileName = "model.json";

@@ -8,7 +8,7 @@ using Fulcrum.Files;
 namespace Fulcrum.Models;
 
 /// <summary>What can be known of a model folder in Hugging Face format without loading the model.</summary>
-public static class ModelFolder
+internal static class ModelFolder
 {
     private static readonly string[] Telling = ["*.json", "*.safetensors", "*.jinja", "*.txt"];
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
-using Fulcrum.Tasks;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
 
@@ -85,69 +84,72 @@ public sealed partial class PromptEncoding(
     /// none.</summary>
     public int[] Encode(Prompt prompt) => Ids(Render(prompt), prompt is Prompt.Text);
 
-    /// <summary>The request for a choice; see <see cref="PairEncoding"/>.</summary>
-    public ScoreRequest Score(Question.Choose question) =>
-        PairEncoding.Encode(
-            Ids,
-            Known.BosId ?? Known.EosId,
-            Render(question.Prompt),
-            question.Continuations,
-            question.Prompt is Prompt.Text
+    /// <summary>Returns the request for the log-likelihoods of continuations; see <see cref="PairEncoding"/>.</summary>
+    internal ScoreRequest Score(Prompt prompt, IReadOnlyList<string> continuations) =>
+        PairEncoding.Encode(Ids, Known.BosId ?? Known.EosId, Render(prompt), continuations, prompt is Prompt.Text);
+
+    /// <summary>Returns the request for a completion, which ends where its text holds a stop text.</summary>
+    internal CompletionRequest Complete(
+        Prompt prompt,
+        int maxNewTokens,
+        IReadOnlyList<string> stops,
+        Sampling? sampling = null
+    ) =>
+        Request(
+            prompt,
+            tokenizer is null ? [] : Encode(prompt),
+            maxNewTokens,
+            stops,
+            ids => stops.Any(TextOf(ids).Contains),
+            sampling
         );
 
-    /// <summary>The request for a completion.</summary>
-    public CompletionRequest Complete(Question.Write question)
-    {
-        Func<IReadOnlyList<int>, bool>? stopsAt =
-            question.Stops.Count == 0 || tokenizer is null ? null : ids => question.Stops.Any(Decode(ids).Contains);
-        return new CompletionRequest(
-            tokenizer is null ? [] : Encode(question.Prompt),
-            question.MaxNewTokens,
-            endTokens,
-            stopsAt,
-            question.Sampling,
-            SourceOf(question.Prompt),
-            question.Stops
+    /// <summary>Returns the same for a prompt that is cut to fit, with stop texts outside of special tokens.</summary>
+    /// <param name="contextLength">Of the model, in tokens.</param>
+    internal CompletionRequest Continue(
+        Prompt prompt,
+        int maxNewTokens,
+        IReadOnlyList<string> stops,
+        int contextLength
+    ) =>
+        Request(
+            prompt,
+            tokenizer is null ? [] : Pairs(contextLength).Prompt(Render(prompt), maxNewTokens),
+            maxNewTokens,
+            stops,
+            ids => stops.Any(s => s.Length > 0 && VisibleTextOf(ids).Contains(s)),
+            sampling: null
         );
-    }
 
-    /// <summary>The reply that a completion amounts to: its text without end token, cut before the first stop
-    /// text.</summary>
-    public Reply.Written Written(Completion completion, Question.Write question)
-    {
-        string text = completion.Text ?? Decode(completion.Ids);
-        int cut = question
-            .Stops.Select(s => text.IndexOf(s, StringComparison.Ordinal))
-            .Where(i => i >= 0)
-            .DefaultIfEmpty(text.Length)
-            .Min();
-        return new Reply.Written(text[..cut], completion.Finish, completion.Ids.Count);
-    }
+    /// <summary>Returns the text of a completion without end tokens; special tokens are a part of it.</summary>
+    internal string TextOf(IReadOnlyList<int> ids) =>
+        Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: false);
+
+    /// <summary>Returns the text of a completion without end tokens and special tokens.</summary>
+    internal string VisibleTextOf(IReadOnlyList<int> ids) =>
+        Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: true);
 
     /// <summary>Pairs of texts as token ids, in lm-evaluation-harness' way.</summary>
     /// <param name="contextLength">Of the model, in tokens.</param>
-    public TextPairs Pairs(int contextLength) => new(Known, contextLength);
+    internal TextPairs Pairs(int contextLength) => new(Known, contextLength);
 
-    /// <summary>The request for a reply.</summary>
-    public CompletionRequest Complete(Question.Continue question, int contextLength)
-    {
-        Func<IReadOnlyList<int>, bool>? stopsAt =
-            question.Stops.Count == 0 || tokenizer is null
-                ? null
-                : ids => question.Stops.Any(s => s.Length > 0 && Shown(ids).Contains(s));
-        int[] prompt = tokenizer is null
-            ? []
-            : Pairs(contextLength).Prompt(Render(question.Prompt), question.MaxNewTokens);
-        return new CompletionRequest(
-            prompt,
-            question.MaxNewTokens,
+    private CompletionRequest Request(
+        Prompt prompt,
+        int[] ids,
+        int maxNewTokens,
+        IReadOnlyList<string> stops,
+        Func<IReadOnlyList<int>, bool> stopsAt,
+        Sampling? sampling
+    ) =>
+        new(
+            ids,
+            maxNewTokens,
             endTokens,
-            stopsAt,
-            null,
-            SourceOf(question.Prompt),
-            question.Stops
+            stops.Count == 0 || tokenizer is null ? null : stopsAt,
+            sampling,
+            SourceOf(prompt),
+            stops
         );
-    }
 
     private static PromptSource? SourceOf(Prompt prompt) =>
         prompt switch
@@ -156,19 +158,6 @@ public sealed partial class PromptEncoding(
             Prompt.Chat chat => new PromptSource.Messages(Messages(chat)),
             _ => null,
         };
-
-    /// <summary>The reply of a completion: without special tokens, cut at each stop text, one after the
-    /// other.</summary>
-    public Reply.Written Written(Completion completion, Question.Continue question)
-    {
-        string text = question
-            .Stops.Where(s => s.Length > 0)
-            .Aggregate(completion.Text ?? Shown(completion.Ids), (t, s) => t.Split(s)[0]);
-        return new Reply.Written(text, completion.Finish, completion.Ids.Count);
-    }
-
-    private string Shown(IReadOnlyList<int> ids) =>
-        Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: true);
 
     private string RenderedWithOrWithoutSystem(Prompt.Chat chat)
     {
@@ -208,9 +197,6 @@ public sealed partial class PromptEncoding(
     private static JsonArray Messages(Prompt.Chat chat) => [.. chat.Messages.Select(m => m.ToJson())];
 
     private int[] Ids(string text, bool special) => special ? Known.EncodeInput(text) : Known.Encode(text);
-
-    private string Decode(IReadOnlyList<int> ids) =>
-        Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: false);
 
     /// <summary>A measurement asks the same on every day: templates that print the date print the one that Llama 3.1's
     /// own template falls back to.</summary>

@@ -3,7 +3,7 @@ namespace Fulcrum.Models;
 /// <summary>One of several requests failed; the caller knows where it came from.</summary>
 /// <param name="request">Its index among the requests.</param>
 /// <param name="cause">What went wrong; gives message and exit code.</param>
-public sealed class RequestException(int request, FulcrumException cause) : FulcrumException(cause.Message, cause)
+internal sealed class RequestException(int request, FulcrumException cause) : FulcrumException(cause.Message, cause)
 {
     /// <summary>Its index among the requests.</summary>
     public int Request { get; } = request;

@@ -9,7 +9,7 @@ namespace Fulcrum.Models;
 /// template.</param>
 /// <param name="Start">The context of an empty prompt: the begin token, else the end token; null if there is
 /// none.</param>
-public sealed record TextCodec(
+internal sealed record TextCodec(
     Func<string, bool, int[]> Encode,
     Func<IReadOnlyList<int>, string> Decode,
     Func<JsonArray, IReadOnlyDictionary<string, JsonNode?>?, string> Render,

@@ -4,7 +4,7 @@ namespace Fulcrum.Models;
 
 /// <summary>Pairs of texts, and complete texts, as token ids in lm-evaluation-harness' way.</summary>
 /// <param name="contextLength">The longest sequence that the model reads, in tokens.</param>
-public sealed class TextPairs(Tokenizer tokenizer, int contextLength)
+internal sealed class TextPairs(Tokenizer tokenizer, int contextLength)
 {
     /// <summary>The request for a continuation after a prompt.</summary>
     /// <remarks>

@@ -1,7 +1,7 @@
 namespace Fulcrum.Models;
 
 /// <summary>How many optimiser steps a training takes: the only place where this is computed.</summary>
-public static class TrainSteps
+internal static class TrainSteps
 {
     /// <summary>Returns the steps of one epoch.</summary>
     /// <param name="examples">All training examples; those held out for validation are subtracted.</param>

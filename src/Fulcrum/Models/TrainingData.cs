@@ -3,7 +3,7 @@ using Fulcrum.Data;
 namespace Fulcrum.Models;
 
 /// <summary>Reads training examples from a file in any of the layouts of <see cref="TrainingLayout"/>.</summary>
-public static class TrainingData
+internal static class TrainingData
 {
     /// <summary>Reads every example of a file. Texts are tokenised by the model folder's tokenizer, which ids do not
     /// need.

@@ -5,7 +5,7 @@ using Fulcrum.Data;
 namespace Fulcrum.Models;
 
 /// <summary>The layouts of training data that are recognised by their columns.</summary>
-public enum TrainingLayout
+internal enum TrainingLayout
 {
     /// <summary><c>prompt_ids</c> and <c>completion_ids</c>: token ids, used as they are.</summary>
     Ids,
@@ -30,7 +30,7 @@ public enum TrainingLayout
 /// <param name="Layout">The recognised layout.</param>
 /// <param name="Used">The columns that are read.</param>
 /// <param name="Unused">The other columns, except <c>id</c> and <c>meta</c>.</param>
-public sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string> Used, IReadOnlyList<string> Unused)
+internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string> Used, IReadOnlyList<string> Unused)
 {
     private static readonly (TrainingLayout Layout, string[] Needed, string[] Optional)[] Known =
     [

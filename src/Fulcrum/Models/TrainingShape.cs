@@ -6,7 +6,7 @@ namespace Fulcrum.Models;
 
 /// <summary>What the trainer really gets: which tokens of each example, and on which of them the loss is
 /// taken.</summary>
-public static class TrainingShape
+internal static class TrainingShape
 {
     /// <summary>The examples as a training plan wants them. An example that is too long is left as it is where the plan
     /// does not truncate: the trainer refuses it by name.</summary>
@@ -27,7 +27,7 @@ public static class TrainingShape
                 examples.Sum(e => e.Trained.LongCount(t => t)),
                 kept.Sum(k => (long)k),
                 kept.Count(k => k == 0),
-                EnumNames.Of(plan.Loss)
+                plan.Loss
             )
         );
     }
@@ -52,8 +52,8 @@ public static class TrainingShape
 /// <param name="CompletionTokensGiven">Tokens of all completions, end tokens included.</param>
 /// <param name="CompletionTokens">Those of them that the trainer got.</param>
 /// <param name="WithoutCompletion">Examples of whose completion not one token was left.</param>
-/// <param name="Loss"><c>completion</c> or <c>all</c>.</param>
-public sealed record TrainingDataSummary(
+/// <param name="Loss">The tokens on which the loss was taken.</param>
+internal sealed record TrainingDataSummary(
     int Examples,
     long TokensGiven,
     long Tokens,
@@ -61,7 +61,7 @@ public sealed record TrainingDataSummary(
     long CompletionTokensGiven,
     long CompletionTokens,
     int WithoutCompletion,
-    string Loss
+    LossTokens Loss
 )
 {
     /// <summary>Its name in the adapter's folder.</summary>

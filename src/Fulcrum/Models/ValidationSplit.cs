@@ -3,7 +3,7 @@ using Fulcrum.Statistics;
 namespace Fulcrum.Models;
 
 /// <summary>Which training examples are held out of training to be validated on.</summary>
-public static class ValidationSplit
+internal static class ValidationSplit
 {
     /// <summary>Drawn by the training's seed; both parts keep the order of the data. Nothing is held out where the
     /// share is 0.</summary>

@@ -8,7 +8,7 @@ namespace Fulcrum.Observability;
 /// <summary>A log in a file that grows: time, level and sentence, an event a line.</summary>
 /// <param name="path">Created with its first line.</param>
 /// <param name="least">The lowest level that is written; <see cref="LogLevel.None"/> writes nothing.</param>
-public sealed class FileLog(string path, LogLevel least) : ILogger
+internal sealed class FileLog(string path, LogLevel least) : ILogger
 {
     private readonly Lock door = new();
 

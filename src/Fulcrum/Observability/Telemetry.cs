@@ -8,7 +8,7 @@ namespace Fulcrum.Observability;
 /// dotnet-trace. Nothing is computed while nobody listens.</summary>
 /// <remarks>Names and units follow OpenTelemetry's conventions and stay as they are; docs/reliability.md lists
 /// them.</remarks>
-public static class Telemetry
+internal static class Telemetry
 {
     /// <summary>Of the <see cref="ActivitySource"/> and of the <see cref="Meter"/>.</summary>
     public const string Name = "Fulcrum";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
@@ -66,7 +67,7 @@ internal sealed class EnergyMeter : IDisposable
         try
         {
             return long.TryParse(
-                File.ReadAllText(file),
+                BoundedFile.ReadText(file, 4096),
                 NumberStyles.Integer,
                 CultureInfo.InvariantCulture,
                 out long value
@@ -74,7 +75,7 @@ internal sealed class EnergyMeter : IDisposable
                 ? value
                 : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (InputException)
         {
             return null; // only root may read it on most systems; then the report shows no energy
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Fulcrum.Files;
 using Fulcrum.Guards;
 using Fulcrum.Models;
 using Fulcrum.Studies;
@@ -16,7 +17,7 @@ namespace Fulcrum.Runs;
 /// <param name="Measurements">The number of measurements: the base and every candidate.</param>
 /// <param name="Trainings">The number of adapters that are trained.</param>
 /// <param name="PeakBytes">The largest working set of the process so far. GPU memory is not included.</param>
-public sealed record Estimate(
+internal sealed record Estimate(
     double LoadSeconds,
     double MeasureSeconds,
     double CheckSeconds,
@@ -147,7 +148,7 @@ public sealed record Estimate(
     )
     {
         List<double> seconds = [];
-        string scratch = Directory.CreateTempSubdirectory("fulcrum-trial-").FullName;
+        using ScratchFolder scratch = new("trial");
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
@@ -162,7 +163,7 @@ public sealed record Estimate(
                     EarlyStoppingPatience = null,
                 },
                 examples,
-                scratch,
+                scratch.Path,
                 Took,
                 enough.Token
             );
@@ -170,10 +171,6 @@ public sealed record Estimate(
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             // The trial has run enough steps.
-        }
-        finally
-        {
-            Directory.Delete(scratch, recursive: true); // made by this method
         }
 
         return seconds;

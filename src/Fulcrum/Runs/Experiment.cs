@@ -39,7 +39,7 @@ public enum Stage
 }
 
 /// <summary>The whole experiment, as stages that read files and write files: the file to read first.</summary>
-/// <param name="study">With absolute paths, as <see cref="StudyFile.Load"/> returns it.</param>
+/// <param name="study">With absolute paths, as <see cref="StudyFile.Load(string)"/> returns it.</param>
 /// <param name="run">Where everything goes. An interrupted run in this folder is resumed.</param>
 /// <param name="engines">What opens and trains models.</param>
 /// <param name="openCorpus">Opens the data that the study names.</param>

@@ -42,25 +42,18 @@ internal static class ExternalTrainer
     {
         string command = allowed ? plan.Command! : throw NotAllowed(name, plan.Command!);
 
-        string work = Directory.CreateTempSubdirectory("fulcrum-trainer-").FullName;
-        try
-        {
-            string dataFolder = Path.Combine(work, "data"),
-                output = Path.Combine(work, "output");
-            Directory.CreateDirectory(output);
-            WriteData(dataFolder, training);
-            string[] arguments =
-            [
-                .. Words(command).Select(w => Filled(w, dataFolder, output, study.Base.Model, study.Seed)),
-            ];
-            Execute(arguments, name, run, cancellation);
-            string place = RunLayout.Candidate(name);
-            return [$"{place}/{LogName}", $"{place}/{RecordName}", .. Take(output, run, name)];
-        }
-        finally
-        {
-            Directory.Delete(work, recursive: true); // made by this method
-        }
+        using ScratchFolder work = new("trainer");
+        string dataFolder = Path.Combine(work.Path, "data"),
+            output = Path.Combine(work.Path, "output");
+        Directory.CreateDirectory(output);
+        WriteData(dataFolder, training);
+        string[] arguments =
+        [
+            .. Words(command).Select(w => Filled(w, dataFolder, output, study.Base.Model, study.Seed)),
+        ];
+        Execute(arguments, name, run, cancellation);
+        string place = RunLayout.Candidate(name);
+        return [$"{place}/{LogName}", $"{place}/{RecordName}", .. Take(output, run, name)];
     }
 
     /// <summary>Refuses a study with a command that would still have to run, before any work begins.</summary>

@@ -8,7 +8,7 @@ namespace Fulcrum.Runs;
 
 /// <summary>A run folder from the logs of other programs: the same files as after a run, with the same
 /// comparison.</summary>
-public static class LoggedRun
+internal static class LoggedRun
 {
     private const int LongestName = 64;
 

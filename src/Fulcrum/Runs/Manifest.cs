@@ -11,7 +11,7 @@ namespace Fulcrum.Runs;
 /// <param name="Seconds">Wall-clock time of the stage, of its last attempt.</param>
 /// <param name="Environment">Versions, device, dtype, threads.</param>
 /// <param name="Joules">Energy of the processor packages meanwhile; null where the machine does not report it.</param>
-public sealed record Manifest(
+internal sealed record Manifest(
     string Stage,
     string Inputs,
     IReadOnlyDictionary<RelativeName, string> Outputs,

@@ -10,7 +10,7 @@ using MathNet.Numerics.Distributions;
 namespace Fulcrum.Runs;
 
 /// <summary>One text, and the divergence of the predictions on it.</summary>
-public sealed record NeutralTextResult(
+internal sealed record NeutralTextResult(
     string Id,
     int Tokens,
     double KullbackLeibler,
@@ -20,7 +20,7 @@ public sealed record NeutralTextResult(
 
 /// <summary>Measures the divergence of a model from its base on neutral text, which has nothing to do with the task, at
 /// every token.</summary>
-public static class NeutralText
+internal static class NeutralText
 {
     private const long MostBytes = 1L << 28;
 

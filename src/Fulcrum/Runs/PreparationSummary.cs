@@ -14,10 +14,10 @@ internal static class PreparationSummary
     public static string Of(GuardLog log, IReadOnlyList<string> overridden)
     {
         IReadOnlyList<GuardResult> results = GuardLog.Overridden(log.Results, overridden);
-        string Named(string status) =>
+        string Named(GuardStatus status) =>
             string.Join(", ", results.Where(r => r.Status == status).Select(r => r.Name).Distinct());
-        string broken = Named("overridden");
-        string passed = Named("passed");
+        string broken = Named(GuardStatus.Overridden);
+        string passed = Named(GuardStatus.Passed);
         return $"checks passed: {(passed.Length > 0 ? passed : "none")}"
             + $"{(broken.Length > 0 ? $"; failed, but overridden by the study: {broken}" : "")} "
             + "(guards/prepare.json tells what each saw)";

@@ -6,7 +6,7 @@ using Fulcrum.Statistics;
 namespace Fulcrum.Runs;
 
 /// <summary>Requirements on a run: bounds, in percentage points, on the differences of named tasks.</summary>
-public sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLeast, double Points)> Bounds)
+internal sealed partial record Requirements(IReadOnlyList<(string Task, bool AtLeast, double Points)> Bounds)
 {
     /// <summary>Reads <c>spider&gt;=+5,mmlu&gt;=-1</c>.</summary>
     /// <exception cref="InputException">The text is not of that form; names the part.</exception>

@@ -58,7 +58,7 @@ public sealed record RunLayout(string Root)
         stage.Contains('/', StringComparison.Ordinal) ? $"{stage}.guards.json" : $"guards/{stage}.json";
 
     /// <summary>Returns the manifest of a stage; null if the stage is not complete.</summary>
-    public Manifest? Completed(string stage)
+    internal Manifest? Completed(string stage)
     {
         string path = ManifestPath(stage);
         string? text = BoundedFile.ReadTextIfThere(path);

@@ -11,7 +11,7 @@ namespace Fulcrum.Runs;
 /// <summary>Compares several runs: every candidate of every run on the same two axes, with the same base.</summary>
 /// <param name="Runs">The runs, in the order given.</param>
 /// <param name="TradeOff">All candidates together, named <c>RUN/CANDIDATE</c>.</param>
-public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff TradeOff)
+internal sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff TradeOff)
 {
     /// <summary>Compares run folders; tasks, targets and margin are those of the first.</summary>
     /// <param name="margin">In percentage points; null: the first study's.</param>
@@ -56,7 +56,7 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
     /// <summary>Returns the hypervolume that the candidates of one run and the base dominate.</summary>
     private static double Alone(TradeOff all, string name) =>
         TradeOffCurve.Hypervolume(
-            all.Points.Where(p => p.Name == "base" || IsOf(p.Name, name))
+            all.Points.Where(p => p.Name == RunLayout.Base || IsOf(p.Name, name))
                 .Select(p => (Mean(p, all.Tasks), all.General.Count == 0 ? 1 : Mean(p, all.General)))
         );
 
@@ -146,4 +146,4 @@ public sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff Tra
 /// <param name="Hypervolume">Of the run's own candidates and the base.</param>
 /// <param name="Replay">The share of general data in the training data; null: none.</param>
 /// <param name="Verdict">On the run's finished adapter, by the margin of this comparison.</param>
-public sealed record RunSummary(string Run, string Study, double Hypervolume, double? Replay, Verdict Verdict);
+internal sealed record RunSummary(string Run, string Study, double Hypervolume, double? Replay, Verdict Verdict);

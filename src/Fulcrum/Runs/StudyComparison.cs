@@ -10,7 +10,7 @@ using Fulcrum.Tasks.Harness;
 namespace Fulcrum.Runs;
 
 /// <summary>The comparison of a whole run, from the files in its folder; no model is needed.</summary>
-public static class StudyComparison
+internal static class StudyComparison
 {
     // Every two of more candidates would be too many rows for a reader.
     private const int MostPaired = 16;
@@ -275,12 +275,12 @@ public static class StudyComparison
     /// <param name="plan">Of a candidate; null: the base.</param>
     internal static PointAnswers Read(Study study, RunLayout run, string name, string place, CandidatePlan? plan)
     {
-        string kind =
-            plan is null ? "base"
-            : plan.Seed is not null ? "seed"
-            : plan.From is not null && (plan.Form is not null || plan.GgufType is not null) ? "serving"
-            : plan.From is not null ? "curve"
-            : "candidate";
+        PointKind kind =
+            plan is null ? PointKind.Base
+            : plan.Seed is not null ? PointKind.Seed
+            : plan.From is not null && (plan.Form is not null || plan.GgufType is not null) ? PointKind.Serving
+            : plan.From is not null ? PointKind.Curve
+            : PointKind.Candidate;
         return new PointAnswers(
             name,
             kind,

@@ -5,7 +5,7 @@ namespace Fulcrum.Runs;
 /// <summary>Reports the steps of one training as progress of a stage, and where a training is resumed.</summary>
 /// <param name="stage">The stage's name.</param>
 /// <param name="report">Called with each event.</param>
-public sealed class TrainingProgress(string stage, Action<RunEvent> report)
+internal sealed class TrainingProgress(string stage, Action<RunEvent> report)
 {
     private bool begun;
 

@@ -6,7 +6,7 @@ namespace Fulcrum.Sandbox;
 /// <summary>How a worker process is started.</summary>
 /// <param name="File">The program.</param>
 /// <param name="Arguments">Its arguments.</param>
-public sealed record WorkerProgram(string File, IReadOnlyList<string> Arguments)
+internal sealed record WorkerProgram(string File, IReadOnlyList<string> Arguments)
 {
     private const string Tool = "Fulcrum.Cli";
 

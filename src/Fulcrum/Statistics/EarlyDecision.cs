@@ -48,7 +48,7 @@ public sealed record Look(int Asked, double Share, double Boundary, Estimate Est
 /// <summary>The looks of one task: after how many items, and how far the statistic must then be.</summary>
 /// <param name="Asked">Items asked at each look, strictly rising; the last are all items.</param>
 /// <param name="Boundaries">z of each look.</param>
-public sealed record LookPlan(IReadOnlyList<int> Asked, IReadOnlyList<double> Boundaries)
+internal sealed record LookPlan(IReadOnlyList<int> Asked, IReadOnlyList<double> Boundaries)
 {
     /// <summary>Plans looks.</summary>
     /// <param name="asked">Items asked at each look, strictly rising; the last are all items.</param>
@@ -66,7 +66,7 @@ public sealed record LookPlan(IReadOnlyList<int> Asked, IReadOnlyList<double> Bo
 /// A pure function of the answers so far: a resumed run takes the same looks. Each look asks the same share of every
 /// cluster, in seeded random order, so that its items are like the rest.
 /// </remarks>
-public static class EarlyDecision
+internal static class EarlyDecision
 {
     /// <summary>From this many items on looks begin at 1/64.</summary>
     public const int ManyItems = 2_000;

@@ -2,7 +2,7 @@ namespace Fulcrum.Statistics;
 
 /// <summary>The estimate of a sample's mean for one estimand: the union of its pieces
 /// (<c>docs/method.md</c>).</summary>
-public sealed class Estimator
+internal sealed class Estimator
 {
     /// <summary>Fewest clusters from which other clusters can be told anything about.</summary>
     public const int LeastClusters = 5;

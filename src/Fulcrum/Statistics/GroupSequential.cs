@@ -7,7 +7,7 @@ namespace Fulcrum.Statistics;
 /// The error spent up to the share t of the items is 0.025 t² on each side (Lan and DeMets 1983, Biometrika 70:659).
 /// Boundaries come from the recursion of Armitage, McPherson and Rowe (1969, J. R. Stat. Soc. A 132:235).
 /// </remarks>
-public static class GroupSequential
+internal static class GroupSequential
 {
     /// <summary>Error of one side when all items are asked.</summary>
     public const double Error = 0.025;

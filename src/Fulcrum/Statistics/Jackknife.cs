@@ -4,7 +4,7 @@ namespace Fulcrum.Statistics;
 /// <param name="Before">The measure on one side.</param>
 /// <param name="After">The measure on the other side.</param>
 /// <param name="Points">After minus before.</param>
-public readonly record struct CorpusEstimate(
+internal readonly record struct CorpusEstimate(
     double Before,
     double After,
     double Points,
@@ -15,7 +15,7 @@ public readonly record struct CorpusEstimate(
 );
 
 /// <summary>The delete-cluster jackknife for measures that are no mean of items (macro-F1, BLEU).</summary>
-public static class Jackknife
+internal static class Jackknife
 {
     /// <summary>
     /// θ is the difference over all clusters, θ_g without cluster g: variance (k - 1)/k Σ (θ_g - mean θ_g)², Student's

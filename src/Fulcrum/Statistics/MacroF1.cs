@@ -3,7 +3,7 @@ namespace Fulcrum.Statistics;
 /// <summary>Macro-F1 of labels: the mean of the classes' F1, every class counting the same.</summary>
 /// <remarks>Classes are the labels of the targets in the whole data, and stay the same where a cluster is left
 /// out.</remarks>
-public sealed class MacroF1
+internal sealed class MacroF1
 {
     private readonly int clusters;
     private readonly LabelledItem[] items;
@@ -48,4 +48,4 @@ public sealed class MacroF1
 /// <param name="Target">A class, from 0 on.</param>
 /// <param name="Before">The class predicted before; -1: no class of the targets.</param>
 /// <param name="After">The class predicted after; -1: no class of the targets.</param>
-public readonly record struct LabelledItem(int Cluster, int Target, int Before, int After);
+internal readonly record struct LabelledItem(int Cluster, int Target, int Before, int After);

@@ -7,11 +7,11 @@ namespace Fulcrum.Statistics;
 /// <param name="CriticalValue">c: the 0.95 quantile of the largest ∣t∣ of the family.</param>
 /// <param name="LocalLevel">α* = 2 P(t_ν > c), the two-sided level of a single interval.</param>
 /// <param name="DegreesOfFreedom">ν.</param>
-public readonly record struct FamilyLevel(double CriticalValue, double LocalLevel, double DegreesOfFreedom);
+internal readonly record struct FamilyLevel(double CriticalValue, double LocalLevel, double DegreesOfFreedom);
 
 /// <summary>Simultaneous bounds of several candidates on the same items (Hothorn, Bretz and Westfall 2008, Biom. J.
 /// 50:346).</summary>
-public static class MaxT
+internal static class MaxT
 {
     private const int UsualDraws = 100_000;
     private const int Bins = 2_000;

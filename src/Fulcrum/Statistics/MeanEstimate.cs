@@ -1,7 +1,7 @@
 namespace Fulcrum.Statistics;
 
 /// <summary>The mean of independent estimates.</summary>
-public static class MeanEstimate
+internal static class MeanEstimate
 {
     /// <summary>Its degrees of freedom are Satterthwaite's (1946, Biometrics Bull. 2:110). A single estimate stays as
     /// it is.</summary>

@@ -3,7 +3,7 @@ using MathNet.Numerics.Distributions;
 namespace Fulcrum.Statistics;
 
 /// <summary>What a sample can detect: 80% power in a two-sided test at 5%.</summary>
-public static class Power
+internal static class Power
 {
     /// <summary>Variance over that of independent items that is assumed for other clusters before anything is
     /// measured.</summary>

@@ -7,7 +7,7 @@ namespace Fulcrum.Statistics;
 public readonly record struct McNemarResult(int Gained, int Lost, double P);
 
 /// <summary>Intervals and tests on counts of right and wrong items.</summary>
-public static class Proportion
+internal static class Proportion
 {
     private static readonly double Z95 = Normal.InvCDF(0, 1, 0.975);
 

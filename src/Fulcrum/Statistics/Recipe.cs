@@ -24,7 +24,7 @@ public readonly record struct RecipeEstimate(
     /// <param name="seeds">The differences of each seed, at least two, on the same items in the same order.</param>
     /// <param name="estimand">Null: what <see cref="Estimator.Default"/> says.</param>
     /// <exception cref="ArgumentException">Fewer than two seeds.</exception>
-    public static RecipeEstimate Of(IReadOnlyList<Sample> seeds, Estimand? estimand = null)
+    internal static RecipeEstimate Of(IReadOnlyList<Sample> seeds, Estimand? estimand = null)
     {
         int s = seeds.Count < 2 ? throw new ArgumentException("at least two seeds", nameof(seeds)) : seeds.Count;
         Sample items = Sample.MeanOf(seeds);

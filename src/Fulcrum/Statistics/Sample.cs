@@ -1,7 +1,7 @@
 namespace Fulcrum.Statistics;
 
 /// <summary>One value per item with the item's cluster: paired differences, or single scores.</summary>
-public sealed class Sample
+internal sealed class Sample
 {
     private const double Tie = 1e-12;
     private const int LeastItemsOfWorstCluster = 5;
@@ -143,4 +143,4 @@ public readonly record struct WorstCluster(string Cluster, double Points, int It
 /// <param name="Items">All items.</param>
 /// <param name="Gained">Wrong before, right after.</param>
 /// <param name="Lost">Right before, wrong after.</param>
-public readonly record struct Flips(int Items, int Gained, int Lost);
+internal readonly record struct Flips(int Items, int Gained, int Lost);

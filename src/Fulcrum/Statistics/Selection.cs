@@ -5,7 +5,7 @@ namespace Fulcrum.Statistics;
 /// A candidate that is chosen and reported on the same items looks better than it is: by 1.6 to 3.3 points with 5 to 50
 /// equally good candidates. Judged on items that had no part in the choice, its result is unbiased.
 /// </remarks>
-public static class Selection
+internal static class Selection
 {
     /// <summary>Half of every cluster at random. If a cluster has an odd number of items, the smaller half so far gets
     /// the larger part.</summary>

@@ -7,7 +7,7 @@ public readonly record struct SignFlipResult(double P, bool Exact);
 
 /// <summary>The test of graded scores: under no change the differences of a cluster are as likely with the other
 /// sign.</summary>
-public static class SignFlip
+internal static class SignFlip
 {
     /// <summary>Up to this many units all sign changes are counted.</summary>
     public const int MostExactUnits = 12;

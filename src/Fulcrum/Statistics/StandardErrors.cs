@@ -3,10 +3,10 @@ namespace Fulcrum.Statistics;
 /// <summary>A standard error of a mean with its degrees of freedom.</summary>
 /// <param name="Error">0 where no value differs from another.</param>
 /// <param name="Degrees">0 where there is a single item.</param>
-public readonly record struct StandardError(double Error, double Degrees);
+internal readonly record struct StandardError(double Error, double Degrees);
 
 /// <summary>Standard errors of a sample's mean, each for what it generalises to.</summary>
-public static class StandardErrors
+internal static class StandardErrors
 {
     private const double Nothing = 1e-12;
 

@@ -5,7 +5,7 @@ using Fulcrum.Models;
 namespace Fulcrum.Studies;
 
 /// <summary>The ways in which a candidate is obtained.</summary>
-public enum CandidateWay
+internal enum CandidateWay
 {
     /// <summary>A LoRA adapter trained here.</summary>
     Train,
@@ -73,7 +73,7 @@ public sealed record CandidatePlan(
 {
     /// <summary>How the candidate is obtained.</summary>
     [JsonIgnore]
-    public CandidateWay Way => Given()[0];
+    internal CandidateWay Way => Given()[0];
 
     /// <summary>Checks the plan.</summary>
     /// <exception cref="InputException">Two ways are given or none, or a key does not belong to the way.</exception>

@@ -5,7 +5,7 @@ using Fulcrum.Models;
 namespace Fulcrum.Studies;
 
 /// <summary>Expands what a study derives into named candidates, before anything runs.</summary>
-public static class Derivation
+internal static class Derivation
 {
     /// <summary>Returns the study with every derived candidate named, and nothing left to derive.</summary>
     /// <param name="trainingExamples">The number of training examples, which decides the steps of checkpoints.</param>

@@ -8,7 +8,7 @@ namespace Fulcrum.Studies;
 
 /// <summary>The commits that a run took, by the names on the hub that its study gave. A resumed run uses the same
 /// commits, wherever the branches are by then.</summary>
-public sealed partial class HubCommits : IEnumerable<KeyValuePair<string, string>>
+internal sealed partial class HubCommits : IEnumerable<KeyValuePair<string, string>>
 {
     private readonly SortedDictionary<string, string> byName = new(StringComparer.Ordinal);
 

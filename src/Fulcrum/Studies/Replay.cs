@@ -7,7 +7,7 @@ namespace Fulcrum.Studies;
 
 /// <summary>Mixes general examples into those of the task, so that training forgets less (rehearsal; Robins 1995,
 /// Connection Science 7:123).</summary>
-public static class Replay
+internal static class Replay
 {
     /// <summary>Returns all examples of the task, with the replayed examples spread evenly among them.</summary>
     /// <param name="random">Draws from the source. A source that is too small is used several times.</param>

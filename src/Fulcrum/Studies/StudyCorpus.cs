@@ -21,7 +21,7 @@ public static class StudyCorpus
     /// <param name="sqlGrader">Grades (database file, gold query, predicted query) under semantics and limits.</param>
     /// <exception cref="InputException">A file is missing or malformed.</exception>
     /// <param name="datasets">Returns the folder of a data set of the hub; null: no hub.</param>
-    public static Corpus Open(
+    internal static Corpus Open(
         Study study,
         Func<SqlSemantics, SqlLimits, Func<string, string, string, Grade>> sqlGrader,
         Func<string, string>? datasets = null

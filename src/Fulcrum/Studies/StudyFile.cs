@@ -17,13 +17,19 @@ public static class StudyFile
     private const string TaskPlace = "task";
 
     /// <summary>Reads a study. Paths in it become absolute: they are relative to the study's file.</summary>
+    /// <remarks>Names on the hub with a full commit, which the <c>study.json</c> of a run holds, stay as they
+    /// are.</remarks>
     /// <param name="path">The file.</param>
-    /// <param name="sources">Finds what the study names, also on the hub; null: paths only. Names with a full commit,
-    /// which the <c>study.json</c> of a run holds, then stay as they are.</param>
     /// <exception cref="InputException">The file is missing, is not strict JSON, or a value is outside its range; names
     /// the file and the key.</exception>
+    public static Study Load(string path) => Load(path, null);
+
+    /// <summary>Reads a study as <see cref="Load(string)"/> does, also with names on the hub.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="sources">Finds what the study names, also on the hub; null: paths only.</param>
+    /// <exception cref="InputException">As for <see cref="Load(string)"/>.</exception>
     /// <exception cref="FulcrumException">A name is on no hub that can be reached.</exception>
-    public static Study Load(string path, StudySources? sources = null)
+    internal static Study Load(string path, StudySources? sources)
     {
         Study study = ReadFile(path);
         string home = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -46,8 +52,8 @@ public static class StudyFile
     }
 
     /// <summary>Reads a <c>train</c> section of its own: the <c>--config</c> of <c>fulcrum train</c>.</summary>
-    /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
-    public static TrainPlan LoadTrainPlan(string path)
+    /// <exception cref="InputException">As for <see cref="Load(string)"/>.</exception>
+    internal static TrainPlan LoadTrainPlan(string path)
     {
         string text = BoundedFile.ReadText(path, LargestFile);
         TrainPlan plan = Deserialize(text, path, TaskKinds.TypeInfo<TrainPlan>(), "train");

@@ -7,7 +7,7 @@ namespace Fulcrum.Studies;
 /// <summary>Something that a study names on the hub.</summary>
 /// <param name="Key">The key of the study that names it, as <c>base</c>.</param>
 /// <param name="Content">Looked up, with the files that are missing.</param>
-public sealed record StudyNeed(string Key, HubContent Content);
+internal sealed record StudyNeed(string Key, HubContent Content);
 
 /// <summary>Finds the models and data that a study names: an existing folder or file, or a name on the hub.</summary>
 /// <remarks>All names are looked up before the first file is fetched, so that everything that is missing can be listed
@@ -15,7 +15,8 @@ public sealed record StudyNeed(string Key, HubContent Content);
 /// <param name="hub">Looks names up.</param>
 /// <param name="commits">The commits that an interrupted run took; null: none.</param>
 /// <param name="say">Told which folder or which name was taken.</param>
-public sealed class StudySources(HubResolver hub, HubCommits? commits = null, Action<string>? say = null) : IDisposable
+internal sealed class StudySources(HubResolver hub, HubCommits? commits = null, Action<string>? say = null)
+    : IDisposable
 {
     private static readonly string[] DataFiles =
     [

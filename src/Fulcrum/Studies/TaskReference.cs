@@ -15,7 +15,7 @@ namespace Fulcrum.Studies;
 /// the task reads is checked later.</param>
 /// <param name="alone">The task is measured alone, and not in a study: then <c>mmlu</c> is the built-in task with a
 /// score for each subject.</param>
-public sealed class TaskReference(Func<string, string>? hub, bool alone = false)
+internal sealed class TaskReference(Func<string, string>? hub, bool alone = false)
 {
     // The data sets of the hub for which kinds of a study stand where no data are named.
     private static readonly Dictionary<string, string> Datasets = new(StringComparer.Ordinal)

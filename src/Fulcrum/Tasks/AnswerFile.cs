@@ -5,7 +5,7 @@ using Fulcrum.Data;
 namespace Fulcrum.Tasks;
 
 /// <summary>Reads and prints answer files. Only the fields that a comparison needs are required.</summary>
-public static class AnswerFile
+internal static class AnswerFile
 {
     private const long LargestFile = 1 << 29,
         LongestLine = 1 << 24;

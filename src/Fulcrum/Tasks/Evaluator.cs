@@ -13,7 +13,7 @@ namespace Fulcrum.Tasks;
 /// interrupted measurement resumes at the first missing portion, so its results and batches equal those of an
 /// uninterrupted one.
 /// </remarks>
-public sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int portion = Evaluator.Portion)
+internal sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, int portion = Evaluator.Portion)
 {
     /// <summary>Items of one portion: large enough to share prefixes, small enough that an interruption costs
     /// minutes.</summary>

@@ -12,7 +12,7 @@ namespace Fulcrum.Tasks;
 /// <summary>Everything that can change a score, by name. Two measurements may be compared if they differ in nothing but
 /// the model and the form in which it computes.</summary>
 /// <param name="Fields">Sorted by name. Holds no adapter, no time, no path.</param>
-public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
+internal sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
 {
     /// <summary>Changes whenever evaluation code changes in a way that can change a score.</summary>
     public const string EvaluatorVersion = "1";
@@ -123,7 +123,7 @@ public sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
 /// <summary>A field in which two protocols differ.</summary>
 /// <param name="First">The first protocol's value; null: it lacks the field.</param>
 /// <param name="Second">The second protocol's value; null: it lacks the field.</param>
-public sealed record ProtocolDifference(string Field, string? First, string? Second)
+internal sealed record ProtocolDifference(string Field, string? First, string? Second)
 {
     private static readonly string[] OfForm = ["model", "serving", "engine", "dtype", "quantization", "device"];
 

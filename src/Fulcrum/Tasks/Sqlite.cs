@@ -1,7 +1,7 @@
 namespace Fulcrum.Tasks;
 
 /// <summary>The SQLite in use.</summary>
-public static class Sqlite
+internal static class Sqlite
 {
     /// <summary>Its version; query results can depend on it.</summary>
     public static string Version { get; } = Read();

@@ -7,7 +7,7 @@ namespace Fulcrum.Tasks;
 
 /// <summary>Measures a task alone: an answer file for the whole, one for each member, and the figures.</summary>
 /// <param name="folder">The folder of the answer files.</param>
-public sealed class TaskMeasurement(ILanguageModel model, PromptEncoding encoding, string folder)
+internal sealed class TaskMeasurement(ILanguageModel model, PromptEncoding encoding, string folder)
 {
     private readonly Evaluator evaluator = new(model, encoding);
 

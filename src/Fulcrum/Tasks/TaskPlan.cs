@@ -168,7 +168,7 @@ public sealed record TaskOpening(
 
     /// <summary>Returns the decoding that a plan names.</summary>
     /// <exception cref="InputException">The base has no <c>generation_config.json</c>.</exception>
-    public Decoding Decode(DecodingKind kind) =>
+    internal Decoding Decode(DecodingKind kind) =>
         kind == DecodingKind.Greedy ? Decoding.Greedy
         : ModelFolder is { } folder ? new Decoding(GenerationConfig.Sampling(folder), Seed)
         : throw new InputException("decoding by generation_config.json needs a model folder");

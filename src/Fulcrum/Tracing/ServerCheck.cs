@@ -9,7 +9,7 @@ namespace Fulcrum.Tracing;
 
 /// <summary>Compares a model folder with a server that is said to serve the model, without measuring: what the server
 /// makes of conversations and texts, and the context that it uses.</summary>
-public sealed class ServerCheck
+internal sealed class ServerCheck
 {
     private const string Text = "The quick brown fox counts 12 rivers.";
 

@@ -13,7 +13,7 @@ namespace Fulcrum.Tracing;
 /// <param name="tasks">Tasks that every rung answers; may be empty.</param>
 /// <param name="folder">An empty folder for the answers.</param>
 /// <param name="warn">Called with a sentence for whatever a server cannot be asked.</param>
-public sealed class TraceMeasurement(
+internal sealed class TraceMeasurement(
     Engines engines,
     Tokenizer tokenizer,
     IReadOnlyList<string> texts,

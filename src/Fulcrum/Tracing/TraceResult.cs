@@ -8,7 +8,7 @@ namespace Fulcrum.Tracing;
 /// <summary>A step on the way from a trained adapter to the model that is served; each is compared with the one
 /// before.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TraceRung>))]
-public enum TraceRung
+internal enum TraceRung
 {
     /// <summary>The adapter on the 16-bit base, against the adapter on the base in 4 bits.</summary>
     [JsonStringEnumMemberName("adapter")]
@@ -37,7 +37,7 @@ public enum TraceRung
 
 /// <summary>Why a served model answers differently from the adapter that was trained.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TraceCause>))]
-public enum TraceCause
+internal enum TraceCause
 {
     /// <summary>The adapter was merged into other weights, or not as it was trained.</summary>
     [JsonStringEnumMemberName("merge")]
@@ -74,7 +74,7 @@ public enum TraceCause
 
 /// <summary>A difference that was found without measuring.</summary>
 /// <param name="Detail">One sentence with both values, the folder's and the file's.</param>
-public sealed record TraceFinding(TraceRung Rung, TraceCause Cause, string Detail);
+internal sealed record TraceFinding(TraceRung Rung, TraceCause Cause, string Detail);
 
 /// <summary>How far the log-likelihoods of texts lie from those of the rung before, in nats per token.</summary>
 /// <param name="Mean">Mean over the texts; negative: the texts became less likely.</param>
@@ -82,12 +82,12 @@ public sealed record TraceFinding(TraceRung Rung, TraceCause Cause, string Detai
 /// <param name="Low">Lower end of the 95% interval of the mean (Student's t over texts); null for fewer than two
 /// texts.</param>
 /// <param name="High">Upper end.</param>
-public sealed record RungDifference(double Mean, double Absolute, double? Low, double? High, int Texts);
+internal sealed record RungDifference(double Mean, double Absolute, double? Low, double? High, int Texts);
 
 /// <summary>A rung that was measured.</summary>
 /// <param name="Difference">On the texts; null: no texts were given, or a server gives no log-likelihoods.</param>
 /// <param name="Tasks">On each task, paired item by item; null: no tasks were given.</param>
-public sealed record MeasuredRung(
+internal sealed record MeasuredRung(
     TraceRung Name,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RungDifference? Difference,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RungChange>? Tasks = null
@@ -96,7 +96,7 @@ public sealed record MeasuredRung(
 /// <summary>Where a fine-tune was lost on its way.</summary>
 /// <param name="Findings">The differences that need no measuring, in the order of the ladder.</param>
 /// <param name="Rungs">The rungs that were measured; empty if neither texts nor tasks were given.</param>
-public sealed record TraceResult(IReadOnlyList<TraceFinding> Findings, IReadOnlyList<MeasuredRung> Rungs)
+internal sealed record TraceResult(IReadOnlyList<TraceFinding> Findings, IReadOnlyList<MeasuredRung> Rungs)
 {
     /// <summary>Says in one sentence which rung lost how much on the tasks, and in one sentence which rung moved the
     /// texts; null if nothing was measured.</summary>

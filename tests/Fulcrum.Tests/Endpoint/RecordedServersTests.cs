@@ -83,17 +83,13 @@ public sealed class RecordedServersTests
     [Theory]
     [InlineData("vllm", ServerSoftware.Vllm, null)]
     [InlineData("llama-server", ServerSoftware.LlamaServer, 512)]
-    public async Task A_server_is_recognised_by_its_list_of_models(
-        string server,
-        ServerSoftware software,
-        int? vocabulary
-    )
+    public async Task A_server_is_recognised_by_its_list_of_models(string server, object software, int? vocabulary)
     {
         using ServerConnection connection = Servers.Connect(new Recorded(server, "models", "no-such-route"));
 
         ServerFacts facts = await Identification.Of(connection, "served", TestContext.Current.CancellationToken);
 
-        Assert.Equal(new ServerFacts(software, true, 512, vocabulary), facts);
+        Assert.Equal(new ServerFacts((ServerSoftware)software, true, 512, vocabulary), facts);
     }
 
     private static Server Open(string server, params string[] exchanges) =>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Fulcrum.Data.Hub;
 
 /// <summary>Numbers of bytes for people.</summary>
-public static class ByteCount
+internal static class ByteCount
 {
     private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 

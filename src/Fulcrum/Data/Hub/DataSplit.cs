@@ -3,7 +3,7 @@ namespace Fulcrum.Data.Hub;
 /// <summary>Rows that a text names: those of a data file, or of a split of a data set in a folder.</summary>
 /// <param name="Name">The file's name without its ending, or the split's name: the first part of a row's id.</param>
 /// <param name="Files">In the order of their rows.</param>
-public sealed record DataSplit(string Name, IReadOnlyList<string> Files)
+internal sealed record DataSplit(string Name, IReadOnlyList<string> Files)
 {
     /// <summary>The names of class labels by column; null: none.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? ClassLabels { get; init; }

@@ -9,7 +9,7 @@ namespace Fulcrum.Data.Hub;
 /// <param name="Path">Its path, segments divided by slashes.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Digest">SHA-256 of the content (64 digits), or git's SHA-1 of the blob (40 digits).</param>
-public sealed record HubFile(string Path, long Size, string Digest);
+internal sealed record HubFile(string Path, long Size, string Digest);
 
 /// <summary>The questions that are put to the hub, with checked answers.</summary>
 internal sealed partial class HubApi(HubSettings settings, HubHttp http)

@@ -3,14 +3,14 @@ using Fulcrum.Files;
 namespace Fulcrum.Data.Hub;
 
 /// <summary>A snapshot that the cache holds, with the branches and tags that lead to it.</summary>
-public sealed record CachedRevision(string Commit, IReadOnlyList<string> Refs);
+internal sealed record CachedRevision(string Commit, IReadOnlyList<string> Refs);
 
 /// <summary>A repository that the cache holds.</summary>
 /// <param name="Bytes">Size of its contents; snapshots share them.</param>
-public sealed record CachedEntry(HubKind Kind, string Id, long Bytes, IReadOnlyList<CachedRevision> Revisions);
+internal sealed record CachedEntry(HubKind Kind, string Id, long Bytes, IReadOnlyList<CachedRevision> Revisions);
 
 /// <summary>What the hub's cache on this machine holds.</summary>
-public static class HubCache
+internal static class HubCache
 {
     private const int LongestRef = 4096;
 

@@ -1,7 +1,7 @@
 namespace Fulcrum.Data.Hub;
 
 /// <summary>What a name on the hub stands for: looked up at a commit, listed, and not fetched yet.</summary>
-public sealed class HubContent : IDisposable
+internal sealed class HubContent : IDisposable
 {
     private readonly HubRepository repository;
     private readonly IReadOnlyList<HubFile> files;

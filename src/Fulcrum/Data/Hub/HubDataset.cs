@@ -4,7 +4,7 @@ namespace Fulcrum.Data.Hub;
 
 /// <summary>A data set in a folder or on the hub: its configurations, their splits, and the rows of a split.</summary>
 /// <remarks>Only data files are read. Code in the data set is neither fetched nor run.</remarks>
-public sealed class HubDataset : IDisposable
+internal sealed class HubDataset : IDisposable
 {
     private const string CardName = "README.md";
     private const string ExportBranch = "refs/convert/parquet";

@@ -4,7 +4,7 @@ using Fulcrum.Files;
 namespace Fulcrum.Data.Hub;
 
 /// <summary>Stores an access token where <c>huggingface_hub</c> looks for it.</summary>
-public static class HubLogin
+internal static class HubLogin
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

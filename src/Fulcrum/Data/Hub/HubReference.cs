@@ -5,7 +5,7 @@ using Fulcrum.Files;
 namespace Fulcrum.Data.Hub;
 
 /// <summary>Kinds of repositories on the hub.</summary>
-public enum HubKind
+internal enum HubKind
 {
     /// <summary>A model or an adapter.</summary>
     [JsonStringEnumMemberName("model")]
@@ -22,7 +22,7 @@ public enum HubKind
 /// <param name="File">Path of one file in the repository; null for all that are needed.</param>
 /// <param name="Configuration">Configuration of a data set; null for the default one.</param>
 /// <param name="Split">Split of a data set; null for all.</param>
-public sealed partial record HubReference(
+internal sealed partial record HubReference(
     HubKind Kind,
     string Id,
     string? Revision = null,

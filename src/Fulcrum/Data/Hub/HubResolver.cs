@@ -7,7 +7,7 @@ namespace Fulcrum.Data.Hub;
 /// <summary>Where something that was named lies on this machine.</summary>
 /// <param name="Path">Folder, or file where a file was named.</param>
 /// <param name="Reference">What was taken from the hub, at its commit; null for a local folder or file.</param>
-public sealed record HubLocation(string Path, HubReference? Reference = null)
+internal sealed record HubLocation(string Path, HubReference? Reference = null)
 {
     /// <summary>The folder, also where a file in it was named.</summary>
     public string Folder => Reference?.File is { } file ? Path[..^(file.Length + 1)] : Path;
@@ -25,7 +25,7 @@ public sealed record HubLocation(string Path, HubReference? Reference = null)
 /// end is awaited.</param>
 /// <param name="say">Told in a sentence what a user should know, for example that the cache is used without the
 /// hub.</param>
-public sealed class HubResolver(
+internal sealed class HubResolver(
     HubSettings? settings = null,
     Func<HubTransfer, Task>? announce = null,
     Action<string>? say = null

@@ -7,7 +7,7 @@ namespace Fulcrum.Data.Hub;
 /// <param name="Include">Patterns of wanted paths; empty for what Fulcrum reads.</param>
 /// <param name="Exclude">Patterns of paths that are left out.</param>
 /// <param name="Weights">Whether a model's weights are wanted.</param>
-public sealed record HubSelection(
+internal sealed record HubSelection(
     IReadOnlyList<string>? Include = null,
     IReadOnlyList<string>? Exclude = null,
     bool Weights = true

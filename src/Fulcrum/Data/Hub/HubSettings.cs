@@ -12,7 +12,7 @@ namespace Fulcrum.Data.Hub;
 /// <param name="Offline">Whether requests are forbidden (<c>HF_HUB_OFFLINE</c>).</param>
 /// <param name="AnswerLimit">Longest wait for the answer to a look-up, a listing or a HEAD.</param>
 /// <param name="SilenceLimit">Longest wait for the next bytes of a file.</param>
-public sealed record HubSettings(
+internal sealed record HubSettings(
     Uri Endpoint,
     string Home,
     string Cache,

@@ -3,7 +3,7 @@ using Fulcrum.Files;
 namespace Fulcrum.Data.Hub;
 
 /// <summary>An access token and where it came from. The value appears in no text of this class.</summary>
-public sealed class HubToken
+internal sealed class HubToken
 {
     private const int Longest = 4096;
 

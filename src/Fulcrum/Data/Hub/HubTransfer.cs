@@ -5,7 +5,7 @@ namespace Fulcrum.Data.Hub;
 
 /// <summary>A fetch that is about to begin or under way: its files with sizes, and how far it is. Safe to read from any
 /// thread.</summary>
-public sealed class HubTransfer
+internal sealed class HubTransfer
 {
     private readonly long began = Stopwatch.GetTimestamp();
 
@@ -49,7 +49,7 @@ public sealed class HubTransfer
 /// <summary>One file of a transfer.</summary>
 /// <param name="path">Its path in the repository: a text of a server, to be cleaned before it is shown.</param>
 /// <param name="bytes">Its size.</param>
-public sealed class TransferredFile(string path, long bytes)
+internal sealed class TransferredFile(string path, long bytes)
 {
     private long resumed;
     private long received;

@@ -5,7 +5,7 @@ namespace Fulcrum.Models.Endpoint;
 /// <summary>A model on an OpenAI-compatible server or on Ollama.</summary>
 /// <remarks>What the server can do is found out by small requests before the first request of each kind. A request that
 /// needs more is refused before any is sent.</remarks>
-public sealed class EndpointModel : ILanguageModel
+internal sealed class EndpointModel : ILanguageModel
 {
     private readonly Server server;
     private readonly int concurrency;

@@ -1,7 +1,7 @@
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>How a prompt travels to a server.</summary>
-public enum PromptForm
+internal enum PromptForm
 {
     /// <summary>Token ids: nothing is left to the server.</summary>
     Ids,

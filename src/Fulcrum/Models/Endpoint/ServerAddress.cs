@@ -4,7 +4,7 @@ namespace Fulcrum.Models.Endpoint;
 /// (<c>http://host:8000/v1</c>).</summary>
 /// <remarks>The address is stored with results, so it must hold no secret: user information and query strings are
 /// refused.</remarks>
-public sealed record ServerAddress
+internal sealed record ServerAddress
 {
     private ServerAddress(Uri api) => Api = api;
 

@@ -1,7 +1,7 @@
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>Programs that serve models and differ in what they take.</summary>
-public enum ServerSoftware
+internal enum ServerSoftware
 {
     /// <summary>None of the others.</summary>
     Other,

@@ -6,7 +6,7 @@ namespace Fulcrum.Models.Endpoint;
 /// <param name="status">Its HTTP status.</param>
 /// <param name="said">The server's own words, shortened; empty when it gave none.</param>
 /// <param name="message">The sentence for the user.</param>
-public sealed class ServerRefusal(HttpStatusCode status, string said, string message) : FulcrumException(message)
+internal sealed class ServerRefusal(HttpStatusCode status, string said, string message) : FulcrumException(message)
 {
     /// <summary>The HTTP status.</summary>
     public HttpStatusCode Status { get; } = status;

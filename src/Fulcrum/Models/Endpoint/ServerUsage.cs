@@ -1,7 +1,7 @@
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>Requests and tokens that a server counted, for the estimate of what a measurement costs.</summary>
-public sealed class ServerUsage
+internal sealed class ServerUsage
 {
     private long requests,
         prompt,

@@ -4,7 +4,7 @@ namespace Fulcrum.Tasks.Choice;
 
 /// <summary>The text of a multiple-choice question behind some worked examples, with its options listed by letter or
 /// without them.</summary>
-public static class ChoicePrompt
+internal static class ChoicePrompt
 {
     /// <summary>The letter of an option.</summary>
     public static string Letter(int option) => ((char)('A' + option)).ToString();

@@ -7,7 +7,7 @@ namespace Fulcrum.Tasks.Choice;
 /// <param name="Options">In the order of the data.</param>
 /// <param name="Answer">The right option's place among them.</param>
 /// <param name="AlsoRight">The places of further right options; null: none.</param>
-public sealed record ChoiceQuestion(
+internal sealed record ChoiceQuestion(
     string Id,
     string Cluster,
     string Group,
@@ -19,7 +19,7 @@ public sealed record ChoiceQuestion(
 
 /// <summary>A question with its options moved on by some places: the option at place i of the data stands at (i +
 /// rotation) mod n.</summary>
-public sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
+internal sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
 {
     /// <summary>The options as shown.</summary>
     public IReadOnlyList<string> Options { get; } =
@@ -63,7 +63,7 @@ public sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
 /// <param name="MaxNewTokens">Of the readings that let the model write.</param>
 /// <param name="Decoding">Of the same.</param>
 /// <param name="Threshold">Goes into the grades.</param>
-public sealed record ChoiceSettings(
+internal sealed record ChoiceSettings(
     AnswerScoring Reading,
     PromptForm Prompt,
     int Rotations,

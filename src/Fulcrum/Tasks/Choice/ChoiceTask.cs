@@ -5,7 +5,7 @@ using Fulcrum.Tasks.Grading.Choice;
 namespace Fulcrum.Tasks.Choice;
 
 /// <summary>Multiple choice in any of its readings, over questions from any source.</summary>
-public sealed class ChoiceTask : ITask
+internal sealed class ChoiceTask : ITask
 {
     private readonly ChoiceSettings settings;
     private readonly Func<ChoiceQuestion, string> heading;

@@ -8,7 +8,7 @@ using Fulcrum.Templates;
 namespace Fulcrum.Tasks.Choice;
 
 /// <summary>Multiple choice from a file of one's own.</summary>
-public static class MultipleChoiceTask
+internal static class MultipleChoiceTask
 {
     /// <summary>Opens the benchmark of a plan; the plan's paths are absolute.</summary>
     /// <exception cref="InputException">A file is missing or malformed, or a row is no question; names file and

@@ -12,7 +12,7 @@ namespace Fulcrum.Tasks.Grading;
 /// <c>cot_flexible_extract</c> to zero-shot with reasoning. <c>answer_match</c> is Fulcrum's own and the item's score:
 /// the stated answer, else the whole reply, without marks around it and without regard to case.
 /// </remarks>
-public static partial class BbhGrader
+internal static partial class BbhGrader
 {
     private const string Invalid = "[invalid]";
 

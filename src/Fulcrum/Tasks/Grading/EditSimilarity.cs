@@ -1,7 +1,7 @@
 namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Similarity by edits: 1 - d / max(m, n) with d the distance of Levenshtein 1966 over code points.</summary>
-public static class EditSimilarity
+internal static class EditSimilarity
 {
     /// <summary>Code points per side that are compared; more makes the item unscored.</summary>
     public const int LongestText = 20_000;

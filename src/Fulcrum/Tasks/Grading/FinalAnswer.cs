@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Tasks.Grading;
 
 /// <summary>How the final answer of a reply was recognised.</summary>
-public enum FinalAnswerRule
+internal enum FinalAnswerRule
 {
     /// <summary>Nothing announces an answer.</summary>
     None,
@@ -23,7 +23,7 @@ public enum FinalAnswerRule
 
 /// <summary>Finds the answer that a written reply states at its end.</summary>
 /// <remarks>Thinking is removed first; the last statement counts, whatever its form.</remarks>
-public static partial class FinalAnswer
+internal static partial class FinalAnswer
 {
     /// <summary>Returns the stated answer, without marks around it; null where the reply announces none.</summary>
     public static (string? Answer, FinalAnswerRule Rule) In(string reply)

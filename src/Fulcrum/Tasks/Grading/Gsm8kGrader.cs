@@ -8,7 +8,7 @@ namespace Fulcrum.Tasks.Grading;
 /// The published scores compare texts: <c>18.00</c> is not <c>18</c>. The score <c>numeric_match</c> beside them
 /// compares the stated final answer as a number, and is the item's score.
 /// </remarks>
-public static partial class Gsm8kGrader
+internal static partial class Gsm8kGrader
 {
     private const string Invalid = "[invalid]";
 

@@ -6,7 +6,7 @@ namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Grades replies that should be JSON: whether they parse, which fields are right, whether a schema
 /// holds.</summary>
-public static partial class JsonGrader
+internal static partial class JsonGrader
 {
     /// <summary>Levels of nesting that are read; deeper JSON counts as none.</summary>
     public const int Depth = 256;

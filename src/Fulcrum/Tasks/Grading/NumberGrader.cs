@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Grades by the last number of a reply.</summary>
-public static partial class NumberGrader
+internal static partial class NumberGrader
 {
     /// <summary>Grades a reply: score <c>number</c>, 1 if the last numbers of reply and target are equal.</summary>
     /// <param name="targets">Right answers; the score is the best over them.</param>

@@ -4,7 +4,7 @@ namespace Fulcrum.Tasks.Grading;
 
 /// <summary>pass@k: the probability that at least one of k samples is right (Chen et al., arXiv:2107.03374, equation
 /// 1).</summary>
-public static class PassAtK
+internal static class PassAtK
 {
     /// <summary>Returns the unbiased estimate 1 - C(n - c, k) / C(n, k) from n samples of which c are right.</summary>
     /// <returns>Null where fewer than k samples exist.</returns>

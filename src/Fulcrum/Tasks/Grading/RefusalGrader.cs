@@ -6,7 +6,7 @@ namespace Fulcrum.Tasks.Grading;
 /// On the published labels of 900 replies the rule agrees with people on 725 of 832 full refusals and compliances and
 /// misses 95 of 248 refusals. It is a rule for comparison with the literature, not the truth about a reply.
 /// </remarks>
-public static class RefusalGrader
+internal static class RefusalGrader
 {
     private static readonly string[] Openings =
     [

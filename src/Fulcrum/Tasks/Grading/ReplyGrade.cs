@@ -9,7 +9,7 @@ namespace Fulcrum.Tasks.Grading;
 /// <param name="Scores">Every score of the grader by its name; null where a score is undefined.</param>
 /// <param name="Rule">The rule that was applied, as <c>docs/method.md</c> names it.</param>
 /// <param name="Reason">An explanation as a sentence; null if the verdict needs none.</param>
-public sealed record ReplyGrade(
+internal sealed record ReplyGrade(
     double? Score,
     string Prediction,
     string Verdict,

@@ -8,7 +8,7 @@ namespace Fulcrum.Tasks.Grading;
 /// Words are runs of ASCII letters and digits in lower case. With L the length of the longest common subsequence of m
 /// and n words, F = 2 L / (m + n); 0 if either side is empty.
 /// </remarks>
-public static partial class RougeL
+internal static partial class RougeL
 {
     /// <summary>Words per side that are compared; more makes the item unscored.</summary>
     public const int LongestWords = 20_000;

@@ -8,7 +8,7 @@ namespace Fulcrum.Tasks.Grading;
 /// Normalised: lower case, the 32 ASCII punctuation marks deleted, the words a, an and the removed, split at white
 /// space.
 /// </remarks>
-public static partial class Squad
+internal static partial class Squad
 {
     /// <summary>Returns the words of a text as SQuAD compares them.</summary>
     public static string[] Words(string text)

@@ -1,7 +1,7 @@
 namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Grades a reply as a text.</summary>
-public static class TextGrader
+internal static class TextGrader
 {
     /// <summary>Grades a reply: scores <c>exact</c> (equal but for white space around), <c>normalised</c> (equal by
     /// SQuAD's normalisation) and <c>contains</c> (the target stands in the reply). The item's score is

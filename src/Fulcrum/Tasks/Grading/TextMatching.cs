@@ -5,7 +5,7 @@ using Fulcrum.Tokenization;
 namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Comparisons of texts that several graders share.</summary>
-public static class TextMatching
+internal static class TextMatching
 {
     /// <summary>Returns a text in lower case, letters and digits only, words separated by single spaces.</summary>
     public static string Words(string text)

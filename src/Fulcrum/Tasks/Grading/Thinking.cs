@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Tasks.Grading;
 
 /// <summary>Removes what a model thought before it answered: drafts do not count as the answer.</summary>
-public static partial class Thinking
+internal static partial class Thinking
 {
     /// <summary>Returns the reply without its thinking.</summary>
     /// <remarks>

@@ -8,7 +8,7 @@ namespace Fulcrum.Tasks.Harness;
 /// <param name="Data">The data set's name on the hub.</param>
 /// <param name="License">Of the data, as its card names it.</param>
 /// <param name="RequestsPerItem">What the model is asked per item: continuations to score, or 1 reply to write.</param>
-public sealed record BuiltInTask(
+internal sealed record BuiltInTask(
     string Name,
     Ability Ability,
     string Measures,
@@ -20,7 +20,7 @@ public sealed record BuiltInTask(
 );
 
 /// <summary>The built-in tasks and the presets that are made of them.</summary>
-public static class BuiltInCatalogue
+internal static class BuiltInCatalogue
 {
     /// <summary>Every built-in task; a family of languages has one line.</summary>
     public static IReadOnlyList<BuiltInTask> All { get; } =

@@ -34,8 +34,7 @@ internal sealed record HarnessGrade(
 }
 
 /// <summary>Grades the answers to a task's rows.</summary>
-/// <param name="severalTargets">The first row's target is a list: then every row may have several right
-/// answers.</param>
+/// <param name="severalTargets">The first row's target is a list, so every row may have several right answers.</param>
 /// <param name="severalInputs">The choices are prompts, and the question's field is the right one's place.</param>
 internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, bool severalInputs, bool severalTargets)
 {

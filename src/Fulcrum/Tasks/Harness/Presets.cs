@@ -34,7 +34,7 @@ public sealed record GeneralPlan(Preset Preset, string? Data = null)
 }
 
 /// <summary>The presets.</summary>
-public static class Presets
+internal static class Presets
 {
     private const int FewshotOfMmlu = 5;
 

@@ -10,7 +10,7 @@ namespace Fulcrum.Tasks.Logs;
 /// <c>samples_TASK_TIME.jsonl</c>.</summary>
 /// <remarks>Programs that read its logs read these. What Fulcrum does not keep, such as the rows of the data, is left
 /// out.</remarks>
-public sealed class HarnessResults
+internal sealed class HarnessResults
 {
     private const string NoFilter = "none";
     private readonly JsonObject results = [],

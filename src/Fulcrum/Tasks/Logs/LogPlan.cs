@@ -5,7 +5,7 @@ namespace Fulcrum.Tasks.Logs;
 /// <summary>A task whose answers come from the log of another program. It is compared, and never asked.</summary>
 /// <param name="File">The log of the base.</param>
 /// <param name="Logged">The name of the task in the log, with metric and filter: <c>quiz/acc_norm</c>.</param>
-public sealed record LogPlan(
+internal sealed record LogPlan(
     string Name = "",
     string File = "",
     string Logged = "",

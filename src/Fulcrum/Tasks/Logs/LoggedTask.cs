@@ -5,7 +5,7 @@ namespace Fulcrum.Tasks.Logs;
 /// <summary>One task in the log of another program.</summary>
 /// <param name="Name">Task, and where there are several: metric and filter (<c>quiz/acc_norm</c>).</param>
 /// <param name="Answers">An answer an item, in the log's order.</param>
-public sealed record LoggedTask(string Name, IReadOnlyList<LoggedAnswer> Answers);
+internal sealed record LoggedTask(string Name, IReadOnlyList<LoggedAnswer> Answers);
 
 /// <summary>The answer to one item in the log of another program.</summary>
 /// <param name="Cluster">The member of a group, or the part of the id before its last slash.</param>
@@ -13,7 +13,7 @@ public sealed record LoggedTask(string Name, IReadOnlyList<LoggedAnswer> Answers
 /// <param name="Requests">Pairs of prompt and continuation; null: not logged.</param>
 /// <param name="LogLikelihoods">One for each request; null: the answer was written, or they are not logged.</param>
 /// <param name="Content">The content of the item, to check that two logs have the same items; null: not logged.</param>
-public sealed record LoggedAnswer(
+internal sealed record LoggedAnswer(
     string Id,
     string Cluster,
     double? Score,

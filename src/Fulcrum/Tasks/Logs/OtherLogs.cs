@@ -3,7 +3,7 @@ using Fulcrum.Files;
 namespace Fulcrum.Tasks.Logs;
 
 /// <summary>Logs of other evaluation programs. The format is detected from the content.</summary>
-public static class OtherLogs
+internal static class OtherLogs
 {
     /// <summary>Whether a path is such a log: an output folder of lm-evaluation-harness, or a log of
     /// inspect_ai.</summary>

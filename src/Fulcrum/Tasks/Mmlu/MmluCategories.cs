@@ -1,7 +1,7 @@
 namespace Fulcrum.Tasks.Mmlu;
 
 /// <summary>The four categories of MMLU's 57 subjects, as in its authors' <c>categories.py</c>.</summary>
-public static class MmluCategories
+internal static class MmluCategories
 {
     private static readonly string[] Stem =
     [

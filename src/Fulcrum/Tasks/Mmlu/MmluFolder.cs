@@ -7,7 +7,7 @@ namespace Fulcrum.Tasks.Mmlu;
 /// <param name="Index">Its place in its file, from 0.</param>
 /// <param name="Choices">Four options, byte for byte as in the file.</param>
 /// <param name="Answer">0 to 3.</param>
-public sealed record MmluQuestion(
+internal sealed record MmluQuestion(
     string Subject,
     int Index,
     string Question,
@@ -22,7 +22,7 @@ public sealed record MmluQuestion(
 /// <c>SUBJECT/test-*.parquet</c>, or other files of rows; the columns question, choices and answer, answers 0 to 3.
 /// Both hold the same questions in the same order.
 /// </remarks>
-public sealed class MmluFolder
+internal sealed class MmluFolder
 {
     // Folders of the hub's layout that are no subjects: they repeat all questions, or hold other ones.
     private static readonly string[] NoSubjects = ["all", "auxiliary_train"];

@@ -3,7 +3,7 @@ using Fulcrum.Tasks.Choice;
 namespace Fulcrum.Tasks.Mmlu;
 
 /// <summary>MMLU's prompt, letter for letter that of lm-evaluation-harness.</summary>
-public static class MmluPrompt
+internal static class MmluPrompt
 {
     /// <summary>The continuations whose likelihoods decide.</summary>
     // A leading space belongs to the letter: behind "Answer:" the model writes " A", which is another token than "A".

@@ -6,7 +6,7 @@ using Fulcrum.Tasks.Choice;
 namespace Fulcrum.Tasks.Mmlu;
 
 /// <summary>MMLU's questions as a multiple-choice benchmark.</summary>
-public static class MmluTask
+internal static class MmluTask
 {
     /// <summary>Opens the benchmark of a plan; the plan's folder is absolute.</summary>
     /// <param name="decoding">Of the readings that let the model write; greedy when null.</param>

@@ -4,7 +4,7 @@ namespace Fulcrum.Tasks.Spider;
 
 /// <summary>The question about a database as plain text behind three worked examples, without the model's chat
 /// template: what a base model that only continues text would need.</summary>
-public static class RawSpiderPrompt
+internal static class RawSpiderPrompt
 {
     /// <summary>What the query stands behind.</summary>
     public const string Marker = "SQL:";

@@ -7,7 +7,7 @@ namespace Fulcrum.Tasks.Spider;
 /// <remarks>The archive is untrusted: only <c>tables.json</c> and <c>database/DB/DB.sqlite</c> are unpacked, under
 /// names that are built here, up to a number of files and bytes. The unpacked folder is kept in the user's cache under
 /// the digest of the archive.</remarks>
-public static class SpiderArchive
+internal static class SpiderArchive
 {
     private const int MostEntries = 100_000;
     private const long MostBytes = 16L << 30;
@@ -46,13 +46,13 @@ public static class SpiderArchive
     {
         string parent = Path.GetDirectoryName(folder)!;
         AtomicFile.CreateFolder(parent);
-        string beside = Path.Combine(parent, Path.GetRandomFileName());
+        using ScratchFolder beside = ScratchFolder.In(parent);
         try
         {
             using Stream stream = BoundedFile.Open(path, MostBytes);
             using ZipArchive archive = new(stream, ZipArchiveMode.Read);
-            UnpackEntries(path, archive, beside);
-            Directory.Move(beside, folder);
+            UnpackEntries(path, archive, beside.Path);
+            Directory.Move(beside.Path, folder);
         }
         catch (InvalidDataException e)
         {
@@ -61,13 +61,6 @@ public static class SpiderArchive
         catch (IOException) when (Directory.Exists(folder))
         {
             // Another process has unpacked the same archive meanwhile.
-        }
-        finally
-        {
-            if (Directory.Exists(beside))
-            {
-                Directory.Delete(beside, recursive: true); // made by this method
-            }
         }
     }
 

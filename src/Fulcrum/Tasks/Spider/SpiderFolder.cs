@@ -10,7 +10,7 @@ namespace Fulcrum.Tasks.Spider;
 /// <param name="Parse">The parsed query (<c>sql</c>) where the file has it: hardness is read from it.</param>
 /// <param name="Evidence">External knowledge that BIRD gives with the question; null: none.</param>
 /// <param name="Difficulty">BIRD's word for the level; null: hardness follows from the parse.</param>
-public sealed record SpiderExample(
+internal sealed record SpiderExample(
     int Index,
     string DbId,
     string Question,
@@ -21,17 +21,17 @@ public sealed record SpiderExample(
 );
 
 /// <summary>A database as <c>tables.json</c> describes it.</summary>
-public sealed record SpiderSchema(
+internal sealed record SpiderSchema(
     string DbId,
     IReadOnlyList<SpiderTable> Tables,
     IReadOnlyList<(string From, string To)> ForeignKeys
 );
 
 /// <summary>A table with its columns in their order.</summary>
-public sealed record SpiderTable(string Name, IReadOnlyList<SpiderColumn> Columns);
+internal sealed record SpiderTable(string Name, IReadOnlyList<SpiderColumn> Columns);
 
 /// <summary>A column; <paramref name="Type"/> is Spider's word: text, number, time, boolean, others.</summary>
-public sealed record SpiderColumn(string Name, string Type, bool IsPrimaryKey);
+internal sealed record SpiderColumn(string Name, string Type, bool IsPrimaryKey);
 
 /// <summary>Spider's questions and databases.</summary>
 /// <remarks>
@@ -40,7 +40,7 @@ public sealed record SpiderColumn(string Name, string Type, bool IsPrimaryKey);
 /// the splits <c>train</c> and <c>validation</c>; its databases come from a folder in the authors' layout or from their
 /// archive.
 /// </remarks>
-public sealed class SpiderFolder
+internal sealed class SpiderFolder
 {
     private const string TrainFile = "train_spider.json";
     private readonly string questions;

@@ -9,7 +9,7 @@ namespace Fulcrum.Tasks.Spider;
 /// conditions and set operations).
 /// Others: more than one aggregate, select column, condition or group column, each counting one.
 /// </remarks>
-public static class SpiderHardness
+internal static class SpiderHardness
 {
     /// <summary>The levels, from the easiest on.</summary>
     public static readonly IReadOnlyList<string> Levels = ["easy", "medium", "hard", "extra"];

@@ -6,7 +6,7 @@ namespace Fulcrum.Tasks.Spider;
 
 /// <summary>The question about a database as a conversation. The schema comes first, so all questions about a database
 /// begin alike.</summary>
-public static class SpiderPrompt
+internal static class SpiderPrompt
 {
     /// <summary>The system message.</summary>
     internal const string System =

@@ -7,7 +7,7 @@ using Fulcrum.Tasks.Spider.Sql;
 namespace Fulcrum.Tasks.Spider;
 
 /// <summary>Spider's dev examples, graded by executing what the model wrote.</summary>
-public sealed class SpiderTask : ITask
+internal sealed class SpiderTask : ITask
 {
     private readonly SpiderPlan plan;
     private readonly SpiderFolder folder;

@@ -2,7 +2,7 @@ namespace Fulcrum.Tasks.Spider;
 
 /// <summary>How far a predicted query gets: it parses, it refers to tables and columns that exist, it runs to its end,
 /// its result is right. Each step includes the ones before it.</summary>
-public static class SqlSteps
+internal static class SqlSteps
 {
     /// <summary>The steps' names among an answer's measures, in their order.</summary>
     public static readonly IReadOnlyList<string> Names = ["parses", "names_exist", "executes", "right_result"];

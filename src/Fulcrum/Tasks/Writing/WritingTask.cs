@@ -8,7 +8,7 @@ using Fulcrum.Tasks.Grading;
 namespace Fulcrum.Tasks.Writing;
 
 /// <summary>Free answers from a file of one's own, graded by comparing texts.</summary>
-public sealed class WritingTask : ITask
+internal sealed class WritingTask : ITask
 {
     private readonly GenerationPlan plan;
     private readonly Decoding decoding;

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Tasks.Grading.Choice;
 
 /// <summary>By which rule an option was told from a reply.</summary>
-public enum ChoiceRule
+internal enum ChoiceRule
 {
     /// <summary>No rule found an option.</summary>
     None,
@@ -39,7 +39,7 @@ public enum ChoiceRule
 /// whatever form it is made; only without a statement do a leading letter, a single mention and a single named option
 /// count.
 /// </remarks>
-public static class ChoiceExtraction
+internal static class ChoiceExtraction
 {
     /// <summary>Changes with the rules; part of the protocol of multiple-choice tasks.</summary>
     public const string Version = "2";

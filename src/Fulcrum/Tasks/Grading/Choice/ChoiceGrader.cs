@@ -1,7 +1,7 @@
 namespace Fulcrum.Tasks.Grading.Choice;
 
 /// <summary>Grades the choice that a written reply makes.</summary>
-public static class ChoiceGrader
+internal static class ChoiceGrader
 {
     /// <summary>Grades a reply: score <c>correct</c>, and <c>parsed</c>, whether an option could be told from
     /// it.</summary>

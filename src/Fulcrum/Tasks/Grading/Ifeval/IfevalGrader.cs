@@ -5,7 +5,7 @@ namespace Fulcrum.Tasks.Grading.Ifeval;
 
 /// <summary>Grades how a reply follows verifiable instructions (Zhou et al., arXiv:2311.07911), strictly and
 /// loosely.</summary>
-public static class IfevalGrader
+internal static class IfevalGrader
 {
     // Each pattern has a limit of its own; a thousand expensive patterns would still take a thousand times as long.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Tasks.Grading.Ifeval;
 
 /// <summary>One verifiable instruction of a prompt, with its parameters read and checked.</summary>
-public sealed class IfevalInstruction
+internal sealed class IfevalInstruction
 {
     private readonly Func<string, bool> holds;
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Tasks.Grading.Sql;
 
 /// <summary>Where in a reply the query was found.</summary>
-public enum SqlRule
+internal enum SqlRule
 {
     /// <summary>The reply holds no query.</summary>
     None,
@@ -34,7 +34,7 @@ public enum SqlRule
 /// query is read to its end; the text that looks most like a query counts, then the place where it stands, then the
 /// order: the first, unless a later one is announced as the final or corrected one.
 /// </remarks>
-public static partial class SqlExtraction
+internal static partial class SqlExtraction
 {
     /// <summary>Changes with the rules; part of the protocol of text-to-SQL tasks.</summary>
     public const string Version = "2";

@@ -45,14 +45,19 @@ public sealed class SqlSandbox : IDisposable
     /// <summary>Process ids of the workers that wait.</summary>
     internal IEnumerable<int> WorkerIds => idle.Select(w => w.Id);
 
-    /// <summary>Opens a sandbox and starts its first worker; further ones are started as they are needed.</summary>
+    /// <summary>Opens a sandbox and starts its first worker. Others are started as they are needed.</summary>
+    /// <exception cref="InputException">No worker can be started, or the SQLite in use is too old to run queries of
+    /// others.</exception>
+    public static SqlSandbox Open() => Open(null, null);
+
+    /// <summary>Opens a sandbox and starts its first worker. Others are started as they are needed.</summary>
     /// <param name="program">Null: the tool, or this library started as a program
     /// (<see cref="WorkerProgram.Find"/>).</param>
     /// <param name="workers">Null: one a core, as far as half of the machine's memory is enough for all of them
     /// together.</param>
     /// <exception cref="InputException">No worker can be started, or the SQLite in use is too old to run queries of
     /// others.</exception>
-    public static SqlSandbox Open(WorkerProgram? program = null, int? workers = null)
+    internal static SqlSandbox Open(WorkerProgram? program = null, int? workers = null)
     {
         Sqlite.RequireSafe();
         WorkerProgram found =
@@ -86,7 +91,7 @@ public sealed class SqlSandbox : IDisposable
     /// Returns what grades (database file, gold query, predicted query) under a semantics and limits; verdicts are
     /// those of <see cref="SqlGrader"/>.
     /// </summary>
-    public Func<string, string, string, Grade> Grader(string semantics, SqlLimits limits) =>
+    internal Func<string, string, string, Grade> Grader(string semantics, SqlLimits limits) =>
         (database, gold, predicted) =>
             Measured(new SqlRequest(Path.GetFullPath(database), gold, predicted, semantics, limits));
 

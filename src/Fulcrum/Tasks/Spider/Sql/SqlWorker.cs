@@ -5,7 +5,7 @@ namespace Fulcrum.Tasks.Spider.Sql;
 
 /// <summary>The worker's side of <see cref="SqlSandbox"/>: reads pairs from standard input and writes grades to
 /// standard output until its parent is gone.</summary>
-public static class SqlWorker
+internal static class SqlWorker
 {
     /// <summary>The verb that makes the tool, or this library started as a program, a worker.</summary>
     public const string Verb = "sql-worker";

@@ -3,7 +3,7 @@ using Fulcrum.Models;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
 
-namespace Fulcrum.Cli.Commands;
+namespace Fulcrum.Cli;
 
 /// <summary>The tokenizer and the chat template of a model.</summary>
 internal static class ModelTexts

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
 
-namespace Fulcrum.Files;
+namespace Fulcrum;
 
 /// <summary>Texts of somebody else on their way to a terminal, a log or a message: what would act there is shown
 /// instead.</summary>
-public static class Printable
+internal static class Printable
 {
     private const int Longest = 80,
         LongestMessage = 540;

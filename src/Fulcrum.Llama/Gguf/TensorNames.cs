@@ -1,6 +1,4 @@
-using Fulcrum.Llama.Gguf;
-
-namespace Fulcrum.Llama.Export;
+namespace Fulcrum.Llama.Gguf;
 
 /// <summary>A checkpoint's tensor names and llama.cpp's, and the order of rows that differs between them.</summary>
 internal static class TensorNames
