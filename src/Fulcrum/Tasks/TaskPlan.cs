@@ -104,7 +104,7 @@ public abstract record TaskPlan(
     public virtual ITask OpenFirst(TaskOpening opening, int? items)
     {
         ITask all = (this with { Items = null }).Open(opening);
-        return items is { } count ? new FirstItems(all, count) : all;
+        return items is { } count ? new PartOfTask(all, [.. all.Items.Take(count)]) : all;
     }
 
     /// <summary>Returns the plan as the base model is asked, if that differs.</summary>
