@@ -21,9 +21,11 @@ internal sealed record DataSplit(string Name, IReadOnlyList<string> Files)
         return folder is null ? new DataSplit(Path.GetFileNameWithoutExtension(data), [data]) : folder.Named();
     }
 
-    /// <summary>The files that a text names; the text itself where there is no such file or folder.</summary>
+    /// <summary>The files that texts name, in their order; a text itself where there is no such file or folder. Null
+    /// names none.</summary>
     /// <exception cref="InputException">As for <see cref="Open"/>.</exception>
-    public static IReadOnlyList<string> FilesOf(string data) => Open(data).Files;
+    public static IReadOnlyList<string> FilesOf(params IEnumerable<string?> data) =>
+        [.. data.OfType<string>().SelectMany(d => Open(d).Files)];
 
     /// <summary>The rows over all files, numbered from 1.</summary>
     /// <exception cref="InputException">A file is missing or malformed; names file and row.</exception>

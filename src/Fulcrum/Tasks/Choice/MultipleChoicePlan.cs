@@ -68,10 +68,7 @@ public sealed record MultipleChoicePlan(
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() =>
-        ExamplesFile is { } examples
-            ? [.. DataSplit.FilesOf(Place), .. DataSplit.FilesOf(examples)]
-            : DataSplit.FilesOf(Place);
+    public override IReadOnlyList<string> Paths() => DataSplit.FilesOf(Place, ExamplesFile);
 
     /// <inheritdoc/>
     public override TaskPlan Located(Func<string, string> locate) =>

@@ -103,10 +103,7 @@ public sealed record GenerationPlan(
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() =>
-        ExamplesFile is { } examples
-            ? [.. DataSplit.FilesOf(Place), .. DataSplit.FilesOf(examples)]
-            : DataSplit.FilesOf(Place);
+    public override IReadOnlyList<string> Paths() => DataSplit.FilesOf(Place, ExamplesFile);
 
     /// <inheritdoc/>
     public override TaskPlan Located(Func<string, string> locate) =>
