@@ -173,7 +173,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
     /// <inheritdoc/>
     public void Dispose()
     {
-        Stop();
+        WorkerProgram.Kill(process);
         process.Dispose();
     }
 
@@ -234,7 +234,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
     {
         const int OutOfMemoryKill = 128 + 9;
         bool ended = process.WaitForExit(TimeSpan.FromSeconds(5));
-        Stop();
+        WorkerProgram.Kill(process);
         string how =
             !ended ? "stopped answering"
             : process.ExitCode > 128 ? $"was ended by signal {process.ExitCode - 128}"
@@ -246,46 +246,18 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
         return new FulcrumException($"{subject}: llama.cpp's worker process {how} while {doing}; {why}", cause);
     }
 
-    private void Stop()
-    {
-        try
-        {
-            process.Kill();
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended already.
-        }
-    }
+    // Asked of this process: the worker does not see every variable.
+    private static bool SpinningIsSet =>
+        Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") is not null
+        || Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null;
 
     private static ProcessStartInfo StartInfo(WorkerProgram program)
     {
-        ProcessStartInfo start = new(program.File, program.Arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-            CreateNoWindow = true,
-        };
-        bool spinningIsSet =
-            start.Environment.ContainsKey("GOMP_SPINCOUNT") || start.Environment.ContainsKey("OMP_WAIT_POLICY");
-        foreach (
-            string name in start
-                .Environment.Keys.Where(k =>
-                    !Inherited.Contains(k) && !InheritedPrefixes.Any(p => k.StartsWith(p, StringComparison.Ordinal))
-                )
-                .ToArray()
-        )
-        {
-            start.Environment.Remove(name);
-        }
-
+        ProcessStartInfo start = program.StartInfo(name =>
+            Inherited.Contains(name) || InheritedPrefixes.Any(p => name.StartsWith(p, StringComparison.Ordinal))
+        );
         start.Environment["GGML_NO_BACKTRACE"] = "1"; // a crash would start a debugger
-        start.Environment["DOTNET_gcConcurrent"] = "0";
-        // its double mapping grows a file, which the worker may not
-        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
-        if (!spinningIsSet)
+        if (!SpinningIsSet)
         {
             // long spinning makes llama.cpp three times slower beside other work
             start.Environment["GOMP_SPINCOUNT"] = "5000";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -21,6 +22,43 @@ internal sealed record WorkerProgram(string File, IReadOnlyList<string> Argument
     /// </remarks>
     public static WorkerProgram? Find(string verb, Assembly library) =>
         Itself(verb) ?? NextTo(AppContext.BaseDirectory, verb) ?? Embedded(verb, library);
+
+    /// <summary>How the worker is started: with its three streams redirected, and with a part of the user's
+    /// environment.</summary>
+    /// <param name="inherits">Whether the worker sees the environment variable of this name.</param>
+    internal ProcessStartInfo StartInfo(Func<string, bool> inherits)
+    {
+        ProcessStartInfo start = new(File, Arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            CreateNoWindow = true,
+        };
+        foreach (string name in start.Environment.Keys.Where(k => !inherits(k)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        // Its double mapping grows a file, which the worker may not.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        return start;
+    }
+
+    /// <summary>Ends a worker that may have ended already.</summary>
+    internal static void Kill(Process worker)
+    {
+        try
+        {
+            worker.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // The process has already exited.
+        }
+    }
 
     private static WorkerProgram? Itself(string verb) =>
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) is "fulcrum" or Tool

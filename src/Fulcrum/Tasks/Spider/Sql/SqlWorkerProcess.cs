@@ -253,40 +253,17 @@ internal sealed class SqlWorkerProcess : IDisposable
     private void Stop()
     {
         stopped = true;
-        try
-        {
-            process.Kill();
-        }
-        catch (InvalidOperationException)
-        {
-            // The process has already exited.
-        }
+        WorkerProgram.Kill(process);
     }
 
     private static ProcessStartInfo StartInfo(WorkerProgram program)
     {
-        ProcessStartInfo start = new(program.File, program.Arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-            CreateNoWindow = true,
-            WorkingDirectory = Path.GetPathRoot(AppContext.BaseDirectory),
-        };
-
         // A worker sees nothing of the user's environment, such as access tokens.
-        foreach (string name in start.Environment.Keys.Except(Inherited).ToArray())
-        {
-            start.Environment.Remove(name);
-        }
-
+        ProcessStartInfo start = program.StartInfo(Inherited.Contains);
+        start.WorkingDirectory = Path.GetPathRoot(AppContext.BaseDirectory);
         start.Environment["DOTNET_ROOT"] = WorkerProgram.DotnetRoot;
         start.Environment["DOTNET_GCHeapHardLimit"] = "0x40000000";
-        start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        // Its double mapping would grow a file, which RLIMIT_FSIZE forbids.
-        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
         return start;
