@@ -42,10 +42,7 @@ internal sealed class LlamaLanguageModel : ILanguageModel
         CancellationToken cancellation = default
     )
     {
-        foreach (ScoreRequest request in requests)
-        {
-            RequestCheck.Sequence(this, request.Prompt, request.Continuations);
-        }
+        RequestCheck.All(this, requests);
 
         int longest = requests
             .SelectMany(r => r.Continuations.Select(c => r.Prompt.Length + c.Length))
@@ -61,10 +58,7 @@ internal sealed class LlamaLanguageModel : ILanguageModel
         CancellationToken cancellation = default
     )
     {
-        foreach (CompletionRequest request in requests)
-        {
-            RequestCheck.Sequence(this, request.Prompt, []);
-        }
+        RequestCheck.All(this, requests);
 
         int[] lengths =
         [

@@ -36,10 +36,7 @@ internal sealed class TorchLanguageModel(
         CancellationToken cancellation = default
     )
     {
-        foreach (ScoreRequest request in requests)
-        {
-            RequestCheck.Sequence(this, request.Prompt, request.Continuations);
-        }
+        RequestCheck.All(this, requests);
 
         Action<IReadOnlyList<ScoreRequest>, Action<int, IReadOnlyList<ContinuationScore>>, CancellationToken> score =
             plain ? new Padded(model).Score : new Scorer(model, budget).Score;
@@ -55,10 +52,7 @@ internal sealed class TorchLanguageModel(
         CancellationToken cancellation = default
     )
     {
-        foreach (CompletionRequest request in requests)
-        {
-            RequestCheck.Sequence(this, request.Prompt, []);
-        }
+        RequestCheck.All(this, requests);
 
         Action<IReadOnlyList<CompletionRequest>, Action<int, Completion>, CancellationToken> complete = plain
             ? new Padded(model).Complete
@@ -75,10 +69,7 @@ internal sealed class TorchLanguageModel(
         CancellationToken cancellation = default
     )
     {
-        foreach (int[] text in texts)
-        {
-            RequestCheck.Sequence(this, text, []);
-        }
+        RequestCheck.All(this, texts);
 
         new BaseDivergence(model).Measure(texts, answered, cancellation);
     }

@@ -3,10 +3,29 @@ namespace Fulcrum.Models;
 /// <summary>What every engine refuses before it computes.</summary>
 internal static class RequestCheck
 {
-    /// <summary>Checks a prompt and the continuations after it.</summary>
-    /// <exception cref="InputException">The prompt is empty, an id is outside the vocabulary, or a sequence exceeds the
+    /// <summary>Checks what is to be scored.</summary>
+    /// <exception cref="RequestException">A prompt is empty, an id is outside the vocabulary, or a sequence exceeds the
     /// model's context.</exception>
-    public static void Sequence(ILanguageModel model, int[] prompt, IReadOnlyList<int[]> continuations)
+    public static void All(ILanguageModel model, IReadOnlyList<ScoreRequest> requests) =>
+        Each(requests, r => Sequence(model, r.Prompt, r.Continuations));
+
+    /// <summary>Checks what is to be completed, in the same way.</summary>
+    public static void All(ILanguageModel model, IReadOnlyList<CompletionRequest> requests) =>
+        Each(requests, r => Sequence(model, r.Prompt, []));
+
+    /// <summary>Checks whole texts, in the same way.</summary>
+    public static void All(ILanguageModel model, IReadOnlyList<int[]> texts) =>
+        Each(texts, t => Sequence(model, t, []));
+
+    private static void Each<T>(IReadOnlyList<T> requests, Action<T> check)
+    {
+        for (int i = 0; i < requests.Count; i++)
+        {
+            RequestException.Of(i, () => check(requests[i]));
+        }
+    }
+
+    private static void Sequence(ILanguageModel model, int[] prompt, IReadOnlyList<int[]> continuations)
     {
         if (prompt.Length == 0)
         {

@@ -17,6 +17,22 @@ internal sealed class RequestException(int request, FulcrumException cause) : Fu
             ? new InputException($"{place}: {Message}", this)
             : new FulcrumException($"{place}: {Message}", this);
 
+    /// <summary>Does something for a request, and says which one it was if it fails.</summary>
+    internal static void Of(int request, Action ask)
+    {
+        try
+        {
+            ask();
+        }
+        catch (FulcrumException e)
+        {
+            throw new RequestException(request, e);
+        }
+    }
+
+    /// <summary>The same failure by the index of what the request was made from.</summary>
+    internal RequestException From(Func<int, int> source) => new(source(Request), cause);
+
     /// <summary>Waits for an answer, and says which request it belongs to if it fails.</summary>
     internal static async Task<T> Of<T>(int request, Task<T> answer)
     {

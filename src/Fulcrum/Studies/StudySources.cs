@@ -90,7 +90,7 @@ internal sealed class StudySources(HubResolver hub, HubCommits? commits = null, 
     public void Dispose() => needs.ForEach(n => n.Content.Dispose());
 
     private TaskPlan Task(string key, TaskPlan plan, string home) =>
-        plan.WithDataset()
+        plan.WithDatasets(home)
             .Located(text =>
             {
                 string place = Data(key, text, home, plan.Needs);

@@ -37,12 +37,22 @@ internal sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, i
         }
     }
 
-    private Reply[] Replies(Item[] items, Question[] questions, Action<int> answered, CancellationToken cancellation)
+    private Reply[] Replies(
+        ITask task,
+        Item[] items,
+        Question[] questions,
+        Action<int> answered,
+        CancellationToken cancellation
+    )
     {
         QuestionRunner runner = new(model, encoding);
         try
         {
             return runner.Run(questions, answered, cancellation);
+        }
+        catch (RequestException e)
+        {
+            throw e.At($"task {task.Name}: item {items[e.Request].Id}");
         }
         catch (InputException)
         {
@@ -127,7 +137,7 @@ internal sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, i
     )
     {
         Question[] questions = [.. items.Select(benchmark.Ask)];
-        Reply[] replies = Replies(items, questions, answered, cancellation);
+        Reply[] replies = Replies(benchmark, items, questions, answered, cancellation);
         Answer[] answers = new Answer[items.Length];
         Parallel.For(
             0,

@@ -10,6 +10,7 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
 
     /// <summary>Returns a reply a question, in the order of the questions.</summary>
     /// <param name="completed">Called after each reply with the number of replies so far.</param>
+    /// <exception cref="RequestException">A question failed; names it by its index.</exception>
     public Reply[] Run(IReadOnlyList<Question> questions, Action<int> completed, CancellationToken cancellation)
     {
         Reply[] replies = new Reply[questions.Count];
@@ -61,7 +62,10 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
         ScoreRequest[] requests = [.. indices.Select(i => encoding.Score((Question.Choose)questions[i]))];
         if (requests.Length > 0)
         {
-            model.Score(requests, (i, scores) => took(indices[i], new Reply.Chosen(scores)), cancellation);
+            Named(
+                i => indices[i],
+                () => model.Score(requests, (i, scores) => took(indices[i], new Reply.Chosen(scores)), cancellation)
+            );
         }
     }
 
@@ -99,7 +103,10 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
 
         if (places.Length > 0)
         {
-            model.Score([.. requests.SelectMany(r => r)], Scored, cancellation);
+            Named(
+                i => indices[places[i].Question],
+                () => model.Score([.. requests.SelectMany(r => r)], Scored, cancellation)
+            );
         }
     }
 
@@ -115,11 +122,22 @@ internal sealed class QuestionRunner(ILanguageModel model, PromptEncoding encodi
         CompletionRequest[] requests = [.. indices.SelectMany(i => CompletionRequests(questions[i]))];
         if (requests.Length > 0)
         {
-            model.Complete(
-                requests,
-                (i, completion) => took(indices[i], written(completion, (T)questions[indices[i]])),
-                cancellation
-            );
+            void Completed(int i, Completion completion) =>
+                took(indices[i], written(completion, (T)questions[indices[i]]));
+            Named(i => indices[i], () => model.Complete(requests, Completed, cancellation));
+        }
+    }
+
+    // A request that fails is named by its question.
+    private static void Named(Func<int, int> question, Action ask)
+    {
+        try
+        {
+            ask();
+        }
+        catch (RequestException e)
+        {
+            throw e.From(question);
         }
     }
 

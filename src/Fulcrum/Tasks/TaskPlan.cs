@@ -66,9 +66,10 @@ public abstract record TaskPlan(
     /// <summary>Returns the plan with its paths resolved.</summary>
     public abstract TaskPlan Located(Func<string, string> locate);
 
-    /// <summary>Returns the plan with the name of the data set on the hub for which it stands, if it names no
-    /// data.</summary>
-    public virtual TaskPlan WithDataset() => this;
+    /// <summary>Returns the plan with the names of the data sets on the hub that it reads without naming them
+    /// itself.</summary>
+    /// <param name="home">The folder to which the plan's paths are relative.</param>
+    public virtual TaskPlan WithDatasets(string home) => this;
 
     /// <summary>Returns whether a file of the task's data set on the hub is needed.</summary>
     /// <param name="path">In the data set, segments divided by slashes.</param>

@@ -5,6 +5,7 @@ using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Harness;
 using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Writing;
@@ -81,6 +82,32 @@ public sealed class HubStudyTests : IDisposable
             [$"org/rows@{FakeHub.Commit("datasets/org/rows", "main")}:default/test"],
             study.HubNamesOf(study.Tasks["rows"])
         );
+    }
+
+    [Fact]
+    public void A_data_set_that_a_task_file_names_is_pinned_and_belongs_to_the_digest()
+    {
+        string file = Path.Combine(Folder, "rows.yaml");
+        File.WriteAllText(
+            file,
+            "task: rows\ndataset_path: org/rows\noutput_type: generate_until\ntest_split: test\n"
+                + "doc_to_text: prompt\ndoc_to_target: target\ngeneration_kwargs: {until: [\"\\n\"]}\n"
+        );
+        using StudySources sources = Sources();
+        Study named = Named() with
+        {
+            Tasks = new Dictionary<string, TaskPlan> { ["rows"] = new HarnessPlan(File: "rows.yaml") },
+        };
+        Study study = sources.Locate(named, Folder);
+        sources.Fetch();
+        string pinned = $"org/rows@{FakeHub.Commit("datasets/org/rows", "main")}",
+            printed = StudyFile.Print(study, Folder);
+
+        Assert.Contains($"\"org/rows\": \"{pinned}\"", printed);
+        Assert.Equal([pinned], study.HubNamesOf(study.Tasks["rows"]));
+        Assert.Equal(3, study.NamedTasks[0].Paths().Count);
+        Assert.Equal(2, study.NamedTasks[0].Open(new TaskOpening(1, null, null!)).Items.Count);
+        Assert.Equal(printed, StudyFile.Print(Located(printed), Folder));
     }
 
     [Fact]
@@ -346,6 +373,12 @@ public sealed class HubStudyTests : IDisposable
             },
             new Dictionary<string, CandidatePlan> { ["lora"] = new(Adapter: "org/lora") }
         );
+
+    private Study Located(string printed)
+    {
+        using StudySources again = Sources();
+        return again.Locate(StudyFile.Parse(printed, "study.json"), Folder);
+    }
 
     private StudySources Sources(HubCommits? commits = null) => new(hub.Resolver, commits, said.Add);
 

@@ -84,7 +84,7 @@ internal static class BuiltInTasks
             ? id
             : null;
 
-    private static IEnumerable<string> WithDataset => Single.Concat(["mmlu", "bbh"]);
+    private static IEnumerable<string> WithDataset => Single.Concat(["mmlu", "mmlu_continuation", "bbh"]);
 
     /// <summary>Whether there is a task of a name.</summary>
     public static bool Has(string name) => Names.Contains(name);

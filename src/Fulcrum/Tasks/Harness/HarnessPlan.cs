@@ -18,6 +18,8 @@ namespace Fulcrum.Tasks.Harness;
 /// <param name="System">A system instruction; null: none.</param>
 /// <param name="Subtask">One subtask of <c>bbh</c>; null: all.</param>
 /// <param name="Reasoning">The form of <c>bbh</c> with worked answers.</param>
+/// <param name="Datasets">By the name of a data set in the task file or in the members of a built-in task: the folder or
+/// the name on the hub to take instead, a commit included; null: the names themselves.</param>
 public sealed record HarnessPlan(
     string Name = "",
     string? BuiltIn = null,
@@ -30,7 +32,8 @@ public sealed record HarnessPlan(
     bool FewshotAsTurns = false,
     string? System = null,
     string? Subtask = null,
-    bool Reasoning = false
+    bool Reasoning = false,
+    IReadOnlyDictionary<string, string>? Datasets = null
 ) : TaskPlan(Name, Role, Items)
 {
     /// <summary>The kind of these plans in a file.</summary>
@@ -83,10 +86,12 @@ public sealed record HarnessPlan(
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Paths() =>
-        File is not null ? FilesOfTaskFile(File)
-        : Data is null ? []
-        : Directory.Exists(Data) ? DatasetFolder.AllFiles(Data)
-        : [Data];
+        [
+            .. File is not null ? FilesOfTaskFile(File) : [],
+            .. (Datasets?.Values.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>())
+                .Concat(Data is null ? [] : [Data])
+                .SelectMany(d => Directory.Exists(d) ? DatasetFolder.AllFiles(d) : [d]),
+        ];
 
     /// <inheritdoc/>
     public override TaskPlan Located(Func<string, string> locate) =>
@@ -94,11 +99,39 @@ public sealed record HarnessPlan(
         {
             Data = Data is { } data ? locate(data) : null,
             File = File is { } file ? locate(file) : null,
+            Datasets = Datasets?.ToDictionary(d => d.Key, d => locate(d.Value)),
         };
 
     /// <inheritdoc/>
-    public override TaskPlan WithDataset() =>
-        Data is null && BuiltIn is { } name && BuiltInTasks.DatasetOf(name) is { } id ? this with { Data = id } : this;
+    public override TaskPlan WithDatasets(string home) =>
+        Data is not null ? this
+        : BuiltIn is { } name && BuiltInTasks.DatasetOf(name) is { } id ? this with { Data = id }
+        : NamesOfDatasets(home) is { Length: > 0 } names
+            ? this with
+            {
+                Datasets = names.ToDictionary(n => n, n => Datasets?.GetValueOrDefault(n) ?? n),
+            }
+        : this;
+
+    // A file that is missing is told with the other missing files.
+    private string[] NamesOfDatasets(string home)
+    {
+        string? file = File is { } text ? Path.GetFullPath(text, home) : null;
+        return file is not null && !global::System.IO.File.Exists(file)
+            ? []
+            :
+            [
+                .. Node(file, null)
+                    .Leaves.Select(l => HarnessRows.NameOnHub(l.Task!))
+                    .OfType<string>()
+                    .Distinct(StringComparer.Ordinal),
+            ];
+    }
+
+    private HarnessNode Node(string? file, string? data) =>
+        BuiltIn is null ? HarnessGroups.Read(file!) : BuiltInTasks.Open(BuiltIn, data ?? "", Form, Subtask, Reasoning);
+
+    private HarnessForm Form => new(Fewshot, ChatTemplate, FewshotAsTurns, System);
 
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => Open(opening, new RowChoice(Items, First: false, opening.Seed));
@@ -119,20 +152,17 @@ public sealed record HarnessPlan(
 
     private HarnessBenchmark Open(TaskOpening opening, RowChoice choice)
     {
-        HarnessForm form = new(Fewshot, ChatTemplate, FewshotAsTurns, System);
         // The subjects of MMLU are those of its data, so these are needed first.
         string? data =
             Data ?? (BuiltIn is { } named && BuiltInTasks.DatasetOfSubjects(named) is { } id ? opening.Hub(id) : null);
-        HarnessNode node = BuiltIn is null
-            ? HarnessGroups.Read(File!)
-            : BuiltInTasks.Open(BuiltIn, data ?? "", form, Subtask, Reasoning);
+        HarnessNode node = Node(File, data);
         bool isGroup = node.Task is null || BuiltIn == Bbh;
         return HarnessBenchmark.Open(
             Name,
             node,
-            form,
+            Form,
             isGroup,
-            config => HarnessRows.Open(config, data, opening.Hub),
+            config => HarnessRows.Open(config, data, id => Datasets?.GetValueOrDefault(id) ?? opening.Hub(id)),
             choice
         );
     }

@@ -23,7 +23,7 @@ internal sealed class HarnessRows
     /// <exception cref="InputException">A file that the task names is missing.</exception>
     public static HarnessRows Open(HarnessConfig config, string? folder, Func<string, string> hub)
     {
-        if (folder is null && config.Source.Files is { } named && config.Source.Path is "json" or "csv" or "parquet")
+        if (folder is null && config.Source.Files is { } named && IsFormat(config.Source.Path))
         {
             return new HarnessRows(
                 config,
@@ -38,7 +38,7 @@ internal sealed class HarnessRows
         }
 
         string path = folder ?? config.Source.Path ?? throw config.Error("dataset_path is missing");
-        if (path is "json" or "csv" or "parquet" or "text" or "arrow")
+        if (IsFormat(path) || path is "text" or "arrow")
         {
             throw config.Error($"dataset_path is {path}, but dataset_kwargs.data_files names no files");
         }
@@ -52,6 +52,17 @@ internal sealed class HarnessRows
         DatasetFolder files = DatasetFolder.Open(root, config.Source.Configuration);
         return new HarnessRows(config, split => files.Split(split));
     }
+
+    private static bool IsFormat(string? path) => path is "json" or "csv" or "parquet";
+
+    /// <summary>The data set of a task as the hub names it; null where its data are files, or lie beside the task
+    /// file.</summary>
+    public static string? NameOnHub(HarnessConfig config) =>
+        config.Source.Path is { } path
+        && path.Contains('/', StringComparison.Ordinal)
+        && !Directory.Exists(Beside(config, path))
+            ? path
+            : null;
 
     /// <summary>The data files that a task file names; empty for a data set of the hub.</summary>
     /// <exception cref="InputException">There is no such file.</exception>
