@@ -1,4 +1,5 @@
 using Fulcrum.Models;
+using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
@@ -104,6 +105,34 @@ public sealed class SpiderVariantsTests : IDisposable
         );
         Assert.Equal(("How many vocalists?", "SELECT 1", 3), (example.Question, example.Query, example.Index));
     }
+
+    [Theory]
+    [InlineData(SpiderPromptForm.Chat, SchemaStyle.CreateTable)]
+    [InlineData(SpiderPromptForm.Plain, SchemaStyle.Columns)]
+    public void Training_uses_the_prompt_that_is_asked(SpiderPromptForm form, SchemaStyle style)
+    {
+        File.Copy(Path.Combine(folder, "dev.json"), Path.Combine(folder, "train.json"));
+        SpiderPlan plan = new("bird", folder, Prompt: form, Schema: style);
+        Study study = new(
+            new BasePlan("base"),
+            new Dictionary<string, TaskPlan> { ["bird"] = plan },
+            new Dictionary<string, CandidatePlan>(),
+            TrainingData: new TrainingDataPlan(Data: folder)
+        );
+        Corpus data = StudyCorpus.Open(study, (_, _) => (_, _, _) => throw new InvalidOperationException());
+
+        Prompt[] asked = [.. data.Tasks[0].Items.Select(i => ((Question.Write)data.Tasks[0].Ask(i)).Prompt)];
+        Assert.Equal(asked.Select(Text), data.Training.OrderBy(t => t.Id).Select(t => Text(t.Prompt)));
+        Assert.Contains("Evidence: bought means in sale", Text(data.Training.MinBy(t => t.Id)!.Prompt));
+    }
+
+    private static string Text(Prompt? prompt) =>
+        prompt switch
+        {
+            Prompt.Text text => text.Value,
+            Prompt.Chat chat => string.Join("\n", chat.Messages.Select(m => $"{m.Role}: {m.Content}")),
+            _ => throw new InvalidOperationException(),
+        };
 
     private static ITask Open(SpiderPlan plan) =>
         plan.Open(

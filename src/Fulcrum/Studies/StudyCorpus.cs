@@ -70,16 +70,13 @@ public static class StudyCorpus
         }
 
         SpiderFolder folder = SpiderFolder.Open(study.TrainingData.Data!, study.TrainingData.Databases);
+        SpiderPlan asked = study.NamedTasks.OfType<SpiderPlan>().FirstOrDefault() ?? new SpiderPlan();
+        SpiderPrompting prompting = new(asked.ForTraining(), folder);
         return
         [
             .. StratifiedSample
                 .Of(folder.Train(), e => e.DbId, study.TrainingData.Examples, random)
-                .Select(e => new TrainingText(
-                    $"train/{e.Index}",
-                    e.DbId,
-                    SpiderPrompt.Of(folder.Schemas[e.DbId], e.Question),
-                    e.Query.Trim()
-                )),
+                .Select(e => new TrainingText($"train/{e.Index}", e.DbId, prompting.Of(e), e.Query.Trim())),
         ];
     }
 

@@ -42,7 +42,6 @@ internal sealed record SpiderColumn(string Name, string Type, bool IsPrimaryKey)
 /// </remarks>
 internal sealed class SpiderFolder
 {
-    private const string TrainFile = "train_spider.json";
     private readonly string questions;
     private readonly string root;
 
@@ -125,7 +124,7 @@ internal sealed class SpiderFolder
     private static bool IsOfHub(string data) =>
         Directory.Exists(data)
         && !File.Exists(Path.Combine(data, SpiderQuestions.DevFile(data)))
-        && !File.Exists(Path.Combine(data, TrainFile))
+        && !File.Exists(Path.Combine(data, SpiderQuestions.TrainFile(data)))
         && Directory.EnumerateFiles(data, "*.parquet", SearchOption.AllDirectories).Any();
 
     private static DataSplit SplitOf(string data, string split)
@@ -140,9 +139,9 @@ internal sealed class SpiderFolder
     /// the entry.</exception>
     public IReadOnlyList<SpiderExample> Dev() => Examples(SpiderQuestions.DevFile(questions), "validation");
 
-    /// <summary>The examples of <c>train_spider.json</c>.</summary>
+    /// <summary>The examples of <c>train_spider.json</c>, or of BIRD's <c>train.json</c>.</summary>
     /// <exception cref="InputException">As for <see cref="Dev"/>.</exception>
-    public IReadOnlyList<SpiderExample> Train() => Examples(TrainFile, "train");
+    public IReadOnlyList<SpiderExample> Train() => Examples(SpiderQuestions.TrainFile(questions), "train");
 
     /// <summary>The SQLite file of a database.</summary>
     public string DatabaseFile(string dbId) => Path.Combine(SpiderQuestions.Databases(root), dbId, dbId + ".sqlite");

@@ -106,6 +106,11 @@ public sealed record SpiderPlan(
             Databases = Databases is { } databases ? locate(databases) : null,
         };
 
+    /// <summary>Returns the plan whose prompts a model is trained with: the prompts that it will be asked. The
+    /// notebook's raw form asks a base model only, so a conversation stands for it.</summary>
+    internal SpiderPlan ForTraining() =>
+        Prompt == SpiderPromptForm.Raw3 ? this with { Prompt = SpiderPromptForm.Chat } : this;
+
     /// <inheritdoc/>
     public override void CheckDataset(IReadOnlyList<string> paths, string name)
     {

@@ -1,20 +1,14 @@
 using System.Text;
-using Fulcrum.Models;
-using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Spider;
 
-/// <summary>The question about a database as a conversation. The schema comes first, so all questions about a database
+/// <summary>The usual words of the question about a database. The schema comes first, so all questions about a database
 /// begin alike.</summary>
 internal static class SpiderPrompt
 {
     /// <summary>The system message.</summary>
     internal const string System =
         "You translate questions about a database into SQLite queries. Answer with one query and nothing else.";
-
-    /// <summary>The prompt of a question.</summary>
-    public static Prompt.Chat Of(SpiderSchema schema, string question) =>
-        new([new Message("system", System), new Message("user", $"{Describe(schema)}\nQuestion: {question.Trim()}")]);
 
     /// <summary>The schema in words: a line a table with its columns, * at primary keys, then the foreign
     /// keys.</summary>

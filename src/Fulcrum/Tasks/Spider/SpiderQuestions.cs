@@ -8,35 +8,46 @@ namespace Fulcrum.Tasks.Spider;
 /// Spider, Spider-DK: <c>dev.json</c> with <c>question</c> and <c>query</c>. Spider-Syn (Gan et al., ACL 2021):
 /// <c>SpiderSynQuestion</c>. Spider-Realistic (Deng et al., NAACL 2021): <c>spider-realistic.json</c>. BIRD (Li et al.,
 /// NeurIPS 2023): <c>dev.json</c> with <c>evidence</c>, <c>SQL</c> and <c>difficulty</c>, databases in
-/// <c>dev_databases/DB/DB.sqlite</c>.
+/// <c>dev_databases/DB/DB.sqlite</c>; to train, <c>train.json</c> and <c>train_databases</c>, usually in a folder of their
+/// own.
 /// </remarks>
 internal static class SpiderQuestions
 {
     /// <summary>BIRD's words for its levels, from easy to hard.</summary>
     public static readonly IReadOnlyList<string> Difficulties = ["simple", "moderate", "challenging"];
 
-    private const string OfBird = "dev_databases";
+    private static readonly string[] OfBird = ["dev", "train"];
+    private static readonly string[] TrainFiles = ["train_spider.json", "train.json"];
     private static readonly string[] Files = ["dev.json", "spider-realistic.json", "dev_syn.json"];
     private static readonly string[] Questions = ["SpiderSynQuestion", "question"];
     private static readonly string[] Queries = ["query", "SQL"];
 
     /// <summary>Whether a folder has BIRD's layout.</summary>
-    public static bool IsBird(string folder) => Directory.Exists(Path.Combine(folder, OfBird));
+    public static bool IsBird(string folder) => BirdPart(folder) is not null;
 
     /// <summary>The folder of the databases.</summary>
-    public static string Databases(string root) => Path.Combine(root, IsBird(root) ? OfBird : "database");
+    public static string Databases(string root) =>
+        Path.Combine(root, BirdPart(root) is { } part ? $"{part}_databases" : "database");
+
+    // BIRD's folder is the one of the questions that are asked, or the one of the training examples.
+    private static string? BirdPart(string folder) =>
+        OfBird.FirstOrDefault(p => Directory.Exists(Path.Combine(folder, $"{p}_databases")));
 
     /// <summary>The name of the file of the questions that are asked.</summary>
     public static string DevFile(string folder) =>
         Files.FirstOrDefault(f => File.Exists(Path.Combine(folder, f))) ?? Files[0];
 
+    /// <summary>The name of the file of the training examples.</summary>
+    public static string TrainFile(string folder) =>
+        TrainFiles.FirstOrDefault(f => File.Exists(Path.Combine(folder, f))) ?? TrainFiles[0];
+
     /// <summary>The file that describes the tables; null: BIRD's layout without one.</summary>
     public static string? TablesFile(string root)
     {
-        string bird = Path.Combine(root, "dev_tables.json"),
-            spider = Path.Combine(root, "tables.json");
-        return File.Exists(bird) && IsBird(root) ? bird
-            : File.Exists(spider) || !IsBird(root) ? spider
+        string? bird = BirdPart(root) is { } part ? Path.Combine(root, $"{part}_tables.json") : null;
+        string spider = Path.Combine(root, "tables.json");
+        return File.Exists(bird) ? bird
+            : File.Exists(spider) || bird is null ? spider
             : null;
     }
 
