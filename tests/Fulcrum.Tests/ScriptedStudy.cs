@@ -21,6 +21,16 @@ internal sealed record ScriptedStudy(string Broken = "")
 
     private readonly ScriptedRuntime runtime = new(Broken);
 
+    /// <summary>What a training is worth: 1 is 30 more of 40 writings right.</summary>
+    public Func<TrainPlan, double> Strength
+    {
+        get => runtime.Strength;
+        init => runtime.Strength = value;
+    }
+
+    /// <summary>The trainings so far, with the number of their examples.</summary>
+    public IReadOnlyList<(TrainPlan Plan, int Examples)> Trained => runtime.Trained;
+
     /// <summary>Models loaded so far, each with its serving.</summary>
     public IReadOnlyList<AppliedAdapter?> Loaded => runtime.Loaded;
 
@@ -87,7 +97,10 @@ internal sealed record ScriptedStudy(string Broken = "")
                         : $"say {i}"
                 )),
         ];
-        return new Corpus(benchmarks, training, "data", "training", Broken == "same-protocol" ? before : null);
+        return new Corpus(benchmarks, training, "data", "training", Broken == "same-protocol" ? before : null)
+        {
+            OpenTraining = plan => new TrainingSet(training[..(plan.TrainingData?.Examples ?? 24)], "training"),
+        };
     }
 
     /// <summary>A model folder that holds a tokenizer of single bytes and nothing else.</summary>
@@ -190,6 +203,10 @@ internal sealed record ScriptedStudy(string Broken = "")
     {
         public List<AppliedAdapter?> Loaded { get; } = [];
 
+        public List<(TrainPlan, int)> Trained { get; } = [];
+
+        public Func<TrainPlan, double> Strength { get; set; } = plan => 1 - (0.05 * (plan.Seed!.Value % 3));
+
         public IReadOnlyDictionary<string, string> Environment =>
             new Dictionary<string, string> { ["fulcrum"] = "test" };
 
@@ -235,6 +252,7 @@ internal sealed record ScriptedStudy(string Broken = "")
                 throw new InputException($"{longer.Id} is too long");
             }
 
+            Trained.Add((plan, examples.Count));
             int perEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize,
                 steps = perEpoch * plan.Epochs;
             for (int step = 1; step <= steps; step++)
@@ -247,7 +265,7 @@ internal sealed record ScriptedStudy(string Broken = "")
                 }
             }
 
-            Save(outputFolder, 1 - (0.05 * (plan.Seed!.Value % 3)));
+            Save(outputFolder, Strength(plan));
             AtomicFile.WriteText(Path.Combine(outputFolder, "train.jsonl"), "");
         }
 

@@ -62,6 +62,13 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
     {
         Description = "Run the external trainers' commands that the study names.",
     };
+    private readonly Option<string[]> vary = new("--vary")
+    {
+        Description =
+            "Try several values of a key, as train.rank=4,16: a candidate for each takes the place of each candidate "
+            + "that is trained. Repeated: a candidate for every combination.",
+        AllowMultipleArgumentsPerToken = false,
+    };
     private readonly Option<string[]> keys = new("--api-key-env")
     {
         Description =
@@ -94,7 +101,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
             level,
             plain,
             json,
-            .. describedByCommandLine ? (Option[])[] : [keys],
+            .. describedByCommandLine ? (Option[])[] : [vary, keys],
         ];
         foreach (Option option in all)
         {
@@ -109,7 +116,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
     /// <returns>The exit code.</returns>
     public int Run(Study read, string home, string source, ParseResult parsed, CancellationToken cancellation)
     {
-        Study changed = Changed(read, parsed);
+        Study changed = Sweep.Expand(Changed(read, parsed), source);
         changed.Check(source);
         Requirements? required = parsed.GetValue(require) is { } text ? Requirements.Parse(text) : null;
         required?.CheckNames([.. changed.Tasks.Keys]);
@@ -175,6 +182,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
             parsed.GetValue(margin) is not { } points ? study
             : double.IsFinite(points) && points >= 0 ? study with { Margin = points }
             : throw new InputException($"--margin: {points} is not 0 or more percentage points");
+        changed = SweepOption.Apply(changed, describedByCommandLine ? [] : parsed.GetValue(vary) ?? []);
         changed = parsed.GetValue(decide) ? changed with { Decide = true } : changed;
         return parsed.GetValue(overrideGuards) is { } names ? changed with { OverrideGuards = Named(names) } : changed;
     }

@@ -8,12 +8,12 @@ namespace Fulcrum.Guards;
 internal static class PreparationGuards
 {
     /// <summary>Evaluates the reference answers, the completion tokens and the overlap.</summary>
-    /// <param name="examples">The training data as tokens, in its order.</param>
+    /// <param name="trainings">Every training with its data.</param>
     public static void Check(
         GuardLog log,
         Corpus data,
         PromptEncoding encoding,
-        IReadOnlyList<TrainingExample> examples,
+        IReadOnlyList<GuardedTraining> trainings,
         Study study
     )
     {
@@ -22,16 +22,41 @@ internal static class PreparationGuards
             GoldAgainstGold(log, benchmark);
         }
 
-        foreach (TrainPlan plan in study.Candidates.Values.Select(c => c.Train).OfType<TrainPlan>().Distinct())
+        foreach (GuardedTraining training in trainings.DistinctBy(t => t.WhatGuardsSee))
         {
-            CompletionTokens(log, data, examples, plan);
+            CompletionTokens(log, training);
         }
 
-        TrainingText[] training = [.. data.Training.Select(encoding.Readable)];
+        TrainingText[] texts = [.. Texts(data, study).Select(encoding.Readable)];
         foreach ((ITask benchmark, TaskPlan plan) in data.Tasks.Zip(study.NamedTasks))
         {
-            Overlap(log, benchmark, training, withinCluster: plan.LeaksWithinCluster());
+            Overlap(log, benchmark, texts, withinCluster: plan.LeaksWithinCluster());
         }
+    }
+
+    /// <summary>Returns the examples of all trainings, each once: trainings may have data of their own.</summary>
+    private static IEnumerable<TrainingText> Texts(Corpus data, Study study)
+    {
+        IReadOnlyList<TrainingText>[] sets =
+        [
+            .. study
+                .Candidates.Values.Where(c => c.Way is CandidateWay.Train or CandidateWay.Command)
+                .Select(c => data.TrainingOf(c).Texts)
+                .DefaultIfEmpty(data.Training)
+                .Distinct(),
+        ];
+        return sets.Length == 1
+            ? sets[0]
+            : sets.SelectMany(s => s)
+                .DistinctBy(t =>
+                    (
+                        t.Id,
+                        t.Completion,
+                        t.Prompt is Prompt.Chat chat
+                            ? string.Join('\0', chat.Messages.Select(m => m.Content))
+                            : $"{t.Prompt}"
+                    )
+                );
     }
 
     /// <summary>An item whose reference answer cannot be graded is counted as unscored, not as incorrect.</summary>
@@ -73,13 +98,9 @@ internal static class PreparationGuards
         );
     }
 
-    private static void CompletionTokens(
-        GuardLog log,
-        Corpus data,
-        IReadOnlyList<TrainingExample> examples,
-        TrainPlan plan
-    )
+    private static void CompletionTokens(GuardLog log, GuardedTraining training)
     {
+        (TrainPlan plan, _, IReadOnlyList<TrainingExample> examples) = training;
         int? most = plan.MaxTokens;
         int[] trained =
         [
@@ -87,7 +108,7 @@ internal static class PreparationGuards
                 .Of(plan, examples)
                 .Examples.Zip(examples, (cut, given) => given.Trained.Take(cut.Ids.Length).Count(t => t)),
         ];
-        int empty = Array.FindIndex([.. data.Training], IsEmpty),
+        int empty = Array.FindIndex([.. training.Texts], IsEmpty),
             none = empty >= 0 ? empty : Array.FindIndex(trained, t => t == 0);
         int cut = most is { } limit && !plan.Truncate ? Array.FindIndex([.. examples], e => e.Ids.Length > limit) : -1;
         int left = trained.Count(t => t == 0);
@@ -125,4 +146,17 @@ internal static class PreparationGuards
                 + $"training data and {found.Count(f => !f.Exact)} nearly do{first}"
         );
     }
+}
+
+/// <summary>One training with its data.</summary>
+/// <param name="Examples">The texts as tokens, in their order.</param>
+internal sealed record GuardedTraining(
+    TrainPlan Plan,
+    IReadOnlyList<TrainingText> Texts,
+    IReadOnlyList<TrainingExample> Examples
+)
+{
+    /// <summary>The part of the training that guards check. A sweep has many trainings with the same.</summary>
+    public (IReadOnlyList<TrainingText>, int?, bool, LossTokens) WhatGuardsSee =>
+        (Texts, Plan.MaxTokens, Plan.Truncate, Plan.Loss);
 }

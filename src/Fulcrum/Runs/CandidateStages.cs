@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fulcrum.Files;
 using Fulcrum.Guards;
 using Fulcrum.Models;
@@ -77,16 +78,28 @@ internal sealed class CandidateStages(
     private void Obtain(string name, CancellationToken cancellation)
     {
         string stage = $"{RunLayout.Candidate(name)}/obtain";
+        TrainPlan? training = work.TrainingOf(name);
         string inputs = Sha256.OfTexts(
             state.BaseDigest,
             $"{state.Study.Base.Spec}",
-            PlanOf(name),
-            state.TrainingInputs,
+            training is null ? PlanOf(name) : JsonSerializer.Serialize(training, StudyJson.Default.TrainPlan),
+            state.TrainingInputsOf(state.Study.Candidates[name], data),
             $"{work.SeedOf(state.Study.Candidates[name])}"
         );
         RefuseOtherInputs(name, stage, inputs);
-        stages.Run(stage, inputs, () => [], () => work.Obtain(stage, name, inputs, cancellation));
+        stages.Run(stage, inputs, () => [], () => Obtained(stage, name, inputs, training is not null, cancellation));
     }
+
+    // The inputs of a training name no candidate, so an equal training has equal inputs.
+    private IReadOnlyList<string> Obtained(
+        string stage,
+        string name,
+        string inputs,
+        bool trained,
+        CancellationToken cancellation
+    ) =>
+        (trained ? new EqualWork(stages.Layout, name).Adapter(inputs) : null)
+        ?? work.Obtain(stage, name, inputs, cancellation);
 
     /// <summary>Measures one candidate.</summary>
     /// <param name="extents">By task, how far it is measured; null: completely.</param>
@@ -124,6 +137,7 @@ internal sealed class CandidateStages(
     )
     {
         GuardLog guards = new(stage);
+        new EqualWork(stages.Layout, Path.GetFileName(place)).TakeAnswers("measure", inputs);
         double[] asTrained = [];
         bool probed =
             plan.Way is CandidateWay.Train or CandidateWay.Adapter or CandidateWay.Command && spec.Adapter is not null;

@@ -44,6 +44,15 @@ internal sealed class CandidateWork(
             plan.Way is CandidateWay.Train or CandidateWay.Command || plan.Seed is not null || plan.GgufType is not null
         );
 
+    /// <summary>Returns how the candidate is trained here, with its seed; null: it is not trained here.</summary>
+    public TrainPlan? TrainingOf(string name) =>
+        study.Candidates[name] is { } plan && (plan.Train is not null || plan.Seed is not null)
+            ? TrainOf(plan)! with
+            {
+                Seed = SeedOf(plan),
+            }
+            : null;
+
     /// <summary>Returns the seed with which a candidate is trained.</summary>
     public int SeedOf(CandidatePlan plan) => plan.Seed ?? TrainOf(plan)?.Seed ?? study.Seed;
 
@@ -54,11 +63,13 @@ internal sealed class CandidateWork(
         CandidatePlan plan = study.Candidates[name];
         if (plan.Way == CandidateWay.Command)
         {
-            return ExternalTrainer.Run(study, plan, run, name, data.Training, settings.AllowCommand, cancellation);
+            return ExternalTrainer.Run(study, plan, run, name, TextsOf(plan), settings.AllowCommand, cancellation);
         }
 
         return plan.GgufType is { } type ? Export(name, plan, type) : Train(stage, name, plan, inputs, cancellation);
     }
+
+    private IReadOnlyList<TrainingText> TextsOf(CandidatePlan plan) => data.TrainingOf(study.RootOf(plan)).Texts;
 
     private ModelSpec WithAdapter(string folder, CandidatePlan plan) =>
         study.Base.Spec with
@@ -145,13 +156,13 @@ internal sealed class CandidateWork(
         CancellationToken cancellation
     )
     {
-        TrainPlan train = TrainOf(plan)! with { Seed = SeedOf(plan) };
+        TrainPlan train = TrainingOf(name)!;
         ITrainer trainer = engines.Trainer ?? throw new InputException("this program cannot train adapters");
         PromptEncoding encoding = engines
             .For(study.Base.Spec.Source)
             .LoadEncoding(study.Base.Spec)
             .With(study.TemplateVariables);
-        TrainingExample[] examples = [.. data.Training.Select(encoding.Example)];
+        TrainingExample[] examples = [.. TextsOf(plan).Select(encoding.Example)];
         (IReadOnlyList<TrainingExample> shaped, TrainingDataSummary summary) = TrainingShape.Of(train, examples);
         string folder = run.Adapter(name),
             place = $"{RunLayout.Candidate(name)}/adapter";

@@ -13,7 +13,7 @@ namespace Fulcrum.Runs;
 /// <param name="LoadSeconds">Seconds to load the model once.</param>
 /// <param name="MeasureSeconds">Seconds to measure every task once.</param>
 /// <param name="CheckSeconds">Seconds to re-evaluate some items in batches of different composition, once.</param>
-/// <param name="TrainSeconds">Seconds of the steps of one training.</param>
+/// <param name="TrainSeconds">Seconds of the steps of all trainings.</param>
 /// <param name="Measurements">The number of measurements: the base and every candidate.</param>
 /// <param name="Trainings">The number of adapters that are trained.</param>
 /// <param name="PeakBytes">The largest working set of the process so far. GPU memory is not included.</param>
@@ -39,8 +39,7 @@ internal sealed record Estimate(
     private int Loads => Measurements + Trainings + 2;
 
     /// <summary>Seconds of the whole study.</summary>
-    public double Seconds =>
-        (Loads * LoadSeconds) + (Measurements * MeasureSeconds) + CheckSeconds + (Trainings * TrainSeconds);
+    public double Seconds => (Loads * LoadSeconds) + (Measurements * MeasureSeconds) + CheckSeconds + TrainSeconds;
 
     /// <summary>Runs the trial and discards its results.</summary>
     /// <param name="study">Complete.</param>
@@ -59,22 +58,30 @@ internal sealed record Estimate(
                 (t, seconds) => seconds * BatchingNoise.SampleOf(t.Items.Count) / Math.Max(1, t.Items.Count)
             )
             .Sum();
-        TrainPlan[] trainings = [.. study.Candidates.Values.Select(c => Training(study, c)).OfType<TrainPlan>()];
-        double train = trainings.Length == 0 ? 0 : Train(study, trainings[0], engines, data, encoding, cancellation);
+        (TrainPlan Plan, IReadOnlyList<TrainingText> Texts)[] trainings = [.. TrainingsOf(study, data)];
+        double train =
+            trainings.Length == 0
+                ? 0
+                : SecondsPerExample(study, trainings[0], engines, encoding, cancellation)
+                    * trainings.Sum(t => (double)TrainSteps.Of(t.Plan, t.Texts.Count) * t.Plan.BatchSize);
         // The third load is timed, because one-time costs make the first ones slower.
         double load = Timed(() => engines.Open(study.Base.Spec).Dispose());
         int measurements = 1 + study.Candidates.Values.Count(c => c.Replies is null);
         return new Estimate(load, measured.Sum(), check, train, measurements, trainings.Length, PeakMemory());
     }
 
-    private static TrainPlan? Training(Study study, CandidatePlan plan) =>
-        plan.Train ?? (plan is { From: { } from, Seed: not null } ? study.Candidates[from].Train : null);
+    private static IEnumerable<(TrainPlan, IReadOnlyList<TrainingText>)> TrainingsOf(Study study, Corpus data) =>
+        study
+            .Candidates.Values.Where(c => c.Train is not null || c.Seed is not null)
+            .Select(study.RootOf)
+            .Where(c => c.Train is not null)
+            .Select(c => (c.Train!, data.TrainingOf(c).Texts));
 
     /// <summary>Returns the estimate as one sentence.</summary>
     public override string ToString() =>
         $"estimate: about {Time(Seconds)} for the whole study: {Measurements} times measuring "
         + $"({Time(MeasureSeconds)} each), {Trainings} {(Trainings == 1 ? "time" : "times")} training "
-        + $"({Time(TrainSeconds)}{(Trainings == 1 ? "" : " each")}), "
+        + $"({Time(TrainSeconds / Math.Max(1, Trainings))}{(Trainings == 1 ? "" : " each")}), "
         + string.Create(
             CultureInfo.InvariantCulture,
             $"{Loads} times loading the model ({Time(LoadSeconds)} each); memory used so far: "
@@ -112,29 +119,30 @@ internal sealed record Estimate(
         return seconds * all / Math.Max(1, count);
     }
 
-    private static double Train(
+    // The other trainings are assumed to take as long per example.
+    private static double SecondsPerExample(
         Study study,
-        TrainPlan plan,
+        (TrainPlan, IReadOnlyList<TrainingText>) training,
         Engines engines,
-        Corpus data,
         PromptEncoding encoding,
         CancellationToken cancellation
     )
     {
-        int perEpoch = TrainSteps.PerEpoch(plan, data.Training.Count),
-            steps = perEpoch * plan.Epochs;
+        (TrainPlan plan, IReadOnlyList<TrainingText> all) = training;
+        int perEpoch = TrainSteps.PerEpoch(plan, all.Count),
+            steps = TrainSteps.Of(plan, all.Count);
         int least = Math.Clamp((int)(steps * Part), 2, 10),
             most = Math.Min(perEpoch, MostSteps);
         TrainingText[] texts =
         [
             .. Enumerable
                 .Range(0, most * plan.BatchSize)
-                .Select(i => data.Training[(int)((long)i * data.Training.Count / (most * plan.BatchSize))]),
+                .Select(i => all[(int)((long)i * all.Count / (most * plan.BatchSize))]),
         ];
         (IReadOnlyList<TrainingExample> examples, _) = TrainingShape.Of(plan, [.. texts.Select(encoding.Example)]);
         IReadOnlyList<double> seconds = Steps(study, plan, engines, examples, least, cancellation);
         // The first steps include one-time costs.
-        return seconds.Count == 0 ? 0 : seconds.Skip(seconds.Count / 2).Average() * steps;
+        return seconds.Count == 0 ? 0 : seconds.Skip(seconds.Count / 2).Average() / plan.BatchSize;
     }
 
     /// <summary>Returns the seconds of each step of a training that is stopped after enough steps.</summary>

@@ -22,23 +22,51 @@ internal sealed class Preparation(
         stages.Run(Name, inputs, () => [], () => Prepare(cancellation));
     }
 
-    private bool IsTrained => state.Study.Candidates.Values.Any(c => c.Train is not null);
-
     private string Trainings() =>
-        string.Join('\n', state.Study.Candidates.Values.Select(c => c.Train).OfType<TrainPlan>().Select(t => $"{t}"));
+        string.Join(
+            '\n',
+            state
+                .Study.Candidates.Values.Where(c => c.Train is not null)
+                .Select(c =>
+                    state.TrainingInputsOf(c, data) is var own && own == state.TrainingInputs
+                        ? $"{c.Train}"
+                        : $"{c.Train} {own}"
+                )
+        );
+
+    /// <summary>Returns every training with its data, each data set opened and encoded once.</summary>
+    private IReadOnlyList<GuardedTraining> EncodedTrainings(PromptEncoding encoding)
+    {
+        Dictionary<IReadOnlyList<TrainingText>, TrainingExample[]> encoded = [];
+        return
+        [
+            .. state
+                .Study.Candidates.Values.Where(c => c.Train is not null)
+                .Select(c =>
+                {
+                    IReadOnlyList<TrainingText> texts = data.TrainingOf(c).Texts;
+                    if (!encoded.TryGetValue(texts, out TrainingExample[]? examples))
+                    {
+                        encoded.Add(texts, examples = [.. texts.Select(encoding.Example)]);
+                    }
+
+                    return new GuardedTraining(c.Train!, texts, examples);
+                }),
+        ];
+    }
 
     private IReadOnlyList<string> Prepare(CancellationToken cancellation)
     {
         ModelSpec spec = state.Study.Base.Spec;
         PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec).With(state.Study.TemplateVariables);
         GuardLog guards = new(Name);
-        TrainingExample[] examples = IsTrained ? [.. data.Training.Select(encoding.Example)] : [];
+        IReadOnlyList<GuardedTraining> trainings = EncodedTrainings(encoding);
         if (state.Study.NeutralText is { } neutral)
         {
             NeutralText.Check(neutral, state.Study.Seed, encoding);
         }
 
-        PreparationGuards.Check(guards, data, encoding, examples, state.Study);
+        PreparationGuards.Check(guards, data, encoding, trainings, state.Study);
         guards.Close(stages.Layout.Guards(Name), state.Study.OverrideGuards ?? []);
         List<string> written = [RunLayout.GuardsName(Name)];
         stages.Report(new RunEvent.Noted(PreparationSummary.Of(guards, state.Study.OverrideGuards ?? [])));
@@ -47,7 +75,13 @@ internal sealed class Preparation(
             .OfType<string>()
             .ToList()
             .ForEach(line => stages.Report(new RunEvent.Noted(line)));
-        encoding.TrainingWarnings(examples).ToList().ForEach(w => stages.Report(new RunEvent.Warned(w)));
+        trainings
+            .Select(t => t.Examples)
+            .Distinct()
+            .SelectMany(encoding.TrainingWarnings)
+            .Distinct()
+            .ToList()
+            .ForEach(w => stages.Report(new RunEvent.Warned(w)));
         Corpus judged = state.Study.Select ? AskedItems.Halves(data, state.Study.Seed).Confirmation : data;
         PreparationSummary.Of(state.Study, judged, settings).ToList().ForEach(stages.Report);
         if (spec.Source is ModelSource.Folder folder)

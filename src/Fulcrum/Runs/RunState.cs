@@ -26,7 +26,10 @@ internal sealed record RunState(
     public static RunState Begin(Study study, RunLayout run, Engines engines, Corpus data)
     {
         Study? stored = Stored(run);
-        Study complete = Derivation.Expand(study, data.Training.Count) with { Base = Resolved(study, stored, engines) };
+        Study complete = Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count) with
+        {
+            Base = Resolved(study, stored, engines),
+        };
         complete.Check();
         string digest = engines.DigestOf(complete.Base.Spec);
         RunState state = new(
@@ -38,12 +41,26 @@ internal sealed record RunState(
                 data.TaskDigest,
                 Form(engines)
             ),
-            Sha256.OfTexts($"{complete.TrainingData}", $"{complete.Replay}", data.TrainingDigest)
+            TrainingInputsOf(complete.TrainingData, complete.Replay, data.TrainingDigest)
         );
         state.RefuseAnotherStudy(run, stored);
         AtomicFile.WriteText(run.Study, StudyFile.Print(complete, run.Root));
         return state;
     }
+
+    /// <summary>Returns the digest of everything that the training of a candidate depends on, its own plan
+    /// apart.</summary>
+    public string TrainingInputsOf(CandidatePlan plan, Corpus data) =>
+        Study.RootOf(plan) is var root && root is { Replay: null, TrainingData: null }
+            ? TrainingInputs
+            : TrainingInputsOf(
+                root.TrainingData ?? Study.TrainingData,
+                root.Replay ?? Study.Replay,
+                data.TrainingOf(root).Digest
+            );
+
+    private static string TrainingInputsOf(TrainingDataPlan? data, ReplayPlan? replay, string digest) =>
+        Sha256.OfTexts($"{data}", $"{(replay is { Share: > 0 } ? replay : null)}", digest);
 
     /// <summary>Returns the stages whose files the comparison reads, in their order.</summary>
     public IEnumerable<string> StagesOfAnswers() =>

@@ -51,6 +51,9 @@ internal enum CandidateWay
 /// <param name="Step">Of a derived candidate: the checkpoint's step; null: the finished adapter.</param>
 /// <param name="Seed">Of a derived candidate: the seed with which the adapter is trained again.</param>
 /// <param name="GgufType">Of a derived candidate: the type of the GGUF file that is made.</param>
+/// <param name="Replay">Of a candidate that is trained: takes the place of the study's; null: the study's.</param>
+/// <param name="TrainingData">Of a candidate that is trained: takes the place of the study's; null: the
+/// study's.</param>
 public sealed record CandidatePlan(
     TrainPlan? Train = null,
     string? Adapter = null,
@@ -68,7 +71,9 @@ public sealed record CandidatePlan(
     ServingForm? Form = null,
     int? Step = null,
     int? Seed = null,
-    GgufFileType? GgufType = null
+    GgufFileType? GgufType = null,
+    ReplayPlan? Replay = null,
+    TrainingDataPlan? TrainingData = null
 )
 {
     /// <summary>How the candidate is obtained.</summary>
@@ -112,6 +117,17 @@ public sealed record CandidatePlan(
             Lambda,
             "null without an adapter"
         );
+        bool trained =
+            given[0] is CandidateWay.Train or CandidateWay.Command || (Replay ?? (object?)TrainingData) is null;
+        Wanted.That(
+            trained,
+            source,
+            $"candidates.{name}",
+            "replay or trainingData",
+            "these only with train or command"
+        );
+        Replay?.Check(source, $"candidates.{name}.replay");
+        TrainingData?.Check(source, $"candidates.{name}.trainingData");
         bool derived = given[0] == CandidateWay.Derived || (Step is null && Seed is null && GgufType is null);
         Wanted.That(derived, source, $"candidates.{name}", "step, seed or ggufType", "these only together with from");
     }
@@ -130,6 +146,8 @@ public sealed record CandidatePlan(
             Gguf = At(Gguf),
             Tokenizer = At(Tokenizer),
             Replies = Replies?.ToDictionary(r => r.Key, r => locate(r.Value)),
+            Replay = Replay is { } replay ? replay with { Source = locate(replay.Source) } : null,
+            TrainingData = TrainingData?.Located(locate),
         };
     }
 

@@ -24,6 +24,15 @@ public sealed record Corpus(
     string? TrainingLayout = null
 )
 {
+    /// <summary>Opens the training data of a candidate that has its own; null: no candidate has.</summary>
+    internal Func<CandidatePlan, TrainingSet>? OpenTraining { get; init; }
+
+    /// <summary>Returns the training data of a candidate: its own, or the study's.</summary>
+    internal TrainingSet TrainingOf(CandidatePlan plan) =>
+        plan is { Replay: null, TrainingData: null } || OpenTraining is null
+            ? new TrainingSet(Training, TrainingDigest)
+            : OpenTraining(plan);
+
     /// <summary>Returns the digest of data files and folders, by name and content; databases are included.</summary>
     public static string DigestOf(IEnumerable<string> paths)
     {
@@ -65,3 +74,7 @@ public sealed record Corpus(
                 )
             );
 }
+
+/// <summary>The examples of a training, in the data's order.</summary>
+/// <param name="Digest">SHA-256 over every file that was read.</param>
+internal sealed record TrainingSet(IReadOnlyList<TrainingText> Texts, string Digest);

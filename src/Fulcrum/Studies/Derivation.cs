@@ -8,8 +8,9 @@ namespace Fulcrum.Studies;
 internal static class Derivation
 {
     /// <summary>Returns the study with every derived candidate named, and nothing left to derive.</summary>
-    /// <param name="trainingExamples">The number of training examples, which decides the steps of checkpoints.</param>
-    public static Study Expand(Study study, int trainingExamples)
+    /// <param name="trainingExamples">The number of training examples of a candidate, which decides the steps of
+    /// checkpoints.</param>
+    public static Study Expand(Study study, Func<CandidatePlan, int> trainingExamples)
     {
         if (study.Derive is not { } derive)
         {
@@ -19,7 +20,7 @@ internal static class Derivation
         Dictionary<string, CandidatePlan> all = new(study.Candidates, StringComparer.Ordinal);
         foreach ((string name, CandidatePlan candidate) in study.Candidates)
         {
-            foreach ((string part, CandidatePlan derived) in Of(name, candidate, derive, trainingExamples))
+            foreach ((string part, CandidatePlan derived) in Of(name, candidate, derive, trainingExamples(candidate)))
             {
                 all.TryAdd($"{name}-{part}", derived);
             }

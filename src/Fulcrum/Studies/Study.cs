@@ -34,6 +34,10 @@ namespace Fulcrum.Studies;
 /// <param name="Decide">Whether each task is asked only until its decision is made (group-sequential looks).</param>
 /// <param name="Select">Whether one candidate is selected on one half of the items and judged on the other
 /// half.</param>
+/// <param name="Vary">By key, as <c>train.rank</c>, values to try: a candidate for every combination takes the place of
+/// each candidate with <c>train</c>. Null: none.</param>
+/// <param name="Sample">By key, a range or a list to draw from, and under <c>count</c> the number of combinations; null:
+/// none.</param>
 public sealed record Study(
     BasePlan Base,
     IReadOnlyDictionary<string, TaskPlan> Tasks,
@@ -50,7 +54,9 @@ public sealed record Study(
     GeneralPlan? General = null,
     IReadOnlyDictionary<string, JsonElement>? TemplateVariables = null,
     bool Decide = false,
-    bool Select = false
+    bool Select = false,
+    IReadOnlyDictionary<string, IReadOnlyList<JsonElement>>? Vary = null,
+    IReadOnlyDictionary<string, JsonElement>? Sample = null
 )
 {
     /// <summary>Names on the hub, each with its commit, by the absolute paths that they led to; null: none. A printed
@@ -87,6 +93,8 @@ public sealed record Study(
         {
             Candidates = new Dictionary<string, CandidatePlan>(),
             Derive = null,
+            Vary = null,
+            Sample = null,
             Margin = Decide || Select ? Margin : 0,
             OverrideGuards = null,
             RelativeTable = null,
@@ -108,6 +116,10 @@ public sealed record Study(
                     .Concat(Presets.Tasks(General).Where(t => !Tasks.ContainsKey(t.Key)))
                     .ToDictionary(StringComparer.Ordinal),
             };
+
+    /// <summary>Returns the candidate from which a candidate is derived in the end; a candidate that is not derived
+    /// itself.</summary>
+    internal CandidatePlan RootOf(CandidatePlan plan) => plan.From is { } from ? RootOf(Candidates[from]) : plan;
 
     /// <summary>Returns the name on the hub, with its commit, that led to a path; null for any other path.</summary>
     public string? HubNameOf(string? path) => path is null ? null : HubNames?.GetValueOrDefault(path);
@@ -188,11 +200,15 @@ public sealed record DerivePlan(
 );
 
 /// <summary>Replay: general examples among those of the task, so that less is forgotten.</summary>
-/// <param name="Share">The share of general examples in the training data: above 0, below 1. Examples of the task are
-/// all kept.</param>
+/// <param name="Share">The share of general examples in the training data: from 0, no replay, to below 1. Examples of
+/// the task are all kept.</param>
 /// <param name="Source">A folder in MMLU's layout (its <c>dev/</c> questions with their letters) or a JSON Lines file
 /// with <c>prompt</c> and <c>completion</c>.</param>
-public sealed record ReplayPlan(double Share, string Source);
+public sealed record ReplayPlan(double Share, string Source)
+{
+    internal void Check(string source, string place) =>
+        Wanted.That(Share is >= 0 and < 1, source, $"{place}.share", Share, "0 or more and below 1");
+}
 
 /// <summary>Text that has nothing to do with the task.</summary>
 /// <param name="File"><c>.txt</c>: paragraphs, a blank line between them; or rows as in custom tasks.</param>
@@ -214,5 +230,6 @@ public sealed record NeutralTextPlan(string File, string Column = "text", int? T
 [JsonSerializable(typeof(Study))]
 [JsonSerializable(typeof(TrainPlan))]
 [JsonSerializable(typeof(TaskPlan))]
+[JsonSerializable(typeof(double))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class StudyJson : JsonSerializerContext;

@@ -11,6 +11,12 @@ internal static class StudyChecks
     /// <exception cref="InputException">A value is outside its range; names the key.</exception>
     public static void Check(Study study, string source)
     {
+        if (Sweep.IsIn(study))
+        {
+            Check(Sweep.Expand(study, source), source);
+            return;
+        }
+
         const string Names =
             "a name without separators, up to 100 characters, because the run folder may have this name";
         bool named = study.Name is null || (RelativeName.IsPlain(study.Name) && study.Name.Length <= 100);
@@ -126,13 +132,7 @@ internal static class StudyChecks
             study.NeutralText?.Texts,
             "2 or more, or null for all"
         );
-        Wanted.That(
-            study.Replay is null or { Share: > 0 and < 1 },
-            source,
-            "replay.share",
-            study.Replay?.Share,
-            "above 0 and below 1"
-        );
+        study.Replay?.Check(source, "replay");
         if (study.Derive is { } derive)
         {
             bool parts = derive.Lambda is null || derive.Lambda.All(l => l is >= 0 and <= 2);

@@ -37,22 +37,49 @@ public static class StudyCorpus
         ];
         string[] paths = [.. plans.SelectMany(p => p.Paths()), .. new[] { study.NeutralText?.File }.OfType<string>()];
         ExampleFile? file = FileOf(study.TrainingData);
-        IReadOnlyList<TrainingText> own = Training(study, file);
-        IReadOnlyList<TrainingText> training = study.Replay is { } replay
-            ? Replay.Into(own, replay, RandomStream.For(study.Seed, "replay"))
-            : own;
-        string trainingDigest = Corpus.DigestOf([
-            .. study.TrainingData?.Paths() ?? [],
-            .. new[] { study.Replay?.Source }.OfType<string>(),
-        ]);
+        TrainingSet training = SetOf(study, file);
+        Dictionary<(TrainingDataPlan?, ReplayPlan?), TrainingSet> sets = [];
         return new Corpus(
             tasks,
-            training,
+            training.Texts,
             Corpus.DigestOf(paths),
-            trainingDigest,
+            training.Digest,
             before,
             () => Corpus.DigestOf(paths),
             file is null ? null : $"training data: {file.Rows.Count} rows, {file.Format.Description}"
+        )
+        {
+            OpenTraining = plan => OwnSet(study, plan, sets),
+        };
+    }
+
+    private static TrainingSet OwnSet(
+        Study study,
+        CandidatePlan plan,
+        Dictionary<(TrainingDataPlan?, ReplayPlan?), TrainingSet> opened
+    )
+    {
+        Study own = study with
+        {
+            TrainingData = plan.TrainingData ?? study.TrainingData,
+            Replay = plan.Replay ?? study.Replay,
+        };
+        if (!opened.TryGetValue((own.TrainingData, own.Replay), out TrainingSet? set))
+        {
+            set = SetOf(own, FileOf(own.TrainingData));
+            opened.Add((own.TrainingData, own.Replay), set);
+        }
+
+        return set;
+    }
+
+    private static TrainingSet SetOf(Study study, ExampleFile? file)
+    {
+        IReadOnlyList<TrainingText> own = Training(study, file);
+        ReplayPlan? replay = study.Replay is { Share: > 0 } ? study.Replay : null;
+        return new TrainingSet(
+            replay is null ? own : Replay.Into(own, replay, RandomStream.For(study.Seed, "replay")),
+            Corpus.DigestOf([.. study.TrainingData?.Paths() ?? [], .. new[] { replay?.Source }.OfType<string>()])
         );
     }
 

@@ -31,7 +31,7 @@ public static class StudyFile
     /// <exception cref="FulcrumException">A name is on no hub that can be reached.</exception>
     internal static Study Load(string path, StudySources? sources)
     {
-        Study study = ReadFile(path);
+        Study study = Sweep.Expand(ReadFile(path), path);
         string home = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Study located = sources?.Locate(study, home) ?? study.Located(p => Absolute(p, home));
         located.Check(path);
@@ -108,6 +108,12 @@ public static class StudyFile
             }
         }
 
+        void TrainingExists(string key, TrainingDataPlan? data)
+        {
+            bool here = fetched || study.HubNameOf(data?.Data ?? data?.File) is null;
+            (here ? data?.Paths() ?? [] : []).ToList().ForEach(p => Exists(key, p));
+        }
+
         Exists("base", study.Base.Model);
         foreach (TaskPlan task in study.NamedTasks.Where(t => fetched || study.HubNamesOf(t).Count == 0))
         {
@@ -117,10 +123,11 @@ public static class StudyFile
         foreach ((string name, CandidatePlan candidate) in study.Candidates)
         {
             candidate.Paths().ToList().ForEach(p => Exists($"candidates.{name}", p));
+            TrainingExists($"candidates.{name}.trainingData", candidate.TrainingData);
+            Exists($"candidates.{name}.replay.source", candidate.Replay?.Source);
         }
 
-        bool training = fetched || study.HubNameOf(study.TrainingData?.Data ?? study.TrainingData?.File) is null;
-        (training ? study.TrainingData?.Paths() ?? [] : []).ToList().ForEach(p => Exists("trainingData", p));
+        TrainingExists("trainingData", study.TrainingData);
         Exists("neutralText.file", study.NeutralText?.File);
         Exists("replay.source", study.Replay?.Source);
     }

@@ -250,6 +250,26 @@ internal sealed class StudyShape(string source, byte[] text)
     private InputException Error(long at, string what) =>
         new($"{source} line {1 + text.AsSpan(0, (int)at).Count((byte)'\n')}: {what}");
 
+    /// <summary>Returns what a value should be; null if it has the type.</summary>
+    public static string? Misfit(JsonElement value, JsonTypeInfo type, bool mayBeNull)
+    {
+        if (mayBeNull && value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        Utf8JsonReader reader = new(Encoding.UTF8.GetBytes(value.GetRawText()));
+        reader.Read();
+        (string wanted, bool holds) = Wanted(ref reader, type);
+        bool parts =
+            type.Kind != JsonTypeInfoKind.Enumerable
+            || value.ValueKind != JsonValueKind.Array
+            || value.EnumerateArray().All(v => Misfit(v, Of(type, type.ElementType!), mayBeNull: false) is null);
+        return !holds ? wanted + (mayBeNull ? " or null" : "")
+            : parts ? null
+            : "a list of other values";
+    }
+
     private static (string Wanted, bool Holds) Wanted(ref Utf8JsonReader reader, JsonTypeInfo type) =>
         (type.Kind, Type.GetTypeCode(Nullable.GetUnderlyingType(type.Type) ?? type.Type)) switch
         {

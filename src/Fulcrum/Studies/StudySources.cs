@@ -124,6 +124,7 @@ internal sealed class StudySources(HubResolver hub, HubCommits? commits = null, 
             Model = Named(plan.Model),
             Gguf = Named(plan.Gguf),
             Tokenizer = Named(plan.Tokenizer, weights: false),
+            TrainingData = plan.TrainingData?.Located(p => Data($"{key}.trainingData", p, home)),
         };
     }
 

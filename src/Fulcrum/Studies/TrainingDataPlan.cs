@@ -44,13 +44,13 @@ public sealed record TrainingDataPlan(
 {
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is outside its range; names the key.</exception>
-    internal void Check(string source)
+    internal void Check(string source, string place = "trainingData")
     {
         bool counted = Examples is null or > 0;
-        Wanted.That(counted, source, "trainingData.examples", Examples, "1 or more, or null for all");
+        Wanted.That(counted, source, $"{place}.examples", Examples, "1 or more, or null for all");
         bool one = (Data is null) != (File is null);
         string given = Data is null ? "neither data nor file" : "data and file";
-        Wanted.That(one, source, "trainingData", given, "either data or file");
+        Wanted.That(one, source, place, given, "either data or file");
     }
 
     /// <summary>Returns the plan with its paths resolved.</summary>
