@@ -56,12 +56,15 @@ foreach (int tasks in (int[])[1, 5, 10])
             studies / 2,
             () => Simulations.Verdicts(atMargin, atMargin, tasks, decide, studies / 2)
         );
-        Once(
-            "general tasks",
-            $"1 at the margin, {tasks - 1} unchanged{how}",
-            studies / 2,
-            () => Simulations.Verdicts(atMargin, unchanged, tasks, decide, studies / 2)
-        );
+        if (tasks > 1)
+        {
+            Once(
+                "general tasks",
+                $"1 at the margin, {tasks - 1} unchanged{how}",
+                studies / 2,
+                () => Simulations.Verdicts(atMargin, unchanged, tasks, decide, studies / 2)
+            );
+        }
     }
 }
 
