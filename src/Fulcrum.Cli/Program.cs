@@ -23,6 +23,12 @@ System.Globalization.CultureInfo.DefaultThreadCurrentCulture = System.Globalizat
 // Patterns that come with data, such as those of a JSON Schema, cannot hold a command up.
 AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeconds(10));
 
+// The default code page of Windows has no lines and arrows for tables.
+if (OperatingSystem.IsWindows())
+{
+    Console.OutputEncoding = System.Text.Encoding.UTF8;
+}
+
 PrintableWriter.Install();
 RootCommand root = new(
     "Fulcrum measures what a small language model gains when it is specialised for a task, "

@@ -37,7 +37,7 @@ internal static class MergedModel
     /// weights already.</exception>
     public static string Write(ModelSpec plan, string output, Action<string>? warn = null)
     {
-        if (InnerPath.Real(output) == InnerPath.Real(plan.Folder))
+        if (InnerPath.AreSame(output, plan.Folder))
         {
             throw new InputException($"{output} is the model itself; name another folder for the merged one");
         }
@@ -101,7 +101,7 @@ internal static class MergedModel
         config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
         AtomicFile.WriteText(
             Path.Combine(output, "config.json"),
-            config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"
+            config.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n"
         );
         return dtype;
     }

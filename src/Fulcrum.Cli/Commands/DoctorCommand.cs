@@ -34,7 +34,9 @@ internal static class DoctorCommand
             if (parsed.GetValue(json))
             {
                 Console.Out.WriteLine(
-                    found.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true })
+                    found.ToJsonString(
+                        new System.Text.Json.JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }
+                    )
                 );
                 return;
             }

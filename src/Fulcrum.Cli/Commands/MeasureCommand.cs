@@ -13,7 +13,11 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum measure</c></summary>
 internal static class MeasureCommand
 {
-    private static readonly JsonSerializerOptions Indented = new(JsonLines.Output) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new(JsonLines.Output)
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+    };
 
     public static Command Create()
     {

@@ -138,7 +138,7 @@ internal static class LlamaWorker
         }
 
         confined = true;
-        ProcessLimits.Confine();
+        ProcessLimits.Confine(mostBytes: null);
         _ = SystemCallFilter.Install();
     }
 

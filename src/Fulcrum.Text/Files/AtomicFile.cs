@@ -85,8 +85,31 @@ internal static class AtomicFile
     /// <summary>Renames a file that is on the disk already, replacing a file of that name.</summary>
     public static void Rename(string from, string to)
     {
-        File.Move(from, to, overwrite: true);
+        Move(from, to);
         FlushFolder(Path.GetDirectoryName(Path.GetFullPath(to))!);
+    }
+
+    // On Windows a scanner or an indexer may hold a file for a moment after it was closed.
+    private static void Move(string from, string to)
+    {
+        const int Attempts = 10;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                File.Move(from, to, overwrite: true);
+                return;
+            }
+            catch (Exception e)
+                when (OperatingSystem.IsWindows()
+                    && attempt < Attempts
+                    && e is IOException or UnauthorizedAccessException
+                    && File.Exists(from)
+                )
+            {
+                Thread.Sleep(TimeSpan.FromMilliseconds(20 * attempt));
+            }
+        }
     }
 
     /// <summary>Creates a folder and its parents where they are missing.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+
 namespace Fulcrum.Files;
 
 /// <summary>What a path leads to.</summary>
@@ -44,6 +46,7 @@ internal readonly record struct FileEntry(EntryKind Kind, long Bytes = 0, uint N
     public static FileEntry OfLink(string path) => Look(path, follow: false);
 
     /// <summary>Looks at an open file.</summary>
+    [SupportedOSPlatform("linux")]
     internal static FileEntry OfDescriptor(int descriptor) =>
         Libc.Stat(descriptor, "", Libc.AboutDescriptor, Libc.BasicFields, out Libc.Status status) == 0
             ? Of(status)
@@ -61,6 +64,7 @@ internal readonly record struct FileEntry(EntryKind Kind, long Bytes = 0, uint N
             : LookElsewhere(path, follow);
     }
 
+    [SupportedOSPlatform("linux")]
     private static FileEntry LookOnLinux(string path, bool follow)
     {
         int flags = follow ? 0 : Libc.AboutLink;

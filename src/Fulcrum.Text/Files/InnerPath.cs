@@ -14,12 +14,18 @@ internal static class InnerPath
     {
         string root = Real(folder),
             real = Real(path);
-        return real == root
-            || real.StartsWith(
-                Path.EndsInDirectorySeparator(root) ? root : root + Path.DirectorySeparatorChar,
-                StringComparison.Ordinal
-            );
+        return real.Equals(root, Case)
+            || real.StartsWith(Path.EndsInDirectorySeparator(root) ? root : root + Path.DirectorySeparatorChar, Case);
     }
+
+    /// <summary>Returns whether two paths lead to the same place. Links in both are followed.</summary>
+    public static bool AreSame(string first, string second) => Real(first).Equals(Real(second), Case);
+
+    // The usual disks of these systems do not tell upper from lower case.
+    private static StringComparison Case =>
+        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()
+            ? StringComparison.OrdinalIgnoreCase
+            : StringComparison.Ordinal;
 
     /// <summary>Whether a path lies under a folder, or is a link from a snapshot in the hub's cache to a blob of the
     /// same repository.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Fulcrum.Files;
 
@@ -30,10 +31,12 @@ internal static class Libc
         Link = 0xa000;
 
     /// <summary>Returns a descriptor, or -1.</summary>
+    [UnsupportedOSPlatform("windows")]
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     public static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 
     /// <summary>Returns 0, or -1.</summary>
+    [SupportedOSPlatform("linux")]
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     public static extern int Stat(
         int folder,
@@ -44,14 +47,17 @@ internal static class Libc
     );
 
     /// <summary>Writes a descriptor's content to the disk.</summary>
+    [UnsupportedOSPlatform("windows")]
     [DllImport("libc", EntryPoint = "fsync")]
     public static extern int Flush(int handle);
 
     /// <summary>Closes a descriptor.</summary>
+    [UnsupportedOSPlatform("windows")]
     [DllImport("libc", EntryPoint = "close")]
     public static extern int Close(int handle);
 
     /// <summary>The user whose rights count for this process.</summary>
+    [UnsupportedOSPlatform("windows")]
     [DllImport("libc", EntryPoint = "geteuid")]
     public static extern uint EffectiveUser();
 

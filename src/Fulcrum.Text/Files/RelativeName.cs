@@ -43,7 +43,8 @@ internal readonly record struct RelativeName
 
     /// <summary>
     /// Whether a text can only mean a file or folder right here: no separator, not <c>.</c> or <c>..</c>, at most 255
-    /// bytes, no control or formatting character, no drive, no dot or space at the end, which Windows drops.
+    /// bytes, no control or formatting character, no drive, no dot or space at the end, which Windows drops. On Windows
+    /// no name of a device either.
     ///</summary>
     public static bool IsPlain(string? name) =>
         name is { Length: > 0 and <= LongestPart }
@@ -52,7 +53,19 @@ internal readonly record struct RelativeName
         && name[^1] is not ('.' or ' ')
         && IsWellFormed(name)
         && Encoding.UTF8.GetByteCount(name) <= LongestPart
-        && name.EnumerateRunes().All(IsVisible);
+        && name.EnumerateRunes().All(IsVisible)
+        && !(OperatingSystem.IsWindows() && MeansElseOnWindows(name));
+
+    /// <summary>Whether Windows takes a name for a device (<c>NUL</c>, <c>con.txt</c>) or refuses a character in
+    /// it.</summary>
+    internal static bool MeansElseOnWindows(string name)
+    {
+        string stem = name.Split('.', 2)[0].TrimEnd(' ').ToUpperInvariant();
+        bool isPort = stem.Length == 4 && stem[..3] is "COM" or "LPT" && stem[3] is >= '0' and <= '9';
+        return stem is "CON" or "PRN" or "AUX" or "NUL" or "CONIN$" or "CONOUT$"
+            || isPort
+            || name.AsSpan().ContainsAny("<>\"|?*");
+    }
 
     /// <summary>The path in a folder.</summary>
     public string In(string folder) =>

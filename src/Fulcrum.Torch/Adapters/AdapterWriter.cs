@@ -9,7 +9,7 @@ namespace Fulcrum.Torch.Adapters;
 /// <summary>Writes an adapter in PEFT's format, and reads back one that was written here.</summary>
 internal static class AdapterWriter
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
 
     /// <summary>Writes <c>adapter_model.safetensors</c>, then <c>adapter_config.json</c>.</summary>
     /// <param name="parameters">What training changes, by name without <c>.weight</c>.</param>

@@ -45,7 +45,9 @@ internal static class Hardware
     /// <param name="field">Such as <c>model name</c> or <c>flags</c>.</param>
     public static string? Processor(string field) =>
         !File.Exists("/proc/cpuinfo")
-            ? null
+            ? field == "model name"
+                ? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") // Windows
+                : null
             : BoundedFile
                 .ReadLines("/proc/cpuinfo")
                 .FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal))

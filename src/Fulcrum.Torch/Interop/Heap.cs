@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Fulcrum.Torch.Models;
 
 namespace Fulcrum.Torch.Interop;
 
-/// <summary>The heap of glibc, in which libtorch allocates tensors.</summary>
+/// <summary>The heap of glibc, in which libtorch allocates tensors. On other systems every call does nothing.</summary>
 internal static partial class Heap
 {
     private static long floor,
@@ -18,15 +19,23 @@ internal static partial class Heap
     /// <remarks>By default every tensor of 32 MiB or more is newly mapped, and each of its pages causes a page
     /// fault. On a virtual machine these faults made a matmul of 1,024 rows take three times as long
     /// (docs/performance.md). Other C libraries ignore the setting or lack the function.</remarks>
-    public static void KeepFreedMemory() =>
-        Tell(() =>
+    public static void KeepFreedMemory()
+    {
+        if (OperatingSystem.IsLinux())
         {
-            _ = SetOption(MapThreshold, 1 << 30) == 1 ? 1 : SetOption(MapThreshold, MostMapThreshold);
-            _ = SetOption(TrimThreshold, int.MaxValue);
-        });
+            Set(MapThreshold, 1 << 30, MostMapThreshold);
+            Set(TrimThreshold, int.MaxValue, int.MaxValue);
+        }
+    }
 
     /// <summary>Returns free memory to the OS now, before a peak that would otherwise include it.</summary>
-    public static void GiveBack() => Tell(() => _ = Trim(0));
+    public static void GiveBack()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Trim();
+        }
+    }
 
     /// <summary>Returns free memory to the OS if the process has grown by more than <paramref name="slack"/> bytes
     /// since the last time.</summary>
@@ -64,7 +73,11 @@ internal static partial class Heap
     /// block for another one of the same size.</remarks>
     public static T GivingBack<T>(Func<T> work)
     {
-        Tell(() => _ = SetOption(MapThreshold, 1 << 20));
+        if (OperatingSystem.IsLinux())
+        {
+            Set(MapThreshold, 1 << 20, 1 << 20);
+        }
+
         try
         {
             return work();
@@ -76,16 +89,12 @@ internal static partial class Heap
         }
     }
 
-    private static void Tell(Action wish)
+    [SupportedOSPlatform("linux")]
+    private static void Set(int parameter, int value, int otherwise)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
         try
         {
-            wish();
+            _ = SetOption(parameter, value) == 1 ? 1 : SetOption(parameter, otherwise);
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
@@ -93,9 +102,24 @@ internal static partial class Heap
         }
     }
 
+    [SupportedOSPlatform("linux")]
+    private static void Trim()
+    {
+        try
+        {
+            _ = Trim(0);
+        }
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // As above.
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int SetOption(int parameter, int value);
 
+    [SupportedOSPlatform("linux")]
     [LibraryImport("libc", EntryPoint = "malloc_trim")]
     private static partial int Trim(nuint keep);
 }

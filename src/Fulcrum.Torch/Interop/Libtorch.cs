@@ -13,12 +13,10 @@ namespace Fulcrum.Torch.Interop;
 ///</remarks>
 internal static class Libtorch
 {
-    private const string Wrapper = "libLibTorchSharp.so",
-        Variable = "FULCRUM_LIBTORCH";
+    private const string Variable = "FULCRUM_LIBTORCH";
     private static readonly Lock Gate = new();
 
-    /// <summary>What is loaded and from where, by file name; empty before <see cref="Load"/> and where the system loads
-    /// it unaided.</summary>
+    /// <summary>What is loaded and from where, by file name; empty before <see cref="Load"/>.</summary>
     public static IReadOnlyDictionary<string, string> Loaded { get; private set; } = new Dictionary<string, string>();
 
     /// <summary>The version of the libtorch that is loaded, as its own files say; null: they do not say.</summary>
@@ -42,11 +40,9 @@ internal static class Libtorch
     {
         lock (Gate)
         {
-            if (!done && OperatingSystem.IsLinux())
+            if (!done)
             {
-                Heap.KeepFreedMemory();
-                Spinning.KeepShort();
-                LoadLinux();
+                Prepare();
             }
 
             done = true;
@@ -67,13 +63,20 @@ internal static class Libtorch
         }
     }
 
-    [SupportedOSPlatform("linux")]
-    private static void LoadLinux()
+    private static void Prepare()
     {
+        if (OperatingSystem.IsLinux())
+        {
+            Heap.KeepFreedMemory();
+            Spinning.KeepShort();
+        }
+
         string folder = LibraryFolder(),
             wrapper =
-                Find(Wrapper)
-                ?? throw new FulcrumException($"{Wrapper} is not beside the program; publish or restore Fulcrum again");
+                Find(LibtorchNames.Wrapper)
+                ?? throw new FulcrumException(
+                    $"{LibtorchNames.Wrapper} is not beside the program; publish or restore Fulcrum again"
+                );
         if (IsNamed)
         {
             LibtorchFit.Require(folder, wrapper);
@@ -81,19 +84,12 @@ internal static class Libtorch
 
         (Version, WrapperPath) = (LibtorchFit.VersionOf(folder), wrapper);
         Dictionary<string, string> loaded = [];
-        foreach (
-            string name in (string[])
-                ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"]
-        )
+        foreach (string path in LibtorchNames.InOrder.Select(n => Path.Combine(folder, n)).Where(File.Exists))
         {
-            string path = Path.Combine(folder, name);
-            if (File.Exists(path))
-            {
-                Open(path, loaded);
-            }
+            Open(path, loaded);
         }
 
-        (string copy, string shown) = Loadable(wrapper);
+        (string copy, string shown) = OperatingSystem.IsLinux() ? Loadable(wrapper) : (wrapper, wrapper);
         Open(copy, loaded, shown);
         Loaded = loaded;
     }
@@ -105,21 +101,30 @@ internal static class Libtorch
         string? named = Environment.GetEnvironmentVariable(Variable);
         if (!string.IsNullOrEmpty(named))
         {
-            string folder = File.Exists(Path.Combine(named, "libtorch.so")) ? named : Path.Combine(named, "lib");
-            return File.Exists(Path.Combine(folder, "libtorch.so"))
-                ? folder
-                : throw new FulcrumException(
-                    $"FULCRUM_LIBTORCH names {named}, but there is no libtorch.so in it; "
-                        + "name the lib folder of a libtorch or PyTorch 2.10, or unset the variable"
-                );
+            // Elsewhere TorchSharp would load the libtorch beside the program as a second one.
+            return OperatingSystem.IsLinux()
+                ? NamedFolder(named)
+                : throw new FulcrumException($"{Variable} is for Linux only; unset the variable");
         }
 
-        string? found = Find("libtorch.so");
+        string? found = Find(LibtorchNames.Torch);
         return found is not null
             ? Path.GetDirectoryName(found)!
             : throw new FulcrumException(
-                "libtorch.so is not beside the program; reference the package libtorch-cpu-linux-x64 2.10.0, "
-                    + "or name a libtorch folder in FULCRUM_LIBTORCH"
+                $"{LibtorchNames.Torch} is not beside the program; reference the package "
+                    + $"libtorch-cpu-{LibtorchNames.Platform} 2.10.0 if there is one (linux-x64, win-x64, osx-arm64), "
+                    + $"or name a libtorch folder in {Variable} on Linux"
+            );
+    }
+
+    private static string NamedFolder(string named)
+    {
+        string folder = File.Exists(Path.Combine(named, LibtorchNames.Torch)) ? named : Path.Combine(named, "lib");
+        return File.Exists(Path.Combine(folder, LibtorchNames.Torch))
+            ? folder
+            : throw new FulcrumException(
+                $"{Variable} names {named}, but there is no {LibtorchNames.Torch} in it; "
+                    + "name the lib folder of a libtorch or PyTorch 2.10, or unset the variable"
             );
     }
 
@@ -128,7 +133,7 @@ internal static class Libtorch
             (string[])
                 [
                     AppContext.BaseDirectory,
-                    Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"),
+                    Path.Combine(AppContext.BaseDirectory, "runtimes", LibtorchNames.Platform, "native"),
                     .. SearchPaths(),
                 ]
         )
@@ -148,13 +153,13 @@ internal static class Libtorch
         try
         {
             NativeLibrary.Load(path);
-            loaded[shown is null ? Path.GetFileName(path) : Wrapper] = shown ?? path;
+            loaded[shown is null ? Path.GetFileName(path) : LibtorchNames.Wrapper] = shown ?? path;
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             throw new FulcrumException(
                 $"the native library {path} could not be loaded: {e.Message.ReplaceLineEndings(" ")}; "
-                    + $"'ldd {path}' shows what it misses (libgomp1 on a bare system), "
+                    + $"{LibtorchNames.WhatItMisses(path)}, "
                     + "and FULCRUM_LIBTORCH can name another libtorch",
                 e
             );
@@ -171,7 +176,7 @@ internal static class Libtorch
 
         byte[] image = BoundedFile.ReadBytes(wrapper, 1L << 28);
         ElfPatch.RelaxStreamInitialiser(image);
-        (string path, string shown) = NativeCache.Place(Wrapper, image);
+        (string path, string shown) = NativeCache.Place(LibtorchNames.Wrapper, image);
         Repaired = true;
         return (path, shown);
     }

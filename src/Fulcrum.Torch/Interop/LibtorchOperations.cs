@@ -52,7 +52,7 @@ internal static unsafe class LibtorchOperations
     static LibtorchOperations()
     {
         if (
-            Libtorch.Loaded.TryGetValue("libtorch_cpu.so", out string? path)
+            Libtorch.Loaded.TryGetValue(LibtorchNames.Cpu, out string? path)
             && NativeLibrary.TryLoad(path, out IntPtr library)
         )
         {

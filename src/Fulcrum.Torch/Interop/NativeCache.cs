@@ -186,6 +186,7 @@ internal static class NativeCache
 internal sealed record CacheFolder(string Above, string Path);
 
 /// <summary>A file without a name, in memory (Linux's memfd).</summary>
+[SupportedOSPlatform("linux")]
 internal static class AnonymousFile
 {
     private const uint CloseOnExec = 1;

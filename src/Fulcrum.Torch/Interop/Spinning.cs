@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Fulcrum.Torch.Interop;
 
 /// <summary>How long a thread of libgomp spins at a barrier before it sleeps.</summary>
+/// <remarks>libtorch for Windows and macOS uses LLVM's and Intel's OpenMP; their spin time is left as it is.</remarks>
+[SupportedOSPlatform("linux")]
 internal static partial class Spinning
 {
     private const string Count = "GOMP_SPINCOUNT",

@@ -52,9 +52,11 @@ internal static unsafe class Threads
         handle.Free();
     }
 
-    // Found through libtorch, so this is the copy of libgomp that libtorch uses.
+    // Found through libtorch, so this is the copy of libgomp that libtorch uses. libiomp5md.dll has no such function,
+    // and libomp's has not been tried.
     private static delegate* unmanaged<delegate* unmanaged<IntPtr, void>, IntPtr, uint, uint, void> Parallel() =>
-        Libtorch.Loaded.TryGetValue("libtorch_cpu.so", out string? path)
+        OperatingSystem.IsLinux()
+        && Libtorch.Loaded.TryGetValue(LibtorchNames.Cpu, out string? path)
         && NativeLibrary.TryLoad(path, out IntPtr library)
         && NativeLibrary.TryGetExport(library, "GOMP_parallel", out IntPtr address)
             ? (delegate* unmanaged<delegate* unmanaged<IntPtr, void>, IntPtr, uint, uint, void>)address

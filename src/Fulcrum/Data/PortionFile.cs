@@ -60,7 +60,7 @@ internal static class PortionFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(partial, full, overwrite: true);
+            AtomicFile.Rename(partial, full);
             File.Delete(state);
         }
         catch (Exception e) when (AtomicFile.IsRefusal(e))

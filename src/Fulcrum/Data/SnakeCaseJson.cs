@@ -12,5 +12,6 @@ internal static class SnakeCaseJson
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
+        NewLine = "\n",
     };
 }

@@ -24,7 +24,8 @@ internal sealed record Manifest(
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Strict,
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    WriteIndented = true
+    WriteIndented = true,
+    NewLine = "\n"
 )]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

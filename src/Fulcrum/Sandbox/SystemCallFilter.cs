@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Fulcrum.Sandbox;
 
@@ -149,9 +150,11 @@ internal static class SystemCallFilter
         public IntPtr Program;
     }
 
+    [SupportedOSPlatform("linux")]
     [DllImport("libc", EntryPoint = "prctl", SetLastError = true)]
     private static extern int Prctl(int option, nuint a, nuint b, nuint c, nuint d);
 
+    [SupportedOSPlatform("linux")]
     [DllImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static extern long SystemCallOf(long number, nint operation, nint flags, ref Filter filter);
 }

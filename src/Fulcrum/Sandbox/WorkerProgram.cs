@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -44,6 +45,13 @@ internal sealed record WorkerProgram(string File, IReadOnlyList<string> Argument
         start.Environment["DOTNET_gcConcurrent"] = "0";
         // Its double mapping grows a file, which the worker may not.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        if (OperatingSystem.IsWindows())
+        {
+            start.Environment[ProcessLimits.ParentVariable] = Environment.ProcessId.ToString(
+                CultureInfo.InvariantCulture
+            );
+        }
+
         return start;
     }
 

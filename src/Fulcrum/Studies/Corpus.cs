@@ -40,11 +40,12 @@ public sealed record Corpus(
         foreach (string path in paths.Distinct(StringComparer.Ordinal))
         {
             string folder = File.Exists(path) ? Path.GetDirectoryName(path)! : path;
-            foreach (string file in (File.Exists(path) ? [path] : DataFiles(path)).Order(StringComparer.Ordinal))
+            IEnumerable<(string Name, string File)> files = (File.Exists(path) ? [path] : DataFiles(path)).Select(f =>
+                (Path.GetRelativePath(folder, f).Replace(Path.DirectorySeparatorChar, '/'), f)
+            );
+            foreach ((string name, string file) in files.OrderBy(f => f.Name, StringComparer.Ordinal))
             {
-                hash.AppendData(
-                    Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)}\n{RememberedDigest.Of(file)}\n")
-                );
+                hash.AppendData(Encoding.UTF8.GetBytes($"{name}\n{RememberedDigest.Of(file)}\n"));
             }
         }
 

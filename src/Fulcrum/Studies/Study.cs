@@ -225,7 +225,8 @@ public sealed record NeutralTextPlan(string File, string Column = "text", int? T
     AllowTrailingCommas = true,
     AllowOutOfOrderMetadataProperties = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    WriteIndented = true
+    WriteIndented = true,
+    NewLine = "\n"
 )]
 [JsonSerializable(typeof(Study))]
 [JsonSerializable(typeof(TrainPlan))]

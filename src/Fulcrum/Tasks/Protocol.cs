@@ -153,6 +153,6 @@ internal sealed record ProtocolDifference(string Field, string? First, string? S
 }
 
 /// <summary>JSON of protocols.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, WriteIndented = true)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
 internal sealed partial class ProtocolJson : JsonSerializerContext;

@@ -84,7 +84,7 @@ internal sealed class HarnessResults
         string path = Path.Combine(folder, $"results_{stamp}.json");
         AtomicFile.WriteText(
             path,
-            all.ToJsonString(new JsonSerializerOptions(JsonLines.Output) { WriteIndented = true })
+            all.ToJsonString(new JsonSerializerOptions(JsonLines.Output) { WriteIndented = true, NewLine = "\n" })
         );
         return path;
     }

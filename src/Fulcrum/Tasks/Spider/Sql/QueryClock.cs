@@ -1,15 +1,16 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
 /// <summary>Measures the processor time of a query's thread, and the wall-clock time of a query that waits.</summary>
-/// <remarks>Processor time makes a verdict independent of other work on the machine. On other systems than Linux both
-/// are
+/// <remarks>Processor time makes a verdict independent of other work on the machine. On Windows both are
 /// wall-clock time.</remarks>
 internal readonly record struct QueryClock(double Processor, long Wall)
 {
-    private const int ThreadTime = 3;
+    // CLOCK_THREAD_CPUTIME_ID.
+    private static readonly int ThreadTime = OperatingSystem.IsMacOS() ? 16 : 3;
 
     /// <summary>Starts the clock on this thread.</summary>
     public static QueryClock Start() => new(ProcessorNow(), Stopwatch.GetTimestamp());
@@ -22,13 +23,15 @@ internal readonly record struct QueryClock(double Processor, long Wall)
         || Stopwatch.GetElapsedTime(Wall).TotalSeconds > seconds * SqlLimits.Patience;
 
     private static double ProcessorNow() =>
-        OperatingSystem.IsLinux() && Read(ThreadTime, out Time time) == 0
+        (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) && Read(ThreadTime, out Time time) == 0
             ? time.Seconds + time.Nanoseconds * 1e-9
             : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
-    // struct timespec of 64-bit Linux.
+    // struct timespec of 64-bit Linux and macOS.
     private readonly record struct Time(long Seconds, long Nanoseconds);
 
+    [SupportedOSPlatform("linux")]
+    [SupportedOSPlatform("macos")]
     [DllImport("libc", EntryPoint = "clock_gettime")]
     private static extern int Read(int clock, out Time time);
 }

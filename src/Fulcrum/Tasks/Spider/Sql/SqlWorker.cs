@@ -16,6 +16,9 @@ internal static class SqlWorker
     /// <summary>The largest resident memory of a worker in bytes, SQLite and .NET together: 1.5 GiB.</summary>
     public const long MostBytes = 3L << 29;
 
+    // Windows counts what is committed, which is more than what is resident.
+    private const long MostCommitted = 1L << 31;
+
     /// <summary>The entry point of this library when the .NET host starts it as a worker for a program that embeds
     /// it.</summary>
     internal static int Main(string[] arguments)
@@ -43,7 +46,7 @@ internal static class SqlWorker
         );
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => c.Cancel = true);
         ProcessLimits.Watch(MostBytes);
-        ProcessLimits.Confine();
+        ProcessLimits.Confine(MostCommitted);
         using Stream output = Console.OpenStandardOutput();
         using BinaryReader input = new(new BufferedStream(Console.OpenStandardInput(), 1 << 16));
         string greeting = SqlWire.Greeting; // loads SQLite

@@ -26,7 +26,10 @@ internal sealed class SqlWorkerProcess : IDisposable
         StartSeconds = 60;
 
     // .NET needs these variables to start on some systems. A worker inherits no others.
-    private static readonly string[] Inherited = ["LD_LIBRARY_PATH", "SystemRoot"];
+    private static readonly HashSet<string> Inherited = new(
+        ["LD_LIBRARY_PATH", "SystemRoot"],
+        OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal
+    );
     private readonly Process process;
     private readonly BinaryWriter input;
     private readonly Stream output;
