@@ -89,7 +89,10 @@ public sealed partial class PromptEncoding(
         PairEncoding.Encode(Ids, Known.BosId ?? Known.EosId, Render(prompt), continuations, prompt is Prompt.Text);
 
     /// <summary>Returns the request for a completion, which ends where its text holds a stop text.</summary>
-    internal CompletionRequest Complete(
+    /// <param name="maxNewTokens">The most tokens that are generated.</param>
+    /// <param name="stops">Texts that end the completion; may be empty.</param>
+    /// <param name="sampling">Null: greedy decoding.</param>
+    public CompletionRequest Complete(
         Prompt prompt,
         int maxNewTokens,
         IReadOnlyList<string> stops,
@@ -122,7 +125,7 @@ public sealed partial class PromptEncoding(
         );
 
     /// <summary>Returns the text of a completion without end tokens; special tokens are a part of it.</summary>
-    internal string TextOf(IReadOnlyList<int> ids) =>
+    public string TextOf(IReadOnlyList<int> ids) =>
         Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: false);
 
     /// <summary>Returns the text of a completion without end tokens and special tokens.</summary>

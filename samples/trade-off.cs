@@ -1,0 +1,103 @@
+#:project ../src/Fulcrum.Torch
+#:property UsesLibtorch=true
+#:property PublishAot=false
+// The experiment of the notebook, step by step: dotnet run samples/trade-off.cs [RUN-FOLDER] [ITEMS]
+// docs/notebook.md shows each step beside the notebook's cell, with its output.
+using System.Text.Json.Nodes;
+using Fulcrum.Comparisons;
+using Fulcrum.Models;
+using Fulcrum.Runs;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
+using Fulcrum.Tasks.Spider.Sql;
+using Fulcrum.Torch;
+
+// 1. Configuration: model, data, samples, one named LoRA recipe, seed.
+string here = AppContext.GetData("EntryPointFileDirectoryPath") as string ?? Environment.CurrentDirectory;
+string Asset(string name) => Path.GetFullPath(Path.Combine(here, "..", "assets", name));
+int? items = args.Length > 1 ? int.Parse(args[1]) : null; // null: all items
+TrainPlan recipe = new(
+    Epochs: 4,
+    LearningRate: 3e-3,
+    WarmupSteps: 20,
+    Rank: 8,
+    Alpha: 16,
+    TargetModules: ["all-linear"]
+);
+Study study = new(
+    new BasePlan(Asset("model"), Dtype.F32, Device: "cpu", Threads: 2),
+    new Dictionary<string, TaskPlan>
+    {
+        ["spider"] = new SpiderPlan(Data: Asset("spider"), Items: items, MaxNewTokens: 48),
+        ["mmlu"] = new MmluPlan(Data: Asset("mmlu"), Items: items),
+    },
+    new Dictionary<string, CandidatePlan> { ["tuned"] = new(Train: recipe) },
+    TrainingData: new TrainingDataPlan(Data: Asset("spider"), Examples: items),
+    Seed: 42
+);
+
+// 2. Data: questions, schemas and databases of Spider, and MMLU's subjects.
+using SqlSandbox sandbox = SqlSandbox.Open();
+Corpus data = StudyCorpus.Open(study, sandbox);
+(ITask spider, ITask mmlu) = (data.Tasks[0], data.Tasks[1]);
+Console.WriteLine($"{data.Training.Count} training examples, {spider.Items.Count} and {mmlu.Items.Count} items");
+
+// 3. Metric: a query is graded by what it returns, next to the reference query.
+Item item = spider.Items[0];
+foreach (string query in new[] { item.Target, "SELECT 1", "SELECT nothing" })
+{
+    Grade grade = spider.Grade(item, new Reply.Written(query, FinishReason.Stop, Tokens: 0));
+    Console.WriteLine($"{query}: {grade.Score} {grade.Verdict} {grade.Reason}");
+}
+
+// 4. Baseline.
+TorchEngine torch = new();
+using RunLock run = RunLock.Open(args.Length > 0 ? args[0] : "runs/trade-off");
+Experiment experiment = new(study, run, new Engines([torch], torch), _ => data);
+_ = experiment.Run(Stage.Base);
+Print("base");
+
+// 5. Training, and 6. the same measurement with the adapter.
+_ = experiment.Run(Stage.Candidates);
+string[] losses = File.ReadAllLines(Path.Combine(run.Layout.Adapter("tuned"), "train.jsonl"));
+Console.WriteLine($"{losses.Length} steps, loss {Loss(losses[0]):0.00} to {Loss(losses[^1]):0.00}");
+Print(RunLayout.Candidate("tuned"));
+
+// 7. Comparison, in two languages.
+CandidateComparison tuned = experiment.Run(Stage.Compare)!.Candidates[0];
+Table("Performance before and after specialisation", "metric", "before", "after", "difference in points (95%)");
+Table("Desempenho antes e depois da especialização", "métrica", "antes", "depois", "diferença em pontos (95%)");
+Console.WriteLine($"{tuned.Verdict.Kind} (margin {tuned.Verdict.Margin} points)");
+
+static double Loss(string line) => JsonNode.Parse(line)!["loss"]!.GetValue<double>();
+
+void Print(string place)
+{
+    foreach (ITask task in data.Tasks)
+    {
+        double[] scores = [.. File.ReadLines(run.Layout.Answers(place, task.Name)).Select(Score)];
+        Console.WriteLine($"{place} {task.Name}: {scores.Average():P1} of {scores.Length}");
+    }
+}
+
+static double Score(string line) => JsonNode.Parse(line)!["score"]!.GetValue<double>();
+
+void Table(string caption, params string[] heads)
+{
+    Console.WriteLine($"\n{caption}\n{heads[0], -28} {heads[1], 7} {heads[2], 7}  {heads[3]}");
+    foreach (PairedResult task in tuned.Tasks)
+    {
+        Row(task.Task, task);
+        (task.Groups ?? []).ToList().ForEach(group => Row($"  {group.Group}", group));
+    }
+}
+
+static void Row(string name, PairedResult result)
+{
+    Difference d = result.Difference;
+    string interval = $"{100 * d.Points:+0.0;-0.0} ({100 * d.Low:+0.0;-0.0} to {100 * d.High:+0.0;-0.0})";
+    Console.WriteLine($"{name, -28} {result.Before.Score, 7:P1} {result.After.Score, 7:P1}  {interval}");
+}
