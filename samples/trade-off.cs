@@ -3,6 +3,7 @@
 #:property PublishAot=false
 // The experiment of the notebook, step by step: dotnet run samples/trade-off.cs [RUN-FOLDER] [ITEMS]
 // docs/notebook.md shows each step beside the notebook's cell, with its output.
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Fulcrum.Comparisons;
 using Fulcrum.Models;
@@ -63,41 +64,42 @@ Print("base");
 // 5. Training, and 6. the same measurement with the adapter.
 _ = experiment.Run(Stage.Candidates);
 string[] losses = File.ReadAllLines(Path.Combine(run.Layout.Adapter("tuned"), "train.jsonl"));
-Console.WriteLine($"{losses.Length} steps, loss {Loss(losses[0]):0.00} to {Loss(losses[^1]):0.00}");
+Console.WriteLine($"{losses.Length} steps, loss {Number(losses[0], "loss"):0.00} to {Number(losses[^1], "loss"):0.00}");
 Print(RunLayout.Candidate("tuned"));
 
 // 7. Comparison, in two languages.
 CandidateComparison tuned = experiment.Run(Stage.Compare)!.Candidates[0];
-Table("Performance before and after specialisation", "metric", "before", "after", "difference in points (95%)");
-Table("Desempenho antes e depois da especialização", "métrica", "antes", "depois", "diferença em pontos (95%)");
-Console.WriteLine($"{tuned.Verdict.Kind} (margin {tuned.Verdict.Margin} points)");
-
-static double Loss(string line) => JsonNode.Parse(line)!["loss"]!.GetValue<double>();
+Table("en", "Performance before and after specialisation", "metric", "before", "after", "difference in points (95%)");
+Table(
+    "pt-BR",
+    "Desempenho antes e depois da especialização",
+    "métrica",
+    "antes",
+    "depois",
+    "diferença em pontos (95%)"
+);
+Console.WriteLine($"\n{tuned.Verdict.Kind} (margin: {tuned.Verdict.Margin} points)");
 
 void Print(string place)
 {
     foreach (ITask task in data.Tasks)
     {
-        double[] scores = [.. File.ReadLines(run.Layout.Answers(place, task.Name)).Select(Score)];
-        Console.WriteLine($"{place} {task.Name}: {scores.Average():P1} of {scores.Length}");
+        double[] scores = [.. File.ReadLines(run.Layout.Answers(place, task.Name)).Select(l => Number(l, "score"))];
+        Console.WriteLine($"{place} {task.Name}: {100 * scores.Average():0.0}% of {scores.Length} items");
     }
 }
 
-static double Score(string line) => JsonNode.Parse(line)!["score"]!.GetValue<double>();
+static double Number(string line, string key) => JsonNode.Parse(line)![key]!.GetValue<double>();
 
-void Table(string caption, params string[] heads)
+void Table(string language, string caption, string metric, string before, string after, string difference)
 {
-    Console.WriteLine($"\n{caption}\n{heads[0], -28} {heads[1], 7} {heads[2], 7}  {heads[3]}");
-    foreach (PairedResult task in tuned.Tasks)
+    CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(language);
+    Console.WriteLine($"\n{caption}\n{metric, -18} {before, 7} {after, 7}   {difference}");
+    foreach (PairedResult r in tuned.Tasks.SelectMany(t => new[] { t }.Concat(t.Groups ?? [])))
     {
-        Row(task.Task, task);
-        (task.Groups ?? []).ToList().ForEach(group => Row($"  {group.Group}", group));
+        string name = r.Group is null ? r.Task : $"  {r.Group}";
+        Difference d = r.Difference;
+        Console.Write($"{name, -18} {100 * r.Before.Score, 6:0.0}% {100 * r.After.Score, 6:0.0}%   ");
+        Console.WriteLine($"{100 * d.Points:+0.0;−0.0} [{100 * d.Low:+0.0;−0.0}; {100 * d.High:+0.0;−0.0}]");
     }
-}
-
-static void Row(string name, PairedResult result)
-{
-    Difference d = result.Difference;
-    string interval = $"{100 * d.Points:+0.0;-0.0} ({100 * d.Low:+0.0;-0.0} to {100 * d.High:+0.0;-0.0})";
-    Console.WriteLine($"{name, -28} {result.Before.Score, 7:P1} {result.After.Score, 7:P1}  {interval}");
 }

@@ -15,21 +15,21 @@ public sealed class LibrarySampleTests
     {
         string run = Path.Combine(Directory.CreateTempSubdirectory().FullName, "run");
 
-        (int code, string output, string errors) = SampleProgram.RunIn(Samples, "TradeOff", run, "60");
+        (int code, string output, string errors) = SampleProgram.RunIn(Samples, "TradeOff", run, "16");
 
         Assert.True(code == 0, errors);
         string[] lines = output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("60 training examples, 60 and 60 items", lines[0]);
+        Assert.Equal("16 training examples, 16 and 16 items", lines[0]);
         Assert.Contains(": 1 correct", lines[1]);
         Assert.Contains("SELECT 1: 0 wrong-result", lines[2]);
         Assert.StartsWith("SELECT nothing: 0 ", lines[3]);
-        Assert.StartsWith("base spider: 0.0% of 60", lines[4]);
+        Assert.StartsWith("base spider: 0.0% of 16 items", lines[4]);
         Assert.StartsWith("base mmlu: ", lines[5]);
-        Assert.StartsWith("32 steps, loss ", lines[6]);
+        Assert.StartsWith("8 steps, loss ", lines[6]);
         Assert.StartsWith("candidates/tuned spider: ", lines[7]);
         Assert.Contains("Performance before and after specialisation", lines);
         Assert.Contains("Desempenho antes e depois da especialização", lines);
-        Assert.EndsWith("(margin 2 points)", lines[^1]);
+        Assert.EndsWith("(margin: 2 points)", lines[^1]);
     }
 
     [Fact]

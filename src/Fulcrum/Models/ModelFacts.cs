@@ -20,10 +20,11 @@ internal sealed record ModelFacts(string Name, long? Parameters)
     public static ModelFacts Of(string folder)
     {
         string whole = Path.Combine(folder, "model.safetensors");
-        long[] files =
-        [
-            .. (File.Exists(whole) ? [whole] : Directory.EnumerateFiles(folder, "model*.safetensors")).Select(Count),
-        ];
+        // To an engine of a program's own, a folder may be only a name.
+        IEnumerable<string> parts = Directory.Exists(folder)
+            ? Directory.EnumerateFiles(folder, "model*.safetensors")
+            : [];
+        long[] files = [.. (File.Exists(whole) ? [whole] : parts).Select(Count)];
         return new ModelFacts(
             ModelFolder.NameOf(folder),
             files.Length > 0 && files.All(n => n > 0) ? files.Sum() : null
