@@ -15,17 +15,17 @@ public sealed class LibrarySampleTests
     {
         string run = Path.Combine(Directory.CreateTempSubdirectory().FullName, "run");
 
-        (int code, string output, string errors) = SampleProgram.RunIn(Samples, "TradeOff", run, "16");
+        (int code, string output, string errors) = SampleProgram.RunIn(Samples, "TradeOff", run, "8");
 
         Assert.True(code == 0, errors);
         string[] lines = output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("16 training examples, 16 and 16 items", lines[0]);
+        Assert.Equal("8 training examples, 8 and 8 items", lines[0]);
         Assert.Contains(": 1 correct", lines[1]);
         Assert.Contains("SELECT 1: 0 wrong-result", lines[2]);
         Assert.StartsWith("SELECT nothing: 0 ", lines[3]);
-        Assert.StartsWith("base spider: 0.0% of 16 items", lines[4]);
+        Assert.StartsWith("base spider: 0.0% of 8 items", lines[4]);
         Assert.StartsWith("base mmlu: ", lines[5]);
-        Assert.StartsWith("8 steps, loss ", lines[6]);
+        Assert.StartsWith("4 steps, loss ", lines[6]);
         Assert.StartsWith("candidates/tuned spider: ", lines[7]);
         Assert.Contains("Performance before and after specialisation", lines);
         Assert.Contains("Desempenho antes e depois da especialização", lines);
@@ -39,7 +39,7 @@ public sealed class LibrarySampleTests
             adapter = Path.Combine(folder, "adapter"),
             questions = Path.Combine(folder, "questions.jsonl"),
             facts = Path.Combine(SharedData.Project, "studies", "own-task", "facts-test.jsonl");
-        File.WriteAllLines(questions, File.ReadLines(facts).Take(24));
+        File.WriteAllLines(questions, File.ReadLines(facts).Take(12));
         TorchEngine torch = new();
         ModelSpec model = torch.Resolve(ModelSpec.InFolder(Model, Dtype.F32));
         TrainingText text = new("fact", "", new Prompt.Chat([new("user", "Who?")]), "It is Kyiv");
@@ -54,6 +54,6 @@ public sealed class LibrarySampleTests
         );
 
         Assert.True(code == 0, errors);
-        Assert.StartsWith("24 items: ", output);
+        Assert.StartsWith("12 items: ", output);
     }
 }

@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using Fulcrum.Torch.Interop;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;
 
 /// <summary>How the native library's threads wait for each other.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class SpinningTests
 {
     [Fact]
