@@ -76,20 +76,37 @@ public sealed class SmallBatchMatmulTests
             "this processor has no fused multiplication of eight numbers, so the library multiplies"
         );
         using DisposeScope scope = NewDisposeScope();
-        (Tensor input, Tensor weight, Tensor? bias) = Operands(SmallBatchMatmul.Most, 896, 1152, true, type);
+        (Tensor input, Tensor weight, Tensor? bias) = Operands(8, 896, 1152, true, type);
         Tensor all = SmallBatchMatmul.Multiply(input, weight, bias);
         int threads = get_num_threads();
 
         set_num_threads(1);
         Tensor[] single =
         [
-            .. Enumerable
-                .Range(0, SmallBatchMatmul.Most)
-                .Select(r => SmallBatchMatmul.Multiply(input.narrow(0, r, 1), weight, bias)),
+            .. Enumerable.Range(0, 8).Select(r => SmallBatchMatmul.Multiply(input.narrow(0, r, 1), weight, bias)),
         ];
         set_num_threads(threads);
 
         Assert.Equal(all.@float().data<float>().ToArray(), cat(single).@float().data<float>().ToArray());
+    }
+
+    [Theory]
+    [InlineData(1, 896, 1152, ScalarType.Float32)]
+    [InlineData(5, 136, 288, ScalarType.Float32)] // parts of unequal depth
+    [InlineData(32, 64, 20_000, ScalarType.Float32)] // four chunks of columns
+    [InlineData(1, 4864, 896, ScalarType.BFloat16)]
+    [InlineData(7, 64, 20_000, ScalarType.BFloat16)]
+    public void Blocks_of_512_bits_give_the_same_bits(int rows, int ins, int outs, ScalarType type)
+    {
+        Libtorch.Ensure();
+        Assert.SkipUnless(Avx512F.IsSupported, "this processor has no registers of 512 bits");
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor input, Tensor weight, Tensor? bias) = Operands(rows, ins, outs, true, type);
+
+        Tensor wide = SmallBatchMatmul.Multiply(input, weight, bias),
+            narrow = SmallBatchMatmul.Multiply(input, weight, bias, blocks: false);
+
+        Assert.Equal(narrow.@float().data<float>().ToArray(), wide.@float().data<float>().ToArray());
     }
 
     [Fact]
@@ -97,7 +114,8 @@ public sealed class SmallBatchMatmulTests
     {
         Libtorch.Ensure();
         using DisposeScope scope = NewDisposeScope();
-        (Tensor input, Tensor weight, _) = Operands(SmallBatchMatmul.Most, 64, 64, false);
+        (_, Tensor weight, _) = Operands(1, 64, 64, false);
+        Tensor input = rand(SmallBatchMatmul.Most(weight), 64);
 
         Assert.False(SmallBatchMatmul.Supports(cat([input, input.narrow(0, 0, 1)]), weight)); // one row more
         Assert.False(SmallBatchMatmul.Supports(input, weight.contiguous())); // rows contiguous, not columns

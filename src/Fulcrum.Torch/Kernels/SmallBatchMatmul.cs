@@ -7,15 +7,16 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Matmul of 1 to 8 rows with a large float32 or bfloat16 matrix, accumulated in float32. Reading the matrix
-/// dominates the time, so each element is read from memory once and in order.</summary>
+/// <summary>Matmul of 1 to 8 rows (with AVX-512, to 32) with a large float32 or bfloat16 matrix, accumulated in
+/// float32. Reading the matrix dominates the time, so each element is read from memory once and in order.</summary>
 /// <remarks>oneDNN and MKL process blocks of columns, which breaks the memory order; with two or more rows they read
 /// at half the rate. A row's result depends neither on other rows nor on the number of threads. See
 /// docs/decisions/0026-few-rows.md.</remarks>
 internal static unsafe class SmallBatchMatmul
 {
-    /// <summary>Maximum number of rows; with more, oneDNN is as fast.</summary>
-    public const int Most = 8;
+    // Maximum number of rows; with more, oneDNN is as fast.
+    private const int MostInRows = 8,
+        MostInBlocks = 32;
 
     // The same in bfloat16 on processors with bfloat16 instructions, which are much faster with many rows.
     private const int MostByInstruction = 2;
@@ -40,10 +41,9 @@ internal static unsafe class SmallBatchMatmul
     public static bool Supports(Tensor input, Tensor weight)
     {
         (long outs, long ins) = (weight.size(0), weight.size(1));
-        int most = weight.dtype == ScalarType.Float32 || UpcastMatmul.Supports(weight) ? Most : MostByInstruction;
         return Fma.IsSupported
             && input.NumberOfElements is > 0 and var count
-            && count <= most * ins
+            && count <= Most(weight) * ins
             && ins % Depth == 0
             && outs % (2 * Width) == 0
             && ins >= Tasks * Depth
@@ -55,12 +55,19 @@ internal static unsafe class SmallBatchMatmul
             && RowKernels.Supports(weight);
     }
 
+    /// <summary>Maximum number of rows for a weight, [out, in].</summary>
+    public static int Most(Tensor weight) =>
+        weight.dtype != ScalarType.Float32 && !UpcastMatmul.Supports(weight) ? MostByInstruction
+        : SmallBatchBlocks.Supports(weight.size(0)) ? MostInBlocks
+        : MostInRows;
+
     /// <summary>input · weightᵀ + bias, for what <see cref="Supports"/> accepts; 16-bit results are rounded once, at
     /// the end.</summary>
     /// <param name="input">[..., in]</param>
     /// <param name="weight">[out, in]</param>
     /// <param name="bias">[out], in the same type; null for none.</param>
-    public static Tensor Multiply(Tensor input, Tensor weight, Tensor? bias)
+    /// <param name="blocks">Use <see cref="SmallBatchBlocks"/> where it is supported. The result is the same.</param>
+    public static Tensor Multiply(Tensor input, Tensor weight, Tensor? bias, bool blocks = true)
     {
         (int outs, int ins) = ((int)weight.size(0), (int)weight.size(1));
         using Tensor wide = input.to_type(ScalarType.Float32),
@@ -76,7 +83,8 @@ internal static unsafe class SmallBatchMatmul
             NativeTensor.Floats(output),
             (int)(input.NumberOfElements / ins),
             ins,
-            outs
+            outs,
+            blocks && SmallBatchBlocks.Supports(outs)
         ).Run();
         if (weight.dtype == ScalarType.Float32)
         {
@@ -101,20 +109,24 @@ internal static unsafe class SmallBatchMatmul
         float* output,
         int rows,
         int ins,
-        int outs
+        int outs,
+        bool blocks
     )
     {
+        private readonly int unit = blocks ? SmallBatchBlocks.Columns : 2 * Width;
+
         public void Run()
         {
             int chunks = (int)BitOperations.RoundUpToPowerOf2((uint)((outs + Widest - 1) / Widest)),
                 parts = Math.Max(1, Tasks / chunks),
                 size = rows * outs;
-            if (sums is null || sums.Length < (parts - 1) * size)
+            if (blocks)
             {
-                sums = GC.AllocateUninitializedArray<float>((parts - 1) * size, pinned: true);
+                RunInBlocks(chunks, parts);
+                return;
             }
 
-            float* rest = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(sums));
+            float* rest = Scratch((parts - 1) * size);
             Threads.For(
                 chunks * parts,
                 task =>
@@ -128,7 +140,70 @@ internal static unsafe class SmallBatchMatmul
             AddUp(rest, parts - 1, size);
         }
 
-        private int Column(int chunk, int chunks) => (int)((long)(outs / (2 * Width)) * chunk / chunks) * 2 * Width;
+        private int Column(int chunk, int chunks) => (int)((long)(outs / unit) * chunk / chunks) * unit;
+
+        // The same by blocks of columns. The sums of a part's chunk begin at rows * left.
+        private void RunInBlocks(int chunks, int parts)
+        {
+            float* all = Scratch(parts * rows * outs);
+            long apart = (long)rows * outs;
+            Threads.For(
+                chunks * parts,
+                task =>
+                {
+                    (int chunk, int part) = ((int)task / parts, (int)task % parts);
+                    (int left, int right) = (Column(chunk, chunks), Column(chunk + 1, chunks));
+                    SumBlocks(part, parts, left, right - left, all + part * apart + (long)rows * left);
+                },
+                most: 1 + apart * ins / Grain
+            );
+            Threads.For(
+                Tasks,
+                task =>
+                {
+                    (int left, int right) = (Column((int)task, Tasks), Column((int)task + 1, Tasks));
+                    SmallBatchBlocks.End(
+                        all + (long)rows * left,
+                        parts,
+                        apart,
+                        rows,
+                        pairs,
+                        pairs && bias is not null ? bias + left : null,
+                        output + left,
+                        outs,
+                        right - left
+                    );
+                },
+                most: 1 + (parts + 1) * apart / Grain
+            );
+        }
+
+        private void SumBlocks(int part, int parts, int left, int count, float* to)
+        {
+            SmallBatchBlocks.Begin(to, rows, part == 0 && !pairs && bias is not null ? bias + left : null, count);
+            for (int i = ins / Depth * part / parts * Depth; i < ins / Depth * (part + 1) / parts * Depth; i += Depth)
+            {
+                long from = (long)i * outs + left;
+                if (pairs)
+                {
+                    SmallBatchBlocks.Add(input + i, ins, rows, (Bf16*)weight + from, outs, count, to);
+                }
+                else
+                {
+                    SmallBatchBlocks.Add(input + i, ins, rows, (float*)weight + from, outs, count, to);
+                }
+            }
+        }
+
+        private static float* Scratch(int size)
+        {
+            if (sums is null || sums.Length < size)
+            {
+                sums = GC.AllocateUninitializedArray<float>(size, pinned: true);
+            }
+
+            return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(sums));
+        }
 
         // One part of the matrix's rows by one chunk of its columns.
         private void Sum(int part, int parts, int left, int right, float* to)
