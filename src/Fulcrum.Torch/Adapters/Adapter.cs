@@ -55,6 +55,24 @@ internal sealed class Adapter : IDisposable
             ? [("lora_A", A), ("lora_B", B)]
             : [("lora_A", A), ("lora_B", B), ("lora_magnitude_vector", Magnitude)];
 
+    /// <summary>Adds the adapter's part to the base's output. In float32 and without a magnitude it is one operation
+    /// that reads and writes the output once.</summary>
+    /// <param name="output">The base's output, [..., out].</param>
+    /// <param name="input">As for <see cref="Delta"/>, and the other parameters too.</param>
+    public Tensor AddTo(Tensor output, Tensor input, Func<Tensor> plain, Func<Tensor> weight)
+    {
+        if (Magnitude is not null || output.dtype != B.dtype)
+        {
+            return output.Plus(Delta(input, plain, weight)).to_type(output.dtype);
+        }
+
+        Tensor low = nn.functional.linear(Dropped(input.to_type(A.dtype)), A);
+        return output
+            .reshape(-1, B.size(0))
+            .addmm(low.reshape(-1, B.size(1)), B.t(), 1, (float)(Scaling * Lambda))
+            .view(output.shape);
+    }
+
     /// <summary>Computes the adapter's part of the output.</summary>
     /// <param name="input">[..., in]</param>
     /// <param name="plain">The base's output without bias, [..., out]; read by DoRA only.</param>
@@ -62,8 +80,7 @@ internal sealed class Adapter : IDisposable
     public Tensor Delta(Tensor input, Func<Tensor> plain, Func<Tensor> weight)
     {
         bool drops = Training && Dropout > 0;
-        Tensor x = input.to_type(A.dtype);
-        x = drops ? nn.functional.dropout(x, Dropout, training: true) : x;
+        Tensor x = Dropped(input.to_type(A.dtype));
         Tensor low = nn.functional.linear(nn.functional.linear(x, A), B).Times(Scaling * Lambda);
         if (Magnitude is null)
         {
@@ -75,6 +92,8 @@ internal sealed class Adapter : IDisposable
             basis = drops ? nn.functional.linear(x, weight().to_type(A.dtype)) : plain().to_type(A.dtype);
         return (low * factor).Plus(basis * factor.Plus(-1).Times(Lambda));
     }
+
+    private Tensor Dropped(Tensor x) => Training && Dropout > 0 ? nn.functional.dropout(x, Dropout, training: true) : x;
 
     /// <summary>Returns the weight with the adapter merged, in float32.</summary>
     /// <param name="weight">[out, in]</param>

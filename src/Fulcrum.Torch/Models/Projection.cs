@@ -79,7 +79,7 @@ internal sealed class Projection : IDisposable
 
     /// <summary>Adds the adapter's update to the base's output.</summary>
     public Tensor WithAdapter(Tensor input, Tensor output, Func<Tensor> product) =>
-        Adapter is null ? output : output.Plus(Adapter.Delta(input, product, Dense)).to_type(output.dtype);
+        Adapter is null ? output : Adapter.AddTo(output, input, product, Dense);
 
     /// <summary>The weight as a dense matrix, [out, in].</summary>
     public Tensor Dense() => Weight ?? Quantized!.Dense();
