@@ -92,7 +92,7 @@ public sealed class MetaDeviceTests
         using IDisposable frozen = no_grad();
         using DisposeScope scope = NewDisposeScope();
         PrefixTree tree = PrefixTree.Of(Prompts, TreePass.Budget);
-        TreePass.Run(model, tree.Nodes, TreePass.Budget, _ => true, (_, _) => { }, CancellationToken.None);
+        TreePass.Run(model, tree.Nodes, TreePass.Budget, _ => true, _ => [0], (_, _) => { }, CancellationToken.None);
         using DecodeAttention cache = new(model.Config, model.Dtype, model.Device);
         cache.Enter([.. Prompts.Select((_, i) => (tree.EndOf(i), i == 1, 4))]);
         for (int step = 0; step < 2; step++)

@@ -99,6 +99,7 @@ internal sealed class Generator(
             plan.Missing(next),
             budget,
             _ => true,
+            batch => [.. batch.SelectMany(n => plan.EndingAt(n).Select(_ => (long)(n.Start + n.Length - 1)))],
             (batch, hidden) => Prefill(plan, batch, hidden),
             cancellation
         );
@@ -149,8 +150,7 @@ internal sealed class Generator(
         Sequence[] here = [.. batch.SelectMany(plan.EndingAt)];
         if (here.Length > 0)
         {
-            long[] rows = [.. batch.SelectMany(n => plan.EndingAt(n).Select(_ => (long)(n.Start + n.Length - 1)))];
-            Sequence.Choose(here, model.LogitsAt(hidden.Rows(tensor(rows, device: hidden.device))));
+            Sequence.Choose(here, model.LogitsAt(hidden));
         }
     }
 

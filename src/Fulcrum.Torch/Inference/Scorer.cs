@@ -51,11 +51,9 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
             budget
         );
         Dictionary<PrefixNode, List<Target>> targets = TargetsOf(requests, asked, tree);
-        TreePass.Run(model, tree.Nodes, budget, _ => false, Visit, cancellation);
+        TreePass.Run(model, tree.Nodes, budget, _ => false, RowsOf, Visit, cancellation);
 
-        void Visit(IReadOnlyList<PrefixNode> batch, Tensor hidden)
-        {
-            Target[] here =
+        Target[] In(IReadOnlyList<PrefixNode> batch) =>
             [
                 .. from n in batch
                 where targets.ContainsKey(n)
@@ -66,17 +64,23 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
                     Row = n.Start + t.Row,
                 },
             ];
-            int[] rows = [.. here.Select(t => t.Row).Distinct()];
+
+        long[] RowsOf(IReadOnlyList<PrefixNode> batch) => [.. In(batch).Select(t => (long)t.Row).Distinct()];
+
+        void Visit(IReadOnlyList<PrefixNode> batch, Tensor hidden)
+        {
+            Target[] here = In(batch);
             ILookup<int, Target> byRow = here.ToLookup(t => t.Row);
-            foreach (int[] chunk in rows.Chunk(LogitRows))
+            int done = 0;
+            foreach (int[] chunk in here.Select(t => t.Row).Distinct().Chunk(LogitRows))
             {
                 Target[] asking = [.. chunk.SelectMany(r => byRow[r])];
                 (float[] likely, bool[] best) = Read(
-                    hidden,
-                    chunk,
+                    hidden.narrow(0, done, chunk.Length),
                     [.. chunk.SelectMany((r, i) => byRow[r].Select(_ => (long)i))],
                     [.. asking.Select(t => (long)t.Token)]
                 );
+                done += chunk.Length;
                 for (int i = 0; i < asking.Length; i++)
                 {
                     ref ContinuationScore score = ref scores[asking[i].Request][asking[i].Continuation];
@@ -95,10 +99,10 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
     }
 
     // Returns the log-probability of a token at a row of the logits, and whether it is the most likely one.
-    private (float[] Likely, bool[] Best) Read(Tensor hidden, int[] rows, long[] at, long[] tokens)
+    private (float[] Likely, bool[] Best) Read(Tensor hidden, long[] at, long[] tokens)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor logits = model.LogitsAt(hidden.Rows(tensor(rows.Select(r => (long)r).ToArray(), device: hidden.device)));
+        Tensor logits = model.LogitsAt(hidden);
         Tensor row = tensor(at, device: hidden.device),
             token = tensor(tokens, device: hidden.device);
         Tensor likely = logits.index([row, token]) - logits.LogSumExp(-1).Rows(row);

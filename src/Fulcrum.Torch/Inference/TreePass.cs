@@ -10,17 +10,18 @@ internal static class TreePass
     /// <summary>Tokens per forward pass: enough for large matmuls, few enough to bound the memory.</summary>
     public const int Budget = 2048;
 
-    /// <summary>Visits every batch with its hidden states, [tokens, hidden]; a node's rows begin at its
-    /// <see cref="PrefixNode.Start"/>.</summary>
+    /// <summary>Visits every batch with the hidden states of its wanted rows, [rows, hidden].</summary>
     /// <param name="nodes">Depth first. A parent that is not listed is cached already.</param>
     /// <param name="budget">Maximum number of tokens per pass; no node is longer.</param>
     /// <param name="keep">Selects the nodes whose keys and values stay in memory after the last batch. Others are
     /// freed once no later batch reads them.</param>
+    /// <param name="wanted">As for <see cref="Forward"/>.</param>
     public static void Run(
         LanguageModel model,
         IReadOnlyList<PrefixNode> nodes,
         int budget,
         Func<PrefixNode, bool> keep,
+        Func<IReadOnlyList<PrefixNode>, long[]> wanted,
         Action<IReadOnlyList<PrefixNode>, Tensor> visit,
         CancellationToken cancellation
     )
@@ -36,7 +37,7 @@ internal static class TreePass
                 using DisposeScope scope = NewDisposeScope();
                 done += batch.Count;
                 waiting.UnionWith(batch);
-                visit(batch, Forward(model, batch, n => keep(n) || lastUse[n] >= done));
+                visit(batch, Forward(model, batch, n => keep(n) || lastUse[n] >= done, wanted));
                 foreach (PrefixNode node in waiting.Where(n => lastUse[n] < done).ToArray())
                 {
                     waiting.Remove(node);
@@ -56,10 +57,13 @@ internal static class TreePass
 
     /// <summary>Returns the hidden states of one batch, in the current dispose scope.</summary>
     /// <param name="keep">Selects the nodes whose keys and values are copied; null for none.</param>
+    /// <param name="wanted">The rows whose hidden states are returned, in this order; null for all. A node's rows
+    /// begin at its <see cref="PrefixNode.Start"/>, which is set when this is called.</param>
     public static Tensor Forward(
         LanguageModel model,
         IReadOnlyList<PrefixNode> batch,
-        Func<PrefixNode, bool>? keep = null
+        Func<PrefixNode, bool>? keep = null,
+        Func<IReadOnlyList<PrefixNode>, long[]>? wanted = null
     )
     {
         TreeAttention attention = new(batch, model.Device, keep);
@@ -67,7 +71,8 @@ internal static class TreePass
         return model.Forward(
             tensor(ids, device: model.Device),
             tensor(attention.Positions.Select(p => (long)p).ToArray(), device: model.Device),
-            attention
+            attention,
+            wanted is null ? null : tensor(wanted(batch), device: model.Device)
         );
     }
 

@@ -20,8 +20,14 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
 
     /// <summary>The layer's output, with a gradient to the input and to the adapters' parameters.</summary>
     /// <param name="hidden">[..., hidden]</param>
-    public static Tensor Of(DecoderLayer layer, Tensor hidden, Rotary rotary, IAttention attention) =>
-        apply(hidden, new Work(layer, rotary, attention));
+    /// <param name="wanted">As for <see cref="DecoderLayer.Forward"/>; lives as long as the rotary tables.</param>
+    public static Tensor Of(
+        DecoderLayer layer,
+        Tensor hidden,
+        Rotary rotary,
+        IAttention attention,
+        Tensor? wanted = null
+    ) => apply(hidden, new Work(layer, rotary, attention, wanted));
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -36,7 +42,7 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
         );
         ctx.save_for_backward([hidden]);
         Heap.KeepWithin(Slack);
-        return work.Layer.Forward(hidden, work.Rotary, work.Attention);
+        return work.Forward(hidden);
     }
 
     /// <inheritdoc/>
@@ -58,17 +64,26 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
     {
         if (work.Random is null)
         {
-            return work.Layer.Forward(hidden, work.Rotary, work.Attention);
+            return work.Forward(hidden);
         }
 
         Tensor now = get_rng_state();
         set_rng_state(work.Random);
-        Tensor output = work.Layer.Forward(hidden, work.Rotary, work.Attention);
+        Tensor output = work.Forward(hidden);
         set_rng_state(now);
         work.Random.Dispose();
         return output;
     }
 
     // No tensor for TorchSharp, so it is not an input of the graph.
-    private sealed record Work(DecoderLayer Layer, Rotary Rotary, IAttention Attention, Tensor? Random = null);
+    private sealed record Work(
+        DecoderLayer Layer,
+        Rotary Rotary,
+        IAttention Attention,
+        Tensor? Wanted,
+        Tensor? Random = null
+    )
+    {
+        public Tensor Forward(Tensor hidden) => Layer.Forward(hidden, Rotary, Attention, Wanted);
+    }
 }

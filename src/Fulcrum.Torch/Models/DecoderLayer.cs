@@ -53,10 +53,19 @@ internal sealed record DecoderLayer(
     }
 
     /// <summary>[..., hidden] to [..., hidden].</summary>
-    public Tensor Forward(Tensor hidden, Rotary rotary, IAttention attention)
+    /// <param name="wanted">The rows of the result, int64, [N], for a hidden state of two dimensions; null for all.
+    /// Keys and values are computed for every row, because others attend to them.</param>
+    public Tensor Forward(Tensor hidden, Rotary rotary, IAttention attention, Tensor? wanted = null)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor middle = hidden.Plus(Attend(InputNorm.Forward(hidden), rotary, attention));
+        Tensor attended = Attend(InputNorm.Forward(hidden), rotary, attention);
+        (hidden, attended) = wanted is null ? (hidden, attended) : (hidden.Rows(wanted), attended.Rows(wanted));
+        if (attended.NumberOfElements == 0)
+        {
+            return hidden.MoveToOuterDisposeScope();
+        }
+
+        Tensor middle = hidden.Plus(Output.Forward(attended));
         return middle.Plus(Down.Forward(Gated(MiddleNorm.Forward(middle)))).MoveToOuterDisposeScope();
     }
 
@@ -82,9 +91,7 @@ internal sealed record DecoderLayer(
             key = Heads(qkv[1], Config.KeyValueHeads),
             value = Heads(qkv[2], Config.KeyValueHeads);
         (query, key) = HeadNorms is { } norms ? (norms.Query.Forward(query), norms.Key.Forward(key)) : (query, key);
-        return Output.Forward(
-            attention.Attend(Index, rotary.Apply(query), rotary.Apply(key), value, Config.Windows[Index])
-        );
+        return attention.Attend(Index, rotary.Apply(query), rotary.Apply(key), value, Config.Windows[Index]);
     }
 
     private Tensor Heads(Tensor x, int heads) => x.view(x.WithLast(heads, Config.HeadDim));

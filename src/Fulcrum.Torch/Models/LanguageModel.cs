@@ -76,8 +76,10 @@ internal sealed partial class LanguageModel : IDisposable
     /// <summary>Returns the hidden states after the final normalisation.</summary>
     /// <param name="ids">[...], int64.</param>
     /// <param name="positions">As <paramref name="ids"/>.</param>
-    /// <returns>[..., hidden], in the current dispose scope.</returns>
-    public Tensor Forward(Tensor ids, Tensor positions, IAttention attention)
+    /// <param name="wanted">Of ids of one dimension: the rows of the result, int64, [N]; null for all. The last layer
+    /// computes its output and feed-forward part for these only.</param>
+    /// <returns>[..., hidden], or [N, hidden], in the current dispose scope.</returns>
+    public Tensor Forward(Tensor ids, Tensor positions, IAttention attention, Tensor? wanted = null)
     {
         using DisposeScope scope = NewDisposeScope();
         Rotary rotary = Rotary.At(positions, frequencies);
@@ -93,9 +95,10 @@ internal sealed partial class LanguageModel : IDisposable
 
         foreach (DecoderLayer layer in Layers)
         {
+            Tensor? rows = layer == Layers[^1] ? wanted : null;
             Tensor next = again
-                ? CheckpointedLayer.Of(layer, hidden, rotary, attention)
-                : layer.Forward(hidden, rotary, attention);
+                ? CheckpointedLayer.Of(layer, hidden, rotary, attention, rows)
+                : layer.Forward(hidden, rotary, attention, rows);
             hidden.Dispose();
             hidden = next;
         }

@@ -37,8 +37,8 @@ internal static class CompletionLoss
         }
 
         using DisposeScope scope = NewDisposeScope();
-        (Tensor hidden, List<long> rows, List<long> targets) = Predicting(model, examples);
-        return Through(model, hidden, rows, targets, tokens);
+        (Tensor hidden, List<long> targets) = Predicting(model, examples);
+        return Through(model, hidden, targets, tokens);
     }
 
     /// <summary>The sum of negative log-likelihoods of the completion tokens of some examples.</summary>
@@ -46,12 +46,13 @@ internal static class CompletionLoss
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        (Tensor hidden, List<long> rows, List<long> targets) = Predicting(model, examples);
+        (Tensor hidden, List<long> targets) = Predicting(model, examples);
         double sum = 0;
-        foreach ((long[] row, long[] target) in rows.Chunk(Chunk).Zip(targets.Chunk(Chunk)))
+        for (int at = 0; at < targets.Count; at += Chunk)
         {
             using DisposeScope inner = NewDisposeScope();
-            Tensor logits = model.LogitsAt(hidden.Rows(tensor(row, device: model.Device)));
+            long[] target = [.. targets.Skip(at).Take(Chunk)];
+            Tensor logits = model.LogitsAt(hidden.narrow(0, at, target.Length));
             sum += nn
                 .functional.cross_entropy(logits, tensor(target, device: model.Device), reduction: nn.Reduction.Sum)
                 .ToDouble();
@@ -60,22 +61,27 @@ internal static class CompletionLoss
         return sum;
     }
 
-    // Hidden states of all examples, and for every trained token the row that predicts it.
-    private static (Tensor Hidden, List<long> Rows, List<long> Targets) Predicting(
+    // Every trained token, and the hidden state that predicts it.
+    private static (Tensor Hidden, List<long> Targets) Predicting(
         LanguageModel model,
         IReadOnlyList<TrainingExample> examples
     )
     {
         PrefixTree tree = PrefixTree.Of([.. examples.Select(e => e.Ids[..^1])], int.MaxValue);
-        Tensor hidden = TreePass.Forward(model, tree.Nodes);
         List<long> rows = [],
             targets = [];
-        for (int i = 0; i < examples.Count; i++)
-        {
-            Rows(tree.EndOf(i), examples[i], rows, targets);
-        }
+        Tensor hidden = TreePass.Forward(model, tree.Nodes, wanted: _ => Wanted());
+        return (hidden, targets);
 
-        return (hidden, rows, targets);
+        long[] Wanted()
+        {
+            for (int i = 0; i < examples.Count; i++)
+            {
+                Rows(tree.EndOf(i), examples[i], rows, targets);
+            }
+
+            return [.. rows];
+        }
     }
 
     private static double Padded(LanguageModel model, IReadOnlyList<TrainingExample> examples, double tokens)
@@ -130,23 +136,16 @@ internal static class CompletionLoss
     }
 
     /// <summary>The head's part in chunks, each with its own small graph; then once through the layers.</summary>
-    private static double Through(
-        LanguageModel model,
-        Tensor hidden,
-        IReadOnlyList<long> rows,
-        IReadOnlyList<long> targets,
-        double tokens
-    )
+    private static double Through(LanguageModel model, Tensor hidden, IReadOnlyList<long> targets, double tokens)
     {
-        Tensor picked = hidden.Rows(tensor(rows.ToArray(), device: model.Device));
-        Tensor gradient = zeros_like(picked, requires_grad: false),
+        Tensor gradient = zeros_like(hidden, requires_grad: false),
             sum = zeros([], ScalarType.Float64, device: model.Device);
-        for (int at = 0; at < rows.Count; at += Chunk)
+        for (int at = 0; at < targets.Count; at += Chunk)
         {
             using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(rows.Count - at, Chunk);
+            int count = Math.Min(targets.Count - at, Chunk);
             Tensor wanted = tensor(targets.Skip(at).Take(count).ToArray(), device: model.Device),
-                part = picked.detach().narrow(0, at, count);
+                part = hidden.detach().narrow(0, at, count);
             (Tensor loss, Tensor back) = model.Head is { Adapter: null, Weight: { requires_grad: false } head }
                 ? Fused(model, head, part, wanted, tokens)
                 : ByGraph(model, part, wanted, tokens);
@@ -154,9 +153,9 @@ internal static class CompletionLoss
             sum.Add_(loss.detach().to_type(ScalarType.Float64));
         }
 
-        if (picked.requires_grad)
+        if (hidden.requires_grad)
         {
-            autograd.backward([picked], [gradient]);
+            autograd.backward([hidden], [gradient]);
         }
 
         // Read once, after the backward pass: a GPU computes on while its results are not read.
