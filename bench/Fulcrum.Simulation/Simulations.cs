@@ -10,7 +10,7 @@ namespace Fulcrum.Simulation;
 internal sealed record Result(string Table, string Cell, int Studies, SortedDictionary<string, double> Figures);
 
 /// <summary>Simulated studies through the code that compares real ones.</summary>
-internal static class Simulations
+internal static partial class Simulations
 {
     /// <summary>The margin of all studies, in points.</summary>
     public const double Margin = 2;

@@ -299,7 +299,7 @@ internal sealed record ScriptedStudy(string Broken = "")
                 {
                     "below-chance" => 0,
                     "published-band" => 0.25,
-                    _ => 0.7,
+                    _ => 0.7 - Math.Max(0, strength - 1), // more than the whole is paid for elsewhere
                 };
                 bool right = number % 57 < 57 * share;
                 answered(

@@ -177,7 +177,7 @@ internal static class CompareCommand
         }
 
         Study? study = StudyOf(before);
-        if (after is null && study is { Decide: true } or { Select: true })
+        if (after is null && study is { Decide: true } or { Selects: true })
         {
             return OfRun(new RunLayout(Path.GetFullPath(before)));
         }

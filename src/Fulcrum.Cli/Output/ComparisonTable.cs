@@ -29,6 +29,11 @@ internal static class ComparisonTable
             WideEnough().MarkupLine(Markup.Escape(LadderSentences.Of(ladder, words)));
         }
 
+        if (comparison.Selection is not null)
+        {
+            WideEnough().MarkupLine(Markup.Escape(Explanations.Selection(comparison, words)));
+        }
+
         if (several && comparison.Selection is null)
         {
             Rank(comparison, words);

@@ -45,12 +45,15 @@ internal static class Explanations
                         + $"lado e não participam do veredito."
                 )
                 : "";
-        return words.Say(
+        string found = SearchSentences.Found(comparison, words);
+        return (found.Length > 0 ? found + " " : "")
+            + words.Say(
                 $"{s.Chosen} was selected from {s.Candidates} candidates on one half of the items. All "
                     + $"figures here come from the other half, which had no part in the choice.",
                 $"{s.Chosen} foi selecionado entre {s.Candidates} candidatos em uma metade dos itens. Todos "
                     + $"os números aqui vêm da outra metade, que não participou da escolha."
-            ) + others;
+            )
+            + others;
     }
 
     /// <summary>What is known of this adapter, and what of training again: one sentence each. Empty for a candidate

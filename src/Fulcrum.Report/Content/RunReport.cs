@@ -20,6 +20,7 @@ namespace Fulcrum.Report.Content;
 /// <param name="ProtocolDifferences">By task, the fields of the protocol that differ between the sides, except those of
 /// engine and numeric form; null: none is known to.</param>
 /// <param name="Model">The model's name and size; null: unknown.</param>
+/// <param name="SearchSeconds">Seconds of all stages of a search; null: there was none.</param>
 /// <param name="Whole">The candidates with the tasks that have no scores; the comparison has those with scores.</param>
 internal sealed record RunReport(
     Study Study,
@@ -33,7 +34,8 @@ internal sealed record RunReport(
     TrainingDataSummary? TrainingData = null,
     IReadOnlyDictionary<string, IReadOnlyList<string>>? ProtocolDifferences = null,
     ModelFacts? Model = null,
-    IReadOnlyList<CandidateComparison>? Whole = null
+    IReadOnlyList<CandidateComparison>? Whole = null,
+    double? SearchSeconds = null
 )
 {
     /// <summary>Returns the tasks of whole texts, which have no scores, of a candidate.</summary>
@@ -118,7 +120,8 @@ internal sealed record RunReport(
                 StringComparer.Ordinal
             ),
             ModelFacts.Read(run.Root),
-            whole.Candidates
+            whole.Candidates,
+            SearchClock(run, compared)
         ).Showing(shown);
     }
 
@@ -155,6 +158,13 @@ internal sealed record RunReport(
             ]
             : [];
     }
+
+    private static double? SearchClock(RunLayout run, Comparison compared) =>
+        compared.Selection is { Search: not null } s
+            ? new SeekClock(run).Seconds([
+                .. s.Confirmed.Concat(s.Others.Select(o => o.Name)).Where(RelativeName.IsPlain),
+            ])
+            : null;
 
     private static void RefuseStrangeNames(RunLayout run, Comparison compared)
     {

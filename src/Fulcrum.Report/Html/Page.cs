@@ -27,6 +27,7 @@ internal static class Page
                 words.Say("Candidates compared with each other", "Candidatos comparados entre si"),
                 RankingSection.Pairs(report)
             ),
+            ("search", words.Say("Search", "Busca"), SearchSection.Of(report)),
             (
                 "serving-ladder",
                 words.Say("Lost on the way to serving", "Perdido a caminho de servir"),

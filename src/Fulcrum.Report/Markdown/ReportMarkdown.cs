@@ -21,6 +21,7 @@ internal static class ReportMarkdown
         text.Append(
             report.Comparison.Selection is null ? "" : Escape(Explanations.Selection(report.Comparison, words)) + "\n\n"
         );
+        text.Append(SearchMarkdown.Of(report));
         text.Append(RankingMarkdown.Of(report));
         foreach (CandidateComparison candidate in report.Ranking.Order)
         {

@@ -55,7 +55,7 @@ internal static class LoraTrainer
         Validation validation = new(model, config, plan, heldOut, output, TrainingLog.ValidationLossesIn(output, done));
         using TrainingLog log = new(output, done);
         int stepsPerEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize,
-            steps = stepsPerEpoch * plan.Epochs,
+            steps = Math.Min(stepsPerEpoch * plan.Epochs, plan.MaxSteps ?? int.MaxValue),
             saved = done;
         while (done < steps && !validation.Ended)
         {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fulcrum.Comparisons;
 
 /// <summary>How a candidate was selected: <c>selection.json</c>.</summary>
@@ -6,11 +8,28 @@ namespace Fulcrum.Comparisons;
 /// <param name="Candidates">The number of candidates to choose from.</param>
 /// <param name="Others">What the candidates that were not selected scored on the selection half. The selected one is
 /// left out: it was chosen for its score, so that score is too high.</param>
+/// <param name="Search">How the candidates were searched; null: all of them were trained in full.</param>
 public sealed record SelectionResult(
     string Chosen,
     IReadOnlyList<string> Confirmed,
     int Candidates,
-    IReadOnlyList<SelectionScore> Others
+    IReadOnlyList<SelectionScore> Others,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SearchSummary? Search = null
+);
+
+/// <summary>How a search found the selected candidate, and what it cost.</summary>
+/// <param name="Trainings">The number of trainings, short ones included.</param>
+/// <param name="Work">Their length together, in full trainings.</param>
+/// <param name="Answers">Answers of candidates on the selection half.</param>
+/// <param name="Rounds">The number of candidates of each round.</param>
+/// <param name="Settings">By key, as <c>train.rank</c>, the selected candidate's values of the keys in which the
+/// trainings differ.</param>
+public sealed record SearchSummary(
+    int Trainings,
+    double Work,
+    long Answers,
+    IReadOnlyList<int> Rounds,
+    IReadOnlyDictionary<string, string> Settings
 );
 
 /// <summary>What a candidate that was not selected scored on the selection half: no result, a reason for the
@@ -50,9 +69,7 @@ internal static class CandidateSelection
             throw new ArgumentException("no candidate to select", nameof(candidates));
         }
 
-        Selectable[] within = [.. possible.Where(c => Loss(c, targets) <= margin)];
-        Selectable chosen =
-            within.Length > 0 ? within.MaxBy(c => Gain(c, targets))! : possible.MinBy(c => Loss(c, targets))!;
+        Selectable chosen = Ranked(possible, targets, margin)[0];
         string[] confirmed =
         [
             chosen.Name,
@@ -66,6 +83,20 @@ internal static class CandidateSelection
             [.. candidates.Where(c => !confirmed.Contains(c.Name)).Select(c => new SelectionScore(c.Name, c.Points))]
         );
     }
+
+    /// <summary>Returns candidates by the rule of <see cref="Of"/>, the best first.</summary>
+    public static IReadOnlyList<Selectable> Ranked(
+        IReadOnlyList<Selectable> candidates,
+        IReadOnlyList<string> targets,
+        double margin
+    ) =>
+        [
+            .. candidates
+                .Select(c => (Candidate: c, Loss: Loss(c, targets)))
+                .OrderBy(c => c.Loss > margin)
+                .ThenByDescending(c => c.Loss > margin ? -c.Loss : Gain(c.Candidate, targets))
+                .Select(c => c.Candidate),
+        ];
 
     private static IEnumerable<string> Neighbours(Selectable[] possible, Selectable chosen)
     {

@@ -97,6 +97,8 @@ public enum LossTokens
 /// validated.</param>
 /// <param name="EarlyStoppingPatience">After so many validations in a row without a lower loss training ends; null: it
 /// never ends early.</param>
+/// <param name="MaxSteps">Training has at most this many optimiser steps, and the schedule of the learning rate spans
+/// them; null: all epochs.</param>
 public sealed record TrainPlan(
     int Epochs = 1,
     int BatchSize = 8,
@@ -122,7 +124,8 @@ public sealed record TrainPlan(
     bool Truncate = false,
     double ValidationShare = 0,
     int? ValidationEvery = null,
-    int? EarlyStoppingPatience = null
+    int? EarlyStoppingPatience = null,
+    int? MaxSteps = null
 )
 {
     /// <summary>Checks every value.</summary>
@@ -179,6 +182,11 @@ public sealed record TrainPlan(
             "[]",
             "at least one name, or null for q_proj, k_proj, v_proj, o_proj"
         );
+        CheckLength(source, place);
+    }
+
+    private void CheckLength(string source, string place)
+    {
         Wanted.That(
             ValidationShare is >= 0 and < 1,
             source,
@@ -199,6 +207,13 @@ public sealed record TrainPlan(
             $"{place}.earlyStoppingPatience",
             EarlyStoppingPatience,
             "1 or more, only together with validationShare; null for no early end"
+        );
+        Wanted.That(
+            MaxSteps is null or > 0,
+            source,
+            $"{place}.maxSteps",
+            MaxSteps,
+            "1 or more, or null for all epochs"
         );
         Wanted.That(
             !Truncate || MaxTokens is not null,

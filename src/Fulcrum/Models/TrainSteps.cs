@@ -9,7 +9,17 @@ internal static class TrainSteps
         (examples - ValidationSplit.Count(plan, examples) + plan.BatchSize - 1) / plan.BatchSize;
 
     /// <summary>Returns the number of steps of the training.</summary>
-    public static int Of(TrainPlan plan, int examples) => PerEpoch(plan, examples) * plan.Epochs;
+    public static int Of(TrainPlan plan, int examples) =>
+        Math.Min(PerEpoch(plan, examples) * plan.Epochs, plan.MaxSteps ?? int.MaxValue);
+
+    /// <summary>Returns a training with fewer steps: the warm-up keeps its share of them, and the schedule is
+    /// complete.</summary>
+    public static TrainPlan Shortened(TrainPlan plan, int steps, int examples) =>
+        plan with
+        {
+            MaxSteps = steps,
+            WarmupSteps = (int)Math.Round((double)plan.WarmupSteps * steps / Of(plan, examples)),
+        };
 
     /// <summary>Returns the steps that leave a checkpoint, without the last step, which is the finished
     /// adapter.</summary>

@@ -47,9 +47,21 @@ internal sealed class CandidateStages(
             () => measurement.Writes(place),
             () =>
                 work.SpecOf(name) is { } spec
-                    ? measurement.Measure(place, place, inputs, spec, cancellation)
+                    ? MeasureForSelection(name, place, inputs, spec, cancellation)
                     : GivenReplies.Measure(state.Study.Candidates[name], stages.Layout, place, data)
         );
+    }
+
+    private IReadOnlyList<string> MeasureForSelection(
+        string name,
+        string place,
+        string inputs,
+        ModelSpec spec,
+        CancellationToken cancellation
+    )
+    {
+        new EqualWork(stages.Layout, name).TakeAnswers(RunLayout.Selection, inputs, RunLayout.Selection);
+        return measurement.Measure(place, place, inputs, spec, cancellation);
     }
 
     /// <summary>Returns a candidate's model; null for a candidate that consists of replies.</summary>
@@ -66,7 +78,8 @@ internal sealed class CandidateStages(
         return Sha256.OfTexts(state.BaseInputs, PlanOf(name), made);
     }
 
-    private void ObtainIfMade(string name, CancellationToken cancellation)
+    /// <summary>Obtains one candidate, if its model is made here.</summary>
+    public void ObtainIfMade(string name, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (work.MakesModel(name))

@@ -41,17 +41,29 @@ internal sealed class CandidateWork(
     public bool MakesModel(string name) =>
         study.Candidates[name] is { } plan
         && (
-            plan.Way is CandidateWay.Train or CandidateWay.Command || plan.Seed is not null || plan.GgufType is not null
+            plan.Way is CandidateWay.Train or CandidateWay.Command
+            || (plan.Seed ?? plan.MaxSteps) is not null
+            || plan.GgufType is not null
         );
 
     /// <summary>Returns how the candidate is trained here, with its seed; null: it is not trained here.</summary>
-    public TrainPlan? TrainingOf(string name) =>
-        study.Candidates[name] is { } plan && (plan.Train is not null || plan.Seed is not null)
-            ? TrainOf(plan)! with
-            {
-                Seed = SeedOf(plan),
-            }
-            : null;
+    public TrainPlan? TrainingOf(string name)
+    {
+        CandidatePlan plan = study.Candidates[name];
+        if ((plan.Train ?? (object?)plan.Seed ?? plan.MaxSteps) is null)
+        {
+            return null;
+        }
+
+        TrainPlan? train = TrainOf(plan);
+        return plan.MaxSteps is { } steps
+                ? TrainSteps.Shortened(train!, steps, TextsOf(plan).Count) with
+                {
+                    Seed = SeedOf(plan),
+                }
+            : train is null ? null
+            : train with { Seed = SeedOf(plan) };
+    }
 
     /// <summary>Returns the seed with which a candidate is trained.</summary>
     public int SeedOf(CandidatePlan plan) => plan.Seed ?? TrainOf(plan)?.Seed ?? study.Seed;
@@ -107,7 +119,7 @@ internal sealed class CandidateWork(
 
     private ModelSpec? Derived(string name, CandidatePlan plan)
     {
-        if (plan.Seed is not null)
+        if ((plan.Seed ?? plan.MaxSteps) is not null)
         {
             return WithAdapter(run.Adapter(name), plan);
         }

@@ -120,7 +120,7 @@ public sealed class Experiment(
     /// <returns>The state with the candidates that are to be compared.</returns>
     private RunState Measure(RunState state, Corpus data, Stage until, CancellationToken cancellation)
     {
-        if (!state.Study.Select)
+        if (!state.Study.Selects)
         {
             MeasureAll(state, data, until, cancellation);
             return state;
@@ -133,7 +133,9 @@ public sealed class Experiment(
             return state;
         }
 
-        RunState confirmed = selection.Run(cancellation);
+        RunState confirmed = state.Study.Seek is null
+            ? selection.Run(cancellation)
+            : new SeekRun(state, stages, engines, data, settings).Run(cancellation);
         MeasureAll(confirmed, selection.Confirmation, until, cancellation);
         return confirmed;
     }

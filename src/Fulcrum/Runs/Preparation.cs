@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fulcrum.Files;
 using Fulcrum.Guards;
 using Fulcrum.Models;
@@ -82,7 +83,7 @@ internal sealed class Preparation(
             .Distinct()
             .ToList()
             .ForEach(w => stages.Report(new RunEvent.Warned(w)));
-        Corpus judged = state.Study.Select ? AskedItems.Halves(data, state.Study.Seed).Confirmation : data;
+        Corpus judged = state.Study.Selects ? AskedItems.Halves(data, state.Study.Seed).Confirmation : data;
         PreparationSummary.Of(state.Study, judged, settings).ToList().ForEach(stages.Report);
         if (spec.Source is ModelSource.Folder folder)
         {
@@ -90,7 +91,13 @@ internal sealed class Preparation(
             written.Add(ModelFacts.FileName);
         }
 
-        if (stages.IsWatched)
+        if (state.Study.Seek is { } seek)
+        {
+            string most =
+                seek.Budget ?? string.Create(CultureInfo.InvariantCulture, $"{seek.Trainings:0.##} full trainings");
+            stages.Report(new RunEvent.Noted($"seek: the search takes at most {most}, and the confirmation after it"));
+        }
+        else if (stages.IsWatched)
         {
             Estimate estimate = Estimate.Of(state.Study, engines, data, encoding, cancellation);
             stages.Report(new RunEvent.Noted(estimate.ToString()));

@@ -66,7 +66,7 @@ internal sealed record RunState(
     public IEnumerable<string> StagesOfAnswers() =>
         [
             "prepare",
-            .. Study.Select ? [RunLayout.Selection] : Array.Empty<string>(),
+            .. Study.Selects ? [RunLayout.Selection] : Array.Empty<string>(),
             .. Study.Decide ? [EarlyRounds.Name] : Array.Empty<string>(),
             RunLayout.Base,
             .. Compared.Select(n => $"{RunLayout.Candidate(n)}/measure"),

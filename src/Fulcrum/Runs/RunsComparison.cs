@@ -84,7 +84,7 @@ internal sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff T
     // Which items were asked of a candidate depended on its own answers.
     private static void RefuseDecided(Study[] studies, RunLayout[] runs)
     {
-        int decided = Array.FindIndex(studies, s => s.Decide || s.Select);
+        int decided = Array.FindIndex(studies, s => s.Decide || s.Selects);
         if (decided >= 0)
         {
             throw new InputException(

@@ -46,10 +46,32 @@ internal sealed class SelectionRun(
         candidates.Obtain(cancellation);
         string[] names = [.. state.Study.Candidates.Keys];
         names.ToList().ForEach(name => candidates.MeasureForSelection(name, cancellation));
+        return Choose(names, null);
+    }
+
+    /// <summary>Selects one of some candidates that are measured on the selection half.</summary>
+    /// <param name="search">Returns what is judged beside the selected candidate, and how it was found; null: all
+    /// candidates were measured.</param>
+    /// <returns>The state with the candidates that the other half judges.</returns>
+    public RunState Choose(
+        IReadOnlyList<string> names,
+        Func<string, (IReadOnlyList<string> Beside, SearchSummary Summary)>? search
+    )
+    {
         string[] reads = [BaseStage, .. names.Select(n => $"{RunLayout.Candidate(n)}/{RunLayout.Selection}")];
-        string inputs = Sha256.OfTexts([.. reads.Select(s => s + stages.Layout.DigestOf(s))]);
-        stages.Run(RunLayout.Selection, inputs, reads, Select);
+        string inputs = Sha256.OfTexts([
+            .. reads.Select(s => s + stages.Layout.DigestOf(s)),
+            .. search is null ? [] : state.Study.Candidates.Keys,
+        ]);
+        stages.Run(RunLayout.Selection, inputs, reads, () => Select(names, search));
         return state with { Confirmed = Read(stages.Layout).Confirmed };
+    }
+
+    /// <summary>Returns what candidates scored on the selection half.</summary>
+    public IReadOnlyList<Selectable> Selectables(IReadOnlyList<string> names)
+    {
+        Dictionary<string, IReadOnlyList<Answer>> before = Answers(BaseStage);
+        return [.. names.Select(n => Selectable(n, state.Study.Candidates[n], before))];
     }
 
     /// <summary>Reads what was selected.</summary>
@@ -75,15 +97,25 @@ internal sealed class SelectionRun(
     private Measurement MeasurementOfHalf() =>
         new(state.Study, stages.Layout, engines, halves.Selection, stages.Report);
 
-    private IReadOnlyList<string> Select()
+    private IReadOnlyList<string> Select(
+        IReadOnlyList<string> names,
+        Func<string, (IReadOnlyList<string> Beside, SearchSummary Summary)>? search
+    )
     {
-        Study study = state.Study;
-        Dictionary<string, IReadOnlyList<Answer>> before = Answers(BaseStage);
         SelectionResult selected = CandidateSelection.Of(
-            [.. study.Candidates.Select(c => Selectable(c.Key, c.Value, before))],
-            study.Targets,
-            study.Margin / 100
+            Selectables(names),
+            state.Study.Targets,
+            state.Study.Margin / 100
         );
+        if (search?.Invoke(selected.Chosen) is { } found)
+        {
+            selected = selected with
+            {
+                Confirmed = [.. selected.Confirmed.Concat(found.Beside).Distinct()],
+                Search = found.Summary,
+            };
+        }
+
         AtomicFile.WriteText(stages.Layout.Selected, JsonSerializer.Serialize(selected, SnakeCaseJson.Options) + "\n");
         stages.Report(
             new RunEvent.Noted(
@@ -106,7 +138,9 @@ internal sealed class SelectionRun(
         );
     }
 
-    private string RootOf(string name) => state.Study.Candidates[name].From is { } from ? RootOf(from) : name;
+    // A short training is a training of its own.
+    private string RootOf(string name) =>
+        state.Study.Candidates[name] is { From: { } from, MaxSteps: null } ? RootOf(from) : name;
 
     private Dictionary<string, IReadOnlyList<Answer>> Answers(string place) =>
         state.Study.Tasks.Keys.ToDictionary(t => t, t => AnswerFile.Read(stages.Layout.Answers(place, t)));

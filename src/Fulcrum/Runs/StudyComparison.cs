@@ -19,7 +19,7 @@ internal static class StudyComparison
     /// <exception cref="InputException">A file is missing or damaged; names it.</exception>
     public static Comparison Of(Study study, RunLayout run)
     {
-        SelectionResult? selection = study.Select ? SelectionRun.Read(run) : null;
+        SelectionResult? selection = study.Selects ? SelectionRun.Read(run) : null;
         Study compared = selection is null
             ? study
             : study with

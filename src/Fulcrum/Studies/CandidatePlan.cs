@@ -54,6 +54,7 @@ internal enum CandidateWay
 /// <param name="Replay">Of a candidate that is trained: takes the place of the study's; null: the study's.</param>
 /// <param name="TrainingData">Of a candidate that is trained: takes the place of the study's; null: the
 /// study's.</param>
+/// <param name="MaxSteps">Of a derived candidate: the steps in which the adapter is trained again.</param>
 public sealed record CandidatePlan(
     TrainPlan? Train = null,
     string? Adapter = null,
@@ -73,7 +74,8 @@ public sealed record CandidatePlan(
     int? Seed = null,
     GgufFileType? GgufType = null,
     ReplayPlan? Replay = null,
-    TrainingDataPlan? TrainingData = null
+    TrainingDataPlan? TrainingData = null,
+    int? MaxSteps = null
 )
 {
     /// <summary>How the candidate is obtained.</summary>
@@ -128,8 +130,14 @@ public sealed record CandidatePlan(
         );
         Replay?.Check(source, $"candidates.{name}.replay");
         TrainingData?.Check(source, $"candidates.{name}.trainingData");
-        bool derived = given[0] == CandidateWay.Derived || (Step is null && Seed is null && GgufType is null);
-        Wanted.That(derived, source, $"candidates.{name}", "step, seed or ggufType", "these only together with from");
+        bool derived = given[0] == CandidateWay.Derived || ((Step ?? Seed ?? MaxSteps) is null && GgufType is null);
+        Wanted.That(
+            derived,
+            source,
+            $"candidates.{name}",
+            "step, seed, maxSteps or ggufType",
+            "these only together with from"
+        );
     }
 
     /// <summary>Returns the files and folders that the plan names.</summary>

@@ -33,6 +33,35 @@ internal static class Derivation
         };
     }
 
+    /// <summary>Returns a candidate that is trained again in fewer steps, with the parts that the candidate itself has:
+    /// its lambdas, and its checkpoints.</summary>
+    /// <param name="name">A candidate with <c>train</c> of an expanded study.</param>
+    /// <param name="train">The short training.</param>
+    /// <param name="examples">The number of its training examples.</param>
+    public static IEnumerable<(string Name, CandidatePlan Plan)> Shortened(
+        Study study,
+        string name,
+        TrainPlan train,
+        int examples
+    )
+    {
+        string own = $"{name}-short-{train.MaxSteps}";
+        CandidatePlan parent = new(From: own);
+        CandidatePlan[] parts =
+        [
+            .. study.Candidates.Values.Where(c => c.From == name && c.Lambda is not null && c.Form is null),
+        ];
+        double[] lambdas = [.. parts.Select(c => c.Lambda!.Value).Distinct()];
+        IReadOnlyList<int> steps = parts.Any(c => c.Step is not null) ? TrainSteps.Checkpoints(train, examples) : [];
+        return
+        [
+            (own, new CandidatePlan(From: name, MaxSteps: train.MaxSteps)),
+            .. Lambdas(parent, lambdas, null)
+                .Concat(steps.SelectMany(s => Lambdas(parent, lambdas, s)))
+                .Select(p => ($"{own}-{p.Item1}", p.Item2)),
+        ];
+    }
+
     private static IEnumerable<(string Part, CandidatePlan Plan)> Of(
         string name,
         CandidatePlan candidate,

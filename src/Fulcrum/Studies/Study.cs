@@ -38,6 +38,8 @@ namespace Fulcrum.Studies;
 /// each candidate with <c>train</c>. Null: none.</param>
 /// <param name="Sample">By key, a range or a list to draw from, and under <c>count</c> the number of combinations; null:
 /// none.</param>
+/// <param name="Seek">How the candidates that are trained are searched; includes a selection. Null: all are trained in
+/// full.</param>
 public sealed record Study(
     BasePlan Base,
     IReadOnlyDictionary<string, TaskPlan> Tasks,
@@ -56,9 +58,14 @@ public sealed record Study(
     bool Decide = false,
     bool Select = false,
     IReadOnlyDictionary<string, IReadOnlyList<JsonElement>>? Vary = null,
-    IReadOnlyDictionary<string, JsonElement>? Sample = null
+    IReadOnlyDictionary<string, JsonElement>? Sample = null,
+    SeekPlan? Seek = null
 )
 {
+    /// <summary>Whether one candidate is selected on one half of the items.</summary>
+    [JsonIgnore]
+    internal bool Selects => Select || Seek is not null;
+
     /// <summary>Names on the hub, each with its commit, by the absolute paths that they led to; null: none. A printed
     /// study holds these names instead of the paths.</summary>
     [JsonIgnore]
@@ -95,13 +102,13 @@ public sealed record Study(
             Derive = null,
             Vary = null,
             Sample = null,
-            Margin = Decide || Select ? Margin : 0,
+            Margin = Decide || Selects ? Margin : 0,
             OverrideGuards = null,
             RelativeTable = null,
             General = null,
             Tasks = Tasks.ToDictionary(
                 t => t.Key,
-                t => Decide || Select ? t.Value : t.Value with { Role = null, Estimand = null }
+                t => Decide || Selects ? t.Value : t.Value with { Role = null, Estimand = null }
             ),
         };
 

@@ -133,6 +133,9 @@ internal static class StudyChecks
             "2 or more, or null for all"
         );
         study.Replay?.Check(source, "replay");
+        bool margin = study.Seek?.Margin is null or >= 0;
+        Wanted.That(margin, source, "seek.margin", study.Seek?.Margin, "0 or more percentage points");
+        study.Seek?.Check(source, study.Candidates.Values.Count(c => c.Train is not null));
         if (study.Derive is { } derive)
         {
             bool parts = derive.Lambda is null || derive.Lambda.All(l => l is >= 0 and <= 2);

@@ -24,6 +24,11 @@ internal static class Sweep
     /// <exception cref="InputException">The sweep cannot be expanded; names the key and the value.</exception>
     public static Study Expand(Study study, string source = "")
     {
+        if (study.Seek is { Margin: { } margin } seek)
+        {
+            study = study with { Margin = margin, Seek = seek with { Margin = null } };
+        }
+
         if (!IsIn(study))
         {
             return study;

@@ -105,6 +105,9 @@ internal sealed record SweepKey(SweepSection Section, JsonPropertyInfo Property)
         return value.ToString(plain ? "0.###############" : "0.###############e0", CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Returns a value for people.</summary>
+    public string Value(JsonElement value) => LabelOf(value);
+
     private string LabelOf(JsonElement value) =>
         value.ValueKind switch
         {
