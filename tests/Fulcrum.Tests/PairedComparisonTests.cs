@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
@@ -159,6 +160,21 @@ public sealed class PairedComparisonTests
         Assert.Contains("\"interval_method\": \"stratified-t\"", text);
         Assert.Contains("\"estimand\": \"items\"", text);
     }
+
+    [Fact]
+    public void Fifty_thousand_groups_are_compared_in_seconds()
+    {
+        Answer[] before = [.. Enumerable.Range(0, 50_000).Select(i => Grouped(i, i % 2))],
+            after = [.. Enumerable.Range(0, 50_000).Select(i => Grouped(i, i % 3 == 0 ? 1 : 0))];
+        TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
+
+        PairedResult got = PairedComparison.Of("x", before, after);
+
+        Assert.Equal(50_000, got.Groups.Count);
+        Assert.InRange((Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds, 0, 30);
+    }
+
+    private static Answer Grouped(int i, double score) => new($"{i}", $"c{i}", $"g{i}", score, "", "", "");
 
     private static Answer Scored(string id, double? score) => new(id, "c" + id, "", score, "", "", "");
 }

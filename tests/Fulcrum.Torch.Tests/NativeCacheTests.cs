@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Fulcrum.Files;
 using Fulcrum.Torch.Interop;
@@ -36,6 +37,25 @@ public sealed class NativeCacheTests : IDisposable
             Assert.Equal(0b111_000_000, FileEntry.Of(at).Mode);
         }
     }
+
+    [Fact]
+    public void Under_a_umask_of_0_the_folders_are_still_private()
+    {
+        uint usual = Umask(0);
+        try
+        {
+            string kept = Placed();
+            Assert.Equal(0b111_000_000, FileEntry.Of(Cache.Path).Mode);
+            Assert.Equal(0, FileEntry.Of(kept).Mode & 0b000_111_111);
+        }
+        finally
+        {
+            _ = Umask(usual);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "umask")]
+    private static extern uint Umask(uint mask);
 
     [Theory]
     [InlineData(0b111_111_111)]
