@@ -3,7 +3,7 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Cli;
 
-/// <summary>Options whose values are the names of a closed set.</summary>
+/// <summary>Options whose values are the names of an enum.</summary>
 internal static class EnumOption
 {
     /// <summary>Returns an option that accepts the names of <typeparamref name="T"/>; the first member is the default.
@@ -12,13 +12,14 @@ internal static class EnumOption
         where T : struct, Enum => Of(name, description, default(T));
 
     /// <summary>Returns the same with another default.</summary>
-    public static Option<T> Of<T>(string name, string description, T missing)
+    public static Option<T> Of<T>(string name, string description, T defaultValue)
         where T : struct, Enum
     {
         Option<T> option = new(name)
         {
             Description = $"{description} {string.Join(", ", EnumNames.All<T>())}.",
-            DefaultValueFactory = _ => missing,
+            DefaultValueFactory = _ => defaultValue,
+            HelpName = string.Join('|', EnumNames.All<T>()),
             CustomParser = result => Parsed<T>(name, result),
         };
         option.CompletionSources.Add(_ =>

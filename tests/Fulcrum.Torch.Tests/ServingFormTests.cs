@@ -59,7 +59,7 @@ public sealed class ServingFormTests
             ["merged", "unquantized-beside", "unquantized-merged"],
             comparison.TradeOff!.Points.Where(p => p.Kind == PointKind.Serving).Select(p => p.Form)
         );
-        Assert.Contains("Serving modes", File.ReadAllText(Path.Combine(folder, "run", "report.html")));
+        Assert.Contains("Serving forms", File.ReadAllText(Path.Combine(folder, "run", "report.html")));
         Directory.Delete(folder, recursive: true);
     }
 

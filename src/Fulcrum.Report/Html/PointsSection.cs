@@ -30,10 +30,10 @@ internal static class PointsSection
             ? []
             : report.Shown.Tasks.Select(b =>
                 RowFigures.Scores(
-                    words.Say($"Serving modes: {b.Task}", $"Modos de servir: {b.Task}"),
+                    words.Say($"Serving forms: {b.Task}", $"Formas de servir: {b.Task}"),
                     words.Say(
                         "The same model in the forms in which it is served, with 95% Wilson intervals. Deploy "
-                            + "only the serving mode that was measured.",
+                            + "only the serving form that was measured.",
                         "O mesmo modelo nas formas em que é servido, com intervalos de Wilson de 95%. Implante "
                             + "apenas o modo de servir que foi medido."
                     ),

@@ -20,6 +20,7 @@ internal static class AtomicFile
     /// <param name="mode">Access rights of the file; null: what the user's umask leaves of reading and writing.</param>
     /// <exception cref="InputException">The folder cannot be written, or something other than a file is in the
     /// way.</exception>
+    /// <exception cref="FulcrumException">The disk is full or fails.</exception>
     public static void Write(string path, Action<Stream> write, UnixFileMode? mode = null)
     {
         string full = Path.GetFullPath(path);
@@ -43,7 +44,7 @@ internal static class AtomicFile
         catch (Exception e) when (IsRefusal(e))
         {
             Discard(temporary);
-            throw new InputException($"cannot write {full}: {Reason(e)}", e);
+            throw Failure(full, e);
         }
         catch
         {
@@ -61,6 +62,16 @@ internal static class AtomicFile
             is IOException
                 or UnauthorizedAccessException
                 or ArgumentOutOfRangeException { ParamName: "value", ActualValue: null };
+
+    /// <summary>Returns what to throw: a place that cannot be written is the user's to change, a full disk is a failure of
+    /// the machine.</summary>
+    public static FulcrumException Failure(string path, Exception e)
+    {
+        string message = $"cannot write {path}: {Reason(e)}";
+        return e is UnauthorizedAccessException or DirectoryNotFoundException or PathTooLongException
+            ? new InputException(message, e)
+            : new FulcrumException(message, e);
+    }
 
     /// <summary>Returns why, in words.</summary>
     public static string Reason(Exception e) =>

@@ -19,7 +19,7 @@ public enum PointKind
     [JsonStringEnumMemberName("curve")]
     Curve,
 
-    /// <summary>A candidate in another serving mode.</summary>
+    /// <summary>A candidate in another serving form.</summary>
     [JsonStringEnumMemberName("serving")]
     Serving,
 

@@ -65,7 +65,7 @@ internal static class PortionFile
         }
         catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
-            throw new InputException($"cannot write {full}: {AtomicFile.Reason(e)}", e);
+            throw AtomicFile.Failure(full, e);
         }
         catch (FulcrumException) when (!File.Exists(state))
         {

@@ -8,7 +8,7 @@ namespace Fulcrum.Models;
 /// <param name="model">The model that answers.</param>
 /// <param name="codec">Called only if a line has text. Null: there is no tokenizer, and the model gets texts and
 /// messages as they are.</param>
-/// <param name="purpose">What the answers depend on besides the requests: the model, its serving mode, the limits.
+/// <param name="purpose">What the answers depend on besides the requests: the model, its serving form, the limits.
 /// Interrupted work is resumed only under the same purpose.</param>
 /// <param name="tell">Called with the number of completed requests.</param>
 /// <param name="variables">Variables of the chat template for every line; those of a line win.</param>

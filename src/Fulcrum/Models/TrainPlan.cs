@@ -78,7 +78,7 @@ public enum LossTokens
 /// <param name="TargetModules">Names of the projections that get an adapter; null: q_proj, k_proj, v_proj,
 /// o_proj.</param>
 /// <param name="MaxTokens">A longer example is an error that names it; null: the model's context.</param>
-/// <param name="Seed">Null: derived from the study's.</param>
+/// <param name="Seed">Null: the study's.</param>
 /// <param name="GradientCheckpointing">Recompute each layer in the backward pass instead of keeping its
 /// activations.</param>
 /// <param name="CheckpointEvery">Steps between checkpoints; null: one an epoch.</param>

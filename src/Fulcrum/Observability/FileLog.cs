@@ -46,7 +46,7 @@ internal sealed class FileLog(string path, LogLevel least) : ILogger
                 file.Seek(0, SeekOrigin.End);
                 file.Write(Encoding.UTF8.GetBytes(line));
             }
-            catch (Exception e) when (AtomicFile.IsRefusal(e) || e is InputException)
+            catch (Exception e) when (AtomicFile.IsRefusal(e) || e is FulcrumException)
             {
                 // A log that cannot be written is no reason to stop a run; what must be written says so itself.
             }

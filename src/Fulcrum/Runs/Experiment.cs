@@ -240,4 +240,3 @@ public sealed record ExperimentSettings(
     bool AllowCommand = false,
     IReadOnlyDictionary<string, string>? KeyVariables = null
 );
-// x

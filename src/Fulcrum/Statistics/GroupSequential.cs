@@ -2,7 +2,7 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>Boundaries of a group-sequential test: how far the statistic must be at each look.</summary>
+/// <summary>Boundaries of a group-sequential test: the value that the statistic must exceed at each look to stop.</summary>
 /// <remarks>
 /// The error spent up to the share t of the items is 0.025 t² on each side (Lan and DeMets 1983, Biometrika 70:659).
 /// Boundaries come from the recursion of Armitage, McPherson and Rowe (1969, J. R. Stat. Soc. A 132:235).
@@ -12,7 +12,7 @@ internal static class GroupSequential
     /// <summary>Error of one side when all items are asked.</summary>
     public const double Error = 0.025;
 
-    private const double Reach = 9;
+    private const double LargestZ = 9;
     private const int LeastSteps = 600;
     private const int MostSteps = 6_000;
 
@@ -30,7 +30,7 @@ internal static class GroupSequential
         {
             if (!(shares[j] > (j == 0 ? 0 : shares[j - 1]) && shares[j] <= 1))
             {
-                throw new ArgumentException("shares rise strictly from above 0 to at most 1", nameof(shares));
+                throw new ArgumentException("shares must increase, be above 0 and at most 1", nameof(shares));
             }
         }
 
@@ -62,14 +62,14 @@ internal static class GroupSequential
             double middle = (low + high) / 2;
             double passed = density is null
                 ? Normal.CDF(0, 1, -middle * root / Math.Sqrt(step))
-                : density.Passing(middle * root, Math.Sqrt(step));
+                : density.ProbabilityAbove(middle * root, Math.Sqrt(step));
             (low, high) = passed > error ? (middle, high) : (low, middle);
         }
 
         return (low + high) / 2;
     }
 
-    /// <summary>The density of the path at a look, of paths that have not been stopped; points and weights of Simpson's
+    /// <summary>The density of the path at a look, of tests that have not stopped before; points and weights of Simpson's
     /// rule.</summary>
     private sealed class Density
     {
@@ -78,7 +78,7 @@ internal static class GroupSequential
 
         private Density(double[] at, double[] weighted) => (this.at, this.weighted) = (at, weighted);
 
-        /// <summary>The density one step on.</summary>
+        /// <summary>The density at the next look.</summary>
         /// <param name="before">The density at the look before; null: the path begins at 0.</param>
         /// <param name="step">Share asked since then.</param>
         /// <param name="share">Share asked so far.</param>
@@ -86,8 +86,8 @@ internal static class GroupSequential
         /// <param name="next">The step that follows; the points lie close enough for it.</param>
         public static Density After(Density? before, double step, double share, double z, double next)
         {
-            double low = -Reach * Math.Sqrt(share),
-                high = Math.Min(z, Reach) * Math.Sqrt(share);
+            double low = -LargestZ * Math.Sqrt(share),
+                high = Math.Min(z, LargestZ) * Math.Sqrt(share);
             double fine = Math.Sqrt(Math.Min(step, next)) / 8;
             int steps = 2 * Math.Clamp((int)Math.Ceiling((high - low) / fine / 2), LeastSteps / 2, MostSteps / 2);
             double width = (high - low) / steps,
@@ -113,7 +113,7 @@ internal static class GroupSequential
 
         /// <summary>Probability of being at or above <paramref name="bound"/> after a step with this standard
         /// deviation.</summary>
-        public double Passing(double bound, double deviation)
+        public double ProbabilityAbove(double bound, double deviation)
         {
             double sum = 0;
             for (int i = 0; i < at.Length; i++)

@@ -11,7 +11,7 @@ internal static class AnswerFile
         LongestLine = 1 << 24;
 
     /// <summary>Returns every answer, in the order of the file.</summary>
-    /// <exception cref="InputException">The file is missing, or a line has no id or no score of 1, 0 or null; names
+    /// <exception cref="InputException">The file is missing, or a line has no id or no score from 0 to 1 or null; names
     /// file and line.</exception>
     public static IReadOnlyList<Answer> Read(string path) =>
         [.. JsonLines.Read(path, null, LargestFile, LongestLine).Select(Parse)];

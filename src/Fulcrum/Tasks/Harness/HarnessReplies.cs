@@ -51,12 +51,13 @@ internal static class HarnessReplies
                     _ => throw new InputException($"label is '{target}'; expected safe or unsafe"),
                 }
             ),
-            _ => BbhGrader.Grade(
+            _ when grader.StartsWith(Bbh, StringComparison.Ordinal) => BbhGrader.Grade(
                 grader.Split(' ')[2],
                 TemplateValues.Text(row.GetValueOrDefault("input")),
                 reply,
                 [target]
             ),
+            _ => throw new ArgumentException($"there is no grader '{grader}'", nameof(grader)),
         };
         Dictionary<string, double[]> scores = grader switch
         {
