@@ -179,6 +179,7 @@ public static class StudyFile
                     AllowTrailingCommas = true,
                 }
             )!;
+            _ = (node as JsonObject)?.Remove(StudySchema.Key);
             if (node["base"] is JsonValue name)
             {
                 node["base"] = new JsonObject { ["model"] = name.GetValue<string>() };

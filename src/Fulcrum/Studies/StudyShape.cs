@@ -10,7 +10,8 @@ namespace Fulcrum.Studies;
 /// that was probably meant.</summary>
 /// <param name="source">The file, for messages.</param>
 /// <param name="text">The whole text, because lines are counted in it.</param>
-internal sealed class StudyShape(string source, byte[] text)
+/// <param name="place">Where in a study the whole text belongs.</param>
+internal sealed class StudyShape(string source, byte[] text, string place)
 {
     /// <summary>Checks a whole text.</summary>
     /// <param name="place">Where in a study the text belongs: empty for a whole study, <c>train</c> for that
@@ -26,7 +27,7 @@ internal sealed class StudyShape(string source, byte[] text)
             new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
         );
         reader.Read();
-        new StudyShape(source, bytes).Value(ref reader, type, place, mayBeNull: false);
+        new StudyShape(source, bytes, place).Value(ref reader, type, place, mayBeNull: false);
         reader.Read();
     }
 
@@ -97,7 +98,7 @@ internal sealed class StudyShape(string source, byte[] text)
         while (NextKey(ref reader, seen, path) is { } key)
         {
             JsonPropertyInfo? known =
-                key == kind ? null
+                key == kind || (key == StudySchema.Key && path == place) ? null
                 : keys.TryGetValue(kind is null ? key : KeyOf(key, keys.Keys), out known) ? known
                 : throw Unknown(reader.TokenStartIndex, path, key, kind is null ? keys.Keys : keys.Keys.Append(kind));
             reader.Read();
@@ -121,13 +122,7 @@ internal sealed class StudyShape(string source, byte[] text)
 
     private void RequireAll(Dictionary<string, JsonPropertyInfo> keys, HashSet<string> seen, long start, string path)
     {
-        if (
-            keys.FirstOrDefault(k =>
-                k.Value.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false }
-                && !seen.Contains(k.Key)
-            ).Key is
-            { } missing
-        )
+        if (keys.FirstOrDefault(k => IsRequired(k.Value) && !seen.Contains(k.Key)).Key is { } missing)
         {
             throw Error(
                 start,
@@ -307,8 +302,12 @@ internal sealed class StudyShape(string source, byte[] text)
             _ => Encoding.UTF8.GetString(reader.ValueSpan),
         };
 
+    /// <summary>Returns whether a file must have the key.</summary>
+    internal static bool IsRequired(JsonPropertyInfo key) =>
+        key.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false };
+
     // A property without a parameter in the record's constructor is computed, not read.
-    private static Dictionary<string, JsonPropertyInfo> Keys(JsonTypeInfo record) =>
+    internal static Dictionary<string, JsonPropertyInfo> Keys(JsonTypeInfo record) =>
         record
             .Properties.Where(p => p.AssociatedParameter is not null)
             .ToDictionary(p => p.Name, StringComparer.Ordinal);

@@ -57,6 +57,17 @@ public static class TaskKinds
         }
     }
 
+    /// <summary>Returns the kind of a task as a study file names it; of a built-in task its name.</summary>
+    internal static string NameOf(TaskPlan plan)
+    {
+        lock (Gate)
+        {
+            return plan is HarnessPlan { BuiltIn: { } builtIn }
+                ? builtIn
+                : $"{Kinds(options).First(d => d.DerivedType == plan.GetType()).TypeDiscriminator}";
+        }
+    }
+
     /// <summary>Returns how a type of a study is read and printed, with the kinds that were added.</summary>
     internal static JsonTypeInfo<T> TypeInfo<T>()
     {

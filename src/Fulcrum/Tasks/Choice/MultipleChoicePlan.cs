@@ -26,6 +26,9 @@ namespace Fulcrum.Tasks.Choice;
 /// <see cref="AnswerForm.Label"/>.</param>
 /// <param name="Template">A Jinja template over the columns that makes the question, instead of
 /// <paramref name="Question"/>; null: none.</param>
+/// <param name="Rotations">The number of additional forms of each question, each with the options moved on by
+/// one.</param>
+/// <param name="MaxNewTokens">The most tokens of a written reply.</param>
 /// <param name="Data">In place of <paramref name="File"/>: a split of a data set.</param>
 public sealed record MultipleChoicePlan(
     string Name = "",

@@ -18,8 +18,8 @@ namespace Fulcrum.Tasks.Harness;
 /// <param name="System">A system instruction; null: none.</param>
 /// <param name="Subtask">One subtask of <c>bbh</c>; null: all.</param>
 /// <param name="Reasoning">The form of <c>bbh</c> with worked answers.</param>
-/// <param name="Datasets">By the name of a data set in the task file or in the members of a built-in task: the folder or
-/// the name on the hub to take instead, a commit included; null: the names themselves.</param>
+/// <param name="Datasets">By the name of a data set in the task file or in the members of a built-in task: the
+/// folder or the name on the hub to take instead, a commit included; null: the names themselves.</param>
 public sealed record HarnessPlan(
     string Name = "",
     string? BuiltIn = null,
@@ -44,6 +44,9 @@ public sealed record HarnessPlan(
 
     /// <summary>Returns whether there is a built-in task of a name.</summary>
     public static bool Has(string name) => BuiltInTasks.Has(name);
+
+    /// <summary>Returns the names of all built-in tasks.</summary>
+    internal static IReadOnlyList<string> Names => BuiltInTasks.Names;
 
     /// <summary>Returns the name nearest to a misspelt one; null where none is near.</summary>
     public static string? Nearest(string name) => Spelling.Nearest(name, BuiltInTasks.Names);

@@ -52,6 +52,8 @@ public enum SpiderSample
 /// <param name="Data">A folder in Spider's layout, or the questions alone as <c>xlangai/spider</c> on the hub has
 /// them.</param>
 /// <param name="Items">The number of dev examples; null: all.</param>
+/// <param name="MaxNewTokens">The most tokens of a reply.</param>
+/// <param name="TimeLimitSeconds">The processor time of one query.</param>
 /// <param name="PromptBefore">Another prompt for the base model only. Then base and candidates are not comparable, and
 /// the guard that says so must be overridden. Null: the same prompt.</param>
 /// <param name="Semantics">Null: <c>bird</c> for BIRD's layout, otherwise <c>official</c>.</param>

@@ -8,8 +8,8 @@ namespace Fulcrum.Tasks.Spider;
 /// Spider, Spider-DK: <c>dev.json</c> with <c>question</c> and <c>query</c>. Spider-Syn (Gan et al., ACL 2021):
 /// <c>SpiderSynQuestion</c>. Spider-Realistic (Deng et al., NAACL 2021): <c>spider-realistic.json</c>. BIRD (Li et al.,
 /// NeurIPS 2023): <c>dev.json</c> with <c>evidence</c>, <c>SQL</c> and <c>difficulty</c>, databases in
-/// <c>dev_databases/DB/DB.sqlite</c>; to train, <c>train.json</c> and <c>train_databases</c>, usually in a folder of their
-/// own.
+/// <c>dev_databases/DB/DB.sqlite</c>; to train, <c>train.json</c> and <c>train_databases</c>, usually in a folder of
+/// their own.
 /// </remarks>
 internal static class SpiderQuestions
 {

@@ -54,6 +54,7 @@ public enum Matching
 /// <param name="ExamplesFile">Worked examples: a file with the same columns; needed where <paramref name="Fewshot"/> is
 /// above 0.</param>
 /// <param name="Fewshot">The number of its first rows that come before the question.</param>
+/// <param name="MaxNewTokens">The most tokens of a reply.</param>
 /// <param name="Data">In place of <paramref name="File"/>: a split of a data set.</param>
 public sealed record GenerationPlan(
     string Name = "",
