@@ -3,8 +3,10 @@ using Fulcrum.Report.Content;
 using Fulcrum.Report.Csv;
 using Fulcrum.Report.Html;
 using Fulcrum.Report.Markdown;
+using Fulcrum.Report.ModelCard;
 using Fulcrum.Report.Plots;
 using Fulcrum.Report.Tex;
+using Fulcrum.Runs;
 
 namespace Fulcrum.Report;
 
@@ -37,6 +39,7 @@ public static class ReportFiles
             written.Add($"plots/{name}.png");
         }
 
+        written.AddRange(ModelCards.Write(report, new RunLayout(Path.GetFullPath(runFolder))));
         return written;
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Fulcrum.Comparisons;
+using Fulcrum.Files;
 using Fulcrum.Report;
 using Fulcrum.Report.Content;
 using Fulcrum.Runs;
@@ -13,14 +15,17 @@ internal static class ReportCommand
         Argument<string> run = new("RUN") { Description = "A run folder whose comparison is complete." };
         Option<string> language = new("--language") { Description = "en or pt-BR.", DefaultValueFactory = _ => "en" };
         language.AcceptOnlyFromAmong("en", "pt-BR");
+        ResultOptions results = new();
         Command verb = new(
             "report",
-            "Write the report of a run folder again: HTML, Markdown, CSV, LaTeX and pictures. Needs no model."
+            "Write the report of a run folder again: HTML, Markdown, CSV, LaTeX, pictures and model cards. "
+                + "Needs no model."
         )
         {
             run,
             language,
         };
+        results.AddTo(verb);
         verb.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(run);
@@ -32,6 +37,9 @@ internal static class ReportCommand
             {
                 Console.Out.WriteLine(held.Layout.At(file));
             }
+
+            string compared = BoundedFile.ReadText(held.Layout.Comparison);
+            results.Finish(ComparisonJson.Parse(compared, held.Layout.Comparison), held.Layout, parsed);
         });
         return verb;
     }

@@ -29,12 +29,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
         DefaultValueFactory = _ => "en",
     };
     private readonly Option<Stage> until = EnumOption.Of("--until", "Stop after this stage:", Stage.Report);
-    private readonly Option<string?> require = new("--require")
-    {
-        Description =
-            "End with exit code 3 unless the nearer bounds of the 95% intervals hold, in percentage points: "
-            + "\"spider>=+5,mmlu>=-1\".",
-    };
+    private readonly ResultOptions results = new();
     private readonly Option<string> level = new("--log-level")
     {
         Description = "The lowest level in run.log: debug, info, warning, error or none.",
@@ -93,7 +88,6 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
             output,
             language,
             until,
-            require,
             margin,
             decide,
             overrideGuards,
@@ -107,6 +101,8 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
         {
             verb.Add(option);
         }
+
+        results.AddTo(verb);
     }
 
     /// <summary>Finds what a study names, runs the study and prints what it found.</summary>
@@ -118,7 +114,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
     {
         Study changed = Sweep.Expand(Changed(read, parsed), source);
         changed.Check(source);
-        Requirements? required = parsed.GetValue(require) is { } text ? Requirements.Parse(text) : null;
+        Requirements? required = results.Required(parsed);
         required?.CheckNames([.. changed.Tasks.Keys]);
         string name = changed.Title + (parsed.GetValue(plain) ? "-plain" : "");
         RunLayout layout = new(Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine("runs", name)));
@@ -145,7 +141,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
         }
 
         Print(found, run.Layout, parsed);
-        required?.Check(found);
+        results.Finish(found, run.Layout, parsed);
         return 0;
     }
 
@@ -153,13 +149,11 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
     /// <returns>The exit code.</returns>
     public int RunLogs(IReadOnlyList<string> logs, IReadOnlyList<string> targets, ParseResult parsed)
     {
-        Requirements? required = parsed.GetValue(require) is { } text ? Requirements.Parse(text) : null;
         using RunLock run = RunLock.Open(parsed.GetValue(output) ?? Path.Combine("runs", "logs"));
         Comparison found = LoggedRun.Write(run.Layout, logs[0], [.. Named(logs)], targets, parsed.GetValue(margin));
         ReportFiles.Write(run.Layout.Root, parsed.GetRequiredValue(language));
         Print(found, run.Layout, parsed);
-        required?.CheckNames([.. found.Candidates[0].Tasks.Select(t => t.Task)]);
-        required?.Check(found);
+        results.Finish(found, run.Layout, parsed);
         return 0;
     }
 

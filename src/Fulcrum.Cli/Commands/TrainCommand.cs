@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Models;
+using Fulcrum.Report.ModelCard;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
 
@@ -94,6 +95,12 @@ internal static class TrainCommand
                             );
                             progress.End();
                         });
+                        ModelCards.WriteTrained(
+                            parsed.GetRequiredValue(output),
+                            options.Name(parsed),
+                            plan,
+                            examples.Count
+                        );
                     },
                     CancellationToken.None
                 )

@@ -146,7 +146,8 @@ internal sealed record RunReport(
     // In a study with early decision another candidate was asked the item, but not this one.
     private const string NotAsked = "not-asked";
 
-    private static TrainingStep[] StepsOf(RunLayout run, string candidate)
+    /// <summary>Reads the training log of a candidate; empty if the run did not train it.</summary>
+    internal static TrainingStep[] StepsOf(RunLayout run, string candidate)
     {
         string log = Path.Combine(run.Adapter(candidate), "train.jsonl");
         return File.Exists(log)

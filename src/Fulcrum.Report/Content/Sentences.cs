@@ -134,7 +134,8 @@ internal static class Sentences
             ) + $" ({words.Interval(d)})",
         };
 
-    private static string Of(Finding f, double margin, Words words)
+    /// <summary>What one task shows about its limit.</summary>
+    public static string Of(Finding f, double margin, Words words)
     {
         string limit = words.Number(margin),
             change = $"{f.Task}: {Change(f.Difference, words)}";

@@ -69,28 +69,27 @@ internal sealed partial record Requirements(IReadOnlyList<(string Task, bool AtL
         }
     }
 
-    /// <summary>Tests the nearer bound of the interval, so that what passes is shown and not merely likely. Every
-    /// candidate must pass; after a selection only the selected one.</summary>
-    /// <exception cref="GuardException">A bound does not hold; names it.</exception>
-    public void Check(Comparison comparison)
+    /// <summary>Returns each requirement on each candidate with its result. After a selection only the selected
+    /// candidate counts.</summary>
+    public IEnumerable<RequirementResult> Results(Comparison comparison)
     {
         string? chosen = comparison.Selection?.Chosen;
-        foreach (CandidateComparison candidate in comparison.Candidates.Where(c => chosen is null || c.Name == chosen))
+        return from candidate in comparison.Candidates
+            where chosen is null || candidate.Name == chosen
+            from bound in Bounds
+            let difference = candidate.Tasks.First(t => t.Task == bound.Task).Difference
+            select new RequirementResult(candidate.Name, bound.Task, bound.AtLeast, bound.Points, difference);
+    }
+
+    /// <summary>Checks every requirement. Every candidate must meet all of them; after a selection only the selected
+    /// one.</summary>
+    /// <exception cref="GuardException">A requirement is not met; names it.</exception>
+    public void Check(Comparison comparison)
+    {
+        if (Results(comparison).FirstOrDefault(r => !r.IsMet) is { } failed)
         {
-            foreach ((string name, bool atLeast, double points) in Bounds)
-            {
-                Difference d = candidate.Tasks.First(t => t.Task == name).Difference;
-                double bound = (atLeast ? d.Low : d.High) * 100;
-                if (atLeast ? bound < points : bound > points)
-                {
-                    string of = comparison.Candidates.Count > 1 ? $" of {candidate.Name}" : "";
-                    throw new GuardException(
-                        $"required {name}{(atLeast ? ">=" : "<=")}{points:+0.###;-0.###;0}, "
-                            + $"but the difference{of} is {d.Points * 100:+0.0;-0.0;0.0} points "
-                            + $"({d.Low * 100:+0.0;-0.0;0.0} to {d.High * 100:+0.0;-0.0;0.0})"
-                    );
-                }
-            }
+            string of = comparison.Candidates.Count > 1 ? $" of {failed.Candidate}" : "";
+            throw new GuardException($"required {failed.Text}, but the difference{of} is {failed.Found}");
         }
     }
 
@@ -102,3 +101,27 @@ internal sealed partial record Requirements(IReadOnlyList<(string Task, bool AtL
 /// <param name="AtLeast">Whether the difference must be at least, or at most, <paramref name="Points"/>.</param>
 /// <param name="Points">In percentage points.</param>
 public readonly record struct RequiredBound(bool AtLeast, double Points);
+
+/// <summary>A requirement on one candidate, with the difference that was found.</summary>
+/// <param name="AtLeast">Whether the difference must be at least, or at most, <paramref name="Points"/>.</param>
+/// <param name="Points">In percentage points.</param>
+internal sealed record RequirementResult(
+    string Candidate,
+    string Task,
+    bool AtLeast,
+    double Points,
+    Difference Difference
+)
+{
+    /// <summary>Whether the nearer bound of the interval meets the requirement. What passes is thus shown and not
+    /// merely likely.</summary>
+    public bool IsMet => AtLeast ? Difference.Low * 100 >= Points : Difference.High * 100 <= Points;
+
+    /// <summary>The requirement as it is written: <c>spider&gt;=+5</c>.</summary>
+    public string Text => $"{Task}{(AtLeast ? ">=" : "<=")}{Points:+0.###;-0.###;0}";
+
+    /// <summary>The difference with its 95% interval, in percentage points.</summary>
+    public string Found =>
+        $"{Difference.Points * 100:+0.0;-0.0;0.0} points "
+        + $"({Difference.Low * 100:+0.0;-0.0;0.0} to {Difference.High * 100:+0.0;-0.0;0.0})";
+}

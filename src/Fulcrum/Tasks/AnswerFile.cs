@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Files;
 
 namespace Fulcrum.Tasks;
 
@@ -15,6 +16,28 @@ internal static class AnswerFile
     /// file and line.</exception>
     public static IReadOnlyList<Answer> Read(string path) =>
         [.. JsonLines.Read(path, null, LargestFile, LongestLine).Select(Parse)];
+
+    /// <summary>Returns the answers of a file that is being written, up to the first line that is not
+    /// complete.</summary>
+    /// <exception cref="InputException">The file cannot be opened.</exception>
+    public static IReadOnlyList<Answer> ReadGrowing(string path)
+    {
+        using (BoundedFile.Open(path, LargestFile)) { }
+        List<Answer> answers = [];
+        try
+        {
+            foreach (JsonLine line in JsonLines.Read(path, null, LargestFile, LongestLine))
+            {
+                answers.Add(Parse(line));
+            }
+        }
+        catch (InputException)
+        {
+            return answers;
+        }
+
+        return answers;
+    }
 
     /// <summary>Returns answers as the lines of a file.</summary>
     public static string Print(IEnumerable<Answer> answers) => string.Concat(answers.Select(a => Line(a) + "\n"));

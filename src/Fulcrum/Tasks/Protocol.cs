@@ -81,7 +81,9 @@ internal sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
         ];
     }
 
-    private static SortedDictionary<string, string> Read(string path) =>
+    /// <summary>Reads the fields of a protocol file, sorted by name; none if the file is missing.</summary>
+    /// <exception cref="InputException">The file is not a flat map of texts.</exception>
+    public static SortedDictionary<string, string> Read(string path) =>
         new(StoredJson.ReadIfThere<Dictionary<string, string>>(path, "a protocol") ?? [], StringComparer.Ordinal);
 
     /// <summary>The fields as JSON, a flat map.</summary>

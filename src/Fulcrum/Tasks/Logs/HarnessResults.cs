@@ -58,6 +58,35 @@ internal sealed class HarnessResults
         }
     }
 
+    /// <summary>Adds a task of which only the answers are known. Its figures are the means of their scores.</summary>
+    public void Add(string task, IReadOnlyList<Answer> answers)
+    {
+        Answer[] scored =
+        [
+            .. answers.Select(a =>
+                a.Scores is null && a.Score is { } score
+                    ? a with
+                    {
+                        Scores = new Dictionary<string, double[]> { ["score"] = [score] },
+                    }
+                    : a
+            ),
+        ];
+        AddAlone(task, scored);
+        OrderedDictionary<string, MeasuredValue> figures = [];
+        foreach (
+            IGrouping<string, double[]> metric in scored
+                .SelectMany(a => a.Scores ?? new Dictionary<string, double[]>())
+                .GroupBy(m => m.Key, m => m.Value, StringComparer.Ordinal)
+                .Where(m => m.All(v => v.Length == 1))
+        )
+        {
+            figures[metric.Key] = MeasuredValue.Mean([.. metric.Select(v => v[0])]);
+        }
+
+        results[task] = Row(task, figures);
+    }
+
     /// <summary>Writes the files.</summary>
     /// <param name="model">The name of the model.</param>
     /// <param name="time">Part of the files' names.</param>
@@ -113,11 +142,19 @@ internal sealed class HarnessResults
 
     // One line for each item and filter.
     private static IEnumerable<JsonObject> Lines(IReadOnlyList<Answer> answers) =>
+        Lines(answers, answers.Select(RowOf).OfType<int>().Distinct().Count() == answers.Count);
+
+    private static int? RowOf(Answer answer) =>
+        int.TryParse(answer.Id.Split('/')[^1], CultureInfo.InvariantCulture, out int row) ? row : null;
+
+    /// <param name="byRow">Whether the number of its row tells an item from all others. In a task of several subjects
+    /// it does not.</param>
+    private static IEnumerable<JsonObject> Lines(IReadOnlyList<Answer> answers, bool byRow) =>
         from filter in answers.SelectMany(a => a.Scores?.Keys ?? []).Select(m => Parts(m).Filter).Distinct()
         from answer in answers
-        select Line(answer, filter);
+        select Line(answer, filter, byRow && RowOf(answer) is { } row ? row : answer.Id);
 
-    private static JsonObject Line(Answer answer, string filter)
+    private static JsonObject Line(Answer answer, string filter, JsonNode id)
     {
         (string Metric, double[] Values)[] metrics =
         [
@@ -127,9 +164,7 @@ internal sealed class HarnessResults
         ];
         JsonObject line = new()
         {
-            ["doc_id"] = int.TryParse(answer.Id.Split('/')[^1], CultureInfo.InvariantCulture, out int row)
-                ? row
-                : answer.Id,
+            ["doc_id"] = id,
             ["doc"] = new JsonObject { ["question"] = answer.Input },
             ["target"] = answer.Target,
             ["arguments"] = Arguments(answer),
