@@ -8,8 +8,12 @@ namespace Fulcrum.Report.Plots;
 /// <summary>The parts that pictures are made of.</summary>
 internal static class Draw
 {
-    /// <summary>Width of every picture.</summary>
-    public const double Width = 860;
+    /// <summary>Width of a picture on a screen or on paper.</summary>
+    public const double Wide = 860;
+
+    /// <summary>Width of the same picture on a telephone: about as many units as pixels, so that texts stay
+    /// readable.</summary>
+    public const double Narrow = 380;
 
     /// <summary>The class of a change: <c>gain</c>, <c>loss</c> or <c>none</c>.</summary>
     public static string Direction(Change change) =>
@@ -23,25 +27,37 @@ internal static class Draw
     /// <summary>The same of a difference, by its interval.</summary>
     public static string Direction(Difference d) => Direction(Changes.Of(d));
 
-    /// <summary>A picture with its caption and its values as a table.</summary>
-    public static Markup Figure(string title, string explanation, Markup picture, Markup values, Words words) =>
-        Markup.Of(
+    /// <summary>Returns a picture with its caption and its values as a table.</summary>
+    /// <param name="picture">Draws the picture in a width: <see cref="Wide"/> or <see cref="Narrow"/>. The style sheet
+    /// shows one of the two.</param>
+    public static Markup Figure(
+        string title,
+        string explanation,
+        Func<double, Markup> picture,
+        Markup values,
+        Words words
+    )
+    {
+        Markup table =
+            values == Markup.Empty
+                ? values
+                : Markup.Of(
+                    $"<details><summary>{words.Say("Values", "Valores")}</summary>"
+                        + $"<div class=\"scroll\">{values}</div></details>"
+                );
+        return Markup.Of(
             $"""
-            <figure><figcaption><b>{title}.</b> {explanation}</figcaption><div class="scroll">{picture}</div>{(
-                values == Markup.Empty
-                    ? values
-                    : Markup.Of(
-                        $"<details><summary>{words.Say("Values", "Valores")}</summary>"
-                            + $"<div class=\"scroll\">{values}</div></details>"
-                    )
-            )}</figure>
+            <figure><figcaption><b>{title}.</b> {explanation}</figcaption>
+            <div class="on-wide scroll">{picture(Wide)}</div>
+            <div class="on-narrow">{picture(Narrow)}</div>{table}</figure>
 
             """
         );
+    }
 
     /// <summary>Returns a picture; its caption and its table describe it.</summary>
-    public static Markup Picture(double height, string label, params IEnumerable<Markup> parts) =>
-        Markup.Of($"<svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{label}\">{parts}</svg>");
+    public static Markup Picture(double width, double height, string label, params IEnumerable<Markup> parts) =>
+        Markup.Of($"<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{label}\">{parts}</svg>");
 
     /// <summary>Returns a group of shapes that shows its value on hover.</summary>
     public static Markup Mark(string kind, string tip, params IEnumerable<Markup> shapes) =>

@@ -10,27 +10,10 @@ internal static class ReliabilityFigure
 {
     private const double Left = 60,
         Right = 420,
-        Top = 28,
-        Bottom = 388;
+        Top = 28;
 
     public static Markup Of(string benchmark, CalibrationComparison c, Words words)
     {
-        Axis x = new(0, 1, Left, Right),
-            y = new(0, 1, Bottom, Top);
-        string percent(double v) => words.Number(v * 100, "0") + "%";
-        Markup picture = Draw.Picture(
-            Bottom + 46,
-            words.Say($"reliability of {benchmark}", $"confiabilidade de {benchmark}"),
-            Draw.Across(x, Top, Bottom, percent),
-            Draw.Up(y, Left, Right, percent),
-            Draw.Line("curve front", x.At(0), y.At(0), x.At(1), y.At(1)),
-            Draw.Label((Left + Right) / 2, Bottom + 38, words.Say("confidence", "confiança"), "middle"),
-            Draw.Label(4, Top - 16, words.Say("right", "certas")),
-            Side(words.Say("before", "antes"), "before", c.Before, x, y, words),
-            Side(words.Say("after", "depois"), "after", c.After, x, y, words),
-            Facts(words.Say("before", "antes"), c.Before, 60, words),
-            Facts(words.Say("after", "depois"), c.After, 130, words)
-        );
         return Draw.Figure(
             words.Say($"Calibration of {benchmark}", $"Calibração de {benchmark}"),
             words.Say(
@@ -40,13 +23,39 @@ internal static class ReliabilityFigure
                     + "sobre a linha pontilhada o modelo tem tanta certeza quanto razão. "
                     + "Marcas maiores contêm mais itens."
             ),
-            Markup.Of($"{Draw.Key(words)}{picture}"),
+            width => Markup.Of($"{Draw.Key(words)}{Picture(benchmark, c, width, words)}"),
             Draw.Table(
                 ["", words.Say("confidence", "confiança"), words.Say("right", "certas"), words.Say("items", "itens")],
                 Rows(words.Say("before", "antes"), c.Before, words)
                     .Concat(Rows(words.Say("after", "depois"), c.After, words))
             ),
             words
+        );
+    }
+
+    // On a narrow picture the figures stand below the axes.
+    private static Markup Picture(string benchmark, CalibrationComparison c, double width, Words words)
+    {
+        bool narrow = width < Draw.Wide;
+        double right = narrow ? width - 30 : Right,
+            bottom = Top + right - Left,
+            facts = narrow ? Left : Right + 50;
+        Axis x = new(0, 1, Left, right),
+            y = new(0, 1, bottom, Top);
+        string percent(double v) => words.Number(v * 100, "0") + "%";
+        return Draw.Picture(
+            width,
+            bottom + (narrow ? 190 : 46),
+            words.Say($"reliability of {benchmark}", $"confiabilidade de {benchmark}"),
+            Draw.Across(x, Top, bottom, percent),
+            Draw.Up(y, Left, right, percent),
+            Draw.Line("curve front", x.At(0), y.At(0), x.At(1), y.At(1)),
+            Draw.Label((Left + right) / 2, bottom + 38, words.Say("confidence", "confiança"), "middle"),
+            Draw.Label(4, Top - 16, words.Say("right", "certas")),
+            Side(words.Say("before", "antes"), "before", c.Before, x, y, words),
+            Side(words.Say("after", "depois"), "after", c.After, x, y, words),
+            Facts(words.Say("before", "antes"), c.Before, facts, narrow ? bottom + 70 : 60, words),
+            Facts(words.Say("after", "depois"), c.After, facts, narrow ? bottom + 136 : 130, words)
         );
     }
 
@@ -71,18 +80,18 @@ internal static class ReliabilityFigure
         return Markup.Of($"<g class=\"mark {kind}\">{path}</g>{marks}");
     }
 
-    private static Markup Facts(string name, Calibration c, double y, Words words)
+    private static Markup Facts(string name, Calibration c, double x, double y, Words words)
     {
         string error = words.Number(c.Error, "0.000"),
             brier = words.Number(c.Brier, "0.000");
         return Markup.Join([
-            Draw.Label(Right + 50, y, name, "name"),
+            Draw.Label(x, y, name, "name"),
             Draw.Label(
-                Right + 50,
+                x,
                 y + 20,
                 words.Say($"expected calibration error {error}", $"erro esperado de calibração {error}")
             ),
-            Draw.Label(Right + 50, y + 38, words.Say($"Brier score {brier}", $"escore de Brier {brier}")),
+            Draw.Label(x, y + 38, words.Say($"Brier score {brier}", $"escore de Brier {brier}")),
         ]);
     }
 

@@ -8,8 +8,28 @@ namespace Fulcrum.Report.Plots;
 /// <summary>Pictures with a row for each thing that is compared.</summary>
 internal static class RowFigures
 {
-    private const double Names = 250,
-        RowHeight = 26;
+    /// <summary>Where rows lie on a picture: names left of the marks, on a narrow one above them.</summary>
+    private readonly record struct Layout(double Width)
+    {
+        private bool IsNarrow => Width < Draw.Wide;
+
+        /// <summary>The left end of the axis.</summary>
+        public double Left => IsNarrow ? 24 : 250;
+
+        /// <summary>The height of a row.</summary>
+        public double RowHeight => IsNarrow ? 44 : 26;
+
+        /// <summary>The middle of a row's marks.</summary>
+        public double Y(int row) => (IsNarrow ? 36 : 18) + row * RowHeight;
+
+        /// <summary>The label of a row.</summary>
+        public Markup Name(string name, bool part, int row)
+        {
+            int most = IsNarrow ? 52 : 36;
+            string text = name.Length > most ? name[..(most - 1)] + "…" : name;
+            return Draw.Label(part ? 20 : 4, Y(row) + (IsNarrow ? -16 : 4), text, part ? "" : "name");
+        }
+    }
 
     /// <summary>One row: a name, both scores, their difference.</summary>
     /// <param name="Part">Whether it is a part of the row above.</param>
@@ -40,31 +60,25 @@ internal static class RowFigures
         double? margin = null
     )
     {
-        Axis x = Axis.Around(
-            rows.SelectMany(r => (double[])[r.Difference.Low, r.Difference.High, 0]).Append(-(margin ?? 0)),
-            Names,
-            Draw.Width - 32,
-            0.02
-        );
-        Markup picture = Picture(
-            rows.Count,
-            title,
-            x,
-            words.Points,
-            rows.Select(
-                    (r, i) =>
-                        Markup.Of($"{Name(r.Name, r.Part, i)}{Changed(r.Name, r.Difference, r.Change, x, i, words)}")
-                )
-                .Prepend(
-                    margin is { } m
-                        ? Draw.Line("curve second", x.At(-m), 4, x.At(-m), rows.Count * RowHeight + 8)
-                        : Markup.Empty
-                )
-        );
+        double[] values = [.. rows.SelectMany(r => (double[])[r.Difference.Low, r.Difference.High, 0]), -(margin ?? 0)];
+        Markup Drawn(double width)
+        {
+            Layout at = new(width);
+            Axis x = Axis.Around(values, at.Left, width - 32, 0.02);
+            Markup limit = margin is { } m
+                ? Draw.Line("curve second", x.At(-m), 4, x.At(-m), rows.Count * at.RowHeight + 8)
+                : Markup.Empty;
+            IEnumerable<Markup> marks = rows.Select(
+                (r, i) =>
+                    Markup.Join([at.Name(r.Name, r.Part, i), Changed(r.Name, r.Difference, r.Change, x, at, i, words)])
+            );
+            return Picture(at, rows.Count, title, x, words.Points, marks.Prepend(limit));
+        }
+
         return Draw.Figure(
             title,
             explanation,
-            picture,
+            Drawn,
             Draw.Table(
                 ["", words.Say("difference, points", "diferença, pontos"), "95%"],
                 rows.Select(r => (string[])[r.Name, words.Points(r.Difference.Points), words.Interval(r.Difference)])
@@ -81,39 +95,37 @@ internal static class RowFigures
         Words words
     )
     {
-        Axis x = new(0, 1, Names, Draw.Width - 130);
         string before = words.Say("before", "antes"),
             after = words.Say("after", "depois");
-        Markup picture = Picture(
-            rows.Count,
-            title,
-            x,
-            v => words.Number(v * 100, "0") + "%",
-            rows.Select(
+        Markup Bars(double width)
+        {
+            Layout at = new(width);
+            Axis x = new(0, 1, at.Left, width - 130);
+            Markup Bar(string side, double share, double y) =>
+                Markup.Of($"<g class=\"mark {side}\">{Draw.Bar(x.At(0), y, x.At(share) - x.At(0), 8)}</g>");
+            IEnumerable<Markup> marks = rows.Select(
                 (r, i) =>
                     Draw.Mark(
                         "none",
                         $"{r.Name}\n{before} {words.Percent(r.Before)}, {after} {words.Percent(r.After)}",
-                        Draw.Hit(0, Y(i) - RowHeight / 2, Draw.Width, RowHeight),
-                        Name(r.Name, false, i),
-                        Markup.Of(
-                            $"<g class=\"mark "
-                                + $"before\">{Draw.Bar(x.At(0), Y(i) - 9, x.At(r.Before) - x.At(0), 8)}</g><g "
-                                + $"class=\"mark "
-                                + $"after\">{Draw.Bar(x.At(0), Y(i) + 1, x.At(r.After) - x.At(0), 8)}</g>"
-                        ),
+                        Draw.Hit(0, at.Y(i) - at.RowHeight / 2, width, at.RowHeight),
+                        at.Name(r.Name, false, i),
+                        Bar("before", r.Before, at.Y(i) - 9),
+                        Bar("after", r.After, at.Y(i) + 1),
                         Draw.Label(
                             x.At(Math.Max(r.Before, r.After)) + 6,
-                            Y(i) + 4,
+                            at.Y(i) + 4,
                             $"{words.Percent(r.Before)} → {words.Percent(r.After)}"
                         )
                     )
-            )
-        );
+            );
+            return Markup.Of($"{Draw.Key(words)}{Picture(at, rows.Count, title, x, Whole(words), marks)}");
+        }
+
         return Draw.Figure(
             title,
             explanation,
-            Markup.Of($"{Draw.Key(words)}{picture}"),
+            Bars,
             Draw.Table(
                 ["", before, after],
                 rows.Select(r => (string[])[r.Name, words.Percent(r.Before), words.Percent(r.After)])
@@ -130,24 +142,24 @@ internal static class RowFigures
         Words words
     )
     {
-        Axis x = new(0, 1, Names, Draw.Width - 20);
-        Markup picture = Picture(
-            rows.Count,
-            title,
-            x,
-            v => words.Number(v * 100, "0") + "%",
-            rows.Select(
+        Markup Drawn(double width)
+        {
+            Layout at = new(width);
+            Axis x = new(0, 1, at.Left, width - 20);
+            IEnumerable<Markup> marks = rows.Select(
                 (r, i) =>
                     Markup.Join([
-                        Name(r.Name, false, i),
-                        Score(r.Kind, "", r.Name, r.Score, r.Kind == "before" ? "hollow" : "dot", x, Y(i), words),
+                        at.Name(r.Name, false, i),
+                        Score(r.Kind, "", r.Name, r.Score, r.Kind == "before" ? "hollow" : "dot", x, at.Y(i), words),
                     ])
-            )
-        );
+            );
+            return Picture(at, rows.Count, title, x, Whole(words), marks);
+        }
+
         return Draw.Figure(
             title,
             explanation,
-            picture,
+            Drawn,
             Draw.Table(
                 ["", words.Say("score", "nota"), "95%"],
                 rows.Select(r => (string[])[r.Name, words.Percent(r.Score.Score), words.Interval(r.Score)])
@@ -156,18 +168,20 @@ internal static class RowFigures
         );
     }
 
-    private static double Y(int row) => 18 + row * RowHeight;
+    private static Func<double, string> Whole(Words words) => v => words.Number(v * 100, "0") + "%";
 
     private static Markup Picture(
+        Layout at,
         int rows,
         string label,
         Axis x,
         Func<double, string> text,
         IEnumerable<Markup> marks
-    ) => Draw.Picture(rows * RowHeight + 32, label, marks.Prepend(Draw.Across(x, 4, rows * RowHeight + 8, text)));
-
-    private static Markup Name(string name, bool part, int row) =>
-        Draw.Label(part ? 20 : 4, Y(row) + 4, name.Length > 36 ? name[..35] + "…" : name, part ? "" : "name");
+    )
+    {
+        double bottom = rows * at.RowHeight + 8;
+        return Draw.Picture(at.Width, bottom + 24, label, marks.Prepend(Draw.Across(x, 4, bottom, text)));
+    }
 
     private static Markup Score(
         string kind,
@@ -187,12 +201,15 @@ internal static class RowFigures
             Draw.Dot(x.At(s.Score), y, form, 4)
         );
 
-    private static Markup Changed(string name, Difference d, Change change, Axis x, int row, Words words) =>
-        Draw.Mark(
+    private static Markup Changed(string name, Difference d, Change change, Axis x, Layout at, int row, Words words)
+    {
+        double y = at.Y(row);
+        return Draw.Mark(
             Draw.Direction(change),
             $"{name}: {words.Change(d)}",
-            Draw.Hit(Names, Y(row) - RowHeight / 2, Draw.Width - Names, RowHeight),
-            Draw.Line("span", x.At(d.Low), Y(row), x.At(d.High), Y(row)),
-            Draw.Dot(x.At(d.Points), Y(row), Draw.Direction(change))
+            Draw.Hit(at.Left, y - at.RowHeight / 2, at.Width - at.Left, at.RowHeight),
+            Draw.Line("span", x.At(d.Low), y, x.At(d.High), y),
+            Draw.Dot(x.At(d.Points), y, Draw.Direction(change))
         );
+    }
 }

@@ -11,33 +11,43 @@ namespace Fulcrum.Report.Plots;
 internal static class TradeOffFigure
 {
     private const double Left = 70,
-        Right = Draw.Width - 30,
         Top = 30,
         Bottom = 396;
 
-    public static Markup Of(TradeOff t, Words words)
+    public static Markup Of(TradeOff t, Words words) =>
+        Draw.Figure(
+            words.Say("Trade-off", "Compromisso"),
+            Explanation(t, words),
+            width => Picture(t, width, words),
+            Values(t, words),
+            words
+        );
+
+    private static Markup Picture(TradeOff t, double width, Words words)
     {
+        double right = width - 30;
         MeasuredPoint[] points = [.. t.Points.Where(p => p.General is not null)];
         Axis x = Axis.Around(
                 points.SelectMany(p => Bounds(p.General!.Value)).Append(0).Append(-t.Margin / 100),
                 Left,
-                Right,
+                right,
                 0.02
             ),
             y = Axis.Around(points.SelectMany(p => Bounds(p.Task)).Append(0), Bottom, Top, 0.02);
         MeasuredPoint[] front = [.. points.Where(p => p.OnFront).OrderBy(p => p.General!.Value.Points)];
         string task = string.Join(", ", t.Tasks),
             general = string.Join(", ", t.General);
-        Markup picture = Draw.Picture(
+        return Draw.Picture(
+            width,
             Bottom + 48,
             words.Say("gain on the task against change elsewhere", "ganho na tarefa contra mudança no restante"),
             Draw.Across(x, Top, Bottom, words.Points),
-            Draw.Up(y, Left, Right, words.Points),
-            Draw.Line("zero", Left, y.At(0), Right, y.At(0)),
+            Draw.Up(y, Left, right, words.Points),
+            Draw.Line("zero", Left, y.At(0), right, y.At(0)),
             Draw.Line("curve second", x.At(-t.Margin / 100), Top, x.At(-t.Margin / 100), Bottom),
             Draw.Label(x.At(-t.Margin / 100) + 5, Top + 10, words.Say("margin", "margem")),
             Draw.Label(
-                (Left + Right) / 2,
+                (Left + right) / 2,
                 Bottom + 40,
                 words.Say($"{general}: change in points", $"{general}: mudança em pontos"),
                 "middle"
@@ -45,14 +55,7 @@ internal static class TradeOffFigure
             Draw.Label(4, Top - 16, words.Say($"{task}: change in points", $"{task}: mudança em pontos")),
             Draw.Path("curve front", front.Select(p => (x.At(p.General!.Value.Points), y.At(p.Task.Points)))),
             Markup.Join(points.OrderBy(p => !p.Dominated).Select(p => Point(p, x, y, words))),
-            Names(points, t.Best, x, y, words)
-        );
-        return Draw.Figure(
-            words.Say("Trade-off", "Compromisso"),
-            Explanation(t, words),
-            picture,
-            Values(t, words),
-            words
+            Names(points, t.Best, x, y, right, words)
         );
     }
 
@@ -134,7 +137,14 @@ internal static class TradeOffFigure
 
     /// <summary>As many names as stand beside their points without covering each other, the points of the front first;
     /// every name is told on hover.</summary>
-    private static Markup Names(IEnumerable<MeasuredPoint> points, string? best, Axis x, Axis y, Words words)
+    private static Markup Names(
+        IEnumerable<MeasuredPoint> points,
+        string? best,
+        Axis x,
+        Axis y,
+        double right,
+        Words words
+    )
     {
         const double letter = 6.6,
             height = 15;
@@ -161,7 +171,7 @@ internal static class TradeOffFigure
                 places
                     .Where(c =>
                         c.Item1 > Left
-                        && c.Item1 + width < Right
+                        && c.Item1 + width < right
                         && !taken.Any(o =>
                             Math.Abs(o.Y - c.Item2) < height && c.Item1 < o.X + o.Width && o.X < c.Item1 + width
                         )

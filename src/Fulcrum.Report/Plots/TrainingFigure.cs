@@ -8,7 +8,6 @@ namespace Fulcrum.Report.Plots;
 internal static class TrainingFigure
 {
     private const double Left = 60,
-        Right = Draw.Width - 70,
         Top = 12,
         Bottom = 220;
     private const int MostPoints = 1000,
@@ -16,44 +15,8 @@ internal static class TrainingFigure
 
     public static Markup Of(IReadOnlyList<TrainingStep> steps, Words words)
     {
-        Axis x = new(1, Math.Max(2, steps[^1].Step), Left, Right);
-        Axis loss = Axis.Around(steps.Select(s => s.Loss), Bottom, Top),
-            rate = new(0, Math.Max(1e-12, steps.Max(s => s.LearningRate)) * 1.05, Bottom, Top);
-        TrainingStep[] drawn = Every(steps, MostPoints);
         string lossName = words.Say("loss", "perda"),
             rateName = words.Say("learning rate", "taxa de aprendizado");
-        Markup picture = Draw.Picture(
-            Bottom + 44,
-            words.Say("training loss and learning rate by step", "perda de treino e taxa de aprendizado por passo"),
-            Draw.Up(loss, Left, Right, v => words.Number(v)),
-            Markup.Join(rate.Ticks(3).Select(t => Draw.Label(Right + 8, rate.At(t) + 4, words.Number(t, "0.0e+0")))),
-            Markup.Join(
-                x.Ticks(8)
-                    .Where(t => t >= 1)
-                    .Select(t => Draw.Label(x.At(t), Bottom + 18, words.Count((long)t), "middle"))
-            ),
-            Draw.Label((Left + Right) / 2, Bottom + 38, words.Say("step", "passo"), "middle"),
-            Draw.Label(4, Top + 4, lossName),
-            Draw.Label(Draw.Width - 4, Bottom + 38, rateName + " - -", "end"),
-            Draw.Path("curve second", drawn.Select(s => (x.At(s.Step), rate.At(s.LearningRate)))),
-            Draw.Path("curve", drawn.Select(s => (x.At(s.Step), loss.At(s.Loss)))),
-            Markup.Join(
-                Every(steps, MostMarks)
-                    .Select(s =>
-                        Draw.Mark(
-                            "after",
-                            Tip(s, words),
-                            Draw.Hit(
-                                x.At(s.Step) - (Right - Left) / MostMarks / 2,
-                                Top,
-                                Math.Max(4, (Right - Left) / Math.Min(steps.Count, MostMarks)),
-                                Bottom - Top
-                            ),
-                            Draw.Dot(x.At(s.Step), loss.At(s.Loss), "dot", 2.5)
-                        )
-                    )
-            )
-        );
         return Draw.Figure(
             words.Say("Training", "Treino"),
             words.Say(
@@ -62,7 +25,7 @@ internal static class TrainingFigure
                 $"Perda sobre os tokens das respostas (contínua, à esquerda) e taxa de aprendizado "
                     + $"(tracejada, à direita), {words.Count(steps.Count)} passos.{Best(steps, words)}"
             ),
-            picture,
+            width => Picture(steps, width, words),
             Draw.Table(
                 [
                     words.Say("step", "passo"),
@@ -86,6 +49,50 @@ internal static class TrainingFigure
                     )
             ),
             words
+        );
+    }
+
+    private static Markup Picture(IReadOnlyList<TrainingStep> steps, double width, Words words)
+    {
+        double right = width - 70;
+        Axis x = new(1, Math.Max(2, steps[^1].Step), Left, right);
+        Axis loss = Axis.Around(steps.Select(s => s.Loss), Bottom, Top),
+            rate = new(0, Math.Max(1e-12, steps.Max(s => s.LearningRate)) * 1.05, Bottom, Top);
+        TrainingStep[] drawn = Every(steps, MostPoints);
+        string lossName = words.Say("loss", "perda"),
+            rateName = words.Say("learning rate", "taxa de aprendizado");
+        return Draw.Picture(
+            width,
+            Bottom + 44,
+            words.Say("training loss and learning rate by step", "perda de treino e taxa de aprendizado por passo"),
+            Draw.Up(loss, Left, right, v => words.Number(v)),
+            Markup.Join(rate.Ticks(3).Select(t => Draw.Label(right + 8, rate.At(t) + 4, words.Number(t, "0.0e+0")))),
+            Markup.Join(
+                x.Ticks(width < Draw.Wide ? 4 : 8)
+                    .Where(t => t >= 1)
+                    .Select(t => Draw.Label(x.At(t), Bottom + 18, words.Count((long)t), "middle"))
+            ),
+            Draw.Label((Left + right) / 2, Bottom + 38, words.Say("step", "passo"), "middle"),
+            Draw.Label(4, Top + 4, lossName),
+            Draw.Label(width - 4, Bottom + 38, rateName + " - -", "end"),
+            Draw.Path("curve second", drawn.Select(s => (x.At(s.Step), rate.At(s.LearningRate)))),
+            Draw.Path("curve", drawn.Select(s => (x.At(s.Step), loss.At(s.Loss)))),
+            Markup.Join(
+                Every(steps, MostMarks)
+                    .Select(s =>
+                        Draw.Mark(
+                            "after",
+                            Tip(s, words),
+                            Draw.Hit(
+                                x.At(s.Step) - (right - Left) / MostMarks / 2,
+                                Top,
+                                Math.Max(4, (right - Left) / Math.Min(steps.Count, MostMarks)),
+                                Bottom - Top
+                            ),
+                            Draw.Dot(x.At(s.Step), loss.At(s.Loss), "dot", 2.5)
+                        )
+                    )
+            )
         );
     }
 
