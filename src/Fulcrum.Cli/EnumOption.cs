@@ -22,6 +22,7 @@ internal static class EnumOption
             HelpName = string.Join('|', EnumNames.All<T>()),
             CustomParser = result => Parsed<T>(name, result),
         };
+        option.CompletionSources.Clear(); // the names of the members in C#
         option.CompletionSources.Add(_ =>
             EnumNames.All<T>().Select(n => new System.CommandLine.Completions.CompletionItem(n))
         );

@@ -45,7 +45,15 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>Opens a report; skips the calling test where no Chromium is installed.</summary>
-    public async Task<OpenReport> Open(string file, ColorScheme scheme = ColorScheme.Light, int width = 1280)
+    public async Task<OpenReport> Open(string file, ColorScheme scheme = ColorScheme.Light, int width = 1280) =>
+        await Open(new Uri(file), "file:", offline: true, scheme, width);
+
+    /// <summary>Opens a page of a server on this machine; skips as <see cref="Open(string, ColorScheme, int)"/>
+    /// does.</summary>
+    public async Task<OpenReport> OpenAddress(Uri address, ColorScheme scheme = ColorScheme.Light, int width = 1280) =>
+        await Open(address, address.GetLeftPart(UriPartial.Authority), offline: false, scheme, width);
+
+    private async Task<OpenReport> Open(Uri address, string within, bool offline, ColorScheme scheme, int width)
     {
         Assert.SkipWhen(
             browser is null,
@@ -56,13 +64,13 @@ public sealed class Browser : IAsyncLifetime
             {
                 ColorScheme = scheme,
                 ViewportSize = new ViewportSize { Width = width, Height = 900 },
-                Offline = true,
+                Offline = offline,
             }
         );
-        OpenReport report = new(await context.NewPageAsync());
+        OpenReport report = new(await context.NewPageAsync(), within);
         report.Page.SetDefaultTimeout(120_000);
         Assertions.SetDefaultExpectTimeout(60_000);
-        await report.Page.GotoAsync(new Uri(file).AbsoluteUri);
+        await report.Page.GotoAsync(address.AbsoluteUri);
         return report;
     }
 
@@ -81,7 +89,8 @@ public sealed class Browser : IAsyncLifetime
 /// <summary>An open page, and everything that went wrong on it.</summary>
 public sealed class OpenReport
 {
-    public OpenReport(IPage page)
+    /// <param name="within">How the address of every allowed request begins.</param>
+    public OpenReport(IPage page, string within)
     {
         Page = page;
         page.Console += (_, message) =>
@@ -99,7 +108,7 @@ public sealed class OpenReport
         };
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith("file:", StringComparison.Ordinal))
+            if (!request.Url.StartsWith(within, StringComparison.Ordinal) && request.Url != "data:,")
             {
                 Complaints.Add($"request: {request.Url}");
             }

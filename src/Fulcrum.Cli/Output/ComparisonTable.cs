@@ -114,16 +114,20 @@ internal static class ComparisonTable
         console.MarkupLine(title.Length > 0 ? $"[bold]{Markup.Escape(title)}[/]" : "");
         foreach (PairedResult b in tasks.SelectMany(t => t.Groups.Take(MostGroups).Prepend(t)))
         {
-            string name = b.Group is null ? $"[bold]{Markup.Escape(b.Name)}[/]" : "  " + Markup.Escape(b.Name);
+            string name = b.Group is null ? $"[bold]{Markup.Escape(b.Name)}[/]" : Markup.Escape(b.Name);
             string scores = $"{words.Percent(b.Before.Score)} → {words.Percent(b.After.Score)}";
             string counts = words.Say(
                 $"{words.Count(b.Items)} items, {b.Gained} gained, {b.Lost} lost",
                 $"{words.Count(b.Items)} itens, {b.Gained} ganhos, {b.Lost} perdidos"
             );
-            console.MarkupLine($"{name}: {Change(b, words)}");
-            console.MarkupLine($"    {scores}; {counts}; p {words.P(b.P)}");
+            Indented(console, b.Group is null ? 0 : 2, $"{name}: {Change(b, words)}");
+            Indented(console, 4, $"{scores}; {counts}; p {words.P(b.P)}");
         }
     }
+
+    // Lines that the console breaks keep the indentation.
+    private static void Indented(IAnsiConsole console, int columns, string markup) =>
+        console.Write(new Padder(new Markup(markup), new Padding(columns, 0, 0, 0)));
 
     /// <summary>Standard output; where it is a file or a pipe, no narrower than a table needs.</summary>
     public static IAnsiConsole WideEnough()

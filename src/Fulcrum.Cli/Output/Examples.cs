@@ -31,7 +31,13 @@ internal static class Examples
                     AfterRun + "write its report again, in another language",
                     "fulcrum report runs/embedded --language pt-BR"
                 ),
+                (
+                    AfterRun + "its targets and margins as test results for continuous integration",
+                    "fulcrum report runs/embedded --junit fulcrum.xml"
+                ),
             ],
+            "view" => [("show the runs below the current folder in the browser", "fulcrum view")],
+            "schema" => [("let an editor complete and check study files", "fulcrum schema > study.schema.json")],
             "compare" =>
             [
                 (AfterRun + "compare its candidate with its base", "fulcrum compare runs/embedded"),

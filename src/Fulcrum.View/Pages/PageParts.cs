@@ -1,0 +1,76 @@
+using System.Text;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Elements;
+
+namespace Fulcrum.View.Pages;
+
+/// <summary>What the pages share.</summary>
+internal static class PageParts
+{
+    /// <summary>The language of the pages.</summary>
+    public static readonly Words Words = Words.English;
+
+    /// <summary>Returns a page.</summary>
+    /// <param name="root">The way from the page to the list: empty, or <c>../../</c>.</param>
+    public static Markup Page(string title, string root, Markup body) =>
+        Markup.Of(
+            $"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>{title}</title>
+            <link rel="stylesheet" href="{root}view.css">
+            <link rel="icon" href="data:,">
+            <script src="{root}view.js" defer></script>
+            </head>
+            <body>
+            <main>
+            {body}
+            </main>
+            </body>
+            </html>
+
+            """
+        );
+
+    /// <summary>Returns a page that says what is wrong.</summary>
+    /// <param name="root">As for <see cref="Page"/>.</param>
+    public static Markup Problem(string root, string message) =>
+        Page(
+            "Fulcrum",
+            root,
+            Markup.Of($"<nav><a href=\"{root}./\">All runs</a></nav><h1>This cannot be shown</h1><p>{message}</p>")
+        );
+
+    /// <summary>Returns how far a run is, in a word.</summary>
+    public static string Phase(RunPhase phase) =>
+        phase switch
+        {
+            RunPhase.Complete => "complete",
+            RunPhase.Running => "running",
+            RunPhase.Stopped => "no progress",
+            _ => "unreadable",
+        };
+
+    /// <summary>Returns what is at work, with its remaining time.</summary>
+    public static Markup Work(Progress at)
+    {
+        string left = at.Remaining is { } seconds ? $", {Words.Duration(seconds)} left" : "";
+        string count = at.Total > 0 ? $"{Words.Count(at.Done)} of {Words.Count(at.Total)} {at.Unit}" : "";
+        return Markup.Of(
+            $"<p>{at.Stage}: {at.What} {count}{left} "
+                + $"<progress value=\"{at.Done}\" max=\"{Math.Max(1, at.Total)}\"></progress></p>"
+        );
+    }
+
+    /// <summary>Returns a text that travels with the program.</summary>
+    public static string Text(string name)
+    {
+        using Stream stream = typeof(PageParts).Assembly.GetManifestResourceStream(name)!;
+        using StreamReader text = new(stream, Encoding.UTF8);
+        return text.ReadToEnd();
+    }
+}

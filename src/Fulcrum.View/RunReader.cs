@@ -1,0 +1,176 @@
+using Fulcrum.Comparisons;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Models;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.View;
+
+/// <summary>Reads run folders while they are written, without their lock. They are untrusted: each is checked for links
+/// and special files before it is read.</summary>
+internal sealed class RunReader(TimeProvider clock)
+{
+    private static readonly TimeSpan Alive = TimeSpan.FromMinutes(2);
+    private const int MostFiles = 64;
+    private readonly ProgressReader progress = new();
+    private readonly Dictionary<string, (long Length, DateTime Written, IReadOnlyList<Answer> Answers)> read = [];
+    private readonly Lock gate = new();
+
+    /// <summary>Returns what a run shows now.</summary>
+    public RunSnapshot Read(string folder)
+    {
+        try
+        {
+            PlainFolder.Require(folder);
+            RunLayout run = new(folder);
+            return Read(run, StudyFile.ReadFile(run.Study));
+        }
+        catch (Exception e) when (e is FulcrumException or IOException or UnauthorizedAccessException)
+        {
+            return RunSnapshot.Unreadable(e.Message);
+        }
+    }
+
+    private RunSnapshot Read(RunLayout run, Study study)
+    {
+        Comparison? found = BoundedFile.ReadTextIfThere(run.Comparison) is { } text
+            ? ComparisonJson.Parse(text, run.Comparison)
+            : null;
+        string[] candidates = [.. study.Candidates.Keys.Where(RelativeName.IsPlain)];
+        Progress[] work =
+        [
+            .. progress.Read(run, candidates).Where(w => found is null && clock.GetUtcNow() - w.Time < Alive),
+        ];
+        StageState[] stages = [.. StagesOf(study).Select(s => new StageState(s, run.Completed(s)?.Seconds))];
+        return new RunSnapshot(
+            study.Title,
+            study.Margin,
+            found is not null ? RunPhase.Complete
+                : work.Length > 0 ? RunPhase.Running
+                : RunPhase.Stopped,
+            stages,
+            work,
+            found is not null ? null : RemainingTime.Of(stages, work),
+            found is not null ? Scores(found) : [.. SoFar(run, study, candidates)],
+            candidates
+                .Select(c => (c, Steps: StepsOf(run, c)))
+                .Where(c => c.Steps.Count > 0)
+                .ToDictionary(c => c.c, c => c.Steps, StringComparer.Ordinal),
+            found
+        );
+    }
+
+    private static IEnumerable<string> StagesOf(Study study) =>
+        [
+            "prepare",
+            RunLayout.Base,
+            .. study.Candidates.SelectMany(c =>
+                (string[])
+                    [
+                        .. IsMade(c.Value) ? [$"{RunLayout.Candidate(c.Key)}/obtain"] : Array.Empty<string>(),
+                        $"{RunLayout.Candidate(c.Key)}/measure",
+                    ]
+            ),
+            "compare",
+            "report",
+        ];
+
+    private static bool IsMade(CandidatePlan plan) =>
+        plan.Way is CandidateWay.Train or CandidateWay.Command || plan.Seed is not null || plan.GgufType is not null;
+
+    private static ScoreSoFar[] Scores(Comparison found) =>
+        [
+            .. from candidate in found.Candidates
+            from task in candidate.Tasks
+            where task.HasScores
+            select new ScoreSoFar(candidate.Name, task.Task, task, IsWhole: true),
+        ];
+
+    private IEnumerable<ScoreSoFar> SoFar(RunLayout run, Study study, string[] candidates) =>
+        candidates.SelectMany(c => study.NamedTasks.Select(t => SoFar(run, study, c, t))).OfType<ScoreSoFar>();
+
+    private ScoreSoFar? SoFar(RunLayout run, Study study, string candidate, TaskPlan task)
+    {
+        if (!RelativeName.IsPlain(task.Name))
+        {
+            return null;
+        }
+
+        (IReadOnlyList<Answer> before, bool baseIsWhole) = Answers(run.Answers(RunLayout.Base, task.Name));
+        (IReadOnlyList<Answer> after, bool isWhole) = Answers(run.Answers(RunLayout.Candidate(candidate), task.Name));
+        HashSet<string> both = [.. before.Select(a => a.Id)];
+        both.IntersectWith(after.Select(a => a.Id));
+        if (both.Count < 2)
+        {
+            return null;
+        }
+
+        PairedResult result = PairedComparison.Of(
+            task.Name,
+            [.. before.Where(a => both.Contains(a.Id))],
+            [.. after.Where(a => both.Contains(a.Id))],
+            new ComparisonSettings(
+                study.Targets.Contains(task.Name) ? null : study.Margin,
+                study.Seed,
+                task.Generalises()
+            )
+        );
+        return new ScoreSoFar(candidate, task.Name, result, baseIsWhole && isWhole);
+    }
+
+    private (IReadOnlyList<Answer> Answers, bool IsWhole) Answers(string path)
+    {
+        bool whole = BoundedFile.IsThere(path);
+        string file = whole ? path : GrowingAnswers.GrowingName(path);
+        FileInfo info = new(file);
+        if (!info.Exists)
+        {
+            return ([], false);
+        }
+
+        lock (gate)
+        {
+            if (
+                read.TryGetValue(file, out (long Length, DateTime Written, IReadOnlyList<Answer> Answers) seen)
+                && (seen.Length, seen.Written) == (info.Length, info.LastWriteTimeUtc)
+            )
+            {
+                return (seen.Answers, whole);
+            }
+        }
+
+        IReadOnlyList<Answer> answers = AnswerFile.ReadGrowing(file);
+        lock (gate)
+        {
+            if (read.Count >= MostFiles)
+            {
+                read.Clear();
+            }
+
+            read[file] = (info.Length, info.LastWriteTimeUtc, answers);
+        }
+
+        return (answers, whole);
+    }
+
+    private static IReadOnlyList<TrainingStep> StepsOf(RunLayout run, string candidate)
+    {
+        string log = Path.Combine(run.Adapter(candidate), "train.jsonl");
+        List<TrainingStep> steps = [];
+        try
+        {
+            foreach (string line in File.Exists(log) ? BoundedFile.ReadLines(log) : [])
+            {
+                steps.Add(StoredJson.Parse<TrainingStep>(line, log, "a training step"));
+            }
+        }
+        catch (InputException)
+        {
+            return steps; // the last line is being written
+        }
+
+        return steps;
+    }
+}

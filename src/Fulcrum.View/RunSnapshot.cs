@@ -1,0 +1,69 @@
+using Fulcrum.Comparisons;
+using Fulcrum.Models;
+
+namespace Fulcrum.View;
+
+/// <summary>How far a run is.</summary>
+internal enum RunPhase
+{
+    /// <summary>Every candidate was compared with the base.</summary>
+    Complete,
+
+    /// <summary>Progress was made in the last two minutes.</summary>
+    Running,
+
+    /// <summary>Neither: interrupted, refused, or at work without progress.</summary>
+    Stopped,
+
+    /// <summary>The folder cannot be read as a run.</summary>
+    Unreadable,
+}
+
+/// <summary>What a run folder shows at one moment.</summary>
+/// <param name="Title">The study's name.</param>
+/// <param name="Margin">The study's margin, in percentage points.</param>
+/// <param name="Stages">Every stage in its order.</param>
+/// <param name="Work">What is at work; empty: nothing.</param>
+/// <param name="Remaining">Seconds until the run is complete, as far as its parts allow an estimate; null:
+/// unknown.</param>
+/// <param name="Scores">By candidate and task, the items that base and candidate have answered so far.</param>
+/// <param name="Losses">By candidate, the steps of a training so far.</param>
+/// <param name="Found">The comparison of a complete run; null: not complete.</param>
+/// <param name="Problem">Why the folder cannot be read; null: it can.</param>
+internal sealed record RunSnapshot(
+    string Title,
+    double Margin,
+    RunPhase Phase,
+    IReadOnlyList<StageState> Stages,
+    IReadOnlyList<Progress> Work,
+    double? Remaining,
+    IReadOnlyList<ScoreSoFar> Scores,
+    IReadOnlyDictionary<string, IReadOnlyList<TrainingStep>> Losses,
+    Comparison? Found,
+    string? Problem = null
+)
+{
+    /// <summary>Returns the snapshot of a folder that cannot be read.</summary>
+    public static RunSnapshot Unreadable(string problem) =>
+        new(
+            "",
+            0,
+            RunPhase.Unreadable,
+            [],
+            [],
+            null,
+            [],
+            new Dictionary<string, IReadOnlyList<TrainingStep>>(),
+            null,
+            problem
+        );
+}
+
+/// <summary>A stage of a run.</summary>
+/// <param name="Seconds">How long it took; null: not complete.</param>
+internal sealed record StageState(string Name, double? Seconds);
+
+/// <summary>A task so far.</summary>
+/// <param name="Result">Over the items that both sides have answered.</param>
+/// <param name="IsWhole">Whether both sides have answered all items.</param>
+internal sealed record ScoreSoFar(string Candidate, string Task, PairedResult Result, bool IsWhole);
