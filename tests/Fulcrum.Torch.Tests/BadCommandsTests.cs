@@ -317,6 +317,8 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("merge")]
     [InlineData("compare")]
     [InlineData("report")]
+    [InlineData("view")]
+    [InlineData("schema")]
     [InlineData("bench")]
     [InlineData("bench score")]
     [InlineData("bench generate")]
