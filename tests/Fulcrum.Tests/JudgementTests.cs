@@ -89,6 +89,25 @@ public sealed class JudgementTests
     }
 
     [Fact]
+    public void Sentence_about_many_tasks_names_targets_and_losses_and_counts_the_others()
+    {
+        PairedResult[] results =
+        [
+            Results.Compared("sql", 0.05, 0.1),
+            Results.Compared("lost", -0.2, -0.1),
+            Results.Compared("open", -0.05, 0.05),
+            .. Enumerable.Range(1, 3).Select(i => Results.Compared($"g{i}", -0.01, 0.01)),
+        ];
+
+        string sentence = Sentences.Of(Judgement.Of(results, ["sql"], 2), Words.English);
+
+        Assert.Contains("sql: gain of", sentence);
+        Assert.Contains("lost: loss of", sentence);
+        Assert.Contains("4 other general tasks: no loss shown, 3 shown to lie within the margin of 2: ", sentence);
+        Assert.DoesNotContain("g1", sentence);
+    }
+
+    [Fact]
     public void A_result_that_was_tested_against_another_margin_is_refused() =>
         Assert.Throws<ArgumentException>(() => Judgement.Of([Results.Compared("general", -0.01, 0.01)], [], 3));
 }

@@ -35,9 +35,38 @@ internal static class Sentences
     /// <summary>The verdict in one word.</summary>
     public static string Verdict(CandidateComparison candidate, Words words) => Kind(candidate.Verdict, words);
 
-    /// <summary>What was found on every task, and the verdict.</summary>
-    public static string Of(Verdict verdict, Words words) =>
-        $"{string.Join("; ", verdict.Findings.Select(f => Of(f, verdict.Margin, words)))}: {Kind(verdict, words)}.";
+    /// <summary>What was found on every task, and the verdict. Of many tasks only targets and losses are named; the
+    /// others are counted, because tables and lists name them.</summary>
+    public static string Of(Verdict verdict, Words words)
+    {
+        Finding[] named = [.. verdict.Findings.Where(f => verdict.Findings.Count <= MostNamed || MustBeNamed(f))];
+        IEnumerable<string> parts = named
+            .Select(f => Of(f, verdict.Margin, words))
+            .Concat(Others([.. verdict.Findings.Except(named)], verdict.Margin, words));
+        return $"{string.Join("; ", parts)}: {Kind(verdict, words)}.";
+    }
+
+    private const int MostNamed = 4;
+
+    private static bool MustBeNamed(Finding f) =>
+        f.Role == TaskRole.Target || f.Change == Comparisons.Change.Loss || f.Judgement == TaskJudgement.BeyondMargin;
+
+    private static IEnumerable<string> Others(Finding[] others, double margin, Words words)
+    {
+        int within = others.Count(f => f.Judgement == TaskJudgement.WithinMargin);
+        string limit = words.Number(margin);
+        return others.Length == 0
+            ? []
+            :
+            [
+                words.Say(
+                    $"{others.Length} other general tasks: no loss shown, {within} shown to lie within the margin "
+                        + $"of {limit}",
+                    $"outras {others.Length} tarefas gerais: nenhuma perda demonstrada, {within} comprovadamente dentro "
+                        + $"da margem de {limit}"
+                ),
+            ];
+    }
 
     /// <summary>The verdict in one word.</summary>
     public static string Kind(VerdictKind kind, Words words) =>
