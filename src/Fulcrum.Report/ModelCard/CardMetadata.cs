@@ -60,11 +60,14 @@ internal static class CardMetadata
         string model = report.Study.Base.Model;
         return HubReference.IsPinnedName(model)
             ? HubReference.Parse(HubKind.Model, model).Id
-            : NameOf(report.Model?.Name ?? model);
+            : Text(Path.GetFileName((report.Model?.Name ?? model).TrimEnd('/', '\\')));
     }
 
-    /// <summary>Returns the last part of a path, as a name.</summary>
-    public static string NameOf(string path) => Text(Path.GetFileName(path.TrimEnd('/', '\\')));
+    /// <summary>Returns the id of a model on the hub; of a folder its last part.</summary>
+    public static string NameOf(string path) =>
+        !Directory.Exists(path) && HubReference.LooksLikeName(HubKind.Model, path)
+            ? HubReference.Parse(HubKind.Model, path).Id
+            : Text(Path.GetFileName(path.TrimEnd('/', '\\')));
 
     private static Dictionary<string, object?> Result(PairedResult result, RunReport report, CardProtocols protocols) =>
         new()

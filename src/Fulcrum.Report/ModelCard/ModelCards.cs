@@ -52,7 +52,8 @@ internal static class ModelCards
         string text =
             $"# {ReportMarkdown.Escape(Path.GetFileName(Path.GetFullPath(folder)))}\n\n"
             + $"An adapter for the base model {ReportMarkdown.Escape(name)}. "
-            + $"Training: {examples} examples, {plan.Epochs} epochs, rank {plan.Rank}, alpha {plan.Alpha:0.###}.\n\n"
+            + $"Training: {examples} examples, {plan.Epochs} {(plan.Epochs == 1 ? "epoch" : "epochs")}, "
+            + $"rank {plan.Rank}, alpha {plan.Alpha:0.###}.\n\n"
             + "Nothing was measured yet. `fulcrum check` measures what the adapter gained and lost.\n";
         AtomicFile.WriteText(card, $"---\n{CardMetadata.Print(name, isAdapter: true, null)}---\n\n{Mark}\n\n{text}");
     }
