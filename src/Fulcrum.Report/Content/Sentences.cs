@@ -62,8 +62,8 @@ internal static class Sentences
                 words.Say(
                     $"{others.Length} other general tasks: no loss shown, {within} shown to lie within the margin "
                         + $"of {limit}",
-                    $"outras {others.Length} tarefas gerais: nenhuma perda demonstrada, {within} comprovadamente dentro "
-                        + $"da margem de {limit}"
+                    $"outras {others.Length} tarefas gerais: nenhuma perda demonstrada, {within} comprovadamente "
+                        + $"dentro da margem de {limit}"
                 ),
             ];
     }

@@ -35,8 +35,8 @@ namespace Fulcrum.Studies;
 /// half.</param>
 /// <param name="Vary">By key, as <c>train.rank</c>, values to try: a candidate for every combination takes the place of
 /// each candidate with <c>train</c>. Null: none.</param>
-/// <param name="Sample">By key, a range or a list to draw from, and under <c>count</c> the number of combinations; null:
-/// none.</param>
+/// <param name="Sample">By key, a range or a list to draw from, and under <c>count</c> the number of combinations.
+/// Null: none.</param>
 /// <param name="Seek">How the candidates that are trained are searched; includes a selection. Null: all are trained in
 /// full.</param>
 public sealed record Study(

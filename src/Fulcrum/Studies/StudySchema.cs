@@ -87,7 +87,7 @@ internal sealed class StudySchema
     /// <param name="kind">The key that says which kind the record is of; null: it has no kinds.</param>
     private JsonObject Record(JsonTypeInfo type, string? kind)
     {
-        Dictionary<string, JsonPropertyInfo> keys = StudyShape.Keys(type);
+        Dictionary<string, JsonPropertyInfo> keys = StudyKeys.Of(type);
         JsonObject properties = [];
         if (kind is not null)
         {
@@ -109,7 +109,7 @@ internal sealed class StudySchema
         }
 
         JsonObject record = new() { ["type"] = "object", ["properties"] = properties };
-        string[] required = [.. keys.Where(k => StudyShape.IsRequired(k.Value)).Select(k => k.Key)];
+        string[] required = [.. keys.Where(k => StudyKeys.IsRequired(k.Value)).Select(k => k.Key)];
         if (required.Length > 0)
         {
             record["required"] = new JsonArray([.. required.Select(r => (JsonNode)r)]);

@@ -93,7 +93,7 @@ internal sealed class StudyShape(string source, byte[] text, string place)
     {
         long start = reader.TokenStartIndex;
         string? kind = type.PolymorphismOptions?.TypeDiscriminatorPropertyName;
-        Dictionary<string, JsonPropertyInfo> keys = Keys(kind is null ? type : KindOf(reader, type, path));
+        Dictionary<string, JsonPropertyInfo> keys = StudyKeys.Of(kind is null ? type : KindOf(reader, type, path));
         HashSet<string> seen = new(StringComparer.Ordinal);
         while (NextKey(ref reader, seen, path) is { } key)
         {
@@ -122,7 +122,7 @@ internal sealed class StudyShape(string source, byte[] text, string place)
 
     private void RequireAll(Dictionary<string, JsonPropertyInfo> keys, HashSet<string> seen, long start, string path)
     {
-        if (keys.FirstOrDefault(k => IsRequired(k.Value) && !seen.Contains(k.Key)).Key is { } missing)
+        if (keys.FirstOrDefault(k => StudyKeys.IsRequired(k.Value) && !seen.Contains(k.Key)).Key is { } missing)
         {
             throw Error(
                 start,
@@ -220,27 +220,11 @@ internal sealed class StudyShape(string source, byte[] text, string place)
     private InputException Unknown(long at, string path, string key, IEnumerable<string> known)
     {
         string hint =
-            Renamed.TryGetValue(key, out string? now) ? $"it is called {now} now"
+            StudyKeys.Renamed.TryGetValue(key, out string? now) ? $"it is called {now} now"
             : Spelling.Nearest(key, known) is { } near ? $"did you mean \"{near}\"?"
             : $"known are {string.Join(", ", known.Order(StringComparer.Ordinal))}";
         return Error(at, $"{Under(path, key)}: unknown key \"{key}\"; {hint}");
     }
-
-    // Keys of the first edition.
-    private static readonly Dictionary<string, string> Renamed = new(StringComparer.Ordinal)
-    {
-        ["model"] = "base",
-        ["benchmarks"] = "tasks, an object with a task for each name",
-        ["train"] = "candidates.NAME.train",
-        ["curve"] = "derive.lambda and derive.checkpoints",
-        ["servingForms"] = "derive.forms",
-        ["seeds"] = "derive.seeds",
-        ["lora"] = "candidates, one for each configuration",
-        ["loraConfigurations"] = "candidates, one for each configuration",
-        ["afterForm"] = "candidates.NAME.form",
-        ["folder"] = "data",
-        ["shots"] = "fewshot",
-    };
 
     private InputException Error(long at, string what) =>
         new($"{source} line {1 + text.AsSpan(0, (int)at).Count((byte)'\n')}: {what}");
@@ -301,16 +285,6 @@ internal sealed class StudyShape(string source, byte[] text, string place)
             JsonTokenType.String => $"text \"{reader.GetString()}\"",
             _ => Encoding.UTF8.GetString(reader.ValueSpan),
         };
-
-    /// <summary>Returns whether a file must have the key.</summary>
-    internal static bool IsRequired(JsonPropertyInfo key) =>
-        key.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false };
-
-    // A property without a parameter in the record's constructor is computed, not read.
-    internal static Dictionary<string, JsonPropertyInfo> Keys(JsonTypeInfo record) =>
-        record
-            .Properties.Where(p => p.AssociatedParameter is not null)
-            .ToDictionary(p => p.Name, StringComparer.Ordinal);
 
     private static JsonTypeInfo Of(JsonTypeInfo near, Type type) => near.Options.GetTypeInfo(type);
 
