@@ -7,24 +7,39 @@ namespace Fulcrum.Report.Plots;
 internal static class FrontFigure
 {
     private const double Left = 70,
-        Right = Draw.Width - 30,
         Top = 30,
         Bottom = 396;
 
-    public static Markup Of(IReadOnlyList<TriedPoint> all, double margin, Words words)
+    public static Markup Of(IReadOnlyList<TriedPoint> all, double margin, Words words) =>
+        Draw.Figure(
+            words.Say("Everything that was tried", "Tudo o que foi experimentado"),
+            words.Say(
+                "Filled points were measured on the confirmation items and are results. Hollow points were measured on "
+                    + "the selection items: they show the search and are no results. The dotted line is the front.",
+                "Pontos cheios foram medidos nos itens de confirmação e são resultados. Pontos vazios foram medidos nos "
+                    + "itens de seleção: mostram a busca e não são resultados. A linha pontilhada é a fronteira."
+            ),
+            width => Picture(all, margin, width, words),
+            Markup.Empty,
+            words
+        );
+
+    private static Markup Picture(IReadOnlyList<TriedPoint> all, double margin, double width, Words words)
     {
+        double right = width - 30;
         TriedPoint[] points = [.. all.Where(p => p.Elsewhere is not null)];
-        Axis x = Axis.Around(points.Select(p => p.Elsewhere!.Value).Append(0).Append(-margin / 100), Left, Right, 0.02),
+        Axis x = Axis.Around(points.Select(p => p.Elsewhere!.Value).Append(0).Append(-margin / 100), Left, right, 0.02),
             y = Axis.Around(points.Select(p => p.Gain).Append(0), Bottom, Top, 0.02);
-        Markup picture = Draw.Picture(
+        return Draw.Picture(
+            width,
             Bottom + 48,
             words.Say("gain against loss of every candidate", "ganho contra perda de cada candidato"),
             Draw.Across(x, Top, Bottom, words.Points),
-            Draw.Up(y, Left, Right, words.Points),
+            Draw.Up(y, Left, right, words.Points),
             Draw.Line("curve second", x.At(-margin / 100), Top, x.At(-margin / 100), Bottom),
             Draw.Label(x.At(-margin / 100) + 5, Top + 10, words.Say("margin", "margem")),
             Draw.Label(
-                (Left + Right) / 2,
+                (Left + right) / 2,
                 Bottom + 40,
                 words.Say("lowest change on a general task, in points", "menor mudança em uma tarefa geral, em pontos"),
                 "middle"
@@ -38,18 +53,6 @@ internal static class FrontFigure
                     .Select(p => (x.At(p.Elsewhere!.Value), y.At(p.Gain)))
             ),
             Markup.Join([.. points.OrderBy(p => p.Confirmed).Select(p => Point(p, x, y, words))])
-        );
-        return Draw.Figure(
-            words.Say("Everything that was tried", "Tudo o que foi experimentado"),
-            words.Say(
-                "Filled points were measured on the confirmation items and are results. Hollow points were measured on "
-                    + "the selection items: they show the search and are no results. The dotted line is the front.",
-                "Pontos cheios foram medidos nos itens de confirmação e são resultados. Pontos vazios foram medidos nos "
-                    + "itens de seleção: mostram a busca e não são resultados. A linha pontilhada é a fronteira."
-            ),
-            picture,
-            Markup.Empty,
-            words
         );
     }
 

@@ -5,8 +5,8 @@ namespace Fulcrum.Studies;
 /// <summary>The keys that a file may have for a record.</summary>
 internal static class StudyKeys
 {
-    /// <summary>Returns the keys by their names. A property without a parameter in the record's constructor is computed,
-    /// not read.</summary>
+    /// <summary>Returns the keys by their names. A property without a parameter in the record's constructor is
+    /// computed, not read.</summary>
     public static Dictionary<string, JsonPropertyInfo> Of(JsonTypeInfo record) =>
         record
             .Properties.Where(p => p.AssociatedParameter is not null)
