@@ -22,7 +22,8 @@ internal static class SearchSentences
             "confirmed on items not used for choosing.",
             "confirmado em itens não usados para escolher."
         );
-        return $"{(settings.Length > 0 ? settings : s.Chosen)}: {Gains(chosen, words)}{Loss(chosen, words)}, {confirmed}";
+        string name = settings.Length > 0 ? settings : s.Chosen;
+        return $"{name}: {Gains(chosen, words)}{Loss(chosen, words)}, {confirmed}";
     }
 
     /// <summary>What was tried and what it took; empty without a search.</summary>

@@ -16,8 +16,8 @@ internal static class FrontFigure
             words.Say(
                 "Filled points were measured on the confirmation items and are results. Hollow points were measured on "
                     + "the selection items: they show the search and are no results. The dotted line is the front.",
-                "Pontos cheios foram medidos nos itens de confirmação e são resultados. Pontos vazios foram medidos nos "
-                    + "itens de seleção: mostram a busca e não são resultados. A linha pontilhada é a fronteira."
+                "Pontos cheios foram medidos nos itens de confirmação e são resultados. Pontos vazios foram medidos "
+                    + "nos itens de seleção: mostram a busca e não são resultados. A linha pontilhada é a fronteira."
             ),
             width => Picture(all, margin, width, words),
             Markup.Empty,
