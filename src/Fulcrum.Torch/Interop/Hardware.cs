@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using TorchSharp;
@@ -8,6 +9,10 @@ namespace Fulcrum.Torch.Interop;
 /// <summary>Devices and number types by their names in a study.</summary>
 internal static class Hardware
 {
+    /// <summary>The processor multiplies tiles of bfloat16 (AMX): leaf 7 of its description, register EDX, bit
+    /// 22.</summary>
+    public static bool MultipliesTiles { get; } = X86Base.IsSupported && (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0;
+
     /// <summary>The device that a plan names.</summary>
     public static Device DeviceOf(string name)
     {

@@ -14,10 +14,28 @@ internal static unsafe class SmallBatchBlocks
     /// <summary>Columns that are computed at once: two blocks.</summary>
     public const int Columns = 2 * Lanes;
 
-    private const int Lanes = 16;
+    private const int Lanes = 16,
+        Depth = SmallBatchMatmul.Depth;
+
+    // Columns ahead that are fetched into the nearest cache: four turns of the loop. The processor's own prefetching
+    // stops at each page.
+    private const int Ahead = 4 * Columns;
 
     /// <summary>Whether this processor and this number of columns are supported.</summary>
     public static bool Supports(long outs) => Avx512F.IsSupported && outs % Columns == 0;
+
+    /// <summary>Copies the input so that the eight values of all rows that are multiplied together lie in order: from
+    /// [rows, ins] to [ins / 8, rows, 8].</summary>
+    public static void Pack(float* input, int rows, int ins, float* packed)
+    {
+        for (int i = 0; i < ins; i += Depth)
+        {
+            for (int r = 0; r < rows; r++, packed += Depth)
+            {
+                Vector256.Load(input + (long)r * ins + i).Store(packed);
+            }
+        }
+    }
 
     /// <summary>Starts the sums of all rows with the bias; null: with zeros.</summary>
     public static void Begin(float* sums, int rows, float* bias, int count)
@@ -34,16 +52,17 @@ internal static unsafe class SmallBatchBlocks
     /// <summary>sums += eight rows of the matrix, each times its value of every row of x.</summary>
     /// <typeparam name="T">float or <see cref="Bf16"/>. Of bfloat16 a block holds the first values of 16 pairs, and the
     /// next block the second values.</typeparam>
-    /// <param name="x">[rows, ins], from the first of eight columns on.</param>
+    /// <param name="x">[rows, 8], a part of the packed input.</param>
     /// <param name="matrix">[8, outs]</param>
     /// <param name="count">Columns of the matrix, a multiple of <see cref="Columns"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add<T>(float* x, long ins, int rows, T* matrix, long outs, int count, float* sums)
+    public static void Add<T>(float* x, int rows, T* matrix, long outs, int count, float* sums)
         where T : unmanaged
     {
         for (int j = 0; j < count; j += Columns)
         {
             T* m = matrix + j;
+            Prefetch(m + Ahead, outs);
             (Vector512<float> a0, Vector512<float> b0) = Load(m);
             (Vector512<float> a1, Vector512<float> b1) = Load(m += outs);
             (Vector512<float> a2, Vector512<float> b2) = Load(m += outs);
@@ -55,7 +74,7 @@ internal static unsafe class SmallBatchBlocks
             float* first = sums + (long)j * rows,
                 second = first + rows * Lanes,
                 row = x;
-            for (int r = 0; r < rows; r++, row += ins, first += Lanes, second += Lanes)
+            for (int r = 0; r < rows; r++, row += Depth, first += Lanes, second += Lanes)
             {
                 (Vector512<float> y, Vector512<float> z) = (Vector512.Load(first), Vector512.Load(second));
                 Step(row, a0, b0, ref y, ref z);
@@ -134,6 +153,20 @@ internal static unsafe class SmallBatchBlocks
 
         Vector512<uint> words = Vector512.Load((uint*)matrix);
         return (Vector512.ShiftLeft(words, 16).AsSingle(), (words & Vector512.Create(0xFFFF0000)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<T>(T* matrix, long outs)
+        where T : unmanaged
+    {
+        for (int i = 0; i < Depth; i++, matrix += outs)
+        {
+            Sse.Prefetch0(matrix);
+            if (typeof(T) == typeof(float))
+            {
+                Sse.Prefetch0(matrix + Lanes);
+            }
+        }
     }
 
     // Puts the first and second values of pairs next to each other again.

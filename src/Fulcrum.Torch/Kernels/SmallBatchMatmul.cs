@@ -18,8 +18,10 @@ internal static unsafe class SmallBatchMatmul
     private const int MostInRows = 8,
         MostInBlocks = 32;
 
-    // The same in bfloat16 on processors with bfloat16 instructions, which are much faster with many rows.
-    private const int MostByInstruction = 2;
+    // The same in bfloat16 on processors with bfloat16 instructions, and on those that multiply tiles of it. With more
+    // rows these are faster.
+    private const int MostPairsInBlocks = 16,
+        MostByInstruction = 2;
 
     private const int Width = Simd8.Width;
 
@@ -57,9 +59,14 @@ internal static unsafe class SmallBatchMatmul
 
     /// <summary>Maximum number of rows for a weight, [out, in].</summary>
     public static int Most(Tensor weight) =>
-        weight.dtype != ScalarType.Float32 && !UpcastMatmul.Supports(weight) ? MostByInstruction
-        : SmallBatchBlocks.Supports(weight.size(0)) ? MostInBlocks
-        : MostInRows;
+        (weight.dtype, SmallBatchBlocks.Supports(weight.size(0))) switch
+        {
+            (ScalarType.Float32, true) => MostInBlocks,
+            (ScalarType.Float32, false) => MostInRows,
+            _ when UpcastMatmul.Supports(weight) => MostInRows,
+            (_, true) when !Hardware.MultipliesTiles => MostPairsInBlocks,
+            _ => MostByInstruction,
+        };
 
     /// <summary>input · weightᵀ + bias, for what <see cref="Supports"/> accepts; 16-bit results are rounded once, at
     /// the end.</summary>
@@ -145,15 +152,17 @@ internal static unsafe class SmallBatchMatmul
         // The same by blocks of columns. The sums of a part's chunk begin at rows * left.
         private void RunInBlocks(int chunks, int parts)
         {
-            float* all = Scratch(parts * rows * outs);
             long apart = (long)rows * outs;
+            float* packed = Scratch(rows * ins + parts * rows * outs),
+                all = packed + (long)rows * ins;
+            SmallBatchBlocks.Pack(input, rows, ins, packed);
             Threads.For(
                 chunks * parts,
                 task =>
                 {
                     (int chunk, int part) = ((int)task / parts, (int)task % parts);
                     (int left, int right) = (Column(chunk, chunks), Column(chunk + 1, chunks));
-                    SumBlocks(part, parts, left, right - left, all + part * apart + (long)rows * left);
+                    SumBlocks(packed, part, parts, left, right - left, all + part * apart + (long)rows * left);
                 },
                 most: 1 + apart * ins / Grain
             );
@@ -178,7 +187,7 @@ internal static unsafe class SmallBatchMatmul
             );
         }
 
-        private void SumBlocks(int part, int parts, int left, int count, float* to)
+        private void SumBlocks(float* packed, int part, int parts, int left, int count, float* to)
         {
             SmallBatchBlocks.Begin(to, rows, part == 0 && !pairs && bias is not null ? bias + left : null, count);
             for (int i = ins / Depth * part / parts * Depth; i < ins / Depth * (part + 1) / parts * Depth; i += Depth)
@@ -186,11 +195,11 @@ internal static unsafe class SmallBatchMatmul
                 long from = (long)i * outs + left;
                 if (pairs)
                 {
-                    SmallBatchBlocks.Add(input + i, ins, rows, (Bf16*)weight + from, outs, count, to);
+                    SmallBatchBlocks.Add(packed + (long)rows * i, rows, (Bf16*)weight + from, outs, count, to);
                 }
                 else
                 {
-                    SmallBatchBlocks.Add(input + i, ins, rows, (float*)weight + from, outs, count, to);
+                    SmallBatchBlocks.Add(packed + (long)rows * i, rows, (float*)weight + from, outs, count, to);
                 }
             }
         }
