@@ -213,7 +213,7 @@ public sealed class LanguageModelTests
         Assert.Contains(
             why,
             Assert
-                .Throws<InputException>(() =>
+                .Throws<RequestException>(() =>
                     Scores(
                         model,
                         [
@@ -231,7 +231,7 @@ public sealed class LanguageModelTests
         Assert.Contains(
             "context of 512",
             Assert
-                .Throws<InputException>(() =>
+                .Throws<RequestException>(() =>
                     Scores(
                         model,
                         [
