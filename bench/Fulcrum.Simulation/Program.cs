@@ -97,13 +97,35 @@ foreach (int candidates in (int[])[5, 15, 50])
 }
 
 Cell gain = new("Spider, 20", Cells.Spider, 0.20, 0.05, 0.03);
-Once("search", "16 trainings alike, all at the margin", studies, () => Simulations.Searches(gain, spread, 0, studies));
-Once(
-    "search",
-    "16 trainings, gain 2 to 12, loss 0 to 5",
-    studies,
-    () => Simulations.Searches(gain with { Mean = 0.02 }, spread with { Mean = 0 }, 0.10, studies)
-);
+foreach (double sd in (double[])[0, 0.03])
+{
+    Once(
+        "search",
+        $"alike, gain 5, loss at the margin, SD {sd * 100:0}",
+        studies,
+        () => Simulations.Searches(gain with { Spread = sd }, spread with { Spread = sd }, 0, studies)
+    );
+    Once(
+        "search",
+        $"gains 2 to 12, losses 0 to 5, SD {sd * 100:0}",
+        studies,
+        () =>
+            Simulations.Searches(
+                gain with
+                {
+                    Mean = 0.02,
+                    Spread = sd,
+                },
+                spread with
+                {
+                    Mean = 0,
+                    Spread = sd,
+                },
+                0.10,
+                studies
+            )
+    );
+}
 
 Tables.Print(results, Console.Out);
 return 0;

@@ -61,8 +61,9 @@ internal static partial class Simulations
         bool accepted = gain.Low > 0 && loss.Low > -Margin / 100;
         return new Dictionary<string, double>
         {
-            ["bias"] = gain.Points - chosen.TrueGain,
-            ["bias of the selection score"] = chosen.Gain.Only(gainHalves.Selection).Mean - chosen.TrueGain,
+            ["bias, these clusters"] = gain.Points - chosen.Gain.ItemsTruth,
+            ["bias, other clusters"] = gain.Points - chosen.TrueGain,
+            ["bias of the selection score"] = chosen.Gain.Only(gainHalves.Selection).Mean - chosen.Gain.ItemsTruth,
             ["coverage"] = gain.Low <= chosen.TrueGain && chosen.TrueGain <= gain.High ? 1 : 0,
             ["accepted"] = accepted ? 1 : 0,
             ["accepted wrongly"] = accepted && chosen.TrueLoss <= -Margin / 100 + 1e-9 ? 1 : 0,

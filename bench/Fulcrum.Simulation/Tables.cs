@@ -70,6 +70,19 @@ internal static class Tables
                 ("other half", "other half passes", 1, false),
             ]
         ),
+        new(
+            "search",
+            "Search by successive halving over 16 trainings in four rounds (Spider sizes)",
+            "trainings",
+            [
+                ("bias, points: these clusters", "bias, these clusters", 2, true),
+                ("other clusters", "bias, other clusters", 2, true),
+                ("score on the selection items", "bias of the selection score", 2, true),
+                ("coverage, %", "coverage", 1, false),
+                ("accepted, %", "accepted", 1, false),
+                ("of these with a loss of the margin or more, % of all", "accepted wrongly", 1, false),
+            ]
+        ),
     ];
 
     /// <summary>Prints every table that has results.</summary>
