@@ -46,6 +46,16 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         }
     }
 
+    /// <summary>The number of GPUs that libtorch can use.</summary>
+    internal static int Devices
+    {
+        get
+        {
+            Libtorch.Load(null);
+            return cuda.is_available() ? cuda.device_count() : 0;
+        }
+    }
+
     /// <inheritdoc/>
     public bool Opens(ModelSource source) => source is ModelSource.Folder;
 

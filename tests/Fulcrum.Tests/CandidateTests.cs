@@ -352,5 +352,5 @@ public sealed class CandidateTests : IDisposable
 
     private static bool IsOfItsTime(string file) =>
         file.EndsWith(".manifest.json", StringComparison.Ordinal)
-        || Path.GetFileName(file) is "heartbeat.json" or "run.lock" or "run.log" or "command.json";
+        || Path.GetFileName(file) is "heartbeat.json" or "run.lock" or "run.log" or "command.json" or "candidate.lock";
 }

@@ -67,28 +67,43 @@ public sealed class GrowingAnswersTests : IDisposable
         Assert.Equal(8, Measure("another"));
     }
 
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(3, 3)]
+    [InlineData(2, 1)]
+    public void Parts_of_several_processes_are_joined_to_the_bytes_of_one(int processes, int done)
+    {
+        Measure();
+        byte[] whole = File.ReadAllBytes(Answers),
+            seals = File.ReadAllBytes(Answers + ".seals");
+        File.Delete(Answers);
+        File.Delete(Answers + ".seals");
+        AnswerParts parts = new(Path.Combine(folder, "parts"));
+        for (int p = 0; p < done; p++)
+        {
+            parts.Write("b", items, [3, 6, 8], c => c % processes == p, own => [.. own.Select(i => AnswerTo(i, "p"))]);
+        }
+
+        parts.Join("b", Answers, 3);
+        parts.Remove("b", 3);
+        int kept = Measure();
+
+        Assert.Equal(done < processes ? 3 : 8, kept);
+        Assert.Equal(whole, File.ReadAllBytes(Answers));
+        Assert.Equal(seals, File.ReadAllBytes(Answers + ".seals"));
+        Assert.False(Directory.Exists(Path.Combine(folder, "parts")));
+    }
+
+    private static Answer AnswerTo(Item i, string protocol) =>
+        new(i.Id, i.Cluster, i.Group, 1, "A", i.Target, "correct", Input: i.Input, Protocol: protocol);
+
     private int Measure(string protocol = "p")
     {
         using GrowingAnswers file = new(Answers, items, protocol, [3, 6, 8]);
         int kept = file.Done;
         while (file.Done < items.Length)
         {
-            file.Append([
-                .. items
-                    .Skip(file.Done)
-                    .Take(Portion)
-                    .Select(i => new Answer(
-                        i.Id,
-                        i.Cluster,
-                        i.Group,
-                        1,
-                        "A",
-                        i.Target,
-                        "correct",
-                        Input: i.Input,
-                        Protocol: protocol
-                    )),
-            ]);
+            file.Append([.. items.Skip(file.Done).Take(Portion).Select(i => AnswerTo(i, protocol))]);
         }
 
         file.Complete();

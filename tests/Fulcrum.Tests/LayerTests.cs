@@ -22,6 +22,7 @@ public sealed class LayerTests
         "Tracing",
         "Guards",
         "Runs",
+        "Jobs",
     ];
 
     [Fact]

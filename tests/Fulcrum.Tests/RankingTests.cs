@@ -75,6 +75,7 @@ public sealed class RankingTests
         RunReport two = one with
         {
             Comparison = one.Comparison with { Candidates = [one.Shown, second] },
+            Detailed = [one.Shown, second],
             Items = one.Items.ToDictionary(
                 t => t.Key,
                 t =>

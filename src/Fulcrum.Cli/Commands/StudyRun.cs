@@ -2,6 +2,8 @@ using System.CommandLine;
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Jobs;
+using Fulcrum.Jobs.Slurm;
 using Fulcrum.Models;
 using Fulcrum.Observability;
 using Fulcrum.Report;
@@ -17,7 +19,7 @@ namespace Fulcrum.Cli.Commands;
 /// <summary>What <c>run</c> and <c>check</c> share: the options of a run, and running a study to its report.</summary>
 /// <param name="describedByCommandLine">Whether the command line describes the study, with the keys of its
 /// servers.</param>
-internal sealed class StudyRun(bool describedByCommandLine = false)
+internal sealed partial class StudyRun(bool describedByCommandLine = false)
 {
     private readonly Option<string?> output = new("--output")
     {
@@ -78,6 +80,8 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
             + "If dropout is 0, answers match the default mode up to rounding.",
     };
 
+    private readonly JobOptions jobs = new();
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
@@ -95,6 +99,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
             level,
             plain,
             json,
+            .. jobs.All,
             .. describedByCommandLine ? (Option[])[] : [vary, keys],
         ];
         foreach (Option option in all)
@@ -124,7 +129,19 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
         StudyFile.RequireFiles(study, source, fetched: false);
         HubAccess.Fetch(parsed, sources);
         StudyFile.RequireFiles(study, source);
+        if (jobs.StageOf(parsed) is { } stage)
+        {
+            return RunStage(stage, study, layout, parsed, cancellation);
+        }
+
+        if (jobs.PlaceOf(parsed) == Place.Slurm)
+        {
+            return RunOnSlurm(study, sources, layout, required, parsed, cancellation);
+        }
+
+        study = jobs.Divided(study, layout, parsed);
         using RunLock run = RunLock.Open(layout.Root);
+        SlurmRun.RefuseJobs(run.Layout);
         sources.Commits.Write(run.Layout.HubCommits);
         FileLog log = new(run.Layout.At("run.log"), LevelOf(parsed.GetRequiredValue(level)));
         using SqlSandbox sandbox = Sandbox.Open();
@@ -199,6 +216,7 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
             note => report(new RunEvent.Noted(note)),
             parsed.GetValue(plain)
         );
+        Func<Study, LocalJobs>? local = jobs.Local(run.Layout, Flags(parsed), parsed);
         ExperimentSettings settings = new(
             report,
             required?.Looking,
@@ -208,20 +226,23 @@ internal sealed class StudyRun(bool describedByCommandLine = false)
             parsed.GetRequiredValue(language),
             parsed.GetValue(allowCommand),
             describedByCommandLine ? ServerKeys.OfCommandLine(study) : ServerKeys.Of(study, parsed.GetValue(keys) ?? [])
-        );
-        return new Experiment(
-            study,
-            run,
-            new Engines([torch, ModelEngines.Llama, ModelEngines.Servers], torch, Exports.WriteGguf),
-            s =>
-                StudyCorpus.Open(
-                    s,
-                    (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits),
-                    id => HubAccess.Resolver(parsed).DatasetFolder(id).Path
-                ),
-            settings
-        );
+        )
+        {
+            Elsewhere = local is null ? null : (s, say, stop) => local(s).Run(s, run.Layout, say, stop),
+            SplitBase = local is null ? null : (s, say, stop) => local(s).SplitBase(say, stop),
+        };
+        return new Experiment(study, run, EnginesOf(torch), s => OpenCorpus(s, sandbox, parsed), settings);
     }
+
+    private static Engines EnginesOf(TorchEngine torch) =>
+        new([torch, ModelEngines.Llama, ModelEngines.Servers], torch, Exports.WriteGguf);
+
+    private static Corpus OpenCorpus(Study study, SqlSandbox sandbox, ParseResult parsed) =>
+        StudyCorpus.Open(
+            study,
+            (semantics, limits) => sandbox.Grader(EnumNames.Of(semantics), limits),
+            id => HubAccess.Resolver(parsed).DatasetFolder(id).Path
+        );
 
     private void PrintStopped(RunLayout run, ParseResult parsed) =>
         Console.Out.WriteLine(

@@ -25,6 +25,8 @@ internal static class Verbs
             TraceCommand.Create(),
             CompareCommand.Create(),
             StatsCommand.Create(),
+            StatusCommand.Create(),
+            CancelCommand.Create(),
             ReportCommand.Create(),
             ViewCommand.Create(),
             BenchCommand.Create(),

@@ -9,7 +9,8 @@ namespace Fulcrum.Cli;
 /// is not significant.</summary>
 internal static class ComparisonTable
 {
-    private const int MostGroups = 100,
+    private const int MostTables = 16,
+        MostGroups = 100,
         LeastWidth = 120,
         LeastTable = 90;
 
@@ -18,7 +19,8 @@ internal static class ComparisonTable
     public static void Print(Comparison comparison, Words words)
     {
         bool several = comparison.Candidates.Count > 1;
-        foreach (CandidateComparison candidate in comparison.Candidates)
+        // The ranking is what can be read of many; the report has their tables.
+        foreach (CandidateComparison candidate in comparison.Candidates.Count > MostTables ? [] : comparison.Candidates)
         {
             string title = several ? candidate.Name : "";
             Print(candidate.Tasks, Sentences.Of(candidate, comparison, words), words, title);

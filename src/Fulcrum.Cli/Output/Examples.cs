@@ -25,6 +25,14 @@ internal static class Examples
                 ),
                 ("the report in Brazilian Portuguese", "fulcrum run embedded --language pt-BR"),
             ],
+            "status" =>
+            [
+                (AfterRun + "show the state of every candidate, also while it runs", "fulcrum status runs/embedded"),
+            ],
+            "cancel" =>
+            [
+                ("stop a run and keep what was done; repeat its command to resume it", "fulcrum cancel runs/embedded"),
+            ],
             "report" =>
             [
                 (

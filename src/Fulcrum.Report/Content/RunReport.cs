@@ -12,7 +12,7 @@ namespace Fulcrum.Report.Content;
 
 /// <summary>What a report is made from: the files of a run folder, no model.</summary>
 /// <param name="Shown">The candidate whose tables and figures are shown first.</param>
-/// <param name="Items">The answers of the base and of every candidate to every item, by task.</param>
+/// <param name="Items">The answers of the base and of every detailed candidate to every item, by task.</param>
 /// <param name="Answers">The base's and the shown candidate's answer to every item, by task.</param>
 /// <param name="Steps">The shown candidate's training log; empty where there is none.</param>
 /// <param name="Stages">The manifests of the stages that are complete, in their order.</param>
@@ -21,6 +21,8 @@ namespace Fulcrum.Report.Content;
 /// engine and numeric form; null: none is known to.</param>
 /// <param name="Model">The model's name and size; null: unknown.</param>
 /// <param name="SearchSeconds">Seconds of all stages of a search; null: there was none.</param>
+/// <param name="Detailed">The candidates whose tables and items the page holds; the others stand in the ranking and in
+/// the other files.</param>
 /// <param name="Whole">The candidates with the tasks that have no scores; the comparison has those with scores.</param>
 internal sealed record RunReport(
     Study Study,
@@ -28,6 +30,7 @@ internal sealed record RunReport(
     CandidateComparison Shown,
     IReadOnlyDictionary<string, IReadOnlyList<ItemAnswers>> Items,
     IReadOnlyDictionary<string, IReadOnlyList<(Answer Before, Answer After)>> Answers,
+    IReadOnlyList<CandidateComparison> Detailed,
     IReadOnlyList<TrainingStep> Steps,
     IReadOnlyList<Manifest> Stages,
     Words Words,
@@ -38,6 +41,9 @@ internal sealed record RunReport(
     double? SearchSeconds = null
 )
 {
+    // A page with the tables and items of more candidates opens slowly: one of 200 had 7 MB.
+    private const int MostDetailed = 40;
+
     /// <summary>Returns the tasks of whole texts, which have no scores, of a candidate.</summary>
     public IEnumerable<PairedResult> Texts(string candidate) =>
         (Whole ?? []).Where(c => c.Name == candidate).SelectMany(c => c.Tasks).Where(t => !t.HasScores);
@@ -101,13 +107,17 @@ internal sealed record RunReport(
             throw new InputException($"{run.Comparison}: there is no candidate to report on");
         }
 
-        CandidateComparison shown = Ranking.Of(compared).Order[0];
+        IReadOnlyList<CandidateComparison> order = Ranking.Of(compared).Order;
+        CandidateComparison shown = order[0];
+        HashSet<string> best = [.. order.Take(MostDetailed).Select(c => c.Name)];
+        CandidateComparison[] detailed = [.. compared.Candidates.Where(c => best.Contains(c.Name))];
         return new RunReport(
             study,
             compared,
             shown,
-            shown.Tasks.ToDictionary(t => t.Task, t => ItemsOf(run, study, compared, t.Task), StringComparer.Ordinal),
+            shown.Tasks.ToDictionary(t => t.Task, t => ItemsOf(run, study, detailed, t.Task), StringComparer.Ordinal),
             new Dictionary<string, IReadOnlyList<(Answer, Answer)>>(),
+            detailed,
             StepsOf(run, shown.Name),
             [.. StagesOf(compared).Select(run.Completed).OfType<Manifest>()],
             Words.Of(language),
@@ -129,7 +139,7 @@ internal sealed record RunReport(
     /// the first.</summary>
     internal RunReport Showing(CandidateComparison candidate)
     {
-        int place = Comparison.Candidates.Select(c => c.Name).ToList().IndexOf(candidate.Name);
+        int place = Detailed.Select(c => c.Name).ToList().IndexOf(candidate.Name);
         return this with
         {
             Shown = candidate,
@@ -189,12 +199,17 @@ internal sealed record RunReport(
             "compare",
         ];
 
-    private static IReadOnlyList<ItemAnswers> ItemsOf(RunLayout run, Study study, Comparison compared, string task)
+    private static IReadOnlyList<ItemAnswers> ItemsOf(
+        RunLayout run,
+        Study study,
+        IReadOnlyList<CandidateComparison> candidates,
+        string task
+    )
     {
         (string Place, Dictionary<string, Answer> Answers)[] sides =
         [
-            .. compared
-                .Candidates.Select(c => RunLayout.Candidate(c.Name))
+            .. candidates
+                .Select(c => RunLayout.Candidate(c.Name))
                 .Select(p =>
                     (p, AnswerFile.Read(run.Answers(p, task)).ToDictionary(a => a.Id, StringComparer.Ordinal))
                 ),

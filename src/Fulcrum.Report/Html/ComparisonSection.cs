@@ -20,7 +20,26 @@ internal static class ComparisonSection
             : Markup.Of(
                 $"<h3 id=\"candidate-{report.Shown.Name}\">{Title(report.Shown, words)}</h3>"
                     + $"{One(report)}"
-                    + $"{report.Ranking.Order.Where(c => c.Name != report.Shown.Name).Select(c => Folded(report, c))}"
+                    + $"{report.Ranking.Order.Where(c => c.Name != report.Shown.Name && report.Detailed.Contains(c)).Select(c => Folded(report, c))}"
+                    + $"{Others(report)}"
+            );
+    }
+
+    private static Markup Others(RunReport report)
+    {
+        int others = report.Comparison.Candidates.Count - report.Detailed.Count;
+        return others == 0
+            ? Markup.Empty
+            : Markup.Of(
+                $"""
+                <p>{report.Words.Say(
+                    $"Tables and items of the {report.Detailed.Count} best candidates are shown. "
+                        + $"Those of the other {others} are in results.csv and report.md.",
+                    $"São mostradas as tabelas e os itens dos {report.Detailed.Count} melhores candidatos. "
+                        + $"Os dos outros {others} estão em results.csv e report.md."
+                )}</p>
+
+                """
             );
     }
 

@@ -28,7 +28,7 @@ internal static class ItemData
             json.WriteStartObject();
             Words(json, report);
             json.WriteStartArray("candidates");
-            foreach (CandidateComparison candidate in report.Comparison.Candidates)
+            foreach (CandidateComparison candidate in report.Detailed)
             {
                 json.WriteStringValue(candidate.Name);
             }

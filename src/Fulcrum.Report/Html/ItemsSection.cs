@@ -76,7 +76,7 @@ internal static class ItemsSection
             : Markup.Of(
                 $"<label>{report.Words.Say("outcome of candidate", "desfecho do candidato")}<select "
                     + $"id=\"f-candidate\">"
-                    + $"{report.Comparison.Candidates.Select(c => Option(c.Name))}"
+                    + $"{report.Detailed.Select(c => Option(c.Name))}"
                     + $"</select></label>"
             );
 

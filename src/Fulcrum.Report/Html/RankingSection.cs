@@ -8,28 +8,53 @@ namespace Fulcrum.Report.Html;
 /// <summary>Several candidates in one table: every task's difference, and the verdict.</summary>
 internal static class RankingSection
 {
-    /// <summary>Returns the ranking table; nothing where there is one candidate.</summary>
+    /// <summary>Returns the ranking table; nothing where there is one candidate. The rows of candidates without tables
+    /// of their own are folded.</summary>
     public static Markup Of(RunReport report)
     {
+        if (report.Comparison.Candidates.Count < 2)
+        {
+            return Markup.Empty;
+        }
+
         Words words = report.Words;
-        return report.Comparison.Candidates.Count < 2
-            ? Markup.Empty
-            : Markup.Of(
-                $"""
-                <div class="scroll"><table id="ranking"><caption>{words.Say(
-                    "Differences from the base in percentage points with 95% intervals. "
-                        + "Accepted candidates come first, then by gain on the targets.",
-                    "Diferenças em relação à base, em pontos percentuais, com intervalos de 95%. "
-                        + "Os candidatos aceitos vêm primeiro, depois pelo ganho nos alvos."
-                )}</caption><thead><tr><th scope="col">{words.Say(
-                    "candidate",
-                    "candidato"
-                )}</th>{report.Shown.Tasks.Select(t =>
-                    Markup.Of($"<th scope=\"col\">{t.Task}</th>")
-                )}<th scope="col">{words.Say("verdict", "veredito")}</th></tr></thead><tbody>
-                {report.Ranking.Order.Select(c => Row(c, words))}</tbody></table></div>
-                """
-            );
+        CandidateComparison[] order = [.. report.Ranking.Order],
+            rest = [.. order.Except(report.Detailed)];
+        string caption = words.Say(
+            "Differences from the base in percentage points with 95% intervals. "
+                + "Accepted candidates come first, then by gain on the targets.",
+            "Diferenças em relação à base, em pontos percentuais, com intervalos de 95%. "
+                + "Os candidatos aceitos vêm primeiro, depois pelo ganho nos alvos."
+        );
+        string others = words.Say($"The other {rest.Length} candidates", $"Os outros {rest.Length} candidatos");
+        return Markup.Of(
+            $"""
+            {Table(report, [.. order.Except(rest)], caption, "ranking")}
+            {(
+                rest.Length == 0
+                    ? Markup.Empty
+                    : Markup.Of(
+                        $"<details><summary>{others}</summary>{Table(report, rest, others, "ranking-rest")}</details>"
+                    )
+            )}
+            """
+        );
+    }
+
+    private static Markup Table(RunReport report, CandidateComparison[] order, string caption, string id)
+    {
+        Words words = report.Words;
+        return Markup.Of(
+            $"""
+            <div class="scroll"><table id="{id}"><caption>{caption}</caption><thead><tr><th scope="col">{words.Say(
+                "candidate",
+                "candidato"
+            )}</th>{report.Shown.Tasks.Select(t =>
+                Markup.Of($"<th scope=\"col\">{t.Task}</th>")
+            )}<th scope="col">{words.Say("verdict", "veredito")}</th></tr></thead><tbody>
+            {order.Select(c => Row(c, id == "ranking", words))}</tbody></table></div>
+            """
+        );
     }
 
     /// <summary>Returns every two candidates compared with each other; nothing where that was not computed.</summary>
@@ -66,10 +91,12 @@ internal static class RankingSection
             );
     }
 
-    private static Markup Row(CandidateComparison c, Words words) =>
+    private static Markup Row(CandidateComparison c, bool linked, Words words) =>
         Markup.Of(
             $"""
-            <tr><th scope="row"><a href="#candidate-{c.Name}">{c.Name}</a></th>{c.Tasks.Select(t =>
+            <tr><th scope="row">{(
+                linked ? Markup.Of($"<a href=\"#candidate-{c.Name}\">{c.Name}</a>") : Markup.Of($"{c.Name}")
+            )}</th>{c.Tasks.Select(t =>
                 Markup.Of(
                     $"<td class=\"wide {Draw.Direction(t.Change)}\">"
                         + $"{Signs.Of(t.Change)} {words.Change(t.Difference)}</td>"

@@ -72,7 +72,7 @@ internal static class PlainFolder
             throw new InputException($"{folder}: folders are nested more than {MostDepth} deep");
         }
 
-        foreach (string path in Directory.EnumerateFileSystemEntries(folder))
+        foreach (string path in EntriesOf(folder))
         {
             if (++seen > MostEntries)
             {
@@ -94,6 +94,19 @@ internal static class PlainFolder
             {
                 Walk(path, depth + 1, ref seen);
             }
+        }
+    }
+
+    // Another process of the run may remove its folder meanwhile.
+    private static IReadOnlyList<string> EntriesOf(string folder)
+    {
+        try
+        {
+            return Directory.GetFileSystemEntries(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
         }
     }
 

@@ -71,6 +71,10 @@ internal static class PairedComparison
     public static Sample Differences(string task, IReadOnlyList<Answer> before, IReadOnlyList<Answer> after) =>
         Sample.OfPairs(Scored(AnswerPairs.Of(task, QuestionForms.Joined(before), QuestionForms.Joined(after))));
 
+    /// <summary>The same for pairs that exist.</summary>
+    public static Sample Differences(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
+        Sample.OfPairs(Scored(pairs));
+
     /// <summary>The interval of one side's score: Wilson's for 0 and 1, else that of a mean of graded scores.</summary>
     /// <param name="binary">Whether every score of both sides is 0 or 1.</param>
     public static ScoreInterval Score(IReadOnlyList<(string Cluster, double Score)> scores, bool binary)

@@ -35,19 +35,8 @@ internal static class TradeOffCurve
     )
     {
         Picture picture = new(points, [.. tasks.Where(targets.Contains)], [.. tasks.Except(targets)], estimands);
-        MeasuredPoint[] measured = [.. points.Select((_, i) => picture.Measured(i, tasks))];
-        for (int i = 0; i < measured.Length; i++)
-        {
-            int better = Enumerable
-                .Range(0, measured.Length)
-                .FirstOrDefault(j => picture.Dominates(j, i, measured), -1);
-            measured[i] = measured[i] with
-            {
-                OnFront = !measured.Any(p => Better(p, measured[i])),
-                Dominated = better >= 0,
-                DominatedBy = better >= 0 ? measured[better].Name : null,
-            };
-        }
+        MeasuredPoint[] measured = [.. points.AsParallel().AsOrdered().Select((_, i) => picture.Measured(i, tasks))];
+        measured = [.. measured.AsParallel().AsOrdered().Select((_, i) => picture.Judged(i, measured))];
 
         (double, double)[] scores = [.. measured.Select(picture.Place)];
         bool[] within = picture.WithinMargin(margin / 100);
@@ -95,6 +84,8 @@ internal static class TradeOffCurve
         IReadOnlyDictionary<string, Estimand>? estimands
     )
     {
+        private readonly Dictionary<(int Point, string Task), IReadOnlyList<Answer>> aligned = Aligned(points);
+
         public string[] Targets => targets;
 
         public string[] General => general;
@@ -145,9 +136,21 @@ internal static class TradeOffCurve
             return within;
         }
 
+        /// <summary>Returns a point with its place among the others.</summary>
+        public MeasuredPoint Judged(int i, MeasuredPoint[] measured)
+        {
+            int better = Enumerable.Range(0, measured.Length).FirstOrDefault(j => Dominates(j, i, measured), -1);
+            return measured[i] with
+            {
+                OnFront = !measured.Any(p => Better(p, measured[i])),
+                Dominated = better >= 0,
+                DominatedBy = better >= 0 ? measured[better].Name : null,
+            };
+        }
+
         /// <summary>At least as good on both axes and shown to be better on one. The intervals hold for all pairs of
         /// points and both axes together (Bonferroni).</summary>
-        public bool Dominates(int better, int worse, MeasuredPoint[] measured)
+        private bool Dominates(int better, int worse, MeasuredPoint[] measured)
         {
             if (better == worse || !Better(measured[better], measured[worse]))
             {
@@ -171,7 +174,33 @@ internal static class TradeOffCurve
         }
 
         private Sample Between(int from, int to, string task) =>
-            PairedComparison.Differences(task, points[from].Answers[task], points[to].Answers[task]);
+            aligned.TryGetValue((from, task), out IReadOnlyList<Answer>? first)
+            && aligned.TryGetValue((to, task), out IReadOnlyList<Answer>? second)
+                ? PairedComparison.Differences([.. first.Zip(second)])
+                : PairedComparison.Differences(task, points[from].Answers[task], points[to].Answers[task]);
+
+        // The points whose items stand in the base's order, and once each: pairing them by id would find the same pairs.
+        private static Dictionary<(int Point, string Task), IReadOnlyList<Answer>> Aligned(
+            IReadOnlyList<PointAnswers> points
+        )
+        {
+            Dictionary<(int Point, string Task), IReadOnlyList<Answer>> all = [];
+            foreach (string task in points[0].Answers.Keys)
+            {
+                string[] ids = [.. QuestionForms.Joined(points[0].Answers[task]).Select(a => a.Id)];
+                bool unique = ids.Distinct(StringComparer.Ordinal).Count() == ids.Length;
+                for (int i = 0; i < points.Count && unique; i++)
+                {
+                    IReadOnlyList<Answer> own = QuestionForms.Joined(points[i].Answers[task]);
+                    if (own.Select(a => a.Id).SequenceEqual(ids, StringComparer.Ordinal))
+                    {
+                        all.Add((i, task), own);
+                    }
+                }
+            }
+
+            return all;
+        }
 
         private Estimand EstimandOf(Sample sample, string task) =>
             PairedComparison.Allowed(sample, estimands?.TryGetValue(task, out Estimand e) == true ? e : null);

@@ -20,13 +20,22 @@ internal sealed class CandidateStages(
     private readonly CandidateWork work = new(state.Study, stages.Layout, engines, data, settings, stages.Report);
 
     /// <summary>Obtains and measures each candidate, one after the other.</summary>
-    public void Run(CancellationToken cancellation)
+    public void Run(CancellationToken cancellation) => state.Compared.ToList().ForEach(name => Run(name, cancellation));
+
+    /// <summary>Obtains and measures one candidate, which is held meanwhile.</summary>
+    public void Run(string name, CancellationToken cancellation)
     {
-        foreach (string name in state.Compared)
-        {
-            ObtainIfMade(name, cancellation);
-            Measure(name, cancellation);
-        }
+        using IDisposable held = stages.HoldCandidate(name);
+        FailureFile.Record(
+            stages.Layout,
+            StageNode.Of(name),
+            () =>
+            {
+                ObtainIfMade(name, cancellation);
+                Measure(name, cancellation);
+            }
+        );
+        Heartbeat.Remove(stages.Layout, name);
     }
 
     /// <summary>Obtains every candidate.</summary>

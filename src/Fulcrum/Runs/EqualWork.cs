@@ -54,7 +54,8 @@ internal sealed class EqualWork(RunLayout run, string name)
     // The guards of a stage name the candidate, and a manifest completes the stage of one candidate.
     private static bool IsWork(string file) =>
         !file.EndsWith(".manifest.json", StringComparison.Ordinal)
-        && !file.EndsWith(".guards.json", StringComparison.Ordinal);
+        && !file.EndsWith(".guards.json", StringComparison.Ordinal)
+        && Path.GetFileName(file) is not (RunLock.CandidateName or Heartbeat.FileName);
 
     private string Renamed(string other, string file) =>
         RunLayout.Candidate(name) + file[RunLayout.Candidate(other).Length..];

@@ -71,13 +71,49 @@ public sealed class Experiment(
             ExternalTrainer.RefuseCommands(study, run.Layout);
         }
 
+        return Logged(() => RunStages(until, cancellation));
+    }
+
+    /// <summary>Does single parts of a run that another process began. The same code does them as in a whole
+    /// run.</summary>
+    /// <param name="nodes">Read one after the other; each is done before the next is asked for.</param>
+    /// <param name="ended">Called after each, with its failure; null: a failure is thrown.</param>
+    internal void Work(
+        IEnumerable<StageNode> nodes,
+        Action<StageNode, Exception?>? ended,
+        CancellationToken cancellation
+    ) =>
+        Logged(() =>
+        {
+            Corpus data = openCorpus(study);
+            RunState state = RunState.Begin(study, run.Layout, engines, data);
+            stages.Unchanged = () => state.RefuseChanges(engines, data);
+            foreach (StageNode node in nodes)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                try
+                {
+                    Do(node, state, data, cancellation);
+                    ended?.Invoke(node, null);
+                }
+                catch (Exception e) when (ended is not null && e is not OperationCanceledException)
+                {
+                    ended(node, e);
+                }
+            }
+
+            return (object?)null;
+        });
+
+    private T Logged<T>(Func<T> work)
+    {
         using Activity? span = Telemetry.Begin("run", "fulcrum.study", study.Title);
         stages.Log.Begins(study.Title, run.Layout.Root);
         try
         {
-            Comparison? comparison = RunStages(until, cancellation);
+            T result = work();
             stages.Log.Ends();
-            return comparison;
+            return result;
         }
         catch (Exception e) when (IsLogged(e))
         {
@@ -101,21 +137,79 @@ public sealed class Experiment(
         RunState state = RunState.Begin(study, run.Layout, engines, data);
         stages.Unchanged = () => state.RefuseChanges(engines, data);
 
-        new Preparation(state, stages, engines, data, settings).Run(cancellation);
+        Prepare(state, data, cancellation);
         if (until >= Stage.Base)
         {
             state = Measure(state, data, until, cancellation);
         }
 
         Comparison? comparison = until >= Stage.Compare ? Compare(state) : null;
-        if (until >= Stage.Report && settings.WriteReport is { } write)
+        if (until >= Stage.Report)
         {
-            string inputs = Sha256.OfTexts(run.Layout.DigestOf("compare"), settings.Language);
-            stages.Run("report", inputs, [], () => write(run.Layout, settings.Language));
+            Report();
         }
 
         return comparison;
     }
+
+    private void Do(StageNode node, RunState state, Corpus data, CancellationToken cancellation)
+    {
+        state.RefuseParts();
+        if (node.Candidate is { } name)
+        {
+            string known = string.Join(", ", state.Study.Candidates.Keys.Take(8));
+            Wanted.That(state.Study.Candidates.ContainsKey(name), run.Layout.Study, "candidates", name, known);
+            Candidates(state, data).Run(name, cancellation);
+            return;
+        }
+
+        if (node.Part is { } part)
+        {
+            MeasurementOf(state, data)
+                .AskPart(node.Place, node.Place, state.BaseInputs, state.Study.Base.Spec, part, cancellation);
+            return;
+        }
+
+        Action work = node.Stage switch
+        {
+            Stage.Prepare => () => Prepare(state, data, cancellation),
+            Stage.Base => () => MeasureBase(state, data, cancellation),
+            Stage.Compare => () => Compare(state),
+            _ => Report,
+        };
+        FailureFile.Record(run.Layout, node, work);
+    }
+
+    private void Prepare(RunState state, Corpus data, CancellationToken cancellation) =>
+        new Preparation(state, stages, engines, data, settings).Run(cancellation);
+
+    private void Report()
+    {
+        if (settings.WriteReport is { } write)
+        {
+            string inputs = Sha256.OfTexts(run.Layout.DigestOf("compare"), settings.Language);
+            stages.Run("report", inputs, [], () => write(run.Layout, settings.Language));
+        }
+    }
+
+    private void MeasureBase(RunState state, Corpus data, CancellationToken cancellation)
+    {
+        Measurement measurement = MeasurementOf(state, data);
+        bool open = state.HasParts && !run.Layout.IsComplete(RunLayout.Base, state.BaseInputs);
+        if (open && settings.SplitBase is { } split && measurement.HasParts(RunLayout.Base))
+        {
+            split(state.Study, stages.Report, cancellation);
+            measurement.Join(RunLayout.Base, state.BaseInputs);
+        }
+
+        new BaseStage(state, stages, measurement).Run(cancellation);
+    }
+
+    private CandidateStages Candidates(RunState state, Corpus data) =>
+        new(state, stages, engines, MeasurementOf(state, data), data, settings);
+
+    private Measurement MeasurementOf(RunState state, Corpus data) =>
+        new(state.Study, run.Layout, engines, data, stages.Report);
 
     /// <returns>The state with the candidates that are to be compared.</returns>
     private RunState Measure(RunState state, Corpus data, Stage until, CancellationToken cancellation)
@@ -148,11 +242,14 @@ public sealed class Experiment(
             return;
         }
 
-        Measurement measurement = new(state.Study, run.Layout, engines, data, stages.Report);
-        new BaseStage(state, stages, measurement).Run(cancellation);
-        if (until >= Stage.Candidates)
+        MeasureBase(state, data, cancellation);
+        if (until >= Stage.Candidates && state.HasParts && settings.Elsewhere is { } elsewhere)
         {
-            new CandidateStages(state, stages, engines, measurement, data, settings).Run(cancellation);
+            elsewhere(state.Study, stages.Report, cancellation);
+        }
+        else if (until >= Stage.Candidates)
+        {
+            Candidates(state, data).Run(cancellation);
         }
     }
 
@@ -216,27 +313,3 @@ public sealed class Experiment(
         return false;
     }
 }
-
-/// <summary>Settings of an experiment that do not change its results.</summary>
-/// <param name="Report">Called with everything that happens.</param>
-/// <param name="Looking">By task, the difference in percentage points that is to be detected, in addition to the
-/// study's margin; null: none.</param>
-/// <param name="Required">By task, the bounds that a requirement demands. An early decision waits until they are
-/// decided too.</param>
-/// <param name="Log">Null: nothing is logged.</param>
-/// <param name="WriteReport">Writes the report of a run folder in a language and returns the files; null: no
-/// report.</param>
-/// <param name="Language">Of the report: <c>en</c> or <c>pt-BR</c>.</param>
-/// <param name="AllowCommand">Whether external trainers' commands may be run.</param>
-/// <param name="KeyVariables">By candidate on a server, the environment variable that holds the key; null: no key is
-/// sent.</param>
-public sealed record ExperimentSettings(
-    Action<RunEvent>? Report = null,
-    IReadOnlyDictionary<string, double>? Looking = null,
-    IReadOnlyDictionary<string, IReadOnlyList<RequiredBound>>? Required = null,
-    ILogger? Log = null,
-    Func<RunLayout, string, IReadOnlyList<string>>? WriteReport = null,
-    string Language = "en",
-    bool AllowCommand = false,
-    IReadOnlyDictionary<string, string>? KeyVariables = null
-);

@@ -5,45 +5,126 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Writes <c>heartbeat.json</c> in the run folder: the current stage and its progress. Only progress renews
-/// the file, so an old file means that the run hangs.</summary>
-/// <param name="path">The file.</param>
-internal sealed class Heartbeat(string path)
+/// <summary>The progress of a stage in a file: <c>heartbeat.json</c> in the run folder, and in the folder of the
+/// candidate that is worked at.</summary>
+/// <param name="Stage">The stage.</param>
+/// <param name="What">The part at work.</param>
+/// <param name="Done">Units done.</param>
+/// <param name="Total">Units in all.</param>
+/// <param name="Unit">What is counted, in lower case.</param>
+/// <param name="Process">The process.</param>
+/// <param name="Host">Its host.</param>
+/// <param name="Time">When the file was written.</param>
+/// <param name="Before">Units that were done when this process came to the part.</param>
+/// <param name="Since">When this process came to the part.</param>
+internal sealed record Pulse(
+    string Stage,
+    string What,
+    int Done,
+    int Total,
+    string Unit,
+    int Process,
+    string Host,
+    DateTimeOffset Time,
+    int Before,
+    DateTimeOffset Since
+)
 {
+    /// <summary>Units per second; null while nothing was done.</summary>
+    public double? Rate => Done > Before && Time > Since ? (Done - Before) / (Time - Since).TotalSeconds : null;
+
+    /// <summary>Returns the progress of a candidate; null if there is none.</summary>
+    public static Pulse? Read(RunLayout run, params string[] place) =>
+        StoredJson.ReadIfThere<Pulse>(run.At([.. place, Heartbeat.FileName]), "the progress of a stage");
+}
+
+/// <summary>Writes <see cref="Pulse"/> files. Only progress renews them, so an old file means that the run
+/// hangs.</summary>
+internal sealed class Heartbeat(RunLock run)
+{
+    /// <summary>The name of the file.</summary>
+    public const string FileName = "heartbeat.json";
+
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
+    private readonly Lock door = new();
+    private readonly Dictionary<string, (string Part, int Before, DateTimeOffset Since)> begun = [];
     private long last;
     private string stage = "";
+
+    /// <summary>Removes the progress of a candidate that is complete.</summary>
+    public static void Remove(RunLayout run, string candidate) =>
+        File.Delete(run.At(RunLayout.Candidate(candidate), FileName));
 
     /// <summary>Writes the file if it is older than two seconds or the stage has changed. A full disk does not stop the
     /// run here: the next stage that must write reports it.</summary>
     /// <returns>True if the file had to be written.</returns>
     public bool Report(RunEvent.Progressed at)
     {
-        if (at.Stage == stage && Stopwatch.GetElapsedTime(last) < Between)
+        lock (door)
         {
-            return false;
-        }
-
-        (stage, last) = (at.Stage, Stopwatch.GetTimestamp());
-        try
-        {
-            var content = new
+            (string Part, int Before, DateTimeOffset Since) first = FirstOf(at);
+            if (at.Stage == stage && Stopwatch.GetElapsedTime(last) < Between)
             {
-                at.Stage,
-                at.What,
-                at.Done,
-                at.Total,
-                Unit = at.Unit.ToString().ToLowerInvariant(),
-                Process = Environment.ProcessId,
-                Time = TimeProvider.System.GetUtcNow(),
-            };
-            AtomicFile.WriteText(path, JsonSerializer.Serialize(content, JsonLines.Output) + "\n");
-        }
-        catch (Exception e) when (AtomicFile.IsRefusal(e))
-        {
+                return false;
+            }
+
+            (stage, last) = (at.Stage, Stopwatch.GetTimestamp());
+            Write(at, first);
             return true;
         }
+    }
 
-        return true;
+    private (string Part, int Before, DateTimeOffset Since) FirstOf(RunEvent.Progressed at)
+    {
+        string part = at.Unit == ProgressUnit.Steps ? "" : at.What;
+        if (
+            !begun.TryGetValue(at.Stage, out (string Part, int Before, DateTimeOffset Since) first)
+            || first.Part != part
+            || at.Done < first.Before
+        )
+        {
+            begun[at.Stage] = first = (part, at.Done, TimeProvider.System.GetUtcNow());
+        }
+
+        return first;
+    }
+
+    private void Write(RunEvent.Progressed at, (string Part, int Before, DateTimeOffset Since) first)
+    {
+        Pulse pulse = new(
+            at.Stage,
+            at.What,
+            at.Done,
+            at.Total,
+            at.Unit.ToString().ToLowerInvariant(),
+            Environment.ProcessId,
+            Environment.MachineName,
+            TimeProvider.System.GetUtcNow(),
+            first.Before,
+            first.Since
+        );
+        string text = JsonSerializer.Serialize(pulse, JsonLines.Output) + "\n";
+        try
+        {
+            foreach (string place in PlacesOf(at.Stage))
+            {
+                AtomicFile.WriteText(place, text);
+            }
+        }
+        catch (Exception e) when (AtomicFile.IsRefusal(e) || e is FulcrumException) { }
+    }
+
+    // A process that does single candidates writes only into their folders.
+    private IEnumerable<string> PlacesOf(string name)
+    {
+        if (run.IsWhole || run.Layout.Attempt is not null)
+        {
+            yield return run.Layout.At(FileName);
+        }
+
+        if (name.Split('/') is ["candidates", var candidate, ..] && run.Holds(candidate))
+        {
+            yield return run.Layout.At("candidates", candidate, FileName);
+        }
     }
 }

@@ -70,6 +70,78 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         return Ask(stage, place, inputs, spec, model, encoding, extents, cancellation);
     }
 
+    /// <summary>Returns whether several processes can share the measuring: whether a task has several chunks.</summary>
+    public bool HasParts(string place) => TasksOf(place).Any(t => t.Items.Count > Evaluator.Portion);
+
+    /// <summary>Measures a part of the chunks of every task.</summary>
+    /// <param name="stage">Named in the progress.</param>
+    public void AskPart(
+        string stage,
+        string place,
+        string inputs,
+        ModelSpec spec,
+        StagePart part,
+        CancellationToken cancellation
+    )
+    {
+        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec).With(study.TemplateVariables);
+        using ILanguageModel model = engines.For(spec.Source).Open(spec);
+        Evaluator evaluator = new(model, encoding);
+        foreach (ITask task in TasksOf(place))
+        {
+            Protocol protocol = ProtocolOf(task, spec, encoding, evaluator.Prepare(task, cancellation));
+            int done = 0,
+                all = task.Items.Count / part.Of;
+            void Count(int n) =>
+                report(new RunEvent.Progressed(stage, task.Name, Math.Min(done + n, all), all, ProgressUnit.Items));
+            PartsOf(place, inputs)
+                .Write(
+                    task.Name,
+                    task.Items,
+                    Extent.Whole(task.Items.Count).BatchEnds,
+                    chunk => chunk % part.Of == part.Index,
+                    items =>
+                    {
+                        IReadOnlyList<Answer> answers = evaluator.Answers(
+                            task,
+                            items,
+                            protocol.Hash,
+                            Count,
+                            cancellation
+                        );
+                        done += items.Length;
+                        return answers;
+                    }
+                );
+        }
+    }
+
+    /// <summary>Puts the chunks of all parts together, so that <see cref="Measure"/> finds them done.</summary>
+    public void Join(string place, string inputs)
+    {
+        DiscardAnswersOfOtherInputs(place, inputs, TasksOf(place));
+        foreach (ITask task in TasksOf(place))
+        {
+            int chunks = Extent.Whole(task.Items.Count).BatchEnds.Count;
+            AnswerParts parts = PartsOf(place, inputs);
+            parts.Join(task.Name, run.Answers(place, task.Name), chunks);
+            parts.Remove(task.Name, chunks);
+        }
+    }
+
+    private AnswerParts PartsOf(string place, string inputs) => new(run.At(place, "parts-" + inputs[..16]));
+
+    private Protocol ProtocolOf(
+        ITask task,
+        ModelSpec spec,
+        PromptEncoding encoding,
+        IReadOnlyDictionary<string, string> asked
+    ) =>
+        Protocol
+            .Of(task, spec, engines.For(spec.Source).DigestOf(spec), encoding, EngineOf(engines.For(spec.Source)))
+            .With(asked)
+            .With(Origins(task.Name, spec));
+
     /// <summary>Returns the first answers of a task whose file may still be growing.</summary>
     public IReadOnlyList<Answer> AnswersSoFar(string place, string task, int count)
     {
@@ -90,7 +162,6 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
     {
         DiscardAnswersOfOtherInputs(place, inputs, TasksOf(place));
         ITask[] tasks = [.. TasksOf(place).Where(t => extents?.ContainsKey(t.Name) ?? true)];
-        IEngine engine = engines.For(spec.Source);
         Evaluator evaluator = new(model, encoding);
         // All tasks first: a task that the model cannot do is refused before another is measured.
         Dictionary<string, IReadOnlyDictionary<string, string>> asked = tasks.ToDictionary(
@@ -100,10 +171,7 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         Dictionary<string, int> answers = new(StringComparer.Ordinal);
         foreach (ITask task in tasks)
         {
-            Protocol protocol = Protocol
-                .Of(task, spec, engine.DigestOf(spec), encoding, EngineOf(engine))
-                .With(asked[task.Name])
-                .With(Origins(task.Name, spec));
+            Protocol protocol = ProtocolOf(task, spec, encoding, asked[task.Name]);
             AtomicFile.WriteText(run.Protocol(place, task.Name), protocol.Print());
             Extent extent = extents?[task.Name] ?? Extent.Whole(task.Items.Count);
             void Count(int n) => report(new RunEvent.Progressed(stage, task.Name, n, extent.Items, ProgressUnit.Items));

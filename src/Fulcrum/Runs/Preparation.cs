@@ -19,11 +19,14 @@ internal sealed class Preparation(
 
     public void Run(CancellationToken cancellation)
     {
-        string inputs = Sha256.OfTexts(state.BaseInputs, state.TrainingInputs, Trainings());
-        stages.Run(Name, inputs, () => [], () => Prepare(cancellation));
+        stages.Run(Name, InputsOf(state, data), () => [], () => Prepare(cancellation));
     }
 
-    private string Trainings() =>
+    /// <summary>Returns the digest of everything that the stage reads.</summary>
+    public static string InputsOf(RunState state, Corpus data) =>
+        Sha256.OfTexts(state.BaseInputs, state.TrainingInputs, Trainings(state, data));
+
+    private static string Trainings(RunState state, Corpus data) =>
         string.Join(
             '\n',
             state

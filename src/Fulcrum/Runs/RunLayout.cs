@@ -24,14 +24,26 @@ public sealed record RunLayout(string Root)
     /// folder.</summary>
     public string Study => At("study.json");
 
+    /// <summary>The study as it was submitted to a cluster: candidates named, an <c>auto</c> left to the node that
+    /// prepares.</summary>
+    internal string Submitted => At("submitted.json");
+
     /// <summary>The commits of the names on the hub.</summary>
     public string HubCommits => At("hub.json");
 
     /// <summary>The paired comparison of every candidate with the base.</summary>
     public string Comparison => At("comparison.json");
 
+    /// <summary>The attempt at a stage that is under way: what the stage writes lies in the attempt's folder. Null:
+    /// everything lies in its place.</summary>
+    internal Attempt? Attempt { get; init; }
+
     /// <summary>Returns a path inside the folder.</summary>
-    public string At(params string[] parts) => Path.Combine([Root, .. parts]);
+    public string At(params string[] parts) =>
+        Path.Combine([Attempt is { } a && a.Holds(string.Join('/', parts)) ? a.Root : Root, .. parts]);
+
+    /// <summary>Returns the path of a file that a manifest names.</summary>
+    internal string In(RelativeName name) => At($"{name}");
 
     /// <summary>Returns whether a place holds answers of the base.</summary>
     public static bool IsOfBase(string place) => place == Base || place == $"{Base}/{Selection}";
@@ -100,7 +112,7 @@ public sealed record RunLayout(string Root)
             if (manifest.Outputs.FirstOrDefault(o => !IsIntact(o)) is { Value: not null } lost)
             {
                 throw new FulcrumException(
-                    $"the run stopped, because {lost.Key.In(Root)}, which the stage {stage} wrote, "
+                    $"the run stopped, because {In(lost.Key)}, which the stage {stage} wrote, "
                         + "is missing or was modified. Repeat the command to recreate it"
                 );
             }
@@ -110,5 +122,5 @@ public sealed record RunLayout(string Root)
     internal string ManifestPath(string stage) => At(stage + ".manifest.json");
 
     private bool IsIntact(KeyValuePair<RelativeName, string> output) =>
-        File.Exists(output.Key.In(Root)) && Sha256.OfFile(output.Key.In(Root)) == output.Value;
+        File.Exists(In(output.Key)) && Sha256.OfFile(In(output.Key)) == output.Value;
 }

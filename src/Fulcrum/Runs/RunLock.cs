@@ -7,9 +7,15 @@ namespace Fulcrum.Runs;
 /// <remarks>The manifest of a stage is written last, so its existence means that the stage is complete.</remarks>
 public sealed class RunLock : IDisposable
 {
-    private readonly FileStream held;
+    /// <summary>The file that holds a candidate.</summary>
+    internal const string CandidateName = "candidate.lock";
 
-    private RunLock(RunLayout layout, FileStream held) => (Layout, this.held) = (layout, held);
+    // Null: another process holds the run, and this one does single stages of it.
+    private readonly FileStream? held;
+
+    private string? candidate;
+
+    private RunLock(RunLayout layout, FileStream? held) => (Layout, this.held) = (layout, held);
 
     /// <summary>The folder that is held.</summary>
     public RunLayout Layout { get; }
@@ -28,6 +34,7 @@ public sealed class RunLock : IDisposable
             RefuseFilesOfOthers(layout);
             FileStream held = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             AtomicFile.RemoveLeftovers(layout.Root);
+            RunOwner.Write(layout.Root);
             return new RunLock(layout, held);
         }
         catch (IOException e) when (File.Exists(file))
@@ -40,6 +47,49 @@ public sealed class RunLock : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"cannot write the run folder {layout.Root}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Takes part in a run that another process began: holds no more than the candidate that is worked
+    /// at.</summary>
+    /// <param name="attempt">Where the stage writes; null: in its place.</param>
+    /// <exception cref="InputException">The folder holds no run.</exception>
+    internal static RunLock Join(string path, Attempt? attempt = null)
+    {
+        RunLayout layout = new(Path.GetFullPath(path)) { Attempt = attempt };
+        return Directory.Exists(layout.Root)
+            ? new RunLock(layout, null)
+            : throw new InputException($"there is no run folder {layout.Root}");
+    }
+
+    /// <summary>Whether this process is the only one that works at the run.</summary>
+    internal bool IsWhole => held is not null;
+
+    /// <summary>Whether this process was the last one to hold a candidate.</summary>
+    internal bool Holds(string name) => candidate == name;
+
+    /// <summary>Holds one candidate until disposed, so that two processes never do the same one in one place.</summary>
+    /// <exception cref="InputException">Another process holds it.</exception>
+    internal IDisposable HoldCandidate(string name)
+    {
+        string file = Layout.At(RunLayout.Candidate(name), CandidateName);
+        try
+        {
+            AtomicFile.CreateFolder(Path.GetDirectoryName(file)!);
+            FileStream stream = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            candidate = name;
+            return stream;
+        }
+        catch (IOException e) when (File.Exists(file))
+        {
+            throw new InputException(
+                $"the candidate {name} of the run {Layout.Root} is held by another process; wait for it",
+                e
+            );
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot write {file}: {e.Message}", e);
         }
     }
 
@@ -59,7 +109,7 @@ public sealed class RunLock : IDisposable
             .Distinct()
             .Order(StringComparer.Ordinal)
             .Select(o => RelativeName.Parse(o, stage))
-            .ToDictionary(n => n, n => Sha256.OfFile(n.In(Layout.Root)));
+            .ToDictionary(n => n, n => Sha256.OfFile(Layout.In(n)));
         Manifest manifest = new(stage, inputs, digests, Math.Round(seconds, 3), environment, joules);
         AtomicFile.WriteText(
             Layout.ManifestPath(stage),
@@ -78,10 +128,10 @@ public sealed class RunLock : IDisposable
         foreach (string name in writes)
         {
             RelativeName file = RelativeName.Parse(name, stage);
-            bool exists = File.Exists(file.In(Layout.Root));
-            if (exists && then.TryGetValue(file, out string? digest) && Sha256.OfFile(file.In(Layout.Root)) != digest)
+            bool exists = File.Exists(Layout.In(file));
+            if (exists && then.TryGetValue(file, out string? digest) && Sha256.OfFile(Layout.In(file)) != digest)
             {
-                PlainFolder.Remove(Layout.Root, name);
+                PlainFolder.Remove(Path.GetDirectoryName(Layout.In(file))!, Path.GetFileName(Layout.In(file)));
             }
         }
 
@@ -92,7 +142,14 @@ public sealed class RunLock : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => held.Dispose();
+    public void Dispose()
+    {
+        if (held is not null)
+        {
+            RunOwner.Remove(Layout.Root);
+            held.Dispose();
+        }
+    }
 
     // A folder that holds something else is not ours to write into.
     private static void RefuseFilesOfOthers(RunLayout layout)

@@ -44,7 +44,12 @@ internal sealed record RunState(
             TrainingInputsOf(complete.TrainingData, complete.Replay, data.TrainingDigest)
         );
         state.RefuseAnotherStudy(run, stored);
-        AtomicFile.WriteText(run.Study, StudyFile.Print(complete, run.Root));
+        string text = StudyFile.Print(complete, run.Root);
+        if (BoundedFile.ReadTextIfThere(run.Study) != text)
+        {
+            AtomicFile.WriteText(run.Study, text);
+        }
+
         return state;
     }
 
@@ -61,6 +66,66 @@ internal sealed record RunState(
 
     private static string TrainingInputsOf(TrainingDataPlan? data, ReplayPlan? replay, string digest) =>
         Sha256.OfTexts($"{data}", $"{(replay is { Share: > 0 } ? replay : null)}", digest);
+
+    /// <summary>Whether what is asked of a candidate depends on it alone, so that another process can ask it.</summary>
+    public bool HasParts => !Study.Decide && !Study.Selects;
+
+    /// <summary>Checks that the stages of the study can be done by themselves.</summary>
+    /// <exception cref="InputException">What is asked of one candidate depends on the answers of the
+    /// others.</exception>
+    public void RefuseParts()
+    {
+        if (!HasParts)
+        {
+            string key =
+                Study.Decide ? "decide"
+                : Study.Seek is null ? "select"
+                : "seek";
+            throw new InputException(
+                $"the study has {key}, so what is asked of a candidate depends on the answers of the others, "
+                    + "and one process asks them all; run it without other jobs"
+            );
+        }
+    }
+
+    /// <summary>Stores the study of a run whose stages will be done by other processes, on other machines. An
+    /// <c>auto</c> is left to the process that prepares.</summary>
+    /// <returns>The study with every derived candidate named.</returns>
+    /// <exception cref="InputException">As for <see cref="Begin"/> and <see cref="RefuseParts"/>.</exception>
+    public static Study Submit(Study study, RunLayout run, Engines engines, Corpus data)
+    {
+        string? before = BoundedFile.ReadTextIfThere(run.Study);
+        Study complete = Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count);
+        if (Stored(run) is not null)
+        {
+            RunState state = Begin(study, run, engines, data);
+            complete = state.Study;
+            state.Reopen(run, data, before);
+        }
+        else
+        {
+            complete.Check();
+            File.Delete(run.Study);
+        }
+
+        new RunState(complete, "", "", "").RefuseParts();
+        AtomicFile.WriteText(run.Submitted, StudyFile.Print(complete, run.Root));
+        return complete;
+    }
+
+    // What depends on the candidates of the study is done again if they changed.
+    private void Reopen(RunLayout run, Corpus data, string? before)
+    {
+        string[] changed = BoundedFile.ReadTextIfThere(run.Study) == before ? [] : ["compare", "report"];
+        if (!run.IsComplete("prepare", Preparation.InputsOf(this, data)))
+        {
+            changed = [.. changed, "prepare"];
+            File.Delete(run.Guards("prepare"));
+            File.Delete(run.Study);
+        }
+
+        changed.ToList().ForEach(stage => File.Delete(run.ManifestPath(stage)));
+    }
 
     /// <summary>Returns the stages whose files the comparison reads, in their order.</summary>
     public IEnumerable<string> StagesOfAnswers() =>

@@ -9,13 +9,16 @@ namespace Fulcrum.Runs;
 /// <summary>Runs stages: skips what is complete, writes manifests last, reports what happens.</summary>
 internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings settings)
 {
-    private readonly Heartbeat heartbeat = new(run.Layout.At("heartbeat.json"));
+    private readonly Heartbeat heartbeat = new(run);
 
     /// <summary>The run's log.</summary>
     public ILogger Log { get; } = settings.Log ?? NullLogger.Instance;
 
     /// <summary>The run folder.</summary>
     public RunLayout Layout => run.Layout;
+
+    /// <summary>Holds one candidate until disposed.</summary>
+    public IDisposable HoldCandidate(string name) => run.HoldCandidate(name);
 
     /// <summary>Whether somebody follows the run.</summary>
     public bool IsWatched => settings.Report is not null;

@@ -31,10 +31,11 @@ internal static class StudyComparison
 
     private static Comparison OfAll(Study study, RunLayout run)
     {
-        PointAnswers before = Read(study, run, "base", RunLayout.Base, null);
+        ComparedAnswers answers = new();
+        PointAnswers before = Read(study, run, "base", RunLayout.Base, null, answers);
         PointAnswers[] points =
         [
-            .. study.Candidates.Select(c => Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value)),
+            .. study.Candidates.Select(c => Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value, answers)),
         ];
         bool several = points.Length > 1;
         if (study.Decide)
@@ -273,8 +274,17 @@ internal static class StudyComparison
 
     /// <summary>Reads the answers of one place of a run.</summary>
     /// <param name="plan">Of a candidate; null: the base.</param>
-    internal static PointAnswers Read(Study study, RunLayout run, string name, string place, CandidatePlan? plan)
+    /// <param name="answers">Reads the answer files; null: with everything that they hold.</param>
+    internal static PointAnswers Read(
+        Study study,
+        RunLayout run,
+        string name,
+        string place,
+        CandidatePlan? plan,
+        ComparedAnswers? answers = null
+    )
     {
+        Func<string, IReadOnlyList<Answer>> read = answers is null ? AnswerFile.Read : answers.Read;
         PointKind kind =
             plan is null ? PointKind.Base
             : plan.Seed is not null ? PointKind.Seed
@@ -285,7 +295,7 @@ internal static class StudyComparison
             name,
             kind,
             plan is null ? 0 : plan.Lambda ?? 1,
-            study.Tasks.Keys.ToDictionary(t => t, t => AnswerFile.Read(run.Answers(place, t)), StringComparer.Ordinal),
+            study.Tasks.Keys.ToDictionary(t => t, t => read(run.Answers(place, t)), StringComparer.Ordinal),
             plan?.Step,
             plan?.GgufType is { } type
                 ? $"GGUF {EnumNames.Of(type)}"

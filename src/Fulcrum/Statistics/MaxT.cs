@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using MathNet.Numerics;
 
 namespace Fulcrum.Statistics;
@@ -14,7 +15,8 @@ internal readonly record struct FamilyLevel(double CriticalValue, double LocalLe
 internal static class MaxT
 {
     private const int UsualDraws = 100_000;
-    private const int Bins = 2_000;
+    private const int Bins = 2_000,
+        DrawsTogether = 2_000;
     private const double Level = 0.05;
 
     /// <summary>
@@ -53,19 +55,80 @@ internal static class MaxT
         double c =
             varying.Length < 2
                 ? Student.Quantile(Level / 2, degrees)
-                : CriticalValue(LargestOfDraws(Correlation(varying, estimand), random, draws), degrees);
+                : CriticalValue(LargestOfDraws(varying, estimand, random, draws), degrees);
         return new FamilyLevel(c, varying.Length < 2 ? Level : 2 * Student.UpperTail(c, degrees), degrees);
     }
 
     private static StandardError ErrorOf(Sample sample, Estimand estimand) =>
         estimand == Estimand.Items ? StandardErrors.Stratified(sample) : StandardErrors.Cr2(sample);
 
-    private static double[,] Correlation(IReadOnlyList<Sample> samples, Estimand estimand)
+    // Z is a product of the parts with normal numbers, one for each cluster or item, or of R's root with one for each
+    // candidate. The shorter of the two is drawn: of a thousand candidates the root has half a million elements.
+    private static double[] LargestOfDraws(
+        IReadOnlyList<Sample> samples,
+        Estimand estimand,
+        RandomStream random,
+        int draws
+    )
     {
         double[][] parts = [.. samples.Select(s => estimand == Estimand.Items ? OfItems(s) : OfClusters(s))];
-        double[,] r = new double[samples.Count, samples.Count];
+        return parts.Length > parts[0].Length
+            ? LargestOfParts(parts, random, draws)
+            : LargestOfDraws(Correlation(parts), random, draws);
+    }
+
+    private static double[] LargestOfParts(double[][] parts, RandomStream random, int draws)
+    {
+        double[][] unit =
+        [
+            .. parts.Select(p => Math.Sqrt(Product(p, p)) is var norm ? p.Select(v => v / norm).ToArray() : p),
+        ];
+        return Largest(parts[0].Length, random, draws, normal => unit.Max(u => Math.Abs(VectorProduct(u, normal))));
+    }
+
+    /// <summary>The largest value of each draw, in rising order.</summary>
+    /// <param name="length">Normal numbers of a draw.</param>
+    private static double[] Largest(int length, RandomStream random, int draws, Func<double[], double> of)
+    {
+        double[] largest = new double[draws];
+        foreach (int[] block in Enumerable.Range(0, draws).Chunk(DrawsTogether))
+        {
+            // The numbers are drawn in order, so the result does not depend on the number of threads.
+            double[][] normals =
+            [
+                .. block.Select(_ => Enumerable.Range(0, length).Select(_ => random.NextNormal()).ToArray()),
+            ];
+            Parallel.For(0, block.Length, d => largest[block[d]] = of(normals[d]));
+        }
+
+        Array.Sort(largest);
+        return largest;
+    }
+
+    // Four sums in a fixed order: the same bits on every machine.
+    private static double VectorProduct(double[] a, double[] b)
+    {
+        Vector256<double> sums = Vector256<double>.Zero;
+        int i = 0;
+        for (; i <= a.Length - Vector256<double>.Count; i += Vector256<double>.Count)
+        {
+            sums += Vector256.LoadUnsafe(ref a[i]) * Vector256.LoadUnsafe(ref b[i]);
+        }
+
+        double sum = sums[0] + sums[1] + (sums[2] + sums[3]);
+        for (; i < a.Length; i++)
+        {
+            sum += a[i] * b[i];
+        }
+
+        return sum;
+    }
+
+    private static double[,] Correlation(double[][] parts)
+    {
+        double[,] r = new double[parts.Length, parts.Length];
         double[] norms = [.. parts.Select(p => Math.Sqrt(Product(p, p)))];
-        for (int j = 0; j < samples.Count; j++)
+        for (int j = 0; j < parts.Length; j++)
         {
             for (int l = 0; l <= j; l++)
             {
@@ -125,25 +188,27 @@ internal static class MaxT
     private static double[] LargestOfDraws(double[,] correlation, RandomStream random, int draws)
     {
         double[][] root = Root(correlation);
-        double[] largest = new double[draws],
-            normal = new double[root.Length];
-        for (int draw = 0; draw < draws; draw++)
-        {
-            for (int j = 0; j < root.Length; j++)
+        return Largest(
+            root.Length,
+            random,
+            draws,
+            normal =>
             {
-                normal[j] = random.NextNormal();
-                double z = 0;
-                for (int l = 0; l <= j; l++)
+                double largest = 0;
+                foreach (double[] row in root)
                 {
-                    z += root[j][l] * normal[l];
+                    double z = 0;
+                    for (int l = 0; l < row.Length; l++)
+                    {
+                        z += row[l] * normal[l];
+                    }
+
+                    largest = Math.Max(largest, Math.Abs(z));
                 }
 
-                largest[draw] = Math.Max(largest[draw], Math.Abs(z));
+                return largest;
             }
-        }
-
-        Array.Sort(largest);
-        return largest;
+        );
     }
 
     /// <summary>The Cholesky factor; a candidate that others determine has no part of its own.</summary>

@@ -47,6 +47,25 @@ internal sealed class GrowingAnswers : IDisposable
     /// <summary>Returns the name of an answer file while it grows.</summary>
     public static string GrowingName(string path) => path + ".partial";
 
+    /// <summary>Writes chunks that were computed elsewhere, with their checksums, as a file that is not
+    /// complete.</summary>
+    public static void Join(string path, IEnumerable<byte[]> chunks)
+    {
+        List<string> sums = [];
+        AtomicFile.Write(
+            GrowingName(path),
+            stream =>
+            {
+                foreach (byte[] chunk in chunks)
+                {
+                    stream.Write(chunk);
+                    sums.Add(Seal(chunk));
+                }
+            }
+        );
+        AtomicFile.WriteText(path + ".seals", string.Concat(sums.Select(s => s + "\n")));
+    }
+
     /// <summary>The number of answers in the file.</summary>
     public int Done { get; private set; }
 

@@ -1,0 +1,154 @@
+using System.CommandLine;
+using Fulcrum.Comparisons;
+using Fulcrum.Files;
+using Fulcrum.Jobs;
+using Fulcrum.Jobs.Slurm;
+using Fulcrum.Models;
+using Fulcrum.Observability;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+using Fulcrum.Tasks.Spider.Sql;
+using Fulcrum.Torch;
+
+namespace Fulcrum.Cli.Commands;
+
+/// <content>Running a study as jobs of a cluster, and doing single stages as such a job.</content>
+internal sealed partial class StudyRun
+{
+    private const int MostSubmissions = 5;
+
+    private int RunOnSlurm(
+        Study study,
+        StudySources sources,
+        RunLayout layout,
+        Requirements? required,
+        ParseResult parsed,
+        CancellationToken cancellation
+    )
+    {
+        if (!parsed.GetValue(allowCommand))
+        {
+            ExternalTrainer.RefuseCommands(study, layout);
+        }
+
+        Study expanded = SubmitJobs(study, sources, layout, parsed);
+        if (jobs.IsDetached(parsed))
+        {
+            Console.Out.WriteLine($"fulcrum status {layout.Root} shows how far it is");
+            return 0;
+        }
+
+        SlurmWatch watch = new(layout, expanded, parsed.GetValue(until));
+        bool complete = false;
+        for (int again = 0; !complete; again++)
+        {
+            if (again > MostSubmissions)
+            {
+                throw new FulcrumException(
+                    "Slurm lost jobs of the run again and again; fulcrum status shows what is missing"
+                );
+            }
+
+            if (again > 0)
+            {
+                SubmitJobs(study, sources, layout, parsed);
+            }
+
+            new ConsoleProgress(parsed).Show(report => complete = watch.Follow(report, cancellation));
+        }
+
+        if (parsed.GetValue(until) < Stage.Compare)
+        {
+            PrintStopped(layout, parsed);
+            return 0;
+        }
+
+        Comparison found = ComparisonJson.Parse(BoundedFile.ReadText(layout.Comparison), layout.Comparison);
+        Print(found, layout, parsed);
+        required?.Check(found);
+        return 0;
+    }
+
+    // The run is held only while jobs are submitted: from then on each job holds what it works at.
+    private Study SubmitJobs(Study study, StudySources sources, RunLayout layout, ParseResult parsed)
+    {
+        using RunLock run = RunLock.Open(layout.Root);
+        sources.Commits.Write(run.Layout.HubCommits);
+        using SqlSandbox sandbox = Sandbox.Open();
+        TorchEngine torch = new(null, null, parsed.GetValue(plain));
+        Engines engines = EnginesOf(torch);
+        Study expanded = RunState.Submit(study, layout, engines, OpenCorpus(study, sandbox, parsed));
+        SlurmRun slurm = new(layout, expanded, jobs.SlurmOf(parsed), JobOptions.Tool(), Flags(parsed));
+        int count = slurm.Submit(parsed.GetValue(until));
+        Console.Error.WriteLine(
+            count == 0
+                ? "no job was submitted: every stage is complete, or its job waits or runs already"
+                : $"submitted {count} {(count == 1 ? "job" : "jobs")} to Slurm; they go on if this command ends"
+        );
+        return expanded;
+    }
+
+    // What a process of the run's jobs does: one stage, or those that its standard input names.
+    private int RunStage(
+        string stage,
+        Study study,
+        RunLayout layout,
+        ParseResult parsed,
+        CancellationToken cancellation
+    )
+    {
+        using SqlSandbox sandbox = Sandbox.Open();
+        if (stage == "-")
+        {
+            using RunLock all = RunLock.Join(layout.Root);
+            StageLoop.Run(
+                (report, nodes, ended) =>
+                    Experiment(
+                            study,
+                            all,
+                            sandbox,
+                            null,
+                            Log(layout, $"{Environment.ProcessId}", parsed),
+                            report,
+                            parsed
+                        )
+                        .Work(nodes, ended, cancellation)
+            );
+            return 0;
+        }
+
+        StageNode node = StageNode.Parse(stage);
+        void Work(RunLock run) =>
+            new ConsoleProgress(parsed, whole: true).Show(report =>
+                Experiment(study, run, sandbox, null, Log(layout, node.Place, parsed), report, parsed)
+                    .Work([node], null, cancellation)
+            );
+        bool alone = node.Candidate is null && !jobs.IsJob(parsed);
+        if (node.Stage > Stage.Candidates || jobs.AttemptOf(parsed, node, layout) is not { } attempt)
+        {
+            using RunLock run = alone ? RunLock.Open(layout.Root) : RunLock.Join(layout.Root);
+            Work(run);
+        }
+        else if (!AttemptedStage.Run(attempt, study, Work))
+        {
+            Console.Error.WriteLine($"{node}: another attempt is complete already");
+        }
+
+        return 0;
+    }
+
+    private FileLog Log(RunLayout layout, string name, ParseResult parsed) =>
+        new(layout.At("logs", name.Replace('/', '-') + ".log"), LevelOf(parsed.GetRequiredValue(level)));
+
+    // What another process of this run needs to know: the study is in the run folder.
+    private IReadOnlyList<string> Flags(ParseResult parsed) =>
+        [
+            .. parsed.GetValue(allowCommand) ? (string[])["--allow-command"] : [],
+            .. parsed.GetValue(plain) ? (string[])["--plain"] : [],
+            .. (parsed.GetValue(keys) ?? []).SelectMany(k => (string[])["--api-key-env", k]),
+            "--log-level",
+            parsed.GetRequiredValue(level),
+            "--language",
+            parsed.GetRequiredValue(language),
+        ];
+}

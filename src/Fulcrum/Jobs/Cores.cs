@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace Fulcrum.Jobs;
+
+/// <summary>Starts processes on cores of their own. On systems other than Linux they share all cores.</summary>
+internal static class Cores
+{
+    private const int Words = 16,
+        Bits = 64;
+
+    /// <summary>Returns the cores that this process may use.</summary>
+    public static IReadOnlyList<int> Allowed()
+    {
+        ulong[] mask = new ulong[Words];
+        return OperatingSystem.IsLinux() && GetAffinity(0, Words * sizeof(ulong), mask) >= 0
+            ? [.. Enumerable.Range(0, Words * Bits).Where(c => (mask[c / Bits] >> (c % Bits) & 1) != 0)]
+            : [.. Enumerable.Range(0, Environment.ProcessorCount)];
+    }
+
+    /// <summary>Returns the cores of one of several jobs: disjoint parts of equal size. With more jobs than cores
+    /// several jobs share one.</summary>
+    public static IReadOnlyList<int> Part(IReadOnlyList<int> all, int job, int jobs)
+    {
+        int each = Math.Max(1, all.Count / jobs);
+        return [.. Enumerable.Range(job * each, each).Select(i => all[i % all.Count]).Distinct()];
+    }
+
+    /// <summary>Does work on a thread that is bound to cores. A process that the work starts inherits them.</summary>
+    public static T On<T>(IReadOnlyList<int> cores, Func<T> work)
+    {
+        T? result = default;
+        Exception? failure = null;
+        Thread thread = new(() =>
+        {
+            Bind(cores);
+            try
+            {
+                result = work();
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return failure is null ? result! : throw failure;
+    }
+
+    private static void Bind(IReadOnlyList<int> cores)
+    {
+        ulong[] mask = new ulong[Words];
+        foreach (int core in cores.Where(c => c < Words * Bits))
+        {
+            mask[core / Bits] |= 1UL << (core % Bits);
+        }
+
+        if (OperatingSystem.IsLinux())
+        {
+            // A refusal leaves the process on all cores, which is slower and not wrong.
+            _ = SetAffinity(0, Words * sizeof(ulong), mask);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "sched_getaffinity")]
+    private static extern int GetAffinity(int process, nuint bytes, [Out] ulong[] mask);
+
+    [DllImport("libc", EntryPoint = "sched_setaffinity")]
+    private static extern int SetAffinity(int process, nuint bytes, ulong[] mask);
+}

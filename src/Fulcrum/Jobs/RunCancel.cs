@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Fulcrum.Files;
+using Fulcrum.Jobs.Slurm;
+using Fulcrum.Runs;
+
+namespace Fulcrum.Jobs;
+
+/// <summary>Stops what works at a run: the process that holds it, and its jobs on Slurm. What was done is
+/// kept.</summary>
+internal static class RunCancel
+{
+    private const int Terminate = 15;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2),
+        Between = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Stops everything.</summary>
+    /// <returns>What was stopped, a sentence each; empty: nothing was running.</returns>
+    /// <exception cref="InputException">The folder holds no run, or its process belongs to somebody else or runs on
+    /// another machine.</exception>
+    public static IReadOnlyList<string> Stop(RunLayout run, CancellationToken cancellation)
+    {
+        _ = RunStatus.StudyOf(run);
+        return [.. Jobs(run), .. Owner(run, cancellation)];
+    }
+
+    private static IEnumerable<string> Jobs(RunLayout run)
+    {
+        if (SlurmRecord.Read(run) is not { } record)
+        {
+            yield break;
+        }
+
+        IReadOnlyList<SlurmJob> queue =
+            SlurmTools.Queue() ?? throw new FulcrumException("squeue failed, so no job was cancelled; try again later");
+        record = record.Healed(queue) with { Cancelled = true };
+        record.Write(run);
+        // By name as well as by number: a job whose number was not recorded is cancelled too.
+        long[] alive = [.. record.Alive(queue).SelectMany(e => e.In(queue)).Select(j => j.Whole).Distinct()];
+        if (alive.Length > 0)
+        {
+            SlurmReply reply = SlurmTools.Run("scancel", alive.Select(id => $"{id}"));
+            yield return reply.ExitCode == 0
+                ? $"cancelled {alive.Length} jobs of Slurm: {string.Join(", ", alive)}"
+                : throw new FulcrumException($"scancel failed: {reply.Complaint}");
+        }
+    }
+
+    private static IEnumerable<string> Owner(RunLayout run, CancellationToken cancellation)
+    {
+        if (RunOwner.Read(run.Root) is not { } owner)
+        {
+            yield break;
+        }
+
+        if (owner.Host != Environment.MachineName)
+        {
+            throw new InputException(
+                $"the run is held by process {owner.Process} on {owner.Host}; run fulcrum cancel there"
+            );
+        }
+
+        if (!owner.IsAlive || owner.Process == Environment.ProcessId)
+        {
+            yield break;
+        }
+
+        if (!owner.IsTool)
+        {
+            throw new InputException(
+                $"owner.json names process {owner.Process}, which is not fulcrum, so it is left alone"
+            );
+        }
+
+        if (owner.User != RunOwner.Here.User || Signal(owner.Process, Terminate) != 0)
+        {
+            throw new InputException($"the process {owner.Process} that holds the run belongs to another user");
+        }
+
+        bool ended = Ends(owner, cancellation);
+        yield return $"process {owner.Process} "
+            + (ended ? "saved its work and ended" : "was asked to end, and is still saving its work");
+    }
+
+    private static bool Ends(RunOwner owner, CancellationToken cancellation)
+    {
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < Patience; )
+        {
+            if (!owner.IsAlive)
+            {
+                return true;
+            }
+
+            if (cancellation.WaitHandle.WaitOne(Between))
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Signal(int process, int signal);
+}

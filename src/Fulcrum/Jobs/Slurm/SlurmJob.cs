@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fulcrum.Files;
+
+namespace Fulcrum.Jobs.Slurm;
+
+/// <summary>A job, or a task of a job array, as <c>squeue --json</c> shows it.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Array">The number of its array; 0: it is no part of one.</param>
+/// <param name="Tasks">The indices of the array that it stands for: one, or all that are waiting.</param>
+/// <param name="States">Slurm's words, as PENDING; one or several.</param>
+/// <param name="Reason">Why it waits or ended.</param>
+/// <param name="Name">The job's name.</param>
+/// <param name="Restarts">How often it was started again.</param>
+/// <param name="Nodes">Where it runs.</param>
+/// <param name="IsShortened">Whether it stands for more tasks than <paramref name="Tasks"/> says.</param>
+internal sealed record SlurmJob(
+    long Id,
+    long Array,
+    IReadOnlyList<int> Tasks,
+    IReadOnlyList<string> States,
+    string Reason,
+    string Name,
+    int Restarts,
+    string Nodes,
+    bool IsShortened = false
+)
+{
+    // States in which a job is over. COMPLETING may stand next to one of them, or alone while processes end.
+    private static readonly HashSet<string> Over =
+    [
+        "COMPLETED",
+        "CANCELLED",
+        "FAILED",
+        "TIMEOUT",
+        "NODE_FAIL",
+        "PREEMPTED",
+        "BOOT_FAIL",
+        "DEADLINE",
+        "OUT_OF_MEMORY",
+        "REVOKED",
+        "LAUNCH_FAILED",
+        "RECONFIG_FAIL",
+    ];
+
+    private static readonly HashSet<string> Never =
+    [
+        "DependencyNeverSatisfied",
+        "PartitionTimeLimit",
+        "PartitionNodeLimit",
+        "PartitionConfig",
+        "BadConstraints",
+        "InvalidAccount",
+        "InvalidQOS",
+        "AssocMaxWallDurationPerJobLimit",
+        "QOSMaxWallDurationPerJobLimit",
+        "JobHeldUser",
+        "JobHeldAdmin",
+    ];
+
+    /// <summary>Whether it waits or runs.</summary>
+    public bool IsAlive => !States.Any(Over.Contains);
+
+    /// <summary>Whether it runs now.</summary>
+    public bool IsRunning => IsAlive && !States.Contains("PENDING");
+
+    /// <summary>Whether it waits for something that will not come by itself.</summary>
+    public bool IsStuck => IsAlive && !IsRunning && Never.Contains(Reason);
+
+    /// <summary>Whether it waits for another job of the run only.</summary>
+    public bool IsBehindOthers => IsAlive && !IsRunning && Reason == "Dependency";
+
+    /// <summary>The number that other jobs may depend on and that <c>scancel</c> takes.</summary>
+    public long Whole => Array != 0 ? Array : Id;
+
+    /// <summary>Reads the output of <c>squeue --json</c>, of version 22.05 and later ones.</summary>
+    /// <remarks>Version 22.05 writes plain values. Later versions write a number as an object with <c>set</c> and
+    /// <c>number</c>, and a state as a list.</remarks>
+    /// <returns>Null if it says that it could not look for jobs.</returns>
+    /// <exception cref="FulcrumException">The text is something else.</exception>
+    public static IReadOnlyList<SlurmJob>? Parse(string json)
+    {
+        try
+        {
+            JsonNode read = JsonNode.Parse(json)!;
+            return read["errors"] is JsonArray { Count: > 0 }
+                ? null
+                : [.. read["jobs"]!.AsArray().Select(j => Of(j!.AsObject()))];
+        }
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException)
+        {
+            throw new FulcrumException(
+                $"squeue --json printed something unexpected: {Printable.Short(json)}. "
+                    + "Slurm 22.05 or later is needed, with its JSON plugin",
+                e
+            );
+        }
+    }
+
+    private static SlurmJob Of(JsonObject job) =>
+        new(
+            Number(job["job_id"]) ?? 0,
+            Number(job["array_job_id"]) ?? 0,
+            Number(job["array_task_id"]) is { } task && Number(job["array_job_id"]) is > 0
+                ? [(int)task]
+                : Indices(Text(job["array_task_string"])),
+            job["job_state"] is JsonArray several ? [.. several.Select(Text)] : [Text(job["job_state"])],
+            Text(job["state_reason"]),
+            Text(job["name"]),
+            (int)(Number(job["restart_cnt"]) ?? 0),
+            Text(job["nodes"]),
+            Text(job["array_task_string"]).Contains("...", StringComparison.Ordinal)
+        );
+
+    private static string Text(JsonNode? node) => node is JsonValue v && v.TryGetValue(out string? s) ? s : "";
+
+    private static long? Number(JsonNode? node) =>
+        node switch
+        {
+            JsonObject o => (bool?)o["set"] == true ? (long?)o["number"] : null,
+            JsonValue v when v.TryGetValue(out long n) => n,
+            _ => null,
+        };
+
+    /// <summary>Reads indices such as <c>0,3-5,7-11%2</c>. Where Slurm shortens a long list with dots, only the part
+    /// before them is known.</summary>
+    internal static IReadOnlyList<int> Indices(string text)
+    {
+        List<int> all = [];
+        foreach (string part in text.Split('%')[0].Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] ends = part.Split(':')[0].Split('-');
+            if (int.TryParse(ends[0], out int first) && int.TryParse(ends[^1], out int last) && last - first < 1 << 20)
+            {
+                all.AddRange(Enumerable.Range(first, last - first + 1));
+            }
+        }
+
+        return all;
+    }
+}

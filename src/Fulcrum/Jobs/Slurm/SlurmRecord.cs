@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Fulcrum.Data;
+using Fulcrum.Files;
+using Fulcrum.Runs;
+
+namespace Fulcrum.Jobs.Slurm;
+
+/// <summary>A job that was submitted, or was about to be.</summary>
+/// <param name="Name">Its name in Slurm, which no other job of any run has: it is how a job is found whose number was
+/// not recorded.</param>
+/// <param name="Stages">The stages that it does; of an array, by index.</param>
+/// <param name="IsArray">Whether it is a job array.</param>
+/// <param name="Id">Its number; null: it was being submitted.</param>
+internal sealed record SlurmEntry(string Name, IReadOnlyList<string> Stages, bool IsArray, long? Id = null)
+{
+    /// <summary>Whether the name is that of a job of a run.</summary>
+    public bool IsOf(string run) =>
+        Name.StartsWith($"fulcrum-{run}-", StringComparison.Ordinal) && run.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>Returns the records of the queue that belong to it.</summary>
+    public IEnumerable<SlurmJob> In(IEnumerable<SlurmJob> queue) => queue.Where(j => j.Name == Name);
+
+    /// <summary>Returns the job or task that does a stage; null if the queue does not have it.</summary>
+    public SlurmJob? JobOf(string stage, IEnumerable<SlurmJob> queue)
+    {
+        int index = Stages.ToList().IndexOf(stage);
+        SlurmJob[] own = [.. In(queue)];
+        return index < 0 ? null
+            : !IsArray ? own.FirstOrDefault()
+            : own.FirstOrDefault(j => j.Tasks.Contains(index)) ?? own.FirstOrDefault(j => j.IsShortened);
+    }
+}
+
+/// <summary>The jobs of a run: <c>slurm.json</c> in the run folder.</summary>
+/// <param name="Run">Distinguishes the jobs of this run from those of others.</param>
+/// <param name="Jobs">In the order of their submission.</param>
+/// <param name="Cancelled">Whether the jobs were cancelled by a command.</param>
+internal sealed record SlurmRecord(string Run, IReadOnlyList<SlurmEntry> Jobs, bool Cancelled = false)
+{
+    private const string FileName = "slurm.json";
+    private const int RunBytes = 5;
+
+    /// <summary>Returns a record without jobs.</summary>
+    public static SlurmRecord New() => new(RandomNumberGenerator.GetHexString(2 * RunBytes, lowercase: true), []);
+
+    /// <summary>Reads the record of a run; null if no job of it was ever submitted.</summary>
+    /// <exception cref="InputException">The file is something else, or names jobs that are none of a run.</exception>
+    public static SlurmRecord? Read(RunLayout run)
+    {
+        SlurmRecord? record = StoredJson.ReadIfThere<SlurmRecord>(run.At(FileName), "a record of jobs");
+        // Jobs are cancelled by their names, so a file that somebody else wrote must not name other jobs.
+        bool own = record is null || (record.Run.Length == 2 * RunBytes && record.Jobs.All(j => j.IsOf(record.Run)));
+        return own ? record : throw new InputException($"{run.At(FileName)}: it names jobs that are none of a run");
+    }
+
+    /// <summary>Writes the record.</summary>
+    public void Write(RunLayout run) =>
+        AtomicFile.WriteText(run.At(FileName), JsonSerializer.Serialize(this, JsonLines.Output) + "\n");
+
+    /// <summary>Returns the name of the next job.</summary>
+    public string NextName() => $"fulcrum-{Run}-{Jobs.Count + 1}";
+
+    /// <summary>Returns the record with an entry, in place of one of the same name.</summary>
+    public SlurmRecord With(SlurmEntry entry) => this with { Jobs = [.. Jobs.Where(j => j.Name != entry.Name), entry] };
+
+    /// <summary>Returns the record with the numbers of jobs whose submission was interrupted after Slurm had taken
+    /// them. An entry that Slurm does not know keeps its name, so that the name is not given again.</summary>
+    public SlurmRecord Healed(IReadOnlyList<SlurmJob> queue) =>
+        this with
+        {
+            Jobs = [.. Jobs.Select(e => e.Id is not null ? e : e with { Id = e.In(queue).FirstOrDefault()?.Whole })],
+        };
+
+    /// <summary>Returns the jobs that wait or run.</summary>
+    public IEnumerable<SlurmEntry> Alive(IReadOnlyList<SlurmJob> queue) =>
+        Jobs.Where(e => e.In(queue).Any(j => j.IsAlive));
+
+    /// <summary>Returns the latest job that does a stage; null if there is none.</summary>
+    public SlurmEntry? LatestOf(StageNode node) => Jobs.LastOrDefault(e => e.Stages.Contains(node.Name));
+}

@@ -1,0 +1,189 @@
+using System.Globalization;
+using Fulcrum.Files;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Jobs.Slurm;
+
+/// <summary>Submits the stages of a run that are not complete and that no job does yet.</summary>
+/// <remarks>A job is recorded before it is submitted and again with its number afterwards. If the submission is
+/// interrupted between the two, the next one finds the job by its name.</remarks>
+/// <param name="tool">The program and its first arguments, on every node the same.</param>
+/// <param name="flags">Options that every stage gets.</param>
+internal sealed class SlurmRun(
+    RunLayout run,
+    Study study,
+    SlurmOptions options,
+    IReadOnlyList<string> tool,
+    IReadOnlyList<string> flags
+)
+{
+    // Slurm's default limit of an array's index is 1,000.
+    private const int LargestArray = 1000;
+
+    private readonly StageGraph graph = StageGraph.Of(study);
+    private readonly List<(IReadOnlyList<StageNode> Stages, long Id)> submitted = [];
+    private IReadOnlyList<SlurmJob> queue = [];
+    private SlurmRecord record = SlurmRecord.New();
+
+    /// <summary>Refuses to work at a run in place while jobs work at it.</summary>
+    /// <exception cref="InputException">Jobs of the run wait or run.</exception>
+    public static void RefuseJobs(RunLayout run)
+    {
+        if (
+            SlurmRecord.Read(run) is { Jobs.Count: > 0 } record
+            && RunStatus.QueueOf(run) is { } queue
+            && record.Alive(queue).Count() is > 0 and var count
+        )
+        {
+            throw new InputException(
+                $"{count} jobs of the run {run.Root} wait or run on Slurm; wait for them, "
+                    + "or stop them with fulcrum cancel"
+            );
+        }
+    }
+
+    /// <summary>Submits what is missing.</summary>
+    /// <param name="until">The last stage.</param>
+    /// <returns>The number of jobs that were submitted; those of an array count as one.</returns>
+    /// <exception cref="FulcrumException">Slurm refuses or does not answer. What was submitted stays.</exception>
+    public int Submit(Stage until)
+    {
+        options.Check();
+        queue =
+            SlurmTools.Queue()
+            ?? throw new FulcrumException(
+                "squeue failed, so the cluster's controller does not answer; try again later"
+            );
+        record = (SlurmRecord.Read(run) ?? record).Healed(queue) with { Cancelled = false };
+        record.Write(run);
+        WriteScript("try", [graph.Nodes[0]]);
+        options.TryOut(ScriptPath("try"), study.Base.Threads);
+        IReadOnlyList<StageNode>[] groups =
+        [
+            [graph.Nodes[0]],
+            [graph.Nodes[1]],
+            .. graph.Levels().SelectMany(l => l.Chunk(LargestArray)),
+        ];
+        foreach (IReadOnlyList<StageNode> group in groups.Where(g => g[0].Stage <= until))
+        {
+            SubmitMissing(group);
+        }
+
+        bool changed = submitted.Count > 0;
+        foreach (StageNode last in graph.Nodes.TakeLast(2).Where(n => n.Stage <= until))
+        {
+            SubmitLast(last, changed);
+        }
+
+        return submitted.Count;
+    }
+
+    private void SubmitMissing(IReadOnlyList<StageNode> group)
+    {
+        StageNode[] missing =
+        [
+            .. group.Where(n =>
+                !StageGraph.IsComplete(n, study, run) && JobOf(n) is not { IsAlive: true, IsStuck: false }
+            ),
+        ];
+        if (missing.Length > 0)
+        {
+            missing.Where(n => JobOf(n) is { IsAlive: true }).ToList().ForEach(Cancel);
+            Submit(missing, Dependency(missing), isArray: missing[0].Candidate is not null);
+        }
+    }
+
+    // The comparison reads every candidate, so one that waits for other jobs than those of now is taken back.
+    private void SubmitLast(StageNode node, bool changed)
+    {
+        bool alive = JobOf(node) is { IsAlive: true, IsStuck: false };
+        bool stands = StageGraph.IsComplete(node, study, run) && !changed;
+        if (stands || (alive && !changed))
+        {
+            return;
+        }
+
+        if (JobOf(node) is { IsAlive: true })
+        {
+            Cancel(node);
+        }
+
+        Submit([node], Dependency([node]), isArray: false);
+    }
+
+    private SlurmJob? JobOf(StageNode node) => record.LatestOf(node)?.JobOf(node.Name, queue);
+
+    private void Cancel(StageNode node) => SlurmTools.Run("scancel", TaskOf(record.LatestOf(node)!, node));
+
+    /// <summary>Returns what a job waits for, as Slurm writes it; null: nothing.</summary>
+    /// <remarks>A derived candidate waits until the jobs of its parents are over, however they end, and then says itself
+    /// which parent is missing: with afterok, one failed candidate would take all derived ones with it.</remarks>
+    private string? Dependency(IReadOnlyList<StageNode> nodes)
+    {
+        StageNode[] needed = [.. nodes.SelectMany(n => graph.Needs[n]).Distinct()];
+        bool parents = nodes[0].Candidate is not null && needed.Any(n => n.Candidate is not null);
+        string[] ids =
+        [
+            .. needed
+                .Where(n => !StageGraph.IsComplete(n, study, run))
+                .Select(IdOf)
+                .OfType<string>()
+                .Distinct(StringComparer.Ordinal),
+        ];
+        return ids.Length == 0 ? null : $"{(parents ? "afterany" : "afterok")}:{string.Join(':', ids)}";
+    }
+
+    // Of an array that was submitted earlier only the tasks that are alive count: others of it may have failed and have
+    // been submitted again.
+    private string? IdOf(StageNode node) =>
+        submitted.LastOrDefault(s => s.Stages.Contains(node)) is { Stages: not null } own ? $"{own.Id}"
+        : JobOf(node) is { IsAlive: true } && record.LatestOf(node) is { } entry ? TaskOf(entry, node)
+        : null;
+
+    private static string TaskOf(SlurmEntry entry, StageNode node) =>
+        entry.IsArray ? $"{entry.Id}_{entry.Stages.ToList().IndexOf(node.Name)}" : $"{entry.Id}";
+
+    private void Submit(IReadOnlyList<StageNode> stages, string? dependency, bool isArray)
+    {
+        SlurmEntry entry = new(record.NextName(), [.. stages.Select(s => s.Name)], isArray);
+        record = record.With(entry);
+        record.Write(run);
+        WriteScript(entry.Name, stages);
+        string limit = options.MaxJobs is { } most ? $"%{most}" : "";
+        string[] arguments =
+        [
+            "--parsable",
+            $"--job-name={entry.Name}",
+            $"--comment={entry.Name} {stages[0].Name}",
+            $"--output={LogPattern(isArray)}",
+            "--open-mode=append",
+            "--requeue",
+            "--kill-on-invalid-dep=yes",
+            .. dependency is null ? (string[])[] : [$"--dependency={dependency}"],
+            .. isArray ? (string[])[$"--array=0-{stages.Count - 1}{limit}"] : [],
+            .. options.Arguments(stages[0].Stage <= Stage.Candidates, study.Base.Threads),
+            ScriptPath(entry.Name),
+        ];
+        SlurmReply reply = SlurmTools.Run("sbatch", arguments);
+        string number = reply.Output.Trim().Split(';')[0];
+        if (reply.ExitCode != 0 || !long.TryParse(number, CultureInfo.InvariantCulture, out long id))
+        {
+            SlurmOptions.Refuse(reply, arguments[..^1]);
+            return;
+        }
+
+        record = record.With(entry with { Id = id });
+        record.Write(run);
+        submitted.Add((stages, id));
+    }
+
+    private string ScriptPath(string name) => run.At("slurm", name + ".sh");
+
+    // Slurm replaces what follows a percent sign; two of them stand for one.
+    private string LogPattern(bool isArray) =>
+        run.At("slurm").Replace("%", "%%", StringComparison.Ordinal) + (isArray ? "/%A_%a.log" : "/%j.log");
+
+    private void WriteScript(string name, IReadOnlyList<StageNode> stages) =>
+        AtomicFile.WriteText(ScriptPath(name), JobScript.Of(tool, run, stages, flags));
+}

@@ -1,0 +1,68 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Fulcrum.Files;
+
+namespace Fulcrum.Jobs.Slurm;
+
+/// <summary>What a command of Slurm printed.</summary>
+internal sealed record SlurmReply(int ExitCode, string Output, string Error)
+{
+    /// <summary>The last thing that the command complained about, without its own name.</summary>
+    public string Complaint =>
+        Error
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(l => l[(l.IndexOf("error: ", StringComparison.Ordinal) is >= 0 and var i ? i + 7 : 0)..])
+            .FirstOrDefault(l => !l.StartsWith("Batch job submission failed", StringComparison.Ordinal))
+        ?? Error.Trim();
+}
+
+/// <summary>Runs the commands of Slurm. Nothing else talks to it: no library, no port.</summary>
+internal static class SlurmTools
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Runs a command.</summary>
+    /// <exception cref="InputException">It is not installed.</exception>
+    /// <exception cref="FulcrumException">It does not end.</exception>
+    public static SlurmReply Run(string command, params IEnumerable<string> arguments)
+    {
+        try
+        {
+            ProcessStartInfo start = new(command, arguments)
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                RedirectStandardInput = true,
+            };
+            // The list of the tasks of an array that wait is shortened to 64 characters otherwise.
+            start.Environment["SLURM_BITSTR_LEN"] = "0";
+            using Process process = Process.Start(start)!;
+            process.StandardInput.Close();
+            Task<string> output = process.StandardOutput.ReadToEndAsync(),
+                error = process.StandardError.ReadToEndAsync();
+            if (!process.WaitForExit(Patience))
+            {
+                process.Kill();
+                throw new FulcrumException($"{command} did not answer within {Patience.TotalMinutes} minutes");
+            }
+
+            return new SlurmReply(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+        }
+        catch (Win32Exception e)
+        {
+            throw new InputException(
+                $"there is no {command} on the PATH: --on slurm needs Slurm's commands sbatch, squeue and scancel. "
+                    + "Run on a login node of the cluster, or use --on local",
+                e
+            );
+        }
+    }
+
+    /// <summary>Returns all jobs that the controller knows; null if it does not answer. Then <c>squeue --json</c> prints
+    /// an empty list all the same, and ends with 0.</summary>
+    public static IReadOnlyList<SlurmJob>? Queue()
+    {
+        SlurmReply reply = Run("squeue", "--json");
+        return reply.ExitCode == 0 ? SlurmJob.Parse(reply.Output) : null;
+    }
+}

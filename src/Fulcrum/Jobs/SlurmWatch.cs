@@ -1,0 +1,101 @@
+using Fulcrum.Files;
+using Fulcrum.Jobs.Slurm;
+using Fulcrum.Runs;
+using Fulcrum.Studies;
+
+namespace Fulcrum.Jobs;
+
+/// <summary>Follows the jobs of a run until its last stage is complete. Nothing depends on it: the jobs go on if it
+/// ends.</summary>
+/// <param name="study">With every derived candidate named.</param>
+/// <param name="until">The last stage.</param>
+internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
+{
+    private static readonly TimeSpan BetweenFiles = TimeSpan.FromSeconds(1),
+        BetweenQueues = TimeSpan.FromSeconds(10);
+
+    private readonly StageGraph graph = StageGraph.Of(study);
+    private DateTimeOffset asked;
+    private string shown = "";
+    private int gone;
+
+    /// <summary>Returns when the last stage is complete, or when no job is left although no stage failed: a controller
+    /// that is killed can forget jobs that it had just started.</summary>
+    /// <returns>Whether every stage is complete.</returns>
+    /// <exception cref="FulcrumException">No job is left, because a stage failed; says which and why.</exception>
+    public bool Follow(Action<RunEvent> report, CancellationToken cancellation)
+    {
+        StageNode[] all = [.. graph.Nodes.Where(n => n.Stage <= until)];
+        while (!all.All(n => StageGraph.IsComplete(n, study, run)))
+        {
+            Show(report);
+            if (TimeProvider.System.GetUtcNow() - asked > BetweenQueues)
+            {
+                asked = TimeProvider.System.GetUtcNow();
+                if (!Ask(report, all))
+                {
+                    return false;
+                }
+            }
+
+            if (cancellation.WaitHandle.WaitOne(BetweenFiles))
+            {
+                report(
+                    new RunEvent.Noted(
+                        "the jobs go on: fulcrum status shows how far they are, fulcrum cancel stops them, "
+                            + "and the same command follows them again"
+                    )
+                );
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+
+        return true;
+    }
+
+    private void Show(Action<RunEvent> report)
+    {
+        StageNode[] candidates = [.. graph.Candidates];
+        int done = candidates.Count(n => StageGraph.IsComplete(n, study, run));
+        string text = $"{done}";
+        if (text != shown)
+        {
+            shown = text;
+            report(new RunEvent.Progressed("candidates", "candidates", done, candidates.Length, ProgressUnit.Items));
+        }
+    }
+
+    // The controller may not answer for a while. The jobs run all the same.
+    private bool Ask(Action<RunEvent> report, StageNode[] all)
+    {
+        if (RunStatus.QueueOf(run) is not { } queue)
+        {
+            report(new RunEvent.Warned("Slurm does not answer; the jobs go on, and it is asked again"));
+            return true;
+        }
+
+        SlurmRecord record = SlurmRecord.Read(run)!;
+        SlurmJob[] jobs = [.. record.Alive(queue).SelectMany(e => e.In(queue)).Where(j => j.IsAlive)];
+        // Slurm holds a task that a node could not start. Then the jobs behind it would wait for ever.
+        bool alive = jobs.Any(j => !j.IsStuck && !j.IsBehindOthers) || (jobs.Length > 0 && !jobs.Any(j => j.IsStuck));
+        // A job's last files may become visible a little after its end.
+        gone = alive ? 0 : gone + 1;
+        StageNode[] open = [.. all.Where(n => !StageGraph.IsComplete(n, study, run))];
+        if (gone < 2 || open.Length == 0)
+        {
+            return true;
+        }
+
+        bool failed = record.Cancelled || open.Any(n => RunStatus.FailureOf(run, n) is not null);
+        return failed ? throw new FulcrumException(Missing(RunStatus.Of(run, queue))) : false;
+    }
+
+    private static string Missing(RunStatus status)
+    {
+        StageStatus[] open = [.. status.Stages.Concat(status.Candidates).Where(s => s.State != StageState.Done)];
+        StageStatus[] failed = [.. open.Where(s => s.Why is not null)];
+        string first = failed.Length > 0 ? $": {failed[0].Name}: {Printable.Short(failed[0].Why!)}" : "";
+        return $"no job of the run is left, and {open.Length} stages are not complete{first}. "
+            + "fulcrum status shows all; the same command submits what is missing";
+    }
+}

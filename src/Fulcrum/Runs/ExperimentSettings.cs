@@ -1,0 +1,35 @@
+using Fulcrum.Studies;
+using Microsoft.Extensions.Logging;
+
+namespace Fulcrum.Runs;
+
+/// <summary>Settings of an experiment that do not change its results.</summary>
+/// <param name="Report">Called with everything that happens.</param>
+/// <param name="Looking">By task, the difference in percentage points that is to be detected, in addition to the
+/// study's margin; null: none.</param>
+/// <param name="Required">By task, the bounds that a requirement demands. An early decision waits until they are
+/// decided too.</param>
+/// <param name="Log">Null: nothing is logged.</param>
+/// <param name="WriteReport">Writes the report of a run folder in a language and returns the files; null: no
+/// report.</param>
+/// <param name="Language">Of the report: <c>en</c> or <c>pt-BR</c>.</param>
+/// <param name="AllowCommand">Whether external trainers' commands may be run.</param>
+/// <param name="KeyVariables">By candidate on a server, the environment variable that holds the key; null: no key is
+/// sent.</param>
+public sealed record ExperimentSettings(
+    Action<RunEvent>? Report = null,
+    IReadOnlyDictionary<string, double>? Looking = null,
+    IReadOnlyDictionary<string, IReadOnlyList<RequiredBound>>? Required = null,
+    ILogger? Log = null,
+    Func<RunLayout, string, IReadOnlyList<string>>? WriteReport = null,
+    string Language = "en",
+    bool AllowCommand = false,
+    IReadOnlyDictionary<string, string>? KeyVariables = null
+)
+{
+    /// <summary>Obtains and measures every candidate of a study in other processes; null: in this one.</summary>
+    internal Action<Study, Action<RunEvent>, CancellationToken>? Elsewhere { get; init; }
+
+    /// <summary>Measures the parts of the base of a study in other processes; null: this one measures it.</summary>
+    internal Action<Study, Action<RunEvent>, CancellationToken>? SplitBase { get; init; }
+}

@@ -1,0 +1,70 @@
+using Fulcrum.Studies;
+
+namespace Fulcrum.Runs;
+
+/// <summary>The stages of a study and what each needs before it: prepare, base, one node per candidate, compare,
+/// report. The same graph runs in one process, in several, and on a cluster.</summary>
+/// <param name="Nodes">In an order in which one process can do them.</param>
+/// <param name="Needs">By node, the nodes whose files it reads.</param>
+internal sealed record StageGraph(
+    IReadOnlyList<StageNode> Nodes,
+    IReadOnlyDictionary<StageNode, IReadOnlyList<StageNode>> Needs
+)
+{
+    /// <summary>Returns the graph of a study.</summary>
+    /// <param name="study">With every derived candidate named.</param>
+    public static StageGraph Of(Study study)
+    {
+        StageNode prepare = new(Stage.Prepare),
+            measured = new(Stage.Base),
+            compare = new(Stage.Compare),
+            report = new(Stage.Report);
+        StageNode[] candidates = [.. study.Candidates.Keys.Select(StageNode.Of)];
+        Dictionary<StageNode, IReadOnlyList<StageNode>> needs = new()
+        {
+            [prepare] = [],
+            [measured] = [prepare],
+            [compare] = [measured, .. candidates],
+            [report] = [compare],
+        };
+        foreach (StageNode node in candidates)
+        {
+            needs[node] = ParentOf(study, node.Candidate!) is { } parent
+                ? [measured, StageNode.Of(parent)]
+                : [measured];
+        }
+
+        return new StageGraph([prepare, measured, .. candidates, compare, report], needs);
+    }
+
+    /// <summary>The candidates' nodes.</summary>
+    public IEnumerable<StageNode> Candidates => Nodes.Where(n => n.Candidate is not null);
+
+    /// <summary>Returns candidates in groups: a candidate needs only candidates of earlier groups.</summary>
+    public IReadOnlyList<IReadOnlyList<StageNode>> Levels() =>
+        [.. Candidates.GroupBy(LevelOf).OrderBy(g => g.Key).Select(g => g.ToArray())];
+
+    /// <summary>Returns whether the files of a node are complete. Their digests are not computed.</summary>
+    public static bool IsComplete(StageNode node, Study study, RunLayout run) =>
+        node.Candidate is not { } name
+            ? run.Completed(node.Place) is not null
+            : run.Completed($"{node.Place}/measure") is not null
+                && (!Makes(study, name) || run.Completed($"{node.Place}/obtain") is not null);
+
+    private int LevelOf(StageNode node) =>
+        Needs[node].Where(n => n.Candidate is not null).Select(n => 1 + LevelOf(n)).DefaultIfEmpty(0).Max();
+
+    /// <summary>Returns the candidate whose files a candidate reads; null if it reads those of no other.</summary>
+    private static string? ParentOf(Study study, string name) =>
+        study.Candidates[name] is { From: { } from, Seed: null } && MadeBy(study, from) ? from : null;
+
+    // A candidate that is derived from one that exists already needs no other candidate's files.
+    private static bool MadeBy(Study study, string name) =>
+        Makes(study, name) || (study.Candidates[name].From is { } from && MadeBy(study, from));
+
+    private static bool Makes(Study study, string name) =>
+        study.Candidates.GetValueOrDefault(name) is { } plan
+        && (
+            plan.Way is CandidateWay.Train or CandidateWay.Command || plan.Seed is not null || plan.GgufType is not null
+        );
+}

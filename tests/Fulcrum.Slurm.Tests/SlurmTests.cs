@@ -1,0 +1,225 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Fulcrum.Jobs.Slurm;
+using Fulcrum.Tasks.Spider.Sql;
+using Xunit;
+
+namespace Fulcrum.Slurm.Tests;
+
+/// <summary>A study on a real Slurm cluster of three nodes on this machine, with a fault of each kind.</summary>
+/// <remarks>Needs root and the packages of Slurm (bench/slurm-trial/cluster). The long form with trainings is
+/// bench/slurm-trial/trial.</remarks>
+public sealed class SlurmTests : IDisposable
+{
+    private const int Candidates = 12;
+    private readonly string folder = Directory.CreateTempSubdirectory("fulcrum-slurm-").FullName;
+    private bool started;
+
+    public void Dispose()
+    {
+        if (started)
+        {
+            Cluster("stop");
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Twelve_candidates_end_as_on_one_machine_whatever_fails_meanwhile()
+    {
+        StartOrSkip();
+        string study = Study(),
+            local = Path.Combine(folder, "local"),
+            run = Path.Combine(folder, "on slurm");
+        Tool("run", study, "--output", local);
+
+        Assert.Contains("submitted 5 jobs", Tool("run", study, "--output", run, "--on", "slurm", "--detach"));
+        Assert.Contains("no job was submitted", Tool("run", study, "--output", run, "--on", "slurm", "--detach"));
+        // A fault of each kind: a node dies, a task is requeued, the controller dies.
+        string dead = WhenRunning().Nodes;
+        Cluster("kill", dead);
+        SlurmJob other = WhenRunning(dead);
+        Assert.Equal(0, SlurmTools.Run("scontrol", "requeue", $"{other.Id}").ExitCode);
+        Cluster("kill-controller");
+        Assert.Contains("does not answer", Tool("status", run));
+        Cluster("start");
+        Tool("cancel", run);
+        Assert.True(SpinWait.SpinUntil(NoneIsAlive, TimeSpan.FromSeconds(30)), "jobs were alive after cancel");
+        Tool("run", study, "--output", run, "--on", "slurm");
+
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(local, "comparison.json")),
+            File.ReadAllText(Path.Combine(run, "comparison.json"))
+        );
+        Assert.True(File.Exists(Path.Combine(run, "report.html")));
+        Assert.Contains($"{Candidates} done", Tool("status", run));
+    }
+
+    [Fact]
+    public void What_the_cluster_cannot_give_is_refused_in_one_sentence()
+    {
+        StartOrSkip();
+        string study = Study();
+
+        Assert.StartsWith("fulcrum: --partition: ", Fails("--partition", "none"));
+        Assert.StartsWith("fulcrum: --gres: ", Fails("--gres", "gpu:1"));
+        Assert.StartsWith("fulcrum: --time: 60 is more than", Fails("--partition", "urgent", "--time", "60"));
+        Assert.StartsWith("fulcrum: --sbatch: --array", Fails("--sbatch", "--array=3"));
+        Assert.DoesNotContain(SlurmTools.Queue()!, j => j.IsAlive);
+
+        string Fails(params string[] options) =>
+            Tool(2, ["run", study, "--output", Path.Combine(folder, "refused"), "--on", "slurm", .. options]);
+    }
+
+    // A job is alive until its processes have ended.
+    private static bool NoneIsAlive() =>
+        SlurmTools.Queue()?.Any(j => j.IsAlive && j.Name.StartsWith("fulcrum", StringComparison.Ordinal)) == false;
+
+    private static SlurmJob WhenRunning(string butNotOn = "")
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(60))
+        {
+            SlurmJob? found = SlurmTools
+                .Queue()
+                ?.FirstOrDefault(j => j is { IsRunning: true, Array: > 0 } && j.Nodes != butNotOn);
+            if (found is not null)
+            {
+                return found;
+            }
+        }
+
+        throw new TimeoutException("no task of an array ran within a minute");
+    }
+
+    private string Study()
+    {
+        TinyStudy.WriteModel(Path.Combine(folder, "model"));
+        string[] ids = [.. Enumerable.Range(0, 40).Select(i => $"q{i}")];
+        Lines(
+            "facts.jsonl",
+            ids.Select(id => new JsonObject
+            {
+                ["id"] = id,
+                ["question"] = $"{id}?",
+                ["answer"] = id,
+            })
+        );
+        JsonObject candidates = [];
+        for (int c = 0; c < Candidates; c++)
+        {
+            int every = c + 2;
+            Lines(
+                $"replies-{c}.jsonl",
+                ids.Select((id, i) => new JsonObject { ["id"] = id, ["reply"] = i % every == 0 ? id : "no" })
+            );
+            candidates[$"c{c}"] = new JsonObject { ["replies"] = new JsonObject { ["facts"] = $"replies-{c}.jsonl" } };
+        }
+
+        JsonObject study = new()
+        {
+            ["name"] = "scripted",
+            ["base"] = new JsonObject
+            {
+                ["model"] = "model",
+                ["dtype"] = "f32",
+                ["device"] = "cpu",
+                ["threads"] = 1,
+            },
+            ["tasks"] = new JsonObject
+            {
+                ["facts"] = new JsonObject
+                {
+                    ["kind"] = "generation",
+                    ["file"] = "facts.jsonl",
+                    ["id"] = "id",
+                    ["input"] = "question",
+                    ["target"] = "answer",
+                    ["maxNewTokens"] = 2,
+                },
+            },
+            ["candidates"] = candidates,
+            ["overrideGuards"] = new JsonArray("below-chance", "unparsable-share"),
+            ["seed"] = 1,
+        };
+        string path = Path.Combine(folder, "study.json");
+        File.WriteAllText(path, study.ToJsonString());
+        return path;
+    }
+
+    private void Lines(string name, IEnumerable<JsonObject> lines) =>
+        File.WriteAllLines(Path.Combine(folder, name), lines.Select(l => l.ToJsonString()));
+
+    private void StartOrSkip()
+    {
+        bool root = OperatingSystem.IsLinux() && Environment.UserName == "root";
+        Assert.SkipUnless(root && File.Exists("/usr/sbin/slurmctld"), "Slurm's packages and root are needed");
+        string trial = File.Exists("/usr/bin/unshare")
+            ? Exec("unshare", ["--pid", "--mount", "--fork", "true"]).Error
+            : "no unshare";
+        Assert.SkipUnless(trial.Length == 0, $"namespaces cannot be made here: {trial}");
+        Environment.SetEnvironmentVariable("SLURM_CONF", Path.Combine(folder, "cluster", "slurm.conf"));
+        // The daemon that signs credentials wants a folder that everybody may enter.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_001_001);
+        }
+
+        started = true;
+        Cluster("start");
+    }
+
+    private void Cluster(params string[] verb)
+    {
+        (int exit, string output, string error) = Exec(
+            Path.Combine(SharedData.Project, "bench", "slurm-trial", "cluster"),
+            verb,
+            ("CLUSTER_DIR", Path.Combine(folder, "cluster"))
+        );
+        Assert.True(exit == 0, $"cluster {string.Join(' ', verb)}: {exit}\n{output}\n{error}");
+    }
+
+    private static string Tool(params string[] arguments) => Tool(0, arguments);
+
+    private static string Tool(int code, string[] arguments)
+    {
+        (int exit, string output, string error) = Exec(SqlWorker.Program()!.File, arguments);
+        Assert.True(exit == code, $"{string.Join(' ', arguments)}: {exit}\n{output}\n{error}");
+        return code == 0 ? output + error : error;
+    }
+
+    private static (int Exit, string Output, string Error) Exec(
+        string program,
+        string[] arguments,
+        params (string Name, string Value)[] variables
+    )
+    {
+        // Daemons inherit the streams, so the output goes to files: a pipe would stay open.
+        string text = Path.GetTempFileName(),
+            errors = Path.GetTempFileName();
+        ProcessStartInfo start = new(
+            "/bin/sh",
+            [
+                "-c",
+                "o=$1 e=$2; shift 2; exec \"$@\" >\"$o\" 2>\"$e\" </dev/null",
+                "sh",
+                text,
+                errors,
+                program,
+                .. arguments,
+            ]
+        );
+        foreach ((string name, string value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        using Process process = Process.Start(start)!;
+        process.WaitForExit();
+        (string, string) said = (File.ReadAllText(text), File.ReadAllText(errors));
+        File.Delete(text);
+        File.Delete(errors);
+        return (process.ExitCode, said.Item1, said.Item2);
+    }
+}

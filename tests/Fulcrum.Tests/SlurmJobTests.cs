@@ -1,0 +1,127 @@
+using Fulcrum.Jobs.Slurm;
+using Fulcrum.Runs;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+/// <summary>What Slurm prints is read in both of its forms, and what it is given cannot be misread.</summary>
+public sealed class SlurmJobTests
+{
+    [Fact]
+    public void Queue_of_version_22_05_is_read()
+    {
+        SlurmJob[] jobs =
+        [
+            .. SlurmJob.Parse(
+                """
+                {"jobs": [
+                  {"job_id": 12, "array_job_id": 10, "array_task_id": 2, "array_task_string": "", "job_state": "RUNNING",
+                   "state_reason": "None", "name": "x", "restart_cnt": 1, "nodes": "n2"},
+                  {"job_id": 10, "array_job_id": 10, "array_task_id": null, "array_task_string": "3,5-7%2",
+                   "job_state": "PENDING", "state_reason": "DependencyNeverSatisfied", "name": "x", "restart_cnt": 0,
+                   "nodes": ""},
+                  {"job_id": 9, "array_job_id": 0, "array_task_id": null, "array_task_string": "", "job_state": "COMPLETED",
+                   "state_reason": "None", "name": "y", "restart_cnt": 0, "nodes": "n1"}]}
+                """
+            )!,
+        ];
+
+        Assert.Equal([2], jobs[0].Tasks);
+        Assert.True(jobs[0] is { IsRunning: true, Restarts: 1, Whole: 10, Nodes: "n2" });
+        Assert.Equal([3, 5, 6, 7], jobs[1].Tasks);
+        Assert.True(jobs[1] is { IsAlive: true, IsRunning: false, IsStuck: true });
+        Assert.True(jobs[2] is { IsAlive: false, Whole: 9, Tasks: [] });
+    }
+
+    [Fact]
+    public void Queue_of_later_versions_is_read()
+    {
+        SlurmJob job = Assert.Single(
+            SlurmJob.Parse(
+                """
+                {"jobs": [{"job_id": 12, "array_job_id": {"set": true, "infinite": false, "number": 10},
+                  "array_task_id": {"set": true, "infinite": false, "number": 0}, "array_task_string": "",
+                  "job_state": ["CANCELLED", "COMPLETING"], "state_reason": "None", "name": "x",
+                  "restart_cnt": 0, "nodes": "n2"}]}
+                """
+            )!
+        );
+
+        Assert.Equal([0], job.Tasks);
+        Assert.False(job.IsAlive);
+    }
+
+    [Fact]
+    public void Controller_that_does_not_answer_is_no_empty_queue() =>
+        Assert.Null(SlurmJob.Parse("""{"errors": [{"description": "Failed while looking for jobs"}], "jobs": []}"""));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("{\"jobs\": 3}")]
+    [InlineData("slurm_load_jobs error")]
+    public void Anything_else_is_refused(string text) => Assert.Throws<FulcrumException>(() => SlurmJob.Parse(text));
+
+    [Theory]
+    [InlineData("30", 30)]
+    [InlineData("1:30:00", 90)]
+    [InlineData("2-01", 49 * 60)]
+    [InlineData("2-01:30", 49 * 60 + 30)]
+    [InlineData("infinite", null)]
+    public void Time_limits_are_read_as_slurm_writes_them(string text, int? minutes) =>
+        Assert.Equal(minutes, (int?)SlurmOptions.Limit(text)?.TotalMinutes);
+
+    [Theory]
+    [InlineData("--array=0-3")]
+    [InlineData("-J")]
+    [InlineData("--dependency=afterok:1")]
+    public void Options_that_the_run_sets_itself_are_refused(string option) =>
+        Assert.Contains(option, Assert.Throws<InputException>(() => new SlurmOptions(More: [option]).Check()).Message);
+
+    [Fact]
+    public void Paths_stand_in_a_script_as_one_word_each()
+    {
+        RunLayout run = new("/shared/o'brien $(id) \"x\"");
+
+        string script = JobScript.Of(
+            ["/opt/a b/fulcrum"],
+            run,
+            [StageNode.Of("a"), StageNode.Of("b-0.5")],
+            ["--plain"]
+        );
+
+        Assert.Contains("'/opt/a b/fulcrum' run '/shared/o'\\''brien $(id) \"x\"/study.json' --output", script);
+        Assert.Contains("stages=('candidate:a' 'candidate:b-0.5')", script);
+        Assert.Throws<InputException>(() => JobScript.Of(["x"], new RunLayout("/a\nb"), [StageNode.Of("a")], []));
+    }
+
+    [Fact]
+    public void Task_that_a_shortened_list_leaves_out_counts_as_waiting()
+    {
+        SlurmEntry entry = new("x", [.. Enumerable.Range(0, 40).Select(i => $"candidate:c{i}")], IsArray: true, Id: 5);
+        SlurmJob job = Assert.Single(
+            SlurmJob.Parse(
+                """
+                {"jobs": [{"job_id": 5, "array_job_id": 5, "array_task_id": null, "array_task_string": "1,3,5,...",
+                  "job_state": "PENDING", "state_reason": "Resources", "name": "x", "restart_cnt": 0, "nodes": ""}]}
+                """
+            )!
+        );
+
+        Assert.Same(job, entry.JobOf("candidate:c33", [job]));
+        Assert.Null(entry.JobOf("candidate:c40", [job]));
+    }
+
+    [Fact]
+    public void Job_whose_number_was_not_recorded_is_found_by_its_name()
+    {
+        SlurmRecord record = SlurmRecord.New();
+        string name = record.NextName();
+        record = record.With(new SlurmEntry(name, ["prepare"], false)).With(new SlurmEntry("lost", ["base"], false));
+
+        SlurmRecord healed = record.Healed([new SlurmJob(31, 0, [], ["PENDING"], "", name, 0, "")]);
+
+        Assert.Equal([31, null], healed.Jobs.Select(j => j.Id));
+        Assert.EndsWith("-3", healed.NextName());
+    }
+}
