@@ -65,6 +65,16 @@ public sealed class UntrustedFilesTests : IDisposable
         Assert.Null(RelativeName.TryParse(name));
     }
 
+    [Theory]
+    [InlineData(28, 1)] // no space left
+    [InlineData(122, 1)] // quota
+    [InlineData(17, 2)] // a file is where a folder should be
+    public void A_full_disk_is_a_failure_and_a_wrong_place_is_a_wrong_input(int number, int code)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "numbers of Unix");
+        Assert.Equal(code, AtomicFile.Failure("out", new IOException("refused", number)).ExitCode);
+    }
+
     [Fact]
     public void Names_are_read_from_JSON_as_values_and_as_keys_and_refused_there()
     {

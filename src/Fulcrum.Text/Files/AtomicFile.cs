@@ -63,15 +63,21 @@ internal static class AtomicFile
                 or UnauthorizedAccessException
                 or ArgumentOutOfRangeException { ParamName: "value", ActualValue: null };
 
-    /// <summary>Returns what to throw: a place that cannot be written is the user's to change, a full disk is a failure of
-    /// the machine.</summary>
+    /// <summary>Returns what to throw. A place that cannot be written is the user's to change; a full disk is a failure
+    /// of the machine.</summary>
     public static FulcrumException Failure(string path, Exception e)
     {
         string message = $"cannot write {path}: {Reason(e)}";
-        return e is UnauthorizedAccessException or DirectoryNotFoundException or PathTooLongException
-            ? new InputException(message, e)
-            : new FulcrumException(message, e);
+        return IsOfDisk(e) ? new FulcrumException(message, e) : new InputException(message, e);
     }
+
+    // .NET keeps the number of the system: no space, quota or input/output error; on Windows full, in two numbers.
+    private static bool IsOfDisk(Exception e) =>
+        e is ArgumentOutOfRangeException
+        || (
+            e is IOException
+            && (OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 39 or 112 : e.HResult is 5 or 28 or 122)
+        );
 
     /// <summary>Returns why, in words.</summary>
     public static string Reason(Exception e) =>

@@ -2,7 +2,8 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>Boundaries of a group-sequential test: the value that the statistic must exceed at each look to stop.</summary>
+/// <summary>Boundaries of a group-sequential test: the value that the statistic must exceed at each look to
+/// stop.</summary>
 /// <remarks>
 /// The error spent up to the share t of the items is 0.025 t² on each side (Lan and DeMets 1983, Biometrika 70:659).
 /// Boundaries come from the recursion of Armitage, McPherson and Rowe (1969, J. R. Stat. Soc. A 132:235).
@@ -69,8 +70,8 @@ internal static class GroupSequential
         return (low + high) / 2;
     }
 
-    /// <summary>The density of the path at a look, of tests that have not stopped before; points and weights of Simpson's
-    /// rule.</summary>
+    /// <summary>The density of the path at a look, of tests that have not stopped before; points and weights of
+    /// Simpson's rule.</summary>
     private sealed class Density
     {
         private readonly double[] at,
