@@ -125,8 +125,8 @@ public sealed class LlamaEngineTests
 
         Assert.Equal(context, file.ContextLength);
         Assert.Equal(Scores(torch, [full])[0][0].LogLikelihood, Scores(file, [full])[0][0].LogLikelihood, 2e-3);
-        Assert.Throws<InputException>(() => Scores(torch, [longer]));
-        Assert.Throws<InputException>(() => Scores(file, [longer]));
+        Assert.Equal(2, Assert.Throws<RequestException>(() => Scores(torch, [longer])).ExitCode);
+        Assert.Equal(2, Assert.Throws<RequestException>(() => Scores(file, [longer])).ExitCode);
         Directory.Delete(folder, recursive: true);
     }
 

@@ -15,12 +15,15 @@ internal static class ComparisonSection
     public static Markup Of(RunReport report)
     {
         Words words = report.Words;
+        IEnumerable<CandidateComparison> others = report.Ranking.Order.Where(c =>
+            c.Name != report.Shown.Name && report.Detailed.Contains(c)
+        );
         return report.Comparison.Candidates.Count < 2
             ? One(report)
             : Markup.Of(
                 $"<h3 id=\"candidate-{report.Shown.Name}\">{Title(report.Shown, words)}</h3>"
                     + $"{One(report)}"
-                    + $"{report.Ranking.Order.Where(c => c.Name != report.Shown.Name && report.Detailed.Contains(c)).Select(c => Folded(report, c))}"
+                    + $"{others.Select(c => Folded(report, c))}"
                     + $"{Others(report)}"
             );
     }

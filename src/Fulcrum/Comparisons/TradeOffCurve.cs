@@ -179,7 +179,7 @@ internal static class TradeOffCurve
                 ? PairedComparison.Differences([.. first.Zip(second)])
                 : PairedComparison.Differences(task, points[from].Answers[task], points[to].Answers[task]);
 
-        // The points whose items stand in the base's order, and once each: pairing them by id would find the same pairs.
+        // Points whose items are in the base's order, once each: pairing them by id would find the same pairs.
         private static Dictionary<(int Point, string Task), IReadOnlyList<Answer>> Aligned(
             IReadOnlyList<PointAnswers> points
         )

@@ -2,7 +2,8 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Reads answers for a comparison and keeps what it needs: no texts of questions and replies, and each repeated
+/// <summary>Reads answers for a comparison and keeps what it needs: no texts of questions and replies, and each
+/// repeated
 /// name once. The answers of a thousand candidates then fit into memory.</summary>
 internal sealed class ComparedAnswers
 {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Serialization;
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
@@ -12,31 +11,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fulcrum.Runs;
-
-/// <summary>The parts of an experiment, in their order.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Stage>))]
-public enum Stage
-{
-    /// <summary>Guards that need no answers, detectable differences, an estimate of the work.</summary>
-    [JsonStringEnumMemberName("prepare")]
-    Prepare,
-
-    /// <summary>The base is measured.</summary>
-    [JsonStringEnumMemberName("base")]
-    Base,
-
-    /// <summary>Each candidate is obtained and measured.</summary>
-    [JsonStringEnumMemberName("candidates")]
-    Candidates,
-
-    /// <summary>Every candidate is compared with the base.</summary>
-    [JsonStringEnumMemberName("compare")]
-    Compare,
-
-    /// <summary>The report is written.</summary>
-    [JsonStringEnumMemberName("report")]
-    Report,
-}
 
 /// <summary>The whole experiment, as stages that read files and write files: the file to read first.</summary>
 /// <param name="study">With absolute paths, as <see cref="StudyFile.Load(string)"/> returns it.</param>

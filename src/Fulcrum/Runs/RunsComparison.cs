@@ -31,7 +31,7 @@ internal sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff T
 
         double limit = margin ?? studies[0].Margin;
         PointAnswers[] points = [.. runs.SelectMany((run, i) => Points(studies[i], run, names[i]))];
-        PointAnswers bare = StudyComparison.Read(studies[0], runs[0], "base", RunLayout.Base, null);
+        PointAnswers bare = PlaceAnswers.Read(studies[0], runs[0], "base", RunLayout.Base, null);
         TradeOff all = TradeOffCurve.Of([bare, .. points], tasks, studies[0].Targets, limit);
         return new RunsComparison(
             [
@@ -116,7 +116,7 @@ internal sealed record RunsComparison(IReadOnlyList<RunSummary> Runs, TradeOff T
 
     private static IEnumerable<PointAnswers> Points(Study study, RunLayout run, string name) =>
         study.Candidates.Select(c =>
-            StudyComparison.Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value) with
+            PlaceAnswers.Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value) with
             {
                 Name = $"{name}/{c.Key}",
             }

@@ -32,10 +32,12 @@ internal static class StudyComparison
     private static Comparison OfAll(Study study, RunLayout run)
     {
         ComparedAnswers answers = new();
-        PointAnswers before = Read(study, run, "base", RunLayout.Base, null, answers);
+        PointAnswers before = PlaceAnswers.Read(study, run, "base", RunLayout.Base, null, answers);
         PointAnswers[] points =
         [
-            .. study.Candidates.Select(c => Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value, answers)),
+            .. study.Candidates.Select(c =>
+                PlaceAnswers.Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value, answers)
+            ),
         ];
         bool several = points.Length > 1;
         if (study.Decide)
@@ -271,36 +273,4 @@ internal static class StudyComparison
                 .Of(task.Name, first.Answers[task.Name], second.Answers[task.Name], SettingsOf(study, task))
                 .Difference
         );
-
-    /// <summary>Reads the answers of one place of a run.</summary>
-    /// <param name="plan">Of a candidate; null: the base.</param>
-    /// <param name="answers">Reads the answer files; null: with everything that they hold.</param>
-    internal static PointAnswers Read(
-        Study study,
-        RunLayout run,
-        string name,
-        string place,
-        CandidatePlan? plan,
-        ComparedAnswers? answers = null
-    )
-    {
-        Func<string, IReadOnlyList<Answer>> read = answers is null ? AnswerFile.Read : answers.Read;
-        PointKind kind =
-            plan is null ? PointKind.Base
-            : plan.Seed is not null ? PointKind.Seed
-            : plan.From is not null && (plan.Form is not null || plan.GgufType is not null) ? PointKind.Serving
-            : plan.From is not null ? PointKind.Curve
-            : PointKind.Candidate;
-        return new PointAnswers(
-            name,
-            kind,
-            plan is null ? 0 : plan.Lambda ?? 1,
-            study.Tasks.Keys.ToDictionary(t => t, t => read(run.Answers(place, t)), StringComparer.Ordinal),
-            plan?.Step,
-            plan?.GgufType is { } type
-                ? $"GGUF {EnumNames.Of(type)}"
-                : EnumNames.Of(plan?.Form ?? ServingForm.Attached),
-            plan?.Seed
-        );
-    }
 }

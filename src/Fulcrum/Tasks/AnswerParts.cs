@@ -4,7 +4,8 @@ namespace Fulcrum.Tasks;
 
 /// <summary>Chunks of an answer file that several processes compute, each chunk in a file of its own until they are put
 /// together.</summary>
-/// <remarks>A chunk is a batch of the measurement whoever computes it, so the file that is put together is byte-identical
+/// <remarks>A chunk is a batch of the measurement whoever computes it, so the file that is put together is
+/// byte-identical
 /// to that of one process.</remarks>
 /// <param name="folder">Holds the chunks of one place that were made from the same inputs.</param>
 internal sealed class AnswerParts(string folder)
@@ -32,7 +33,8 @@ internal sealed class AnswerParts(string folder)
         }
     }
 
-    /// <summary>Puts the chunks together as an interrupted measurement would have left them, up to the first one that is
+    /// <summary>Puts the chunks together as an interrupted measurement would have left them, up to the first one that
+    /// is
     /// missing. Whoever resumes it checks each chunk.</summary>
     /// <param name="path">The answer file; it must not have been begun.</param>
     public void Join(string task, string path, int chunks)
