@@ -1,3 +1,4 @@
+using Fulcrum.Jobs;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Runs;
 using Xunit;
@@ -74,9 +75,38 @@ public sealed class SlurmJobTests
     [Theory]
     [InlineData("--array=0-3")]
     [InlineData("-J")]
+    [InlineData("-Jmine")]
+    [InlineData("-a0-3")]
+    [InlineData("-Ha0-3")]
+    [InlineData("--arr=0")]
+    [InlineData("--job=x")]
+    [InlineData("--")]
     [InlineData("--dependency=afterok:1")]
     public void Options_that_the_run_sets_itself_are_refused(string option) =>
         Assert.Contains(option, Assert.Throws<InputException>(() => new SlurmOptions(More: [option]).Check()).Message);
+
+    [Fact]
+    public void Options_that_only_look_similar_are_accepted() =>
+        new SlurmOptions(More: ["--export=ALL", "--exclusive", "--nodes=1", "--mem", "4G", "-pJ", "-H", "-"]).Check();
+
+    [Theory]
+    [InlineData("exec --runtimeconfig a.json tools/Fulcrum.Cli.dll cancel", "/w/tools/Fulcrum.Cli.dll")]
+    [InlineData("/opt/other.dll Fulcrum.Cli.dll", "/opt/other.dll")]
+    [InlineData("build", null)]
+    public void Program_of_dotnet_is_the_first_assembly_of_its_command_line(string words, string? assembly) =>
+        Assert.Equal(assembly, RunOwner.AssemblyIn(words.Split(' '), "/w"));
+
+    [Fact]
+    public void Run_folder_with_a_link_is_refused_before_its_study_is_read()
+    {
+        string folder = Directory.CreateTempSubdirectory("fulcrum-status-").FullName;
+        File.CreateSymbolicLink(Path.Combine(folder, "study.json"), "/dev/null");
+
+        string message = Assert.Throws<InputException>(() => RunStatus.Of(new RunLayout(folder))).Message;
+
+        Assert.Contains("is a link", message);
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Fact]
     public void Paths_stand_in_a_script_as_one_word_each()

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Jobs;
-using Fulcrum.Jobs.Slurm;
 using Fulcrum.Runs;
 
 namespace Fulcrum.Cli.Commands;
@@ -28,8 +27,7 @@ internal static class StatusCommand
         verb.SetAction(parsed =>
         {
             RunLayout layout = new(Path.GetFullPath(parsed.GetRequiredValue(run)));
-            IReadOnlyList<SlurmJob>? queue = RunStatus.QueueOf(layout);
-            RunStatus status = RunStatus.Of(layout, queue);
+            RunStatus status = RunStatus.Of(layout);
             if (parsed.GetValue(json))
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(status, JsonLines.Output));

@@ -90,12 +90,21 @@ internal sealed record RunStatus(
 {
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
 
-    /// <summary>Reads the state of a run.</summary>
-    /// <param name="queue">Slurm's jobs; null: unknown.</param>
-    /// <exception cref="InputException">The folder holds no run.</exception>
-    public static RunStatus Of(RunLayout run, IReadOnlyList<SlurmJob>? queue)
+    /// <summary>Reads the state of a run, and Slurm's queue if the run has jobs there.</summary>
+    /// <exception cref="InputException">As for <see cref="StudyOf"/>.</exception>
+    public static RunStatus Of(RunLayout run)
     {
         Study study = StudyOf(run);
+        return Of(run, study, QueueOf(run));
+    }
+
+    /// <summary>Reads the state of a run.</summary>
+    /// <param name="queue">Slurm's jobs; null: unknown.</param>
+    /// <exception cref="InputException">As for <see cref="StudyOf"/>.</exception>
+    public static RunStatus Of(RunLayout run, IReadOnlyList<SlurmJob>? queue) => Of(run, StudyOf(run), queue);
+
+    private static RunStatus Of(RunLayout run, Study study, IReadOnlyList<SlurmJob>? queue)
+    {
         SlurmRecord? record = SlurmRecord.Read(run);
         StageGraph graph = StageGraph.Of(study);
         Reader reader = new(run, study, record, queue ?? []);
@@ -113,12 +122,16 @@ internal sealed record RunStatus(
         );
     }
 
-    /// <summary>Returns the study of a run, also before it was prepared.</summary>
-    /// <exception cref="InputException">The folder holds no run.</exception>
-    public static Study StudyOf(RunLayout run) =>
-        File.Exists(run.Study) ? StudyFile.Load(run.Study)
-        : File.Exists(run.Submitted) ? StudyFile.Load(run.Submitted)
-        : throw new InputException($"{run.Root} holds no run: there is no study.json in it");
+    /// <summary>Checks the run folder and returns its study, also before it was prepared.</summary>
+    /// <exception cref="InputException">The folder holds no run, or something that is not a plain file or
+    /// folder.</exception>
+    public static Study StudyOf(RunLayout run)
+    {
+        PlainFolder.Require(run.Root);
+        return File.Exists(run.Study) ? StudyFile.Load(run.Study)
+            : File.Exists(run.Submitted) ? StudyFile.Load(run.Submitted)
+            : throw new InputException($"{run.Root} holds no run: there is no study.json in it");
+    }
 
     /// <summary>Returns why a stage failed the last time; null if it did not.</summary>
     public static string? FailureOf(RunLayout run, StageNode node) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
@@ -44,16 +45,32 @@ internal sealed record RunOwner(int Process, string Host, DateTimeOffset Started
             {
                 using Process found = System.Diagnostics.Process.GetProcessById(Process);
                 string? program = found.MainModule?.FileName;
-                return program == Environment.ProcessPath
-                    || Path.GetFileNameWithoutExtension(program) is "fulcrum" or "Fulcrum.Cli";
+                return !IsDotnet(program)
+                    ? program == Environment.ProcessPath || IsToolName(program)
+                    : AssemblyOf(Process) is { } assembly && (assembly == OwnAssembly || IsToolName(assembly));
             }
             catch (Exception e)
-                when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+                when (e
+                        is ArgumentException
+                            or InvalidOperationException
+                            or System.ComponentModel.Win32Exception
+                            or IOException
+                            or UnauthorizedAccessException
+                            or InputException
+                )
             {
                 return false;
             }
         }
     }
+
+    /// <summary>Returns the path of the assembly that a command line of <c>dotnet</c> starts: its first word that ends
+    /// in <c>.dll</c>; null: there is none.</summary>
+    /// <param name="folder">The working folder of the process.</param>
+    internal static string? AssemblyIn(IEnumerable<string> words, string folder) =>
+        words.FirstOrDefault(w => w.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } found
+            ? Path.GetFullPath(found, folder)
+            : null;
 
     /// <summary>Records that this process holds the run.</summary>
     public static void Write(string folder) =>
@@ -65,6 +82,20 @@ internal sealed record RunOwner(int Process, string Host, DateTimeOffset Started
 
     /// <summary>Records that no process holds the run.</summary>
     public static void Remove(string folder) => File.Delete(Path.Combine(folder, FileName));
+
+    private static string? OwnAssembly => Assembly.GetEntryAssembly()?.Location;
+
+    private static bool IsDotnet(string? program) => Path.GetFileNameWithoutExtension(program) == "dotnet";
+
+    private static bool IsToolName(string? program) =>
+        Path.GetFileNameWithoutExtension(program) is "fulcrum" or "Fulcrum.Cli";
+
+    // Only Linux shows the command line of another process as a file.
+    private static string? AssemblyOf(int process) =>
+        OperatingSystem.IsLinux()
+        && File.ResolveLinkTarget($"/proc/{process}/cwd", returnFinalTarget: false) is { } folder
+            ? AssemblyIn(BoundedFile.ReadText($"/proc/{process}/cmdline").Split('\0').Skip(1), folder.FullName)
+            : null;
 
     private static RunOwner Self()
     {

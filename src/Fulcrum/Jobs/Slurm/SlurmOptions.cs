@@ -44,6 +44,9 @@ internal sealed record SlurmOptions(
         "--export-file",
     ];
 
+    // Short options of sbatch without a value.
+    private static readonly char[] Switches = [.. "hHOQsuvV"];
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="InputException">One is malformed; names its option.</exception>
     public void Check()
@@ -69,10 +72,19 @@ internal sealed record SlurmOptions(
             throw new InputException($"--max-jobs: {MaxJobs} is not 1 or more");
         }
 
-        if ((More ?? []).FirstOrDefault(m => Ours.Contains(m.Split('=')[0])) is { } taken)
+        if ((More ?? []).FirstOrDefault(IsOurs) is { } taken)
         {
             throw new InputException($"--sbatch: {taken} cannot be given, because the run sets it itself");
         }
+    }
+
+    // sbatch accepts a name's beginning, several short options in one word, and a value that follows at once.
+    private static bool IsOurs(string word)
+    {
+        string name = word.Split('=')[0];
+        return name.StartsWith("--", StringComparison.Ordinal)
+            ? name != "--export" && Ours.Any(o => o.StartsWith(name, StringComparison.Ordinal))
+            : word.StartsWith('-') && word[1..].TrimStart(Switches) is [var option, ..] && Ours.Contains($"-{option}");
     }
 
     /// <summary>Returns the options of a job.</summary>
