@@ -43,7 +43,10 @@ internal sealed class RunReader(TimeProvider clock)
         [
             .. progress.Read(run, candidates).Where(w => found is null && clock.GetUtcNow() - w.Time < Alive),
         ];
-        StageState[] stages = [.. StagesOf(study).Select(s => new StageState(s, run.Completed(s)?.Seconds))];
+        StageState[] stages =
+        [
+            .. StagesOf(study, candidates).Select(s => new StageState(s, run.Completed(s)?.Seconds)),
+        ];
         return new RunSnapshot(
             study.Title,
             study.Margin,
@@ -62,23 +65,20 @@ internal sealed class RunReader(TimeProvider clock)
         );
     }
 
-    private static IEnumerable<string> StagesOf(Study study) =>
+    private static IEnumerable<string> StagesOf(Study study, string[] candidates) =>
         [
             "prepare",
             RunLayout.Base,
-            .. study.Candidates.SelectMany(c =>
+            .. candidates.SelectMany(c =>
                 (string[])
                     [
-                        .. IsMade(c.Value) ? [$"{RunLayout.Candidate(c.Key)}/obtain"] : Array.Empty<string>(),
-                        $"{RunLayout.Candidate(c.Key)}/measure",
+                        .. study.Candidates[c].IsMade ? [$"{RunLayout.Candidate(c)}/obtain"] : Array.Empty<string>(),
+                        $"{RunLayout.Candidate(c)}/measure",
                     ]
             ),
             "compare",
             "report",
         ];
-
-    private static bool IsMade(CandidatePlan plan) =>
-        plan.Way is CandidateWay.Train or CandidateWay.Command || plan.Seed is not null || plan.GgufType is not null;
 
     private static ScoreSoFar[] Scores(Comparison found) =>
         [

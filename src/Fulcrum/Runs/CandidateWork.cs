@@ -38,13 +38,7 @@ internal sealed class CandidateWork(
     }
 
     /// <summary>Returns whether the candidate's stage <c>obtain</c> makes something.</summary>
-    public bool MakesModel(string name) =>
-        study.Candidates[name] is { } plan
-        && (
-            plan.Way is CandidateWay.Train or CandidateWay.Command
-            || (plan.Seed ?? plan.MaxSteps) is not null
-            || plan.GgufType is not null
-        );
+    public bool MakesModel(string name) => study.Candidates[name].IsMade;
 
     /// <summary>Returns how the candidate is trained here, with its seed; null: it is not trained here.</summary>
     public TrainPlan? TrainingOf(string name)

@@ -56,15 +56,11 @@ internal sealed record StageGraph(
 
     /// <summary>Returns the candidate whose files a candidate reads; null if it reads those of no other.</summary>
     private static string? ParentOf(Study study, string name) =>
-        study.Candidates[name] is { From: { } from, Seed: null } && MadeBy(study, from) ? from : null;
+        study.Candidates[name] is { From: { } from, Seed: null, MaxSteps: null } && MadeBy(study, from) ? from : null;
 
     // A candidate that is derived from one that exists already needs no other candidate's files.
     private static bool MadeBy(Study study, string name) =>
         Makes(study, name) || (study.Candidates[name].From is { } from && MadeBy(study, from));
 
-    private static bool Makes(Study study, string name) =>
-        study.Candidates.GetValueOrDefault(name) is { } plan
-        && (
-            plan.Way is CandidateWay.Train or CandidateWay.Command || plan.Seed is not null || plan.GgufType is not null
-        );
+    private static bool Makes(Study study, string name) => study.Candidates.GetValueOrDefault(name) is { IsMade: true };
 }

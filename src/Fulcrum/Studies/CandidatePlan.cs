@@ -82,6 +82,11 @@ public sealed record CandidatePlan(
     [JsonIgnore]
     internal CandidateWay Way => Given()[0];
 
+    /// <summary>Whether the run makes the candidate's model: trains it, has it trained, or exports it.</summary>
+    [JsonIgnore]
+    internal bool IsMade =>
+        Way is CandidateWay.Train or CandidateWay.Command || (Seed ?? MaxSteps) is not null || GgufType is not null;
+
     /// <summary>Checks the plan.</summary>
     /// <exception cref="InputException">Two ways are given or none, or a key does not belong to the way.</exception>
     internal void Check(string source, string name)
