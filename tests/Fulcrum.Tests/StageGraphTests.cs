@@ -41,6 +41,18 @@ public sealed class StageGraphTests : IDisposable
         string[] Needs(string name) => [.. graph.Needs[StageNode.Parse(name)].Select(n => n.Name)];
     }
 
+    [Fact]
+    public void Candidate_that_is_trained_again_for_fewer_steps_is_made_by_the_run() =>
+        Assert.True(new CandidatePlan(From: "a", MaxSteps: 5).IsMade);
+
+    [Theory]
+    [InlineData(0, null, "0")]
+    [InlineData(3, "", "1")]
+    [InlineData(1, "4,6", "6")]
+    [InlineData(2, "GPU-a, GPU-b", "GPU-a")]
+    public void Job_gets_a_gpu_of_those_that_this_process_may_use(int job, string? visible, string device) =>
+        Assert.Equal(device, LocalJobs.DeviceOf(job, 2, visible));
+
     [Theory]
     [InlineData("candidate:")]
     [InlineData("candidate:../x")]

@@ -110,14 +110,26 @@ internal sealed class JobOptions
             : throw new InputException($"--jobs: {parsed.GetValue(jobs)} is not a number from 1 to 1024");
 
     /// <summary>Returns a study whose threads are the cores of one job, unless the study or the run says
-    /// otherwise.</summary>
-    public Study Divided(Study study, RunLayout run, ParseResult parsed) =>
-        JobsOf(parsed) is > 1 and var count && study.Base.Threads is null && !File.Exists(run.Study)
+    /// otherwise. A study that one process asks as a whole keeps all cores.</summary>
+    public Study Divided(Study study, RunLayout run, ParseResult parsed)
+    {
+        int count = JobsOf(parsed);
+        if (count > 1 && (study.Decide || study.Selects))
+        {
+            HubAccess.Say(
+                "--jobs has no effect on a study with decide, select or seek: what is asked of a candidate depends on "
+                    + "the answers of the others, so one process asks them all on all cores"
+            );
+            return study;
+        }
+
+        return count > 1 && study.Base.Threads is null && !File.Exists(run.Study)
             ? study with
             {
                 Base = study.Base with { Threads = Cores.Part(Cores.Allowed(), 0, count).Count },
             }
             : study;
+    }
 
     /// <summary>Returns what does parts of a study in other processes; null: this process does everything.</summary>
     /// <param name="flags">Options that every process gets.</param>

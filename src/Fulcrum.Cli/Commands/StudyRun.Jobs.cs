@@ -21,7 +21,6 @@ internal sealed partial class StudyRun
         Study study,
         StudySources sources,
         RunLayout layout,
-        Requirements? required,
         ParseResult parsed,
         CancellationToken cancellation
     )
@@ -65,7 +64,7 @@ internal sealed partial class StudyRun
 
         Comparison found = ComparisonJson.Parse(BoundedFile.ReadText(layout.Comparison), layout.Comparison);
         Print(found, layout, parsed);
-        required?.Check(found);
+        results.Finish(found, layout, parsed);
         return 0;
     }
 
@@ -78,7 +77,7 @@ internal sealed partial class StudyRun
         TorchEngine torch = new(null, null, parsed.GetValue(plain));
         Engines engines = EnginesOf(torch);
         Study expanded = RunState.Submit(study, layout, engines, OpenCorpus(study, sandbox, parsed));
-        SlurmRun slurm = new(layout, expanded, jobs.SlurmOf(parsed), JobOptions.Tool(), Flags(parsed));
+        SlurmRun slurm = new(layout, expanded, jobs.SlurmOf(parsed), JobOptions.Tool(), Flags(expanded, parsed));
         int count = slurm.Submit(parsed.GetValue(until));
         Console.Error.WriteLine(
             count == 0
@@ -141,14 +140,20 @@ internal sealed partial class StudyRun
         new(layout.At("logs", name.Replace('/', '-') + ".log"), LevelOf(parsed.GetRequiredValue(level)));
 
     // What another process of this run needs to know: the study is in the run folder.
-    private IReadOnlyList<string> Flags(ParseResult parsed) =>
+    private IReadOnlyList<string> Flags(Study study, ParseResult parsed) =>
         [
             .. parsed.GetValue(allowCommand) ? (string[])["--allow-command"] : [],
             .. parsed.GetValue(plain) ? (string[])["--plain"] : [],
-            .. (parsed.GetValue(keys) ?? []).SelectMany(k => (string[])["--api-key-env", k]),
+            .. NamedKeys(study, parsed).SelectMany(k => (string[])["--api-key-env", k]),
             "--log-level",
             parsed.GetRequiredValue(level),
             "--language",
             parsed.GetRequiredValue(language),
         ];
+
+    // The other process runs the study file, whose keys count only if the command line names them.
+    private IEnumerable<string> NamedKeys(Study study, ParseResult parsed) =>
+        describedByCommandLine
+            ? ServerKeys.OfCommandLine(study).Select(k => $"{k.Key}={k.Value}")
+            : parsed.GetValue(keys) ?? [];
 }

@@ -136,7 +136,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
 
         if (jobs.PlaceOf(parsed) == Place.Slurm)
         {
-            return RunOnSlurm(study, sources, layout, required, parsed, cancellation);
+            return RunOnSlurm(study, sources, layout, parsed, cancellation);
         }
 
         study = jobs.Divided(study, layout, parsed);
@@ -216,7 +216,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
             note => report(new RunEvent.Noted(note)),
             parsed.GetValue(plain)
         );
-        Func<Study, LocalJobs>? local = jobs.Local(run.Layout, Flags(parsed), parsed);
+        Func<Study, LocalJobs>? local = jobs.Local(run.Layout, Flags(study, parsed), parsed);
         ExperimentSettings settings = new(
             report,
             required?.Looking,

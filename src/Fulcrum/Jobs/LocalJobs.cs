@@ -12,6 +12,8 @@ namespace Fulcrum.Jobs;
 /// input.</param>
 internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> start)
 {
+    private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
+
     /// <summary>Does every candidate of a study. A candidate that fails does not stop the others.</summary>
     /// <exception cref="FulcrumException">Candidates failed; says which, and why the first did.</exception>
     public void Run(Study study, RunLayout run, Action<RunEvent> report, CancellationToken cancellation)
@@ -107,12 +109,22 @@ internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> st
     private static StageNode? Next(JobProcess process, JobQueue queue, CancellationToken cancellation) =>
         process.IsUsable ? queue.Take(cancellation) : null;
 
+    /// <summary>Returns the name of a job's GPU.</summary>
+    /// <param name="visible">The names of the GPUs that this process may use, separated by commas; null or empty: all,
+    /// by their numbers.</param>
+    internal static string DeviceOf(int job, int devices, string? visible) =>
+        (visible ?? "")
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .ElementAtOrDefault(job % devices)
+        ?? $"{job % devices}";
+
     private JobProcess Start(int job)
     {
         ProcessStartInfo info = start();
         if (devices > 0)
         {
-            info.Environment["CUDA_VISIBLE_DEVICES"] = $"{job % devices}";
+            string? visible = info.Environment.TryGetValue(VisibleDevices, out string? names) ? names : null;
+            info.Environment[VisibleDevices] = DeviceOf(job, devices, visible);
         }
 
         return Cores.On(Cores.Part(Cores.Allowed(), job, jobs), () => new JobProcess(info));
