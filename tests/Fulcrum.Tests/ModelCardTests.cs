@@ -86,6 +86,23 @@ public sealed class ModelCardTests
         Assert.Equal(before, ModelFolder.DigestOfAdapter(adapter));
     }
 
+    [Fact]
+    public void Card_of_a_model_that_a_command_left_stands_in_its_folder_and_says_that_it_is_complete()
+    {
+        string folder = SyntheticRun.Write();
+        string path = Path.Combine(folder, "study.json");
+        Study study = StudyFile.ReadFile(path);
+        Dictionary<string, CandidatePlan> candidates = new() { ["tuned"] = new(Command: "train {data} {output}") };
+        AtomicFile.WriteText(path, StudyFile.Print(study with { Candidates = candidates }));
+        AtomicFile.WriteText(Path.Combine(folder, "candidates", "tuned", "model", "config.json"), "{}");
+
+        Assert.Contains("candidates/tuned/model/README.md", ReportFiles.Write(folder));
+        string card = File.ReadAllText(Path.Combine(folder, "candidates", "tuned", "model", "README.md"));
+
+        Assert.Equal("transformers", Head(card)["library_name"]);
+        Assert.Contains("A model tuned from the base model", card);
+    }
+
     private static string Card(string folder)
     {
         ReportFiles.Write(folder);

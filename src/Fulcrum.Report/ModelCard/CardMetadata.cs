@@ -18,20 +18,17 @@ internal static class CardMetadata
         .Build();
 
     /// <summary>Returns the head of the shown candidate's card.</summary>
-    public static string Of(RunReport report, CardProtocols protocols)
-    {
-        string model = BaseOf(report);
-        CandidatePlan plan = report.Study.Candidates[report.Shown.Name];
-        return Print(
-            model,
-            plan.Way != CandidateWay.Model,
+    /// <param name="isAdapter">False: a complete model.</param>
+    public static string Of(RunReport report, CardProtocols protocols, bool isAdapter) =>
+        Print(
+            BaseOf(report),
+            isAdapter,
             new Dictionary<string, object?>
             {
                 ["name"] = Text(report.Shown.Name),
                 ["results"] = report.Shown.Tasks.Select(t => Result(t, report, protocols)).ToList(),
             }
         );
-    }
 
     /// <summary>Returns a head.</summary>
     /// <param name="isAdapter">False: a complete model.</param>

@@ -2,7 +2,6 @@ using System.Text;
 using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Markdown;
-using Fulcrum.Studies;
 
 namespace Fulcrum.Report.ModelCard;
 
@@ -10,21 +9,21 @@ namespace Fulcrum.Report.ModelCard;
 internal static class CardText
 {
     /// <summary>Returns the text of the shown candidate's card.</summary>
-    public static string Of(RunReport report, CardProtocols protocols)
+    /// <param name="isAdapter">False: a complete model.</param>
+    public static string Of(RunReport report, CardProtocols protocols, bool isAdapter)
     {
         StringBuilder text = new($"# {Escape(report.Shown.Name)}\n\n");
-        text.Append(Introduction(report));
+        text.Append(Introduction(report, isAdapter));
         Results(text, report);
         ProtocolOf(text, report, protocols);
         Limits(text, report);
         return text.ToString();
     }
 
-    private static string Introduction(RunReport report)
+    private static string Introduction(RunReport report, bool isAdapter)
     {
         string model = Escape(CardMetadata.BaseOf(report));
-        bool adapter = report.Study.Candidates[report.Shown.Name].Way != CandidateWay.Model;
-        return $"{(adapter ? "An adapter for" : "A model tuned from")} the base model {model}. "
+        return $"{(isAdapter ? "An adapter for" : "A model tuned from")} the base model {model}. "
             + $"Study: {Escape(report.Study.Title)}. Base in the study: {Escape(Facts.Model(report))}.\n\n"
             + $"Training: {Escape(Facts.Training(report))}.\n\n";
     }

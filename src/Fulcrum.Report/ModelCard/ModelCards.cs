@@ -68,7 +68,9 @@ internal static class ModelCards
             TrainingData = TrainingDataSummary.Read(run.Adapter(candidate.Name)),
         };
         CardProtocols protocols = new(run, candidate.Name);
-        return $"---\n{CardMetadata.Of(shown, protocols)}---\n\n{Mark}\n\n{CardText.Of(shown, protocols)}";
+        bool adapter = IsAdapter(run, candidate.Name, report.Study.Candidates[candidate.Name]);
+        return $"---\n{CardMetadata.Of(shown, protocols, adapter)}---\n\n{Mark}\n\n"
+            + CardText.Of(shown, protocols, adapter);
     }
 
     // A part of an adapter, a GGUF file, a server and replies have no folder that could be published.
@@ -76,14 +78,24 @@ internal static class ModelCards
         plan.Way is CandidateWay.Train or CandidateWay.Command or CandidateWay.Adapter or CandidateWay.Model
         || plan.Seed is not null;
 
-    /// <summary>Returns the adapter folder if the run made it, otherwise the candidate's folder. A card of somebody
-    /// else is not replaced.</summary>
+    // A command leaves an adapter or a complete model.
+    private static bool IsAdapter(RunLayout run, string candidate, CandidatePlan plan) =>
+        plan.Way != CandidateWay.Model && (plan.Way != CandidateWay.Command || HasAdapter(run, candidate));
+
+    private static bool HasAdapter(RunLayout run, string candidate) =>
+        File.Exists(Path.Combine(run.Adapter(candidate), "adapter_config.json"));
+
+    /// <summary>Returns the folder of the adapter or model if the run made it, otherwise the candidate's folder. A card
+    /// of somebody else is not replaced.</summary>
     private static string PlaceOf(RunLayout run, string candidate)
     {
-        string folder = run.Adapter(candidate);
-        bool made = File.Exists(Path.Combine(folder, "adapter_config.json"));
-        bool inside = made && IsFree(Path.Combine(folder, FileName));
-        return $"{RunLayout.Candidate(candidate)}/{(inside ? "adapter/" : "")}{FileName}";
+        string? made =
+            HasAdapter(run, candidate) ? Path.GetFileName(run.Adapter(candidate))
+            : File.Exists(run.At("candidates", candidate, ExternalTrainer.ModelFolderName, "config.json"))
+                ? ExternalTrainer.ModelFolderName
+            : null;
+        bool inside = made is not null && IsFree(run.At("candidates", candidate, made, FileName));
+        return $"{RunLayout.Candidate(candidate)}/{(inside ? made + "/" : "")}{FileName}";
     }
 
     private static bool IsFree(string card) =>
