@@ -38,6 +38,10 @@ internal sealed class ResultOptions
     public Requirements? Required(ParseResult parsed) =>
         parsed.GetValue(require) is { } text ? Requirements.Parse(text) : null;
 
+    /// <summary>Returns whether a finished run is asked for anything.</summary>
+    public bool AreGiven(ParseResult parsed) =>
+        new[] { require, junit, harness }.Any(o => parsed.GetValue(o) is not null);
+
     /// <summary>Writes the files that were asked for, then checks the requirements.</summary>
     /// <exception cref="InputException">A requirement names a task that the run does not have.</exception>
     /// <exception cref="GuardException">A requirement is not met.</exception>

@@ -46,8 +46,10 @@ public sealed class SlurmTests : IDisposable
         Cluster("start");
         Tool("cancel", run);
         Assert.True(SpinWait.SpinUntil(NoneIsAlive, TimeSpan.FromSeconds(30)), "jobs were alive after cancel");
-        Tool("run", study, "--output", run, "--on", "slurm");
+        string results = Path.Combine(folder, "results.xml");
+        Tool("run", study, "--output", run, "--on", "slurm", "--junit", results);
 
+        Assert.Contains("<testsuite", File.ReadAllText(results));
         Assert.Equal(
             File.ReadAllText(Path.Combine(local, "comparison.json")),
             File.ReadAllText(Path.Combine(run, "comparison.json"))

@@ -34,6 +34,14 @@ internal sealed partial class StudyRun
         if (jobs.IsDetached(parsed))
         {
             Console.Out.WriteLine($"fulcrum status {layout.Root} shows how far it is");
+            if (results.AreGiven(parsed))
+            {
+                HubAccess.Say(
+                    "--require, --junit and --harness-results need the finished run, so --detach does not apply them; "
+                        + $"give them to fulcrum report {layout.Root} then"
+                );
+            }
+
             return 0;
         }
 
