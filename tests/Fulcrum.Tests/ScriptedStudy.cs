@@ -79,6 +79,50 @@ internal sealed record ScriptedStudy(string Broken = "")
         return experiment.Run(Stage.Compare, cancellation)!;
     }
 
+    /// <summary>Runs with each candidate done as another process does it.</summary>
+    /// <returns>The candidates that were handed out.</returns>
+    public IReadOnlyList<string> RunInJobs(string folder)
+    {
+        IReadOnlyList<StageNode> handed = [];
+        using RunLock run = RunLock.Open(folder);
+        ExperimentSettings settings = new()
+        {
+            Elsewhere = (_, open, _, cancellation) =>
+            {
+                handed = open;
+                using RunLock other = RunLock.Join(folder);
+                Alone(other).Work(open, null, cancellation);
+            },
+        };
+        new Experiment(Study, run, new Engines([runtime], runtime), _ => Corpus(), settings).Run(Stage.Compare);
+        return [.. handed.Select(n => n.Candidate!)];
+    }
+
+    /// <summary>Stores the study for the jobs of a cluster.</summary>
+    public Submission Submit(string folder)
+    {
+        using RunLock run = RunLock.Open(folder);
+        return RunState.Submit(Study, run, new Engines([runtime], runtime), Corpus());
+    }
+
+    /// <summary>Does a stage as a job of a cluster does it.</summary>
+    /// <returns>Whether it was published.</returns>
+    public bool RunAttempt(string folder, StageNode node, long job) =>
+        Jobs.AttemptedStage.Run(
+            new Attempt(node, folder, job, 0),
+            Study,
+            run => Alone(run).Work([node], null, default)
+        );
+
+    /// <summary>Does a stage in its place, beside other processes.</summary>
+    public void RunStage(string folder, StageNode node)
+    {
+        using RunLock run = RunLock.Join(folder);
+        Alone(run).Work([node], null, default);
+    }
+
+    private Experiment Alone(RunLock run) => new(Study, run, new Engines([runtime], runtime), _ => Corpus());
+
     private Corpus Corpus()
     {
         ITask[] benchmarks = [new Writing(Broken), new Choosing("")],

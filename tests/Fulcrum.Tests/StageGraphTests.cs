@@ -106,6 +106,11 @@ public sealed class StageGraphTests : IDisposable
 
         Write(stale, "answers.jsonl", "stale");
         Write(next, "answers.jsonl", "whole");
+        Write(
+            next,
+            "measure.manifest.json",
+            """{"stage":"candidates/a/measure","inputs":"","outputs":{},"seconds":1,"environment":{}}"""
+        );
         next.Publish();
         string published = File.ReadAllText(Path.Combine(folder, "candidates", "a", "answers.jsonl"));
         // The earlier attempt's folder went with the publication; a copy that still runs writes a new one.

@@ -30,7 +30,7 @@ internal sealed partial class StudyRun
             ExternalTrainer.RefuseCommands(study, layout);
         }
 
-        Study expanded = SubmitJobs(study, sources, layout, parsed);
+        Study expanded = SubmitJobs(study, sources, layout, parsed, cancellation);
         if (jobs.IsDetached(parsed))
         {
             Console.Out.WriteLine($"fulcrum status {layout.Root} shows how far it is");
@@ -58,7 +58,7 @@ internal sealed partial class StudyRun
 
             if (again > 0)
             {
-                SubmitJobs(study, sources, layout, parsed);
+                SubmitJobs(study, sources, layout, parsed, cancellation);
             }
 
             new ConsoleProgress(parsed).Show(report => complete = watch.Follow(report, cancellation));
@@ -77,22 +77,34 @@ internal sealed partial class StudyRun
     }
 
     // The run is held only while jobs are submitted: from then on each job holds what it works at.
-    private Study SubmitJobs(Study study, StudySources sources, RunLayout layout, ParseResult parsed)
+    private Study SubmitJobs(
+        Study study,
+        StudySources sources,
+        RunLayout layout,
+        ParseResult parsed,
+        CancellationToken cancellation
+    )
     {
         using RunLock run = RunLock.Open(layout.Root);
         sources.Commits.Write(run.Layout.HubCommits);
         using SqlSandbox sandbox = Sandbox.Open();
         TorchEngine torch = new(null, null, parsed.GetValue(plain));
         Engines engines = EnginesOf(torch);
-        Study expanded = RunState.Submit(study, layout, engines, OpenCorpus(study, sandbox, parsed));
-        SlurmRun slurm = new(layout, expanded, jobs.SlurmOf(parsed), JobOptions.Tool(), Flags(expanded, parsed));
-        int count = slurm.Submit(parsed.GetValue(until));
+        Submission submission = RunState.Submit(study, run, engines, OpenCorpus(study, sandbox, parsed));
+        SlurmRun slurm = new(
+            layout,
+            submission,
+            jobs.SlurmOf(parsed),
+            JobOptions.Tool(),
+            Flags(submission.Study, parsed)
+        );
+        int count = slurm.Submit(parsed.GetValue(until), cancellation);
         Console.Error.WriteLine(
             count == 0
                 ? "no job was submitted: every stage is complete, or its job waits or runs already"
                 : $"submitted {count} {(count == 1 ? "job" : "jobs")} to Slurm; they go on if this command ends"
         );
-        return expanded;
+        return submission.Study;
     }
 
     // What a process of the run's jobs does: one stage, or those that its standard input names.
@@ -130,7 +142,8 @@ internal sealed partial class StudyRun
                 Experiment(study, run, sandbox, null, Log(layout, node.Place, parsed), report, parsed)
                     .Work([node], null, cancellation)
             );
-        bool alone = node.Candidate is null && !jobs.IsJob(parsed);
+        // Compare and report write each file whole, so they need no lock, and a command may submit meanwhile.
+        bool alone = node.Stage < Stage.Candidates && !jobs.IsJob(parsed);
         if (node.Stage > Stage.Candidates || jobs.AttemptOf(parsed, node, layout) is not { } attempt)
         {
             using RunLock run = alone ? RunLock.Open(layout.Root) : RunLock.Join(layout.Root);

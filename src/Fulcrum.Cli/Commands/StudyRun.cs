@@ -228,7 +228,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
             describedByCommandLine ? ServerKeys.OfCommandLine(study) : ServerKeys.Of(study, parsed.GetValue(keys) ?? [])
         )
         {
-            Elsewhere = local is null ? null : (s, say, stop) => local(s).Run(s, run.Layout, say, stop),
+            Elsewhere = local is null ? null : (s, open, say, stop) => local(s).Run(s, open, say, stop),
             SplitBase = local is null ? null : (s, say, stop) => local(s).SplitBase(say, stop),
         };
         return new Experiment(study, run, EnginesOf(torch), s => OpenCorpus(s, sandbox, parsed), settings);

@@ -14,18 +14,18 @@ internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> st
 {
     private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
 
-    /// <summary>Does every candidate of a study. A candidate that fails does not stop the others.</summary>
+    /// <summary>Does candidates of a study. A candidate that fails does not stop the others.</summary>
+    /// <param name="open">The candidates that are not complete.</param>
     /// <exception cref="FulcrumException">Candidates failed; says which, and why the first did.</exception>
-    public void Run(Study study, RunLayout run, Action<RunEvent> report, CancellationToken cancellation)
+    public void Run(Study study, IReadOnlyList<StageNode> open, Action<RunEvent> report, CancellationToken cancellation)
     {
         StageGraph graph = StageGraph.Of(study);
-        StageNode[] open = [.. graph.Candidates.Where(n => !StageGraph.IsComplete(n, study, run))];
         foreach (StageNode done in graph.Candidates.Except(open))
         {
             report(new RunEvent.StageSkipped(done.Place));
         }
 
-        Run(new JobQueue(n => graph.Needs[n], open), Math.Min(jobs, open.Length), report, cancellation);
+        Run(new JobQueue(n => graph.Needs[n], open), Math.Min(jobs, open.Count), report, cancellation);
     }
 
     /// <summary>Measures the items of the base in parts, one for each process.</summary>

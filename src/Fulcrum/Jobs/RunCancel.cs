@@ -21,7 +21,8 @@ internal static class RunCancel
     public static IReadOnlyList<string> Stop(RunLayout run, CancellationToken cancellation)
     {
         _ = RunStatus.StudyOf(run);
-        return [.. Jobs(run), .. Owner(run, cancellation)];
+        // The owner first: it may be submitting jobs.
+        return [.. Owner(run, cancellation), .. Jobs(run)];
     }
 
     private static IEnumerable<string> Jobs(RunLayout run)

@@ -61,6 +61,31 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
             ]
             : [];
 
+    /// <summary>Moves what lies in the place of a stage into an attempt that is earlier than those of all jobs. The next
+    /// attempt resumes it, and the place is free.</summary>
+    /// <remarks>Only for a stage that is not complete and at which no job works.</remarks>
+    public static void SetAside(string run, StageNode node)
+    {
+        Attempt first = new(node, run, 0, 0);
+        string[] there = [.. first.Own.Where(o => Path.Exists(Path.Combine(run, o))).Reverse()];
+        Attempt aside = Enumerable
+            .Range(0, int.MaxValue)
+            .Select(i => first with { Restart = i })
+            .First(a => !Directory.Exists(a.Root));
+        foreach (string own in there)
+        {
+            string to = Path.Combine(aside.Root, own);
+            AtomicFile.CreateFolder(Path.GetDirectoryName(to)!);
+            Directory.Move(Path.Combine(run, own), to);
+        }
+
+        string failure = Path.Combine(aside.Root, FailureFile.PathOf(node));
+        if (File.Exists(failure))
+        {
+            File.Delete(failure);
+        }
+    }
+
     /// <summary>Returns whether a path belongs to what the stage writes.</summary>
     /// <param name="relative">Relative to the run folder, parts between slashes.</param>
     public bool Holds(string relative) =>
@@ -93,7 +118,8 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
         Directory.Move(next, Root);
     }
 
-    /// <summary>Moves what the stage wrote to its place in the run folder, without replacing anything.</summary>
+    /// <summary>Moves what the stage wrote to its place in the run folder. It replaces nothing but a folder without a
+    /// manifest, which an interrupted process left.</summary>
     /// <exception cref="FulcrumException">Another attempt was published before.</exception>
     public void Publish()
     {
@@ -138,7 +164,8 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
             Copy(folder, inner);
         }
 
-        foreach (string file in Directory.EnumerateFiles(from))
+        // Nobody can read a lock that a process holds.
+        foreach (string file in Directory.EnumerateFiles(from).Where(f => Path.GetFileName(f) != RunLock.CandidateName))
         {
             try
             {
@@ -156,11 +183,36 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
     {
         try
         {
+            FreePlace(to);
             Directory.Move(from, to);
         }
         catch (IOException e) when (Directory.Exists(to))
         {
             throw new FulcrumException($"{Node}: another attempt was published before this one", e);
+        }
+    }
+
+    private bool IsPublished =>
+        new RunLayout(Run).Completed(Node.Candidate is null ? Node.Place : $"{Node.Place}/measure") is not null;
+
+    // Another attempt may be published between the look and the move. Then its folder goes back.
+    private void FreePlace(string place)
+    {
+        string replaced = Path.Combine(Root, "replaced");
+        if (!Directory.Exists(place) || IsPublished)
+        {
+            return;
+        }
+
+        if (Directory.Exists(replaced))
+        {
+            Remove(replaced);
+        }
+
+        Directory.Move(place, replaced);
+        if (Node.Candidate is not null && File.Exists(Path.Combine(replaced, "measure.manifest.json")))
+        {
+            Directory.Move(replaced, place);
         }
     }
 

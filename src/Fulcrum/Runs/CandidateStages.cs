@@ -38,6 +38,40 @@ internal sealed class CandidateStages(
         Heartbeat.Remove(stages.Layout, name);
     }
 
+    /// <summary>Returns the candidates that are not complete, in the study's order. One that is derived from such a
+    /// candidate is among them, because what it reads may change.</summary>
+    /// <exception cref="InputException">A candidate was made or measured from other inputs than it names
+    /// now.</exception>
+    public IReadOnlyList<StageNode> Open(StageGraph graph)
+    {
+        HashSet<StageNode> open = [];
+        foreach (StageNode node in graph.Levels().SelectMany(level => level))
+        {
+            if (graph.Needs[node].Any(open.Contains) || !IsComplete(node.Candidate!))
+            {
+                open.Add(node);
+            }
+        }
+
+        return [.. graph.Candidates.Where(open.Contains)];
+    }
+
+    private bool IsComplete(string name) =>
+        (!work.MakesModel(name) || IsComplete(name, "obtain", MakingInputsOf)) && IsComplete(name, "measure", InputsOf);
+
+    private bool IsComplete(string name, string part, Func<string, string> inputsOf)
+    {
+        string stage = $"{RunLayout.Candidate(name)}/{part}";
+        if (stages.Layout.Completed(stage) is null)
+        {
+            return false;
+        }
+
+        string inputs = inputsOf(name);
+        RefuseOtherInputs(name, stage, inputs);
+        return stages.Layout.IsComplete(stage, inputs);
+    }
+
     /// <summary>Obtains every candidate.</summary>
     public void Obtain(CancellationToken cancellation) =>
         state.Study.Candidates.Keys.ToList().ForEach(name => ObtainIfMade(name, cancellation));
@@ -100,17 +134,23 @@ internal sealed class CandidateStages(
     private void Obtain(string name, CancellationToken cancellation)
     {
         string stage = $"{RunLayout.Candidate(name)}/obtain";
-        TrainPlan? training = work.TrainingOf(name);
-        string inputs = Sha256.OfTexts(
+        bool trained = work.TrainingOf(name) is not null;
+        string inputs = MakingInputsOf(name);
+        RefuseOtherInputs(name, stage, inputs);
+        stages.Run(stage, inputs, () => [], () => Obtained(stage, name, inputs, trained, cancellation));
+    }
+
+    /// <summary>Returns the digest of everything that a candidate's model is made from.</summary>
+    private string MakingInputsOf(string name) =>
+        Sha256.OfTexts(
             state.BaseDigest,
             $"{state.Study.Base.Spec}",
-            training is null ? PlanOf(name) : JsonSerializer.Serialize(training, StudyJson.Default.TrainPlan),
+            work.TrainingOf(name) is { } training
+                ? JsonSerializer.Serialize(training, StudyJson.Default.TrainPlan)
+                : PlanOf(name),
             state.TrainingInputsOf(state.Study.Candidates[name], data),
             $"{work.SeedOf(state.Study.Candidates[name])}"
         );
-        RefuseOtherInputs(name, stage, inputs);
-        stages.Run(stage, inputs, () => [], () => Obtained(stage, name, inputs, training is not null, cancellation));
-    }
 
     // The inputs of a training name no candidate, so an equal training has equal inputs.
     private IReadOnlyList<string> Obtained(

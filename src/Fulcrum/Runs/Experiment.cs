@@ -148,7 +148,12 @@ public sealed class Experiment(
         {
             Stage.Prepare => () => Prepare(state, data, cancellation),
             Stage.Base => () => MeasureBase(state, data, cancellation),
-            Stage.Compare => () => Compare(state),
+            // A job may have ended after the plan of its candidate changed.
+            Stage.Compare => () =>
+            {
+                _ = Open(state, data);
+                Compare(state);
+            },
             _ => Report,
         };
         FailureFile.Record(run.Layout, node, work);
@@ -178,6 +183,9 @@ public sealed class Experiment(
 
         new BaseStage(state, stages, measurement).Run(cancellation);
     }
+
+    private IReadOnlyList<StageNode> Open(RunState state, Corpus data) =>
+        Candidates(state, data).Open(StageGraph.Of(state.Study));
 
     private CandidateStages Candidates(RunState state, Corpus data) =>
         new(state, stages, engines, MeasurementOf(state, data), data, settings);
@@ -219,7 +227,7 @@ public sealed class Experiment(
         MeasureBase(state, data, cancellation);
         if (until >= Stage.Candidates && state.HasParts && settings.Elsewhere is { } elsewhere)
         {
-            elsewhere(state.Study, stages.Report, cancellation);
+            elsewhere(state.Study, Open(state, data), stages.Report, cancellation);
         }
         else if (until >= Stage.Candidates)
         {

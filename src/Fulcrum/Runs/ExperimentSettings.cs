@@ -27,8 +27,9 @@ public sealed record ExperimentSettings(
     IReadOnlyDictionary<string, string>? KeyVariables = null
 )
 {
-    /// <summary>Obtains and measures every candidate of a study in other processes; null: in this one.</summary>
-    internal Action<Study, Action<RunEvent>, CancellationToken>? Elsewhere { get; init; }
+    /// <summary>Obtains and measures those candidates of a study that are not complete in other processes; null: in this
+    /// one.</summary>
+    internal Action<Study, IReadOnlyList<StageNode>, Action<RunEvent>, CancellationToken>? Elsewhere { get; init; }
 
     /// <summary>Measures the parts of the base of a study in other processes; null: this one measures it.</summary>
     internal Action<Study, Action<RunEvent>, CancellationToken>? SplitBase { get; init; }

@@ -25,6 +25,13 @@ internal sealed record RunState(
     /// <exception cref="InputException">The folder belongs to another study.</exception>
     public static RunState Begin(Study study, RunLayout run, Engines engines, Corpus data)
     {
+        RunState state = Of(study, run, engines, data);
+        state.Write(run);
+        return state;
+    }
+
+    private static RunState Of(Study study, RunLayout run, Engines engines, Corpus data)
+    {
         Study? stored = Stored(run);
         Study complete = Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count) with
         {
@@ -44,13 +51,16 @@ internal sealed record RunState(
             TrainingInputsOf(complete.TrainingData, complete.Replay, data.TrainingDigest)
         );
         state.RefuseAnotherStudy(run, stored);
-        string text = StudyFile.Print(complete, run.Root);
+        return state;
+    }
+
+    private void Write(RunLayout run)
+    {
+        string text = StudyFile.Print(Study, run.Root);
         if (BoundedFile.ReadTextIfThere(run.Study) != text)
         {
             AtomicFile.WriteText(run.Study, text);
         }
-
-        return state;
     }
 
     /// <summary>Returns the digest of everything that the training of a candidate depends on, its own plan
@@ -90,27 +100,55 @@ internal sealed record RunState(
 
     /// <summary>Stores the study of a run whose stages will be done by other processes, on other machines. An
     /// <c>auto</c> is left to the process that prepares.</summary>
-    /// <returns>The study with every derived candidate named.</returns>
-    /// <exception cref="InputException">As for <see cref="Begin"/> and <see cref="RefuseParts"/>.</exception>
-    public static Study Submit(Study study, RunLayout run, Engines engines, Corpus data)
+    /// <exception cref="InputException">As for <see cref="Begin"/> and <see cref="RefuseParts"/>, or a candidate was
+    /// measured from other inputs than it names now.</exception>
+    public static Submission Submit(Study study, RunLock held, Engines engines, Corpus data)
     {
-        string? before = BoundedFile.ReadTextIfThere(run.Study);
-        Study complete = Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count);
-        if (Stored(run) is not null)
-        {
-            RunState state = Begin(study, run, engines, data);
-            complete = state.Study;
-            state.Reopen(run, data, before);
-        }
-        else
-        {
-            complete.Check();
-            File.Delete(run.Study);
-        }
+        RunLayout run = held.Layout;
+        Submission submission = Stored(run) is null
+            ? Unprepared(Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count), run)
+            : Of(study, run, engines, data).Resubmit(held, engines, data);
+        AtomicFile.WriteText(run.Submitted, StudyFile.Print(submission.Study, run.Root));
+        return submission;
+    }
 
+    // What the base and the data are is not known here before the stage prepare is complete. So what an earlier study
+    // left is left to the jobs, which compare its inputs with theirs.
+    private static Submission Unprepared(Study complete, RunLayout run)
+    {
+        complete.Check();
         new RunState(complete, "", "", "").RefuseParts();
-        AtomicFile.WriteText(run.Submitted, StudyFile.Print(complete, run.Root));
-        return complete;
+        bool same = BoundedFile.ReadTextIfThere(run.Submitted) == StudyFile.Print(complete, run.Root);
+        StageGraph graph = StageGraph.Of(complete);
+        File.Delete(run.Study);
+        File.Delete(run.ManifestPath("prepare"));
+        return new Submission(complete, same ? [] : [new StageNode(Stage.Base), .. graph.Candidates]);
+    }
+
+    private Submission Resubmit(RunLock held, Engines engines, Corpus data)
+    {
+        RunLayout run = held.Layout;
+        RefuseParts();
+        ExperimentSettings settings = new();
+        Measurement measurement = new(Study, run, engines, data, _ => { });
+        CandidateStages candidates = new(
+            this,
+            new Stages(held, engines, settings),
+            engines,
+            measurement,
+            data,
+            settings
+        );
+        bool measured = run.IsComplete(RunLayout.Base, BaseInputs);
+        StageNode[] doubtful =
+        [
+            .. measured ? (StageNode[])[] : [new StageNode(Stage.Base)],
+            .. candidates.Open(StageGraph.Of(Study)),
+        ];
+        string? before = BoundedFile.ReadTextIfThere(run.Study);
+        Write(run);
+        Reopen(run, data, before);
+        return new Submission(Study, doubtful);
     }
 
     // What depends on the candidates of the study is done again if they changed.
@@ -124,6 +162,9 @@ internal sealed record RunState(
             File.Delete(run.Study);
         }
 
+        // A damaged comparison is written again, and the report after it.
+        string[] last = ["compare", "report"];
+        changed = [.. changed, .. last.SkipWhile(s => run.Completed(s) is { } m && run.IsComplete(s, m.Inputs))];
         changed.ToList().ForEach(stage => File.Delete(run.ManifestPath(stage)));
     }
 

@@ -8,11 +8,12 @@ namespace Fulcrum.Jobs.Slurm;
 /// <summary>Submits the stages of a run that are not complete and that no job does yet.</summary>
 /// <remarks>A job is recorded before it is submitted and again with its number afterwards. If the submission is
 /// interrupted between the two, the next one finds the job by its name.</remarks>
+/// <param name="submission">The study, and what is to be done again although its manifest exists.</param>
 /// <param name="tool">The program and its first arguments, on every node the same.</param>
 /// <param name="flags">Options that every stage gets.</param>
 internal sealed class SlurmRun(
     RunLayout run,
-    Study study,
+    Submission submission,
     SlurmOptions options,
     IReadOnlyList<string> tool,
     IReadOnlyList<string> flags
@@ -21,7 +22,8 @@ internal sealed class SlurmRun(
     // Slurm's default limit of an array's index is 1,000.
     private const int LargestArray = 1000;
 
-    private readonly StageGraph graph = StageGraph.Of(study);
+    private readonly Study study = submission.Study;
+    private readonly StageGraph graph = StageGraph.Of(submission.Study);
     private readonly List<(IReadOnlyList<StageNode> Stages, long Id)> submitted = [];
     private IReadOnlyList<SlurmJob> queue = [];
     private SlurmRecord record = SlurmRecord.New();
@@ -45,9 +47,10 @@ internal sealed class SlurmRun(
 
     /// <summary>Submits what is missing.</summary>
     /// <param name="until">The last stage.</param>
+    /// <param name="cancellation">Ends the submission between two jobs.</param>
     /// <returns>The number of jobs that were submitted; those of an array count as one.</returns>
     /// <exception cref="FulcrumException">Slurm refuses or does not answer. What was submitted stays.</exception>
-    public int Submit(Stage until)
+    public int Submit(Stage until, CancellationToken cancellation)
     {
         options.Check();
         queue =
@@ -59,6 +62,7 @@ internal sealed class SlurmRun(
         record.Write(run);
         WriteScript("try", [graph.Nodes[0]]);
         options.TryOut(ScriptPath("try"), study.Base.Threads);
+        SetAside(until);
         IReadOnlyList<StageNode>[] groups =
         [
             [graph.Nodes[0]],
@@ -67,37 +71,41 @@ internal sealed class SlurmRun(
         ];
         foreach (IReadOnlyList<StageNode> group in groups.Where(g => g[0].Stage <= until))
         {
-            SubmitMissing(group);
+            SubmitMissing(group, cancellation);
         }
 
-        bool changed = submitted.Count > 0;
         foreach (StageNode last in graph.Nodes.TakeLast(2).Where(n => n.Stage <= until))
         {
-            SubmitLast(last, changed);
+            SubmitLast(last, submitted.Count > 0, cancellation);
         }
 
         return submitted.Count;
     }
 
-    private void SubmitMissing(IReadOnlyList<StageNode> group)
+    // An interrupted process, perhaps of this machine alone, left the place of a stage half written.
+    private void SetAside(Stage until) =>
+        graph
+            .Nodes.Where(n => n.Stage <= Stage.Candidates && n.Stage <= until && !IsWorkedAt(n))
+            .Where(n => submission.Doubtful.Contains(n) || !StageGraph.IsComplete(n, study, run))
+            .ToList()
+            .ForEach(n => Attempt.SetAside(run.Root, n));
+
+    private bool IsWorkedAt(StageNode node) => JobOf(node) is { IsAlive: true, IsStuck: false };
+
+    private void SubmitMissing(IReadOnlyList<StageNode> group, CancellationToken cancellation)
     {
-        StageNode[] missing =
-        [
-            .. group.Where(n =>
-                !StageGraph.IsComplete(n, study, run) && JobOf(n) is not { IsAlive: true, IsStuck: false }
-            ),
-        ];
+        StageNode[] missing = [.. group.Where(n => !StageGraph.IsComplete(n, study, run) && !IsWorkedAt(n))];
         if (missing.Length > 0)
         {
             missing.Where(n => JobOf(n) is { IsAlive: true }).ToList().ForEach(Cancel);
-            Submit(missing, Dependency(missing), isArray: missing[0].Candidate is not null);
+            Submit(missing, Dependency(missing), isArray: missing[0].Candidate is not null, cancellation);
         }
     }
 
     // The comparison reads every candidate, so one that waits for other jobs than those of now is taken back.
-    private void SubmitLast(StageNode node, bool changed)
+    private void SubmitLast(StageNode node, bool changed, CancellationToken cancellation)
     {
-        bool alive = JobOf(node) is { IsAlive: true, IsStuck: false };
+        bool alive = IsWorkedAt(node);
         bool stands = StageGraph.IsComplete(node, study, run) && !changed;
         if (stands || (alive && !changed))
         {
@@ -109,7 +117,9 @@ internal sealed class SlurmRun(
             Cancel(node);
         }
 
-        Submit([node], Dependency([node]), isArray: false);
+        // Whoever follows the run must not take the files of then for those of the new job.
+        File.Delete(run.ManifestPath(node.Place));
+        Submit([node], Dependency([node]), isArray: false, cancellation);
     }
 
     private SlurmJob? JobOf(StageNode node) => record.LatestOf(node)?.JobOf(node.Name, queue);
@@ -144,8 +154,14 @@ internal sealed class SlurmRun(
     private static string TaskOf(SlurmEntry entry, StageNode node) =>
         entry.IsArray ? $"{entry.Id}_{entry.Stages.ToList().IndexOf(node.Name)}" : $"{entry.Id}";
 
-    private void Submit(IReadOnlyList<StageNode> stages, string? dependency, bool isArray)
+    private void Submit(
+        IReadOnlyList<StageNode> stages,
+        string? dependency,
+        bool isArray,
+        CancellationToken cancellation
+    )
     {
+        cancellation.ThrowIfCancellationRequested();
         SlurmEntry entry = new(record.NextName(), [.. stages.Select(s => s.Name)], isArray);
         record = record.With(entry);
         record.Write(run);

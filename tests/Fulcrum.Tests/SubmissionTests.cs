@@ -1,0 +1,127 @@
+using Fulcrum.Jobs;
+using Fulcrum.Jobs.Slurm;
+using Fulcrum.Runs;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+/// <summary>What is asked of Slurm, whose commands are replaced by scripts that write down how they are
+/// called.</summary>
+public sealed class SubmissionTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("fulcrum-submission-").FullName;
+    private readonly string? path = Environment.GetEnvironmentVariable("PATH");
+
+    public SubmissionTests()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the scripts need a shell");
+        Script("squeue", $"cat '{Queue}' 2>/dev/null || echo '{{\"jobs\": []}}'");
+        Script("sbatch", $"echo \"sbatch $*\" >>'{Calls}'; case $* in *--test-only*) ;; *) wc -l <'{Calls}';; esac");
+        Script("scancel", $"echo \"scancel $*\" >>'{Calls}'");
+        Script("sinfo", "true");
+        Environment.SetEnvironmentVariable("PATH", $"{folder}:{path}");
+    }
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("PATH", path);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private string Calls => Path.Combine(folder, "calls");
+
+    private string Queue => Path.Combine(folder, "queue.json");
+
+    private string Run => Path.Combine(folder, "run");
+
+    private RunLayout Layout => new(Run);
+
+    [Fact]
+    public void Complete_run_submits_nothing_and_keeps_its_comparison()
+    {
+        ScriptedStudy study = Finished();
+
+        Assert.Equal(0, Submit(study));
+
+        Assert.NotNull(Layout.Completed("compare"));
+        Assert.True(File.Exists(Layout.Answers("base", "sql")));
+    }
+
+    [Fact]
+    public void Comparison_of_then_is_not_taken_for_that_of_the_new_jobs()
+    {
+        ScriptedStudy study = Finished();
+        File.AppendAllText(Layout.Answers("candidates/tuned", "sql"), "{}\n");
+
+        Assert.Equal(3, Submit(study));
+
+        Assert.Equal(["candidate:tuned", "compare", "report"], SlurmRecord.Read(Layout)!.Jobs.Select(j => j.Stages[0]));
+        Assert.Null(Layout.Completed("compare"));
+        Assert.Null(Layout.Completed("report"));
+        Assert.False(Directory.Exists(Layout.At("candidates", "tuned")));
+        Assert.Single(Attempt.All(Run, StageNode.Of("tuned")));
+    }
+
+    [Fact]
+    public void Submission_that_is_stopped_submits_no_further_job()
+    {
+        ScriptedStudy study = Finished();
+        File.Delete(Layout.ManifestPath("base"));
+
+        Assert.ThrowsAny<OperationCanceledException>(() => Submit(study, new CancellationToken(true)));
+
+        Assert.All(File.ReadAllLines(Calls), c => Assert.Contains("--test-only", c));
+    }
+
+    [Fact]
+    public void Process_that_may_be_submitting_is_stopped_before_the_jobs()
+    {
+        ScriptedStudy study = Finished();
+        File.Delete(Layout.ManifestPath("base"));
+        Submit(study);
+        string name = SlurmRecord.Read(Layout)!.Jobs[0].Name;
+        File.WriteAllText(
+            Queue,
+            $$"""
+            {"jobs": [{"job_id": 12, "array_job_id": 0, "array_task_id": null, "array_task_string": "",
+              "job_state": "RUNNING", "state_reason": "None", "name": "{{name}}", "restart_cnt": 0, "nodes": "n2"}]}
+            """
+        );
+        RunOwner.Write(Run);
+        string owner = Layout.At("owner.json"),
+            here = File.ReadAllText(owner);
+        File.WriteAllText(
+            owner,
+            here.Replace($"\"{Environment.MachineName}\"", "\"elsewhere\"", StringComparison.Ordinal)
+        );
+
+        InputException refused = Assert.Throws<InputException>(() => RunCancel.Stop(Layout, default));
+        string[] before = File.ReadAllLines(Calls);
+        File.Delete(owner);
+
+        Assert.Contains("on elsewhere", refused.Message);
+        Assert.DoesNotContain(before, c => c.StartsWith("scancel", StringComparison.Ordinal));
+        Assert.Equal("cancelled 1 jobs of Slurm: 12", Assert.Single(RunCancel.Stop(Layout, default)));
+    }
+
+    private ScriptedStudy Finished()
+    {
+        ScriptedStudy study = new();
+        study.Run(Run);
+        File.WriteAllText(Layout.ManifestPath("report"), File.ReadAllText(Layout.ManifestPath("compare")));
+        return study;
+    }
+
+    private int Submit(ScriptedStudy study, CancellationToken cancellation = default) =>
+        new SlurmRun(Layout, study.Submit(Run), new SlurmOptions(), ["fulcrum"], []).Submit(Stage.Report, cancellation);
+
+    private void Script(string name, string text)
+    {
+        string file = Path.Combine(folder, name);
+        File.WriteAllText(file, $"#!/bin/sh\n{text}\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
+        }
+    }
+}
