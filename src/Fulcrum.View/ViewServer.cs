@@ -1,7 +1,9 @@
 using System.Net;
+using Fulcrum.Jobs;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
 using Fulcrum.Report.Html;
+using Fulcrum.Runs;
 using Fulcrum.View.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,6 +33,7 @@ internal sealed class ViewServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <param name="folders">Run folders, or folders with run folders below them.</param>
     /// <param name="port">0: a free one.</param>
+    /// <exception cref="InputException">A named run cannot be read; says why.</exception>
     /// <exception cref="FulcrumException">The port is in use.</exception>
     public static async Task<ViewServer> Start(
         IReadOnlyList<string> folders,
@@ -39,6 +42,11 @@ internal sealed class ViewServer : IAsyncDisposable
         CancellationToken cancellation = default
     )
     {
+        foreach (string folder in folders)
+        {
+            RequireReadable(folder, clock);
+        }
+
         // An empty builder reads no variable and no file that could make the server listen elsewhere.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -67,6 +75,29 @@ internal sealed class ViewServer : IAsyncDisposable
         string address = server.app.Urls.First();
         server.Address = new Uri($"http://127.0.0.1:{new Uri(address).Port}/{gate.Token}/");
         return server;
+    }
+
+    // A run that the user names is read once before anything is shown. Runs that are found are listed with their fault.
+    private static void RequireReadable(string folder, TimeProvider clock)
+    {
+        RunLayout run = new(folder);
+        if (!File.Exists(run.Study))
+        {
+            return;
+        }
+
+        _ = RunStatus.StudyOf(run);
+        RunSnapshot found = new RunReader(clock).Read(folder);
+        string? damaged = found
+            .Stages.Where(s => s.Seconds is null)
+            .Select(s => run.ManifestPath(s.Name))
+            .FirstOrDefault(File.Exists);
+        string? problem =
+            found.Problem ?? (damaged is null ? null : $"{damaged} is no valid manifest; run the study again");
+        if (problem is not null)
+        {
+            throw new InputException(problem);
+        }
     }
 
     /// <summary>Waits until the server is told to end.</summary>

@@ -125,6 +125,21 @@ public sealed class ViewTests(Browser browser) : IClassFixture<Browser>, IAsyncL
     }
 
     [Fact]
+    public async Task A_named_run_with_a_name_that_leads_outside_is_refused_at_the_start()
+    {
+        string run = Path.Combine(folder, "first");
+        File.WriteAllText(
+            Path.Combine(run, "prepare.manifest.json"),
+            """{"inputs": "0", "outputs": {"../../../x": "0"}, "seconds": 1}"""
+        );
+
+        InputException refused = await Assert.ThrowsAsync<InputException>(() =>
+            ViewServer.Start([run], 0, TimeProvider.System)
+        );
+        Assert.Contains("prepare.manifest.json", refused.Message);
+    }
+
+    [Fact]
     public async Task A_link_in_a_run_folder_is_named_and_not_followed()
     {
         File.CreateSymbolicLink(Path.Combine(folder, "first", "candidates", "tuned", "x.jsonl"), "/etc/passwd");

@@ -5,7 +5,8 @@ namespace Fulcrum.Runs;
 
 /// <summary>One attempt at a stage, which writes into a folder of its own and is published at its end.</summary>
 /// <remarks>
-/// On a cluster two copies of a task can run at the same time, because the scheduler cannot tell a dead node from one that
+/// On a cluster two copies of a task can run at the same time, because the scheduler cannot tell a dead node from one
+/// that
 /// it does not reach. Each copy is another attempt, so neither writes where the other does. An attempt is published by
 /// renames that replace nothing, so the first one counts. See docs/decisions/0080-attempts.md.
 /// </remarks>
@@ -61,7 +62,8 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
             ]
             : [];
 
-    /// <summary>Moves what lies in the place of a stage into an attempt that is earlier than those of all jobs. The next
+    /// <summary>Moves what lies in the place of a stage into an attempt that is earlier than those of all jobs. The
+    /// next
     /// attempt resumes it, and the place is free.</summary>
     /// <remarks>Only for a stage that is not complete and at which no job works.</remarks>
     public static void SetAside(string run, StageNode node)

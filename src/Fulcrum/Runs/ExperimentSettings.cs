@@ -27,7 +27,8 @@ public sealed record ExperimentSettings(
     IReadOnlyDictionary<string, string>? KeyVariables = null
 )
 {
-    /// <summary>Obtains and measures those candidates of a study that are not complete in other processes; null: in this
+    /// <summary>Obtains and measures those candidates of a study that are not complete in other processes; null: in
+    /// this
     /// one.</summary>
     internal Action<Study, IReadOnlyList<StageNode>, Action<RunEvent>, CancellationToken>? Elsewhere { get; init; }
 

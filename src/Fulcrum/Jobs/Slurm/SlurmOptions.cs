@@ -163,7 +163,8 @@ internal sealed record SlurmOptions(
         );
     }
 
-    /// <summary>Reads a time limit as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours and so
+    /// <summary>Reads a time limit as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours and
+    /// so
     /// on; null: none, or none that can be read.</summary>
     internal static TimeSpan? Limit(string? text)
     {

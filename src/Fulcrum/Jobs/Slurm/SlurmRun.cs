@@ -127,7 +127,8 @@ internal sealed class SlurmRun(
     private void Cancel(StageNode node) => SlurmTools.Run("scancel", TaskOf(record.LatestOf(node)!, node));
 
     /// <summary>Returns what a job waits for, as Slurm writes it; null: nothing.</summary>
-    /// <remarks>A derived candidate waits until the jobs of its parents are over, however they end, and then says itself
+    /// <remarks>A derived candidate waits until the jobs of its parents are over, however they end, and then says
+    /// itself
     /// which parent is missing: with afterok, one failed candidate would take all derived ones with it.</remarks>
     private string? Dependency(IReadOnlyList<StageNode> nodes)
     {

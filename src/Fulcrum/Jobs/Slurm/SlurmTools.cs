@@ -58,7 +58,8 @@ internal static class SlurmTools
         }
     }
 
-    /// <summary>Returns all jobs that the controller knows; null if it does not answer. Then <c>squeue --json</c> prints
+    /// <summary>Returns all jobs that the controller knows; null if it does not answer. Then <c>squeue --json</c>
+    /// prints
     /// an empty list all the same, and ends with 0.</summary>
     public static IReadOnlyList<SlurmJob>? Queue()
     {
