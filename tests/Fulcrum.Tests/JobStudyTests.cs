@@ -88,6 +88,23 @@ public sealed class JobStudyTests : IDisposable
     }
 
     [Fact]
+    public void Modified_adapter_is_made_again_by_a_job_of_the_cluster()
+    {
+        ScriptedStudy study = new();
+        study.Run(folder);
+        string file = Path.Combine(new RunLayout(folder).Adapter("tuned"), "adapter_model.safetensors"),
+            whole = File.ReadAllText(file);
+        File.WriteAllText(file, "0.5");
+
+        Assert.Equal([Tuned], study.Submit(folder).Doubtful);
+        Attempt.SetAside(folder, Tuned);
+
+        Assert.True(study.RunAttempt(folder, Tuned, 5));
+        Assert.Equal(whole, File.ReadAllText(file));
+        Assert.Empty(study.Submit(folder).Doubtful);
+    }
+
+    [Fact]
     public void Damaged_comparison_is_written_again_by_a_job_of_the_cluster()
     {
         ScriptedStudy study = new();

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Fulcrum.Data;
 using Fulcrum.Jobs;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Runs;
@@ -76,6 +79,34 @@ public sealed class SubmissionTests : IDisposable
     [Fact]
     public void Process_that_may_be_submitting_is_stopped_before_the_jobs()
     {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/bin/sleep"), "a program is copied under our name");
+        SubmitWithJob();
+        string tool = Path.Combine(folder, "fulcrum");
+        File.Copy("/bin/sleep", tool);
+        using Process owner = Process.Start(tool, "60");
+        Script("squeue", $"kill -0 {owner.Id} 2>/dev/null && echo 'owner lives' >>'{Calls}'; cat '{Queue}'");
+        WriteOwner(RunOwner.Here with { Process = owner.Id, Started = owner.StartTime.ToUniversalTime() });
+
+        IReadOnlyList<string> stopped = RunCancel.Stop(Layout, default);
+
+        Assert.Equal([$"process {owner.Id} saved its work and ended", "cancelled 1 jobs of Slurm: 12"], stopped);
+        Assert.DoesNotContain("owner lives", File.ReadAllLines(Calls));
+    }
+
+    [Fact]
+    public void Jobs_are_cancelled_although_the_process_that_holds_the_run_is_on_another_machine()
+    {
+        SubmitWithJob();
+        WriteOwner(RunOwner.Here with { Host = "elsewhere" });
+
+        Assert.Contains("on elsewhere", Assert.Throws<InputException>(() => RunCancel.Stop(Layout, default)).Message);
+
+        Assert.Contains("scancel 12", File.ReadAllLines(Calls));
+        Assert.True(SlurmRecord.Read(Layout)!.Cancelled);
+    }
+
+    private void SubmitWithJob()
+    {
         ScriptedStudy study = Finished();
         File.Delete(Layout.ManifestPath("base"));
         Submit(study);
@@ -87,22 +118,10 @@ public sealed class SubmissionTests : IDisposable
               "job_state": "RUNNING", "state_reason": "None", "name": "{{name}}", "restart_cnt": 0, "nodes": "n2"}]}
             """
         );
-        RunOwner.Write(Run);
-        string owner = Layout.At("owner.json"),
-            here = File.ReadAllText(owner);
-        File.WriteAllText(
-            owner,
-            here.Replace($"\"{Environment.MachineName}\"", "\"elsewhere\"", StringComparison.Ordinal)
-        );
-
-        InputException refused = Assert.Throws<InputException>(() => RunCancel.Stop(Layout, default));
-        string[] before = File.ReadAllLines(Calls);
-        File.Delete(owner);
-
-        Assert.Contains("on elsewhere", refused.Message);
-        Assert.DoesNotContain(before, c => c.StartsWith("scancel", StringComparison.Ordinal));
-        Assert.Equal("cancelled 1 jobs of Slurm: 12", Assert.Single(RunCancel.Stop(Layout, default)));
     }
+
+    private void WriteOwner(RunOwner owner) =>
+        File.WriteAllText(Layout.At("owner.json"), JsonSerializer.Serialize(owner, JsonLines.Output));
 
     private ScriptedStudy Finished()
     {

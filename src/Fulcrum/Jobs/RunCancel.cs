@@ -21,8 +21,19 @@ internal static class RunCancel
     public static IReadOnlyList<string> Stop(RunLayout run, CancellationToken cancellation)
     {
         _ = RunStatus.StudyOf(run);
-        // The owner first: it may be submitting jobs.
-        return [.. Owner(run, cancellation), .. Jobs(run)];
+        // The owner first: it may be submitting jobs. Whoever cannot stop it from here still stops the jobs.
+        string[] stopped;
+        try
+        {
+            stopped = [.. Owner(run, cancellation)];
+        }
+        catch (InputException)
+        {
+            _ = Jobs(run).ToArray();
+            throw;
+        }
+
+        return [.. stopped, .. Jobs(run)];
     }
 
     private static IEnumerable<string> Jobs(RunLayout run)
