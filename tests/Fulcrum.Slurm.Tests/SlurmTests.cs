@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fulcrum.Jobs.Slurm;
+using Fulcrum.Runs;
 using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
@@ -72,6 +73,28 @@ public sealed class SlurmTests : IDisposable
 
         string Fails(params string[] options) =>
             Tool(2, ["run", study, "--output", Path.Combine(folder, "refused"), "--on", "slurm", .. options]);
+    }
+
+    [Fact]
+    public void Job_that_compares_needs_no_lock_and_local_jobs_refuse_replies_that_changed()
+    {
+        string study = Study(),
+            run = Path.Combine(folder, "run"),
+            replies = Path.Combine(folder, "replies-3.jsonl");
+        Tool("run", study, "--output", run, "--jobs", "2");
+        File.Delete(Path.Combine(run, "compare.manifest.json"));
+
+        using (RunLock.Open(run))
+        {
+            Tool("run", Path.Combine(run, "study.json"), "--output", run, "--stage", "compare");
+        }
+
+        Assert.True(File.Exists(Path.Combine(run, "compare.manifest.json")));
+        File.WriteAllText(replies, File.ReadAllText(replies).Replace("no", "yes", StringComparison.Ordinal));
+        Assert.Contains(
+            "the candidate c3 was measured from another plan",
+            Tool(2, ["run", study, "--output", run, "--jobs", "2"])
+        );
     }
 
     // A job is alive until its processes have ended.
