@@ -1,3 +1,5 @@
+using Fulcrum.Runs;
+
 namespace Fulcrum.View;
 
 /// <summary>Estimates when a run is complete, from the stages that are and the part at work.</summary>
@@ -5,7 +7,7 @@ internal static class RemainingTime
 {
     /// <summary>Returns seconds. A stage that has not begun is taken to last as long as the mean of the complete or
     /// current stages of its sort. Null while a sort has no such stage.</summary>
-    public static double? Of(IReadOnlyList<StageState> stages, IReadOnlyList<Progress> work)
+    public static double? Of(IReadOnlyList<StageState> stages, IReadOnlyList<Pulse> work)
     {
         double total = 0;
         foreach (StageState stage in stages.Where(s => s.Seconds is null && SortOf(s.Name) is not null))
@@ -24,7 +26,7 @@ internal static class RemainingTime
         return work.Count == 0 ? null : total / Math.Max(1, work.Count);
     }
 
-    private static double? Usual(StageState stage, IReadOnlyList<StageState> stages, IReadOnlyList<Progress> work)
+    private static double? Usual(StageState stage, IReadOnlyList<StageState> stages, IReadOnlyList<Pulse> work)
     {
         double[] known =
         [

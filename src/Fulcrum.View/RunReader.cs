@@ -14,7 +14,6 @@ internal sealed class RunReader(TimeProvider clock)
 {
     private static readonly TimeSpan Alive = TimeSpan.FromMinutes(2);
     private const int MostFiles = 64;
-    private readonly ProgressReader progress = new();
     private readonly Dictionary<string, (long Length, DateTime Written, IReadOnlyList<Answer> Answers)> read = [];
     private readonly Lock gate = new();
 
@@ -39,9 +38,9 @@ internal sealed class RunReader(TimeProvider clock)
             ? ComparisonJson.Parse(text, run.Comparison)
             : null;
         string[] candidates = [.. study.Candidates.Keys.Where(RelativeName.IsPlain)];
-        Progress[] work =
+        Pulse[] work =
         [
-            .. progress.Read(run, candidates).Where(w => found is null && clock.GetUtcNow() - w.Time < Alive),
+            .. Progress.Read(run, candidates).Where(w => found is null && clock.GetUtcNow() - w.Time < Alive),
         ];
         StageState[] stages =
         [

@@ -1,5 +1,6 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Models;
+using Fulcrum.Runs;
 
 namespace Fulcrum.View;
 
@@ -35,7 +36,7 @@ internal sealed record RunSnapshot(
     double Margin,
     RunPhase Phase,
     IReadOnlyList<StageState> Stages,
-    IReadOnlyList<Progress> Work,
+    IReadOnlyList<Pulse> Work,
     double? Remaining,
     IReadOnlyList<ScoreSoFar> Scores,
     IReadOnlyDictionary<string, IReadOnlyList<TrainingStep>> Losses,

@@ -55,14 +55,15 @@ public sealed class ViewTests(Browser browser) : IClassFixture<Browser>, IAsyncL
 
         File.Delete(run.At("candidates", "tuned", "measure.manifest.json"));
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        Write(run, answers, lines, 20, now.AddSeconds(-10));
+        DateTimeOffset begun = now.AddSeconds(-10);
+        Write(run, answers, lines, 20, begun, begun);
         OpenReport page = await browser.OpenAddress(new Uri(server.Address, "run/1/"));
         ILocator live = page.Page.Locator("#live");
         await Assertions.Expect(live).ToContainTextAsync("candidates/tuned/measure: spider 20 of 60 items");
         await Assertions.Expect(page.Page.Locator("#scores")).ToContainTextAsync("so far");
         await Assertions.Expect(live).ToContainTextAsync("at step 90 of 90");
 
-        Write(run, answers, lines, 40, now);
+        Write(run, answers, lines, 40, now, begun);
 
         await Assertions.Expect(live).ToContainTextAsync("spider 40 of 60 items, 10.0 s left");
         Assert.Empty(page.Complaints);
@@ -157,7 +158,14 @@ public sealed class ViewTests(Browser browser) : IClassFixture<Browser>, IAsyncL
         return await client.SendAsync(request);
     }
 
-    private static void Write(RunLayout run, string answers, string[] lines, int count, DateTimeOffset time)
+    private static void Write(
+        RunLayout run,
+        string answers,
+        string[] lines,
+        int count,
+        DateTimeOffset time,
+        DateTimeOffset begun
+    )
     {
         // The last line is half written, as a reader may meet it.
         File.WriteAllText(answers + ".partial", string.Join('\n', lines.Take(count)) + "\n" + lines[count][..20]);
@@ -172,7 +180,10 @@ public sealed class ViewTests(Browser browser) : IClassFixture<Browser>, IAsyncL
                     total = 60,
                     unit = "items",
                     process = 1,
+                    host = "here",
                     time,
+                    before = 20,
+                    since = begun,
                 }
             )
         );

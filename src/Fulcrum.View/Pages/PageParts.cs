@@ -1,6 +1,7 @@
 using System.Text;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
+using Fulcrum.Runs;
 
 namespace Fulcrum.View.Pages;
 
@@ -56,7 +57,7 @@ internal static class PageParts
         };
 
     /// <summary>Returns what is at work, with its remaining time.</summary>
-    public static Markup Work(Progress at)
+    public static Markup Work(Pulse at)
     {
         string left = at.Remaining is { } seconds ? $", {Words.Duration(seconds)} left" : "";
         string count = at.Total > 0 ? $"{Words.Count(at.Done)} of {Words.Count(at.Total)} {at.Unit}" : "";

@@ -225,7 +225,6 @@ internal sealed record RunStatus(
         private StageStatus Running(string name, Pulse pulse)
         {
             bool trains = pulse.Stage.EndsWith("/obtain", StringComparison.Ordinal);
-            double? part = pulse.Rate is { } rate ? (pulse.Total - pulse.Done) / rate : null;
             return new StageStatus(
                 name,
                 trains ? StageState.Training : StageState.Measuring,
@@ -235,7 +234,7 @@ internal sealed record RunStatus(
                 pulse.Total,
                 pulse.Unit,
                 pulse.Rate is { } r ? Math.Round(r, 3) : null,
-                part is { } left ? Math.Round(left + (trains ? measuring ?? 0 : 0)) : null
+                pulse.Remaining is { } left ? Math.Round(left + (trains ? measuring ?? 0 : 0)) : null
             );
         }
 

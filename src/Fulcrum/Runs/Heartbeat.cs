@@ -33,6 +33,9 @@ internal sealed record Pulse(
     /// <summary>Units per second; null while nothing was done.</summary>
     public double? Rate => Done > Before && Time > Since ? (Done - Before) / (Time - Since).TotalSeconds : null;
 
+    /// <summary>Seconds until the part is done; null while unknown.</summary>
+    public double? Remaining => Rate is { } rate && Total >= Done ? (Total - Done) / rate : null;
+
     /// <summary>Returns the progress of a candidate; null if there is none.</summary>
     public static Pulse? Read(RunLayout run, params string[] place) =>
         StoredJson.ReadIfThere<Pulse>(run.At([.. place, Heartbeat.FileName]), "the progress of a stage");
