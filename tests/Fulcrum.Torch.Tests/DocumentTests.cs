@@ -3,12 +3,13 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Fulcrum.Cli;
 using Fulcrum.Cli.Commands;
+using Fulcrum.Studies;
 using Xunit;
 
 namespace Fulcrum.Torch.Tests;
 
-/// <summary>The commands of the documents: all are parsed by the tool's own verbs, and those of a block below
-/// <c>&lt;!-- run --&gt;</c> are run.</summary>
+/// <summary>The commands of the documents: all are parsed by the tool's own verbs. Those of a block below
+/// <c>&lt;!-- run --&gt;</c> are run, others name the classes of tests that cover them.</summary>
 public sealed partial class DocumentTests
 {
     private static readonly string[] Documents =
@@ -37,17 +38,85 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
-    public void Commands_that_are_cheap_run_as_they_are_written()
+    public void Commands_of_marked_blocks_run_as_they_are_written()
     {
         string folder = Directory.CreateTempSubdirectory("documents").FullName;
-        Directory.CreateSymbolicLink(Path.Combine(folder, "assets"), Path.Combine(SharedData.Project, "assets"));
-        string[] commands = [.. Documents.SelectMany(Runnable)];
+        Prepare(folder);
 
-        string[] failed = [.. commands.Select(c => Run(c, folder)).OfType<string>()];
+        string[] failed = [.. Documents.SelectMany(d => Perform(d, folder))];
 
         Assert.Empty(failed);
-        Assert.True(commands.Length >= 5, $"only {commands.Length} commands are run");
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Every_block_of_commands_is_run_or_names_the_tests_that_cover_it()
+    {
+        HashSet<string> tests =
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(SharedData.Project, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+                .Select(p => Path.GetFileNameWithoutExtension(p)),
+        ];
+
+        string[] wrong =
+        [
+            .. from document in Documents
+            from block in Blocks(document)
+            where block.Language == "sh" && !block.IsRun && (block.Tests is [] || !block.Tests.All(tests.Contains))
+            select $"{Path.GetFileName(document)}: {block.Text}",
+        ];
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void No_command_is_outside_of_a_block_for_the_shell()
+    {
+        string[] wrong =
+        [
+            .. from document in Documents
+            let text = BlockPattern().Replace(File.ReadAllText(document), m => m.Groups[2].Value == "sh" ? "" : m.Value)
+            from line in text.Split('\n')
+            where line.TrimStart().StartsWith("fulcrum ", StringComparison.Ordinal) && !line.StartsWith("  `")
+            select $"{Path.GetFileName(document)}: {line}",
+        ];
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Every_verb_has_a_line_in_the_list_of_commands()
+    {
+        string text = File.ReadAllText(Path.Combine(SharedData.Project, "docs", "commands.md"));
+
+        string[] missing =
+        [
+            .. Verbs
+                .All()
+                .Where(v => !v.Hidden)
+                .Select(v => v.Name)
+                .Where(n => !Regex.IsMatch(text, $"`(fulcrum )?{n}[` ]")),
+        ];
+
+        Assert.Empty(missing);
+    }
+
+    [Fact]
+    public void Studies_and_parts_of_studies_in_the_documents_are_read()
+    {
+        int read = 0;
+        foreach (string document in Documents)
+        {
+            foreach (Block block in Blocks(document).Where(b => b.Language == "json" && Study().IsMatch(b.Text)))
+            {
+                string study = block.Text.TrimStart().StartsWith('{') ? block.Text : $"{{{Rest}, {block.Text}}}";
+                StudyFile.Parse(study, Path.GetFileName(document)).Check();
+                read++;
+            }
+        }
+
+        Assert.True(read >= 4, $"only {read} studies were read");
     }
 
     [Fact]
@@ -67,25 +136,77 @@ public sealed partial class DocumentTests
         Assert.Empty(broken);
     }
 
-    private static IEnumerable<(string Place, string Command)> Commands(string document)
+    /// <summary>A block of a document, with what the comment above it says.</summary>
+    private sealed record Block(string Language, string Text, bool IsRun, string? File, string[] Tests);
+
+    // What a study of the documents leaves out where only the keys in question are shown.
+    private const string Rest = """
+        "base": "assets/model", "trainingData": { "data": "assets/spider" },
+        "tasks": {
+          "spider": { "kind": "spider", "data": "assets/spider" },
+          "mmlu": { "kind": "mmlu", "data": "assets/mmlu" }
+        }
+        """;
+
+    /// <summary>Writes what the commands of the documents expect beside the checkout: a finished run of the built-in
+    /// study, and a study of one's own.</summary>
+    private static void Prepare(string folder)
     {
-        string text = File.ReadAllText(document);
-        return Blocks(text)
-            .SelectMany(b => Lines(b.Text))
-            .Concat(Inline().Matches(text).Select(m => m.Groups[1].Value).Where(c => !c.StartsWith("VERB")))
-            .Select(c => (Path.GetFileName(document), c));
+        foreach (string name in (string[])["assets", "studies"])
+        {
+            Directory.CreateSymbolicLink(Path.Combine(folder, name), Path.Combine(SharedData.Project, name));
+        }
+
+        Directory.CreateDirectory(Path.Combine(folder, "runs"));
+        Directory.Move(SyntheticRun.Write(), Path.Combine(folder, "runs", "embedded"));
+        File.Move(TinyStudy.Write(folder, itemsPerSubject: 20), Path.Combine(folder, "my-study.json"));
     }
+
+    private static IEnumerable<string> Perform(string document, string folder)
+    {
+        foreach (Block block in Blocks(document))
+        {
+            if (block.File is not null)
+            {
+                File.WriteAllText(Path.Combine(folder, block.File), block.Text);
+            }
+
+            IEnumerable<string> commands = block.IsRun ? Lines(block.Text) : [];
+            foreach (string failed in commands.Select(c => Run(c, folder)).OfType<string>())
+            {
+                yield return $"{Path.GetFileName(document)}: {failed}";
+            }
+        }
+    }
+
+    private static IEnumerable<(string Place, string Command)> Commands(string document) =>
+        Blocks(document)
+            .Where(b => b.Language == "sh")
+            .SelectMany(b => Lines(b.Text))
+            .Concat(
+                Inline()
+                    .Matches(File.ReadAllText(document))
+                    .Select(m => m.Groups[1].Value)
+                    .Where(c => !c.StartsWith("VERB", StringComparison.Ordinal))
+            )
+            .Select(c => (Path.GetFileName(document), c));
 
     // A sentence may name a verb without what it requires; its verb and its options must exist.
     private static bool IsComplaint(string? complaint) =>
         complaint is not null
         && !((string[])["is required", "Required argument", "no verb was given"]).Any(complaint.Contains);
 
-    private static IEnumerable<string> Runnable(string document) =>
-        Blocks(File.ReadAllText(document)).Where(b => b.IsRun).SelectMany(b => Lines(b.Text));
-
-    private static IEnumerable<(string Text, bool IsRun)> Blocks(string text) =>
-        Block().Matches(text).Select(m => (m.Groups[2].Value, m.Groups[1].Success));
+    private static IEnumerable<Block> Blocks(string document) =>
+        BlockPattern()
+            .Matches(File.ReadAllText(document))
+            .Select(m => (Comment: Comment().Match(m.Groups[1].Value), Language: m.Groups[2].Value, m.Groups[3].Value))
+            .Select(b => new Block(
+                b.Language,
+                b.Value,
+                b.Comment.Groups[1].Value == "run",
+                b.Comment.Groups[1].Value == "file" ? b.Comment.Groups[2].Value : null,
+                b.Comment.Groups[1].Value == "tested" ? b.Comment.Groups[2].Value.Split(", ") : []
+            ));
 
     private static IEnumerable<string> Lines(string block) =>
         block
@@ -120,11 +241,19 @@ public sealed partial class DocumentTests
         Task<string> said = process.StandardError.ReadToEndAsync();
         string printed = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 && printed.Length > 0 ? null : $"{command}: {process.ExitCode} {said.Result}";
+        return process.ExitCode == 0 && (printed + said.Result).Length > 0
+            ? null
+            : $"{command}: {process.ExitCode} {said.Result}";
     }
 
-    [GeneratedRegex(@"(<!-- run -->\n)?```sh\n(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex Block();
+    [GeneratedRegex(@"(<!-- [^\n]* -->\n)?```([a-z]*)\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex BlockPattern();
+
+    [GeneratedRegex("<!-- (run|file|tested)(?:: (.*?))? -->")]
+    private static partial Regex Comment();
+
+    [GeneratedRegex("\"(?:candidates|vary)\"")]
+    private static partial Regex Study();
 
     [GeneratedRegex(@"^(?:.*[|&] )?(?:\S*/)?fulcrum (.*)$")]
     private static partial Regex Start();
