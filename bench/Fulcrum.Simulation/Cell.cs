@@ -39,14 +39,14 @@ internal sealed record Cell(
     public Study Draw(RandomStream random)
     {
         List<(string, double, double)> pairs = new(Items.Sum());
-        double truth = 0;
+        List<double> truths = new(Items.Sum());
         for (int g = 0; g < Items.Length; g++)
         {
             double change =
                 Mean
                 + Spread * random.NextNormal()
                 + (Collapse && random.NextDouble() < CollapsingShare ? CollapsedBy : 0);
-            truth += Items[g] * change;
+            truths.AddRange(Enumerable.Repeat(change, Items[g]));
             for (int i = 0; i < Items[g]; i++)
             {
                 (double before, double after) = Graded ? DrawGraded(change, random) : DrawFlip(change, random);
@@ -54,7 +54,7 @@ internal sealed record Cell(
             }
         }
 
-        return new Study(pairs, truth / pairs.Count);
+        return new Study(pairs, truths);
     }
 
     // Where a cluster's change is larger than the share of flips, all its flips point one way.
@@ -78,14 +78,21 @@ internal sealed record Cell(
 }
 
 /// <summary>One drawn study.</summary>
-/// <param name="ItemsTruth">The true difference of these clusters.</param>
-internal sealed record Study(IReadOnlyList<(string Cluster, double Before, double After)> Pairs, double ItemsTruth)
+/// <param name="Truths">The true difference of each item's cluster.</param>
+internal sealed record Study(
+    IReadOnlyList<(string Cluster, double Before, double After)> Pairs,
+    IReadOnlyList<double> Truths
+)
 {
+    /// <summary>The true difference of these clusters.</summary>
+    public double ItemsTruth => Truths.Average();
+
     /// <summary>The mean difference.</summary>
     public double Mean => Pairs.Average(p => p.After - p.Before);
 
     /// <summary>The study on some of its items.</summary>
-    public Study Only(IReadOnlyList<int> places) => this with { Pairs = [.. places.Select(p => Pairs[p])] };
+    public Study Only(IReadOnlyList<int> places) =>
+        new([.. places.Select(p => Pairs[p])], [.. places.Select(p => Truths[p])]);
 }
 
 /// <summary>The sizes and cells that are simulated.</summary>

@@ -61,9 +61,9 @@ internal static partial class Simulations
         bool accepted = gain.Low > 0 && loss.Low > -Margin / 100;
         return new Dictionary<string, double>
         {
-            ["bias, these clusters"] = gain.Points - chosen.Gain.ItemsTruth,
+            ["bias, these clusters"] = gain.Points - chosen.Gain.Only(gainHalves.Confirmation).ItemsTruth,
             ["bias, other clusters"] = gain.Points - chosen.TrueGain,
-            ["bias of the selection score"] = chosen.Gain.Only(gainHalves.Selection).Mean - chosen.Gain.ItemsTruth,
+            ["bias of the selection score"] = chosen.Gain.Only(gainHalves.Selection).Mean - chosen.TrueGain,
             ["coverage"] = gain.Low <= chosen.TrueGain && chosen.TrueGain <= gain.High ? 1 : 0,
             ["accepted"] = accepted ? 1 : 0,
             ["accepted wrongly"] = accepted && chosen.TrueLoss <= -Margin / 100 + 1e-9 ? 1 : 0,
@@ -75,20 +75,7 @@ internal static partial class Simulations
     {
         Selectable[] seen =
         [
-            .. all.Select(
-                (t, i) =>
-                    new Selectable(
-                        $"{i}",
-                        $"{i}",
-                        (0, 1),
-                        IsSeed: false,
-                        new Dictionary<string, double>
-                        {
-                            ["target"] = t.Gain.Only(ofGain).Mean,
-                            ["general"] = t.Loss.Only(ofLoss).Mean,
-                        }
-                    )
-            ),
+            .. all.Select((t, i) => new Selectable($"{i}", $"{i}", (0, 1), IsSeed: false, t.Seen(ofGain, ofLoss))),
         ];
         return
         [
@@ -101,6 +88,16 @@ internal static partial class Simulations
     /// <summary>A training that a search tried.</summary>
     private sealed record Tried(int Arm, Study Gain, Study Loss, double TrueGain, double TrueLoss)
     {
+        private Dictionary<string, Difference>? seen;
+
+        /// <summary>What the selection items show, computed once.</summary>
+        public Dictionary<string, Difference> Seen(IReadOnlyList<int> ofGain, IReadOnlyList<int> ofLoss) =>
+            seen ??= new()
+            {
+                ["target"] = Simulations.Seen(Gain.Only(ofGain)),
+                ["general"] = Simulations.Seen(Loss.Only(ofLoss)),
+            };
+
         public static Tried Draw(int arm, double share, Cell target, Cell general, double spread, RandomStream random)
         {
             double more = spread * arm / (Arms - 1),

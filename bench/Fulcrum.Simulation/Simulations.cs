@@ -181,7 +181,10 @@ internal static partial class Simulations
     private static (IReadOnlyList<int> Selection, IReadOnlyList<int> Confirmation) Halves(
         Study study,
         RandomStream random
-    ) => Selection.Split([.. study.Pairs.Select(p => p.Cluster)], random);
+    ) => Selection.Split([.. study.Pairs.Select(p => p.Cluster)], Estimand.Clusters, random);
+
+    private static Difference Seen(Study study) =>
+        new Estimator(Sample.OfPairs(study.Pairs), Estimand.Clusters).At().ToDifference();
 
     /// <summary>The candidate that a study selects. No point loss keeps any from being selected where all lose the
     /// margin.</summary>
@@ -196,7 +199,7 @@ internal static partial class Simulations
                         $"{i}",
                         (0, 1),
                         IsSeed: false,
-                        new Dictionary<string, double> { ["target"] = g.Mean, ["general"] = losses[i].Mean }
+                        new Dictionary<string, Difference> { ["target"] = Seen(g), ["general"] = Seen(losses[i]) }
                     )
             ),
         ];

@@ -2,6 +2,7 @@ using Fulcrum.Comparisons;
 using Fulcrum.Files;
 using Fulcrum.Report;
 using Fulcrum.Runs;
+using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Xunit;
@@ -79,17 +80,8 @@ public sealed class SelectTests
     }
 
     [Fact]
-    public void The_largest_gain_within_the_margin_is_selected_and_a_seed_is_not()
+    public void The_largest_gain_that_can_be_confirmed_is_selected_and_a_seed_is_not()
     {
-        static Selectable One(string name, double gain, double loss, bool seed = false) =>
-            new(
-                name,
-                seed ? "b" : name,
-                (0, 1),
-                seed,
-                new Dictionary<string, double> { ["target"] = gain, ["general"] = -loss }
-            );
-
         SelectionResult got = CandidateSelection.Of(
             [One("a", 0.3, 0.05), One("b", 0.2, 0.01), One("c", 0.1, 0), One("b-seed-2", 0.9, 0, seed: true)],
             ["target"],
@@ -101,6 +93,36 @@ public sealed class SelectTests
         Assert.Equal(["b", "b-seed-2"], got.Confirmed);
         Assert.Equal("b", none.Chosen);
     }
+
+    [Fact]
+    public void A_loss_within_the_margin_that_is_too_uncertain_to_confirm_loses_to_a_smaller_gain()
+    {
+        Selectable uncertain = One("uncertain", 0.3, 0.03, error: 0.03),
+            sure = One("sure", 0.2, 0.01, error: 0.01);
+
+        Assert.Equal("sure", CandidateSelection.Of([uncertain, sure], ["target"], 0.05).Chosen);
+        Assert.Equal("uncertain", CandidateSelection.Of([uncertain, sure], ["target"], 0.15).Chosen);
+    }
+
+    [Fact]
+    public void Without_any_gain_the_largest_difference_with_the_smallest_loss_comes_first()
+    {
+        Selectable[] none = [One("a", -0.1, 0), One("b", 0, 0.2), One("c", 0, 0.1)];
+
+        Assert.Equal(["c", "b", "a"], CandidateSelection.Ranked(none, ["target"], 0.02).Select(c => c.Name));
+    }
+
+    private static Selectable One(string name, double gain, double loss, bool seed = false, double error = 0.005) =>
+        new(
+            name,
+            seed ? "b" : name,
+            (0, 1),
+            seed,
+            new Dictionary<string, Difference> { ["target"] = Around(gain, 0.005), ["general"] = Around(-loss, error) }
+        );
+
+    private static Difference Around(double points, double error) =>
+        new(points, points - (1.96 * error), points + (1.96 * error), error);
 
     private static void Cancel(bool now, CancellationTokenSource stop)
     {

@@ -252,6 +252,7 @@ public sealed class StatisticsTests
 
         (IReadOnlyList<int> selection, IReadOnlyList<int> confirmation) = Selection.Split(
             clusters,
+            null,
             RandomStream.For(1, "selection")
         );
 
@@ -266,6 +267,44 @@ public sealed class StatisticsTests
                     1
                 )
         );
+    }
+
+    [Theory]
+    [InlineData(null, 20, true)]
+    [InlineData(Estimand.Clusters, 25, true)]
+    [InlineData(Estimand.Clusters, 19, false)]
+    [InlineData(Estimand.Items, 20, false)]
+    public void Many_clusters_are_divided_as_wholes_if_others_are_to_be_told_about(
+        Estimand? estimand,
+        int count,
+        bool whole
+    )
+    {
+        string[] clusters = [.. Enumerable.Range(0, count).SelectMany(c => Enumerable.Repeat($"c{c:00}", 4 + (2 * c)))];
+
+        (IReadOnlyList<int> selection, IReadOnlyList<int> confirmation) = Selection.Split(
+            clusters,
+            estimand,
+            RandomStream.For(1, "selection")
+        );
+        string[] both = [.. selection.Select(i => clusters[i]).Intersect(confirmation.Select(i => clusters[i]))];
+
+        Assert.Equal(Enumerable.Range(0, clusters.Length), selection.Concat(confirmation).Order());
+        Assert.Equal(whole ? 0 : count, both.Length);
+        Assert.InRange(selection.Count - confirmation.Count, -2 * count, 2 * count);
+    }
+
+    [Fact]
+    public void The_chance_to_show_a_mean_again_is_half_where_the_interval_ends_at_the_limit()
+    {
+        Assert.Equal(0.5, Selection.ChanceToShow(new Difference(0.1, 0.02, 0.18, 0.04), 0.02), 1e-12);
+        // The lower bound lies one joint standard error, √2 times 0.04, above the limit.
+        double low = 0.04 * Math.Sqrt(2),
+            points = low + (0.04 * 1.959963984540054);
+        Assert.Equal(0.841344746068543, Selection.ChanceToShow(new Difference(points, low, 0.2, 0.04), 0), 1e-12);
+        Assert.Equal((1, 0), (Flat(-0.01), Flat(0)));
+
+        static double Flat(double limit) => Selection.ChanceToShow(new Difference(0, 0, 0, 0), limit);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fulcrum.Statistics;
 
 namespace Fulcrum.Comparisons;
 
@@ -41,23 +42,23 @@ public sealed record SelectionScore(string Name, IReadOnlyDictionary<string, dou
 /// <param name="Root">The candidate from which it is derived; its own name if it is not derived.</param>
 /// <param name="Place">Its place among candidates of the same root, as the part of the adapter and the step.</param>
 /// <param name="IsSeed">Whether it is another training seed of its root: seeds are no candidates for the best.</param>
-/// <param name="Points">By task, the mean difference from the base on the selection half.</param>
+/// <param name="Scores">By task, the difference from the base on the selection half.</param>
 internal sealed record Selectable(
     string Name,
     string Root,
     (int Step, double Lambda) Place,
     bool IsSeed,
-    IReadOnlyDictionary<string, double> Points
+    IReadOnlyDictionary<string, Difference> Scores
 );
 
 /// <summary>Selects one candidate by its scores on the selection half.</summary>
 internal static class CandidateSelection
 {
     /// <summary>
-    /// Selects the candidate with the largest mean gain on the targets among those whose loss on every general task is
-    /// at most the margin; if there is none, the one whose largest loss is smallest. Ties go to the first. Its
-    /// neighbours are the next lower and the next higher part of the same adapter; its other training seeds are
-    /// confirmed too.
+    /// Selects the candidate with the largest product of its mean gain on the targets and its chance to be accepted on
+    /// the other half. A gain that the other half cannot confirm is worth nothing, so a smaller one that it can confirm
+    /// is preferred. Ties go to the smaller loss, then to the first. The selected candidate's neighbours are the next
+    /// lower and the next higher part of the same adapter; its other training seeds are confirmed too.
     /// </summary>
     /// <param name="margin">As a fraction.</param>
     /// <exception cref="ArgumentException">There is no candidate.</exception>
@@ -80,7 +81,7 @@ internal static class CandidateSelection
             chosen.Name,
             confirmed,
             possible.Length,
-            [.. candidates.Where(c => !confirmed.Contains(c.Name)).Select(c => new SelectionScore(c.Name, c.Points))]
+            [.. candidates.Where(c => !confirmed.Contains(c.Name)).Select(c => new SelectionScore(c.Name, Points(c)))]
         );
     }
 
@@ -89,14 +90,7 @@ internal static class CandidateSelection
         IReadOnlyList<Selectable> candidates,
         IReadOnlyList<string> targets,
         double margin
-    ) =>
-        [
-            .. candidates
-                .Select(c => (Candidate: c, Loss: Loss(c, targets)))
-                .OrderBy(c => c.Loss > margin)
-                .ThenByDescending(c => c.Loss > margin ? -c.Loss : Gain(c.Candidate, targets))
-                .Select(c => c.Candidate),
-        ];
+    ) => [.. candidates.OrderByDescending(c => Worth(c, targets, margin)).ThenBy(c => Loss(c, targets))];
 
     private static IEnumerable<string> Neighbours(Selectable[] possible, Selectable chosen)
     {
@@ -105,9 +99,24 @@ internal static class CandidateSelection
         return new[] { place - 1, place + 1 }.Where(i => i >= 0 && i < family.Length).Select(i => family[i].Name);
     }
 
+    // Without a gain there is nothing to accept.
+    private static double Worth(Selectable c, IReadOnlyList<string> targets, double margin) =>
+        Gain(c, targets) is var gain && gain > 0 ? gain * Chance(c, targets, margin) : gain;
+
+    /// <summary>Returns the chance that every target's gain and every general task's loss within the margin is shown on
+    /// the other half.</summary>
+    private static double Chance(Selectable c, IReadOnlyList<string> targets, double margin) =>
+        c.Scores.Aggregate(
+            1.0,
+            (chance, s) => chance * Selection.ChanceToShow(s.Value, targets.Contains(s.Key) ? 0 : -margin)
+        );
+
     private static double Gain(Selectable c, IReadOnlyList<string> targets) =>
-        c.Points.Where(p => targets.Contains(p.Key)).Average(p => p.Value);
+        c.Scores.Where(s => targets.Contains(s.Key)).Average(s => s.Value.Points);
 
     private static double Loss(Selectable c, IReadOnlyList<string> targets) =>
-        c.Points.Where(p => !targets.Contains(p.Key)).Select(p => -p.Value).DefaultIfEmpty(0).Max();
+        c.Scores.Where(s => !targets.Contains(s.Key)).Select(s => -s.Value.Points).DefaultIfEmpty(0).Max();
+
+    private static Dictionary<string, double> Points(Selectable c) =>
+        c.Scores.ToDictionary(s => s.Key, s => s.Value.Points, StringComparer.Ordinal);
 }

@@ -20,23 +20,24 @@ internal static class AskedItems
         return (Only(data, task => [.. orders[task].Items.Select(i => i.Id)]), orders);
     }
 
-    /// <summary>Splits the items of every task by the seed, within clusters. Forms of one question stay
-    /// together.</summary>
-    public static (Corpus Selection, Corpus Confirmation) Halves(Corpus data, int seed)
+    /// <summary>Splits the items of every task by the study's seed and by what the task generalises to. Forms of one
+    /// question stay together.</summary>
+    public static (Corpus Selection, Corpus Confirmation) Halves(Corpus data, Study study)
     {
         Dictionary<string, (string[] Selection, string[] Confirmation)> halves = data.Tasks.ToDictionary(
             t => t.Name,
-            t => Halves(t, RandomStream.For(seed, $"selection on {t.Name}")),
+            t => Halves(t, study.Tasks[t.Name].Generalises(), RandomStream.For(study.Seed, $"selection on {t.Name}")),
             StringComparer.Ordinal
         );
         return (Only(data, task => halves[task].Selection), Only(data, task => halves[task].Confirmation));
     }
 
-    private static (string[], string[]) Halves(ITask task, RandomStream random)
+    private static (string[], string[]) Halves(ITask task, Estimand? estimand, RandomStream random)
     {
         IGrouping<string, Item>[] questions = [.. task.Items.GroupBy(i => i.Stem ?? i.Id, StringComparer.Ordinal)];
         (IReadOnlyList<int> selection, IReadOnlyList<int> confirmation) = Selection.Split(
             [.. questions.Select(q => q.First().Cluster)],
+            estimand,
             random
         );
         if (selection.Count == 0 || confirmation.Count == 0)

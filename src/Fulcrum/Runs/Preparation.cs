@@ -86,7 +86,7 @@ internal sealed class Preparation(
             .Distinct()
             .ToList()
             .ForEach(w => stages.Report(new RunEvent.Warned(w)));
-        Corpus judged = state.Study.Selects ? AskedItems.Halves(data, state.Study.Seed).Confirmation : data;
+        Corpus judged = state.Study.Selects ? AskedItems.Halves(data, state.Study).Confirmation : data;
         PreparationSummary.Of(state.Study, judged, settings).ToList().ForEach(stages.Report);
         if (spec.Source is ModelSource.Folder folder)
         {

@@ -24,7 +24,7 @@ internal sealed class SeekRun(RunState state, Stages stages, Engines engines, Co
         .. state.Study.Candidates.Where(c => c.Value.Train is not null).Select(c => c.Key),
     ];
     private readonly HashSet<string> tried = new(StringComparer.Ordinal);
-    private readonly Corpus half = AskedItems.Halves(data, state.Study.Seed).Selection;
+    private readonly Corpus half = AskedItems.Halves(data, state.Study).Selection;
     private readonly SeekClock clock = new(stages.Layout);
     private RunState? grown;
     private double work;

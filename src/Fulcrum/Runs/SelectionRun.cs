@@ -3,6 +3,7 @@ using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
+using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
@@ -18,7 +19,7 @@ internal sealed class SelectionRun(
     ExperimentSettings settings
 )
 {
-    private readonly (Corpus Selection, Corpus Confirmation) halves = AskedItems.Halves(data, state.Study.Seed);
+    private readonly (Corpus Selection, Corpus Confirmation) halves = AskedItems.Halves(data, state.Study);
     private const string BaseStage = $"{RunLayout.Base}/{RunLayout.Selection}";
 
     /// <summary>The items that judge the selected candidate.</summary>
@@ -73,6 +74,16 @@ internal sealed class SelectionRun(
         Dictionary<string, IReadOnlyList<Answer>> before = Answers(BaseStage);
         return [.. names.Select(n => Selectable(n, state.Study.Candidates[n], before))];
     }
+
+    /// <summary>Whether candidates are still being tried, so that nobody knows yet which will be judged.</summary>
+    public static bool IsOpen(Study study, RunLayout run) =>
+        study.Selects && run.Completed(RunLayout.Selection) is null;
+
+    /// <summary>Returns the candidates that are judged; null if the study selects none, or has not selected
+    /// yet.</summary>
+    /// <exception cref="InputException">As for <see cref="Read"/>.</exception>
+    public static IReadOnlyList<string>? ConfirmedOf(Study study, RunLayout run) =>
+        study.Selects && !IsOpen(study, run) ? Read(run).Confirmed : null;
 
     /// <summary>Reads what was selected.</summary>
     /// <exception cref="InputException">The file is missing or damaged.</exception>
@@ -134,8 +145,15 @@ internal sealed class SelectionRun(
             RootOf(name),
             (plan.Step ?? int.MaxValue, plan.Lambda ?? 1),
             plan.Seed is not null,
-            before.ToDictionary(b => b.Key, b => PairedComparison.Differences(b.Key, b.Value, after[b.Key]).Mean)
+            before.ToDictionary(b => b.Key, b => Score(b.Key, b.Value, after[b.Key]))
         );
+    }
+
+    private Difference Score(string task, IReadOnlyList<Answer> before, IReadOnlyList<Answer> after)
+    {
+        Sample sample = PairedComparison.Differences(task, before, after);
+        Estimand estimand = PairedComparison.Allowed(sample, state.Study.Tasks[task].Generalises());
+        return new Estimator(sample, estimand).At().ToDifference();
     }
 
     // A short training is a training of its own.
