@@ -206,7 +206,7 @@ internal static class CompareCommand
     /// which level, is part of its result.</summary>
     private static TasksComparison OfRun(RunLayout run)
     {
-        Comparison comparison = ComparisonJson.Parse(BoundedFile.ReadText(run.Comparison), run.Comparison);
+        Comparison comparison = ComparisonJson.Read(run.Comparison);
         CandidateComparison first = comparison.Candidates[0];
         return new TasksComparison(first.Tasks, first.Verdict);
     }

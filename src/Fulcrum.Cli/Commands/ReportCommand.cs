@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Fulcrum.Comparisons;
-using Fulcrum.Files;
 using Fulcrum.Report;
 using Fulcrum.Report.Content;
 using Fulcrum.Runs;
@@ -38,8 +37,7 @@ internal static class ReportCommand
                 Console.Out.WriteLine(held.Layout.At(file));
             }
 
-            string compared = BoundedFile.ReadText(held.Layout.Comparison);
-            results.Finish(ComparisonJson.Parse(compared, held.Layout.Comparison), held.Layout, parsed);
+            results.Finish(ComparisonJson.Read(held.Layout.Comparison), held.Layout, parsed);
         });
         return verb;
     }

@@ -93,7 +93,7 @@ internal sealed record RunReport(
     {
         RunLayout run = new(Path.GetFullPath(runFolder));
         PlainFolder.Require(run.Root);
-        Comparison whole = ComparisonJson.Parse(Text(run.Comparison), run.Comparison);
+        Comparison whole = Compared(run.Comparison);
         Comparison compared = whole with
         {
             Candidates = [.. whole.Candidates.Select(c => c with { Tasks = [.. c.Tasks.Where(t => t.HasScores)] })],
@@ -231,12 +231,12 @@ internal sealed record RunReport(
         ];
     }
 
-    private static string Text(string path)
+    private static Comparison Compared(string path)
     {
         try
         {
             Require(path);
-            return BoundedFile.ReadText(path);
+            return ComparisonJson.Read(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -36,11 +36,32 @@ internal static class StoredJson
     /// <param name="kind">As for <see cref="ReadIfThere"/>.</param>
     /// <exception cref="InputException">The text is something else.</exception>
     public static T Parse<T>(string text, string place, string kind)
+        where T : class => Checked(() => JsonSerializer.Deserialize<T>(text, Options), place, kind);
+
+    /// <summary>Reads a file without keeping its text.</summary>
+    /// <param name="kind">As for <see cref="ReadIfThere"/>.</param>
+    /// <exception cref="InputException">The file is missing, special, too large, or something else; names
+    /// it.</exception>
+    public static T Read<T>(string path, string kind, long mostBytes)
         where T : class
     {
         try
         {
-            T read = JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("it holds null");
+            using Stream stream = BoundedFile.Open(path, mostBytes);
+            return Checked(() => JsonSerializer.Deserialize<T>(stream, Options), path, kind);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"cannot read {path}: {e.Message}", e);
+        }
+    }
+
+    private static T Checked<T>(Func<T?> parse, string place, string kind)
+        where T : class
+    {
+        try
+        {
+            T read = parse() ?? throw new JsonException("it holds null");
             return HoldsNull(read) ? throw new JsonException("an element is null") : read;
         }
         catch (Exception e)

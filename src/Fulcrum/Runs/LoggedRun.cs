@@ -54,7 +54,7 @@ internal static class LoggedRun
 
         AtomicFile.WriteText(run.Study, StudyFile.Print(study, run.Root));
         Comparison comparison = StudyComparison.Of(study, run);
-        AtomicFile.WriteText(run.Comparison, ComparisonJson.Print(comparison));
+        ComparisonJson.Write(run.Comparison, comparison);
         return comparison;
     }
 

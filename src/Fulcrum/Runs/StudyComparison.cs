@@ -33,25 +33,22 @@ internal static class StudyComparison
     {
         ComparedAnswers answers = new();
         PointAnswers before = PlaceAnswers.Read(study, run, "base", RunLayout.Base, null, answers);
-        PointAnswers[] points =
-        [
-            .. study.Candidates.Select(c =>
-                PlaceAnswers.Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value, answers)
-            ),
-        ];
-        bool several = points.Length > 1;
+        IEnumerable<PointAnswers> places = study.Candidates.Select(c =>
+            PlaceAnswers.Read(study, run, c.Key, RunLayout.Candidate(c.Key), c.Value, answers)
+        );
         if (study.Decide)
         {
-            EarlyStudy early = new(study, LooksFile.Read(run), before);
-            CandidateComparison[] decided = [.. points.Select(p => Candidate(study, run, before, p, early))];
-            return new Comparison(
-                decided,
-                Guards(study, run, decided),
-                several ? [.. WithScores(study, decided).NamedTasks.Select(t => early.Family(t, points))] : null
-            );
+            return OfDecided(study, run, before, [.. places]);
         }
 
-        CandidateComparison[] candidates = [.. points.Select(p => Candidate(study, run, before, p, null))];
+        // The answers of one candidate at a time are in memory. What follows needs scores only.
+        (CandidateComparison Comparison, PointAnswers Scores)[] each =
+        [
+            .. places.Select(p => (Candidate(study, run, before, p, null), answers.ScoresOf(p))),
+        ];
+        CandidateComparison[] candidates = [.. each.Select(e => e.Comparison)];
+        PointAnswers[] points = [.. each.Select(e => e.Scores)];
+        bool several = points.Length > 1;
         Study scored = WithScores(study, candidates);
         return new Comparison(
             candidates,
@@ -69,6 +66,17 @@ internal static class StudyComparison
                 : null,
             RecipeComparison.Of(scored, before, points),
             ServingLadders.Of(study, (first, second) => Compared(scored, points, first, second))
+        );
+    }
+
+    private static Comparison OfDecided(Study study, RunLayout run, PointAnswers before, PointAnswers[] points)
+    {
+        EarlyStudy early = new(study, LooksFile.Read(run), before);
+        CandidateComparison[] decided = [.. points.Select(p => Candidate(study, run, before, p, early))];
+        return new Comparison(
+            decided,
+            Guards(study, run, decided),
+            points.Length > 1 ? [.. WithScores(study, decided).NamedTasks.Select(t => early.Family(t, points))] : null
         );
     }
 
