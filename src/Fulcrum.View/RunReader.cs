@@ -34,17 +34,15 @@ internal sealed class RunReader(TimeProvider clock)
 
     private RunSnapshot Read(RunLayout run, Study study)
     {
-        Comparison? found = BoundedFile.ReadTextIfThere(run.Comparison) is { } text
-            ? ComparisonJson.Parse(text, run.Comparison)
-            : null;
+        Comparison? found = BoundedFile.IsThere(run.Comparison) ? ComparisonJson.Read(run.Comparison) : null;
         string[] candidates = [.. study.Candidates.Keys.Where(RelativeName.IsPlain)];
         Pulse[] work =
         [
             .. Progress.Read(run, candidates).Where(w => found is null && clock.GetUtcNow() - w.Time < Alive),
         ];
-        StageState[] stages =
+        TimedStage[] stages =
         [
-            .. StagesOf(study, candidates).Select(s => new StageState(s, run.Completed(s)?.Seconds)),
+            .. StageGraph.StagesOf(study, Judged(run, study, candidates)).Select(s => TimedStage.Of(run, s)),
         ];
         return new RunSnapshot(
             study.Title,
@@ -54,7 +52,7 @@ internal sealed class RunReader(TimeProvider clock)
                 : RunPhase.Stopped,
             stages,
             work,
-            found is not null ? null : RemainingTime.Of(stages, work),
+            found is not null || SelectionRun.IsOpen(study, run) ? null : RemainingTime.Of(stages, work),
             found is not null ? Scores(found) : [.. SoFar(run, study, candidates)],
             candidates
                 .Select(c => (c, Steps: StepsOf(run, c)))
@@ -64,20 +62,9 @@ internal sealed class RunReader(TimeProvider clock)
         );
     }
 
-    private static IEnumerable<string> StagesOf(Study study, string[] candidates) =>
-        [
-            "prepare",
-            RunLayout.Base,
-            .. candidates.SelectMany(c =>
-                (string[])
-                    [
-                        .. study.Candidates[c].IsMade ? [$"{RunLayout.Candidate(c)}/obtain"] : Array.Empty<string>(),
-                        $"{RunLayout.Candidate(c)}/measure",
-                    ]
-            ),
-            "compare",
-            "report",
-        ];
+    // After a selection the other candidates have no stages left.
+    private static IEnumerable<string> Judged(RunLayout run, Study study, string[] candidates) =>
+        SelectionRun.ConfirmedOf(study, run) is { } confirmed ? candidates.Intersect(confirmed) : candidates;
 
     private static ScoreSoFar[] Scores(Comparison found) =>
         [

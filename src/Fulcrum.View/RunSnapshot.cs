@@ -35,7 +35,7 @@ internal sealed record RunSnapshot(
     string Title,
     double Margin,
     RunPhase Phase,
-    IReadOnlyList<StageState> Stages,
+    IReadOnlyList<TimedStage> Stages,
     IReadOnlyList<Pulse> Work,
     double? Remaining,
     IReadOnlyList<ScoreSoFar> Scores,
@@ -59,10 +59,6 @@ internal sealed record RunSnapshot(
             problem
         );
 }
-
-/// <summary>A stage of a run.</summary>
-/// <param name="Seconds">How long it took; null: not complete.</param>
-internal sealed record StageState(string Name, double? Seconds);
 
 /// <summary>A task so far.</summary>
 /// <param name="Result">Over the items that both sides have answered.</param>

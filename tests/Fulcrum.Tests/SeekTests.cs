@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fulcrum.Comparisons;
 using Fulcrum.Files;
+using Fulcrum.Jobs;
 using Fulcrum.Models;
 using Fulcrum.Report;
 using Fulcrum.Runs;
@@ -63,6 +64,24 @@ public sealed class SeekTests
             Directory.EnumerateDirectories(Path.Combine(folder, "candidates")),
             c => Assert.Empty(Ids(c, "selection/knowledge.jsonl").Intersect(Ids(folder, "base/knowledge.jsonl")))
         );
+    }
+
+    [Fact]
+    public void After_a_search_nothing_waits_and_candidates_that_it_ended_without_are_named_as_such()
+    {
+        string folder = Folder();
+        Comparison got = Searched(new SeekPlan(Margin: 5, Trainings: 3)).Run(folder);
+
+        RunStatus status = RunStatus.Of(new RunLayout(folder), null);
+
+        Dictionary<StageState, string[]> states = status
+            .Candidates.GroupBy(c => c.State)
+            .ToDictionary(g => g.Key, g => g.Select(c => c.Name).ToArray());
+        Assert.Equal([StageState.Done, StageState.Dropped, StageState.Tried], states.Keys.OrderByDescending(k => k));
+        Assert.Equal(got.Selection!.Confirmed.Order(), states[StageState.Done].Order());
+        Assert.All(states[StageState.Tried], n => Assert.Contains(n, got.Selection.Others.Select(o => o.Name)));
+        Assert.All(states[StageState.Dropped], n => Assert.DoesNotContain("short", n, StringComparison.Ordinal));
+        Assert.Null(status.RemainingSeconds);
     }
 
     [Fact]

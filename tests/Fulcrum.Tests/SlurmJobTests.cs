@@ -35,6 +35,34 @@ public sealed class SlurmJobTests
     }
 
     [Fact]
+    public void Accounting_is_asked_once_for_an_array_and_tells_how_each_task_ended()
+    {
+        int asked = 0;
+        SlurmAccounts accounts = new(
+            (_, _) =>
+            {
+                asked++;
+                return new SlurmReply(0, "77_0|COMPLETED\n77_1|CANCELLED by 1000\n77_1|OUT_OF_MEMORY\n", "");
+            }
+        );
+        SlurmEntry entry = new("fulcrum-x-1", ["candidate:a", "candidate:b", "candidate:c"], IsArray: true, 77);
+
+        Assert.Equal(["COMPLETED", "OUT_OF_MEMORY", null], entry.Stages.Select(s => accounts.StateOf(entry, s)));
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public void Cluster_without_accounting_says_nothing_of_a_job()
+    {
+        SlurmAccounts none = new((_, _) => new SlurmReply(1, "", "Slurm accounting storage is disabled")),
+            missing = new((_, _) => throw new InputException("there is no sacct on the PATH"));
+        SlurmEntry entry = new("fulcrum-x-1", ["base"], IsArray: false, 5);
+
+        Assert.Null(none.StateOf(entry, "base"));
+        Assert.Null(missing.StateOf(entry, "base"));
+    }
+
+    [Fact]
     public void Queue_of_later_versions_is_read()
     {
         SlurmJob job = Assert.Single(

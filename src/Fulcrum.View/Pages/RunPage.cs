@@ -2,6 +2,7 @@ using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
+using Fulcrum.Runs;
 
 namespace Fulcrum.View.Pages;
 
@@ -104,7 +105,7 @@ internal static class RunPage
             )}</div>"
         );
 
-    private static string StateOf(StageState stage, RunSnapshot run) =>
+    private static string StateOf(TimedStage stage, RunSnapshot run) =>
         stage.Seconds is { } seconds ? $"complete, {PageParts.Words.Duration(seconds)}"
         : run.Work.Any(w => w.Stage == stage.Name) ? "at work"
         : "";

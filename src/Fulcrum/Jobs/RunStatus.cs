@@ -1,78 +1,9 @@
-using System.Text.Json.Serialization;
-using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
 
 namespace Fulcrum.Jobs;
-
-/// <summary>What a stage is at.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<StageState>))]
-internal enum StageState
-{
-    /// <summary>It failed the last time.</summary>
-    [JsonStringEnumMemberName("failed")]
-    Failed,
-
-    /// <summary>The model is being made.</summary>
-    [JsonStringEnumMemberName("training")]
-    Training,
-
-    /// <summary>The tasks are being asked.</summary>
-    [JsonStringEnumMemberName("measuring")]
-    Measuring,
-
-    /// <summary>A process has begun and has not progressed yet.</summary>
-    [JsonStringEnumMemberName("starting")]
-    Starting,
-
-    /// <summary>It was begun, and no process works at it.</summary>
-    [JsonStringEnumMemberName("interrupted")]
-    Interrupted,
-
-    /// <summary>Slurm has not started its job.</summary>
-    [JsonStringEnumMemberName("queued")]
-    Queued,
-
-    /// <summary>It was not begun.</summary>
-    [JsonStringEnumMemberName("waiting")]
-    Waiting,
-
-    /// <summary>It is complete.</summary>
-    [JsonStringEnumMemberName("done")]
-    Done,
-}
-
-/// <summary>The state of one stage or candidate.</summary>
-/// <param name="Name">The candidate, or the stage.</param>
-/// <param name="Why">Why it failed, was interrupted or waits; null: nothing to say.</param>
-/// <param name="What">The part at work.</param>
-/// <param name="Done">Units done of that part.</param>
-/// <param name="Total">Units in all.</param>
-/// <param name="Unit">What is counted.</param>
-/// <param name="Rate">Units per second.</param>
-/// <param name="RemainingSeconds">Until the candidate is complete, as far as can be told.</param>
-/// <param name="Job">The job of Slurm.</param>
-/// <param name="Node">Where the job runs.</param>
-internal sealed record StageStatus(
-    string Name,
-    StageState State,
-    string? Why = null,
-    string? What = null,
-    int? Done = null,
-    int? Total = null,
-    string? Unit = null,
-    double? Rate = null,
-    double? RemainingSeconds = null,
-    string? Job = null,
-    string? Node = null
-)
-{
-    /// <summary>Whether a process works at it.</summary>
-    [JsonIgnore]
-    public bool IsRunning => State is StageState.Training or StageState.Measuring or StageState.Starting;
-}
 
 /// <summary>The state of a run, read from its files and from Slurm's queue. No lock is taken.</summary>
 /// <param name="Run">The run folder.</param>
@@ -95,29 +26,30 @@ internal sealed record RunStatus(
     public static RunStatus Of(RunLayout run)
     {
         Study study = StudyOf(run);
-        return Of(run, study, QueueOf(run));
+        return Of(run, study, QueueOf(run), new SlurmAccounts(SlurmTools.Run));
     }
 
     /// <summary>Reads the state of a run.</summary>
     /// <param name="queue">Slurm's jobs; null: unknown.</param>
     /// <exception cref="InputException">As for <see cref="StudyOf"/>.</exception>
-    public static RunStatus Of(RunLayout run, IReadOnlyList<SlurmJob>? queue) => Of(run, StudyOf(run), queue);
+    public static RunStatus Of(RunLayout run, IReadOnlyList<SlurmJob>? queue) => Of(run, StudyOf(run), queue, null);
 
-    private static RunStatus Of(RunLayout run, Study study, IReadOnlyList<SlurmJob>? queue)
+    private static RunStatus Of(RunLayout run, Study study, IReadOnlyList<SlurmJob>? queue, SlurmAccounts? accounts)
     {
         SlurmRecord? record = SlurmRecord.Read(run);
         StageGraph graph = StageGraph.Of(study);
-        Reader reader = new(run, study, record, queue ?? []);
-        StageStatus[] candidates = [.. graph.Candidates.Select(reader.Of)];
+        Reader reader = new(run, study, record, queue, accounts);
+        StageStatus[] candidates = [.. graph.Candidates.Select(reader.Of)],
+            others = [.. graph.Nodes.Where(n => n.Candidate is null).Select(reader.Of)];
         string? note =
             record is not null && queue is null
                 ? "Slurm does not answer, so the states come from the files alone"
                 : null;
         return new RunStatus(
             run.Root,
-            [.. graph.Nodes.Where(n => n.Candidate is null).Select(reader.Of)],
+            others,
             candidates,
-            Remaining(candidates, reader.MeanSeconds),
+            SelectionRun.IsOpen(study, run) ? null : Remaining(run, study, candidates, reader.Work),
             note
         );
     }
@@ -155,24 +87,30 @@ internal sealed record RunStatus(
         }
     }
 
-    private static double? Remaining(StageStatus[] all, double? mean)
+    // A candidate that failed is not repeated by itself, and of one that a selection ended without nothing is asked.
+    private static double? Remaining(RunLayout run, Study study, StageStatus[] candidates, IReadOnlyList<Pulse> work)
     {
-        StageStatus[] running = [.. all.Where(c => c.IsRunning)];
-        int open = all.Count(c => c.State is StageState.Waiting or StageState.Queued);
-        double? longest = running.Max(c => c.RemainingSeconds);
-        return running.Length == 0 || (open > 0 && mean is null)
-            ? null
-            : (longest ?? 0) + Math.Ceiling(open / (double)running.Length) * (mean ?? 0);
+        IEnumerable<string> open = candidates
+            .Where(c => c.State is not (StageState.Failed or StageState.Tried or StageState.Dropped))
+            .Select(c => c.Name);
+        return RemainingTime.Of([.. StageGraph.StagesOf(study, open).Select(s => TimedStage.Of(run, s))], work);
     }
 
-    private sealed class Reader(RunLayout run, Study study, SlurmRecord? record, IReadOnlyList<SlurmJob> queue)
+    private sealed class Reader(
+        RunLayout run,
+        Study study,
+        SlurmRecord? record,
+        IReadOnlyList<SlurmJob>? queue,
+        SlurmAccounts? accounts
+    )
     {
         private readonly bool owned = RunOwner.Read(run.Root)?.IsAlive ?? false;
-        private readonly double? measuring = Mean(run, study, "measure");
-        private readonly double? obtaining = Mean(run, study, "obtain");
+        private readonly double? measuring = Mean(run, study);
+        private readonly IReadOnlyList<string>? confirmed = SelectionRun.ConfirmedOf(study, run);
+        private readonly List<Pulse> work = [];
 
-        /// <summary>How long a candidate takes on average; null while none is complete.</summary>
-        public double? MeanSeconds => measuring is null ? null : measuring + (obtaining ?? 0);
+        /// <summary>What is at work at the stages that were read.</summary>
+        public IReadOnlyList<Pulse> Work => work;
 
         public StageStatus Of(StageNode node)
         {
@@ -183,7 +121,7 @@ internal sealed record RunStatus(
             }
 
             SlurmEntry? entry = record?.LatestOf(node);
-            SlurmJob? job = entry?.JobOf(node.Name, queue);
+            SlurmJob? job = entry?.JobOf(node.Name, queue ?? []);
             RunLayout place = PlaceOf(run, node);
             Pulse? pulse = PulseOf(place, node);
             return job is { IsAlive: true } ? OfJob(name, job, pulse)
@@ -191,9 +129,33 @@ internal sealed record RunStatus(
                     ? new StageStatus(name, StageState.Failed, failure.Message)
                 : pulse is not null && IsFresh(pulse) ? Running(name, pulse)
                 : job is not null ? Ended(name, job)
-                : pulse is not null ? new StageStatus(name, StageState.Interrupted)
-                : new StageStatus(name, StageState.Waiting);
+                : Accounted(entry, node) is { } state
+                    ? new StageStatus(name, StateOfEnd(state), $"the job {entry!.Id} ended as {state}")
+                : pulse is not null && !IsTried(node) ? new StageStatus(name, StageState.Interrupted)
+                : new StageStatus(name, StateOfOpen(node));
         }
+
+        // Slurm keeps a job that ended in its queue for minutes only. A job may have been lost without any account.
+        private string? Accounted(SlurmEntry? entry, StageNode node) =>
+            entry is not null
+            && queue is not null
+            && accounts?.StateOf(entry, node.Name) is { } state
+            && !state.StartsWith("COMPLETED", StringComparison.Ordinal)
+            && state is not ("PENDING" or "RUNNING" or "REQUEUED")
+                ? state.ToLowerInvariant()
+                : null;
+
+        private static StageState StateOfEnd(string state) =>
+            state.StartsWith("cancelled", StringComparison.Ordinal) ? StageState.Interrupted : StageState.Failed;
+
+        private bool IsTried(StageNode node) =>
+            study.Selects && run.Completed($"{node.Place}/{RunLayout.Selection}") is not null;
+
+        private StageState StateOfOpen(StageNode node) =>
+            node.Candidate is not { } name || confirmed?.Contains(name) == true ? StageState.Waiting
+            : IsTried(node) ? StageState.Tried
+            : confirmed is null ? StageState.Waiting
+            : StageState.Dropped;
 
         private static Pulse? PulseOf(RunLayout place, StageNode node) =>
             (node.Candidate is null ? Pulse.Read(place) : Pulse.Read(place, node.Place)) is { } pulse
@@ -225,6 +187,7 @@ internal sealed record RunStatus(
         private StageStatus Running(string name, Pulse pulse)
         {
             bool trains = pulse.Stage.EndsWith("/obtain", StringComparison.Ordinal);
+            work.Add(pulse);
             return new StageStatus(
                 name,
                 trains ? StageState.Training : StageState.Measuring,
@@ -251,12 +214,12 @@ internal sealed record RunStatus(
                     )
             );
 
-        private static double? Mean(RunLayout run, Study study, string stage)
+        private static double? Mean(RunLayout run, Study study)
         {
             double[] seconds =
             [
                 .. study
-                    .Candidates.Keys.Select(n => run.Completed($"{RunLayout.Candidate(n)}/{stage}")?.Seconds)
+                    .Candidates.Keys.Select(n => run.Completed($"{RunLayout.Candidate(n)}/measure")?.Seconds)
                     .OfType<double>(),
             ];
             return seconds.Length == 0 ? null : seconds.Average();

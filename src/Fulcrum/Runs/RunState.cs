@@ -93,7 +93,7 @@ internal sealed record RunState(
                 : "seek";
             throw new InputException(
                 $"the study has {key}, so what is asked of a candidate depends on the answers of the others, "
-                    + "and one process asks them all; run it without other jobs"
+                    + "and one process asks them all; run it in one process, on a cluster as one job"
             );
         }
     }

@@ -34,7 +34,7 @@ internal sealed record StageGraph(
                 : [measured];
         }
 
-        return new StageGraph([prepare, measured, .. candidates, compare, report], needs);
+        return new StageGraph(Around(candidates), needs);
     }
 
     /// <summary>The candidates' nodes.</summary>
@@ -46,10 +46,31 @@ internal sealed record StageGraph(
 
     /// <summary>Returns whether the files of a node are complete. Their digests are not computed.</summary>
     public static bool IsComplete(StageNode node, Study study, RunLayout run) =>
-        node.Candidate is not { } name
-            ? run.Completed(node.Place) is not null
-            : run.Completed($"{node.Place}/measure") is not null
-                && (!Makes(study, name) || run.Completed($"{node.Place}/obtain") is not null);
+        StagesOf(node, study).All(s => run.Completed(s) is not null);
+
+    /// <summary>Returns the number of candidates that are not complete.</summary>
+    public static int Open(Study study, RunLayout run) =>
+        study.Candidates.Keys.Count(n => !IsComplete(StageNode.Of(n), study, run));
+
+    /// <summary>Returns the names of the stages of a node. A candidate's model may have to be made before it is
+    /// measured.</summary>
+    public static IReadOnlyList<string> StagesOf(StageNode node, Study study) =>
+        node.Candidate is not { } name ? [node.Place]
+        : Makes(study, name) ? [$"{node.Place}/obtain", $"{node.Place}/measure"]
+        : [$"{node.Place}/measure"];
+
+    /// <summary>Returns the names of all stages of a study with some of its candidates.</summary>
+    public static IEnumerable<string> StagesOf(Study study, IEnumerable<string> candidates) =>
+        Around(candidates.Select(StageNode.Of)).SelectMany(n => StagesOf(n, study));
+
+    private static IReadOnlyList<StageNode> Around(IEnumerable<StageNode> candidates) =>
+        [
+            new StageNode(Stage.Prepare),
+            new StageNode(Stage.Base),
+            .. candidates,
+            new StageNode(Stage.Compare),
+            new StageNode(Stage.Report),
+        ];
 
     private int LevelOf(StageNode node) =>
         Needs[node].Where(n => n.Candidate is not null).Select(n => 1 + LevelOf(n)).DefaultIfEmpty(0).Max();

@@ -1,0 +1,52 @@
+namespace Fulcrum.Runs;
+
+/// <summary>A stage of a run.</summary>
+/// <param name="Seconds">How long it took; null: not complete.</param>
+internal sealed record TimedStage(string Name, double? Seconds)
+{
+    /// <summary>Reads a stage's manifest.</summary>
+    public static TimedStage Of(RunLayout run, string name) => new(name, run.Completed(name)?.Seconds);
+}
+
+/// <summary>Estimates when a run is complete, from the stages that are and the parts at work.</summary>
+internal static class RemainingTime
+{
+    /// <summary>Returns seconds. A stage that has not begun is taken to last as long as the mean of the complete or
+    /// current stages of its sort. Null while a sort has no such stage, and while nothing is at work.</summary>
+    /// <param name="work">What is at work: so many stages are done at the same time.</param>
+    public static double? Of(IReadOnlyList<TimedStage> stages, IReadOnlyList<Pulse> work)
+    {
+        double total = 0;
+        foreach (TimedStage stage in stages.Where(s => s.Seconds is null && SortOf(s.Name) is not null))
+        {
+            double? left = work.FirstOrDefault(w => w.Stage == stage.Name) is { } at
+                ? at.Remaining
+                : Usual(stage, stages, work);
+            if (left is not { } seconds)
+            {
+                return null;
+            }
+
+            total += seconds;
+        }
+
+        return work.Count == 0 ? null : total / work.Count;
+    }
+
+    private static double? Usual(TimedStage stage, IReadOnlyList<TimedStage> stages, IReadOnlyList<Pulse> work)
+    {
+        double[] known =
+        [
+            .. stages.Where(s => SortOf(s.Name) == SortOf(stage.Name)).Select(s => s.Seconds).OfType<double>(),
+            .. work.Where(w => SortOf(w.Stage) == SortOf(stage.Name) && w.Rate > 0)
+                .Select(w => w.Total / w.Rate!.Value),
+        ];
+        return known.Length > 0 ? known.Average() : null;
+    }
+
+    // Stages that take no time to speak of have no sort.
+    private static string? SortOf(string stage) =>
+        stage.EndsWith("/obtain", StringComparison.Ordinal) ? "obtain"
+        : stage == RunLayout.Base || stage.EndsWith("/measure", StringComparison.Ordinal) ? "measure"
+        : null;
+}
