@@ -133,15 +133,15 @@ internal sealed class JobOptions
 
     /// <summary>Returns what does parts of a study in other processes; null: this process does everything.</summary>
     /// <param name="flags">Options that every process gets.</param>
-    public Func<Study, LocalJobs>? Local(RunLayout run, IReadOnlyList<string> flags, ParseResult parsed)
+    public LocalJobs? Local(RunLayout run, IReadOnlyList<string> flags, ParseResult parsed)
     {
         int count = JobsOf(parsed);
         return count == 1
             ? null
-            : study => new LocalJobs(
+            : new LocalJobs(
                 count,
-                study.Base.Device == "cuda" ? TorchEngine.Devices : 0,
-                () => Start(study, run, flags, count)
+                study => study.Base.Device == "cuda" ? TorchEngine.Devices : 0,
+                study => Start(study, run, flags, count)
             );
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Fulcrum.Comparisons;
-using Fulcrum.Files;
 using Fulcrum.Jobs;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Models;
@@ -70,7 +69,7 @@ internal sealed partial class StudyRun
             return 0;
         }
 
-        Comparison found = ComparisonJson.Parse(BoundedFile.ReadText(layout.Comparison), layout.Comparison);
+        Comparison found = ComparisonJson.Read(layout.Comparison);
         Print(found, layout, parsed);
         results.Finish(found, layout, parsed);
         return 0;
@@ -129,6 +128,7 @@ internal sealed partial class StudyRun
                             null,
                             Log(layout, $"{Environment.ProcessId}", parsed),
                             report,
+                            null,
                             parsed
                         )
                         .Work(nodes, ended, cancellation)
@@ -139,7 +139,7 @@ internal sealed partial class StudyRun
         StageNode node = StageNode.Parse(stage);
         void Work(RunLock run) =>
             new ConsoleProgress(parsed, whole: true).Show(report =>
-                Experiment(study, run, sandbox, null, Log(layout, node.Place, parsed), report, parsed)
+                Experiment(study, run, sandbox, null, Log(layout, node.Place, parsed), report, null, parsed)
                     .Work([node], null, cancellation)
             );
         // Compare and report write each file whole, so they need no lock, and a command may submit meanwhile.

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
-using Fulcrum.Files;
 using Fulcrum.Jobs;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Models;
@@ -146,9 +145,10 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         FileLog log = new(run.Layout.At("run.log"), LevelOf(parsed.GetRequiredValue(level)));
         using SqlSandbox sandbox = Sandbox.Open();
         sandbox.Log = log;
+        using LocalJobs? local = jobs.Local(run.Layout, Flags(study, parsed), parsed);
         Comparison? found = null;
         new ConsoleProgress(parsed, whole: true).Show(report =>
-            found = Experiment(study, run, sandbox, required, log, report, parsed)
+            found = Experiment(study, run, sandbox, required, log, report, local, parsed)
                 .Run(parsed.GetValue(until), cancellation)
         );
         if (found is null)
@@ -208,6 +208,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         Requirements? required,
         ILogger log,
         Action<RunEvent> report,
+        LocalJobs? local,
         ParseResult parsed
     )
     {
@@ -216,7 +217,6 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
             note => report(new RunEvent.Noted(note)),
             parsed.GetValue(plain)
         );
-        Func<Study, LocalJobs>? local = jobs.Local(run.Layout, Flags(study, parsed), parsed);
         ExperimentSettings settings = new(
             report,
             required?.Looking,
@@ -228,8 +228,9 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
             describedByCommandLine ? ServerKeys.OfCommandLine(study) : ServerKeys.Of(study, parsed.GetValue(keys) ?? [])
         )
         {
-            Elsewhere = local is null ? null : (s, open, say, stop) => local(s).Run(s, open, say, stop),
-            SplitBase = local is null ? null : (s, say, stop) => local(s).SplitBase(say, stop),
+            Warm = local is null ? null : local.Warm,
+            Elsewhere = local is null ? null : local.Run,
+            SplitBase = local is null ? null : local.SplitBase,
         };
         return new Experiment(study, run, EnginesOf(torch), s => OpenCorpus(s, sandbox, parsed), settings);
     }
@@ -255,7 +256,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         Words words = Words.Of(parsed.GetRequiredValue(language));
         if (parsed.GetValue(json))
         {
-            Console.Out.Write(BoundedFile.ReadText(run.Comparison));
+            Console.Out.Write(ComparisonJson.Print(comparison));
         }
         else if (parsed.GetValue(CommonOptions.Quiet))
         {

@@ -28,8 +28,7 @@ internal sealed class JobProcess : IDisposable
     {
         try
         {
-            process.StandardInput.WriteLine(node.Name);
-            process.StandardInput.Flush();
+            Name(node);
             while (process.StandardOutput.ReadLine() is { } text)
             {
                 JobLine? line = JobLine.Parse(text);
@@ -69,8 +68,22 @@ internal sealed class JobProcess : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    // A process that could not open the study has ended, and its output says why.
+    private void Name(StageNode node)
+    {
+        try
+        {
+            process.StandardInput.WriteLine(node.Name);
+            process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // The output is read next.
+        }
+    }
+
+    /// <summary>Lets the process end after its stage.</summary>
+    public void Close()
     {
         try
         {
@@ -80,7 +93,12 @@ internal sealed class JobProcess : IDisposable
         {
             // It has ended already.
         }
+    }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Close();
         if (!process.WaitForExit(Patience))
         {
             process.Kill(entireProcessTree: true);

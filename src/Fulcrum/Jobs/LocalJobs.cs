@@ -5,14 +5,25 @@ using Fulcrum.Studies;
 namespace Fulcrum.Jobs;
 
 /// <summary>Obtains and measures candidates in several processes of this machine, each on its own cores or its own
-/// device.</summary>
+/// device. A process does one stage after another, and the base's parts before the candidates.</summary>
 /// <param name="jobs">The number of processes.</param>
-/// <param name="devices">The number of GPUs to divide among them; 0: they compute on the processor.</param>
+/// <param name="devices">Returns the number of GPUs to divide among them; 0: they compute on the processor.</param>
 /// <param name="start">Returns how the process of a job is started: it reads names of stages from its standard
 /// input.</param>
-internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> start)
+internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, ProcessStartInfo> start) : IDisposable
 {
     private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
+    private readonly JobProcess?[] processes = new JobProcess?[jobs];
+
+    /// <summary>Starts the processes and returns at once. Each needs a second or more to open the study.</summary>
+    /// <param name="most">The number of stages to be done: more processes would have no work.</param>
+    public void Warm(Study study, int most)
+    {
+        for (int job = 0; job < Math.Min(jobs, most); job++)
+        {
+            processes[job] ??= Start(job, study);
+        }
+    }
 
     /// <summary>Does candidates of a study. A candidate that fails does not stop the others.</summary>
     /// <param name="open">The candidates that are not complete.</param>
@@ -25,21 +36,36 @@ internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> st
             report(new RunEvent.StageSkipped(done.Place));
         }
 
-        Run(new JobQueue(n => graph.Needs[n], open), Math.Min(jobs, open.Count), report, cancellation);
+        Run(study, new JobQueue(n => graph.Needs[n], open), Math.Min(jobs, open.Count), report, cancellation);
+        Dispose();
+    }
+
+    /// <summary>Ends the processes.</summary>
+    public void Dispose()
+    {
+        foreach (JobProcess process in processes.OfType<JobProcess>())
+        {
+            process.Close();
+        }
+
+        for (int job = 0; job < jobs; job++)
+        {
+            End(job);
+        }
     }
 
     /// <summary>Measures the items of the base in parts, one for each process.</summary>
     /// <exception cref="FulcrumException">A part failed.</exception>
-    public void SplitBase(Action<RunEvent> report, CancellationToken cancellation)
+    public void SplitBase(Study study, Action<RunEvent> report, CancellationToken cancellation)
     {
         StageNode[] parts =
         [
             .. Enumerable.Range(0, jobs).Select(i => new StageNode(Stage.Base, null, new StagePart(i, jobs))),
         ];
-        Run(new JobQueue(_ => [], parts), jobs, report, cancellation);
+        Run(study, new JobQueue(_ => [], parts), jobs, report, cancellation);
     }
 
-    private void Run(JobQueue queue, int processes, Action<RunEvent> report, CancellationToken cancellation)
+    private void Run(Study study, JobQueue queue, int most, Action<RunEvent> report, CancellationToken cancellation)
     {
         Lock door = new();
         void Report(RunEvent happened)
@@ -53,10 +79,10 @@ internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> st
         Task[] all =
         [
             .. Enumerable
-                .Range(0, processes)
+                .Range(0, most)
                 .Select(i =>
                     Task.Factory.StartNew(
-                        () => Work(i, queue, Report, cancellation),
+                        () => Work(i, study, queue, Report, cancellation),
                         CancellationToken.None,
                         TaskCreationOptions.LongRunning,
                         TaskScheduler.Default
@@ -89,11 +115,11 @@ internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> st
             _ => new FulcrumException(message, why),
         };
 
-    private void Work(int job, JobQueue queue, Action<RunEvent> report, CancellationToken cancellation)
+    private void Work(int job, Study study, JobQueue queue, Action<RunEvent> report, CancellationToken cancellation)
     {
         while (queue.Take(cancellation) is { } first)
         {
-            using JobProcess process = Start(job);
+            JobProcess process = processes[job] ??= Start(job, study);
             using CancellationTokenRegistration stop = cancellation.Register(process.Interrupt);
             for (
                 StageNode? node = first;
@@ -103,7 +129,18 @@ internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> st
             {
                 queue.End(node, process.Do(node, report, cancellation));
             }
+
+            if (!process.IsUsable)
+            {
+                End(job);
+            }
         }
+    }
+
+    private void End(int job)
+    {
+        processes[job]?.Dispose();
+        processes[job] = null;
     }
 
     private static StageNode? Next(JobProcess process, JobQueue queue, CancellationToken cancellation) =>
@@ -118,13 +155,13 @@ internal sealed class LocalJobs(int jobs, int devices, Func<ProcessStartInfo> st
             .ElementAtOrDefault(job % devices)
         ?? $"{job % devices}";
 
-    private JobProcess Start(int job)
+    private JobProcess Start(int job, Study study)
     {
-        ProcessStartInfo info = start();
-        if (devices > 0)
+        ProcessStartInfo info = start(study);
+        if (devices(study) is > 0 and var count)
         {
             string? visible = info.Environment.TryGetValue(VisibleDevices, out string? names) ? names : null;
-            info.Environment[VisibleDevices] = DeviceOf(job, devices, visible);
+            info.Environment[VisibleDevices] = DeviceOf(job, count, visible);
         }
 
         return Cores.On(Cores.Part(Cores.Allowed(), job, jobs), () => new JobProcess(info));

@@ -7,8 +7,6 @@ using Fulcrum.Models;
 using Fulcrum.Observability;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fulcrum.Runs;
 
@@ -112,6 +110,11 @@ public sealed class Experiment(
         stages.Unchanged = () => state.RefuseChanges(engines, data);
 
         Prepare(state, data, cancellation);
+        if (until >= Stage.Candidates && state.HasParts)
+        {
+            settings.Warm?.Invoke(state.Study, StageGraph.Open(state.Study, run.Layout));
+        }
+
         if (until >= Stage.Base)
         {
             state = Measure(state, data, until, cancellation);
@@ -271,13 +274,12 @@ public sealed class Experiment(
             () =>
             {
                 Comparison comparison = StudyComparison.Of(state.Study, run.Layout);
-                AtomicFile.WriteText(run.Layout.Comparison, ComparisonJson.Print(comparison));
+                ComparisonJson.Write(run.Layout.Comparison, comparison);
                 GuardLog.Refuse(comparison.Guards ?? [], []);
                 return ["comparison.json"];
             }
         );
-        string text = BoundedFile.ReadText(run.Layout.Comparison);
-        return ComparisonJson.Parse(text, run.Layout.Comparison);
+        return ComparisonJson.Read(run.Layout.Comparison);
     }
 
     // This filter returns false, so the exception still reaches its original handler.

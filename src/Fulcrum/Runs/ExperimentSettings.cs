@@ -27,9 +27,12 @@ public sealed record ExperimentSettings(
     IReadOnlyDictionary<string, string>? KeyVariables = null
 )
 {
+    /// <summary>Called once a study is prepared and candidates are open, with their number, so that other processes can
+    /// be started while the base is measured; null: there are none.</summary>
+    internal Action<Study, int>? Warm { get; init; }
+
     /// <summary>Obtains and measures those candidates of a study that are not complete in other processes; null: in
-    /// this
-    /// one.</summary>
+    /// this one.</summary>
     internal Action<Study, IReadOnlyList<StageNode>, Action<RunEvent>, CancellationToken>? Elsewhere { get; init; }
 
     /// <summary>Measures the parts of the base of a study in other processes; null: this one measures it.</summary>
