@@ -46,7 +46,10 @@ internal sealed class JobOptions
     {
         Description = "Slurm: candidates that run at the same time. Default: as many as the cluster starts.",
     };
-    private readonly Option<string?> more = new("--sbatch") { Description = "Slurm: further options of sbatch." };
+    private readonly Option<string?> more = new("--sbatch")
+    {
+        Description = "Slurm: further options of sbatch, separated by spaces, such as \"--mem=8G --exclusive\".",
+    };
     private readonly Option<bool> detach = new("--detach")
     {
         Description = "Slurm: end after the submission. The jobs go on without this command in either case.",

@@ -20,7 +20,7 @@ internal sealed record SlurmOptions(
     IReadOnlyList<string>? More = null
 )
 {
-    // These say which job a job is. A run could not find its jobs again without them.
+    // These say which job a job is, and on which cluster. A run could not find its jobs again without them.
     private static readonly string[] Ours =
     [
         "--array",
@@ -42,10 +42,12 @@ internal sealed record SlurmOptions(
         "--wait",
         "-W",
         "--export-file",
+        "--clusters",
+        "-M",
     ];
 
     // Short options of sbatch without a value.
-    private static readonly char[] Switches = [.. "hHOQsuvV"];
+    private static readonly char[] Switches = [.. "hHkOQsuvV"];
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="InputException">One is malformed; names its option.</exception>
@@ -72,11 +74,24 @@ internal sealed record SlurmOptions(
             throw new InputException($"--max-jobs: {MaxJobs} is not 1 or more");
         }
 
+        if ((More ?? []).FirstOrDefault(IsNoOption) is { } bare)
+        {
+            throw new InputException(
+                $"--sbatch: '{Printable.Short(bare)}' is no option, and sbatch would take it for the job's script; "
+                    + "write a value behind an equals sign, as --mem=8G"
+            );
+        }
+
         if ((More ?? []).FirstOrDefault(IsOurs) is { } taken)
         {
-            throw new InputException($"--sbatch: {taken} cannot be given, because the run sets it itself");
+            throw new InputException(
+                $"--sbatch: {Printable.Short(taken)} cannot be given, because the run sets it itself"
+            );
         }
     }
+
+    // What follows a word without a dash, or two dashes alone, is the script and its arguments for sbatch.
+    private static bool IsNoOption(string word) => word[0] != '-' || word is "-" or "--";
 
     // sbatch accepts a name's beginning, several short options in one word, and a value that follows at once.
     private static bool IsOurs(string word)
