@@ -1,3 +1,4 @@
+using Fulcrum.Files;
 using Fulcrum.Jobs;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Runs;
@@ -110,12 +111,19 @@ public sealed class SlurmJobTests
     [InlineData("--job=x")]
     [InlineData("--")]
     [InlineData("--dependency=afterok:1")]
+    [InlineData("-M")]
+    [InlineData("-Mother")]
+    [InlineData("-sMother")]
+    [InlineData("--clusters=other")]
+    [InlineData("--clu=other")]
+    [InlineData("other.sh")]
+    [InlineData("-")]
     public void Options_that_the_run_sets_itself_are_refused(string option) =>
         Assert.Contains(option, Assert.Throws<InputException>(() => new SlurmOptions(More: [option]).Check()).Message);
 
     [Fact]
     public void Options_that_only_look_similar_are_accepted() =>
-        new SlurmOptions(More: ["--export=ALL", "--exclusive", "--nodes=1", "--mem", "4G", "-pJ", "-H", "-"]).Check();
+        new SlurmOptions(More: ["--export=ALL", "--exclusive", "--nodes=1", "--mem=4G", "-pJ", "-H"]).Check();
 
     [Theory]
     [InlineData("exec --runtimeconfig a.json tools/Fulcrum.Cli.dll cancel", "/w/tools/Fulcrum.Cli.dll")]
@@ -181,5 +189,39 @@ public sealed class SlurmJobTests
 
         Assert.Equal([31, null], healed.Jobs.Select(j => j.Id));
         Assert.EndsWith("-3", healed.NextName());
+    }
+
+    [Theory]
+    [InlineData("victim", "victim-job")]
+    [InlineData("0123456789", "fulcrum-abcdefabcd-1")]
+    [InlineData("0123456789", "fulcrum-0123456789-../1")]
+    [InlineData("0123456789", "fulcrum-0123456789-")]
+    [InlineData("../../../x", "fulcrum-../../../x-1")]
+    public void Record_that_names_jobs_of_no_run_is_refused(string run, string name)
+    {
+        RunLayout layout = new(Directory.CreateTempSubdirectory("fulcrum-record-").FullName);
+        new SlurmRecord(run, [new SlurmEntry(name, ["prepare"], IsArray: false, Id: 7)]).Write(layout);
+
+        InputException refused = Assert.Throws<InputException>(() => SlurmRecord.Read(layout));
+
+        Assert.Contains("slurm.json: it names jobs that are none of a run", refused.Message);
+        Directory.Delete(layout.Root, recursive: true);
+    }
+
+    [Fact]
+    public void Job_whose_script_lies_in_another_run_folder_is_none_of_the_run()
+    {
+        string folder = Directory.CreateTempSubdirectory("fulcrum-scripts-").FullName;
+        (RunLayout run, RunLayout other) = (new(Path.Combine(folder, "a")), new(Path.Combine(folder, "b")));
+        const string Name = "fulcrum-0123456789-1";
+        SlurmJob job = new(31, 0, [], ["PENDING"], "", Name, 0, "", Script: other.At("slurm", Name + ".sh"));
+        AtomicFile.WriteText(job.Script, "#!/bin/bash\n");
+        Directory.CreateSymbolicLink(Path.Combine(folder, "alias"), other.Root);
+
+        Assert.False(job.IsOf(run));
+        Assert.True(job.IsOf(other));
+        Assert.True(job.IsOf(new RunLayout(Path.Combine(folder, "alias"))));
+        Assert.True((job with { Script = "" }).IsOf(run));
+        Directory.Delete(folder, recursive: true);
     }
 }

@@ -81,9 +81,7 @@ public sealed class SubmissionTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/bin/sleep"), "a program is copied under our name");
         SubmitWithJob();
-        string tool = Path.Combine(folder, "fulcrum");
-        File.Copy("/bin/sleep", tool);
-        using Process owner = Process.Start(tool, "60");
+        using Process owner = Owner(Layout.At(RunLock.FileName));
         Script("squeue", $"kill -0 {owner.Id} 2>/dev/null && echo 'owner lives' >>'{Calls}'; cat '{Queue}'");
         WriteOwner(RunOwner.Here with { Process = owner.Id, Started = owner.StartTime.ToUniversalTime() });
 
@@ -91,6 +89,70 @@ public sealed class SubmissionTests : IDisposable
 
         Assert.Equal([$"process {owner.Id} saved its work and ended", "cancelled 1 jobs of Slurm: 12"], stopped);
         Assert.DoesNotContain("owner lives", File.ReadAllLines(Calls));
+    }
+
+    [Fact]
+    public void Job_refuses_a_link_that_was_planted_after_the_submission_and_copies_nothing()
+    {
+        string secret = Path.Combine(folder, "secret");
+        Directory.CreateDirectory(secret);
+        File.WriteAllText(Path.Combine(secret, "key"), "x");
+        StageNode prepare = StageNode.Parse("prepare");
+        Directory.CreateDirectory(Attempt.FolderOf(Run, prepare));
+        File.CreateSymbolicLink(Path.Combine(Attempt.FolderOf(Run, prepare), "9-9"), secret);
+        Attempt attempt = Attempt.Parse("10-0", prepare, Run);
+
+        string refused = Assert
+            .Throws<InputException>(() => AttemptedStage.Run(attempt, SyntheticRun.Study(), _ => { }))
+            .Message;
+
+        Assert.Contains("9-9 is a link, which a run folder must not contain", refused);
+        Assert.False(Directory.Exists(attempt.Root));
+        Assert.Throws<InputException>(() => RunLock.Join(Run));
+    }
+
+    [Fact]
+    public void Process_of_another_run_is_left_alone_although_owner_json_names_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/bin/sleep"), "a program is copied under our name");
+        Finished();
+        using Process other = Owner("/dev/null");
+        WriteOwner(RunOwner.Here with { Process = other.Id, Started = other.StartTime.ToUniversalTime() });
+
+        string refused = Assert.Throws<InputException>(() => RunCancel.Stop(Layout, default)).Message;
+
+        Assert.Equal(
+            $"owner.json names process {other.Id}, which does not hold this run, so it is left alone",
+            refused
+        );
+        Assert.False(other.HasExited);
+        other.Kill();
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(int.MinValue)]
+    public void Number_of_no_process_holds_nothing(int process)
+    {
+        Finished();
+        WriteOwner(RunOwner.Here with { Process = process });
+
+        Assert.Empty(RunCancel.Stop(Layout, default));
+    }
+
+    // A program of the tool's name that has a file open.
+    private Process Owner(string open)
+    {
+        string tool = Path.Combine(folder, "fulcrum");
+        File.Copy("/bin/sleep", tool);
+        Process started = Process.Start("/bin/bash", ["-c", "exec 9<\"$1\"; exec \"$0\" 60", tool, open]);
+        while (!started.HasExited && File.ResolveLinkTarget($"/proc/{started.Id}/exe", false)?.FullName != tool)
+        {
+            Thread.Yield();
+        }
+
+        return started;
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal static class AttemptedStage
     /// <returns>True if this attempt was published; false if another one had been.</returns>
     public static bool Run(Attempt attempt, Study study, Action<RunLock> work)
     {
+        PlainFolder.Require(attempt.Run);
         RunLayout published = new(attempt.Run);
         if (StageGraph.IsComplete(attempt.Node, study, published))
         {

@@ -44,7 +44,8 @@ internal static class RunCancel
         }
 
         IReadOnlyList<SlurmJob> queue =
-            SlurmTools.Queue() ?? throw new FulcrumException("squeue failed, so no job was cancelled; try again later");
+            SlurmTools.QueueOf(run)
+            ?? throw new FulcrumException("squeue failed, so no job was cancelled; try again later");
         record = record.Healed(queue) with { Cancelled = true };
         record.Write(run);
         // By name as well as by number: a job whose number was not recorded is cancelled too.
@@ -81,6 +82,13 @@ internal static class RunCancel
         {
             throw new InputException(
                 $"owner.json names process {owner.Process}, which is not fulcrum, so it is left alone"
+            );
+        }
+
+        if (owner.User == RunOwner.Here.User && !owner.HoldsLockOf(run))
+        {
+            throw new InputException(
+                $"owner.json names process {owner.Process}, which does not hold this run, so it is left alone"
             );
         }
 

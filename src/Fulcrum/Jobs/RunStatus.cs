@@ -79,7 +79,7 @@ internal sealed record RunStatus(
     {
         try
         {
-            return SlurmRecord.Read(run) is null ? null : SlurmTools.Queue();
+            return SlurmRecord.Read(run) is null ? null : SlurmTools.QueueOf(run);
         }
         catch (FulcrumException)
         {

@@ -7,6 +7,9 @@ namespace Fulcrum.Runs;
 /// <remarks>The manifest of a stage is written last, so its existence means that the stage is complete.</remarks>
 public sealed class RunLock : IDisposable
 {
+    /// <summary>The file that holds the run.</summary>
+    internal const string FileName = "run.lock";
+
     /// <summary>The file that holds a candidate.</summary>
     internal const string CandidateName = "candidate.lock";
 
@@ -26,7 +29,7 @@ public sealed class RunLock : IDisposable
     public static RunLock Open(string path)
     {
         RunLayout layout = new(Path.GetFullPath(path));
-        string file = layout.At("run.lock");
+        string file = layout.At(FileName);
         try
         {
             AtomicFile.CreateFolder(layout.Root);
@@ -52,14 +55,22 @@ public sealed class RunLock : IDisposable
 
     /// <summary>Takes part in a run that another process began: holds no more than the candidate that is worked
     /// at.</summary>
-    /// <param name="attempt">Where the stage writes; null: in its place.</param>
-    /// <exception cref="InputException">The folder holds no run.</exception>
+    /// <param name="attempt">Where the stage writes, in a folder that was checked; null: in its place.</param>
+    /// <exception cref="InputException">The folder holds no run, or a link or a special file is in it.</exception>
     internal static RunLock Join(string path, Attempt? attempt = null)
     {
         RunLayout layout = new(Path.GetFullPath(path)) { Attempt = attempt };
-        return Directory.Exists(layout.Root)
-            ? new RunLock(layout, null)
-            : throw new InputException($"there is no run folder {layout.Root}");
+        if (!Directory.Exists(layout.Root))
+        {
+            throw new InputException($"there is no run folder {layout.Root}");
+        }
+
+        if (attempt is null)
+        {
+            PlainFolder.Require(layout.Root);
+        }
+
+        return new RunLock(layout, null);
     }
 
     /// <summary>Whether this process is the only one that works at the run.</summary>
@@ -154,7 +165,7 @@ public sealed class RunLock : IDisposable
     // A folder that holds something else is not ours to write into.
     private static void RefuseFilesOfOthers(RunLayout layout)
     {
-        bool ours = File.Exists(layout.At("run.lock")) || File.Exists(layout.Study);
+        bool ours = File.Exists(layout.At(FileName)) || File.Exists(layout.Study);
         string? other = ours ? null : Directory.EnumerateFileSystemEntries(layout.Root).FirstOrDefault();
         if (other is not null)
         {

@@ -23,12 +23,19 @@ internal sealed record RunOwner(int Process, string Host, DateTimeOffset Started
     {
         get
         {
+            // Numbers below 1 stand for groups of processes.
+            if (Process < 1 || Host != Environment.MachineName)
+            {
+                return false;
+            }
+
             try
             {
                 using Process found = System.Diagnostics.Process.GetProcessById(Process);
-                return Host == Environment.MachineName && Math.Abs((StartOf(found) - Started).TotalSeconds) < 2;
+                return Math.Abs((StartOf(found) - Started).TotalSeconds) < 2;
             }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+            catch (Exception e)
+                when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
             {
                 return false;
             }
@@ -61,6 +68,30 @@ internal sealed record RunOwner(int Process, string Host, DateTimeOffset Started
             {
                 return false;
             }
+        }
+    }
+
+    /// <summary>Whether the process has the lock of a run folder open; true where the system does not tell.</summary>
+    /// <remarks>Number and start of every process are seen by every user, so a folder that somebody else made can name
+    /// the process of another run.</remarks>
+    public bool HoldsLockOf(RunLayout run)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return true;
+        }
+
+        string? file = FileState.Of(run.At(RunLock.FileName))?.Place;
+        try
+        {
+            return file is not null
+                && Directory
+                    .EnumerateFileSystemEntries($"/proc/{Process}/fd")
+                    .Any(open => FileState.Of(open)?.Place == file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
+using Fulcrum.Runs;
 
 namespace Fulcrum.Jobs.Slurm;
 
@@ -14,6 +15,7 @@ namespace Fulcrum.Jobs.Slurm;
 /// <param name="Restarts">How often it was started again.</param>
 /// <param name="Nodes">Where it runs.</param>
 /// <param name="IsShortened">Whether it stands for more tasks than <paramref name="Tasks"/> says.</param>
+/// <param name="Script">The path of its script at the submission; empty: Slurm does not tell.</param>
 internal sealed record SlurmJob(
     long Id,
     long Array,
@@ -23,7 +25,8 @@ internal sealed record SlurmJob(
     string Name,
     int Restarts,
     string Nodes,
-    bool IsShortened = false
+    bool IsShortened = false,
+    string Script = ""
 )
 {
     // States in which a job is over. COMPLETING may stand next to one of them, or alone while processes end.
@@ -73,6 +76,15 @@ internal sealed record SlurmJob(
     /// <summary>The number that other jobs may depend on and that <c>scancel</c> takes.</summary>
     public long Whole => Array != 0 ? Array : Id;
 
+    /// <summary>Whether its script is that of a run folder, or cannot be seen from here.</summary>
+    /// <remarks>Names of jobs are seen by every user of a cluster, so a folder that somebody else made can name a job
+    /// of another run.</remarks>
+    public bool IsOf(RunLayout run)
+    {
+        string own = run.At("slurm", Name + ".sh");
+        return own == Script || FileState.Of(Script) is not { } script || FileState.Of(own)?.Place == script.Place;
+    }
+
     /// <summary>Reads the output of <c>squeue --json</c>, of version 22.05 and later ones.</summary>
     /// <remarks>Version 22.05 writes plain values. Later versions write a number as an object with <c>set</c> and
     /// <c>number</c>, and a state as a list.</remarks>
@@ -110,7 +122,8 @@ internal sealed record SlurmJob(
             Text(job["name"]),
             (int)(Number(job["restart_cnt"]) ?? 0),
             Text(job["nodes"]),
-            Text(job["array_task_string"]).Contains("...", StringComparison.Ordinal)
+            Text(job["array_task_string"]).Contains("...", StringComparison.Ordinal),
+            Text(job["command"])
         );
 
     private static string Text(JsonNode? node) => node is JsonValue v && v.TryGetValue(out string? s) ? s : "";

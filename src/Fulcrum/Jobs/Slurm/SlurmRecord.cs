@@ -16,7 +16,7 @@ internal sealed record SlurmEntry(string Name, IReadOnlyList<string> Stages, boo
 {
     /// <summary>Whether the name is that of a job of a run.</summary>
     public bool IsOf(string run) =>
-        Name.StartsWith($"fulcrum-{run}-", StringComparison.Ordinal) && run.All(char.IsAsciiHexDigitLower);
+        Name.StartsWith($"fulcrum-{run}-", StringComparison.Ordinal) && SlurmRecord.IsName(Name);
 
     /// <summary>Returns the records of the queue that belong to it.</summary>
     public IEnumerable<SlurmJob> In(IEnumerable<SlurmJob> queue) => queue.Where(j => j.Name == Name);
@@ -40,6 +40,12 @@ internal sealed record SlurmRecord(string Run, IReadOnlyList<SlurmEntry> Jobs, b
 {
     private const string FileName = "slurm.json";
     private const int RunBytes = 5;
+
+    /// <summary>Whether a text has the form of a job's name.</summary>
+    public static bool IsName(string text) =>
+        text.Split('-') is ["fulcrum", { Length: 2 * RunBytes } run, { Length: > 0 and < 10 } number]
+        && run.All(char.IsAsciiHexDigitLower)
+        && number.All(char.IsAsciiDigit);
 
     /// <summary>Returns a record without jobs.</summary>
     public static SlurmRecord New() => new(RandomNumberGenerator.GetHexString(2 * RunBytes, lowercase: true), []);

@@ -54,7 +54,7 @@ internal sealed class SlurmRun(
     {
         options.Check();
         queue =
-            SlurmTools.Queue()
+            SlurmTools.QueueOf(run)
             ?? throw new FulcrumException(
                 "squeue failed, so the cluster's controller does not answer; try again later"
             );

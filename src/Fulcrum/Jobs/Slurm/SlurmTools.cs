@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Fulcrum.Files;
+using Fulcrum.Runs;
 
 namespace Fulcrum.Jobs.Slurm;
 
@@ -66,4 +67,9 @@ internal static class SlurmTools
         SlurmReply reply = Run("squeue", "--json");
         return reply.ExitCode == 0 ? SlurmJob.Parse(reply.Output) : null;
     }
+
+    /// <summary>Returns the jobs whose script is that of a run or cannot be seen; null as for
+    /// <see cref="Queue"/>.</summary>
+    public static IReadOnlyList<SlurmJob>? QueueOf(RunLayout run) =>
+        Queue() is { } all ? [.. all.Where(j => SlurmRecord.IsName(j.Name) && j.IsOf(run))] : null;
 }
