@@ -1,6 +1,7 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Jobs;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
@@ -14,6 +15,10 @@ internal sealed class RunReader(TimeProvider clock)
 {
     private static readonly TimeSpan Alive = TimeSpan.FromMinutes(2);
     private const int MostFiles = 64;
+
+    // Answers that the page holds at a time, in bytes of their files; objects take several times as much. Somebody else
+    // may have filled the folder.
+    private const long MostBytes = 1L << 27;
     private readonly Dictionary<string, (long Length, DateTime Written, IReadOnlyList<Answer> Answers)> read = [];
     private readonly Lock gate = new();
 
@@ -22,9 +27,8 @@ internal sealed class RunReader(TimeProvider clock)
     {
         try
         {
-            PlainFolder.Require(folder);
             RunLayout run = new(folder);
-            return Read(run, StudyFile.ReadFile(run.Study));
+            return Read(run, RunStatus.StudyOf(run));
         }
         catch (Exception e) when (e is FulcrumException or IOException or UnauthorizedAccessException)
         {
@@ -111,7 +115,7 @@ internal sealed class RunReader(TimeProvider clock)
         bool whole = BoundedFile.IsThere(path);
         string file = whole ? path : GrowingAnswers.GrowingName(path);
         FileInfo info = new(file);
-        if (!info.Exists)
+        if (!info.Exists || info.Length > MostBytes)
         {
             return ([], false);
         }
@@ -130,7 +134,7 @@ internal sealed class RunReader(TimeProvider clock)
         IReadOnlyList<Answer> answers = AnswerFile.ReadGrowing(file);
         lock (gate)
         {
-            if (read.Count >= MostFiles)
+            if (read.Count >= MostFiles || read.Values.Sum(r => r.Length) + info.Length > MostBytes)
             {
                 read.Clear();
             }

@@ -1,4 +1,5 @@
 using System.Net;
+using Fulcrum.Files;
 using Fulcrum.Jobs;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
@@ -6,9 +7,11 @@ using Fulcrum.Report.Html;
 using Fulcrum.Runs;
 using Fulcrum.View.Pages;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -53,7 +56,7 @@ internal sealed class ViewServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(o =>
         {
             o.AddServerHeader = false;
-            o.Listen(IPAddress.Loopback, port);
+            o.Listen(IPAddress.Loopback, port, l => l.Use(OwnOnly));
         });
         builder.Services.AddRoutingCore();
         Gate gate = new();
@@ -61,6 +64,7 @@ internal sealed class ViewServer : IAsyncDisposable
         runs.Find();
         ViewServer server = new(builder.Build(), runs, clock);
         server.app.Use(next => context => gate.Pass(context, next));
+        server.app.Use(server.Explain);
         server.app.UseRouting();
         server.Map();
         try
@@ -105,6 +109,35 @@ internal sealed class ViewServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    // Another user of this machine is hung up on before a byte is read.
+    private static ConnectionDelegate OwnOnly(ConnectionDelegate next) =>
+        connection =>
+        {
+            if (Peer.IsOwn(connection.LocalEndPoint as IPEndPoint, connection.RemoteEndPoint as IPEndPoint))
+            {
+                return next(connection);
+            }
+
+            connection.Abort();
+            return Task.CompletedTask;
+        };
+
+    // A page is written as a whole, so nothing of it was sent when its making fails.
+    private async Task Explain(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            // The edge of the page: what is no FulcrumException is a defect of ours.
+            string message = e is FulcrumException ? e.Message : $"Unexpected failure: {e.GetType().Name}: {e.Message}";
+            context.Response.StatusCode = (int)HttpStatusCode.InternalServerError;
+            await Html(context, PageParts.Problem(Address.AbsolutePath, Printable.Message(message)));
+        }
+    }
 
     private void Map()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Fulcrum.Files;
@@ -111,6 +112,53 @@ public sealed class ViewTests(Browser browser) : IClassFixture<Browser>, IAsyncL
         using HttpResponseMessage answer = await Ask(server.Address.AbsolutePath, host);
 
         Assert.Equal(HttpStatusCode.MisdirectedRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Another_user_of_the_machine_gets_no_answer_although_they_have_the_address()
+    {
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && Environment.UserName == "root",
+            "needs root, to ask as another user"
+        );
+        const string Ask =
+            "exec 3<>/dev/tcp/127.0.0.1/$0; printf 'GET %s HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n' $1 $2 >&3; cat <&3";
+        string[] words =
+        [
+            "bash",
+            "-c",
+            Ask,
+            $"{server.Address.Port}",
+            server.Address.AbsolutePath,
+            server.Address.Authority,
+        ];
+
+        string own = await Said("setpriv", ["--reuid=0", "--", .. words]);
+        string other = await Said("setpriv", ["--reuid=65534", "--clear-groups", "--", .. words]);
+
+        Assert.StartsWith("HTTP/1.1 200", own);
+        Assert.Equal("", other);
+    }
+
+    private static async Task<string> Said(string program, string[] words)
+    {
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, words) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
+        string said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return said;
+    }
+
+    [Fact]
+    public async Task A_report_that_cannot_be_made_says_why()
+    {
+        RunLayout run = new(Path.Combine(folder, "first"));
+        AtomicFile.WriteText(run.Comparison, "{}");
+
+        OpenReport page = await browser.OpenAddress(new Uri(server.Address, "run/0/report"));
+
+        Assert.Contains("comparison.json", await page.Page.ContentAsync());
     }
 
     [Fact]

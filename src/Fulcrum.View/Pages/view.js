@@ -8,16 +8,14 @@ const opened = () => [...live.querySelectorAll("details")].map(d => d.open);
 async function renew() {
   try {
     const answer = await fetch(live.dataset.from, { cache: "no-store" });
-    if (answer.ok) {
-      const text = await answer.text();
-      if (text !== live.dataset.last) {
-        const [values, open] = [picked(), opened()];
-        live.innerHTML = live.dataset.last = text;
-        live.querySelectorAll("input").forEach(input => (input.checked = values.includes(input.value)));
-        live.querySelectorAll("details").forEach((d, i) => (d.open = open[i] ?? false));
-      }
-      live.classList.remove("soft");
+    const text = await answer.text();
+    if (answer.ok && text !== live.dataset.last) {
+      const [values, open] = [picked(), opened()];
+      live.innerHTML = live.dataset.last = text;
+      live.querySelectorAll("input").forEach(input => (input.checked = values.includes(input.value)));
+      live.querySelectorAll("details").forEach((d, i) => (d.open = open[i] ?? false));
     }
+    live.classList.toggle("soft", !answer.ok);
   } catch {
     live.classList.add("soft");
   }

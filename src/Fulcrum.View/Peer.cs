@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using Fulcrum.Files;
+
+namespace Fulcrum.View;
+
+/// <summary>Whose program a connection on the loopback address comes from.</summary>
+/// <remarks>The address with the token stands on the command line of the browser that is started, where every user of
+/// the machine can read it. Linux tells the user of each local connection in <c>/proc/net/tcp</c>. Other systems do
+/// not tell.</remarks>
+internal static class Peer
+{
+    private const int LocalColumn = 1,
+        RemoteColumn = 2,
+        UserColumn = 7;
+
+    private static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+
+    /// <summary>Whether a connection comes from this user or root, or the system does not tell.</summary>
+    public static bool IsOwn(IPEndPoint? server, IPEndPoint? client) =>
+        !OperatingSystem.IsLinux() || server is null || client is null || IsOwn(Rows(), server, client);
+
+    /// <summary>Whether the rows of the system's tables name this user or root as the one who connects.</summary>
+    /// <param name="rows">Lines of <c>/proc/net/tcp</c> and <c>/proc/net/tcp6</c>.</param>
+    internal static bool IsOwn(IEnumerable<string> rows, IPEndPoint server, IPEndPoint client)
+    {
+        (string here, string there) = (Hex(server), Hex(client));
+        bool isTable = false;
+        foreach (string row in rows)
+        {
+            string[] columns = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (columns.Length <= UserColumn)
+            {
+                continue;
+            }
+
+            if (Is(columns[LocalColumn], there) && Is(columns[RemoteColumn], here))
+            {
+                return uint.TryParse(columns[UserColumn], CultureInfo.InvariantCulture, out uint user)
+                    && FileEntry.IsOwn(user);
+            }
+
+            isTable |= Is(columns[LocalColumn], here) && Is(columns[RemoteColumn], there);
+        }
+
+        // A table that lacks even this server's end of the connection tells nothing.
+        return !isTable;
+    }
+
+    // In the table of IPv6 the address stands behind a prefix.
+    private static bool Is(string column, string hex) => column.EndsWith(hex, StringComparison.Ordinal);
+
+    // The kernel prints the four bytes of an address as one number of the processor's byte order.
+    private static string Hex(IPEndPoint end)
+    {
+        byte[] bytes = end.Address.MapToIPv4().GetAddressBytes();
+        uint address = BitConverter.IsLittleEndian
+            ? BinaryPrimitives.ReadUInt32LittleEndian(bytes)
+            : BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        return string.Create(CultureInfo.InvariantCulture, $"{address:X8}:{end.Port:X4}");
+    }
+
+    private static IEnumerable<string> Rows()
+    {
+        foreach (string table in Tables)
+        {
+            string[] rows;
+            try
+            {
+                rows = File.ReadAllLines(table);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                continue;
+            }
+
+            foreach (string row in rows)
+            {
+                yield return row;
+            }
+        }
+    }
+}
