@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Fulcrum.Comparisons;
+using Fulcrum.Files;
 using Fulcrum.Report;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
@@ -29,6 +30,30 @@ public sealed partial class ReportTests
         Assert.Contains($"<h1>{sentence}</h1>", html);
         Assert.StartsWith($"**{sentence}**", markdown);
         Assert.Contains($"<html lang=\"{language}\">", html);
+    }
+
+    [Theory]
+    [InlineData("mmlu", "other")]
+    [InlineData("mmlu", null)]
+    public void A_comparison_whose_candidates_have_other_tasks_is_refused_with_a_sentence(string task, string? name)
+    {
+        string folder = SyntheticRun.Write(everything: false);
+        string path = Path.Combine(folder, "comparison.json");
+        Comparison whole = ComparisonJson.Parse(File.ReadAllText(path), path);
+        PairedResult[] tasks =
+        [
+            .. whole
+                .Candidates[0]
+                .Tasks.Where(t => name is not null || t.Task != task)
+                .Select(t => t.Task == task ? t with { Task = name! } : t),
+        ];
+        CandidateComparison second = whole.Candidates[0] with { Name = "second", Tasks = tasks };
+        AtomicFile.WriteText(path, ComparisonJson.Print(whole with { Candidates = [whole.Candidates[0], second] }));
+
+        InputException refused = Assert.Throws<InputException>(() => RunReport.Read(folder));
+
+        Assert.Contains("candidate 'second' has other tasks than the study", refused.Message);
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]

@@ -142,6 +142,10 @@ public sealed class SweepTests
     [InlineData("""{"train.learningRate":{"cube":[1,2]},"count":3}""", "sample.train.learningRate is {")]
     [InlineData("""{"train.schedule":{"log":[1,2]},"count":3}""", "the key is no number")]
     [InlineData("""{"train.rank":{"linear":[1.5,4]},"count":3}""", "whole numbers")]
+    [InlineData(
+        """{"train.warmupSteps":{"integers":[3000000000,9000000000]},"count":3}""",
+        "sample.train.warmupSteps is "
+    )]
     public void Sample_that_cannot_be_is_one_sentence_with_key_and_value(string sample, string says)
     {
         Study study = Plain.Study with { Sample = Parsed<Dictionary<string, JsonElement>>(sample) };

@@ -102,10 +102,7 @@ internal sealed record RunReport(
         // Paths stay relative to the run folder: a report that is sent around does not tell its user's folders.
         Study study = StudyFile.ReadFile(run.Study);
         study.Check(run.Study);
-        if (compared.Candidates.Count == 0)
-        {
-            throw new InputException($"{run.Comparison}: there is no candidate to report on");
-        }
+        RefuseOtherTasks(run, study, compared);
 
         IReadOnlyList<CandidateComparison> order = Ranking.Of(compared).Order;
         CandidateComparison shown = order[0];
@@ -185,6 +182,33 @@ internal sealed record RunReport(
         if (names.FirstOrDefault(n => !RelativeName.IsPlain(n)) is { } strange)
         {
             throw new InputException($"{run.Comparison}: '{Printable.Short(strange)}' is not the name of a file");
+        }
+    }
+
+    // Every candidate answers the same tasks of the study. Tables and pictures look the tasks of one candidate up in
+    // another.
+    private static void RefuseOtherTasks(RunLayout run, Study study, Comparison compared)
+    {
+        if (compared.Candidates.Count == 0)
+        {
+            throw new InputException($"{run.Comparison}: there is no candidate to report on");
+        }
+
+        string[] wanted = [.. compared.Candidates[0].Tasks.Select(t => t.Task)];
+        HashSet<string> known = [.. study.NamedTasks.Select(t => t.Name)];
+        CandidateComparison? other = compared.Candidates.FirstOrDefault(c =>
+            !c.Tasks.Select(t => t.Task).Order().SequenceEqual(wanted.Order())
+            || !c.Tasks.All(t => known.Contains(t.Task))
+        );
+        bool isOnce = wanted.Distinct().Count() == wanted.Length;
+        bool areOnce = compared.Candidates.DistinctBy(c => c.Name).Count() == compared.Candidates.Count;
+        if (other is not null || !isOnce || !areOnce)
+        {
+            string name = Printable.Short((other ?? compared.Candidates[0]).Name);
+            throw new InputException(
+                $"{run.Comparison}: candidate '{name}' has other tasks than the study, or a name stands twice; "
+                    + "the command that made the run makes it again"
+            );
         }
     }
 

@@ -5,7 +5,22 @@ internal sealed class ScratchFolder : IDisposable
 {
     /// <summary>Creates the folder among the system's temporary ones. Only this user can read it.</summary>
     /// <param name="purpose">A part of its name, such as <c>trial</c>.</param>
-    public ScratchFolder(string purpose) => Path = Directory.CreateTempSubdirectory($"fulcrum-{purpose}-").FullName;
+    /// <exception cref="FulcrumException">The folder for temporary files is missing or cannot be written.</exception>
+    public ScratchFolder(string purpose)
+    {
+        try
+        {
+            Path = Directory.CreateTempSubdirectory($"fulcrum-{purpose}-").FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FulcrumException(
+                $"no folder can be made in {System.IO.Path.GetTempPath()}, where temporary files go ({e.Message}); "
+                    + "set TMPDIR to a folder that can be written",
+                e
+            );
+        }
+    }
 
     private ScratchFolder(DirectoryInfo folder) => Path = folder.FullName;
 

@@ -65,6 +65,15 @@ internal sealed record Combination(IReadOnlyList<(SweepKey Key, JsonElement Valu
 
         string? missing = required.FirstOrDefault(k => !node.ContainsKey(k));
         Wanted.That(missing is null, source, $"{place}.{missing}", null, "given in the study or varied too");
-        return node.Deserialize(type);
+        try
+        {
+            return node.Deserialize(type);
+        }
+        catch (JsonException e)
+        {
+            string key = e.Path?.Split('.', '[')[1..].FirstOrDefault() ?? "";
+            Wanted.That(false, source, $"{place}.{key}", Printable.Short($"{node[key]}"), "a value of the key's type");
+            return null;
+        }
     }
 }

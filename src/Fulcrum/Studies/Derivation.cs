@@ -23,6 +23,7 @@ internal static class Derivation
             foreach ((string part, CandidatePlan derived) in Of(name, candidate, derive, trainingExamples(candidate)))
             {
                 all.TryAdd($"{name}-{part}", derived);
+                Sweep.RequireFew(all.Count, "", "derive");
             }
         }
 

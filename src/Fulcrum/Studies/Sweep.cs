@@ -13,6 +13,9 @@ internal static class Sweep
     /// <summary>The largest number of combinations.</summary>
     public const int MostCombinations = 1000;
 
+    /// <summary>The largest number of candidates of a study. A study's file of 1 MiB could ask for millions.</summary>
+    public const int MostCandidates = 20_000;
+
     // Derived names, as NAME-step-1000-lambda-0.75, must stay within the 100 characters of a candidate's name.
     private const int LongestName = 64;
 
@@ -36,8 +39,15 @@ internal static class Sweep
 
         string place = study.Vary is null ? "sample" : "vary";
         IReadOnlyList<Combination> all = Combinations(study, source);
-        bool trained = study.Candidates.Values.Any(c => c.Train is not null);
-        Wanted.That(trained, source, place, "a sweep of no training", "a candidate with train, whose keys are varied");
+        int trained = study.Candidates.Values.Count(c => c.Train is not null);
+        Wanted.That(
+            trained > 0,
+            source,
+            place,
+            "a sweep of no training",
+            "a candidate with train, whose keys are varied"
+        );
+        RequireFew((long)trained * all.Count, source, place);
         Dictionary<string, CandidatePlan> candidates = new(StringComparer.Ordinal);
         HashSet<string> known = new(StringComparer.Ordinal);
         foreach ((string name, CandidatePlan plan) in study.Candidates)
@@ -66,6 +76,15 @@ internal static class Sweep
             Vary = null,
             Sample = null,
         };
+    }
+
+    /// <summary>Checks that a study gets no more candidates than it may have.</summary>
+    /// <exception cref="InputException">It gets more.</exception>
+    public static void RequireFew(long count, string source, string place)
+    {
+        string counts = string.Create(CultureInfo.InvariantCulture, $"{count:#,0} candidates");
+        string most = string.Create(CultureInfo.InvariantCulture, $"at most {MostCandidates:#,0}");
+        Wanted.That(count <= MostCandidates, source, place, counts, most);
     }
 
     private static bool Taken(string name, Study study, Dictionary<string, CandidatePlan> candidates) =>

@@ -50,7 +50,9 @@ public abstract record TaskPlan(
     public void Check(string source)
     {
         bool plain =
-            Name.Length is > 0 and <= 64 && Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+            Name.Length is > 0 and <= 64
+            && Name is not ("." or "..")
+            && Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
         Wanted.That(plain, source, "the name of a task", Name, "1 to 64 letters, digits, -, _ and .");
         Wanted.That(Items is null or > 0, source, $"{Name}.items", Items, "1 or more, or null for all");
         CheckValues(source);
