@@ -10,6 +10,15 @@ namespace Fulcrum.Tests;
 
 public sealed class ModelCardTests
 {
+    [Theory]
+    [InlineData("dev/17", "dev")]
+    [InlineData("philosophy/test/3", "test")]
+    [InlineData("c0\"><script>zz()</script>", null)]
+    [InlineData("what: \n/ever", null)]
+    [InlineData("17", null)]
+    public void Split_of_an_item_is_a_plain_name_or_none(string id, string? split) =>
+        Assert.Equal(split, CardProtocols.SplitOf(id));
+
     [Fact]
     public void Card_has_the_fields_that_the_hub_reads()
     {

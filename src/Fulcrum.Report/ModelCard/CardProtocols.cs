@@ -26,6 +26,11 @@ internal sealed class CardProtocols(RunLayout run, string candidate)
             : null;
     }
 
-    /// <summary>Returns the split of an item, which its id names: <c>dev/17</c>, <c>philosophy/test/3</c>.</summary>
-    public static string? SplitOf(string id) => id.Split('/') is [.., { Length: > 0 } split, _] ? split : null;
+    /// <summary>Returns the split of an item, which its id names: <c>dev/17</c>, <c>philosophy/test/3</c>; null: the id
+    /// is another text of the data.</summary>
+    public static string? SplitOf(string id) =>
+        id.Split('/') is [.., { Length: > 0 } split, _]
+        && split.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')
+            ? split
+            : null;
 }
