@@ -1,10 +1,12 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Data.Hub;
 using Fulcrum.Files;
 using Fulcrum.Guards;
+using Fulcrum.Jobs;
 using Fulcrum.Llama.Gguf;
 using Fulcrum.Models;
 using Fulcrum.Models.Endpoint;
@@ -39,13 +41,26 @@ internal sealed class UntrustedFolders(string folder)
         "candidates/tuned/adapter/training_data.json",
     ];
 
-    private readonly Lazy<string> run = new(() => SyntheticRun.Write(task: 4, general: 4));
+    // Files that tell the state of a run, chosen in the same way.
+    private static readonly string[] States =
+    [
+        "heartbeat.json",
+        "owner.json",
+        "slurm.json",
+        "candidates/tuned/heartbeat.json",
+        "candidates/tuned/failed.json",
+        "study.json",
+    ];
+
+    private readonly Lazy<string> run = new(() => SyntheticRun.Write(task: 4, general: 4)),
+        begun = new(Begun);
 
     public (string Name, Action<byte[]> Run)[] All =>
         [
             ("parquet", b => Table.Read(Written("rows.parquet", b))),
             ("gguf", b => GgufModel.Read(Written("model.gguf", b))),
             ("run-folder", RunFolder),
+            ("run-state", RunState),
             ("harness-log", HarnessLog),
             ("inspect-log", b => OtherLogs.Read(Written("log/log.json", b))),
             ("inspect-archive", b => OtherLogs.Read(Written("log/log.eval", b))),
@@ -64,20 +79,44 @@ internal sealed class UntrustedFolders(string folder)
     }
 
     /// <summary>One file of a complete run is replaced; the run is reported and its names stay inside.</summary>
-    private void RunFolder(byte[] bytes)
+    private void RunFolder(byte[] bytes) =>
+        With(
+            run.Value,
+            Parts,
+            bytes,
+            layout =>
+            {
+                IEnumerable<RelativeName> names = layout.Completed("prepare")?.Outputs.Keys ?? [];
+                Array.ForEach([.. names], n => Inside(n.In(layout.Root), layout.Root));
+                _ = GuardLog.Read(layout.Guards("prepare"));
+                _ = Page.Print(RunReport.Read(layout.Root));
+            }
+        );
+
+    /// <summary>One file that <c>status</c>, <c>cancel</c> and <c>view</c> read is replaced, of a run that is not
+    /// complete.</summary>
+    private void RunState(byte[] bytes) =>
+        With(
+            begun.Value,
+            States,
+            bytes,
+            layout =>
+            {
+                _ = RunOwner.Read(layout.Root) is { IsAlive: true, IsTool: true };
+                _ = JsonSerializer.Serialize(RunStatus.Of(layout, []));
+            }
+        );
+
+    private static void With(string folder, string[] parts, byte[] bytes, Action<RunLayout> read)
     {
-        string part = Parts[(bytes.Length > 0 ? bytes[0] : 0) % Parts.Length],
-            path = Path.Combine(run.Value, part);
+        string part = parts[(bytes.Length > 0 ? bytes[0] : 0) % parts.Length],
+            path = Path.Combine(folder, part);
         byte[]? before = File.Exists(path) ? File.ReadAllBytes(path) : null;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllBytes(path, bytes.Length > 0 ? bytes[1..] : []);
         try
         {
-            RunLayout layout = new(run.Value);
-            IEnumerable<RelativeName> names = layout.Completed("prepare")?.Outputs.Keys ?? [];
-            Array.ForEach([.. names], n => Inside(n.In(layout.Root), layout.Root));
-            _ = GuardLog.Read(layout.Guards("prepare"));
-            _ = Page.Print(RunReport.Read(layout.Root));
+            read(new RunLayout(folder));
         }
         finally
         {
@@ -87,6 +126,14 @@ internal sealed class UntrustedFolders(string folder)
                 File.WriteAllBytes(path, before);
             }
         }
+    }
+
+    // A run whose candidate is not complete.
+    private static string Begun()
+    {
+        string folder = SyntheticRun.Write(task: 4, general: 4);
+        File.Delete(Path.Combine(folder, "candidates", "tuned", "measure.manifest.json"));
+        return folder;
     }
 
     private static void Inside(string path, string root)
