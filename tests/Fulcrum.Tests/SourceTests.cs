@@ -141,6 +141,25 @@ public sealed partial class SourceTests
             .Select(f => (Path.GetRelativePath(root, f), Path.GetFileName(f), File.ReadAllText(f)));
     }
 
+    [Fact]
+    public void Every_test_that_the_security_page_names_exists()
+    {
+        string page = File.ReadAllText(Path.Combine(SharedData.Project, "SECURITY.md"));
+        HashSet<string> classes =
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(SharedData.Project, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+                .Select(f => Path.GetFileNameWithoutExtension(f)!),
+        ];
+        string[] named = [.. NamedTest().Matches(page).Select(m => m.Groups[1].Value).Distinct()];
+
+        Assert.True(named.Length > 20);
+        Assert.Empty(named.Except(classes));
+    }
+
+    [GeneratedRegex("`([A-Z]\\w*Tests)`")]
+    private static partial Regex NamedTest();
+
     // == "name", is "name", or "name", case "name", and "name" as the pattern of a switch arm.
     [GeneratedRegex(@"(?:==|!=|\bis(?: not)?|\bor|\bcase)\s*\(?""(?<name>[\w-]+)""|""(?<name>[\w-]+)""\s*(?:=>|or\b)")]
     private static partial Regex Compared();
