@@ -63,19 +63,9 @@ internal static class Peer
 
     private static IEnumerable<string> Rows()
     {
-        foreach (string table in Tables)
+        foreach (string table in Tables.Where(BoundedFile.IsThere))
         {
-            string[] rows;
-            try
-            {
-                rows = File.ReadAllLines(table);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                continue;
-            }
-
-            foreach (string row in rows)
+            foreach (string row in BoundedFile.ReadLines(table))
             {
                 yield return row;
             }
