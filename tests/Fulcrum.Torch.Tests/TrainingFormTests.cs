@@ -63,6 +63,31 @@ public sealed class TrainingFormTests
     }
 
     [Theory]
+    [InlineData(900, 3)] // 900 + 12 * 60 tokens in a tree, and not 12 * 960
+    [InlineData(0, 1)]
+    [InlineData(4500, 0)] // one example is more than a pass takes
+    public void A_shared_prefix_counts_once_towards_the_tokens_of_a_pass(int shared, int cluster)
+    {
+        TrainingExample[] batch =
+        [
+            .. Enumerable
+                .Range(0, 12)
+                .Select(i => new TrainingExample(
+                    $"example/{i}",
+                    [.. Enumerable.Repeat(7, shared), .. Enumerable.Range(0, 60).Select(t => 100 * i + t)],
+                    [.. Enumerable.Range(0, shared + 60).Select(t => t >= shared + 50)],
+                    $"c{cluster}"
+                )),
+        ];
+
+        IReadOnlyList<TrainingExample>[] parts = [.. Training.Gradients.Parts(batch)];
+
+        int whole = shared + batch.Length * 60;
+        Assert.Equal(whole > 4096 ? batch.Length : 1, parts.Length);
+        Assert.Equal(batch.Select(e => e.Id), parts.SelectMany(p => p).Select(e => e.Id));
+    }
+
+    [Theory]
     [InlineData("f32", "none")]
     [InlineData("bf16", "none")]
     [InlineData("f32", "nf4-double")]

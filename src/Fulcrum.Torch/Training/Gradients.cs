@@ -9,7 +9,8 @@ namespace Fulcrum.Torch.Training;
 /// <summary>The gradients of an adapter's parameters over one effective batch.</summary>
 internal static class Gradients
 {
-    /// <summary>Tokens that go through the model at once; a batch with more is accumulated in parts.</summary>
+    /// <summary>Tokens that go through the model at once, a shared prefix counted once; a batch with more is
+    /// accumulated in parts.</summary>
     private const int TokenBudget = 4096;
 
     /// <summary>Computes the gradients of one effective batch.</summary>
@@ -51,18 +52,23 @@ internal static class Gradients
         int tokens = 0;
         foreach (TrainingExample example in batch.OrderBy(e => e.Cluster, StringComparer.Ordinal))
         {
-            if (part.Count > 0 && tokens + example.Ids.Length > TokenBudget)
+            int added = NewTokens(part, example);
+            if (part.Count > 0 && tokens + added > TokenBudget)
             {
                 yield return part;
-                (part, tokens) = ([], 0);
+                (part, tokens, added) = ([], 0, example.Ids.Length);
             }
 
             part.Add(example);
-            tokens += example.Ids.Length;
+            tokens += added;
         }
 
         yield return part;
     }
+
+    // What an example adds to the prefix tree of others.
+    private static int NewTokens(List<TrainingExample> others, TrainingExample example) =>
+        example.Ids.Length - others.Select(o => o.Ids.AsSpan().CommonPrefixLength(example.Ids)).DefaultIfEmpty(0).Max();
 
     private static void ZeroGradients(LanguageModel model)
     {
