@@ -204,14 +204,17 @@ internal static unsafe class SmallBatchMatmul
             }
         }
 
+        // It begins with a cache line: a vector of 512 bits that crosses two lines takes two reads.
         private static float* Scratch(int size)
         {
-            if (sums is null || sums.Length < size)
+            const int Line = 64;
+            if (sums is null || sums.Length < size + Line / sizeof(float))
             {
-                sums = GC.AllocateUninitializedArray<float>(size, pinned: true);
+                sums = GC.AllocateUninitializedArray<float>(size + Line / sizeof(float), pinned: true);
             }
 
-            return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(sums));
+            nint start = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(sums));
+            return (float*)((start + Line - 1) / Line * Line);
         }
 
         // One part of the matrix's rows by one chunk of its columns.
