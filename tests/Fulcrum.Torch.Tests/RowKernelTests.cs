@@ -1,4 +1,6 @@
+using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using TorchSharp;
 using Xunit;
@@ -49,6 +51,40 @@ public sealed class RowKernelTests
 
         Near(wanted, output);
         Near(wantedSlope, slope);
+    }
+
+    [Theory]
+    [InlineData(1, 151_936)]
+    [InlineData(3, 1_029)] // a rest behind the last block and the last eight
+    [InlineData(2, 5)] // nothing but a rest
+    public void The_most_likely_entry_of_a_row_and_its_sum_are_those_of_the_librarys_operations(int rows, int count)
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = Numbers(rows, count) * 9;
+        logits[0, count - 1] = logits[0, 2] = 50; // equal values: the first one counts
+
+        (long[] best, float[] sums) = RowKernels.MostLikely(logits);
+        (long[] wanted, float[] wantedSums) = Sequence.MostLikely(logits);
+
+        Assert.Equal(wanted, best);
+        Assert.Equal(2, best[0]);
+        Assert.All(wantedSums.Zip(sums), s => Assert.Equal(s.First, s.Second, 1e-5f * Math.Abs(s.First)));
+    }
+
+    [Fact]
+    public void A_row_with_a_NaN_has_an_entry_and_the_sum_NaN()
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = Numbers(2, 20);
+        logits[0, 11] = float.NaN;
+        logits[1] = full(20, float.NaN);
+
+        (long[] best, float[] sums) = RowKernels.MostLikely(logits);
+
+        Assert.All(best, b => Assert.InRange(b, 0, 19));
+        Assert.All(sums, s => Assert.Equal(float.NaN, s));
     }
 
     [Theory]

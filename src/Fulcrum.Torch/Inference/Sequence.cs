@@ -38,9 +38,9 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
     public static void Choose(IReadOnlyList<Sequence> sequences, Tensor logits)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor highest, Tensor best) = logits.max(-1, keepdim: true);
-        Tensor total = (logits - highest).exp_().sum(-1, keepdim: true).log_().Add_(highest);
-        long[] tokens = best.cpu().data<long>().ToArray();
+        (long[] tokens, float[] totals) = RowKernels.Supports(logits)
+            ? RowKernels.MostLikely(logits)
+            : MostLikely(logits);
         for (int i = 0; i < sequences.Count; i++)
         {
             if (sequences[i].Request.Sampling is { } sampling && sequences[i].Finished is null)
@@ -54,14 +54,25 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
             }
         }
 
-        float[] likely = (logits.gather(1, tensor(tokens, device: logits.device).unsqueeze(1)) - total)
+        float[] chosen = logits
+            .gather(1, tensor(tokens, device: logits.device).unsqueeze(1))
             .cpu()
             .data<float>()
             .ToArray();
         for (int i = 0; i < sequences.Count; i++)
         {
-            sequences[i].Add((int)tokens[i], likely[i]);
+            sequences[i].Add((int)tokens[i], chosen[i] - totals[i]);
         }
+    }
+
+    /// <summary>The same as <see cref="RowKernels.MostLikely"/> by libtorch's operations: the reference implementation,
+    /// which is also used on other devices.</summary>
+    internal static (long[] Best, float[] LogSum) MostLikely(Tensor logits)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor highest, Tensor best) = logits.max(-1, keepdim: true);
+        Tensor total = (logits - highest).exp_().sum(-1, keepdim: true).log_().Add_(highest);
+        return (best.cpu().data<long>().ToArray(), total.cpu().data<float>().ToArray());
     }
 
     private void Add(int token, double logLikelihood)
