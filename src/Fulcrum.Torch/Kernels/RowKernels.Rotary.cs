@@ -22,10 +22,12 @@ internal static unsafe partial class RowKernels
     private static Tensor ApplyRotary<T>(Tensor input, Tensor cos, Tensor sin, bool back)
         where T : unmanaged
     {
-        using Tensor rows = input.contiguous();
         (int heads, int half) = ((int)input.size(-2), (int)(input.size(-1) / 2));
-        Tensor output = empty_like(rows);
-        T* from = NativeTensor.At<T>(rows),
+        using Tensor rows = TokensAreRows(input) ? input.detach() : input.contiguous(),
+            first = rows.dim() == 3 && rows.size(0) > 0 ? rows.narrow(0, 0, 1) : rows.detach();
+        Tensor output = empty(input.shape, input.dtype, CPU);
+        long between = rows.dim() == 3 ? rows.stride(0) : heads * 2L * half;
+        T* from = NativeTensor.At<T>(first),
             to = NativeTensor.At<T>(output);
         float* cosines = NativeTensor.Floats(cos),
             sines = NativeTensor.Floats(sin);
@@ -34,13 +36,13 @@ internal static unsafe partial class RowKernels
             heads * 2 * half,
             token =>
             {
-                for (long head = token * heads; head < (token + 1) * heads; head++)
+                for (int head = 0; head < heads; head++)
                 {
                     ApplyRotaryToHead(
-                        from + head * 2 * half,
+                        from + token * between + head * 2 * half,
                         cosines + token * half,
                         sines + token * half,
-                        to + head * 2 * half,
+                        to + (token * heads + head) * 2 * half,
                         half,
                         back ? -1 : 1
                     );
@@ -49,6 +51,10 @@ internal static unsafe partial class RowKernels
         );
         return output;
     }
+
+    // The heads of a token are contiguous, as in a part of a fused projection's output.
+    private static bool TokensAreRows(Tensor input) =>
+        input.dim() == 3 && input.size(0) > 0 && input.stride(2) == 1 && input.stride(1) == input.size(2);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ApplyRotaryToHead<T>(T* a, float* cos, float* sin, T* to, int half, float sign)
