@@ -8,22 +8,31 @@ namespace Fulcrum.Torch.Inference;
 /// <summary>Attention over a node batch, [T]: a token attends to its node's ancestors and, within its node, to itself
 /// and the tokens before it.</summary>
 /// <remarks>Computed in segments (<see cref="NodeBatchPlan"/>): all rows under a node take one matmul with its keys.
-/// No score matrix is kept, neither for the result nor for the gradients.</remarks>
+/// Where <see cref="BlockAttention"/> is supported, it computes the result. No score matrix is kept, neither for the
+/// result nor for the gradients.</remarks>
 internal sealed class TreeAttention : IAttention
 {
     private readonly IReadOnlyList<PrefixNode> batch;
     private readonly Func<PrefixNode, bool> keep;
     private readonly List<Piece> pieces;
+    private readonly TreeSegments? segments;
     private readonly int[] positions;
 
     /// <param name="batch">Depth first; a parent outside the batch has its keys and values in its cache.</param>
     /// <param name="keep">Selects the nodes whose keys and values are needed after the pass; these are
     /// copied.</param>
-    public TreeAttention(IReadOnlyList<PrefixNode> batch, Device device, Func<PrefixNode, bool>? keep = null)
+    /// <param name="byPieces">Merge partial results, by libtorch's operations, on every processor.</param>
+    public TreeAttention(
+        IReadOnlyList<PrefixNode> batch,
+        Device device,
+        Func<PrefixNode, bool>? keep = null,
+        bool byPieces = false
+    )
     {
         (this.batch, this.keep) = (batch, keep ?? (_ => false));
         NodeBatchPlan plan = NodeBatchPlan.Of(batch);
         HashSet<PrefixNode> here = [.. batch];
+        segments = byPieces ? null : TreeSegments.Of(batch);
         positions = [.. batch.SelectMany(n => Enumerable.Range(n.Depth, n.Length))];
         pieces =
         [
@@ -91,7 +100,16 @@ internal sealed class TreeAttention : IAttention
     private sealed record Pass(TreeAttention Tree, int Layer, int? Window)
     {
         // [T, H * hd]; [KV, G, T]
-        public (Tensor Output, Tensor Sum) Forward(Tensor query, Tensor key, Tensor value)
+        public (Tensor Output, Tensor Sum) Forward(Tensor query, Tensor key, Tensor value) =>
+            InBlocks(query, key, value) ? Tree.segments!.Attend(Layer, query, key, value) : InPieces(query, key, value);
+
+        private bool InBlocks(Tensor query, Tensor key, Tensor value) =>
+            Window is null
+            && Tree.segments is { } segments
+            && BlockAttention.Supports(query)
+            && segments.Fit(Layer, key, value);
+
+        private (Tensor Output, Tensor Sum) InPieces(Tensor query, Tensor key, Tensor value)
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor q = Heads(query, key.shape[1]),
@@ -127,7 +145,26 @@ internal sealed class TreeAttention : IAttention
             return (output.MoveToOuterDisposeScope(), sum.MoveToOuterDisposeScope());
         }
 
-        public List<Tensor> Backward(Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor sum)
+        public List<Tensor> Backward(
+            Tensor gradient,
+            Tensor query,
+            Tensor key,
+            Tensor value,
+            Tensor output,
+            Tensor sum
+        ) =>
+            InBlocks(query, key, value) && Tree.segments!.IsWhole
+                ? Tree.segments.Backward(gradient, query, key, value, output, sum)
+                : InPieces(gradient, query, key, value, output, sum);
+
+        private List<Tensor> InPieces(
+            Tensor gradient,
+            Tensor query,
+            Tensor key,
+            Tensor value,
+            Tensor output,
+            Tensor sum
+        )
         {
             using DisposeScope scope = NewDisposeScope();
             long heads = key.shape[1];

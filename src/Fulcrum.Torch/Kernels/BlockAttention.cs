@@ -1,0 +1,239 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Fulcrum.Torch.Interop;
+using static Fulcrum.Torch.Kernels.BlockTiles;
+using static TorchSharp.torch;
+using KvSegment = Fulcrum.Torch.Kernels.RowAttention.KvSegment;
+
+namespace Fulcrum.Torch.Kernels;
+
+/// <summary>Attention of nodes of a prefix tree in float32, on processors with AVX-512. Sixteen rows at a time visit
+/// all segments of keys that they attend to, with a running maximum and sum (arXiv:2205.14135, section 3.1).</summary>
+/// <remarks>The query heads of one key-value head are rows of the same matmul (arXiv:2305.13245), so a node of few
+/// tokens fills its blocks too. No partial result passes through memory. See
+/// docs/decisions/0082-block-attention.md.</remarks>
+internal static unsafe class BlockAttention
+{
+    private const int Width = Simd8.Width;
+
+    /// <summary>Consecutive rows that attend to the same segments; row i attends to the first i + 1 keys of the last
+    /// one.</summary>
+    /// <param name="Start">The first row.</param>
+    /// <param name="Seen">Indices of segments; the last one has as many keys as there are rows.</param>
+    public sealed record NodeRows(int Start, int Count, int[] Seen);
+
+    /// <summary>Whether the type, device and head size of these rows are supported.</summary>
+    public static bool Supports(Tensor query) =>
+        Avx512F.IsSupported
+        && query.dtype == ScalarType.Float32
+        && RowKernels.Supports(query)
+        && query.size(-1) is var size
+        && size % TileKeys == 0
+        && size <= Stride;
+
+    /// <summary>Computes the attention of all heads of all rows.</summary>
+    /// <param name="query">[rows, keyValueHeads, group, headDim]</param>
+    /// <param name="segments">Keys and values; each segment of at least one token.</param>
+    /// <param name="nodes">All rows.</param>
+    /// <returns>[rows, keyValueHeads · group · headDim], and log Σ exp(score), [keyValueHeads, group, rows].</returns>
+    public static (Tensor Output, Tensor LogSum) Attend(
+        Tensor query,
+        IReadOnlyList<KvSegment> segments,
+        IReadOnlyList<NodeRows> nodes
+    )
+    {
+        using Tensor rows = query.contiguous();
+        (int count, int kinds, int group, int size) = (
+            (int)query.size(0),
+            (int)query.size(1),
+            (int)query.size(2),
+            (int)query.size(3)
+        );
+        Tensor output = empty([count, (long)kinds * group * size], ScalarType.Float32, CPU),
+            sum = empty([kinds, group, count], ScalarType.Float32, CPU);
+        KeyTiles keys = new(segments, kinds, size);
+        using Tensor packed = empty([keys.Size], ScalarType.Float32, CPU);
+        keys.Pack(NativeTensor.Floats(packed), values: false);
+        Job job = new(
+            NativeTensor.Floats(rows),
+            keys,
+            NativeTensor.Floats(packed),
+            NativeTensor.Floats(output),
+            NativeTensor.Floats(sum),
+            count,
+            group
+        );
+        job.Run(nodes);
+        return (output, sum);
+    }
+
+    /// <summary>The blocks of sixteen rows of all nodes. A row is a head of a token: row r of a node is head r % group
+    /// of token r / group.</summary>
+    public static (NodeRows Node, int First)[] BlocksOf(IReadOnlyList<NodeRows> nodes, int group) =>
+        [
+            .. nodes.SelectMany(n =>
+                Enumerable.Range(0, (n.Count * group + BlockRows - 1) / BlockRows).Select(i => (n, i * BlockRows))
+            ),
+        ];
+
+    /// <summary>Keys and values of a node's own rows.</summary>
+    /// <param name="keys">[rows, keyValueHeads, headDim], contiguous.</param>
+    public static KvSegment SegmentOf(Tensor keys, Tensor values, NodeRows node)
+    {
+        (int heads, int size) = ((int)keys.size(1), (int)keys.size(2));
+        nint from = (nint)node.Start * heads * size * sizeof(float);
+        return new KvSegment(
+            NativeTensor.DataPointer(keys) + from,
+            NativeTensor.DataPointer(values) + from,
+            node.Count,
+            heads * size,
+            size
+        );
+    }
+
+    private sealed class Job(
+        float* query,
+        KeyTiles tiles,
+        float* packed,
+        float* output,
+        float* logSum,
+        int count,
+        int group
+    )
+    {
+        private readonly int kinds = tiles.Heads,
+            size = tiles.HeadSize;
+        private readonly float scale = (float)Math.Pow(tiles.HeadSize, -0.5);
+
+        public void Run(IReadOnlyList<NodeRows> nodes)
+        {
+            (NodeRows Node, int First)[] blocks = BlocksOf(nodes, group);
+            Threads.For(
+                (long)kinds * blocks.Length,
+                i => Block(blocks[i % blocks.Length].Node, blocks[i % blocks.Length].First, (int)(i / blocks.Length))
+            );
+        }
+
+        [SkipLocalsInit]
+        private void Block(NodeRows node, int first, int kind)
+        {
+            float* buffer = stackalloc float[3 * BlockRows * Stride + Lanes];
+            float* rows = (float*)(((nint)buffer + 63) & ~63),
+                scores = rows + BlockRows * Stride,
+                mixed = scores + BlockRows * Stride;
+            float* highest = stackalloc float[BlockRows],
+                total = stackalloc float[BlockRows];
+            int here = Math.Min(BlockRows, node.Count * group - first);
+            for (int r = 0; r < BlockRows; r++)
+            {
+                (highest[r], total[r]) = (float.NegativeInfinity, 0);
+                Begin(r < here ? RowOf(node, first + r, kind) : null, rows + r * Stride, mixed + r * Stride);
+            }
+
+            foreach (int seen in node.Seen)
+            {
+                KvSegment s = tiles.Segments[seen];
+                // The last segment is the node itself: nobody sees keys behind the block's last token.
+                int keys = seen == node.Seen[^1] ? (first + here - 1) / group + 1 : s.Count;
+                for (int at = 0; at < keys; at += Stride)
+                {
+                    int some = Math.Min(Stride, keys - at);
+                    Scores(rows, packed + tiles.Tile(seen, kind, at), some, size, scores);
+                    for (int r = 0; r < here; r++)
+                    {
+                        int visible = seen == node.Seen[^1] ? Math.Min(some, (first + r) / group + 1 - at) : some;
+                        Weigh(scores + r * Stride, visible, some, mixed + r * Stride, ref highest[r], ref total[r]);
+                    }
+
+                    float* values = (float*)s.Values + (long)kind * s.Heads + (long)at * s.Between;
+                    Mix(scores, values, s.Between, some, size, mixed);
+                }
+            }
+
+            for (int r = 0; r < here; r++)
+            {
+                (int token, int head) = (node.Start + (first + r) / group, kind * group + (first + r) % group);
+                End(mixed + r * Stride, 1 / total[r], output + ((long)token * kinds * group + head) * size);
+                logSum[(long)head * count + token] = highest[r] + MathF.Log(total[r]);
+            }
+        }
+
+        private float* RowOf(NodeRows node, int row, int kind) =>
+            query + ((long)(node.Start + row / group) * kinds * group + kind * group + row % group) * size;
+
+        // The scaled row, zeros for none; its result begins with zeros.
+        private void Begin(float* from, float* row, float* result)
+        {
+            for (int i = 0; i < size; i += Lanes)
+            {
+                (from is null ? Vector512<float>.Zero : Vector512.Load(from + i) * scale).Store(row + i);
+                Vector512<float>.Zero.Store(result + i);
+            }
+        }
+
+        private void End(float* result, float factor, float* to)
+        {
+            for (int i = 0; i < size; i += Lanes)
+            {
+                (Vector512.Load(result + i) * factor).Store(to + i);
+            }
+        }
+
+        // Scores become weights relative to the highest score so far; of hidden keys 0.
+        private void Weigh(float* scores, int visible, int some, float* result, ref float highest, ref float total)
+        {
+            if (visible <= 0)
+            {
+                new Span<float>(scores, some).Clear();
+                return;
+            }
+
+            int end = (visible + Width - 1) / Width * Width;
+            new Span<float>(scores + visible, end - visible).Fill(float.NegativeInfinity);
+            float top = Highest(scores, end);
+            if (top > highest)
+            {
+                float shrunk = MathF.Exp(highest - top);
+                (highest, total) = (top, total * shrunk);
+                End(result, shrunk, result);
+            }
+
+            total += Exponentials(scores, highest, end);
+            new Span<float>(scores + visible, Math.Max(some, end) - visible).Clear();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Highest(float* scores, int count)
+    {
+        Vector256<float> highest = Vector256.Load(scores);
+        for (int k = Width; k < count; k += Width)
+        {
+            highest = Vector256.Max(highest, Vector256.Load(scores + k));
+        }
+
+        float top = highest[0];
+        for (int lane = 1; lane < Width; lane++)
+        {
+            top = Math.Max(top, highest[lane]);
+        }
+
+        return top;
+    }
+
+    // Writes exp(score - highest) in place and returns the sum.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Exponentials(float* scores, float highest, int count)
+    {
+        Vector256<float> sum = Vector256<float>.Zero;
+        for (int k = 0; k < count; k += Width)
+        {
+            Vector256<float> weight = Exponential.Of(Vector256.Load(scores + k) - Vector256.Create(highest));
+            weight.Store(scores + k);
+            sum += weight;
+        }
+
+        return Vector256.Sum(sum);
+    }
+}
