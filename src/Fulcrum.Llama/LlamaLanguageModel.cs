@@ -18,7 +18,7 @@ internal sealed class LlamaLanguageModel : ILanguageModel
         Rows = ILlamaContext.MostSequences;
 
     // The most bytes of a cache that is larger than one sequence needs.
-    private const long CacheBytes = 1 << 29;
+    private const long MostCacheBytes = 1 << 29;
     private readonly ILlamaContext context;
     private readonly GgufModel model;
     private CacheSizes allocated;
@@ -34,6 +34,13 @@ internal sealed class LlamaLanguageModel : ILanguageModel
 
     /// <inheritdoc/>
     public int VocabularySize => model.VocabularySize;
+
+    /// <summary>Size of the KV cache in bytes; 0 before the first request.</summary>
+    public long CacheBytes => allocated.Cells * model.CacheBytesPerToken;
+
+    /// <summary>Most resident memory of the worker process so far, in bytes; null if the model is in this
+    /// process.</summary>
+    public long? WorkerPeakBytes => (context as LlamaWorkerProcess)?.PeakBytes;
 
     /// <inheritdoc/>
     public void Score(
@@ -78,7 +85,7 @@ internal sealed class LlamaLanguageModel : ILanguageModel
     // A cache that is large enough is kept: its size follows from the largest call so far, not from this one.
     private CacheSizes Allocated(int longest, int wanted)
     {
-        long affordable = CacheBytes / model.CacheBytesPerToken;
+        long affordable = MostCacheBytes / model.CacheBytesPerToken;
         long cells = Math.Max(longest, Math.Min(wanted, affordable));
         CacheSizes sizes = new((int)((cells + 255) / 256 * 256), BatchTokens, Rows);
         if (sizes != allocated)

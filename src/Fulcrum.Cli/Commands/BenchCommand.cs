@@ -20,6 +20,7 @@ internal static class BenchCommand
                 "db_id, prompt (ids), completion (ids)"
             ),
             Memory(),
+            BenchEngines.Create(),
         };
 
     private static Command Memory()

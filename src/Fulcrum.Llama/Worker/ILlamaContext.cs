@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Fulcrum.Llama.Worker;
 
 /// <summary>A model in llama.cpp with one KV cache that several sequences share; positions of a sequence begin at
@@ -57,19 +59,8 @@ internal readonly record struct TokenAnswer(double[] LogLikelihoods, int Best, d
     /// <exception cref="FulcrumException">A logit is not finite.</exception>
     public static TokenAnswer From(ReadOnlySpan<float> logits, TokenQuestion question)
     {
-        int best = 0;
-        for (int i = 1; i < logits.Length; i++)
-        {
-            best = logits[i] > logits[best] ? i : best;
-        }
-
-        double sum = 0;
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp(logit - logits[best]);
-        }
-
-        double normaliser = logits[best] + Math.Log(sum);
+        int best = TensorPrimitives.IndexOfMax(logits);
+        double normaliser = logits[best] + Math.Log(SumOfExponentials(logits, logits[best]));
         if (!double.IsFinite(normaliser))
         {
             throw new FulcrumException(
@@ -84,5 +75,23 @@ internal readonly record struct TokenAnswer(double[] LogLikelihoods, int Best, d
         }
 
         return new TokenAnswer(asked, best, logits[best] - normaliser, question.Logits ? logits.ToArray() : []);
+    }
+
+    // In float64 and in vectors: one value at a time takes up to a fifth of a decoding step of 32 sequences.
+    private static double SumOfExponentials(ReadOnlySpan<float> logits, double largest)
+    {
+        Span<double> chunk = stackalloc double[512];
+        double sum = 0;
+        for (int at = 0; at < logits.Length; at += chunk.Length)
+        {
+            ReadOnlySpan<float> part = logits[at..Math.Min(at + chunk.Length, logits.Length)];
+            Span<double> values = chunk[..part.Length];
+            TensorPrimitives.ConvertTruncating(part, values);
+            TensorPrimitives.Subtract(values, largest, values);
+            TensorPrimitives.Exp<double>(values, values);
+            sum += TensorPrimitives.Sum<double>(values);
+        }
+
+        return sum;
     }
 }

@@ -42,6 +42,16 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
     /// <summary>The process's id.</summary>
     public int Id => process.Id;
 
+    /// <summary>Most resident memory of the process so far, in bytes.</summary>
+    public long PeakBytes
+    {
+        get
+        {
+            process.Refresh();
+            return process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>Starts a worker and waits for its greeting.</summary>
     /// <exception cref="FulcrumException">It does not start, is another program, or cannot load llama.cpp.</exception>
     /// <param name="given">Null: the tool, or this library started as a program.</param>
