@@ -7,12 +7,14 @@ namespace Fulcrum.GpuCheck;
 
 /// <summary>Times a model of Qwen2-0.5B's widths with random weights.</summary>
 /// <param name="folder">The model folder; written by <see cref="WriteModel"/>.</param>
-internal sealed class Speed(string folder, string device, Dtype dtype, Quantization quantization)
+/// <param name="prompts">Prompts of scoring and of generation. A training step has a quarter as many examples.</param>
+internal sealed class Speed(string folder, string device, Dtype dtype, Quantization quantization, int prompts)
 {
     private const int PromptTokens = 512,
-        Prompts = 32,
         NewTokens = 64,
         TrainSteps = 4;
+
+    private int BatchSize => prompts / 4;
 
     private ModelSpec Spec => ModelSpec.InFolder(folder, dtype, quantization, device);
 
@@ -33,14 +35,14 @@ internal sealed class Speed(string folder, string device, Dtype dtype, Quantizat
         RandomModel.Write(folder, config);
     }
 
-    /// <summary>Returns the tokens per second of scoring one letter after each of 32 prompts of 512 tokens.</summary>
+    /// <summary>Returns the tokens per second of scoring one letter after each prompt of 512 tokens.</summary>
     public double Score()
     {
         using ILanguageModel model = new TorchEngine().Open(Spec);
         ScoreRequest[] requests =
         [
             .. Enumerable
-                .Range(0, Prompts)
+                .Range(0, prompts)
                 .Select(i => new ScoreRequest(
                     Prompt(i),
                     [
@@ -49,29 +51,29 @@ internal sealed class Speed(string folder, string device, Dtype dtype, Quantizat
                 )),
         ];
         model.Score(requests[..2], (_, _) => { });
-        return Prompts * PromptTokens / Seconds(() => model.Score(requests, (_, _) => { }));
+        return prompts * PromptTokens / Seconds(() => model.Score(requests, (_, _) => { }));
     }
 
-    /// <summary>Returns the new tokens per second of 32 completions of 64 tokens.</summary>
+    /// <summary>Returns the new tokens per second of completions of 64 tokens.</summary>
     public double Generate()
     {
         using ILanguageModel model = new TorchEngine().Open(Spec);
         CompletionRequest[] requests =
         [
-            .. Enumerable.Range(0, Prompts).Select(i => new CompletionRequest(Prompt(i)[..64], NewTokens, [])),
+            .. Enumerable.Range(0, prompts).Select(i => new CompletionRequest(Prompt(i)[..64], NewTokens, [])),
         ];
         model.Complete(requests[..2], (_, _) => { });
-        return Prompts * NewTokens / Seconds(() => model.Complete(requests, (_, _) => { }));
+        return prompts * NewTokens / Seconds(() => model.Complete(requests, (_, _) => { }));
     }
 
-    /// <summary>Returns the tokens per second of four training steps of 8 examples with 512 tokens.</summary>
+    /// <summary>Returns the tokens per second of four training steps on examples of 512 tokens.</summary>
     public double Train()
     {
         string output = Directory.CreateTempSubdirectory("gpu-check").FullName;
         TrainingExample[] examples =
         [
             .. Enumerable
-                .Range(0, 8 * (1 + TrainSteps))
+                .Range(0, BatchSize * (1 + TrainSteps))
                 .Select(i => new TrainingExample(
                     $"{i}",
                     Prompt(i),
@@ -82,7 +84,7 @@ internal sealed class Speed(string folder, string device, Dtype dtype, Quantizat
         new TorchEngine().Train(
             Spec,
             new TrainPlan(
-                BatchSize: 8,
+                BatchSize: BatchSize,
                 Rank: 16,
                 Alpha: 32,
                 TargetModules: ["all-linear"],
@@ -93,7 +95,7 @@ internal sealed class Speed(string folder, string device, Dtype dtype, Quantizat
             step => seconds += step.Step == 1 ? 0 : step.Seconds // the first step warms up
         );
         Directory.Delete(output, recursive: true);
-        return TrainSteps * 8 * PromptTokens / seconds;
+        return TrainSteps * BatchSize * PromptTokens / seconds;
     }
 
     // Prompts share nothing, so that no prefix is computed once for several.

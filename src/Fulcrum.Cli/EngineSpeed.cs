@@ -17,7 +17,8 @@ namespace Fulcrum.Cli;
 /// <param name="Work"><c>score</c> or <c>generate</c>.</param>
 /// <param name="Tokens">Prompts and letters of <c>score</c>, new tokens of <c>generate</c>.</param>
 /// <param name="Seconds">Of each round.</param>
-/// <param name="Distance">Largest difference of a log-likelihood from torch's; null for torch and for <c>generate</c>.</param>
+/// <param name="Distance">Largest difference of a log-likelihood from torch's; null for torch and for
+/// <c>generate</c>.</param>
 /// <param name="FileBytes">Size of the GGUF file; null for torch.</param>
 /// <param name="CacheBytes">Size of llama.cpp's KV cache; null for torch.</param>
 /// <param name="WorkerPeakBytes">Most resident memory of llama.cpp's worker process; null for torch, which computes in
@@ -62,7 +63,8 @@ internal sealed class EngineSpeed : IDisposable
         subjects = [new("torch", EnumNames.Of(Dtype.F32), model), .. types.Select(t => Exported(model, t))];
     }
 
-    /// <summary>Does each piece of work on every engine in turn, once per round, after a warm-up on two items.</summary>
+    /// <summary>Does each piece of work on every engine in turn, once per round, after a warm-up on two
+    /// items.</summary>
     public EngineTimes Run(IReadOnlyList<EngineWork> works, int rounds)
     {
         Libtorch.Load(threads);

@@ -80,8 +80,8 @@ public sealed class EngineSpeedTests : IDisposable
         File.WriteAllText(
             file,
             $$"""
-            { "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_act": "silu", "hidden_size": {{width}},
-              "intermediate_size": 128, "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2,
+            { "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_act": "silu",
+              "hidden_size": {{width}}, "intermediate_size": 128, "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2,
               "max_position_embeddings": 512, "rms_norm_eps": 1e-6, "tie_word_embeddings": true, "vocab_size": 32000 }
             """
         );
