@@ -44,7 +44,8 @@ internal sealed record EngineTimes(int Threads, double SgemmGflops, string Llama
 /// folder and as the GGUF files that an export of the folder gives.</summary>
 internal sealed class EngineSpeed : IDisposable
 {
-    private readonly ScratchFolder folder = new("engines");
+    private readonly ScratchFolder? scratch;
+    private readonly string folder;
     private readonly int threads;
     private readonly Action<string> tell;
     private readonly Subject[] subjects;
@@ -53,18 +54,27 @@ internal sealed class EngineSpeed : IDisposable
     /// <param name="config">A <c>config.json</c>.</param>
     /// <param name="types">The GGUF files.</param>
     /// <param name="tell">Called with the current activity.</param>
-    public EngineSpeed(string config, IReadOnlyList<GgufFileType> types, int threads, Action<string> tell)
+    /// <param name="keep">Where the model is written and stays; files that exist are used again. Null: a temporary
+    /// folder.</param>
+    public EngineSpeed(
+        string config,
+        IReadOnlyList<GgufFileType> types,
+        int threads,
+        Action<string> tell,
+        string? keep = null
+    )
     {
         (this.threads, this.tell) = (threads, tell);
-        tell("writing a model of random weights and its GGUF files");
-        RandomModel.Write(folder.Path, config);
-        CopyTokenizer();
-        ModelSpec model = ModelSpec.InFolder(folder.Path, Dtype.F32, device: "cpu", threads: threads);
+        scratch = keep is null ? new ScratchFolder("engines") : null;
+        folder = keep ?? scratch!.Path;
+        tell($"writing a model of random weights and its GGUF files to {folder}");
+        WriteModel(config);
+        ModelSpec model = ModelSpec.InFolder(folder, Dtype.F32, device: "cpu", threads: threads);
         subjects = [new("torch", EnumNames.Of(Dtype.F32), model), .. types.Select(t => Exported(model, t))];
     }
 
-    /// <summary>Does each piece of work on every engine in turn, once per round, after a warm-up on two
-    /// items.</summary>
+    /// <summary>Does each piece of work on every engine in turn, once per round, after a warm-up on one
+    /// item.</summary>
     public EngineTimes Run(IReadOnlyList<EngineWork> works, int rounds)
     {
         Libtorch.Load(threads);
@@ -75,25 +85,40 @@ internal sealed class EngineSpeed : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => scratch?.Dispose();
 
     // All work is token ids, so any tokenizer will do whose vocabulary is smaller than the model's.
-    private void CopyTokenizer()
+    private void WriteModel(string config)
     {
+        string written = Path.Combine(folder, "config.json");
+        if (File.Exists(Path.Combine(folder, "model.safetensors")))
+        {
+            if (BoundedFile.ReadText(written) != BoundedFile.ReadText(config))
+            {
+                throw new InputException($"{written} differs from {config}: name another folder");
+            }
+
+            return;
+        }
+
+        AtomicFile.CreateFolder(folder);
         string embedded = Path.Combine(AppContext.BaseDirectory, "assets", "model");
         foreach (string name in (string[])["tokenizer.json", "tokenizer_config.json"])
         {
-            File.Copy(Path.Combine(embedded, name), Path.Combine(folder.Path, name));
+            File.Copy(Path.Combine(embedded, name), Path.Combine(folder, name), overwrite: true);
         }
+
+        RandomModel.Write(folder, config);
     }
 
     private Subject Exported(ModelSpec model, GgufFileType type)
     {
-        string file = Path.Combine(folder.Path, $"{EnumNames.Of(type)}.gguf");
-        using (IModelWeights weights = ModelWeights.Open(model))
+        string file = Path.Combine(folder, $"{EnumNames.Of(type)}.gguf");
+        if (!File.Exists(file))
         {
+            using IModelWeights weights = ModelWeights.Open(model);
             // Warnings about the tokenizer do not concern work in token ids.
-            GgufExport.Write(weights, folder.Path, file, type, threads);
+            GgufExport.Write(weights, folder, file, type, threads);
         }
 
         return new Subject("llama.cpp", EnumNames.Of(type), model with { Source = new ModelSource.Gguf(file) });
@@ -117,7 +142,7 @@ internal sealed class EngineSpeed : IDisposable
     private static Measured Measure(Subject subject, EngineWork work)
     {
         using ILanguageModel model = ModelEngines.For(subject.Model.Source).Open(subject.Model);
-        work.Do(model, Math.Min(2, work.Items));
+        work.Do(model, 1);
         long start = Stopwatch.GetTimestamp();
         double[] logLikelihoods = work.Do(model, work.Items);
         return new Measured(Stopwatch.GetElapsedTime(start), logLikelihoods, model as LlamaLanguageModel);

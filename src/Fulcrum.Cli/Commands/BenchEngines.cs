@@ -25,6 +25,11 @@ internal static class BenchEngines
             CustomParser = r => [.. r.Tokens.Select(t => EnumNames.Parse<GgufFileType>(t.Value, "--type"))],
             DefaultValueFactory = _ => [GgufFileType.F32, GgufFileType.Q8_0],
         };
+        Option<string?> folder = new("--folder")
+        {
+            Description =
+                "Where the model is written and stays; files that exist are used again. Default: a temporary folder.",
+        };
         Option<int?> items = new("--items") { Description = "Take the first N lines of each file only." },
             threads = new("--threads") { Description = "Threads of each engine. Default: all available cores." };
         Option<int> rounds = new("--rounds")
@@ -43,6 +48,7 @@ internal static class BenchEngines
             score,
             generate,
             types,
+            folder,
             items,
             rounds,
             threads,
@@ -81,7 +87,8 @@ internal static class BenchEngines
                 parsed.GetRequiredValue(config),
                 parsed.GetValue(types)!,
                 parsed.GetValue(threads) ?? Environment.ProcessorCount,
-                said => Console.Error.WriteLine($"fulcrum: {said}")
+                said => Console.Error.WriteLine($"fulcrum: {said}"),
+                parsed.GetValue(folder)
             );
             EngineTimes times = speed.Run(works, parsed.GetValue(rounds));
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(times, JsonLines.Output) : Table(times));
