@@ -73,8 +73,8 @@ internal sealed class EngineSpeed : IDisposable
         subjects = [new("torch", EnumNames.Of(Dtype.F32), model), .. types.Select(t => Exported(model, t))];
     }
 
-    /// <summary>Does each piece of work on every engine in turn, once per round, after a warm-up on one
-    /// item.</summary>
+    /// <summary>Does each piece of work as <see cref="Times"/> does, and measures the machine before and
+    /// after.</summary>
     public EngineTimes Run(IReadOnlyList<EngineWork> works, int rounds)
     {
         Libtorch.Load(threads);
@@ -82,6 +82,23 @@ internal sealed class EngineSpeed : IDisposable
         EngineTime[] times = [.. works.SelectMany(w => Times(w, rounds))];
         double rate = (before + MatmulRate.Gflops(Dtype.F32)) / 2;
         return new EngineTimes(threads, rate, ModelEngines.Llama.Description, times);
+    }
+
+    /// <summary>Does a piece of work on every engine in turn, once per round, after a warm-up on one item.</summary>
+    public IReadOnlyList<EngineTime> Times(EngineWork work, int rounds)
+    {
+        Dictionary<Subject, List<Measured>> measured = subjects.ToDictionary(s => s, _ => new List<Measured>());
+        for (int round = 1; round <= rounds; round++)
+        {
+            foreach (Subject subject in subjects)
+            {
+                tell($"{work.Name}, {subject.Engine} {subject.Form}, round {round} of {rounds}");
+                measured[subject].Add(Measure(subject, work));
+            }
+        }
+
+        double[] reference = measured[subjects[0]][0].LogLikelihoods;
+        return [.. subjects.Select(s => TimeOf(s, work, measured[s], reference))];
     }
 
     /// <inheritdoc/>
@@ -122,21 +139,6 @@ internal sealed class EngineSpeed : IDisposable
         }
 
         return new Subject("llama.cpp", EnumNames.Of(type), model with { Source = new ModelSource.Gguf(file) });
-    }
-
-    private IEnumerable<EngineTime> Times(EngineWork work, int rounds)
-    {
-        Dictionary<Subject, List<Measured>> measured = subjects.ToDictionary(s => s, _ => new List<Measured>());
-        for (int round = 1; round <= rounds; round++)
-        {
-            foreach (Subject subject in subjects)
-            {
-                tell($"{work.Name}, {subject.Engine} {subject.Form}, round {round} of {rounds}");
-                measured[subject].Add(Measure(subject, work));
-            }
-        }
-
-        return subjects.Select(s => TimeOf(s, work, measured[s], measured[subjects[0]][0].LogLikelihoods));
     }
 
     private static Measured Measure(Subject subject, EngineWork work)
