@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Models;
+using Fulcrum.Models.Endpoint;
 
 namespace Fulcrum.Cli;
 
@@ -43,7 +44,7 @@ internal sealed class ServedOptions
     /// <param name="url">The server's address; null: there is no server.</param>
     /// <param name="option">The option that names the address, for messages.</param>
     /// <exception cref="InputException">Options of a server are given without a server, or the name of the model is
-    /// missing.</exception>
+    /// missing, or the variable with the key is not set.</exception>
     public ModelSource.Endpoint? At(ParseResult parsed, string? url, string option)
     {
         if (url is null)
@@ -54,6 +55,12 @@ internal sealed class ServedOptions
             return alone is null
                 ? null
                 : throw new InputException($"{alone.Name} belongs to a server, but {option} names none");
+        }
+
+        // Before anything is written: a command that keeps its options must not keep a key that stands in place of a name.
+        if (parsed.GetValue(key) is { } variable)
+        {
+            _ = KeyVariable.Value(variable);
         }
 
         return parsed.GetValue(served) is { Length: > 0 } name

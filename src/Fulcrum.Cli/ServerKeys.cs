@@ -1,3 +1,4 @@
+using Fulcrum.Models.Endpoint;
 using Fulcrum.Studies;
 
 namespace Fulcrum.Cli;
@@ -6,6 +7,9 @@ namespace Fulcrum.Cli;
 /// so: a study from somebody else must not lead a key to another server.</summary>
 internal static class ServerKeys
 {
+    // A key may hold the sign =, so a longer name may be its first part.
+    private const int LongestShown = 16;
+
     /// <summary>Returns, by candidate, the environment variable that holds the key.</summary>
     /// <param name="named"><c>NAME</c> for the only server of the study, or <c>CANDIDATE=NAME</c>.</param>
     /// <exception cref="InputException">No candidate is meant, several servers could be meant, or the variable is not
@@ -23,7 +27,8 @@ internal static class ServerKeys
             {
                 variables[candidate] = Set(parts[^1]);
                 HubAccess.Say(
-                    $"the key in {parts[^1]} is sent to {ServerOf(served[candidate])} (candidates.{candidate})"
+                    $"the key in {KeyVariable.Shown(parts[^1])} is sent to {ServerOf(served[candidate])} "
+                        + $"(candidates.{candidate})"
                 );
             }
         }
@@ -35,8 +40,8 @@ internal static class ServerKeys
         return asking.FirstOrDefault(c => !variables.ContainsKey(c.Candidate)) is { Plan: not null } refused
             ? throw new InputException(
                 $"candidates.{refused.Candidate}.apiKeyEnv: a study alone sends no key. If "
-                    + $"{ServerOf(refused.Plan.Endpoint!)} may have the key in {refused.Plan.ApiKeyEnv}, repeat the "
-                    + $"command with --api-key-env {refused.Candidate}={refused.Plan.ApiKeyEnv}"
+                    + $"{ServerOf(refused.Plan.Endpoint!)} may have that key, repeat the command with "
+                    + $"--api-key-env {refused.Candidate}={KeyVariable.Shown(refused.Plan.ApiKeyEnv!)}"
             )
             : variables;
     }
@@ -52,7 +57,10 @@ internal static class ServerKeys
         {
             return served.ContainsKey(parts[0])
                 ? [parts[0]]
-                : throw new InputException($"--api-key-env: {parts[0]} is no candidate on a server; {known}");
+                : throw new InputException(
+                    $"--api-key-env: {(parts[0].Length > LongestShown ? "what stands before =" : parts[0])} "
+                        + $"is no candidate on a server; {known}"
+                );
         }
 
         string[] servers = [.. served.Values.Select(ServerOf).Distinct()];
@@ -62,15 +70,16 @@ internal static class ServerKeys
             1 => served.Keys,
             _ => throw new InputException(
                 $"--api-key-env: the candidates are on several servers ({string.Join(", ", servers)}). "
-                    + $"Name the candidate whose server gets the key: --api-key-env CANDIDATE={parts[0]}"
+                    + $"Name the candidate whose server gets the key: --api-key-env CANDIDATE=NAME"
             ),
         };
     }
 
-    private static string Set(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 }
-            ? variable
-            : throw new InputException($"--api-key-env: the environment variable {variable} is not set");
+    private static string Set(string variable)
+    {
+        _ = KeyVariable.Value(variable);
+        return variable;
+    }
 
     private static string ServerOf(string endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address)

@@ -28,7 +28,10 @@ public sealed class ServerKeysTests
     [Theory]
     [InlineData(Variable, "the candidates are on several servers (http://one, http://two)")]
     [InlineData($"c={Variable}", "c is no candidate on a server; those are a, b")]
-    [InlineData("a=FULCRUM_TEST_UNSET", "the environment variable FULCRUM_TEST_UNSET is not set")]
+    [InlineData(
+        "a=FULCRUM_TEST_UNSET",
+        "the environment variable FULCRUM_TEST_UNSET, which should hold the key, is not set"
+    )]
     public void What_is_not_clear_is_refused(string named, string says) =>
         Assert.Contains(
             says,
@@ -38,6 +41,20 @@ public sealed class ServerKeysTests
                 )
                 .Message
         );
+
+    [Theory]
+    [InlineData("sk-3f9a0c7e5b1d48a6f2c9")]
+    [InlineData("a=sk-3f9a0c7e5b1d48a6f2c9")]
+    [InlineData("hf_aBcDeFgHiJkLmNoPqRsT")]
+    [InlineData("c2VjcmV0LWtleS1vZi1hLXNlcnZlcg==")]
+    public void A_key_in_place_of_its_variable_is_not_repeated(string named)
+    {
+        InputException refused = Assert.Throws<InputException>(() =>
+            ServerKeys.Of(Of(("a", "http://one/v1")), [named])
+        );
+
+        Assert.DoesNotContain(named.TrimEnd('=').Split('=')[^1], refused.Message);
+    }
 
     [Fact]
     public void A_study_without_servers_has_no_use_for_a_key() =>

@@ -67,7 +67,7 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
         ModelSource.Endpoint source = Of(Resolve(model));
         ServedTokens tokens = new(source.TokenizerFolder is { } folder ? Tokenizer.Load(folder) : null);
         ServerAddress address = ServerAddress.Parse(source.Url);
-        string? key = KeyIn(source.ApiKeyVariable);
+        string? key = source.ApiKeyVariable is { } variable ? KeyVariable.Value(variable) : null;
         if (key is not null && address.IsExposed)
         {
             warn?.Invoke($"the key travels to {address.Host} without encryption");
@@ -110,9 +110,4 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
 
     private static ModelSource.Endpoint Of(ModelSpec model) =>
         model.Source as ModelSource.Endpoint ?? throw new InputException($"{model.Source} is no model on a server");
-
-    private static string? KeyIn(string? variable) =>
-        variable is null ? null
-        : System.Environment.GetEnvironmentVariable(variable) is { Length: > 0 } key ? key.Trim()
-        : throw new InputException($"the environment variable {variable}, which should hold the key, is not set");
 }

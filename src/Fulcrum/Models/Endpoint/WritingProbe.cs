@@ -35,8 +35,13 @@ internal static class WritingProbe
         return await Completions.Find(server, forms, cancellation) is { } completions
             ? new CompletionsWriter(server, completions)
             : throw new InputException(
-                $"{server} answers messages only, "
-                    + $"and the prompts are {(form == PromptForm.Ids ? "token ids" : "texts")}"
+                $"{server} answers messages only, and the prompts are "
+                    + (
+                        form == PromptForm.Ids
+                            ? "token ids. With a tokenizer conversations become token ids here; without one the "
+                                + "server renders them"
+                            : "texts"
+                    )
             );
     }
 
