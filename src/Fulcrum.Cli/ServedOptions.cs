@@ -57,7 +57,7 @@ internal sealed class ServedOptions
                 : throw new InputException($"{alone.Name} belongs to a server, but {option} names none");
         }
 
-        // Before anything is written: a command that keeps its options must not keep a key that stands in place of a name.
+        // Before anything is written: a command that keeps its options must not keep a key in place of its variable.
         if (parsed.GetValue(key) is { } variable)
         {
             _ = KeyVariable.Value(variable);
