@@ -7,8 +7,8 @@ using Fulcrum.Torch.Interop;
 
 // gpu-check [--device cuda|cuda:N|cpu] [--layers N]
 // Golden results, a training of 24 steps, NF4, speed and memory on a device. Exit code 1 if a check fails.
-// The speed is that of 24 layers and 32 prompts. On a CPU it is that of one layer and 8 prompts, so that the run takes less
-// than ten minutes there too.
+// The speed is that of 24 layers and 32 prompts. On a CPU it is that of one layer and 8 prompts, so that the run takes
+// less than ten minutes there too.
 Dictionary<string, string> options = args.Chunk(2)
     .Where(a => a.Length == 2)
     .ToDictionary(a => a[0].TrimStart('-'), a => a[1], StringComparer.Ordinal);
