@@ -9,59 +9,62 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum bench engines</c></summary>
 internal static class BenchEngines
 {
+    private static readonly Option<string> Config = new("--config")
+    {
+        Description = "A config.json. No weights are needed.",
+        Required = true,
+    };
+    private static readonly Option<string?> Score = new("--score") { Description = "Work of bench score." },
+        Generate = new("--generate") { Description = "Work of bench generate." },
+        Folder =
+            new("--folder")
+            {
+                Description =
+                    "Where the model is written and stays; files that exist are used again. Default: a temporary folder.",
+            };
+    private static readonly Option<GgufFileType[]> Types = new("--type")
+    {
+        Description = "Numeric forms of the GGUF files. Default: f32 and q8_0.",
+        AllowMultipleArgumentsPerToken = true,
+        CustomParser = r => [.. r.Tokens.Select(t => EnumNames.Parse<GgufFileType>(t.Value, "--type"))],
+        DefaultValueFactory = _ => [GgufFileType.F32, GgufFileType.Q8_0],
+    };
+    private static readonly Option<int?> Items =
+            new("--items") { Description = "Take the first N lines of each file only." },
+        Threads = new("--threads") { Description = "Threads of each engine. Default: all available cores." };
+    private static readonly Option<int> Rounds = new("--rounds")
+    {
+        Description = "How often each engine does the work.",
+        DefaultValueFactory = _ => 1,
+    };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
+
     public static Command Create()
     {
-        Option<string> config = new("--config")
-        {
-            Description = "A config.json. No weights are needed.",
-            Required = true,
-        };
-        Option<string?> score = new("--score") { Description = "Work of bench score." },
-            generate = new("--generate") { Description = "Work of bench generate." };
-        Option<GgufFileType[]> types = new("--type")
-        {
-            Description = "Numeric forms of the GGUF files. Default: f32 and q8_0.",
-            AllowMultipleArgumentsPerToken = true,
-            CustomParser = r => [.. r.Tokens.Select(t => EnumNames.Parse<GgufFileType>(t.Value, "--type"))],
-            DefaultValueFactory = _ => [GgufFileType.F32, GgufFileType.Q8_0],
-        };
-        Option<string?> folder = new("--folder")
-        {
-            Description =
-                "Where the model is written and stays; files that exist are used again. Default: a temporary folder.",
-        };
-        Option<int?> items = new("--items") { Description = "Take the first N lines of each file only." },
-            threads = new("--threads") { Description = "Threads of each engine. Default: all available cores." };
-        Option<int> rounds = new("--rounds")
-        {
-            Description = "How often each engine does the work.",
-            DefaultValueFactory = _ => 1,
-        };
-        Option<bool> json = new("--json") { Description = "Print JSON." };
         Command verb = new(
             "engines",
             "Time the torch engine and llama.cpp on the same work. The model has random weights. llama.cpp reads an "
                 + "export of it."
         )
         {
-            config,
-            score,
-            generate,
-            types,
-            folder,
-            items,
-            rounds,
-            threads,
-            json,
+            Config,
+            Score,
+            Generate,
+            Types,
+            Folder,
+            Items,
+            Rounds,
+            Threads,
+            Json,
         };
         verb.Validators.Add(r =>
         {
-            if (r.GetValue(score) is null && r.GetValue(generate) is null)
+            if (r.GetValue(Score) is null && r.GetValue(Generate) is null)
             {
                 r.AddError("name the work by --score FILE, --generate FILE or both");
             }
         });
-        foreach (Option count in (ReadOnlySpan<Option>)[items, rounds, threads])
+        foreach (Option count in (Option[])[Items, Rounds, Threads])
         {
             count.Validators.Add(r =>
             {
@@ -72,28 +75,32 @@ internal static class BenchEngines
             });
         }
 
-        verb.SetAction(parsed =>
-        {
-            EngineWork[] works =
-            [
-                .. parsed.GetValue(score) is { } s
-                    ? [EngineWork.Score(s, parsed.GetValue(items))]
-                    : Array.Empty<EngineWork>(),
-                .. parsed.GetValue(generate) is { } g
-                    ? [EngineWork.Generate(g, parsed.GetValue(items))]
-                    : Array.Empty<EngineWork>(),
-            ];
-            using EngineSpeed speed = new(
-                parsed.GetRequiredValue(config),
-                parsed.GetValue(types)!,
-                parsed.GetValue(threads) ?? Environment.ProcessorCount,
-                said => Console.Error.WriteLine($"fulcrum: {said}"),
-                parsed.GetValue(folder)
-            );
-            EngineTimes times = speed.Run(works, parsed.GetValue(rounds));
-            Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(times, JsonLines.Output) : Table(times));
-        });
+        verb.SetAction(Run);
         return verb;
+    }
+
+    private static void Run(ParseResult parsed)
+    {
+        List<EngineWork> works = [];
+        if (parsed.GetValue(Score) is { } score)
+        {
+            works.Add(EngineWork.Score(score, parsed.GetValue(Items)));
+        }
+
+        if (parsed.GetValue(Generate) is { } generate)
+        {
+            works.Add(EngineWork.Generate(generate, parsed.GetValue(Items)));
+        }
+
+        using EngineSpeed speed = new(
+            parsed.GetRequiredValue(Config),
+            parsed.GetValue(Types)!,
+            parsed.GetValue(Threads) ?? Environment.ProcessorCount,
+            said => Console.Error.WriteLine($"fulcrum: {said}"),
+            parsed.GetValue(Folder)
+        );
+        EngineTimes times = speed.Run(works, parsed.GetValue(Rounds));
+        Console.WriteLine(parsed.GetValue(Json) ? JsonSerializer.Serialize(times, JsonLines.Output) : Table(times));
     }
 
     private static string Table(EngineTimes all) =>
