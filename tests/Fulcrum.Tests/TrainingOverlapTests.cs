@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fulcrum.Guards;
 using Fulcrum.Models;
 using Fulcrum.Studies;
@@ -24,7 +25,29 @@ public sealed class TrainingOverlapTests
     [Theory]
     [InlineData("7 + 5 =")]
     [InlineData("0")]
-    public void An_item_of_a_few_digits_is_not_compared(string input) => Assert.Empty(Found(input, "12", input, "12"));
+    public void An_item_of_a_few_digits_in_the_training_data_is_explained_by_chance(string input) =>
+        Assert.Empty(Found(input, "12", input, "12"));
+
+    [Fact]
+    public void More_sums_with_their_answers_than_chance_explains_are_copied()
+    {
+        (string, string)[] tables = [.. from a in Numbers(2, 9) from b in Numbers(2, 4) select Product(a, b)];
+
+        Assert.Equal(24, Found(tables, tables).Count());
+        Assert.Empty(Found(tables, [.. tables.Select(t => (t.Item1, "another answer"))]));
+    }
+
+    [Fact]
+    public void Sums_that_two_random_samples_share_are_explained_by_chance()
+    {
+        (string, string)[] all = [.. from a in Numbers(10, 99) from b in Numbers(10, 99) select Product(a, b)];
+        Random random = new(1);
+        random.Shuffle(all);
+        (string, string)[] trained = all[..4000];
+        random.Shuffle(all);
+
+        Assert.Empty(Found(all[..2000], trained));
+    }
 
     [Fact]
     public void A_copied_question_behind_an_instruction_is_found() =>
@@ -46,17 +69,28 @@ public sealed class TrainingOverlapTests
     public void Another_short_question_is_none(string trained) =>
         Assert.Empty(Found("What is 7 times 8?", "56", trained, "63"));
 
-    private static IEnumerable<Overlap> Found(string input, string target, string prompt, string completion)
+    private static IEnumerable<int> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1);
+
+    private static (string, string) Product(int a, int b) => ($"{a} * {b} =", $"{a * b}");
+
+    private static IEnumerable<Overlap> Found(string input, string target, string prompt, string completion) =>
+        Found([(input, target.Length == 0 ? "-" : target)], [(prompt, completion)]);
+
+    private static IEnumerable<Overlap> Found(
+        IEnumerable<(string Prompt, string Target)> items,
+        IEnumerable<(string Prompt, string Completion)> examples
+    )
     {
         string file = Path.Combine(Directory.CreateTempSubdirectory().FullName, "rows.jsonl");
-        File.WriteAllText(
+        File.WriteAllLines(
             file,
-            System.Text.Json.JsonSerializer.Serialize(
-                new { prompt = input, target = target.Length == 0 ? "-" : target }
-            ) + "\n"
+            items.Select(i => JsonSerializer.Serialize(new { prompt = i.Prompt, target = i.Target }))
         );
         WritingTask task = WritingTask.Open(new GenerationPlan("own", file), seed: 1);
-        TrainingText[] training = [new("train/1", "", new Prompt.Text(prompt), completion)];
+        TrainingText[] training =
+        [
+            .. examples.Select((e, i) => new TrainingText($"train/{i}", "", new Prompt.Text(e.Prompt), e.Completion)),
+        ];
         return TrainingOverlap.Find(task, training, withinCluster: false);
     }
 }

@@ -17,14 +17,14 @@ internal sealed record Overlap(string Item, string Example, double Share, bool E
 /// holds a schema or examples besides the question. Shingles are three words; in scripts without spaces between words
 /// they are five characters. Items with fewer than six distinct shingles have too few to tell apart. They count only if
 /// they equal an example: its question, the last line of its question, or question and completion together.
-/// Items of fewer than six digits and no letters are not compared.
+/// Items of a few digits without letters are compared only if chance does not explain them
+/// (<see cref="FewDigitItems"/>).
 /// </remarks>
 internal static class TrainingOverlap
 {
     private const int WordShingle = 3,
         CharacterShingle = 5,
-        FewestShingles = 6,
-        FewestDigits = 6;
+        FewestShingles = 6;
 
     /// <summary>The largest share of items that may stand in the training data.</summary>
     public const double MostItems = 0.01;
@@ -45,7 +45,8 @@ internal static class TrainingOverlap
         string[] texts = [.. eligible.Select(t => Words(TextOf(t)))];
         Dictionary<long, List<int>> holders = Index(texts);
         ILookup<(string, string), int> equal = Wholes(eligible, withinCluster);
-        foreach (Item item in benchmark.Items.Where(i => !IsOneOfFew(i.Input)))
+        HashSet<Item> chance = FewDigitItems.Explained(benchmark.Items, eligible);
+        foreach (Item item in benchmark.Items.Where(i => !chance.Contains(i)))
         {
             string words = Words(benchmark.Content(item));
             string cluster = withinCluster ? item.Cluster : "";
@@ -80,21 +81,17 @@ internal static class TrainingOverlap
         }
     }
 
-    // "7 + 5 =" is one of so few possible sums that training and test data hold the same ones by chance.
-    private static bool IsOneOfFew(string input) =>
-        !input.Any(char.IsLetter) && input.Count(char.IsDigit) is > 0 and < FewestDigits;
+    /// <summary>Returns an example's words as a whole: its question, the last line of its question, question and
+    /// completion.</summary>
+    internal static IEnumerable<string> Forms(TrainingText text) =>
+        new[] { Question(text), Question(text).TrimEnd().Split('\n')[^1], TextOf(text) }
+            .Select(Words)
+            .Where(w => w.Length > 0)
+            .Distinct(StringComparer.Ordinal);
 
-    // What an example is as a whole: its question, the last line of it, question and completion.
     private static ILookup<(string, string), int> Wholes(TrainingText[] training, bool withinCluster) =>
         training
-            .SelectMany(
-                (text, i) =>
-                    new[] { Question(text), Question(text).TrimEnd().Split('\n')[^1], TextOf(text) }
-                        .Select(Words)
-                        .Distinct(StringComparer.Ordinal)
-                        .Where(w => w.Length > 0)
-                        .Select(w => (Key: (w, withinCluster ? text.Cluster : ""), Example: i))
-            )
+            .SelectMany((text, i) => Forms(text).Select(w => (Key: (w, withinCluster ? text.Cluster : ""), Example: i)))
             .ToLookup(w => w.Key, w => w.Example);
 
     private static (int Example, double Share) Nearest(
@@ -186,7 +183,7 @@ internal static class TrainingOverlap
     private static long Hash(string word) =>
         word.Aggregate(-3750763034362895579L, (hash, c) => unchecked((hash ^ c) * Prime));
 
-    private static string Words(string text)
+    internal static string Words(string text)
     {
         StringBuilder words = new(text.Length);
         foreach (char c in text)
