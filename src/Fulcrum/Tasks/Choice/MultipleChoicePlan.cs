@@ -1,10 +1,9 @@
 using System.Text.Json.Serialization;
 using Fulcrum.Data;
-using Fulcrum.Data.Hub;
 
 namespace Fulcrum.Tasks.Choice;
 
-/// <summary>Multiple choice from a file of one's own: a row is a question.</summary>
+/// <summary>Multiple choice from a custom file. A row is a question.</summary>
 /// <param name="File">JSON Lines, CSV with a header, or Parquet, by its ending (<c>.jsonl</c>, <c>.csv</c>,
 /// <c>.parquet</c>); or a split of a data set, <c>FOLDER:CONFIG/SPLIT</c>.</param>
 /// <param name="Question">The column of the question.</param>
@@ -59,32 +58,27 @@ public sealed record MultipleChoicePlan(
     protected override void CheckValues(string source)
     {
         const string Columns = "the names of the options' columns, or of one that holds a list";
-        bool one = (File.Length > 0) != (Data is not null);
-        string given = Data is null ? "empty" : "given together with data";
-        Wanted.That(one, source, $"{Name}.file", given, "a file with a row for each question");
+        Files.Check(source, Name, "question");
         Wanted.That(Options is null or { Count: > 0 }, source, $"{Name}.options", "[]", Columns);
-        bool exampled = Fewshot == 0 || (Fewshot > 0 && ExamplesFile is not null);
-        Wanted.That(exampled, source, $"{Name}.fewshot", Fewshot, "0, or more together with examplesFile");
         bool labelled = (AnswerForm == AnswerForm.Label) == (Labels is not null);
         Wanted.That(labelled, source, $"{Name}.labels", Labels, "a column, together with answerForm label");
         AnswerScorings.Check(source, Name, Reading, Rotations, MaxNewTokens);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() => DataSplit.FilesOf(Place, ExamplesFile);
+    public override IReadOnlyList<string> Paths() => Files.Paths();
 
     /// <inheritdoc/>
-    public override TaskPlan Located(Func<string, string> locate) =>
-        this with
-        {
-            File = Data is null ? locate(File) : "",
-            Data = Data is { } data ? locate(data) : null,
-            ExamplesFile = ExamplesFile is { } examples ? locate(examples) : null,
-        };
+    public override TaskPlan Located(Func<string, string> locate)
+    {
+        OwnFiles files = Files.Located(locate);
+        return this with { File = files.File, Data = files.Data, ExamplesFile = files.Examples };
+    }
 
     /// <summary>The file, or the split of a data set.</summary>
-    [JsonIgnore]
-    public string Place => Data ?? File;
+    internal string Place => Files.Place;
+
+    private OwnFiles Files => new(File, Data, ExamplesFile, Fewshot);
 
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) =>

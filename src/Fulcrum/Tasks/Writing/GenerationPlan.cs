@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Fulcrum.Data;
-using Fulcrum.Data.Hub;
 using Fulcrum.Models;
 
 namespace Fulcrum.Tasks.Writing;
@@ -31,7 +30,7 @@ public enum Matching
     Contains,
 }
 
-/// <summary>Written answers from a file of one's own, graded by comparing texts: a row is an item.</summary>
+/// <summary>Written answers from a custom file, graded by comparing texts. A row is an item.</summary>
 /// <param name="File">JSON Lines, a JSON array, CSV, TSV or Parquet, by its ending, also with <c>.gz</c>; or a split of
 /// a data set, <c>FOLDER:CONFIG/SPLIT</c>.</param>
 /// <param name="Input">The column of what the model is asked; null: the layout is recognised from the columns.</param>
@@ -85,9 +84,7 @@ public sealed record GenerationPlan(
     /// <inheritdoc/>
     protected override void CheckValues(string source)
     {
-        bool one = (File.Length > 0) != (Data is not null);
-        string given = Data is null ? "empty" : "given together with data";
-        Wanted.That(one, source, $"{Name}.file", given, "a file with a row for each item");
+        Files.Check(source, Name, "item");
         bool tolerable = double.IsFinite(Tolerance) && Tolerance >= 0;
         Wanted.That(tolerable, source, $"{Name}.tolerance", Tolerance, "0 or more");
         bool limited = RegexTimeLimitSeconds is > 0 and <= 60;
@@ -97,27 +94,24 @@ public sealed record GenerationPlan(
         Wanted.That(Extract is null || HasGroup(Extract), source, $"{Name}.extract", Extract, Group);
         bool target = ExtractTarget is null or "" || HasGroup(ExtractTarget);
         Wanted.That(target, source, $"{Name}.extractTarget", ExtractTarget, Group + ", or empty");
-        bool exampled = Fewshot == 0 || (Fewshot > 0 && ExamplesFile is not null);
-        Wanted.That(exampled, source, $"{Name}.fewshot", Fewshot, "0, or more together with examplesFile");
         bool once = Input is null || Template is null;
         Wanted.That(once, source, $"{Name}.template", Template, "either input or template");
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Paths() => DataSplit.FilesOf(Place, ExamplesFile);
+    public override IReadOnlyList<string> Paths() => Files.Paths();
 
     /// <inheritdoc/>
-    public override TaskPlan Located(Func<string, string> locate) =>
-        this with
-        {
-            File = Data is null ? locate(File) : "",
-            Data = Data is { } data ? locate(data) : null,
-            ExamplesFile = ExamplesFile is { } examples ? locate(examples) : null,
-        };
+    public override TaskPlan Located(Func<string, string> locate)
+    {
+        OwnFiles files = Files.Located(locate);
+        return this with { File = files.File, Data = files.Data, ExamplesFile = files.Examples };
+    }
 
     /// <summary>The file, or the split of a data set.</summary>
-    [JsonIgnore]
-    public string Place => Data ?? File;
+    internal string Place => Files.Place;
+
+    private OwnFiles Files => new(File, Data, ExamplesFile, Fewshot);
 
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => WritingTask.Open(this, opening.Seed, opening.Decode(Decoding));
