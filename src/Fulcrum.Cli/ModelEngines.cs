@@ -23,5 +23,5 @@ internal static class ModelEngines
     /// <summary>Returns the engine that opens models of a source.</summary>
     public static IEngine For(ModelSource source) => All.For(source);
 
-    private static void Warn(string warning) => Console.Error.WriteLine($"fulcrum: warning: {warning}");
+    private static void Warn(string warning) => Console.Error.WriteLine($"warning: {warning}");
 }

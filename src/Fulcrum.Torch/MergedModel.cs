@@ -30,12 +30,55 @@ internal static class MergedModel
     // Marks the metadata of merged weights, so that another merge may replace them and nothing else.
     private const string Mark = "fulcrum";
 
+    private const string WeightsName = "model.safetensors";
+
     /// <summary>Merges in float32 and writes the weights in the type they have on disk, or in the plan's when that is
     /// not <c>auto</c>; <c>config.json</c> comes last.</summary>
     /// <returns>That type.</returns>
     /// <exception cref="InputException">Model or adapter cannot be read, or the folder cannot be written or holds other
     /// weights already.</exception>
     public static string Write(ModelSpec plan, string output, Action<string>? warn = null)
+    {
+        RefuseTarget(plan, output);
+        using LanguageModel model = new TorchEngine(warn).LoadModel(plan with { Dtype = Dtype.F32 });
+        model.Merge();
+        string dtype = plan.Dtype switch
+        {
+            Dtype.Auto => StoredDtype(plan.Folder),
+            Dtype.F32 => "float32",
+            Dtype.Bf16 => "bfloat16",
+            Dtype.F16 => "float16",
+            _ => throw new ArgumentOutOfRangeException(nameof(plan)),
+        };
+        using (DisposeScope scope = NewDisposeScope())
+        using (no_grad())
+        {
+            Dictionary<string, Tensor> weights = model
+                .Weights()
+                .ToDictionary(w => w.Name, w => w.Value.to_type(TypeOf(dtype)).cpu().contiguous());
+            SafetensorsFile.Write(
+                Path.Combine(output, WeightsName),
+                weights,
+                new Dictionary<string, string> { ["format"] = "pt", [Mark] = "merged" }
+            );
+        }
+
+        foreach (string name in Companions.Where(n => File.Exists(Path.Combine(plan.Folder, n))))
+        {
+            AtomicFile.Copy(Path.Combine(plan.Folder, name), Path.Combine(output, name));
+        }
+
+        JsonObject config = ConfigOf(plan.Folder);
+        config["tie_word_embeddings"] = model.HeadIsTied;
+        config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
+        AtomicFile.WriteText(
+            Path.Combine(output, "config.json"),
+            config.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n"
+        );
+        return dtype;
+    }
+
+    private static void RefuseTarget(ModelSpec plan, string output)
     {
         if (InnerPath.AreSame(output, plan.Folder))
         {
@@ -59,7 +102,7 @@ internal static class MergedModel
             );
         }
 
-        string weightsFile = Path.Combine(output, "model.safetensors");
+        string weightsFile = Path.Combine(output, WeightsName);
         if (File.Exists(weightsFile) && !IsMerged(weightsFile))
         {
             throw new InputException(
@@ -67,43 +110,6 @@ internal static class MergedModel
                     + "name another folder or remove it"
             );
         }
-
-        using LanguageModel model = new TorchEngine(warn).LoadModel(plan with { Dtype = Dtype.F32 });
-        model.Merge();
-        string dtype = plan.Dtype switch
-        {
-            Dtype.Auto => StoredDtype(plan.Folder),
-            Dtype.F32 => "float32",
-            Dtype.Bf16 => "bfloat16",
-            Dtype.F16 => "float16",
-            _ => throw new ArgumentOutOfRangeException(nameof(plan)),
-        };
-        using (DisposeScope scope = NewDisposeScope())
-        using (no_grad())
-        {
-            Dictionary<string, Tensor> weights = model
-                .Weights()
-                .ToDictionary(w => w.Name, w => w.Value.to_type(TypeOf(dtype)).cpu().contiguous());
-            SafetensorsFile.Write(
-                weightsFile,
-                weights,
-                new Dictionary<string, string> { ["format"] = "pt", [Mark] = "merged" }
-            );
-        }
-
-        foreach (string name in Companions.Where(n => File.Exists(Path.Combine(plan.Folder, n))))
-        {
-            AtomicFile.Copy(Path.Combine(plan.Folder, name), Path.Combine(output, name));
-        }
-
-        JsonObject config = ConfigOf(plan.Folder);
-        config["tie_word_embeddings"] = model.HeadIsTied;
-        config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
-        AtomicFile.WriteText(
-            Path.Combine(output, "config.json"),
-            config.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n"
-        );
-        return dtype;
     }
 
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>

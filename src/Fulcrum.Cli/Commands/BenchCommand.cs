@@ -44,19 +44,9 @@ internal static class BenchCommand
             Description = "Threads of the native library. Default: all available cores.",
         };
         Option<bool> json = new("--json") { Description = "Print JSON." };
-        foreach (
-            (Option<int> option, int least) in (ReadOnlySpan<(Option<int>, int)>)[(batch, 1), (length, 2), (steps, 1)]
-        )
-        {
-            option.Validators.Add(r =>
-            {
-                if (r.GetValueOrDefault<int>() < least)
-                {
-                    r.AddError($"{option.Name} must be at least {least}");
-                }
-            });
-        }
-
+        RequireAtLeast(batch, 1);
+        RequireAtLeast(length, 2);
+        RequireAtLeast(steps, 1);
         Command verb = new(
             "memory",
             "Measure the peak anonymous memory while a model is loaded and while QLoRA trains, "
@@ -88,6 +78,15 @@ internal static class BenchCommand
         });
         return verb;
     }
+
+    private static void RequireAtLeast(Option<int> option, int least) =>
+        option.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() < least)
+            {
+                r.AddError($"{option.Name} must be at least {least}");
+            }
+        });
 
     private static string Table(MemoryResult r) =>
         string.Join(

@@ -9,58 +9,66 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum generate</c></summary>
 internal static class GenerateCommand
 {
+    private static readonly Option<string> Input = new("--input")
+    {
+        Description = "Requests, one JSON object per line; - is standard input.",
+        Required = true,
+    };
+
+    private static readonly Option<string> Output = new("--output")
+    {
+        Description = "Answers, one line per request; - is standard output.",
+        Required = true,
+    };
+
+    private static readonly Option<int> Limit = new("--max-new-tokens")
+    {
+        Description = "Maximum number of tokens per completion.",
+        Required = true,
+        Validators =
+        {
+            r =>
+            {
+                if (r.GetValueOrDefault<int>() < 1)
+                {
+                    r.AddError("--max-new-tokens must be at least 1");
+                }
+            },
+        },
+    };
+
+    private static readonly Option<string[]> Stops = new("--stop")
+    {
+        Description = "A text that ends a completion. May be repeated.",
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<string[]> Templated = new("--variable")
+    {
+        Description = "A variable of the chat template: NAME=VALUE, where VALUE is JSON or text. May be repeated.",
+        DefaultValueFactory = _ => [],
+    };
+
     public static Command Create()
     {
         ModelOptions options = new();
-        Option<string> input = new("--input")
-        {
-            Description = "Requests, one JSON object per line; - is standard input.",
-            Required = true,
-        };
-        Option<string> output = new("--output")
-        {
-            Description = "Answers, one line per request; - is standard output.",
-            Required = true,
-        };
-        Option<int> limit = new("--max-new-tokens")
-        {
-            Description = "Maximum number of tokens per completion.",
-            Required = true,
-        };
-        Option<string[]> stops = new("--stop")
-        {
-            Description = "A text that ends a completion. May be repeated.",
-            DefaultValueFactory = _ => [],
-        };
-        Option<string[]> variables = new("--variable")
-        {
-            Description = "A variable of the chat template: NAME=VALUE, where VALUE is JSON or text. May be repeated.",
-            DefaultValueFactory = _ => [],
-        };
-        limit.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int>() < 1)
-            {
-                r.AddError("--max-new-tokens must be at least 1");
-            }
-        });
         Command verb = new("generate", "Complete prompts by greedy decoding.")
         {
-            limit,
-            stops,
-            variables,
-            input,
-            output,
+            Limit,
+            Stops,
+            Templated,
+            Input,
+            Output,
         };
         options.AddTo(verb, servers: true);
         verb.SetAction(
             (parsed, cancellation) =>
             {
                 using ILanguageModel model = options.Load(parsed);
-                string from = parsed.GetRequiredValue(input);
-                string[] stopTexts = parsed.GetRequiredValue(stops);
-                int most = parsed.GetRequiredValue(limit);
-                Dictionary<string, JsonNode?> given = Variables(parsed.GetRequiredValue(variables));
+                string from = parsed.GetRequiredValue(Input);
+                string[] stopTexts = parsed.GetRequiredValue(Stops);
+                int most = parsed.GetRequiredValue(Limit);
+                Dictionary<string, JsonNode?> given = Variables(parsed.GetRequiredValue(Templated));
                 string Purpose() =>
                     $"generate {most} {JsonSerializer.Serialize(stopTexts)} {JsonSerializer.Serialize(given)} "
                     + $"{options.Fingerprint(parsed)}";
@@ -71,7 +79,7 @@ internal static class GenerateCommand
                     tell =>
                         new RequestFiles(model, options.Texts(parsed), Purpose, tell, given).Generate(
                             from,
-                            parsed.GetRequiredValue(output),
+                            parsed.GetRequiredValue(Output),
                             most,
                             options.EndTokens(parsed),
                             stopTexts,

@@ -26,7 +26,7 @@ internal static class MergeCommand
             string dtype = MergedModel.Write(
                 options.Model(parsed),
                 folder,
-                warning => Console.Error.WriteLine($"fulcrum: warning: {warning}")
+                warning => Console.Error.WriteLine($"warning: {warning}")
             );
             if (!parsed.GetValue(CommonOptions.Quiet))
             {

@@ -220,7 +220,6 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         ExperimentSettings settings = new(
             report,
             required?.Looking,
-            required?.ByTask,
             log,
             (layout, words) => ReportFiles.Write(layout.Root, words),
             parsed.GetRequiredValue(language),
@@ -228,6 +227,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
             describedByCommandLine ? ServerKeys.OfCommandLine(study) : ServerKeys.Of(study, parsed.GetValue(keys) ?? [])
         )
         {
+            Required = required?.ByTask,
             Warm = local is null ? null : local.Warm,
             Elsewhere = local is null ? null : local.Run,
             SplitBase = local is null ? null : local.SplitBase,

@@ -15,42 +15,8 @@ internal static class Page
         Words words = report.Words;
         (string Id, string Title, Markup Body)[] sections =
         [
-            (
-                "notebook",
-                words.Say("The table as the notebook prints it", "A tabela como o caderno a imprime"),
-                NotebookSection.Of(report)
-            ),
-            ("comparison", words.Say("Before and after", "Antes e depois"), ComparisonSection.Of(report)),
-            ("profile", words.Say("Abilities", "Habilidades"), ProfileSection.Of(report)),
-            (
-                "pairs",
-                words.Say("Candidates compared with each other", "Candidatos comparados entre si"),
-                RankingSection.Pairs(report)
-            ),
-            ("search", words.Say("Search", "Busca"), SearchSection.Of(report)),
-            (
-                "serving-ladder",
-                words.Say("Lost on the way to serving", "Perdido a caminho de servir"),
-                LadderSection.Of(report)
-            ),
-            ("trade-off", words.Say("Trade-off", "Compromisso"), PointsSection.Of(report)),
-            (
-                "measures",
-                words.Say("What was gained and what was lost", "O que se ganhou e o que se perdeu"),
-                MeasuresSection.Of(report)
-            ),
-            ("readings", words.Say("Knowledge or format", "Conhecimento ou formato"), ReadingsSection.Of(report)),
-            ("neutral-text", words.Say("Neutral text", "Texto neutro"), NeutralTextSection.Of(report)),
-            (
-                "training",
-                words.Say("Training", "Treino"),
-                report.Steps.Count == 0 ? Markup.Empty : TrainingFigure.Of(report.Steps, words)
-            ),
-            ("items", words.Say("Items", "Itens"), ItemsSection.Of(report)),
-            ("guards", words.Say("Guards and power", "Verificações e poder"), GuardSection.Of(report)),
-            ("methods", words.Say("Methods and provenance", "Métodos e procedência"), ProvenanceSection.Of(report)),
+            .. Sections(report).Where(s => s.Body.ToString().Length > 0),
         ];
-        sections = [.. sections.Where(s => s.Body.ToString().Length > 0)];
         return Markup.Of(
             $"""
             <!doctype html>
@@ -87,6 +53,49 @@ internal static class Page
 
             """
         );
+    }
+
+    /// <summary>Returns every section in its order; the body of a section without data is empty.</summary>
+    private static (string Id, string Title, Markup Body)[] Sections(RunReport report)
+    {
+        Words words = report.Words;
+        return
+        [
+            (
+                "notebook",
+                words.Say("The table as the notebook prints it", "A tabela como o caderno a imprime"),
+                NotebookSection.Of(report)
+            ),
+            ("comparison", words.Say("Before and after", "Antes e depois"), ComparisonSection.Of(report)),
+            ("profile", words.Say("Abilities", "Habilidades"), ProfileSection.Of(report)),
+            (
+                "pairs",
+                words.Say("Candidates compared with each other", "Candidatos comparados entre si"),
+                RankingSection.Pairs(report)
+            ),
+            ("search", words.Say("Search", "Busca"), SearchSection.Of(report)),
+            (
+                "serving-ladder",
+                words.Say("Lost on the way to serving", "Perdido a caminho de servir"),
+                LadderSection.Of(report)
+            ),
+            ("trade-off", words.Say("Trade-off", "Compromisso"), PointsSection.Of(report)),
+            (
+                "measures",
+                words.Say("What was gained and what was lost", "O que se ganhou e o que se perdeu"),
+                MeasuresSection.Of(report)
+            ),
+            ("readings", words.Say("Knowledge or format", "Conhecimento ou formato"), ReadingsSection.Of(report)),
+            ("neutral-text", words.Say("Neutral text", "Texto neutro"), NeutralTextSection.Of(report)),
+            (
+                "training",
+                words.Say("Training", "Treino"),
+                report.Steps.Count == 0 ? Markup.Empty : TrainingFigure.Of(report.Steps, words)
+            ),
+            ("items", words.Say("Items", "Itens"), ItemsSection.Of(report)),
+            ("guards", words.Say("Guards and power", "Verificações e poder"), GuardSection.Of(report)),
+            ("methods", words.Say("Methods and provenance", "Métodos e procedência"), ProvenanceSection.Of(report)),
+        ];
     }
 
     private static string Found(RunReport report) =>

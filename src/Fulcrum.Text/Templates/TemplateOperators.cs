@@ -35,7 +35,11 @@ internal static class TemplateOperators
                 : Whole(name, Big(a), Big(b), line);
         }
 
-        return (name, a, b) switch
+        return OfSequences(name, a, b, line);
+    }
+
+    private static object? OfSequences(string name, object? a, object? b, int line) =>
+        (name, a, b) switch
         {
             ("+", string x, string y) => Bounded(x.Length + y.Length, line) ? x + y : "",
             ("+", List<object?> x, List<object?> y)
@@ -82,7 +86,6 @@ internal static class TemplateOperators
                     + $"'{TypeName(a)}' and '{TypeName(b)}'"
             ),
         };
-    }
 
     public static bool Compare(string name, object? a, object? b, int line)
     {
