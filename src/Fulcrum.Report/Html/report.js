@@ -162,7 +162,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     const two = make("div", null, { class: "two" });
     two.append(...item.sides.map((each, i) => side(item, i === 0 ? words.before : candidates.length > 1 ? candidates[i - 1] : words.after, each)));
     panel.replaceChildren(head, make("p", [item.cluster, item.group].filter(Boolean).join(" · "), { class: "soft" }),
-      ...(item.input ? [make("h3", words.question), make("pre", item.input)] : []), ...(item.prompt ? [folded(words.prompt, item.prompt)] : []), make("h3", words.target), code(item.target), two);
+      ...(item.input ? [make("h3", words.question), make("pre", item.input)] : []), ...(item.prompt ? [folded(words.prompt, item.prompt, item.options?.every(o => o.trim().length < 2))] : []), make("h3", words.target), code(item.target), two);
     panel.hidden = false;
     panel.focus({ preventScroll: true });
     panel.scrollIntoView({ block: "nearest" });
@@ -187,8 +187,9 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     return box;
   }
 
-  function folded(title, text) {
+  function folded(title, text, open = false) {
     const details = make("details");
+    details.open = open;
     details.append(make("summary", title), make("pre", text));
     return details;
   }
