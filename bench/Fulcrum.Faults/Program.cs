@@ -4,6 +4,8 @@ using Fulcrum.Faults;
 // [--clock N] [--disk-full] [--small-files]
 // Disturbs a study that takes seconds in every way it knows and compares what it leaves with the undisturbed run's,
 // byte by byte.
+// fulcrum-faults --stage-kills N
+// Kills a study of three candidates in each of its stages, N times.
 // fulcrum-faults [--long-train STEPS] [--long-score REQUESTS] [--long-sql QUERIES]
 // Does the same thing for long in one process, and prints what it holds meanwhile.
 Dictionary<string, string> options = new(StringComparer.Ordinal);
@@ -29,8 +31,15 @@ if (options.Keys.Any(k => k.StartsWith("long-", StringComparison.Ordinal)))
     return flat ? 0 : 1;
 }
 
-string tool = options.GetValueOrDefault("tool") ?? Path.Combine(AppContext.BaseDirectory, "Fulcrum.Cli");
-Campaign campaign = new(Path.GetFullPath(tool), folder, new Random(Count("seed")));
+string tool = Path.GetFullPath(
+    options.GetValueOrDefault("tool") ?? Path.Combine(AppContext.BaseDirectory, "Fulcrum.Cli")
+);
+if (options.ContainsKey("stage-kills"))
+{
+    return new StageKills(tool, folder, new Random(Count("seed"))).Run(Count("stage-kills")) ? 0 : 1;
+}
+
+Campaign campaign = new(tool, folder, new Random(Count("seed")));
 bool fine = campaign.Undisturbed();
 fine = fine && campaign.TwoProcesses();
 fine = fine && campaign.Stages();

@@ -49,6 +49,9 @@ internal static class Tool
         return new Ending(process.ExitCode, error.Result, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
+    /// <summary>Kills a process and everything that it started.</summary>
+    public static void KillGroup(Process process) => Send(-process.Id, Kill);
+
     public static Process Start(string tool, IEnumerable<string> arguments) =>
         Process.Start(
             new ProcessStartInfo("setsid", [tool, .. arguments])
