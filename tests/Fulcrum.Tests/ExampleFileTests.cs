@@ -133,6 +133,36 @@ public sealed class ExampleFileTests : IDisposable
         Assert.DoesNotContain('\n', message);
     }
 
+    [Theory]
+    [InlineData("jsonl.gz", "question,answer")]
+    [InlineData("csv.gz", "question,answer")]
+    [InlineData("parquet", "question,answer")]
+    public void A_file_that_is_not_in_its_format_is_one_sentence_that_names_it(string ending, string content)
+    {
+        string path = Path.Combine(folder, $"broken.{ending}");
+        File.WriteAllText(path, content);
+
+        string message = Assert
+            .Throws<InputException>(() => WritingTask.Open(new GenerationPlan("own", path), 1))
+            .Message;
+
+        Assert.Contains($"broken.{ending}", message);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public async Task A_compressed_file_that_ends_too_early_is_one_sentence_that_names_it()
+    {
+        string path = await Written("messages", "csv.gz");
+        byte[] whole = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
+
+        Assert.Contains(
+            "messages.csv.gz",
+            Assert.Throws<InputException>(() => WritingTask.Open(new GenerationPlan("own", path), 1)).Message
+        );
+    }
+
     [Fact]
     public void Columns_may_lie_within_records_and_be_joined_by_a_template()
     {
