@@ -10,7 +10,7 @@ namespace Fulcrum.Comparisons;
 /// <param name="After">Mean score of the candidate.</param>
 /// <param name="Difference">After minus before, with the interval of a mean over tasks.</param>
 /// <param name="WithinMargin">Whether the lower bound lies above the margin.</param>
-public sealed record AbilityRow(
+internal sealed record AbilityRow(
     string Name,
     IReadOnlyList<string> Tasks,
     double Before,

@@ -14,7 +14,6 @@ internal sealed record CandidatesComparison(IReadOnlyList<CandidateFamily> Tasks
 /// <param name="Unscored">Items that one of them could not score.</param>
 /// <param name="CriticalValue">How many standard errors the simultaneous bounds lie away; null: they were not asked
 /// for.</param>
-/// <param name="Recipe">The candidates as seeds of one recipe; null: they are not.</param>
 public sealed record CandidateFamily(
     string Task,
     int Items,
@@ -23,10 +22,14 @@ public sealed record CandidateFamily(
     ScoreInterval Before,
     Estimand Estimand,
     IReadOnlyList<CandidateDifference> Candidates,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? CriticalValue = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RecipeEstimate? Recipe = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? CriticalValue = null
 )
 {
+    /// <summary>The candidates as seeds of one recipe; null: they are not.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal RecipeEstimate? Recipe { get; init; }
+
     /// <summary>Compares candidates with their base.</summary>
     /// <param name="candidates">By name, in order.</param>
     /// <param name="simultaneous">Whether bounds are wanted that hold for all candidates together.</param>
@@ -65,9 +68,11 @@ public sealed record CandidateFamily(
             PairedComparison.Score(scores[0], binary),
             chosen,
             each,
-            level?.CriticalValue,
-            seeds ? RecipeEstimate.Of(samples, estimand) : null
-        );
+            level?.CriticalValue
+        )
+        {
+            Recipe = seeds ? RecipeEstimate.Of(samples, estimand) : null,
+        };
     }
 
     private static CandidateDifference Candidate(

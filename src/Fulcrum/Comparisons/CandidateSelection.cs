@@ -10,7 +10,7 @@ namespace Fulcrum.Comparisons;
 /// <param name="Others">What the candidates that were not selected scored on the selection half. The selected one is
 /// left out: it was chosen for its score, so that score is too high.</param>
 /// <param name="Search">How the candidates were searched; null: all of them were trained in full.</param>
-public sealed record SelectionResult(
+internal sealed record SelectionResult(
     string Chosen,
     IReadOnlyList<string> Confirmed,
     int Candidates,
@@ -25,7 +25,7 @@ public sealed record SelectionResult(
 /// <param name="Rounds">The number of candidates of each round.</param>
 /// <param name="Settings">By key, as <c>train.rank</c>, the selected candidate's values of the keys in which the
 /// trainings differ.</param>
-public sealed record SearchSummary(
+internal sealed record SearchSummary(
     int Trainings,
     double Work,
     long Answers,
@@ -36,7 +36,7 @@ public sealed record SearchSummary(
 /// <summary>What a candidate that was not selected scored on the selection half: no result, a reason for the
 /// choice.</summary>
 /// <param name="Points">By task, the mean difference from the base as a fraction.</param>
-public sealed record SelectionScore(string Name, IReadOnlyDictionary<string, double> Points);
+internal sealed record SelectionScore(string Name, IReadOnlyDictionary<string, double> Points);
 
 /// <summary>A candidate that may be selected.</summary>
 /// <param name="Root">The candidate from which it is derived; its own name if it is not derived.</param>

@@ -10,42 +10,55 @@ namespace Fulcrum.Comparisons;
 /// <param name="Families">By task, all candidates with bounds that hold for all of them together; null: one
 /// candidate.</param>
 /// <param name="Pairs">Every two candidates compared with each other; null: one candidate, or too many.</param>
-/// <param name="TradeOff">The base and the candidates as points with the front that they form; null: one
-/// candidate.</param>
-/// <param name="Selection">Which candidate was selected on the other half of the items; then
-/// <paramref name="Candidates"/>
-/// holds it and its neighbours. Null: no selection.</param>
-/// <param name="Seeds">By recipe and task, the spread over training seeds; null: no recipe has more than one
-/// seed.</param>
-/// <param name="Ladders">Candidates with the serving forms derived from them, each form against the one before; null:
-/// no
-/// form is derived.</param>
 public sealed record Comparison(
     IReadOnlyList<CandidateComparison> Candidates,
     IReadOnlyList<GuardResult>? Guards = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         IReadOnlyList<CandidateFamily>? Families = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CandidatePair>? Pairs = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TradeOff? TradeOff = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RecipeSeeds>? Seeds = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-        IReadOnlyList<ServingLadder>? Ladders = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SelectionResult? Selection = null
-);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CandidatePair>? Pairs = null
+)
+{
+    /// <summary>The base and the candidates as points with the front that they form; null: one candidate.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal TradeOff? TradeOff { get; init; }
+
+    /// <summary>By recipe and task, the spread over training seeds; null: no recipe has more than one seed.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal IReadOnlyList<RecipeSeeds>? Seeds { get; init; }
+
+    /// <summary>Candidates with the serving forms derived from them, each form against the one before; null: no form
+    /// is derived.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal IReadOnlyList<ServingLadder>? Ladders { get; init; }
+
+    /// <summary>Which candidate was selected on the other half of the items; then <see cref="Candidates"/> holds
+    /// it and its neighbours. Null: no selection.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal SelectionResult? Selection { get; init; }
+}
 
 /// <summary>One candidate compared with the base.</summary>
 /// <param name="Tasks">One result for each task, in the study's order.</param>
-/// <param name="Power">What each task's sample can detect; null: not computed.</param>
-/// <param name="NeutralText">How far the predictions on neutral text moved; null: not measured.</param>
-/// <param name="Profile">General tasks by ability; null: fewer than two abilities were measured.</param>
-public sealed record CandidateComparison(
-    string Name,
-    IReadOnlyList<PairedResult> Tasks,
-    Verdict Verdict,
-    IReadOnlyList<TaskPower>? Power = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NeutralTextComparison? NeutralText = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<AbilityRow>? Profile = null
-);
+public sealed record CandidateComparison(string Name, IReadOnlyList<PairedResult> Tasks, Verdict Verdict)
+{
+    /// <summary>What each task's sample can detect; null: not computed.</summary>
+    [JsonInclude]
+    internal IReadOnlyList<TaskPower>? Power { get; init; }
+
+    /// <summary>How far the predictions on neutral text moved; null: not measured.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal NeutralTextComparison? NeutralText { get; init; }
+
+    /// <summary>General tasks by ability; null: fewer than two abilities were measured.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal IReadOnlyList<AbilityRow>? Profile { get; init; }
+}
 
 /// <summary>Two candidates compared with each other.</summary>
 /// <param name="Tasks">The second minus the first, for each task in the study's order.</param>
@@ -56,7 +69,7 @@ public sealed record PairDifference(string Task, Difference Difference);
 
 /// <summary>One recipe, trained with several seeds.</summary>
 /// <param name="Recipe">The candidate from which the seeds are derived.</param>
-public sealed record RecipeSeeds(string Recipe, IReadOnlyList<SeedsResult> Tasks);
+internal sealed record RecipeSeeds(string Recipe, IReadOnlyList<SeedsResult> Tasks);
 
 /// <summary>Two sides compared task by task, without a study: two files or two folders of answers.</summary>
 /// <param name="Verdict">Null where nothing says which task is the target.</param>

@@ -11,7 +11,7 @@ namespace Fulcrum.Comparisons;
 /// general task.</param>
 /// <param name="Outcome">What ended the task.</param>
 /// <param name="Looks">Every look, with the interval that was valid at it.</param>
-public sealed record EarlyResult(
+internal sealed record EarlyResult(
     int Planned,
     int Asked,
     double Share,

@@ -14,11 +14,11 @@ public sealed record MeasureComparison(string Name, int Items, double Before, do
 /// <summary>The measures of a part of a task's items.</summary>
 /// <param name="By"><c>group</c> (hardness, category) or <c>cluster</c> (database, subject).</param>
 /// <param name="Part">Which group or cluster.</param>
-public sealed record MeasureBreakdown(string By, string Part, IReadOnlyList<MeasureComparison> Measures);
+internal sealed record MeasureBreakdown(string By, string Part, IReadOnlyList<MeasureComparison> Measures);
 
 /// <summary>How well the probabilities of a model's choices match the share of correct ones, before and
 /// after.</summary>
-public sealed record CalibrationComparison(Calibration Before, Calibration After);
+internal sealed record CalibrationComparison(Calibration Before, Calibration After);
 
 /// <summary>Calibration of one side: choices by the probability given to them, against the share of right
 /// ones.</summary>
@@ -27,13 +27,13 @@ public sealed record CalibrationComparison(Calibration Before, Calibration After
 /// <param name="Brier">Mean over items of the squared distance between the probabilities of the options and the truth
 /// (Brier 1950, Mon. Weather Rev. 78:1); 0 to 2.</param>
 /// <param name="Bins">The bins that hold items, from low to high confidence.</param>
-public sealed record Calibration(double Error, double Brier, IReadOnlyList<CalibrationBin> Bins);
+internal sealed record Calibration(double Error, double Brier, IReadOnlyList<CalibrationBin> Bins);
 
 /// <summary>One bin of a reliability diagram.</summary>
 /// <param name="Low">Lower bound of the confidence; the bin reaches to <paramref name="Low"/> + 0.1.</param>
 /// <param name="Confidence">Mean probability given to the choices in it.</param>
 /// <param name="Accuracy">Share of them that is right.</param>
-public sealed record CalibrationBin(double Low, int Items, double Confidence, double Accuracy);
+internal sealed record CalibrationBin(double Low, int Items, double Confidence, double Accuracy);
 
 /// <summary>The adapted model compared with its base on neutral text, per token.</summary>
 /// <param name="KullbackLeibler">Mean KL divergence of the adapted model's predictions from the base's, in nats a
@@ -42,7 +42,7 @@ public sealed record CalibrationBin(double Low, int Items, double Confidence, do
 /// the text worse than before.</param>
 /// <param name="PerplexityBefore">exp of minus the mean log-likelihood of a token under the base.</param>
 /// <param name="PerplexityAfter">The same under the adapted model.</param>
-public sealed record NeutralTextComparison(
+internal sealed record NeutralTextComparison(
     int Texts,
     long Tokens,
     TokenMean KullbackLeibler,
@@ -52,4 +52,4 @@ public sealed record NeutralTextComparison(
 );
 
 /// <summary>A mean over tokens with its 95 % interval; texts are the clusters.</summary>
-public readonly record struct TokenMean(double Mean, double Low, double High, double StandardError);
+internal readonly record struct TokenMean(double Mean, double Low, double High, double StandardError);

@@ -33,16 +33,11 @@ namespace Fulcrum.Comparisons;
 /// <param name="Groups">The same for every group (hardness, category), in a fixed order; empty where there is one
 /// group.</param>
 /// <param name="Protocol">The protocol hash that both sides share; null when the files carry none.</param>
-/// <param name="Macro">Means over clusters, every cluster counting the same; null: not computed.</param>
 /// <param name="NonInferiority">The test against the study's margin; null: no margin stated.</param>
 /// <param name="Measures">What the answers carry beside their score: steps of SQL, Brier scores; null or empty:
 /// nothing.</param>
-/// <param name="MeasureParts">The measures by group and by cluster.</param>
-/// <param name="Calibration">Of choices by likelihood; null where the answers carry no probabilities.</param>
 /// <param name="Corpus">A measure of the whole corpus; null: none was asked for.</param>
 /// <param name="Chance">The accuracy of guessing, as a fraction; null: the task cannot be guessed.</param>
-/// <param name="Early">How an early decision was made; then the intervals are the repeated ones. Null: all items were
-/// asked.</param>
 public sealed record PairedResult(
     string Task,
     int Items,
@@ -67,18 +62,34 @@ public sealed record PairedResult(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AdjustedP = null,
     IReadOnlyList<PairedResult>? Groups = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Protocol = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MacroMeans? Macro = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NonInferiority? NonInferiority = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         IReadOnlyList<MeasureComparison>? Measures = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-        IReadOnlyList<MeasureBreakdown>? MeasureParts = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CalibrationComparison? Calibration = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CorpusResult? Corpus = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Chance = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] EarlyResult? Early = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Chance = null
 )
 {
+    /// <summary>Means over clusters, every cluster counting the same; null: not computed.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal MacroMeans? Macro { get; init; }
+
+    /// <summary>The measures by group and by cluster.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal IReadOnlyList<MeasureBreakdown>? MeasureParts { get; init; }
+
+    /// <summary>Of choices by likelihood; null where the answers carry no probabilities.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal CalibrationComparison? Calibration { get; init; }
+
+    /// <summary>How an early decision was made; then the intervals are the repeated ones. Null: all items were
+    /// asked.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal EarlyResult? Early { get; init; }
+
     /// <summary>The groups' results; empty for a group.</summary>
     public IReadOnlyList<PairedResult> Groups { get; init; } = Groups ?? [];
 
@@ -120,7 +131,7 @@ public sealed record UnscoredBounds(Difference Lowest, Difference Highest);
 
 /// <summary>Means of the clusters' scores, each cluster counting the same; the difference with Student's interval over
 /// clusters.</summary>
-public sealed record MacroMeans(double Before, double After, Difference Difference);
+internal sealed record MacroMeans(double Before, double After, Difference Difference);
 
 /// <summary>Whether a loss stays within a margin.</summary>
 /// <param name="Margin">As a fraction: 0.02 is 2 points.</param>

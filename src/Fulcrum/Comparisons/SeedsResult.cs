@@ -7,7 +7,7 @@ namespace Fulcrum.Comparisons;
 /// <param name="Recipe">The mean over seeds with an interval for new items and new seeds; null: one seed, so nothing is
 /// known of training again.</param>
 /// <param name="Seeds">One difference per seed.</param>
-public sealed record SeedsResult(string Task, RecipeEstimate? Recipe, IReadOnlyList<SeedDifference> Seeds)
+internal sealed record SeedsResult(string Task, RecipeEstimate? Recipe, IReadOnlyList<SeedDifference> Seeds)
 {
     /// <summary>What the recipe's interval shows; nothing with fewer than 3 seeds.</summary>
     [JsonIgnore]
@@ -19,4 +19,4 @@ public sealed record SeedsResult(string Task, RecipeEstimate? Recipe, IReadOnlyL
 }
 
 /// <summary>One seed's paired difference.</summary>
-public sealed record SeedDifference(int Seed, Difference Difference);
+internal sealed record SeedDifference(int Seed, Difference Difference);

@@ -6,7 +6,7 @@ namespace Fulcrum.Comparisons;
 /// <summary>One candidate in the forms in which it is served, from the most precise one down. Each form is compared
 /// with the one before, so the ladder shows where something was lost.</summary>
 /// <param name="Candidate">The candidate from which the forms are derived: the first rung.</param>
-public sealed record ServingLadder(string Candidate, IReadOnlyList<LadderRung> Rungs)
+internal sealed record ServingLadder(string Candidate, IReadOnlyList<LadderRung> Rungs)
 {
     /// <summary>Returns the significant loss with the largest points over all rungs and tasks; null: there is
     /// none.</summary>
@@ -29,14 +29,14 @@ public sealed record ServingLadder(string Candidate, IReadOnlyList<LadderRung> R
 /// <param name="Name">The derived candidate's name.</param>
 /// <param name="Against">The rung before.</param>
 /// <param name="Tasks">One change for each task, in the study's order.</param>
-public sealed record LadderRung(string Name, string Against, IReadOnlyList<RungChange> Tasks);
+internal sealed record LadderRung(string Name, string Against, IReadOnlyList<RungChange> Tasks);
 
 /// <summary>What one rung changed on one task, paired item by item.</summary>
 /// <param name="Difference">This rung minus the rung before, with its 95% interval.</param>
 /// <param name="Gained">Items that this rung answers correctly and the rung before does not.</param>
 /// <param name="Lost">Items that the rung before answers correctly and this rung does not.</param>
 /// <param name="Mcnemar">The exact test of those items; null if a score is neither 0 nor 1.</param>
-public sealed record RungChange(
+internal sealed record RungChange(
     string Task,
     Difference Difference,
     int Gained,

@@ -14,7 +14,7 @@ namespace Fulcrum.Comparisons;
 /// <paramref name="Looking"/>.</param>
 /// <param name="Chance">Probability that a model without any mean change is shown to lie within
 /// <paramref name="Looking"/>, at 10% discordance; null: nothing stated.</param>
-public sealed record TaskPower(
+internal sealed record TaskPower(
     string Task,
     int Items,
     int Clusters,
@@ -99,4 +99,4 @@ public sealed record TaskPower(
 
 /// <summary>The minimum detectable difference, as a fraction, when this share of the items changes.</summary>
 /// <param name="Points">Null: not even a change of all these items in one direction would be detected.</param>
-public readonly record struct DetectableEffect(double Discordance, double? Points);
+internal readonly record struct DetectableEffect(double Discordance, double? Points);

@@ -5,7 +5,7 @@ namespace Fulcrum.Comparisons;
 
 /// <summary>What a measured point of the trade-off is.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PointKind>))]
-public enum PointKind
+internal enum PointKind
 {
     /// <summary>The base.</summary>
     [JsonStringEnumMemberName("base")]
@@ -38,7 +38,7 @@ public enum PointKind
 /// <param name="Best">The point with the highest task score among those whose general loss is shown to lie within the
 /// margin, by bounds that hold for all points together; null: there is none.</param>
 /// <param name="Margin">In points.</param>
-public sealed record TradeOff(
+internal sealed record TradeOff(
     IReadOnlyList<string> Tasks,
     IReadOnlyList<string> General,
     IReadOnlyList<MeasuredPoint> Points,
@@ -61,7 +61,7 @@ public sealed record TradeOff(
 /// <param name="Dominated">Statistically: another point is at least as good on both axes, and better on one by a paired
 /// interval that excludes 0 and holds for all pairs of points together.</param>
 /// <param name="DominatedBy">The name of such a point.</param>
-public sealed record MeasuredPoint(
+internal sealed record MeasuredPoint(
     string Name,
     PointKind Kind,
     double Lambda,
@@ -77,4 +77,4 @@ public sealed record MeasuredPoint(
 );
 
 /// <summary>A candidate's score on one task, and its paired difference from the base.</summary>
-public sealed record PointScore(string Task, int Items, ScoreInterval Score, Difference Difference);
+internal sealed record PointScore(string Task, int Items, ScoreInterval Score, Difference Difference);

@@ -92,7 +92,7 @@ internal sealed class ExampleFile
         if (Format.Layout == TrainingLayout.Ids)
         {
             TrainingIds ids = new(Ids(row, "prompt_ids"), Ids(row, "completion_ids"));
-            return new TrainingText(id, cluster, new Prompt.Text(""), "", Ids: ids, Place: place);
+            return new TrainingText(id, cluster, new Prompt.Text(""), "", Place: place) { Ids = ids };
         }
 
         if (IsConversation(row))

@@ -56,7 +56,7 @@ public interface ILanguageModel : IDisposable
     /// too large to be handed out.</remarks>
     /// <exception cref="InputException">As for <see cref="Score"/>.</exception>
     /// <exception cref="FulcrumException">The base is not there any more: the adapter is merged into it.</exception>
-    void Diverge(
+    internal void Diverge(
         IReadOnlyList<int[]> texts,
         Action<int, TextDivergence> answered,
         CancellationToken cancellation = default
@@ -69,7 +69,7 @@ public interface ILanguageModel : IDisposable
 /// nats.</param>
 /// <param name="BaseLogLikelihood">Of the text's own tokens under the base.</param>
 /// <param name="LogLikelihood">Of the same under the model.</param>
-public readonly record struct TextDivergence(
+internal readonly record struct TextDivergence(
     int Tokens,
     double KullbackLeibler,
     double BaseLogLikelihood,

@@ -44,11 +44,11 @@ public enum Quantization
 [JsonConverter(typeof(JsonStringEnumConverter<ServingForm>))]
 public enum ServingForm
 {
-    /// <summary>The low-rank product is computed next to the base's.</summary>
+    /// <summary>The low-rank product is computed next to the base's matmul. Studies call it <c>beside</c>.</summary>
     [JsonStringEnumMemberName("beside")]
     Attached,
 
-    /// <summary>Added to the base's weights as they compute.</summary>
+    /// <summary>Added to the base's weights in the dtype in which they compute.</summary>
     [JsonStringEnumMemberName("merged")]
     Merged,
 

@@ -6,10 +6,9 @@ namespace Fulcrum.Models;
 /// <summary>Prompt templates over the columns of a row.</summary>
 internal static class RowTemplate
 {
-    /// <summary>The text that a template makes of a row.</summary>
-    /// <exception cref="InputException">A name is no column, or a value does not fit what is done with it; names the
-    /// row.
-    /// </exception>
+    /// <summary>Renders a template with a row's columns as its variables.</summary>
+    /// <exception cref="InputException">The template names a column that the row lacks, or uses a value of the wrong
+    /// type; names the row.</exception>
     public static string Of(this TextTemplate template, TableRow row)
     {
         try

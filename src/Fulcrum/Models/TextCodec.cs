@@ -7,8 +7,8 @@ namespace Fulcrum.Models;
 /// <param name="Decode">Ids to text, special tokens included.</param>
 /// <param name="Render">Messages, and additional variables of the template, to the text of a prompt by the model's chat
 /// template.</param>
-/// <param name="Start">The context of an empty prompt: the begin token, else the end token; null if there is
-/// none.</param>
+/// <param name="Start">The token that stands before a continuation whose prompt is empty: the begin token,
+/// otherwise the end token; null if the tokenizer has neither.</param>
 internal sealed record TextCodec(
     Func<string, bool, int[]> Encode,
     Func<IReadOnlyList<int>, string> Decode,

@@ -95,7 +95,8 @@ public enum LossTokens
 /// then the one of the lowest loss on it. 0: none, and the adapter is the last one.</param>
 /// <param name="ValidationEvery">Steps between validations; null: one an epoch. The last step is always
 /// validated.</param>
-/// <param name="EarlyStoppingPatience">After so many validations in a row without a lower loss training ends; null: it
+/// <param name="EarlyStoppingPatience">Training ends after this number of consecutive validations without a lower loss;
+/// null: it
 /// never ends early.</param>
 /// <param name="MaxSteps">Training has at most this many optimiser steps, and the schedule of the learning rate spans
 /// them; null: all epochs.</param>

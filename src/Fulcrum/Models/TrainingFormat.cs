@@ -177,7 +177,7 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
         }
     }
 
-    // Such a column only tells rows apart: id, question_id, uuid, index.
+    // Such a column only identifies rows: id, question_id, uuid, index.
     private static bool IsIdentifier(string column) =>
         column.ToLowerInvariant() is "index" or "idx" or "key" or "row" or "hash"
         || column.EndsWith("id", StringComparison.OrdinalIgnoreCase);

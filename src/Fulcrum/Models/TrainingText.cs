@@ -9,7 +9,6 @@ namespace Fulcrum.Models;
 /// <param name="Completion">The reply; of a conversation the last one.</param>
 /// <param name="Conversation">All messages, of which every reply of the assistant is trained; null: only
 /// <paramref name="Completion"/> is.</param>
-/// <param name="Ids">Token ids that are used as they are; null: the texts are tokenised.</param>
 /// <param name="Place">File and line, for errors; null: <paramref name="Id"/> says enough.</param>
 public sealed record TrainingText(
     string Id,
@@ -17,10 +16,12 @@ public sealed record TrainingText(
     Prompt Prompt,
     string Completion,
     JsonArray? Conversation = null,
-    TrainingIds? Ids = null,
     string? Place = null
 )
 {
+    /// <summary>Token ids that are used as they are; null: the texts are tokenised.</summary>
+    internal TrainingIds? Ids { get; init; }
+
     /// <summary>An error about this example.</summary>
     internal InputException Error(string what) => new($"{Place ?? Id}: {what}");
 
@@ -55,4 +56,4 @@ public sealed record TrainingText(
 }
 
 /// <summary>Token ids of a training example.</summary>
-public sealed record TrainingIds(int[] Prompt, int[] Completion);
+internal sealed record TrainingIds(int[] Prompt, int[] Completion);

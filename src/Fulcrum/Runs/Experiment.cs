@@ -12,10 +12,10 @@ namespace Fulcrum.Runs;
 
 /// <summary>The whole experiment, as stages that read files and write files: the file to read first.</summary>
 /// <param name="study">With absolute paths, as <see cref="StudyFile.Load(string)"/> returns it.</param>
-/// <param name="run">Where everything goes. An interrupted run in this folder is resumed.</param>
-/// <param name="engines">What opens and trains models.</param>
+/// <param name="run">The run folder. An interrupted run in it is resumed.</param>
+/// <param name="engines">The engines that open and train models.</param>
 /// <param name="openCorpus">Opens the data that the study names.</param>
-/// <param name="settings">What does not change a result.</param>
+/// <param name="settings">Settings that do not change a result.</param>
 public sealed class Experiment(
     Study study,
     RunLock run,

@@ -7,8 +7,6 @@ namespace Fulcrum.Runs;
 /// <param name="Report">Called with everything that happens.</param>
 /// <param name="Looking">By task, the difference in percentage points that is to be detected, in addition to the
 /// study's margin; null: none.</param>
-/// <param name="Required">By task, the bounds that a requirement demands. An early decision waits until they are
-/// decided too.</param>
 /// <param name="Log">Null: nothing is logged.</param>
 /// <param name="WriteReport">Writes the report of a run folder in a language and returns the files; null: no
 /// report.</param>
@@ -19,7 +17,6 @@ namespace Fulcrum.Runs;
 public sealed record ExperimentSettings(
     Action<RunEvent>? Report = null,
     IReadOnlyDictionary<string, double>? Looking = null,
-    IReadOnlyDictionary<string, IReadOnlyList<RequiredBound>>? Required = null,
     ILogger? Log = null,
     Func<RunLayout, string, IReadOnlyList<string>>? WriteReport = null,
     string Language = "en",
@@ -31,8 +28,12 @@ public sealed record ExperimentSettings(
     /// be started while the base is measured; null: there are none.</summary>
     internal Action<Study, int>? Warm { get; init; }
 
-    /// <summary>Obtains and measures those candidates of a study that are not complete in other processes; null: in
-    /// this one.</summary>
+    /// <summary>By task, the bounds that a requirement demands. An early decision waits until they are decided
+    /// too.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyList<RequiredBound>>? Required { get; init; }
+
+    /// <summary>Obtains and measures those candidates of a study that are not complete in other processes; null: this
+    /// process does.</summary>
     internal Action<Study, IReadOnlyList<StageNode>, Action<RunEvent>, CancellationToken>? Elsewhere { get; init; }
 
     /// <summary>Measures the parts of the base of a study in other processes; null: this one measures it.</summary>

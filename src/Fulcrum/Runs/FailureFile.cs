@@ -4,9 +4,9 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Why a stage failed the last time, for those who ask later: <c>failed.json</c>.</summary>
-/// <param name="Message">The sentence of the failure.</param>
-/// <param name="Time">When.</param>
+/// <summary>The last failure of a stage: <c>failed.json</c>.</summary>
+/// <param name="Message">The message of the exception.</param>
+/// <param name="Time">When the stage failed.</param>
 internal sealed record FailureFile(string Message, DateTimeOffset Time)
 {
     /// <summary>Returns the file of a stage, relative to the run folder.</summary>

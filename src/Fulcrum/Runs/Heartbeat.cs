@@ -12,7 +12,7 @@ namespace Fulcrum.Runs;
 /// <param name="Done">Units done.</param>
 /// <param name="Total">Units in all.</param>
 /// <param name="Unit">What is counted, in lower case.</param>
-/// <param name="Process">The process.</param>
+/// <param name="Process">The number of the process.</param>
 /// <param name="Host">Its host.</param>
 /// <param name="Time">When the file was written.</param>
 /// <param name="Before">Units that were done when this process came to the part.</param>

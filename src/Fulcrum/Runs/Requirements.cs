@@ -57,7 +57,7 @@ internal sealed partial record Requirements(IReadOnlyList<(string Task, bool AtL
                 StringComparer.Ordinal
             );
 
-    /// <summary>Tests the names, so that a wrong one is found before the run and not behind it.</summary>
+    /// <summary>Checks the names, so that a wrong name is found before the run and not after it.</summary>
     /// <exception cref="InputException">There is no such benchmark; names those that there are.</exception>
     public void CheckNames(IReadOnlyList<string> benchmarks)
     {
@@ -100,7 +100,7 @@ internal sealed partial record Requirements(IReadOnlyList<(string Task, bool AtL
 /// <summary>A bound that is demanded of a task's difference.</summary>
 /// <param name="AtLeast">Whether the difference must be at least, or at most, <paramref name="Points"/>.</param>
 /// <param name="Points">In percentage points.</param>
-public readonly record struct RequiredBound(bool AtLeast, double Points);
+internal readonly record struct RequiredBound(bool AtLeast, double Points);
 
 /// <summary>A requirement on one candidate, with the difference that was found.</summary>
 /// <param name="AtLeast">Whether the difference must be at least, or at most, <paramref name="Points"/>.</param>
@@ -113,8 +113,8 @@ internal sealed record RequirementResult(
     Difference Difference
 )
 {
-    /// <summary>Whether the nearer bound of the interval meets the requirement. What passes is thus shown and not
-    /// merely likely.</summary>
+    /// <summary>Whether the nearer bound of the interval meets the requirement. A requirement that passes is therefore
+    /// shown, not merely likely.</summary>
     public bool IsMet => AtLeast ? Difference.Low * 100 >= Points : Difference.High * 100 <= Points;
 
     /// <summary>The requirement as it is written: <c>spider&gt;=+5</c>.</summary>

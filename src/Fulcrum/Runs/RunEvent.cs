@@ -1,6 +1,6 @@
 namespace Fulcrum.Runs;
 
-/// <summary>What happens in a run, as it happens.</summary>
+/// <summary>An event of a run.</summary>
 public abstract record RunEvent
 {
     /// <summary>A stage begins.</summary>
@@ -17,10 +17,10 @@ public abstract record RunEvent
     /// <param name="Unit">What is counted.</param>
     public sealed record Progressed(string Stage, string What, int Done, int Total, ProgressUnit Unit) : RunEvent;
 
-    /// <summary>Something worth knowing.</summary>
+    /// <summary>A note: nothing has to be done.</summary>
     public sealed record Noted(string Text) : RunEvent;
 
-    /// <summary>Something that may be wrong.</summary>
+    /// <summary>A warning: the result may not be what the user expects.</summary>
     public sealed record Warned(string Text) : RunEvent;
 }
 

@@ -3,8 +3,7 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Where everything lies in a run folder. Anyone may read by it; only a <see cref="RunLock"/>
-/// writes.</summary>
+/// <summary>The paths inside a run folder. Any process may read them; only a <see cref="RunLock"/> writes.</summary>
 /// <param name="Root">The folder, absolute.</param>
 public sealed record RunLayout(string Root)
 {

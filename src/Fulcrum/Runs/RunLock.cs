@@ -162,7 +162,7 @@ public sealed class RunLock : IDisposable
         }
     }
 
-    // A folder that holds something else is not ours to write into.
+    // Fulcrum does not write into a folder that holds files of another program.
     private static void RefuseFilesOfOthers(RunLayout layout)
     {
         bool ours = File.Exists(layout.At(FileName)) || File.Exists(layout.Study);

@@ -9,7 +9,7 @@ namespace Fulcrum.Runs;
 /// <summary>The process that holds a run, for <c>status</c> and <c>cancel</c>: <c>owner.json</c>.</summary>
 /// <param name="Process">Its number on its host.</param>
 /// <param name="Host">The host.</param>
-/// <param name="Started">When the process started, which tells it from a later one of the same number.</param>
+/// <param name="Started">When the process started: distinguishes it from a later process with the same number.</param>
 /// <param name="User">The number of its user; 0 on Windows.</param>
 internal sealed record RunOwner(int Process, string Host, DateTimeOffset Started, uint User)
 {
@@ -107,7 +107,8 @@ internal sealed record RunOwner(int Process, string Host, DateTimeOffset Started
     public static void Write(string folder) =>
         AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(Here, JsonLines.Output) + "\n");
 
-    /// <summary>Returns who holds the run, or held it when it was killed; null if it was let go.</summary>
+    /// <summary>Returns the process that locks the run, or that was killed while it did; null if the lock was
+    /// released.</summary>
     public static RunOwner? Read(string folder) =>
         StoredJson.ReadIfThere<RunOwner>(Path.Combine(folder, FileName), "the owner of a run");
 

@@ -67,7 +67,7 @@ internal sealed record StageNode(Stage Stage, string? Candidate = null, StagePar
             : null;
 }
 
-/// <summary>Every so many-th chunk of the items of a task.</summary>
+/// <summary>Every n-th chunk of a task's items.</summary>
 /// <param name="Index">From 0.</param>
 /// <param name="Of">The number of parts.</param>
 internal sealed record StagePart(int Index, int Of);

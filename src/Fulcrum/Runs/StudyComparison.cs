@@ -54,8 +54,10 @@ internal static class StudyComparison
             candidates,
             Guards(study, run, candidates),
             several ? Families(scored, before, points) : null,
-            several && points.Length <= MostPaired ? Pairs(scored, points) : null,
-            several
+            several && points.Length <= MostPaired ? Pairs(scored, points) : null
+        )
+        {
+            TradeOff = several
                 ? TradeOffCurve.Of(
                     [before, .. points],
                     [.. scored.Tasks.Keys],
@@ -64,9 +66,9 @@ internal static class StudyComparison
                     EstimandsOf(scored)
                 )
                 : null,
-            RecipeComparison.Of(scored, before, points),
-            ServingLadders.Of(study, (first, second) => Compared(scored, points, first, second))
-        );
+            Seeds = RecipeComparison.Of(scored, before, points),
+            Ladders = ServingLadders.Of(study, (first, second) => Compared(scored, points, first, second)),
+        };
     }
 
     private static Comparison OfDecided(Study study, RunLayout run, PointAnswers before, PointAnswers[] points)
@@ -125,14 +127,12 @@ internal static class StudyComparison
             ),
         ];
         string neutral = run.At("candidates", point.Name, NeutralText.FileName);
-        return new CandidateComparison(
-            point.Name,
-            tasks,
-            Judgement.Of(tasks, study.Targets, study.Margin),
-            power,
-            NeutralText.Read(neutral),
-            Profile(study, tasks)
-        );
+        return new CandidateComparison(point.Name, tasks, Judgement.Of(tasks, study.Targets, study.Margin))
+        {
+            Power = power,
+            NeutralText = NeutralText.Read(neutral),
+            Profile = Profile(study, tasks),
+        };
     }
 
     private static IReadOnlyList<AbilityRow>? Profile(Study study, PairedResult[] results) =>

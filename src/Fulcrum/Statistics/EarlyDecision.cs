@@ -5,7 +5,7 @@ namespace Fulcrum.Statistics;
 
 /// <summary>What a look says.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LookOutcome>))]
-public enum LookOutcome
+internal enum LookOutcome
 {
     /// <summary>Nothing is shown yet: ask on.</summary>
     [JsonStringEnumMemberName("continue")]
@@ -34,7 +34,7 @@ public enum LookOutcome
 /// <param name="Boundary">z of this look.</param>
 /// <param name="Estimate">The repeated interval, at α = 2Φ(-z): valid although several looks were taken.</param>
 /// <param name="Outcome">Whether to stop, and why.</param>
-public sealed record Look(int Asked, double Share, double Boundary, Estimate Estimate, LookOutcome Outcome)
+internal sealed record Look(int Asked, double Share, double Boundary, Estimate Estimate, LookOutcome Outcome)
 {
     /// <summary>Whether no further item need be asked.</summary>
     [JsonIgnore]

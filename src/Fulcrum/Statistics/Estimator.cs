@@ -4,7 +4,7 @@ namespace Fulcrum.Statistics;
 /// (<c>docs/method.md</c>).</summary>
 internal sealed class Estimator
 {
-    /// <summary>Fewest clusters from which other clusters can be told anything about.</summary>
+    /// <summary>The smallest number of clusters that allows a statement about other clusters.</summary>
     public const int LeastClusters = 5;
 
     private const double Level = 0.05;

@@ -17,7 +17,7 @@ internal sealed record StudentPiece(double Mean, StandardError Of) : IPiece
     /// <inheritdoc/>
     public (double Low, double High) Interval(double alpha) => (Mean - Half(alpha), Mean + Half(alpha));
 
-    /// <summary>Half of the interval's width; infinite where one item tells nothing of the spread.</summary>
+    /// <summary>Half of the interval's width; infinite for one item, which shows no spread.</summary>
     public double Half(double alpha) =>
         Of.Degrees <= 0 ? double.PositiveInfinity
         : Of.Error == 0 ? 0

@@ -3,7 +3,7 @@ namespace Fulcrum.Statistics;
 /// <summary>The mean difference over training seeds: what training again with another seed would give.</summary>
 /// <param name="Points">The mean, as a fraction.</param>
 /// <param name="Seeds">Number of seeds. A verdict needs <see cref="LeastSeeds"/>.</param>
-public readonly record struct RecipeEstimate(
+internal readonly record struct RecipeEstimate(
     double Points,
     double Low,
     double High,

@@ -18,7 +18,7 @@ public interface ITask
 
     /// <summary>The members of a group, in the order of <see cref="Items"/>; empty for a task without
     /// members.</summary>
-    IReadOnlyList<TaskMember> Members => [];
+    internal IReadOnlyList<TaskMember> Members => [];
 
     /// <summary>All items of the task, also those that a part of it leaves out.</summary>
     IReadOnlyList<Item> AllItems => Items;
@@ -66,7 +66,7 @@ public sealed record Item(string Id, string Cluster, string Group, string Input,
 /// <param name="Name">Names its answer file: <c>mmlu_philosophy</c>.</param>
 /// <param name="Prefix">Its items' ids begin with it and a slash: <c>philosophy</c>.</param>
 /// <param name="Items">The number of its items.</param>
-public sealed record TaskMember(string Name, string Prefix, int Items);
+internal sealed record TaskMember(string Name, string Prefix, int Items);
 
 /// <summary>A question to a model.</summary>
 public abstract record Question(Prompt Prompt)
