@@ -83,7 +83,8 @@ catch (Exception e) when (Failure(e) is not null)
 }
 catch (Exception e) when (!parsed.GetValue(CommonOptions.Verbose))
 {
-    // The process edge: what arrives here is a defect of ours, so the sentence says how to see more.
+    // The edge of the process: an exception that arrives here is a defect of Fulcrum, so the message says how to see
+    // more.
     await Console.Error.WriteLineAsync(
         $"fulcrum: unexpected failure: {e.GetType().Name}: {Printable.Message(e.Message)} " + "(--verbose shows where)"
     );

@@ -32,7 +32,7 @@ internal static class Printable
                 + $"… {(char.IsLowSurrogate(line[^Tail]) ? line[^(Tail - 1)..] : line[^Tail..])}";
     }
 
-    /// <summary>Returns at most so many characters, with an ellipsis where some are missing.</summary>
+    /// <summary>Returns at most a number of characters, with an ellipsis where some are missing.</summary>
     public static string Cut(string text, int most) => text.Length <= most ? text : Whole(text[..(most - 1)]) + "…";
 
     private static string Whole(string text) => text.Length > 0 && char.IsHighSurrogate(text[^1]) ? text[..^1] : text;

@@ -15,8 +15,8 @@ namespace Fulcrum.Torch;
 /// <summary>Models and adapters by TorchSharp.</summary>
 /// <param name="warn">Called with warnings about a model or an adapter; null for none.</param>
 /// <param name="note">Called with what <c>auto</c> resolved to, and why; null for none.</param>
-/// <param name="plain">Padded batches that share nothing instead of the token tree: many times slower, the form to
-/// compare with.</param>
+/// <param name="plain">Use padded batches without shared prefixes instead of the prefix tree: many times slower, the
+/// reference implementation.</param>
 public sealed class TorchEngine(Action<string>? warn = null, Action<string>? note = null, bool plain = false)
     : IEngine,
         ITrainer

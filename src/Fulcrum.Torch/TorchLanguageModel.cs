@@ -7,7 +7,7 @@ using Fulcrum.Torch.Models;
 namespace Fulcrum.Torch;
 
 /// <summary>A loaded model, as the evaluation uses it.</summary>
-/// <param name="plain">Padded batches instead of the token tree: the form to compare with.</param>
+/// <param name="plain">Use padded batches instead of the prefix tree: the reference implementation.</param>
 /// <param name="budget">The most tokens of one pass.</param>
 /// <param name="together">The most sequences that are decoded at once.</param>
 internal sealed class TorchLanguageModel(

@@ -3,7 +3,7 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.Cli;
 
-/// <summary>One line a stage, when it is over, and one every half minute while it goes on: for logs and
+/// <summary>Writes one line when a stage ends, and one every half minute while it runs: for logs and
 /// pipelines.</summary>
 /// <param name="before">Seconds that went by before; shown as a line of their own, and with a last line for everything
 /// together. Null: neither line.</param>

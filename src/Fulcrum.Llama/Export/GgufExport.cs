@@ -17,7 +17,7 @@ internal static class GgufExport
     /// <param name="folder">The model folder, for its configuration, tokenizer and chat template.</param>
     /// <param name="path">The file to write.</param>
     /// <param name="threads">Threads of the quantiser.</param>
-    /// <param name="warn">Told where llama.cpp cannot do what the folder says.</param>
+    /// <param name="warn">Called with each setting of the folder that llama.cpp cannot follow.</param>
     /// <exception cref="InputException">The model cannot be written as GGUF, or the file cannot be written.</exception>
     /// <exception cref="FulcrumException">The quantiser failed.</exception>
     public static void Write(

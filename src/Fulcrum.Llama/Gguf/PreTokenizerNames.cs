@@ -12,7 +12,7 @@ internal sealed record PreTokenizerName(string[] Names, string Split, bool Ignor
     private const string Words =
         "'s|'t|'re|'ve|'m|'ll|'d| ?\\\\p{L}+| ?\\\\p{N}+| ?[^\\\\s\\\\p{L}\\\\p{N}]+|\\\\s+(?!\\\\S)|\\\\s+";
 
-    /// <summary>The known ones (llama.cpp, src/llama-vocab.cpp).</summary>
+    /// <summary>The known pre-tokenisers (llama.cpp, src/llama-vocab.cpp).</summary>
     public static readonly PreTokenizerName[] Known =
     [
         new(["qwen2", "deepseek-r1-qwen", "megrez", "hunyuan-dense"], Cut(Gpt4("\\\\p{N}"))),
@@ -59,7 +59,7 @@ internal sealed record PreTokenizerName(string[] Names, string Split, bool Ignor
         new(["default"], Cut("[\\\\p{P}\\\\$\\\\+<=>\\\\^~\\\\|]+", Words, "\\\\p{N}+", "[0-9][0-9][0-9]")),
     ];
 
-    /// <summary>The one of that name; null when the name is not known here.</summary>
+    /// <summary>Returns the pre-tokeniser of a name; null if the name is not known here.</summary>
     public static PreTokenizerName? Find(string name) => Known.FirstOrDefault(k => k.Names.Contains(name));
 
     /// <summary>As JSON, a new object each time.</summary>

@@ -1,6 +1,6 @@
 namespace Fulcrum.Llama.Worker;
 
-/// <summary>What the parent asks of a worker; one byte before the arguments.</summary>
+/// <summary>An operation that the parent requests of a worker: one byte before the arguments.</summary>
 internal enum LlamaOperation : byte
 {
     /// <summary>Opens a model file.</summary>
@@ -12,10 +12,10 @@ internal enum LlamaOperation : byte
     /// <summary>Empties the KV cache. Has no reply.</summary>
     Clear,
 
-    /// <summary>Shares the beginning of a sequence. Has no reply.</summary>
+    /// <summary>Lets a sequence use the first tokens of another one in the KV cache. Has no reply.</summary>
     Share,
 
-    /// <summary>Forgets a sequence. Has no reply.</summary>
+    /// <summary>Removes a sequence from the KV cache. Has no reply.</summary>
     Remove,
 
     /// <summary>Computes a batch.</summary>
@@ -27,7 +27,7 @@ internal enum LlamaOperation : byte
     /// <summary>Quantises a file.</summary>
     Quantize,
 
-    /// <summary>Gives the values of quantised rows.</summary>
+    /// <summary>Returns the values of quantised rows.</summary>
     Dequantize,
 }
 
@@ -113,7 +113,7 @@ internal static class LlamaWire
         to.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
     }
 
-    /// <summary>Reads such an array.</summary>
+    /// <summary>Reads an array of numbers with its length.</summary>
     /// <exception cref="EndOfStreamException">The other side is gone, or sends what no build of this program
     /// sends.</exception>
     public static T[] ReadArray<T>(BinaryReader from)

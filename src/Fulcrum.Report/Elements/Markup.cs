@@ -23,7 +23,7 @@ internal readonly record struct Markup
     /// <summary>Pieces one after the other.</summary>
     public static Markup Join(IEnumerable<Markup> pieces) => new(string.Concat(pieces.Select(p => p.text)));
 
-    /// <summary>A text that travels with the program: the style sheet and the script.</summary>
+    /// <summary>Returns a text that is bundled with the program: the style sheet or the script.</summary>
     public static Markup Resource(string name) => new(Elements.Resource.Text(name));
 
     /// <summary>JSON for a data block; its writer must have escaped <c>&lt;</c>, so that no data can end the

@@ -6,7 +6,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Html;
 
-/// <summary>What was checked around the measurement, and what the sample can see.</summary>
+/// <summary>The guards of the run, and the minimum detectable differences of its samples.</summary>
 internal static class GuardSection
 {
     public static Markup Of(RunReport report) =>

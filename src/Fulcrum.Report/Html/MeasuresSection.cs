@@ -8,8 +8,7 @@ using Fulcrum.Tasks.Spider;
 
 namespace Fulcrum.Report.Html;
 
-/// <summary>What the answers say beside right and wrong: steps of SQL, kinds of outcome, calibration, further
-/// measures.</summary>
+/// <summary>Additional measures of the answers: steps of SQL, kinds of outcome, calibration.</summary>
 internal static class MeasuresSection
 {
     private const int MostVerdicts = 8;

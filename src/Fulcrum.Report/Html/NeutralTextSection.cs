@@ -5,7 +5,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Html;
 
-/// <summary>How far the model's predictions moved where the task has nothing to say.</summary>
+/// <summary>How far the model's predictions on neutral text moved.</summary>
 internal static class NeutralTextSection
 {
     public static Markup Of(RunReport report)

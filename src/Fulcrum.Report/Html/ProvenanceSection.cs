@@ -5,7 +5,7 @@ using Fulcrum.Studies;
 
 namespace Fulcrum.Report.Html;
 
-/// <summary>How it was measured, with what, on what, and how long it took.</summary>
+/// <summary>Method, model, samples, machine, versions and durations of a run.</summary>
 internal static class ProvenanceSection
 {
     public static Markup Of(RunReport report)

@@ -87,7 +87,7 @@ internal static class SummarySection
     private static string NamesOf(Verdict v) =>
         string.Join(", ", v.Findings.Where(f => f.Judgement == TaskJudgement.NoEvidence).Select(f => f.Task));
 
-    // Which half of the rule was broken, and by what.
+    // The part of the rule that was broken, and the task that broke it.
     private static string? Objection(Finding f, Words words) =>
         f.Judgement switch
         {

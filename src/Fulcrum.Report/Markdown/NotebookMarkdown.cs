@@ -3,7 +3,7 @@ using Fulcrum.Report.Content;
 
 namespace Fulcrum.Report.Markdown;
 
-/// <summary>The notebook's table in Markdown, and what speaks against it.</summary>
+/// <summary>The notebook's table in Markdown, with the validity checks.</summary>
 internal static class NotebookMarkdown
 {
     public static string Of(RunReport report)

@@ -3,7 +3,7 @@ using Fulcrum.Report.Content;
 
 namespace Fulcrum.Report.Markdown;
 
-/// <summary>With what, on what, how long, and how to do it again.</summary>
+/// <summary>Model, machine, durations, and the command that repeats the run.</summary>
 internal static class ProvenanceMarkdown
 {
     public static string Of(RunReport report)

@@ -8,8 +8,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Markdown;
 
-/// <summary>The report as Markdown: the verdict, the comparison, the guards that did not hold, and how it came
-/// about.</summary>
+/// <summary>The report as Markdown: the verdict, the comparison, the guards that failed, and the provenance.</summary>
 internal static class ReportMarkdown
 {
     public static string Of(RunReport report)

@@ -63,7 +63,7 @@ internal static class Draw
     public static Markup Mark(string kind, string tip, params IEnumerable<Markup> shapes) =>
         Markup.Of($"<g class=\"mark {kind}\"><title>{tip}</title>{shapes}</g>");
 
-    /// <summary>The place that answers to the pointer.</summary>
+    /// <summary>The area that reacts to the pointer.</summary>
     public static Markup Hit(double x, double y, double width, double height) =>
         Markup.Of($"<rect class=\"hit\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
 
@@ -82,7 +82,7 @@ internal static class Draw
                 + $"{string.Join(' ', points.Select(p => FormattableString.Invariant($"{p.X:0.#},{p.Y:0.#}")))}\"/>"
         );
 
-    /// <summary>A point whose form says what its colour says.</summary>
+    /// <summary>A point that shows its change by form and by colour.</summary>
     public static Markup Dot(double x, double y, string form, double size = 5) =>
         form switch
         {
@@ -118,7 +118,7 @@ internal static class Draw
                 )
         );
 
-    /// <summary>What the two sides look like.</summary>
+    /// <summary>The legend: the marks of both sides.</summary>
     public static Markup Key(Words words) =>
         Markup.Of(
             $"<ul class=\"key\">{KeyEntry("before", "hollow", words.Say("before", "antes"))}"

@@ -5,7 +5,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Plots;
 
-/// <summary>How far the model's probabilities can be believed: confidence against the share of right choices.</summary>
+/// <summary>The reliability diagram: confidence against the share of correct choices.</summary>
 internal static class ReliabilityFigure
 {
     private const double Left = 60,

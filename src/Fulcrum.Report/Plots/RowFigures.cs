@@ -42,7 +42,7 @@ internal static class RowFigures
         bool Part
     );
 
-    /// <summary>A row a benchmark and a row a group.</summary>
+    /// <summary>One row per task and one per group.</summary>
     public static IReadOnlyList<Row> Rows(CandidateComparison comparison) =>
         [
             .. comparison.Tasks.SelectMany(b =>
@@ -134,7 +134,7 @@ internal static class RowFigures
         );
     }
 
-    /// <summary>Scores with intervals, one side a row.</summary>
+    /// <summary>Scores with their intervals: one row per side.</summary>
     public static Markup Scores(
         string title,
         string explanation,

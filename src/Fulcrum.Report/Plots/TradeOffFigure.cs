@@ -7,7 +7,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Plots;
 
-/// <summary>What every measured point gains on the task and costs elsewhere, with the front that they form.</summary>
+/// <summary>Gain on the targets against loss on general tasks of every measured point, with their front.</summary>
 internal static class TradeOffFigure
 {
     private const double Left = 70,
@@ -59,11 +59,11 @@ internal static class TradeOffFigure
         );
     }
 
-    /// <summary>A point's name for people.</summary>
+    /// <summary>Returns a point's name as readers see it.</summary>
     public static string Name(MeasuredPoint p, Words words) =>
         p.Kind == PointKind.Base ? words.Say("base", "base") : p.Name;
 
-    /// <summary>A form of serving for people.</summary>
+    /// <summary>Returns the name of a serving form as readers see it.</summary>
     public static string Form(string form, Words words) =>
         EnumNames.All<ServingForm>().Contains(form) ? Form(EnumNames.Parse<ServingForm>(form, "form"), words) : form;
 
@@ -136,7 +136,7 @@ internal static class TradeOffFigure
     }
 
     /// <summary>As many names as stand beside their points without covering each other, the points of the front first;
-    /// every name is told on hover.</summary>
+    /// every name appears on hover.</summary>
     private static Markup Names(
         IEnumerable<MeasuredPoint> points,
         string? best,

@@ -96,7 +96,7 @@ internal static class TrainingFigure
         );
     }
 
-    // Where examples were held out, which step's adapter is the one that was measured.
+    // If examples were held out: the step whose adapter was measured.
     private static string Best(IReadOnlyList<TrainingStep> steps, Words words) =>
         steps.Where(s => s.ValidationLoss is not null).MinBy(s => s.ValidationLoss) is not { } best
             ? ""

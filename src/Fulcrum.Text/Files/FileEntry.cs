@@ -5,7 +5,7 @@ namespace Fulcrum.Files;
 /// <summary>What a path leads to.</summary>
 internal enum EntryKind
 {
-    /// <summary>Nothing is there, or a link leads nowhere.</summary>
+    /// <summary>Nothing has the name, or a link leads nowhere.</summary>
     Missing,
 
     /// <summary>A regular file.</summary>
@@ -86,7 +86,7 @@ internal readonly record struct FileEntry(EntryKind Kind, long Bytes = 0, uint N
         return new FileEntry(kind, bytes, status.Links, status.Owner, status.Mode & 0xfff);
     }
 
-    // Pipes and devices cannot be told from files here; SECURITY.md says so.
+    // This platform does not distinguish pipes and devices from files (SECURITY.md).
     private static FileEntry LookElsewhere(string path, bool follow)
     {
         FileInfo file = new(path);

@@ -61,7 +61,7 @@ internal static class Libc
     [DllImport("libc", EntryPoint = "geteuid")]
     public static extern uint EffectiveUser();
 
-    /// <summary>What <c>statx</c> tells, the same on every architecture.</summary>
+    /// <summary>The reply of <c>statx</c>; its layout is the same on every architecture.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Status
     {

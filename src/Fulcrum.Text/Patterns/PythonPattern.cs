@@ -56,7 +56,7 @@ internal sealed class PythonPattern
 
     /// <summary>The text with every match replaced, as Python's <c>sub</c>.</summary>
     /// <param name="replacement">Python's form: <c>\1</c>, <c>\g&lt;1&gt;</c>, escapes.</param>
-    /// <param name="count">At most so many matches; 0: all.</param>
+    /// <param name="count">The largest number of matches; 0: all.</param>
     /// <exception cref="InputException">As for <see cref="FindAll"/>; or the replacement names a group that does not
     /// exist.</exception>
     public string Replace(string text, string replacement, int count = 0) =>

@@ -32,7 +32,7 @@ internal sealed partial class AdapterTensors
     /// <summary>Names of the tensors that were not taken yet.</summary>
     public IEnumerable<string> Left => left.Keys;
 
-    /// <summary>Whether a tensor is there and was not taken yet.</summary>
+    /// <summary>Returns whether a tensor exists and was not taken yet.</summary>
     public bool Has(string name) => left.ContainsKey(name);
 
     /// <summary>Takes a tensor, in float32.</summary>

@@ -163,7 +163,7 @@ internal sealed class Generator(
         cache.End();
     }
 
-    // What waits, in the order of the tree, and how long each node of the tree is still needed.
+    // The waiting sequences in the order of the tree, and how long each node of the tree is still needed.
     private sealed class Plan
     {
         private readonly Dictionary<Sequence, PrefixNode> ends = [];

@@ -15,7 +15,7 @@ internal static partial class LibtorchFit
     public const string Needed = "2.10";
 
     /// <summary>Returns the version of a libtorch: PyTorch's <c>version.py</c> or <c>build-version</c> of a libtorch
-    /// archive; null: neither is there.</summary>
+    /// archive; null: neither exists.</summary>
     /// <param name="libraries">The folder with <c>libtorch.so</c>.</param>
     public static string? VersionOf(string libraries)
     {

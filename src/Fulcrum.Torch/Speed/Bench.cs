@@ -120,7 +120,7 @@ internal static class Bench
         );
     }
 
-    // More than the model takes would be cut off, and counted all the same.
+    // A sequence longer than the model's context would be truncated, but counted in full.
     private static void Check(string verb, JsonLine line, int context)
     {
         int prompt = Ids(line, "prompt").Length,

@@ -67,7 +67,7 @@ internal static class PageParts
         );
     }
 
-    /// <summary>Returns a text that travels with the program.</summary>
+    /// <summary>Returns a text that is bundled with the program.</summary>
     public static string Text(string name)
     {
         using Stream stream = typeof(PageParts).Assembly.GetManifestResourceStream(name)!;

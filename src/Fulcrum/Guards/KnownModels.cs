@@ -41,7 +41,7 @@ internal static class KnownModels
     ];
 
     /// <summary>The published scores that the model in a folder may have: of every model of its shape, narrowed down by
-    /// the folder's name where that tells more.</summary>
+    /// the folder's name where that says more.</summary>
     /// <returns>Lowest and highest score in percent, and whose; null: nothing is published for such a model.</returns>
     public static (double Low, double High, string Whose)? Published(string folder)
     {

@@ -32,7 +32,7 @@ internal enum CandidateWay
     Derived,
 }
 
-/// <summary>A model that is compared with the base, and how it comes to be. Exactly one of the first eight is
+/// <summary>A model that is compared with the base, and how it is obtained. Exactly one of the first eight is
 /// given.</summary>
 /// <param name="Train">How an adapter is trained here.</param>
 /// <param name="Adapter">An adapter folder in PEFT's format.</param>

@@ -142,7 +142,7 @@ public static class StudyFile
         }
     }
 
-    // "data" is another name of "file" in a task of one's own data (StudyShape accepts both).
+    // "data" is another name of "file" in a task of custom data (StudyShape accepts both).
     private static void NameFiles(JsonNode node, string source)
     {
         IEnumerable<JsonNode?> tasks = (node["tasks"] as JsonObject)?.Select(t => t.Value) ?? [node];

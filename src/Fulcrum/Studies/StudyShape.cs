@@ -116,7 +116,7 @@ internal sealed class StudyShape(string source, byte[] text, string place)
         RequireAll(keys, seen, start, path);
     }
 
-    // A task of one's own data has one file, which may be called "file" or "data".
+    // A task of custom data has one file, which may be called "file" or "data".
     private static string KeyOf(string key, IEnumerable<string> known) =>
         key == "data" && !known.Contains(key) && known.Contains("file") ? "file" : key;
 

@@ -149,7 +149,7 @@ internal sealed class TaskReference(Func<string, string>? hub, bool alone = fals
         }
     }
 
-    /// <summary>A data file of one's own: its columns say whether it is a choice or a written answer.</summary>
+    /// <summary>A custom data file: its columns decide between multiple choice and written answers.</summary>
     private TaskPlan OfRows(string path)
     {
         JsonObject task = RecognisedTask.Of(path, Table.Read(path));

@@ -2,7 +2,7 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>The order in which items are asked so that a study can be decided early.</summary>
+/// <summary>The order in which the items of an early decision are asked.</summary>
 /// <param name="Items">Every item. The items of each look are a random part of every cluster.</param>
 /// <param name="Looks">How many items have been asked at each look, rising to all items.</param>
 internal sealed record AskingOrder(IReadOnlyList<Item> Items, IReadOnlyList<int> Looks)

@@ -153,7 +153,7 @@ internal sealed class Evaluator(ILanguageModel model, PromptEncoding encoding, i
         return answers;
     }
 
-    // A reply on which a pattern needs too long is unscored: whether it is right was not found out.
+    // A reply on which a pattern exceeds its time limit is unscored, because it was not graded.
     private static Grade GradeOf(ITask task, Item item, Reply reply)
     {
         try

@@ -15,7 +15,7 @@ public enum AnswerScoring
     [JsonStringEnumMemberName("cloze")]
     Cloze,
 
-    /// <summary>The same per byte of the option.</summary>
+    /// <summary>The text of an option with the highest log-likelihood per byte; the options are not shown.</summary>
     [JsonStringEnumMemberName("cloze-normalised")]
     ClozeNormalised,
 
@@ -53,7 +53,7 @@ public enum AnswerForm
     Text,
 }
 
-/// <summary>What MMLU and multiple choice of one's own share.</summary>
+/// <summary>Checks that MMLU and custom multiple choice share.</summary>
 internal static class AnswerScorings
 {
     /// <summary>Whether the model writes a reply.</summary>

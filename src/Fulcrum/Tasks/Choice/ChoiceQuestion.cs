@@ -57,7 +57,7 @@ internal sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
         (shown - rotation % question.Options.Count + question.Options.Count) % question.Options.Count;
 }
 
-/// <summary>How the questions of a benchmark are asked and how what comes back is read.</summary>
+/// <summary>How the questions of a task are asked and how replies are read.</summary>
 /// <param name="Reading">The answer-scoring method.</param>
 /// <param name="Rotations">Further forms of each question.</param>
 /// <param name="MaxNewTokens">Of the readings that let the model write.</param>

@@ -69,8 +69,8 @@ internal static class ChoiceReading
         return Chosen(form, best, measures);
     }
 
-    /// <summary>By the options' texts; the other way of counting is kept as a measure, since it costs nothing
-    /// more.</summary>
+    /// <summary>Scores the options' texts. Both the sum and the sum per byte are computed: the one that the plan does
+    /// not name becomes a measure.</summary>
     private static Grade ByText(ChoiceForm form, Reply.Chosen chosen, bool perByte)
     {
         double[] whole = [.. chosen.Scores.Select(s => s.LogLikelihood)];
@@ -94,7 +94,7 @@ internal static class ChoiceReading
             ? Chosen(form, choice, Parsed(true))
             : new Grade(0, "", "unparsable", "no option can be told from the reply", Measures: Parsed(false));
 
-    // What is under test here is this way of reading, so anything but the letter itself is wrong.
+    // This method tests the last character, so any character but the letter is incorrect.
     private static Grade LastCharacter(ChoiceForm form, string text)
     {
         string last = text.Trim() is { Length: > 0 } trimmed ? trimmed[^1..] : "";

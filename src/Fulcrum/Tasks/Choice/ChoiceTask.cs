@@ -15,7 +15,7 @@ internal sealed class ChoiceTask : ITask
 
     /// <param name="heading">What comes before the first example of a question.</param>
     /// <param name="examples">The worked examples of a question.</param>
-    /// <param name="shots">How many they are, for the protocol.</param>
+    /// <param name="shots">The number of worked examples, for the protocol.</param>
     /// <exception cref="InputException">A question has fewer options than there are forms of it.</exception>
     public ChoiceTask(
         string name,

@@ -7,7 +7,7 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Choice;
 
-/// <summary>Multiple choice from a file of one's own.</summary>
+/// <summary>Multiple choice from a custom file.</summary>
 internal static class MultipleChoiceTask
 {
     /// <summary>Opens the benchmark of a plan; the plan's paths are absolute.</summary>

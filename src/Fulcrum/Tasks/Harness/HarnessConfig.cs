@@ -101,7 +101,7 @@ internal sealed record HarnessExamples(
 
 /// <summary>How a reply is written.</summary>
 /// <param name="Stops">Texts that end it; null: the delimiter between examples.</param>
-/// <param name="MaxNewTokens">At most so many tokens.</param>
+/// <param name="MaxNewTokens">The most tokens of a reply.</param>
 internal sealed record HarnessGeneration(IReadOnlyList<string>? Stops, int MaxNewTokens)
 {
     /// <summary>Tokens of a reply where a task names no limit.</summary>

@@ -116,7 +116,7 @@ public sealed record HarnessPlan(
             }
         : this;
 
-    // A file that is missing is told with the other missing files.
+    // A missing file is reported together with the other missing files.
     private string[] NamesOfDatasets(string home)
     {
         string? file = File is { } text ? Path.GetFullPath(text, home) : null;

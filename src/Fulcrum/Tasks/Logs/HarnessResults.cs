@@ -147,7 +147,7 @@ internal sealed class HarnessResults
     private static int? RowOf(Answer answer) =>
         int.TryParse(answer.Id.Split('/')[^1], CultureInfo.InvariantCulture, out int row) ? row : null;
 
-    /// <param name="byRow">Whether the number of its row tells an item from all others. In a task of several subjects
+    /// <param name="byRow">Whether the number of its row identifies an item. In a task of several subjects
     /// it does not.</param>
     private static IEnumerable<JsonObject> Lines(IReadOnlyList<Answer> answers, bool byRow) =>
         from filter in answers.SelectMany(a => a.Scores?.Keys ?? []).Select(m => Parts(m).Filter).Distinct()

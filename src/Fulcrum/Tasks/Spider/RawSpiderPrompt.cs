@@ -6,7 +6,7 @@ namespace Fulcrum.Tasks.Spider;
 /// template: what a base model that only continues text would need.</summary>
 internal static class RawSpiderPrompt
 {
-    /// <summary>What the query stands behind.</summary>
+    /// <summary>The text that comes before the query.</summary>
     public const string Marker = "SQL:";
 
     private const string Beginning = """

@@ -122,7 +122,7 @@ internal static class SpiderArchive
             : null;
     }
 
-    // What an entry says about its size is not believed.
+    // The size that an entry states is not trusted.
     private static long Copy(string path, ZipArchiveEntry entry, string target, long most)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);

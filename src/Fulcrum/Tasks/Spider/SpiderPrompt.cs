@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Fulcrum.Tasks.Spider;
 
-/// <summary>The usual words of the question about a database. The schema comes first, so all questions about a database
-/// begin alike.</summary>
+/// <summary>The default prompt of a question about a database. The schema comes first, so all questions about a
+/// database share it as a prefix.</summary>
 internal static class SpiderPrompt
 {
     /// <summary>The system message.</summary>

@@ -7,7 +7,7 @@ using Fulcrum.Tasks.Grading;
 
 namespace Fulcrum.Tasks.Writing;
 
-/// <summary>Free answers from a file of one's own, graded by comparing texts.</summary>
+/// <summary>Written answers from a custom file, graded by comparing texts.</summary>
 internal sealed class WritingTask : ITask
 {
     private readonly GenerationPlan plan;

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Grading.Choice;
 
-/// <summary>By which rule an option was told from a reply.</summary>
+/// <summary>The rule by which an option was read from a reply.</summary>
 internal enum ChoiceRule
 {
     /// <summary>No rule found an option.</summary>
@@ -23,7 +23,7 @@ internal enum ChoiceRule
     /// <summary>The reply begins with the letter.</summary>
     Leading,
 
-    /// <summary>The only option that is mentioned by its letter: "option C".</summary>
+    /// <summary>The only option that the reply mentions by its letter: "option C".</summary>
     Mentioned,
 
     /// <summary>The only option whose words occur.</summary>

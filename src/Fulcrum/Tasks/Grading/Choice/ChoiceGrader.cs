@@ -3,7 +3,7 @@ namespace Fulcrum.Tasks.Grading.Choice;
 /// <summary>Grades the choice that a written reply makes.</summary>
 internal static class ChoiceGrader
 {
-    /// <summary>Grades a reply: score <c>correct</c>, and <c>parsed</c>, whether an option could be told from
+    /// <summary>Grades a reply: score <c>correct</c>, and <c>parsed</c>, whether an option could be read from
     /// it.</summary>
     /// <param name="options">The options as shown, at most 26.</param>
     /// <param name="answer">The place of the right one.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Fulcrum.Tasks.Grading.Ifeval;
 
-/// <summary>What the sentence splitter knows of English.</summary>
+/// <summary>The sentence splitter's data for English.</summary>
 /// <param name="Abbreviations">Words that a full stop belongs to, in lower case and without it.</param>
 /// <param name="Collocations">Pairs around a full stop that belong together.</param>
 /// <param name="Starters">Words that often begin sentences.</param>

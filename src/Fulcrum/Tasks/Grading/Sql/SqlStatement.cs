@@ -156,7 +156,8 @@ internal sealed class SqlStatement
         return rest[0] != '.' || behind.IsEmpty || behind[0] == '<' || SqlProse.IsSentence(behind.ToString());
     }
 
-    // A new line belongs to the query where it must go on or where its first word continues one, unless it is a
+    // A new line belongs to the query if the query is incomplete or if the line's first word continues one, unless it
+    // is a
     // sentence.
     private bool GoesOn(SqlToken token, bool blank)
     {

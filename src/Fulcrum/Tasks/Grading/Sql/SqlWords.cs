@@ -37,7 +37,7 @@ internal static class SqlWords
     /// <summary>Tells whether something must follow the word in a query.</summary>
     public static bool IsOpen(string word) => Open.Contains(word);
 
-    /// <summary>Tells whether a line of a query that goes on may begin with the word.</summary>
+    /// <summary>Returns whether a continued query may have a line that begins with the word.</summary>
     public static bool Continues(string word) => Continuing.Contains(word);
 
     /// <summary>Tells whether the word has a meaning of its own in SQL.</summary>

@@ -196,7 +196,7 @@ internal sealed class SqlWorkerProcess : IDisposable
         }
     }
 
-    /// <summary>Processor time of the worker, in seconds; 0 once it has ended, which its closed pipe tells.</summary>
+    /// <summary>Processor time of the worker, in seconds; 0 once it has ended, which its closed pipe shows.</summary>
     private double Used()
     {
         try
