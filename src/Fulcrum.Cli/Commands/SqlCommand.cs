@@ -62,7 +62,7 @@ internal static class SqlCommand
         return verb;
     }
 
-    // Every line is checked before one is graded, so that the first bad one is named.
+    // All lines are checked before any is graded, so that the first malformed line is named.
     private static string[] Answers(
         Func<string, string, string, Grade> grader,
         string databases,
@@ -90,7 +90,7 @@ internal static class SqlCommand
         return answers;
     }
 
-    // An item whose workers were killed says nothing of its query: it is named, so that it can be graded again.
+    // A killed worker says nothing about the query. The item is named, so that it can be graded again.
     private static void Warn(JsonLine line, Grade grade)
     {
         if (grade.Verdict == SqlSandbox.WorkerKilled)
