@@ -32,31 +32,12 @@ public sealed class EmbeddedStudyTests
         Directory.Delete(folder, recursive: true);
     }
 
-    [Fact]
-    public void The_study_of_custom_tasks_passes_its_guards_and_teaches_its_task()
-    {
-        string folder = Directory.CreateTempSubdirectory().FullName;
-        Study study = StudyFile.Load(Path.Combine(SharedData.Project, "studies", "own-task.json")) with
-        {
-            NeutralText = null,
-        };
-        Dictionary<string, TaskPlan> tasks = new(study.Tasks);
-        tasks.Remove("everyday-order");
-
-        Comparison comparison = Run(folder, study with { Tasks = tasks });
-
-        Assert.DoesNotContain(comparison.Guards!, g => g.Status == GuardStatus.Failed);
-        PairedResult facts = comparison.Candidates.Single().Tasks.Single(t => t.Task == "facts");
-        Assert.Equal(Change.Gain, facts.Change);
-        Directory.Delete(folder, recursive: true);
-    }
-
-    private static Comparison Run(string folder, Study? study = null)
+    private static Comparison Run(string folder)
     {
         using RunLock run = RunLock.Open(folder);
         TorchEngine engine = new();
         return new Experiment(
-            study ?? Short(),
+            Short(),
             run,
             new Engines([engine], engine),
             s => StudyCorpus.Open(s, (semantics, limits) => new SqlGrader(EnumNames.Of(semantics), limits).Grade),
