@@ -162,10 +162,16 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     const two = make("div", null, { class: "two" });
     two.append(...item.sides.map((each, i) => side(item, i === 0 ? words.before : candidates.length > 1 ? candidates[i - 1] : words.after, each)));
     panel.replaceChildren(head, make("p", [item.cluster, item.group].filter(Boolean).join(" · "), { class: "soft" }),
-      ...(item.input ? [make("h3", words.question), make("pre", item.input)] : []), ...(item.prompt ? [folded(words.prompt, item.prompt, item.options?.every(o => o.trim().length < 2))] : []), make("h3", words.target), code(item.target), two);
+      ...(item.input ? [make("h3", words.question), make("pre", questionOf(item))] : []), ...(item.prompt ? [folded(words.prompt, item.prompt)] : []), make("h3", words.target), code(item.target), two);
     panel.hidden = false;
     panel.focus({ preventScroll: true });
     panel.scrollIntoView({ block: "nearest" });
+  }
+
+  // The options of a question that is answered by letter stand in the prompt only, behind the question.
+  function questionOf({ input, prompt, options }) {
+    const place = options?.every(o => o.trim().length < 2) ? prompt?.lastIndexOf(input) ?? -1 : -1;
+    return place < 0 ? input : prompt.slice(place);
   }
 
   function shut() {
@@ -187,9 +193,8 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     return box;
   }
 
-  function folded(title, text, open = false) {
+  function folded(title, text) {
     const details = make("details");
-    details.open = open;
     details.append(make("summary", title), make("pre", text));
     return details;
   }
