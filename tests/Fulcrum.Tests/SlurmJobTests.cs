@@ -197,10 +197,13 @@ public sealed class SlurmJobTests
     [InlineData("0123456789", "fulcrum-0123456789-../1")]
     [InlineData("0123456789", "fulcrum-0123456789-")]
     [InlineData("../../../x", "fulcrum-../../../x-1")]
-    public void Record_that_names_jobs_of_no_run_is_refused(string run, string name)
+    [InlineData("/../../../", null)]
+    [InlineData("", null)]
+    public void Record_that_names_jobs_of_no_run_is_refused(string run, string? name)
     {
         RunLayout layout = new(Directory.CreateTempSubdirectory("fulcrum-record-").FullName);
-        new SlurmRecord(run, [new SlurmEntry(name, ["prepare"], IsArray: false, Id: 7)]).Write(layout);
+        SlurmEntry[] jobs = name is null ? [] : [new SlurmEntry(name, ["prepare"], IsArray: false, Id: 7)];
+        new SlurmRecord(run, jobs).Write(layout);
 
         InputException refused = Assert.Throws<InputException>(() => SlurmRecord.Read(layout));
 

@@ -167,7 +167,22 @@ public sealed class SubmissionTests : IDisposable
         Assert.True(SlurmRecord.Read(Layout)!.Cancelled);
     }
 
-    private void SubmitWithJob()
+    [Fact]
+    public void Later_job_waits_for_the_number_that_the_queue_tells_and_not_for_the_recorded_one()
+    {
+        ScriptedStudy study = SubmitWithJob();
+        SlurmRecord record = SlurmRecord.Read(Layout)!;
+        (record with { Jobs = [.. record.Jobs.Select(j => j with { Id = 777 })] }).Write(Layout);
+        File.WriteAllText(Calls, "");
+
+        Submit(study);
+
+        string[] calls = File.ReadAllLines(Calls);
+        Assert.Contains(calls, c => c.Contains("--dependency=afterok:12", StringComparison.Ordinal));
+        Assert.DoesNotContain(calls, c => c.Contains("777", StringComparison.Ordinal));
+    }
+
+    private ScriptedStudy SubmitWithJob()
     {
         ScriptedStudy study = Finished();
         File.Delete(Layout.ManifestPath("base"));
@@ -180,6 +195,7 @@ public sealed class SubmissionTests : IDisposable
               "job_state": "RUNNING", "state_reason": "None", "name": "{{name}}", "restart_cnt": 0, "nodes": "n2"}]}
             """
         );
+        return study;
     }
 
     private void WriteOwner(RunOwner owner) =>

@@ -55,8 +55,9 @@ internal sealed record SlurmRecord(string Run, IReadOnlyList<SlurmEntry> Jobs, b
     public static SlurmRecord? Read(RunLayout run)
     {
         SlurmRecord? record = StoredJson.ReadIfThere<SlurmRecord>(run.At(FileName), "a record of jobs");
-        // Jobs are cancelled by their names, so a file that somebody else wrote must not name other jobs.
-        bool own = record is null || (record.Run.Length == 2 * RunBytes && record.Jobs.All(j => j.IsOf(record.Run)));
+        // Jobs are cancelled by their names, and scripts are called after them, so a file that somebody else wrote must
+        // not name other jobs or places.
+        bool own = record is null || (IsName(record.NextName()) && record.Jobs.All(j => j.IsOf(record.Run)));
         return own ? record : throw new InputException($"{run.At(FileName)}: it names jobs that are none of a run");
     }
 

@@ -124,7 +124,8 @@ internal sealed class SlurmRun(
 
     private SlurmJob? JobOf(StageNode node) => record.LatestOf(node)?.JobOf(node.Name, queue);
 
-    private void Cancel(StageNode node) => SlurmTools.Run("scancel", TaskOf(record.LatestOf(node)!, node));
+    private void Cancel(StageNode node) =>
+        SlurmTools.Run("scancel", TaskOf(record.LatestOf(node)!, JobOf(node)!, node));
 
     /// <summary>Returns what a job waits for, as Slurm writes it; null: nothing.</summary>
     /// <remarks>A derived candidate waits until the jobs of its parents are over, however they end, and then says
@@ -149,11 +150,12 @@ internal sealed class SlurmRun(
     // been submitted again.
     private string? IdOf(StageNode node) =>
         submitted.LastOrDefault(s => s.Stages.Contains(node)) is { Stages: not null } own ? $"{own.Id}"
-        : JobOf(node) is { IsAlive: true } && record.LatestOf(node) is { } entry ? TaskOf(entry, node)
+        : JobOf(node) is { IsAlive: true } job && record.LatestOf(node) is { } entry ? TaskOf(entry, job, node)
         : null;
 
-    private static string TaskOf(SlurmEntry entry, StageNode node) =>
-        entry.IsArray ? $"{entry.Id}_{entry.Stages.ToList().IndexOf(node.Name)}" : $"{entry.Id}";
+    // The number is the queue's: the one in the run folder may be that of another job.
+    private static string TaskOf(SlurmEntry entry, SlurmJob job, StageNode node) =>
+        entry.IsArray ? $"{job.Whole}_{entry.Stages.ToList().IndexOf(node.Name)}" : $"{job.Whole}";
 
     private void Submit(
         IReadOnlyList<StageNode> stages,
