@@ -15,17 +15,16 @@ internal static class EnumOption
     public static Option<T> Of<T>(string name, string description, T defaultValue)
         where T : struct, Enum
     {
+        IReadOnlyList<string> names = EnumNames.All<T>();
         Option<T> option = new(name)
         {
-            Description = $"{description} {string.Join(", ", EnumNames.All<T>())}.",
+            Description = $"{description} {string.Join(", ", names)}.",
             DefaultValueFactory = _ => defaultValue,
-            HelpName = string.Join('|', EnumNames.All<T>()),
+            HelpName = string.Join('|', names),
             CustomParser = result => Parsed<T>(name, result),
         };
         option.CompletionSources.Clear(); // the names of the members in C#
-        option.CompletionSources.Add(_ =>
-            EnumNames.All<T>().Select(n => new System.CommandLine.Completions.CompletionItem(n))
-        );
+        option.CompletionSources.Add(_ => names.Select(n => new System.CommandLine.Completions.CompletionItem(n)));
         return option;
     }
 

@@ -39,7 +39,7 @@ RootCommand root = new(
     CommonOptions.Verbose,
     CommonOptions.Yes,
 };
-foreach (Command verb in Verbs.All())
+foreach (Command verb in Verbs.For(args))
 {
     root.Add(verb);
 }

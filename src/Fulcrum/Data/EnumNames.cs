@@ -1,50 +1,44 @@
-using System.Collections.Frozen;
 using System.Reflection;
 using System.Text.Json.Serialization;
 
 namespace Fulcrum.Data;
 
 /// <summary>The names by which files and the command line call the members of a closed set.</summary>
+/// <remarks>The sets are small and searched one member after the other. A dictionary for each set would have to be
+/// compiled for its type, which made up a third of the time that a command needs to start.</remarks>
 internal static class EnumNames
 {
     /// <summary>Returns the name of a member, as <see cref="JsonStringEnumMemberNameAttribute"/> gives it.</summary>
     public static string Of<T>(T value)
-        where T : struct, Enum => Names<T>.ByValue[value];
+        where T : struct, Enum => Names<T>.InOrder[Array.IndexOf(Names<T>.Members, value)];
 
     /// <summary>Returns all names, in the order of the declaration.</summary>
     public static IReadOnlyList<string> All<T>()
         where T : struct, Enum => Names<T>.InOrder;
 
     /// <summary>Returns all names of a closed set that is known by its type only.</summary>
-    public static IReadOnlyList<string> All(Type set) => [.. Enum.GetNames(set).Select(n => NameOf(set.GetField(n)!))];
+    public static IReadOnlyList<string> All(Type set) => Array.ConvertAll(Enum.GetNames(set), n => NameOf(set, n));
 
     /// <summary>Returns the member with a name.</summary>
     /// <param name="what">The option or key, for the message.</param>
     /// <exception cref="InputException">No member has the name; lists the names.</exception>
     public static T Parse<T>(string name, string what)
         where T : struct, Enum =>
-        Names<T>.ByName.TryGetValue(name, out T value)
-            ? value
+        Array.IndexOf(Names<T>.InOrder, name) is >= 0 and int index
+            ? Names<T>.Members[index]
             : throw new InputException($"{what}: \"{name}\" is unknown; known are {string.Join(", ", All<T>())}");
+
+    private static string NameOf(Type set, string member)
+    {
+        MemberInfo field = set.GetField(member)!;
+        return field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? member;
+    }
 
     private static class Names<T>
         where T : struct, Enum
     {
-        public static readonly FrozenDictionary<T, string> ByValue = Enum.GetValues<T>()
-            .Distinct()
-            .ToFrozenDictionary(v => v, NameOf);
+        public static readonly T[] Members = Enum.GetValues<T>();
 
-        public static readonly FrozenDictionary<string, T> ByName = ByValue.ToFrozenDictionary(
-            p => p.Value,
-            p => p.Key,
-            StringComparer.Ordinal
-        );
-
-        public static readonly IReadOnlyList<string> InOrder = [.. Enum.GetValues<T>().Distinct().Select(NameOf)];
-
-        private static string NameOf(T value) => EnumNames.NameOf(typeof(T).GetField(value.ToString())!);
+        public static readonly string[] InOrder = Array.ConvertAll(Enum.GetNames<T>(), n => NameOf(typeof(T), n));
     }
-
-    private static string NameOf(FieldInfo member) =>
-        member.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? member.Name;
 }
