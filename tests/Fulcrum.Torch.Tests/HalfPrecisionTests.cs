@@ -136,6 +136,33 @@ public sealed class HalfPrecisionTests
         Assert.Contains($"bf16 multiplies {bf16}", choice.Why);
     }
 
+    [Theory]
+    [InlineData(0.5, true)]
+    [InlineData(1.2, false)]
+    [InlineData(1.5, false)]
+    [InlineData(3.0, true)]
+    public void A_speedup_is_kept_if_it_is_far_from_the_threshold(double first, bool kept)
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "cache", "speedup");
+
+        Assert.Equal(first, KeptSpeedups.Of(path, () => first));
+        Assert.Equal(kept ? first : 7, KeptSpeedups.Of(path, () => 7));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("fast")]
+    [InlineData("-2")]
+    [InlineData("Infinity")]
+    public void A_damaged_speedup_is_measured_again(string text)
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "speedup");
+        File.WriteAllText(path, text);
+
+        Assert.Equal(3, KeptSpeedups.Of(path, () => 3));
+        Assert.Equal("3", File.ReadAllText(path));
+    }
+
     [Fact]
     public void Auto_reports_its_dtype_and_a_resumed_training_keeps_it()
     {

@@ -17,11 +17,12 @@ internal sealed record DtypeChoice(Dtype Dtype, string Why)
 
     private static readonly ConcurrentDictionary<string, DtypeChoice> Made = new(StringComparer.Ordinal);
 
-    /// <summary>Measures once per process and device, in about a second.</summary>
+    /// <summary>Measures once per process and device, in about a second; on the CPU usually once per
+    /// machine.</summary>
     public static DtypeChoice On(Device device) =>
         Made.GetOrAdd(
             device.ToString(),
-            _ => From(t => MatmulRate.Speedup(t, device), gpu: device.type == TorchSharp.DeviceType.CUDA)
+            _ => From(t => KeptSpeedups.On(device, t), gpu: device.type == TorchSharp.DeviceType.CUDA)
         );
 
     /// <summary>Chooses bf16 before f16, which needs loss scaling and is used on GPUs only.</summary>
