@@ -162,8 +162,8 @@ internal sealed partial class HubApi(HubSettings settings, HubHttp http)
 
     private static Uri? NextPage(HttpResponseMessage answer, Uri page)
     {
-        Match link = NextLink().Match(Header(answer, "Link") ?? "");
-        return !link.Success ? null
+        Match? link = Header(answer, "Link") is { } links ? NextLink().Match(links) : null;
+        return link is not { Success: true } ? null
             : Uri.TryCreate(page, link.Groups[1].Value, out Uri? next) ? next
             : throw NoHub(page, "the link to the next page is not an address");
     }

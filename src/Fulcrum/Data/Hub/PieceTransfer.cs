@@ -216,8 +216,8 @@ internal sealed class PieceTransfer(
             {
                 long offset = partial.StartOf(piece) + partial.DoneOf(piece);
                 partial.Append(piece, buffer.AsSpan(0, count));
-                taken = Digest.Take(offset, buffer, count);
                 progress.Add(count);
+                taken = await Digest.TakeAsync(offset, buffer, count, stop);
             }
 
             return count > 0;

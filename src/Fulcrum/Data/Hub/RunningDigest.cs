@@ -9,21 +9,24 @@ namespace Fulcrum.Data.Hub;
 /// content.</summary>
 /// <remarks>
 /// It is computed on a thread of its own while the bytes arrive. Bytes that continue what was hashed so far are handed
-/// over in memory by <see cref="Take"/>. All others, those of later pieces and of an earlier process, are read from the
-/// file once no gap is before them.
+/// over in memory by <see cref="TakeAsync"/>. All others, those of later pieces and of an earlier process, are read from
+/// the file once no gap is before them.
 /// </remarks>
 internal sealed class RunningDigest : IDisposable
 {
-    // Buffers in memory that wait to be hashed, at most. If hashing is slower, the file is read instead.
-    private const int MostWaiting = 24;
+    // Buffers in memory that wait to be hashed, at most. If hashing is slower, receiving waits: the file cannot be
+    // complete before its digest, and few buffers stay in the processor's cache.
+    private const int MostWaiting = 4;
     private const int ReadBytes = 1 << 20;
 
     private const int GitDigits = 40;
+    private const long Ended = -1;
     private readonly IncrementalHash hash;
     private readonly string expected;
     private readonly Queue<(byte[] Buffer, int Count)> waiting = new();
     private readonly Lock turn = new();
     private readonly SemaphoreSlim arrived = new(0);
+    private readonly SemaphoreSlim room = new(MostWaiting);
 
     // Bytes that are hashed; bytes that are hashed or wait in memory.
     private long read;
@@ -51,20 +54,22 @@ internal sealed class RunningDigest : IDisposable
         return digest.Matches();
     }
 
-    /// <summary>Takes bytes over if they continue what was taken so far.</summary>
+    /// <summary>Takes bytes over if they continue what was taken so far; waits while too many wait to be
+    /// hashed.</summary>
     /// <param name="buffer">From the shared pool; returned to it once it is hashed.</param>
     /// <returns>False if the bytes are to be read from the file later; then the buffer stays the caller's.</returns>
-    public bool Take(long offset, byte[] buffer, int count)
+    public async ValueTask<bool> TakeAsync(long offset, byte[] buffer, int count, CancellationToken cancellation)
     {
-        lock (turn)
+        if (offset != Volatile.Read(ref taken))
         {
-            if (offset != taken || waiting.Count >= MostWaiting)
-            {
-                return false;
-            }
+            return false;
+        }
 
-            waiting.Enqueue((buffer, count));
-            taken += count;
+        await room.WaitAsync(cancellation);
+        if (!Enqueue(offset, buffer, count))
+        {
+            room.Release();
+            return false;
         }
 
         arrived.Release();
@@ -74,22 +79,25 @@ internal sealed class RunningDigest : IDisposable
     /// <summary>Follows the bytes of a partial file while they arrive, until it is complete or the work ends.</summary>
     public async Task FollowAsync(PartialFile file, CancellationToken stopped)
     {
-        while (read < file.Size && !stopped.IsCancellationRequested)
+        try
         {
-            if (HashWaiting())
+            while (read < file.Size && !stopped.IsCancellationRequested)
             {
-                continue;
+                if (!HashWaiting() && !HashFile(file))
+                {
+                    await ((Task)arrived.WaitAsync(5, stopped)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
+        }
+        finally
+        {
+            // Nobody waits for room after this.
+            lock (turn)
+            {
+                taken = Ended;
             }
 
-            long until = Claim(file);
-            if (until > read)
-            {
-                Advance(file.Read, until);
-            }
-            else
-            {
-                await ((Task)arrived.WaitAsync(5, stopped)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            room.Release(MostWaiting);
         }
     }
 
@@ -105,6 +113,7 @@ internal sealed class RunningDigest : IDisposable
 
         hash.Dispose();
         arrived.Dispose();
+        room.Dispose();
     }
 
     private bool HashWaiting()
@@ -121,7 +130,35 @@ internal sealed class RunningDigest : IDisposable
         hash.AppendData(next.Buffer, 0, next.Count);
         read += next.Count;
         ArrayPool<byte>.Shared.Return(next.Buffer);
+        room.Release();
         return true;
+    }
+
+    private bool HashFile(PartialFile file)
+    {
+        long until = Claim(file);
+        if (until == read)
+        {
+            return false;
+        }
+
+        Advance(file.Read, until);
+        return true;
+    }
+
+    private bool Enqueue(long offset, byte[] buffer, int count)
+    {
+        lock (turn)
+        {
+            if (offset != taken)
+            {
+                return false;
+            }
+
+            waiting.Enqueue((buffer, count));
+            taken += count;
+            return true;
+        }
     }
 
     // Up to where the file is read next; nobody hands these bytes over in memory meanwhile.
