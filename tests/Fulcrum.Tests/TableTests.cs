@@ -1,5 +1,8 @@
 using System.Text;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
+using Parquet.Schema;
+using Parquet.Serialization;
 using Xunit;
 
 namespace Fulcrum.Tests;
@@ -43,6 +46,34 @@ public sealed class TableTests : IDisposable
         Assert.Equal(["c"], row.Texts("choices.text"));
         Assert.Equal("whole", row.Text("x.y"));
         Assert.Contains("no column 'q.answer'", Assert.Throws<InputException>(() => row.Text("q.answer")).Message);
+    }
+
+    [Theory]
+    [InlineData("""{"info":{"features":{"label":{"names":["no","yes"],"_type":"ClassLabel"}}}}""", "yes")]
+    [InlineData("""{"info":{"features":{"label":{"feature":{"names":["no","yes"],"_type":"ClassLabel"}}}}}""", "yes")]
+    [InlineData("""{"info":{"features":{"label":{"names":["no"],"_type":"ClassLabel"}}}}""", "1")]
+    [InlineData("""{"info":{"features":{"label":{"dtype":"int64","_type":"Value"}}}}""", "1")]
+    [InlineData("""{"info":{"features":{"label":{"names":[1,{}],"_type":"ClassLabel"}}}}""", "1")]
+    [InlineData("""{"info":{"features":[{"label":7}]}}""", "1")]
+    [InlineData("no JSON", "1")]
+    public async Task Class_labels_are_named_by_the_footer_of_a_Parquet_file(string metadata, string named)
+    {
+        string path = Path.Combine(folder, "t.parquet");
+        await using (FileStream stream = File.Create(path))
+        {
+            await ParquetSerializer.SerializeUntypedAsync(
+                [new Dictionary<string, object?> { ["label"] = 1L }],
+                new ParquetSchema(new DataField<long>("label")),
+                stream,
+                customMetadata: new Dictionary<string, string> { ["huggingface"] = metadata },
+                cancellationToken: TestContext.Current.CancellationToken
+            );
+        }
+
+        TableRow row = DataSplit.Open(path).Rows()[0];
+
+        Assert.Equal("1", row.Text("label"));
+        Assert.Equal([named], row.NamedTexts("label"));
     }
 
     private IReadOnlyList<TableRow> Read(string name, string content)

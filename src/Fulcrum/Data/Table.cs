@@ -154,14 +154,14 @@ public static class Table
         {
             // Parquet.Net reads asynchronously. A local file does not need that.
             ParquetBudget.Check(stream).GetAwaiter().GetResult();
-            IEnumerable<IDictionary<string, object>> rows = ParquetSerializer
+            DeserializationResult<Dictionary<string, object>> table = ParquetSerializer
                 .DeserializeUntypedAsync(stream)
                 .GetAwaiter()
-                .GetResult()
-                .Data;
+                .GetResult();
+            IReadOnlyDictionary<string, IReadOnlyList<string>>? labels = ParquetLabels.In(table.CustomMetadata);
             return
             [
-                .. rows.Select(
+                .. table.Data.Select(
                     (row, i) =>
                         new TableRow(
                             path,
@@ -169,6 +169,9 @@ public static class Table
                             i + 1,
                             new JsonObject(row.Select(cell => KeyValuePair.Create(cell.Key, Node(cell.Value))))
                         )
+                        {
+                            ClassLabels = labels,
+                        }
                 ),
             ];
         }

@@ -5,7 +5,7 @@ namespace Fulcrum.Data.Hub;
 /// <param name="Files">In the order of their rows.</param>
 internal sealed record DataSplit(string Name, IReadOnlyList<string> Files)
 {
-    /// <summary>The names of class labels by column; null: none.</summary>
+    /// <summary>The names of class labels by column, as the card gives them; null: those in the files.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? ClassLabels { get; init; }
 
     /// <summary>Whether a text names a data set in a folder: <c>FOLDER[:CONFIG[/SPLIT]]</c>.</summary>
@@ -33,6 +33,8 @@ internal sealed record DataSplit(string Name, IReadOnlyList<string> Files)
         [
             .. Files
                 .SelectMany(Table.Read)
-                .Select((row, i) => row with { Number = i + 1, Split = Name, ClassLabels = ClassLabels }),
+                .Select(
+                    (row, i) => row with { Number = i + 1, Split = Name, ClassLabels = ClassLabels ?? row.ClassLabels }
+                ),
         ];
 }

@@ -95,13 +95,13 @@ internal sealed class HubDataset : IDisposable
         return new DataSplit(name, Files(null, name)) { ClassLabels = ClassLabels() };
     }
 
-    private IReadOnlyDictionary<string, IReadOnlyList<string>> ClassLabels()
+    private IReadOnlyDictionary<string, IReadOnlyList<string>>? ClassLabels()
     {
         string card = Path.Combine(Folder, CardName);
         string? only = Configurations is [var one] ? one : null;
-        return File.Exists(card)
-            ? DatasetCard.ClassLabels(card, Configuration ?? only)
-            : new Dictionary<string, IReadOnlyList<string>>();
+        return File.Exists(card) && DatasetCard.ClassLabels(card, Configuration ?? only) is { Count: > 0 } labels
+            ? labels
+            : null;
     }
 
     /// <summary>The split that is meant, with the paths of its files inside the data set.</summary>
