@@ -9,8 +9,8 @@ namespace Fulcrum.Data.Hub;
 /// content.</summary>
 /// <remarks>
 /// It is computed on a thread of its own while the bytes arrive. Bytes that continue what was hashed so far are handed
-/// over in memory by <see cref="TakeAsync"/>. All others, those of later pieces and of an earlier process, are read from
-/// the file once no gap is before them.
+/// over in memory by <see cref="TakeAsync"/>. All others, those of later pieces and of an earlier process, are read
+/// from the file once no gap is before them.
 /// </remarks>
 internal sealed class RunningDigest : IDisposable
 {
