@@ -20,7 +20,8 @@ internal static class BenchEngines
             new("--folder")
             {
                 Description =
-                    "Where the model is written and stays; files that exist are used again. Default: a temporary folder.",
+                    "Where the model is written and stays; files that exist are used again. "
+                    + "Default: a temporary folder.",
             };
     private static readonly Option<GgufFileType[]> Types = new("--type")
     {
