@@ -3,16 +3,17 @@ using System.Text.Json;
 using Fulcrum.Simulation;
 using Fulcrum.Statistics;
 
-// Usage: FILE [STUDIES] [THREADS]. Cells that FILE holds are not simulated again.
-if (args.Length is 0 or > 3)
+// Usage: FILE [STUDIES] [THREADS] [TEXT]. TEXT: only cells whose table and name contain it. Cells that FILE holds with as many studies or more are not simulated again.
+if (args.Length is 0 or > 4)
 {
-    Console.Error.WriteLine("usage: Fulcrum.Simulation FILE.jsonl [STUDIES] [THREADS]");
+    Console.Error.WriteLine("usage: Fulcrum.Simulation FILE.jsonl [STUDIES] [THREADS] [TEXT]");
     return 2;
 }
 
 string path = args[0];
 int studies = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 4_000;
 Simulations.Threads = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
+string wanted = args.Length > 3 ? args[3] : "";
 List<Result> results = File.Exists(path)
     ? [.. File.ReadLines(path).Select(l => JsonSerializer.Deserialize<Result>(l)!)]
     : [];
@@ -127,12 +128,30 @@ foreach (double sd in (double[])[0, 0.03])
     );
 }
 
+foreach (
+    WholeRuns runs in (WholeRuns[])
+        [
+            new(spread),
+            new(spread, Decide: true),
+            new(spread, Tasks: 5),
+            new(spread, Tasks: 5, Decide: true),
+            new(spread, Candidates: 5),
+            new(spread, Candidates: 5, Decide: true),
+        ]
+)
+{
+    Once("whole runs", runs.Name, studies / 2, () => runs.Verdicts(studies / 2));
+}
+
 Tables.Print(results, Console.Out);
 return 0;
 
 void Once(string table, string cell, int count, Func<SortedDictionary<string, double>> simulate)
 {
-    if (results.Any(r => r.Table == table && r.Cell == cell && r.Studies == count))
+    if (
+        !$"{table}: {cell}".Contains(wanted, StringComparison.Ordinal)
+        || results.Any(r => r.Table == table && r.Cell == cell && r.Studies >= count)
+    )
     {
         return;
     }

@@ -228,7 +228,7 @@ internal static partial class Simulations
 
     /// <summary>Means over studies, each with random numbers of its own, so that the order of threads changes
     /// nothing.</summary>
-    private static SortedDictionary<string, double> Means(
+    public static SortedDictionary<string, double> Means(
         string name,
         int studies,
         Func<RandomStream, Dictionary<string, double>> study

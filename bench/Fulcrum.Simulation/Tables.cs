@@ -83,6 +83,18 @@ internal static class Tables
                 ("of these with a loss of the margin or more, % of all", "accepted wrongly", 1, false),
             ]
         ),
+        new(
+            "whole runs",
+            "Whole runs with scripted models whose general tasks lose the margin (Spider sizes, 10% flips, SD 3), in %",
+            "runs",
+            [
+                ("any candidate accepted by its own bounds", "accept", 1, false),
+                ("by bounds for all together", "together", 1, false),
+                ("any rejected", "reject", 1, false),
+                ("share of items", "share", 1, false),
+                ("intervals as compared without a run", "same", 1, false),
+            ]
+        ),
     ];
 
     /// <summary>Prints every table that has results.</summary>
