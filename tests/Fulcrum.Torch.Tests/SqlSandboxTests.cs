@@ -150,6 +150,20 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Assert.Contains("concert_singer.sqlite", Assert.Single(told));
     }
 
+    [Fact]
+    public void A_query_whose_worker_gets_no_processor_is_asked_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the children of a process are read from /proc");
+        HashSet<int> others = [.. Children().Select(c => c.Id)];
+        using SqlSandbox sandbox = SqlSandbox.Open(workers: 1);
+        Func<string, string, string, Grade> grade = sandbox.Grader("official", new SqlLimits(0.02));
+        Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
+
+        Signal(Children().Single(c => !others.Contains(c.Id)).Id, "STOP");
+
+        Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
+    }
+
     [Theory]
     [MemberData(nameof(HostileStatements.Interruptible), MemberType = typeof(HostileStatements))]
     [MemberData(nameof(HostileStatements.Uninterruptible), MemberType = typeof(HostileStatements))]

@@ -4,23 +4,19 @@ using System.Runtime.Versioning;
 
 namespace Fulcrum.Tasks.Spider.Sql;
 
-/// <summary>Measures the processor time of a query's thread, and the wall-clock time of a query that waits.</summary>
-/// <remarks>Processor time makes a verdict independent of other work on the machine. On Windows both are
-/// wall-clock time.</remarks>
-internal readonly record struct QueryClock(double Processor, long Wall)
+/// <summary>Measures the processor time of a query's thread.</summary>
+/// <remarks>Processor time makes a verdict independent of other work on the machine. On Windows it is wall-clock
+/// time.</remarks>
+internal readonly record struct QueryClock(double Processor)
 {
     // CLOCK_THREAD_CPUTIME_ID.
     private static readonly int ThreadTime = OperatingSystem.IsMacOS() ? 16 : 3;
 
     /// <summary>Starts the clock on this thread.</summary>
-    public static QueryClock Start() => new(ProcessorNow(), Stopwatch.GetTimestamp());
+    public static QueryClock Start() => new(ProcessorNow());
 
-    /// <summary>Returns whether the thread that started the clock has used its seconds, or ten times as many seconds
-    /// have
-    /// passed.</summary>
-    public bool IsOver(double seconds) =>
-        ProcessorNow() - Processor > seconds
-        || Stopwatch.GetElapsedTime(Wall).TotalSeconds > seconds * SqlLimits.Patience;
+    /// <summary>Returns whether the thread that started the clock has used its seconds.</summary>
+    public bool IsOver(double seconds) => ProcessorNow() - Processor > seconds;
 
     private static double ProcessorNow() =>
         (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) && Read(ThreadTime, out Time time) == 0

@@ -15,7 +15,7 @@ public sealed record SqlLimits(
 )
 {
     /// <summary>Wall-clock limit as a multiple of <see cref="Seconds"/>, for a query that waits for a processor or a
-    /// disk.</summary>
+    /// disk. Beyond it the query is asked again, and is unscored if it waits again.</summary>
     public const double Patience = 10;
 
     /// <summary>Bytes of a query in UTF-8; a longer query is refused before it is parsed.</summary>

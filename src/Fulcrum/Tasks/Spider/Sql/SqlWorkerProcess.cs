@@ -14,7 +14,8 @@ internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? C
     /// <summary>The worker ended because of an error of its own.</summary>
     public const string Crashed = "crashed";
 
-    /// <summary>Somebody else ended the worker: a person, or the system when memory ran out.</summary>
+    /// <summary>The worker ended through no fault of the query: a person or the system killed it, or it was stopped
+    /// because it got no processor.</summary>
     public const string Killed = "worker-killed";
 }
 
@@ -35,6 +36,7 @@ internal sealed class SqlWorkerProcess : IDisposable
     private readonly Stream output;
     private readonly Timer limit;
     private volatile bool stopped;
+    private volatile bool waited; // stopped without having used its processor time
     private readonly Lock door = new();
     private double? allowed; // null: no request is running
     private double usedBefore;
@@ -181,12 +183,11 @@ internal sealed class SqlWorkerProcess : IDisposable
                 return;
             }
 
-            double left = Math.Min(
-                seconds - (Used() - usedBefore),
-                SqlLimits.Patience * seconds - Stopwatch.GetElapsedTime(since).TotalSeconds
-            );
+            double processor = seconds - (Used() - usedBefore),
+                left = Math.Min(processor, SqlLimits.Patience * seconds - Stopwatch.GetElapsedTime(since).TotalSeconds);
             if (left <= 0)
             {
+                waited = processor > 0;
                 Stop();
             }
             else
@@ -231,6 +232,12 @@ internal sealed class SqlWorkerProcess : IDisposable
                 phase,
                 SqlWorkerOutcome.Killed,
                 "its worker was killed from outside, twice; the system does this when memory runs out"
+            ),
+            (true, _) when waited => new SqlWorkerOutcome(
+                null,
+                phase,
+                SqlWorkerOutcome.Killed,
+                "its worker waited for a processor or a disk, twice, so that its time passed unused"
             ),
             (true, _) or (_, CpuSignal) => new SqlWorkerOutcome(
                 null,
