@@ -325,6 +325,9 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("bench train")]
     [InlineData("bench memory")]
     [InlineData("doctor")]
+    [InlineData("check")]
+    [InlineData("export")]
+    [InlineData("trace")]
     public void Every_help_has_an_example_that_needs_no_file_outside_the_repository(string verb)
     {
         string help = Help(verb.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -42,7 +42,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
     };
     private readonly Option<double?> margin = new("--margin")
     {
-        Description = "The loss, in percentage points, that is accepted on general tasks. Default: the study's.",
+        Description = "The loss, in percentage points, that is accepted on general tasks. Default: the study's, or 2.",
     };
     private readonly Option<string?> overrideGuards = new("--override-guards")
     {

@@ -6,7 +6,8 @@ namespace Fulcrum.Cli;
 /// need an earlier one say so.</summary>
 internal static class Examples
 {
-    private const string AfterRun = "after 'fulcrum run': ";
+    private const string AfterRun = "after 'fulcrum run': ",
+        Adapter = "runs/embedded/candidates/adapter/adapter";
 
     /// <summary>What is to be done, and the command that does it.</summary>
     public static IReadOnlyList<(string What, string Command)> Of(Command verb) =>
@@ -24,6 +25,28 @@ internal static class Examples
                     "fulcrum run embedded-gentle --quiet --require \"spider>=+5,mmlu>=-20\""
                 ),
                 ("the report in Brazilian Portuguese", "fulcrum run embedded --language pt-BR"),
+            ],
+            "check" =>
+            [
+                (
+                    AfterRun + "judge its adapter like one from any trainer",
+                    $"fulcrum check --base assets/model --adapter {Adapter} "
+                        + "--target spider=assets/spider --general mmlu=assets/mmlu --output runs/judged"
+                ),
+            ],
+            "export" =>
+            [
+                (
+                    AfterRun + "write the model with its adapter as a GGUF file",
+                    $"fulcrum export --model assets/model --adapter {Adapter} --to model.gguf --type q8_0"
+                ),
+            ],
+            "trace" =>
+            [
+                (
+                    "after 'fulcrum export': find where the file differs from the model and its adapter",
+                    $"fulcrum trace --base assets/model --adapter {Adapter} --to model.gguf"
+                ),
             ],
             "status" =>
             [
