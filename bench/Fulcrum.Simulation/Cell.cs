@@ -57,10 +57,13 @@ internal sealed record Cell(
         return new Study(pairs, truths);
     }
 
-    // Where a cluster's change is larger than the share of flips, all its flips point one way.
+    /// <summary>The share of a cluster's items that change. Where its mean change is larger than the usual share, all
+    /// its changes point one way.</summary>
+    public double FlipsAt(double change) => Math.Min(1, Math.Max(Flips, Math.Abs(change)));
+
     private (double Before, double After) DrawFlip(double change, RandomStream random)
     {
-        double flips = Math.Min(1, Math.Max(Flips, Math.Abs(change))),
+        double flips = FlipsAt(change),
             gained = (flips + change) / 2,
             at = random.NextDouble();
         return at < gained ? (0, 1)

@@ -3,7 +3,8 @@ using System.Text.Json;
 using Fulcrum.Simulation;
 using Fulcrum.Statistics;
 
-// Usage: FILE [STUDIES] [THREADS] [TEXT]. TEXT: only cells whose table and name contain it. Cells that FILE holds with as many studies or more are not simulated again.
+// Usage: FILE [STUDIES] [THREADS] [TEXT]. TEXT: only cells whose table and name contain it.
+// Cells that FILE holds with as many studies or more are not simulated again.
 if (args.Length is 0 or > 4)
 {
     Console.Error.WriteLine("usage: Fulcrum.Simulation FILE.jsonl [STUDIES] [THREADS] [TEXT]");

@@ -50,11 +50,15 @@ internal sealed record WholeRuns(Cell General, int Tasks = 1, int Candidates = 1
                 seen["together"] = AcceptsTogether(comparison) ? 1 : 0;
             }
 
-            string figure = Decide ? "share" : "same";
-            seen[figure] =
-                Decide ? ShareAsked(comparison)
-                : comparison.Candidates.All(c => IsSame(c, scores)) ? 1
-                : 0;
+            if (Decide)
+            {
+                seen["share"] = ShareAsked(comparison);
+            }
+            else
+            {
+                seen["same"] = comparison.Candidates.All(c => IsSame(c, scores)) ? 1 : 0;
+            }
+
             return seen;
         }
         finally
@@ -103,7 +107,7 @@ internal sealed record WholeRuns(Cell General, int Tasks = 1, int Candidates = 1
         foreach (int items in cell.Items)
         {
             double change = cell.Mean + (cell.Spread * random.NextNormal()),
-                flips = Math.Min(1, Math.Max(cell.Flips, Math.Abs(change)));
+                flips = cell.FlipsAt(change);
             for (int end = at + items; at < end; at++)
             {
                 double flip = before[at] == 0 ? flips + change : flips - change;

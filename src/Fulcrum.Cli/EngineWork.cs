@@ -1,6 +1,6 @@
-using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Models;
+using Fulcrum.Torch.Speed;
 
 namespace Fulcrum.Cli;
 
@@ -16,11 +16,7 @@ internal sealed record EngineWork(string Name, int Items, long Tokens, Func<ILan
     /// <exception cref="InputException">A line cannot be read; names it.</exception>
     public static EngineWork Score(string file, int? items)
     {
-        ScoreRequest[] requests =
-        [
-            .. Lines(file, items)
-                .Select(l => new ScoreRequest(Ids(l, "prompt"), [.. Ids(l, "letters").Select(i => new[] { i })])),
-        ];
+        ScoreRequest[] requests = [.. Lines(file, items).Select(WorkLine.Scoring)];
         return new("score", requests.Length, requests.Sum(r => r.Prompt.Length + 1L), Do);
 
         double[] Do(ILanguageModel model, int count)
@@ -36,10 +32,7 @@ internal sealed record EngineWork(string Name, int Items, long Tokens, Func<ILan
     /// <exception cref="InputException">A line cannot be read; names it.</exception>
     public static EngineWork Generate(string file, int? items)
     {
-        CompletionRequest[] requests =
-        [
-            .. Lines(file, items).Select(l => new CompletionRequest(Ids(l, "prompt"), NewTokens(l), [])),
-        ];
+        CompletionRequest[] requests = [.. Lines(file, items).Select(WorkLine.Generating)];
         return new("generate", requests.Length, requests.Sum(r => (long)r.MaxNewTokens), Do);
 
         double[] Do(ILanguageModel model, int count)
@@ -54,12 +47,4 @@ internal sealed record EngineWork(string Name, int Items, long Tokens, Func<ILan
         JsonLine[] lines = [.. JsonLines.Read(file).Take(items ?? int.MaxValue)];
         return lines.Length > 0 ? lines : throw new InputException($"{file}: there is no work in it, not one line");
     }
-
-    private static int NewTokens(JsonLine line) =>
-        line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing");
-
-    private static int[] Ids(JsonLine line, string field) =>
-        line.Value[field] is JsonArray list
-            ? [.. list.Select(n => n!.GetValue<int>())]
-            : throw line.Error($"'{field}' must be a list of token ids");
 }

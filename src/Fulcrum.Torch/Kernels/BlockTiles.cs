@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Fulcrum.Torch.Kernels;
 
@@ -74,14 +73,14 @@ internal static unsafe class BlockTiles
         for (int i = 0; i < depth; i++, x++, matrix += between)
         {
             (Vector512<float> a, Vector512<float> b) = (Vector512.Load(matrix), Vector512.Load(matrix + Lanes));
-            Step(x, a, b, ref a0, ref b0);
-            Step(x + Stride, a, b, ref a1, ref b1);
-            Step(x + 2 * Stride, a, b, ref a2, ref b2);
-            Step(x + 3 * Stride, a, b, ref a3, ref b3);
-            Step(x + 4 * Stride, a, b, ref a4, ref b4);
-            Step(x + 5 * Stride, a, b, ref a5, ref b5);
-            Step(x + 6 * Stride, a, b, ref a6, ref b6);
-            Step(x + 7 * Stride, a, b, ref a7, ref b7);
+            SmallBatchBlocks.Step(x, a, b, ref a0, ref b0);
+            SmallBatchBlocks.Step(x + Stride, a, b, ref a1, ref b1);
+            SmallBatchBlocks.Step(x + 2 * Stride, a, b, ref a2, ref b2);
+            SmallBatchBlocks.Step(x + 3 * Stride, a, b, ref a3, ref b3);
+            SmallBatchBlocks.Step(x + 4 * Stride, a, b, ref a4, ref b4);
+            SmallBatchBlocks.Step(x + 5 * Stride, a, b, ref a5, ref b5);
+            SmallBatchBlocks.Step(x + 6 * Stride, a, b, ref a6, ref b6);
+            SmallBatchBlocks.Step(x + 7 * Stride, a, b, ref a7, ref b7);
         }
 
         Store(a0, b0, sums);
@@ -119,14 +118,14 @@ internal static unsafe class BlockTiles
         for (int i = 0; i < BlockRows; i++, x += Stride, matrix += Stride)
         {
             (Vector512<float> a, Vector512<float> b) = (Vector512.Load(matrix), Vector512.Load(matrix + Lanes));
-            Step(x, a, b, ref a0, ref b0);
-            Step(x + 1, a, b, ref a1, ref b1);
-            Step(x + 2, a, b, ref a2, ref b2);
-            Step(x + 3, a, b, ref a3, ref b3);
-            Step(x + 4, a, b, ref a4, ref b4);
-            Step(x + 5, a, b, ref a5, ref b5);
-            Step(x + 6, a, b, ref a6, ref b6);
-            Step(x + 7, a, b, ref a7, ref b7);
+            SmallBatchBlocks.Step(x, a, b, ref a0, ref b0);
+            SmallBatchBlocks.Step(x + 1, a, b, ref a1, ref b1);
+            SmallBatchBlocks.Step(x + 2, a, b, ref a2, ref b2);
+            SmallBatchBlocks.Step(x + 3, a, b, ref a3, ref b3);
+            SmallBatchBlocks.Step(x + 4, a, b, ref a4, ref b4);
+            SmallBatchBlocks.Step(x + 5, a, b, ref a5, ref b5);
+            SmallBatchBlocks.Step(x + 6, a, b, ref a6, ref b6);
+            SmallBatchBlocks.Step(x + 7, a, b, ref a7, ref b7);
         }
 
         Store(a0, b0, sums);
@@ -141,20 +140,6 @@ internal static unsafe class BlockTiles
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Sum(float* at, bool add) => add ? Vector512.Load(at) : Vector512<float>.Zero;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(
-        float* x,
-        Vector512<float> a,
-        Vector512<float> b,
-        ref Vector512<float> y,
-        ref Vector512<float> z
-    )
-    {
-        Vector512<float> factor = Vector512.Create(*x);
-        y = Avx512F.FusedMultiplyAdd(a, factor, y);
-        z = Avx512F.FusedMultiplyAdd(b, factor, z);
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector512<float> a, Vector512<float> b, float* to)

@@ -128,8 +128,10 @@ internal static unsafe class SmallBatchBlocks
         }
     }
 
+    /// <summary>y += x · a, and z += x · b.</summary>
+    /// <param name="x">One value.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(
+    public static void Step(
         float* x,
         Vector512<float> a,
         Vector512<float> b,

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Torch.Adapters;
@@ -123,12 +122,12 @@ internal static class Bench
     // A sequence longer than the model's context would be truncated, but counted in full.
     private static void Check(string verb, JsonLine line, int context)
     {
-        int prompt = Ids(line, "prompt").Length,
+        int prompt = WorkLine.Ids(line, "prompt").Length,
             behind = verb switch
             {
-                "generate" => NewTokens(line),
-                "train" => Ids(line, "completion").Length,
-                _ => Ids(line, "letters").Length > 0 ? 1 : 0,
+                "generate" => WorkLine.NewTokens(line),
+                "train" => WorkLine.Ids(line, "completion").Length,
+                _ => WorkLine.Ids(line, "letters").Length > 0 ? 1 : 0,
             };
         if (prompt < 1 || behind < 1)
         {
@@ -160,10 +159,7 @@ internal static class Bench
 
     private static Job Scoring(TorchLanguageModel model, JsonLine[] lines)
     {
-        ScoreRequest[] requests =
-        [
-            .. lines.Select(l => new ScoreRequest(Ids(l, "prompt"), [.. Ids(l, "letters").Select(i => new[] { i })])),
-        ];
+        ScoreRequest[] requests = [.. lines.Select(WorkLine.Scoring)];
         Needs needs = Needs.Forward([.. requests.Select(r => r.Prompt)], requests.Length);
         return new Job(
             count => model.Score(requests[..count], (_, _) => { }),
@@ -174,10 +170,7 @@ internal static class Bench
 
     private static Job Generating(TorchLanguageModel model, JsonLine[] lines)
     {
-        CompletionRequest[] requests =
-        [
-            .. lines.Select(l => new CompletionRequest(Ids(l, "prompt"), NewTokens(l), [])),
-        ];
+        CompletionRequest[] requests = [.. lines.Select(WorkLine.Generating)];
         long tokens = requests.Sum(r => (long)r.MaxNewTokens);
         Needs needs = requests.Aggregate(
             Needs.Forward([.. requests.Select(r => r.Prompt)], tokens),
@@ -230,8 +223,8 @@ internal static class Bench
 
     private static TrainingExample Example(JsonLine line, int index)
     {
-        int[] prompt = Ids(line, "prompt"),
-            completion = Ids(line, "completion");
+        int[] prompt = WorkLine.Ids(line, "prompt"),
+            completion = WorkLine.Ids(line, "completion");
         return new TrainingExample(
             $"{index}",
             [.. prompt, .. completion],
@@ -239,14 +232,6 @@ internal static class Bench
             line.Value["db_id"]?.GetValue<string>()
         );
     }
-
-    private static int NewTokens(JsonLine line) =>
-        line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing");
-
-    private static int[] Ids(JsonLine line, string field) =>
-        line.Value[field] is JsonArray list
-            ? [.. list.Select(n => n!.GetValue<int>())]
-            : throw line.Error($"'{field}' must be a list of token ids");
 
     private sealed record Job(Action<int> Work, long Tokens, Needs Needs);
 }

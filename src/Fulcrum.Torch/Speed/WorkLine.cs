@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+using Fulcrum.Data;
+using Fulcrum.Models;
+
+namespace Fulcrum.Torch.Speed;
+
+/// <summary>Reads the lines of fixed work. All work is in token ids.</summary>
+internal static class WorkLine
+{
+    /// <summary>Returns the request of a line with a prompt and letters.</summary>
+    /// <exception cref="InputException">A field is missing or no list of token ids.</exception>
+    public static ScoreRequest Scoring(JsonLine line) =>
+        new(Ids(line, "prompt"), [.. Ids(line, "letters").Select(i => new[] { i })]);
+
+    /// <summary>Returns the request of a line with a prompt and the number of new tokens.</summary>
+    /// <exception cref="InputException">A field is missing or has another form.</exception>
+    public static CompletionRequest Generating(JsonLine line) => new(Ids(line, "prompt"), NewTokens(line), []);
+
+    /// <summary>Returns the number of new tokens.</summary>
+    /// <exception cref="InputException">The field is missing.</exception>
+    public static int NewTokens(JsonLine line) =>
+        line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing");
+
+    /// <summary>Returns the token ids of a field.</summary>
+    /// <exception cref="InputException">The field is no list.</exception>
+    public static int[] Ids(JsonLine line, string field) =>
+        line.Value[field] is JsonArray list
+            ? [.. list.Select(n => n!.GetValue<int>())]
+            : throw line.Error($"'{field}' must be a list of token ids");
+}
