@@ -13,6 +13,8 @@ internal readonly record struct Markup
     /// <summary>Nothing.</summary>
     public static readonly Markup Empty;
 
+    private const int ShortestLater = 4000;
+
     private readonly string? text;
 
     private Markup(string text) => this.text = text;
@@ -25,6 +27,17 @@ internal readonly record struct Markup
 
     /// <summary>Returns a text that is bundled with the program: the style sheet or the script.</summary>
     public static Markup Resource(string name) => new(Elements.Resource.Text(name));
+
+    /// <summary>Returns a part that is not shown when the page opens. A long one becomes elements only when the reader
+    /// opens it: to a page with scripts it is one text until then. A page without scripts has it as it is.</summary>
+    public static Markup Later(Markup part) =>
+        part.ToString().Length < ShortestLater ? part : new Markup($"<noscript>{Now(part)}</noscript>");
+
+    // A text of noscript ends at the first end tag. Escaped values hold no tag.
+    private static string Now(Markup part) =>
+        part.ToString()
+            .Replace("<noscript>", "", StringComparison.Ordinal)
+            .Replace("</noscript>", "", StringComparison.Ordinal);
 
     /// <summary>JSON for a data block; its writer must have escaped <c>&lt;</c>, so that no data can end the
     /// block.</summary>

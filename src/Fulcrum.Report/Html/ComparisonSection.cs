@@ -49,7 +49,7 @@ internal static class ComparisonSection
     private static Markup Folded(RunReport report, CandidateComparison c) =>
         Markup.Of(
             $"<details class=\"candidate\" id=\"candidate-{c.Name}\"><summary>{Title(c, report.Words)}</summary>"
-                + $"{One(report.Showing(c))}</details>\n"
+                + $"{Markup.Later(One(report.Showing(c)))}</details>\n"
         );
 
     private static string Title(CandidateComparison c, Words words) => $"{c.Name}: {Sentences.Kind(c.Verdict, words)}";

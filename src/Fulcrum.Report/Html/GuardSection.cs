@@ -9,6 +9,8 @@ namespace Fulcrum.Report.Html;
 /// <summary>The guards of the run, and the minimum detectable differences of its samples.</summary>
 internal static class GuardSection
 {
+    private const int MostShown = 60;
+
     public static Markup Of(RunReport report) =>
         report.Comparison.Guards is null
         && report.Shown.Power is null
@@ -29,21 +31,45 @@ internal static class GuardSection
         return Markup.Of(
             $"""
             {overrides}
-            {(guards.Count == 0 ? Markup.Empty : Markup.Of($"""
-            <div class="scroll"><table class="text"><caption>{words.Say(
-                "Every guard that was evaluated. "
-                    + "A guard that fails stops the study unless the study overrides it.",
-                    "Todas as verificações feitas. Uma que falha interrompe o estudo, "
-                    + "a menos que o estudo a anule.")}</caption>
+            {(guards.Count == 0 ? Markup.Empty : Listed(guards, words))}
+            """
+        );
+    }
+
+    // With many candidates the guards that did not pass come first, and most others are folded.
+    private static Markup Listed(IReadOnlyList<GuardResult> guards, Words words)
+    {
+        string caption = words.Say(
+            "Every guard that was evaluated. A guard that fails stops the study unless the study overrides it.",
+            "Todas as verificações feitas. Uma que falha interrompe o estudo, a menos que o estudo a anule."
+        );
+        if (guards.Count <= MostShown)
+        {
+            return Table(guards, caption, words);
+        }
+
+        GuardResult[] order = [.. guards.OrderBy(g => g.Status is not (GuardStatus.Failed or GuardStatus.Overridden))];
+        int rest = order.Length - MostShown;
+        string others = words.Say($"The other {rest} evaluations", $"As outras {rest} verificações");
+        return Markup.Of(
+            $"""
+            {Table(order[..MostShown], caption, words)}
+            <details><summary>{others}</summary>{Markup.Later(Table(order[MostShown..], others, words))}</details>
+            """
+        );
+    }
+
+    private static Markup Table(IReadOnlyList<GuardResult> guards, string caption, Words words) =>
+        Markup.Of(
+            $"""
+            <div class="scroll"><table class="text"><caption>{caption}</caption>
             <thead><tr>{Heads(words).Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
             {guards.Select(g => Markup.Of(
                 $"<tr><th scope=\"row\" class=\"wide\">{g.Name}</th><td>{g.Benchmark}</td><td "
                 + $"class=\"status {Colour(g.Status)}\">{Status(g.Status, words)}</td><td>{g.Message}</td></tr>"
                     + $"\n"))}</tbody></table></div>
-            """))}
             """
         );
-    }
 
     private static string[] Heads(Words words) =>
         [

@@ -1,6 +1,7 @@
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
 using Fulcrum.Report.Plots;
+using Fulcrum.Runs;
 using Fulcrum.Studies;
 
 namespace Fulcrum.Report.Html;
@@ -8,6 +9,8 @@ namespace Fulcrum.Report.Html;
 /// <summary>Method, model, samples, machine, versions and durations of a run.</summary>
 internal static class ProvenanceSection
 {
+    private const int MostRows = 60;
+
     public static Markup Of(RunReport report)
     {
         Words words = report.Words;
@@ -36,7 +39,7 @@ internal static class ProvenanceSection
             <h3>{words.Say("Hardware and versions", "Hardware e versões")}</h3>
             {Pairs(Facts.Environment(report), words)}
             <h3>{words.Say("Digests", "Resumos criptográficos")}</h3>
-            {Pairs([.. Protocols(report), .. Outputs(report)], words)}
+            {Digests(report)}
             <details><summary>{words.Say("The complete study", "O estudo completo")}</summary><pre>{StudyFile.Print(
                 report.Study
             )}</pre></details>
@@ -52,27 +55,61 @@ internal static class ProvenanceSection
             : Markup.Of(
                 $"""
                 <h3>{words.Say("Stages", "Etapas")}</h3>
-                <div class="scroll">{Draw.Table(
-                    [
-                        words.Say("stage", "etapa"),
-                        words.Say("duration", "duração"),
-                        words.Say("energy of the processor", "energia do processador"),
-                    ],
-                    [
-                        .. report.Stages.Select(s =>
-                            (string[])[s.Stage, words.Duration(s.Seconds), Energy(s.Joules, words)]
-                        ),
-                        [
-                            words.Say("total", "total"),
-                            words.Duration(report.Stages.Sum(s => s.Seconds)),
-                            Energy(
-                                report.Stages.Any(s => s.Joules is null) ? null : report.Stages.Sum(s => s.Joules),
-                                words
-                            ),
-                        ],
-                    ]
-                )}</div>
+                {(report.Stages.Count <= MostRows ? Durations(report, s => s.Stage) : OfMany(report))}
                 """
+            );
+    }
+
+    // The stages of many candidates are one row, and the list of each is folded.
+    private static Markup OfMany(RunReport report)
+    {
+        Words words = report.Words;
+        int count = report.Comparison.Candidates.Count;
+        string all = words.Say($"all {count} candidates", $"todos os {count} candidatos");
+        return Markup.Of(
+            $"""
+            {Durations(report, s => s.Stage.StartsWith("candidates/", StringComparison.Ordinal) ? all : s.Stage)}
+            <details><summary>{words.Say("Each stage", "Cada etapa")} ({report.Stages.Count})</summary>{Markup.Later(
+                Durations(report, s => s.Stage)
+            )}</details>
+            """
+        );
+    }
+
+    private static Markup Durations(RunReport report, Func<Manifest, string> name)
+    {
+        Words words = report.Words;
+        return Markup.Of(
+            $"<div class=\"scroll\">{Draw.Table(
+                [
+                    words.Say("stage", "etapa"),
+                    words.Say("duration", "duração"),
+                    words.Say("energy of the processor", "energia do processador"),
+                ],
+                [
+                    .. report.Stages.GroupBy(name).Select(g => Durations(g.Key, [.. g], words)),
+                    Durations(words.Say("total", "total"), report.Stages, words),
+                ]
+            )}</div>"
+        );
+    }
+
+    private static string[] Durations(string name, IReadOnlyList<Manifest> stages, Words words) =>
+        [
+            name,
+            words.Duration(stages.Sum(s => s.Seconds)),
+            Energy(stages.Any(s => s.Joules is null) ? null : stages.Sum(s => s.Joules), words),
+        ];
+
+    private static Markup Digests(RunReport report)
+    {
+        Words words = report.Words;
+        (string, string)[] outputs = [.. Outputs(report)];
+        return outputs.Length <= MostRows
+            ? Pairs([.. Protocols(report), .. outputs], words)
+            : Markup.Of(
+                $"{Pairs(Protocols(report), words)}<details><summary>{words.Say("Files", "Arquivos")} "
+                    + $"({outputs.Length})</summary>{Markup.Later(Pairs(outputs, words))}</details>"
             );
     }
 

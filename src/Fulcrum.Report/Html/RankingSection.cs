@@ -34,7 +34,8 @@ internal static class RankingSection
                 rest.Length == 0
                     ? Markup.Empty
                     : Markup.Of(
-                        $"<details><summary>{others}</summary>{Table(report, rest, others, "ranking-rest")}</details>"
+                        $"<details><summary>{others}</summary>"
+                            + $"{Markup.Later(Table(report, rest, others, "ranking-rest"))}</details>"
                     )
             )}
             """

@@ -14,10 +14,6 @@ function make(tag, text, attributes) {
   const tip = make("div", "", { id: "tip", role: "presentation" });
   tip.hidden = true;
   document.body.append(tip);
-  for (const title of document.querySelectorAll("svg .mark > title")) {
-    title.parentNode.dataset.tip = title.textContent;
-    title.remove();
-  }
   document.addEventListener("pointermove", event => {
     const mark = event.target.closest?.("[data-tip]");
     tip.hidden = !mark;
@@ -29,8 +25,16 @@ function make(tag, text, attributes) {
   });
 })();
 
+function ready(part) {
+  for (const title of part.querySelectorAll("svg .mark > title")) {
+    title.parentNode.dataset.tip = title.textContent;
+    title.remove();
+  }
+  part.querySelectorAll("table.sortable").forEach(sortable);
+}
+
 // --- tables that sort ----------------------------------------------------------------------------
-for (const table of document.querySelectorAll("table.sortable")) {
+function sortable(table) {
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     const button = make("button", head.textContent, { type: "button" });
     head.replaceChildren(button);
@@ -47,14 +51,32 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
+// --- parts that become elements when they are shown ---
+// A long folded part stands in a noscript element, which is one text here. The text is the writer's of this file: every
+// value in it is escaped as in the rest of the page.
+function fill(part) {
+  for (const later of part.querySelectorAll("noscript")) {
+    const made = make("template");
+    made.innerHTML = later.textContent;
+    ready(made.content);
+    later.replaceWith(made.content);
+  }
+}
+const narrow = matchMedia("(max-width: 40rem)");
+const fit = () => { if (narrow.matches) document.querySelectorAll(".on-narrow").forEach(fill); };
+narrow.addEventListener("change", fit);
+addEventListener("toggle", e => { if (e.target.open) fill(e.target); }, true);
+ready(document);
+fit();
+
 // --- links to a folded candidate, and folded parts on paper ---
 function unfold() {
   const target = location.hash.startsWith("#candidate-") ? byId(decodeURIComponent(location.hash.slice(1))) : null;
-  if (target instanceof HTMLDetailsElement) { target.open = true; target.scrollIntoView(); }
+  if (target instanceof HTMLDetailsElement) { fill(target); target.open = true; target.scrollIntoView(); }
 }
 addEventListener("hashchange", unfold);
 unfold();
-addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details.candidate")) part.open = true; });
+addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details.candidate")) { fill(part); part.open = true; } });
 
 // --- the item browser ----------------------------------------------------------------------------
 (function browser() {

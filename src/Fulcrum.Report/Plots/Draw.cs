@@ -43,13 +43,13 @@ internal static class Draw
                 ? values
                 : Markup.Of(
                     $"<details><summary>{words.Say("Values", "Valores")}</summary>"
-                        + $"<div class=\"scroll\">{values}</div></details>"
+                        + $"{Markup.Later(Markup.Of($"<div class=\"scroll\">{values}</div>"))}</details>"
                 );
         return Markup.Of(
             $"""
             <figure><figcaption><b>{title}.</b> {explanation}</figcaption>
             <div class="on-wide scroll">{picture(Wide)}</div>
-            <div class="on-narrow">{picture(Narrow)}</div>{table}</figure>
+            <div class="on-narrow">{Markup.Later(picture(Narrow))}</div>{table}</figure>
 
             """
         );
@@ -69,6 +69,14 @@ internal static class Draw
 
     public static Markup Line(string kind, double x1, double y1, double x2, double y2) =>
         Markup.Of($"<line class=\"{kind}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>");
+
+    /// <summary>A line across and a line up through a point: its two intervals.</summary>
+    public static Markup Cross(
+        string kind,
+        (double X, double Y) at,
+        (double From, double To) across,
+        (double From, double To) up
+    ) => Markup.Of($"<path class=\"{kind}\" d=\"M{across.From} {at.Y}H{across.To}M{at.X} {up.From}V{up.To}\"/>");
 
     public static Markup Label(double x, double y, string text, string kind = "") =>
         Markup.Of($"<text class=\"{kind}\" x=\"{x}\" y=\"{y}\">{text}</text>");

@@ -14,6 +14,8 @@ internal static class TradeOffFigure
         Top = 30,
         Bottom = 396;
 
+    private const int MostNamed = 40;
+
     public static Markup Of(TradeOff t, Words words) =>
         Draw.Figure(
             words.Say("Trade-off", "Compromisso"),
@@ -54,8 +56,8 @@ internal static class TradeOffFigure
             ),
             Draw.Label(4, Top - 16, words.Say($"{task}: change in points", $"{task}: mudança em pontos")),
             Draw.Path("curve front", front.Select(p => (x.At(p.General!.Value.Points), y.At(p.Task.Points)))),
-            Markup.Join(points.OrderBy(p => !p.Dominated).Select(p => Point(p, x, y, words))),
-            Names(points, t.Best, x, y, right, words)
+            Markup.Join(points.OrderBy(p => !p.Dominated).Select(p => Point(p, x, y, IsBare(p, points), words))),
+            Names(points.Where(p => !IsBare(p, points)), t.Best, x, y, right, words)
         );
     }
 
@@ -91,6 +93,14 @@ internal static class TradeOffFigure
             )
             + " "
             + (
+                t.Points.Count > MostNamed
+                    ? words.Say(
+                        "A grey candidate shows its name and interval on hover. ",
+                        "Um candidato cinzento mostra o nome e o intervalo ao passar o cursor. "
+                    )
+                    : ""
+            )
+            + (
                 best is null
                     ? words.Say(
                         $"No candidate is shown to lose at most {margin} points elsewhere.",
@@ -110,7 +120,11 @@ internal static class TradeOffFigure
             );
     }
 
-    private static Markup Point(MeasuredPoint p, Axis x, Axis y, Words words)
+    // The intervals and names of many dominated candidates would cover each other and the others.
+    private static bool IsBare(MeasuredPoint p, IReadOnlyCollection<MeasuredPoint> all) =>
+        p.Dominated && all.Count > MostNamed;
+
+    private static Markup Point(MeasuredPoint p, Axis x, Axis y, bool bare, Words words)
     {
         Difference general = p.General!.Value;
         double px = x.At(general.Points),
@@ -128,8 +142,14 @@ internal static class TradeOffFigure
                 : "after",
             $"{Name(p, words)}\n{words.Say("task", "tarefa")} {words.Change(p.Task)}\n"
                 + $"{words.Say("elsewhere", "restante")} {words.Change(general)}",
-            Draw.Line("span", x.At(general.Low), py, x.At(general.High), py),
-            Draw.Line("span", px, y.At(p.Task.Low), px, y.At(p.Task.High)),
+            bare
+                ? Markup.Empty
+                : Draw.Cross(
+                    "span",
+                    (px, py),
+                    (x.At(general.Low), x.At(general.High)),
+                    (y.At(p.Task.Low), y.At(p.Task.High))
+                ),
             Draw.Dot(px, py, form),
             Draw.Hit(px - 10, py - 10, 20, 20)
         );
