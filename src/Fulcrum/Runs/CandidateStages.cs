@@ -93,6 +93,7 @@ internal sealed class CandidateStages(
                     ? MeasureForSelection(name, place, inputs, spec, cancellation)
                     : GivenReplies.Measure(state.Study.Candidates[name], stages.Layout, place, data)
         );
+        new EqualWork(stages.Layout, name).Note(RunLayout.Selection, inputs);
     }
 
     private IReadOnlyList<string> MeasureForSelection(
@@ -138,6 +139,7 @@ internal sealed class CandidateStages(
         string inputs = MakingInputsOf(name);
         RefuseOtherInputs(name, stage, inputs);
         stages.Run(stage, inputs, () => [], () => Obtained(stage, name, inputs, trained, cancellation));
+        new EqualWork(stages.Layout, name).Note("obtain", inputs);
     }
 
     /// <summary>Returns the digest of everything that a candidate's model is made from.</summary>
@@ -186,6 +188,7 @@ internal sealed class CandidateStages(
                     ? GivenReplies.Measure(plan, stages.Layout, place, data, extents)
                     : Measure(stage, place, inputs, spec, plan, extents, cancellation)
         );
+        new EqualWork(stages.Layout, name).Note("measure", inputs);
     }
 
     private IReadOnlyList<string> Measure(

@@ -1,12 +1,28 @@
+using Fulcrum.Data;
 using Fulcrum.Files;
 
 namespace Fulcrum.Runs;
 
 /// <summary>Takes over what another candidate of the run made from the same inputs, so that equal trainings and equal
 /// measurements are not repeated.</summary>
+/// <remarks>A small file for each stage is named after the inputs and holds the candidate's name. So one look finds
+/// an equal stage, however many candidates there are. It is a hint: the stage's manifest and digests decide.</remarks>
 /// <param name="name">The candidate that needs it.</param>
 internal sealed class EqualWork(RunLayout run, string name)
 {
+    private const string Folder = "equal";
+
+    /// <summary>Notes that a stage of the candidate is complete.</summary>
+    /// <param name="stage"><c>obtain</c>, <c>measure</c> or <see cref="RunLayout.Selection"/>.</param>
+    /// <param name="inputs">Digest of everything that the stage read.</param>
+    public void Note(string stage, string inputs)
+    {
+        if (Noted(stage, inputs) is not { } other || (other != name && !IsComplete(other, stage, inputs)))
+        {
+            AtomicFile.WriteText(HintOf(stage, inputs), name);
+        }
+    }
+
     /// <summary>Copies the adapter of an equal training with its checkpoints.</summary>
     /// <param name="inputs">Digest of everything that the training reads.</param>
     /// <returns>The files that the stage has written then, relative to the run; null: there is no such
@@ -34,13 +50,14 @@ internal sealed class EqualWork(RunLayout run, string name)
     }
 
     private string? Completed(string stage, string inputs) =>
-        Directory
-            .CreateDirectory(run.At("candidates"))
-            .EnumerateDirectories()
-            .Select(d => d.Name)
-            .Where(n => n != name)
-            .Order(StringComparer.Ordinal)
-            .FirstOrDefault(n => run.IsComplete(StageOf(n, stage), inputs));
+        Noted(stage, inputs) is { } other && other != name && IsComplete(other, stage, inputs) ? other : null;
+
+    private string? Noted(string stage, string inputs) =>
+        BoundedFile.ReadTextIfThere(HintOf(stage, inputs)) is { } other && RelativeName.IsPlain(other) ? other : null;
+
+    private string HintOf(string stage, string inputs) => run.At(Folder, $"{stage}-{inputs}.txt");
+
+    private bool IsComplete(string other, string stage, string inputs) => run.IsComplete(StageOf(other, stage), inputs);
 
     private void Copy(string other, string folder, SearchOption depth)
     {

@@ -8,6 +8,8 @@ namespace Fulcrum.Studies;
 /// <summary>What must hold of a whole study.</summary>
 internal static class StudyChecks
 {
+    private const int MostNamed = 8;
+
     /// <exception cref="InputException">A value is outside its range; names the key.</exception>
     public static void Check(Study study, string source)
     {
@@ -64,8 +66,7 @@ internal static class StudyChecks
             if (candidate.From is { } from)
             {
                 bool known = study.Candidates.ContainsKey(from) && from != name;
-                string names = string.Join(", ", study.Candidates.Keys);
-                Wanted.That(known, source, $"candidates.{name}.from", from, $"another candidate of {names}");
+                Wanted.That(known, source, $"candidates.{name}.from", from, known ? "" : OtherThan(name, study));
             }
 
             if (candidate.Replies?.Keys.FirstOrDefault(t => !study.Tasks.ContainsKey(t)) is { } task)
@@ -98,6 +99,14 @@ internal static class StudyChecks
             null,
             "data for the candidates that are trained"
         );
+    }
+
+    // A study of many lambdas has thousands of names.
+    private static string OtherThan(string name, Study study)
+    {
+        string[] others = [.. study.Candidates.Keys.Where(n => n != name)];
+        string more = others.Length > MostNamed ? $" and {others.Length - MostNamed} more" : "";
+        return $"another candidate: {string.Join(", ", others.Take(MostNamed))}{more}";
     }
 
     private static void RefuseBaseAsCandidate(Study study, string source)
