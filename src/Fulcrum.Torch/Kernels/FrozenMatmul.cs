@@ -31,12 +31,19 @@ internal static class FrozenMatmul
     private static bool ByOneDnn(Tensor weight) =>
         LibtorchOperations.MultipliesByOneDnn
         && weight.dtype == ScalarType.Float32
-        && weight.device_type == DeviceType.CPU;
+        && weight.device_type == DeviceType.CPU
+        && IsWhole(weight);
+
+    // For some rows of a larger matrix oneDNN has only its reference loop, which is about a hundred times slower.
+    private static bool IsWhole(Tensor weight) =>
+        weight.stride() is [var rows, var columns]
+        && ((columns == 1 && rows == weight.size(1)) || (rows == 1 && columns == weight.size(0)));
 
     /// <summary>The same without gradients, by the fastest kernel for the operands.</summary>
     public static Tensor Multiply(Tensor input, Tensor weight, Tensor? bias = null) =>
         SmallBatchMatmul.Supports(input, weight) ? SmallBatchMatmul.Multiply(input, weight, bias)
         : ByOneDnn(weight) ? LibtorchOperations.Linear(input, weight, bias)
+        : weight.dtype == ScalarType.Float32 ? nn.functional.linear(input, weight, bias!)
         : UpcastMatmul.Linear(input, weight, bias);
 
     /// <summary>Copies a matrix so that its columns are contiguous. This layout needs no repacking for a small-batch

@@ -46,8 +46,15 @@ internal sealed class FusedProjections : IDisposable
             return [.. Parts.Select(p => p.Forward(input))];
         }
 
-        Tensor[] outputs = FrozenMatmul.Forward(input, weight, bias).split(sizes, -1);
-        return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
+        // A magnitude (DoRA) scales the product without its bias.
+        bool without = bias is not null && Parts.Any(p => p.Adapter?.Magnitude is not null);
+        Tensor[] products = FrozenMatmul.Forward(input, weight, without ? null : bias).split(sizes, -1);
+        return
+        [
+            .. Parts.Select(
+                (p, i) => p.WithAdapter(input, without ? products[i].Plus(p.Bias!) : products[i], () => products[i])
+            ),
+        ];
     }
 
     /// <summary>The output of all parts concatenated, [..., sum of out]; null if the parts are not fused or have

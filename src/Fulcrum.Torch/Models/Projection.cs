@@ -59,7 +59,7 @@ internal sealed class Projection : IDisposable
     public Adapter? Adapter { get; private set; }
 
     /// <summary>The module can be computed as rows of a larger matmul.</summary>
-    public bool Fusible => Quantized is null && Adapter?.Magnitude is null;
+    public bool Fusible => Quantized is null;
 
     /// <summary>[..., in] to [..., out].</summary>
     public Tensor Forward(Tensor input)
