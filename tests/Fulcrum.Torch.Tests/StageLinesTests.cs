@@ -35,6 +35,20 @@ public sealed class StageLinesTests
     }
 
     [Fact]
+    public void The_rate_of_a_bar_leaves_out_what_was_done_before()
+    {
+        Clock clock = new();
+        Pace pace = new(clock);
+
+        pace.Report(new RunEvent.Progressed("obtain", "loss", 400, 500, ProgressUnit.Steps));
+        Assert.Null(pace.Rate);
+        clock.Seconds = 8;
+        pace.Report(new RunEvent.Progressed("obtain", "loss", 402, 500, ProgressUnit.Steps));
+
+        Assert.Equal((0.25, 392.0), (pace.Rate, pace.Remaining?.TotalSeconds));
+    }
+
+    [Fact]
     public void Part_that_starts_late_has_its_own_rate()
     {
         string written = Written(

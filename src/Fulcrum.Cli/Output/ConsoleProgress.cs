@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Diagnostics;
 using Fulcrum.Files;
@@ -36,6 +37,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
         IAnsiConsole console = AnsiConsole.Create(
             new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }
         );
+        ConcurrentDictionary<int, Pace> paces = new();
         console
             .Progress()
             .AutoClear(false)
@@ -43,11 +45,11 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
                 new TaskDescriptionColumn { Alignment = Justify.Left },
                 new ProgressBarColumn(),
                 new CountColumn(),
-                new RateColumn(),
+                new TextColumn(task => paces.GetValueOrDefault(task.Id)?.Rate is { } rate ? $"{rate:0.#}/s" : ""),
                 new ElapsedTimeColumn(),
-                new RemainingTimeColumn()
+                new TextColumn(task => paces.GetValueOrDefault(task.Id)?.Remaining is { } left ? $"{left:c} left" : "")
             )
-            .Start(context => work(new BarProgress(context, console).Report));
+            .Start(context => work(new BarProgress(context, console, paces).Report));
         if (whole)
         {
             console.WriteLine($"together: {Running:0.0} s");
@@ -64,7 +66,11 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
         }
     }
 
-    private sealed class BarProgress(ProgressContext context, IAnsiConsole console)
+    private sealed class BarProgress(
+        ProgressContext context,
+        IAnsiConsole console,
+        ConcurrentDictionary<int, Pace> paces
+    )
     {
         private readonly Dictionary<string, ProgressTask> tasks = [];
 
@@ -94,6 +100,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
             }
 
             task.Description = Shown.AsMarkup(at.Unit == ProgressUnit.Steps ? $"{at.Stage} {at.What}" : key);
+            paces.GetOrAdd(task.Id, _ => new Pace()).Report(at);
             task.MaxValue = at.Total;
             task.Value = at.Done;
         }
@@ -108,12 +115,13 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
         ) => new Markup($"{task.Value:#,0}[grey]/{task.MaxValue:#,0}[/]");
     }
 
-    private sealed class RateColumn : ProgressColumn
+    // Spectre's own rate counts what was done before the first report.
+    private sealed class TextColumn(Func<ProgressTask, string> text) : ProgressColumn
     {
         public override Spectre.Console.Rendering.IRenderable Render(
             Spectre.Console.Rendering.RenderOptions options,
             ProgressTask task,
             TimeSpan deltaTime
-        ) => new Markup(task.Speed is { } speed ? $"[grey]{speed:0.#}/s[/]" : "");
+        ) => new Markup($"[grey]{text(task)}[/]");
     }
 }

@@ -33,7 +33,8 @@ internal sealed record Estimate(
         MeasureTrial = 1,
         TrainTrial = 3;
     private const int LeastItems = 16,
-        MostSteps = 60;
+        MostSteps = 60,
+        MostForms = 4;
 
     // The guards after the training load the model two more times.
     private int Loads => Measurements + Trainings + 2;
@@ -59,15 +60,37 @@ internal sealed record Estimate(
             )
             .Sum();
         (TrainPlan Plan, IReadOnlyList<TrainingText> Texts)[] trainings = [.. TrainingsOf(study, data)];
-        double train =
-            trainings.Length == 0
-                ? 0
-                : SecondsPerExample(study, trainings[0], engines, encoding, cancellation)
-                    * trainings.Sum(t => (double)TrainSteps.Of(t.Plan, t.Texts.Count) * t.Plan.BatchSize);
+        double train = TrainingSeconds(trainings, t => SecondsPerExample(study, t, engines, encoding, cancellation));
         // The third load is timed, because one-time costs make the first ones slower.
         double load = Timed(() => engines.Open(study.Base.Spec).Dispose());
         int measurements = 1 + study.Candidates.Values.Count(c => c.Replies is null);
         return new Estimate(load, measured.Sum(), check, train, measurements, trainings.Length, PeakMemory());
+    }
+
+    /// <summary>Returns the seconds of all trainings. One of each form is tried; the others of that form are assumed to
+    /// take as long per example.</summary>
+    /// <param name="secondsPerExample">Tries a training.</param>
+    internal static double TrainingSeconds(
+        IReadOnlyList<(TrainPlan Plan, IReadOnlyList<TrainingText> Texts)> trainings,
+        Func<(TrainPlan, IReadOnlyList<TrainingText>), double> secondsPerExample
+    )
+    {
+        Dictionary<object, double> tried = [];
+        double seconds = 0;
+        foreach ((TrainPlan plan, IReadOnlyList<TrainingText> texts) in trainings)
+        {
+            // What changes the time of an example most. Of a sweep with more forms the first ones are tried.
+            object form = (plan.Dora, plan.GradientCheckpointing, plan.Truncate, plan.MaxTokens, texts);
+            if (!tried.TryGetValue(form, out double each))
+            {
+                each = tried.Count < MostForms ? secondsPerExample((plan, texts)) : tried.Values.Average();
+                tried.Add(form, each);
+            }
+
+            seconds += each * TrainSteps.Of(plan, texts.Count) * plan.BatchSize;
+        }
+
+        return seconds;
     }
 
     private static IEnumerable<(TrainPlan, IReadOnlyList<TrainingText>)> TrainingsOf(Study study, Corpus data) =>
@@ -119,7 +142,6 @@ internal sealed record Estimate(
         return seconds * all / Math.Max(1, count);
     }
 
-    // The other trainings are assumed to take as long per example.
     private static double SecondsPerExample(
         Study study,
         (TrainPlan, IReadOnlyList<TrainingText>) training,
