@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
@@ -21,6 +22,8 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
     : IEngine,
         ITrainer
 {
+    private readonly ConcurrentDictionary<string, bool> told = new(StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Environment
     {
@@ -83,6 +86,32 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         DtypeChoice choice = DtypeChoice.On(Hardware.DeviceOf(device));
         note?.Invoke($"dtype auto: {EnumNames.Of(choice.Dtype)}, because {choice.Why}");
         return choice.Dtype;
+    }
+
+    /// <inheritdoc/>
+    public void Check(ModelSpec model)
+    {
+        Libtorch.Load(model.Threads);
+        ModelConfig config = ModelConfig.Load(model.Folder);
+        using Checkpoint checkpoint = Checkpoint.Open(model.Folder);
+        ModelLoader.Check(config, checkpoint, model.Folder);
+        if (model.Adapter is { } adapter)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using IDisposable frozen = no_grad();
+            ModuleShapes shapes = ModelLoader.Shapes(config, checkpoint);
+            AdapterContents contents = AdapterReader.Read(adapter.Folder, shapes, model.Folder, Warn);
+            contents.Updates.ToList().ForEach(u => u.Update.Dispose());
+        }
+    }
+
+    // A model is opened several times in a run.
+    private void Warn(string warning)
+    {
+        if (told.TryAdd(warning, true))
+        {
+            warn?.Invoke(warning);
+        }
     }
 
     /// <inheritdoc/>
@@ -152,7 +181,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         LanguageModel model = Heap.GivingBack(() => LanguageModel.Load(resolved));
         if (model.Projections.FirstOrDefault(p => p.Quantized is Nf4Weight { ByRows: true }) is { } odd)
         {
-            warn?.Invoke(
+            Warn(
                 $"{odd.Name} has rows of {odd.In} weights, which are not whole blocks of 64: "
                     + $"{EnumNames.Of(plan.Quantization)} reads neighbouring scales there, "
                     + "as bitsandbytes does on a CPU, and loses precision"
@@ -163,9 +192,8 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         {
             if (plan.Adapter is { } adapter)
             {
-                string name = ModelFolder.NameOf(plan.Folder);
                 using DisposeScope scope = NewDisposeScope();
-                model.Attach(AdapterReader.Read(adapter.Folder, model.Shapes, name, warn), adapter.Lambda);
+                model.Attach(AdapterReader.Read(adapter.Folder, model.Shapes, plan.Folder, Warn), adapter.Lambda);
             }
         }
         catch

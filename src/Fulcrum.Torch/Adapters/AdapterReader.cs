@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Files;
+using Fulcrum.Models;
 using Fulcrum.Torch.Interop;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,8 +25,8 @@ internal static class AdapterReader
     /// <summary>Reads an adapter for a model.</summary>
     /// <param name="folder">The adapter folder.</param>
     /// <param name="shapes">The model's modules.</param>
-    /// <param name="baseName">Name of the model's folder: another one in the configuration is a warning; null for none.
-    /// </param>
+    /// <param name="baseFolder">The model's folder: an adapter that was trained for another one is a warning; null for
+    /// none.</param>
     /// <param name="warn">Called with warnings; null for none.</param>
     /// <param name="train">The adapter is to be trained further: its tensors get gradients and its dropout.</param>
     /// <returns>Tensors in the current dispose scope.</returns>
@@ -33,7 +34,7 @@ internal static class AdapterReader
     public static AdapterContents Read(
         string folder,
         ModuleShapes shapes,
-        string? baseName = null,
+        string? baseFolder = null,
         Action<string>? warn = null,
         bool train = false
     )
@@ -45,12 +46,25 @@ internal static class AdapterReader
         }
 
         LoraConfig config = LoraConfigFile.Parse(settings, warn);
-        WarnOfOtherBase(folder, config.Base, baseName, warn);
         RefusePickle(folder);
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, Weights));
-        return new PeftAdapter(folder, config, new AdapterTensors(folder, file, shapes.Device), shapes, train).Read(
-            warn
-        );
+        AdapterContents contents = new PeftAdapter(
+            folder,
+            config,
+            new AdapterTensors(folder, file, shapes.Device),
+            shapes,
+            train
+        ).Read(warn);
+        if (config.Base is { } trainedFor && baseFolder is not null && !IsSame(trainedFor, baseFolder))
+        {
+            warn?.Invoke(
+                $"the adapter in {folder} was trained for '{trainedFor}', and the base here is called "
+                    + $"'{ModelFolder.NameOf(baseFolder)}'. It fits the base's shapes; whether the weights are "
+                    + "the same, only the name could tell"
+            );
+        }
+
+        return contents;
     }
 
     private static Settings SettingsOf(string folder)
@@ -74,15 +88,31 @@ internal static class AdapterReader
         }
     }
 
-    private static void WarnOfOtherBase(string folder, string? trainedFor, string? baseName, Action<string>? warn)
+    // By its name, by the name that its own configuration keeps, or by the files where both folders are here.
+    private static bool IsSame(string trainedFor, string baseFolder)
     {
-        if (
-            trainedFor is not null
-            && baseName is not null
-            && Path.GetFileName(Path.TrimEndingDirectorySeparator(trainedFor)) != Path.GetFileName(baseName)
-        )
+        string name = NameOf(trainedFor);
+        return name == NameOf(ModelFolder.NameOf(baseFolder))
+            || name == NameOf(OriginOf(baseFolder) ?? "")
+            || (
+                File.Exists(Path.Combine(trainedFor, "config.json"))
+                && ModelFolder.Digest(trainedFor) == ModelFolder.Digest(baseFolder)
+            );
+    }
+
+    private static string NameOf(string model) =>
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(model)).ToLowerInvariant();
+
+    private static string? OriginOf(string folder)
+    {
+        try
         {
-            warn?.Invoke($"the adapter in {folder} was trained for '{trainedFor}', not for '{baseName}'");
+            JsonNode? config = StrictJson.ReadFile(Path.Combine(folder, "config.json"));
+            return config?["_name_or_path"] is JsonValue value && value.TryGetValue(out string? origin) ? origin : null;
+        }
+        catch (Exception e) when (e is JsonException or InputException or InvalidOperationException)
+        {
+            return null; // loading the model says what is wrong with the file
         }
     }
 

@@ -1,5 +1,6 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
+using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using TorchSharp;
@@ -92,6 +93,26 @@ internal static class ModelLoader
 
         all.AddRange(c.TiedHead ? [] : [("lm_head.weight", [c.VocabularySize, d])]);
         return all;
+    }
+
+    /// <summary>Names and shapes of the modules of a model that is not loaded.</summary>
+    public static ModuleShapes Shapes(ModelConfig config, Checkpoint checkpoint)
+    {
+        Dictionary<string, long[]> all = Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
+        long[] table = all[ModuleShapes.Embedding + ".weight"];
+        return new ModuleShapes(
+            [
+                .. all.Where(t => t.Key.Contains("_proj.weight", StringComparison.Ordinal))
+                    .Select(t => (Name: t.Key[..^".weight".Length], t.Value))
+                    .Select(t => new ModuleShape(t.Name, t.Value[0], t.Value[1], all.ContainsKey(t.Name + ".bias"))),
+                new ModuleShape(ModuleShapes.Head, table[0], table[1], false),
+            ],
+            table[0],
+            table[1],
+            config.TiedHead,
+            CPU,
+            name => checkpoint.Read((config.TiedHead ? ModuleShapes.Embedding : name) + ".weight", table)
+        );
     }
 
     internal static void Check(ModelConfig config, Checkpoint checkpoint, string folder)

@@ -26,6 +26,11 @@ public interface IEngine
     /// <exception cref="InputException">A file is missing or malformed.</exception>
     PromptEncoding LoadEncoding(ModelSpec model);
 
+    /// <summary>Checks without reading the model's weights, from its configuration and the headers of its files, that a
+    /// model with its adapter can be opened. A run does this before it measures anything.</summary>
+    /// <exception cref="InputException">A file is missing or does not fit; names it.</exception>
+    void Check(ModelSpec model) { }
+
     /// <summary>Opens a model, with its adapter if it has one.</summary>
     /// <exception cref="InputException">A file is missing or does not fit, or the form is not supported.</exception>
     ILanguageModel Open(ModelSpec model);

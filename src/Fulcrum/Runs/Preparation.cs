@@ -19,6 +19,8 @@ internal sealed class Preparation(
 
     public void Run(CancellationToken cancellation)
     {
+        CandidateWork work = new(state.Study, stages.Layout, engines, data, settings, stages.Report);
+        GivenCandidates.Check(state.Study, stages.Layout, engines, work);
         stages.Run(Name, InputsOf(state, data), () => [], () => Prepare(cancellation));
     }
 
@@ -75,8 +77,12 @@ internal sealed class Preparation(
         List<string> written = [RunLayout.GuardsName(Name)];
         stages.Report(new RunEvent.Noted(PreparationSummary.Of(guards, state.Study.OverrideGuards ?? [])));
         data.Tasks.Select(t => t.Layout is { } layout ? $"{t.Name}: {layout}" : null)
+            .Concat(
+                state.Study.Candidates.Values.Where(c => c.Train is not null).Select(c => data.TrainingOf(c).Layout)
+            )
             .Append(data.TrainingLayout)
             .OfType<string>()
+            .Distinct()
             .ToList()
             .ForEach(line => stages.Report(new RunEvent.Noted(line)));
         trainings
