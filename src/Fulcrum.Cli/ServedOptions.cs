@@ -11,8 +11,9 @@ internal sealed class ServedOptions
     private readonly Option<string?> tokenizer = new("--tokenizer")
     {
         Description =
-            "The tokenizer, a folder or ORG/NAME[@REVISION]: of a served model, to score texts; of a GGUF file, "
-            + "in place of its own.",
+            "A folder or ORG/NAME[@REVISION] with the model's tokenizer.json. With a server: prompts are rendered and "
+            + "counted here instead of by the server, and texts can be scored. With a GGUF file: used in place of the "
+            + "file's own.",
     };
     private readonly Option<string?> key = new("--api-key-env")
     {

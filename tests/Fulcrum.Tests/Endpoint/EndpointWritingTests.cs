@@ -90,6 +90,29 @@ public sealed class EndpointWritingTests
     }
 
     [Fact]
+    public void A_conversation_is_sent_as_messages_where_a_tokenizer_made_ids_that_a_chat_does_not_take()
+    {
+        FakeServer fake = new(FakeDialect.ChatOnly);
+        using EndpointModel model = Servers.Open(fake, tokenizer: true);
+
+        Completion[] written = Complete(
+            model,
+            new CompletionRequest([5, 6], 16, [], Source: Source(User("Hi"))),
+            new CompletionRequest([7, 8], 16, [], Source: Source(User("Ho")))
+        );
+
+        Assert.All(written, w => Assert.NotEmpty(w.Text!));
+        Assert.Equal(
+            ["Hi", "Ho"],
+            fake.Seen.TakeLast(2).Select(s => (string)s.Body["messages"]![0]!["content"]!).Order()
+        );
+        Assert.Equal(
+            "Messages",
+            model.Prepare([], [new([5, 6], 16, [], Source: Source(User("Hi")))])["endpoint.prompts"]
+        );
+    }
+
+    [Fact]
     public void Stop_texts_end_a_reply_wherever_the_server_left_them()
     {
         FakeServer fake = new(FakeDialect.ChatOnly);

@@ -11,6 +11,7 @@ internal sealed class EndpointModel : ILanguageModel
     private readonly int concurrency;
     private readonly ConcurrentDictionary<PromptForm, IWriter> writers = new();
     private IScoring? scoring;
+    private bool messagesOnly;
 
     internal EndpointModel(Server server, int concurrency)
     {
@@ -47,12 +48,8 @@ internal sealed class EndpointModel : ILanguageModel
             _ = new ScoringBatch(scored, Scoring(cancellation));
         }
 
-        PromptForm[] forms = [.. completions.Select((r, i) => FormOf(PromptOf(r, i))).Distinct().Order()];
-        foreach (PromptForm form in forms)
-        {
-            Writer(form, cancellation);
-        }
-
+        CompletionRequest[] written = [.. completions];
+        PromptForm[] forms = [.. PromptsOf(written, cancellation).Select(FormOf).Distinct().Order()];
         return Told(scored.Length > 0 ? scoring : null, forms);
     }
 
@@ -81,12 +78,7 @@ internal sealed class EndpointModel : ILanguageModel
         CancellationToken cancellation = default
     )
     {
-        ServerPrompt[] prompts = [.. requests.Select((r, i) => PromptOf(r, i))];
-        foreach (PromptForm form in prompts.Select(FormOf).Distinct().Order())
-        {
-            Writer(form, cancellation);
-        }
-
+        ServerPrompt[] prompts = PromptsOf(requests, cancellation);
         Fan.Out(
             requests.Count,
             concurrency,
@@ -116,12 +108,39 @@ internal sealed class EndpointModel : ILanguageModel
     /// <inheritdoc/>
     public void Dispose() => server.Connection.Dispose();
 
+    /// <summary>Returns the prompts in the forms that the server takes, each form tried by a small request.
+    /// Conversations
+    /// of a server that answers messages only are sent as messages: its own template renders them.</summary>
+    private ServerPrompt[] PromptsOf(IReadOnlyList<CompletionRequest> requests, CancellationToken cancellation)
+    {
+        ServerPrompt[] Prompts() => [.. requests.Select((r, i) => PromptOf(r, i))];
+        void Try(ServerPrompt[] prompts) =>
+            prompts.Select(FormOf).Distinct().Order().ToList().ForEach(f => Writer(f, cancellation));
+        ServerPrompt[] prompts = Prompts();
+        try
+        {
+            Try(prompts);
+        }
+        catch (InputException)
+            when (!messagesOnly
+                && prompts.Any(p => p is ServerPrompt.OfIds)
+                && requests.All(r => r.Source is PromptSource.Messages)
+            )
+        {
+            messagesOnly = true;
+            prompts = Prompts();
+            Try(prompts);
+        }
+
+        return prompts;
+    }
+
     // Ids leave nothing to the server. Ollama takes none, and its template is part of what is served.
     private ServerPrompt PromptOf(CompletionRequest request, int index) =>
         request switch
         {
             { Source: PromptSource.Messages messages }
-                when request.Prompt.Length == 0 || server.Facts.Software == ServerSoftware.Ollama =>
+                when request.Prompt.Length == 0 || messagesOnly || server.Facts.Software == ServerSoftware.Ollama =>
                 new ServerPrompt.OfMessages(messages.Values),
             { Source: PromptSource.Text text }
                 when request.Prompt.Length == 0 || server.Facts.Software == ServerSoftware.Ollama =>
