@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Spider.Sql;
@@ -35,6 +36,15 @@ internal sealed class TaskOptions(bool required = true)
         });
         verb.Add(tasks);
         verb.Add(items);
+    }
+
+    /// <summary>Says on standard error how the files of tasks are read, unless the command is to be quiet.</summary>
+    public static void TellLayouts(ParseResult parsed, IReadOnlyList<ITask> opened)
+    {
+        foreach (ITask task in parsed.GetValue(CommonOptions.Quiet) ? [] : opened.Where(t => t.Layout is not null))
+        {
+            Console.Error.WriteLine($"fulcrum: {task.Name}: {Printable.Line(task.Layout!)}");
+        }
     }
 
     /// <summary>Opens the tasks that the command line names.</summary>

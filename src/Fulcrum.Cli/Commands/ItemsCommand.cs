@@ -26,6 +26,7 @@ internal static class ItemsCommand
         {
             Lazy<SqlSandbox> sandbox = new(() => throw new InputException("items grades nothing"));
             IReadOnlyList<ITask> opened = tasks.Open(parsed, sandbox);
+            TaskOptions.TellLayouts(parsed, opened);
             Func<Prompt, JsonNode> render = Renderer(parsed, model);
             string[] lines = [.. from task in opened from item in task.Items select Line(item, task.Ask(item), render)];
             using StreamWriter writer = JsonLines.Create(parsed.GetRequiredValue(output));

@@ -9,11 +9,20 @@ namespace Fulcrum.Models;
 /// <param name="Chat">Whether questions are asked as conversations; null: as the layout has them, texts as plain text.
 /// </param>
 /// <param name="Others">Further columns that are used: ids, clusters, groups.</param>
+/// <param name="Purpose">What the file is read as, for messages.</param>
 internal sealed record ExampleColumns(
     string? Input = null,
     string? Target = null,
     string? Template = null,
     string? System = null,
     bool? Chat = null,
-    IReadOnlyList<string>? Others = null
-);
+    IReadOnlyList<string>? Others = null,
+    string Purpose = ExampleColumns.OfTraining
+)
+{
+    /// <summary>A file of training data.</summary>
+    public const string OfTraining = "training data";
+
+    /// <summary>A file of a task.</summary>
+    public const string OfTask = "a task";
+}

@@ -22,7 +22,14 @@ internal static class TrainingData
         ExampleColumns? columns = null
     )
     {
-        ExampleFile file = ExampleFile.Open(path, columns ?? new ExampleColumns());
+        // The id names an example in reports, and meta is free for the user.
+        ExampleFile file = ExampleFile.Open(
+            path,
+            (columns ?? new ExampleColumns()) with
+            {
+                Others = [.. columns?.Others ?? [], "id", "meta"],
+            }
+        );
         RefuseUnknown(file);
         note?.Invoke($"training data: {file.Rows.Count} examples, {file.Format.Description}");
         if (file.Format.Layout == TrainingLayout.Ids)

@@ -29,7 +29,7 @@ internal enum TrainingLayout
 /// <summary>How the rows of a file of training data are read.</summary>
 /// <param name="Layout">The recognised layout.</param>
 /// <param name="Used">The columns that are read.</param>
-/// <param name="Unused">The other columns, except <c>id</c> and <c>meta</c>.</param>
+/// <param name="Unused">The other columns. With a template those that it does not name.</param>
 internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<string> Used, IReadOnlyList<string> Unused)
 {
     private static readonly (TrainingLayout Layout, string[] Needed, string[] Optional)[] Known =
@@ -88,8 +88,13 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
         if (needed is null)
         {
             throw new InputException(
-                $"{path}: the columns {string.Join(", ", columns)} are no known layout of training data; known are "
-                    + string.Join("; ", Known.Select(k => string.Join(" + ", k.Needed)))
+                $"{path}: the columns {string.Join(", ", columns)} are no known layout of {named.Purpose}; known are "
+                    + string.Join("; ", LayoutsOf(named.Purpose).Select(k => string.Join(" + ", k.Needed)))
+                    + (
+                        named.Purpose == ExampleColumns.OfTask
+                            ? "; question + options + answer. A task file can name other columns"
+                            : ""
+                    )
             );
         }
 
@@ -97,18 +102,27 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
         return new TrainingFormat(layout, used, Rest(columns, [.. used, .. named.Others ?? []]));
     }
 
-    // A template may read any column, so none is known to be unused.
+    // Token ids can be trained on, but not asked.
+    private static IEnumerable<(TrainingLayout Layout, string[] Needed, string[] Optional)> LayoutsOf(string purpose) =>
+        Known.Where(k => purpose == ExampleColumns.OfTraining || k.Layout != TrainingLayout.Ids);
+
+    private const string Template = "the template";
+
     private static TrainingFormat Named(string[] columns, ExampleColumns named)
     {
         string input = named.Input ?? First(columns, Inputs) ?? Inputs[0],
             target = named.Target ?? First([.. columns.Where(c => c != input)], Targets) ?? Targets[0];
-        return named.Template is null
+        return named.Template is not { } template
             ? new TrainingFormat(
                 TrainingLayout.Columns,
                 [input, target],
                 Rest(columns, [input, target, .. named.Others ?? []])
             )
-            : new TrainingFormat(TrainingLayout.Columns, ["the template", target], []);
+            : new TrainingFormat(
+                TrainingLayout.Columns,
+                [Template, target],
+                Rest(Unnamed(columns, template), [target, .. named.Others ?? []])
+            );
     }
 
     private static string? First(string[] columns, string[] names) =>
@@ -116,18 +130,21 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
             .Select(n => columns.FirstOrDefault(c => c.Equals(n, StringComparison.OrdinalIgnoreCase)))
             .FirstOrDefault(c => c is not null);
 
+    /// <summary>The columns whose name does not occur in a template. Any of the others may be used.</summary>
+    internal static IEnumerable<string> Unnamed(IEnumerable<string> columns, string template) =>
+        columns.Where(c => !template.Contains(c, StringComparison.Ordinal));
+
     /// <summary>The columns that are not used. A column is used if something inside of it is: <c>choices.text</c> uses
     /// <c>choices</c>.</summary>
     internal static string[] Rest(IEnumerable<string> columns, string[] used) =>
-        [
-            .. columns.Where(c =>
-                c is not ("id" or "meta") && !used.Any(u => u == c || u.StartsWith(c + ".", StringComparison.Ordinal))
-            ),
-        ];
+        [.. columns.Where(c => !used.Any(u => u == c || u.StartsWith(c + ".", StringComparison.Ordinal)))];
 
     /// <summary>The layout in one line, for the user.</summary>
-    public string Description =>
-        $"{Name}: {string.Join(", ", Used)}" + (Unused.Count == 0 ? "" : $"; not used: {string.Join(", ", Unused)}");
+    public string Description => Described($"{Name}: {string.Join(", ", Used)}", Unused);
+
+    /// <summary>What is read of a file, and which columns are not.</summary>
+    internal static string Described(string used, IReadOnlyList<string> unused) =>
+        used + (unused.Count == 0 ? "" : $"; not used: {string.Join(", ", unused)}");
 
     private string Name =>
         Layout switch
@@ -142,8 +159,14 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
 
     /// <summary>Refuses data in which rows ask the same and differ in a column that is not used.</summary>
     /// <exception cref="InputException">There are such rows; names the first two and the column.</exception>
-    public void CheckUnused(IReadOnlyList<TableRow> rows) =>
-        CheckUnused(rows, [.. Used.Where((_, i) => i != 1 || Layout == TrainingLayout.ShareGpt)], Unused);
+    public void CheckUnused(IReadOnlyList<TableRow> rows)
+    {
+        // What a template makes of a row is not known here.
+        if (Used[0] != Template)
+        {
+            CheckUnused(rows, [.. Used.Where((_, i) => i != 1 || Layout == TrainingLayout.ShareGpt)], Unused);
+        }
+    }
 
     /// <summary>The same for any file.</summary>
     /// <param name="asked">The columns of the question.</param>
@@ -177,9 +200,9 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
         }
     }
 
-    // Such a column only identifies rows: id, question_id, uuid, index.
+    // Such a column only identifies rows: id, question_id, uuid, index; meta is passed through.
     private static bool IsIdentifier(string column) =>
-        column.ToLowerInvariant() is "index" or "idx" or "key" or "row" or "hash"
+        column.ToLowerInvariant() is "meta" or "index" or "idx" or "key" or "row" or "hash"
         || column.EndsWith("id", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The conversation of a row as messages with <c>role</c> and <c>content</c>; null if the layout is not

@@ -30,7 +30,7 @@ public sealed record Corpus(
     /// <summary>Returns the training data of a candidate: its own, or the study's.</summary>
     internal TrainingSet TrainingOf(CandidatePlan plan) =>
         plan is { Replay: null, TrainingData: null } || OpenTraining is null
-            ? new TrainingSet(Training, TrainingDigest)
+            ? new TrainingSet(Training, TrainingDigest, TrainingLayout)
             : OpenTraining(plan);
 
     /// <summary>Returns the digest of data files and folders, by name and content; databases are included.</summary>
@@ -78,4 +78,5 @@ public sealed record Corpus(
 
 /// <summary>The examples of a training, in the data's order.</summary>
 /// <param name="Digest">SHA-256 over every file that was read.</param>
-internal sealed record TrainingSet(IReadOnlyList<TrainingText> Texts, string Digest);
+/// <param name="Layout">How the rows of its files are read, in one line; null: nothing to say.</param>
+internal sealed record TrainingSet(IReadOnlyList<TrainingText> Texts, string Digest, string? Layout = null);

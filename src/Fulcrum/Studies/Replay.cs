@@ -11,14 +11,22 @@ internal static class Replay
 {
     /// <summary>Returns all examples of the task, with the replayed examples spread evenly among them.</summary>
     /// <param name="random">Draws from the source. A source that is too small is used several times.</param>
+    /// <param name="note">Called with the layout of the source; null for none.</param>
     /// <exception cref="InputException">The source is missing, empty or malformed; names it.</exception>
     public static IReadOnlyList<TrainingText> Into(
         IReadOnlyList<TrainingText> task,
         ReplayPlan plan,
-        RandomStream random
+        RandomStream random,
+        Action<string>? note = null
     )
     {
-        TrainingText[] source = [.. Directory.Exists(plan.Source) ? Questions(plan.Source) : Texts(plan.Source)];
+        ExampleFile? file = Directory.Exists(plan.Source) ? null : ExampleFile.Open(plan.Source, new ExampleColumns());
+        if (file is not null)
+        {
+            note?.Invoke($"replay: {file.Rows.Count} rows, {file.Format.Description}");
+        }
+
+        TrainingText[] source = [.. file is null ? Questions(plan.Source) : Texts(file)];
         if (source.Length == 0)
         {
             throw new InputException($"replay: {plan.Source} holds no example");
@@ -69,15 +77,12 @@ internal static class Replay
             ));
     }
 
-    private static IEnumerable<TrainingText> Texts(string source)
-    {
-        ExampleFile file = ExampleFile.Open(source, new ExampleColumns());
-        return file
+    private static IEnumerable<TrainingText> Texts(ExampleFile file) =>
+        file
             .Rows.Select(row => file.TrainingOf(row, $"replay/{row.Number}", "replay"))
             .Select(t =>
                 t is { Conversation: null, Ids: null, Completion: "" }
                     ? throw t.Error("the completion is empty, so there is nothing to train on")
                     : t
             );
-    }
 }

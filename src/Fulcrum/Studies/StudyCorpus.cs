@@ -46,7 +46,7 @@ public static class StudyCorpus
             training.Digest,
             before,
             () => Corpus.DigestOf(paths),
-            file is null ? null : $"training data: {file.Rows.Count} rows, {file.Format.Description}"
+            training.Layout
         )
         {
             OpenTraining = plan => OwnSet(study, plan, sets),
@@ -76,10 +76,12 @@ public static class StudyCorpus
     private static TrainingSet SetOf(Study study, ExampleFile? file)
     {
         IReadOnlyList<TrainingText> own = Training(study, file);
+        List<string> layout = file is null ? [] : [$"training data: {file.Rows.Count} rows, {file.Format.Description}"];
         ReplayPlan? replay = study.Replay is { Share: > 0 } ? study.Replay : null;
         return new TrainingSet(
-            replay is null ? own : Replay.Into(own, replay, RandomStream.For(study.Seed, "replay")),
-            Corpus.DigestOf([.. study.TrainingData?.Paths() ?? [], .. new[] { replay?.Source }.OfType<string>()])
+            replay is null ? own : Replay.Into(own, replay, RandomStream.For(study.Seed, "replay"), layout.Add),
+            Corpus.DigestOf([.. study.TrainingData?.Paths() ?? [], .. new[] { replay?.Source }.OfType<string>()]),
+            layout.Count == 0 ? null : string.Join(". ", layout)
         );
     }
 

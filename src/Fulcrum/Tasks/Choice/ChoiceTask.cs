@@ -60,6 +60,9 @@ internal sealed class ChoiceTask : ITask
     public string Name { get; }
 
     /// <inheritdoc/>
+    public string? Layout { get; init; }
+
+    /// <inheritdoc/>
     public double? ChanceAccuracy { get; }
 
     /// <inheritdoc/>

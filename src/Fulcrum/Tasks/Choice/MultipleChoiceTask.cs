@@ -16,7 +16,7 @@ internal static class MultipleChoiceTask
     public static ChoiceTask Open(MultipleChoicePlan plan, int seed, Decoding? decoding = null)
     {
         IReadOnlyList<TableRow> rows = DataSplit.Open(plan.Place).Rows();
-        CheckUnused(plan, rows);
+        string[] unused = Unused(plan, rows);
         ChoiceQuestion[] all = [.. rows.Select(row => Question(plan, row))];
         ChoiceQuestion? twice = all.GroupBy(q => q.Id).FirstOrDefault(g => g.Count() > 1)?.First();
         if (twice is not null)
@@ -41,7 +41,10 @@ internal static class MultipleChoiceTask
         );
         ChoiceQuestion[] shots = Shots(plan);
         string heading = plan.Instruction.Length == 0 ? "" : plan.Instruction.TrimEnd() + "\n\n";
-        return new ChoiceTask(plan.Name, settings, chosen, _ => heading, _ => shots, plan.Fewshot);
+        return new ChoiceTask(plan.Name, settings, chosen, _ => heading, _ => shots, plan.Fewshot)
+        {
+            Layout = $"{rows.Count} rows, {TrainingFormat.Described($"columns: {Used(plan)}", unused)}",
+        };
     }
 
     private static ChoiceQuestion[] Shots(MultipleChoicePlan plan)
@@ -92,21 +95,30 @@ internal static class MultipleChoiceTask
             ? row.Texts(plan.Answer)
             : row.NamedTexts(plan.Answer);
 
-    // A template may read any column, so none is known to be unused.
-    private static void CheckUnused(MultipleChoicePlan plan, IReadOnlyList<TableRow> rows)
-    {
-        if (plan.Template is not null)
-        {
-            return;
-        }
+    private static string Used(MultipleChoicePlan plan) =>
+        string.Join(
+            ", ",
+            (string[])
+                [plan.Template is null ? plan.Question : "the template", .. plan.Options ?? ["options"], plan.Answer]
+        );
 
-        string[] asked = [plan.Question, .. plan.Options ?? ["options"]];
+    /// <summary>Returns the columns that are not used. Of a template those that it does not name.</summary>
+    /// <exception cref="InputException">Rows ask the same and differ in such a column.</exception>
+    private static string[] Unused(MultipleChoicePlan plan, IReadOnlyList<TableRow> rows)
+    {
+        string[] asked = [.. plan.Template is null ? new[] { plan.Question } : [], .. plan.Options ?? ["options"]];
         string?[] others = [plan.Answer, plan.Labels, plan.Id, plan.Cluster, plan.Group];
+        IEnumerable<string> columns = rows.SelectMany(r => r.Values.Select(v => v.Key)).Distinct();
         string[] unused = TrainingFormat.Rest(
-            rows.SelectMany(r => r.Values.Select(v => v.Key)).Distinct(),
+            plan.Template is { } template ? TrainingFormat.Unnamed(columns, template) : columns,
             [.. asked, .. others.OfType<string>()]
         );
-        TrainingFormat.CheckUnused(rows, asked, unused);
+        if (plan.Template is null)
+        {
+            TrainingFormat.CheckUnused(rows, asked, unused);
+        }
+
+        return unused;
     }
 
     private static int Answer(MultipleChoicePlan plan, TableRow row, IReadOnlyList<string> options, string text)

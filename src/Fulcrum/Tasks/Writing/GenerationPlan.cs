@@ -124,7 +124,8 @@ public sealed record GenerationPlan(
             Template,
             System,
             Prompt == PromptForm.Chat,
-            [.. new[] { Id, Cluster, Group }.OfType<string>()]
+            [.. new[] { Id, Cluster, Group }.OfType<string>()],
+            ExampleColumns.OfTask
         );
 
     private static bool HasGroup(string pattern)
