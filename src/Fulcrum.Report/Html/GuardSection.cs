@@ -102,44 +102,15 @@ internal static class GuardSection
             ? Markup.Empty
             : Markup.Of(
                 $"""
-        <h3>{words.Say("Statistical power", "Poder estatístico")}</h3>
-        <p>{words.Say(
-            "Minimum detectable difference in percentage points, by the share of items that change "
-                + "(80% power, two-sided test at 5%).",
-            "Diferença mínima detectável em pontos percentuais, pela parcela de itens que mudam "
-                + "(poder de 80%, teste bilateral a 5%)."
-        )}</p>
-        <div class="scroll">{Draw.Table(PowerHeads(words), power.Select(p => PowerRow(p, words)))}</div>
-        """
+                <h3>{words.Say("Statistical power", "Poder estatístico")}</h3>
+                <p>{PowerTable.Explanation(words)}</p>
+                <div class="scroll">{Figures(power, words)}</div>
+                """
             );
 
-    private static string[] PowerHeads(Words words) =>
-        [
-            "benchmark",
-            words.Say("items", "itens"),
-            words.Say("clusters", "agrupamentos"),
-            words.Say("before the run", "antes da execução"),
-            words.Say("as observed", "como observado"),
-            words.Say("design effect", "efeito do desenho"),
-            words.Say("wanted", "desejada"),
-            words.Say("detectable", "detectável"),
-        ];
-
-    private static string[] PowerRow(TaskPower p, Words words) =>
-        [
-            p.Task,
-            words.Count(p.Items),
-            words.Count(p.Clusters),
-            string.Join("; ", p.Expected.Select(e => Effect(e, words))),
-            p.Observed is { } seen ? Effect(seen, words) : "",
-            p.DesignEffect is { } d ? words.Number(d, "0.00") : "",
-            p.Looking is { } l ? words.Number(l) : "",
-            p.Sees ? words.Say("✓ yes", "✓ sim") : words.Say("✗ no", "✗ não"),
-        ];
-
-    private static string Effect(DetectableEffect e, Words words)
+    private static Markup Figures(IReadOnlyList<TaskPower> power, Words words)
     {
-        string points = e.Points is { } p ? words.Size(p) : words.Say("none", "nenhuma");
-        return words.Say($"{points} at {words.Percent(e.Discordance)}", $"{points} com {words.Percent(e.Discordance)}");
+        (string[] heads, string[][] rows) = PowerTable.Of(power, words);
+        return Draw.Table(heads, rows);
     }
 }

@@ -6,14 +6,20 @@ namespace Fulcrum.Comparisons;
 /// <summary>What a task's sample can detect: 80% power in a two-sided test at 5%.</summary>
 /// <param name="Expected">Before the run: the minimum detectable difference for a range of discordances (share of items
 /// that change).</param>
-/// <param name="Observed">After the run, at the discordance and standard error that were seen; null before it.</param>
+/// <param name="Observed">After the run, at the discordance and standard error that were seen; null before it, and
+/// where
+/// the items show no spread: none of them changed, or all in the same way.</param>
 /// <param name="DesignEffect">Variance over that of independent items: assumed before the run, seen after it.</param>
 /// <param name="Looking">In points: what the study wants to detect (its margin, or a requirement); null: nothing
 /// stated.</param>
-/// <param name="Sees">Whether the minimum detectable difference at 10% discordance is at most
-/// <paramref name="Looking"/>.</param>
+/// <param name="Sees">Whether the minimum detectable difference is at most <paramref name="Looking"/>: before the run
+/// at
+/// 10% discordance, after it as observed. True where nothing is stated.</param>
 /// <param name="Chance">Probability that a model without any mean change is shown to lie within
 /// <paramref name="Looking"/>, at 10% discordance; null: nothing stated.</param>
+/// <param name="AtMost">After a run in which no item changed: the minimum detectable difference at the upper bound of
+/// the
+/// share that changes (95%, Wilson); null otherwise.</param>
 internal sealed record TaskPower(
     string Task,
     int Items,
@@ -23,9 +29,11 @@ internal sealed record TaskPower(
     double? DesignEffect = null,
     double? Looking = null,
     bool Sees = true,
-    double? Chance = null
+    double? Chance = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DetectableEffect? AtMost = null
 )
 {
+    private const double LeastSpread = 1e-9;
     private const double UsualDiscordance = 0.1;
 
     /// <summary>Computes the power before the run, with an assumed design effect.</summary>
@@ -52,14 +60,42 @@ internal sealed record TaskPower(
         double independent = seen.Items < 2 ? 0 : (discordance - estimate.Points * estimate.Points) / (seen.Items - 1);
         double? effect = independent > 0 ? estimate.StandardError * estimate.StandardError / independent : null;
         double assumed = effect ?? (seen.Estimand == Estimand.Clusters ? Power.AssumedDesignEffect : 1);
-        double found =
-            estimate.DegreesOfFreedom <= 0 ? 1 : Power.Reach(estimate.DegreesOfFreedom) * estimate.StandardError;
-        return Of(seen.Task, clusterItems, seen.Estimand, assumed, looking) with
+        TaskPower expected = Of(seen.Task, clusterItems, seen.Estimand, assumed, looking) with
         {
-            Observed = new DetectableEffect(discordance, found),
             DesignEffect = effect,
         };
+        if (estimate.StandardError <= LeastSpread || estimate.DegreesOfFreedom <= 0)
+        {
+            return seen.Items > 0 && seen.Gained + seen.Lost == 0 ? Unchanged(expected, clusterItems, seen) : expected;
+        }
+
+        // Of scores of 0 and 1 the difference cannot exceed the share of items that changed.
+        double found = Power.Reach(estimate.DegreesOfFreedom) * estimate.StandardError;
+        bool possible = seen.Mcnemar is null || found <= discordance;
+        return expected with
+        {
+            Observed = new DetectableEffect(discordance, possible ? found : null),
+            Sees = looking is null || found * 100 <= looking,
+        };
     }
+
+    // No spread was seen, so the share that changes is taken at its upper bound instead of at 0.
+    private static TaskPower Unchanged(TaskPower expected, IReadOnlyList<int> clusterItems, PairedResult seen)
+    {
+        double most = Proportion.Wilson(0, seen.Items).High,
+            assumed = seen.Estimand == Estimand.Clusters ? Power.AssumedDesignEffect : 1;
+        double? points = Power.MinimumDetectable(seen.Items, Degrees(clusterItems, seen.Estimand), most, assumed);
+        return expected with
+        {
+            AtMost = new DetectableEffect(most, points),
+            Sees = expected.Looking is null || (points ?? most) * 100 <= expected.Looking,
+        };
+    }
+
+    private static double Degrees(IReadOnlyList<int> clusterItems, Estimand estimand) =>
+        estimand == Estimand.Clusters
+            ? StandardErrors.Cr2Degrees([.. clusterItems])
+            : Math.Max(1, clusterItems.Sum() - 1);
 
     /// <summary>Probability that every general task is shown to lie within the margin if nothing changes, as if tasks
     /// were independent; 1 where there is none.</summary>
@@ -74,8 +110,7 @@ internal sealed record TaskPower(
     )
     {
         int items = clusterItems.Sum();
-        double degrees =
-            estimand == Estimand.Clusters ? StandardErrors.Cr2Degrees([.. clusterItems]) : Math.Max(1, items - 1);
+        double degrees = Degrees(clusterItems, estimand);
         DetectableEffect[] effects =
         [
             .. Power.Discordances.Select(d => new DetectableEffect(

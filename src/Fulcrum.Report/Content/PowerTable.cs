@@ -1,0 +1,73 @@
+using Fulcrum.Comparisons;
+
+namespace Fulcrum.Report.Content;
+
+/// <summary>The minimum detectable differences of a candidate's tasks, as rows of texts.</summary>
+internal static class PowerTable
+{
+    /// <summary>What the table shows.</summary>
+    public static string Explanation(Words words) =>
+        words.Say(
+            "Minimum detectable difference in percentage points, by the share of items that change "
+                + "(80% power, two-sided test at 5%). \"Detectable\" says whether the difference that is wanted (the "
+                + "margin of a general task) is large enough for this sample, as observed.",
+            "Diferença mínima detectável em pontos percentuais, pela parcela de itens que mudam "
+                + "(poder de 80%, teste bilateral a 5%). \"Detectável\" diz se a diferença desejada (a margem de uma "
+                + "tarefa geral) é grande o bastante para esta amostra, como observado."
+        );
+
+    /// <summary>The names of the columns and the rows of the tasks. A column that no task fills is left out.</summary>
+    public static (string[] Heads, string[][] Rows) Of(IReadOnlyList<TaskPower> power, Words words)
+    {
+        string[] heads = Heads(words);
+        string[][] rows = [.. power.Select(p => Row(p, words))];
+        int[] filled = [.. Enumerable.Range(0, heads.Length).Where(c => rows.Any(r => r[c] != Nothing))];
+        return ([.. filled.Select(c => heads[c])], [.. rows.Select(r => filled.Select(c => r[c]).ToArray())]);
+    }
+
+    private const string Nothing = "–";
+
+    private static string[] Heads(Words words) =>
+        [
+            "benchmark",
+            words.Say("items", "itens"),
+            words.Say("clusters", "agrupamentos"),
+            words.Say("before the run", "antes da execução"),
+            words.Say("as observed", "como observado"),
+            words.Say("design effect", "efeito do desenho"),
+            words.Say("wanted", "desejada"),
+            words.Say("detectable", "detectável"),
+        ];
+
+    private static string[] Row(TaskPower p, Words words) =>
+        [
+            p.Task,
+            words.Count(p.Items),
+            p.Clusters > 1 ? words.Count(p.Clusters) : Nothing,
+            string.Join("; ", p.Expected.Select(e => Effect(e, words))),
+            Observed(p, words),
+            p.DesignEffect is { } d ? words.Number(d, "0.00") : Nothing,
+            p.Looking is { } l ? words.Number(l) : Nothing,
+            p.Looking is null ? Nothing
+            : p.Sees ? words.Say("✓ yes", "✓ sim")
+            : words.Say("✗ no", "✗ não"),
+        ];
+
+    private static string Observed(TaskPower p, Words words) =>
+        p.Observed is { } seen ? Effect(seen, words)
+        : p.AtMost is { } most
+            ? words.Say(
+                $"no item changed; up to {words.Percent(most.Discordance)} may: ",
+                $"nenhum item mudou; até {words.Percent(most.Discordance)} podem mudar: "
+            ) + Points(most, words)
+        : words.Say("not known: all items changed alike", "desconhecido: todos os itens mudaram igual");
+
+    private static string Effect(DetectableEffect e, Words words) =>
+        words.Say(
+            $"{Points(e, words)} at {words.Percent(e.Discordance)}",
+            $"{Points(e, words)} com {words.Percent(e.Discordance)}"
+        );
+
+    private static string Points(DetectableEffect e, Words words) =>
+        e.Points is { } p ? words.Size(p) : words.Say("none", "nenhuma");
+}
