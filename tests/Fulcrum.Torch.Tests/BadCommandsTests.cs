@@ -148,6 +148,125 @@ public sealed class BadCommandsTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("rank", "but this model needs")]
+    [InlineData("target", "c_attn")]
+    [InlineData("more", "belongs to no target module")]
+    public void An_adapter_that_does_not_fit_is_refused_before_the_base_is_measured(string what, string says)
+    {
+        Adapter(what);
+
+        (int code, string error) = Run(Check(Path.Combine(folder, "adapter")));
+
+        Assert.Equal(2, code);
+        Assert.Contains("fulcrum: candidates.adapter: ", error);
+        Assert.Contains(says, error);
+        Assert.DoesNotContain("estimate:", error);
+        Assert.False(Directory.Exists(Path.Combine(folder, "run", "base")));
+    }
+
+    [Fact]
+    public void A_model_that_does_not_fit_its_configuration_is_refused_before_the_base_is_measured()
+    {
+        TinyStudy.WriteModel(Path.Combine(folder, "tuned"));
+        string config = Path.Combine(folder, "tuned", "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"vocab_size\":320", "\"vocab_size\":321"));
+
+        (int code, string error) = Run([.. Check(null), "--model", Path.Combine(folder, "tuned")]);
+
+        Assert.Equal(2, code);
+        Assert.Contains("fulcrum: candidates.tuned: ", error);
+        Assert.False(Directory.Exists(Path.Combine(folder, "run", "base")));
+    }
+
+    [Fact]
+    public void That_an_adapter_names_another_base_is_said_once_in_a_run()
+    {
+        Adapter("another base");
+
+        (int code, string error) = Run([.. Check(Path.Combine(folder, "adapter")), "--override-guards", "all"]);
+
+        Assert.Equal(0, code);
+        Assert.Single(error.Split('\n'), l => l.Contains("another-base", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_base_under_another_folder_name_is_recognised_by_its_configuration_or_its_files(bool origin)
+    {
+        Adapter("another base");
+        string config = Model("config.json");
+        if (origin)
+        {
+            File.WriteAllText(config, File.ReadAllText(config).Replace("{", "{\"_name_or_path\":\"x/another-base\","));
+        }
+        else
+        {
+            string trained = Path.Combine(folder, "original"),
+                own = Path.Combine(folder, "adapter", "adapter_config.json");
+            Directory.CreateDirectory(trained);
+            Directory.GetFiles(Model()).ToList().ForEach(f => File.Copy(f, Path.Combine(trained, Path.GetFileName(f))));
+            File.WriteAllText(own, File.ReadAllText(own).Replace("somebody/another-base", trained));
+        }
+
+        (int code, string error) = Run(
+            "merge",
+            "--model",
+            Model(),
+            "--adapter",
+            Path.Combine(folder, "adapter"),
+            "--dtype",
+            "f32",
+            "--output",
+            Path.Combine(folder, "merged")
+        );
+
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("warning", error);
+    }
+
+    [Fact]
+    public void Measure_prints_the_score_with_its_interval_the_count_and_the_lowest_group()
+    {
+        string[] measure =
+        [
+            "measure",
+            "--model",
+            Model(),
+            "--dtype",
+            "f32",
+            "--task",
+            $"mmlu={Path.Combine(folder, "mmlu")}",
+            "--output",
+            Path.Combine(folder, "measured"),
+        ];
+
+        (int code, string table, _) = RunSaying(measure);
+        (_, string json, _) = RunSaying([.. measure, "--json"]);
+        (_, string quiet, _) = RunSaying([.. measure, "--quiet"]);
+
+        Assert.Equal(0, code);
+        Assert.Matches(@"│ mmlu +│ +8 │ +0 │ +\d+\.\d% \(\d+\.\d% to \d+\.\d%\) │", table);
+        Assert.Contains(" (lowest)", table);
+        Assert.Equal(File.ReadAllText(Path.Combine(folder, "measured", "measure.json")), json);
+        Assert.Equal("", quiet);
+    }
+
+    private string[] Check(string? adapter) =>
+        [
+            "check",
+            "--base",
+            Model(),
+            .. adapter is null ? (string[])[] : ["--adapter", adapter],
+            "--target",
+            $"mmlu={Path.Combine(folder, "mmlu")}",
+            "--dtype",
+            "f32",
+            "--output",
+            Path.Combine(folder, "run"),
+        ];
+
     [Fact]
     public void A_merge_replaces_what_a_merge_wrote_and_no_other_weights()
     {
@@ -464,13 +583,21 @@ public sealed class BadCommandsTests : IDisposable
 
     private static (int Code, string Error) Run(params string[] arguments)
     {
+        (int code, _, string error) = RunSaying(arguments);
+        return (code, error);
+    }
+
+    private static (int Code, string Output, string Error) RunSaying(params string[] arguments)
+    {
+        using StringWriter printed = new();
         (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
         using StringWriter said = new();
         try
         {
-            Console.SetOut(TextWriter.Null);
+            Console.SetOut(printed);
             Console.SetError(said);
-            return ((int)Assembly.Load("Fulcrum.Cli").EntryPoint!.Invoke(null, [arguments])!, said.ToString());
+            int code = (int)Assembly.Load("Fulcrum.Cli").EntryPoint!.Invoke(null, [arguments])!;
+            return (code, printed.ToString(), said.ToString());
         }
         finally
         {

@@ -159,9 +159,11 @@ internal static partial class CompareCommand
     {
         if (asked == Estimand.Clusters && clusters < Estimator.LeastClusters)
         {
+            string found = clusters < 2 ? "does not name several clusters" : $"has {clusters} clusters";
             throw new InputException(
-                $"--estimand clusters: {name} has {clusters} clusters. Nothing can be said of other clusters "
-                    + $"with fewer than {Estimator.LeastClusters}; use --estimand items"
+                $"--estimand clusters: {name} {found}"
+                    + $". Nothing can be said of other clusters with fewer than {Estimator.LeastClusters}; "
+                    + "use --estimand items"
             );
         }
     }

@@ -98,7 +98,7 @@ internal static partial class CompareCommand
         {
             TasksComparison pair = Pair(paths[0], paths.ElementAtOrDefault(1), settings);
             pair.Tasks.ToList().ForEach(t => RefuseTooFew(settings.Estimand, t.Task, t.Clusters));
-            Show(pair, json);
+            Show(pair, json, File.Exists(new RunLayout(paths[0]).Study) ? StudyOf(paths[0]) : null);
         }
     }
 
@@ -124,7 +124,7 @@ internal static partial class CompareCommand
         CandidatesTable.Print(comparison);
     }
 
-    private static void Show(TasksComparison comparison, bool json)
+    private static void Show(TasksComparison comparison, bool json, Study? study)
     {
         if (json)
         {
@@ -132,7 +132,7 @@ internal static partial class CompareCommand
             return;
         }
 
-        ComparisonTable.Print(comparison);
+        ComparisonTable.Print(comparison, study);
     }
 
     private static CandidatesComparison Candidates(string[] paths, ComparisonSettings settings, bool seeds)

@@ -32,7 +32,13 @@ internal static class MeasureCommand
         {
             Description = "A folder for the same results in the form of lm-evaluation-harness.",
         };
-        Command verb = new("measure", "Measure one model: its answers to tasks, and their scores.") { output, results };
+        Option<bool> json = new("--json") { Description = "Print measure.json instead of a table." };
+        Command verb = new("measure", "Measure one model: its answers to tasks, and their scores.")
+        {
+            output,
+            results,
+            json,
+        };
         model.AddTo(verb, servers: true);
         tasks.AddTo(verb);
         verb.SetAction(
@@ -47,6 +53,7 @@ internal static class MeasureCommand
                         tasks.Open(parsed, sandbox),
                         parsed.GetRequiredValue(output),
                         parsed.GetValue(results),
+                        parsed.GetValue(json),
                         cancellation
                     );
                 }
@@ -70,6 +77,7 @@ internal static class MeasureCommand
         IReadOnlyList<ITask> tasks,
         string folder,
         string? results,
+        bool json,
         CancellationToken cancellation
     )
     {
@@ -79,16 +87,13 @@ internal static class MeasureCommand
         AtomicFile.CreateFolder(folder);
         TaskMeasurement measurement = new(model, encoding, folder);
         TaskFigures all = [];
+        List<(ITask, IReadOnlyList<Answer>, TaskFigures)> measured = [];
         // All tasks are checked first, so that an unsupported task is refused before any is measured.
         tasks.ToList().ForEach(task => measurement.Prepare(task, cancellation));
+        TaskOptions.TellLayouts(parsed, tasks);
         foreach (ITask task in tasks)
         {
             int total = task.Items.Count;
-            if (task.Layout is { } layout && !parsed.GetValue(CommonOptions.Quiet))
-            {
-                Console.Error.WriteLine($"fulcrum: {task.Name}: {layout}");
-            }
-
             new ConsoleProgress(parsed).Show(tell =>
             {
                 TaskFigures figures = measurement.Run(
@@ -97,18 +102,28 @@ internal static class MeasureCommand
                     cancellation
                 );
                 figures.ToList().ForEach(f => all[f.Key] = f.Value);
-                written.Add(task, measurement.Answers(task), figures);
+                IReadOnlyList<Answer> answers = measurement.Answers(task);
+                written.Add(task, answers, figures);
+                measured.Add((task, answers, figures));
+                ReplyCounts.Warnings(task.Name, answers).ToList().ForEach(w => tell(new RunEvent.Warned(w)));
             });
         }
 
-        AtomicFile.WriteText(
-            Path.Combine(folder, "measure.json"),
-            TaskMeasurement.ToJson(all).ToJsonString(Indented) + "\n"
-        );
+        string print = TaskMeasurement.ToJson(all).ToJsonString(Indented) + "\n";
+        AtomicFile.WriteText(Path.Combine(folder, "measure.json"), print);
         if (results is not null)
         {
             AtomicFile.CreateFolder(results);
             written.Write(results, options.Name(parsed), TimeProvider.System.GetUtcNow());
+        }
+
+        if (json)
+        {
+            Console.Out.Write(print);
+        }
+        else if (!parsed.GetValue(CommonOptions.Quiet))
+        {
+            MeasureTable.Print(measured);
         }
     }
 }

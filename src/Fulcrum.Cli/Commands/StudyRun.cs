@@ -157,7 +157,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
             return 0;
         }
 
-        Print(found, run.Layout, parsed);
+        Print(found, run.Layout, parsed, study);
         results.Finish(found, run.Layout, parsed);
         return 0;
     }
@@ -251,7 +251,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
                 + $"before the comparison. Repeat the command without --until to continue. Run folder: {run.Root}"
         );
 
-    private void Print(Comparison comparison, RunLayout run, ParseResult parsed)
+    private void Print(Comparison comparison, RunLayout run, ParseResult parsed, Study? study = null)
     {
         Words words = Words.Of(parsed.GetRequiredValue(language));
         if (parsed.GetValue(json))
@@ -264,7 +264,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         }
         else
         {
-            ComparisonTable.Print(comparison, words);
+            ComparisonTable.Print(comparison, words, study);
             Console.Out.WriteLine($"{words.Say("report", "relatório")}: {run.At("report.html")}");
         }
     }

@@ -1,6 +1,7 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Spectre.Console;
 
 namespace Fulcrum.Cli;
@@ -16,14 +17,16 @@ internal static class ComparisonTable
 
     /// <summary>Prints the ranking where there are several candidates, then a table for each candidate, and its
     /// verdict. The verdict of the whole comes last, where a terminal shows it.</summary>
-    public static void Print(Comparison comparison, Words words)
+    /// <param name="study">Names clusters as its tasks do; null: there is none.</param>
+    public static void Print(Comparison comparison, Words words, Study? study = null)
     {
         bool several = comparison.Candidates.Count > 1;
         // The ranking is what can be read of many; the report has their tables.
         foreach (CandidateComparison candidate in comparison.Candidates.Count > MostTables ? [] : comparison.Candidates)
         {
             string title = several ? candidate.Name : "";
-            Print(candidate.Tasks, Sentences.Of(candidate, comparison, words), words, title);
+            Print(candidate.Tasks, Sentences.Of(candidate, comparison, words), words, title, study);
+            Advise(candidate, words);
         }
 
         foreach (ServingLadder ladder in comparison.Ladders ?? [])
@@ -43,13 +46,27 @@ internal static class ComparisonTable
     }
 
     /// <summary>Prints the table of two sides, and the verdict if there is one.</summary>
-    public static void Print(TasksComparison comparison)
+    /// <param name="study">As for a whole comparison.</param>
+    public static void Print(TasksComparison comparison, Study? study = null)
     {
         string? verdict = comparison.Verdict is { } v ? Sentences.Of(v, Words.English) : null;
-        Print(comparison.Tasks, verdict, Words.English, "");
+        Print(comparison.Tasks, verdict, Words.English, "", study);
+        if (comparison.Verdict is { } judged)
+        {
+            Advise(new CandidateComparison("", comparison.Tasks, judged), Words.English);
+        }
     }
 
-    private static void Print(IReadOnlyList<PairedResult> all, string? verdict, Words words, string title)
+    // The verdict's own line says the reason of the others.
+    private static void Advise(CandidateComparison candidate, Words words)
+    {
+        if (candidate.Verdict.Kind == VerdictKind.Inconclusive)
+        {
+            WideEnough().Write(Advice.Of(candidate, words) + "\n");
+        }
+    }
+
+    private static void Print(IReadOnlyList<PairedResult> all, string? verdict, Words words, string title, Study? study)
     {
         PairedResult[] tasks = [.. all.Where(t => t.HasScores)];
         IAnsiConsole console = WideEnough();
@@ -66,10 +83,17 @@ internal static class ComparisonTable
 
         foreach (PairedResult result in tasks)
         {
-            string generalisation = Sentences.Generalisation(result, words);
+            (string, string) noun = Kinds.ClusterNoun(study, result.Task);
+            string generalisation = Sentences.Generalisation(result, words, noun);
             console.Write(generalisation.Length > 0 ? $"{result.Task}: {generalisation}\n" : "");
             console.Write(result.Early is null ? "" : Sentences.Early(result, words) + "\n");
-            console.Write(Sentences.Unscored(result, words) is { } unscored ? unscored + "\n" : "");
+            string?[] remarks =
+            [
+                Sentences.Unscored(result, words),
+                .. Sentences.Replies(result, words),
+                Sentences.Unsigned(result, words, noun),
+            ];
+            remarks.OfType<string>().ToList().ForEach(r => console.Write(r + "\n"));
         }
 
         foreach (PairedResult texts in all.Where(t => !t.HasScores))

@@ -88,7 +88,8 @@ internal static class Explanations
     }
 
     /// <summary>What the columns of the tables mean.</summary>
-    public static IReadOnlyList<string> Columns(Words words) =>
+    /// <param name="clusters">Whether a task names clusters.</param>
+    public static IReadOnlyList<string> Columns(Words words, bool clusters) =>
         [
             words.Say(
                 "Items: how many were scored both before and after; only these are compared.",
@@ -118,12 +119,17 @@ internal static class Explanations
                 "p in brackets: the same, adjusted for the number of tasks by Holm's method.",
                 "p entre colchetes: o mesmo, ajustado pelo número de tarefas pelo método de Holm."
             ),
-            words.Say(
-                "Lowest cluster: the group of items that lost most; it is chosen for being lowest, so it "
-                    + "describes and tests nothing.",
-                "Agrupamento mais baixo: o grupo de itens que mais perdeu; é escolhido por ser o mais baixo, "
-                    + "logo descreve e não testa nada."
-            ),
+            .. clusters
+                ? new[]
+                {
+                    words.Say(
+                        "Lowest cluster: the group of items that lost most; it is chosen for being lowest, so it "
+                            + "describes and tests nothing.",
+                        "Agrupamento mais baixo: o grupo de itens que mais perdeu; é escolhido por ser o mais baixo, "
+                            + "logo descreve e não testa nada."
+                    ),
+                }
+                : [],
             words.Say(
                 "Probability of the right answer: what the model gives to the right option, on average; it "
                     + "reacts sooner than the score, but it is another quantity and is not compared with the "

@@ -51,11 +51,13 @@ internal static class Facts
             ) + Amount(report, words);
     }
 
-    /// <summary>What a benchmark's difference rests on.</summary>
+    /// <summary>What a benchmark's difference rests on. Clusters are named only where there are several.</summary>
     public static string Sample(PairedResult b, Words words) =>
-        words.Say(
-            $"{words.Count(b.Items)} items in {words.Count(b.Clusters)} clusters",
-            $"{words.Count(b.Items)} itens em {words.Count(b.Clusters)} agrupamentos"
+        $"{words.Count(b.Items)} {words.Say("items", "itens")}"
+        + (
+            b.Clusters > 1
+                ? words.Say($" in {words.Count(b.Clusters)} clusters", $" em {words.Count(b.Clusters)} agrupamentos")
+                : ""
         )
         + (
             b.Unscored > 0

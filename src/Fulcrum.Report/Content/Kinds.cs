@@ -1,3 +1,4 @@
+using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
 namespace Fulcrum.Report.Content;
@@ -13,9 +14,16 @@ internal static class Kinds
     public static (string English, string Portuguese) ClusterNoun(RunReport report, string task) =>
         Nouns(report, task).Cluster;
 
+    /// <summary>What a cluster of a study's task is called, in both languages.</summary>
+    /// <param name="study">Null: no study says.</param>
+    public static (string English, string Portuguese) ClusterNoun(Study? study, string task) =>
+        Nouns(study, task).Cluster;
+
     private static string Say(RunReport report, (string English, string Portuguese) noun) =>
         report.Words.Say(noun.English, noun.Portuguese);
 
-    private static TaskNouns Nouns(RunReport report, string task) =>
-        report.Study.NamedTasks.FirstOrDefault(b => b.Name == task)?.Nouns() ?? TaskNouns.Plain;
+    private static TaskNouns Nouns(RunReport report, string task) => Nouns(report.Study, task);
+
+    private static TaskNouns Nouns(Study? study, string task) =>
+        study?.NamedTasks.FirstOrDefault(b => b.Name == task)?.Nouns() ?? TaskNouns.Plain;
 }

@@ -102,7 +102,7 @@ internal static class Sentences
     public static string Generalisation(PairedResult b, Words words, (string English, string Portuguese)? noun = null)
     {
         (string one, string um) = noun ?? TaskNouns.Plain.Cluster;
-        string many = one.EndsWith('y') ? one[..^1] + "ies" : one + "s",
+        string many = TaskNouns.Several(one),
             kind = um == TaskNouns.Plain.Cluster.Portuguese ? "" : $" ({um})";
         string items = words.Change(b.Estimands.Items.ToDifference());
         string used = words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)"),
@@ -148,6 +148,62 @@ internal static class Sentences
                     + $"seria {words.Change(bounds.Lowest)}. Se todos contassem a favor: "
                     + $"{words.Change(bounds.Highest)}."
             );
+
+    /// <summary>What may be wrong with the written replies, and whether neither side solved anything; a sentence
+    /// each.</summary>
+    public static IEnumerable<string> Replies(PairedResult b, Words words)
+    {
+        string Share(Func<ReplyCounts, int> part, ReplyCounts side) =>
+            $"{words.Count(part(side))} {words.Say("of", "de")} {words.Count(side.Replies)}";
+        if (b.Replies is { } cut && (cut.Before.ManyAtLimit || cut.After.ManyAtLimit))
+        {
+            string before = Share(r => r.AtLimit, cut.Before),
+                after = Share(r => r.AtLimit, cut.After);
+            yield return words.Say(
+                $"{b.Task}: {before} replies before and {after} after ended at the token limit, so they may be "
+                    + "incomplete. A larger maxNewTokens lets them end.",
+                $"{b.Task}: {before} respostas antes e {after} depois terminaram no limite de tokens e podem estar "
+                    + "incompletas. Um maxNewTokens maior deixa que terminem."
+            );
+        }
+
+        if (b.Replies is { } unread && (unread.Before.ManyUnparsable || unread.After.ManyUnparsable))
+        {
+            string before = Share(r => r.Unparsable, unread.Before),
+                after = Share(r => r.Unparsable, unread.After);
+            yield return words.Say(
+                $"{b.Task}: no answer could be read from {before} replies before and {after} after.",
+                $"{b.Task}: nenhuma resposta pôde ser lida de {before} respostas antes e {after} depois."
+            );
+        }
+
+        if (b.NothingSolved)
+        {
+            yield return words.Say(
+                $"{b.Task}: neither side solved any of {words.Count(b.Items)} items, so the difference says nothing. "
+                    + "Look at the replies.",
+                $"{b.Task}: nenhum dos lados resolveu algum dos {words.Count(b.Items)} itens, então a diferença não "
+                    + "diz nada. Examine as respostas."
+            );
+        }
+    }
+
+    /// <summary>Why groups whose interval excludes 0 get no sign; null where there is no such group.</summary>
+    /// <param name="noun">What a cluster is called; null: cluster.</param>
+    public static string? Unsigned(PairedResult b, Words words, (string English, string Portuguese)? noun = null)
+    {
+        string[] groups = [.. b.Groups.Where(g => g.HasTooFewClusters && g.P < 0.05).Select(g => g.Name)];
+        string one = (noun ?? TaskNouns.Plain.Cluster).English,
+            many = TaskNouns.Several(one);
+        return groups.Length == 0
+            ? null
+            : words.Say(
+                $"{b.Task}: the sign of {string.Join(", ", groups)} is ○ although p is small. A group with fewer "
+                    + $"than 5 {many} shows nothing of other {many}.",
+                $"{b.Task}: o sinal de {string.Join(", ", groups)} é ○ embora p seja pequeno. Um grupo com menos "
+                    + "de 5 agrupamentos nada mostra sobre outros."
+            );
+    }
 
     /// <summary>A difference in words: a gain or a loss with its interval, or that neither is shown.</summary>
     public static string Change(Difference d, Words words) =>

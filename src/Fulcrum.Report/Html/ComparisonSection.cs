@@ -64,7 +64,7 @@ internal static class ComparisonSection
             {Table(report, words)}
             {RowFigures.Differences(
                 words.Say("Gain and loss in percentage points", "Ganho e perda em pontos percentuais"),
-                Explanation(margin, words),
+                Explanation(margin, NamesClusters(report), words),
                 [.. rows.Select(r => (r.Name, r.Difference, r.Change, r.Part))],
                 words,
                 margin / 100
@@ -74,11 +74,13 @@ internal static class ComparisonSection
         );
     }
 
-    private static string Explanation(double? margin, Words words) =>
+    private static string Explanation(double? margin, bool clusters, Words words) =>
         words.Say(
-            "After minus before, paired item by item, with 95% intervals that account for clusters. "
+            "After minus before, paired item by item, with 95% intervals"
+                + $"{(clusters ? " that account for clusters" : "")}. "
                 + "▲ gain, ▼ loss, ○ not statistically significant.",
-            "Depois menos antes, pareado item a item, com intervalos de 95% que consideram os agrupamentos. "
+            "Depois menos antes, pareado item a item, com intervalos de 95%"
+                + $"{(clusters ? " que consideram os agrupamentos" : "")}. "
                 + "▲ ganho, ▼ perda, ○ sem significância estatística."
         )
         + (
@@ -98,13 +100,13 @@ internal static class ComparisonSection
                 "▲ gain, ▼ loss, ○ no statistically significant difference. "
                     + "Differences are in percentage points with 95% intervals. p belongs to the same interval; "
                         + "in brackets it is adjusted for all tasks (Holm). Intervals of groups hold for all "
-                            + "groups of a task together. A group of fewer than 5 clusters gets no sign. "
+                            + $"groups of a task together. {FewClusters(report)}"
                                 + "The counts gained and lost link to the items.",
                 "▲ ganho, ▼ perda, ○ sem diferença estatisticamente significativa. "
                     + "As diferenças estão em pontos percentuais com intervalos de 95%. "
                         + "p pertence ao mesmo intervalo; entre colchetes está ajustado para todas as tarefas "
                             + "(Holm). Os intervalos dos grupos valem juntos para todos os grupos de uma "
-                                + "tarefa. Um grupo com menos de 5 agrupamentos não recebe sinal. "
+                                + $"tarefa. {FewClusters(report)}"
                                     + "Os números de ganhos e perdidos levam aos itens."
             )}</caption>
             <thead><tr><th scope="col">benchmark</th>{Heads(words).Select(h =>
@@ -115,19 +117,38 @@ internal static class ComparisonSection
                 Markup.Of($"{Row(b, report)}{b.Groups.Select(g => Row(g, report))}")
             )}
             </tbody></table></div>
-            {Meanings(words)}
+            {Meanings(report)}
             {report
-                .Shown.Tasks.Select(b => Sentences.Unscored(b, words))
+                .Shown.Tasks.SelectMany(b =>
+                    (string?[])
+                        [
+                            Sentences.Unscored(b, words),
+                            .. Sentences.Replies(b, words),
+                            Sentences.Unsigned(b, words, Kinds.ClusterNoun(report, b.Task)),
+                        ]
+                )
                 .OfType<string>()
                 .Select(t => Markup.Of($"<p class=\"open\">{t}</p>"))}
             """
         );
 
-    private static Markup Meanings(Words words) =>
+    private static string FewClusters(RunReport report) =>
+        NamesClusters(report)
+            ? report.Words.Say(
+                "A group of fewer than 5 clusters gets no sign. ",
+                "Um grupo com menos de 5 agrupamentos não recebe sinal. "
+            )
+            : "";
+
+    private static bool NamesClusters(RunReport report) => report.Shown.Tasks.Any(t => t.NamesClusters);
+
+    private static Markup Meanings(RunReport report) =>
         Markup.Of(
             $"""
-            <details><summary>{words.Say("What each number means", "O que cada número significa")}</summary>
-            <ul>{Explanations.Columns(words).Select(c => Markup.Of($"<li>{c}</li>"))}</ul></details>
+            <details><summary>{report.Words.Say("What each number means", "O que cada número significa")}</summary>
+            <ul>{Explanations.Columns(report.Words, NamesClusters(report)).Select(c =>
+                Markup.Of($"<li>{c}</li>")
+            )}</ul></details>
             """
         );
 
@@ -147,7 +168,13 @@ internal static class ComparisonSection
         Words words = report.Words;
         string query = $"benchmark={b.Task}" + (b.Group is { } group ? $"&group={Uri.EscapeDataString(group)}" : "");
         string adjusted = b.Group is null && b.AdjustedP is { } p ? $" [{words.P(p)}]" : "";
-        string unscored = b.Unscored > 0 ? words.Say($" (+{b.Unscored} unscored)", $" (+{b.Unscored} sem nota)") : "";
+        string unscored =
+            b.Unscored == 0
+                ? ""
+                : words.Say(
+                    $" (+{b.Unscored} unscored: {b.UnscoredBefore} before, {b.UnscoredAfter} after)",
+                    $" (+{b.Unscored} sem nota: {b.UnscoredBefore} antes, {b.UnscoredAfter} depois)"
+                );
         return Markup.Of(
             $"""
             <tr class="{(

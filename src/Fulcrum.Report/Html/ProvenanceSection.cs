@@ -19,13 +19,13 @@ internal static class ProvenanceSection
             <p>{words.Say(
                 "Base and candidate answer the same items, prompted by the same code under the same protocol. "
                     + "Only the model differs. A difference is the mean of paired differences, "
-                        + "with a 95% interval for the stated estimand (other items, or other clusters). "
+                        + $"with a 95% interval for the stated estimand{Estimands(report)}. "
                             + "Single scores carry Wilson intervals. The file docs/method.md of the program "
                                 + "holds the formulas and their sources.",
                 "A base e o candidato respondem aos mesmos itens, com prompts do mesmo código sob o mesmo "
                     + "protocolo. Só o modelo difere. Uma diferença é a média das diferenças pareadas, "
-                        + "com um intervalo de 95% para o estimando indicado (outros itens, "
-                            + "ou outros agrupamentos). Notas isoladas trazem intervalos de Wilson. "
+                        + $"com um intervalo de 95% para o estimando indicado{Estimands(report)}. "
+                            + "Notas isoladas trazem intervalos de Wilson. "
                                 + "O arquivo docs/method.md do programa contém as fórmulas e suas fontes.")}</p>
             {Pairs(
                 [
@@ -139,4 +139,9 @@ internal static class ProvenanceSection
 
     private static Markup Pair(string name, string value) =>
         Markup.Of($"<tr><th scope=\"row\">{name}</th><td class=\"break\">{value}</td></tr>\n");
+
+    private static string Estimands(RunReport report) =>
+        report.Shown.Tasks.Any(t => t.NamesClusters)
+            ? report.Words.Say(" (other items, or other clusters)", " (outros itens, ou outros agrupamentos)")
+            : report.Words.Say(" (other items)", " (outros itens)");
 }

@@ -16,7 +16,7 @@ internal static class SummarySection
         return Markup.Of(
             $"""
             <header>
-            {(report.Comparison.Candidates.Count > 1 ? Markup.Empty : Badge(comparison.Verdict, words))}
+            {(report.Comparison.Candidates.Count > 1 ? Markup.Empty : Badge(comparison, words))}
             <h1>{Sentences.OfAll(report.Comparison, words)}</h1>
             <a class="skip" href="#main">{words.Say("To the report", "Ir para o relatório")}</a>
             {RankingSection.Of(report)}
@@ -47,10 +47,10 @@ internal static class SummarySection
             ? Markup.Empty
             : Markup.Of($"<p>{Explanations.Selection(report.Comparison, report.Words)}</p>");
 
-    private static Markup Badge(Verdict verdict, Words words) =>
+    private static Markup Badge(CandidateComparison candidate, Words words) =>
         Markup.Of(
-            $"<p><span class=\"badge {Colour(verdict.Kind)}\">"
-                + $"{Sign(verdict.Kind)} {Sentences.Kind(verdict, words)}</span> {Explanation(verdict, words)}</p>"
+            $"<p><span class=\"badge {Colour(candidate.Verdict.Kind)}\">{Sign(candidate.Verdict.Kind)} "
+                + $"{Sentences.Kind(candidate.Verdict, words)}</span> {Advice.Of(candidate, words)}</p>"
         );
 
     private static string Recipe(RunReport report) =>
@@ -58,49 +58,6 @@ internal static class SummarySection
             ? $" · LoRA r = {plan.Rank}, {plan.Epochs} "
                 + $"{(plan.Epochs == 1 ? report.Words.Say("epoch", "época") : report.Words.Say("epochs", "épocas"))}"
             : "";
-
-    private static string Explanation(Verdict v, Words words) =>
-        v.Kind switch
-        {
-            VerdictKind.Accept when v.GainOnly => words.Say(
-                "The gain on the target is shown. The cost on other tasks was not measured.",
-                "O ganho no alvo está demonstrado. O custo em outras tarefas não foi medido."
-            ),
-            VerdictKind.Accept => words.Say(
-                "The gain on the target is shown. Any loss on the general tasks is shown to lie within the margin.",
-                "O ganho no alvo está demonstrado. Está demonstrado que qualquer perda nas tarefas gerais "
-                    + "fica dentro da margem."
-            ),
-            VerdictKind.Inconclusive when v.Findings.Any(f => f.Judgement == TaskJudgement.NoEvidence) => words.Say(
-                $"No evidence on {NamesOf(v)}: the base's score cannot be told from chance, so nothing could "
-                    + $"be lost there.",
-                $"Sem evidência em {NamesOf(v)}: a pontuação da base não se distingue do acaso, então nada "
-                    + $"se poderia perder ali."
-            ),
-            VerdictKind.Reject => string.Join(" ", v.Findings.Select(f => Objection(f, words)).OfType<string>()),
-            _ => words.Say(
-                "The intervals allow both answers. A decision needs more items.",
-                "Os intervalos permitem as duas respostas. Uma decisão exige mais itens."
-            ),
-        };
-
-    private static string NamesOf(Verdict v) =>
-        string.Join(", ", v.Findings.Where(f => f.Judgement == TaskJudgement.NoEvidence).Select(f => f.Task));
-
-    // The part of the rule that was broken, and the task that broke it.
-    private static string? Objection(Finding f, Words words) =>
-        f.Judgement switch
-        {
-            TaskJudgement.NotGained => words.Say(
-                $"{f.Task} is shown not to gain.",
-                $"Está demonstrado que {f.Task} não ganha."
-            ),
-            TaskJudgement.BeyondMargin => words.Say(
-                $"The loss on {f.Task} is shown to exceed the margin.",
-                $"Está demonstrado que a perda em {f.Task} excede a margem."
-            ),
-            _ => null,
-        };
 
     private static Markup Overridden(RunReport report) =>
         report.Comparison.Guards?.Where(g => g.Status is GuardStatus.Overridden or GuardStatus.Failed).ToArray()

@@ -44,16 +44,21 @@ internal static class ReportMarkdown
     private static void Candidate(StringBuilder text, CandidateComparison candidate, RunReport report)
     {
         Words words = report.Words;
+        text.Append(Escape(Advice.Of(candidate, words))).Append("\n\n");
         foreach (PairedResult b in candidate.Tasks)
         {
             string further = string.Join(
                 " ",
-                new[]
-                {
-                    Sentences.Generalisation(b, words, Kinds.ClusterNoun(report, b.Task)),
-                    Explanations.Early(b, words),
-                    Sentences.Unscored(b, words) ?? "",
-                }.Where(t => t.Length > 0)
+                (
+                    (string[])
+                        [
+                            Sentences.Generalisation(b, words, Kinds.ClusterNoun(report, b.Task)),
+                            Explanations.Early(b, words),
+                            Sentences.Unscored(b, words) ?? "",
+                            .. Sentences.Replies(b, words),
+                            Sentences.Unsigned(b, words, Kinds.ClusterNoun(report, b.Task)) ?? "",
+                        ]
+                ).Where(t => t.Length > 0)
             );
             text.Append("- ").Append(Escape($"{Sentences.Of(b, words)} {further}".TrimEnd())).Append('\n');
         }
@@ -65,9 +70,9 @@ internal static class ReportMarkdown
 
         text.Append(
                 words.Say(
-                    "\n| benchmark | items | unscored | before | after | difference, "
+                    "\n| benchmark | items | unscored before / after | before | after | difference, "
                         + "points (95%) | gained | lost | p |\n",
-                    "\n| benchmark | itens | sem nota | antes | depois | diferença, "
+                    "\n| benchmark | itens | sem nota antes / depois | antes | depois | diferença, "
                         + "pontos (95%) | ganhos | perdidos | p |\n"
                 )
             )
@@ -79,6 +84,24 @@ internal static class ReportMarkdown
             {
                 Row(text, Escape($"{b.Task}: {g.Name}"), g, words);
             }
+        }
+
+        Power(text, candidate.Power ?? [], words);
+    }
+
+    private static void Power(StringBuilder text, IReadOnlyList<TaskPower> power, Words words)
+    {
+        if (power.Count == 0)
+        {
+            return;
+        }
+
+        (string[] heads, string[][] rows) = PowerTable.Of(power, words);
+        text.Append($"\n{Escape(PowerTable.Explanation(words))}\n\n")
+            .Append($"| {string.Join(" | ", heads)} |\n|{string.Concat(heads.Select(_ => "---|"))}\n");
+        foreach (string[] row in rows)
+        {
+            text.Append($"| {string.Join(" | ", row.Select(Escape))} |\n");
         }
     }
 
@@ -114,7 +137,8 @@ internal static class ReportMarkdown
 
     private static void Row(StringBuilder text, string name, PairedResult b, Words words) =>
         text.Append(
-            $"| {name} | {words.Count(b.Items)} | {words.Count(b.Unscored)} | {words.Percent(b.Before.Score)} "
+            $"| {name} | {words.Count(b.Items)} | {words.Count(b.UnscoredBefore)} / {words.Count(b.UnscoredAfter)} "
+                + $"| {words.Percent(b.Before.Score)} "
                 + $"| {words.Percent(b.After.Score)} | {Signs.Of(b.Change)} {words.Change(b.Difference)} "
                 + $"| {b.Gained} | {b.Lost} | {words.P(b.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
         );

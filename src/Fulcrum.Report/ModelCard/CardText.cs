@@ -39,7 +39,8 @@ internal static class CardText
         {
             string role = report.Study.Targets.Contains(task.Task) ? "target" : "general";
             text.Append(
-                $"| {Escape(task.Task)} | {role} | {words.Count(task.Items)} | {words.Count(task.Clusters)} "
+                $"| {Escape(task.Task)} | {role} | {words.Count(task.Items)} "
+                    + $"| {(task.Clusters > 1 ? words.Count(task.Clusters) : "–")} "
                     + $"| {words.Percent(task.Before.Score)} ({words.Interval(task.Before)}) "
                     + $"| {words.Percent(task.After.Score)} ({words.Interval(task.After)}) "
                     + $"| {words.Change(task.Difference)} "

@@ -67,19 +67,18 @@ internal static class CorpusMeasures
     private static CorpusEstimate MacroF1Of(IReadOnlyList<(Answer Before, Answer After)> pairs)
     {
         Dictionary<string, int> classes = Numbered(pairs.Select(p => p.Before.Target));
-        Dictionary<string, int> clusters = Numbered(pairs.Select(p => p.Before.Cluster));
+        Dictionary<string, int> clusters = Numbered(pairs.Select(p => p.Before.Cluster)),
+            questions = Numbered(pairs.Select(QuestionOf));
         return new MacroF1([
-            .. pairs.Select(
-                (p, i) =>
-                    new LabelledItem(
-                        clusters.Count > 1 ? clusters[p.Before.Cluster] : i,
-                        classes[p.Before.Target],
-                        Class(p.Before),
-                        Class(p.After)
-                    )
-            ),
+            .. pairs.Select(p => new LabelledItem(
+                clusters.Count > 1 ? clusters[p.Before.Cluster] : questions[QuestionOf(p)],
+                classes[p.Before.Target],
+                Class(p.Before),
+                Class(p.After)
+            )),
         ]).Difference();
 
+        static string QuestionOf((Answer Before, Answer After) pair) => pair.Before.Stem ?? pair.Before.Id;
         int Class(Answer answer) => classes.GetValueOrDefault(answer.Prediction, -1);
     }
 

@@ -69,7 +69,16 @@ public sealed record Finding(string Task, TaskRole Role, Change Change, TaskJudg
 /// <summary>The verdict that follows from the differences and the margin, and from nothing else.</summary>
 internal static class Judgement
 {
-    private const double OneSided = 0.025;
+    /// <summary>The one-sided level at which a task is shown to fail.</summary>
+    internal const double OneSided = 0.025;
+
+    /// <summary>Returns for each task the one-sided p of the hypothesis that it is in order, adjusted by Holm's method:
+    /// below <see cref="OneSided"/> it is shown to fail.</summary>
+    internal static IReadOnlyList<double> Failing(
+        IReadOnlyList<PairedResult> results,
+        IReadOnlyList<TaskRole> roles,
+        double margin
+    ) => Proportion.Holm([.. results.Select((r, i) => FailingP(r, roles[i], margin / 100))]);
 
     /// <summary>
     /// Accepts where every target's gain and every general task's small loss are shown: all of several hypotheses have
@@ -86,9 +95,7 @@ internal static class Judgement
     {
         PairedResult[] results = [.. all.Where(r => r.HasScores)];
         TaskRole[] roles = [.. results.Select(r => targets.Contains(r.Task) ? TaskRole.Target : TaskRole.General)];
-        IReadOnlyList<double> failing = Proportion.Holm([
-            .. results.Select((r, i) => FailingP(r, roles[i], margin / 100)),
-        ]);
+        IReadOnlyList<double> failing = Failing(results, roles, margin);
         Finding[] findings =
         [
             .. results

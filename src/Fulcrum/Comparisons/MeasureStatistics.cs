@@ -22,17 +22,7 @@ internal static class MeasureStatistics
             .Distinct()
             .Order(StringComparer.Ordinal);
         IEnumerable<MeasureComparison?> all = names
-            .Select(name =>
-                Compare(
-                    name,
-                    [
-                        .. pairs
-                            .Where(p => Has(p.Before, name) && Has(p.After, name))
-                            .Select(p => (p.Before.Cluster, p.Before.Measures![name], p.After.Measures![name])),
-                    ],
-                    level
-                )
-            )
+            .Select(name => Compare(name, [.. Questions(name, pairs)], level))
             .Append(SameOption(pairs, level));
         return [.. all.OfType<MeasureComparison>()];
     }
@@ -81,6 +71,22 @@ internal static class MeasureStatistics
         double error = bins.Sum(b => Math.Abs(b.Confidence - b.Accuracy) * b.Items) / answers.Count;
         return new Calibration(error, answers.Average(a => a.Measures!.GetValueOrDefault("brier")), bins);
     }
+
+    /// <summary>One value per question: the forms of a question are not independent of each other.</summary>
+    private static IEnumerable<(string Cluster, double Before, double After)> Questions(
+        string name,
+        IReadOnlyList<(Answer Before, Answer After)> pairs
+    ) =>
+        pairs
+            .Where(p => Has(p.Before, name) && Has(p.After, name))
+            .GroupBy(p => p.Before.Stem ?? p.Before.Id, StringComparer.Ordinal)
+            .Select(g =>
+                (
+                    g.First().Before.Cluster,
+                    g.Average(p => p.Before.Measures![name]),
+                    g.Average(p => p.After.Measures![name])
+                )
+            );
 
     /// <summary>The share of questions whose option stays the same in every order that they were asked in.</summary>
     private static MeasureComparison? SameOption(IReadOnlyList<(Answer Before, Answer After)> pairs, double level) =>

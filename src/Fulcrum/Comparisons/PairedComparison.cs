@@ -62,6 +62,7 @@ internal static class PairedComparison
             MeasureParts = MeasureStatistics.Parts(pairs, given.Level),
             Calibration = MeasureStatistics.CalibrationOf(pairs),
             Corpus = Corpus(pairs, given.Measure),
+            Replies = SideReplies.Of(before, after),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Fulcrum.Statistics;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Comparisons;
 
@@ -84,6 +85,20 @@ public sealed record PairedResult(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal CalibrationComparison? Calibration { get; init; }
 
+    /// <summary>How the written replies of both sides ended; null where nothing was written.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal SideReplies? Replies { get; init; }
+
+    /// <summary>Whether the task names clusters. Where it names none, its items are independent of each
+    /// other.</summary>
+    [JsonIgnore]
+    internal bool NamesClusters => Clusters > 1 || WorstCluster is { Cluster.Length: > 0 };
+
+    /// <summary>Whether neither side solved any item, so that the difference of 0 says nothing.</summary>
+    [JsonIgnore]
+    internal bool NothingSolved => Items > 0 && Before.Score == 0 && After.Score == 0;
+
     /// <summary>How an early decision was made; then the intervals are the repeated ones. Null: all items were
     /// asked.</summary>
     [JsonInclude]
@@ -98,10 +113,14 @@ public sealed record PairedResult(
     [JsonIgnore]
     public double P => Group is not null && AdjustedP is { } adjusted ? adjusted : Estimands.Of(Estimand).P;
 
-    /// <summary>What the interval shows. A group of fewer than 5 clusters shows nothing.</summary>
+    /// <summary>What the interval shows. A group of fewer than 5 clusters shows nothing, unless the task names no
+    /// clusters.</summary>
     [JsonIgnore]
-    public Change Change =>
-        Group is not null && Clusters < Estimator.LeastClusters ? Change.None : Changes.Of(Difference);
+    public Change Change => HasTooFewClusters ? Change.None : Changes.Of(Difference);
+
+    /// <summary>Whether this is a group of too few clusters to show anything of other clusters.</summary>
+    [JsonIgnore]
+    internal bool HasTooFewClusters => Group is not null && NamesClusters && Clusters < Estimator.LeastClusters;
 
     /// <summary>Whether items have scores. A task without them, such as whole texts, takes no part in the
     /// verdict.</summary>
@@ -111,6 +130,18 @@ public sealed record PairedResult(
     /// <summary>The name of a row: the group's, or the task's.</summary>
     [JsonIgnore]
     public string Name => Group ?? Task;
+}
+
+/// <summary>How the written replies of both sides ended.</summary>
+internal sealed record SideReplies(ReplyCounts Before, ReplyCounts After)
+{
+    /// <summary>Counts the replies of both sides; null where neither has written any.</summary>
+    public static SideReplies? Of(IReadOnlyList<Answer> before, IReadOnlyList<Answer> after) =>
+        (ReplyCounts.Of(before), ReplyCounts.Of(after)) switch
+        {
+            (null, null) => null,
+            var (b, a) => new SideReplies(b ?? new ReplyCounts(0, 0, 0), a ?? new ReplyCounts(0, 0, 0)),
+        };
 }
 
 /// <summary>Both estimands of a difference.</summary>

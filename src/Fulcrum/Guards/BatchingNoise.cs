@@ -50,9 +50,16 @@ internal sealed record BatchingNoise(
             benchmark.Name,
             [
                 .. chosen
-                    .Select((c, i) => (answers[c].Cluster, answers[c].Score, again[i].Score))
-                    .Where(s => s.Item2 is not null && s.Item3 is not null)
-                    .Select(s => (s.Cluster, s.Item2!.Value, s.Item3!.Value)),
+                    .Select((c, i) => (Before: answers[c], After: again[i]))
+                    .Where(s => s.Before.Score is not null && s.After.Score is not null)
+                    .GroupBy(s => s.Before.Stem ?? s.Before.Id, StringComparer.Ordinal)
+                    .Select(g =>
+                        (
+                            g.First().Before.Cluster,
+                            g.Average(s => s.Before.Score!.Value),
+                            g.Average(s => s.After.Score!.Value)
+                        )
+                    ),
             ]
         );
     }

@@ -15,9 +15,6 @@ internal static class MeasurementGuards
     /// <summary>The share of written replies of the base that may be unparsable.</summary>
     private const double MostUnparsable = 0.5;
 
-    /// <summary>What the filters of lm-evaluation-harness give where a pattern is not found.</summary>
-    private const string NoMatch = "[invalid]";
-
     /// <summary>By how many points the score of a task may differ between protocols (shots, template, mean over items
     /// or over subjects).</summary>
     private const double WholeTolerance = 8,
@@ -48,7 +45,7 @@ internal static class MeasurementGuards
         if (before && writes)
         {
             // That the base writes no query at all is what a training on queries mends; it is no fault of the reading.
-            int unparsable = answers.Count(a => a.Verdict == "unparsable" || a.Prediction == NoMatch);
+            int unparsable = answers.Count(ReplyCounts.IsUnparsable);
             log.Report(
                 GuardLog.UnparsableShare,
                 benchmark.Name,
@@ -60,7 +57,7 @@ internal static class MeasurementGuards
 
         if (before && plan.HasPublishedScores() && chooses)
         {
-            PublishedBand(log, benchmark, scored, modelFolder);
+            PublishedBand(log, benchmark, OneForm(scored), modelFolder);
         }
     }
 
@@ -72,8 +69,7 @@ internal static class MeasurementGuards
             return;
         }
 
-        // Forms of one question are not independent: one of them is tested.
-        Answer[] questions = [.. scored.Where(a => a.Stem is null || a.Stem == a.Id)];
+        Answer[] questions = OneForm(scored);
         (int right, double level, double p) = BelowChance(questions, chance);
         log.Report(
             GuardLog.BelowChance,
@@ -85,6 +81,9 @@ internal static class MeasurementGuards
                 + $"below {Significance}"
         );
     }
+
+    // Forms of one question are not independent of each other: one of them is tested.
+    private static Answer[] OneForm(Answer[] scored) => [.. scored.Where(a => a.Stem is null || a.Stem == a.Id)];
 
     /// <summary>Returns the right answers, the score that answers without knowledge reach, and the probability of this
     /// few right answers without knowledge.</summary>

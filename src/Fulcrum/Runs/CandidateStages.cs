@@ -222,6 +222,10 @@ internal sealed class CandidateStages(
         {
             IReadOnlyList<Answer> answers = AnswerFile.Read(stages.Layout.Answers(place, task.Name));
             MeasurementGuards.Check(guards, task, taskPlan, answers, "", before: false);
+            ReplyCounts
+                .Warnings($"{Path.GetFileName(place)}, {task.Name}", answers)
+                .ToList()
+                .ForEach(w => stages.Report(new RunEvent.Warned(w)));
         }
 
         if (probed)

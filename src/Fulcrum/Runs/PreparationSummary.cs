@@ -43,17 +43,13 @@ internal static class PreparationSummary
                     .GroupBy(i => i.Cluster, StringComparer.Ordinal)
                     .Select(g => g.Count()),
             ];
-            TaskPower power = TaskPower.Before(
-                b.Name,
-                clusters,
-                study.NamedTasks.First(p => p.Name == b.Name).Generalises(),
-                wanted
-            );
+            TaskPlan plan = study.NamedTasks.First(p => p.Name == b.Name);
+            TaskPower power = TaskPower.Before(b.Name, clusters, plan.Generalises(), wanted);
             general.AddRange(required || study.Targets.Contains(b.Name) ? [] : [power]);
             string assumed =
                 power.DesignEffect > 1 ? $", design effect {power.DesignEffect:0.#} until the answers show it" : "";
             yield return new RunEvent.Noted(
-                $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} clusters" : "")}"
+                $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} {Many(plan)}" : "")}"
                     + $". Minimum detectable difference (80% power{assumed}): {Effects(power)}"
             );
             if (!power.Sees)
@@ -85,6 +81,8 @@ internal static class PreparationSummary
             );
         }
     }
+
+    private static string Many(TaskPlan plan) => TaskNouns.Several(plan.Nouns().Cluster.English);
 
     /// <summary>What must be true so that a requirement is met with a power of 80%.</summary>
     private static string Needed(string task, RequiredBound bound, DetectableEffect detectable)

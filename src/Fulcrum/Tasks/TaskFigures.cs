@@ -3,10 +3,11 @@ namespace Fulcrum.Tasks;
 /// <summary>Task or group to metric to figure, in the order in which they are written.</summary>
 public sealed class TaskFigures : OrderedDictionary<string, OrderedDictionary<string, MeasuredValue>>
 {
-    /// <summary>The mean score of a task; empty where no item is scored.</summary>
+    /// <summary>The mean score of a task over its questions; empty where no item is scored. The forms of one question
+    /// count as one.</summary>
     public static TaskFigures OfScores(string task, IEnumerable<Answer> answers)
     {
-        double[] scores = [.. answers.Select(a => a.Score).OfType<double>()];
+        double[] scores = [.. QuestionForms.Joined([.. answers]).Select(a => a.Score).OfType<double>()];
         return new() { [task] = scores.Length == 0 ? [] : new() { ["score"] = MeasuredValue.Mean(scores) } };
     }
 }

@@ -189,4 +189,7 @@ public sealed record TaskNouns(
 {
     /// <summary>The words of a task that has none of its own.</summary>
     public static readonly TaskNouns Plain = new(("cluster", "agrupamento"), ("group", "grupo"), []);
+
+    /// <summary>The plural of an English noun.</summary>
+    internal static string Several(string noun) => noun.EndsWith('y') ? noun[..^1] + "ies" : noun + "s";
 }

@@ -1,0 +1,58 @@
+using System.Text.Json.Serialization;
+
+namespace Fulcrum.Tasks;
+
+/// <summary>How the written replies of one side ended.</summary>
+/// <param name="Replies">All replies.</param>
+/// <param name="AtLimit">Replies that ended because they reached the token limit.</param>
+/// <param name="Unparsable">Replies from which no answer could be read.</param>
+internal sealed record ReplyCounts(int Replies, int AtLimit, int Unparsable)
+{
+    // What the filters of lm-evaluation-harness give where a pattern is not found.
+    private const string NoMatch = "[invalid]";
+    private const double LargestShare = 0.1;
+
+    /// <summary>Whether so many replies reached the limit that the scores may come from it.</summary>
+    [JsonIgnore]
+    public bool ManyAtLimit => AtLimit > LargestShare * Replies;
+
+    /// <summary>Whether no answer could be read from many replies.</summary>
+    [JsonIgnore]
+    public bool ManyUnparsable => Unparsable > LargestShare * Replies;
+
+    /// <summary>Counts the replies of a task; null where nothing was written.</summary>
+    public static ReplyCounts? Of(IReadOnlyCollection<Answer> answers)
+    {
+        int unparsable = answers.Count(IsUnparsable);
+        return answers.Any(a => a.Finish is not null) || unparsable > 0
+            ? new ReplyCounts(answers.Count, answers.Count(a => a.Finish == "length"), unparsable)
+            : null;
+    }
+
+    /// <summary>Whether no answer could be read from a reply.</summary>
+    public static bool IsUnparsable(Answer answer) => answer.Verdict == "unparsable" || answer.Prediction == NoMatch;
+
+    /// <summary>Says of one side what may be wrong with its replies, and what to do; a sentence each.</summary>
+    public static IEnumerable<string> Warnings(string task, IReadOnlyCollection<Answer> answers)
+    {
+        ReplyCounts? counts = Of(answers);
+        if (counts is { ManyAtLimit: true })
+        {
+            yield return $"{task}: {counts.AtLimit} of {counts.Replies} replies ended at the token limit, so they may "
+                + "be incomplete. Raise maxNewTokens, or look at the replies";
+        }
+
+        if (counts is { ManyUnparsable: true })
+        {
+            yield return $"{task}: no answer could be read from {counts.Unparsable} of {counts.Replies} replies. "
+                + "Look at the replies and at the form that the task expects";
+        }
+
+        double[] scores = [.. answers.Select(a => a.Score).OfType<double>()];
+        if (scores.Length > 0 && scores.All(s => s == 0))
+        {
+            yield return $"{task}: none of {scores.Length} items was solved. Look at the replies: if they are right in "
+                + "another form, change how the task reads or matches them";
+        }
+    }
+}
