@@ -9,10 +9,6 @@ namespace Fulcrum.Torch.Inference;
 /// <see cref="Depth"/>. <see cref="Length"/> of them are in the KV cache.</summary>
 internal sealed class RunningSequence(IReadOnlyList<PrefixNode> nodes, int depth)
 {
-    /// <summary>A node with at most this many readers is read once per sequence. With more readers one matmul for all
-    /// is faster.</summary>
-    public const int MostRowReaders = 4;
-
     /// <summary>From the root on.</summary>
     public IReadOnlyList<PrefixNode> Nodes => nodes;
 
@@ -22,7 +18,7 @@ internal sealed class RunningSequence(IReadOnlyList<PrefixNode> nodes, int depth
     /// <summary>Tokens in the cache.</summary>
     public int Length { get; set; }
 
-    /// <summary>The nodes with at most <see cref="MostRowReaders"/> readers.</summary>
+    /// <summary>The nodes with so few readers that they are read once per sequence.</summary>
     public IReadOnlyList<PrefixNode> ReadByRow { get; set; } = [];
 }
 
@@ -50,6 +46,7 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
     /// <param name="value">As <paramref name="key"/>.</param>
     /// <param name="running">By slot; each slot has room for one more token.</param>
     /// <param name="window">Null: no sliding window.</param>
+    /// <param name="begun">The attention to the nodes that are not read by row; null: it is merged later.</param>
     /// <returns>As <see cref="RowAttention.Attend"/>.</returns>
     public (Tensor Output, Tensor LogSum) Attend(
         int layer,
@@ -57,11 +54,16 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
         Tensor key,
         Tensor value,
         IReadOnlyList<RunningSequence> running,
-        int? window
+        int? window,
+        RowAttention.Begun? begun
     )
     {
         (IntPtr Keys, IntPtr Values) own = (Written(Keys, key, running), Written(Values, value, running));
-        return RowAttention.Attend(query, [.. running.Select((row, slot) => Seen(row, slot, layer, own, window))]);
+        return RowAttention.Attend(
+            query,
+            [.. running.Select((row, slot) => Seen(row, slot, layer, own, window))],
+            begun
+        );
     }
 
     // The segments that a row attends to: the nodes that are read by row, then the cache; only what is inside the

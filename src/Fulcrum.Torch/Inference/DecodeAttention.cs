@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Attention of one new token per running sequence, [N]. A shared prefix lies in nodes and takes one matmul
-/// for all sequences under a node. Each sequence's own tokens lie in a KV cache that is written in place.</summary>
+/// <summary>Attention of one new token per running sequence, [N]. A shared prefix lies in nodes and is computed for
+/// all sequences under a node at once. Each sequence's own tokens lie in a KV cache that is written in place.</summary>
 /// <remarks>New sequences enter after the last one. When a sequence leaves, the last one takes its slot. The cache is
 /// copied otherwise only to grow.</remarks>
 internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Device device) : IAttention, IDisposable
@@ -15,8 +15,15 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     // cache it would widen every slot.
     private const int LongestTail = 128;
 
+    // Without blocks, a node with at most this many readers is read once per sequence. With more readers one matmul
+    // for all is faster.
+    private const int MostRowReaders = 4;
+
+    private readonly bool inBlocks =
+        BlockAttention.Supports(dtype, device.type, config.HeadDim) && config.Windows.All(w => w is null);
     private readonly List<RunningSequence> running = [];
     private List<Shared> shared = [];
+    private SharedPrefixes? prefixes;
     private readonly SlotCache tails = new(config, dtype, device);
     private int longest;
     private Tensor places = null!;
@@ -110,9 +117,9 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         CachedRows rows = new(tails[layer].Key, tails[layer].Value);
         bool byRow = rows.Supports(query, key, value);
         (Tensor output, Tensor sum) = byRow
-            ? rows.Attend(layer, q, key, value, running, binding)
+            ? rows.Attend(layer, q, key, value, running, binding, prefixes?.Attend(layer, q))
             : InOneCall(layer, q, key, value, binding);
-        foreach (Shared part in shared.Where(s => !byRow || s.Slots.Length > RunningSequence.MostRowReaders))
+        foreach (Shared part in shared.Where(s => !byRow || (!inBlocks && s.Slots.Length > MostRowReaders)))
         {
             MergeShared(part, layer, q, output, sum, binding);
         }
@@ -125,6 +132,7 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     {
         tails.Dispose();
         shared.ForEach(s => s.Index?.Dispose());
+        prefixes?.Dispose();
         FreeMasks();
     }
 
@@ -238,7 +246,12 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             }
         }
 
-        running.ForEach(r => r.ReadByRow = [.. r.Nodes.Where(n => under[n].Count <= RunningSequence.MostRowReaders)]);
+        int most = inBlocks ? 1 : MostRowReaders;
+        running.ForEach(r => r.ReadByRow = [.. r.Nodes.Where(n => under[n].Count <= most)]);
+        prefixes?.Dispose();
+        prefixes = inBlocks
+            ? SharedPrefixes.Of([.. running.Select(r => r.Nodes.Where(n => under[n].Count > most).ToArray())])
+            : null;
         return
         [
             .. under.Select(u => new Shared(

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Fulcrum.Torch.Interop;
+using TorchSharp;
 using static Fulcrum.Torch.Kernels.BlockTiles;
 using static TorchSharp.torch;
 using KvSegment = Fulcrum.Torch.Kernels.RowAttention.KvSegment;
@@ -17,20 +18,24 @@ internal static unsafe class BlockAttention
 {
     private const int Width = Simd8.Width;
 
-    /// <summary>Consecutive rows that attend to the same segments; row i attends to the first i + 1 keys of the last
-    /// one.</summary>
+    /// <summary>Consecutive rows that attend to the same segments.</summary>
     /// <param name="Start">The first row.</param>
-    /// <param name="Seen">Indices of segments; the last one has as many keys as there are rows.</param>
-    public sealed record NodeRows(int Start, int Count, int[] Seen);
+    /// <param name="Seen">Indices of segments.</param>
+    /// <param name="Causal">The last segment has as many keys as there are rows, and row i attends to its first i + 1
+    /// keys. False: every row attends to all keys.</param>
+    public sealed record NodeRows(int Start, int Count, int[] Seen, bool Causal = true);
 
     /// <summary>Whether the type, device and head size of these rows are supported.</summary>
     public static bool Supports(Tensor query) =>
+        Supports(query.dtype, query.device_type, query.size(-1)) && RowKernels.Supports(query);
+
+    /// <summary>The same for rows that are not too many.</summary>
+    public static bool Supports(ScalarType dtype, DeviceType device, long headSize) =>
         Avx512F.IsSupported
-        && query.dtype == ScalarType.Float32
-        && RowKernels.Supports(query)
-        && query.size(-1) is var size
-        && size % TileKeys == 0
-        && size <= Stride;
+        && dtype == ScalarType.Float32
+        && device == DeviceType.CPU
+        && headSize % TileKeys == 0
+        && headSize <= Stride;
 
     /// <summary>Computes the attention of all heads of all rows.</summary>
     /// <param name="query">[rows, keyValueHeads, group, headDim]</param>
@@ -134,15 +139,16 @@ internal static unsafe class BlockAttention
             foreach (int seen in node.Seen)
             {
                 KvSegment s = tiles.Segments[seen];
-                // The last segment is the node itself: nobody sees keys behind the block's last token.
-                int keys = seen == node.Seen[^1] ? (first + here - 1) / group + 1 : s.Count;
+                bool own = node.Causal && seen == node.Seen[^1];
+                // Nobody sees keys of the own segment behind the block's last token.
+                int keys = own ? (first + here - 1) / group + 1 : s.Count;
                 for (int at = 0; at < keys; at += Stride)
                 {
                     int some = Math.Min(Stride, keys - at);
                     Scores(rows, packed + tiles.Tile(seen, kind, at), some, size, scores);
                     for (int r = 0; r < here; r++)
                     {
-                        int visible = seen == node.Seen[^1] ? Math.Min(some, (first + r) / group + 1 - at) : some;
+                        int visible = own ? Math.Min(some, (first + r) / group + 1 - at) : some;
                         Weigh(scores + r * Stride, visible, some, mixed + r * Stride, ref highest[r], ref total[r]);
                     }
 

@@ -19,6 +19,12 @@ internal static unsafe class RowAttention
     /// <param name="Heads">Stride between key-value heads, in elements.</param>
     public readonly record struct KvSegment(IntPtr Keys, IntPtr Values, int Count, int Between, int Heads);
 
+    /// <summary>The attention of some rows to other keys, in float32, which is continued.</summary>
+    /// <param name="Output">[N, keyValueHeads · group · headDim]</param>
+    /// <param name="LogSum">log Σ exp(score), [keyValueHeads, group, N].</param>
+    /// <param name="Places">For each row its place among the N; -1 if it has none.</param>
+    public sealed record Begun(Tensor Output, Tensor LogSum, int[] Places);
+
     /// <summary>Whether the type, device and head size of these rows are supported.</summary>
     public static bool Supports(Tensor query) =>
         RowKernels.Supports(query) && query.size(-1) is var size && size % Width == 0 && size <= LargestHead;
@@ -26,11 +32,14 @@ internal static unsafe class RowAttention
     /// <summary>Computes the attention of all heads of all rows.</summary>
     /// <param name="query">[rows, keyValueHeads, group, headDim]</param>
     /// <param name="segments">The segments that each row attends to: at least one token.</param>
+    /// <param name="begun">The attention to other keys; null for none.</param>
     /// <returns>As <paramref name="query"/>, and log Σ exp(score), [rows, keyValueHeads, group].</returns>
-    public static (Tensor Output, Tensor LogSum) Attend(Tensor query, KvSegment[][] segments) =>
-        query.dtype == ScalarType.Float32 ? Attend<float>(query, segments) : Attend<Bf16>(query, segments);
+    public static (Tensor Output, Tensor LogSum) Attend(Tensor query, KvSegment[][] segments, Begun? begun = null) =>
+        query.dtype == ScalarType.Float32
+            ? Attend<float>(query, segments, begun)
+            : Attend<Bf16>(query, segments, begun);
 
-    private static (Tensor Output, Tensor LogSum) Attend<T>(Tensor query, KvSegment[][] segments)
+    private static (Tensor Output, Tensor LogSum) Attend<T>(Tensor query, KvSegment[][] segments, Begun? begun)
         where T : unmanaged
     {
         using Tensor rows = query.contiguous();
@@ -40,27 +49,54 @@ internal static unsafe class RowAttention
             sum = empty([query.size(0), kinds, group], ScalarType.Float32, CPU);
         T* from = NativeTensor.At<T>(rows),
             to = NativeTensor.At<T>(output);
-        float* sums = NativeTensor.Floats(sum);
+        float* sums = NativeTensor.Floats(sum),
+            begunRows = begun is null ? null : NativeTensor.Floats(begun.Output),
+            begunSums = begun is null ? null : NativeTensor.Floats(begun.LogSum);
+        long apart = begun?.Output.size(0) ?? 0;
         long work = 4L * heads * size * segments.Sum(row => row.Sum(s => (long)s.Count));
         Threads.For(
             (long)segments.Length * heads,
-            i => Head(from + i * size, segments[i / heads], (int)(i % heads) / group, to + i * size, sums + i, size),
+            i =>
+            {
+                (long row, int head) = (i / heads, (int)(i % heads));
+                int place = begun?.Places[row] ?? -1;
+                Head(
+                    from + i * size,
+                    segments[row],
+                    head / group,
+                    to + i * size,
+                    sums + i,
+                    size,
+                    place < 0 ? null : begunRows + ((long)place * heads + head) * size,
+                    place < 0 ? float.NegativeInfinity : begunSums[head * apart + place]
+                );
+            },
             most: 1 + work / Grain
         );
         return (output, sum);
     }
 
-    private static void Head<T>(T* row, KvSegment[] segments, int head, T* to, float* logSum, int size)
+    // Begins with the result over other keys and its log-sum-exp; null and minus infinity for none.
+    private static void Head<T>(
+        T* row,
+        KvSegment[] segments,
+        int head,
+        T* to,
+        float* logSum,
+        int size,
+        float* begun,
+        float begunSum
+    )
         where T : unmanaged
     {
         float* scores = stackalloc float[Block],
             query = stackalloc float[size],
             output = stackalloc float[size];
-        (float highest, float total) = (float.NegativeInfinity, 0);
+        (float highest, float total) = (begunSum, begun is null ? 0 : 1);
         for (int i = 0; i < size; i += Width)
         {
             Simd8.Load(row + i).Store(query + i);
-            Vector256<float>.Zero.Store(output + i);
+            (begun is null ? Vector256<float>.Zero : Vector256.Load(begun + i)).Store(output + i);
         }
 
         foreach (KvSegment s in segments)
