@@ -69,29 +69,9 @@ internal sealed class SafetensorsFile : IDisposable
     /// <exception cref="InputException">There is no such tensor.</exception>
     public unsafe Tensor Read(string name, ScalarType? dtype = null)
     {
-        TensorEntry entry = Tensors.TryGetValue(name, out TensorEntry? found)
-            ? found
-            : throw new InputException($"{Path}: there is no tensor '{name}'");
+        TensorEntry entry = Find(name);
         Tensor stored = empty(entry.Shape, entry.Dtype);
-        if (entry.Bytes > 0)
-        {
-            using MemoryMappedViewAccessor view = map!.CreateViewAccessor(
-                entry.Offset,
-                entry.Bytes,
-                MemoryMappedFileAccess.Read
-            );
-            byte* start = null;
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            try
-            {
-                Buffer.MemoryCopy(start + view.PointerOffset, (void*)Pointer(stored), entry.Bytes, entry.Bytes);
-            }
-            finally
-            {
-                view.SafeMemoryMappedViewHandle.ReleasePointer();
-            }
-        }
-
+        Visit(name, start => Buffer.MemoryCopy((void*)start, (void*)Pointer(stored), entry.Bytes, entry.Bytes));
         if (dtype is null || dtype == entry.Dtype)
         {
             return stored;
@@ -102,6 +82,39 @@ internal sealed class SafetensorsFile : IDisposable
             return stored.to(dtype.Value);
         }
     }
+
+    /// <summary>Shows the values of a tensor where they are mapped; they are there until
+    /// <paramref name="look"/> returns. Not called for a tensor without values.</summary>
+    /// <exception cref="InputException">There is no such tensor.</exception>
+    public unsafe void Visit(string name, Action<IntPtr> look)
+    {
+        TensorEntry entry = Find(name);
+        if (entry.Bytes == 0)
+        {
+            return;
+        }
+
+        using MemoryMappedViewAccessor view = map!.CreateViewAccessor(
+            entry.Offset,
+            entry.Bytes,
+            MemoryMappedFileAccess.Read
+        );
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        try
+        {
+            look((IntPtr)(start + view.PointerOffset));
+        }
+        finally
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+    }
+
+    private TensorEntry Find(string name) =>
+        Tensors.TryGetValue(name, out TensorEntry? found)
+            ? found
+            : throw new InputException($"{Path}: there is no tensor '{name}'");
 
     /// <summary>Writes tensors in the order of the reference implementation: wider dtypes first, then by
     /// name.</summary>

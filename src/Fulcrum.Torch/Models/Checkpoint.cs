@@ -3,13 +3,14 @@ using System.Text.Json.Nodes;
 using Fulcrum.Files;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
+using Fulcrum.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Models;
 
 /// <summary>The weights of a model folder: <c>model.safetensors</c>, or the shards that
 /// <c>model.safetensors.index.json</c> names.</summary>
-internal sealed class Checkpoint : IDisposable
+internal sealed class Checkpoint : IWeightSource, IDisposable
 {
     private readonly List<SafetensorsFile> files;
     private readonly Dictionary<string, (SafetensorsFile File, string Stored)> places;
@@ -78,9 +79,34 @@ internal sealed class Checkpoint : IDisposable
     /// it.</exception>
     public Tensor Read(string name, long[] shape, ScalarType? dtype = null)
     {
+        Require(name, shape);
+        return places[name].File.Read(places[name].Stored, dtype);
+    }
+
+    /// <inheritdoc/>
+    Tensor IWeightSource.Read(string name, long[] shape, ScalarType dtype) => Read(name, shape, dtype);
+
+    /// <inheritdoc/>
+    /// <exception cref="InputException">As for <see cref="Read"/>.</exception>
+    public void ReadColumns(string name, long[] shape, Tensor to, long at)
+    {
+        ScalarType stored = Require(name, shape).Dtype;
+        if (ColumnCopy.Supports(stored, to.dtype))
+        {
+            (SafetensorsFile file, string there) = places[name];
+            file.Visit(there, start => ColumnCopy.Run(start, stored, shape[0], shape[1], to, at));
+            return;
+        }
+
+        using Tensor converted = Read(name, shape, to.dtype);
+        ColumnCopy.Run(NativeTensor.DataPointer(converted), to.dtype, shape[0], shape[1], to, at);
+    }
+
+    private TensorEntry Require(string name, long[] shape)
+    {
         TensorEntry entry = Find(name) ?? throw new InputException($"{Folder}: the weights lack the tensor '{name}'");
         return entry.Shape.SequenceEqual(shape)
-            ? places[name].File.Read(places[name].Stored, dtype)
+            ? entry
             : throw new InputException(
                 $"{Folder}: the tensor '{name}' has the shape [{string.Join(", ", entry.Shape)}], "
                     + $"but config.json asks for [{string.Join(", ", shape)}]"

@@ -12,13 +12,13 @@ internal sealed class FusedProjections : IDisposable
     private readonly Tensor? bias;
     private readonly long[] sizes;
 
-    /// <param name="parts">Names of the parts, with each one's weight and bias; the biases are all there or all
-    /// absent.</param>
-    public FusedProjections(IReadOnlyList<(string Name, Tensor Weight, Tensor? Bias)> parts)
+    /// <param name="weight">[sum of out, in]: the weights of the parts, one behind the other.</param>
+    /// <param name="bias">[sum of out]; null for none.</param>
+    /// <param name="parts">Names of the parts, with each one's number of outputs.</param>
+    public FusedProjections(Tensor weight, Tensor? bias, IReadOnlyList<(string Name, long Out)> parts)
     {
-        weight = cat([.. parts.Select(p => p.Weight.t())], 1).t().DetachFromDisposeScope();
-        bias = parts[0].Bias is null ? null : cat([.. parts.Select(p => p.Bias!)], 0).DetachFromDisposeScope();
-        sizes = [.. parts.Select(p => p.Weight.shape[0])];
+        (this.weight, this.bias) = (weight.DetachFromDisposeScope(), bias?.DetachFromDisposeScope());
+        sizes = [.. parts.Select(p => p.Out)];
         Parts =
         [
             .. parts.Select(

@@ -23,13 +23,7 @@ internal static class ModelLoader
         using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
         Check(config, checkpoint, plan.Folder);
         (Device device, ScalarType dtype) = (Hardware.DeviceOf(plan.Device), Hardware.DtypeOf(plan.Dtype));
-        return Build(
-            config,
-            device,
-            dtype,
-            plan.Quantization,
-            (name, shape, type) => checkpoint.Read(name, shape, type)
-        );
+        return Build(config, device, dtype, plan.Quantization, checkpoint);
     }
 
     /// <summary>A model with normally distributed weights, for measuring speed.</summary>
@@ -41,19 +35,8 @@ internal static class ModelLoader
         Quantization quantization = Quantization.None
     )
     {
-        using Generator random = RandomSources.ModelWeights(seed);
-        return Build(
-            config,
-            device,
-            dtype,
-            quantization,
-            (name, shape, type) =>
-                shape.Length == 1
-                    ? name.EndsWith("bias", StringComparison.Ordinal)
-                        ? zeros(shape, type)
-                        : ones(shape, type)
-                    : randn(shape, ScalarType.Float32, generator: random).mul_(0.02).to_type(type)
-        );
+        using RandomWeights weights = new(seed);
+        return Build(config, device, dtype, quantization, weights);
     }
 
     /// <summary>The tensors that a model of this configuration has, with their shapes.</summary>
@@ -195,25 +178,31 @@ internal static class ModelLoader
         Device device,
         ScalarType dtype,
         Quantization quantization,
-        Func<string, long[], ScalarType, Tensor> read
+        IWeightSource weights
     )
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         Dictionary<string, long[]> shapes = Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
-        Tensor Get(string name) => On(device, read(name, shapes[name], dtype));
-        Tensor ColumnMajor(string name)
+        Tensor Get(string name) => On(device, weights.Read(name, shapes[name], dtype));
+        Tensor ColumnMajor(params string[] names)
         {
-            // the embedding, twice in memory until the end of loading, would set the peak
-            using Tensor stored = Get(name + ".weight");
-            return FrozenMatmul.ColumnMajor(stored);
+            long[][] parts = [.. names.Select(n => shapes[n + ".weight"])];
+            Tensor laid = empty(parts[0][1], parts.Sum(p => p[0]), dtype: dtype);
+            for (int i = 0; i < names.Length; i++)
+            {
+                weights.ReadColumns(names[i] + ".weight", parts[i], laid, parts[..i].Sum(p => p[0]));
+            }
+
+            using Tensor rows = On(device, laid);
+            return rows.t();
         }
 
         Tensor? Maybe(string name) => shapes.ContainsKey(name) ? Get(name) : null;
         RmsNorm NormOf(string name) => new(Get(name + ".weight"), config.NormEpsilon);
         Projection Quantised(string name)
         {
-            using Tensor plain = read(name + ".weight", shapes[name + ".weight"], ScalarType.Float32);
+            using Tensor plain = weights.Read(name + ".weight", shapes[name + ".weight"], ScalarType.Float32);
             return new Projection(
                 name,
                 Nf4Weight.Of(plain, quantization == Quantization.Nf4Double, dtype, device),
@@ -225,12 +214,18 @@ internal static class ModelLoader
             quantization == Quantization.None
                 ? new Projection(name, ColumnMajor(name), Maybe(name + ".bias"))
                 : Quantised(name);
-        FusedProjections Fused(string prefix, params string[] names) =>
-            quantization == Quantization.None
-                ? new FusedProjections([
-                    .. names.Select(n => (prefix + n, Get(prefix + n + ".weight"), Maybe(prefix + n + ".bias"))),
-                ])
-                : new FusedProjections([.. names.Select(n => Quantised(prefix + n))]);
+        FusedProjections Fused(string prefix, params string[] ends)
+        {
+            string[] names = [.. ends.Select(e => prefix + e)];
+            Tensor[] biases = [.. names.Select(n => Maybe(n + ".bias")).OfType<Tensor>()];
+            return quantization != Quantization.None
+                ? new FusedProjections([.. names.Select(Quantised)])
+                : new FusedProjections(
+                    ColumnMajor(names),
+                    biases.Length == 0 ? null : cat(biases, 0),
+                    [.. names.Select(n => (n, shapes[n + ".weight"][0]))]
+                );
+        }
 
         DecoderLayer Layer(int index)
         {

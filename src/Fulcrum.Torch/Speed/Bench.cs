@@ -86,7 +86,10 @@ internal static class Bench
         bool reads = verb == "generate" && lines.Length == 1 && !plain;
         // Its buffer is freed before the model is created, whose memory is reported.
         double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
-        using TorchLanguageModel model = new(ModelLoader.Random(settings, CPU, Hardware.DtypeOf(plan.Dtype)), plain);
+        using TorchLanguageModel model = new(
+            Heap.GivingBack(() => ModelLoader.Random(settings, CPU, Hardware.DtypeOf(plan.Dtype))),
+            plain
+        );
         Job job = Of(verb, model, lines, plain);
         tell?.Invoke($"warming up, then {lines.Length:#,0} {(lines.Length == 1 ? "item" : "items")}");
         job.Work(Math.Min(2, lines.Length));
