@@ -38,6 +38,9 @@ internal sealed class ResultOptions
     public Requirements? Required(ParseResult parsed) =>
         parsed.GetValue(require) is { } text ? Requirements.Parse(text) : null;
 
+    /// <summary>Returns the requirements as they were given; null: none.</summary>
+    public string? Named(ParseResult parsed) => parsed.GetValue(require);
+
     /// <summary>Returns whether a finished run is asked for anything.</summary>
     public bool AreGiven(ParseResult parsed) =>
         new[] { require, junit, harness }.Any(o => parsed.GetValue(o) is not null);

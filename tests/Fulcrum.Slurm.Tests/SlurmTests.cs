@@ -60,6 +60,35 @@ public sealed class SlurmTests : IDisposable
     }
 
     [Fact]
+    public void Candidates_that_are_selected_and_decided_together_end_as_on_one_machine()
+    {
+        StartOrSkip();
+        string study = Study(("select", true), ("decide", true)),
+            local = Path.Combine(folder, "local"),
+            run = Path.Combine(folder, "run");
+        Tool("run", study, "--output", local);
+
+        Assert.Contains("submitted 6 jobs", Tool("run", study, "--output", run, "--on", "slurm", "--detach"));
+        Assert.Contains("no job was submitted", Tool("run", study, "--output", run, "--on", "slurm", "--detach"));
+        SlurmJob judging = When(j =>
+            j.IsRunning && j.Script.EndsWith(ScriptOf(run, "judged"), StringComparison.Ordinal)
+        );
+        Assert.Equal(0, SlurmTools.Run("scontrol", "requeue", $"{judging.Id}").ExitCode);
+        Tool("run", study, "--output", run, "--on", "slurm");
+
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(local, "comparison.json")),
+            File.ReadAllText(Path.Combine(run, "comparison.json"))
+        );
+        Assert.Contains("judged done", Tool("status", run));
+        Assert.Contains("no job was submitted", Tool("run", study, "--output", run, "--on", "slurm"));
+    }
+
+    // The script is called after the job.
+    private static string ScriptOf(string run, string stage) =>
+        SlurmRecord.Read(new RunLayout(run))!.Jobs.Single(j => j.Stages.Contains(stage)).Name + ".sh";
+
+    [Fact]
     public void What_the_cluster_cannot_give_is_refused_in_one_sentence()
     {
         StartOrSkip();
@@ -101,24 +130,25 @@ public sealed class SlurmTests : IDisposable
     private static bool NoneIsAlive() =>
         SlurmTools.Queue()?.Any(j => j.IsAlive && j.Name.StartsWith("fulcrum", StringComparison.Ordinal)) == false;
 
-    private static SlurmJob WhenRunning(string butNotOn = "")
+    private static SlurmJob WhenRunning(string butNotOn = "") =>
+        When(j => j is { IsRunning: true, Array: > 0 } && j.Nodes != butNotOn);
+
+    private static SlurmJob When(Func<SlurmJob, bool> wanted)
     {
         long begin = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(60))
         {
-            SlurmJob? found = SlurmTools
-                .Queue()
-                ?.FirstOrDefault(j => j is { IsRunning: true, Array: > 0 } && j.Nodes != butNotOn);
+            SlurmJob? found = SlurmTools.Queue()?.FirstOrDefault(wanted);
             if (found is not null)
             {
                 return found;
             }
         }
 
-        throw new TimeoutException("no task of an array ran within a minute");
+        throw new TimeoutException("no such job ran within a minute");
     }
 
-    private string Study()
+    private string Study(params (string Key, bool Value)[] more)
     {
         TinyStudy.WriteModel(Path.Combine(folder, "model"));
         string[] ids = [.. Enumerable.Range(0, 40).Select(i => $"q{i}")];
@@ -168,6 +198,7 @@ public sealed class SlurmTests : IDisposable
             ["overrideGuards"] = new JsonArray("below-chance", "unparsable-share"),
             ["seed"] = 1,
         };
+        more.ToList().ForEach(m => study[m.Key] = m.Value);
         string path = Path.Combine(folder, "study.json");
         File.WriteAllText(path, study.ToJsonString());
         return path;

@@ -114,6 +114,54 @@ internal sealed record ScriptedStudy(string Broken = "")
             run => Alone(run).Work([node], null, default)
         );
 
+    /// <summary>Does every stage that is not complete as a job of a cluster does it.</summary>
+    /// <param name="ended">Called after each.</param>
+    /// <returns>The stages that were done, in their order.</returns>
+    public IReadOnlyList<string> RunJobs(string folder, Action<StageNode>? ended = null)
+    {
+        RunLayout run = new(folder);
+        Submission submission = Submit(folder);
+        List<string> done = [];
+        foreach (StageNode node in StageGraph.Of(submission.Study, SeekFile.Read(run)).Nodes.SkipLast(1))
+        {
+            string file = node.Stage == Stage.Prepare ? run.Submitted : run.Study;
+            if (submission.Doubtful.Contains(node))
+            {
+                Attempt.SetAside(folder, node);
+            }
+
+            if (
+                !StageGraph.IsComplete(node, submission.Study, run)
+                && (this with { Study = StudyFile.Load(file) }).RunJob(folder, node)
+            )
+            {
+                done.Add(node.Name);
+            }
+
+            ended?.Invoke(node);
+        }
+
+        return done;
+    }
+
+    private bool RunJob(string folder, StageNode node)
+    {
+        if (!node.HasAttempts)
+        {
+            RunStage(folder, node);
+            return true;
+        }
+
+        Attempt attempt = new(node, folder, 10, 0);
+        if (node.Kind == NodeKind.Round)
+        {
+            using RunLock run = RunLock.Join(folder);
+            attempt = attempt.Trying(Alone(run).NamesAt(node));
+        }
+
+        return Jobs.AttemptedStage.Run(attempt, Study, run => Alone(run).Work([node], null, default));
+    }
+
     /// <summary>Does a stage in its place, beside other processes.</summary>
     public void RunStage(string folder, StageNode node)
     {

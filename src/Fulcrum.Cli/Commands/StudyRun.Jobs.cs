@@ -111,6 +111,7 @@ internal sealed partial class StudyRun
         string stage,
         Study study,
         RunLayout layout,
+        Requirements? required,
         ParseResult parsed,
         CancellationToken cancellation
     )
@@ -139,7 +140,7 @@ internal sealed partial class StudyRun
         StageNode node = StageNode.Parse(stage);
         void Work(RunLock run) =>
             new ConsoleProgress(parsed, whole: true).Show(report =>
-                Experiment(study, run, sandbox, null, Log(layout, node.Place, parsed), report, null, parsed)
+                Experiment(study, run, sandbox, required, Log(layout, node.Place, parsed), report, null, parsed)
                     .Work([node], null, cancellation)
             );
         // Compare and report write each file whole, so they need no lock, and a command may submit meanwhile.
@@ -149,12 +150,28 @@ internal sealed partial class StudyRun
             using RunLock run = alone ? RunLock.Open(layout.Root) : RunLock.Join(layout.Root);
             Work(run);
         }
-        else if (!AttemptedStage.Run(attempt, study, Work))
+        else if (!AttemptedStage.Run(Named(attempt, study, sandbox, parsed), study, Work))
         {
             Console.Error.WriteLine($"{node}: another attempt is complete already");
         }
 
         return 0;
+    }
+
+    // Which candidate a place in a round of a search stands for, follows from the answers of the round before. One that
+    // is complete is not tried again.
+    private Attempt Named(Attempt attempt, Study study, SqlSandbox sandbox, ParseResult parsed)
+    {
+        if (attempt.Node.Kind != NodeKind.Round)
+        {
+            return attempt;
+        }
+
+        using RunLock run = RunLock.Join(attempt.Run);
+        FileLog log = Log(run.Layout, attempt.Node.Place, parsed);
+        IReadOnlyList<string> names = Experiment(study, run, sandbox, null, log, _ => { }, null, parsed)
+            .NamesAt(attempt.Node);
+        return attempt.Trying(names);
     }
 
     private FileLog Log(RunLayout layout, string name, ParseResult parsed) =>
@@ -166,6 +183,7 @@ internal sealed partial class StudyRun
             .. parsed.GetValue(allowCommand) ? (string[])["--allow-command"] : [],
             .. parsed.GetValue(plain) ? (string[])["--plain"] : [],
             .. NamedKeys(study, parsed).SelectMany(k => (string[])["--api-key-env", k]),
+            .. results.Named(parsed) is { } bounds ? (string[])["--require", bounds] : [],
             "--log-level",
             parsed.GetRequiredValue(level),
             "--language",

@@ -130,7 +130,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         StudyFile.RequireFiles(study, source);
         if (jobs.StageOf(parsed) is { } stage)
         {
-            return RunStage(stage, study, layout, parsed, cancellation);
+            return RunStage(stage, study, layout, required, parsed, cancellation);
         }
 
         if (jobs.PlaceOf(parsed) == Place.Slurm)

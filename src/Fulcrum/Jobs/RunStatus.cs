@@ -20,6 +20,8 @@ internal sealed record RunStatus(
 )
 {
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
+    private static readonly StageNode[] First = [new(Stage.Prepare), new(Stage.Base)],
+        Last = [new(Stage.Compare), new(Stage.Report)];
 
     /// <summary>Reads the state of a run, and Slurm's queue if the run has jobs there.</summary>
     /// <exception cref="InputException">As for <see cref="StudyOf"/>.</exception>
@@ -37,10 +39,15 @@ internal sealed record RunStatus(
     private static RunStatus Of(RunLayout run, Study study, IReadOnlyList<SlurmJob>? queue, SlurmAccounts? accounts)
     {
         SlurmRecord? record = SlurmRecord.Read(run);
-        StageGraph graph = StageGraph.Of(study);
         Reader reader = new(run, study, record, queue, accounts);
-        StageStatus[] candidates = [.. graph.Candidates.Select(reader.Of)],
-            others = [.. graph.Nodes.Where(n => n.Candidate is null).Select(reader.Of)];
+        StageStatus[] candidates = [.. study.Candidates.Keys.Select(n => reader.Of(StageNode.Of(n)))],
+            others =
+
+            [
+                .. First.Select(reader.Of),
+                .. record is null || !StageGraph.IsTogether(study) ? [] : reader.Together(),
+                .. Last.Select(reader.Of),
+            ];
         string? note =
             record is not null && queue is null
                 ? "Slurm does not answer, so the states come from the files alone"
@@ -120,8 +127,10 @@ internal sealed record RunStatus(
                 return new StageStatus(name, StageState.Done);
             }
 
-            SlurmEntry? entry = record?.LatestOf(node);
-            SlurmJob? job = entry?.JobOf(node.Name, queue ?? []);
+            SlurmEntry? entry = EntryOf(node);
+            SlurmJob? job = entry is null
+                ? null
+                : NamesOf(node).Select(n => entry.JobOf(n, queue ?? [])).FirstOrDefault(j => j is not null);
             RunLayout place = PlaceOf(run, node);
             Pulse? pulse = PulseOf(place, node);
             return job is { IsAlive: true } ? OfJob(name, job, pulse)
@@ -135,11 +144,45 @@ internal sealed record RunStatus(
                 : new StageStatus(name, StateOfOpen(node));
         }
 
+        /// <summary>Returns the state of each round of a search, and of the job that judges.</summary>
+        public IEnumerable<StageStatus> Together() =>
+            StageGraph
+                .Of(study, SeekFile.Read(run))
+                .Nodes.Where(n => n.Kind == NodeKind.Round)
+                .GroupBy(n => n.Part!.Of)
+                .Select(g => OfRound(g.Key, [.. g.Select(Of)]))
+                .Append(Of(StageNode.Judged));
+
+        // The state of the place that is furthest from its end, and why.
+        private static StageStatus OfRound(int round, StageStatus[] places)
+        {
+            StageStatus first = places.MinBy(p => p.State)!;
+            int done = places.Count(p => p.State == StageState.Done);
+            return new StageStatus($"round {round}", first.State, first.Why, "", done, places.Length, "candidates");
+        }
+
+        // Of a study that judges candidates together, the job that obtains or tries one is over before it is complete.
+        private SlurmEntry? EntryOf(StageNode node) =>
+            node.Candidate is not null
+            && StageGraph.IsTogether(study)
+            && StageGraph.IsComplete(TriedOf(node), study, run)
+                ? null
+                : NamesOf(node).Select(n => record?.LatestOf(n)).FirstOrDefault(e => e is not null);
+
+        private IEnumerable<string> NamesOf(StageNode node) =>
+            node.Candidate is null || !StageGraph.IsTogether(study) ? [node.Name] : [TriedOf(node).Name, node.Name];
+
+        private StageNode TriedOf(StageNode node) =>
+            node with
+            {
+                Kind = study.Selects ? NodeKind.Tried : NodeKind.Obtained,
+            };
+
         // Slurm keeps a job that ended in its queue for minutes only. A job may have been lost without any account.
         private string? Accounted(SlurmEntry? entry, StageNode node) =>
             entry is not null
             && queue is not null
-            && accounts?.StateOf(entry, node.Name) is { } state
+            && accounts?.StateOf(entry, NamesOf(node).First(entry.Stages.Contains)) is { } state
             && !state.StartsWith("COMPLETED", StringComparison.Ordinal)
             && state is not ("PENDING" or "RUNNING" or "REQUEUED")
                 ? state.ToLowerInvariant()
@@ -159,7 +202,11 @@ internal sealed record RunStatus(
 
         private static Pulse? PulseOf(RunLayout place, StageNode node) =>
             (node.Candidate is null ? Pulse.Read(place) : Pulse.Read(place, node.Place)) is { } pulse
-            && (pulse.Stage == node.Place || pulse.Stage.StartsWith(node.Place + "/", StringComparison.Ordinal))
+            && (
+                node.Kind is NodeKind.Round or NodeKind.Judged
+                || pulse.Stage == node.Place
+                || pulse.Stage.StartsWith(node.Place + "/", StringComparison.Ordinal)
+            )
                 ? pulse
                 : null;
 

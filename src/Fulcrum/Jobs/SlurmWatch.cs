@@ -14,7 +14,7 @@ internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
     private static readonly TimeSpan BetweenFiles = TimeSpan.FromSeconds(1),
         BetweenQueues = TimeSpan.FromSeconds(10);
 
-    private readonly StageGraph graph = StageGraph.Of(study);
+    private readonly StageGraph graph = StageGraph.Of(study, SeekFile.Read(run));
     private DateTimeOffset asked;
     private string shown = "";
     private int gone;

@@ -14,18 +14,24 @@ namespace Fulcrum.Runs;
 /// <param name="Run">The run folder.</param>
 /// <param name="Job">The number of the job, which rises with every submission.</param>
 /// <param name="Restart">How often the job was started again.</param>
-internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart)
+internal sealed partial record Attempt(StageNode Node, string Run, long Job, int Restart)
 {
-    private const string Folder = "attempts";
+    private const string Folder = "attempts",
+        ManifestEnd = ".manifest.json";
 
     /// <summary>The folder of the attempt, which has the structure of a run folder.</summary>
     public string Root => Path.Combine(FolderOf(Run, Node), $"{Job}-{Restart}");
+
+    /// <summary>Of a round of a search: the candidates that the attempt obtains and measures.</summary>
+    public IReadOnlyList<string> Candidates { get; init; } = [];
 
     /// <summary>What the stage writes, relative to the run folder, in the order in which it is published: the manifest
     /// last.</summary>
     private string[] Own =>
         Node switch
         {
+            { Kind: NodeKind.Round } => [.. Candidates.Select(RunLayout.Candidate), $"{Node.Place}.manifest.json"],
+            { Kind: NodeKind.Judged } => [.. JudgedFiles.In(Root)],
             { Candidate: not null } => [Node.Place],
             { Stage: Stage.Prepare } =>
             [
@@ -45,7 +51,7 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
     /// other files, which need no attempts.</exception>
     public static Attempt Parse(string text, StageNode node, string run) =>
         Numbers(text) is not { } found ? throw new InputException($"--attempt: '{text}' is not JOB-RESTART")
-        : node.Stage > Stage.Candidates ? throw new InputException($"--attempt: {node} has no attempts")
+        : !node.HasAttempts ? throw new InputException($"--attempt: {node} has no attempts")
         : new Attempt(node, run, found.Job, found.Restart);
 
     /// <summary>Returns the attempts at a stage, the latest first.</summary>
@@ -62,6 +68,19 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
             ]
             : [];
 
+    /// <summary>Returns the attempt at those of some candidates that are not tried completely.</summary>
+    public Attempt Trying(IReadOnlyList<string> names)
+    {
+        RunLayout run = new(Run);
+        return this with
+        {
+            Candidates =
+            [
+                .. names.Where(n => run.Completed($"{RunLayout.Candidate(n)}/{RunLayout.Selection}") is null),
+            ],
+        };
+    }
+
     /// <summary>Moves what lies in the place of a stage into an attempt that is earlier than those of all jobs. The
     /// next
     /// attempt resumes it, and the place is free.</summary>
@@ -69,16 +88,17 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
     public static void SetAside(string run, StageNode node)
     {
         Attempt first = new(node, run, 0, 0);
-        string[] there = [.. first.Own.Where(o => Path.Exists(Path.Combine(run, o))).Reverse()];
+        IEnumerable<string> own = node.Kind == NodeKind.Judged ? JudgedFiles.Apart(run) : first.Own;
+        string[] there = [.. own.Where(o => Path.Exists(Path.Combine(run, o))).Reverse()];
         Attempt aside = Enumerable
             .Range(0, int.MaxValue)
             .Select(i => first with { Restart = i })
             .First(a => !Directory.Exists(a.Root));
-        foreach (string own in there)
+        foreach (string name in there)
         {
-            string to = Path.Combine(aside.Root, own);
+            string to = Path.Combine(aside.Root, name);
             AtomicFile.CreateFolder(Path.GetDirectoryName(to)!);
-            Directory.Move(Path.Combine(run, own), to);
+            Directory.Move(Path.Combine(run, name), to);
         }
 
         string failure = Path.Combine(aside.Root, FailureFile.PathOf(node));
@@ -91,6 +111,11 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
     /// <summary>Returns whether a path belongs to what the stage writes.</summary>
     /// <param name="relative">Relative to the run folder, parts between slashes.</param>
     public bool Holds(string relative) =>
+        Node.Kind == NodeKind.Judged
+            ? JudgedFiles.Holds(relative) || relative == FailureFile.PathOf(Node) || relative == Heartbeat.FileName
+            : HoldsOwn(relative);
+
+    private bool HoldsOwn(string relative) =>
         Own.Append(FailureFile.PathOf(Node))
             .Append("heartbeat.json")
             .Any(own => relative == own || relative.StartsWith(own + "/", StringComparison.Ordinal));
@@ -119,32 +144,6 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
 
         Directory.Move(next, Root);
     }
-
-    /// <summary>Moves what the stage wrote to its place in the run folder. It replaces nothing but a folder without a
-    /// manifest, which an interrupted process left.</summary>
-    /// <exception cref="FulcrumException">Another attempt was published before.</exception>
-    public void Publish()
-    {
-        foreach (string own in Own)
-        {
-            string from = Path.Combine(Root, own),
-                to = Path.Combine(Run, own);
-            AtomicFile.CreateFolder(Path.GetDirectoryName(to)!);
-            if (Directory.Exists(from))
-            {
-                MoveFolder(from, to);
-            }
-            else if (File.Exists(from))
-            {
-                MoveFile(from, to);
-            }
-        }
-
-        RemoveEarlier();
-    }
-
-    /// <summary>Removes the folder of an attempt that came too late, and those of earlier ones.</summary>
-    public void Discard() => RemoveEarlier();
 
     private bool IsBefore(Attempt other) => (Job, Restart).CompareTo((other.Job, other.Restart)) < 0;
 
@@ -178,81 +177,5 @@ internal sealed record Attempt(StageNode Node, string Run, long Job, int Restart
                 // A temporary file of the attempt that still runs.
             }
         }
-    }
-
-    // The system's rename of a folder fails if the target exists and is not empty: exactly one attempt succeeds.
-    private void MoveFolder(string from, string to)
-    {
-        try
-        {
-            FreePlace(to);
-            Directory.Move(from, to);
-        }
-        catch (IOException e) when (Directory.Exists(to))
-        {
-            throw new FulcrumException($"{Node}: another attempt was published before this one", e);
-        }
-    }
-
-    private bool IsPublished =>
-        new RunLayout(Run).Completed(Node.Candidate is null ? Node.Place : $"{Node.Place}/measure") is not null;
-
-    // Another attempt may be published between the look and the move. Then its folder goes back.
-    private void FreePlace(string place)
-    {
-        string replaced = Path.Combine(Root, "replaced");
-        if (!Directory.Exists(place) || IsPublished)
-        {
-            return;
-        }
-
-        if (Directory.Exists(replaced))
-        {
-            Remove(replaced);
-        }
-
-        Directory.Move(place, replaced);
-        if (Node.Candidate is not null && File.Exists(Path.Combine(replaced, "measure.manifest.json")))
-        {
-            Directory.Move(replaced, place);
-        }
-    }
-
-    // A file that another attempt has published counts if it has the same bytes.
-    private void MoveFile(string from, string to)
-    {
-        try
-        {
-            File.Move(from, to, overwrite: false);
-        }
-        catch (IOException e) when (File.Exists(to))
-        {
-            if (Sha256.OfFile(from) != Sha256.OfFile(to))
-            {
-                throw new FulcrumException($"{Node}: another attempt published {to} before this one", e);
-            }
-        }
-    }
-
-#pragma warning disable RS0030 // the folder of one job, in which nobody else has anything
-    private static void Remove(string folder) => Directory.Delete(folder, recursive: true);
-#pragma warning restore RS0030
-
-    // Later attempts may be running; earlier ones can publish nothing any more.
-    private void RemoveEarlier()
-    {
-        foreach (Attempt past in All(Run, Node).Where(a => a == this || a.IsBefore(this)))
-        {
-            try
-            {
-                Remove(past.Root);
-            }
-            catch (IOException)
-            {
-                // A copy that still runs is writing there. The folder is no part of the result.
-            }
-        }
-
-        _ = PlainFolder.RemoveIfEmpty(FolderOf(Run, Node));
     }
 }

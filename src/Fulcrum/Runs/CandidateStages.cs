@@ -38,6 +38,28 @@ internal sealed class CandidateStages(
         Heartbeat.Remove(stages.Layout, name);
     }
 
+    /// <summary>Obtains one candidate, which is held meanwhile, and does no more or measures it for a
+    /// selection.</summary>
+    /// <param name="node">Of the candidate.</param>
+    public void Try(StageNode node, CancellationToken cancellation)
+    {
+        string name = node.Candidate!;
+        using IDisposable held = stages.HoldCandidate(name);
+        FailureFile.Record(
+            stages.Layout,
+            node,
+            () =>
+            {
+                ObtainIfMade(name, cancellation);
+                if (node.Kind == NodeKind.Tried)
+                {
+                    MeasureForSelection(name, cancellation);
+                }
+            }
+        );
+        Heartbeat.Remove(stages.Layout, name);
+    }
+
     /// <summary>Returns the candidates that are not complete, in the study's order. One that is derived from such a
     /// candidate is among them, because what it reads may change.</summary>
     /// <exception cref="InputException">A candidate was made or measured from other inputs than it names

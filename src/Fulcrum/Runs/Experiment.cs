@@ -16,7 +16,7 @@ namespace Fulcrum.Runs;
 /// <param name="engines">The engines that open and train models.</param>
 /// <param name="openCorpus">Opens the data that the study names.</param>
 /// <param name="settings">Settings that do not change a result.</param>
-public sealed class Experiment(
+public sealed partial class Experiment(
     Study study,
     RunLock run,
     Engines engines,
@@ -45,37 +45,6 @@ public sealed class Experiment(
 
         return Logged(() => RunStages(until, cancellation));
     }
-
-    /// <summary>Does single parts of a run that another process began. The same code does them as in a whole
-    /// run.</summary>
-    /// <param name="nodes">Read one after the other; each is done before the next is asked for.</param>
-    /// <param name="ended">Called after each, with its failure; null: a failure is thrown.</param>
-    internal void Work(
-        IEnumerable<StageNode> nodes,
-        Action<StageNode, Exception?>? ended,
-        CancellationToken cancellation
-    ) =>
-        Logged(() =>
-        {
-            Corpus data = openCorpus(study);
-            RunState state = RunState.Begin(study, run.Layout, engines, data);
-            stages.Unchanged = () => state.RefuseChanges(engines, data);
-            foreach (StageNode node in nodes)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                try
-                {
-                    Do(node, state, data, cancellation);
-                    ended?.Invoke(node, null);
-                }
-                catch (Exception e) when (ended is not null && e is not OperationCanceledException)
-                {
-                    ended(node, e);
-                }
-            }
-
-            return (object?)null;
-        });
 
     private T Logged<T>(Func<T> work)
     {
@@ -129,38 +98,10 @@ public sealed class Experiment(
         return comparison;
     }
 
-    private void Do(StageNode node, RunState state, Corpus data, CancellationToken cancellation)
-    {
-        state.RefuseParts();
-        if (node.Candidate is { } name)
-        {
-            string known = string.Join(", ", state.Study.Candidates.Keys.Take(8));
-            Wanted.That(state.Study.Candidates.ContainsKey(name), run.Layout.Study, "candidates", name, known);
-            Candidates(state, data).Run(name, cancellation);
-            return;
-        }
+    private SelectionRun Selecting(RunState state, Corpus data) => new(state, stages, engines, data, settings);
 
-        if (node.Part is { } part)
-        {
-            MeasurementOf(state, data)
-                .AskPart(node.Place, node.Place, state.BaseInputs, state.Study.Base.Spec, part, cancellation);
-            return;
-        }
-
-        Action work = node.Stage switch
-        {
-            Stage.Prepare => () => Prepare(state, data, cancellation),
-            Stage.Base => () => MeasureBase(state, data, cancellation),
-            // A job may have ended after the plan of its candidate changed.
-            Stage.Compare => () =>
-            {
-                _ = Open(state, data);
-                Compare(state);
-            },
-            _ => Report,
-        };
-        FailureFile.Record(run.Layout, node, work);
-    }
+    private SeekRun Seeking(RunState state, Corpus data, bool stores) =>
+        new(state, stages, engines, data, settings, stores);
 
     private void Prepare(RunState state, Corpus data, CancellationToken cancellation) =>
         new Preparation(state, stages, engines, data, settings).Run(cancellation);
@@ -205,7 +146,7 @@ public sealed class Experiment(
             return state;
         }
 
-        SelectionRun selection = new(state, stages, engines, data, settings);
+        SelectionRun selection = Selecting(state, data);
         if (until == Stage.Base)
         {
             selection.MeasureBase(cancellation);
@@ -214,7 +155,7 @@ public sealed class Experiment(
 
         RunState confirmed = state.Study.Seek is null
             ? selection.Run(cancellation)
-            : new SeekRun(state, stages, engines, data, settings).Run(cancellation);
+            : Seeking(state, data, stores: true).Run(cancellation);
         MeasureAll(confirmed, selection.Confirmation, until, cancellation);
         return confirmed;
     }

@@ -11,7 +11,7 @@ internal sealed record FailureFile(string Message, DateTimeOffset Time)
 {
     /// <summary>Returns the file of a stage, relative to the run folder.</summary>
     public static string PathOf(StageNode node) =>
-        node.Candidate is null ? $"failed/{node.Name}.json" : $"{node.Place}/failed.json";
+        node.Candidate is null ? $"failed/{node.Place.Replace('/', '-')}.json" : $"{node.Place}/failed.json";
 
     /// <summary>Returns why a stage failed; null if it did not.</summary>
     public static FailureFile? Read(RunLayout run, StageNode node) =>

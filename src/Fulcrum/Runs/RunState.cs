@@ -1,3 +1,4 @@
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Studies;
@@ -80,34 +81,34 @@ internal sealed record RunState(
     /// <summary>Whether what is asked of a candidate depends on it alone, so that another process can ask it.</summary>
     public bool HasParts => !Study.Decide && !Study.Selects;
 
-    /// <summary>Checks that the stages of the study can be done by themselves.</summary>
-    /// <exception cref="InputException">What is asked of one candidate depends on the answers of the
-    /// others.</exception>
-    public void RefuseParts()
+    /// <summary>Checks that a node belongs to the graph of the study.</summary>
+    /// <exception cref="InputException">It does not: what is asked of one candidate depends on the answers of the
+    /// others, or does not.</exception>
+    public void RefuseOther(StageNode node)
     {
-        if (!HasParts)
-        {
-            string key =
-                Study.Decide ? "decide"
-                : Study.Seek is null ? "select"
-                : "seek";
-            throw new InputException(
-                $"the study has {key}, so what is asked of a candidate depends on the answers of the others, "
-                    + "and one process asks them all; run it in one process, on a cluster as one job"
-            );
-        }
+        bool fits = node.Stage != Stage.Candidates || HasParts == (node.Kind == NodeKind.Whole);
+        Wanted.That(fits, "", "--stage", node, string.Join(", ", StageGraph.Of(Study).Nodes.Take(8)));
     }
 
     /// <summary>Stores the study of a run whose stages will be done by other processes, on other machines. An
     /// <c>auto</c> is left to the process that prepares.</summary>
-    /// <exception cref="InputException">As for <see cref="Begin"/> and <see cref="RefuseParts"/>, or a candidate was
+    /// <exception cref="InputException">As for <see cref="Begin"/>, or a candidate was
     /// measured from other inputs than it names now.</exception>
     public static Submission Submit(Study study, RunLock held, Engines engines, Corpus data)
     {
         RunLayout run = held.Layout;
-        Submission submission = Stored(run) is null
-            ? Unprepared(Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count), run)
-            : Of(study, run, engines, data).Resubmit(held, engines, data);
+        Study complete = Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count);
+        complete.Check();
+        RunState? prepared = Stored(run) is null ? null : Of(study, run, engines, data);
+        Stages stages = new(held, engines, new ExperimentSettings());
+        if (study.Seek is not null)
+        {
+            SeekRun
+                .Planned(prepared ?? new RunState(complete, "", "", ""), stages, engines, data)
+                .WriteUnlessPlanned(run);
+        }
+
+        Submission submission = prepared?.Resubmit(stages, engines, data) ?? Unprepared(complete, run);
         AtomicFile.WriteText(run.Submitted, StudyFile.Print(submission.Study, run.Root));
         return submission;
     }
@@ -116,45 +117,62 @@ internal sealed record RunState(
     // left is left to the jobs, which compare its inputs with theirs.
     private static Submission Unprepared(Study complete, RunLayout run)
     {
-        complete.Check();
-        new RunState(complete, "", "", "").RefuseParts();
         bool same = BoundedFile.ReadTextIfThere(run.Submitted) == StudyFile.Print(complete, run.Root);
-        StageGraph graph = StageGraph.Of(complete);
+        StageGraph graph = StageGraph.Of(complete, SeekFile.Read(run));
         File.Delete(run.Study);
         File.Delete(run.ManifestPath("prepare"));
-        return new Submission(complete, same ? [] : [new StageNode(Stage.Base), .. graph.Candidates]);
+        IEnumerable<StageNode> measuring = graph.Nodes.Where(n => n.Stage is Stage.Base or Stage.Candidates);
+        return new Submission(complete, same ? [] : [.. measuring]);
     }
 
-    private Submission Resubmit(RunLock held, Engines engines, Corpus data)
+    private Submission Resubmit(Stages stages, Engines engines, Corpus data)
     {
-        RunLayout run = held.Layout;
-        RefuseParts();
-        ExperimentSettings settings = new();
-        Measurement measurement = new(Study, run, engines, data, _ => { });
-        CandidateStages candidates = new(
-            this,
-            new Stages(held, engines, settings),
-            engines,
-            measurement,
-            data,
-            settings
-        );
-        bool measured = run.IsComplete(RunLayout.Base, BaseInputs);
-        StageNode[] doubtful =
-        [
-            .. measured ? (StageNode[])[] : [new StageNode(Stage.Base)],
-            .. candidates.Open(StageGraph.Of(Study)),
-        ];
+        RunLayout run = stages.Layout;
+        (RunState now, StageNode[] doubtful) = HasParts
+            ? (this, OpenParts(stages, engines, data))
+            : OpenTogether(stages, engines, data);
         string? before = BoundedFile.ReadTextIfThere(run.Study);
-        Write(run);
+        now.Write(run);
         Reopen(run, data, before);
-        return new Submission(Study, doubtful);
+        return new Submission(now.Study, doubtful);
+    }
+
+    private StageNode[] OpenParts(Stages stages, Engines engines, Corpus data)
+    {
+        Measurement measurement = new(Study, stages.Layout, engines, data, _ => { });
+        CandidateStages candidates = new(this, stages, engines, measurement, data, new ExperimentSettings());
+        bool measured = stages.Layout.IsComplete(RunLayout.Base, BaseInputs);
+        return [.. measured ? (StageNode[])[] : [new StageNode(Stage.Base)], .. candidates.Open(StageGraph.Of(Study))];
+    }
+
+    // The judging job reads what all others wrote, so it is done again after any of them. The study gets the short
+    // trainings of a search that are known already.
+    private (RunState Now, StageNode[] Open) OpenTogether(Stages stages, Engines engines, Corpus data)
+    {
+        RunLayout run = stages.Layout;
+        StageGraph graph = StageGraph.Of(Study, SeekFile.Read(run));
+        SeekRun? search = Study.Seek is null ? null : new(this, stages, engines, data, new ExperimentSettings());
+        HashSet<StageNode> open = [];
+        foreach (StageNode node in graph.Nodes.Where(n => n.Stage is Stage.Base or Stage.Candidates))
+        {
+            bool known = !graph.Needs[node].Any(open.Contains);
+            bool intact = node.Kind != NodeKind.Round || (known && search!.IsIntactAt(node.Part!));
+            if (!known || !intact || !StageGraph.IsIntact(node, Study, run))
+            {
+                open.Add(node);
+            }
+        }
+
+        return (search?.Now ?? this, [.. open]);
     }
 
     // What depends on the candidates of the study is done again if they changed.
     private void Reopen(RunLayout run, Corpus data, string? before)
     {
-        string[] changed = BoundedFile.ReadTextIfThere(run.Study) == before ? [] : ["compare", "report"];
+        string[] changed =
+            BoundedFile.ReadTextIfThere(run.Study) == before
+                ? []
+                : ["compare", "report", RunLayout.Selection, EarlyRounds.Name];
         if (!run.IsComplete("prepare", Preparation.InputsOf(this, data)))
         {
             changed = [.. changed, "prepare"];

@@ -40,6 +40,16 @@ internal sealed record SeekFile(
         }
     }
 
+    /// <summary>Writes the file unless it holds the same plan already, perhaps with rounds that are complete.</summary>
+    public void WriteUnlessPlanned(RunLayout run)
+    {
+        SeekFile? there = Read(run);
+        if (there is null || !there.Candidates.SequenceEqual(Candidates) || !there.Planned.SequenceEqual(Planned))
+        {
+            Write(run);
+        }
+    }
+
     /// <summary>Writes the file.</summary>
     public void Write(RunLayout run) =>
         AtomicFile.WriteText(run.At(Name), JsonSerializer.Serialize(this, SnakeCaseJson.Options) + "\n");

@@ -15,7 +15,15 @@ namespace Fulcrum.Runs;
 /// candidate of its own. Which training comes next follows from answers on disk, so an interrupted search repeats its
 /// decisions. Under a time budget they follow from measured times too; those are kept in <see cref="SeekFile"/>.
 /// </remarks>
-internal sealed class SeekRun(RunState state, Stages stages, Engines engines, Corpus data, ExperimentSettings settings)
+/// <param name="storesStudy">Whether the study of the run gets the short trainings.</param>
+internal sealed partial class SeekRun(
+    RunState state,
+    Stages stages,
+    Engines engines,
+    Corpus data,
+    ExperimentSettings settings,
+    bool storesStudy = false
+)
 {
     private const int LeastSteps = 4;
     private readonly SeekPlan plan = state.Study.Seek!;
@@ -29,8 +37,8 @@ internal sealed class SeekRun(RunState state, Stages stages, Engines engines, Co
     private RunState? grown;
     private double work;
 
-    // The state with the short trainings that have begun.
-    private RunState Now => grown ?? state;
+    /// <summary>The state with the short trainings that have begun.</summary>
+    public RunState Now => grown ?? state;
 
     /// <summary>Searches and selects.</summary>
     /// <returns>The state with the candidates that the other half judges.</returns>
@@ -173,7 +181,10 @@ internal sealed class SeekRun(RunState state, Stages stages, Engines engines, Co
             Dictionary<string, CandidatePlan> all = new(Now.Study.Candidates, StringComparer.Ordinal);
             Array.ForEach(added, a => all.TryAdd(a.Name, a.Plan));
             grown = Now with { Study = Now.Study with { Candidates = all } };
-            AtomicFile.WriteText(stages.Layout.Study, StudyFile.Print(Now.Study, stages.Layout.Root));
+            if (storesStudy)
+            {
+                AtomicFile.WriteText(stages.Layout.Study, StudyFile.Print(Now.Study, stages.Layout.Root));
+            }
         }
 
         return added[0].Name;
@@ -235,61 +246,6 @@ internal sealed class SeekRun(RunState state, Stages stages, Engines engines, Co
     }
 
     private string[] Tried() => [.. Now.Study.Candidates.Keys.Where(tried.Contains)];
-
-    // Models that exist take no part in the search; they and other seeds of the selected training are judged with it.
-    private (IReadOnlyList<string> Beside, SearchSummary Summary) Found(string chosen, SeekFile file)
-    {
-        string[] beside =
-        [
-            .. Now
-                .Study.Candidates.Where(c =>
-                    Now.Study.RootOf(c.Value).Train is null || (c.Value.From == chosen && c.Value.Seed is not null)
-                )
-                .Select(c => c.Key),
-        ];
-        (string Name, CandidatePlan Plan)[] trained =
-        [
-            .. tried
-                .Select(n => (n, Now.Study.Candidates[n]))
-                .Where(c => c.Item2.Train is not null || c.Item2.MaxSteps is not null),
-        ];
-        double work = trained.Sum(t => t.Plan.MaxSteps is { } steps ? (double)steps / FullSteps(t.Plan.From!) : 1);
-        long items = half.Tasks.Sum(t => (long)t.Items.Count);
-        return (
-            beside,
-            new SearchSummary(
-                trained.Length,
-                Math.Round(work, 2),
-                tried.Count * items,
-                [.. file.Rounds.Select(r => r.Trained.Count)],
-                SettingsOf(chosen)
-            )
-        );
-    }
-
-    private Dictionary<string, string> SettingsOf(string chosen)
-    {
-        CandidatePlan plan = Now.Study.Candidates[chosen];
-        string arm = chosen;
-        int? steps = plan.Step;
-        while (Now.Study.Candidates[arm] is { From: { } from } part)
-        {
-            (arm, steps) = (from, steps ?? part.MaxSteps);
-        }
-
-        Dictionary<string, string> settings = new(SweptKeys.Of(state.Study, arms)[arm], StringComparer.Ordinal);
-        if (steps is { } some)
-        {
-            settings["steps"] = string.Create(CultureInfo.InvariantCulture, $"{some} of {FullSteps(arm)}");
-        }
-
-        if (plan.Lambda is { } lambda)
-        {
-            settings["lambda"] = SweepKey.Number(lambda);
-        }
-
-        return settings;
-    }
 
     private int FullSteps(string arm) => TrainSteps.Of(state.Study.Candidates[arm].Train!, Examples(arm));
 

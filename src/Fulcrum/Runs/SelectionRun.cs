@@ -50,6 +50,13 @@ internal sealed class SelectionRun(
         return Choose(names, null);
     }
 
+    /// <summary>Obtains one candidate and measures it on the selection half.</summary>
+    public void Try(StageNode node, CancellationToken cancellation) =>
+        new CandidateStages(state, stages, engines, MeasurementOfHalf(), halves.Selection, settings).Try(
+            node,
+            cancellation
+        );
+
     /// <summary>Selects one of some candidates that are measured on the selection half.</summary>
     /// <param name="search">Returns what is judged beside the selected candidate, and how it was found; null: all
     /// candidates were measured.</param>

@@ -20,7 +20,7 @@ internal static class JobScript
     )
     {
         bool prepares = stages[0].Stage == Stage.Prepare,
-            attempted = stages[0].Stage <= Stage.Candidates;
+            attempted = stages[0].HasAttempts;
         string[] command =
         [
             .. tool.Select(Quoted),

@@ -84,5 +84,8 @@ internal sealed record SlurmRecord(string Run, IReadOnlyList<SlurmEntry> Jobs, b
         Jobs.Where(e => e.In(queue).Any(j => j.IsAlive));
 
     /// <summary>Returns the latest job that does a stage; null if there is none.</summary>
-    public SlurmEntry? LatestOf(StageNode node) => Jobs.LastOrDefault(e => e.Stages.Contains(node.Name));
+    public SlurmEntry? LatestOf(StageNode node) => LatestOf(node.Name);
+
+    /// <summary>Returns the latest job that does a stage of a name; null if there is none.</summary>
+    public SlurmEntry? LatestOf(string stage) => Jobs.LastOrDefault(e => e.Stages.Contains(stage));
 }

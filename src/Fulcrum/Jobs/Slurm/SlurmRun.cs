@@ -23,7 +23,7 @@ internal sealed class SlurmRun(
     private const int LargestArray = 1000;
 
     private readonly Study study = submission.Study;
-    private readonly StageGraph graph = StageGraph.Of(submission.Study);
+    private readonly StageGraph graph = StageGraph.Of(submission.Study, SeekFile.Read(run));
     private readonly List<(IReadOnlyList<StageNode> Stages, long Id)> submitted = [];
     private IReadOnlyList<SlurmJob> queue = [];
     private SlurmRecord record = SlurmRecord.New();
@@ -65,8 +65,7 @@ internal sealed class SlurmRun(
         SetAside(until);
         IReadOnlyList<StageNode>[] groups =
         [
-            [graph.Nodes[0]],
-            [graph.Nodes[1]],
+            .. graph.Nodes.Where(n => n.Stage < Stage.Candidates).Select(n => (StageNode[])[n]),
             .. graph.Levels().SelectMany(l => l.Chunk(LargestArray)),
         ];
         foreach (IReadOnlyList<StageNode> group in groups.Where(g => g[0].Stage <= until))
@@ -74,7 +73,7 @@ internal sealed class SlurmRun(
             SubmitMissing(group, cancellation);
         }
 
-        foreach (StageNode last in graph.Nodes.TakeLast(2).Where(n => n.Stage <= until))
+        foreach (StageNode last in graph.Last.Where(n => n.Stage <= until))
         {
             SubmitLast(last, submitted.Count > 0, cancellation);
         }
@@ -98,7 +97,7 @@ internal sealed class SlurmRun(
         if (missing.Length > 0)
         {
             missing.Where(n => JobOf(n) is { IsAlive: true }).ToList().ForEach(Cancel);
-            Submit(missing, Dependency(missing), isArray: missing[0].Candidate is not null, cancellation);
+            Submit(missing, Dependency(missing), isArray: missing[0].Stage == Stage.Candidates, cancellation);
         }
     }
 
@@ -181,7 +180,7 @@ internal sealed class SlurmRun(
             "--kill-on-invalid-dep=yes",
             .. dependency is null ? (string[])[] : [$"--dependency={dependency}"],
             .. isArray ? (string[])[$"--array=0-{stages.Count - 1}{limit}"] : [],
-            .. options.Arguments(stages[0].Stage <= Stage.Candidates, study.Base.Threads),
+            .. options.Arguments(stages[0].HasAttempts, study.Base.Threads),
             ScriptPath(entry.Name),
         ];
         SlurmReply reply = SlurmTools.Run("sbatch", arguments);
