@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fulcrum.Files;
 
@@ -50,6 +51,16 @@ internal static class Libc
     [UnsupportedOSPlatform("windows")]
     [DllImport("libc", EntryPoint = "fsync")]
     public static extern int Flush(int handle);
+
+    /// <summary><c>posix_fadvise</c>: the range is not needed soon. Linux starts writing its changed pages and drops
+    /// the others from memory.</summary>
+    public const int NotNeeded = 4;
+
+    /// <summary>Tells how a range of a file will be used; a length of 0 reaches to the end. Returns 0 or an error
+    /// number.</summary>
+    [SupportedOSPlatform("linux")]
+    [DllImport("libc", EntryPoint = "posix_fadvise")]
+    public static extern int Advise(SafeFileHandle handle, long offset, long length, int advice);
 
     /// <summary>Closes a descriptor.</summary>
     [UnsupportedOSPlatform("windows")]

@@ -90,7 +90,12 @@ internal sealed class BlobTransfer(
             MayRefuseRanges = mayRefuseRanges,
         };
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task following = Task.Run(() => digest.FollowAsync(partial, ended.Token), CancellationToken.None);
+        Task following = Task.Factory.StartNew(
+            () => digest.Follow(partial, ended.Token),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
         try
         {
             await FetchPiecesAsync(partial, pieces, cancellation);

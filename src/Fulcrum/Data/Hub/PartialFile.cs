@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Fulcrum.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fulcrum.Data.Hub;
@@ -11,11 +12,14 @@ namespace Fulcrum.Data.Hub;
 internal sealed class PartialFile : IDisposable
 {
     private const int HeaderBytes = 16;
+    private const int ReleaseBytes = 16 << 20;
+    private const int ReleasedAgain = 128 << 20;
     private readonly string path;
     private readonly string countPath;
     private readonly SafeFileHandle data;
     private readonly SafeFileHandle counts;
     private readonly long[] done;
+    private long released;
 
     /// <summary>Opens the partial file of a path and takes over what it holds.</summary>
     /// <param name="pieceBytes">Size of all pieces except the last.</param>
@@ -115,6 +119,25 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Reads bytes that are there.</summary>
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(data, buffer, offset);
 
+    /// <summary>Lets the system write the bytes before an offset to the disk and drop them from memory, where it knows
+    /// how (Linux).</summary>
+    /// <remarks>A large file would otherwise replace what other processes keep in memory, and taking so much memory can
+    /// cost more than the rest of the transfer: a virtual machine has to ask its host for each page. Bytes of preceding
+    /// calls are named again, because only those that have reached the disk are dropped.</remarks>
+    public void Release(long end)
+    {
+        long before = Volatile.Read(ref released);
+        if (
+            OperatingSystem.IsLinux()
+            && end - before >= ReleaseBytes
+            && Interlocked.CompareExchange(ref released, end, before) == before
+        )
+        {
+            long from = Math.Max(0, before - ReleasedAgain);
+            _ = Libc.Advise(data, from, end - from, Libc.NotNeeded);
+        }
+    }
+
     /// <summary>Forgets all that has arrived.</summary>
     public void Clear()
     {
@@ -126,7 +149,7 @@ internal sealed class PartialFile : IDisposable
         RandomAccess.Write(counts, header, 0);
         RandomAccess.SetLength(counts, HeaderBytes + (8L * done.Length));
         Array.Clear(done);
-        Resumed = 0;
+        (Resumed, released) = (0, 0);
     }
 
     /// <summary>Gives the file its name.</summary>

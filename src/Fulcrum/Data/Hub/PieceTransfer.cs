@@ -179,10 +179,7 @@ internal sealed class PieceTransfer(
             silence.CancelAfter(settings.SilenceLimit);
             await using Stream body = await answer.Content.ReadAsStreamAsync(silence.Token);
             await using Stream content = IsGzip(answer) ? new GZipStream(body, CompressionMode.Decompress) : body;
-            while (await CopyOnceAsync(content, partial, piece, silence.Token))
-            {
-                silence.CancelAfter(settings.SilenceLimit);
-            }
+            while (await CopyPortionAsync(content, partial, piece, silence)) { }
         }
         catch (InvalidDataException e)
         {
@@ -197,30 +194,31 @@ internal sealed class PieceTransfer(
         CheckEnd(answer, partial, piece);
     }
 
-    // The buffer goes on to the digest if its bytes are next in order; otherwise the digest reads them from the file.
-    private async Task<bool> CopyOnceAsync(Stream content, PartialFile partial, int piece, CancellationToken stop)
+    // Bytes are written as they arrive. The digest takes whole buffers: handing over each arrival costs more than hashing
+    // it. What it does not take, it reads from the file later.
+    private async Task<bool> CopyPortionAsync(
+        Stream content,
+        PartialFile partial,
+        int piece,
+        CancellationTokenSource silence
+    )
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         bool taken = false;
         try
         {
-            int count = await content.ReadAsync(buffer, stop);
-            if (count > partial.LengthOf(piece) - partial.DoneOf(piece))
+            long offset = partial.StartOf(piece) + partial.DoneOf(piece);
+            int filled = 0;
+            for (int count = -1; count != 0 && filled < BufferBytes; filled += count)
             {
-                throw new FulcrumException(
-                    $"{Name}: more bytes came than the hub lists ({file.Size}); it was discarded"
-                );
+                count = await content.ReadAsync(buffer.AsMemory(filled, BufferBytes - filled), silence.Token);
+                silence.CancelAfter(settings.SilenceLimit);
+                Append(partial, piece, buffer.AsSpan(filled, count));
             }
 
-            if (count > 0)
-            {
-                long offset = partial.StartOf(piece) + partial.DoneOf(piece);
-                partial.Append(piece, buffer.AsSpan(0, count));
-                progress.Add(count);
-                taken = await Digest.TakeAsync(offset, buffer, count, stop);
-            }
-
-            return count > 0;
+            taken = filled > 0 && await Digest.TakeAsync(offset, buffer, filled, silence.Token);
+            partial.Release(Digest.Hashed);
+            return filled == BufferBytes;
         }
         finally
         {
@@ -229,6 +227,17 @@ internal sealed class PieceTransfer(
                 ArrayPool<byte>.Shared.Return(buffer);
             }
         }
+    }
+
+    private void Append(PartialFile partial, int piece, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > partial.LengthOf(piece) - partial.DoneOf(piece))
+        {
+            throw new FulcrumException($"{Name}: more bytes came than the hub lists ({file.Size}); it was discarded");
+        }
+
+        partial.Append(piece, bytes);
+        progress.Add(bytes.Length);
     }
 
     // A body without a length may end early without a word; a packed one cannot be continued.

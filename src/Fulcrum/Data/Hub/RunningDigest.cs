@@ -15,8 +15,8 @@ namespace Fulcrum.Data.Hub;
 internal sealed class RunningDigest : IDisposable
 {
     // Buffers in memory that wait to be hashed, at most. If hashing is slower, receiving waits: the file cannot be
-    // complete before its digest, and few buffers stay in the processor's cache.
-    private const int MostWaiting = 4;
+    // complete before its digest.
+    private const int MostWaiting = 16;
     private const int ReadBytes = 1 << 20;
 
     private const int GitDigits = 40;
@@ -44,6 +44,9 @@ internal sealed class RunningDigest : IDisposable
             hash.AppendData(Encoding.ASCII.GetBytes($"blob {size}\0"));
         }
     }
+
+    /// <summary>Bytes from the start that are hashed; they are not read again.</summary>
+    public long Hashed => Volatile.Read(ref read);
 
     /// <summary>Whether a file's content has the digest.</summary>
     public static bool Matches(string path, string expected)
@@ -77,7 +80,7 @@ internal sealed class RunningDigest : IDisposable
     }
 
     /// <summary>Follows the bytes of a partial file while they arrive, until it is complete or the work ends.</summary>
-    public async Task FollowAsync(PartialFile file, CancellationToken stopped)
+    public void Follow(PartialFile file, CancellationToken stopped)
     {
         try
         {
@@ -85,7 +88,7 @@ internal sealed class RunningDigest : IDisposable
             {
                 if (!HashWaiting() && !HashFile(file))
                 {
-                    await ((Task)arrived.WaitAsync(5, stopped)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    arrived.Wait(5);
                 }
             }
         }
@@ -166,11 +169,13 @@ internal sealed class RunningDigest : IDisposable
     {
         lock (turn)
         {
-            long there = Math.Min(file.Contiguous, read + ReadBytes);
-            if (waiting.Count == 0 && (there - read == ReadBytes || there == file.Size))
+            // Bytes that have just been written are about to be handed over.
+            long there = file.Contiguous;
+            bool ready = there - read > 2 * ReadBytes || there == file.Size;
+            if (waiting.Count == 0 && ready)
             {
-                taken = there;
-                return there;
+                taken = Math.Min(there, read + ReadBytes);
+                return taken;
             }
 
             return read;
