@@ -20,7 +20,7 @@ public sealed class NativeCacheTests : IDisposable
 
     public void Dispose() => Directory.Delete(home, recursive: true);
 
-    private CacheFolder Cache => NativeCache.Folder(null, home)!;
+    private CacheFolder Cache => NativeCache.Folder(UserCache.Of(null, home))!;
 
     [Fact]
     public void A_private_folder_keeps_the_copy_and_gives_it_again()
@@ -122,14 +122,18 @@ public sealed class NativeCacheTests : IDisposable
     [InlineData("relative", "relative")]
     [InlineData("./.", "~")]
     public void Without_an_absolute_folder_nothing_is_loaded_from_the_current_one(string? cache, string? homeOfUser) =>
-        Assert.Null(NativeCache.Folder(cache, homeOfUser));
+        Assert.Null(NativeCache.Folder(UserCache.Of(cache, homeOfUser)));
 
     [Fact]
     public void A_home_that_does_not_exist_is_not_made()
     {
         string missing = Path.Combine(home, "not", "there");
 
-        (SafeFileHandle? handle, string shown) = NativeCache.Place(Name, Image, NativeCache.Folder(null, missing));
+        (SafeFileHandle? handle, string shown) = NativeCache.Place(
+            Name,
+            Image,
+            NativeCache.Folder(UserCache.Of(null, missing))
+        );
         using (handle)
         {
             Assert.Equal("memory", shown);

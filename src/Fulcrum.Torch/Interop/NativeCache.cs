@@ -27,9 +27,7 @@ internal static class NativeCache
     /// <exception cref="FulcrumException">Neither a folder nor memory can hold it.</exception>
     public static (string Path, string Shown) Place(string name, byte[] image)
     {
-        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME"),
-            home = Environment.GetEnvironmentVariable("HOME");
-        (SafeFileHandle? handle, string shown) = Place(name, image, Folder(cache, home));
+        (SafeFileHandle? handle, string shown) = Place(name, image, Folder(UserCache.Folder()));
         return handle is null
             ? throw new FulcrumException(
                 $"the repaired copy of {name} can be kept neither in a private folder nor in memory; "
@@ -49,16 +47,10 @@ internal static class NativeCache
             : (AnonymousFile.Create(name, image), "memory");
     }
 
-    /// <summary>The folder of all copies; null where the environment names none, or a relative one: nothing is loaded
-    /// from the current folder.</summary>
-    /// <param name="cache">XDG_CACHE_HOME.</param>
-    /// <param name="home">HOME.</param>
-    internal static CacheFolder? Folder(string? cache, string? home)
+    /// <summary>The folder of all copies; null where there is none.</summary>
+    /// <param name="root">The user's cache.</param>
+    internal static CacheFolder? Folder(string? root)
     {
-        string? root =
-            IsAbsolute(cache) ? cache
-            : IsAbsolute(home) ? Path.Combine(home!, ".cache")
-            : null;
         if (root is null)
         {
             return null;
@@ -90,8 +82,6 @@ internal static class NativeCache
 
         return true;
     }
-
-    private static bool IsAbsolute(string? path) => !string.IsNullOrEmpty(path) && path[0] == '/';
 
     private static SafeFileHandle? InFolder(CacheFolder cache, string digest, string name, byte[] image)
     {

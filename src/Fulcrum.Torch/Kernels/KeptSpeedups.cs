@@ -55,16 +55,8 @@ internal static class KeptSpeedups
             typeof(KeptSpeedups).Assembly.GetName().Version
         );
 
-    private static string? Folder()
-    {
-        string? named = System.Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        string user = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile);
-        string? cache =
-            Path.IsPathFullyQualified(named ?? "") ? named
-            : user.Length > 0 ? Path.Combine(user, ".cache")
-            : null;
-        return cache is null ? null : Path.Combine(cache, "fulcrum", "speedups");
-    }
+    private static string? Folder() =>
+        UserCache.Folder() is { } cache ? Path.Combine(cache, "fulcrum", "speedups") : null;
 
     private static double? Read(string path)
     {

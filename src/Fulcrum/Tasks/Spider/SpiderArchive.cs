@@ -35,12 +35,13 @@ internal static class SpiderArchive
         return folder;
     }
 
-    private static string Cache()
-    {
-        string? named = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        return Path.Combine(Path.IsPathRooted(named) ? named : Path.Combine(home, ".cache"), "fulcrum", "spider");
-    }
+    private static string Cache() =>
+        UserCache.Folder() is { } cache
+            ? Path.Combine(cache, "fulcrum", "spider")
+            : throw new InputException(
+                "an archive of databases is unpacked into the user's cache, and this user has no home: "
+                    + "name a folder in XDG_CACHE_HOME, or unpack the archive and name its folder"
+            );
 
     private static void Unpack(string path, string folder)
     {
