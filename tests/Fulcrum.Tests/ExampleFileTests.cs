@@ -77,6 +77,24 @@ public sealed class ExampleFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Alpacas_input_belongs_to_the_question()
+    {
+        string path = Path.Combine(folder, "alpaca.jsonl");
+        File.WriteAllText(
+            path,
+            """
+            {"instruction":"Sum up.","input":"one","output":"1"}
+            {"instruction":"Sum up.","input":"two","output":"2"}
+            """
+        );
+
+        ExampleFile file = ExampleFile.Open(path, new ExampleColumns());
+
+        Assert.Equal(["Sum up.\n\none", "Sum up.\n\ntwo"], file.Rows.Select(file.InputOf));
+        Assert.Empty(file.Format.Unused);
+    }
+
     [Theory]
     [MemberData(nameof(Conversations))]
     public async Task Every_layout_in_every_format_trains_and_measures_as_messages_in_JSON_Lines(

@@ -135,7 +135,7 @@ public sealed class ReplyWarningTests
 
         string? said = Sentences.Unsigned(PairedComparison.Of("own", Side(400), Side(100)), Words, ("database", ""));
 
-        Assert.Contains("the sign of few, other is ○ although p is small", said);
+        Assert.Contains("few, other get the sign ○ although p is small", said);
         Assert.Contains("fewer than 5 databases", said);
         Assert.Null(Sentences.Unsigned(PairedComparison.Of("own", Side(400), Side(400)), Words));
     }

@@ -61,6 +61,31 @@ public sealed class StudyRunTests
         Directory.Delete(run, recursive: true);
     }
 
+    [Fact]
+    public void Built_in_custom_task_passes_every_guard_as_it_is_and_a_model_that_learns_it_is_accepted()
+    {
+        string folder = ScriptedRuntime.ModelFolder();
+        Dictionary<string, string> facts = Rows("facts-test.jsonl")
+            .ToDictionary(r => r.Text("question"), r => r.Text("answer"));
+        string Answer(string prompt) => facts.First(f => prompt.Contains(f.Key)).Value;
+        // As the embedded model: the base's answers end with a full stop, which the task forbids.
+        ScriptedRuntime runtime = new(
+            folder,
+            new(prompt => Answer(prompt) + ".", Knows),
+            new(Answer, (prompt, text) => Knows(prompt, text) - 0.5)
+        );
+
+        (string run, CandidateComparison comparison) = Run("own-task.json", folder, runtime);
+
+        Assert.All(
+            ComparisonJson.Read(Path.Combine(run, "comparison.json")).Guards!,
+            g => Assert.True(g.Status is GuardStatus.Passed or GuardStatus.NotApplicable, $"{g.Name}: {g.Message}")
+        );
+        Assert.Equal((0.0, 1.0), (Of(comparison, "facts").Before.Score, Of(comparison, "facts").After.Score));
+        Assert.Equal(VerdictKind.Accept, comparison.Verdict.Kind);
+        Directory.Delete(run, recursive: true);
+    }
+
     // The embedded model never answers by a letter, so the study itself has no written reading.
     private static Study WithWrittenReading(Study study) =>
         study with

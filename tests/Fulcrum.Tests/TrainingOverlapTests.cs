@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fulcrum.Comparisons;
 using Fulcrum.Guards;
 using Fulcrum.Models;
 using Fulcrum.Studies;
@@ -69,6 +70,29 @@ public sealed class TrainingOverlapTests
     public void Another_short_question_is_none(string trained) =>
         Assert.Empty(Found("What is 7 times 8?", "56", trained, "63"));
 
+    [Theory]
+    [InlineData(2, GuardStatus.Passed)]
+    [InlineData(3, GuardStatus.Failed)]
+    [InlineData(200, GuardStatus.Failed)]
+    public void One_percent_of_the_items_may_stand_in_the_training_data(int copied, GuardStatus status)
+    {
+        (string Question, string Answer)[] items =
+        [
+            .. Enumerable.Range(0, 200).Select(i => ($"Who wrote the book called {(char)(i + 0x4e00)}?", "Somebody")),
+        ];
+        (WritingTask task, TrainingText[] training) = Opened(items, items[..copied]);
+        Study study = new ScriptedStudy().Study with
+        {
+            Candidates = new Dictionary<string, CandidatePlan> { ["tuned"] = new(Train: new TrainPlan()) },
+            Tasks = new Dictionary<string, TaskPlan> { ["own"] = new GenerationPlan("own") },
+        };
+        GuardLog log = new("prepare");
+
+        PreparationGuards.Check(log, new Corpus([task], training, ""), PromptEncoding.OfServer, [], study);
+
+        Assert.Equal(status, log.Results.Single(r => r.Name == GuardLog.TrainingOverlap).Status);
+    }
+
     private static IEnumerable<int> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1);
 
     private static (string, string) Product(int a, int b) => ($"{a} * {b} =", $"{a * b}");
@@ -77,6 +101,15 @@ public sealed class TrainingOverlapTests
         Found([(input, target.Length == 0 ? "-" : target)], [(prompt, completion)]);
 
     private static IEnumerable<Overlap> Found(
+        IEnumerable<(string Prompt, string Target)> items,
+        IEnumerable<(string Prompt, string Completion)> examples
+    )
+    {
+        (WritingTask task, TrainingText[] training) = Opened(items, examples);
+        return TrainingOverlap.Find(task, training, withinCluster: false);
+    }
+
+    private static (WritingTask, TrainingText[]) Opened(
         IEnumerable<(string Prompt, string Target)> items,
         IEnumerable<(string Prompt, string Completion)> examples
     )
@@ -91,6 +124,6 @@ public sealed class TrainingOverlapTests
         [
             .. examples.Select((e, i) => new TrainingText($"train/{i}", "", new Prompt.Text(e.Prompt), e.Completion)),
         ];
-        return TrainingOverlap.Find(task, training, withinCluster: false);
+        return (task, training);
     }
 }

@@ -47,7 +47,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
                 new CountColumn(),
                 new TextColumn(task => paces.GetValueOrDefault(task.Id)?.Rate is { } rate ? $"{rate:0.#}/s" : ""),
                 new ElapsedTimeColumn(),
-                new TextColumn(task => paces.GetValueOrDefault(task.Id)?.Remaining is { } left ? $"{left:c} left" : "")
+                new TextColumn(task => paces.GetValueOrDefault(task.Id)?.Remaining is { } left ? $"{left:c}" : "")
             )
             .Start(context => work(new BarProgress(context, console, paces).Report));
         if (whole)
@@ -118,6 +118,8 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
     // Spectre's own rate counts what was done before the first report.
     private sealed class TextColumn(Func<ProgressTask, string> text) : ProgressColumn
     {
+        protected override bool NoWrap => true;
+
         public override Spectre.Console.Rendering.IRenderable Render(
             Spectre.Console.Rendering.RenderOptions options,
             ProgressTask task,

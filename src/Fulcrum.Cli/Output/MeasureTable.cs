@@ -9,11 +9,37 @@ namespace Fulcrum.Cli;
 /// <summary>The scores of one model as a table for people: each task with its interval, then its groups.</summary>
 internal static class MeasureTable
 {
-    private const int MostGroups = 8;
+    private const int MostGroups = 8,
+        LeastWidth = 90;
 
-    /// <summary>Prints a row for each task and for each of its groups; of many groups only the lowest.</summary>
+    /// <summary>Prints a row for each task and for each of its groups; of many groups only the lowest. A list where the
+    /// terminal is narrow.</summary>
     /// <param name="measured">The tasks in their order, with their answers and figures.</param>
     public static void Print(IReadOnlyList<(ITask Task, IReadOnlyList<Answer> Answers, TaskFigures Figures)> measured)
+    {
+        IAnsiConsole console = ComparisonTable.WideEnough();
+        Row[] rows = [.. measured.SelectMany(m => Rows(m.Task.Name, m.Answers, m.Figures))];
+        if (console.Profile.Width >= LeastWidth)
+        {
+            console.Write(Table(rows));
+            return;
+        }
+
+        foreach (Row row in rows)
+        {
+            string unscored = row.Unscored is "" or "0" ? "" : $", {row.Unscored} unscored";
+            console.Write(
+                new Padder(
+                    new Spectre.Console.Markup(
+                        $"{row.Markup}: {Shown.AsMarkup(row.Score)}; {row.Items} items{unscored}"
+                    ),
+                    new Padding(row.IsPart ? 2 : 0, 0, 0, 0)
+                )
+            );
+        }
+    }
+
+    private static Table Table(Row[] rows)
     {
         Table table = new() { Border = TableBorder.Rounded };
         table.AddColumns(
@@ -22,41 +48,31 @@ internal static class MeasureTable
             new TableColumn("unscored").RightAligned(),
             new TableColumn("score (95%)").RightAligned()
         );
-        foreach ((ITask task, IReadOnlyList<Answer> answers, TaskFigures figures) in measured)
+        foreach (Row row in rows)
         {
-            if (answers.All(a => a.Score is null))
-            {
-                AddFigures(table, task, answers, figures);
-                continue;
-            }
-
-            IReadOnlyList<Answer> questions = QuestionForms.Joined(answers);
-            bool binary = questions.All(a => a.Score is null or 0 or 1);
-            AddRow(table, $"[bold]{Shown.AsMarkup(task.Name)}[/]", questions, binary);
-            AddGroups(table, questions, binary);
+            table.AddRow((row.IsPart ? "  " : "") + row.Markup, row.Items, row.Unscored, Shown.AsMarkup(row.Score));
         }
 
-        ComparisonTable.WideEnough().Write(table);
+        return table;
     }
 
-    // Tasks without scores, as whole texts, have figures of the corpus.
-    private static void AddFigures(Table table, ITask task, IReadOnlyList<Answer> answers, TaskFigures figures)
+    private static IEnumerable<Row> Rows(string task, IReadOnlyList<Answer> answers, TaskFigures figures)
     {
-        string all = string.Join(
-            ", ",
-            (figures.GetValueOrDefault(task.Name) ?? []).Select(f =>
+        if (answers.All(a => a.Score is null))
+        {
+            // Tasks without scores, as whole texts, have figures of the corpus.
+            IEnumerable<string> all = (figures.GetValueOrDefault(task) ?? []).Select(f =>
                 $"{f.Key} {Words.English.Number(f.Value.Value, "0.####")}"
-            )
-        );
-        table.AddRow(
-            $"[bold]{Shown.AsMarkup(task.Name)}[/]",
-            Words.English.Count(answers.Count),
-            "",
-            Shown.AsMarkup(all)
-        );
+            );
+            return [new Row(task, false, Words.English.Count(answers.Count), "", string.Join(", ", all))];
+        }
+
+        IReadOnlyList<Answer> questions = QuestionForms.Joined(answers);
+        bool binary = questions.All(a => a.Score is null or 0 or 1);
+        return Groups(questions, binary).Prepend(RowOf(task, false, questions, binary));
     }
 
-    private static void AddGroups(Table table, IReadOnlyList<Answer> questions, bool binary)
+    private static IEnumerable<Row> Groups(IReadOnlyList<Answer> questions, bool binary)
     {
         (string Name, Answer[] Answers)[] groups = [.. Parts(questions, a => a.Group)];
         groups = groups.Length > 1 ? groups : [.. Parts(questions, a => a.Cluster)];
@@ -67,20 +83,12 @@ internal static class MeasureTable
                 .OrderBy(g => g.Answers.Average(a => a.Score))
                 .ThenBy(g => g.Name, StringComparer.Ordinal),
         ];
-        if (lowest.Length < 2)
-        {
-            return;
-        }
-
-        bool many = groups.Length > MostGroups;
-        foreach ((string name, Answer[] answers) in many ? lowest[..1] : groups)
-        {
-            string note =
-                many ? $" (lowest of {groups.Length})"
-                : name == lowest[0].Name ? " (lowest)"
-                : "";
-            AddRow(table, $"  {Shown.AsMarkup(name + note)}", answers, binary);
-        }
+        return lowest.Length < 2 ? []
+            : groups.Length > MostGroups
+                ? [RowOf($"{lowest[0].Name} (lowest of {groups.Length})", true, lowest[0].Answers, binary)]
+            : groups.Select(g =>
+                RowOf(g.Name + (g.Name == lowest[0].Name ? " (lowest)" : ""), true, g.Answers, binary)
+            );
     }
 
     private static IEnumerable<(string, Answer[])> Parts(IReadOnlyList<Answer> answers, Func<Answer, string> part) =>
@@ -89,7 +97,7 @@ internal static class MeasureTable
             .OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => (g.Key, g.ToArray()));
 
-    private static void AddRow(Table table, string name, IReadOnlyList<Answer> answers, bool binary)
+    private static Row RowOf(string name, bool isPart, IReadOnlyList<Answer> answers, bool binary)
     {
         (string, double)[] scored =
         [
@@ -97,11 +105,17 @@ internal static class MeasureTable
         ];
         ScoreInterval score = PairedComparison.Score(scored, binary);
         Words words = Words.English;
-        table.AddRow(
+        return new Row(
             name,
+            isPart,
             words.Count(answers.Count),
             words.Count(answers.Count - scored.Length),
             scored.Length == 0 ? "–" : $"{words.Percent(score.Score)} ({words.Interval(score)})"
         );
+    }
+
+    private sealed record Row(string Name, bool IsPart, string Items, string Unscored, string Score)
+    {
+        public string Markup => IsPart ? Shown.AsMarkup(Name) : $"[bold]{Shown.AsMarkup(Name)}[/]";
     }
 }

@@ -8,6 +8,8 @@ namespace Fulcrum.Cli;
 /// <param name="time">Null: the system's.</param>
 internal sealed class Pace(TimeProvider? time = null)
 {
+    // Items arrive in batches: within a moment there is no rate.
+    private const double LeastSeconds = 0.5;
     private readonly TimeProvider time = time ?? TimeProvider.System;
     private (int Done, long At)? first;
     private RunEvent.Progressed? last;
@@ -25,6 +27,6 @@ internal sealed class Pace(TimeProvider? time = null)
         (int done, long since) = first ??= (at.Done, time.GetTimestamp());
         double seconds = time.GetElapsedTime(since).TotalSeconds;
         last = at;
-        Rate = at.Done > done && seconds > 0 ? (at.Done - done) / seconds : null;
+        Rate = at.Done > done && seconds >= LeastSeconds ? (at.Done - done) / seconds : null;
     }
 }

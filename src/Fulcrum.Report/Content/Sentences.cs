@@ -198,10 +198,10 @@ internal static class Sentences
         return groups.Length == 0
             ? null
             : words.Say(
-                $"{b.Task}: the sign of {string.Join(", ", groups)} is ○ although p is small. A group with fewer "
+                $"{b.Task}: {string.Join(", ", groups)} get the sign ○ although p is small, because a group with fewer "
                     + $"than 5 {many} shows nothing of other {many}.",
-                $"{b.Task}: o sinal de {string.Join(", ", groups)} é ○ embora p seja pequeno. Um grupo com menos "
-                    + "de 5 agrupamentos nada mostra sobre outros."
+                $"{b.Task}: {string.Join(", ", groups)} recebem o sinal ○ embora p seja pequeno, porque um grupo com "
+                    + "menos de 5 agrupamentos nada mostra sobre outros."
             );
     }
 

@@ -51,8 +51,8 @@ internal sealed record ReplyCounts(int Replies, int AtLimit, int Unparsable)
         double[] scores = [.. answers.Select(a => a.Score).OfType<double>()];
         if (scores.Length > 0 && scores.All(s => s == 0))
         {
-            yield return $"{task}: none of {scores.Length} items was solved. Look at the replies: if they are right in "
-                + "another form, change how the task reads or matches them";
+            yield return $"{task}: none of {scores.Length} items was solved. Unless the model is yet to learn the "
+                + "task, look at the replies, and at how the task reads and matches them";
         }
     }
 }
