@@ -194,8 +194,8 @@ internal sealed class PieceTransfer(
         CheckEnd(answer, partial, piece);
     }
 
-    // Bytes are written as they arrive. The digest takes whole buffers: handing over each arrival costs more than hashing
-    // it. What it does not take, it reads from the file later.
+    // Bytes are written as they arrive. The digest takes whole buffers: handing over each arrival costs more than
+    // hashing it. What it does not take, it reads from the file later.
     private async Task<bool> CopyPortionAsync(
         Stream content,
         PartialFile partial,
