@@ -85,6 +85,11 @@ internal static class MergedModel
             throw new InputException($"{output} is the model itself; name another folder for the merged one");
         }
 
+        if (plan.Dtype == Dtype.Int8)
+        {
+            throw new InputException("no model is written in int8; use --dtype f32, bf16, f16 or auto");
+        }
+
         if (plan.Quantization != Quantization.None)
         {
             throw new InputException("a quantised model cannot be merged into; leave --quantization away");

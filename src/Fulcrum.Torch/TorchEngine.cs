@@ -66,7 +66,18 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
     public ModelSpec Resolve(ModelSpec model)
     {
         Libtorch.Load(model.Threads);
-        string device = model.Device == "auto" ? (cuda.is_available() ? "cuda" : "cpu") : model.Device;
+        bool int8 = model.Dtype == Dtype.Int8;
+        string device = model.Device == "auto" ? (!int8 && cuda.is_available() ? "cuda" : "cpu") : model.Device;
+        if (int8 && (device != "cpu" || model.Quantization != Quantization.None))
+        {
+            throw new InputException(
+                device != "cpu"
+                    ? $"dtype int8 is computed on a CPU only, and the device is {device}; use cpu or another dtype"
+                    : $"dtype int8 and quantization {EnumNames.Of(model.Quantization)} both say how the weights are "
+                        + "stored; use one of them"
+            );
+        }
+
         return model with
         {
             Dtype = model.Dtype == Dtype.Auto ? Measured(device) : model.Dtype,
@@ -124,7 +135,11 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
 
         ServingForm form = model.Adapter?.Form ?? ServingForm.Attached;
         bool unquantized = form is ServingForm.UnquantizedAttached or ServingForm.UnquantizedMerged;
-        LanguageModel loaded = LoadModel(unquantized ? model with { Quantization = Quantization.None } : model);
+        LanguageModel loaded = LoadModel(
+            unquantized ? model with { Quantization = Quantization.None }
+            : form == ServingForm.Int8Attached ? model with { Quantization = Quantization.None, Dtype = Dtype.Int8 }
+            : model
+        );
         if (form is ServingForm.Merged or ServingForm.UnquantizedMerged)
         {
             loaded.Merge();
@@ -155,6 +170,11 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         CancellationToken cancellation
     )
     {
+        if (model.Dtype == Dtype.Int8)
+        {
+            throw new InputException("dtype int8 is for measuring only; train in f32, bf16 or on an nf4 base");
+        }
+
         ModelSpec resolved = ComputeForm.Begun(model, outputFolder, Resolve);
         using LanguageModel loaded = LoadModel(resolved with { Adapter = null });
         string name = ModelFolder.NameOf(model.Folder);

@@ -38,6 +38,9 @@ public sealed class ServingFormTests
         Assert.Equal(Of("none", "beside"), full);
         Assert.InRange(Apart(beside, full), 1e-3, 1e3);
         Assert.InRange(Apart(beside, Of("nf4-double", null)), 1e-3, 1e3);
+        double[] coded = Of("none", "int8-beside");
+        Assert.Equal(Of("nf4-double", "int8-beside"), coded);
+        Assert.InRange(Apart(full, coded), 1e-6, Apart(beside, full));
     }
 
     [Fact]
@@ -49,14 +52,20 @@ public sealed class ServingFormTests
         {
             Base = study.Base with { Quantization = Quantization.Nf4Double },
             Derive = new DerivePlan(
-                Forms: [ServingForm.Merged, ServingForm.UnquantizedAttached, ServingForm.UnquantizedMerged]
+                Forms:
+                [
+                    ServingForm.Merged,
+                    ServingForm.UnquantizedAttached,
+                    ServingForm.UnquantizedMerged,
+                    ServingForm.Int8Attached,
+                ]
             ),
             OverrideGuards = Guards.GuardLog.Names,
         };
 
         Comparison comparison = Run(study, Path.Combine(folder, "run"));
         Assert.Equal(
-            ["merged", "unquantized-beside", "unquantized-merged"],
+            ["merged", "unquantized-beside", "unquantized-merged", "int8-beside"],
             comparison.TradeOff!.Points.Where(p => p.Kind == PointKind.Serving).Select(p => p.Form)
         );
         Assert.Contains("Serving forms", File.ReadAllText(Path.Combine(folder, "run", "report.html")));

@@ -74,6 +74,7 @@ internal static class TradeOffFigure
         {
             ServingForm.Attached => words.Say("beside the base", "ao lado da base"),
             ServingForm.Merged => words.Say("merged", "fundido"),
+            ServingForm.Int8Attached => words.Say("8-bit base, beside", "base de 8 bits, ao lado"),
             ServingForm.UnquantizedAttached => words.Say("unquantized, beside", "sem quantização, ao lado"),
             _ => words.Say("unquantized, merged", "sem quantização, fundido"),
         };

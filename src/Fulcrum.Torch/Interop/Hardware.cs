@@ -36,11 +36,11 @@ internal static class Hardware
         };
     }
 
-    /// <summary>Returns libtorch's type.</summary>
+    /// <summary>Returns libtorch's type of what is computed between the matmuls.</summary>
     public static ScalarType DtypeOf(Dtype dtype) =>
         dtype switch
         {
-            Dtype.F32 => ScalarType.Float32,
+            Dtype.F32 or Dtype.Int8 => ScalarType.Float32,
             Dtype.Bf16 => ScalarType.BFloat16,
             Dtype.F16 => ScalarType.Float16,
             _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "the type must be resolved first"),

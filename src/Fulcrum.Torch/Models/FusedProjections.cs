@@ -10,6 +10,7 @@ internal sealed class FusedProjections : IDisposable
 {
     private readonly Tensor? weight;
     private readonly Tensor? bias;
+    private readonly Int8Weight? coded;
     private readonly long[] sizes;
 
     /// <param name="weight">[sum of out, in]: the weights of the parts, one behind the other.</param>
@@ -32,6 +33,26 @@ internal sealed class FusedProjections : IDisposable
         ];
     }
 
+    /// <param name="coded">[sum of out, in]: the weights of the parts in 8 bits.</param>
+    /// <param name="bias">[sum of out]; null for none.</param>
+    /// <param name="parts">Names of the parts, with each one's number of outputs.</param>
+    public FusedProjections(Int8Weight coded, Tensor? bias, IReadOnlyList<(string Name, long Out)> parts)
+    {
+        (this.coded, this.bias) = (coded, bias?.DetachFromDisposeScope());
+        sizes = [.. parts.Select(p => p.Out)];
+        Parts =
+        [
+            .. parts.Select(
+                (p, i) =>
+                    new Projection(
+                        p.Name,
+                        coded.Part(sizes[..i].Sum(), sizes[i]),
+                        bias?.narrow(0, sizes[..i].Sum(), sizes[i])
+                    )
+            ),
+        ];
+    }
+
     /// <param name="parts">Projections with quantised weights, which cannot be fused.</param>
     public FusedProjections(IReadOnlyList<Projection> parts) => (Parts, sizes) = (parts, [.. parts.Select(p => p.Out)]);
 
@@ -41,28 +62,30 @@ internal sealed class FusedProjections : IDisposable
     /// <summary>[..., in] to one [..., out] for each part.</summary>
     public Tensor[] Forward(Tensor input)
     {
-        if (weight is null || !Parts.All(p => p.Fusible))
+        if (Product(input) is not { } product)
         {
             return [.. Parts.Select(p => p.Forward(input))];
         }
 
-        // A magnitude (DoRA) scales the product without its bias.
-        bool without = bias is not null && Parts.Any(p => p.Adapter?.Magnitude is not null);
-        Tensor[] products = FrozenMatmul.Forward(input, weight, without ? null : bias).split(sizes, -1);
-        return
-        [
-            .. Parts.Select(
-                (p, i) => p.WithAdapter(input, without ? products[i].Plus(p.Bias!) : products[i], () => products[i])
-            ),
-        ];
+        Tensor[] outputs = product.split(sizes, -1);
+        return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
     }
 
     /// <summary>The output of all parts concatenated, [..., sum of out]; null if the parts are not fused or have
     /// adapters.</summary>
-    public Tensor? Whole(Tensor input) =>
-        weight is not null && Parts.All(p => p.Fusible && p.Adapter is null)
-            ? FrozenMatmul.Forward(input, weight, bias)
-            : null;
+    public Tensor? Whole(Tensor input) => Parts.All(p => p.Adapter is null) ? Product(input) : null;
+
+    // Null if a part reads its own product, or was merged out of the 8-bit weight.
+    private Tensor? Product(Tensor input)
+    {
+        if (coded is not null && Parts.All(p => p.Quantized is not null && p.Adapter?.Magnitude is null))
+        {
+            Tensor product = coded.Multiply(input);
+            return bias is null ? product : product.Plus(bias);
+        }
+
+        return weight is not null && Parts.All(p => p.Fusible) ? FrozenMatmul.Forward(input, weight, bias) : null;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -73,6 +96,7 @@ internal sealed class FusedProjections : IDisposable
         }
 
         weight?.Dispose();
+        coded?.Dispose();
         bias?.Dispose();
     }
 }

@@ -23,7 +23,7 @@ internal static class ModelLoader
         using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
         Check(config, checkpoint, plan.Folder);
         (Device device, ScalarType dtype) = (Hardware.DeviceOf(plan.Device), Hardware.DtypeOf(plan.Dtype));
-        return Build(config, device, dtype, plan.Quantization, checkpoint);
+        return Build(config, device, dtype, Packing(plan, dtype, device), checkpoint);
     }
 
     /// <summary>A model with normally distributed weights, for measuring speed.</summary>
@@ -32,11 +32,13 @@ internal static class ModelLoader
         Device device,
         ScalarType dtype,
         long seed = 0,
-        Quantization quantization = Quantization.None
+        Quantization quantization = Quantization.None,
+        bool int8 = false
     )
     {
         using RandomWeights weights = new(seed);
-        return Build(config, device, dtype, quantization, weights);
+        ModelSpec form = ModelSpec.InFolder("", int8 ? Dtype.Int8 : Dtype.F32, quantization);
+        return Build(config, device, dtype, Packing(form, dtype, device), weights);
     }
 
     /// <summary>The tensors that a model of this configuration has, with their shapes.</summary>
@@ -172,12 +174,18 @@ internal static class ModelLoader
         }
     }
 
+    // How weights are quantised; null: not at all.
+    private static Packing? Packing(ModelSpec plan, ScalarType dtype, Device device) =>
+        plan.Dtype == Dtype.Int8 ? new Packing(Int8Weight.Of, IsInt8: true)
+        : plan.Quantization == Quantization.None ? null
+        : new Packing(w => Nf4Weight.Of(w, plan.Quantization == Quantization.Nf4Double, dtype, device), IsInt8: false);
+
     // Weights are read and quantised one at a time, from their precision on disk.
     private static LanguageModel Build(
         ModelConfig config,
         Device device,
         ScalarType dtype,
-        Quantization quantization,
+        Packing? packing,
         IWeightSource weights
     )
     {
@@ -200,31 +208,37 @@ internal static class ModelLoader
 
         Tensor? Maybe(string name) => shapes.ContainsKey(name) ? Get(name) : null;
         RmsNorm NormOf(string name) => new(Get(name + ".weight"), config.NormEpsilon);
-        Projection Quantised(string name)
+        IQuantizedWeight Packed(string name)
         {
             using Tensor plain = weights.Read(name + ".weight", shapes[name + ".weight"], ScalarType.Float32);
-            return new Projection(
-                name,
-                Nf4Weight.Of(plain, quantization == Quantization.Nf4Double, dtype, device),
-                Maybe(name + ".bias")
-            );
+            return packing!.Of(plain);
         }
 
+        Projection Quantised(string name) => new(name, Packed(name), Maybe(name + ".bias"));
         Projection Linear(string name) =>
-            quantization == Quantization.None
-                ? new Projection(name, ColumnMajor(name), Maybe(name + ".bias"))
-                : Quantised(name);
+            packing is null ? new Projection(name, ColumnMajor(name), Maybe(name + ".bias")) : Quantised(name);
         FusedProjections Fused(string prefix, params string[] ends)
         {
             string[] names = [.. ends.Select(e => prefix + e)];
             Tensor[] biases = [.. names.Select(n => Maybe(n + ".bias")).OfType<Tensor>()];
-            return quantization != Quantization.None
-                ? new FusedProjections([.. names.Select(Quantised)])
-                : new FusedProjections(
-                    ColumnMajor(names),
-                    biases.Length == 0 ? null : cat(biases, 0),
-                    [.. names.Select(n => (n, shapes[n + ".weight"][0]))]
-                );
+            (string, long)[] parts = [.. names.Select(n => (n, shapes[n + ".weight"][0]))];
+            Tensor? bias = biases.Length == 0 ? null : cat(biases, 0);
+            return packing is null ? new FusedProjections(ColumnMajor(names), bias, parts)
+                : Joined(names) is { } coded ? new FusedProjections(coded, bias, parts)
+                : new FusedProjections([.. names.Select(Quantised)]);
+        }
+
+        Int8Weight? Joined(string[] names)
+        {
+            if (packing is not { IsInt8: true } || !Int8Weight.HasParts(names.Select(n => shapes[n + ".weight"][0])))
+            {
+                return null;
+            }
+
+            using DisposeScope inner = NewDisposeScope();
+            return Int8Weight.Of(
+                cat([.. names.Select(n => weights.Read(n + ".weight", shapes[n + ".weight"], ScalarType.Float32))], 0)
+            );
         }
 
         DecoderLayer Layer(int index)
@@ -247,8 +261,12 @@ internal static class ModelLoader
             );
         }
 
-        Tensor embedding = config.TiedHead ? ColumnMajor("model.embed_tokens") : Get("model.embed_tokens.weight");
-        Projection head = new("lm_head", config.TiedHead ? embedding.alias() : ColumnMajor("lm_head"), null);
+        const string Table = "model.embed_tokens";
+        bool packs = packing is { IsInt8: true };
+        Tensor embedding = config.TiedHead && !packs ? ColumnMajor(Table) : Get(Table + ".weight");
+        Projection head = packs
+            ? new Projection("lm_head", Packed(config.TiedHead ? Table : "lm_head"), null)
+            : new Projection("lm_head", config.TiedHead ? embedding.alias() : ColumnMajor("lm_head"), null);
         return new LanguageModel(
             config,
             device,
@@ -260,3 +278,8 @@ internal static class ModelLoader
         );
     }
 }
+
+/// <summary>How the weights of projections are quantised.</summary>
+/// <param name="Of">Quantises a matrix, [out, in], float32, on the CPU.</param>
+/// <param name="IsInt8">In 8 bits: the head is quantised too, and projections of one input are fused.</param>
+internal sealed record Packing(Func<Tensor, IQuantizedWeight> Of, bool IsInt8);

@@ -73,6 +73,11 @@ internal static class Bench
         Action<string>? tell = null
     )
     {
+        if (verb == "train" && dtype == Dtype.Int8)
+        {
+            throw new InputException("dtype int8 is for measuring only; train in f32 or bf16");
+        }
+
         ModelSpec plan = new TorchEngine().Resolve(ModelSpec.InFolder("", dtype, device: "cpu", threads: threads));
         ModelConfig settings = ModelConfig.LoadFile(config);
         JsonLine[] lines = [.. JsonLines.Read(input)];
@@ -87,7 +92,9 @@ internal static class Bench
         // Its buffer is freed before the model is created, whose memory is reported.
         double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
         using TorchLanguageModel model = new(
-            Heap.GivingBack(() => ModelLoader.Random(settings, CPU, Hardware.DtypeOf(plan.Dtype))),
+            Heap.GivingBack(() =>
+                ModelLoader.Random(settings, CPU, Hardware.DtypeOf(plan.Dtype), int8: plan.Dtype == Dtype.Int8)
+            ),
             plain
         );
         Job job = Of(verb, model, lines, plain);
@@ -150,7 +157,9 @@ internal static class Bench
 
     // Of one step: every matrix of the layers and the head; of the embedding it reads a row.
     private static double WeightBytes(LanguageModel model) =>
-        model.Projections.Sum(p => (double)p.Out * p.In * model.Dtype.ElementSize());
+        model.Projections.Sum(p =>
+            p.Quantized is Int8Weight packed ? packed.Bytes : (double)p.Out * p.In * model.Dtype.ElementSize()
+        );
 
     private static Job Of(string verb, TorchLanguageModel model, JsonLine[] lines, bool plain) =>
         verb switch

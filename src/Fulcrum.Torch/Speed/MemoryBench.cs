@@ -65,6 +65,11 @@ internal static class MemoryBench
         Action<string>? tell = null
     )
     {
+        if (dtype == Dtype.Int8)
+        {
+            throw new InputException("dtype int8 is for measuring only; train in f32 or bf16");
+        }
+
         using ScratchFolder folder = new("memory");
         ModelSpec plan = new TorchEngine(note: tell).Resolve(
             ModelSpec.InFolder(folder.Path, dtype, quantization, "cpu", threads)

@@ -21,6 +21,11 @@ public enum Dtype
     /// <summary>IEEE half precision.</summary>
     [JsonStringEnumMemberName("f16")]
     F16,
+
+    /// <summary>Weights of 8 bits with a scale for each output, and everything else in 32-bit floating point. For
+    /// measuring only.</summary>
+    [JsonStringEnumMemberName("int8")]
+    Int8,
 }
 
 /// <summary>How the weights of the projections are stored.</summary>
@@ -59,4 +64,8 @@ public enum ServingForm
     /// <summary>Merged into the base in full precision.</summary>
     [JsonStringEnumMemberName("unquantized-merged")]
     UnquantizedMerged,
+
+    /// <summary>Attached to the base in full precision, whose weights are then stored in 8 bits.</summary>
+    [JsonStringEnumMemberName("int8-beside")]
+    Int8Attached,
 }

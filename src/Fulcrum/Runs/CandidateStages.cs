@@ -262,7 +262,11 @@ internal sealed class CandidateStages(
     /// <summary>Checks that the adapter changes the model, and that lambda 0 is the base.</summary>
     private void Probe(GuardLog guards, ModelSpec spec, double[] asTrained)
     {
-        bool otherBase = spec.Adapter!.Form is ServingForm.UnquantizedAttached or ServingForm.UnquantizedMerged;
+        bool otherBase =
+            spec.Adapter!.Form
+            is ServingForm.UnquantizedAttached
+                or ServingForm.UnquantizedMerged
+                or ServingForm.Int8Attached;
         double[]? bare = otherBase ? null : ProbeOf(spec with { Adapter = null });
         double[] zero = ProbeOf(spec with { Adapter = spec.Adapter with { Lambda = 0 } });
         AdapterProbe.Check(guards, bare, zero, asTrained, spec.Dtype);

@@ -59,6 +59,9 @@ internal static class StudyChecks
     private static void CheckCandidates(Study study, string source)
     {
         const string Letters = "1 to 100 letters, digits, ., _ and -";
+        bool trains = study.Candidates.Values.Any(c => c.Train is not null);
+        const string Trainable = "f32, bf16, f16 or auto: a candidate is trained, and int8 is for measuring only";
+        Wanted.That(!trains || study.Base.Dtype != Dtype.Int8, source, "base.dtype", "int8", Trainable);
         foreach ((string name, CandidatePlan candidate) in study.Candidates)
         {
             Wanted.That(IsName(name), source, "the name of a candidate", name, Letters);
