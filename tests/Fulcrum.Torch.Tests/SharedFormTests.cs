@@ -60,6 +60,7 @@ public sealed class SharedFormTests
     [InlineData(6, 8, 3)]
     [InlineData(null, 8, 10)] // with nodes that more share than are read alone
     [InlineData(6, 8, 10)]
+    [InlineData(null, 32, 10)] // with shared nodes in blocks of rows, where the processor has AVX-512
     public void Generated_tokens_are_those_of_padded_batches_however_many_run_at_once(
         int? window,
         int headSize,
