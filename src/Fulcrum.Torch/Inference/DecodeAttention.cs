@@ -15,8 +15,8 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     // cache it would widen every slot.
     private const int LongestTail = 128;
 
-    // Without blocks, a node with at most this many readers is read once per sequence. With more readers one matmul
-    // for all is faster.
+    // A node with at most this many readers is read once per sequence. With more readers it is faster to read it once
+    // for all.
     private const int MostRowReaders = 4;
 
     private readonly bool inBlocks =
@@ -246,11 +246,10 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             }
         }
 
-        int most = inBlocks ? 1 : MostRowReaders;
-        running.ForEach(r => r.ReadByRow = [.. r.Nodes.Where(n => under[n].Count <= most)]);
+        running.ForEach(r => r.ReadByRow = [.. r.Nodes.Where(n => under[n].Count <= MostRowReaders)]);
         prefixes?.Dispose();
         prefixes = inBlocks
-            ? SharedPrefixes.Of([.. running.Select(r => r.Nodes.Where(n => under[n].Count > most).ToArray())])
+            ? SharedPrefixes.Of([.. running.Select(r => r.Nodes.Where(n => under[n].Count > MostRowReaders).ToArray())])
             : null;
         return
         [
