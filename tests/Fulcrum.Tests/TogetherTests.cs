@@ -185,6 +185,15 @@ public sealed class TogetherTests : IDisposable
     }
 
     [Fact]
+    public void Record_of_an_external_training_is_that_of_the_obtaining_job()
+    {
+        Assert.False(JudgedFiles.Holds($"candidates/a/{ExternalTrainer.LogName}"));
+        Assert.False(JudgedFiles.Holds($"candidates/a/{ExternalTrainer.RecordName}"));
+        Assert.True(JudgedFiles.Holds("candidates/a/measure.manifest.json"));
+        Assert.False(JudgedFiles.Holds("candidates/a/obtain.manifest.json"));
+    }
+
+    [Fact]
     public void Search_within_a_time_is_refused_in_one_sentence() =>
         Assert.Contains(
             "give seek.trainings instead",

@@ -74,9 +74,11 @@ internal static class StatusLines
         return $"{status.Candidates.Count} candidates: {counts}{left}";
     }
 
+    private static string Before(string? what) => string.IsNullOrEmpty(what) ? "" : what + " ";
+
     private static string Said(StageStatus one)
     {
-        string progress = one.Total is > 0 ? $" {one.What} {one.Done:#,0} of {one.Total:#,0} {one.Unit}" : "",
+        string progress = one.Total is > 0 ? $" {Before(one.What)}{one.Done:#,0} of {one.Total:#,0} {one.Unit}" : "",
             rate = one.Rate is { } r ? (r < 1 ? $", {1 / r:0.#} s each" : $", {r:0.#}/s") : "",
             left = one.RemainingSeconds is { } s ? $", about {Span(s)} left" : "",
             job = one.Job is { } id ? $" (job {id}{(one.Node is { Length: > 0 } n ? $" on {n}" : "")})" : "",

@@ -20,9 +20,11 @@ internal static class ExternalTrainer
     /// <summary>The folder of a whole model, in the candidate's place.</summary>
     public const string ModelFolderName = "model";
 
-    // What the command printed; how it ended and how long it took.
-    private const string LogName = "command.log",
-        RecordName = "command.json";
+    /// <summary>The name of the file with what the command printed.</summary>
+    public const string LogName = "command.log";
+
+    /// <summary>The name of the file that says how the command ended and how long it took.</summary>
+    public const string RecordName = "command.json";
 
     private static readonly string[] AdapterFiles = ["adapter_config.json", "adapter_model.safetensors"];
 

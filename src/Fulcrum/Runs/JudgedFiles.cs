@@ -76,6 +76,8 @@ internal static class JudgedFiles
             is not (
                 "adapter"
                 or ExternalTrainer.ModelFolderName
+                or ExternalTrainer.LogName
+                or ExternalTrainer.RecordName
                 or RunLayout.Selection
                 or $"{RunLayout.Selection}{Manifests}"
                 or $"obtain{Manifests}"
