@@ -62,29 +62,36 @@ internal sealed class FusedProjections : IDisposable
     /// <summary>[..., in] to one [..., out] for each part.</summary>
     public Tensor[] Forward(Tensor input)
     {
-        if (Product(input) is not { } product)
+        // A magnitude (DoRA) scales the product without its bias.
+        bool without = bias is not null && Parts.Any(p => p.Adapter?.Magnitude is not null);
+        if (Product(input, without ? null : bias) is not { } product)
         {
             return [.. Parts.Select(p => p.Forward(input))];
         }
 
-        Tensor[] outputs = product.split(sizes, -1);
-        return [.. Parts.Select((p, i) => p.WithAdapter(input, outputs[i], () => outputs[i]))];
+        Tensor[] products = product.split(sizes, -1);
+        return
+        [
+            .. Parts.Select(
+                (p, i) => p.WithAdapter(input, without ? products[i].Plus(p.Bias!) : products[i], () => products[i])
+            ),
+        ];
     }
 
     /// <summary>The output of all parts concatenated, [..., sum of out]; null if the parts are not fused or have
     /// adapters.</summary>
-    public Tensor? Whole(Tensor input) => Parts.All(p => p.Adapter is null) ? Product(input) : null;
+    public Tensor? Whole(Tensor input) => Parts.All(p => p.Adapter is null) ? Product(input, bias) : null;
 
     // Null if a part reads its own product, or was merged out of the 8-bit weight.
-    private Tensor? Product(Tensor input)
+    private Tensor? Product(Tensor input, Tensor? added)
     {
         if (coded is not null && Parts.All(p => p.Quantized is not null && p.Adapter?.Magnitude is null))
         {
             Tensor product = coded.Multiply(input);
-            return bias is null ? product : product.Plus(bias);
+            return added is null ? product : product.Plus(added);
         }
 
-        return weight is not null && Parts.All(p => p.Fusible) ? FrozenMatmul.Forward(input, weight, bias) : null;
+        return weight is not null && Parts.All(p => p.Fusible) ? FrozenMatmul.Forward(input, weight, added) : null;
     }
 
     /// <inheritdoc/>
