@@ -78,6 +78,13 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
             );
         }
 
+        if (int8 && !Int8Rows.IsSupported)
+        {
+            Warn(
+                "dtype int8: this processor has neither AVX2 nor more, so the products take plain loops, which are slow"
+            );
+        }
+
         return model with
         {
             Dtype = model.Dtype == Dtype.Auto ? Measured(device) : model.Dtype,

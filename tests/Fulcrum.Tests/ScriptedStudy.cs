@@ -144,7 +144,9 @@ internal sealed record ScriptedStudy(string Broken = "")
         return done;
     }
 
-    private bool RunJob(string folder, StageNode node)
+    /// <summary>Does one stage as a job of a cluster does it.</summary>
+    /// <returns>Whether it was published.</returns>
+    public bool RunJob(string folder, StageNode node)
     {
         if (!node.HasAttempts)
         {

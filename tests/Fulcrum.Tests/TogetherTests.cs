@@ -82,6 +82,28 @@ public sealed class TogetherTests : IDisposable
     }
 
     [Theory]
+    [InlineData("select", "obtained:rank5")]
+    [InlineData("select", "round:1/1")]
+    [InlineData("select", "candidate:rank5")]
+    [InlineData("decide", "tried:rank5")]
+    [InlineData("decide", "round:1/1")]
+    [InlineData("seek", "tried:rank5")]
+    [InlineData("seek", "round:1/9")]
+    [InlineData("seek", "round:99/1")]
+    [InlineData("seek", "round:0/1")]
+    public void A_stage_that_the_study_does_not_have_is_refused(string key, string node)
+    {
+        ScriptedStudy study = Of(key);
+        study.Submit(Jobs);
+        study.RunAttempt(Jobs, new StageNode(Stage.Prepare), 1);
+
+        Assert.Contains(
+            "--stage",
+            Assert.Throws<InputException>(() => study.RunJob(Jobs, StageNode.Parse(node))).Message
+        );
+    }
+
+    [Theory]
     [InlineData("select", "candidates/rank5/selection/sql.jsonl", "tried:rank5")]
     [InlineData("seek", "candidates/rank4/selection/sql.jsonl", "round:")]
     [InlineData("decide", "candidates/rank5/adapter/adapter_model.safetensors", "obtained:rank5")]

@@ -40,10 +40,13 @@ public sealed partial class Experiment
         });
 
     /// <summary>Returns the candidates that a place in a round of a search stands for.</summary>
+    /// <exception cref="InputException">The study has no such round or place.</exception>
     internal IReadOnlyList<string> NamesAt(StageNode node)
     {
         Corpus data = openCorpus(study);
-        return Seeking(RunState.Begin(study, run.Layout, engines, data), data, stores: false).NamesAt(node.Part!);
+        RunState state = RunState.Begin(study, run.Layout, engines, data);
+        state.RefuseOther(node);
+        return Seeking(state, data, stores: false).NamesAt(node.Part!);
     }
 
     private void Do(StageNode node, RunState state, Corpus data, CancellationToken cancellation)

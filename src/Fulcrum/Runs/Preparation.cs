@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Guards;
 using Fulcrum.Models;
@@ -20,8 +21,23 @@ internal sealed class Preparation(
     public void Run(CancellationToken cancellation)
     {
         CandidateWork work = new(state.Study, stages.Layout, engines, data, settings, stages.Report);
+        RefuseForms();
         GivenCandidates.Check(state.Study, stages.Layout, engines, work);
         stages.Run(Name, InputsOf(state, data), () => [], () => Prepare(cancellation));
+    }
+
+    // Known only now, because the base's device may be found out on this machine.
+    private void RefuseForms()
+    {
+        string device = state.Study.Base.Spec.Device;
+        string? other = state.Study.Candidates.FirstOrDefault(c => c.Value.Form == ServingForm.Int8Attached).Key;
+        if (other is not null && device != "cpu")
+        {
+            throw new InputException(
+                $"candidates.{other}.form is {EnumNames.Of(ServingForm.Int8Attached)}, which is computed on a CPU only, "
+                    + $"and the base's device is {device}; set base.device to cpu or leave the form out"
+            );
+        }
     }
 
     /// <summary>Returns the digest of everything that the stage reads.</summary>

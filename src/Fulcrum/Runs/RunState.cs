@@ -86,7 +86,14 @@ internal sealed record RunState(
     /// others, or does not.</exception>
     public void RefuseOther(StageNode node)
     {
-        bool fits = node.Stage != Stage.Candidates || HasParts == (node.Kind == NodeKind.Whole);
+        bool fits = node.Kind switch
+        {
+            NodeKind.Whole => node.Stage != Stage.Candidates || HasParts,
+            NodeKind.Obtained => Study is { Decide: true, Selects: false },
+            NodeKind.Tried => Study is { Selects: true, Seek: null },
+            NodeKind.Round => Study.Seek is { Trainings: not null },
+            _ => !HasParts,
+        };
         Wanted.That(fits, "", "--stage", node, string.Join(", ", StageGraph.Of(Study).Nodes.Take(8)));
     }
 

@@ -26,9 +26,19 @@ internal sealed partial class SeekRun
     /// <summary>Returns the training of a place in a round, with its parts. The rounds before it must be
     /// complete.</summary>
     /// <param name="place">In which round, both counted from 1.</param>
+    /// <exception cref="InputException">There is no such round or place.</exception>
     public IReadOnlyList<string> NamesAt(StagePart place)
     {
         IReadOnlyList<HalvingRound> planned = Affordable(plan.Trainings!.Value);
+        int places = place.Of >= 1 && place.Of <= planned.Count ? planned[place.Of - 1].Candidates : 0;
+        string rounds = string.Join(", ", planned.Select((r, k) => $"{r.Candidates} in round {k + 1}"));
+        Wanted.That(
+            place.Index >= 1 && place.Index <= places,
+            "",
+            "--stage",
+            $"round:{place.Index}/{place.Of}",
+            $"places {rounds}"
+        );
         IReadOnlyList<string> kept = arms;
         for (int k = 0; k < place.Of - 1; k++)
         {
