@@ -10,10 +10,12 @@ internal static class PowerTable
         words.Say(
             "Minimum detectable difference in percentage points, by the share of items that change "
                 + "(80% power, two-sided test at 5%). \"Detectable\" says whether the difference that is wanted (the "
-                + "margin of a general task) is large enough for this sample, as observed.",
+                + "margin of a general task) is large enough for this sample, as observed. Where too few items changed "
+                + "for such a figure, the upper bound of the share that can change (95%) stands in its place.",
             "Diferença mínima detectável em pontos percentuais, pela parcela de itens que mudam "
                 + "(poder de 80%, teste bilateral a 5%). \"Detectável\" diz se a diferença desejada (a margem de uma "
-                + "tarefa geral) é grande o bastante para esta amostra, como observado."
+                + "tarefa geral) é grande o bastante para esta amostra, como observado. Onde mudaram itens de menos "
+                + "para esse valor, o limite superior da parcela que pode mudar (95%) está no lugar dele."
         );
 
     /// <summary>The names of the columns and the rows of the tasks. A column that no task fills is left out.</summary>
@@ -48,19 +50,32 @@ internal static class PowerTable
             Observed(p, words),
             p.DesignEffect is { } d ? words.Number(d, "0.00") : Nothing,
             p.Looking is { } l ? words.Number(l) : Nothing,
-            p.Looking is null ? Nothing
-            : p.Sees ? words.Say("✓ yes", "✓ sim")
+            p.Looking is null || p.Sees is not { } sees ? Nothing
+            : sees ? words.Say("✓ yes", "✓ sim")
             : words.Say("✗ no", "✗ não"),
         ];
 
     private static string Observed(TaskPower p, Words words) =>
-        p.Observed is { } seen ? Effect(seen, words)
-        : p.AtMost is { } most
-            ? words.Say(
-                $"no item changed; up to {words.Percent(most.Discordance)} may: ",
-                $"nenhum item mudou; até {words.Percent(most.Discordance)} podem mudar: "
-            ) + Points(most, words)
-        : words.Say("not known: all items changed alike", "desconhecido: todos os itens mudaram igual");
+        p.Observed is not { } seen
+            ? words.Say("not known: the items show no spread", "desconhecido: os itens não mostram dispersão")
+        : p.ChangeAtMost is { } most ? Changed(seen.Discordance, words) + AtMost(most, p, words)
+        : Effect(seen, words);
+
+    private static string Changed(double share, Words words) =>
+        share == 0
+            ? words.Say("no item changed; ", "nenhum item mudou; ")
+            : words.Say(
+                $"{words.Percent(share)} of the items changed; ",
+                $"{words.Percent(share)} dos itens mudaram; "
+            );
+
+    private static string AtMost(double most, TaskPower p, Words words) =>
+        words.Say($"at most {words.Percent(most)} can change", $"no máximo {words.Percent(most)} podem mudar")
+        + (
+            p.Looking is null ? ""
+            : p.Sees == true ? words.Say(", less than the wanted difference", ", menos que a diferença desejada")
+            : words.Say(", not less than the wanted difference", ", não menos que a diferença desejada")
+        );
 
     private static string Effect(DetectableEffect e, Words words) =>
         words.Say(

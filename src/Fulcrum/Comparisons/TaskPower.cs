@@ -6,20 +6,18 @@ namespace Fulcrum.Comparisons;
 /// <summary>What a task's sample can detect: 80% power in a two-sided test at 5%.</summary>
 /// <param name="Expected">Before the run: the minimum detectable difference for a range of discordances (share of items
 /// that change).</param>
-/// <param name="Observed">After the run, at the discordance and standard error that were seen; null before it, and
-/// where
-/// the items show no spread: none of them changed, or all in the same way.</param>
+/// <param name="Observed">After the run, at the discordance and standard error that were seen. Null before the run, and
+/// where the changes of the items show no spread.</param>
 /// <param name="DesignEffect">Variance over that of independent items: assumed before the run, seen after it.</param>
 /// <param name="Looking">In points: what the study wants to detect (its margin, or a requirement); null: nothing
 /// stated.</param>
-/// <param name="Sees">Whether the minimum detectable difference is at most <paramref name="Looking"/>: before the run
-/// at
-/// 10% discordance, after it as observed. True where nothing is stated.</param>
+/// <param name="Sees">Whether the minimum detectable difference is at most <paramref name="Looking"/>: before the run at
+/// 10% discordance, after it as observed, or whether <paramref name="ChangeAtMost"/> is below it. True where nothing is
+/// stated; null where the changes of the items show no spread.</param>
 /// <param name="Chance">Probability that a model without any mean change is shown to lie within
 /// <paramref name="Looking"/>, at 10% discordance; null: nothing stated.</param>
-/// <param name="AtMost">After a run in which no item changed: the minimum detectable difference at the upper bound of
-/// the
-/// share that changes (95%, Wilson); null otherwise.</param>
+/// <param name="ChangeAtMost">Upper bound of the share of items that change (95%, Wilson), where so few changed that no
+/// minimum detectable difference can be given; null otherwise.</param>
 internal sealed record TaskPower(
     string Task,
     int Items,
@@ -28,9 +26,9 @@ internal sealed record TaskPower(
     DetectableEffect? Observed = null,
     double? DesignEffect = null,
     double? Looking = null,
-    bool Sees = true,
+    bool? Sees = true,
     double? Chance = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DetectableEffect? AtMost = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ChangeAtMost = null
 )
 {
     private const double LeastSpread = 1e-9;
@@ -64,31 +62,33 @@ internal sealed record TaskPower(
         {
             DesignEffect = effect,
         };
-        if (estimate.StandardError <= LeastSpread || estimate.DegreesOfFreedom <= 0)
-        {
-            return seen.Items > 0 && seen.Gained + seen.Lost == 0 ? Unchanged(expected, clusterItems, seen) : expected;
-        }
+        bool binary = seen.Mcnemar is not null,
+            spread = estimate.StandardError > LeastSpread && estimate.DegreesOfFreedom > 0;
+        double found = spread ? Power.Reach(estimate.DegreesOfFreedom) * estimate.StandardError : 0;
 
         // Of scores of 0 and 1 the difference cannot exceed the share of items that changed.
-        double found = Power.Reach(estimate.DegreesOfFreedom) * estimate.StandardError;
-        bool possible = seen.Mcnemar is null || found <= discordance;
-        return expected with
-        {
-            Observed = new DetectableEffect(discordance, possible ? found : null),
-            Sees = looking is null || found * 100 <= looking,
-        };
+        return binary && seen.Items > 0 && (spread ? found > discordance : discordance == 0)
+                ? Bounded(expected, seen, discordance)
+            : spread
+                ? expected with
+                {
+                    Observed = new DetectableEffect(discordance, found),
+                    Sees = looking is null || found * 100 <= looking,
+                }
+            : expected with { Sees = null };
     }
 
-    // No spread was seen, so the share that changes is taken at its upper bound instead of at 0.
-    private static TaskPower Unchanged(TaskPower expected, IReadOnlyList<int> clusterItems, PairedResult seen)
+    // So few items changed that their spread gives no figure. What is known is how many can change at most.
+    private static TaskPower Bounded(TaskPower expected, PairedResult seen, double discordance)
     {
-        double most = Proportion.Wilson(0, seen.Items).High,
-            assumed = seen.Estimand == Estimand.Clusters ? Power.AssumedDesignEffect : 1;
-        double? points = Power.MinimumDetectable(seen.Items, Degrees(clusterItems, seen.Estimand), most, assumed);
+        double prior = seen.Estimand == Estimand.Clusters ? Power.AssumedDesignEffect : 1,
+            effect = Math.Max(prior, expected.DesignEffect ?? prior),
+            most = Proportion.Wilson((seen.Gained + seen.Lost) / effect, seen.Items / effect).High;
         return expected with
         {
-            AtMost = new DetectableEffect(most, points),
-            Sees = expected.Looking is null || (points ?? most) * 100 <= expected.Looking,
+            Observed = new DetectableEffect(discordance, null),
+            ChangeAtMost = most,
+            Sees = expected.Looking is null || most * 100 < expected.Looking,
         };
     }
 

@@ -52,7 +52,7 @@ internal static class PreparationSummary
                 $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} {Many(plan)}" : "")}"
                     + $". Minimum detectable difference (80% power{assumed}): {Effects(power)}"
             );
-            if (!power.Sees)
+            if (power.Sees == false)
             {
                 yield return new RunEvent.Warned(
                     $"{b.Name}: this sample is too small to detect {wanted:0.#} points, "

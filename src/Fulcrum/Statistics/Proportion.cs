@@ -12,14 +12,14 @@ internal static class Proportion
     private static readonly double Z95 = Normal.InvCDF(0, 1, 0.975);
 
     /// <summary>A proportion with its 95% Wilson score interval (Wilson 1927, J. Am. Stat. Assoc. 22:209).</summary>
-    public static ScoreInterval Wilson(int right, int items)
+    public static ScoreInterval Wilson(double right, double items)
     {
         if (items == 0)
         {
             return new ScoreInterval(0, 0, 1);
         }
 
-        double p = (double)right / items,
+        double p = right / items,
             z2 = Z95 * Z95,
             n = items;
         double centre = (p + z2 / (2 * n)) / (1 + z2 / n),
