@@ -55,12 +55,12 @@ internal static class AdapterReader
             shapes,
             train
         ).Read(warn);
-        if (config.Base is { } trainedFor && baseFolder is not null && !IsSame(trainedFor, baseFolder))
+        if (config.Base is { Length: > 0 } trainedFor && baseFolder is not null && !IsSame(trainedFor, baseFolder))
         {
             warn?.Invoke(
                 $"the adapter in {folder} was trained for '{trainedFor}', and the base here is called "
-                    + $"'{ModelFolder.NameOf(baseFolder)}'. It fits the base's shapes; whether the weights are "
-                    + "the same, only the name could tell"
+                    + $"'{ModelFolder.NameOf(baseFolder)}'. Its shapes fit this base, but Fulcrum cannot tell "
+                    + "whether the weights are the same"
             );
         }
 
@@ -88,16 +88,11 @@ internal static class AdapterReader
         }
     }
 
-    // By its name, by the name that its own configuration keeps, or by the files where both folders are here.
+    // Only names are compared. The adapter is untrusted, so a path that it names is never opened.
     private static bool IsSame(string trainedFor, string baseFolder)
     {
         string name = NameOf(trainedFor);
-        return name == NameOf(ModelFolder.NameOf(baseFolder))
-            || name == NameOf(OriginOf(baseFolder) ?? "")
-            || (
-                File.Exists(Path.Combine(trainedFor, "config.json"))
-                && ModelFolder.Digest(trainedFor) == ModelFolder.Digest(baseFolder)
-            );
+        return name == NameOf(ModelFolder.NameOf(baseFolder)) || name == NameOf(OriginOf(baseFolder) ?? "");
     }
 
     private static string NameOf(string model) =>
