@@ -185,6 +185,20 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
+    public void An_adapter_that_several_candidates_apply_is_checked_once()
+    {
+        ScriptedStudy study = With(
+            ThreeCandidates(),
+            ("quarter", new(From: "theirs", Lambda: 0.25)),
+            ("half", new(From: "theirs", Lambda: 0.5))
+        );
+
+        study.Run(RunFolder, allowCommand: true);
+
+        Assert.Equal(Path.Combine(home, "theirs"), Assert.Single(study.Checked)!.Folder);
+    }
+
+    [Fact]
     public void A_base_that_changes_while_a_stage_works_is_noticed_at_its_end()
     {
         ScriptedStudy study = new();

@@ -34,6 +34,9 @@ internal sealed record ScriptedStudy(string Broken = "")
     /// <summary>Models loaded so far, each with its serving.</summary>
     public IReadOnlyList<AppliedAdapter?> Loaded => runtime.Loaded;
 
+    /// <summary>Models checked so far, each with its adapter.</summary>
+    public IReadOnlyList<AppliedAdapter?> Checked => runtime.Checked;
+
     public Study Study { get; init; } =
         new(
             new BasePlan(
@@ -297,6 +300,8 @@ internal sealed record ScriptedStudy(string Broken = "")
     {
         public List<AppliedAdapter?> Loaded { get; } = [];
 
+        public List<AppliedAdapter?> Checked { get; } = [];
+
         public List<(TrainPlan, int)> Trained { get; } = [];
 
         public Func<TrainPlan, double> Strength { get; set; } = plan => 1 - (0.05 * (plan.Seed!.Value % 3));
@@ -311,6 +316,8 @@ internal sealed record ScriptedStudy(string Broken = "")
         public string DigestOf(ModelSpec model) => ModelFolder.Digest(model.Folder);
 
         public PromptEncoding LoadEncoding(ModelSpec model) => PromptEncoding.Load(model.Folder);
+
+        public void Check(ModelSpec model) => Checked.Add(model.Adapter);
 
         public ILanguageModel Open(ModelSpec model)
         {

@@ -7,16 +7,19 @@ namespace Fulcrum.Runs;
 internal static class GivenCandidates
 {
     /// <summary>Refuses an adapter or a model that does not fit, before anything is measured. A candidate that is
-    /// already
-    /// measured is left out.</summary>
+    /// already measured is left out. Of candidates that apply the same adapter to the same model only the first is
+    /// checked.</summary>
     /// <exception cref="InputException">One does not fit; names the candidate.</exception>
     public static void Check(Study study, RunLayout run, Engines engines, CandidateWork work)
     {
-        foreach (string name in study.Candidates.Keys.Where(n => IsGiven(study, n) && !IsMeasured(run, n)))
+        IEnumerable<(string Name, ModelSpec Spec)> given = study
+            .Candidates.Keys.Where(n => IsGiven(study, n) && !IsMeasured(run, n))
+            .Select(n => (n, work.SpecOf(n)!))
+            .DistinctBy(c => (c.Item2.Source, c.Item2.Adapter?.Folder));
+        foreach ((string name, ModelSpec spec) in given)
         {
             try
             {
-                ModelSpec spec = work.SpecOf(name)!;
                 engines.For(spec.Source).Check(spec);
             }
             catch (InputException e)
