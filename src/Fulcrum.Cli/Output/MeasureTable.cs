@@ -12,8 +12,8 @@ internal static class MeasureTable
     private const int MostGroups = 8,
         LeastWidth = 90;
 
-    /// <summary>Prints a row for each task and for each of its groups; of many groups only the lowest. A list where the
-    /// terminal is narrow.</summary>
+    /// <summary>Prints a row for each task and for each of its groups; of many groups only the lowest, without an
+    /// interval. A list where the terminal is narrow.</summary>
     /// <param name="measured">The tasks in their order, with their answers and figures.</param>
     public static void Print(IReadOnlyList<(ITask Task, IReadOnlyList<Answer> Answers, TaskFigures Figures)> measured)
     {
@@ -84,8 +84,7 @@ internal static class MeasureTable
                 .ThenBy(g => g.Name, StringComparer.Ordinal),
         ];
         return lowest.Length < 2 ? []
-            : groups.Length > MostGroups
-                ? [RowOf($"{lowest[0].Name} (lowest of {groups.Length})", true, lowest[0].Answers, binary)]
+            : groups.Length > MostGroups ? [Lowest(groups.Length, lowest[0].Name, lowest[0].Answers)]
             : groups.Select(g =>
                 RowOf(g.Name + (g.Name == lowest[0].Name ? " (lowest)" : ""), true, g.Answers, binary)
             );
@@ -96,6 +95,13 @@ internal static class MeasureTable
             .GroupBy(part, StringComparer.Ordinal)
             .OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => (g.Key, g.ToArray()));
+
+    // A 95% interval holds for a group that was chosen before the scores were seen.
+    private static Row Lowest(int groups, string name, Answer[] answers) =>
+        RowOf($"{name} (lowest of {groups})", true, answers, binary: false) with
+        {
+            Score = Words.English.Percent(answers.Average(a => a.Score)!.Value),
+        };
 
     private static Row RowOf(string name, bool isPart, IReadOnlyList<Answer> answers, bool binary)
     {
