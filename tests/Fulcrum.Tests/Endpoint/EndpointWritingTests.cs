@@ -113,6 +113,32 @@ public sealed class EndpointWritingTests
     }
 
     [Fact]
+    public void A_refusal_that_the_form_did_not_cause_is_reported_and_changes_no_form()
+    {
+        FakeServer fake = new(FakeDialect.Vllm, Servers.Tokens.Value);
+        using EndpointModel model = Servers.Open(fake, tokenizer: true);
+        CompletionRequest request = new([5, 6], 16, [], Source: Source(User("Hi")));
+        int refusals = 0;
+        for (int i = 0; i < 40; i++)
+        {
+            fake.Troubles.Enqueue(() =>
+                FakeServer.Reply(HttpStatusCode.BadRequest, $$$"""{"error":{"message":"refusal {{{++refusals}}}."}}""")
+            );
+        }
+
+        InputException e = Assert.Throws<InputException>(() => Complete(model, request));
+        string last = fake.Seen[^1].Path;
+        fake.Troubles.Clear();
+        Complete(model, request);
+
+        Assert.Equal("/v1/chat/completions", last);
+        Assert.Contains($"refusal {refusals - 1}. Sent as messages instead: ", e.Message);
+        Assert.Contains($"refusal {refusals}.", e.Message);
+        Assert.Null(fake.Seen[^1].Body["messages"]);
+        Assert.NotNull(fake.Seen[^1].Body["prompt"]);
+    }
+
+    [Fact]
     public void Stop_texts_end_a_reply_wherever_the_server_left_them()
     {
         FakeServer fake = new(FakeDialect.ChatOnly);

@@ -109,38 +109,51 @@ internal sealed class EndpointModel : ILanguageModel
     public void Dispose() => server.Connection.Dispose();
 
     /// <summary>Returns the prompts in the forms that the server takes, each form tried by a small request.
-    /// Conversations
-    /// of a server that answers messages only are sent as messages: its own template renders them.</summary>
+    /// Conversations of a server that answers messages only are sent as messages: its own template renders
+    /// them.</summary>
     private ServerPrompt[] PromptsOf(IReadOnlyList<CompletionRequest> requests, CancellationToken cancellation)
     {
-        ServerPrompt[] Prompts() => [.. requests.Select((r, i) => PromptOf(r, i))];
-        void Try(ServerPrompt[] prompts) =>
-            prompts.Select(FormOf).Distinct().Order().ToList().ForEach(f => Writer(f, cancellation));
-        ServerPrompt[] prompts = Prompts();
+        ServerPrompt[] prompts = [.. requests.Select((r, i) => PromptOf(r, i, messagesOnly))];
         try
         {
-            Try(prompts);
+            Try(prompts, cancellation);
         }
-        catch (InputException)
+        catch (InputException e)
             when (!messagesOnly
                 && prompts.Any(p => p is ServerPrompt.OfIds)
                 && requests.All(r => r.Source is PromptSource.Messages)
             )
         {
+            prompts = [.. requests.Select((r, i) => PromptOf(r, i, asMessages: true))];
+            TryInstead(prompts, e, cancellation);
             messagesOnly = true;
-            prompts = Prompts();
-            Try(prompts);
         }
 
         return prompts;
     }
 
+    private void Try(ServerPrompt[] prompts, CancellationToken cancellation) =>
+        prompts.Select(FormOf).Distinct().Order().ToList().ForEach(f => Writer(f, cancellation));
+
+    // The first refusal may have another cause than the form of the prompts, for example the model's name.
+    private void TryInstead(ServerPrompt[] prompts, InputException first, CancellationToken cancellation)
+    {
+        try
+        {
+            Try(prompts, cancellation);
+        }
+        catch (Exception e) when (e is InputException or ServerRefusal)
+        {
+            throw new InputException($"{first.Message.TrimEnd('.')}. Sent as messages instead: {e.Message}", first);
+        }
+    }
+
     // Ids leave nothing to the server. Ollama takes none, and its template is part of what is served.
-    private ServerPrompt PromptOf(CompletionRequest request, int index) =>
+    private ServerPrompt PromptOf(CompletionRequest request, int index, bool asMessages) =>
         request switch
         {
             { Source: PromptSource.Messages messages }
-                when request.Prompt.Length == 0 || messagesOnly || server.Facts.Software == ServerSoftware.Ollama =>
+                when request.Prompt.Length == 0 || asMessages || server.Facts.Software == ServerSoftware.Ollama =>
                 new ServerPrompt.OfMessages(messages.Values),
             { Source: PromptSource.Text text }
                 when request.Prompt.Length == 0 || server.Facts.Software == ServerSoftware.Ollama =>
