@@ -2,9 +2,8 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.Cli;
 
-/// <summary>The rate of one part of a stage since this process came to it. What an earlier invocation or the first
-/// report
-/// brought has no rate.</summary>
+/// <summary>The rate of one part of a stage since this process came to it. The rate excludes items done before the first
+/// report.</summary>
 /// <param name="time">Null: the system's.</param>
 internal sealed class Pace(TimeProvider? time = null)
 {

@@ -51,8 +51,8 @@ internal sealed record ReplyCounts(int Replies, int AtLimit, int Unparsable)
         double[] scores = [.. answers.Select(a => a.Score).OfType<double>()];
         if (scores.Length > 0 && scores.All(s => s == 0))
         {
-            yield return $"{task}: none of {scores.Length} items was solved. Unless the model is yet to learn the "
-                + "task, look at the replies, and at how the task reads and matches them";
+            yield return $"{task}: none of {scores.Length} items was solved. This is normal for a model that "
+                + "cannot do the task yet. Otherwise look at the replies, and at how the task reads and matches them";
         }
     }
 }
