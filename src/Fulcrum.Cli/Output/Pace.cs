@@ -2,8 +2,8 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.Cli;
 
-/// <summary>The rate of one part of a stage since this process came to it. The rate excludes items done before the first
-/// report.</summary>
+/// <summary>The rate of one part of a stage since this process came to it. The rate excludes items done before the
+/// first report.</summary>
 /// <param name="time">Null: the system's.</param>
 internal sealed class Pace(TimeProvider? time = null)
 {

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Matmul of float32 rows with a weight in 8 bits. Each row of the input is quantised by groups of 64 values, so
-/// that the products are of integers.</summary>
+/// <summary>Matmul of float32 rows with a weight in 8 bits. Each row of the input is quantised by groups of 64 values,
+/// so that the products are of integers.</summary>
 /// <remarks>A row's result depends neither on other rows nor on the number of threads or the processor.</remarks>
 internal static unsafe class Int8Matmul
 {

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>The inner loops of <see cref="Int8Matmul"/>: a block of 16 outputs, and one row of the input or four.</summary>
+/// <summary>The inner loops of <see cref="Int8Matmul"/>: a block of 16 outputs, and one row of the input or
+/// four.</summary>
 /// <remarks>Sums of integers are exact, and the float32 operations are the same ones in the same order everywhere. So
 /// the results are equal bit for bit on every processor, and equal to <see cref="Plain"/>.</remarks>
 internal static unsafe class Int8Rows
@@ -224,8 +225,8 @@ internal static unsafe class Int8Rows
     private static void End(Vector256<float> sum, float* factors, float* to) =>
         (sum * Vector256.Load(factors)).Store(to);
 
-    // sum + Σ w x over the four bytes of each lane. Without the instruction for it, bytes are widened to 16 bits: the one
-    // for pairs of bytes would saturate.
+    // sum + Σ w x over the four bytes of each lane. Without the instruction for it, bytes are widened to 16 bits: the
+    // instruction for pairs of bytes would saturate.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Dot(Vector256<int> sum, Vector256<byte> w, Vector256<int> x)
     {

@@ -11,9 +11,9 @@ namespace Fulcrum.Comparisons;
 /// <param name="DesignEffect">Variance over that of independent items: assumed before the run, seen after it.</param>
 /// <param name="Looking">In points: what the study wants to detect (its margin, or a requirement); null: nothing
 /// stated.</param>
-/// <param name="Sees">Whether the minimum detectable difference is at most <paramref name="Looking"/>: before the run at
-/// 10% discordance, after it as observed, or whether <paramref name="ChangeAtMost"/> is below it. True where nothing is
-/// stated; null where the changes of the items show no spread.</param>
+/// <param name="Sees">Whether the minimum detectable difference is at most <paramref name="Looking"/>: before the run
+/// at 10% discordance, after it as observed, or whether <paramref name="ChangeAtMost"/> is below it. True where nothing
+/// is stated; null where the changes of the items show no spread.</param>
 /// <param name="Chance">Probability that a model without any mean change is shown to lie within
 /// <paramref name="Looking"/>, at 10% discordance; null: nothing stated.</param>
 /// <param name="ChangeAtMost">Upper bound of the share of items that change (95%, Wilson), where so few changed that no

@@ -99,8 +99,7 @@ internal sealed class CandidateStages(
         state.Study.Candidates.Keys.ToList().ForEach(name => ObtainIfMade(name, cancellation));
 
     /// <summary>Measures one candidate on the items by which candidates are selected. The guards are tried on the other
-    /// items.
-    /// </summary>
+    /// items.</summary>
     public void MeasureForSelection(string name, CancellationToken cancellation)
     {
         string place = $"{RunLayout.Candidate(name)}/{RunLayout.Selection}",
@@ -244,10 +243,8 @@ internal sealed class CandidateStages(
         {
             IReadOnlyList<Answer> answers = AnswerFile.Read(stages.Layout.Answers(place, task.Name));
             MeasurementGuards.Check(guards, task, taskPlan, answers, "", before: false);
-            ReplyCounts
-                .Warnings($"{Path.GetFileName(place)}, {task.Name}", answers)
-                .ToList()
-                .ForEach(w => stages.Report(new RunEvent.Warned(w)));
+            string asked = $"{Path.GetFileName(place)}, {task.Name}";
+            ReplyCounts.Warnings(asked, answers).ToList().ForEach(w => stages.Report(new RunEvent.Warned(w)));
         }
 
         if (probed)
@@ -275,8 +272,8 @@ internal sealed class CandidateStages(
     private double[] ProbeOf(ModelSpec spec)
     {
         using ILanguageModel model = engines.Open(spec);
-        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec).With(state.Study.TemplateVariables);
-        return AdapterProbe.Of(model, data.Tasks, encoding);
+        PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec);
+        return AdapterProbe.Of(model, data.Tasks, encoding.With(state.Study.TemplateVariables));
     }
 
     /// <summary>A candidate that was made or measured from other inputs is not silently replaced.</summary>
@@ -285,10 +282,9 @@ internal sealed class CandidateStages(
         if (stages.Layout.Completed(stage) is { } earlier && earlier.Inputs != inputs)
         {
             throw new InputException(
-                $"the run folder {stages.Layout.Root} cannot be continued: "
-                    + $"the candidate {name} was measured from another plan, "
-                    + "adapter or model than it names now; give it another name, choose another --output, "
-                    + "or undo the change"
+                $"the run folder {stages.Layout.Root} cannot be continued: the candidate {name} was measured from "
+                    + "another plan, adapter or model than it names now; give it another name, choose another "
+                    + "--output, or undo the change"
             );
         }
     }

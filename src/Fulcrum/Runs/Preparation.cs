@@ -34,8 +34,8 @@ internal sealed class Preparation(
         if (other is not null && device != "cpu")
         {
             throw new InputException(
-                $"candidates.{other}.form is {EnumNames.Of(ServingForm.Int8Attached)}, which is computed on a CPU only, "
-                    + $"and the base's device is {device}; set base.device to cpu or leave the form out"
+                $"candidates.{other}.form is {EnumNames.Of(ServingForm.Int8Attached)}, which is computed on a CPU "
+                    + $"only, and the base's device is {device}; set base.device to cpu or leave the form out"
             );
         }
     }
