@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Fulcrum.Comparisons;
 using Fulcrum.Files;
@@ -28,6 +29,48 @@ public sealed class ResultFilesTests
         string failure = cases[2].Element("failure")!.Attribute("message")!.Value;
         Assert.Matches(@"required spider>=\+99, but the difference is \+\d+\.\d points \(\+\d+\.\d to ", failure);
         Assert.Equal($"{cases.Count(c => c.Element("failure") is not null)}", root.Attribute("failures")!.Value);
+    }
+
+    [Fact]
+    public void Every_field_of_an_answer_is_read_back_from_its_file()
+    {
+        Answer full = new(
+            "a",
+            "cluster",
+            "group",
+            0.5,
+            "prediction",
+            "target",
+            "right",
+            "reason",
+            "input",
+            "reply",
+            [-1.5, -2],
+            3,
+            "protocol",
+            "stem",
+            1,
+            new Dictionary<string, double> { ["brier"] = 0.25 },
+            0.75,
+            true,
+            "stop",
+            [
+                ["prompt", " continuation"],
+            ],
+            [true],
+            new Dictionary<string, double[]> { ["exact"] = [1, 0] },
+            new JsonObject { ["strict"] = "x" },
+            "rule",
+            1,
+            0.25
+        );
+        string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "answers.jsonl");
+        File.WriteAllText(path, AnswerFile.Print([full]));
+
+        Answer read = AnswerFile.Read(path).Single();
+
+        Assert.All(typeof(Answer).GetProperties(), p => Assert.NotNull(p.GetValue(full)));
+        Assert.Equal(AnswerFile.Print([full]), AnswerFile.Print([read]));
     }
 
     [Fact]

@@ -88,7 +88,10 @@ internal static class AnswerFile
             Scores(line),
             value["filtered"] as JsonObject,
             Text(line, "rule"),
-            Math.Max(1, replies.Length)
+            Math.Max(1, replies.Length),
+            value["chance"] is JsonValue chance && chance.TryGetValue(out double guessing) && guessing is >= 0 and <= 1
+                ? guessing
+                : null
         );
     }
 
