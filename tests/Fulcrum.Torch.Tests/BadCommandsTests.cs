@@ -210,17 +210,7 @@ public sealed class BadCommandsTests : IDisposable
             File.WriteAllText(own, File.ReadAllText(own).Replace("somebody/another-base", trained));
         }
 
-        (int code, string error) = Run(
-            "merge",
-            "--model",
-            Model(),
-            "--adapter",
-            Path.Combine(folder, "adapter"),
-            "--dtype",
-            "f32",
-            "--output",
-            Path.Combine(folder, "merged")
-        );
+        (int code, string error) = Run(Merge);
 
         Assert.Equal(0, code);
         Assert.Equal(origin, !error.Contains("warning", StringComparison.Ordinal));
@@ -313,18 +303,7 @@ public sealed class BadCommandsTests : IDisposable
     public void A_merge_replaces_what_a_merge_wrote_and_no_other_weights()
     {
         Adapter("another base");
-        string[] merge =
-        [
-            "merge",
-            "--model",
-            Model(),
-            "--adapter",
-            Path.Combine(folder, "adapter"),
-            "--dtype",
-            "f32",
-            "--output",
-            Path.Combine(folder, "merged"),
-        ];
+        string[] merge = [.. Merge];
         string weights = Path.Combine(folder, "merged", "model.safetensors");
 
         Assert.Equal(0, Run(merge).Code);
@@ -343,17 +322,7 @@ public sealed class BadCommandsTests : IDisposable
     {
         Adapter("another base");
 
-        (int code, string error) = Run(
-            "merge",
-            "--model",
-            Model(),
-            "--adapter",
-            Path.Combine(folder, "adapter"),
-            "--dtype",
-            "f32",
-            "--output",
-            Path.Combine(folder, "merged")
-        );
+        (int code, string error) = Run(Merge);
 
         Assert.Equal(0, code);
         Assert.Contains("warning", error);
@@ -566,6 +535,20 @@ public sealed class BadCommandsTests : IDisposable
             Path.Combine(folder, "work.jsonl")
         );
     }
+
+    // Merges the adapter of the test into the model.
+    private string[] Merge =>
+        [
+            "merge",
+            "--model",
+            Model(),
+            "--adapter",
+            Path.Combine(folder, "adapter"),
+            "--dtype",
+            "f32",
+            "--output",
+            Path.Combine(folder, "merged"),
+        ];
 
     private string Model(string file = "") => Path.Combine(folder, "model", file);
 
