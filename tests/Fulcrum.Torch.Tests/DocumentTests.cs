@@ -12,10 +12,11 @@ namespace Fulcrum.Torch.Tests;
 /// <c>&lt;!-- run --&gt;</c> are run, others name the classes of tests that cover them.</summary>
 public sealed partial class DocumentTests
 {
+    // In the order of their names, because results.md uses the run that own-task.md makes.
     private static readonly string[] Documents =
     [
         Path.Combine(SharedData.Project, "README.md"),
-        .. Directory.EnumerateFiles(Path.Combine(SharedData.Project, "docs"), "*.md"),
+        .. Directory.EnumerateFiles(Path.Combine(SharedData.Project, "docs"), "*.md").Order(StringComparer.Ordinal),
     ];
 
     [Fact]
@@ -149,7 +150,7 @@ public sealed partial class DocumentTests
         """;
 
     /// <summary>Writes what the commands of the documents expect beside the checkout: a finished run of the built-in
-    /// study, and a study of one's own.</summary>
+    /// study, two answer files, and a study of one's own.</summary>
     private static void Prepare(string folder)
     {
         foreach (string name in (string[])["assets", "studies"])
@@ -158,7 +159,10 @@ public sealed partial class DocumentTests
         }
 
         Directory.CreateDirectory(Path.Combine(folder, "runs"));
-        Directory.Move(SyntheticRun.Write(), Path.Combine(folder, "runs", "embedded"));
+        string run = Path.Combine(folder, "runs", "embedded");
+        Directory.Move(SyntheticRun.Write(), run);
+        File.Copy(Path.Combine(run, "base", "mmlu.jsonl"), Path.Combine(folder, "before.jsonl"));
+        File.Copy(Path.Combine(run, "candidates", "tuned", "mmlu.jsonl"), Path.Combine(folder, "after.jsonl"));
         File.Move(TinyStudy.Write(folder, itemsPerSubject: 20), Path.Combine(folder, "my-study.json"));
     }
 
@@ -181,7 +185,7 @@ public sealed partial class DocumentTests
 
     private static IEnumerable<(string Place, string Command)> Commands(string document) =>
         Blocks(document)
-            .Where(b => b.Language == "sh")
+            .Where(b => b.Language is "sh" or "yaml")
             .SelectMany(b => Lines(b.Text))
             .Concat(
                 Inline()
@@ -237,13 +241,16 @@ public sealed partial class DocumentTests
         };
         string[] all = ["exec", tool, .. Arguments(command)];
         Array.ForEach(all, start.ArgumentList.Add);
+
+        // Most commands take a second, in which profiling of the code does not pay.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         using Process process = Process.Start(start)!;
         Task<string> said = process.StandardError.ReadToEndAsync();
         string printed = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 && (printed + said.Result).Length > 0
-            ? null
-            : $"{command}: {process.ExitCode} {said.Result}";
+        // A requirement that is not shown ends with exit code 3; the study of the test learns nothing.
+        bool ended = process.ExitCode == 0 || (process.ExitCode == 3 && command.Contains("--require"));
+        return ended && (printed + said.Result).Length > 0 ? null : $"{command}: {process.ExitCode} {said.Result}";
     }
 
     [GeneratedRegex(@"(<!-- [^\n]* -->\n)?```([a-z]*)\n(.*?)```", RegexOptions.Singleline)]
@@ -255,7 +262,8 @@ public sealed partial class DocumentTests
     [GeneratedRegex("\"(?:candidates|vary)\"")]
     private static partial Regex Study();
 
-    [GeneratedRegex(@"^(?:.*[|&] )?(?:\S*/)?fulcrum (.*)$")]
+    // In the workflow of a pipeline a command is the value of the key "run".
+    [GeneratedRegex(@"^(?:.*[|&] |\s*- run: )?(?:\S*/)?fulcrum (.*)$")]
     private static partial Regex Start();
 
     [GeneratedRegex("""(?:"[^"]*"|'[^']*'|[^\s"'])+""")]
