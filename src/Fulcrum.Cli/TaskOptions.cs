@@ -19,27 +19,17 @@ internal sealed class TaskOptions(bool required = true)
         Required = required,
     };
 
-    private readonly Option<int?> items = new("--items")
-    {
-        Description = "The first N rows, of a group the first N of each member.",
-    };
+    private readonly AskingOptions asking = new("The first N rows, of a group the first N of each member.");
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
-        items.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int?>() is < 1)
-            {
-                r.AddError("--items must be 1 or more");
-            }
-        });
         verb.Add(tasks);
-        verb.Add(items);
+        asking.AddTo(verb);
     }
 
     /// <summary>Says on standard error how the files of tasks are read, unless the command is to be quiet.</summary>
-    public static void TellLayouts(ParseResult parsed, IReadOnlyList<ITask> opened)
+    public static void TellLayouts(ParseResult parsed, IEnumerable<ITask> opened)
     {
         foreach (ITask task in parsed.GetValue(CommonOptions.Quiet) ? [] : opened.Where(t => t.Layout is not null))
         {
@@ -49,7 +39,11 @@ internal sealed class TaskOptions(bool required = true)
 
     /// <summary>Opens the tasks that the command line names.</summary>
     /// <param name="sandbox">Grades text-to-SQL; opened only if a task needs it.</param>
-    public IReadOnlyList<ITask> Open(ParseResult parsed, Lazy<SqlSandbox> sandbox)
+    public IReadOnlyList<ITask> Open(ParseResult parsed, Lazy<SqlSandbox> sandbox) =>
+        [.. OpenPlans(parsed, sandbox).Select(t => t.Task)];
+
+    /// <summary>Opens the same tasks, each with its plan.</summary>
+    public IReadOnlyList<(TaskPlan Plan, ITask Task)> OpenPlans(ParseResult parsed, Lazy<SqlSandbox> sandbox)
     {
         string Hub(string id) => HubAccess.Resolver(parsed).DatasetFolder(id).Path;
         TaskOpening opening = new(
@@ -61,13 +55,14 @@ internal sealed class TaskOptions(bool required = true)
             Hub
         );
         TaskReference references = new(Hub, alone: true);
-        ITask[] opened =
+        TaskPlan[] plans = [.. (parsed.GetValue(tasks) ?? []).SelectMany(references.Plans)];
+        (TaskPlan Plan, ITask Task)[] opened =
         [
-            .. (parsed.GetValue(tasks) ?? [])
-                .SelectMany(references.Plans)
-                .Select(plan => plan.OpenFirst(opening, parsed.GetValue(items) ?? plan.Items)),
+            .. asking
+                .Changed(parsed, plans)
+                .Select(plan => (plan, plan.OpenFirst(opening, parsed.GetValue(asking.Items) ?? plan.Items))),
         ];
-        string? twice = opened.GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
+        string? twice = opened.GroupBy(t => t.Task.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         return twice is null
             ? opened
             : throw new InputException($"--task: two tasks are called {twice}; give one of them another name");

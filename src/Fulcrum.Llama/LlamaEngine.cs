@@ -81,6 +81,15 @@ public sealed class LlamaEngine : IEngine
             : throw new InputException($"{model.Source} is no GGUF file");
 
     /// <inheritdoc/>
+    public void Check(ModelSpec model)
+    {
+        _ = GgufModel.Read(FileOf(model));
+        _ = LoadEncoding(model);
+    }
+
+    int? IEngine.ContextLengthOf(ModelSpec model) => GgufModel.Read(FileOf(model)).ContextLength;
+
+    /// <inheritdoc/>
     public ILanguageModel Open(ModelSpec model)
     {
         ModelSpec resolved = Resolve(model);

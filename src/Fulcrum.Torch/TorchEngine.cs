@@ -123,6 +123,8 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         }
     }
 
+    int? IEngine.ContextLengthOf(ModelSpec model) => ModelConfig.Load(model.Folder).ContextLength;
+
     // A model is opened several times in a run.
     private void Warn(string warning)
     {

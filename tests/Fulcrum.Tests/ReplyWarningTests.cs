@@ -28,7 +28,7 @@ public sealed class ReplyWarningTests
         Assert.Contains(Sentences.Replies(result, Words), w => w.Contains("neither side solved any of 40 items"));
         Assert.Equal(VerdictKind.Inconclusive, candidate.Verdict.Kind);
         string advice = Advice.Of(candidate, Words);
-        Assert.Contains("look at the replies, and let them end (a larger maxNewTokens)", advice);
+        Assert.Contains("look at the replies, and let them end: raise maxNewTokens", advice);
         Assert.DoesNotContain("A decision needs more items", advice);
     }
 
@@ -55,13 +55,23 @@ public sealed class ReplyWarningTests
     {
         Answer[] answers = [.. Side(40, _ => 0, "length").Select(a => a with { Verdict = "unparsable" })];
 
-        string[] warnings = [.. ReplyCounts.Warnings("own", answers)];
+        string[] warnings = [.. ReplyCounts.Warnings("own", answers, "--max-new-tokens")];
 
         Assert.Equal(3, warnings.Length);
         Assert.Contains("40 of 40 replies ended at the token limit", warnings[0]);
+        Assert.Contains("Raise --max-new-tokens, or look at the replies", warnings[0]);
         Assert.Contains("no answer could be read from 40 of 40", warnings[1]);
         Assert.Contains("none of 40 items was solved", warnings[2]);
+        Assert.DoesNotContain("Raise", ReplyCounts.Warnings("own", answers).First());
         Assert.Empty(ReplyCounts.Warnings("own", Side(40, i => i % 2, "stop")));
+    }
+
+    [Fact]
+    public void Empty_replies_are_warned_about()
+    {
+        Answer[] answers = [.. Side(40, i => i % 2, "stop").Select((a, i) => a with { Output = i < 5 ? " " : "x" })];
+
+        Assert.Contains("5 of 40 replies are empty", Assert.Single(ReplyCounts.Warnings("own", answers)));
     }
 
     [Fact]
@@ -192,6 +202,6 @@ public sealed class ReplyWarningTests
         [
             .. Enumerable
                 .Range(0, items)
-                .Select(i => new Answer($"{i}", "", "", score(i), "", "", "wrong", Finish: finish)),
+                .Select(i => new Answer($"{i}", "", "", score(i), "", "", "wrong", Output: "words", Finish: finish)),
         ];
 }

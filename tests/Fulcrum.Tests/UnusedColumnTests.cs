@@ -3,6 +3,7 @@ using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Harness;
 using Fulcrum.Tasks.Writing;
 using Xunit;
 
@@ -40,6 +41,32 @@ public sealed class UnusedColumnTests : IDisposable
         ITask task = MultipleChoiceTask.Open(
             new MultipleChoicePlan("own", path, Options: ["a", "b"], Template: template),
             1
+        );
+
+        Assert.Equal(layout, task.Layout);
+    }
+
+    [Theory]
+    [InlineData("{{question}}", "3 rows, columns: question, answer; not used: id, topic, meta")]
+    [InlineData("{{topic}}: {{question}}", "3 rows, columns: topic, question, answer; not used: id, meta")]
+    public void A_task_file_of_lm_evaluation_harness_names_the_columns_that_it_does_not_use(string text, string layout)
+    {
+        string rows = Path.GetFileName(Rows()),
+            file = Written(
+                "t.yaml",
+                $$$"""
+                task: own
+                dataset_path: json
+                dataset_kwargs: { data_files: { test: {{{rows}}} } }
+                test_split: test
+                output_type: generate_until
+                doc_to_text: "{{{text}}}"
+                doc_to_target: answer
+                """
+            );
+
+        ITask task = new HarnessPlan("own", File: file).Open(
+            new TaskOpening(1, null, (_, _) => (_, _, _) => new Grade(1, "", ""))
         );
 
         Assert.Equal(layout, task.Layout);

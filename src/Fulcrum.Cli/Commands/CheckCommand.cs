@@ -46,10 +46,7 @@ internal static class CheckCommand
         "A general task in the same form, or a preset (forgetting, core, core-small; PRESET=DIR for data "
             + "in DIR); may be repeated."
     );
-    private static readonly Option<int?> Items = new("--items")
-    {
-        Description = "Items of each task, drawn by the study's seed. Default: all.",
-    };
+    private static readonly AskingOptions Asking = new("Items of each task, drawn by the study's seed. Default: all.");
     private static readonly Option<string?> Databases = new("--databases")
     {
         Description = "Spider's databases where the questions come from the hub: a folder, or Spider's archive (.zip).",
@@ -86,13 +83,13 @@ internal static class CheckCommand
             Replies,
             Targets,
             General,
-            Items,
             Databases,
             Type,
             Weights,
             Device,
             Threads,
         };
+        Asking.AddTo(verb);
         server.AddTo(verb);
         run.AddTo(verb);
         verb.SetAction(
@@ -140,8 +137,10 @@ internal static class CheckCommand
             throw new InputException($"--general: {presets.Length} presets are named; name one at most");
         }
 
-        Add(tasks, targets, TaskRole.Target, parsed.GetValue(Items), parsed.GetValue(Databases));
-        Add(tasks, general, TaskRole.General, parsed.GetValue(Items), parsed.GetValue(Databases));
+        int? items = parsed.GetValue(Asking.Items);
+        TaskPlan[] asked = [.. Asking.Changed(parsed, [.. targets, .. general])];
+        Add(tasks, asked[..targets.Length], TaskRole.Target, items, parsed.GetValue(Databases));
+        Add(tasks, asked[targets.Length..], TaskRole.General, items, parsed.GetValue(Databases));
         if (!tasks.Values.Any(t => t.Role == TaskRole.Target))
         {
             throw new InputException("--target: name at least one task for which the candidates were specialised");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
+using Fulcrum.Guards;
 using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Tasks;
@@ -50,7 +51,7 @@ internal static class MeasureCommand
                     Measure(
                         parsed,
                         model,
-                        tasks.Open(parsed, sandbox),
+                        tasks.OpenPlans(parsed, sandbox),
                         parsed.GetRequiredValue(output),
                         parsed.GetValue(results),
                         parsed.GetValue(json),
@@ -71,10 +72,19 @@ internal static class MeasureCommand
         return verb;
     }
 
+    /// <summary>Refuses a task that does not fit into the model's context, and says what fits only in part.</summary>
+    private static IEnumerable<string> Fitting(TaskPlan plan, ITask task, PromptEncoding encoding, ILanguageModel model)
+    {
+        int? context = model.ContextLength == int.MaxValue ? null : model.ContextLength;
+        ContextFit? fit = ContextFit.Of(task, encoding, context);
+        fit?.Refuse("the model", plan, AskingOptions.Names);
+        return fit?.Warnings("the model", plan, AskingOptions.Names) ?? [];
+    }
+
     private static void Measure(
         ParseResult parsed,
         ModelOptions options,
-        IReadOnlyList<ITask> tasks,
+        IReadOnlyList<(TaskPlan Plan, ITask Task)> tasks,
         string folder,
         string? results,
         bool json,
@@ -89,9 +99,16 @@ internal static class MeasureCommand
         TaskFigures all = [];
         List<(ITask, IReadOnlyList<Answer>, TaskFigures)> measured = [];
         // All tasks are checked first, so that an unsupported task is refused before any is measured.
-        tasks.ToList().ForEach(task => measurement.Prepare(task, cancellation));
-        TaskOptions.TellLayouts(parsed, tasks);
-        foreach (ITask task in tasks)
+        List<string> warnings = [];
+        foreach ((TaskPlan plan, ITask task) in tasks)
+        {
+            warnings.AddRange(Fitting(plan, task, encoding, model).Concat(task.Doubts(null)));
+            measurement.Prepare(task, cancellation);
+        }
+
+        TaskOptions.TellLayouts(parsed, tasks.Select(t => t.Task));
+        new ConsoleProgress(parsed).Show(tell => warnings.ForEach(w => tell(new RunEvent.Warned(w))));
+        foreach ((TaskPlan plan, ITask task) in tasks)
         {
             int total = task.Items.Count;
             new ConsoleProgress(parsed).Show(tell =>
@@ -105,7 +122,11 @@ internal static class MeasureCommand
                 IReadOnlyList<Answer> answers = measurement.Answers(task);
                 written.Add(task, answers, figures);
                 measured.Add((task, answers, figures));
-                ReplyCounts.Warnings(task.Name, answers).ToList().ForEach(w => tell(new RunEvent.Warned(w)));
+                ReplyCounts
+                    .Warnings(task.Name, answers, ContextFit.LimitOf(plan, AskingOptions.Names))
+                    .Concat(task.Doubts(answers))
+                    .ToList()
+                    .ForEach(w => tell(new RunEvent.Warned(w)));
             });
         }
 

@@ -123,7 +123,10 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         string name = changed.Title + (parsed.GetValue(plain) ? "-plain" : "");
         RunLayout layout = new(Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine("runs", name)));
         using StudySources sources = HubAccess.Sources(parsed, HubCommits.Read(layout.HubCommits));
-        Study study = sources.Locate(changed, home);
+        Study study = sources.Locate(changed, home) with
+        {
+            NamedBy = describedByCommandLine ? AskingOptions.Names : AskingOptions.NamesOfFile,
+        };
         study.Check(source);
         StudyFile.RequireFiles(study, source, fetched: false);
         HubAccess.Fetch(parsed, sources);
@@ -198,8 +201,14 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         return parsed.GetValue(overrideGuards) is { } names ? changed with { OverrideGuards = Named(names) } : changed;
     }
 
-    private static IReadOnlyList<string> Named(string names) =>
-        names == "all" ? Guards.GuardLog.Names : [.. names.Split(',', StringSplitOptions.TrimEntries)];
+    private static IReadOnlyList<string> Named(string names)
+    {
+        IReadOnlyList<string> all = Guards.GuardLog.Names;
+        string[] given = names == "all" ? [.. all] : names.Split(',', StringSplitOptions.TrimEntries);
+        string? unknown = given.FirstOrDefault(n => !all.Contains(n));
+        Wanted.That(unknown is null, "", "--override-guards", unknown, $"all, or names of {string.Join(", ", all)}");
+        return given;
+    }
 
     private Experiment Experiment(
         Study study,

@@ -93,29 +93,11 @@ internal static class TasksCommand
 
     private static void Print(double? rate)
     {
-        Spectre.Console.Table table = new Spectre.Console.Table().AddColumns(
-            "task",
-            "ability",
-            "measures",
-            "items",
-            "data",
-            "licence",
-            rate is null ? "tokens/item" : "minutes"
+        TasksTable.Print(
+            BuiltInCatalogue.All,
+            rate is null ? "tokens/item" : "minutes",
+            t => rate is { } tokens ? $"{Minutes(t, tokens):N0}" : $"{BuiltInCatalogue.TokensPerItem(t):N0}"
         );
-        foreach (BuiltInTask task in BuiltInCatalogue.All)
-        {
-            table.AddRow(
-                task.Name,
-                EnumNames.Of(task.Ability),
-                task.Measures,
-                $"{task.Items:N0}",
-                task.Data,
-                task.License,
-                rate is { } tokens ? $"{Minutes(task, tokens):N0}" : $"{BuiltInCatalogue.TokensPerItem(task):N0}"
-            );
-        }
-
-        AnsiConsole.Write(table);
         foreach ((Preset preset, IReadOnlyList<(string Task, int? Items)> tasks) in Presets.All)
         {
             string list = string.Join(", ", tasks.Select(t => t.Items is { } n ? $"{t.Task} ({n})" : t.Task));

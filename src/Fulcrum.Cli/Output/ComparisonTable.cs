@@ -81,6 +81,7 @@ internal static class ComparisonTable
             console.Write(table);
         }
 
+        console.Write(Explanations.Adjusted(tasks, words) is { } groups ? groups + "\n" : "");
         foreach (PairedResult result in tasks)
         {
             (string, string) noun = Kinds.ClusterNoun(study, result.Task);
@@ -147,7 +148,7 @@ internal static class ComparisonTable
                 $"{words.Count(b.Items)} itens, {b.Gained} ganhos, {b.Lost} perdidos"
             );
             Indented(console, b.Group is null ? 0 : 2, $"{name}: {Change(b, words)}");
-            Indented(console, 4, $"{scores}; {counts}; p {words.P(b.P)}");
+            Indented(console, 4, $"{scores}; {counts}; p {Signs.P(b, words)}");
         }
     }
 
@@ -213,7 +214,7 @@ internal static class ComparisonTable
             Change(b, words),
             words.Count(b.Gained),
             words.Count(b.Lost),
-            words.P(b.P)
+            Signs.P(b, words)
         );
     }
 

@@ -22,7 +22,7 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
     {
         if (quiet)
         {
-            work(_ => { });
+            work(e => Console.Error.Write(e is RunEvent.Warned w ? $"warning: {Printable.Line(w.Text)}\n" : ""));
             return;
         }
 

@@ -36,10 +36,15 @@ internal static class Advice
         if (none.Length > 0)
         {
             yield return words.Say(
-                $"No evidence on {none}: the base's score cannot be told from chance, so nothing could be lost there.",
-                $"Sem evidência em {none}: a pontuação da base não se distingue do acaso, então nada se poderia "
-                    + "perder ali."
+                $"No evidence on {none}: the base scores hardly better than without any knowledge, so nothing could be "
+                    + "lost there.",
+                $"Sem evidência em {none}: a base pontua pouco melhor do que sem conhecimento algum, então nada se "
+                    + "poderia perder ali."
             );
+            foreach (string why in candidate.Tasks.Where(t => Lacks(v, t)).Select(t => Floor(t, words)))
+            {
+                yield return why;
+            }
         }
 
         PairedResult[] results =
@@ -69,6 +74,34 @@ internal static class Advice
         }
     }
 
+    private static bool Lacks(Verdict v, PairedResult r) =>
+        v.Findings.Any(f => f.Task == r.Task && f.Judgement == TaskJudgement.NoEvidence);
+
+    private static string Floor(PairedResult r, Words words)
+    {
+        string score = words.Percent(r.Before.Score),
+            chance = r.Chance is { } c
+                ? words.Say($", chance level {words.Percent(c)}", $", nível do acaso {words.Percent(c)}")
+                : "";
+        string? without = r.WithoutKnowledge is { } w
+            ? w.Answer is { } answer
+                ? words.Say(
+                    $", and always answering '{Short(answer)}' {words.Percent(w.Score)}",
+                    $", e responder sempre '{Short(answer)}' {words.Percent(w.Score)}"
+                )
+                : words.Say(
+                    $", and replies to other items {words.Percent(w.Score)}",
+                    $", e respostas a outros itens {words.Percent(w.Score)}"
+                )
+            : "";
+        return words.Say(
+            $"{r.Task}: the base scores {score}{chance}{without}.",
+            $"{r.Task}: a base pontua {score}{chance}{without}."
+        );
+    }
+
+    private static string Short(string answer) => answer.Length > 40 ? answer[..40] + "..." : answer;
+
     // Null: only more items help.
     private static string? Why(PairedResult r, TaskRole role, double failing, int tasks, double margin, Words words)
     {
@@ -93,8 +126,8 @@ internal static class Advice
         + (
             r.Replies is { } s && (s.Before.ManyAtLimit || s.After.ManyAtLimit)
                 ? words.Say(
-                    ", and let them end (a larger maxNewTokens).",
-                    ", e deixe que terminem (um maxNewTokens maior)."
+                    ", and let them end: raise maxNewTokens of the task, with check or measure by --max-new-tokens.",
+                    ", e deixe que terminem: aumente maxNewTokens da tarefa, com check ou measure por --max-new-tokens."
                 )
                 : "."
         );

@@ -28,6 +28,21 @@ internal static class Explanations
         );
     }
 
+    /// <summary>Which p are adjusted, and for how many tests; null where no task has groups.</summary>
+    public static string? Adjusted(IReadOnlyList<PairedResult> tasks, Words words)
+    {
+        PairedResult[] grouped = [.. tasks.Where(t => t.Groups.Any(Signs.IsAdjusted))];
+        string counts = string.Join(", ", grouped.Select(t => $"{t.Task} {words.Count(t.Groups.Count)}"));
+        return grouped.Length == 0
+            ? null
+            : words.Say(
+                $"{Signs.Adjusted} The p of a group is multiplied by the number of groups of its task (Bonferroni): "
+                    + $"{counts}. The p of a task is not adjusted.",
+                $"{Signs.Adjusted} O p de um grupo está multiplicado pelo número de grupos de sua tarefa "
+                    + $"(Bonferroni): {counts}. O p de uma tarefa não está ajustado."
+            );
+    }
+
     /// <summary>Which candidate was selected, and on which items it is judged; empty without a selection.</summary>
     public static string Selection(Comparison comparison, Words words)
     {

@@ -9,11 +9,15 @@ internal static class PowerTable
     public static string Explanation(Words words) =>
         words.Say(
             "Minimum detectable difference in percentage points, by the share of items that change "
-                + "(80% power, two-sided test at 5%). \"Detectable\" says whether the difference that is wanted (the "
+                + "(80% power, two-sided test at 5%). Before the run nothing is known of clusters, so a design effect "
+                + "of 2 is assumed where a task generalises to other clusters. "
+                + "\"Detectable\" says whether the difference that is wanted (the "
                 + "margin of a general task) is large enough for this sample, as observed. Where too few items changed "
                 + "for such a figure, the upper bound of the share that can change (95%) stands in its place.",
             "Diferença mínima detectável em pontos percentuais, pela parcela de itens que mudam "
-                + "(poder de 80%, teste bilateral a 5%). \"Detectável\" diz se a diferença desejada (a margem de uma "
+                + "(poder de 80%, teste bilateral a 5%). Antes da execução nada se sabe dos agrupamentos, por isso "
+                + "supõe-se um efeito do desenho de 2 onde uma tarefa generaliza para outros agrupamentos. "
+                + "\"Detectável\" diz se a diferença desejada (a margem de uma "
                 + "tarefa geral) é grande o bastante para esta amostra, como observado. Onde mudaram itens de menos "
                 + "para esse valor, o limite superior da parcela que pode mudar (95%) está no lugar dele."
         );

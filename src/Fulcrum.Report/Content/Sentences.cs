@@ -161,9 +161,9 @@ internal static class Sentences
                 after = Share(r => r.AtLimit, cut.After);
             yield return words.Say(
                 $"{b.Task}: {before} replies before and {after} after ended at the token limit, so they may be "
-                    + "incomplete. A larger maxNewTokens lets them end.",
+                    + "incomplete. A larger limit of a reply (maxNewTokens of the task) lets them end.",
                 $"{b.Task}: {before} respostas antes e {after} depois terminaram no limite de tokens e podem estar "
-                    + "incompletas. Um maxNewTokens maior deixa que terminem."
+                    + "incompletas. Um limite maior (maxNewTokens da tarefa) deixa que terminem."
             );
         }
 

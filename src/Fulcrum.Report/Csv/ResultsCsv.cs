@@ -32,6 +32,7 @@ internal static partial class ResultsCsv
         "gained",
         "lost",
         "p",
+        "p_adjusted_for",
     ];
 
     public static string Of(Comparison comparison)
@@ -48,9 +49,13 @@ internal static partial class ResultsCsv
             Row(csv, Columns);
             foreach (CandidateComparison candidate in comparison.Candidates)
             {
-                foreach (PairedResult row in candidate.Tasks.SelectMany(t => t.Groups.Prepend(t)))
+                foreach (PairedResult task in candidate.Tasks)
                 {
-                    Row(csv, [candidate.Name, .. Cells(row)]);
+                    Row(csv, [candidate.Name, .. Cells(task, groups: 1)]);
+                    foreach (PairedResult group in task.Groups)
+                    {
+                        Row(csv, [candidate.Name, .. Cells(group, task.Groups.Count)]);
+                    }
                 }
             }
         }
@@ -58,7 +63,8 @@ internal static partial class ResultsCsv
         return text.ToString();
     }
 
-    private static object[] Cells(PairedResult b) =>
+    // The p of a group is multiplied by the number of groups, that of a task by 1.
+    private static object[] Cells(PairedResult b, int groups) =>
         [
             b.Task,
             b.Group ?? "",
@@ -78,6 +84,7 @@ internal static partial class ResultsCsv
             b.Gained,
             b.Lost,
             b.P,
+            groups,
         ];
 
     private static void Row(CsvWriter csv, IEnumerable<object> cells)

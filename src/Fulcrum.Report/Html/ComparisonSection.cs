@@ -117,6 +117,9 @@ internal static class ComparisonSection
                 Markup.Of($"{Row(b, report)}{b.Groups.Select(g => Row(g, report))}")
             )}
             </tbody></table></div>
+            {(Explanations.Adjusted(report.Shown.Tasks, words) is { } groups
+                ? Markup.Of($"<p>{groups}</p>")
+                : Markup.Empty)}
             {Meanings(report)}
             {report
                 .Shown.Tasks.SelectMany(b =>
@@ -190,7 +193,7 @@ internal static class ComparisonSection
                 "lost",
                 b.Lost,
                 report
-            )}</td><td class="wide">{words.P(b.P)}{adjusted}</td></tr>
+            )}</td><td class="wide">{Signs.P(b, words)}{adjusted}</td></tr>
 
             """
         );

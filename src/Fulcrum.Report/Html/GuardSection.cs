@@ -48,7 +48,12 @@ internal static class GuardSection
             return Table(guards, caption, words);
         }
 
-        GuardResult[] order = [.. guards.OrderBy(g => g.Status is not (GuardStatus.Failed or GuardStatus.Overridden))];
+        GuardResult[] order =
+        [
+            .. guards.OrderBy(g =>
+                g.Status is not (GuardStatus.Failed or GuardStatus.Overridden or GuardStatus.NotChecked)
+            ),
+        ];
         int rest = order.Length - MostShown;
         string others = words.Say($"The other {rest} evaluations", $"As outras {rest} verificações");
         return Markup.Of(
@@ -85,6 +90,7 @@ internal static class GuardSection
             GuardStatus.Passed => words.Say("✓ passed", "✓ passou"),
             GuardStatus.Failed => words.Say("✗ failed", "✗ falhou"),
             GuardStatus.Overridden => words.Say("! failed, overridden", "! falhou, anulada"),
+            GuardStatus.NotChecked => words.Say("? not checked", "? não verificado"),
             _ => words.Say("– not applicable", "– não se aplica"),
         };
 
@@ -93,7 +99,7 @@ internal static class GuardSection
         {
             GuardStatus.Passed => "gain",
             GuardStatus.Failed => "loss",
-            GuardStatus.Overridden => "open",
+            GuardStatus.Overridden or GuardStatus.NotChecked => "open",
             _ => "none",
         };
 

@@ -86,6 +86,7 @@ internal static class ReportMarkdown
             }
         }
 
+        text.Append(Explanations.Adjusted(candidate.Tasks, words) is { } groups ? $"\n{Escape(groups)}\n" : "");
         Power(text, candidate.Power ?? [], words);
     }
 
@@ -140,7 +141,7 @@ internal static class ReportMarkdown
             $"| {name} | {words.Count(b.Items)} | {words.Count(b.UnscoredBefore)} / {words.Count(b.UnscoredAfter)} "
                 + $"| {words.Percent(b.Before.Score)} "
                 + $"| {words.Percent(b.After.Score)} | {Signs.Of(b.Change)} {words.Change(b.Difference)} "
-                + $"| {b.Gained} | {b.Lost} | {words.P(b.P).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
+                + $"| {b.Gained} | {b.Lost} | {Signs.P(b, words).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
         );
 
     // With fewer than 3 points the tables above already say everything.
@@ -173,6 +174,17 @@ internal static class ReportMarkdown
         foreach (GuardResult g in broken)
         {
             text.Append($"- {Escape(g.Name)} ({g.Status}): {Escape(g.Message)}\n");
+        }
+
+        GuardResult[] without = [.. report.Comparison.Guards?.Where(g => g.Status == GuardStatus.NotChecked) ?? []];
+        if (without.Length > 0)
+        {
+            text.Append(report.Words.Say("\nNot checked:\n\n", "\nNão verificado:\n\n"));
+        }
+
+        foreach (GuardResult g in without)
+        {
+            text.Append($"- {Escape(g.Name)}: {Escape(g.Message)}\n");
         }
     }
 

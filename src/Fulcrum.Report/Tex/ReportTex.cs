@@ -15,6 +15,7 @@ internal static class ReportTex
         StringBuilder text = new(
             $$"""
             % {{Comment(Sentences.Of(report.Shown, report.Comparison, words))}}
+            % {{Comment(Explanations.Adjusted(report.Shown.Tasks, words) ?? "")}}
             % \usepackage{booktabs}
             \begin{tabular}{lrrrrrrr}
             \toprule
@@ -61,7 +62,7 @@ internal static class ReportTex
     private static void Row(StringBuilder text, string name, PairedResult b, Words words)
     {
         Difference d = b.Difference;
-        string p = b.P < 0.001 ? $"$<${words.Number(0.001)}" : words.P(b.P);
+        string p = (b.P < 0.001 ? $"$<${words.Number(0.001)}" : words.P(b.P)) + (Signs.IsAdjusted(b) ? @"\dag" : "");
         text.Append(
             $"{name} & {words.Count(b.Items)} & {Number(words.Percent(b.Before.Score))} "
                 + $"& {Number(words.Percent(b.After.Score))} & {Number(words.Points(d.Points))} "

@@ -21,6 +21,11 @@ public enum GuardStatus
     /// <summary>It checks nothing in this study.</summary>
     [JsonStringEnumMemberName("not-applicable")]
     NotApplicable,
+
+    /// <summary>It would apply, but there was nothing that it could look at. So it says neither that all is well nor
+    /// that something is wrong.</summary>
+    [JsonStringEnumMemberName("not-checked")]
+    NotChecked,
 }
 
 /// <summary>One guard's outcome.</summary>

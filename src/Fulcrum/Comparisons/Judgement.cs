@@ -46,8 +46,9 @@ public enum TaskJudgement
     [JsonStringEnumMemberName("beyond-margin")]
     BeyondMargin,
 
-    /// <summary>The base's score on a general task cannot be told from chance, or lies so little above it that no loss
-    /// could exceed the margin: whatever the interval shows, it shows nothing about forgetting.</summary>
+    /// <summary>The base's score on a general task cannot be told from the score without knowledge (chance, or the best
+    /// constant answer), or lies so little above it that no loss could exceed the margin. Whatever the interval shows,
+    /// it shows nothing about forgetting.</summary>
     [JsonStringEnumMemberName("no-evidence")]
     NoEvidence,
 }
@@ -155,6 +156,8 @@ internal static class Judgement
     private static bool HasNothingToLose(PairedResult r, double margin)
     {
         double floor = r.Chance ?? 0;
-        return r.Items > 0 && (r.Before.Low <= floor || r.Before.Score - floor <= margin);
+        bool likeChance = r.Before.Low <= floor || r.Before.Score - floor <= margin,
+            likeConstant = r.WithoutKnowledge is { Above: var above } && (above.Low <= 0 || above.Points <= margin);
+        return r.Items > 0 && (likeChance || likeConstant);
     }
 }

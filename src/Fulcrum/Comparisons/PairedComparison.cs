@@ -63,6 +63,9 @@ internal static class PairedComparison
             Calibration = MeasureStatistics.CalibrationOf(pairs),
             Corpus = Corpus(pairs, given.Measure),
             Replies = SideReplies.Of(before, after),
+            WithoutKnowledge = given.Margin is null
+                ? null
+                : WithoutKnowledge.Of(before, given.Estimand, ComparisonSettings.Usual),
         };
     }
 

@@ -90,6 +90,12 @@ public sealed record PairedResult(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal SideReplies? Replies { get; init; }
 
+    /// <summary>What the first side would score without knowledge; null where that is not known, or no margin was
+    /// stated.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal WithoutKnowledge? WithoutKnowledge { get; init; }
+
     /// <summary>Whether the task names clusters. Where it names none, its items are independent of each
     /// other.</summary>
     [JsonIgnore]

@@ -11,9 +11,10 @@ namespace Fulcrum.Comparisons;
 /// <param name="DesignEffect">Variance over that of independent items: assumed before the run, seen after it.</param>
 /// <param name="Looking">In points: what the study wants to detect (its margin, or a requirement); null: nothing
 /// stated.</param>
-/// <param name="Sees">Whether the minimum detectable difference is at most <paramref name="Looking"/>: before the run
-/// at 10% discordance, after it as observed, or whether <paramref name="ChangeAtMost"/> is below it. True where nothing
-/// is stated; null where the changes of the items show no spread.</param>
+/// <param name="Sees">Whether the sample is large enough for <paramref name="Looking"/>. Before the run: whether
+/// <paramref name="Chance"/> is 80% or more. After it: whether the minimum detectable difference as observed is at most
+/// <paramref name="Looking"/>, or <paramref name="ChangeAtMost"/> is below it. True where nothing is stated; null where
+/// the changes of the items show no spread.</param>
 /// <param name="Chance">Probability that a model without any mean change is shown to lie within
 /// <paramref name="Looking"/>, at 10% discordance; null: nothing stated.</param>
 /// <param name="ChangeAtMost">Upper bound of the share of items that change (95%, Wilson), where so few changed that no
@@ -57,11 +58,7 @@ internal sealed record TaskPower(
         Estimate estimate = seen.Estimands.Of(seen.Estimand);
         double independent = seen.Items < 2 ? 0 : (discordance - estimate.Points * estimate.Points) / (seen.Items - 1);
         double? effect = independent > 0 ? estimate.StandardError * estimate.StandardError / independent : null;
-        double assumed = effect ?? (seen.Estimand == Estimand.Clusters ? Power.AssumedDesignEffect : 1);
-        TaskPower expected = Of(seen.Task, clusterItems, seen.Estimand, assumed, looking) with
-        {
-            DesignEffect = effect,
-        };
+        TaskPower expected = Before(seen.Task, clusterItems, seen.Estimand, looking) with { DesignEffect = effect };
         bool binary = seen.Mcnemar is not null,
             spread = estimate.StandardError > LeastSpread && estimate.DegreesOfFreedom > 0;
         double found = spread ? Power.Reach(estimate.DegreesOfFreedom) * estimate.StandardError : 0;
@@ -119,6 +116,7 @@ internal sealed record TaskPower(
             )),
         ];
         double error = Power.ExpectedError(items, UsualDiscordance, designEffect);
+        double? chance = looking is { } points ? Power.Chance(points / 100, error, degrees) : null;
         return new TaskPower(
             task,
             items,
@@ -126,8 +124,8 @@ internal sealed record TaskPower(
             effects,
             DesignEffect: designEffect,
             Looking: looking,
-            Sees: looking is null || effects.Single(e => e.Discordance == UsualDiscordance).Points * 100 <= looking,
-            Chance: looking is { } points ? Power.Chance(points / 100, error, degrees) : null
+            Sees: chance is null || chance >= Power.Wanted,
+            Chance: chance
         );
     }
 }

@@ -33,6 +33,13 @@ internal static class AdapterProbe
     /// <param name="dtype">Of the computation.</param>
     public static void Check(GuardLog log, double[]? bare, double[] zero, double[] full, Dtype dtype)
     {
+        if (full.Length == 0)
+        {
+            log.NotChecked(GuardLog.LambdaZero, null, "no item was evaluated");
+            log.NotChecked(GuardLog.AdapterActive, null, "no item was evaluated");
+            return;
+        }
+
         if (bare is null)
         {
             log.NotApplicable(GuardLog.LambdaZero, null, "the adapter is measured on other base weights than before");

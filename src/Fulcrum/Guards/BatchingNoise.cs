@@ -86,6 +86,12 @@ internal sealed record BatchingNoise(
     /// </summary>
     public static void Check(GuardLog log, Difference seen, BatchingNoise noise)
     {
+        if (noise.Items == 0)
+        {
+            log.NotChecked(GuardLog.NoiseFloor, noise.Benchmark, $"no item of {noise.Benchmark} was scored twice");
+            return;
+        }
+
         bool claims = seen.Low > 0 || seen.High < 0,
             oneWay = noise.Low > 0 || noise.High < 0;
         double most = Math.Max(Math.Abs(noise.Low), Math.Abs(noise.High));

@@ -57,13 +57,17 @@ internal sealed class GuardLog(string stage)
     public void NotApplicable(string name, string? benchmark, string why) =>
         results.Add(new GuardResult(name, stage, benchmark, GuardStatus.NotApplicable, why));
 
+    /// <summary>Reports why a guard had nothing to look at.</summary>
+    public void NotChecked(string name, string? benchmark, string why) =>
+        results.Add(new GuardResult(name, stage, benchmark, GuardStatus.NotChecked, why));
+
     /// <summary>Writes the results, then stops where one failed.</summary>
-    /// <param name="overridden">Names that the study overrides.</param>
+    /// <param name="study">Says which guards it overrides, and how its settings are named.</param>
     /// <exception cref="GuardException">A guard failed; names it, its finding and how to override it.</exception>
-    public void Close(string path, IReadOnlyList<string> overridden)
+    public void Close(string path, Study study)
     {
         AtomicFile.WriteText(path, JsonSerializer.Serialize(results, SnakeCaseJson.Options) + "\n");
-        Refuse(results, overridden);
+        Refuse(results, study);
     }
 
     /// <summary>Reads the results of an earlier stage; empty if it wrote none.</summary>
@@ -88,16 +92,19 @@ internal sealed class GuardLog(string stage)
             ),
         ];
 
-    /// <exception cref="GuardException">One failed that is not overridden.</exception>
-    public static void Refuse(IEnumerable<GuardResult> results, IReadOnlyList<string> overridden)
+    /// <exception cref="GuardException">One failed that the study does not override.</exception>
+    public static void Refuse(IEnumerable<GuardResult> results, Study study)
     {
-        GuardResult[] failed = [.. Overridden(results, overridden).Where(r => r.Status == GuardStatus.Failed)];
+        GuardResult[] failed =
+        [
+            .. Overridden(results, study.OverrideGuards ?? []).Where(r => r.Status == GuardStatus.Failed),
+        ];
         if (failed.Length > 0)
         {
-            string names = string.Join(", ", failed.Select(f => $"\"{f.Name}\"").Distinct());
+            string how = study.Named.Override([.. failed.Select(f => f.Name).Distinct()]);
             throw new GuardException(
                 $"{string.Join("; ", failed.Select(f => $"guard {f.Name}: {f.Message}"))}. "
-                    + $"To run anyway, put {names} into the study's overrideGuards; the report will show it"
+                    + $"To run anyway, {how}; the report will show it"
             );
         }
     }

@@ -42,9 +42,16 @@ internal static class MeasurementGuards
 
         bool writes =
             benchmark.Items.Count > 0 && benchmark.Ask(benchmark.Items[0]) is (Question.Write or Question.Continue);
-        if (before && writes)
+        if (before && writes && benchmark.AlwaysReadable is { } why)
         {
-            // That the base writes no query at all is what a training on queries mends; it is no fault of the reading.
+            log.NotApplicable(GuardLog.UnparsableShare, benchmark.Name, $"{benchmark.Name}: {why}");
+        }
+        else if (before && writes && answers.Count == 0)
+        {
+            log.NotChecked(GuardLog.UnparsableShare, benchmark.Name, $"{benchmark.Name} has no replies");
+        }
+        else if (before && writes)
+        {
             int unparsable = answers.Count(ReplyCounts.IsUnparsable);
             log.Report(
                 GuardLog.UnparsableShare,
@@ -70,11 +77,17 @@ internal static class MeasurementGuards
         }
 
         Answer[] questions = OneForm(scored);
+        if (questions.Length == 0)
+        {
+            log.NotChecked(GuardLog.BelowChance, benchmark.Name, $"no item of {benchmark.Name} was scored");
+            return;
+        }
+
         (int right, double level, double p) = BelowChance(questions, chance);
         log.Report(
             GuardLog.BelowChance,
             benchmark.Name,
-            questions.Length == 0 || p >= Significance,
+            p >= Significance,
             $"{right} of {questions.Length} items of {benchmark.Name} are right; chance level "
                 + $"{chance * 100:0.0}%, a constant answer or any answers without knowledge in the same shares "
                 + $"{level * 100:0.0}%; P(this few or fewer without knowledge) = {p:0.0000}, and the guard fails "
@@ -107,7 +120,13 @@ internal static class MeasurementGuards
 
     private static void PublishedBand(GuardLog log, ITask benchmark, Answer[] scored, string modelFolder)
     {
-        if (KnownModels.Published(modelFolder) is not var (low, high, whose) || scored.Length == 0)
+        if (scored.Length == 0)
+        {
+            log.NotChecked(GuardLog.PublishedBand, benchmark.Name, $"no item of {benchmark.Name} was scored");
+            return;
+        }
+
+        if (KnownModels.Published(modelFolder) is not var (low, high, whose))
         {
             log.NotApplicable(
                 GuardLog.PublishedBand,

@@ -28,11 +28,48 @@ internal static class PreparationGuards
         }
 
         TrainingText[] texts = [.. Texts(data, study).Select(encoding.Readable)];
+        string unknown = TrainedElsewhere(study);
         foreach ((ITask benchmark, TaskPlan plan) in data.Tasks.Zip(study.NamedTasks))
         {
-            Overlap(log, benchmark, texts, withinCluster: plan.LeaksWithinCluster());
+            if (texts.Length == 0)
+            {
+                log.NotChecked(
+                    GuardLog.TrainingOverlap,
+                    benchmark.Name,
+                    $"there are no training data to compare the items of {benchmark.Name} with. "
+                        + "A study file can name them under trainingData"
+                );
+                continue;
+            }
+
+            Overlap(log, benchmark, texts, withinCluster: plan.LeaksWithinCluster(), unknown);
         }
     }
+
+    // Of what was trained elsewhere the study may name other data than it was trained on.
+    private static string TrainedElsewhere(Study study)
+    {
+        string[] elsewhere =
+        [
+            .. study
+                .Candidates.Where(c =>
+                    c.Value.Way
+                        is CandidateWay.Adapter
+                            or CandidateWay.Model
+                            or CandidateWay.Gguf
+                            or CandidateWay.Endpoint
+                            or CandidateWay.Replies
+                )
+                .Select(c => c.Key),
+        ];
+        return elsewhere.Length == 0
+            ? ""
+            : $". Whether {string.Join(", ", elsewhere.Take(MostNamed))} "
+                + $"{(elsewhere.Length > MostNamed ? $"and {elsewhere.Length - MostNamed} others " : "")}"
+                + $"{(elsewhere.Length == 1 ? "was" : "were")} trained on these data cannot be checked";
+    }
+
+    private const int MostNamed = 4;
 
     /// <summary>Returns the examples of all trainings, each once: trainings may have data of their own.</summary>
     private static IEnumerable<TrainingText> Texts(Corpus data, Study study)
@@ -130,7 +167,13 @@ internal static class PreparationGuards
     private static bool IsEmpty(TrainingText text) =>
         text is { Conversation: null, Ids: null } && string.IsNullOrWhiteSpace(text.Completion);
 
-    private static void Overlap(GuardLog log, ITask benchmark, IReadOnlyList<TrainingText> training, bool withinCluster)
+    private static void Overlap(
+        GuardLog log,
+        ITask benchmark,
+        IReadOnlyList<TrainingText> training,
+        bool withinCluster,
+        string unknown
+    )
     {
         Overlap[] found = [.. TrainingOverlap.Find(benchmark, training, withinCluster)];
         string first =
@@ -144,6 +187,7 @@ internal static class PreparationGuards
             found.Length <= TrainingOverlap.MostItems * benchmark.Items.Count,
             $"{found.Count(f => f.Exact)} of {benchmark.Items.Count} items of {benchmark.Name} stand in the "
                 + $"training data and {found.Count(f => !f.Exact)} nearly do{first}"
+                + unknown
         );
     }
 }

@@ -31,6 +31,11 @@ public interface IEngine
     /// <exception cref="InputException">A file is missing or does not fit; names it.</exception>
     void Check(ModelSpec model) { }
 
+    /// <summary>Returns the model's context length in tokens, without its weights; null: it is known only once the
+    /// model is open.</summary>
+    /// <exception cref="InputException">A file is missing or malformed.</exception>
+    internal int? ContextLengthOf(ModelSpec model) => null;
+
     /// <summary>Opens a model, with its adapter if it has one.</summary>
     /// <exception cref="InputException">A file is missing or does not fit, or the form is not supported.</exception>
     ILanguageModel Open(ModelSpec model);

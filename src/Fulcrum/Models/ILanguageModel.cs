@@ -130,7 +130,12 @@ public abstract record PromptSource
     public sealed record Text(string Value) : PromptSource;
 
     /// <summary>A conversation: open objects, as a chat template gets them.</summary>
-    public sealed record Messages(JsonArray Values) : PromptSource;
+    public sealed record Messages(JsonArray Values) : PromptSource
+    {
+        /// <summary>Names of the template variables with which the prompt's ids were rendered. A server that renders
+        /// the conversation itself does not get them.</summary>
+        internal IReadOnlyList<string> Variables { get; init; } = [];
+    }
 }
 
 /// <summary>How tokens are drawn when decoding is not greedy, in the order transformers applies the steps.</summary>

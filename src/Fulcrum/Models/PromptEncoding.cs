@@ -23,6 +23,9 @@ public sealed partial class PromptEncoding(
     /// <summary>Whether the model has a chat template.</summary>
     internal bool HasTemplate => template is not null;
 
+    /// <summary>Whether prompts become token ids here, and not on a server.</summary>
+    internal bool HasTokenizer => tokenizer is not null;
+
     /// <summary>The encoding of a server that accepts texts and conversations.</summary>
     public static PromptEncoding OfServer { get; } = new(null, null, []);
 
@@ -154,11 +157,11 @@ public sealed partial class PromptEncoding(
             stops
         );
 
-    private static PromptSource? SourceOf(Prompt prompt) =>
+    private PromptSource? SourceOf(Prompt prompt) =>
         prompt switch
         {
             Prompt.Text text => new PromptSource.Text(text.Value),
-            Prompt.Chat chat => new PromptSource.Messages(Messages(chat)),
+            Prompt.Chat chat => new PromptSource.Messages(Messages(chat)) { Variables = [.. variables?.Keys ?? []] },
             _ => null,
         };
 

@@ -101,7 +101,7 @@ internal sealed class RequestFiles(
                         maxNewTokens,
                         endTokens,
                         stopsAt,
-                        Source: RequestLines.SourceOf(l),
+                        Source: Requests.SourceOf(l),
                         Stops: stops
                     )),
                 ];

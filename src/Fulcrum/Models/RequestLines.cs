@@ -88,11 +88,19 @@ internal sealed class RequestLines(
     }
 
     /// <summary>Returns the prompt as it is written in a line; null if the line holds token ids.</summary>
-    public static PromptSource? SourceOf(JsonLine line) =>
+    public PromptSource? SourceOf(JsonLine line) =>
         Given(line) switch
         {
             ["prompt"] => new PromptSource.Text(Text(line, line.Value["prompt"], "prompt")),
-            ["messages"] => new PromptSource.Messages(List(line, line.Value["messages"]!, "messages")),
+            ["messages"] => new PromptSource.Messages(List(line, line.Value["messages"]!, "messages"))
+            {
+                Variables =
+                [
+                    .. (variables?.Keys ?? Enumerable.Empty<string>())
+                        .Concat(Object(line, line.Value["variables"], "variables").Select(v => v.Key))
+                        .Distinct(StringComparer.Ordinal),
+                ],
+            },
             _ => null,
         };
 

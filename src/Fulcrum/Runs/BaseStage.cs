@@ -30,13 +30,10 @@ internal sealed class BaseStage(RunState state, Stages stages, Measurement measu
         {
             IReadOnlyList<Answer> answers = AnswerFile.Read(stages.Layout.Answers(Name, task.Name));
             MeasurementGuards.Check(guards, task, plan, answers, folder ?? "", before: true);
-            ReplyCounts
-                .Warnings($"{Name}, {task.Name}", answers)
-                .ToList()
-                .ForEach(w => stages.Report(new RunEvent.Warned(w)));
+            AnswerWarnings.Report(stages.Report, state.Study, Name, task, plan, answers);
         }
 
-        guards.Close(stages.Layout.Guards(Name), state.Study.OverrideGuards ?? []);
+        guards.Close(stages.Layout.Guards(Name), state.Study);
         return [.. written, RunLayout.GuardsName(Name), $"{Name}/noise.json"];
     }
 

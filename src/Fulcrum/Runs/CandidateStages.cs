@@ -209,6 +209,7 @@ internal sealed class CandidateStages(
                     ? GivenReplies.Measure(plan, stages.Layout, place, data, extents)
                     : Measure(stage, place, inputs, spec, plan, extents, cancellation)
         );
+        AnswerWarnings.OfGiven(stages.Report, state.Study, name, data, stages.Layout);
         new EqualWork(stages.Layout, name).Note("measure", inputs);
     }
 
@@ -243,8 +244,7 @@ internal sealed class CandidateStages(
         {
             IReadOnlyList<Answer> answers = AnswerFile.Read(stages.Layout.Answers(place, task.Name));
             MeasurementGuards.Check(guards, task, taskPlan, answers, "", before: false);
-            string asked = $"{Path.GetFileName(place)}, {task.Name}";
-            ReplyCounts.Warnings(asked, answers).ToList().ForEach(w => stages.Report(new RunEvent.Warned(w)));
+            AnswerWarnings.Report(stages.Report, state.Study, Path.GetFileName(place), task, taskPlan, answers);
         }
 
         if (probed)
@@ -252,7 +252,7 @@ internal sealed class CandidateStages(
             Probe(guards, spec, asTrained);
         }
 
-        guards.Close(stages.Layout.Guards(stage), state.Study.OverrideGuards ?? []);
+        guards.Close(stages.Layout.Guards(stage), state.Study);
         return [.. written, RunLayout.GuardsName(stage)];
     }
 

@@ -107,7 +107,7 @@ internal sealed class EarlyRounds(
             MeasurementGuards.Check(guards, asked[task.Task.Name], task.Settings, answers, folder, before: true);
         }
 
-        GuardLog.Refuse(guards.Results, state.Study.OverrideGuards ?? []);
+        GuardLog.Refuse(guards.Results, state.Study);
     }
 
     private void AskCandidate(string name, DecidedTask[] open, int look, CancellationToken cancellation)

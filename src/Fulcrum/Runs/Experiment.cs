@@ -216,7 +216,7 @@ public sealed partial class Experiment(
             {
                 Comparison comparison = StudyComparison.Of(state.Study, run.Layout);
                 ComparisonJson.Write(run.Layout.Comparison, comparison);
-                GuardLog.Refuse(comparison.Guards ?? [], []);
+                GuardLog.Refuse(comparison.Guards ?? [], state.Study with { OverrideGuards = null });
                 return ["comparison.json"];
             }
         );

@@ -163,6 +163,8 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         DiscardAnswersOfOtherInputs(place, inputs, TasksOf(place));
         ITask[] tasks = [.. TasksOf(place).Where(t => extents?.ContainsKey(t.Name) ?? true)];
         Evaluator evaluator = new(model, encoding);
+        // What `prepare` could not know yet: the context of a server, or of a candidate that was added later.
+        new FittingPrompts(study, engines, _ => { }).Check(place, tasks, encoding, ContextOf(model));
         // All tasks first: a task that the model cannot do is refused before another is measured.
         Dictionary<string, IReadOnlyDictionary<string, string>> asked = tasks.ToDictionary(
             t => t.Name,
@@ -187,6 +189,9 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
 
         return answers;
     }
+
+    private static int? ContextOf(ILanguageModel model) =>
+        model.ContextLength == int.MaxValue ? null : model.ContextLength;
 
     /// <summary>Returns the tasks as a place is asked them.</summary>
     public IReadOnlyList<ITask> TasksOf(string place) =>

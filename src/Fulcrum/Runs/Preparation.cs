@@ -26,6 +26,15 @@ internal sealed class Preparation(
         stages.Run(Name, InputsOf(state, data), () => [], () => Prepare(cancellation));
     }
 
+    // Models of their own may have another context and another tokenizer than the base.
+    private IEnumerable<(string Name, ModelSpec Spec)> GivenSpecs()
+    {
+        CandidateWork work = new(state.Study, stages.Layout, engines, data, settings, stages.Report);
+        return state
+            .Study.Candidates.Where(c => c.Value.Way is CandidateWay.Model or CandidateWay.Gguf)
+            .Select(c => (c.Key, work.SpecOf(c.Key)!));
+    }
+
     // Known only now, because the base's device may be found out on this machine.
     private void RefuseForms()
     {
@@ -88,8 +97,9 @@ internal sealed class Preparation(
             NeutralText.Check(neutral, state.Study.Seed, encoding);
         }
 
+        new FittingPrompts(state.Study, engines, stages.Report).Check(data, encoding, GivenSpecs());
         PreparationGuards.Check(guards, data, encoding, trainings, state.Study);
-        guards.Close(stages.Layout.Guards(Name), state.Study.OverrideGuards ?? []);
+        guards.Close(stages.Layout.Guards(Name), state.Study);
         List<string> written = [RunLayout.GuardsName(Name)];
         stages.Report(new RunEvent.Noted(PreparationSummary.Of(guards, state.Study.OverrideGuards ?? [])));
         data.Tasks.Select(t => t.Layout is { } layout ? $"{t.Name}: {layout}" : null)
@@ -108,6 +118,7 @@ internal sealed class Preparation(
             .Distinct()
             .ToList()
             .ForEach(w => stages.Report(new RunEvent.Warned(w)));
+        data.Tasks.SelectMany(t => t.Doubts(null)).ToList().ForEach(w => stages.Report(new RunEvent.Warned(w)));
         Corpus judged = state.Study.Selects ? AskedItems.Halves(data, state.Study).Confirmation : data;
         PreparationSummary.Of(state.Study, judged, settings).ToList().ForEach(stages.Report);
         if (spec.Source is ModelSource.Folder folder)

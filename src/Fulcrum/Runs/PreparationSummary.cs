@@ -18,10 +18,15 @@ internal static class PreparationSummary
             string.Join(", ", results.Where(r => r.Status == status).Select(r => r.Name).Distinct());
         string broken = Named(GuardStatus.Overridden);
         string passed = Named(GuardStatus.Passed);
+        string skipped = Named(GuardStatus.NotChecked);
         return $"checks passed: {(passed.Length > 0 ? passed : "none")}"
+            + $"{(skipped.Length > 0 ? $"; not checked: {skipped}, {Why(results)}" : "")}"
             + $"{(broken.Length > 0 ? $"; failed, but overridden by the study: {broken}" : "")} "
             + "(guards/prepare.json tells what each saw)";
     }
+
+    private static string Why(IReadOnlyList<GuardResult> results) =>
+        "because " + results.First(r => r.Status == GuardStatus.NotChecked).Message;
 
     /// <summary>What the samples can show, and a warning where that is less than what is wanted.</summary>
     /// <param name="settings">The requirements.</param>
@@ -55,10 +60,15 @@ internal static class PreparationSummary
             if (power.Sees == false)
             {
                 yield return new RunEvent.Warned(
-                    $"{b.Name}: this sample is too small to detect {wanted:0.#} points, "
-                        + $"{(required ? "which --require asks for" : "the study's margin")}: "
-                        + $"if training changes 10% of the answers it detects {Points(power.Expected[1])}. "
-                        + "The run continues, but its verdict may be \"inconclusive\". More items would help"
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{b.Name}: this sample is too small to detect {wanted:0.#} points, "
+                            + $"{(required ? "which --require asks for" : "the margin")}. If training changes 10% of "
+                            + $"the answers, half of them for the better, the sample tells this from a difference of "
+                            + $"{wanted:0.#} points in {Math.Floor(power.Chance!.Value * 100):0}% of studies, and 80% "
+                            + $"are usual. The run continues, but its verdict may be \"inconclusive\". "
+                            + $"More items would help"
+                    )
                 );
             }
 
@@ -70,7 +80,7 @@ internal static class PreparationSummary
 
         if (general.Count > 0)
         {
-            yield return new RunEvent.Noted(Whole(general, study.Margin));
+            yield return new RunEvent.Noted(Whole(general, study));
         }
 
         if (study.Decide)
@@ -102,15 +112,26 @@ internal static class PreparationSummary
     }
 
     /// <summary>The power of the whole verdict: every general task must be shown to lie within the margin.</summary>
-    private static string Whole(List<TaskPower> general, double margin)
+    private static string Whole(List<TaskPower> general, Study study)
     {
-        string tasks = general.Count == 1 ? "the general task is" : $"all {general.Count} general tasks are";
+        string one = general.Count == 1 ? "the general task" : $"all {general.Count} general tasks",
+            whose = study.Candidates.Count == 1 ? "the candidate" : "a candidate";
+        double shown = Math.Floor(TaskPower.OfAll(general) * 100);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"If nothing general changes, {tasks} shown to lie within the margin of {margin:0.#} points in "
-                + $"{TaskPower.OfAll(general) * 100:0}% of studies. No verdict can be accepted more often than that"
+            $"Suppose {whose} loses nothing on {one}: 10% of the answers change, half of them for the better. "
+                + $"Then {(shown >= 99 ? "nearly every study" : $"{shown:0}% of studies")} of this size can show that "
+                + $"the loss is {study.Margin:0.#} points or less. {Else(shown)}"
         );
     }
+
+    private static string Else(double shown) =>
+        shown >= 99
+            ? "So the general tasks will hardly keep a good candidate from being accepted"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"The other {100 - shown:0}% end without a decision, however large the gain on the target is"
+            );
 
     /// <summary>Only what can be: where all changed items together cannot be detected, no figure is given.</summary>
     private static string Effects(TaskPower power)
@@ -127,7 +148,4 @@ internal static class PreparationSummary
                 )
             );
     }
-
-    private static string Points(DetectableEffect effect) =>
-        effect.Points is { } points ? $"{points * 100:0.0} points and more" : "no difference at all";
 }

@@ -86,16 +86,16 @@ internal sealed record RunState(
     /// others, or does not.</exception>
     public void RefuseOther(StageNode node)
     {
-        bool fits = node.Kind switch
-        {
-            NodeKind.Whole => node.Stage != Stage.Candidates || HasParts,
-            NodeKind.Obtained => Study is { Decide: true, Selects: false },
-            NodeKind.Tried => Study is { Selects: true, Seek: null },
-            NodeKind.Round => Study.Seek is { Trainings: not null },
-            _ => !HasParts,
-        };
-        Wanted.That(fits, "", "--stage", node, string.Join(", ", StageGraph.Of(Study).Nodes.Take(8)));
+        IReadOnlyList<StageNode> nodes = StageGraph.Of(Study).Nodes;
+        Wanted.That(Belongs(node, nodes), "", "--stage", node, string.Join(", ", nodes.Take(8)));
     }
+
+    // The graph names neither the parts of the base nor the rounds of a search that are not planned yet. A candidate
+    // that does not exist is refused by its name.
+    private bool Belongs(StageNode node, IReadOnlyList<StageNode> nodes) =>
+        node.Kind == NodeKind.Round ? Study.Seek is { Trainings: not null }
+        : node.Candidate is null ? nodes.Contains(node with { Part = null })
+        : nodes.Any(n => n.Candidate is not null && n.Kind == node.Kind);
 
     /// <summary>Stores the study of a run whose stages will be done by other processes, on other machines. An
     /// <c>auto</c> is left to the process that prepares.</summary>

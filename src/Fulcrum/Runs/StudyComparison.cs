@@ -159,7 +159,7 @@ internal static class StudyComparison
         IReadOnlyList<BatchingNoise> noise = BatchingNoise.Read(run.At(RunLayout.Base, "noise.json"));
         foreach (TaskPlan task in study.NamedTasks)
         {
-            SameProtocol(log, study, run, task.Name);
+            SameProtocol.Check(log, study, run, task.Name);
         }
 
         foreach (PairedResult result in candidates.SelectMany(c => c.Tasks))
@@ -180,22 +180,6 @@ internal static class StudyComparison
             [.. stages.SelectMany(s => GuardLog.Read(run.Guards(s))), .. log.Results],
             study.OverrideGuards ?? []
         );
-    }
-
-    private static void SameProtocol(GuardLog log, Study study, RunLayout run, string task)
-    {
-        string[] differing =
-        [
-            .. study.Candidates.Keys.SelectMany(name =>
-                ProtocolDifferences(study, run, name, task)
-                    .Select(d => study.Candidates.Count == 1 ? $"{d}" : $"{name}, {d}")
-            ),
-        ];
-        string seen =
-            differing.Length == 0
-                ? $"{task} was asked alike of the base and of every candidate"
-                : $"{task} was asked differently of the base and of a candidate ({string.Join("; ", differing)})";
-        log.Report(GuardLog.SameProtocol, task, differing.Length == 0, seen);
     }
 
     /// <summary>Returns the fields in which a candidate was asked otherwise than the base. The model and the form in

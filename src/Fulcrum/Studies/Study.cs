@@ -70,6 +70,14 @@ public sealed record Study(
     [JsonIgnore]
     public IReadOnlyDictionary<string, string>? HubNames { get; init; }
 
+    /// <summary>How messages name its settings.</summary>
+    [JsonIgnore]
+    internal SettingNames Named => NamedBy ?? SettingNames.Keys;
+
+    /// <summary>How messages name its settings; null: by the keys of a study file.</summary>
+    [JsonIgnore]
+    internal SettingNames? NamedBy { get; init; }
+
     /// <summary>The tasks with their names, in the study's order.</summary>
     [JsonIgnore]
     public IReadOnlyList<TaskPlan> NamedTasks => [.. Tasks.Select(t => t.Value with { Name = t.Key })];

@@ -44,6 +44,13 @@ public interface ITask
     /// cannot be checked and the study stops.</summary>
     string? NoGold => null;
 
+    /// <summary>Why no reply of the base counts as one in which no answer can be read; null: replies can.</summary>
+    internal string? AlwaysReadable => null;
+
+    /// <summary>Returns what makes the task's scores doubtful, a sentence each.</summary>
+    /// <param name="answers">Null: before any item was asked.</param>
+    internal IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) => [];
+
     /// <summary>How the task's file is read, in one line; null: there is nothing to say.</summary>
     string? Layout => null;
 

@@ -37,5 +37,11 @@ internal sealed class PartOfTask(ITask whole, IReadOnlyList<Item> items) : ITask
     public string? Layout => whole.Layout;
 
     /// <inheritdoc/>
+    public string? AlwaysReadable => whole.AlwaysReadable;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) => whole.Doubts(answers);
+
+    /// <inheritdoc/>
     public string Content(Item item) => whole.Content(item);
 }

@@ -33,13 +33,22 @@ internal sealed record ReplyCounts(int Replies, int AtLimit, int Unparsable)
     public static bool IsUnparsable(Answer answer) => answer.Verdict == "unparsable" || answer.Prediction == NoMatch;
 
     /// <summary>Says of one side what may be wrong with its replies, and what to do; a sentence each.</summary>
-    public static IEnumerable<string> Warnings(string task, IReadOnlyCollection<Answer> answers)
+    /// <param name="limit">The name of the setting that limits a reply; null: there is none.</param>
+    public static IEnumerable<string> Warnings(string task, IReadOnlyCollection<Answer> answers, string? limit = null)
     {
         ReplyCounts? counts = Of(answers);
         if (counts is { ManyAtLimit: true })
         {
+            string remedy = limit is null ? "Look at the replies" : $"Raise {limit}, or look at the replies";
             yield return $"{task}: {counts.AtLimit} of {counts.Replies} replies ended at the token limit, so they may "
-                + "be incomplete. Raise maxNewTokens, or look at the replies";
+                + $"be incomplete. {remedy}";
+        }
+
+        int empty = answers.Count(a => a.Output is { } reply && string.IsNullOrWhiteSpace(reply));
+        if (empty > LargestShare * answers.Count)
+        {
+            yield return $"{task}: {empty} of {answers.Count} replies are empty. Look at the prompt, at its chat "
+                + "template and at the texts that end a reply";
         }
 
         if (counts is { ManyUnparsable: true })

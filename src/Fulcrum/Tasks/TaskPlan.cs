@@ -145,6 +145,19 @@ public abstract record TaskPlan(
     /// <summary>Returns the answer-scoring method of multiple choice; null for other kinds.</summary>
     public virtual AnswerScoring? Scoring() => null;
 
+    /// <summary>Whether worked examples come before each question, so that there can be fewer.</summary>
+    internal virtual bool HasFewshot => false;
+
+    /// <summary>Returns the plan with another number of worked examples; null: it has no such key.</summary>
+    internal virtual TaskPlan? WithFewshot(int count) => null;
+
+    /// <summary>Returns the plan with another limit of a reply, in tokens; null: it has no such key.</summary>
+    internal virtual TaskPlan? WithMaxNewTokens(int count) => null;
+
+    /// <summary>Where the limit of a reply stands if it is no key of the plan; null: nowhere that a user can
+    /// change.</summary>
+    internal virtual string? ReplyLimitElsewhere => null;
+
     /// <summary>Returns a key that is equal for plans that ask the same questions in different ways; null where there
     /// is none.</summary>
     public virtual string? SameQuestions() => null;

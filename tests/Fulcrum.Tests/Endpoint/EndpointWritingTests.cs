@@ -112,6 +112,23 @@ public sealed class EndpointWritingTests
         );
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Template_variables_that_a_chat_would_not_get_are_refused(bool ollama)
+    {
+        FakeServer fake = new(ollama ? FakeDialect.Ollama : FakeDialect.ChatOnly);
+        using EndpointModel model = Servers.Open(fake, tokenizer: true);
+        PromptSource source = new PromptSource.Messages([User("Hi")]) { Variables = ["enable_thinking"] };
+
+        FulcrumException e = Assert.ThrowsAny<FulcrumException>(() =>
+            Complete(model, new CompletionRequest([5, 6], 16, [], Source: source))
+        );
+
+        Assert.Equal(2, e.ExitCode);
+        Assert.Contains("template variables enable_thinking do not reach it", e.Message);
+    }
+
     [Fact]
     public void A_refusal_that_the_form_did_not_cause_is_reported_and_changes_no_form()
     {

@@ -154,7 +154,7 @@ internal sealed class EndpointModel : ILanguageModel
         {
             { Source: PromptSource.Messages messages }
                 when request.Prompt.Length == 0 || asMessages || server.Facts.Software == ServerSoftware.Ollama =>
-                new ServerPrompt.OfMessages(messages.Values),
+                WithoutVariables(index, messages),
             { Source: PromptSource.Text text }
                 when request.Prompt.Length == 0 || server.Facts.Software == ServerSoftware.Ollama =>
                 new ServerPrompt.OfText(text.Value),
@@ -164,6 +164,19 @@ internal sealed class EndpointModel : ILanguageModel
                 new InputException("the prompt is empty, and a model predicts from at least one token")
             ),
         };
+
+    // Without the variables the model would be asked another prompt than the base, and nothing would show it.
+    private ServerPrompt WithoutVariables(int index, PromptSource.Messages messages) =>
+        messages.Variables.Count == 0
+            ? new ServerPrompt.OfMessages(messages.Values)
+            : throw new RequestException(
+                index,
+                new InputException(
+                    $"{server} takes messages and applies its own chat template, so the template variables "
+                        + $"{string.Join(", ", messages.Variables)} do not reach it. Leave them out, set them where "
+                        + "the server is started, or choose a server that takes token ids"
+                )
+            );
 
     // Never beyond the context, as far as the lengths are known.
     private int Room(CompletionRequest request, ServerPrompt prompt) =>

@@ -84,6 +84,13 @@ public sealed record MultipleChoicePlan(
     public override ITask Open(TaskOpening opening) =>
         MultipleChoiceTask.Open(this, opening.Seed, opening.Decode(Decoding));
 
+    internal override bool HasFewshot => Fewshot > 0;
+
+    internal override TaskPlan? WithFewshot(int count) => ExamplesFile is null ? null : this with { Fewshot = count };
+
+    internal override TaskPlan? WithMaxNewTokens(int count) =>
+        Reading.IsWritten() ? this with { MaxNewTokens = count } : null;
+
     /// <inheritdoc/>
     public override AnswerScoring? Scoring() => Reading;
 

@@ -67,6 +67,7 @@ internal sealed class HarnessBenchmark : ITask
     /// <param name="isGroup">Whether the leaves are members with answer files of their own.</param>
     /// <param name="rows">Opens the data of a leaf.</param>
     /// <param name="choice">Which rows are asked.</param>
+    /// <param name="isOwn">Whether it is a user's task file, so that its columns are told.</param>
     /// <exception cref="InputException">No leaf has rows, or a row does not fit the task.</exception>
     public static HarnessBenchmark Open(
         string name,
@@ -74,7 +75,8 @@ internal sealed class HarnessBenchmark : ITask
         HarnessForm form,
         bool isGroup,
         Func<HarnessConfig, HarnessRows> rows,
-        RowChoice choice
+        RowChoice choice,
+        bool isOwn
     )
     {
         (HarnessNode Leaf, HarnessRows Rows, int Count)[] leaves =
@@ -91,13 +93,19 @@ internal sealed class HarnessBenchmark : ITask
         }
 
         IReadOnlySet<int>[] asked = choice.Of(name, [.. leaves.Select(l => l.Count)]);
-        return new HarnessBenchmark(
-            name,
-            node,
-            form,
-            isGroup,
-            [.. leaves.Select((l, i) => (l.Leaf, HarnessTask.Open(l.Leaf.Task!, form, l.Rows, asked[i].Contains)))]
-        );
+        (HarnessNode Leaf, HarnessTask Task)[] opened =
+        [
+            .. leaves.Select((l, i) => (l.Leaf, HarnessTask.Open(l.Leaf.Task!, form, l.Rows, asked[i].Contains))),
+        ];
+        return new HarnessBenchmark(name, node, form, isGroup, opened)
+        {
+            Layout = isOwn
+                ? HarnessColumns.Layout(
+                    [.. opened.Select(t => (t.Task.Config, t.Task.Columns))],
+                    leaves.Sum(l => l.Count)
+                )
+                : null,
+        };
     }
 
     /// <inheritdoc/>
@@ -109,6 +117,15 @@ internal sealed class HarnessBenchmark : ITask
     /// <inheritdoc/>
     public string? NoGold =>
         Items.Any(i => Gold(i) is not null) ? null : "its grader knows no reply that must be right";
+
+    /// <inheritdoc/>
+    public string? Layout { get; private init; }
+
+    /// <inheritdoc/>
+    public string? AlwaysReadable =>
+        tasks.Any(t => t.Config.Filters.Any(p => p.Filters.Any(f => f.Searches)))
+            ? null
+            : "no filter looks for an answer in the replies, so there is none in which it cannot be read";
 
     /// <inheritdoc/>
     public string Content(Item item) => places[item.Id].Task.Content(places[item.Id].Item);

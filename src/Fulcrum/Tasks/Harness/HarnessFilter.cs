@@ -11,6 +11,9 @@ namespace Fulcrum.Tasks.Harness;
 /// <see cref="TakeFirst"/> is such a text.</remarks>
 internal abstract record HarnessFilter
 {
+    /// <summary>Whether the step looks for an answer in a reply, and may find none.</summary>
+    public bool Searches => this is Matching or Letter;
+
     /// <summary>Returns the output of the step for the replies to one item.</summary>
     /// <exception cref="InputException">The input of the step has the wrong form.</exception>
     public abstract object? Apply(object? replies, TemplateMap row);

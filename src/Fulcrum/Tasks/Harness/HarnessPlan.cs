@@ -150,6 +150,13 @@ public sealed record HarnessPlan(
     /// <inheritdoc/>
     public override Ability? Ability() => BuiltIn is { } name ? BuiltInCatalogue.AbilityOf(name) : null;
 
+    internal override bool HasFewshot => Fewshot != 0;
+
+    internal override TaskPlan WithFewshot(int count) => this with { Fewshot = count };
+
+    internal override string? ReplyLimitElsewhere =>
+        File is { } file ? $"generation_kwargs.max_gen_toks in {file}" : null;
+
     /// <inheritdoc/>
     public override TaskNouns Nouns() => new(("subtask", "subtarefa"), ("group", "grupo"), []);
 
@@ -166,7 +173,8 @@ public sealed record HarnessPlan(
             Form,
             isGroup,
             config => HarnessRows.Open(config, data, id => Datasets?.GetValueOrDefault(id) ?? opening.Hub(id)),
-            choice
+            choice,
+            isOwn: File is not null
         );
     }
 

@@ -30,6 +30,7 @@ internal sealed class HarnessTask
         IReadOnlyList<TemplateMap> rows = Evaluated(config, data);
         _ = rows.Count > 0 ? 0 : throw config.Error($"the split '{config.Evaluated}' holds no row");
         fields = new HarnessFields(config, new HashSet<string>(rows[0].Keys, StringComparer.Ordinal));
+        Columns = [.. rows[0].Keys];
         HarnessRow first = new(0, rows[0]);
         bool chooses = config.Output == HarnessOutput.MultipleChoice;
         severalInputs = chooses && fields.Text(first) is long or bool;
@@ -58,6 +59,9 @@ internal sealed class HarnessTask
 
     /// <summary>The task's definition.</summary>
     public HarnessConfig Config => config;
+
+    /// <summary>The names of the columns of its rows.</summary>
+    public IReadOnlyList<string> Columns { get; }
 
     /// <summary>The rows that are asked, in the data's order.</summary>
     public IReadOnlyList<HarnessItem> Items { get; }

@@ -87,6 +87,13 @@ public sealed record MmluPlan(
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => MmluTask.Open(this, opening.Seed, opening.Decode(Decoding));
 
+    internal override bool HasFewshot => Fewshot > 0;
+
+    internal override TaskPlan WithFewshot(int count) => this with { Fewshot = count };
+
+    internal override TaskPlan? WithMaxNewTokens(int count) =>
+        Reading.IsWritten() ? this with { MaxNewTokens = count } : null;
+
     /// <inheritdoc/>
     public override bool HasPublishedScores() => true;
 

@@ -100,6 +100,10 @@ internal sealed class SpiderTask : ITask
     /// <inheritdoc/>
     public Reply Gold(Item item) => new Reply.Written(item.Target, FinishReason.Stop, 0);
 
+    /// <inheritdoc/>
+    public string? AlwaysReadable =>
+        "a base that writes no query yet is no fault of the measurement, because training mends it";
+
     private Prompt PromptOf(Item item) => prompts.Of(examples[item.Id]);
 
     // Of plain text prompt and reply are looked at together, of a conversation the reply alone; a further marker in the

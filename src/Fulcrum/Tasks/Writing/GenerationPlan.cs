@@ -116,6 +116,12 @@ public sealed record GenerationPlan(
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => WritingTask.Open(this, opening.Seed, opening.Decode(Decoding));
 
+    internal override bool HasFewshot => Fewshot > 0;
+
+    internal override TaskPlan? WithFewshot(int count) => ExamplesFile is null ? null : this with { Fewshot = count };
+
+    internal override TaskPlan WithMaxNewTokens(int count) => this with { MaxNewTokens = count };
+
     /// <summary>The columns of the file, and the form of its questions.</summary>
     internal ExampleColumns Columns =>
         new(

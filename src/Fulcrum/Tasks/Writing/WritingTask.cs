@@ -141,6 +141,18 @@ internal sealed class WritingTask : ITask
     public string? NoGold { get; }
 
     /// <inheritdoc/>
+    public string? AlwaysReadable =>
+        extract is null && plan.Matching != Matching.Number
+            ? "replies are compared whole, so there is none in which no answer can be read"
+            : null;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) =>
+        plan.Matching is Matching.Contains or Matching.Regex
+            ? LuckyAnswers.Doubts(Name, plan.Matching, [.. Items.Select(i => rows[i.Id].Targets)], answers, Matches)
+            : [];
+
+    /// <inheritdoc/>
     public string? Layout => $"{file.Rows.Count} rows, {file.Format.Description}";
 
     private Regex PatternOf(string pattern) =>

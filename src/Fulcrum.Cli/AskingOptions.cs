@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Cli;
+
+/// <summary>The options that change how tasks are asked, for commands without a study file.</summary>
+internal sealed class AskingOptions
+{
+    /// <summary>How messages name settings where the command line describes everything.</summary>
+    public static readonly SettingNames Names = new(
+        guards => $"add --override-guards {string.Join(',', guards)}",
+        (task, key) =>
+            key switch
+            {
+                "fewshot" => "--fewshot",
+                "maxNewTokens" => "--max-new-tokens",
+                _ => $"{key} of {task} (in a task file)",
+            }
+    );
+
+    /// <summary>How messages name settings where a study file describes everything.</summary>
+    public static readonly SettingNames NamesOfFile = SettingNames.Keys with
+    {
+        Override = guards => $"{SettingNames.Keys.Override(guards)}, or add {Names.Override(guards)[4..]}",
+    };
+
+    private readonly Option<int?> fewshot = Whole(
+        "--fewshot",
+        least: 0,
+        "Worked examples before each question, for every task that has them. Default: as the task says."
+    );
+    private readonly Option<int?> limit = Whole(
+        "--max-new-tokens",
+        least: 1,
+        "The most tokens of a reply, for every task in which the model writes. Default: as the task says."
+    );
+
+    /// <summary>The number of items.</summary>
+    public Option<int?> Items { get; }
+
+    /// <param name="items">Describes the option of the number of items.</param>
+    public AskingOptions(string items) => Items = Whole("--items", least: 1, items);
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        verb.Add(Items);
+        verb.Add(fewshot);
+        verb.Add(limit);
+    }
+
+    /// <summary>Returns the plans as the options change them.</summary>
+    /// <exception cref="InputException">No task has what an option changes, or a value does not fit a task.</exception>
+    public IReadOnlyList<TaskPlan> Changed(ParseResult parsed, IReadOnlyList<TaskPlan> plans) =>
+        Changed(
+            limit,
+            parsed,
+            Changed(fewshot, parsed, plans, (p, n) => p.WithFewshot(n), "worked examples that can be chosen"),
+            (p, n) => p.WithMaxNewTokens(n),
+            "a limit of a reply that can be chosen"
+        );
+
+    private static TaskPlan[] Changed(
+        Option<int?> option,
+        ParseResult parsed,
+        IReadOnlyList<TaskPlan> plans,
+        Func<TaskPlan, int, TaskPlan?> change,
+        string what
+    )
+    {
+        if (parsed.GetValue(option) is not { } value || plans.Count == 0)
+        {
+            return [.. plans];
+        }
+
+        TaskPlan?[] changed = [.. plans.Select(p => change(p, value))];
+        changed.OfType<TaskPlan>().ToList().ForEach(p => p.Check(option.Name));
+        return changed.Any(p => p is not null)
+            ? [.. changed.Zip(plans, (c, p) => c ?? p)]
+            : throw new InputException(
+                $"{option.Name}: of {string.Join(", ", plans.Select(p => p.Name))} none has {what}"
+            );
+    }
+
+    private static Option<int?> Whole(string name, int least, string description)
+    {
+        Option<int?> option = new(name) { Description = description };
+        option.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int?>() < least)
+            {
+                r.AddError($"{name} must be {least} or more");
+            }
+        });
+        return option;
+    }
+}

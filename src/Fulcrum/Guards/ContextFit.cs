@@ -1,0 +1,164 @@
+using System.Text;
+using Fulcrum.Models;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+
+namespace Fulcrum.Guards;
+
+/// <summary>Finds items that do not fit into a model's context, before any of them is asked.</summary>
+/// <param name="Context">The model's context length, in tokens.</param>
+/// <param name="TooLong">The first item that cannot be asked, and why; null: all can be asked.</param>
+/// <param name="Refused">The number of items that cannot be asked.</param>
+/// <param name="Short">Items after whose prompt a reply of the task's limit has no room.</param>
+/// <param name="Cut">Items of which the beginning of a prompt is cut off.</param>
+internal sealed record ContextFit(ITask Task, int Context, string? TooLong, int Refused, int Short, int Cut)
+{
+    // A tokenizer may add a few special tokens. Otherwise a token stands for one byte at least.
+    private const int Special = 64;
+
+    /// <summary>Measures every prompt of a task that is long enough to matter.</summary>
+    /// <param name="context">The model's context length, in tokens; null: it is not known.</param>
+    /// <returns>Null where nothing is known: no context length, or no tokenizer.</returns>
+    public static ContextFit? Of(ITask task, PromptEncoding encoding, int? context)
+    {
+        if (context is not { } most || !encoding.HasTokenizer)
+        {
+            return null;
+        }
+
+        TextPairs pairs = encoding.Pairs(most),
+            whole = encoding.Pairs(int.MaxValue);
+        ContextFit fit = new(task, most, null, 0, 0, 0);
+        foreach (Item item in task.Items)
+        {
+            Question question = task.Ask(item);
+            fit = question switch
+            {
+                Question.Choose choose when Bytes(encoding, choose.Prompt, choose.Continuations) > most => fit.Adding(
+                    item,
+                    encoding.Score(choose)
+                ),
+                Question.Write write when Bytes(encoding, write.Prompt, []) + write.MaxNewTokens > most => fit.Adding(
+                    item,
+                    encoding.Encode(write.Prompt).Length,
+                    write.MaxNewTokens
+                ),
+                Question.Pairs several => fit.Adding(item, several, encoding, pairs, whole),
+                Question.Continue more when Bytes(encoding, more.Prompt, []) + more.MaxNewTokens > most => fit.Adding(
+                    item,
+                    more,
+                    encoding,
+                    whole
+                ),
+                _ => fit,
+            };
+        }
+
+        return fit;
+    }
+
+    /// <summary>Refuses a task of which an item cannot be asked.</summary>
+    /// <param name="whose">Names the model: <c>the base</c>.</param>
+    /// <exception cref="InputException">Names the task, the item, the lengths, and what to do.</exception>
+    public void Refuse(string whose, TaskPlan plan, SettingNames named)
+    {
+        if (TooLong is null)
+        {
+            return;
+        }
+
+        string many = Refused == 1 ? "" : $" {Refused} of {Task.Items.Count} items are too long.";
+        throw new InputException(
+            $"task {Task.Name}: item {TooLong}, and the context of {whose} is {Context} tokens.{many} "
+                + $"{Remedy(plan, named)}"
+        );
+    }
+
+    /// <summary>Says what fits only in part, a sentence each.</summary>
+    public IEnumerable<string> Warnings(string whose, TaskPlan plan, SettingNames named)
+    {
+        if (Short > 0)
+        {
+            string limit = LimitOf(plan, named) is { } key ? $" Lower {key}, or shorten the prompts." : "";
+            yield return $"{Task.Name}: after {Short} of {Task.Items.Count} prompts the context of {whose} ({Context} "
+                + $"tokens) has less room than a reply may take, so these replies may be cut off.{limit}";
+        }
+
+        if (Cut > 0)
+        {
+            yield return $"{Task.Name}: the prompts of {Cut} of {Task.Items.Count} items are longer than the context "
+                + $"of {whose} ({Context} tokens). Their beginnings are cut off, as lm-evaluation-harness does."
+                + (plan.HasFewshot ? $" Lower {named.Of(plan.Name, "fewshot")} to keep them whole." : "");
+        }
+    }
+
+    /// <summary>Returns the name of the setting that limits a reply; null where there is none.</summary>
+    public static string? LimitOf(TaskPlan plan, SettingNames named) =>
+        plan.WithMaxNewTokens(1) is not null ? named.Of(plan.Name, "maxNewTokens") : plan.ReplyLimitElsewhere;
+
+    private string Remedy(TaskPlan plan, SettingNames named) =>
+        (plan.HasFewshot ? $"Lower {named.Of(plan.Name, "fewshot")}, shorten" : "Shorten")
+        + " the prompts, leave these items out, or choose a model with a longer context. A task file of "
+        + "lm-evaluation-harness (.yaml) keeps the end of a prompt that is too long";
+
+    private ContextFit Adding(Item item, ScoreRequest request)
+    {
+        // The last token of a continuation is predicted and never read.
+        int behind = request.Continuations.Max(c => c.Length);
+        return request.Prompt.Length + Math.Max(0, behind - 1) <= Context
+            ? this
+            : Refusing(
+                $"{item.Id}: the prompt has {request.Prompt.Length} tokens and its longest continuation {behind}"
+            );
+    }
+
+    private ContextFit Adding(Item item, int prompt, int room) =>
+        prompt >= Context ? Refusing($"{item.Id}: the prompt has {prompt} tokens and leaves no room for a reply")
+        : prompt + room > Context ? this with { Short = Short + 1 }
+        : this;
+
+    private ContextFit Adding(
+        Item item,
+        Question.Pairs question,
+        PromptEncoding encoding,
+        TextPairs pairs,
+        TextPairs whole
+    )
+    {
+        (string Prompt, string Continuation)[] texts =
+        [
+            .. question.Requests.Select(r => (encoding.Render(r.Prompt), r.Continuation)),
+        ];
+        bool cut = false;
+        foreach ((string prompt, string continuation) in texts.Where(t => Bytes(t.Prompt, t.Continuation) > Context))
+        {
+            ScoreRequest all = whole.Pair(prompt, continuation);
+            int behind = all.Continuations[0].Length;
+            if (behind > Context)
+            {
+                return Refusing($"{item.Id}: a continuation has {behind} tokens");
+            }
+
+            cut |= pairs.Pair(prompt, continuation).Prompt.Length < all.Prompt.Length;
+        }
+
+        return cut ? this with { Cut = Cut + 1 } : this;
+    }
+
+    private ContextFit Adding(Item item, Question.Continue question, PromptEncoding encoding, TextPairs whole) =>
+        question.MaxNewTokens >= Context ? Refusing($"{item.Id}: a reply may have {question.MaxNewTokens} tokens")
+        : whole.Prompt(encoding.Render(question.Prompt), 0).Length + question.MaxNewTokens > Context
+            ? this with
+            {
+                Cut = Cut + 1,
+            }
+        : this;
+
+    private ContextFit Refusing(string why) => this with { TooLong = TooLong ?? why, Refused = Refused + 1 };
+
+    private static int Bytes(PromptEncoding encoding, Prompt prompt, IReadOnlyList<string> continuations) =>
+        Bytes(encoding.Render(prompt), continuations.MaxBy(c => c.Length) ?? "");
+
+    private static int Bytes(string prompt, string continuation) =>
+        Encoding.UTF8.GetByteCount(prompt) + Encoding.UTF8.GetByteCount(continuation) + Special;
+}

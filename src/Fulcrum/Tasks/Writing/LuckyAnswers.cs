@@ -1,0 +1,80 @@
+using System.Globalization;
+using Fulcrum.Data;
+
+namespace Fulcrum.Tasks.Writing;
+
+/// <summary>Finds answers that occur in replies by luck, where a reply needs only contain its answer.</summary>
+internal static class LuckyAnswers
+{
+    // A word of three letters is rarely a part of another one.
+    private const int Short = 2;
+    private const int MostCompared = 200;
+    private const double Many = 0.1;
+
+    /// <summary>Returns a sentence where many right answers may be luck.</summary>
+    /// <param name="targets">The right answers of each item.</param>
+    /// <param name="answers">In the order of the items; null: before any item was asked.</param>
+    /// <param name="matches">Whether a reply matches a target.</param>
+    public static IEnumerable<string> Doubts(
+        string task,
+        Matching matching,
+        IReadOnlyList<IReadOnlyList<string>> targets,
+        IReadOnlyList<Answer>? answers,
+        Func<string, string, bool> matches
+    )
+    {
+        string kind = EnumNames.Of(matching);
+        const string Remedy =
+            "Match the whole answer instead (matching exact or normalised), or take it out of the reply with a "
+            + "pattern (extract)";
+        if (answers is null)
+        {
+            string[] few =
+            [
+                .. targets
+                    .Select(t => t.FirstOrDefault(x => LengthOf(x) <= Short))
+                    .Where(_ => matching == Matching.Contains)
+                    .OfType<string>(),
+            ];
+            if (few.Length > 0)
+            {
+                yield return $"{task}: matching is {kind}, and {few.Length} of {targets.Count} answers have no more "
+                    + $"than {Short} characters, such as '{few[0].Trim()}'. Many replies contain so short a text by "
+                    + $"luck. {Remedy}";
+            }
+        }
+        else if (BaseRate(targets, answers, matches) is { } rate && rate >= Many)
+        {
+            double score = answers.Average(a => a.Score ?? 0);
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{task}: matching is {kind}, and the answer to an item occurs in {rate * 100:0.0}% of the replies to "
+                    + $"items with another answer. So much of the score of {score * 100:0.0}% is luck. {Remedy}"
+            );
+        }
+    }
+
+    /// <summary>Returns how often an answer occurs in the replies to items with another answer, as a fraction; null:
+    /// all items have the same answer.</summary>
+    /// <remarks>Of many items some, evenly spread, are compared with each other.</remarks>
+    internal static double? BaseRate(
+        IReadOnlyList<IReadOnlyList<string>> targets,
+        IReadOnlyList<Answer> answers,
+        Func<string, string, bool> matches
+    )
+    {
+        int count = Math.Min(targets.Count, answers.Count),
+            step = Math.Max(1, count / MostCompared);
+        int[] chosen = [.. Enumerable.Range(0, count).Where(i => i % step == 0)];
+        bool[] hits =
+        [
+            .. from item in chosen
+            from other in chosen
+            where !targets[item].Intersect(targets[other]).Any()
+            select targets[item].Any(t => matches(answers[other].Prediction, t)),
+        ];
+        return hits.Length == 0 ? null : hits.Average(h => h ? 1.0 : 0);
+    }
+
+    private static int LengthOf(string text) => new StringInfo(text.Trim()).LengthInTextElements;
+}

@@ -1,0 +1,150 @@
+using Fulcrum.Comparisons;
+using Fulcrum.Guards;
+using Fulcrum.Models;
+using Fulcrum.Report.Content;
+using Fulcrum.Report.Html;
+using Fulcrum.Report.Markdown;
+using Fulcrum.Runs;
+using Fulcrum.Statistics;
+using Fulcrum.Studies;
+using Fulcrum.Tasks;
+using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Writing;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+/// <summary>A guard that had nothing to look at must not say that it passed.</summary>
+public sealed class NothingToLookAtTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void Overlap_without_training_data_is_not_checked_and_the_summary_says_so()
+    {
+        GuardLog log = Prepared(Given, []);
+
+        GuardResult result = log.Results.Single(r => r.Name == GuardLog.TrainingOverlap);
+        Assert.Equal(GuardStatus.NotChecked, result.Status);
+        Assert.Contains("no training data", result.Message);
+        Assert.Contains("checks passed: none; not checked: training-overlap, because ", PreparationSummary.Of(log, []));
+    }
+
+    [Fact]
+    public void Overlap_names_candidates_of_which_the_training_data_are_not_known()
+    {
+        TrainingText[] texts = [new("1", "", new Prompt.Text("another question"), "answer")];
+
+        GuardResult result = Prepared(Given, texts).Results.Single(r => r.Name == GuardLog.TrainingOverlap);
+
+        Assert.Equal(GuardStatus.Passed, result.Status);
+        Assert.Contains("Whether theirs was trained on these data cannot be checked", result.Message);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("answer: (.*)")]
+    public void Replies_that_do_not_exist_or_are_compared_whole_do_not_pass_the_guard_of_unreadable_ones(
+        string? extract
+    )
+    {
+        ITask task = WritingTask.Open(
+            new GenerationPlan("own", Rows("""{"prompt":"p","target":"answer: x"}"""), Extract: extract),
+            1
+        );
+        GuardLog log = new("base");
+
+        MeasurementGuards.Check(log, task, new GenerationPlan("own"), [], "", before: true);
+
+        Assert.Equal(
+            extract is null ? GuardStatus.NotApplicable : GuardStatus.NotChecked,
+            log.Results.Single(r => r.Name == GuardLog.UnparsableShare).Status
+        );
+    }
+
+    [Fact]
+    public void Choices_of_which_none_was_scored_do_not_pass_the_guard_of_the_chance_level()
+    {
+        string rows = """{"question":"?","options":["x","y"],"answer":"A"}""";
+        ITask task = MultipleChoiceTask.Open(new MultipleChoicePlan("own", Rows(rows)), 1);
+        GuardLog log = new("base");
+        Answer unscored = new("rows/1", "", "", null, "", "A", "unscored");
+
+        MeasurementGuards.Check(log, task, new MultipleChoicePlan("own"), [unscored], "", before: true);
+
+        Assert.Equal(GuardStatus.NotChecked, log.Results.Single(r => r.Name == GuardLog.BelowChance).Status);
+    }
+
+    [Fact]
+    public void Noise_and_probe_without_items_are_not_checked()
+    {
+        GuardLog log = new("compare");
+
+        BatchingNoise.Check(log, new Difference(0.1, 0.05, 0.15, 0.02), BatchingNoise.Of("own", []));
+        AdapterProbe.Check(log, [], [], [], Dtype.F32);
+
+        Assert.Equal(3, log.Results.Count);
+        Assert.All(log.Results, r => Assert.Equal(GuardStatus.NotChecked, r.Status));
+    }
+
+    [Fact]
+    public void The_report_shows_what_was_not_checked()
+    {
+        string run = SyntheticRun.Write();
+        RunReport report = RunReport.Read(run);
+        GuardResult guard = new("training-overlap", "prepare", "spider", GuardStatus.NotChecked, "there is nothing");
+        RunReport of = report with { Comparison = report.Comparison with { Guards = [guard] } };
+
+        Assert.Contains("? not checked", Page.Print(of));
+        Assert.Contains("Not checked:\n\n- training-overlap: there is nothing", ReportMarkdown.Of(of));
+        Directory.Delete(run, recursive: true);
+    }
+
+    private static readonly IReadOnlyDictionary<string, CandidatePlan> Given = new Dictionary<string, CandidatePlan>
+    {
+        ["theirs"] = new(Adapter: "theirs"),
+    };
+
+    private GuardLog Prepared(IReadOnlyDictionary<string, CandidatePlan> candidates, TrainingText[] texts)
+    {
+        GuardLog log = new("prepare");
+        PreparationGuards.Check(
+            log,
+            new Corpus([new Choice()], texts, ""),
+            PromptEncoding.OfServer,
+            [],
+            new ScriptedStudy().Study with
+            {
+                Candidates = candidates,
+                Tasks = new Dictionary<string, TaskPlan> { ["own"] = new GenerationPlan("own") },
+            }
+        );
+        return log;
+    }
+
+    private string Rows(string rows)
+    {
+        string path = Path.Combine(folder, "rows.jsonl");
+        File.WriteAllText(path, rows + "\n");
+        return path;
+    }
+
+    private sealed class Choice : ITask
+    {
+        public string Name => "own";
+
+        public double? ChanceAccuracy => 0.5;
+
+        public IReadOnlyList<Item> Items { get; } = [new("1", "", "", "which of the two is it, and why", "A")];
+
+        public IReadOnlyDictionary<string, string> Protocol => new Dictionary<string, string>();
+
+        public string? NoGold => "it is a test";
+
+        public Question Ask(Item item) => new Question.Choose(new Prompt.Text("?"), [" A", " B"]);
+
+        public Grade Grade(Item item, Reply reply) => new(1, "A", "correct");
+    }
+}

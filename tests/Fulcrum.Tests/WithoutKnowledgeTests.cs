@@ -1,0 +1,110 @@
+using Fulcrum.Comparisons;
+using Fulcrum.Report.Content;
+using Fulcrum.Tasks;
+using Xunit;
+
+namespace Fulcrum.Tests;
+
+/// <summary>A base that scores no better than an answer without knowledge has nothing to forget.</summary>
+public sealed class WithoutKnowledgeTests
+{
+    // 32 of 100 reference answers are B; the others are spread over A, C and D.
+    private static string Target(int i) => i % 100 < 32 ? "B" : "ACD"[i % 3].ToString();
+
+    [Theory]
+    [InlineData(30, TaskJudgement.NoEvidence)]
+    [InlineData(34, TaskJudgement.NoEvidence)]
+    [InlineData(80, TaskJudgement.WithinMargin)]
+    public void The_best_constant_answer_is_a_floor_above_the_chance_level(int percent, TaskJudgement judgement)
+    {
+        // Right in so many percent of all items, whatever the answer.
+        Answer[] side = Side(
+            1000,
+            i =>
+                i * 7 % 100 < percent ? Target(i)
+                : Target(i) == "A" ? "C"
+                : "A"
+        );
+
+        PairedResult result = PairedComparison.Of("general", side, side, new ComparisonSettings(Margin: 2));
+
+        Assert.Equal(("B", 0.32), (result.WithoutKnowledge!.Answer, Math.Round(result.WithoutKnowledge.Score, 2)));
+        Assert.Equal(judgement, Judgement.Of([result], [], 2).Findings[0].Judgement);
+    }
+
+    [Fact]
+    public void The_advice_names_the_floor()
+    {
+        Answer[] side = Side(1000, _ => "B");
+        PairedResult result = PairedComparison.Of("general", side, side, new ComparisonSettings(Margin: 2));
+        CandidateComparison candidate = new("tuned", [result], Judgement.Of([result], [], 2));
+
+        string advice = Advice.Of(candidate, Words.English);
+
+        Assert.Contains("general: the base scores 32.0%, chance level 25.0%, and always answering 'B' 32.0%", advice);
+    }
+
+    [Fact]
+    public void Replies_that_contain_the_answers_of_other_items_too_are_no_knowledge()
+    {
+        Answer[] Side(Func<int, string> reply) =>
+            [
+                .. Enumerable
+                    .Range(0, 200)
+                    .Select(i =>
+                    {
+                        string target = "ABCD"[i % 4].ToString();
+                        return new Answer($"{i}", "", "", reply(i).Contains(target) ? 1 : 0, reply(i), target, "");
+                    }),
+            ];
+        Answer[] lucky = Side(i => i % 20 == 0 ? "none" : "A BAD CAT"),
+            knowing = Side(i => $"it is {"ABCD"[i % 4]}");
+
+        PairedResult luck = PairedComparison.Of("g", lucky, lucky, new ComparisonSettings(Margin: 5)),
+            knowledge = PairedComparison.Of("g", knowing, knowing, new ComparisonSettings(Margin: 5));
+
+        Assert.Equal(TaskJudgement.NoEvidence, Judgement.Of([luck], [], 5).Findings[0].Judgement);
+        Assert.Equal(TaskJudgement.WithinMargin, Judgement.Of([knowledge], [], 5).Findings[0].Judgement);
+    }
+
+    [Fact]
+    public void Nothing_is_claimed_where_the_answers_do_not_show_how_they_were_graded()
+    {
+        Answer[] graded = [.. Side(100, Target).Select(a => a with { Score = 0.5 })],
+            forms = [.. Side(100, Target).Select(a => a with { Stem = "q" })],
+            other = [.. Side(100, Target).Select(a => a with { Prediction = "another form" })],
+            without = [.. Side(100, Target).Select(a => a with { Target = "" })];
+
+        Assert.All(
+            new[] { graded, forms, other, without, [] },
+            side => Assert.Null(WithoutKnowledge.Of(side, null, 0.05))
+        );
+    }
+
+    [Fact]
+    public void One_of_several_right_answers_may_be_the_constant_one()
+    {
+        Answer[] side = [.. Side(300, Target).Select(a => a with { Target = $"{a.Target} | Z" })];
+
+        WithoutKnowledge without = WithoutKnowledge.Of(side, null, 0.05)!;
+
+        Assert.Equal(("Z", 1.0), (without.Answer, without.Score));
+        Assert.True(without.Above.Low <= 0);
+    }
+
+    private static Answer[] Side(int items, Func<int, string> answer) =>
+        [
+            .. Enumerable
+                .Range(0, items)
+                .Select(i => new Answer(
+                    $"{i}",
+                    "",
+                    "",
+                    answer(i) == Target(i) ? 1 : 0,
+                    answer(i),
+                    Target(i),
+                    "",
+                    Chance: 0.25
+                )),
+        ];
+}
