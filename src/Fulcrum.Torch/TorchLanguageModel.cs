@@ -10,15 +10,20 @@ namespace Fulcrum.Torch;
 /// <param name="plain">Use padded batches instead of the prefix tree: the reference implementation.</param>
 /// <param name="budget">The most tokens of one pass.</param>
 /// <param name="together">The most sequences that are decoded at once.</param>
+/// <param name="drafts">Use drafts to decode greedily (<see cref="DraftPolicy"/>). The answers are the same.</param>
 internal sealed class TorchLanguageModel(
     LanguageModel model,
     bool plain = false,
     int budget = TreePass.Budget,
-    int together = Generator.MaxConcurrentSequences
+    int together = Generator.MaxConcurrentSequences,
+    bool drafts = true
 ) : ILanguageModel
 {
     /// <summary>The decoder itself.</summary>
     public LanguageModel Model => model;
+
+    /// <summary>The draft tokens of the last completions.</summary>
+    public DraftCounts Drafts { get; private set; }
 
     // Unused heap that is tolerated above the amount after the first call.
     private const long Slack = 48 << 20;
@@ -54,10 +59,17 @@ internal sealed class TorchLanguageModel(
     {
         RequestCheck.All(this, requests);
 
-        Action<IReadOnlyList<CompletionRequest>, Action<int, Completion>, CancellationToken> complete = plain
-            ? new Padded(model).Complete
-            : new Generator(model, budget, together).Complete;
-        complete(requests, answered, cancellation);
+        if (plain)
+        {
+            new Padded(model).Complete(requests, answered, cancellation);
+        }
+        else
+        {
+            Generator generator = new(model, budget, together, drafts);
+            generator.Complete(requests, answered, cancellation);
+            Drafts = generator.Drafts;
+        }
+
         Heap.KeepFromGrowing(Slack);
         Telemetry.Answered("complete", requests.Count);
     }

@@ -97,11 +97,11 @@ public sealed class MetaDeviceTests
         cache.Enter([.. Prompts.Select((_, i) => (tree.EndOf(i), i == 1, 4))]);
         for (int step = 0; step < 2; step++)
         {
-            long[] positions = [.. cache.Begin().Select(p => (long)p)];
+            long[] positions = [.. cache.Begin([1, 1, 1]).Select(p => (long)p)];
             Tensor logits = model.LogitsAt(
                 model.Forward(zeros([3], ScalarType.Int64, device: META), tensor(positions, device: META), cache)
             );
-            cache.End();
+            cache.End([1, 1, 1]);
             Assert.Equal((DeviceType.META, model.Config.VocabularySize), (logits.device_type, logits.shape[1]));
         }
 

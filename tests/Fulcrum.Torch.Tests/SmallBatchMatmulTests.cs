@@ -19,6 +19,7 @@ public sealed class SmallBatchMatmulTests
     [InlineData(3, 136, 272, true)] // parts of unequal depth, a strip of sixteen columns
     [InlineData(4, 4864, 896, false)]
     [InlineData(7, 72, 20_000, true)] // four chunks of columns
+    [InlineData(5, 72, 61, true)] // columns after the last block
     [InlineData(8, 64, 151_936, false)] // so many chunks that none is cut in depth
     public void A_product_of_few_rows_is_the_librarys(int rows, int ins, int outs, bool biased)
     {
@@ -41,6 +42,7 @@ public sealed class SmallBatchMatmulTests
     [InlineData(1, 896, 1152, true)]
     [InlineData(2, 136, 272, true)]
     [InlineData(5, 64, 20_000, true)]
+    [InlineData(5, 72, 61, true)]
     [InlineData(8, 4864, 896, false)]
     public void In_bfloat16_it_is_the_exact_product_rounded_once(int rows, int ins, int outs, bool biased)
     {
@@ -94,6 +96,8 @@ public sealed class SmallBatchMatmulTests
     [InlineData(1, 896, 1152, ScalarType.Float32)]
     [InlineData(5, 136, 288, ScalarType.Float32)] // parts of unequal depth
     [InlineData(32, 64, 20_000, ScalarType.Float32)] // four chunks of columns
+    [InlineData(32, 64, 3197, ScalarType.Float32)] // columns after the last block
+    [InlineData(7, 64, 3197, ScalarType.BFloat16)]
     [InlineData(1, 4864, 896, ScalarType.BFloat16)]
     [InlineData(7, 64, 20_000, ScalarType.BFloat16)]
     public void Blocks_of_512_bits_give_the_same_bits(int rows, int ins, int outs, ScalarType type)

@@ -124,6 +124,13 @@ internal static class BenchCommand
                             + "GB/s): each step reads every weight once",
                     ]
                     : Array.Empty<string>(),
+                .. r.DraftedTokens is { } drafted
+                    ?
+                    [
+                        $"{drafted, 9:#,0}  draft tokens computed, {r.AcceptedTokens:#,0} of them accepted: "
+                            + "each of these saved a step of its sequence",
+                    ]
+                    : Array.Empty<string>(),
                 $"{r.PeakBytes / 1e9, 9:F1}  GB of memory at most",
             ]
         );

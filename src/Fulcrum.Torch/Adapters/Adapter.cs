@@ -10,7 +10,8 @@ namespace Fulcrum.Torch.Adapters;
 /// base.</remarks>
 internal sealed class Adapter : IDisposable
 {
-    private Tensor? norms;
+    private Tensor? norms,
+        turned;
 
     /// <param name="a">[rank, in], float32.</param>
     /// <param name="b">[out, rank], float32.</param>
@@ -55,12 +56,33 @@ internal sealed class Adapter : IDisposable
             ? [("lora_A", A), ("lora_B", B)]
             : [("lora_A", A), ("lora_B", B), ("lora_magnitude_vector", Magnitude)];
 
+    /// <summary>Maximum number of rows for which a row's update does not depend on the other rows; at least 1.</summary>
+    public int IndependentRows =>
+        Magnitude is null && !Training && LowRankUpdate.Supports(A) ? LowRankUpdate.MostRows : 1;
+
+    /// <summary>Whether <see cref="AddInPlace"/> supports these rows.</summary>
+    /// <param name="input">[rows, in]</param>
+    public bool AddsInPlace(Tensor input) => IndependentRows > 1 && LowRankUpdate.SupportsRows(input);
+
+    /// <summary>Adds the adapter's part to the base's output, in place.</summary>
+    /// <param name="output">[rows, columns], contiguous, in the input's type.</param>
+    /// <param name="first">The first of the columns that are this base's output.</param>
+    /// <param name="input">[rows, in]</param>
+    public void AddInPlace(Tensor output, long first, Tensor input) =>
+        LowRankUpdate.AddTo(output, first, input, A, TurnedB(), (float)(Scaling * Lambda));
+
     /// <summary>Adds the adapter's part to the base's output. In float32 and without a magnitude it is one operation
     /// that reads and writes the output once.</summary>
-    /// <param name="output">The base's output, [..., out].</param>
+    /// <param name="output">The base's output, [..., out]; it may be changed in place.</param>
     /// <param name="input">As for <see cref="Delta"/>, and the other parameters too.</param>
     public Tensor AddTo(Tensor output, Tensor input, Func<Tensor> plain, Func<Tensor> weight)
     {
+        if (AddsInPlace(input) && output.is_contiguous())
+        {
+            AddInPlace(output, 0, input);
+            return output;
+        }
+
         if (Magnitude is not null || output.dtype != B.dtype)
         {
             return output.Plus(Delta(input, plain, weight)).to_type(output.dtype);
@@ -112,6 +134,14 @@ internal sealed class Adapter : IDisposable
         B.Dispose();
         Magnitude?.Dispose();
         norms?.Dispose();
+        turned?.Dispose();
+    }
+
+    // Kept, because nothing is trained here.
+    private Tensor TurnedB()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return turned ??= B.t().contiguous().DetachFromDisposeScope();
     }
 
     // |W + scaling B A| of every row: a constant to the gradient (arXiv:2402.09353, section 4.3), kept for as long as

@@ -18,8 +18,23 @@ internal sealed class RunningSequence(IReadOnlyList<PrefixNode> nodes, int depth
     /// <summary>Tokens in the cache.</summary>
     public int Length { get; set; }
 
-    /// <summary>The nodes with so few readers that they are read once per sequence.</summary>
+    /// <summary>The nodes with so few readers that each row reads them for itself.</summary>
     public IReadOnlyList<PrefixNode> ReadByRow { get; set; } = [];
+
+    /// <summary>The other nodes, which all rows read together.</summary>
+    public PrefixNode[] ReadTogether { get; set; } = [];
+}
+
+/// <summary>A new token of a running sequence in a decoding step.</summary>
+/// <param name="Slot">The sequence's place in the KV cache.</param>
+/// <param name="Offset">0 for the first new token of the sequence, 1 for the next one.</param>
+internal readonly record struct StepRow(RunningSequence Sequence, int Slot, int Offset)
+{
+    /// <summary>Tokens before this one in the KV cache.</summary>
+    public int Length => Sequence.Length + Offset;
+
+    /// <summary>Position of this token.</summary>
+    public int Position => Sequence.Depth + Length;
 }
 
 /// <summary>One layer's KV cache of running sequences, written and read row by row: each sequence's own tokens, and
@@ -39,12 +54,12 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
         && RowKernels.Supports(Keys)
         && new[] { query, key, value, Values }.All(t => t.dtype == Keys.dtype);
 
-    /// <summary>Writes the new token of each sequence after its last one and computes its attention, itself
-    /// included.</summary>
+    /// <summary>Writes the new tokens of each sequence after its last one and computes their attention, each to itself
+    /// and those before it. A row's result does not depend on the other rows.</summary>
     /// <param name="query">[N, keyValueHeads, group, headDim]</param>
     /// <param name="key">[N, keyValueHeads, headDim]</param>
     /// <param name="value">As <paramref name="key"/>.</param>
-    /// <param name="running">By slot; each slot has room for one more token.</param>
+    /// <param name="steps">The N rows; each slot has room for its new tokens.</param>
     /// <param name="window">Null: no sliding window.</param>
     /// <param name="begun">The attention to the nodes that are not read by row; null: it is merged later.</param>
     /// <returns>As <see cref="RowAttention.Attend"/>.</returns>
@@ -53,32 +68,22 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
         Tensor query,
         Tensor key,
         Tensor value,
-        IReadOnlyList<RunningSequence> running,
+        IReadOnlyList<StepRow> steps,
         int? window,
         RowAttention.Begun? begun
     )
     {
-        (IntPtr Keys, IntPtr Values) own = (Written(Keys, key, running), Written(Values, value, running));
-        return RowAttention.Attend(
-            query,
-            [.. running.Select((row, slot) => Seen(row, slot, layer, own, window))],
-            begun
-        );
+        (IntPtr Keys, IntPtr Values) own = (Written(Keys, key, steps), Written(Values, value, steps));
+        return RowAttention.Attend(query, [.. steps.Select(row => Seen(row, layer, own, window))], begun);
     }
 
     // The segments that a row attends to: the nodes that are read by row, then the cache; only what is inside the
     // row's window. The new token is the last one.
-    private RowAttention.KvSegment[] Seen(
-        RunningSequence row,
-        int slot,
-        int layer,
-        (IntPtr Keys, IntPtr Values) own,
-        int? window
-    )
+    private RowAttention.KvSegment[] Seen(StepRow row, int layer, (IntPtr Keys, IntPtr Values) own, int? window)
     {
-        int first = window is { } w ? row.Depth + row.Length - w + 1 : 0;
+        int first = window is { } w ? row.Position - w + 1 : 0;
         List<RowAttention.KvSegment> seen = [];
-        foreach (PrefixNode node in row.ReadByRow)
+        foreach (PrefixNode node in row.Sequence.ReadByRow)
         {
             Add(
                 NativeTensor.DataPointer(node.Cache[layer].Key),
@@ -90,8 +95,8 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
             );
         }
 
-        nint start = (nint)slot * capacity * heads * size * bytes;
-        Add(own.Keys + start, own.Values + start, row.Depth, row.Length + 1, heads * size, size);
+        nint start = (nint)row.Slot * capacity * heads * size * bytes;
+        Add(own.Keys + start, own.Values + start, row.Sequence.Depth, row.Length + 1, heads * size, size);
         return [.. seen];
 
         void Add(IntPtr keys, IntPtr values, int depth, int length, int between, int apart)
@@ -106,16 +111,16 @@ internal sealed record CachedRows(Tensor Keys, Tensor Values)
     }
 
     // Writes the new tokens into the cache and returns its address.
-    private unsafe IntPtr Written(Tensor cache, Tensor fresh, IReadOnlyList<RunningSequence> running)
+    private unsafe IntPtr Written(Tensor cache, Tensor fresh, IReadOnlyList<StepRow> steps)
     {
         using Tensor rows = fresh.contiguous();
         byte* from = (byte*)NativeTensor.DataPointer(rows),
             to = (byte*)NativeTensor.DataPointer(cache);
         int row = heads * size * bytes;
-        for (int slot = 0; slot < running.Count; slot++)
+        for (int i = 0; i < steps.Count; i++)
         {
-            new ReadOnlySpan<byte>(from + (long)slot * row, row).CopyTo(
-                new Span<byte>(to + ((long)slot * capacity + running[slot].Length) * row, row)
+            new ReadOnlySpan<byte>(from + (long)i * row, row).CopyTo(
+                new Span<byte>(to + ((long)steps[i].Slot * capacity + steps[i].Length) * row, row)
             );
         }
 

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Attention of one new token per running sequence, [N]. A shared prefix lies in nodes and is computed for
-/// all sequences under a node at once. Each sequence's own tokens lie in a KV cache that is written in place.</summary>
+/// <summary>Attention of the new tokens of running sequences, [N]: of each its next token, then those of its draft. A
+/// shared prefix lies in nodes and is computed for all sequences under a node at once. Each sequence's own tokens lie in
+/// a KV cache that is written in place.</summary>
 /// <remarks>New sequences enter after the last one. When a sequence leaves, the last one takes its slot. The cache is
 /// copied otherwise only to grow.</remarks>
 internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Device device) : IAttention, IDisposable
@@ -15,8 +16,8 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     // cache it would widen every slot.
     private const int LongestTail = 128;
 
-    // A node with at most this many readers is read once per sequence. With more readers it is faster to read it once
-    // for all.
+    // A node with at most this many readers is read once per row. With more readers it is faster to read it once for
+    // all.
     private const int MostRowReaders = 4;
 
     private readonly bool inBlocks =
@@ -25,6 +26,8 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
     private List<Shared> shared = [];
     private SharedPrefixes? prefixes;
     private readonly SlotCache tails = new(config, dtype, device);
+    private readonly HashSet<PrefixNode> readTogether = [];
+    private StepRow[] rows = [];
     private int longest;
     private Tensor places = null!;
     private int[] positions = [];
@@ -81,26 +84,47 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         shared = Regrouped();
     }
 
-    /// <summary>Prepares the next pass, which continues every running sequence by one token; its tensors live in the
-    /// current dispose scope.</summary>
+    /// <summary>Whether a sequence may have several new tokens in a pass. Then the result of a row depends neither on
+    /// the other rows nor on which sequences leave, and stays so until sequences enter.</summary>
+    public bool TakesDrafts =>
+        RowAttention.Supports(tails[0].Key) && (inBlocks || shared.All(s => s.Slots.Length <= MostRowReaders));
+
+    /// <summary>Prepares the next pass, which continues every running sequence; its tensors live in the current dispose
+    /// scope.</summary>
+    /// <param name="counts">The number of new tokens of each sequence; more than one only if
+    /// <see cref="TakesDrafts"/>.</param>
     /// <returns>The positions of the new tokens.</returns>
     /// <exception cref="InvalidOperationException">A sequence is longer than its limit at entry.</exception>
-    public int[] Begin()
+    public int[] Begin(IReadOnlyList<int> counts)
     {
         FreeMasks();
-        longest = running.Max(r => r.Length) + 1;
+        rows =
+        [
+            .. running.SelectMany((r, slot) => Enumerable.Range(0, counts[slot]).Select(i => new StepRow(r, slot, i))),
+        ];
+        longest = rows.Max(r => r.Length) + 1;
         if (longest > tails.Capacity)
         {
             throw new InvalidOperationException("a sequence is longer than was said when it entered");
         }
 
-        places = tensor(running.Select((r, i) => (long)i * tails.Capacity + r.Length).ToArray(), device: device);
-        positions = [.. running.Select(r => r.Depth + r.Length)];
+        prefixes?.Dispose();
+        prefixes = inBlocks ? SharedPrefixes.Of([.. rows.Select(r => r.Sequence.ReadTogether)]) : null;
+        places = tensor(rows.Select(r => (long)r.Slot * tails.Capacity + r.Length).ToArray(), device: device);
+        positions = [.. rows.Select(r => r.Position)];
         return positions;
     }
 
-    /// <summary>Ends the pass: the new tokens are added to their sequences.</summary>
-    public void End() => running.ForEach(r => r.Length++);
+    /// <summary>Ends the pass: the first of the new tokens of each sequence are added to it, the others
+    /// removed.</summary>
+    /// <param name="kept">The number of tokens that each sequence keeps.</param>
+    public void End(IReadOnlyList<int> kept)
+    {
+        for (int slot = 0; slot < running.Count; slot++)
+        {
+            running[slot].Length += kept[slot];
+        }
+    }
 
     /// <inheritdoc/>
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value, int? window)
@@ -114,10 +138,10 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
         );
         int? binding = window is { } w && positions.Max() >= w ? w : null;
         Tensor q = query.view(count, keyValueHeads, heads / keyValueHeads, size); // [N, KV, G, hd]
-        CachedRows rows = new(tails[layer].Key, tails[layer].Value);
-        bool byRow = rows.Supports(query, key, value);
+        CachedRows cached = new(tails[layer].Key, tails[layer].Value);
+        bool byRow = cached.Supports(query, key, value);
         (Tensor output, Tensor sum) = byRow
-            ? rows.Attend(layer, q, key, value, running, binding, prefixes?.Attend(layer, q))
+            ? cached.Attend(layer, q, key, value, rows, binding, prefixes?.Attend(layer, q))
             : InOneCall(layer, q, key, value, binding);
         foreach (Shared part in shared.Where(s => !byRow || (!inBlocks && s.Slots.Length > MostRowReaders)))
         {
@@ -246,11 +270,15 @@ internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Devi
             }
         }
 
-        running.ForEach(r => r.ReadByRow = [.. r.Nodes.Where(n => under[n].Count <= MostRowReaders)]);
-        prefixes?.Dispose();
-        prefixes = inBlocks
-            ? SharedPrefixes.Of([.. running.Select(r => r.Nodes.Where(n => under[n].Count > MostRowReaders).ToArray())])
-            : null;
+        // In blocks a node stays there when readers leave: a row's result must not depend on when others finish.
+        readTogether.RemoveWhere(n => !inBlocks || !under.ContainsKey(n));
+        readTogether.UnionWith(under.Where(u => u.Value.Count > MostRowReaders).Select(u => u.Key));
+        running.ForEach(r =>
+            (r.ReadByRow, r.ReadTogether) = (
+                [.. r.Nodes.Where(n => !readTogether.Contains(n))],
+                [.. r.Nodes.Where(readTogether.Contains)]
+            )
+        );
         return
         [
             .. under.Select(u => new Shared(

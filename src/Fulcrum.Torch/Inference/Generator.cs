@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Fulcrum.Models;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
@@ -7,11 +8,14 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Inference;
 
 /// <summary>Generates completions. Prompts are computed by the prefix tree. Then sequences are decoded together, one
-/// token per pass; when sequences finish, waiting ones enter.</summary>
+/// token per pass, and the tokens of a draft if the model chooses them; when sequences finish, waiting ones
+/// enter.</summary>
+/// <param name="drafts">Use drafts where the result does not depend on them.</param>
 internal sealed class Generator(
     LanguageModel model,
     int budget = TreePass.Budget,
-    int together = Generator.MaxConcurrentSequences
+    int together = Generator.MaxConcurrentSequences,
+    bool drafts = true
 )
 {
     /// <summary>Default of the maximum concurrency: enough rows for large matmuls.</summary>
@@ -19,6 +23,11 @@ internal sealed class Generator(
 
     // Maximum number of tokens in the caches of all running sequences.
     private const int CacheTokens = 1 << 16;
+
+    private readonly DraftPolicy policy = new(drafts ? model.IndependentRows : 1);
+
+    /// <summary>The draft tokens so far.</summary>
+    public DraftCounts Drafts => policy.Counts;
 
     /// <summary>Completes requests that have been checked already.</summary>
     public void Complete(
@@ -65,7 +74,8 @@ internal sealed class Generator(
 
             if (active.Count > 0)
             {
-                Step(active, cache);
+                // Sequences that enter would be computed in other passes if others finished earlier.
+                Step(active, cache, plan.Waiting.Count == 0 && cache.TakesDrafts);
                 Finish(plan, active, cache, answered);
             }
         }
@@ -118,17 +128,13 @@ internal sealed class Generator(
 
     private static int Width(Sequence sequence) => sequence.Request.Prompt.Length + sequence.Limit;
 
-    private static void Finish(
-        Plan plan,
-        List<Sequence> active,
-        DecodeAttention cache,
-        Action<int, Completion> answered
-    )
+    private void Finish(Plan plan, List<Sequence> active, DecodeAttention cache, Action<int, Completion> answered)
     {
         for (int slot = active.Count - 1; slot >= 0; slot--)
         {
             if (active[slot].Finished is not null)
             {
+                policy.Add(active[slot].Ids);
                 Answer(plan, active[slot], answered);
                 cache.Leave(slot);
                 active[slot] = active[^1];
@@ -154,13 +160,25 @@ internal sealed class Generator(
         }
     }
 
-    private void Step(List<Sequence> active, DecodeAttention cache)
+    private void Step(List<Sequence> active, DecodeAttention cache, bool drafting)
     {
         using DisposeScope scope = NewDisposeScope();
-        long[] positions = [.. cache.Begin().Select(p => (long)p)];
-        Tensor ids = tensor(active.Select(s => (long)s.Ids[^1]).ToArray(), device: model.Device);
-        Sequence.Choose(active, model.LogitsAt(model.Forward(ids, tensor(positions, device: model.Device), cache)));
-        cache.End();
+        Draft[] proposed = drafting ? policy.Propose(active) : [.. active.Select(_ => Draft.None)];
+        int[] before = [.. active.Select(s => s.Ids.Count)];
+        long[] ids = [.. active.SelectMany((s, i) => proposed[i].Tokens.Prepend(s.Ids[^1])).Select(t => (long)t)],
+            positions = [.. cache.Begin([.. proposed.Select(d => 1 + d.Tokens.Length)]).Select(p => (long)p)];
+        Tensor hidden = model.Forward(
+            tensor(ids, device: model.Device),
+            tensor(positions, device: model.Device),
+            cache
+        );
+        Sequence.Choose(active, model.LogitsAt(hidden), proposed);
+        for (int i = 0; i < active.Count; i++)
+        {
+            policy.Learn(proposed[i], CollectionsMarshal.AsSpan(active[i].Ids)[before[i]..]);
+        }
+
+        cache.End([.. active.Select((s, i) => s.Ids.Count - before[i])]);
     }
 
     // The waiting sequences in the order of the tree, and how long each node of the tree is still needed.

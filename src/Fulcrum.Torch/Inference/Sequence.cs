@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Fulcrum.Models;
 using Fulcrum.Torch.Kernels;
 using TorchSharp;
@@ -11,6 +12,7 @@ namespace Fulcrum.Torch.Inference;
 internal sealed class Sequence(int index, CompletionRequest request, int context)
 {
     private readonly List<double> logLikelihoods = [];
+    private List<int>? text;
 
     /// <summary>Index of the request.</summary>
     public int Index => index;
@@ -24,6 +26,12 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
     /// <summary>The tokens so far.</summary>
     public List<int> Ids { get; } = [];
 
+    /// <summary>Maximum number of tokens that are still to be generated.</summary>
+    public int Left => Limit - Ids.Count;
+
+    /// <summary>The prompt and the tokens so far; valid until the next token is chosen.</summary>
+    public ReadOnlySpan<int> Text => CollectionsMarshal.AsSpan(text ??= [.. request.Prompt, .. Ids]);
+
     /// <summary>Null while it is running.</summary>
     public FinishReason? Finished { get; private set; } =
         Math.Min(request.MaxNewTokens, context - request.Prompt.Length) <= 0 ? FinishReason.Length : null;
@@ -33,20 +41,25 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
     /// <summary>Returns the completion so far.</summary>
     public Completion Result(FinishReason reason) => new(Ids, logLikelihoods, reason);
 
-    /// <summary>Chooses the next token of each running sequence: the most likely one, or a sampled one.</summary>
-    /// <param name="logits">[N, vocabulary], float32.</param>
-    public static void Choose(IReadOnlyList<Sequence> sequences, Tensor logits)
+    /// <summary>Chooses the next token of each running sequence: the most likely one, or a sampled one. While the
+    /// chosen token is that of the sequence's draft, it chooses the following one too.</summary>
+    /// <param name="logits">[rows, vocabulary], float32: for each sequence the row of its last token, then those of its
+    /// draft.</param>
+    /// <param name="drafts">The draft of each sequence, empty if it is sampled; null for no drafts.</param>
+    public static void Choose(IReadOnlyList<Sequence> sequences, Tensor logits, IReadOnlyList<Draft>? drafts = null)
     {
         using DisposeScope scope = NewDisposeScope();
         (long[] tokens, float[] totals) = RowKernels.Supports(logits)
             ? RowKernels.MostLikely(logits)
             : MostLikely(logits);
-        for (int i = 0; i < sequences.Count; i++)
+        int[] rows = new int[sequences.Count];
+        for (int i = 0, row = 0; i < sequences.Count; row += 1 + DraftOf(i).Length, i++)
         {
+            rows[i] = row;
             if (sequences[i].Request.Sampling is { } sampling && sequences[i].Finished is null)
             {
-                tokens[i] = Sampler.Draw(
-                    logits[i].cpu().data<float>().ToArray(),
+                tokens[row] = Sampler.Draw(
+                    logits[row].cpu().data<float>().ToArray(),
                     sampling,
                     sequences[i].Random,
                     sequences[i].Request.Prompt.Concat(sequences[i].Ids)
@@ -61,8 +74,20 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
             .ToArray();
         for (int i = 0; i < sequences.Count; i++)
         {
-            sequences[i].Add((int)tokens[i], chosen[i] - totals[i]);
+            int[] draft = DraftOf(i);
+            int row = rows[i],
+                accepted = 0;
+            sequences[i].Add((int)tokens[row], chosen[row] - totals[row]);
+            while (
+                sequences[i].Finished is null && accepted < draft.Length && tokens[row + accepted] == draft[accepted]
+            )
+            {
+                accepted++;
+                sequences[i].Add((int)tokens[row + accepted], chosen[row + accepted] - totals[row + accepted]);
+            }
         }
+
+        int[] DraftOf(int i) => drafts?[i].Tokens ?? [];
     }
 
     /// <summary>The same as <see cref="RowKernels.MostLikely"/> by libtorch's operations: the reference implementation,
@@ -83,6 +108,7 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
         }
 
         Ids.Add(token);
+        text?.Add(token);
         logLikelihoods.Add(logLikelihood);
         bool stops = request.EndTokens.Contains(token) || (request.StopsAt?.Invoke(Ids) ?? false);
         Finished =

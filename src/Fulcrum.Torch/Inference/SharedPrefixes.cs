@@ -5,22 +5,22 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Inference;
 
-/// <summary>Attention of running sequences to the nodes that several of them read, by <see cref="BlockAttention"/>:
-/// the keys of a node are read once for all sequences that share the path to it.</summary>
+/// <summary>Attention of the rows of a decoding step to the nodes that several sequences read, by
+/// <see cref="BlockAttention"/>: the keys of a node are read once for all rows that share the path to it.</summary>
 internal sealed class SharedPrefixes : IDisposable
 {
     private readonly int[] places;
-    private readonly Tensor slots;
+    private readonly Tensor picked;
     private readonly PrefixNode[] nodes;
     private readonly BlockAttention.NodeRows[] rows;
 
     private SharedPrefixes(IReadOnlyList<PrefixNode[]> shared)
     {
-        (int Slot, PrefixNode[] Path)[] order =
+        (int Row, PrefixNode[] Path)[] order =
         [
-            .. shared.Select((path, slot) => (slot, path)).Where(s => s.path.Length > 0).OrderBy(s => s.path[^1].Depth),
+            .. shared.Select((path, row) => (row, path)).Where(s => s.path.Length > 0).OrderBy(s => s.path[^1].Depth),
         ];
-        IGrouping<PrefixNode, (int Slot, PrefixNode[] Path)>[] groups = [.. order.GroupBy(s => s.Path[^1])];
+        IGrouping<PrefixNode, (int Row, PrefixNode[] Path)>[] groups = [.. order.GroupBy(s => s.Path[^1])];
         nodes = [.. order.SelectMany(s => s.Path).Distinct()];
         (places, rows) = ([.. shared.Select(_ => -1)], new BlockAttention.NodeRows[groups.Length]);
         int done = 0;
@@ -28,17 +28,17 @@ internal sealed class SharedPrefixes : IDisposable
         {
             int[] seen = [.. groups[g].First().Path.Select(n => Array.IndexOf(nodes, n))];
             rows[g] = new BlockAttention.NodeRows(done, groups[g].Count(), seen, Causal: false);
-            foreach ((int slot, _) in groups[g])
+            foreach ((int row, _) in groups[g])
             {
-                places[slot] = done++;
+                places[row] = done++;
             }
         }
 
-        slots = tensor(groups.SelectMany(g => g).Select(s => (long)s.Slot).ToArray()).DetachFromDisposeScope();
+        picked = tensor(groups.SelectMany(g => g).Select(s => (long)s.Row).ToArray()).DetachFromDisposeScope();
     }
 
-    /// <summary>Prepares the passes over some sequences; null if none of them shares a node.</summary>
-    /// <param name="shared">For each slot the nodes that others read too, from the root on.</param>
+    /// <summary>Prepares a pass over some rows; null if none of them shares a node.</summary>
+    /// <param name="shared">For each row the nodes that are read together, from the root on.</param>
     public static SharedPrefixes? Of(IReadOnlyList<PrefixNode[]> shared) =>
         shared.Any(path => path.Length > 0) ? new SharedPrefixes(shared) : null;
 
@@ -46,7 +46,7 @@ internal sealed class SharedPrefixes : IDisposable
     /// <param name="query">[N, keyValueHeads, group, headDim]</param>
     public RowAttention.Begun Attend(int layer, Tensor query)
     {
-        using Tensor asking = query.Rows(slots);
+        using Tensor asking = query.Rows(picked);
         int size = (int)query.size(3);
         (Tensor output, Tensor sum) = BlockAttention.Attend(
             asking,
@@ -65,5 +65,5 @@ internal sealed class SharedPrefixes : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => slots.Dispose();
+    public void Dispose() => picked.Dispose();
 }

@@ -8,6 +8,10 @@ internal interface IQuantizedWeight : IDisposable
     /// <summary>[out, in]</summary>
     long[] Shape { get; }
 
+    /// <summary>Maximum number of rows for which a row's product does not depend on the other rows, and several rows
+    /// take little longer than one; at least 1.</summary>
+    int IndependentRows { get; }
+
     /// <summary>[..., in] to [..., out], differentiable in the input.</summary>
     Tensor Multiply(Tensor input);
 

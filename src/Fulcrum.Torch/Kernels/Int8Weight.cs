@@ -34,6 +34,9 @@ internal sealed unsafe class Int8Weight : IQuantizedWeight
     /// <summary>Bytes that it occupies.</summary>
     public long Bytes => Packed.NumberOfElements + Scales.NumberOfElements * sizeof(float);
 
+    /// <inheritdoc/>
+    public int IndependentRows => 8;
+
     /// <summary>Quantises a matrix.</summary>
     /// <param name="weight">[out, in], on the CPU, any floating type.</param>
     public static Int8Weight Of(Tensor weight)

@@ -72,6 +72,9 @@ internal sealed class Nf4Weight : IQuantizedWeight
             t is null ? 0 : t.NumberOfElements * t.ElementSize
         );
 
+    /// <inheritdoc/>
+    public int IndependentRows => 1;
+
     /// <summary>Quantises a matrix.</summary>
     /// <param name="weight">[out, in], on the CPU, any floating type.</param>
     /// <param name="doubled">Also quantise the scales.</param>

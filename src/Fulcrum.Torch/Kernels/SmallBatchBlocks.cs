@@ -22,7 +22,7 @@ internal static unsafe class SmallBatchBlocks
     private const int Ahead = 4 * Columns;
 
     /// <summary>Whether this processor and this number of columns are supported.</summary>
-    public static bool Supports(long outs) => Avx512F.IsSupported && outs % Columns == 0;
+    public static bool Supports(long outs) => Avx512F.IsSupported && outs >= Columns;
 
     /// <summary>Copies the input so that the eight values of all rows that are multiplied together lie in order: from
     /// [rows, ins] to [ins / 8, rows, 8].</summary>

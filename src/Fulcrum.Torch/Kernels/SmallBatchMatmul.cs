@@ -40,20 +40,27 @@ internal static unsafe class SmallBatchMatmul
 
     /// <summary>Whether this kernel supports the operands.</summary>
     /// <param name="weight">[out, in], its columns contiguous.</param>
-    public static bool Supports(Tensor input, Tensor weight)
+    public static bool Supports(Tensor input, Tensor weight) =>
+        input.NumberOfElements is > 0 and var count
+        && HasLayout(weight)
+        && count <= Most(weight) * weight.size(1)
+        && input.dtype == weight.dtype
+        && input.size(-1) == weight.size(1)
+        && RowKernels.Supports(input);
+
+    /// <summary>Maximum number of rows for which a row's result does not depend on the other rows.</summary>
+    /// <param name="weight">[out, in]</param>
+    public static int IndependentRows(Tensor weight) => HasLayout(weight) ? Most(weight) : 1;
+
+    private static bool HasLayout(Tensor weight)
     {
         (long outs, long ins) = (weight.size(0), weight.size(1));
         return Fma.IsSupported
-            && input.NumberOfElements is > 0 and var count
-            && count <= Most(weight) * ins
             && ins % Depth == 0
-            && outs % (2 * Width) == 0
+            && outs >= 2 * Width
             && ins >= Tasks * Depth
             && weight.stride(0) == 1
             && weight.stride(1) == outs
-            && input.dtype == weight.dtype
-            && input.size(-1) == ins
-            && RowKernels.Supports(input)
             && RowKernels.Supports(weight);
     }
 
@@ -122,17 +129,31 @@ internal static unsafe class SmallBatchMatmul
     {
         private readonly int unit = blocks ? SmallBatchBlocks.Columns : 2 * Width;
 
+        // Columns of complete blocks.
+        private int Whole => outs / unit * unit;
+
         public void Run()
         {
             int chunks = (int)BitOperations.RoundUpToPowerOf2((uint)((outs + Widest - 1) / Widest)),
-                parts = Math.Max(1, Tasks / chunks),
-                size = rows * outs;
+                parts = Math.Max(1, Tasks / chunks);
             if (blocks)
             {
                 RunInBlocks(chunks, parts);
-                return;
+            }
+            else
+            {
+                RunInRows(chunks, parts);
             }
 
+            if (Whole < outs)
+            {
+                Threads.For(rows, r => Tail(input + r * ins, parts, output + r * outs), most: 1);
+            }
+        }
+
+        private void RunInRows(int chunks, int parts)
+        {
+            int size = rows * outs;
             float* rest = Scratch((parts - 1) * size);
             Threads.For(
                 chunks * parts,
@@ -149,11 +170,14 @@ internal static unsafe class SmallBatchMatmul
 
         private int Column(int chunk, int chunks) => (int)((long)(outs / unit) * chunk / chunks) * unit;
 
+        // The first row of the matrix in a part.
+        private int First(int part, int parts) => ins / Depth * part / parts * Depth;
+
         // The same by blocks of columns. The sums of a part's chunk begin at rows * left.
         private void RunInBlocks(int chunks, int parts)
         {
-            long apart = (long)rows * outs;
-            float* packed = Scratch(rows * ins + parts * rows * outs),
+            long apart = (long)rows * Whole;
+            float* packed = Scratch(rows * ins + parts * rows * Whole),
                 all = packed + (long)rows * ins;
             SmallBatchBlocks.Pack(input, rows, ins, packed);
             Threads.For(
@@ -190,7 +214,7 @@ internal static unsafe class SmallBatchMatmul
         private void SumBlocks(float* packed, int part, int parts, int left, int count, float* to)
         {
             SmallBatchBlocks.Begin(to, rows, part == 0 && !pairs && bias is not null ? bias + left : null, count);
-            for (int i = ins / Depth * part / parts * Depth; i < ins / Depth * (part + 1) / parts * Depth; i += Depth)
+            for (int i = First(part, parts); i < First(part + 1, parts); i += Depth)
             {
                 long from = (long)i * outs + left;
                 if (pairs)
@@ -228,7 +252,7 @@ internal static unsafe class SmallBatchMatmul
                 );
             }
 
-            for (int i = ins / Depth * part / parts * Depth; i < ins / Depth * (part + 1) / parts * Depth; i += Depth)
+            for (int i = First(part, parts); i < First(part + 1, parts); i += Depth)
             {
                 for (int at = left; at < right; at += Strip)
                 {
@@ -266,6 +290,37 @@ internal static unsafe class SmallBatchMatmul
             }
         }
 
+        // The columns after the last complete block, fewer than a block: the same terms in the same order.
+        private void Tail(float* x, int parts, float* to)
+        {
+            int count = outs - Whole;
+            float* sum = stackalloc float[SmallBatchBlocks.Columns];
+            for (int part = 0; part < parts; part++)
+            {
+                float* began = part == 0 && !pairs && bias is not null ? bias + Whole : null;
+                SmallBatchRows.Begin(new Span<float>(sum, count), began);
+                for (int i = First(part, parts); i < First(part + 1, parts); i++)
+                {
+                    for (int j = 0; j < count; j++)
+                    {
+                        sum[j] = MathF.FusedMultiplyAdd(x[i], Weight((long)i * outs + Whole + j), sum[j]);
+                    }
+                }
+
+                for (int j = 0; j < count; j++)
+                {
+                    to[Whole + j] = part == 0 ? sum[j] : to[Whole + j] + sum[j];
+                }
+            }
+
+            for (int j = 0; pairs && bias is not null && j < count; j++)
+            {
+                to[Whole + j] += bias[Whole + j];
+            }
+        }
+
+        private float Weight(long at) => pairs ? Simd8.LoadOne((Bf16*)weight + at) : ((float*)weight)[at];
+
         private void AddUp(float* rest, int parts, int size) =>
             Threads.For(
                 rows,
@@ -274,12 +329,12 @@ internal static unsafe class SmallBatchMatmul
                     float* row = output + r * outs;
                     for (int part = 0; part < parts; part++)
                     {
-                        SmallBatchRows.Add(row, rest + part * size + r * outs, outs);
+                        SmallBatchRows.Add(row, rest + part * size + r * outs, Whole);
                     }
 
                     if (pairs)
                     {
-                        SmallBatchRows.Interleave(row, bias, outs);
+                        SmallBatchRows.Interleave(row, bias, Whole);
                     }
                 },
                 most: 1 + (long)(parts + 1) * size / Grain

@@ -26,6 +26,10 @@ internal sealed record DecoderLayer(
     /// <summary>Its adapters apply dropout, so a second pass differs unless the random state is the same.</summary>
     public bool Drops => Projections.Any(p => p.Adapter is { Training: true, Dropout: > 0 });
 
+    /// <summary>As <see cref="LanguageModel.IndependentRows"/>.</summary>
+    public int IndependentRows =>
+        new[] { Qkv.IndependentRows, Output.IndependentRows, GateUp.IndependentRows, Down.IndependentRows }.Min();
+
     /// <summary>The layer's weights under their checkpoint names.</summary>
     public IEnumerable<(string Name, Tensor Value)> Weights
     {

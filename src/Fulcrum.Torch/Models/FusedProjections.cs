@@ -59,9 +59,23 @@ internal sealed class FusedProjections : IDisposable
     /// <summary>The projections, in order.</summary>
     public IReadOnlyList<Projection> Parts { get; }
 
+    /// <summary>As <see cref="LanguageModel.IndependentRows"/>.</summary>
+    public int IndependentRows =>
+        weight is not null && Parts.All(p => p.Fusible)
+            ? Math.Min(
+                SmallBatchMatmul.IndependentRows(weight),
+                Parts.Min(p => p.Adapter?.IndependentRows ?? int.MaxValue)
+            )
+            : Parts.Min(p => p.IndependentRows);
+
     /// <summary>[..., in] to one [..., out] for each part.</summary>
     public Tensor[] Forward(Tensor input)
     {
+        if (Whole(input) is { } whole)
+        {
+            return whole.split(sizes, -1);
+        }
+
         // A magnitude (DoRA) scales the product without its bias.
         bool without = bias is not null && Parts.Any(p => p.Adapter?.Magnitude is not null);
         if (Product(input, without ? null : bias) is not { } product)
@@ -79,8 +93,21 @@ internal sealed class FusedProjections : IDisposable
     }
 
     /// <summary>The output of all parts concatenated, [..., sum of out]; null if the parts are not fused or have
-    /// adapters.</summary>
-    public Tensor? Whole(Tensor input) => Parts.All(p => p.Adapter is null) ? Product(input, bias) : null;
+    /// adapters that cannot be added in place.</summary>
+    public Tensor? Whole(Tensor input)
+    {
+        if (Parts.Any(p => p.Adapter?.AddsInPlace(input) == false) || Product(input, bias) is not { } product)
+        {
+            return null;
+        }
+
+        for (int i = 0; i < Parts.Count; i++)
+        {
+            Parts[i].Adapter?.AddInPlace(product, sizes[..i].Sum(), input);
+        }
+
+        return product;
+    }
 
     // Null if a part reads its own product, or was merged out of the 8-bit weight.
     private Tensor? Product(Tensor input, Tensor? added)

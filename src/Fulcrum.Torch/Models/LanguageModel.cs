@@ -63,6 +63,14 @@ internal sealed partial class LanguageModel : IDisposable
     /// <summary>The linear modules of all layers, then the head.</summary>
     public IEnumerable<Projection> Projections => Layers.SelectMany(l => l.Projections).Append(Head);
 
+    /// <summary>Maximum number of rows of a pass without gradients for which a row's result does not depend on the
+    /// other rows; at least 1. Attention is not part of this.</summary>
+    public int IndependentRows =>
+        Device.type == DeviceType.CPU
+        && Projections.All(p => p.Weight is null || (p.Weight.dtype == Dtype && !p.Weight.requires_grad))
+            ? Layers.Select(l => l.IndependentRows).Append(Head.IndependentRows).Min()
+            : 1;
+
     /// <summary>Gradient checkpointing: compute each layer again in the backward pass instead of saving its
     /// activations. The gradients are the same, with less memory and a third more time.</summary>
     /// <remarks>The dispose scope around <see cref="Forward"/> must then live until the backward pass has

@@ -61,6 +61,13 @@ internal sealed class Projection : IDisposable
     /// <summary>The module can be computed as rows of a larger matmul.</summary>
     public bool Fusible => Quantized is null;
 
+    /// <summary>As <see cref="LanguageModel.IndependentRows"/>.</summary>
+    public int IndependentRows =>
+        Math.Min(
+            Quantized?.IndependentRows ?? SmallBatchMatmul.IndependentRows(Weight!),
+            Adapter?.IndependentRows ?? int.MaxValue
+        );
+
     /// <summary>[..., in] to [..., out].</summary>
     public Tensor Forward(Tensor input)
     {
@@ -77,7 +84,7 @@ internal sealed class Projection : IDisposable
         return WithAdapter(input, Bias is null ? product : product.Plus(Bias), () => product);
     }
 
-    /// <summary>Adds the adapter's update to the base's output.</summary>
+    /// <summary>Adds the adapter's update to the base's output, which may be changed in place.</summary>
     public Tensor WithAdapter(Tensor input, Tensor output, Func<Tensor> product) =>
         Adapter is null ? output : Adapter.AddTo(output, input, product, Dense);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Torch.Adapters;
+using Fulcrum.Torch.Inference;
 using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
@@ -18,7 +19,9 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="GflopEquivalentsPerItem">Seconds times that rate, an item: comparable between machines.</param>
 /// <param name="ProductGflops">The rate at which the model's own products run (another library or layout may be
 /// faster), measured in the same way.</param>
-/// <param name="NeededGflopPerItem">Floating-point operations that the token tree of the job needs, an item.</param>
+/// <param name="NeededGflopPerItem">Floating-point operations that the token tree of the job needs, an item. Of
+/// generation these are those of greedy decoding without drafts: each new token once. Rows of rejected drafts are no
+/// part of it.</param>
 /// <param name="FractionOfSgemm">Needed operations by what the plain product could have done in the time.</param>
 /// <param name="FractionOfProduct">The same against <paramref name="ProductGflops"/>.</param>
 /// <param name="PeakBytes">Most memory that the process has had resident.</param>
@@ -28,6 +31,9 @@ namespace Fulcrum.Torch.Speed;
 /// <param name="Threads">Number of threads of libtorch.</param>
 /// <param name="FractionOfMemory">Writing one sequence: the weights that its steps read, by what could have been read
 /// in the time; null for other work, whose steps share what they read.</param>
+/// <param name="DraftedTokens">Generation: draft tokens that were computed; null for other work.</param>
+/// <param name="AcceptedTokens">Generation: the draft tokens that the model chose too, each of which saved a step of
+/// its sequence; null for other work.</param>
 internal sealed record BenchResult(
     double Seconds,
     int Items,
@@ -43,7 +49,9 @@ internal sealed record BenchResult(
     Dtype Dtype,
     int Threads,
     double? MemoryGigabytesPerSecond = null,
-    double? FractionOfMemory = null
+    double? FractionOfMemory = null,
+    long? DraftedTokens = null,
+    long? AcceptedTokens = null
 );
 
 /// <summary>Implements <c>fulcrum bench</c>.</summary>
@@ -108,8 +116,10 @@ internal static class Bench
         double? memory = reads ? (readBefore + MemoryRate.GigabytesPerSecond()) / 2 : null;
         double rate = (before + MatmulRate.Gflops(Dtype.F32)) / 2,
             product = MatmulRate.OfModel(plan.Dtype);
+        DraftCounts? drafts = verb == "generate" ? model.Drafts : null;
         double needed = job.Needs.Flops(settings) / 1e9,
-            read = job.Tokens * WeightBytes(model.Model) / 1e9;
+            steps = job.Tokens - (drafts?.Accepted ?? 0),
+            read = steps * WeightBytes(model.Model) / 1e9;
         return new BenchResult(
             seconds,
             lines.Length,
@@ -125,7 +135,9 @@ internal static class Bench
             plan.Dtype,
             get_num_threads(),
             memory,
-            read / seconds / memory
+            read / seconds / memory,
+            drafts?.Drafted,
+            drafts?.Accepted
         );
     }
 

@@ -4,7 +4,7 @@ using Fulcrum.Torch.Models;
 namespace Fulcrum.Torch.Speed;
 
 /// <summary>What a job asks of the processor when every shared beginning is computed once: the roofline that a
-/// measured time is held against.</summary>
+/// measured time is held against. Generation needs what greedy decoding without drafts computes.</summary>
 /// <param name="Tokens">Tokens that go through the layers.</param>
 /// <param name="Pairs">Pairs of a token and a token that it attends to, itself included.</param>
 /// <param name="Rows">Positions at which logits are computed.</param>
