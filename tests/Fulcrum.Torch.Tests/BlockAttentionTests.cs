@@ -77,6 +77,30 @@ public sealed class BlockAttentionTests
         }
     }
 
+    [Fact]
+    public void Keys_that_no_row_weighs_have_gradients_of_zero_instead_of_denormal_numbers()
+    {
+        Libtorch.Ensure();
+        Assert.SkipUnless(Avx512F.IsSupported, "this processor has no registers of 512 bits");
+        using DisposeScope scope = NewDisposeScope();
+        PrefixTree tree = PrefixTree.Of(
+            [
+                [.. Enumerable.Range(0, 40)],
+            ],
+            int.MaxValue
+        );
+        Tensor query = full([40, 2, 64], 10f).requires_grad_(),
+            // Every score of the first key is 160, and of the others 0.
+            key = cat([full([1, 2, 64], 2f), zeros(39, 2, 64)]).requires_grad_(),
+            value = Numbers(40, 2, 64).requires_grad_();
+
+        Tensor output = new TreeAttention(tree.Nodes, CPU).Attend(0, query, key, value, null);
+        autograd.backward([output], [Numbers(40, 2, 64).view(40, 2 * 64)]);
+
+        Assert.Equal(0, key.grad![1..].abs().max().ToSingle());
+        Assert.Equal(0, value.grad![1..].abs().max().ToSingle());
+    }
+
     // Two prefixes, of 30 and 200 tokens, the second one with a fork; below both a tail of each length.
     private static PrefixTree TreeOf(int[] tails, int budget) =>
         PrefixTree.Of(

@@ -256,6 +256,27 @@ public sealed class SmallBatchMatmulTests
         Assert.All([far[3], far[4], far[6]], v => Assert.InRange(v, 1.6e38f, float.MaxValue));
     }
 
+    [Fact]
+    public void A_weight_is_the_exponential_and_zero_where_a_sum_would_not_notice_it()
+    {
+        Vector256<float> inputs = Vector256.Create(
+            0,
+            -1,
+            -59.9f,
+            -60.1f,
+            -88,
+            float.NegativeInfinity,
+            float.NaN,
+            1e-3f
+        );
+
+        (Vector256<float> weights, Vector256<float> all) = (Exponential.Weight(inputs), Exponential.Of(inputs));
+
+        Assert.All([0, 1, 2, 7], i => Assert.Equal(all[i], weights[i]));
+        Assert.All([3, 4, 5], i => Assert.Equal(0, weights[i]));
+        Assert.True(float.IsNaN(weights[6]));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -235,7 +235,7 @@ internal static unsafe class BlockAttention
         Vector256<float> sum = Vector256<float>.Zero;
         for (int k = 0; k < count; k += Width)
         {
-            Vector256<float> weight = Exponential.Of(Vector256.Load(scores + k) - Vector256.Create(highest));
+            Vector256<float> weight = Exponential.Weight(Vector256.Load(scores + k) - Vector256.Create(highest));
             weight.Store(scores + k);
             sum += weight;
         }

@@ -273,7 +273,7 @@ internal static unsafe class BlockAttentionBackward
         int k = 0;
         for (; k < visible; k += Width)
         {
-            Vector256<float> weight = Exponential.Of(Vector256.Load(weights + k) - Vector256.Create(logSum));
+            Vector256<float> weight = Exponential.Weight(Vector256.Load(weights + k) - Vector256.Create(logSum));
             weight.Store(weights + k);
             (weight * (Vector256.Load(slopes + k) - Vector256.Create(mean))).Store(slopes + k);
         }

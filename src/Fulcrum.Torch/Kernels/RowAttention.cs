@@ -160,7 +160,7 @@ internal static unsafe class RowAttention
         int k = 0;
         for (; k <= count - Width; k += Width)
         {
-            Vector256<float> weight = Exponential.Of(Vector256.Load(scores + k) - Vector256.Create(highest));
+            Vector256<float> weight = Exponential.Weight(Vector256.Load(scores + k) - Vector256.Create(highest));
             weight.Store(scores + k);
             sum += weight;
         }
