@@ -19,7 +19,10 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Bytes: 1 << 24,
         CellBytes: 1 << 24,
         HeapBytes: 1 << 26
-    );
+    )
+    {
+        Grace = 0.4,
+    };
 
     [Fact]
     public void Queries_run_in_worker_processes()
@@ -156,7 +159,7 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the children of a process are read from /proc");
         HashSet<int> others = [.. Children().Select(c => c.Id)];
         using SqlSandbox sandbox = SqlSandbox.Open(workers: 1);
-        Func<string, string, string, Grade> grade = sandbox.Grader("official", new SqlLimits(0.02));
+        Func<string, string, string, Grade> grade = sandbox.Grader("official", new SqlLimits(0.02) { Grace = 0.4 });
         Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
 
         Signal(Children().Single(c => !others.Contains(c.Id)).Id, "STOP");
@@ -174,8 +177,10 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
 
         Assert.Equal(0, grade(workers.Database, Gold, statement).Score);
 
-        // The limit and the parent's second of grace are processor time; on a busy machine ten times as much may go by.
-        Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < SqlLimits.Patience * (Short.Seconds + 1) + 2);
+        // The limit and the parent's grace are processor time; on a busy machine ten times as much may go by.
+        Assert.True(
+            Stopwatch.GetElapsedTime(start).TotalSeconds < SqlLimits.Patience * (Short.Seconds + Short.Grace) + 2
+        );
         Assert.Equal(1, grade(workers.Database, Gold, Gold).Score);
         Assert.Equal(workers.Digest, Sha256.OfFile(workers.Database));
         Assert.Equal(
@@ -276,7 +281,7 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         );
 
         Task twiceWhatStopsOneThatComputes = Task.Delay(
-            TimeSpan.FromSeconds(2 * (Short.Seconds + 1)),
+            TimeSpan.FromSeconds(2 * (Short.Seconds + Short.Grace)),
             TestContext.Current.CancellationToken
         );
         Assert.Same(twiceWhatStopsOneThatComputes, await Task.WhenAny(waiting, twiceWhatStopsOneThatComputes));

@@ -18,6 +18,10 @@ public sealed record SqlLimits(
     /// disk. Beyond it the query is asked again, and is unscored if it waits again.</summary>
     public const double Patience = 10;
 
+    /// <summary>Processor time in seconds beyond <see cref="Seconds"/> after which the worker itself is stopped,
+    /// because SQLite did not stop the query.</summary>
+    internal double Grace { get; init; } = 1;
+
     /// <summary>Bytes of a query in UTF-8; a longer query is refused before it is parsed.</summary>
     public const int TextBytes = 100_000;
 }

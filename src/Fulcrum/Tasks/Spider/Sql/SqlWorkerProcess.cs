@@ -23,8 +23,8 @@ internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? C
 internal sealed class SqlWorkerProcess : IDisposable
 {
     private const int Attempts = 3;
-    private const double Grace = 1,
-        StartSeconds = 60;
+    private const double StartSeconds = 60,
+        EndSeconds = 1;
 
     // .NET needs these variables to start on some systems. A worker inherits no others.
     private static readonly HashSet<string> Inherited = new(
@@ -108,7 +108,7 @@ internal sealed class SqlWorkerProcess : IDisposable
     public SqlWorkerOutcome Ask(SqlRequest request)
     {
         SqlPhase phase = SqlPhase.Gold;
-        double seconds = request.Limits.Seconds + Grace;
+        double seconds = request.Limits.Seconds + request.Limits.Grace;
         try
         {
             Allow(seconds);
@@ -214,7 +214,7 @@ internal sealed class SqlWorkerProcess : IDisposable
     private SqlWorkerOutcome Ended(SqlPhase phase, SqlLimits limits)
     {
         bool late = stopped;
-        bool ended = late || process.WaitForExit(TimeSpan.FromSeconds(Grace));
+        bool ended = late || process.WaitForExit(TimeSpan.FromSeconds(EndSeconds));
         Stop();
         process.WaitForExit();
         const int CpuSignal = 128 + 24,
