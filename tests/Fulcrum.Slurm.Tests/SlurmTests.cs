@@ -10,27 +10,20 @@ namespace Fulcrum.Slurm.Tests;
 /// <summary>A study on a real Slurm cluster of three nodes on this machine, with a fault of each kind.</summary>
 /// <remarks>Needs root and the packages of Slurm (bench/slurm-trial/cluster). The long form with trainings is
 /// bench/slurm-trial/trial.</remarks>
-public sealed class SlurmTests : IDisposable
+public sealed class SlurmTests(Cluster cluster) : IClassFixture<Cluster>, IDisposable
 {
-    private const int Candidates = 12;
+    // More than the six processors of the cluster, so that some wait while others run.
+    private const int Many = 8,
+        Few = 4;
     private readonly string folder = Directory.CreateTempSubdirectory("fulcrum-slurm-").FullName;
-    private bool started;
 
-    public void Dispose()
-    {
-        if (started)
-        {
-            Cluster("stop");
-        }
-
-        Directory.Delete(folder, recursive: true);
-    }
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Twelve_candidates_end_as_on_one_machine_whatever_fails_meanwhile()
+    public void Candidates_end_as_on_one_machine_whatever_fails_meanwhile()
     {
-        StartOrSkip();
-        string study = Study(),
+        cluster.StartOrSkip();
+        string study = Study(Many),
             local = Path.Combine(folder, "local"),
             run = Path.Combine(folder, "on slurm");
         Tool("run", study, "--output", local);
@@ -39,12 +32,12 @@ public sealed class SlurmTests : IDisposable
         Assert.Contains("no job was submitted", Tool("run", study, "--output", run, "--on", "slurm", "--detach"));
         // A fault of each kind: a node dies, a task is requeued, the controller dies.
         string dead = WhenRunning().Nodes;
-        Cluster("kill", dead);
+        cluster.Do("kill", dead);
         SlurmJob other = WhenRunning(dead);
         Assert.Equal(0, SlurmTools.Run("scontrol", "requeue", $"{other.Id}").ExitCode);
-        Cluster("kill-controller");
+        cluster.Do("kill-controller");
         Assert.Contains("does not answer", Tool("status", run));
-        Cluster("start");
+        cluster.Do("start");
         Tool("cancel", run);
         Assert.True(SpinWait.SpinUntil(NoneIsAlive, TimeSpan.FromSeconds(30)), "jobs were alive after cancel");
         string results = Path.Combine(folder, "results.xml");
@@ -56,14 +49,14 @@ public sealed class SlurmTests : IDisposable
             File.ReadAllText(Path.Combine(run, "comparison.json"))
         );
         Assert.True(File.Exists(Path.Combine(run, "report.html")));
-        Assert.Contains($"{Candidates} done", Tool("status", run));
+        Assert.Contains($"{Many} done", Tool("status", run));
     }
 
     [Fact]
     public void Candidates_that_are_selected_and_decided_together_end_as_on_one_machine()
     {
-        StartOrSkip();
-        string study = Study(("select", true), ("decide", true)),
+        cluster.StartOrSkip();
+        string study = Study(Few, ("select", true), ("decide", true)),
             local = Path.Combine(folder, "local"),
             run = Path.Combine(folder, "run");
         Tool("run", study, "--output", local);
@@ -91,8 +84,8 @@ public sealed class SlurmTests : IDisposable
     [Fact]
     public void What_the_cluster_cannot_give_is_refused_in_one_sentence()
     {
-        StartOrSkip();
-        string study = Study();
+        cluster.StartOrSkip();
+        string study = Study(Few);
 
         Assert.StartsWith("fulcrum: --partition: ", Fails("--partition", "none"));
         Assert.StartsWith("fulcrum: --gres: ", Fails("--gres", "gpu:1"));
@@ -107,7 +100,7 @@ public sealed class SlurmTests : IDisposable
     [Fact]
     public void Job_that_compares_needs_no_lock_and_local_jobs_refuse_replies_that_changed()
     {
-        string study = Study(),
+        string study = Study(Few),
             run = Path.Combine(folder, "run"),
             replies = Path.Combine(folder, "replies-3.jsonl");
         Tool("run", study, "--output", run, "--jobs", "2");
@@ -148,7 +141,7 @@ public sealed class SlurmTests : IDisposable
         throw new TimeoutException("no such job ran within a minute");
     }
 
-    private string Study(params (string Key, bool Value)[] more)
+    private string Study(int count, params (string Key, bool Value)[] more)
     {
         TinyStudy.WriteModel(Path.Combine(folder, "model"));
         string[] ids = [.. Enumerable.Range(0, 40).Select(i => $"q{i}")];
@@ -162,7 +155,7 @@ public sealed class SlurmTests : IDisposable
             })
         );
         JsonObject candidates = [];
-        for (int c = 0; c < Candidates; c++)
+        for (int c = 0; c < count; c++)
         {
             int every = c + 2;
             Lines(
@@ -207,75 +200,12 @@ public sealed class SlurmTests : IDisposable
     private void Lines(string name, IEnumerable<JsonObject> lines) =>
         File.WriteAllLines(Path.Combine(folder, name), lines.Select(l => l.ToJsonString()));
 
-    private void StartOrSkip()
-    {
-        bool root = OperatingSystem.IsLinux() && Environment.UserName == "root";
-        Assert.SkipUnless(root && File.Exists("/usr/sbin/slurmctld"), "Slurm's packages and root are needed");
-        string trial = File.Exists("/usr/bin/unshare")
-            ? Exec("unshare", ["--pid", "--mount", "--fork", "true"]).Error
-            : "no unshare";
-        Assert.SkipUnless(trial.Length == 0, $"namespaces cannot be made here: {trial}");
-        Environment.SetEnvironmentVariable("SLURM_CONF", Path.Combine(folder, "cluster", "slurm.conf"));
-        // The daemon that signs credentials wants a folder that everybody may enter.
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(folder, (UnixFileMode)0b111_001_001);
-        }
-
-        started = true;
-        Cluster("start");
-    }
-
-    private void Cluster(params string[] verb)
-    {
-        (int exit, string output, string error) = Exec(
-            Path.Combine(SharedData.Project, "bench", "slurm-trial", "cluster"),
-            verb,
-            ("CLUSTER_DIR", Path.Combine(folder, "cluster"))
-        );
-        Assert.True(exit == 0, $"cluster {string.Join(' ', verb)}: {exit}\n{output}\n{error}");
-    }
-
     private static string Tool(params string[] arguments) => Tool(0, arguments);
 
     private static string Tool(int code, string[] arguments)
     {
-        (int exit, string output, string error) = Exec(SqlWorker.Program()!.File, arguments);
+        (int exit, string output, string error) = Cluster.Exec(SqlWorker.Program()!.File, arguments);
         Assert.True(exit == code, $"{string.Join(' ', arguments)}: {exit}\n{output}\n{error}");
         return code == 0 ? output + error : error;
-    }
-
-    private static (int Exit, string Output, string Error) Exec(
-        string program,
-        string[] arguments,
-        params (string Name, string Value)[] variables
-    )
-    {
-        // Daemons inherit the streams, so the output goes to files: a pipe would stay open.
-        string text = Path.GetTempFileName(),
-            errors = Path.GetTempFileName();
-        ProcessStartInfo start = new(
-            "/bin/sh",
-            [
-                "-c",
-                "o=$1 e=$2; shift 2; exec \"$@\" >\"$o\" 2>\"$e\" </dev/null",
-                "sh",
-                text,
-                errors,
-                program,
-                .. arguments,
-            ]
-        );
-        foreach ((string name, string value) in variables)
-        {
-            start.Environment[name] = value;
-        }
-
-        using Process process = Process.Start(start)!;
-        process.WaitForExit();
-        (string, string) said = (File.ReadAllText(text), File.ReadAllText(errors));
-        File.Delete(text);
-        File.Delete(errors);
-        return (process.ExitCode, said.Item1, said.Item2);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Models;
@@ -208,16 +207,26 @@ public sealed class StudyRunTests
     private static (double, double) Means(CandidateComparison comparison, string name, string measure) =>
         Of(comparison, name).Measures!.Single(m => m.Name == measure) is var m ? (m.Before, m.After) : default;
 
+    // The questions with the text of the right option, read once: a model is asked thousands of times.
+    private static readonly Lazy<(string Question, string Right)[]> Everyday = new(() =>
+        [.. Rows("everyday.csv").Select(r => (r.Text("question"), r.Text(r.Text("answer").ToLowerInvariant())))]
+    );
+
     /// <summary>Likes the right option, or its letter, best.</summary>
     private static double Knows(string prompt, string text)
     {
-        TableRow? row = Rows("everyday.csv")
-            .SingleOrDefault(r => prompt.Contains(r.Text("question"), StringComparison.Ordinal));
-        string right = row?.Text(row.Text("answer").ToLowerInvariant()) ?? "";
+        string right =
+            Everyday.Value.SingleOrDefault(q => prompt.Contains(q.Question, StringComparison.Ordinal)).Right ?? "";
         string letter = LetterOf(prompt, right);
         return text.Trim() == right || text.Trim() == letter ? -1 : -2 - text.Length;
     }
 
     private static string LetterOf(string prompt, string option) =>
-        Regex.Match(prompt, $@"^([A-Z])\. {Regex.Escape(option)}$", RegexOptions.Multiline).Groups[1].Value;
+        prompt
+            .Split('\n')
+            .FirstOrDefault(l =>
+                l.Length > 3 && char.IsAsciiLetterUpper(l[0]) && l.AsSpan(1).SequenceEqual($". {option}")
+            )
+            ?[..1]
+        ?? "";
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json.Nodes;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
@@ -232,9 +231,9 @@ public sealed class BadCommandsTests : IDisposable
             Path.Combine(folder, "measured"),
         ];
 
-        (int code, string table, _) = RunSaying(measure);
-        (_, string json, _) = RunSaying([.. measure, "--json"]);
-        (_, string quiet, _) = RunSaying([.. measure, "--quiet"]);
+        (int code, string table, _) = Tool.Run(measure);
+        (_, string json, _) = Tool.Run([.. measure, "--json"]);
+        (_, string quiet, _) = Tool.Run([.. measure, "--quiet"]);
 
         Assert.Equal(0, code);
         Assert.Matches(@"│ mmlu +│ +8 │ +0 │ +\d+\.\d% \(\d+\.\d% to \d+\.\d%\) │", table);
@@ -269,7 +268,7 @@ public sealed class BadCommandsTests : IDisposable
             }
         }
 
-        (int code, string table, string error) = RunSaying(
+        (int code, string table, string error) = Tool.Run(
             "measure",
             "--model",
             Model(),
@@ -477,21 +476,9 @@ public sealed class BadCommandsTests : IDisposable
 
     private static string Help(params string[] verb)
     {
-        TextWriter output = Console.Out;
-        using StringWriter said = new();
-        try
-        {
-            Console.SetOut(said);
-            Assert.Equal(
-                0,
-                (int)Assembly.Load("Fulcrum.Cli").EntryPoint!.Invoke(null, [(string[])[.. verb, "--help"]])!
-            );
-            return said.ToString();
-        }
-        finally
-        {
-            Console.SetOut(output);
-        }
+        (int code, string help, _) = Tool.Run([.. verb, "--help"]);
+        Assert.Equal(0, code);
+        return help;
     }
 
     [Fact]
@@ -608,26 +595,7 @@ public sealed class BadCommandsTests : IDisposable
 
     private static (int Code, string Error) Run(params string[] arguments)
     {
-        (int code, _, string error) = RunSaying(arguments);
+        (int code, _, string error) = Tool.Run(arguments);
         return (code, error);
-    }
-
-    private static (int Code, string Output, string Error) RunSaying(params string[] arguments)
-    {
-        using StringWriter printed = new();
-        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
-        using StringWriter said = new();
-        try
-        {
-            Console.SetOut(printed);
-            Console.SetError(said);
-            int code = (int)Assembly.Load("Fulcrum.Cli").EntryPoint!.Invoke(null, [arguments])!;
-            return (code, printed.ToString(), said.ToString());
-        }
-        finally
-        {
-            Console.SetOut(output);
-            Console.SetError(error);
-        }
     }
 }

@@ -4,11 +4,8 @@ using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Report;
 using Fulcrum.Runs;
-using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
-using Fulcrum.Tasks.Mmlu;
-using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
@@ -31,14 +28,16 @@ public sealed class ExperimentTests
     [Fact]
     public void Run_interrupted_in_training_resumes_byte_identically()
     {
-        string whole = Directory.CreateTempSubdirectory().FullName,
-            cut = Directory.CreateTempSubdirectory().FullName;
-        Run(Study(), whole, null, default);
+        string folder = Directory.CreateTempSubdirectory().FullName,
+            whole = Path.Combine(folder, "whole"),
+            cut = Path.Combine(folder, "cut");
+        Study study = Study(folder);
+        Run(study, whole, null, default);
 
         using CancellationTokenSource stop = new();
         Assert.ThrowsAny<OperationCanceledException>(() =>
             Run(
-                Study(),
+                study,
                 cut,
                 p =>
                 {
@@ -50,7 +49,7 @@ public sealed class ExperimentTests
                 stop.Token
             )
         );
-        Run(Study(), cut, null, default);
+        Run(study, cut, null, default);
 
         Assert.All(Files, f => Assert.True(File.Exists(Path.Combine(whole, f)), f));
         Assert.Equal(
@@ -65,22 +64,24 @@ public sealed class ExperimentTests
             File.ReadAllText(Path.Combine(whole, "comparison.json")),
             "comparison.json"
         );
-        Assert.Equal([20, 4], comparison.Candidates[0].Tasks.Select(b => b.Items));
-        Directory.Delete(whole, recursive: true);
-        Directory.Delete(cut, recursive: true);
+        Assert.Equal([12, 8], comparison.Candidates[0].Tasks.Select(b => b.Items));
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
     public void A_changed_study_refuses_to_continue_an_old_folder()
     {
-        string folder = Directory.CreateTempSubdirectory().FullName;
-        Run(Study(), folder, null, default, Stage.Prepare);
+        string folder = Directory.CreateTempSubdirectory().FullName,
+            run = Path.Combine(folder, "run");
+        Study study = Study(folder);
+        Run(study, run, null, default, Stage.Prepare);
 
         InputException refused = Assert.Throws<InputException>(() =>
-            Run(Study() with { Seed = 7 }, folder, null, default, Stage.Prepare)
+            Run(study with { Seed = 7 }, run, null, default, Stage.Prepare)
         );
 
         Assert.Contains("\"seed\": 7", refused.Message);
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -96,7 +97,7 @@ public sealed class ExperimentTests
     public void A_whole_study_gives_the_same_answers_with_and_without_the_token_tree()
     {
         string folder = Directory.CreateTempSubdirectory().FullName,
-            study = TinyStudy.Write(folder, itemsPerSubject: 20);
+            study = TinyStudy.Write(folder, itemsPerSubject: 8);
         // drawn for other shapes, it would be another training
         File.WriteAllText(study, File.ReadAllText(study).Replace(", \"dropout\": 0.1", "", StringComparison.Ordinal));
         Run(StudyFile.Load(study), Path.Combine(folder, "False"), null, default);
@@ -150,32 +151,17 @@ public sealed class ExperimentTests
         ).Run(until, cancellation);
     }
 
-    private static Study Study()
+    // Tiny, as it is written for two threads.
+    private static Study Study(string folder)
     {
-        string spider = SharedData.Of("data", "spider");
-        return new Study(
-            new BasePlan(
-                SharedData.Of("golden", "models", "qwen2-full-vocabulary"),
-                Dtype.F32,
-                Device: "cpu",
-                Threads: 2
+        Study study = StudyFile.Load(TinyStudy.Write(folder, itemsPerSubject: 4));
+        return study with
+        {
+            Base = study.Base with { Threads = 2 },
+            Candidates = study.Candidates.ToDictionary(
+                c => c.Key,
+                c => c.Value with { Train = c.Value.Train is { } t ? t with { CheckpointEvery = null } : null }
             ),
-            new Dictionary<string, TaskPlan>
-            {
-                ["spider"] = new SpiderPlan(Data: spider, Items: 20, MaxNewTokens: 8),
-                ["mmlu"] = new MmluPlan(
-                    Data: SharedData.Of("data", "mmlu", "data"),
-                    Subjects: ["philosophy", "econometrics"],
-                    ItemsPerSubject: 2,
-                    Fewshot: 0
-                ),
-            },
-            new Dictionary<string, CandidatePlan>
-            {
-                ["tuned"] = new(Train: new TrainPlan(BatchSize: 4, Rank: 2, Alpha: 4, LearningRate: 1e-3)),
-            },
-            Name: "small",
-            TrainingData: new TrainingDataPlan(Data: spider, Examples: 16)
-        );
+        };
     }
 }

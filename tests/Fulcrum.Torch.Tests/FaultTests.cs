@@ -12,22 +12,61 @@ namespace Fulcrum.Torch.Tests;
 
 /// <summary>The quick part of the faults; bench/Fulcrum.Faults kills and damages whole programs
 /// (docs/reliability.md).</summary>
-public sealed class FaultTests : IDisposable
+public sealed class FaultTests(FaultTests.Undisturbed undisturbed) : IClassFixture<FaultTests.Undisturbed>, IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory().FullName;
+    // Beside the undisturbed run: a run folder knows its study's files from where it lies.
+    private string RunFolder { get; } = undisturbed.RunFolder + "-disturbed";
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose()
+    {
+        if (Directory.Exists(RunFolder))
+        {
+            Directory.Delete(RunFolder, recursive: true);
+        }
+    }
+
+    /// <summary>A tiny study and its whole run, made once.</summary>
+    public sealed class Undisturbed : IDisposable
+    {
+        private readonly string folder = Directory.CreateTempSubdirectory().FullName;
+
+        public Undisturbed()
+        {
+            Study = TinyStudy.Write(folder, itemsPerSubject: 4);
+            Run(Study, RunFolder, null);
+        }
+
+        public string Study { get; }
+
+        public string RunFolder => Path.Combine(folder, "run");
+
+        public byte[] Comparison => File.ReadAllBytes(Path.Combine(RunFolder, "comparison.json"));
+
+        public void CopyTo(string to)
+        {
+            foreach (string file in Directory.EnumerateFiles(RunFolder, "*", SearchOption.AllDirectories))
+            {
+                string copy = Path.Combine(to, Path.GetRelativePath(RunFolder, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+        }
+
+        public void Dispose() => Directory.Delete(folder, recursive: true);
+    }
 
     [Theory]
     [InlineData("model/generation_config.json", "model")]
     [InlineData("spider/database/zoo/zoo.sqlite", "data")]
     public void A_model_or_data_that_change_under_a_run_stop_it(string file, string which)
     {
-        string study = TinyStudy.Write(folder, itemsPerSubject: 4);
+        string folder = Directory.CreateTempSubdirectory().FullName,
+            study = TinyStudy.Write(folder, itemsPerSubject: 4);
 
         InputException stopped = Assert.Throws<InputException>(() =>
             Run(
                 study,
+                RunFolder,
                 p =>
                 {
                     if (p is RunEvent.Progressed { Stage: "candidates/tuned/obtain", Done: 1 })
@@ -40,7 +79,8 @@ public sealed class FaultTests : IDisposable
 
         Assert.Contains(which, stopped.Message);
         Assert.Contains("changed while the run was under way", stopped.Message);
-        Assert.False(File.Exists(Path.Combine(folder, "run", "candidates", "tuned", "obtain.manifest.json")));
+        Assert.False(File.Exists(Path.Combine(RunFolder, "candidates", "tuned", "obtain.manifest.json")));
+        Directory.Delete(folder, recursive: true);
     }
 
     [Theory]
@@ -50,56 +90,47 @@ public sealed class FaultTests : IDisposable
     [InlineData("base.manifest.json", "")]
     public void A_lost_file_of_an_earlier_stage_stops_the_run(string file, string content)
     {
-        string study = TinyStudy.Write(folder, itemsPerSubject: 4),
-            run = Path.Combine(folder, "run");
-        Run(study, null);
-        byte[] undisturbed = File.ReadAllBytes(Path.Combine(run, "comparison.json"));
-        Directory.Delete(run, recursive: true);
-
         FulcrumException stopped = Assert.Throws<FulcrumException>(() =>
             Run(
-                study,
+                undisturbed.Study,
+                RunFolder,
                 p =>
                 {
                     if (p is RunEvent.Progressed { Stage: "candidates/tuned/obtain", Done: 1 })
                     {
-                        File.Delete(Path.Combine(run, file));
-                        File.AppendAllText(Path.Combine(run, content == "" ? "other" : file), content);
+                        File.Delete(Path.Combine(RunFolder, file));
+                        File.AppendAllText(Path.Combine(RunFolder, content == "" ? "other" : file), content);
                     }
                 }
             )
         );
 
         Assert.Contains(file, stopped.Message);
-        Assert.False(File.Exists(Path.Combine(run, "comparison.json")));
-        Run(study, null);
-        Assert.Equal(undisturbed, File.ReadAllBytes(Path.Combine(run, "comparison.json")));
+        Assert.False(File.Exists(Path.Combine(RunFolder, "comparison.json")));
+        Run(undisturbed.Study, RunFolder, null);
+        Assert.Equal(undisturbed.Comparison, File.ReadAllBytes(Path.Combine(RunFolder, "comparison.json")));
     }
 
     [Fact]
     public void A_damaged_checkpoint_is_passed_over_for_the_one_before()
     {
-        string study = TinyStudy.Write(folder, itemsPerSubject: 4),
-            adapter = Path.Combine(folder, "run", "candidates", "tuned", "adapter", "adapter_model.safetensors");
-        Run(study, null);
-        string whole = Sha256.OfFile(adapter);
-        File.Delete(Path.Combine(folder, "run", "candidates", "tuned", "obtain.manifest.json"));
+        undisturbed.CopyTo(RunFolder);
+        string tuned = Path.Combine(RunFolder, "candidates", "tuned"),
+            adapter = Path.Combine(tuned, "adapter", "adapter_model.safetensors"),
+            whole = Sha256.OfFile(adapter);
+        File.Delete(Path.Combine(tuned, "obtain.manifest.json"));
         File.Delete(adapter);
-        string newest = Path.Combine(
-            folder,
-            "run",
-            "candidates",
-            "tuned",
-            "adapter",
-            "checkpoint-12",
-            "optimizer.safetensors"
-        );
+        string newest = Path.Combine(tuned, "adapter", "checkpoint-12", "optimizer.safetensors");
         byte[] bytes = File.ReadAllBytes(newest);
         bytes[^5] ^= 1;
         File.WriteAllBytes(newest, bytes);
         List<int> steps = [];
 
-        Run(study, p => steps.AddRange(p is RunEvent.Progressed { Unit: ProgressUnit.Steps } at ? [at.Done] : []));
+        Run(
+            undisturbed.Study,
+            RunFolder,
+            p => steps.AddRange(p is RunEvent.Progressed { Unit: ProgressUnit.Steps } at ? [at.Done] : [])
+        );
 
         Assert.Equal([11, 12], steps);
         Assert.Equal(whole, Sha256.OfFile(adapter));
@@ -108,14 +139,12 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public async Task Run_interrupted_before_its_report_resumes_without_a_model()
     {
-        string study = TinyStudy.Write(folder, itemsPerSubject: 4),
-            run = Path.Combine(folder, "run");
-        Run(study, null);
-        File.Delete(Path.Combine(run, "report.manifest.json"));
-        File.Delete(Path.Combine(run, "report.html"));
+        undisturbed.CopyTo(RunFolder);
+        File.Delete(Path.Combine(RunFolder, "report.manifest.json"));
+        File.Delete(Path.Combine(RunFolder, "report.html"));
 
         using Process tool = Process.Start(
-            new ProcessStartInfo(SqlWorker.Program()!.File, ["run", study, "--output", run])
+            new ProcessStartInfo(SqlWorker.Program()!.File, ["run", undisturbed.Study, "--output", RunFolder])
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
@@ -127,13 +156,14 @@ public sealed class FaultTests : IDisposable
 
         Assert.True(tool.ExitCode == 0, error);
         Assert.Contains("report.html", await output);
-        Assert.Contains("\"threads\"", File.ReadAllText(Path.Combine(run, "report.manifest.json")));
-        Assert.EndsWith("run complete", File.ReadAllLines(Path.Combine(run, "run.log"))[^1]);
+        Assert.Contains("\"threads\"", File.ReadAllText(Path.Combine(RunFolder, "report.manifest.json")));
+        Assert.EndsWith("run complete", File.ReadAllLines(Path.Combine(RunFolder, "run.log"))[^1]);
     }
 
     [Fact]
     public void Temporary_files_of_a_killed_process_are_removed()
     {
+        string folder = Directory.CreateTempSubdirectory().FullName;
         string left = Path.Combine(folder, "comparison.json.0123456789abcdef.unfinished");
         string[] others =
         [
@@ -149,11 +179,12 @@ public sealed class FaultTests : IDisposable
 
         Assert.False(File.Exists(left));
         Assert.All(others, o => Assert.True(File.Exists(o)));
+        Directory.Delete(folder, recursive: true);
     }
 
-    private void Run(string study, Action<RunEvent>? report)
+    private static void Run(string study, string folder, Action<RunEvent>? report)
     {
-        using RunLock run = RunLock.Open(Path.Combine(folder, "run"));
+        using RunLock run = RunLock.Open(folder);
         TorchEngine engine = new();
         new Experiment(
             StudyFile.Load(study),

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Fulcrum.Tests;
 
-/// <summary>Runs a program of <c>samples/</c> as a user does: in a process of its own.</summary>
+/// <summary>Runs a program that lies beside the tests, such as those of <c>samples/</c>, as a user does: in a process
+/// of its own.</summary>
 internal static class SampleProgram
 {
     /// <returns>The exit code and what it printed.</returns>
