@@ -24,7 +24,11 @@ public sealed class SeekTests
         Assert.Equal([new(0.25, 5), new(0.5, 3), new HalvingRound(1, 2)], SuccessiveHalving.Of(5, 3));
         Assert.Equal(
             (5, 2, 1),
-            (SuccessiveHalving.Most(16, 1000, 4), SuccessiveHalving.Most(2, 1000, 4), SuccessiveHalving.Most(16, 7, 4))
+            (
+                SuccessiveHalving.LargestRounds(16, 1000, 4),
+                SuccessiveHalving.LargestRounds(2, 1000, 4),
+                SuccessiveHalving.LargestRounds(16, 7, 4)
+            )
         );
     }
 

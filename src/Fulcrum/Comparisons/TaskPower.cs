@@ -61,7 +61,7 @@ internal sealed record TaskPower(
         TaskPower expected = Before(seen.Task, clusterItems, seen.Estimand, looking) with { DesignEffect = effect };
         bool binary = seen.Mcnemar is not null,
             spread = estimate.StandardError > LeastSpread && estimate.DegreesOfFreedom > 0;
-        double found = spread ? Power.Reach(estimate.DegreesOfFreedom) * estimate.StandardError : 0;
+        double found = spread ? Power.DetectableErrors(estimate.DegreesOfFreedom) * estimate.StandardError : 0;
 
         // Of scores of 0 and 1 the difference cannot exceed the share of items that changed.
         return binary && seen.Items > 0 && (spread ? found > discordance : discordance == 0)
@@ -116,7 +116,7 @@ internal sealed record TaskPower(
             )),
         ];
         double error = Power.ExpectedError(items, UsualDiscordance, designEffect);
-        double? chance = looking is { } points ? Power.Chance(points / 100, error, degrees) : null;
+        double? chance = looking is { } points ? Power.OfLimit(points / 100, error, degrees) : null;
         return new TaskPower(
             task,
             items,

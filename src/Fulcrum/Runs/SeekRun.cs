@@ -78,7 +78,7 @@ internal sealed partial class SeekRun(
             );
     }
 
-    private int MostRounds => SuccessiveHalving.Most(arms.Length, arms.Min(FullSteps), LeastSteps);
+    private int MostRounds => SuccessiveHalving.LargestRounds(arms.Length, arms.Min(FullSteps), LeastSteps);
 
     private IReadOnlyList<HalvingRound> Affordable(double trainings)
     {

@@ -3,11 +3,11 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>What a look says.</summary>
+/// <summary>What a look (an interim analysis) concludes.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LookOutcome>))]
 internal enum LookOutcome
 {
-    /// <summary>Nothing is shown yet: ask on.</summary>
+    /// <summary>Neither side is shown yet: evaluate more items.</summary>
     [JsonStringEnumMemberName("continue")]
     Continue,
 
@@ -19,24 +19,24 @@ internal enum LookOutcome
     [JsonStringEnumMemberName("below")]
     Below,
 
-    /// <summary>Neither is likely to be shown by the remaining items.</summary>
+    /// <summary>The remaining items are unlikely to show either side.</summary>
     [JsonStringEnumMemberName("futile")]
     Futile,
 
-    /// <summary>All items are asked, and neither is shown.</summary>
+    /// <summary>All items are evaluated, and neither side is shown.</summary>
     [JsonStringEnumMemberName("open")]
     Open,
 }
 
-/// <summary>One look at the items asked so far.</summary>
-/// <param name="Asked">Items that were asked.</param>
-/// <param name="Share">The same as a share of all items.</param>
-/// <param name="Boundary">z of this look.</param>
-/// <param name="Estimate">The repeated interval, at α = 2Φ(-z): valid although several looks were taken.</param>
+/// <summary>One look (interim analysis) at the items evaluated so far.</summary>
+/// <param name="Asked">The number of items evaluated so far.</param>
+/// <param name="Share">This number as a share of all items.</param>
+/// <param name="Boundary">The boundary z of this look.</param>
+/// <param name="Estimate">The repeated interval: taken at α = 2Φ(-z), so it is valid after several looks.</param>
 /// <param name="Outcome">Whether to stop, and why.</param>
 internal sealed record Look(int Asked, double Share, double Boundary, Estimate Estimate, LookOutcome Outcome)
 {
-    /// <summary>Whether no further item need be asked.</summary>
+    /// <summary>Whether no more items need to be evaluated.</summary>
     [JsonIgnore]
     public bool Stops => Outcome != LookOutcome.Continue;
 
@@ -45,33 +45,36 @@ internal sealed record Look(int Asked, double Share, double Boundary, Estimate E
     public double Level => Student.NormalTwoSided(Boundary);
 }
 
-/// <summary>The looks of one task: after how many items, and how far the statistic must then be.</summary>
-/// <param name="Asked">Items asked at each look, strictly rising; the last are all items.</param>
-/// <param name="Boundaries">z of each look.</param>
+/// <summary>The planned looks of one task: after how many items each takes place, and its boundary.</summary>
+/// <param name="Asked">The number of items evaluated at each look, strictly rising. The last look has all
+/// items.</param>
+/// <param name="Boundaries">The boundary z of each look.</param>
 internal sealed record LookPlan(IReadOnlyList<int> Asked, IReadOnlyList<double> Boundaries)
 {
-    /// <summary>Plans looks.</summary>
-    /// <param name="asked">Items asked at each look, strictly rising; the last are all items.</param>
-    /// <param name="error">Error of one side when all items are asked.</param>
+    /// <summary>Computes the boundaries of looks.</summary>
+    /// <param name="asked">The number of items evaluated at each look, strictly rising. The last look has all
+    /// items.</param>
+    /// <param name="error">One-sided error probability of all looks together.</param>
     public static LookPlan Of(IReadOnlyList<int> asked, double error = GroupSequential.Error) =>
         new(asked, GroupSequential.Boundaries([.. asked.Select(n => (double)n / asked[^1])], error));
 
-    /// <summary>The share of all items that is asked at a look.</summary>
+    /// <summary>The share of all items that is evaluated at a look.</summary>
     public double Share(int look) => (double)Asked[look] / Asked[^1];
 }
 
 /// <summary>Group-sequential decisions: stop as soon as the difference is shown to lie on one side of a
 /// limit.</summary>
 /// <remarks>
-/// A pure function of the answers so far: a resumed run takes the same looks. Each look asks the same share of every
-/// cluster, in seeded random order, so that its items are like the rest.
+/// The decision depends on the answers so far and on nothing else, so a resumed run takes the same looks. Each look
+/// evaluates the same share of every cluster, in seeded random order, so that its items are like the remaining ones.
 /// </remarks>
 internal static class EarlyDecision
 {
-    /// <summary>From this many items on looks begin at 1/64.</summary>
+    /// <summary>A task with at least this many items has its first look at 1/64 of them (31 items), otherwise at
+    /// 1/10.</summary>
     public const int ManyItems = 2_000;
 
-    /// <summary>A sample whose chance to show anything by its last item falls below this is stopped.</summary>
+    /// <summary>A task stops if the predictive power of both sides together falls below this.</summary>
     public const double LeastPredictivePower = 0.05;
 
     private static readonly double[] ManyLooks =
@@ -92,22 +95,22 @@ internal static class EarlyDecision
     /// <summary>The planned looks of a task, as shares of its items.</summary>
     public static IReadOnlyList<double> Looks(int items) => items >= ManyItems ? ManyLooks : FewLooks;
 
-    /// <summary>Items of a cluster that have been asked at a look: at least one.</summary>
+    /// <summary>The number of items of a cluster that are evaluated at a look: at least one.</summary>
     public static int Asked(int clusterItems, double share) =>
         Math.Min(clusterItems, Math.Max(1, (int)Math.Round(share * clusterItems, MidpointRounding.AwayFromZero)));
 
-    /// <summary>The number of items that is really asked at each planned look. Looks that add nothing are left
-    /// out.</summary>
-    /// <param name="clusterItems">Items of each cluster.</param>
+    /// <summary>The number of items that are evaluated at each planned look, after rounding within clusters. Looks
+    /// without an additional item are left out.</summary>
+    /// <param name="clusterItems">The number of items of each cluster.</param>
     public static IReadOnlyList<int> Counts(IReadOnlyList<int> clusterItems) =>
         [.. Looks(clusterItems.Sum()).Select(t => clusterItems.Sum(n => Asked(n, t))).Distinct()];
 
     /// <summary>Decides after the items of one look.</summary>
-    /// <param name="look">Which look of the plan, from 0.</param>
-    /// <param name="seen">The differences of the items asked so far.</param>
+    /// <param name="look">The index of the look in the plan, from 0.</param>
+    /// <param name="seen">The differences of the items evaluated so far.</param>
     /// <param name="limit">As a fraction: 0 for a gain, minus the margin for a loss.</param>
-    /// <param name="failures">The number of tasks of which one that fails is enough to reject: "below" is tested at the
-    /// level of the look divided by it (Bonferroni).</param>
+    /// <param name="failures">The number of tasks in the study, if one failing task is enough to reject the candidate:
+    /// "below" is tested at the level of the look divided by this number (Bonferroni).</param>
     public static Look At(LookPlan plan, int look, Sample seen, Estimand estimand, double limit, int failures = 1)
     {
         double level = Student.NormalTwoSided(plan.Boundaries[look]);
@@ -122,16 +125,18 @@ internal static class EarlyDecision
         return new Look(plan.Asked[look], plan.Share(look), plan.Boundaries[look], repeated, outcome);
     }
 
-    /// <summary>The normal value of the estimate's p against the limit, with the sign of the distance.</summary>
+    /// <summary>Returns the z value that has the p of the estimate against the limit, with the sign of the
+    /// distance.</summary>
     private static double Statistic(Estimator estimator, Sample seen, double limit)
     {
-        double p = Math.Max(estimator.P(limit), 1e-300);
+        double p = Math.Max(estimator.P(limit), 1e-300); // p = 0 has no finite quantile
         return Math.Sign(seen.Mean - limit) * Student.NormalQuantile(Math.Min(0.5, p / 2));
     }
 
     /// <summary>
-    /// Predictive power under a flat prior: with z at share t the path ends at z/√t with variance (1 - t)/t. The rule
-    /// does not bind: boundaries hold whether it is kept or not.
+    /// Predictive power under a flat prior (Spiegelhalter, Freedman and Blackburn 1986, Control. Clin. Trials 7:8):
+    /// given z at share t, the final statistic is normal with mean z/√t and variance (1 - t)/t. The rule is
+    /// non-binding: the boundaries are valid whether a study stops for futility or not.
     /// </summary>
     private static bool IsFutile(double share, double z, double last)
     {

@@ -2,16 +2,17 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>To what an estimate generalises.</summary>
+/// <summary>The population that an estimate is about.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Estimand>))]
 public enum Estimand
 {
-    /// <summary>Other items of these clusters: the clusters are the whole of what is of interest (MMLU's
+    /// <summary>Other items of the same clusters. Fits clusters that are a fixed part of the benchmark (MMLU's
     /// subjects).</summary>
     [JsonStringEnumMemberName("items")]
     Items,
 
-    /// <summary>Items of other clusters of the same kind (new databases).</summary>
+    /// <summary>Items of other clusters of the same kind. Fits clusters that are examples of many
+    /// (databases).</summary>
     [JsonStringEnumMemberName("clusters")]
     Clusters,
 }

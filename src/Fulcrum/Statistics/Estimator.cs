@@ -1,7 +1,7 @@
 namespace Fulcrum.Statistics;
 
-/// <summary>The estimate of a sample's mean for one estimand: the union of its pieces
-/// (<c>docs/method.md</c>).</summary>
+/// <summary>Estimates the mean of a sample with an interval and a p for one estimand. The interval is the union of
+/// several intervals, called pieces (<c>docs/method.md</c>, "Interval of a difference").</summary>
 internal sealed class Estimator
 {
     /// <summary>The smallest number of clusters that allows a statement about other clusters.</summary>
@@ -13,15 +13,15 @@ internal sealed class Estimator
     private readonly StudentPiece[] student;
     private readonly IPiece[] pieces;
 
-    /// <summary>Prepares the pieces of one sample.</summary>
-    /// <exception cref="ArgumentException">Clusters are asked for, and there are fewer than
+    /// <summary>Chooses the pieces for one sample.</summary>
+    /// <exception cref="ArgumentException">The estimand is other clusters, and the sample has fewer than
     /// <see cref="LeastClusters"/>.</exception>
     public Estimator(Sample sample, Estimand estimand)
     {
         if (estimand == Estimand.Clusters && sample.Clusters < LeastClusters)
         {
             throw new ArgumentException(
-                $"{sample.Clusters} clusters; other clusters need {LeastClusters}",
+                $"an estimate for other clusters needs {LeastClusters} clusters or more, not {sample.Clusters}",
                 nameof(sample)
             );
         }
@@ -35,15 +35,16 @@ internal sealed class Estimator
         pieces = Pieces(estimand);
     }
 
-    /// <summary>What a sample says by default: of other clusters where there are at least <see cref="LeastClusters"/>,
-    /// else of other items.</summary>
+    /// <summary>The estimand where a task names none: other clusters if the sample has at least
+    /// <see cref="LeastClusters"/>, otherwise other items.</summary>
     public static Estimand Default(Sample sample) =>
         sample.Clusters >= LeastClusters ? Estimand.Clusters : Estimand.Items;
 
-    /// <summary>How the interval at 95% came about.</summary>
+    /// <summary>Which pieces the 95% interval comes from.</summary>
     public IntervalMethod Method { get; private set; }
 
-    /// <summary>Mean, interval and p.</summary>
+    /// <summary>Returns mean, interval and p. A single item has the interval of all possible values and p =
+    /// 1.</summary>
     /// <param name="alpha">Two-sided level of the interval.</param>
     public Estimate At(double alpha = Level)
     {
@@ -67,8 +68,8 @@ internal sealed class Estimator
         );
     }
 
-    /// <summary>Two-sided p of a mean of <paramref name="limit"/>: the largest of the pieces', so p and interval never
-    /// disagree.</summary>
+    /// <summary>Two-sided p of a mean of <paramref name="limit"/>: the largest p of the pieces. So p is below a level
+    /// exactly if the interval at that level excludes the limit.</summary>
     public double P(double limit) => sample.Items < 2 ? 1 : pieces.Max(p => p.P(limit));
 
     private IPiece[] Pieces(Estimand estimand)
@@ -76,7 +77,7 @@ internal sealed class Estimator
         if (sample.Flips is { Items: > 0 } flips)
         {
             IPiece[] all = [.. student, new BonettPrice(flips), new TangoScore(flips)];
-            Method = new IntervalMethod(BasisOf(estimand), Moved(all));
+            Method = new IntervalMethod(BasisOf(estimand), CountsMoveBound(all));
             return all;
         }
 
@@ -90,11 +91,11 @@ internal sealed class Estimator
         : Wider() == student[0] ? IntervalBasis.Cr2T
         : IntervalBasis.ItemT;
 
-    /// <summary>The piece whose standard error is reported: the first unless the other is wider.</summary>
+    /// <summary>The Student interval whose standard error is reported: the first unless the second is wider.</summary>
     private StudentPiece Wider() =>
         student.Length > 1 && student[1].Half(Level) > student[0].Half(Level) * (1 + 1e-9) ? student[1] : student[0];
 
-    private bool Moved(IPiece[] all)
+    private bool CountsMoveBound(IPiece[] all)
     {
         (double low, double high) = Union(student, Level);
         (double lowest, double highest) = Union(all, Level);

@@ -2,28 +2,36 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>Boundaries of a group-sequential test: the value that the statistic must exceed at each look to
-/// stop.</summary>
+/// <summary>Computes the boundaries of a group-sequential test: the value that the statistic must exceed at each look
+/// to stop the test.</summary>
 /// <remarks>
-/// The error spent up to the share t of the items is 0.025 t² on each side (Lan and DeMets 1983, Biometrika 70:659).
-/// Boundaries come from the recursion of Armitage, McPherson and Rowe (1969, J. R. Stat. Soc. A 132:235).
+/// Looking several times at growing data would give too many false findings at the usual 1.96. So the error probability
+/// is divided among the looks: up to the share t of the items 0.025 t² is spent on each side (Lan and DeMets 1983,
+/// Biometrika 70:659). The statistic times √t is a Brownian path, and the density of the paths that have not yet
+/// stopped is carried from look to look. Boundaries come from the recursion of Armitage, McPherson and Rowe (1969, J.
+/// R. Stat. Soc. A 132:235).
 /// </remarks>
 internal static class GroupSequential
 {
-    /// <summary>Error of one side when all items are asked.</summary>
+    /// <summary>One-sided error probability of all looks together.</summary>
     public const double Error = 0.025;
 
+    // Beyond ±9 standard deviations the density has a mass of 1e-19, less than a double resolves.
     private const double LargestZ = 9;
+
+    // Intervals of Simpson's rule. Eight points per standard deviation of the shorter step are enough for the
+    // boundaries of published tables; the bounds keep the work of extreme plans small.
     private const int LeastSteps = 600;
     private const int MostSteps = 6_000;
 
-    /// <summary>Error of one side that is spent up to a share of the items.</summary>
-    /// <param name="error">Error of that side when all items are asked.</param>
+    /// <summary>One-sided error probability that is spent up to a share of the items.</summary>
+    /// <param name="error">One-sided error probability of all looks together.</param>
     public static double Spent(double share, double error = Error) => error * share * share;
 
     /// <summary>The boundary of each look, as a value of the standardised statistic.</summary>
-    /// <param name="shares">Shares of the items that were asked, strictly rising, above 0 and at most 1.</param>
-    /// <param name="error">Error of one side when all items are asked.</param>
+    /// <param name="shares">The share of the items that is evaluated at each look, strictly rising, above 0 and at most
+    /// 1.</param>
+    /// <param name="error">One-sided error probability of all looks together.</param>
     /// <exception cref="ArgumentException">The shares do not rise, or lie outside 0 to 1.</exception>
     public static IReadOnlyList<double> Boundaries(IReadOnlyList<double> shares, double error = Error)
     {
@@ -57,7 +65,7 @@ internal static class GroupSequential
     private static double Boundary(Density? density, double step, double root, double error)
     {
         double low = 0,
-            high = 40;
+            high = 40; // the tail beyond 38 is 0 in double precision
         while (high - low > 1e-11)
         {
             double middle = (low + high) / 2;
@@ -70,8 +78,10 @@ internal static class GroupSequential
         return (low + high) / 2;
     }
 
-    /// <summary>The density of the path at a look, of tests that have not stopped before; points and weights of
-    /// Simpson's rule.</summary>
+    /// <summary>The density of the path (statistic times √t) at a look, for tests that have not stopped
+    /// before.</summary>
+    /// <remarks>Held as points of Simpson's rule. <c>weighted</c> is weight times density, so that an integral is a
+    /// sum.</remarks>
     private sealed class Density
     {
         private readonly double[] at,
@@ -81,10 +91,10 @@ internal static class GroupSequential
 
         /// <summary>The density at the next look.</summary>
         /// <param name="before">The density at the look before; null: the path begins at 0.</param>
-        /// <param name="step">Share asked since then.</param>
-        /// <param name="share">Share asked so far.</param>
-        /// <param name="z">The boundary at this look: above it paths have stopped.</param>
-        /// <param name="next">The step that follows; the points lie close enough for it.</param>
+        /// <param name="step">Share of the items evaluated since the look before.</param>
+        /// <param name="share">Share of the items evaluated so far.</param>
+        /// <param name="z">The boundary at this look. Paths above it have stopped.</param>
+        /// <param name="next">The next step, as a share. A shorter step needs points that lie closer together.</param>
         public static Density After(Density? before, double step, double share, double z, double next)
         {
             double low = -LargestZ * Math.Sqrt(share),
@@ -131,6 +141,7 @@ internal static class GroupSequential
             for (int i = 0; i < at.Length; i++)
             {
                 double distance = (x - at[i]) / deviation;
+                // exp(-40) is below the resolution of a sum of doubles.
                 sum += distance * distance > 80 ? 0 : weighted[i] * Math.Exp(-distance * distance / 2);
             }
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>Which piece the interval's width comes from.</summary>
+/// <summary>Which variance, or which exact method, an interval rests on.</summary>
 public enum IntervalBasis
 {
     /// <summary>Student's t on the variance within strata.</summary>
@@ -15,13 +15,14 @@ public enum IntervalBasis
     /// <summary>Student's t on the variance over items, wider than CR2's interval.</summary>
     ItemT,
 
-    /// <summary>No value differs from another: the share of other items that such a sample can miss.</summary>
+    /// <summary>All values are equal, so there is no variance. The interval comes from the share of differing items
+    /// that such a sample can miss (Clopper and Pearson).</summary>
     ClopperPearson,
 }
 
-/// <summary>How an interval came about.</summary>
-/// <param name="Basis">The t piece, or what replaces it.</param>
-/// <param name="Counts">Whether an interval of the counts (Bonett-Price, score) moved a bound.</param>
+/// <summary>The method of an interval, so that a reader can recompute it.</summary>
+/// <param name="Basis">The reported piece: a Student interval, or the exact interval without variance.</param>
+/// <param name="Counts">Whether an interval of the gained and lost counts (Bonett-Price, score) moved a bound.</param>
 [JsonConverter(typeof(IntervalMethodConverter))]
 public readonly record struct IntervalMethod(IntervalBasis Basis, bool Counts)
 {
@@ -48,7 +49,10 @@ internal sealed class IntervalMethodConverter : JsonConverter<IntervalMethod>
         IEnumerable<IntervalMethod> all = Enum.GetValues<IntervalBasis>()
             .SelectMany(b => (IntervalMethod[])[new(b, false), new(b, true)]);
         IntervalMethod? found = all.Select(m => (IntervalMethod?)m).FirstOrDefault(m => m.ToString() == name);
-        return found ?? throw new JsonException($"'{name}' is no interval method");
+        return found
+            ?? throw new JsonException(
+                $"'{name}' is not an interval method; expected for example 'cr2-t' or 'cr2-t+counts'"
+            );
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,12 @@
 namespace Fulcrum.Statistics;
 
-/// <summary>The difference of a measure of the whole corpus, with its jackknife interval.</summary>
-/// <param name="Before">The measure on one side.</param>
-/// <param name="After">The measure on the other side.</param>
+/// <summary>The difference of a corpus measure (one number for all items together), with its jackknife
+/// interval.</summary>
+/// <param name="Before">The measure before.</param>
+/// <param name="After">The measure after.</param>
 /// <param name="Points">After minus before.</param>
+/// <param name="Low">Lower bound of the 95% interval.</param>
+/// <param name="High">Upper bound of the 95% interval.</param>
 internal readonly record struct CorpusEstimate(
     double Before,
     double After,
@@ -14,7 +17,8 @@ internal readonly record struct CorpusEstimate(
     double DegreesOfFreedom
 );
 
-/// <summary>The delete-cluster jackknife for measures that are no mean of items (macro-F1, BLEU).</summary>
+/// <summary>The delete-one-cluster jackknife: an interval for corpus measures, which are not a mean over items
+/// (macro-F1, bits per byte).</summary>
 internal static class Jackknife
 {
     /// <summary>
@@ -23,13 +27,16 @@ internal static class Jackknife
     /// smooth, such as medians and maxima.
     /// </summary>
     /// <param name="clusters">k, at least 2.</param>
-    /// <param name="measure">Before and after over all clusters, or without one of them (its number; null:
-    /// all).</param>
-    /// <param name="bound">The largest difference that is possible; the interval ends there.</param>
+    /// <param name="measure">Returns the measure before and after without the cluster of this number, or of all
+    /// clusters if it is null.</param>
+    /// <param name="bound">The largest possible difference. The interval is clipped to ± this value.</param>
     /// <exception cref="ArgumentException">Fewer than two clusters.</exception>
     public static CorpusEstimate Of(int clusters, Func<int?, (double Before, double After)> measure, double bound = 1)
     {
-        int k = clusters < 2 ? throw new ArgumentException("at least two clusters", nameof(clusters)) : clusters;
+        int k =
+            clusters < 2
+                ? throw new ArgumentException("a jackknife needs at least 2 clusters", nameof(clusters))
+                : clusters;
         (double before, double after) = measure(null);
         double[] without = [.. Enumerable.Range(0, k).Select(g => measure(g)).Select(m => m.After - m.Before)];
         double mean = without.Average(),

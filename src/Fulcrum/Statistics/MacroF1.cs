@@ -1,8 +1,8 @@
 namespace Fulcrum.Statistics;
 
-/// <summary>Macro-F1 of labels: the mean of the classes' F1, every class counting the same.</summary>
-/// <remarks>Classes are the labels of the targets in the whole data, and stay the same where a cluster is left
-/// out.</remarks>
+/// <summary>Macro-F1 of predicted labels: the mean of the F1 of the classes. Every class has the same weight.</summary>
+/// <remarks>Classes are the target labels of all items. The jackknife keeps the same classes when it leaves out a
+/// cluster.</remarks>
 internal sealed class MacroF1
 {
     private readonly int clusters;

@@ -3,31 +3,40 @@ using MathNet.Numerics;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>The level at which every interval of a family is taken, so that all of them hold together in 95% of
-/// studies.</summary>
+/// <summary>The level of every interval of a family at which, in 95% of studies, all of them contain their true
+/// values.</summary>
 /// <param name="CriticalValue">c: the 0.95 quantile of the largest ∣t∣ of the family.</param>
 /// <param name="LocalLevel">α* = 2 P(t_ν > c), the two-sided level of a single interval.</param>
 /// <param name="DegreesOfFreedom">ν.</param>
 internal readonly record struct FamilyLevel(double CriticalValue, double LocalLevel, double DegreesOfFreedom);
 
-/// <summary>Simultaneous bounds of several candidates on the same items (Hothorn, Bretz and Westfall 2008, Biom. J.
-/// 50:346).</summary>
+/// <summary>Simultaneous intervals for several candidates on the same items (max-t; Hothorn, Bretz and Westfall 2008,
+/// Biom. J. 50:346). Taken at 95% each, some interval of many would miss its value in far more than 5% of
+/// studies.</summary>
 internal static class MaxT
 {
     private const int UsualDraws = 100_000;
-    private const int Bins = 2_000,
-        DrawsTogether = 2_000;
     private const double Level = 0.05;
 
+    // The critical value averages over this many quantiles of the draws. All 100,000 would need 50 times as many gamma
+    // functions.
+    private const int Bins = 2_000;
+
+    // Draws whose normal numbers are in memory at a time: 16 kB for each cluster or item.
+    private const int DrawsPerBlock = 2_000;
+
+    // Pivots are square roots of values with rounding errors near 1e-16, so a smaller one means 0.
+    private const double SmallestPivot = 1e-6;
+
     /// <summary>
-    /// c is the 0.95 quantile of max_j ∣Z_j∣ / √(χ²_ν/ν) with Z ~ N(0, R), R the correlation of the candidates'
-    /// differences: over clusters the sums S_gj / √(1 - π_g) of CR2, over items the covariance within strata
+    /// c is the 0.95 quantile of max_j ∣Z_j∣ / √(χ²_ν/ν) with Z ~ N(0, R). R is the correlation of the candidates'
+    /// contributions: over clusters the sums S_gj / √(1 - π_g) of CR2, over items the deviations within strata
     /// (multipliers: Chernozhukov, Chetverikov and Kato 2013, Ann. Stat. 41:2786). Z is drawn; the probability over χ²
     /// is computed for each draw.
     /// </summary>
-    /// <param name="candidates">The differences of each, on the same items in the same order.</param>
-    /// <param name="random">Used by this family alone.</param>
-    /// <param name="draws">Draws of Z, at least 2,000: 100,000 give c within 0.02.</param>
+    /// <param name="candidates">The paired differences of each candidate, on the same items in the same order.</param>
+    /// <param name="random">A stream for this family only.</param>
+    /// <param name="draws">The number of draws of Z, at least 2,000. With 100,000 the error of c is below 0.02.</param>
     /// <exception cref="ArgumentException">No candidate, or samples of different sizes.</exception>
     public static FamilyLevel Of(
         IReadOnlyList<Sample> candidates,
@@ -39,7 +48,7 @@ internal static class MaxT
         if (candidates.Count == 0 || candidates.Any(c => c.Items != candidates[0].Items))
         {
             throw new ArgumentException(
-                "a family is of at least one candidate, all on the same items",
+                "a family needs at least one candidate, and all must have the same items",
                 nameof(candidates)
             );
         }
@@ -55,58 +64,55 @@ internal static class MaxT
         double c =
             varying.Length < 2
                 ? Student.Quantile(Level / 2, degrees)
-                : CriticalValue(LargestOfDraws(varying, estimand, random, draws), degrees);
+                : CriticalValue(SortedMaxima(varying, estimand, random, draws), degrees);
         return new FamilyLevel(c, varying.Length < 2 ? Level : 2 * Student.UpperTail(c, degrees), degrees);
     }
 
     private static StandardError ErrorOf(Sample sample, Estimand estimand) =>
         estimand == Estimand.Items ? StandardErrors.Stratified(sample) : StandardErrors.Cr2(sample);
 
-    // Z is a product of the parts with normal numbers, one for each cluster or item, or of R's root with one for each
-    // candidate. The shorter of the two is drawn: of a thousand candidates the root has half a million elements.
-    private static double[] LargestOfDraws(
+    // Z can be drawn in two ways: by one normal number for each cluster or item, times its contributions, or by one for
+    // each candidate, times the Cholesky factor of R. The one with fewer numbers is taken: of a thousand candidates the
+    // factor has half a million elements.
+    private static double[] SortedMaxima(
         IReadOnlyList<Sample> samples,
         Estimand estimand,
         RandomStream random,
         int draws
     )
     {
-        double[][] parts = [.. samples.Select(s => estimand == Estimand.Items ? OfItems(s) : OfClusters(s))];
-        return parts.Length > parts[0].Length
-            ? LargestOfParts(parts, random, draws)
-            : LargestOfDraws(Correlation(parts), random, draws);
-    }
-
-    private static double[] LargestOfParts(double[][] parts, RandomStream random, int draws)
-    {
-        double[][] unit =
+        double[][] contributions =
         [
-            .. parts.Select(p => Math.Sqrt(Product(p, p)) is var norm ? p.Select(v => v / norm).ToArray() : p),
+            .. samples.Select(s => Unit(estimand == Estimand.Items ? ItemContributions(s) : ClusterContributions(s))),
         ];
-        return Largest(parts[0].Length, random, draws, normal => unit.Max(u => Math.Abs(VectorProduct(u, normal))));
+        return contributions.Length > contributions[0].Length
+            ? SortedMaxima(contributions, random, draws)
+            : SortedMaxima(CholeskyFactor(Correlation(contributions)), random, draws);
     }
 
-    /// <summary>The largest value of each draw, in rising order.</summary>
-    /// <param name="length">Normal numbers of a draw.</param>
-    private static double[] Largest(int length, RandomStream random, int draws, Func<double[], double> of)
+    /// <summary>Returns max_j ∣Z_j∣ of each draw in rising order, Z = F x with x standard normal.</summary>
+    /// <param name="factor">F, one row per candidate. A row may end before the last number of a draw.</param>
+    private static double[] SortedMaxima(double[][] factor, RandomStream random, int draws)
     {
+        int length = factor.Max(row => row.Length);
         double[] largest = new double[draws];
-        foreach (int[] block in Enumerable.Range(0, draws).Chunk(DrawsTogether))
+        foreach (int[] block in Enumerable.Range(0, draws).Chunk(DrawsPerBlock))
         {
             // The numbers are drawn in order, so the result does not depend on the number of threads.
             double[][] normals =
             [
                 .. block.Select(_ => Enumerable.Range(0, length).Select(_ => random.NextNormal()).ToArray()),
             ];
-            Parallel.For(0, block.Length, d => largest[block[d]] = of(normals[d]));
+            Parallel.For(0, block.Length, d => largest[block[d]] = factor.Max(row => Math.Abs(Dot(row, normals[d]))));
         }
 
         Array.Sort(largest);
         return largest;
     }
 
-    // Four sums in a fixed order: the same bits on every machine.
-    private static double VectorProduct(double[] a, double[] b)
+    // The dot product of a with the beginning of b. It has four sums in a fixed order, so the result is reproducible
+    // bit for bit on every machine.
+    private static double Dot(double[] a, double[] b)
     {
         Vector256<double> sums = Vector256<double>.Zero;
         int i = 0;
@@ -124,95 +130,54 @@ internal static class MaxT
         return sum;
     }
 
-    private static double[,] Correlation(double[][] parts)
+    private static double[] Unit(double[] vector)
     {
-        double[,] r = new double[parts.Length, parts.Length];
-        double[] norms = [.. parts.Select(p => Math.Sqrt(Product(p, p)))];
-        for (int j = 0; j < parts.Length; j++)
+        double norm = Math.Sqrt(Dot(vector, vector));
+        return [.. vector.Select(v => v / norm)];
+    }
+
+    private static double[,] Correlation(double[][] units)
+    {
+        double[,] r = new double[units.Length, units.Length];
+        for (int j = 0; j < units.Length; j++)
         {
             for (int l = 0; l <= j; l++)
             {
-                r[j, l] = r[l, j] = j == l ? 1 : Product(parts[j], parts[l]) / norms[j] / norms[l];
+                r[j, l] = r[l, j] = j == l ? 1 : Dot(units[j], units[l]);
             }
         }
 
         return r;
     }
 
-    private static double[] OfClusters(Sample sample)
+    private static double[] ClusterContributions(Sample sample)
     {
-        double[] parts = new double[sample.Clusters];
-        for (int g = 0; g < parts.Length; g++)
+        double[] contributions = new double[sample.Clusters];
+        for (int g = 0; g < contributions.Length; g++)
         {
             double share = (double)sample.Sizes[g] / sample.Items;
-            parts[g] = (sample.Sums[g] - sample.Sizes[g] * sample.Mean) / Math.Sqrt(1 - share);
+            contributions[g] = (sample.Sums[g] - sample.Sizes[g] * sample.Mean) / Math.Sqrt(1 - share);
         }
 
-        return parts;
+        return contributions;
     }
 
-    private static double[] OfItems(Sample sample)
+    private static double[] ItemContributions(Sample sample)
     {
-        int[] stratumOf = StandardErrors.Strata(sample, out int strata),
-            sizes = new int[strata];
-        double[] means = new double[strata],
-            parts = new double[sample.Items];
-        for (int g = 0; g < stratumOf.Length; g++)
+        Strata strata = new(sample);
+        double[] contributions = new double[sample.Items];
+        for (int i = 0; i < contributions.Length; i++)
         {
-            sizes[stratumOf[g]] += sample.Sizes[g];
-            means[stratumOf[g]] += sample.Sums[g];
+            int n = strata.Sizes[strata.Of(i)];
+            contributions[i] = n < 2 ? 0 : Math.Sqrt(n / (n - 1.0)) * strata.Deviation(i);
         }
 
-        for (int i = 0; i < parts.Length; i++)
-        {
-            int h = stratumOf[sample.ClusterOf[i]];
-            double factor = sizes[h] < 2 ? 0 : Math.Sqrt(sizes[h] / (sizes[h] - 1.0));
-            parts[i] = factor * (sample.Values[i] - means[h] / sizes[h]);
-        }
-
-        return parts;
+        return contributions;
     }
 
-    private static double Product(double[] a, double[] b)
-    {
-        double sum = 0;
-        for (int i = 0; i < a.Length; i++)
-        {
-            sum += a[i] * b[i];
-        }
-
-        return sum;
-    }
-
-    /// <summary>max_j ∣Z_j∣ of each draw, in rising order.</summary>
-    private static double[] LargestOfDraws(double[,] correlation, RandomStream random, int draws)
-    {
-        double[][] root = Root(correlation);
-        return Largest(
-            root.Length,
-            random,
-            draws,
-            normal =>
-            {
-                double largest = 0;
-                foreach (double[] row in root)
-                {
-                    double z = 0;
-                    for (int l = 0; l < row.Length; l++)
-                    {
-                        z += row[l] * normal[l];
-                    }
-
-                    largest = Math.Max(largest, Math.Abs(z));
-                }
-
-                return largest;
-            }
-        );
-    }
-
-    /// <summary>The Cholesky factor; a candidate that others determine has no part of its own.</summary>
-    private static double[][] Root(double[,] r)
+    /// <summary>Returns the lower Cholesky factor of R. If other candidates determine a candidate, its pivot is
+    /// 0.</summary>
+    private static double[][] CholeskyFactor(double[,] r)
     {
         double[][] root = [.. Enumerable.Range(0, r.GetLength(0)).Select(j => new double[j + 1])];
         for (int j = 0; j < root.Length; j++)
@@ -227,7 +192,7 @@ internal static class MaxT
 
                 root[j][l] =
                     j == l ? Math.Sqrt(Math.Max(0, rest))
-                    : root[l][l] < 1e-6 ? 0
+                    : root[l][l] < SmallestPivot ? 0
                     : rest / root[l][l];
             }
         }

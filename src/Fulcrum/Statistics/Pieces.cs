@@ -1,6 +1,6 @@
 namespace Fulcrum.Statistics;
 
-/// <summary>One of the intervals whose union is reported, with the test that belongs to it.</summary>
+/// <summary>One of the intervals whose union <see cref="Estimator"/> reports, with its test.</summary>
 internal interface IPiece
 {
     /// <summary>The interval at a two-sided level.</summary>
@@ -17,7 +17,7 @@ internal sealed record StudentPiece(double Mean, StandardError Of) : IPiece
     /// <inheritdoc/>
     public (double Low, double High) Interval(double alpha) => (Mean - Half(alpha), Mean + Half(alpha));
 
-    /// <summary>Half of the interval's width; infinite for one item, which shows no spread.</summary>
+    /// <summary>Half of the interval's width. It is infinite for a single item, which has no variance.</summary>
     public double Half(double alpha) =>
         Of.Degrees <= 0 ? double.PositiveInfinity
         : Of.Error == 0 ? 0
@@ -36,8 +36,8 @@ internal sealed record StudentPiece(double Mean, StandardError Of) : IPiece
     }
 }
 
-/// <summary>The interval of Bonett and Price (2012, J. Educ. Behav. Stat. 37:479): Wald's, with one item added to each
-/// kind of flip.</summary>
+/// <summary>The interval of Bonett and Price (2012, J. Educ. Behav. Stat. 37:479): Wald's, with one
+/// gained and one lost item added.</summary>
 internal sealed record BonettPrice(Flips Flips) : IPiece
 {
     private double Gained => (Flips.Gained + 1.0) / (Flips.Items + 2);
@@ -62,6 +62,7 @@ internal sealed record BonettPrice(Flips Flips) : IPiece
 /// <summary>The score interval of a paired difference (Tango 1998, Stat. Med. 17:891).</summary>
 internal sealed record TangoScore(Flips Flips) : IPiece
 {
+    // An interval of length 2 is then shorter than the resolution of a double.
     private const int Halvings = 60;
 
     private double Difference => (double)(Flips.Gained - Flips.Lost) / Flips.Items;
@@ -79,7 +80,8 @@ internal sealed record TangoScore(Flips Flips) : IPiece
     /// <inheritdoc/>
     public double P(double limit) => Student.NormalTwoSided(Statistic(limit));
 
-    /// <summary>Where the falling statistic passes <paramref name="z"/>.</summary>
+    /// <summary>Finds by bisection the limit at which the statistic, which falls as the limit rises, equals
+    /// <paramref name="z"/>.</summary>
     private double Bound(double low, double high, double z)
     {
         for (int i = 0; i < Halvings; i++)
@@ -107,9 +109,9 @@ internal sealed record TangoScore(Flips Flips) : IPiece
 }
 
 /// <summary>
-/// Where no value differs from another: the largest share of other items that such a sample misses with probability
-/// alpha / 2 (Clopper and Pearson 1934, Biometrika 26:404), 1 - (alpha / 2)^(1/n), each of them as far away as is
-/// possible.
+/// The interval of a sample whose values are all equal. A sample of n items misses a share of up to 1 - (alpha /
+/// 2)^(1/n) of differing items with probability alpha / 2 (Clopper and Pearson 1934, Biometrika 26:404). The bounds are
+/// the means if this share of the items had the smallest or the largest possible value.
 /// </summary>
 internal sealed record NoVariance(double Mean, int Items, double Lowest, double Highest) : IPiece
 {

@@ -2,16 +2,17 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>Items gained (wrong before, right after), items lost, and the exact two-sided p of McNemar's
-/// test.</summary>
+/// <summary>The number of items gained (incorrect before, correct after) and lost, and the exact two-sided p of
+/// McNemar's test.</summary>
 public readonly record struct McNemarResult(int Gained, int Lost, double P);
 
-/// <summary>Intervals and tests on counts of right and wrong items.</summary>
+/// <summary>Intervals and tests for counts of items that are correct or incorrect.</summary>
 internal static class Proportion
 {
     private static readonly double Z95 = Normal.InvCDF(0, 1, 0.975);
 
-    /// <summary>A proportion with its 95% Wilson score interval (Wilson 1927, J. Am. Stat. Assoc. 22:209).</summary>
+    /// <summary>Returns a proportion with its 95% Wilson score interval (Wilson 1927, J. Am. Stat. Assoc.
+    /// 22:209).</summary>
     public static ScoreInterval Wilson(double right, double items)
     {
         if (items == 0)
@@ -28,8 +29,8 @@ internal static class Proportion
     }
 
     /// <summary>
-    /// McNemar's exact two-sided test: under no change each changed item is as likely gained as lost (McNemar 1947,
-    /// Psychometrika 12:153). p is exactly 1 where at most one more is gained than lost.
+    /// McNemar's exact two-sided test: without a real change, a changed item is gained or lost with equal probability
+    /// (McNemar 1947, Psychometrika 12:153). p is exactly 1 if the two counts differ by at most one.
     /// </summary>
     public static McNemarResult McNemar(int gained, int lost)
     {
@@ -38,15 +39,17 @@ internal static class Proportion
         return new McNemarResult(gained, lost, p);
     }
 
-    /// <summary>Probability of this few right items, or fewer, by guessing.</summary>
+    /// <summary>Returns the probability that guessing gets at most this many items right.</summary>
+    /// <param name="chance">The probability of guessing one item right.</param>
     public static double AtMostByChance(int right, int items, double chance) => Binomial.CDF(chance, items, right);
 
-    /// <summary>Probability of this many right items, or more, if each is right with a probability.</summary>
+    /// <summary>Returns the probability that at least this many items are right.</summary>
+    /// <param name="probability">The probability of one item being right; clamped to 0 to 1.</param>
     public static double AtLeastByChance(int right, int items, double probability) =>
         right <= 0 ? 1 : 1 - Binomial.CDF(Math.Clamp(probability, 0, 1), items, right - 1);
 
-    /// <summary>Holm's step-down adjustment of a family of p values (Holm 1979, Scand. J. Stat. 6:65), in the order
-    /// given.</summary>
+    /// <summary>Returns the p values of a family after Holm's step-down adjustment (Holm 1979, Scand. J. Stat. 6:65),
+    /// in the given order.</summary>
     public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)
     {
         int[] order = [.. Enumerable.Range(0, p.Count).OrderBy(i => p[i])];

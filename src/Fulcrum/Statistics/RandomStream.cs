@@ -5,8 +5,8 @@ using System.Text;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>The random source of the managed side: the same numbers on every platform for the same seed and
-/// purpose.</summary>
+/// <summary>A stream of random numbers for all choices outside libtorch. The same seed and purpose give the same
+/// numbers on every platform.</summary>
 /// <remarks>
 /// xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", arXiv:1805.01407), whose four
 /// words of state are the SHA-256 of <c>seed/purpose</c> in UTF-8, read little-endian. Streams of different purposes
@@ -24,27 +24,27 @@ public sealed class RandomStream
         }
     }
 
-    /// <summary>The stream of one purpose (<c>sample spider</c>, <c>bootstrap</c>) under a seed.</summary>
+    /// <summary>Returns the stream of a seed and a purpose (<c>sample spider</c>).</summary>
     public static RandomStream For(int seed, string purpose) =>
         new(SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{seed}/{purpose}"))));
 
-    /// <summary>Uniform in 0 .. <paramref name="count"/> - 1, without bias.</summary>
+    /// <summary>Returns a uniform integer from 0 to <paramref name="count"/> - 1, without bias.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is not positive.</exception>
     public int NextInt(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ulong limit = ulong.MaxValue - (ulong.MaxValue % (ulong)count);
-        ulong drawn = Next();
+        ulong drawn = NextBits();
         while (drawn >= limit)
         {
-            drawn = Next();
+            drawn = NextBits();
         }
 
         return (int)(drawn % (ulong)count);
     }
 
-    /// <summary>Uniform in [0, 1), a multiple of 2^-53.</summary>
-    public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+    /// <summary>Returns a uniform number in [0, 1), a multiple of 2^-53.</summary>
+    public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>Puts items into a uniformly random order (Fisher and Yates), in place.</summary>
     public void Shuffle<T>(Span<T> items)
@@ -56,17 +56,8 @@ public sealed class RandomStream
         }
     }
 
-    /// <summary>64 random bits.</summary>
-    public ulong NextBits() => Next();
-
-    /// <summary>A standard normal value (Box and Muller 1958, Ann. Math. Stat. 29:610).</summary>
-    public double NextNormal()
-    {
-        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
-        return radius * Math.Cos(2 * Math.PI * NextDouble());
-    }
-
-    private ulong Next()
+    /// <summary>Returns 64 random bits.</summary>
+    public ulong NextBits()
     {
         ulong result = BitOperations.RotateLeft(state[1] * 5, 7) * 9;
         ulong shifted = state[1] << 17;
@@ -79,7 +70,14 @@ public sealed class RandomStream
         return result;
     }
 
-    /// <summary>The items in a random order; the argument stays as it is.</summary>
+    /// <summary>Returns a standard normal value (Box and Muller 1958, Ann. Math. Stat. 29:610).</summary>
+    public double NextNormal()
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * NextDouble());
+    }
+
+    /// <summary>Returns a copy of the items in a uniformly random order.</summary>
     public T[] Shuffled<T>(IEnumerable<T> items)
     {
         T[] order = [.. items];

@@ -1,9 +1,13 @@
 namespace Fulcrum.Statistics;
 
-/// <summary>One value per item with the item's cluster: paired differences, or single scores.</summary>
+/// <summary>One value per item (a paired difference or a score) with the cluster of each item. Items of a cluster, such
+/// as the questions on one database, are not independent of each other.</summary>
 internal sealed class Sample
 {
+    // Means that differ by less are equal up to rounding.
     private const double Tie = 1e-12;
+
+    // The mean of fewer items is the lowest too easily by chance.
     private const int LeastItemsOfWorstCluster = 5;
 
     private readonly double[] values;
@@ -34,7 +38,7 @@ internal sealed class Sample
         Mean = values.Length == 0 ? 0 : sums.Sum() / values.Length;
     }
 
-    /// <summary>Paired differences, after minus before. Where every score is 0 or 1 the flips are counted.</summary>
+    /// <summary>Paired differences, after minus before. If every score is 0 or 1, <see cref="Flips"/> is set.</summary>
     public static Sample OfPairs(IReadOnlyList<(string Cluster, double Before, double After)> pairs)
     {
         bool binary = pairs.All(p => p.Before is 0 or 1 && p.After is 0 or 1);
@@ -44,11 +48,12 @@ internal sealed class Sample
         return new Sample([.. pairs.Select(p => p.After - p.Before)], [.. pairs.Select(p => p.Cluster)], -1, 1, flips);
     }
 
-    /// <summary>Differences of graded scores, each within -1 and 1.</summary>
+    /// <summary>Differences of graded scores, each from -1 to 1.</summary>
     public static Sample OfDifferences(IReadOnlyList<(string Cluster, double Value)> differences) =>
         new([.. differences.Select(d => d.Value)], [.. differences.Select(d => d.Cluster)], -1, 1, null);
 
-    /// <summary>The items' means over several samples of the same items in the same order.</summary>
+    /// <summary>The mean of each item over several samples of differences, of the same items in the same
+    /// order.</summary>
     public static Sample MeanOf(IReadOnlyList<Sample> samples) =>
         new(
             [.. samples[0].values.Select((_, i) => samples.Average(s => s.values[i]))],
@@ -58,11 +63,11 @@ internal sealed class Sample
             null
         );
 
-    /// <summary>Scores of one side, each within 0 and 1.</summary>
+    /// <summary>Scores, each from 0 to 1.</summary>
     public static Sample OfScores(IReadOnlyList<(string Cluster, double Value)> scores) =>
         new([.. scores.Select(d => d.Value)], [.. scores.Select(d => d.Cluster)], 0, 1, null);
 
-    /// <summary>Values of any size.</summary>
+    /// <summary>Values without bounds, such as seconds.</summary>
     public static Sample OfMeasures(IReadOnlyList<(string Cluster, double Value)> values) =>
         new(
             [.. values.Select(d => d.Value)],
@@ -81,19 +86,19 @@ internal sealed class Sample
     /// <summary>The mean value; 0 without items.</summary>
     public double Mean { get; }
 
-    /// <summary>The smallest value that is possible: -1 of a difference, 0 of a score.</summary>
+    /// <summary>The smallest possible value: -1 for differences, 0 for scores.</summary>
     public double Lowest { get; }
 
-    /// <summary>The largest value that is possible.</summary>
+    /// <summary>The largest possible value.</summary>
     public double Highest { get; }
 
-    /// <summary>Items gained and lost; null where a score is neither 0 nor 1.</summary>
+    /// <summary>Items gained and lost; null unless the values are differences of scores that are all 0 or 1.</summary>
     public Flips? Flips { get; }
 
     /// <summary>One value per item.</summary>
     internal ReadOnlySpan<double> Values => values;
 
-    /// <summary>The cluster of each item, as a place in the ordinal order of their names.</summary>
+    /// <summary>The cluster of each item, as an index into the names of the clusters in ordinal order.</summary>
     internal ReadOnlySpan<int> ClusterOf => clusterOf;
 
     /// <summary>Items per cluster.</summary>
@@ -107,8 +112,9 @@ internal sealed class Sample
         names.Select((n, g) => (n, g)).ToDictionary(x => x.n, x => sizes[x.g], StringComparer.Ordinal);
 
     /// <summary>
-    /// The cluster with the lowest mean among those of at least 5 items; where no cluster has 5, among all. Ties go to
-    /// more items, then to the first name. It is chosen for being lowest: a description and no test.
+    /// Returns the cluster with the lowest mean among those with at least 5 items, or among all if none has 5. Among
+    /// equal means the largest cluster counts, then the first name. It was selected for its mean, so this is a
+    /// description and not a test.
     /// </summary>
     /// <returns>Null without items.</returns>
     public WorstCluster? WorstCluster()
@@ -139,8 +145,8 @@ internal sealed class Sample
 /// <param name="Items">Its items.</param>
 public readonly record struct WorstCluster(string Cluster, double Points, int Items);
 
-/// <summary>Changes of items that are right or wrong.</summary>
-/// <param name="Items">All items.</param>
-/// <param name="Gained">Wrong before, right after.</param>
-/// <param name="Lost">Right before, wrong after.</param>
+/// <summary>How many items changed between correct and incorrect.</summary>
+/// <param name="Items">The number of items, changed or not.</param>
+/// <param name="Gained">Items that are incorrect before and correct after.</param>
+/// <param name="Lost">Items that are correct before and incorrect after.</param>
 internal readonly record struct Flips(int Items, int Gained, int Lost);

@@ -2,15 +2,16 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>Splits items into two halves: on one a candidate is selected, on the other it is judged.</summary>
+/// <summary>Splits items into two halves: one to select a candidate, the other to judge it.</summary>
 /// <remarks>
 /// A candidate that is chosen and reported on the same items looks better than it is: by 1.6 to 3.3 points with 5 to 50
-/// equally good candidates. Judged on items that had no part in the choice, its result is unbiased.
+/// equally good candidates (<c>docs/method.md</c>, "Selection"). Judged on items that had no part in the choice, its
+/// result is unbiased.
 /// </remarks>
 internal static class Selection
 {
-    /// <summary>Fewest clusters that are divided as wholes: each half then has enough for an interval that is not much
-    /// wider.</summary>
+    /// <summary>From this many clusters on, whole clusters are divided. Each half then has at least 10, so that its
+    /// interval over clusters is usable.</summary>
     public const int LeastWhole = 4 * Estimator.LeastClusters;
 
     /// <summary>Splits items by whole clusters if the result is to hold for other clusters and there are enough of
@@ -19,8 +20,8 @@ internal static class Selection
     /// other half would repeat that luck.</remarks>
     /// <param name="clusters">The cluster of each item.</param>
     /// <param name="estimand">To what the result generalises; null: to other clusters if there are enough.</param>
-    /// <param name="random">Used by this split alone.</param>
-    /// <returns>Places of the items, in rising order.</returns>
+    /// <param name="random">A stream for this split only.</param>
+    /// <returns>Indices of the items, in rising order.</returns>
     public static (IReadOnlyList<int> Selection, IReadOnlyList<int> Confirmation) Split(
         IReadOnlyList<string> clusters,
         Estimand? estimand,
@@ -39,8 +40,8 @@ internal static class Selection
         return whole ? Whole(groups, random) : Within(groups);
     }
 
-    /// <summary>Returns the chance that a second sample of the same size shows a mean above a limit, by its 95%
-    /// interval, if this sample is all that is known of the mean.</summary>
+    /// <summary>Returns the probability that the 95% interval of a second sample of the same size lies above a limit,
+    /// given this sample and nothing else.</summary>
     /// <remarks>The means of the two samples differ by √2 standard errors, and the second one's interval is as wide as
     /// the first one's. The standard error is that of the interval, because a sample without any change has an interval
     /// but no variance.</remarks>
@@ -52,8 +53,8 @@ internal static class Selection
             : 0;
     }
 
-    /// <summary>Half of every cluster. If a cluster has an odd number of items, the smaller half so far gets the larger
-    /// part.</summary>
+    /// <summary>Divides every cluster. Of an odd number of items the larger part goes to the half that is smaller so
+    /// far.</summary>
     private static (IReadOnlyList<int> Selection, IReadOnlyList<int> Confirmation) Within(int[][] groups)
     {
         List<int> selection = [],
@@ -68,8 +69,8 @@ internal static class Selection
         return ([.. selection.Order()], [.. confirmation.Order()]);
     }
 
-    /// <summary>Of each two clusters of similar size one at random. A last single cluster goes to the smaller
-    /// half.</summary>
+    /// <summary>Divides each pair of clusters of similar size at random. A last single cluster goes to the half with
+    /// fewer items.</summary>
     private static (IReadOnlyList<int> Selection, IReadOnlyList<int> Confirmation) Whole(
         int[][] groups,
         RandomStream random

@@ -1,43 +1,58 @@
 namespace Fulcrum.Statistics;
 
 /// <summary>A standard error of a mean with its degrees of freedom.</summary>
-/// <param name="Error">0 where no value differs from another.</param>
-/// <param name="Degrees">0 where there is a single item.</param>
+/// <param name="Error">0 if all values are equal.</param>
+/// <param name="Degrees">0 for a single item.</param>
 internal readonly record struct StandardError(double Error, double Degrees);
 
-/// <summary>Standard errors of a sample's mean, each for what it generalises to.</summary>
+/// <summary>Standard errors of the mean of a sample. They differ in the population that they generalise to.</summary>
 internal static class StandardErrors
 {
+    // A smaller standard error of values around 1 is rounding: all values are equal.
     private const double Nothing = 1e-12;
 
     /// <summary>
     /// Within strata: V = Σ (n_h/n)² s_h²/n_h with the degrees of freedom of Welch (1947, Biometrika 34:28) and
-    /// Satterthwaite (1946, Biometrics Bull. 2:110). Strata are the clusters; clusters of one item form one stratum
-    /// together, and a single such cluster joins the smallest other one.
+    /// Satterthwaite (1946, Biometrics Bull. 2:110).
     /// </summary>
     public static StandardError Stratified(Sample sample)
     {
-        double variance = 0,
-            fourth = 0;
-        int[] stratumOf = Strata(sample, out int strata);
-        (int[] sizes, double[] spread) = Spread(sample, stratumOf, strata);
-        for (int h = 0; h < strata; h++)
+        Strata strata = new(sample);
+        double[] squares = new double[strata.Sizes.Length];
+        for (int i = 0; i < sample.Items; i++)
         {
-            double part = sizes[h] < 2 ? 0 : sizes[h] * spread[h] / (sizes[h] - 1) / sample.Items / sample.Items;
-            variance += part;
-            fourth += part == 0 ? 0 : part * part / (sizes[h] - 1);
+            double deviation = strata.Deviation(i);
+            squares[strata.Of(i)] += deviation * deviation;
         }
 
-        double error = Math.Sqrt(variance);
-        return error < Nothing
-            ? new StandardError(0, sample.Items - strata)
-            : new StandardError(error, variance * variance / fourth);
+        StandardError error = OfSum(
+            strata.Sizes.Zip(squares, (n, s) => (n < 2 ? 0 : n * s / (n - 1) / sample.Items / sample.Items, n - 1.0))
+        );
+        return error.Error < Nothing ? new StandardError(0, sample.Items - strata.Sizes.Length) : error;
+    }
+
+    /// <summary>Returns the standard error of a sum of independent estimates. Variances add; the degrees of freedom are
+    /// V² / Σ v²/ν (Satterthwaite 1946, Biometrics Bull. 2:110).</summary>
+    /// <param name="parts">Variance v and degrees of freedom ν of each. A part without variance has no effect.</param>
+    public static StandardError OfSum(IEnumerable<(double Variance, double Degrees)> parts)
+    {
+        double variance = 0,
+            fourth = 0;
+        foreach ((double v, double degrees) in parts.Where(p => p.Variance > 0))
+        {
+            variance += v;
+            fourth += v * v / degrees;
+        }
+
+        return variance == 0
+            ? new StandardError(0, 0)
+            : new StandardError(Math.Sqrt(variance), variance * variance / fourth);
     }
 
     /// <summary>
-    /// Over clusters, CR2 (Bell and McCaffrey 2002, Survey Methodology 28:169), which for a mean is V = Σ S_g² / (1 -
-    /// π_g) / n², with Satterthwaite's degrees of freedom under equal, independent item variances (Pustejovsky and
-    /// Tipton 2018, JBES 36:672).
+    /// Over clusters, the cluster-robust variance CR2 (Bell and McCaffrey 2002, Survey Methodology 28:169), which for a
+    /// mean is V = Σ S_g² / (1 - π_g) / n², with Satterthwaite's degrees of freedom under equal, independent item
+    /// variances (Pustejovsky and Tipton 2018, JBES 36:672).
     /// </summary>
     /// <exception cref="ArgumentException">There are fewer than two clusters.</exception>
     public static StandardError Cr2(Sample sample)
@@ -83,7 +98,7 @@ internal static class StandardErrors
         return 1 / (squares + q * q - qSquares);
     }
 
-    /// <summary>Over items, each independent of the others: √(Σ (d_i - d)² / (n (n - 1))) with n - 1 degrees of
+    /// <summary>Over independent items: √(Σ (d_i - d)² / (n (n - 1))) with n - 1 degrees of
     /// freedom.</summary>
     public static StandardError Items(Sample sample)
     {
@@ -95,61 +110,6 @@ internal static class StandardErrors
         }
 
         return new StandardError(n < 2 ? 0 : Clean(Math.Sqrt(squares / n / (n - 1))), Math.Max(0, n - 1));
-    }
-
-    /// <summary>The stratum of each cluster.</summary>
-    internal static int[] Strata(Sample sample, out int strata)
-    {
-        int[] stratumOf = new int[sample.Clusters];
-        int single = 0,
-            lastSingle = -1,
-            smallest = -1;
-        strata = 0;
-        for (int g = 0; g < stratumOf.Length; g++)
-        {
-            if (sample.Sizes[g] == 1)
-            {
-                (single, lastSingle) = (single + 1, g);
-                continue;
-            }
-
-            smallest = smallest < 0 || sample.Sizes[g] < sample.Sizes[smallest] ? g : smallest;
-            stratumOf[g] = strata++;
-        }
-
-        bool pooled = single > 1 || smallest < 0;
-        for (int g = 0; g < stratumOf.Length && lastSingle >= 0; g++)
-        {
-            stratumOf[g] =
-                sample.Sizes[g] > 1 ? stratumOf[g]
-                : pooled ? strata
-                : stratumOf[smallest];
-        }
-
-        strata += pooled && lastSingle >= 0 ? 1 : 0;
-        return stratumOf;
-    }
-
-    /// <summary>Items and sum of squares around the mean, per stratum.</summary>
-    private static (int[] Sizes, double[] Squares) Spread(Sample sample, int[] stratumOf, int strata)
-    {
-        int[] sizes = new int[strata];
-        double[] means = new double[strata],
-            squares = new double[strata];
-        for (int g = 0; g < stratumOf.Length; g++)
-        {
-            sizes[stratumOf[g]] += sample.Sizes[g];
-            means[stratumOf[g]] += sample.Sums[g];
-        }
-
-        for (int i = 0; i < sample.Items; i++)
-        {
-            int h = stratumOf[sample.ClusterOf[i]];
-            double distance = sample.Values[i] - means[h] / sizes[h];
-            squares[h] += distance * distance;
-        }
-
-        return (sizes, squares);
     }
 
     private static double Clean(double error) => error < Nothing ? 0 : error;

@@ -3,13 +3,14 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>Tails and quantiles of Student's t and of the normal distribution, exact far out in the tail.</summary>
+/// <summary>Tails and quantiles of Student's t and of the normal distribution. They are accurate far out in the tail,
+/// where the levels of early looks and of large families lie.</summary>
 internal static class Student
 {
     private const int MostSteps = 200;
     private const double Exact = 1e-13;
 
-    /// <summary>Probability of a value above <paramref name="t"/>.</summary>
+    /// <summary>Returns the probability of a value above <paramref name="t"/>.</summary>
     /// <param name="degrees">Degrees of freedom, above 0.</param>
     public static double UpperTail(double t, double degrees)
     {
@@ -22,7 +23,8 @@ internal static class Student
         return t >= 0 ? tail : 1 - tail;
     }
 
-    /// <summary>The value that is exceeded with this probability.</summary>
+    /// <summary>Returns the value that Student's t exceeds with this probability (Newton's method within a
+    /// bracket).</summary>
     /// <param name="tail">Above 0 and at most 0.5.</param>
     public static double Quantile(double tail, double degrees)
     {
@@ -50,9 +52,10 @@ internal static class Student
         return t;
     }
 
-    /// <summary>The value that a standard normal variable exceeds with this probability.</summary>
+    /// <summary>Returns the value that a standard normal variable exceeds with this probability.</summary>
     public static double NormalQuantile(double tail) => -Normal.InvCDF(0, 1, tail);
 
-    /// <summary>Two-sided probability that a standard normal variable lies as far from 0 or further.</summary>
+    /// <summary>Returns the probability that a standard normal variable is at least as far from 0 as
+    /// <paramref name="z"/>.</summary>
     public static double NormalTwoSided(double z) => 2 * Normal.CDF(0, 1, -Math.Abs(z));
 }

@@ -1,7 +1,7 @@
 namespace Fulcrum.Statistics;
 
 /// <summary>One round of a search.</summary>
-/// <param name="Share">The length of its trainings, as a share of the full length.</param>
+/// <param name="Share">The number of steps of its trainings, as a share of the full number.</param>
 /// <param name="Candidates">The number of candidates that are trained.</param>
 internal readonly record struct HalvingRound(double Share, int Candidates);
 
@@ -20,11 +20,11 @@ internal static class SuccessiveHalving
                 .Select(k => new HalvingRound(1.0 / (1 << (rounds - 1 - k)), Kept(candidates, k))),
         ];
 
-    /// <summary>Returns the largest useful number of rounds: in the last one a candidate is left, and the shortest
-    /// training has enough steps.</summary>
+    /// <summary>Returns the largest number of rounds in which at least one candidate is left for the last round and the
+    /// trainings of the first round have enough steps.</summary>
     /// <param name="steps">Steps of the shortest full training.</param>
-    /// <param name="leastSteps">Fewer steps say nothing.</param>
-    public static int Most(int candidates, int steps, int leastSteps)
+    /// <param name="leastSteps">The smallest number of steps after which scores are worth comparing.</param>
+    public static int LargestRounds(int candidates, int steps, int leastSteps)
     {
         int rounds = 1;
         while (rounds < MostRounds && 1 << (rounds - 1) < candidates && steps >> rounds >= leastSteps)
@@ -37,15 +37,16 @@ internal static class SuccessiveHalving
 
     /// <summary>Returns the schedule with the longest trainings that a budget allows; null: no schedule is that
     /// cheap.</summary>
-    /// <param name="most">As <see cref="Most"/> returns it.</param>
-    /// <param name="cost">The cost of a round.</param>
+    /// <param name="rounds">The largest number of rounds, from <see cref="LargestRounds"/>.</param>
+    /// <param name="budget">The largest total cost, in the unit of <paramref name="cost"/>.</param>
+    /// <param name="cost">Returns the cost of a round.</param>
     public static IReadOnlyList<HalvingRound>? Within(
         int candidates,
-        int most,
+        int rounds,
         double budget,
         Func<HalvingRound, double> cost
-    ) => Enumerable.Range(1, most).Select(r => Of(candidates, r)).FirstOrDefault(s => s.Sum(cost) <= budget + 1e-9);
+    ) => Enumerable.Range(1, rounds).Select(r => Of(candidates, r)).FirstOrDefault(s => s.Sum(cost) <= budget + 1e-9);
 
-    // The half, rounded up, of the round before.
+    // Half of the candidates of the round before, rounded up.
     private static int Kept(int candidates, int round) => (candidates + (1 << round) - 1) >> round;
 }
