@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using Fulcrum.Sandbox;
 
 namespace Fulcrum.Llama.Worker;
 
-/// <summary>The worker's side: llama.cpp in a process of its own, because a damaged model file may end the process that
-/// reads it.</summary>
+/// <summary>The worker process that runs llama.cpp. It is a separate process, because a damaged model file may end the
+/// process that reads it.</summary>
 internal static class LlamaWorker
 {
     /// <summary>The hidden verb that makes the tool a worker.</summary>
@@ -12,7 +11,7 @@ internal static class LlamaWorker
 
     private static bool confined;
 
-    /// <summary>The entry point of this library when the .NET host starts it as a worker for a program that embeds
+    /// <summary>The entry point of this library, used if the .NET host starts it as a worker for a program that embeds
     /// it.</summary>
     internal static int Main(string[] arguments)
     {
@@ -25,21 +24,13 @@ internal static class LlamaWorker
         return 2;
     }
 
-    /// <summary>Finds the program that serves as worker; null where none can be started.</summary>
+    /// <summary>Finds the program of the worker; returns null if there is none.</summary>
     internal static WorkerProgram? Program() => WorkerProgram.Find(Verb, typeof(LlamaWorker).Assembly);
 
-    /// <summary>Serves until standard input ends; returns the exit code.</summary>
+    /// <summary>Executes operations until standard input ends. Returns the exit code.</summary>
     public static int Serve()
     {
-        // An interrupt from the terminal reaches every process; the parent decides when its workers end.
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
-            PosixSignal.SIGINT,
-            c => c.Cancel = true
-        );
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM,
-            c => c.Cancel = true
-        );
+        using WorkerSignals ignored = new();
         ProcessLimits.Watch(long.MaxValue);
         using BinaryWriter output = new(new BufferedStream(Console.OpenStandardOutput(), 1 << 16));
         using BinaryReader input = new(new BufferedStream(Console.OpenStandardInput(), 1 << 16));
@@ -71,7 +62,7 @@ internal static class LlamaWorker
         }
         catch (EndOfStreamException)
         {
-            return null; // the parent is gone
+            return null; // the parent has ended
         }
     }
 
@@ -129,7 +120,7 @@ internal static class LlamaWorker
         }
     }
 
-    // From here on this process reads untrusted data, and it has nothing to write.
+    // From here on this process reads untrusted data and writes no files.
     private static void Confine()
     {
         if (confined)

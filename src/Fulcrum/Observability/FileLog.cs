@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Fulcrum.Observability;
 
-/// <summary>A log in a file that grows: time, level and sentence, an event a line.</summary>
-/// <param name="path">Created with its first line.</param>
+/// <summary>Writes a log to a file: one line per event with time, level and sentence.</summary>
+/// <param name="path">The file; created with the first line.</param>
 /// <param name="least">The lowest level that is written; <see cref="LogLevel.None"/> writes nothing.</param>
 internal sealed class FileLog(string path, LogLevel least) : ILogger
 {
-    private readonly Lock door = new();
+    private readonly Lock gate = new();
 
     /// <inheritdoc/>
     public IDisposable? BeginScope<TState>(TState state)
@@ -38,7 +38,7 @@ internal sealed class FileLog(string path, LogLevel least) : ILogger
             $"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logLevel)} "
                 + $"{OneLine(formatter(state, exception))}\n"
         );
-        lock (door)
+        lock (gate)
         {
             try
             {
@@ -48,12 +48,12 @@ internal sealed class FileLog(string path, LogLevel least) : ILogger
             }
             catch (Exception e) when (AtomicFile.IsRefusal(e) || e is FulcrumException)
             {
-                // A log that cannot be written is no reason to stop a run; what must be written says so itself.
+                // A run continues without its log. Files that it needs report their own errors.
             }
         }
     }
 
-    // An untrusted text cannot start a new line.
+    // An untrusted text must not be able to start a new line, which would look like an event.
     private static string OneLine(string text) => Printable.Line(text);
 
     private static string Word(LogLevel level) =>

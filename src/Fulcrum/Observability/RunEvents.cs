@@ -2,16 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Fulcrum.Observability;
 
-/// <summary>What a run says to its log. An event's number stays what it is.</summary>
+/// <summary>The events of a run's log. Numbers must not change, because readers of logs filter by them.</summary>
 internal static partial class RunEvents
 {
-    [LoggerMessage(1, LogLevel.Information, "run of {Study} in {Folder} begins or goes on")]
+    [LoggerMessage(1, LogLevel.Information, "run of {Study} in {Folder} begins or is resumed")]
     public static partial void Begins(this ILogger log, string study, string folder);
 
     [LoggerMessage(2, LogLevel.Information, "run complete")]
     public static partial void Ends(this ILogger log);
 
-    [LoggerMessage(3, LogLevel.Warning, "run interrupted; the same command goes on from here")]
+    [LoggerMessage(3, LogLevel.Warning, "run interrupted; repeat the command to resume it")]
     public static partial void Interrupted(this ILogger log);
 
     [LoggerMessage(4, LogLevel.Error, "run stopped: {Why}")]
@@ -20,8 +20,8 @@ internal static partial class RunEvents
     [LoggerMessage(10, LogLevel.Information, "stage {Stage} begins")]
     public static partial void StageBegins(this ILogger log, string stage);
 
-    [LoggerMessage(11, LogLevel.Debug, "stage {Stage} stands already")]
-    public static partial void StageStands(this ILogger log, string stage);
+    [LoggerMessage(11, LogLevel.Debug, "stage {Stage} is already complete")]
+    public static partial void StageIsComplete(this ILogger log, string stage);
 
     [LoggerMessage(12, LogLevel.Information, "stage {Stage} complete after {Seconds:0.0} s")]
     public static partial void StageEnds(this ILogger log, string stage, double seconds);

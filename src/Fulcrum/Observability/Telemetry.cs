@@ -4,13 +4,13 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Observability;
 
-/// <summary>Metrics and traces of the process, for whatever collects them: OpenTelemetry, dotnet-counters,
-/// dotnet-trace. Nothing is computed while nobody listens.</summary>
-/// <remarks>Names and units follow OpenTelemetry's conventions and stay as they are; docs/reliability.md lists
+/// <summary>Metrics and traces of the process for tools such as OpenTelemetry, dotnet-counters and dotnet-trace.
+/// Without such a tool they cost nothing.</summary>
+/// <remarks>Names and units follow OpenTelemetry's conventions. They must not change; docs/reliability.md lists
 /// them.</remarks>
 internal static class Telemetry
 {
-    /// <summary>Of the <see cref="ActivitySource"/> and of the <see cref="Meter"/>.</summary>
+    /// <summary>The name of the <see cref="ActivitySource"/> and of the <see cref="Meter"/>.</summary>
     public const string Name = "Fulcrum";
 
     private static readonly ActivitySource Source = new(Name);
@@ -56,7 +56,7 @@ internal static class Telemetry
         "Time of a stage that completed."
     );
 
-    /// <summary>A span; null while nobody listens.</summary>
+    /// <summary>Begins a span with one tag; returns null if no tool collects traces.</summary>
     /// <param name="name"><c>run</c>, <c>stage</c>, <c>measure</c> or <c>sql</c>.</param>
     internal static Activity? Begin(string name, string key, string value) =>
         Source.StartActivity(name)?.SetTag(key, value);

@@ -5,37 +5,38 @@ using System.Runtime.Versioning;
 
 namespace Fulcrum.Sandbox;
 
-/// <summary>What a worker takes from itself before it reads its first query, and how it notices that it must
-/// end.</summary>
+/// <summary>Limits that a worker process sets for itself before it reads its first query, and the thread that ends
+/// it.</summary>
 /// <remarks>
-/// Limits of address space and of processes are not among them: the .NET runtime reserves far more address space than
+/// Address space and the number of processes are not limited: the .NET runtime reserves far more address space than
 /// it uses, and the process limit counts threads (docs/decisions/0002-sql-worker-processes.md). Windows has a Job
-/// Object (<see cref="WindowsJob"/>); macOS has the watch, the limit of processor time and no core.
+/// Object (<see cref="WindowsJob"/>). macOS has the thread, the limit of processor time, and no core dump.
 /// </remarks>
 internal static class ProcessLimits
 {
-    /// <summary>Exit code of a worker that held more memory than it may.</summary>
+    /// <summary>Exit code of a worker that used more memory than allowed.</summary>
     public const int OutOfMemory = 78;
 
     /// <summary>The environment variable in which a worker on Windows gets the process id of its parent.</summary>
     public const string ParentVariable = "FULCRUM_PARENT";
 
+    // RLIMIT_CPU, RLIMIT_FSIZE and RLIMIT_CORE of setrlimit; PR_SET_NO_NEW_PRIVS of prctl.
     private const int Cpu = 0,
         FileSize = 1,
         Core = 4,
         NoNewPrivileges = 38;
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>No file can be written or grow, no core is dumped, no privilege can be gained. On Windows: no process
-    /// can be started, and the committed memory is bounded. On macOS: no core is dumped.</summary>
-    /// <param name="mostBytes">Committed memory on Windows; null: any.</param>
+    /// <summary>Confines this process. On Linux it cannot make files larger, gain privileges or dump core. On Windows
+    /// it cannot start processes, and its committed memory is limited. On macOS it cannot dump core.</summary>
+    /// <param name="mostBytes">The limit of committed memory on Windows; null: no limit.</param>
     public static void Confine(long? mostBytes)
     {
         if (OperatingSystem.IsLinux())
         {
             Set(FileSize, 0);
             Set(Core, 0);
-            _ = Prctl(NoNewPrivileges, 1, 0, 0, 0);
+            _ = ForbidNewPrivileges();
         }
         else if (OperatingSystem.IsWindows())
         {
@@ -47,7 +48,12 @@ internal static class ProcessLimits
         }
     }
 
-    /// <summary>Lets the system end this process once it has used so much more processor time.</summary>
+    /// <summary>Forbids this process to gain privileges by starting programs. The kernel requires it before a filter of
+    /// system calls. Returns 0, or -1 and sets the last P/Invoke error.</summary>
+    [SupportedOSPlatform("linux")]
+    internal static int ForbidNewPrivileges() => Prctl(NoNewPrivileges, 1, 0, 0, 0);
+
+    /// <summary>Lets the system end this process after it has used this much more processor time.</summary>
     public static void AllowCpu(double seconds)
     {
         double used = Environment.CpuUsage.TotalTime.TotalSeconds;
@@ -62,8 +68,8 @@ internal static class ProcessLimits
         }
     }
 
-    /// <summary>Ends this process, whatever its main thread is doing, when its parent is gone or it holds too much
-    /// memory.</summary>
+    /// <summary>Starts a thread that ends this process when its parent has ended or when it uses too much memory. This
+    /// works while the main thread is busy in native code.</summary>
     public static void Watch(long mostBytes)
     {
         Func<bool> isOrphan = ParentGone();
@@ -71,7 +77,7 @@ internal static class ProcessLimits
         {
             while (true)
             {
-                Thread.Sleep(Between);
+                Thread.Sleep(WatchInterval);
                 if (isOrphan())
                 {
                     End(0);
@@ -95,7 +101,7 @@ internal static class ProcessLimits
     {
         if (OperatingSystem.IsWindows())
         {
-            Process? started = Named(Environment.GetEnvironmentVariable(ParentVariable));
+            Process? started = WithId(Environment.GetEnvironmentVariable(ParentVariable));
             return () => started?.HasExited ?? false;
         }
 
@@ -103,8 +109,9 @@ internal static class ProcessLimits
         return () => !OperatingSystem.IsWindows() && GetParent() != parent;
     }
 
-    // Windows has no function for the parent: it passes its id. Null: the worker was started by hand.
-    private static Process? Named(string? id)
+    // Windows has no function for the parent process, so the parent passes its id. Null: the worker was started by
+    // hand.
+    private static Process? WithId(string? id)
     {
         try
         {
@@ -144,7 +151,7 @@ internal static class ProcessLimits
     private static extern int SetRlimit(int resource, in Rlimit limit);
 
     [SupportedOSPlatform("linux")]
-    [DllImport("libc", EntryPoint = "prctl")]
+    [DllImport("libc", EntryPoint = "prctl", SetLastError = true)]
     private static extern int Prctl(int option, nuint a, nuint b, nuint c, nuint d);
 
     [UnsupportedOSPlatform("windows")]

@@ -3,16 +3,17 @@ using System.Runtime.Versioning;
 
 namespace Fulcrum.Sandbox;
 
-/// <summary>Has the Linux kernel refuse what a worker never needs, so that a memory error in SQLite leads nowhere
-/// (seccomp).</summary>
+/// <summary>Installs a filter (seccomp) by which the Linux kernel refuses system calls that a worker never needs. A
+/// query that exploits a memory error in SQLite then cannot reach files, network or other processes.</summary>
 /// <remarks>
-/// Refused for every thread of the process, for good: sockets, starting programs and processes, opening a file for
-/// writing, changing names or rights of files, other processes, and the state of the system. Reading a file stays
-/// possible, because the worker opens databases and .NET loads its own files late; what is read can only go to the
-/// parent, through the worker's output.
+/// The filter holds for every thread of the process and cannot be removed. It refuses sockets, starting programs and
+/// processes, opening a file for writing, changing names or rights of files, access to other processes, and changes to
+/// the system. Reading files is allowed, because the worker opens databases and .NET loads its own files late. What the
+/// worker reads can only go to the parent, through the worker's output.
 /// </remarks>
 internal static class SystemCallFilter
 {
+    // Constants of linux/audit.h, linux/seccomp.h, errno.h and linux/bpf_common.h.
     private const uint X64 = 0xc000003e,
         Arm64 = 0xc00000b7;
     private const uint Allow = 0x7fff0000,
@@ -26,6 +27,8 @@ internal static class SystemCallFilter
         JumpIfAtLeast = 0x35,
         JumpIfAnyBit = 0x45,
         Return = 0x06;
+
+    // Offsets of struct seccomp_data.
     private const uint NumberAt = 0,
         ArchitectureAt = 4,
         ArgumentsAt = 16;
@@ -33,9 +36,8 @@ internal static class SystemCallFilter
     private const uint ThreadBit = 0x10000; // CLONE_THREAD
     private const uint TypeIntoTerminal = 0x5412,
         TypeIntoConsole = 0x541c; // TIOCSTI, TIOCLINUX
-    private const int NoNewPrivileges = 38;
 
-    /// <summary>Installs the filter; returns null, or why the kernel does not take it.</summary>
+    /// <summary>Installs the filter; returns null, or the reason if it is not installed.</summary>
     public static string? Install()
     {
         if (
@@ -43,12 +45,12 @@ internal static class SystemCallFilter
             || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64)
         )
         {
-            return "only Linux on x64 and arm64 has it";
+            return "filters of system calls exist only on Linux on x64 and arm64";
         }
 
-        if (Prctl(NoNewPrivileges, 1, 0, 0, 0) != 0)
+        if (ProcessLimits.ForbidNewPrivileges() != 0)
         {
-            return $"the kernel does not give up privileges (error {Marshal.GetLastPInvokeError()})";
+            return $"the kernel does not forbid new privileges (error {Marshal.GetLastPInvokeError()})";
         }
 
         Instruction[] program =
@@ -60,9 +62,9 @@ internal static class SystemCallFilter
         {
             const int SetFilter = 1,
                 AllThreads = 1;
-            long number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 317 : 277;
+            long seccomp = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 317 : 277;
             Filter filter = new() { Length = (ushort)program.Length, Program = pinned.AddrOfPinnedObject() };
-            long code = SystemCallOf(number, SetFilter, AllThreads, ref filter);
+            long code = SystemCallOf(seccomp, SetFilter, AllThreads, ref filter);
             return code == 0 ? null : $"the kernel refuses the filter (error {Marshal.GetLastPInvokeError()})";
         }
         finally
@@ -137,7 +139,7 @@ internal static class SystemCallFilter
             new(Return, 0, 0, Allow),
         ];
 
-    // The lower half; both architectures store it first.
+    // The offset of the lower 32 bits of an argument. Both architectures store them first.
     private static uint Argument(int index) => ArgumentsAt + 8 * (uint)index;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -149,10 +151,6 @@ internal static class SystemCallFilter
         public ushort Length;
         public IntPtr Program;
     }
-
-    [SupportedOSPlatform("linux")]
-    [DllImport("libc", EntryPoint = "prctl", SetLastError = true)]
-    private static extern int Prctl(int option, nuint a, nuint b, nuint c, nuint d);
 
     [SupportedOSPlatform("linux")]
     [DllImport("libc", EntryPoint = "syscall", SetLastError = true)]

@@ -1,18 +1,21 @@
 namespace Fulcrum.Sandbox;
 
-/// <summary>A system call that a worker never needs.</summary>
+/// <summary>A system call with its numbers in the kernel's tables.</summary>
 /// <param name="X64">Its number on x64.</param>
-/// <param name="Arm64">Its number on arm64; -1 where it does not exist.</param>
+/// <param name="Arm64">Its number on arm64; -1 if arm64 does not have it.</param>
 internal sealed record SystemCall(string Name, int X64, int Arm64);
 
-/// <summary>The system calls of <see cref="SystemCallFilter"/>: network, programs, files, other processes, the system's
-/// own state.</summary>
+/// <summary>The system calls that <see cref="SystemCallFilter"/> refuses, or allows depending on their
+/// arguments.</summary>
 internal static class SystemCalls
 {
-    /// <summary>Numbers from here on belong to newer kernels than the table: refused as unknown.</summary>
+    /// <summary>The first number after this table. Calls with this number or a larger one exist only in newer kernels
+    /// and are refused as unknown.</summary>
     public const int Newer = 470;
 
-    /// <summary>Calls whose arguments decide, or that the C library replaces when they are unknown.</summary>
+    /// <summary>Calls that are allowed or refused by their arguments. Two of them (openat2, clone3) have their
+    /// arguments in memory, where a filter cannot read them. They are refused as unknown, and the C library then uses
+    /// openat and clone.</summary>
     public static readonly SystemCall Open = new("open", 2, -1),
         OpenAt = new("openat", 257, 56),
         OpenAt2 = new("openat2", 437, 437),
@@ -21,7 +24,7 @@ internal static class SystemCalls
         Ioctl = new("ioctl", 16, 29),
         SignalThread = new("tgkill", 234, 131);
 
-    /// <summary>Calls that are refused whatever their arguments.</summary>
+    /// <summary>Calls that are refused with any arguments.</summary>
     public static readonly IReadOnlyList<SystemCall> Refused =
     [
         new("socket", 41, 198),

@@ -3,12 +3,13 @@ using System.Runtime.Versioning;
 
 namespace Fulcrum.Sandbox;
 
-/// <summary>Limits of a worker on Windows: a Job Object that the worker puts itself into.</summary>
-/// <remarks>The job allows one process, so that the worker starts no other, bounds the committed memory, and lets a
-/// crash end the process without a dialogue. Windows does not bound the sizes of files.</remarks>
+/// <summary>Limits of a worker on Windows, by a Job Object into which the worker puts itself.</summary>
+/// <remarks>The job allows one process, so that the worker cannot start another. It limits committed memory, and a
+/// crash ends the process without a dialogue. A job cannot limit the sizes of files.</remarks>
 [SupportedOSPlatform("windows")]
 internal static class WindowsJob
 {
+    // JobObjectExtendedLimitInformation, and the flags JOB_OBJECT_LIMIT_*.
     private const int ExtendedLimits = 9;
     private const uint ProcessTime = 0x2,
         ActiveProcesses = 0x8,
@@ -17,8 +18,9 @@ internal static class WindowsJob
     private static IntPtr job;
     private static Limits limits;
 
-    /// <summary>Puts this process into a job of its own. Where the system refuses, the other limits remain.</summary>
-    /// <param name="mostBytes">Committed memory of the process; null: any.</param>
+    /// <summary>Puts this process into a new job. If the system refuses, the process runs without these
+    /// limits.</summary>
+    /// <param name="mostBytes">The limit of committed memory; null: no limit.</param>
     public static void Enter(long? mostBytes)
     {
         job = CreateJobObject(IntPtr.Zero, null);
@@ -34,10 +36,10 @@ internal static class WindowsJob
         }
     }
 
-    /// <summary>Lets the system end this process once it has used so much processor time in all.</summary>
+    /// <summary>Lets the system end this process once its total processor time reaches a limit.</summary>
     public static void AllowCpu(double seconds)
     {
-        const double TicksPerSecond = 1e7;
+        const double TicksPerSecond = 1e7; // units of 100 ns
         limits.Flags |= ProcessTime;
         limits.ProcessTicks = (long)(seconds * TicksPerSecond);
         _ = job != IntPtr.Zero && Apply();

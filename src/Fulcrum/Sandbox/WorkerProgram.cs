@@ -5,28 +5,27 @@ using System.Runtime.InteropServices;
 
 namespace Fulcrum.Sandbox;
 
-/// <summary>How a worker process is started.</summary>
+/// <summary>The program and arguments of a worker process.</summary>
 /// <param name="File">The program.</param>
 /// <param name="Arguments">Its arguments.</param>
 internal sealed record WorkerProgram(string File, IReadOnlyList<string> Arguments)
 {
     private const string Tool = "Fulcrum.Cli";
 
-    /// <summary>Finds the program of a worker; null where none can be started, as in a program without its .NET
-    /// host.</summary>
-    /// <param name="verb">The only argument that makes the tool, or the library, this worker.</param>
-    /// <param name="library">The library whose entry point serves the worker where the tool does not exist.</param>
+    /// <summary>Finds the program of a worker; returns null if there is none, for example in a program that was
+    /// published without the .NET host.</summary>
+    /// <param name="verb">The only argument. It selects the worker.</param>
+    /// <param name="library">The library whose entry point runs the worker if the tool is not installed.</param>
     /// <remarks>
-    /// The tool is preferred: this process itself, or the program next to it. Otherwise .NET starts the library as a
-    /// program of its own, with
-    /// the runtime settings and dependencies of the program that embeds it.
+    /// The command line tool is preferred: this process itself, or the tool next to it. Otherwise .NET starts the
+    /// library as a program, with the runtime settings and dependencies of the program that embeds it.
     /// </remarks>
     public static WorkerProgram? Find(string verb, Assembly library) =>
         Itself(verb) ?? NextTo(AppContext.BaseDirectory, verb) ?? Embedded(verb, library);
 
-    /// <summary>How the worker is started: with its three streams redirected, and with a part of the user's
+    /// <summary>Returns how to start the worker: with redirected streams, and with a part of the user's
     /// environment.</summary>
-    /// <param name="inherits">Whether the worker sees the environment variable of this name.</param>
+    /// <param name="inherits">Returns whether the worker gets the environment variable of this name.</param>
     internal ProcessStartInfo StartInfo(Func<string, bool> inherits)
     {
         ProcessStartInfo start = new(File, Arguments)
@@ -43,7 +42,7 @@ internal sealed record WorkerProgram(string File, IReadOnlyList<string> Argument
         }
 
         start.Environment["DOTNET_gcConcurrent"] = "0";
-        // Its double mapping grows a file, which the worker may not.
+        // Write-xor-execute maps code pages through a file that grows, which the limit of file sizes forbids.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         if (OperatingSystem.IsWindows())
         {
@@ -55,7 +54,7 @@ internal sealed record WorkerProgram(string File, IReadOnlyList<string> Argument
         return start;
     }
 
-    /// <summary>Ends a worker that may have ended already.</summary>
+    /// <summary>Kills a worker, unless it has already exited.</summary>
     internal static void Kill(Process worker)
     {
         try

@@ -7,13 +7,13 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Tracing;
 
-/// <summary>Compares a model folder with a server that is said to serve the model, without measuring: what the server
-/// makes of conversations and texts, and the context that it uses.</summary>
+/// <summary>Compares a model folder with a server that should serve this model: the prompts that the server makes of
+/// conversations, the tokens that it makes of a text, and its context length. No task is measured.</summary>
 internal sealed class ServerCheck
 {
     private const string Text = "The quick brown fox counts 12 rivers.";
 
-    // A plain question, a system prompt, several turns.
+    // One question, a system prompt, several turns.
     private static readonly string[] Conversations =
     [
         """[{"role":"user","content":"How many rivers are there?"}]""",
@@ -40,9 +40,9 @@ internal sealed class ServerCheck
                 : null;
     }
 
-    /// <summary>Returns every difference that the server's routes show.</summary>
-    /// <param name="model">The open model.</param>
-    /// <param name="folder">The base.</param>
+    /// <summary>Returns the differences that the server's routes show.</summary>
+    /// <param name="model">The model on the server.</param>
+    /// <param name="folder">The folder of the base model.</param>
     /// <param name="tokenizerFolder">The folder whose tokenizer and chat template the fine-tune was trained
     /// with.</param>
     /// <exception cref="InputException">The folder cannot be read.</exception>
@@ -77,7 +77,7 @@ internal sealed class ServerCheck
             return ids.SequenceEqual(wanted)
                 ? null
                 : Finding(
-                    IsBeginning(ids, wanted) ? TraceCause.Bos : TraceCause.PreTokenizer,
+                    DifferByFirstToken(ids, wanted) ? TraceCause.Bos : TraceCause.PreTokenizer,
                     $"the tokenizer makes {List(wanted)} of the text '{Text}', the server {List(ids)}"
                 );
         }
@@ -95,8 +95,8 @@ internal sealed class ServerCheck
         server.Facts.SystemPrompt is { } system
             ? Finding(
                 TraceCause.Template,
-                $"the server puts the system prompt '{Quoted.Line(system, 120)}' before conversations without one, "
-                    + "the folder's chat template does not"
+                $"the server puts the system prompt '{Printable.Excerpt(system, 120)}' before conversations "
+                    + "without one, the folder's chat template does not"
             )
             : null;
 
@@ -159,7 +159,7 @@ internal sealed class ServerCheck
         }
     }
 
-    // Servers may take the begin token off a rendered text, because their tokenizer puts it back.
+    // A server may remove the begin token from the rendered text, because its tokenizer adds it again.
     private string WithoutBos(string text) =>
         tokenizer.BosId is { } id
         && tokenizer.Decode([id], skipSpecialTokens: false) is { Length: > 0 } bos
@@ -167,17 +167,18 @@ internal sealed class ServerCheck
             ? text[bos.Length..]
             : text;
 
-    private static bool IsBeginning(IReadOnlyList<int> found, int[] wanted) =>
+    // Whether one side only has an additional first token.
+    private static bool DifferByFirstToken(IReadOnlyList<int> found, int[] wanted) =>
         found.Skip(1).SequenceEqual(wanted) || wanted.Skip(1).SequenceEqual(found);
 
     private static string List(IReadOnlyList<int> ids) =>
         $"the tokens {string.Join(' ', ids.Take(12))}{(ids.Count > 12 ? " …" : "")}";
 
-    // From shortly before the first difference on.
+    // Quotes a text from 24 characters before its first difference to the other text.
     private static string Around(string text, string other)
     {
         int common = text.AsSpan().CommonPrefixLength(other);
-        return $"'{Quoted.Line(text[Math.Max(0, common - 24)..], 120)}'";
+        return $"'{Printable.Excerpt(text[Math.Max(0, common - 24)..], 120)}'";
     }
 
     private static TraceFinding Finding(TraceCause cause, string detail) => new(TraceRung.Server, cause, detail);

@@ -5,14 +5,15 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Tracing;
 
-/// <summary>Measures the rungs of the ladder on texts and on tasks, each rung against the one before.</summary>
-/// <param name="engines">Open the models of the rungs.</param>
-/// <param name="tokenizer">The base's tokenizer. Its number of tokens per text is the divisor of the
-/// differences.</param>
+/// <summary>Measures the rungs of the ladder (<see cref="TraceRung"/>) on texts and on tasks and compares each rung
+/// with the one before.</summary>
+/// <param name="engines">The engines that open the models.</param>
+/// <param name="tokenizer">The tokenizer of the base. Log-likelihoods of every rung are divided by its number of
+/// tokens, so that rungs with other tokenizers are comparable.</param>
 /// <param name="texts">Texts whose log-likelihood is compared; may be empty.</param>
 /// <param name="tasks">Tasks that every rung answers; may be empty.</param>
 /// <param name="folder">An empty folder for the answers.</param>
-/// <param name="warn">Called with a sentence for whatever a server cannot be asked.</param>
+/// <param name="warn">Called with a sentence for each measurement that a server does not support.</param>
 internal sealed class TraceMeasurement(
     Engines engines,
     Tokenizer tokenizer,
@@ -62,7 +63,8 @@ internal sealed class TraceMeasurement(
         return measured;
     }
 
-    // By task, the file of the answers; a task that a server cannot answer is absent.
+    // Log-likelihoods per token of the texts, and the answer file of each task. A task that a server cannot answer is
+    // absent.
     private sealed record Measured(double[]? Texts, IReadOnlyDictionary<string, string> Answers);
 
     private RungChange[] Changes(Measured before, Measured now) =>
@@ -133,7 +135,7 @@ internal sealed class TraceMeasurement(
         }
     }
 
-    // A server may lack what a measurement needs. The other rungs are measured all the same.
+    // A server may lack a route that a measurement needs. The other rungs are still measured.
     private T? Tried<T>(bool served, string what, Func<T> measure)
         where T : class
     {

@@ -5,8 +5,8 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Tracing;
 
-/// <summary>A step on the way from a trained adapter to the model that is served; each is compared with the one
-/// before.</summary>
+/// <summary>A step on the way from a trained adapter to the served model. Each step is compared with the one before, so
+/// that the step that loses quality is found.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TraceRung>))]
 internal enum TraceRung
 {
@@ -14,19 +14,19 @@ internal enum TraceRung
     [JsonStringEnumMemberName("adapter")]
     Adapter,
 
-    /// <summary>The weights that the file holds, in the engine of the rung before.</summary>
+    /// <summary>The merged weights of the file, in the engine of the rung before.</summary>
     [JsonStringEnumMemberName("merged")]
     Merged,
 
-    /// <summary>The right merge as a GGUF file in half precision.</summary>
+    /// <summary>A correct merge as a GGUF file in half precision.</summary>
     [JsonStringEnumMemberName("gguf-f16")]
     GgufF16,
 
-    /// <summary>The right merge as a GGUF file in 8 bits.</summary>
+    /// <summary>A correct merge as a GGUF file in 8 bits.</summary>
     [JsonStringEnumMemberName("gguf-q8_0")]
     GgufQ8,
 
-    /// <summary>The file through llama.cpp.</summary>
+    /// <summary>The given GGUF file, in llama.cpp.</summary>
     [JsonStringEnumMemberName("gguf")]
     Gguf,
 
@@ -43,31 +43,31 @@ internal enum TraceCause
     [JsonStringEnumMemberName("merge")]
     Merge,
 
-    /// <summary>Texts become other tokens.</summary>
+    /// <summary>Texts are split into other tokens.</summary>
     [JsonStringEnumMemberName("pre-tokenizer")]
     PreTokenizer,
 
-    /// <summary>Conversations become other texts.</summary>
+    /// <summary>Conversations are rendered differently.</summary>
     [JsonStringEnumMemberName("template")]
     Template,
 
-    /// <summary>A begin token is added before prompts, or missing, or another one.</summary>
+    /// <summary>The begin token of prompts is missing, added or different.</summary>
     [JsonStringEnumMemberName("bos")]
     Bos,
 
-    /// <summary>Answers end at another token.</summary>
+    /// <summary>Another token ends answers.</summary>
     [JsonStringEnumMemberName("eos")]
     Eos,
 
-    /// <summary>Positions are encoded otherwise.</summary>
+    /// <summary>Positions are encoded differently.</summary>
     [JsonStringEnumMemberName("rope")]
     Rope,
 
-    /// <summary>The longest prompt is another one.</summary>
+    /// <summary>The context length is different.</summary>
     [JsonStringEnumMemberName("context")]
     Context,
 
-    /// <summary>Logits are computed with other weights.</summary>
+    /// <summary>The output layer has other weights.</summary>
     [JsonStringEnumMemberName("head")]
     Head,
 }
@@ -77,8 +77,8 @@ internal enum TraceCause
 internal sealed record TraceFinding(TraceRung Rung, TraceCause Cause, string Detail);
 
 /// <summary>How far the log-likelihoods of texts lie from those of the rung before, in nats per token.</summary>
-/// <param name="Mean">Mean over the texts; negative: the texts became less likely.</param>
-/// <param name="Absolute">Mean of the absolute values.</param>
+/// <param name="Mean">Mean over the texts. Negative: the texts became less likely.</param>
+/// <param name="Absolute">Mean of the absolute differences.</param>
 /// <param name="Low">Lower end of the 95% interval of the mean (Student's t over texts); null for fewer than two
 /// texts.</param>
 /// <param name="High">Upper end.</param>
@@ -93,13 +93,13 @@ internal sealed record MeasuredRung(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RungChange>? Tasks = null
 );
 
-/// <summary>Where a fine-tune was lost on its way.</summary>
+/// <summary>The result of a trace: at which step the served model departs from the trained one.</summary>
 /// <param name="Findings">The differences that need no measuring, in the order of the ladder.</param>
 /// <param name="Rungs">The rungs that were measured; empty if neither texts nor tasks were given.</param>
 internal sealed record TraceResult(IReadOnlyList<TraceFinding> Findings, IReadOnlyList<MeasuredRung> Rungs)
 {
-    /// <summary>Says in one sentence which rung lost how much on the tasks, and in one sentence which rung moved the
-    /// texts; null if nothing was measured.</summary>
+    /// <summary>One sentence on the rung with the largest loss on the tasks, and one on the rung that changed the
+    /// log-likelihoods of the texts most; null if nothing was measured.</summary>
     public string? Conclusion =>
         string.Join(' ', new[] { OfTasks(), OfTexts() }.OfType<string>()) is { Length: > 0 } said ? said : null;
 
@@ -138,8 +138,9 @@ internal sealed record TraceResult(IReadOnlyList<TraceFinding> Findings, IReadOn
             ? null
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"The rung '{EnumNames.Of(name)}' moved the texts most: {most.Mean:+0.0000;-0.0000} nats per "
-                    + $"token on average, {most.Absolute:0.0000} in absolute value."
+                $"The rung '{EnumNames.Of(name)}' changed the texts' log-likelihood most: "
+                    + $"{most.Mean:+0.0000;-0.0000} nats per token on average, "
+                    + $"{most.Absolute:0.0000} in absolute value."
             );
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Fulcrum.Sandbox;
 
 namespace Fulcrum.Tasks.Spider.Sql;
@@ -35,16 +34,7 @@ internal static class SqlWorker
     /// <summary>Serves until standard input ends; returns the exit code.</summary>
     public static int Serve()
     {
-        // An interrupt from the terminal reaches every process. The parent decides when its workers end.
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
-            PosixSignal.SIGINT,
-            c => c.Cancel = true
-        );
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM,
-            c => c.Cancel = true
-        );
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => c.Cancel = true);
+        using WorkerSignals ignored = new();
         ProcessLimits.Watch(MostBytes);
         ProcessLimits.Confine(MostCommitted);
         using Stream output = Console.OpenStandardOutput();
