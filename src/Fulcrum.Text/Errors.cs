@@ -1,9 +1,9 @@
 namespace Fulcrum;
 
-/// <summary>A failure that its user can understand: one sentence with what was wrong, where (file, line, value) and
+/// <summary>A failure with a message for the user: one sentence that says what was wrong, where (file, line, value) and
 /// what to do.</summary>
-/// <remarks>The command line prints <see cref="Exception.Message"/> alone and ends with <see cref="ExitCode"/>;
-/// anything else that escapes is a defect.</remarks>
+/// <remarks>The command line prints <see cref="Exception.Message"/> without a stack trace and ends with
+/// <see cref="ExitCode"/>. Any other exception that reaches it is a defect of the program.</remarks>
 public class FulcrumException(string message, Exception? cause = null) : Exception(Printable.Message(message), cause)
 {
     /// <summary>The exit code of a command that ends with this failure; 1 unless a derived type says
@@ -19,8 +19,8 @@ public sealed class InputException(string message, Exception? cause = null) : Fu
     public override int ExitCode => 2;
 }
 
-/// <summary>A guard refused to measure or to conclude; the message says which, and how to override it if one may: exit
-/// code 3.</summary>
+/// <summary>A guard refused to measure or to conclude: exit code 3. The message names the guard and says how to
+/// override it, if that is allowed.</summary>
 public sealed class GuardException(string message) : FulcrumException(message)
 {
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ public sealed class PlatformTests
     [InlineData("what?")]
     [InlineData("a<b")]
     public void Names_that_mean_something_else_on_Windows_are_known(string name) =>
-        Assert.True(RelativeName.MeansElseOnWindows(name));
+        Assert.True(RelativeName.IsSpecialOnWindows(name));
 
     [Theory]
     [InlineData("console")]
@@ -25,7 +25,7 @@ public sealed class PlatformTests
     [InlineData("com10")]
     [InlineData("spider.jsonl")]
     [InlineData("nullable")]
-    public void Other_names_are_left_alone(string name) => Assert.False(RelativeName.MeansElseOnWindows(name));
+    public void Other_names_are_left_alone(string name) => Assert.False(RelativeName.IsSpecialOnWindows(name));
 
     [Theory]
     [InlineData("name.")]

@@ -6,9 +6,9 @@ namespace Fulcrum.Files;
 
 /// <summary>Files that are either complete or absent, after a crash and after a power failure as well.</summary>
 /// <remarks>
-/// A file is written next to its place under a random name that is created new, so that nothing planted there is
-/// followed or overwritten. Then it is flushed to the disk and renamed, and the folder is flushed: without that the
-/// name may be lost although the content is not.
+/// A file is first written next to its place under a random new name, so that no link or file that an attacker put
+/// there is followed or overwritten. Then it is flushed to the disk and renamed. At last the folder is flushed: without
+/// that a power failure can lose the name although the content is on the disk.
 ///</remarks>
 internal static class AtomicFile
 {
@@ -16,7 +16,7 @@ internal static class AtomicFile
     private const int RandomBytes = 8;
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>Writes a file through a temporary one in the same folder, which is created when missing.</summary>
+    /// <summary>Writes a file through a temporary one in the same folder. A missing folder is created.</summary>
     /// <param name="mode">Access rights of the file; null: what the user's umask leaves of reading and writing.</param>
     /// <exception cref="InputException">The folder cannot be written, or something other than a file is in the
     /// way.</exception>
@@ -54,8 +54,8 @@ internal static class AtomicFile
     }
 
     /// <summary>
-    /// Whether the system refused to read or write. A file beyond the limit of the file system or the user is an
-    /// argument out of range to .NET.
+    /// Returns whether the system refused to read or write. .NET reports a file that exceeds the size limit of the file
+    /// system or the user as an argument out of range.
     ///</summary>
     public static bool IsRefusal(Exception e) =>
         e
@@ -63,23 +63,25 @@ internal static class AtomicFile
                 or UnauthorizedAccessException
                 or ArgumentOutOfRangeException { ParamName: "value", ActualValue: null };
 
-    /// <summary>Returns what to throw. A place that cannot be written is the user's to change; a full disk is a failure
-    /// of the machine.</summary>
+    /// <summary>Returns the exception to throw: a failure of the machine if the disk is full or broken, otherwise wrong
+    /// input, because the user can choose another place.</summary>
     public static FulcrumException Failure(string path, Exception e)
     {
         string message = $"cannot write {path}: {Reason(e)}";
-        return IsOfDisk(e) ? new FulcrumException(message, e) : new InputException(message, e);
+        return IsDiskFailure(e) ? new FulcrumException(message, e) : new InputException(message, e);
     }
 
-    // .NET keeps the number of the system: no space, quota or input/output error; on Windows full, in two numbers.
-    private static bool IsOfDisk(Exception e) =>
+    /// <summary>Returns whether a write failed because the disk is full or broken.</summary>
+    /// <remarks><see cref="Exception.HResult"/> has the system's error number. On Unix: EIO, ENOSPC, EDQUOT. On
+    /// Windows: ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL.</remarks>
+    public static bool IsDiskFailure(Exception e) =>
         e is ArgumentOutOfRangeException
         || (
             e is IOException
             && (OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 39 or 112 : e.HResult is 5 or 28 or 122)
         );
 
-    /// <summary>Returns why, in words.</summary>
+    /// <summary>Returns the reason of a refusal (<see cref="IsRefusal"/>) in words.</summary>
     public static string Reason(Exception e) =>
         e is ArgumentOutOfRangeException ? "the file would be larger than this system allows" : e.Message;
 
@@ -87,7 +89,7 @@ internal static class AtomicFile
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Copies a regular file that somebody else may have made.</summary>
+    /// <summary>Copies an untrusted regular file.</summary>
     /// <exception cref="InputException">As for <see cref="BoundedFile.Open"/> and <see cref="Write"/>.</exception>
     public static void Copy(string from, string to, long mostBytes = long.MaxValue) =>
         Write(
@@ -106,7 +108,8 @@ internal static class AtomicFile
         FlushFolder(Path.GetDirectoryName(Path.GetFullPath(to))!);
     }
 
-    // On Windows a scanner or an indexer may hold a file for a moment after it was closed.
+    // On Windows a virus scanner or an indexer may hold a file for a moment after it was closed. The attempts wait for
+    // 0.9 s together.
     private static void Move(string from, string to)
     {
         const int Attempts = 10;
@@ -129,7 +132,7 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>Creates a folder and its parents where they are missing.</summary>
+    /// <summary>Creates a folder and its missing parents.</summary>
     public static void CreateFolder(string path)
     {
         if (Directory.Exists(path))
@@ -147,10 +150,10 @@ internal static class AtomicFile
         FlushFolder(parent);
     }
 
-    /// <summary>Removes temporary files that killed processes left in one folder: those whose random name only
-    /// <see cref="Write"/> gives.</summary>
-    /// <remarks>Only for a folder that is known to be ours and that no other process writes to. Subfolders are left
-    /// alone.</remarks>
+    /// <summary>Removes temporary files that killed processes left in a folder. It recognises them by the form of name
+    /// that <see cref="Write"/> gives.</summary>
+    /// <remarks>Only for a folder of this program that no other process writes to. Subfolders are not
+    /// entered.</remarks>
     public static void RemoveLeftovers(string folder)
     {
         if (FileEntry.OfLink(folder).Kind != EntryKind.Folder)

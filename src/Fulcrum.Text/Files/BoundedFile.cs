@@ -3,20 +3,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fulcrum.Files;
 
-/// <summary>Reads files that somebody else made: regular files only, never more bytes than a limit.</summary>
+/// <summary>Reads untrusted files: regular files only, and at most a given number of bytes.</summary>
 /// <remarks>
 /// A named pipe would block for ever and a device would never end. Both are refused before a byte is read. The limit is
-/// checked against the file's size at once and again while reading, because a file can grow. What cannot be read is an
-/// <see cref="InputException"/> with the reason.
+/// checked against the file's size first and again while reading, because a file can grow. A file that cannot be read
+/// is an <see cref="InputException"/> with the reason.
 ///</remarks>
 internal static class BoundedFile
 {
-    /// <summary>Bytes of a text file such as a study, a manifest or a comparison, unless said otherwise: 64
-    /// MiB.</summary>
+    /// <summary>The usual limit of a text file such as a study, a manifest or a comparison: 64 MiB.</summary>
     public const long Text = 1L << 26;
 
-    /// <summary>Opens a regular file for reading; the caller disposes the stream, which refuses to give more than
-    /// <paramref name="mostBytes"/>.</summary>
+    /// <summary>Opens a regular file for reading. The stream throws once it would return more than
+    /// <paramref name="mostBytes"/>. The caller disposes it.</summary>
     /// <exception cref="InputException">The file is missing, special, larger than the limit, or cannot be
     /// read.</exception>
     public static Stream Open(string path, long mostBytes)
@@ -55,13 +54,12 @@ internal static class BoundedFile
         }
     }
 
-    /// <summary>Returns whether anything has this name: a file, or a folder, a pipe or a dead link in its place, which
-    /// reading refuses.</summary>
-    /// <remarks><see cref="File.Exists"/> is false for these, and an optional file would be ignored in
-    /// silence.</remarks>
+    /// <summary>Returns whether anything has this name, also a folder, a pipe or a dangling link.</summary>
+    /// <remarks><see cref="File.Exists"/> is false for the latter, so an optional file would be ignored silently.
+    /// Reading them is an error instead.</remarks>
     public static bool IsThere(string path) => FileEntry.OfLink(path).Kind != EntryKind.Missing;
 
-    /// <summary>Reads a text in UTF-8; null where there is no such file.</summary>
+    /// <summary>Reads a text in UTF-8; returns null if the file does not exist.</summary>
     /// <exception cref="InputException">As for <see cref="Open"/>.</exception>
     public static string? ReadTextIfThere(string path, long mostBytes = Text) =>
         !IsThere(path) ? null : ReadText(path, mostBytes);

@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 
 namespace Fulcrum.Files;
 
-/// <summary>What a path leads to.</summary>
+/// <summary>The kind of entry that a path leads to in the file system.</summary>
 internal enum EntryKind
 {
     /// <summary>Nothing has the name, or a link leads nowhere.</summary>
@@ -14,29 +14,29 @@ internal enum EntryKind
     /// <summary>A folder.</summary>
     Folder,
 
-    /// <summary>A symbolic link; only where links are not followed.</summary>
+    /// <summary>A symbolic link, if links are not followed.</summary>
     Link,
 
     /// <summary>A named pipe, a socket or a device.</summary>
     Special,
 }
 
-/// <summary>Kind, size, owner and access rights of a path, without opening it: opening a named pipe may wait for
-/// ever.</summary>
+/// <summary>Kind, size, owner and access rights of a path. They are read without opening it, because opening a named
+/// pipe may block for ever.</summary>
 /// <param name="Bytes">Size of a file; 0 otherwise.</param>
-/// <param name="Names">Names that the file has; more than 1: another path leads to the same content. 1 where the system
-/// does not tell.</param>
-/// <param name="Owner">Id of the user who owns it; 0 where the system does not tell.</param>
-/// <param name="Mode">Access rights as Unix writes them (octal 755); 0 where the system does not tell.</param>
+/// <param name="Names">The number of names (hard links) of the file. If it is above 1, another path leads to the same
+/// content. 1 outside Linux.</param>
+/// <param name="Owner">Id of the user who owns it; 0 outside Linux.</param>
+/// <param name="Mode">Access rights as Unix writes them (octal 755); 0 outside Linux.</param>
 internal readonly record struct FileEntry(EntryKind Kind, long Bytes = 0, uint Names = 1, uint Owner = 0, int Mode = 0)
 {
     private const int GroupOrOthersWrite = 0b010_010;
 
-    /// <summary>Whether somebody else could change it: another user owns it, or group or others may write.</summary>
+    /// <summary>Whether another user could change it: another user owns it, or group or others may write.</summary>
     public bool IsOthers =>
         OperatingSystem.IsLinux() && (Owner != Libc.EffectiveUser() || (Mode & GroupOrOthersWrite) != 0);
 
-    /// <summary>Whether this user or root owns something with this owner.</summary>
+    /// <summary>Returns whether an owner is this user or root.</summary>
     public static bool IsOwn(uint owner) => !OperatingSystem.IsLinux() || owner == 0 || owner == Libc.EffectiveUser();
 
     /// <summary>Looks at what a path leads to, links followed.</summary>

@@ -1,15 +1,14 @@
 namespace Fulcrum.Files;
 
-/// <summary>What the file system says about a file without reading it. Any change of the content changes it, except
-/// within the resolution of its clock.</summary>
-/// <param name="Place">Device and inode: another file under the same path has another one.</param>
-/// <param name="Written">Time of the last change of the content, in nanoseconds since 1970.</param>
-/// <param name="Changed">Time of the last change of content, name or rights, in nanoseconds since 1970. A program can
-/// set <paramref name="Written"/> back, but not this one.</param>
+/// <summary>Identity, size and times of a file, read without opening it. If two states are equal, the content has not
+/// changed, except within the resolution of the file system's clock.</summary>
+/// <param name="Place">Device and inode. A file that replaces another under the same path has another one.</param>
+/// <param name="Written">Time of the last change of the content (<c>mtime</c>), in nanoseconds since 1970.</param>
+/// <param name="Changed">Time of the last change of content, name or rights (<c>ctime</c>), in nanoseconds since 1970.
+/// A program can set <paramref name="Written"/> back, but not this one.</param>
 internal readonly record struct FileState(string Place, long Bytes, long Written, long Changed)
 {
-    /// <summary>Looks at a file, links followed.</summary>
-    /// <returns>Null where there is none, or where the system does not tell.</returns>
+    /// <summary>Returns the state of a file, links followed; null if it does not exist, or outside Linux.</summary>
     public static FileState? Of(string path)
     {
         if (

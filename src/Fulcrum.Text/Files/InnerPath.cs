@@ -2,13 +2,9 @@ using System.IO.Enumeration;
 
 namespace Fulcrum.Files;
 
-/// <summary>Checks where a path really leads: links in it are followed.</summary>
+/// <summary>Checks where a path leads after all links in it are resolved.</summary>
 internal static class InnerPath
 {
-    /// <summary>Returns whether a name can only denote an entry of one folder
-    /// (<see cref="RelativeName.IsPlain"/>).</summary>
-    public static bool IsPlainName(string name) => RelativeName.IsPlain(name);
-
     /// <summary>Returns whether a path lies in a folder. Links in both are followed.</summary>
     public static bool LiesIn(string folder, string path)
     {
@@ -21,22 +17,21 @@ internal static class InnerPath
     /// <summary>Returns whether two paths lead to the same place. Links in both are followed.</summary>
     public static bool AreSame(string first, string second) => Real(first).Equals(Real(second), Case);
 
-    // The usual disks of these systems do not tell upper from lower case.
+    // The usual file systems of Windows and macOS ignore case.
     private static StringComparison Case =>
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()
             ? StringComparison.OrdinalIgnoreCase
             : StringComparison.Ordinal;
 
-    /// <summary>Whether a path lies under a folder, or is a link from a snapshot in the hub's cache to a blob of the
-    /// same repository.</summary>
+    /// <summary>Returns whether a path lies in a folder, or is a link from a snapshot in the hub's cache to a blob of
+    /// the same repository.</summary>
     public static bool LiesInOrIsBlob(string folder, string path) =>
         LiesIn(folder, path) || BlobsOf(folder).Any(b => LiesIn(b, path));
 
-    /// <summary>Refuses a model folder in which anything is a link, for a user who does not want links to be
-    /// followed.</summary>
+    /// <summary>Refuses a model folder that contains a link, for a user who has forbidden to follow links.</summary>
     /// <remarks>In the hub's cache, <c>NAME/snapshots/COMMIT</c> consists of links to <c>NAME/blobs</c>; those are
     /// always followed.</remarks>
-    /// <exception cref="InputException">There is such a link; names it.</exception>
+    /// <exception cref="InputException">There is such a link. The message names it.</exception>
     public static void RefuseLinks(string folder)
     {
         string[] blobs = BlobsOf(folder);
@@ -52,13 +47,13 @@ internal static class InnerPath
 
     /// <summary>Refuses a file of a data folder that lies elsewhere, because a link leads out of the folder.</summary>
     /// <remarks>Links to the blobs of the hub's cache are followed, as in <see cref="RefuseLinks"/>.</remarks>
-    /// <exception cref="InputException">The file lies elsewhere; names it.</exception>
+    /// <exception cref="InputException">The file lies elsewhere. The message names it.</exception>
     public static void RequireInside(string folder, string file)
     {
-        if (!LiesIn(folder, file) && !BlobsOf(folder).Any(b => LiesIn(b, file)))
+        if (!LiesInOrIsBlob(folder, file))
         {
             throw new InputException(
-                $"{file} is a link that leads out of {folder}; put the file itself there, if you know it"
+                $"{file} is a link that leads out of {folder}; put the file itself there, if you trust it"
             );
         }
     }
@@ -68,7 +63,7 @@ internal static class InnerPath
     /// <remarks>A link to the root of the system would otherwise list all of its files.</remarks>
     /// <param name="pattern">A name with <c>*</c> and <c>?</c>.</param>
     /// <param name="depth">How many levels of folders are entered.</param>
-    /// <exception cref="InputException">The folder holds too many entries; names it.</exception>
+    /// <exception cref="InputException">The folder has more than a million entries. The message names it.</exception>
     public static IEnumerable<string> FilesIn(string folder, string pattern, int depth)
     {
         const int MostEntries = 1_000_000;
@@ -78,14 +73,16 @@ internal static class InnerPath
         {
             ShouldIncludePredicate = (ref FileSystemEntry e) =>
                 ++seen > MostEntries
-                    ? throw new InputException($"{folder} holds more than {MostEntries} entries")
+                    ? throw new InputException(
+                        $"{folder} has more than {MostEntries} entries, too many to search; name a smaller folder"
+                    )
                     : !e.IsDirectory && FileSystemName.MatchesSimpleExpression(pattern, e.FileName, ignoreCase: false),
             ShouldRecursePredicate = (ref FileSystemEntry e) => !e.Attributes.HasFlag(FileAttributes.ReparsePoint),
         };
     }
 
-    // NAME/snapshots/COMMIT has its files in NAME/blobs, or in the blobs that all repositories of a cache share. None
-    // for a folder that lies in no snapshot.
+    // Returns the folders of blobs that belong to the snapshot in which a folder lies: the files of
+    // NAME/snapshots/COMMIT are in NAME/blobs, or in the blobs that all repositories of a cache share.
     private static string[] BlobsOf(string folder)
     {
         DirectoryInfo? snapshot = new(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder)));
@@ -114,7 +111,7 @@ internal static class InnerPath
             real =
                 info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true)?.FullName is { } target
                     ? Real(target)
-                    : real; // a path that does not exist is no link
+                    : real;
         }
 
         return real;

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fulcrum.Files;
 
-/// <summary>The C functions that .NET does not offer for files: open without waiting, and the kind of an
-/// entry.</summary>
+/// <summary>C functions for files and processes that .NET does not offer. Constants are those of Linux's
+/// headers.</summary>
 internal static class Libc
 {
     /// <summary>Relative paths start at the current folder.</summary>
@@ -66,6 +66,19 @@ internal static class Libc
     [UnsupportedOSPlatform("windows")]
     [DllImport("libc", EntryPoint = "close")]
     public static extern int Close(int handle);
+
+    /// <summary>Asks a process to end (SIGTERM). Returns 0, or -1 if it does not exist or belongs to another
+    /// user.</summary>
+    [UnsupportedOSPlatform("windows")]
+    public static int Terminate(int process)
+    {
+        const int Sigterm = 15;
+        return Signal(process, Sigterm);
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Signal(int process, int signal);
 
     /// <summary>The user whose rights count for this process.</summary>
     [UnsupportedOSPlatform("windows")]

@@ -1,6 +1,7 @@
 namespace Fulcrum.Files;
 
-/// <summary>A file that refuses to give more bytes than a limit, however much it grows.</summary>
+/// <summary>A file that throws once it would return more bytes than a limit, for files that grow while they are
+/// read.</summary>
 internal sealed class LimitedStream(FileStream inner, string path, long mostBytes) : Stream
 {
     public override bool CanRead => true;

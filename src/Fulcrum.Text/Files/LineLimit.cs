@@ -1,8 +1,10 @@
 namespace Fulcrum.Files;
 
-/// <summary>A stream of lines that refuses a line without end, before it fills the memory.</summary>
-/// <param name="most">Bytes of a line.</param>
-/// <param name="mostInAll">Bytes of all lines. The size of a packed file says nothing of them.</param>
+/// <summary>A stream of text that throws when a line becomes too long, before the line fills the memory.</summary>
+/// <param name="name">Names the file in errors.</param>
+/// <param name="most">The largest number of bytes of a line.</param>
+/// <param name="mostInAll">The largest number of bytes of all lines together. A small compressed file may expand to
+/// many.</param>
 internal sealed class LineLimit(
     Stream inner,
     string name,
@@ -10,7 +12,7 @@ internal sealed class LineLimit(
     long mostInAll = long.MaxValue
 ) : Stream
 {
-    /// <summary>Bytes of one line.</summary>
+    /// <summary>The usual limit of a line in bytes: 64 MiB.</summary>
     public const long LongestLine = 1 << 26;
 
     private long open,

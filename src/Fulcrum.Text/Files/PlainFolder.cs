@@ -1,30 +1,29 @@
 namespace Fulcrum.Files;
 
-/// <summary>Checks a folder that somebody else may have made, such as a run folder: nothing in it may lead out of
-/// it.</summary>
+/// <summary>Checks an untrusted folder, such as a run folder: nothing in it may lead out of it.</summary>
 /// <remarks>
-/// How Runs uses it. <see cref="Require"/> is called whenever a run folder is opened, by every command that reads or
-/// writes one, before any other access: it refuses links, named pipes, sockets, devices, and files that have a second
-/// name outside. Afterwards files are read with <see cref="BoundedFile"/> and written with <see cref="AtomicFile"/>, or
-/// with <see cref="GrowingFile"/> where they grow. Names that a file in the folder gives (manifests, comparison) are
-/// <see cref="RelativeName"/>s. A stage removes files with <see cref="Remove"/>, which takes the names that the stage
-/// itself lists; a folder goes only when it is empty (<see cref="RemoveIfEmpty"/>).
+/// How <c>Fulcrum.Runs</c> uses it: <see cref="Require"/> is called whenever a run folder is opened, by every command
+/// that reads or writes one, before any other access: it refuses links, named pipes, sockets, devices, and files that
+/// have a second name outside. Afterwards files are read with <see cref="BoundedFile"/> and written with
+/// <see cref="AtomicFile"/>, or with <see cref="GrowingFile"/> where they grow. Names that a file in the folder gives
+/// (manifests, comparison) are <see cref="RelativeName"/>s. A stage removes files with <see cref="Remove"/>, which
+/// takes the names that the stage itself lists; a folder goes only when it is empty (<see cref="RemoveIfEmpty"/>).
 ///</remarks>
 internal static class PlainFolder
 {
     private const int MostEntries = 200_000,
         MostDepth = 16;
 
-    /// <summary>Refuses a folder in which anything is not a plain file or folder of its own. A folder that does not
-    /// exist is accepted.</summary>
-    /// <param name="folder">Its own path may lead through links: the user named it.</param>
-    /// <exception cref="InputException">There is a link, a special file or a file with a second name; names
+    /// <summary>Refuses a folder that contains anything but plain files and folders. A folder that does not exist is
+    /// accepted.</summary>
+    /// <param name="folder">This path itself may lead through links, because the user named it.</param>
+    /// <exception cref="InputException">There is a link, a special file or a file with a second name. The message names
     /// it.</exception>
     public static void Require(string folder)
     {
         if (FileEntry.Of(folder).Kind == EntryKind.Missing && FileEntry.OfLink(folder).Kind != EntryKind.Missing)
         {
-            throw new InputException($"{folder} is a link that leads nowhere");
+            throw new InputException($"{folder} is a link to a folder that does not exist");
         }
 
         if (FileEntry.Of(folder).Kind is EntryKind.File or EntryKind.Special)
@@ -77,7 +76,7 @@ internal static class PlainFolder
             if (++seen > MostEntries)
             {
                 throw new InputException(
-                    $"{folder} and its neighbours hold more than {MostEntries} files, too many for a run folder"
+                    $"{folder}: the run folder has more than {MostEntries} files, too many for a run"
                 );
             }
 
@@ -97,7 +96,7 @@ internal static class PlainFolder
         }
     }
 
-    // Another process of the run may remove its folder meanwhile.
+    // Another process of the run may remove a folder of its own at the same time.
     private static IReadOnlyList<string> EntriesOf(string folder)
     {
         try

@@ -5,13 +5,13 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Files;
 
-/// <summary>A file's name, relative to a folder, that came from somebody else's file: it can only mean something inside
-/// that folder.</summary>
+/// <summary>A relative file name from an untrusted file. It can only denote an entry inside the folder that it is
+/// relative to.</summary>
 /// <remarks>
-/// Names that manifests, checksums, comparisons, model indexes and studies give are of this type, so that no text of
-/// theirs reaches <see cref="Path.Combine(string, string)"/> unchecked. JSON reads and writes it as a text, also as a
-/// key; a name that is refused is a <see cref="JsonException"/> there. That a name is harmless says nothing about
-/// links: <see cref="PlainFolder.Require"/> refuses those.
+/// Names in manifests, checksums, comparisons, model indexes and studies have this type, so that no untrusted text
+/// reaches <see cref="Path.Combine(string, string)"/> unchecked. JSON reads and writes it as a text, also as a key, and
+/// reports a refused name as a <see cref="JsonException"/>. The entry of a valid name may still be a link;
+/// <see cref="PlainFolder.Require"/> refuses those.
 ///</remarks>
 [JsonConverter(typeof(RelativeNameConverter))]
 internal readonly record struct RelativeName
@@ -25,16 +25,16 @@ internal readonly record struct RelativeName
 
     /// <summary>Reads a name such as <c>base/spider.jsonl</c>.</summary>
     /// <param name="text">Parts between single slashes; each is a plain name (<see cref="IsPlain"/>).</param>
-    /// <param name="place">Where the name stands, for the message: a file, with line or key.</param>
-    /// <exception cref="InputException">The name is empty, absolute, leads upwards, or holds a character that no name
-    /// of ours has.</exception>
+    /// <param name="place">The file, with line or key, that contains the name; for the message.</param>
+    /// <exception cref="InputException">The name is empty, absolute, leads upwards, or contains a character that
+    /// <see cref="IsPlain"/> refuses.</exception>
     public static RelativeName Parse(string? text, string place) =>
         TryParse(text)
         ?? throw new InputException(
             $"{place}: '{Printable.Short(text ?? "")}' is not the name of a file inside its folder"
         );
 
-    /// <summary>Reads a name; null where it is refused.</summary>
+    /// <summary>Reads a name; returns null if it is refused.</summary>
     public static RelativeName? TryParse(string? text)
     {
         string[] parts = (text ?? "").Split('/', MostParts + 1);
@@ -42,9 +42,9 @@ internal readonly record struct RelativeName
     }
 
     /// <summary>
-    /// Whether a text can only mean a file or folder right here: no separator, not <c>.</c> or <c>..</c>, at most 255
-    /// bytes, no control or formatting character, no drive, no dot or space at the end, which Windows drops. On Windows
-    /// no name of a device either.
+    /// Returns whether a text can only denote an entry directly in a folder: no separator, not <c>.</c> or <c>..</c>,
+    /// at most 255 bytes (the limit of common file systems), no control or formatting character, no drive, no dot or
+    /// space at the end, which Windows drops. On Windows no name of a device either.
     ///</summary>
     public static bool IsPlain(string? name) =>
         name is { Length: > 0 and <= LongestPart }
@@ -54,11 +54,11 @@ internal readonly record struct RelativeName
         && IsWellFormed(name)
         && Encoding.UTF8.GetByteCount(name) <= LongestPart
         && name.EnumerateRunes().All(IsVisible)
-        && !(OperatingSystem.IsWindows() && MeansElseOnWindows(name));
+        && !(OperatingSystem.IsWindows() && IsSpecialOnWindows(name));
 
-    /// <summary>Whether Windows takes a name for a device (<c>NUL</c>, <c>con.txt</c>) or refuses a character in
-    /// it.</summary>
-    internal static bool MeansElseOnWindows(string name)
+    /// <summary>Returns whether a name denotes a device on Windows (<c>NUL</c>, <c>con.txt</c>) or has a character that
+    /// Windows refuses.</summary>
+    internal static bool IsSpecialOnWindows(string name)
     {
         string stem = name.Split('.', 2)[0].TrimEnd(' ').ToUpperInvariant();
         bool isPort = stem.Length == 4 && stem[..3] is "COM" or "LPT" && stem[3] is >= '0' and <= '9';
@@ -67,7 +67,7 @@ internal readonly record struct RelativeName
             || name.AsSpan().ContainsAny("<>\"|?*");
     }
 
-    /// <summary>The path in a folder.</summary>
+    /// <summary>Returns the path of the entry in a folder.</summary>
     public string In(string folder) =>
         Path.Combine(folder, text ?? throw new InvalidOperationException("a name that was never read"));
 

@@ -2,18 +2,18 @@ using System.Collections.Concurrent;
 
 namespace Fulcrum.Files;
 
-/// <summary>SHA-256 digests of files that are asked for again and again: a file is read again only if it may have
+/// <summary>Caches SHA-256 digests of files within a process. A file is read again only if it may have
 /// changed.</summary>
 /// <remarks>
 /// A digest is kept with the file's inode, size and times. It is used again while all of them are the same. Clocks of
 /// file systems tick every few milliseconds, so a change right after the first reading could keep the same times. A
-/// digest of a file that changed less than <see cref="Settled"/> before it was read is therefore not kept. Where the
-/// system does not tell these facts, every call reads the file.
+/// digest of a file that changed less than <see cref="Settled"/> before it was read is therefore not kept. Outside
+/// Linux these facts are not read, and every call reads the file.
 /// </remarks>
 internal static class RememberedDigest
 {
-    /// <summary>Time after which the clock of a file system has surely moved on, also on network file
-    /// systems.</summary>
+    /// <summary>Time after which the clock of every file system has moved on. The coarsest usual one, of FAT, has steps
+    /// of 2 s.</summary>
     public static readonly TimeSpan Settled = TimeSpan.FromSeconds(3);
 
     private static readonly ConcurrentDictionary<string, (FileState State, string Digest)> Known = new(

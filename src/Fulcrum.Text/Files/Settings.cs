@@ -8,23 +8,24 @@ internal sealed class Settings(JsonObject json, string file)
     /// <summary>Names the file in errors.</summary>
     public string File => file;
 
-    /// <summary>The raw value; null when absent or null.</summary>
+    /// <summary>Returns the unchecked value; null if the setting is absent or null.</summary>
     public JsonNode? Value(string name) => json[name];
 
     /// <summary>The names of all settings.</summary>
     public IEnumerable<string> Names => json.Select(p => p.Key);
 
-    /// <summary>A text, or null when absent.</summary>
+    /// <summary>Reads a text; null if absent.</summary>
     public string? Text(string name) => Read<string>(name, "a text");
 
-    /// <summary>Reads a Boolean; false when absent.</summary>
+    /// <summary>Reads a Boolean; false if absent.</summary>
     public bool Flag(string name) => json[name] is not null && ReadValue<bool>(name, "true or false");
 
-    /// <summary>A number; without a default it must be there.</summary>
+    /// <summary>Reads a number. Without a default the setting is required.</summary>
     public double Number(string name, double? missing = null) =>
         json[name] is null ? missing ?? throw Error($"{name} is missing") : ReadValue<double>(name, "a number");
 
-    /// <summary>Reads a number; both bounds are allowed. Without a default the setting is required.</summary>
+    /// <summary>Reads a number from <paramref name="least"/> to <paramref name="most"/>, bounds included. Without a
+    /// default the setting is required.</summary>
     public double Number(string name, double least, double most, double? missing = null)
     {
         double value = Number(name, missing);
@@ -33,7 +34,8 @@ internal sealed class Settings(JsonObject json, string file)
             : throw Error(FormattableString.Invariant($"{name} must lie between {least} and {most}, not {value}"));
     }
 
-    /// <summary>A whole number within bounds, checked before anything is allocated by it.</summary>
+    /// <summary>Reads a whole number within bounds, for sizes by which memory is allocated. Without a default the
+    /// setting is required.</summary>
     public int Size(string name, int most, int? missing = null, int least = 1)
     {
         long value = json[name] is null
@@ -44,7 +46,7 @@ internal sealed class Settings(JsonObject json, string file)
             : throw Error($"{name} must lie between {least} and {most}, not {value}");
     }
 
-    /// <summary>The settings of an inner object; null when absent.</summary>
+    /// <summary>Returns the settings of an inner object; null if absent.</summary>
     public Settings? Inner(string name) =>
         json[name] is null
             ? null
@@ -62,8 +64,8 @@ internal sealed class Settings(JsonObject json, string file)
         }
     }
 
-    /// <summary>Refuses a setting that would change results. A setting that is off, empty or a factor of 1 counts as
-    /// absent.</summary>
+    /// <summary>Refuses a setting that would change results and is not supported. A neutral value (off, empty, a factor
+    /// of 1, a number of 0) is accepted like an absent one.</summary>
     public void Absent(string name)
     {
         bool neutral = json[name] switch
@@ -82,7 +84,7 @@ internal sealed class Settings(JsonObject json, string file)
         }
     }
 
-    /// <summary>An error about this object.</summary>
+    /// <summary>Returns an error about this object.</summary>
     public InputException Error(string what) => new($"{file}: {what}");
 
     private T ReadValue<T>(string name, string kind)

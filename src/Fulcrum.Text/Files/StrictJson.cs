@@ -7,7 +7,8 @@ namespace Fulcrum.Files;
 /// surrogates.</summary>
 internal static class StrictJson
 {
-    /// <summary>Values of a text. Each takes some hundred bytes once it is parsed.</summary>
+    /// <summary>The largest number of values in a text. Each takes some hundred bytes of memory once it is
+    /// parsed.</summary>
     internal const int MostValues = 3 << 20;
 
     /// <summary>Parses a text. Every value of the result can be read without another error.</summary>
@@ -40,14 +41,10 @@ internal static class StrictJson
     }
 
     /// <summary>Reads and parses a file.</summary>
-    /// <exception cref="InputException">It is larger than <paramref name="mostBytes"/>.</exception>
+    /// <exception cref="InputException">As for <see cref="BoundedFile.Open"/>.</exception>
     /// <exception cref="JsonException">As for <see cref="Parse"/>.</exception>
-    public static JsonNode? ReadFile(string path, int depth = 64, long mostBytes = 1 << 26) =>
-        Parse(ReadText(path, mostBytes), depth);
-
-    /// <summary>Reads a text file of limited size.</summary>
-    /// <exception cref="InputException">It is larger than <paramref name="mostBytes"/>.</exception>
-    public static string ReadText(string path, long mostBytes = 1 << 26) => BoundedFile.ReadText(path, mostBytes);
+    public static JsonNode? ReadFile(string path, int depth = 64, long mostBytes = BoundedFile.Text) =>
+        Parse(BoundedFile.ReadText(path, mostBytes), depth);
 
     /// <summary>Returns the message of an error without its position.</summary>
     public static string Sentence(JsonException e)
@@ -66,7 +63,7 @@ internal static class StrictJson
     public static string Located(Exception e) =>
         e is JsonException { LineNumber: { } line } json ? $"{Sentence(json)} (line {line + 1})" : e.Message;
 
-    // A lone surrogate, written as \ud800, is found only when a text is asked for.
+    // JsonNode finds a lone surrogate, written as \ud800, only when a text is read.
     private static void ReadTexts(JsonNode? node)
     {
         switch (node)

@@ -1,6 +1,6 @@
 namespace Fulcrum.Files;
 
-/// <summary>The folder of what this user's programs can make again.</summary>
+/// <summary>The folder for files that programs of this user can recreate.</summary>
 internal static class UserCache
 {
     /// <summary>Returns <c>XDG_CACHE_HOME</c>, or <c>.cache</c> in the user's home; null if neither is an absolute
@@ -11,9 +11,9 @@ internal static class UserCache
             Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)
         );
 
-    /// <summary>The same for given values. A relative path counts as none, because nothing is kept in or loaded from
-    /// the current folder (XDG Base Directory Specification).</summary>
-    /// <param name="named">Value of <c>XDG_CACHE_HOME</c>.</param>
+    /// <summary>Returns the folder for given values. A relative path is ignored (XDG Base Directory Specification):
+    /// nothing is kept in or loaded from the current folder.</summary>
+    /// <param name="named">The value of <c>XDG_CACHE_HOME</c>.</param>
     /// <param name="home">The user's home.</param>
     public static string? Of(string? named, string? home) =>
         Path.IsPathFullyQualified(named ?? "") ? named

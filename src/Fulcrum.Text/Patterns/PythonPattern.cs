@@ -11,6 +11,7 @@ namespace Fulcrum.Patterns;
 /// </remarks>
 internal sealed class PythonPattern
 {
+    // Patterns come from untrusted task files. A long one would take seconds to compile.
     private const int MostCharacters = 1 << 16;
     private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(5);
     private readonly string pattern;
@@ -21,7 +22,8 @@ internal sealed class PythonPattern
     /// <summary>Compiles a pattern.</summary>
     /// <param name="flags">Flags beyond those that the pattern sets itself.</param>
     /// <param name="limit">The longest time on one text; null: 5 s.</param>
-    /// <exception cref="InputException">The pattern is malformed or uses what is not supported; names it.</exception>
+    /// <exception cref="InputException">The pattern is malformed, or .NET cannot express it. The message names
+    /// it.</exception>
     public PythonPattern(string pattern, RegexOptions flags = RegexOptions.None, TimeSpan? limit = null)
     {
         this.pattern = pattern;
@@ -38,23 +40,23 @@ internal sealed class PythonPattern
         }
     }
 
-    /// <summary>All matches, as Python's <c>findall</c>: one text a group; the whole match of a pattern without
-    /// groups.</summary>
-    /// <exception cref="InputException">The search took too long; names the pattern.</exception>
+    /// <summary>Returns all matches, as Python's <c>findall</c>: the text of each group, or of the whole match if the
+    /// pattern has no groups.</summary>
+    /// <exception cref="InputException">The search took too long. The message names the pattern.</exception>
     public IReadOnlyList<IReadOnlyList<string>> FindAll(string text) =>
         Timed(() =>
             regex.Matches(text).Select(m => (IReadOnlyList<string>)(groups == 0 ? [m.Value] : Groups(m))).ToArray()
         );
 
-    /// <summary>The number of matches that do not overlap.</summary>
+    /// <summary>Returns the number of matches that do not overlap.</summary>
     /// <exception cref="InputException">As for <see cref="FindAll"/>.</exception>
     public int Count(string text) => Timed(() => regex.Count(text));
 
-    /// <summary>Whether the pattern matches anywhere.</summary>
+    /// <summary>Returns whether the pattern matches anywhere.</summary>
     /// <exception cref="InputException">As for <see cref="FindAll"/>.</exception>
     public bool IsFound(string text) => Timed(() => regex.IsMatch(text));
 
-    /// <summary>The text with every match replaced, as Python's <c>sub</c>.</summary>
+    /// <summary>Returns the text with every match replaced, as Python's <c>sub</c>.</summary>
     /// <param name="replacement">Python's form: <c>\1</c>, <c>\g&lt;1&gt;</c>, escapes.</param>
     /// <param name="count">The largest number of matches; 0: all.</param>
     /// <exception cref="InputException">As for <see cref="FindAll"/>; or the replacement names a group that does not

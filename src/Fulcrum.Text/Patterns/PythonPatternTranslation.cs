@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Patterns;
 
 /// <summary>Rewrites a pattern of Python's <c>re</c> in .NET's language.</summary>
-internal sealed class PythonPatternTranslation
+internal sealed partial class PythonPatternTranslation
 {
+    // A surrogate pair: a character beyond the basic plane. The others are members of a set in brackets.
     private const string Pair = @"[\uD800-\uDBFF][\uDC00-\uDFFF]",
         Word = @"\p{L}\p{N}_",
         Space = @"\s\x1c-\x1f";
@@ -42,7 +43,7 @@ internal sealed class PythonPatternTranslation
         }
 
         PythonPatternTranslation translation = new(pattern);
-        translation.Leading();
+        translation.LeadingFlags();
         while (translation.at < pattern.Length)
         {
             translation.Part();
@@ -51,8 +52,8 @@ internal sealed class PythonPatternTranslation
         return translation;
     }
 
-    /// <summary>Flags at the very beginning count for the whole pattern: <c>(?is)</c>.</summary>
-    private void Leading()
+    /// <summary>Reads the flags at the beginning, such as <c>(?is)</c>, which apply to the whole pattern.</summary>
+    private void LeadingFlags()
     {
         while (Regex.Match(pattern[at..], @"^\(\?([aiLmsux]+)\)") is { Success: true } m)
         {
@@ -97,7 +98,7 @@ internal sealed class PythonPatternTranslation
                 at += m.Length;
                 result.Append(CultureInfo.InvariantCulture, $"{{0,{m.Groups[1].Value}}}");
                 break;
-            case '*' or '+' or '?' or '}' when at + 1 < pattern.Length && pattern[at + 1] == '+' && !Quantified():
+            case '*' or '+' or '?' or '}' when at + 1 < pattern.Length && pattern[at + 1] == '+' && !IsLiteralBrace():
                 throw new ArgumentException("possessive repetition is not supported");
             default:
                 Literal();
@@ -105,8 +106,8 @@ internal sealed class PythonPatternTranslation
         }
     }
 
-    // The brace that closes no repetition is a letter, and "+" behind it repeats it.
-    private bool Quantified() => pattern[at] == '}' && !Regex.IsMatch(pattern[..(at + 1)], @"\{\d*,?\d*\}$");
+    // A closing brace without a repetition before it is a literal, which a following "+" repeats.
+    private bool IsLiteralBrace() => pattern[at] == '}' && !Regex.IsMatch(pattern[..(at + 1)], @"\{\d*,?\d*\}$");
 
     private void Literal()
     {
@@ -188,113 +189,5 @@ internal sealed class PythonPatternTranslation
             && Rune.IsValid(code)
             ? new Rune(code).ToString()
             : throw new ArgumentException(@"\U needs eight hexadecimal digits");
-    }
-
-    private void Set()
-    {
-        bool negated = at + 1 < pattern.Length && pattern[at + 1] == '^';
-        at += negated ? 2 : 1;
-        StringBuilder basic = new();
-        List<string> beyond = [];
-        bool first = true;
-        for (; at < pattern.Length && (pattern[at] != ']' || first); first = false)
-        {
-            Member(basic, beyond);
-        }
-
-        if (at >= pattern.Length)
-        {
-            throw new ArgumentException("a set of characters has no end");
-        }
-
-        at++;
-        string others = string.Join('|', beyond);
-        _ = negated switch
-        {
-            true when beyond.Count > 0 => result.Append($@"(?:(?!{others}){Pair}|[^{basic}\uD800-\uDFFF])"),
-            true => result.Append($@"(?:{Pair}|[^{basic}\uD800-\uDFFF])"),
-            false when beyond.Count > 0 => result.Append(
-                basic.Length > 0 ? $"(?:[{basic}]|{others})" : $"(?:{others})"
-            ),
-            _ => result.Append($"[{basic}]"),
-        };
-    }
-
-    private void Member(StringBuilder basic, List<string> beyond)
-    {
-        string from = Character(out bool single);
-        bool range = single && at + 1 < pattern.Length && pattern[at] == '-' && pattern[at + 1] != ']';
-        if (!range)
-        {
-            _ = from.Length == 2 && char.IsHighSurrogate(from[0]) ? Add(beyond, from) : basic.Append(from).Length > 0;
-            return;
-        }
-
-        at++;
-        string to = Character(out bool plain);
-        if (!plain)
-        {
-            throw new ArgumentException("a range ends in a class of characters");
-        }
-
-        if (!char.IsHighSurrogate(to[0]))
-        {
-            basic.Append(from).Append('-').Append(to);
-            return;
-        }
-
-        int start = char.IsHighSurrogate(from[0]) ? char.ConvertToUtf32(from, 0) : 0x10000;
-        _ = char.IsHighSurrogate(from[0]) ? basic : basic.Append(from).Append(@"-\uFFFF");
-        AddRange(beyond, start, char.ConvertToUtf32(to, 0));
-    }
-
-    private static bool Add(List<string> list, string item)
-    {
-        list.Add(item);
-        return true;
-    }
-
-    private static void AddRange(List<string> beyond, int from, int to)
-    {
-        for (int block = from; block <= to; block = (block | 0x3FF) + 1)
-        {
-            string first = char.ConvertFromUtf32(block),
-                last = char.ConvertFromUtf32(Math.Min(to, block | 0x3FF));
-            beyond.Add($"{first[0]}[{first[1]}-{last[1]}]");
-        }
-    }
-
-    /// <summary>One member of a set, written for .NET; false for <paramref name="single"/> where it is a class of
-    /// characters.</summary>
-    private string Character(out bool single)
-    {
-        char c = pattern[at++];
-        single = true;
-        if (c == '\\' && at < pattern.Length)
-        {
-            char escaped = pattern[at++];
-            single = escaped is not ('w' or 's' or 'd' or 'W' or 'S' or 'D');
-            return escaped switch
-            {
-                'w' => Word,
-                's' => Space,
-                'W' => NoWord,
-                'U' => LongCharacter(),
-                'x' => Numbered('x', 2),
-                'u' => Numbered('u', 4),
-                _ => $"\\{escaped}",
-            };
-        }
-
-        return char.IsHighSurrogate(c) && at < pattern.Length ? $"{c}{pattern[at++]}"
-            : c is '[' or ']' ? $"\\{c}"
-            : c.ToString();
-    }
-
-    private string Numbered(char kind, int digits)
-    {
-        string hexadecimal = at + digits <= pattern.Length ? pattern[at..(at + digits)] : "";
-        at += hexadecimal.Length;
-        return $@"\{kind}{hexadecimal}";
     }
 }

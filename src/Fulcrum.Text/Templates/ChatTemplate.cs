@@ -4,8 +4,8 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Templates;
 
-/// <summary>The chat template of a model folder: renders a conversation as text. The evaluator reaches nothing but the
-/// template's variables.</summary>
+/// <summary>The chat template of a model folder: renders a conversation as text. A template is untrusted, so it can
+/// access only its variables.</summary>
 public sealed class ChatTemplate
 {
     private const int LargestTemplate = 1 << 22;
@@ -30,8 +30,8 @@ public sealed class ChatTemplate
 
     /// <summary>Reads the template of a model folder: <c>chat_template.jinja</c>, else <c>chat_template</c> of
     /// <c>tokenizer_config.json</c> (a text, or a list of named templates with one called <c>default</c>).</summary>
-    /// <exception cref="InputException">The folder has no template, or the template uses what is not supported; names
-    /// construct and line.</exception>
+    /// <exception cref="InputException">The folder has no template, or the template uses something that is not
+    /// supported. The message names construct and line.</exception>
     public static ChatTemplate Load(string modelFolder) =>
         TryLoad(modelFolder)
         ?? throw new InputException(
@@ -39,23 +39,12 @@ public sealed class ChatTemplate
                 + "tokenizer_config.json; give prompts instead of messages"
         );
 
-    /// <summary>The same; null if the folder has no template.</summary>
+    /// <summary>Reads the template like <see cref="Load"/>; returns null if the folder has none.</summary>
     /// <param name="clock">Read by <c>strftime_now</c>; null for the system's clock.</param>
-    /// <exception cref="InputException">The template uses what is not supported.</exception>
+    /// <exception cref="InputException">The template uses something that is not supported.</exception>
     public static ChatTemplate? TryLoad(string modelFolder, TimeProvider? clock = null)
     {
-        string settings = Path.Combine(modelFolder, "tokenizer_config.json"),
-            own = Path.Combine(modelFolder, "chat_template.jinja"),
-            tools = Path.Combine(modelFolder, "additional_chat_templates", ToolUse + ".jinja");
-        JsonFile? json = BoundedFile.IsThere(settings) ? new JsonFile(settings) : null;
-        JsonNode? named = BoundedFile.IsThere(own) ? null : json?.Root["chat_template"];
-        string? template = BoundedFile.IsThere(own)
-            ? StrictJson.ReadText(own, LargestTemplate)
-            : Named(named, Default, json);
-        string? forTools =
-            named is JsonArray ? Named(named, ToolUse, json)
-            : BoundedFile.IsThere(own) && BoundedFile.IsThere(tools) ? StrictJson.ReadText(tools, LargestTemplate)
-            : null;
+        (string? template, string? forTools) = TextsIn(modelFolder);
         return template is null
             ? null
             : new ChatTemplate(
@@ -69,7 +58,7 @@ public sealed class ChatTemplate
     /// <summary>Makes a template from its text.</summary>
     /// <param name="settings">Names the special tokens, as <c>tokenizer_config.json</c> does.</param>
     /// <param name="clock">Read by <c>strftime_now</c>; null for the system's clock.</param>
-    /// <exception cref="InputException">The template uses what is not supported.</exception>
+    /// <exception cref="InputException">The template uses something that is not supported.</exception>
     public static ChatTemplate Of(string template, JsonObject settings, TimeProvider? clock = null) =>
         new(
             template,
@@ -78,22 +67,29 @@ public sealed class ChatTemplate
             clock ?? TimeProvider.System
         );
 
-    /// <summary>The text of a model folder's template; null if the folder has none.</summary>
+    /// <summary>Returns the texts of a model folder's template and of its template for conversations with tools; null
+    /// for one that the folder does not have.</summary>
     /// <exception cref="InputException">A file is malformed.</exception>
-    internal static string? TextIn(string modelFolder)
+    internal static (string? Text, string? ForTools) TextsIn(string modelFolder)
     {
         string settings = Path.Combine(modelFolder, "tokenizer_config.json"),
-            own = Path.Combine(modelFolder, "chat_template.jinja");
+            file = Path.Combine(modelFolder, "chat_template.jinja"),
+            tools = Path.Combine(modelFolder, "additional_chat_templates", ToolUse + ".jinja");
         JsonFile? json = BoundedFile.IsThere(settings) ? new JsonFile(settings) : null;
-        return BoundedFile.IsThere(own)
-            ? StrictJson.ReadText(own, LargestTemplate)
-            : Named(json?.Root["chat_template"], Default, json);
+        if (BoundedFile.IsThere(file))
+        {
+            return (BoundedFile.ReadText(file, LargestTemplate), BoundedFile.ReadTextIfThere(tools, LargestTemplate));
+        }
+
+        JsonNode? named = json?.Root["chat_template"];
+        return (Named(named, Default, json), named is JsonArray ? Named(named, ToolUse, json) : null);
     }
 
     /// <summary>Renders a conversation.</summary>
-    /// <param name="variables">Additional variables of the template; they win over the model's own.</param>
-    /// <exception cref="InputException">The conversation is empty, or the template refuses it; carries its words.
-    /// </exception>
+    /// <param name="variables">Additional variables of the template. They override the special tokens of the
+    /// model.</param>
+    /// <exception cref="InputException">The conversation is empty, or the template refuses it. The message quotes the
+    /// template.</exception>
     public string Render(
         JsonArray messages,
         bool addGenerationPrompt,
@@ -104,7 +100,7 @@ public sealed class ChatTemplate
             : throw new InputException("the conversation is empty: there is no message to render");
 
     /// <summary>Renders a conversation.</summary>
-    /// <exception cref="InputException">As for the other form.</exception>
+    /// <exception cref="InputException">As for the other overload.</exception>
     public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt) =>
         Render(new JsonArray([.. messages.Select(m => (JsonNode)m.ToJson())]), addGenerationPrompt);
 
@@ -131,7 +127,7 @@ public sealed class ChatTemplate
         return new TemplateEvaluator(clock.GetLocalNow).Run(withTools ? forTools! : statements, all);
     }
 
-    // As transformers 5.23 does: keys whose value is null are left out, and the reasoning has one name.
+    // As transformers 5.23 does: keys whose value is null are left out, and reasoning is always in reasoning_content.
     private static JsonNode? Completed(JsonNode? message)
     {
         if (message is not JsonObject given)

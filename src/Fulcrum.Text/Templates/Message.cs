@@ -6,6 +6,6 @@ namespace Fulcrum.Templates;
 /// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
 public sealed record Message(string Role, string Content)
 {
-    /// <summary>The open object that a chat template sees.</summary>
+    /// <summary>Returns the message as the object that a chat template reads.</summary>
     public JsonObject ToJson() => new() { ["role"] = Role, ["content"] = Content };
 }

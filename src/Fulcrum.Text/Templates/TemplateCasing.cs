@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Fulcrum.Templates;
 
-/// <summary>Upper, lower and title case as Python has them: with the characters that become several, and the Greek
-/// sigma at the end of a word.</summary>
+/// <summary>Upper, lower and title case as in Python. .NET differs in characters that become several and in the
+/// Greek sigma at the end of a word.</summary>
 internal static class TemplateCasing
 {
     // Character, its upper case, its title case: Unicode's SpecialCasing.txt, entries without a condition.
@@ -90,7 +90,7 @@ internal static class TemplateCasing
         return result.ToString();
     }
 
-    /// <summary>The title case of the first character and the lower case of the rest: <c>str.capitalize</c>.</summary>
+    /// <summary>Python's <c>str.capitalize</c>: the first character in title case, the rest in lower case.</summary>
     public static string Capitalize(string text)
     {
         if (text.Length == 0)
@@ -116,7 +116,7 @@ internal static class TemplateCasing
         : rune.Value == 0x17f ? "S"
         : Rune.ToUpperInvariant(rune).ToString();
 
-    // The middle one of each three is in title case: U+01C5, U+01C8, U+01CB, U+01F2.
+    // Each digraph has three characters: upper, title and lower case. Title case is U+01C5, U+01C8, U+01CB or U+01F2.
     private static string Digraph(char c) =>
         c >= '\u01f1' ? "\u01f2" : ((char)('\u01c5' + (c - '\u01c4') / 3 * 3)).ToString();
 

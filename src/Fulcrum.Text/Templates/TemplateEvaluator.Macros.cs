@@ -6,8 +6,8 @@ namespace Fulcrum.Templates;
 /// <content>Macros, blocks that are captured, and assignments.</content>
 internal sealed partial class TemplateEvaluator
 {
-    /// <summary>A macro reads the scopes around its definition, with their values at the time of the call, and not
-    /// its caller's scopes.</summary>
+    /// <summary>Returns a macro as a function. It reads the scopes around its definition, with their values at the time
+    /// of the call, and not its caller's scopes.</summary>
     private TemplateFunction Macro(TemplateStatement.Macro macro)
     {
         List<Dictionary<string, object?>> around = [.. scopes];
@@ -46,11 +46,11 @@ internal sealed partial class TemplateEvaluator
             );
         }
 
-        if (((TemplateMap)arguments["kwargs"]!).Keys.FirstOrDefault() is { } stranger && !macro.Takes("kwargs"))
+        if (((TemplateMap)arguments["kwargs"]!).Keys.FirstOrDefault() is { } unexpected && !macro.Takes("kwargs"))
         {
             throw TemplateText.Error(
                 line,
-                $"macro {Repr(macro.Name)} takes no keyword argument {TemplateText.Quote(stranger)}"
+                $"macro {Repr(macro.Name)} takes no keyword argument {TemplateText.Quote(unexpected)}"
             );
         }
 

@@ -2,7 +2,7 @@ using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
 
-/// <summary>The values of a template's expressions.</summary>
+/// <content>Computes expressions.</content>
 internal sealed partial class TemplateEvaluator
 {
     private object? Value(TemplateExpression expression)
@@ -164,7 +164,7 @@ internal sealed partial class TemplateEvaluator
         return Guarded(name, call.Line, () => function(positional, named, call.Line));
     }
 
-    // A wrong argument is an error of the template.
+    // .NET's exceptions for a wrong argument become an error of the template.
     private static object? Guarded(string name, int line, Func<object?> call)
     {
         try

@@ -8,7 +8,8 @@ namespace Fulcrum.Templates;
 /// <content>Filters of lists and mappings.</content>
 internal static partial class TemplateFilters
 {
-    /// <summary>Jinja's attribute getter: names and indices separated by dots.</summary>
+    /// <summary>Returns a function that reads an attribute path of an item: names and indices separated by
+    /// dots.</summary>
     private static Func<object?, object?> Of(object? attribute) =>
         attribute is null
             ? item => item

@@ -88,7 +88,8 @@ internal static partial class TemplateFilters
         };
     }
 
-    // transformers' own tojson: nothing beyond ASCII escaped, and its arguments in this order.
+    // The tojson of transformers, not Jinja's: characters beyond ASCII are not escaped, and the arguments have this
+    // order.
     private static JsonStyle Style(FilterCall call)
     {
         string? indent = call.Argument(1, "indent") switch

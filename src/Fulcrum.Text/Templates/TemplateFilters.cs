@@ -79,8 +79,8 @@ internal static partial class TemplateFilters
     };
 
     /// <summary>Applies a filter.</summary>
-    /// <exception cref="InputException">There is no such filter, or it does not fit the value; names it and the
-    /// line.</exception>
+    /// <exception cref="InputException">There is no such filter, or the value has the wrong type for it. The message
+    /// names filter and line.</exception>
     public static object? Apply(FilterCall call, object? value) =>
         call.Name switch
         {
@@ -208,7 +208,7 @@ internal static partial class TemplateFilters
             _ => throw call.Error($"the filter '{call.Name}' is not supported"),
         };
 
-    // The one filter that lm-evaluation-harness adds to Jinja's own.
+    // The only filter that lm-evaluation-harness adds to Jinja.
     private static string RegexReplaced(object? value, FilterCall call) =>
         new PythonPattern(Text(call.Argument(0, "pattern"))).Replace(
             Text(value),
@@ -265,7 +265,7 @@ internal static partial class TemplateFilters
     public static IEnumerable<object?> Pairs(TemplateMap map) =>
         map.Select(p => (object?)TemplateSequence.Of(p.Key, p.Value));
 
-    /// <summary>Texts with another between them.</summary>
+    /// <summary>Returns texts joined by a separator.</summary>
     public static string Joined(string between, int line, IEnumerable<string> texts)
     {
         string[] all = [.. texts];

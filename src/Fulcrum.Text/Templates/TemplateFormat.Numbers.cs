@@ -5,7 +5,7 @@ using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
 
-/// <content>Values in their layout.</content>
+/// <content>Formats single values.</content>
 internal static partial class TemplateFormat
 {
     private static string Percented(Layout layout, char type, object? value, int line)
@@ -35,12 +35,11 @@ internal static partial class TemplateFormat
                     '>'
                 );
             case 'd' or 'i' or 'u':
-                _ = IsNumber(value)
-                    ? true
-                    : throw TemplateText.Error(
-                        line,
-                        $"%{type} format: a real number is required, not {TypeName(value)}"
-                    );
+                if (!IsNumber(value))
+                {
+                    throw TemplateText.Error(line, $"%{type} format: a real number is required, not {TypeName(value)}");
+                }
+
                 return Formatted(
                     layout with
                     {

@@ -27,19 +27,19 @@ internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Tex
     public bool IsName(string name) => Kind == TemplateTokenKind.Name && Text == name;
 }
 
-/// <summary>What happens to white space around blocks.</summary>
+/// <summary>How white space around blocks is treated.</summary>
 internal enum TemplateSpacing
 {
-    /// <summary>As chat templates want it: a line that holds only a block leaves nothing behind, and one line break at
-    /// the very end is dropped.</summary>
+    /// <summary>As in chat templates (<c>trim_blocks</c> and <c>lstrip_blocks</c> on): a line with only a block writes
+    /// nothing, and one line break at the very end is dropped.</summary>
     Trimmed,
 
-    /// <summary>As Jinja does by itself, with the line break at the very end: everything stays.</summary>
+    /// <summary>Jinja's default, but with <c>keep_trailing_newline</c>: all white space is kept.</summary>
     Kept,
 }
 
-/// <summary>Cuts a template into tokens, with Jinja's white space rules: <c>trim_blocks</c> and <c>lstrip_blocks</c>
-/// on, one newline at the very end dropped.</summary>
+/// <summary>Splits a template into tokens and applies the rules for white space
+/// (<see cref="TemplateSpacing"/>).</summary>
 internal sealed class TemplateLexer
 {
     private static readonly string[] Operators =
@@ -150,7 +150,8 @@ internal sealed class TemplateLexer
         }
     }
 
-    /// <summary>The text before a tag, as its sign and <c>lstrip_blocks</c> leave it.</summary>
+    /// <summary>Returns the text before a tag, without the white space that the tag's sign or <c>lstrip_blocks</c>
+    /// removes.</summary>
     private string Before(string text, char kind, char sign)
     {
         if (sign == '-')

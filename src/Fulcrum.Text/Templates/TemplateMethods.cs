@@ -2,7 +2,7 @@ using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
 
-/// <summary>The methods of texts, lists and mappings that change nothing.</summary>
+/// <summary>The methods of texts, lists and mappings that do not change their object.</summary>
 internal static partial class TemplateMethods
 {
     /// <summary><c>value.name</c>: a method of the value's type if there is one of that name, otherwise the value's
@@ -91,7 +91,8 @@ internal static partial class TemplateMethods
         return string.Concat(points.Select((p, i) => i < count ? with + p : p)) + (count > points.Count ? with : "");
     }
 
-    /// <summary>A text in the middle (0), at the left (-1) or at the right (1) of a width.</summary>
+    /// <summary>Returns a text padded to a width.</summary>
+    /// <param name="side">Where the text is: -1 left, 0 in the middle, 1 right.</param>
     public static string Padded(string text, object? width, char fill, int side, int line)
     {
         long wide = Whole(width),

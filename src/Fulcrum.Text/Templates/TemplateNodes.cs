@@ -62,8 +62,8 @@ internal abstract record TemplateExpression(int Line)
 /// <summary>Arguments as written.</summary>
 /// <param name="Positional">Arguments by position.</param>
 /// <param name="Named">Arguments by name.</param>
-/// <param name="Rest">A list that gives further positional arguments (<c>*list</c>); null for none.</param>
-/// <param name="NamedRest">A mapping that gives further named arguments (<c>**mapping</c>); null for none.</param>
+/// <param name="Rest">A list that gives additional positional arguments (<c>*list</c>); null for none.</param>
+/// <param name="NamedRest">A mapping that gives additional named arguments (<c>**mapping</c>); null for none.</param>
 internal sealed record TemplateArguments(
     IReadOnlyList<TemplateExpression> Positional,
     IReadOnlyList<(string Name, TemplateExpression Value)> Named,
@@ -118,9 +118,8 @@ internal abstract record TemplateStatement(int Line)
         int Line
     ) : TemplateStatement(Line);
 
-    /// <param name="Free">The names <c>varargs</c> and <c>kwargs</c>, if the macro's body reads them: the macro then
-    /// takes
-    /// additional arguments.</param>
+    /// <param name="Free">The names <c>varargs</c> and <c>kwargs</c>, if the macro's body reads them. The macro then
+    /// takes additional arguments.</param>
     public sealed record Macro(
         string? Name,
         IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters,
@@ -132,7 +131,7 @@ internal abstract record TemplateStatement(int Line)
         public bool Takes(string name) => Free.Contains(name);
     }
 
-    /// <summary>A call whose body the macro can ask for as <c>caller()</c>.</summary>
+    /// <summary>A call of a macro with a body, which the macro gets by <c>caller()</c>.</summary>
     public sealed record CallBlock(TemplateExpression.Call Call, Macro Caller, int Line) : TemplateStatement(Line);
 
     public sealed record FilterBlock(

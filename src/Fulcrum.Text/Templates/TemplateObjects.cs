@@ -5,18 +5,18 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Templates;
 
-/// <summary>An undefined name: prints as nothing, is false, and is an error in any other use.</summary>
-/// <param name="Complaint">The error message, in Jinja's words.</param>
+/// <summary>The value of an undefined name: prints as nothing, is false, and is an error in any other use.</summary>
+/// <param name="Complaint">Jinja's error message.</param>
 internal sealed record TemplateUndefined(string Complaint)
 {
-    /// <summary>Whether names without a value that arise on this thread are errors as soon as anything but a test is
-    /// asked of them.</summary>
+    /// <summary>Whether undefined names that are created on this thread are errors in every use except a test, as with
+    /// Jinja's <c>StrictUndefined</c>.</summary>
     [ThreadStatic]
     private static bool strictly;
 
     private readonly bool strict = strictly;
 
-    /// <summary>Runs a template for which a name without a value is an error where it is used.</summary>
+    /// <summary>Runs a template in which every use of an undefined name, except a test, is an error.</summary>
     public static T Strictly<T>(Func<T> run)
     {
         strictly = true;
@@ -30,10 +30,10 @@ internal sealed record TemplateUndefined(string Complaint)
         }
     }
 
-    /// <summary>What an inline if without else gives: an empty value, in strict templates too.</summary>
+    /// <summary>Returns the value of an inline if without else: empty, in strict templates too.</summary>
     public TemplateUndefined Lenient() => new(this, lenient: true);
 
-    /// <summary>What a value stands for where one is used although there is none.</summary>
+    /// <summary>Returns the value that replaces the undefined one, such as an empty list for a loop.</summary>
     /// <exception cref="InputException">The template is strict.</exception>
     public T As<T>(T nothing) => strict ? throw new InputException(Complaint) : nothing;
 
@@ -69,7 +69,7 @@ internal sealed class TemplateSequence(string kind, IEnumerable<object?> items) 
 
     public string Kind => kind;
 
-    /// <summary>Elements can be read by index.</summary>
+    /// <summary>Whether elements can be read by index.</summary>
     public bool IsIndexed => kind is Tuple or Range;
 
     public static TemplateSequence Of(params IEnumerable<object?> items) => new(Tuple, items);
@@ -80,7 +80,7 @@ internal sealed class TemplateGenerator(IEnumerable<object?> items)
 {
     private List<object?>? left = [.. items];
 
-    /// <summary>The remaining items, without taking them.</summary>
+    /// <summary>The remaining items. Reading this does not consume them.</summary>
     public IReadOnlyList<object?> Left => left ?? [];
 
     /// <summary>Returns the items the first time, then none.</summary>
@@ -91,7 +91,7 @@ internal sealed class TemplateGenerator(IEnumerable<object?> items)
         return taken;
     }
 
-    /// <summary>Takes the first item.</summary>
+    /// <summary>Consumes the next item; returns false if there is none.</summary>
     public bool TryNext(out object? item)
     {
         item = left is { Count: > 0 } ? left[0] : null;

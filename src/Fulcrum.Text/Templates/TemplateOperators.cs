@@ -3,7 +3,7 @@ using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
 
-/// <summary>Python's operators on template values, with its complaints.</summary>
+/// <summary>Python's operators on template values, with Python's error messages.</summary>
 internal static class TemplateOperators
 {
     private const int LongestText = 1 << 20,
@@ -121,7 +121,7 @@ internal static class TemplateOperators
         };
     }
 
-    /// <summary>The value itself, or the complaint of an undefined one.</summary>
+    /// <summary>Returns the value; throws if it is undefined.</summary>
     public static object? Defined(object? value, int line) =>
         value is TemplateUndefined undefined ? throw TemplateText.Error(line, undefined.Complaint) : value;
 

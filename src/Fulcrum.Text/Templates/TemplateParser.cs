@@ -117,7 +117,7 @@ internal sealed partial class TemplateParser
     {
         if (loops == 0)
         {
-            throw TemplateText.Error(line, $"'{name}' stands outside a loop");
+            throw TemplateText.Error(line, $"'{name}' is outside a loop");
         }
 
         ExpectEnd(BlockEnd);
@@ -240,7 +240,7 @@ internal sealed partial class TemplateParser
 
     private TemplateStatement.Macro Macro(string? name, int line, string end) => Macro(name, line, end, out _);
 
-    // In a call block the parameters belong to its body, and the call follows them.
+    // A call block has the parameters of its body first, then the call.
     private TemplateStatement.Macro Macro(string? name, int line, string end, out TemplateExpression call)
     {
         List<(string, TemplateExpression?)> parameters = Current.Is("(") || end == "endmacro" ? Parameters() : [];
@@ -313,7 +313,7 @@ internal sealed partial class TemplateParser
         return !several && targets[0].Parts is { } parts ? [.. parts] : targets;
     }
 
-    // A name, or targets in parentheses that a part of the value is unpacked into.
+    // Returns a name, or targets in parentheses into which a part of the value is unpacked.
     private TemplateTarget Target()
     {
         if (!Take("("))

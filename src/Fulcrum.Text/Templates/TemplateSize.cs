@@ -3,30 +3,31 @@ using System.Runtime.CompilerServices;
 
 namespace Fulcrum.Templates;
 
-/// <summary>How large a template's values may become, and how long it may run. A template is untrusted
-/// input: two lines can double a text in a loop.</summary>
+/// <summary>Limits the size of a template's values and its running time. A template is untrusted: two lines can double
+/// a text in a loop.</summary>
 internal static class TemplateSize
 {
-    /// <summary>Characters and elements of one value, everything inside it counted as often as it occurs.</summary>
+    /// <summary>The largest number of characters and elements of one value. Inner values count as often as they
+    /// occur.</summary>
     public const int Most = 1 << 24;
 
     private const int Deepest = 100,
         MostSeconds = 20;
 
-    /// <summary>Bytes that one run of a template may allocate, whatever becomes of them: 768 MiB.</summary>
-    /// <remarks>Values that variables, lists and calls hold at the same time can never be more than that.</remarks>
+    /// <summary>The largest number of bytes that one run of a template may allocate, freed bytes included: 768
+    /// MiB.</summary>
+    /// <remarks>This also bounds the values that are in memory at the same time.</remarks>
     public const long MostAllocated = 3L << 28;
 
     [ThreadStatic]
     private static long began,
         allocatedBefore;
 
-    /// <summary>Begins the time of a template on this thread.</summary>
+    /// <summary>Starts the limits of time and memory for a template on this thread.</summary>
     public static void Begin() =>
         (began, allocatedBefore) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
 
-    /// <summary>Throws if the time limit is reached or the stack is nearly exhausted; called wherever work
-    /// repeats.</summary>
+    /// <summary>Throws if time, memory or stack is exhausted. It is called wherever work repeats.</summary>
     public static void Tick(int line)
     {
         if (Stopwatch.GetElapsedTime(began).TotalSeconds > MostSeconds)
@@ -45,8 +46,9 @@ internal static class TemplateSize
         }
     }
 
-    /// <summary>The value, unless it is too large or too deep to be printed, compared or copied.</summary>
-    /// <exception cref="InputException">It is; names the line.</exception>
+    /// <summary>Returns the value.</summary>
+    /// <exception cref="InputException">The value is too large or nested too deep to be printed, compared or copied.
+    /// The message names the line.</exception>
     public static object? Checked(object? value, int line)
     {
         Tick(line);
@@ -54,7 +56,8 @@ internal static class TemplateSize
         return Fits(value, ref left, 0) ? value : throw TooLarge(line);
     }
 
-    /// <summary>Refuses what would become too large, before it is made.</summary>
+    /// <summary>Refuses a value of a number of parts before it is built.</summary>
+    /// <param name="size">Characters or elements of one part.</param>
     public static void Check(long parts, long size, int line)
     {
         if (parts > 0 && size > Most / parts)

@@ -42,8 +42,8 @@ internal static class TemplateTests
         "test",
     };
 
-    /// <summary>Whether a test holds.</summary>
-    /// <exception cref="InputException">There is no such test, or it does not fit the value.</exception>
+    /// <summary>Returns whether a test holds.</summary>
+    /// <exception cref="InputException">There is no such test, or the value has the wrong type for it.</exception>
     public static bool Holds(string name, object? value, IReadOnlyList<object?> args, int line)
     {
         object? Other() =>
@@ -92,7 +92,8 @@ internal static class TemplateTests
             _ => throw TemplateText.Error(line, $"the test '{name}' is not supported"),
         };
 
-    // Python's identity for values that have none here: equal texts and equal small numbers count as identical.
+    // Python's "is" compares identity, which values have not here. Equal texts and equal small numbers count as
+    // identical.
     private static bool IsSame(object? a, object? b) =>
         a is List<object?> or TemplateMap or TemplateNamespace
             ? ReferenceEquals(a, b)

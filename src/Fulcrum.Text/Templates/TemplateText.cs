@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Fulcrum.Templates;
 
-/// <summary>Text as Python sees it: white space, code points, literals.</summary>
+/// <summary>Python's functions of texts: white space, code points, case, literals.</summary>
 internal static partial class TemplateText
 {
     public static InputException Error(int line, string what) => new($"chat template line {line}: {what}");
@@ -107,8 +107,8 @@ internal static partial class TemplateText
 
     public static string Capitalize(string text) => TemplateCasing.Capitalize(text);
 
-    /// <summary>Python's <c>isupper</c> and <c>islower</c>: there is a letter with case, and all such are of one
-    /// kind.</summary>
+    /// <summary>Python's <c>isupper</c> and <c>islower</c>: there are letters with case, and all of them have the given
+    /// one.</summary>
     public static bool IsCased(string text, bool upper) =>
         text.Any(c => char.IsUpper(c) || char.IsLower(c)) && !text.Any(upper ? char.IsLower : char.IsUpper);
 

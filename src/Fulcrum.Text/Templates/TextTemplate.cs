@@ -1,13 +1,13 @@
 namespace Fulcrum.Templates;
 
-/// <summary>A Jinja template over the columns of a row, as task files use it: a name without a value is an error, white
-/// space around blocks stays.</summary>
+/// <summary>A Jinja template over the columns of a row, as in task files. Unlike in chat templates, an undefined name
+/// is an error, and white space around blocks is kept.</summary>
 internal sealed class TextTemplate
 {
     private readonly IReadOnlyList<TemplateStatement> statements;
 
     /// <summary>Parses a template.</summary>
-    /// <exception cref="InputException">It is malformed or uses what is not supported.</exception>
+    /// <exception cref="InputException">It is malformed or uses something that is not supported.</exception>
     public TextTemplate(string template)
     {
         try
@@ -20,8 +20,8 @@ internal sealed class TextTemplate
         }
     }
 
-    /// <summary>The text that the template makes of some variables.</summary>
-    /// <exception cref="InputException">A name has no value, or a value does not fit what is done with it.</exception>
+    /// <summary>Renders the template with variables.</summary>
+    /// <exception cref="InputException">A name is undefined, or a value has the wrong type for its use.</exception>
     internal string Render(TemplateMap variables)
     {
         try
@@ -36,7 +36,7 @@ internal sealed class TextTemplate
         }
     }
 
-    // The engine speaks of chat templates, which this is not.
+    // Messages of the evaluator say "chat template", which would mislead here.
     private static InputException Renamed(InputException e) =>
         new(e.Message.Replace("chat template", "template", StringComparison.Ordinal), e);
 }

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>A token that is recognised in a text before the text is split.</summary>
+/// <summary>A token that is found in a text before the text is split into words, such as
+/// <c>&lt;|im_end|&gt;</c>.</summary>
 internal sealed record AddedToken(
     int Id,
     string Content,
@@ -14,7 +15,7 @@ internal sealed record AddedToken(
     bool Special
 );
 
-/// <summary>Finds added tokens in a text: the leftmost match, and the longest one there.</summary>
+/// <summary>Finds added tokens in a text: the leftmost match, and the longest of several at the same place.</summary>
 internal sealed class AddedTokens
 {
     private readonly Dictionary<char, (string Text, AddedToken Token)[]> byFirst;
@@ -51,7 +52,8 @@ internal sealed class AddedTokens
                     .Where(t => t.Content.Length > 0),
             ];
 
-    /// <summary>Splits a piece into plain parts (no token) and added tokens, in order, without empty parts.</summary>
+    /// <summary>Splits a piece into added tokens and the parts between them, in order, without empty parts.</summary>
+    /// <remarks>The same results as the tokenizers library, also for tokens that overlap.</remarks>
     public void Split(Piece piece, List<(Piece Part, AddedToken? Token)> into)
     {
         ReadOnlySpan<char> text = piece.Span;
@@ -68,10 +70,10 @@ internal sealed class AddedTokens
 
             int left = at,
                 right = at + found.Text.Length;
-            at = right; // even if the token takes the spaces after it: a token within them is still found
+            at = right; // not behind spaces that the token takes: a token may begin within them
             if (token.SingleWord && !IsAlone(text, left, right))
             {
-                continue; // what it covered is passed over all the same
+                continue; // the characters of a rejected match are not searched again
             }
 
             while (token.LeftStrip && left > start && char.IsWhiteSpace(text[left - 1]))

@@ -7,7 +7,7 @@ internal static class BpeModel
 {
     private const int LargestVocabulary = 1 << 22;
 
-    /// <summary>Token to id.</summary>
+    /// <summary>Reads the vocabulary: token to id.</summary>
     public static Dictionary<string, int> Vocabulary(JsonNode model, JsonFile file)
     {
         JsonObject vocab = file.Member(model, "vocab") as JsonObject ?? throw file.Error("the model has no vocab");
@@ -23,7 +23,7 @@ internal static class BpeModel
         return vocabulary;
     }
 
-    /// <summary>The encoder.</summary>
+    /// <summary>Reads the encoder.</summary>
     /// <param name="bytes">Pieces are written in <see cref="ByteAlphabet"/> first.</param>
     public static Bpe Parse(
         JsonNode model,

@@ -3,14 +3,15 @@ using System.Text;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>A set of characters that a pattern asks for: an escape such as <c>\p{L}</c>, or a bracket.</summary>
-/// <param name="Contains">Whether a character, by its number, is in the set.</param>
-/// <param name="Inside">How the set is written within .NET's brackets; null when only its ranges can be.</param>
-/// <param name="Far">Names the part beyond the basic plane that the pattern spells out; null for none. Together with
-/// <see cref="Text"/> it identifies the set.</param>
+/// <summary>A set of characters in a pattern: an escape such as <c>\p{L}</c>, or a bracket.</summary>
+/// <param name="Contains">Returns whether a code point is in the set.</param>
+/// <param name="Inside">The set in .NET's syntax, without the brackets around it; null if it must be written as
+/// ranges.</param>
+/// <param name="Far">Describes the characters beyond the basic plane that the pattern names explicitly; null for none.
+/// Together with <see cref="Text"/> it identifies the set.</param>
 internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, string? Far = null)
 {
-    // Oniguruma's word characters; the single characters count only for the escape outside brackets.
+    // Oniguruma's word characters. Those of WordOnly belong to \w but not to [[:word:]].
     private const string WordInside = @"\p{L}\p{M}\p{Nd}\p{Pc}\p{Nl}\u24b6-\u24e9",
         WordOnly = @"\u00b2\u00b3\u00b9\u00bc-\u00be";
     private const string HanInside =
@@ -50,10 +51,10 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
     public CharacterClass Not(string? inside = null) =>
         new(c => !Contains(c), inside == "^" ? null : inside, Far is null ? null : $"^({Far})");
 
-    /// <summary>A single character.</summary>
+    /// <summary>Returns the set of a single character.</summary>
     public static CharacterClass Of(int character) => Range(character, character);
 
-    /// <summary>All characters from one to another.</summary>
+    /// <summary>Returns the set of all characters from one to another.</summary>
     public static CharacterClass Range(int first, int last) =>
         new(
             c => c >= first && c <= last,
@@ -79,8 +80,8 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
             Far is null && other.Far is null ? null : $"({Far})&({other.Far})"
         );
 
-    /// <summary>Returns the set of a letter after a backslash; null if the letter names none.</summary>
-    public static CharacterClass? Short(char letter) =>
+    /// <summary>Returns the set of an escape such as <c>\d</c>; null if the letter is not one of a set.</summary>
+    public static CharacterClass? OfEscape(char letter) =>
         letter switch
         {
             's' => new(IsSpace, @"\s"),
@@ -94,7 +95,8 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
             _ => null,
         };
 
-    /// <summary>The set of a Unicode property by its name in braces; null when it is not known exactly.</summary>
+    /// <summary>Returns the set of a Unicode property by its name in braces; null if it is not supported
+    /// exactly.</summary>
     public static CharacterClass? Property(string name) =>
         Categories.TryGetValue(name.ToLowerInvariant(), out UnicodeCategory[]? some)
             ? new(
@@ -112,11 +114,11 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
                 _ => null,
             };
 
-    /// <summary>The set of a POSIX name in <c>[:brackets:]</c>; null when it is not known exactly.</summary>
+    /// <summary>Returns the set of a POSIX name in <c>[:brackets:]</c>; null if it is not supported exactly.</summary>
     public static CharacterClass? Posix(string name) =>
         name switch
         {
-            "space" => Short('s'),
+            "space" => OfEscape('s'),
             "digit" => Property("Nd"),
             "xdigit" => Hex,
             "word" => new(IsWord, WordInside),

@@ -7,8 +7,8 @@ namespace Fulcrum.Tokenization;
 /// <summary>The normalizers of a <c>tokenizer.json</c>, each a function from text to text.</summary>
 internal static class Normalizers
 {
-    /// <summary>Characters that a text may have after a step. A list of replacements can double a text sixty
-    /// times.</summary>
+    /// <summary>The largest number of characters of a text after a step. An untrusted list of replacements could double
+    /// a text sixty times.</summary>
     public const int MostCharacters = 1 << 24;
 
     /// <summary>Returns the normalizer that a node describes; without a node texts stay unchanged.</summary>
@@ -51,7 +51,7 @@ internal static class Normalizers
             : text => ReplacePlain(text, plain, content);
     }
 
-    /// <summary>Refuses a step by which a text would become too long, before it is made.</summary>
+    /// <summary>Refuses a step that would make a text too long, before the text is built.</summary>
     private static void Require(int before, long after)
     {
         if (after > Math.Max(MostCharacters, before + before / 16))
@@ -81,7 +81,8 @@ internal static class Normalizers
 
     private static Func<string, string> Form(NormalizationForm form) => text => NormalForm.Of(text, form);
 
-    // The library in which models are trained has the decompositions of Unicode 12.0, so later ones are left out.
+    // The tokenizers library, with which models are trained, has the decompositions of Unicode 12.0. Characters with a
+    // later one are kept as they are.
     private static Func<string, string> Compatible(NormalizationForm form) =>
         text =>
         {
@@ -107,7 +108,7 @@ internal static class Normalizers
             return all.Append(NormalForm.Of(part.ToString(), form)).ToString();
         };
 
-    // Characters of Unicode 12.1 to 15.0 with a compatibility decomposition.
+    // Returns whether a character has a compatibility decomposition that Unicode 12.1 to 15.0 added.
     private static bool IsLater(Rune rune) =>
         rune.Value
             is 0x32FF

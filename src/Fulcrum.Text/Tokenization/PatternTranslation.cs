@@ -4,12 +4,13 @@ using System.Text;
 namespace Fulcrum.Tokenization;
 
 /// <summary>Translates a pattern from Oniguruma's syntax to .NET's.</summary>
-/// <remarks>The two differ in what <c>\w</c>, <c>\h</c> and <c>\b</c> mean, in nested classes and their
-/// intersections, in possessive quantifiers, in the flag that lets a dot match a line end, and in what folds to s. A
-/// pattern without an exact translation is an <see cref="ArgumentException"/>.</remarks>
+/// <remarks>The two differ in the meaning of <c>\w</c>, <c>\h</c> and <c>\b</c>, in nested classes and their
+/// intersections, in possessive quantifiers, in the flag that lets a dot match a line end, and in the characters that
+/// equal s when case is ignored. A pattern without an exact translation is an
+/// <see cref="ArgumentException"/>.</remarks>
 internal sealed class PatternTranslation
 {
-    // Patterns are untrusted input. Sizes at which .NET's parser or nested sets would recurse deeply are refused
+    // Patterns are untrusted input. .NET's parser and nested sets recurse, so large and deep patterns are refused
     // first.
     private const int MostCharacters = 1 << 16,
         MostNesting = 64,
@@ -114,12 +115,12 @@ internal sealed class PatternTranslation
         int character =
             at + 1 < pattern.Length && char.IsSurrogatePair(pattern[at], pattern[at + 1])
                 ? char.ConvertToUtf32(pattern[at], pattern[at + 1])
-                : throw new ArgumentException("the pattern holds half a character");
+                : throw new ArgumentException("the pattern has a lone surrogate");
         at += 2;
         return character;
     }
 
-    private CharacterClass Far(CharacterClass set) =>
+    private CharacterClass CaseChecked(CharacterClass set) =>
         ignoresCase && set.Far is not null
             ? throw new ArgumentException("characters beyond the basic plane under the flag i are not supported")
             : set;
@@ -138,7 +139,7 @@ internal sealed class PatternTranslation
     {
         if (character >= 0x10000)
         {
-            Atom(Far(CharacterClass.Of(character)));
+            Atom(CaseChecked(CharacterClass.Of(character)));
             return;
         }
 
@@ -301,7 +302,7 @@ internal sealed class PatternTranslation
                 );
         }
 
-        CharacterClass? known = CharacterClass.Short(c);
+        CharacterClass? known = CharacterClass.OfEscape(c);
         at += known is null ? 0 : 1;
         return known;
     }
@@ -432,7 +433,7 @@ internal sealed class PatternTranslation
                 : first;
         CharacterClass range =
             last >= first
-                ? Far(CharacterClass.Range(first, last))
+                ? CaseChecked(CharacterClass.Range(first, last))
                 : throw new ArgumentException($"the range {pattern[from..at]} runs backwards");
         return ignoresCase && (range.Contains('s') || range.Contains('S'))
             ? CharacterClass.Union([range, CharacterClass.Of('ſ')])
@@ -447,7 +448,7 @@ internal sealed class PatternTranslation
         if (
             Next == '\\'
             && at + 1 < pattern.Length
-            && (pattern[at + 1] is 'p' or 'P' || CharacterClass.Short(pattern[at + 1]) is not null)
+            && (pattern[at + 1] is 'p' or 'P' || CharacterClass.OfEscape(pattern[at + 1]) is not null)
         )
         {
             at = minus;

@@ -2,7 +2,7 @@ namespace Fulcrum.Tokenization;
 
 /// <summary>A part of a text on its way to tokens.</summary>
 /// <param name="Source">The string that holds it.</param>
-/// <param name="First">It begins at the start of the text.</param>
+/// <param name="First">Whether it begins at the start of the text.</param>
 internal readonly record struct Piece(string Source, int Start, int Length, bool First)
 {
     public ReadOnlySpan<char> Span => Source.AsSpan(Start, Length);

@@ -34,7 +34,7 @@ internal static class PreTokenizers
                 for (int i = 0; i < steps.Length; i++)
                 {
                     steps[i] = bytes
-                        ? throw file.Error("a step behind ByteLevel is not supported")
+                        ? throw file.Error("a pre-tokenizer after ByteLevel is not supported")
                         : Parse(nodes[i] ?? throw file.Error("a pretokenizer is null"), file, out bytes);
                 }
 

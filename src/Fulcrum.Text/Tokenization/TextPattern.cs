@@ -22,10 +22,11 @@ internal sealed class TextPattern
     private readonly IReadOnlySet<char> literals;
     private readonly ConcurrentDictionary<ulong, char> standIns = new();
 
-    // Stand-ins of reserved characters that a text really holds.
+    // Stand-ins of reserved characters, for texts that contain a reserved character themselves.
     private readonly ConcurrentDictionary<ulong, char> reservedStandIns = new();
 
-    // Characters that stand for those beyond the basic plane only; empty unless the pattern spells such characters out.
+    // Characters that are used only as stand-ins for characters beyond the basic plane. Empty unless the pattern names
+    // such characters explicitly.
     private readonly SearchValues<char> reserved = SearchValues.Create("");
 
     private TextPattern(string pattern)
@@ -51,7 +52,8 @@ internal sealed class TextPattern
         );
     }
 
-    // One private-use character for every way in which the sets tell characters beyond the basic plane apart.
+    // Reserves one private-use character for each group of characters beyond the basic plane that the sets of the
+    // pattern do not distinguish.
     private Dictionary<char, int> Reserve()
     {
         Dictionary<char, int> stands = [];
@@ -71,7 +73,7 @@ internal sealed class TextPattern
 
             if (next > LastReserved)
             {
-                throw new ArgumentException("its sets beyond the basic plane are too many");
+                throw new ArgumentException("it distinguishes too many sets of characters beyond the basic plane");
             }
 
             standIns[signature] = next;
@@ -81,7 +83,7 @@ internal sealed class TextPattern
         return stands;
     }
 
-    // The set with exactly those reserved characters that stand for its members.
+    // Writes a set with exactly those reserved characters that stand for its members.
     private static string Written(CharacterClass set, Dictionary<char, int> stands)
     {
         string Listed(bool members) =>
@@ -104,7 +106,7 @@ internal sealed class TextPattern
     public static TextPattern Of(string pattern) => new(pattern);
 
     /// <summary>A pattern as a tokenizer has it.</summary>
-    /// <exception cref="InputException">It is no pattern, or one that cannot be matched exactly.</exception>
+    /// <exception cref="InputException">It is not a valid pattern, or cannot be matched exactly.</exception>
     public static TextPattern Parse(string pattern, JsonFile file)
     {
         try

@@ -4,11 +4,11 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Tokenization;
 
-/// <summary>From tokens back to text, by the <c>decoder</c> of a <c>tokenizer.json</c>: each step turns a list of texts
-/// into a list of texts.</summary>
+/// <summary>Turns tokens back into text by the <c>decoder</c> of a <c>tokenizer.json</c>. Each step turns a list of
+/// texts into a list of texts.</summary>
 internal static class TokenDecoder
 {
-    /// <summary>The decoder as one function.</summary>
+    /// <summary>Returns the decoder as one function.</summary>
     public static Func<IReadOnlyList<string>, string> Parse(JsonNode? node, JsonFile file)
     {
         if (node is null)

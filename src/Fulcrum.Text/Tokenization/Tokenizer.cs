@@ -41,7 +41,7 @@ public sealed class Tokenizer
         normalise = Normalizers.Parse(file.Root["normalizer"], file);
         foreach (AddedToken token in added.Where(t => t.Normalized))
         {
-            contents[token.Id] = normalise(token.Content); // so that the decoder finds what the encoder made of it
+            contents[token.Id] = normalise(token.Content); // the decoder gets the normalised content
         }
 
         HashSet<string> specials = [.. added.Where(t => t.Special).Select(t => t.Content)];
@@ -75,8 +75,7 @@ public sealed class Tokenizer
     /// <param name="settings">The content of a <c>tokenizer_config.json</c>.</param>
     /// <param name="origin">Names the source in errors.</param>
     /// <param name="ranks">The rank of each merge, where several merges may have the same; null: their order.</param>
-    /// <exception cref="InputException">The content is malformed, or asks for something that is not supported.
-    /// </exception>
+    /// <exception cref="InputException">The content is malformed, or uses something that is not supported.</exception>
     internal static Tokenizer Of(
         JsonObject tokenizer,
         JsonObject settings,
@@ -85,8 +84,8 @@ public sealed class Tokenizer
     ) => new(new JsonFile(tokenizer, origin), TokenizerSettings.Of(settings, origin), ranks);
 
     /// <summary>Reads the tokenizer of a model folder.</summary>
-    /// <exception cref="InputException">The file is missing or malformed, or asks for something that is not supported;
-    /// names it.</exception>
+    /// <exception cref="InputException">The file is missing or malformed, or uses something that is not supported. The
+    /// message names it.</exception>
     public static Tokenizer Load(string folder)
     {
         string path = Path.Combine(folder, "tokenizer.json");
@@ -98,8 +97,7 @@ public sealed class Tokenizer
     /// <summary>Returns the ids of a text; special tokens in the text are recognised.</summary>
     /// <param name="addSpecialTokens">Add the special tokens that the tokenizer adds to a sequence, such as
     /// BOS.</param>
-    /// <exception cref="InputException">A pattern of the tokenizer needs more than its time for this
-    /// text.</exception>
+    /// <exception cref="InputException">A pattern of the tokenizer exceeds its time limit on this text.</exception>
     public int[] Encode(string text, bool addSpecialTokens = false)
     {
         try
@@ -185,7 +183,7 @@ public sealed class Tokenizer
         }
     }
 
-    // The post-processor decides. Earlier versions of the reference followed the flag in some classes.
+    // The post-processor decides. Earlier versions of transformers followed the flag in some tokenizer classes.
     private static string? NoticeOf(bool? flag, string name, int[] added, string kind) =>
         flag is { } wanted && wanted != added.Length > 0
             ? $"tokenizer_config.json says {name} {(wanted ? "true" : "false")}, "

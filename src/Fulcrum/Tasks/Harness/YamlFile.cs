@@ -84,7 +84,7 @@ internal static class YamlFile
     /// malformed one.</summary>
     public static TemplateMap? FrontMatter(string path)
     {
-        string text = StrictJson.ReadText(path, LargestFile);
+        string text = BoundedFile.ReadText(path, LargestFile);
         int end = text.StartsWith("---", StringComparison.Ordinal)
             ? text.IndexOf("\n---", 3, StringComparison.Ordinal)
             : -1;
@@ -104,7 +104,7 @@ internal static class YamlFile
     {
         try
         {
-            return StrictJson.ReadText(path, LargestFile);
+            return BoundedFile.ReadText(path, LargestFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

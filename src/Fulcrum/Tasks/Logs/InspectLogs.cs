@@ -110,7 +110,7 @@ internal static class InspectLogs
 
     private static (JsonNode?, IReadOnlyList<JsonNode>) Plain(string path)
     {
-        JsonNode? log = Parsed(path, StrictJson.ReadText(path, LargestLog));
+        JsonNode? log = Parsed(path, BoundedFile.ReadText(path, LargestLog));
         return (log, [.. (log?["samples"] as JsonArray ?? []).OfType<JsonNode>()]);
     }
 

@@ -108,7 +108,7 @@ internal sealed class MmluFolder
         ofHub ? ReadParquet(subject, split) : ReadCsv(subject, split);
 
     private string[] Files(string subject, string split) =>
-        InnerPath.IsPlainName(subject) && Directory.Exists(Path.Combine(root, subject))
+        RelativeName.IsPlain(subject) && Directory.Exists(Path.Combine(root, subject))
             ?
             [
                 .. Directory
@@ -142,7 +142,7 @@ internal sealed class MmluFolder
     private MmluQuestion[] ReadCsv(string subject, string split)
     {
         string path = Path.Combine(root, split, $"{subject}_{split}.csv");
-        if (!InnerPath.IsPlainName(subject) || (File.Exists(path) && !InnerPath.LiesInOrIsBlob(root, path)))
+        if (!RelativeName.IsPlain(subject) || (File.Exists(path) && !InnerPath.LiesInOrIsBlob(root, path)))
         {
             throw new InputException($"{path} leaves the folder {root}");
         }

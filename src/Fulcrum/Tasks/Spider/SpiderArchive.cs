@@ -118,7 +118,7 @@ internal static class SpiderArchive
 
         string inside = name[start.Length..];
         return inside == "tables.json" ? inside
-            : inside.Split('/') is ["database", var id, var file] && InnerPath.IsPlainName(id) && file == id + ".sqlite"
+            : inside.Split('/') is ["database", var id, var file] && RelativeName.IsPlain(id) && file == id + ".sqlite"
                 ? Path.Combine("database", id, file)
             : null;
     }

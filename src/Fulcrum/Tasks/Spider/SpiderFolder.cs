@@ -176,7 +176,7 @@ internal sealed class SpiderFolder
     private void CheckDatabase(string path, SpiderExample example)
     {
         string id = example.DbId;
-        if (!InnerPath.IsPlainName(id) || !Schemas.ContainsKey(id))
+        if (!RelativeName.IsPlain(id) || !Schemas.ContainsKey(id))
         {
             throw new InputException($"{path} example {example.Index}: the database '{id}' is not in tables.json");
         }

@@ -57,7 +57,7 @@ internal static class SpiderQuestions
         Directory
             .EnumerateDirectories(Databases(root))
             .Select(d => Path.GetFileName(d))
-            .Where(id => InnerPath.IsPlainName(id) && File.Exists(Database(root, id)))
+            .Where(id => RelativeName.IsPlain(id) && File.Exists(Database(root, id)))
             .Where(id => InnerPath.LiesIn(root, Database(root, id)))
             .ToDictionary(id => id, id => SqliteSchema.Read(id, Database(root, id)), StringComparer.Ordinal);
 
