@@ -45,7 +45,7 @@ public sealed class RequestFilesTests : IDisposable
         File.WriteAllLines(
             Input,
             Enumerable
-                .Range(0, (2 * PortionFile.Lines) + 10)
+                .Range(0, (2 * ChunkedFile.Lines) + 10)
                 .Select(i => $$"""{"id":{{i}},"prompt_ids":[{{i % 50}}],"continuation_ids":[[{{i % 7}}],[1]]}""")
         );
         Files(new Scripted()).Score(Input, Output, TestContext.Current.CancellationToken);
@@ -72,7 +72,7 @@ public sealed class RequestFilesTests : IDisposable
         string[] lines =
         [
             .. Enumerable
-                .Range(0, PortionFile.Lines + 1)
+                .Range(0, ChunkedFile.Lines + 1)
                 .Select(i => $$"""{"prompt_ids":[{{i % 50}}],"continuation_ids":[[1]]}"""),
         ];
         File.WriteAllLines(Input, lines);

@@ -56,12 +56,12 @@ internal static class GradeCommand
                 GradeLines lines = sandbox is null
                     ? GradeLines.Of(name)
                     : SqlGradeLines.Of(folder, sql.Grader(sandbox, parsed));
-                PortionFile.Write(
+                ChunkedFile.Write(
                     parsed.GetRequiredValue(input),
                     lines.Fields,
                     parsed.GetRequiredValue(output),
                     () => $"grade {name} {folder} {sql.Fingerprint(parsed)}",
-                    portion => Answers(lines, portion, cancellation)
+                    chunk => Answers(lines, chunk, cancellation)
                 );
                 return Task.FromResult(0);
             }
@@ -70,12 +70,12 @@ internal static class GradeCommand
     }
 
     // All lines are read before grading, so that an error names the first invalid line.
-    private static string[] Answers(GradeLines lines, JsonLine[] portion, CancellationToken cancellation)
+    private static string[] Answers(GradeLines lines, JsonLine[] chunk, CancellationToken cancellation)
     {
-        Func<ReplyGrade>[] graders = [.. portion.Select(lines.Read)];
-        string[] answers = new string[portion.Length];
+        Func<ReplyGrade>[] graders = [.. chunk.Select(lines.Read)];
+        string[] answers = new string[chunk.Length];
         ParallelOptions options = new() { CancellationToken = cancellation };
-        Parallel.For(0, portion.Length, options, i => answers[i] = Answer(portion[i], Timed(graders[i])));
+        Parallel.For(0, chunk.Length, options, i => answers[i] = Answer(chunk[i], Timed(graders[i])));
         return answers;
     }
 

@@ -49,7 +49,7 @@ internal static class SqlCommand
                 using SqlSandbox sandbox = SqlSandbox.Open();
                 string folder = parsed.GetRequiredValue(databases);
                 Func<string, string, string, Grade> grader = sql.Grader(sandbox, parsed);
-                PortionFile.Write(
+                ChunkedFile.Write(
                     parsed.GetRequiredValue(input),
                     Fields,
                     parsed.GetRequiredValue(output),

@@ -3,15 +3,14 @@ using YamlDotNet.RepresentationModel;
 
 namespace Fulcrum.Data;
 
-/// <summary>Parses YAML that somebody else wrote.</summary>
+/// <summary>Parses untrusted YAML.</summary>
 /// <remarks>
-/// YamlDotNet builds its nodes by recursion: 100,000 opening brackets end the process, because the stack overflows. Its
-/// events come without
-/// recursion, so their depth is counted first.
+/// YamlDotNet builds its nodes by recursion: 100,000 opening brackets overflow the stack and end the process. Its
+/// events are read without recursion, so their depth is counted first.
 /// </remarks>
 internal static class BoundedYaml
 {
-    /// <summary>Levels of lists and mappings inside each other.</summary>
+    /// <summary>The largest number of lists and mappings inside each other.</summary>
     public const int Deepest = 60;
 
     // The stream and the document are levels as well.
@@ -31,7 +30,7 @@ internal static class BoundedYaml
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            // YamlDotNet's scanner meets some malformed texts with exceptions of its own defects.
+            // Defects of YamlDotNet's scanner throw these for some malformed texts.
             throw new YamlException($"it cannot be scanned: {e.Message}", e);
         }
     }

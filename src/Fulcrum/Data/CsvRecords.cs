@@ -5,17 +5,18 @@ using CsvHelper.Configuration;
 
 namespace Fulcrum.Data;
 
-/// <summary>Records of a CSV or TSV file (RFC 4180), in UTF-8. Blank lines are skipped, and a quote inside a field that
-/// is not quoted is a character, as in Python's <c>csv</c>.</summary>
+/// <summary>Reads the records of a CSV or TSV file (RFC 4180), in UTF-8. As in Python's <c>csv</c>, blank lines are
+/// skipped, and a quote inside an unquoted field is an ordinary character.</summary>
 internal static class CsvRecords
 {
+    // Characters: bounds the memory of a file that consists of one field.
     private const int LongestField = 1 << 24;
 
     /// <summary>Reads every record with the line on which it begins.</summary>
-    /// <param name="path">Named in errors.</param>
-    /// <param name="stream">Can be read from the start again: a line that is not UTF-8 is looked for
-    /// afterwards.</param>
-    /// <exception cref="InputException">The file is malformed; names file and line.</exception>
+    /// <param name="path">Names the file in errors.</param>
+    /// <param name="stream">A stream that can seek: after a decoding error the broken line is searched from the
+    /// start.</param>
+    /// <exception cref="InputException">The file is malformed. The message names file and line.</exception>
     public static IReadOnlyList<(int Line, string[] Fields)> Read(string path, Stream stream, char delimiter = ',')
     {
         CsvConfiguration settings = new(CultureInfo.InvariantCulture)

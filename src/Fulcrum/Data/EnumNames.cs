@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Data;
 
-/// <summary>The names by which files and the command line call the members of a closed set.</summary>
-/// <remarks>The sets are small and searched one member after the other. A dictionary for each set would have to be
-/// compiled for its type, which made up a third of the time that a command needs to start.</remarks>
+/// <summary>The names of the members of an enum in files and on the command line.</summary>
+/// <remarks>The enums are small and searched linearly. A dictionary for each enum would have to be compiled for its
+/// type, which was a third of the start-up time of a command.</remarks>
 internal static class EnumNames
 {
     /// <summary>Returns the name of a member, as <see cref="JsonStringEnumMemberNameAttribute"/> gives it.</summary>
@@ -16,12 +16,12 @@ internal static class EnumNames
     public static IReadOnlyList<string> All<T>()
         where T : struct, Enum => Names<T>.InOrder;
 
-    /// <summary>Returns all names of a closed set that is known by its type only.</summary>
+    /// <summary>Returns all names of an enum that is known only by its type.</summary>
     public static IReadOnlyList<string> All(Type set) => Array.ConvertAll(Enum.GetNames(set), n => NameOf(set, n));
 
     /// <summary>Returns the member with a name.</summary>
     /// <param name="what">The option or key, for the message.</param>
-    /// <exception cref="InputException">No member has the name; lists the names.</exception>
+    /// <exception cref="InputException">No member has the name. The message lists the names.</exception>
     public static T Parse<T>(string name, string what)
         where T : struct, Enum =>
         Array.IndexOf(Names<T>.InOrder, name) is >= 0 and int index

@@ -12,7 +12,7 @@ internal static class JsonLines
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>Options of output lines: snake_case names, non-ASCII text as it is, one line.</summary>
+    /// <summary>Options of output lines: snake_case names, unescaped non-ASCII text, one line per object.</summary>
     public static readonly JsonSerializerOptions Output = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -21,7 +21,7 @@ internal static class JsonLines
     };
 
     /// <summary>Reads lines lazily, in order. Lines end at line feeds only; blank lines are skipped. A file whose name
-    /// ends in <c>.gz</c> is unpacked.</summary>
+    /// ends in <c>.gz</c> is decompressed.</summary>
     /// <param name="fields">The fields that a line may have in addition to <c>id</c> and <c>meta</c>; null:
     /// any.</param>
     /// <exception cref="InputException">The file is missing, or a line is not an object or has an unknown field; names

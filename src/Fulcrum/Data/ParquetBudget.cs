@@ -4,19 +4,18 @@ using Parquet.Meta;
 
 namespace Fulcrum.Data;
 
-/// <summary>Counts what a Parquet file holds before anything of it is decoded: a few hundred bytes can stand for
-/// gigabytes.</summary>
+/// <summary>Measures the decoded size of an untrusted Parquet file before it is decoded: a few hundred bytes can expand
+/// to gigabytes.</summary>
 /// <remarks>
-/// The footer's figures are claims. The header of every page is read as well, because the reader allocates what the
-/// headers say. A file whose footer claims fewer values than its pages hold is refused by the reader later; it cannot
-/// hold more than was counted here.
+/// The footer may lie. So the header of every page is read as well, because Parquet.Net allocates the sizes in the
+/// headers. If the footer claims fewer values than the pages have, Parquet.Net refuses the file later.
 /// </remarks>
 internal static class ParquetBudget
 {
-    /// <summary>Rows times columns: 4,000,000 need about 0.5 GB as rows with names.</summary>
+    /// <summary>The largest number of rows times columns. 4,000,000 need about 0.5 GB as rows with names.</summary>
     public const long MostCells = 4_000_000;
 
-    /// <summary>Bytes of all pages, decompressed: 256 MiB.</summary>
+    /// <summary>The largest number of decompressed bytes of all pages: 256 MiB.</summary>
     public const long MostBytes = 1 << 28;
 
     private const int LongestHeader = 1 << 16,
@@ -24,7 +23,8 @@ internal static class ParquetBudget
         LongestFooter = 1 << 26;
 
     /// <summary>Refuses a file that would need too much memory.</summary>
-    /// <exception cref="FormatException">It holds too much, or a header cannot be read; says which.</exception>
+    /// <exception cref="FormatException">The file is too large, or a header cannot be read. The message says
+    /// which.</exception>
     public static async Task Check(Stream stream)
     {
         long bytes = 0;
@@ -56,7 +56,7 @@ internal static class ParquetBudget
         stream.Position = 0;
     }
 
-    // The library reads a damaged footer beyond its end and then never stops. The footer is followed by its length and
+    // Parquet.Net reads a damaged footer beyond its end and then never stops. The footer is followed by its length and
     // four letters.
     private static void RequireWholeFooter(Stream stream)
     {
@@ -86,7 +86,7 @@ internal static class ParquetBudget
         }
     }
 
-    // The schema is a tree in depth-first order; its first element is the root, whose name no path holds.
+    // The schema is a tree in depth-first order. Its first element is the root, whose name is not part of a path.
     private static IEnumerable<string> Leaves(IReadOnlyList<SchemaElement> schema)
     {
         Stack<(string Path, int Left)> open = new([("", 1)]);
@@ -99,7 +99,7 @@ internal static class ParquetBudget
 
             if (!open.TryPop(out (string Path, int Left) parent) || element.NumChildren < 0 || open.Count > MostDepth)
             {
-                throw new FormatException("the schema is no tree");
+                throw new FormatException("the schema is not a tree");
             }
 
             bool isRoot = open.Count == 0 && parent.Path.Length == 0;
@@ -158,10 +158,14 @@ internal static class ParquetBudget
     }
 }
 
-/// <summary>What a page header says of the page's size.</summary>
+/// <summary>The sizes in the header of a Parquet page.</summary>
+/// <param name="HeaderBytes">Bytes of the header itself.</param>
+/// <param name="Decompressed">Bytes of the decompressed page.</param>
+/// <param name="Compressed">Bytes of the page in the file.</param>
+/// <param name="Values">The number of values.</param>
 internal readonly record struct PageHead(int HeaderBytes, long Decompressed, long Compressed, long Values)
 {
-    private const int PrefixCoded = 7;
+    private const int DeltaByteArray = 7; // of the format's enum Encoding
 
     /// <summary>Reads the header at the beginning of some bytes (Thrift's compact protocol, as the Parquet format
     /// defines PageHeader).</summary>
@@ -192,7 +196,7 @@ internal readonly record struct PageHead(int HeaderBytes, long Decompressed, lon
             }
         }
 
-        if (encoding == PrefixCoded)
+        if (encoding == DeltaByteArray)
         {
             throw new FormatException(
                 "a column is in the encoding DELTA_BYTE_ARRAY, whose texts share prefixes without a bound; "

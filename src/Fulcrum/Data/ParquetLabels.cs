@@ -28,7 +28,7 @@ internal static class ParquetLabels
         return labels.Count > 0 ? labels : null;
     }
 
-    // The rows are complete without the names, so a text of another form is no error.
+    // Rows can be read without the names, so a text of another form is ignored.
     private static JsonObject Features(string? text)
     {
         try
@@ -42,7 +42,7 @@ internal static class ParquetLabels
         }
     }
 
-    // The labels of a list have the form of its elements.
+    // For a column of lists, "feature" describes the elements.
     private static IReadOnlyList<string>? Names(JsonNode? node)
     {
         JsonObject? feature = (node as JsonObject)?["feature"] as JsonObject ?? node as JsonObject;

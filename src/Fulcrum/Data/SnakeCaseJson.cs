@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Fulcrum.Data;
 
-/// <summary>How the JSON files of a run are written: snake_case names, indented, non-ASCII text as it is.</summary>
+/// <summary>The format of the JSON files of a run: snake_case names, indented, unescaped non-ASCII text.</summary>
 internal static class SnakeCaseJson
 {
     /// <summary>The options of reading and writing.</summary>

@@ -1,6 +1,6 @@
 namespace Fulcrum.Data;
 
-/// <summary>Finds the known word that was probably meant by an unknown one.</summary>
+/// <summary>Suggests a known word for an unknown one that is probably misspelt.</summary>
 internal static class Spelling
 {
     /// <summary>Returns the nearest known word, ignoring case; null if none is within two changes of a letter (one

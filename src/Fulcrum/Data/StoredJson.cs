@@ -5,17 +5,17 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data;
 
-/// <summary>Reads the JSON files that Fulcrum wrote and that somebody may have changed since, such as those of a run
+/// <summary>Reads JSON files that Fulcrum wrote and that may have been changed since, such as those of a run
 /// folder.</summary>
 /// <remarks>
-/// The serialiser alone accepts null in place of a text or of an element, and a missing property. Code that uses the
-/// record then fails far away
-/// from the file. Here each of them is an <see cref="InputException"/> that names the file.
+/// By default the serialiser accepts null in place of a text or of an element, and a missing property. Code that uses
+/// the record would then fail far away from the file. Here each of them is an <see cref="InputException"/> that names
+/// the file.
 /// </remarks>
 internal static class StoredJson
 {
-    /// <summary>The options of reading: a property that must not be null is not null, and none without a default is
-    /// missing.</summary>
+    /// <summary>The options of reading: null is refused for a property that is not nullable, and a property without a
+    /// default is required.</summary>
     public static readonly JsonSerializerOptions Options = new(SnakeCaseJson.Options)
     {
         AllowDuplicateProperties = false,
@@ -24,9 +24,10 @@ internal static class StoredJson
         TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RefuseNullElements } },
     };
 
-    /// <summary>Reads a file; null where it does not exist.</summary>
+    /// <summary>Reads a file; returns null if it does not exist.</summary>
     /// <param name="kind">What the file should be, for the message: "a comparison".</param>
-    /// <exception cref="InputException">The file is special, too large, or something else; names it.</exception>
+    /// <exception cref="InputException">The file is special, too large, or has another form. The message names
+    /// it.</exception>
     public static T? ReadIfThere<T>(string path, string kind)
         where T : class => BoundedFile.ReadTextIfThere(path) is { } text ? Parse<T>(text, path, kind) : null;
 
@@ -34,13 +35,13 @@ internal static class StoredJson
     /// <param name="place">Where the text comes from, for the message: a file, with its line where it has
     /// several.</param>
     /// <param name="kind">As for <see cref="ReadIfThere"/>.</param>
-    /// <exception cref="InputException">The text is something else.</exception>
+    /// <exception cref="InputException">The text has another form.</exception>
     public static T Parse<T>(string text, string place, string kind)
         where T : class => Checked(() => JsonSerializer.Deserialize<T>(text, Options), place, kind);
 
-    /// <summary>Reads a file without keeping its text.</summary>
+    /// <summary>Reads a large file as a stream, without holding its text in memory.</summary>
     /// <param name="kind">As for <see cref="ReadIfThere"/>.</param>
-    /// <exception cref="InputException">The file is missing, special, too large, or something else; names
+    /// <exception cref="InputException">The file is missing, special, too large, or has another form. The message names
     /// it.</exception>
     public static T Read<T>(string path, string kind, long mostBytes)
         where T : class

@@ -2,12 +2,12 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Data;
 
-/// <summary>Samples in equal shares of clusters.</summary>
+/// <summary>Draws a sample in which every cluster (a database, a subject) has the same number of items.</summary>
 internal static class StratifiedSample
 {
-    /// <summary>Returns equal shares of every cluster, or all of its members if it has fewer, in the order of the
-    /// clusters' names and of the data.</summary>
-    /// <param name="count">Null, or more than the number of members: all, in the same order.</param>
+    /// <summary>Returns the same number of random items of every cluster, or all items of a smaller cluster. They are
+    /// in the order of the clusters' names, then of the data.</summary>
+    /// <param name="count">The size of the sample. Null, or more than there are items: all items.</param>
     public static IReadOnlyList<T> Of<T>(IReadOnlyList<T> all, Func<T, string> cluster, int? count, RandomStream random)
     {
         int[][] clusters =

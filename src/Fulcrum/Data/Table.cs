@@ -8,10 +8,10 @@ using Parquet.Serialization;
 namespace Fulcrum.Data;
 
 /// <summary>Reads rows with named columns from JSON Lines, a JSON array, CSV or TSV with a header, or Parquet. The
-/// ending of the file's name says which; <c>.gz</c> after it means compressed.</summary>
+/// ending of the file's name selects the format. An additional <c>.gz</c> means compressed.</summary>
 public static class Table
 {
-    // Rows are held in memory, so their bytes are bounded: 256 MiB as a file of text are about 1 GiB as rows.
+    // Rows are held in memory, so the size of a file is limited: 256 MiB of text take about 1 GiB as rows.
     private const long LargestText = 1L << 28,
         LargestParquet = 1L << 31;
 
@@ -19,7 +19,7 @@ public static class Table
     private const int MostColumns = 4096;
 
     private const string Gzip = ".gz";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ParquetLimit = TimeSpan.FromMinutes(1);
 
     /// <summary>Returns whether <see cref="Read"/> knows the ending of a file's name.</summary>
     public static bool Reads(string path) =>
@@ -68,7 +68,7 @@ public static class Table
         return rows;
     }
 
-    // Null if the file is neither an array nor one object: many files called .json are JSON Lines.
+    // Returns null if the file is neither an array nor one object: many files called .json are JSON Lines.
     private static List<TableRow>? JsonArray(string path, Stream stream)
     {
         try
@@ -139,13 +139,16 @@ public static class Table
                 $"{path} line {line}: {fields.Length} fields where the header has {header.Length}"
             );
 
-    // A damaged footer can make the library read for ever, and nothing stops a thread from outside.
+    // A damaged footer can make Parquet.Net read for ever, and .NET cannot stop a thread from outside. So the thread is
+    // abandoned after a time limit.
     private static List<TableRow> Parquet(string path, Stream stream)
     {
         Task<List<TableRow>> reading = Task.Run(() => Decoded(path, stream));
-        return ((IAsyncResult)reading).AsyncWaitHandle.WaitOne(Patience)
+        return ((IAsyncResult)reading).AsyncWaitHandle.WaitOne(ParquetLimit)
             ? reading.GetAwaiter().GetResult()
-            : throw new InputException($"{path}: reading it as Parquet takes longer than {Patience.TotalSeconds} s");
+            : throw new InputException(
+                $"{path}: reading it as Parquet takes longer than {ParquetLimit.TotalSeconds} s"
+            );
     }
 
     private static List<TableRow> Decoded(string path, Stream stream)

@@ -22,8 +22,8 @@ public sealed record TableRow(string File, string Place, int Number, JsonObject 
     /// <summary>Returns an error about this row.</summary>
     public InputException Error(string what) => new($"{File} {Place}: {what}");
 
-    /// <summary>Returns a column's value as text; numbers and truth values as they are written.</summary>
-    /// <exception cref="InputException">There is no such column, or it holds nothing or a list.</exception>
+    /// <summary>Returns a column's value as text. Numbers and Booleans are returned as written in JSON.</summary>
+    /// <exception cref="InputException">There is no such column, or its value is null, a list or a record.</exception>
     public string Text(string column) =>
         AsText(TryFind(column, out JsonNode? node) ? node : throw Missing(column), column);
 
@@ -31,14 +31,15 @@ public sealed record TableRow(string File, string Place, int Number, JsonObject 
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
     public string? TextOrNull(string? column) => column is null ? null : Text(column);
 
-    /// <summary>Returns the values of a column that holds a list; one value counts as a list of one.</summary>
+    /// <summary>Returns the values of a column of lists. A single value counts as a list of one.</summary>
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
     public IReadOnlyList<string> Texts(string column) =>
         !TryFind(column, out JsonNode? node) ? throw Missing(column)
         : node is JsonArray list ? [.. list.Select(v => AsText(v, column))]
         : [AsText(node, column)];
 
-    /// <summary>Returns the same with the names of class labels in place of their numbers.</summary>
+    /// <summary>Returns the values like <see cref="Texts"/>, with the names of class labels in place of their
+    /// numbers.</summary>
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
     public IReadOnlyList<string> NamedTexts(string column) => [.. Texts(column).Select(t => LabelOf(column, t) ?? t)];
 
@@ -50,8 +51,8 @@ public sealed record TableRow(string File, string Place, int Number, JsonObject 
             : null;
 
     /// <summary>Finds a column's value.</summary>
-    /// <param name="column">A column's name, or a path with dots to something inside a record: <c>choices.text</c>. A
-    /// path through a list of records gives the list of their values.</param>
+    /// <param name="column">A column's name, or a path with dots to a field of a record: <c>choices.text</c>. A path
+    /// through a list of records gives the list of their values.</param>
     /// <returns>False if there is no such column.</returns>
     public bool TryFind(string column, out JsonNode? value) =>
         Values.TryGetPropertyValue(column, out value) || TryFind(Values, column, out value);

@@ -1,8 +1,9 @@
 namespace Fulcrum.Data;
 
-/// <summary>Reads as much of Thrift's compact protocol as Parquet's headers need.</summary>
+/// <summary>Reads the part of Thrift's compact protocol that Parquet's headers use.</summary>
 internal ref struct ThriftCursor(ReadOnlySpan<byte> bytes)
 {
+    // Type codes of the compact protocol.
     public const int Int32 = 5,
         Struct = 12;
     private const int True = 1,
@@ -20,7 +21,7 @@ internal ref struct ThriftCursor(ReadOnlySpan<byte> bytes)
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
 
-    /// <summary>Reads the head of a field; false at the end of the structure.</summary>
+    /// <summary>Reads the header of a field; returns false at the end of the structure.</summary>
     public bool NextField(ref int field, out int type)
     {
         int head = Next();
@@ -61,7 +62,8 @@ internal ref struct ThriftCursor(ReadOnlySpan<byte> bytes)
         return (values, encoding);
     }
 
-    /// <summary>Passes over a value.</summary>
+    /// <summary>Skips a value.</summary>
+    /// <param name="depth">The number of structures and lists around it.</param>
     public void Skip(int type, int depth)
     {
         switch (type)
@@ -101,7 +103,8 @@ internal ref struct ThriftCursor(ReadOnlySpan<byte> bytes)
         ulong count = (head >> 4) == 15 ? Unsigned() : (ulong)(head >> 4);
         for (ulong i = 0; i < count; i++)
         {
-            // A list of truth values, which no Parquet header has, would take no bytes for any number of them.
+            // A Boolean outside a list takes no byte. Type 0 makes Skip refuse a list of them, which could be endless;
+            // no Parquet header has one.
             Skip((head & 15) is True or False ? 0 : head & 15, depth + 1);
         }
     }

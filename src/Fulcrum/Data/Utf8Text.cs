@@ -2,14 +2,15 @@ using System.Text;
 
 namespace Fulcrum.Data;
 
-/// <summary>Text that must be UTF-8: another encoding would silently change letters.</summary>
+/// <summary>Reads text that must be UTF-8. Text in another encoding is refused, because its letters would silently
+/// change.</summary>
 internal static class Utf8Text
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Reads a stream to its end.</summary>
-    /// <param name="path">Named in errors.</param>
-    /// <exception cref="InputException">It is not UTF-8; names file and line.</exception>
+    /// <param name="path">Names the file in errors.</param>
+    /// <exception cref="InputException">It is not UTF-8. The message names file and line.</exception>
     public static string Read(string path, Stream stream)
     {
         using MemoryStream all = new();

@@ -3,10 +3,11 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Fetches one content into the cache: resumed from what is there, in several pieces if large, verified by its
-/// digest.</summary>
-/// <param name="address">Asks the hub for the content's address, again after a signed address has expired.</param>
-/// <param name="connections">Limits the transfers at the same time over all files.</param>
+/// <summary>Downloads one file into the cache. It resumes an earlier download, uses several connections for a large
+/// file, and verifies the digest.</summary>
+/// <param name="address">Asks the hub for the address of the content. It is called again after a signed address has
+/// expired.</param>
+/// <param name="connections">Limits the connections of all files together.</param>
 internal sealed class BlobTransfer(
     HubHttp http,
     HubSettings settings,
@@ -18,13 +19,14 @@ internal sealed class BlobTransfer(
 {
     private const int PiecesAtOnce = 4;
 
-    // From this rate on, the processors and not the network limit a transfer, and more connections only cost time.
+    // From this rate on the processors limit a transfer, not the network, and more connections only cost time
+    // (docs/hub.md).
     private const double FastBytesPerSecond = 150e6;
     private static readonly TimeSpan Trial = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Fetches the content to a path, under which it appears complete and verified.</summary>
-    /// <param name="incomplete">Where the bytes are kept until then.</param>
-    /// <exception cref="FulcrumException">The transfer failed for good, or size or digest are wrong.</exception>
+    /// <summary>Downloads the content. The final path exists only once the content is complete and verified.</summary>
+    /// <param name="incomplete">The path that holds the bytes until then.</param>
+    /// <exception cref="FulcrumException">The transfer failed permanently, or size or digest are wrong.</exception>
     public async Task RunAsync(string incomplete, string final, CancellationToken cancellation)
     {
         try
@@ -66,7 +68,7 @@ internal sealed class BlobTransfer(
         bool good = await FillAsync(partial, mayRefuseRanges, cancellation);
         if (!good && resumed > 0)
         {
-            // The bytes of an earlier process may be wrong.
+            // The bytes of an earlier process may be damaged, so everything is downloaded once more.
             partial.Clear();
             progress.Resume(0);
             good = await FillAsync(partial, mayRefuseRanges, cancellation);
@@ -75,8 +77,8 @@ internal sealed class BlobTransfer(
         if (!good)
         {
             throw new FulcrumException(
-                $"{Printable.Message(file.Path)}: what came does not have the digest {file.Digest[..12]}… "
-                    + "that the hub lists; it was discarded"
+                $"{Printable.Message(file.Path)}: the downloaded content does not have the digest "
+                    + $"{file.Digest[..12]}… that the hub lists; it was discarded"
             );
         }
     }
@@ -114,7 +116,7 @@ internal sealed class BlobTransfer(
         return digest.Matches() || (partial.IsRestarted && partial.Matches(file.Digest));
     }
 
-    // One connection serves a fast network; the others are opened only if it turns out to be slow.
+    // One connection is enough on a fast network. The others are opened only if the first half second is slow.
     private async Task FetchPiecesAsync(PartialFile partial, PieceTransfer pieces, CancellationToken cancellation)
     {
         ConcurrentQueue<int> missing = new(

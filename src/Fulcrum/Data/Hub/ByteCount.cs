@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Numbers of bytes for people.</summary>
+/// <summary>Formats numbers of bytes for messages.</summary>
 internal static class ByteCount
 {
     private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];

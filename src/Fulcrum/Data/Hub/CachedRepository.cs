@@ -32,15 +32,16 @@ internal sealed class CachedRepository
 
     public string Blob(string digest) => Path.Combine(Folder, "blobs", digest);
 
-    /// <summary>Where a file stands in a snapshot, whether it is there or not.</summary>
+    /// <summary>Returns the path of a file in a snapshot, whether it exists or not.</summary>
     public string Place(string commit, string path) => Path.Combine(Snapshot(commit), Native(path));
 
-    /// <summary>The commit that a branch or tag had when it was last asked for; null if it never was.</summary>
+    /// <summary>Returns the commit that a branch or tag had when the hub was last asked; null if it never
+    /// was.</summary>
     public string? Ref(string revision)
     {
         string file = Path.Combine(Folder, "refs", Native(revision));
-        string text = File.Exists(file) ? StrictJson.ReadText(file, 1000).Trim() : "";
-        return text.Length == 40 && text.All(char.IsAsciiHexDigitLower) ? text : null;
+        string text = File.Exists(file) ? BoundedFile.ReadText(file, 1000).Trim() : "";
+        return HubReference.IsFullCommit(text) ? text : null;
     }
 
     /// <summary>Writes the commit of a branch or tag, if it changed.</summary>
@@ -52,14 +53,14 @@ internal sealed class CachedRepository
         }
     }
 
-    /// <summary>Whether a file stands in a snapshot with the expected size, links followed.</summary>
-    public bool Has(string commit, HubFile file) => IsWhole(Place(commit, file.Path), file.Size);
+    /// <summary>Returns whether a file exists in a snapshot with the expected size, links followed.</summary>
+    public bool Has(string commit, HubFile file) => HasSize(Place(commit, file.Path), file.Size);
 
-    /// <summary>Whether the content of a file is in the cache.</summary>
-    public bool HasBlob(HubFile file) => IsWhole(Blob(file.Digest), file.Size);
+    /// <summary>Returns whether the content of a file is in the cache.</summary>
+    public bool HasBlob(HubFile file) => HasSize(Blob(file.Digest), file.Size);
 
-    /// <summary>Puts a file of the blobs into a snapshot: by a relative link, or where links are impossible as the file
-    /// itself.</summary>
+    /// <summary>Adds a downloaded file to a snapshot: as a relative link, or as a copy if links are
+    /// impossible.</summary>
     public void Link(string commit, HubFile file)
     {
         string place = Place(commit, file.Path),
@@ -83,8 +84,8 @@ internal sealed class CachedRepository
         }
     }
 
-    /// <summary>Creates what stands once in a cache: its folders and the mark that tells programs for backups to leave
-    /// it out.</summary>
+    /// <summary>Creates the folders of the repository, and the tag of a cache by which backup programs skip
+    /// it.</summary>
     public void Prepare()
     {
         Directory.CreateDirectory(Path.Combine(Folder, "blobs"));
@@ -100,8 +101,8 @@ internal sealed class CachedRepository
         }
     }
 
-    /// <summary>Waits until no other process fetches the same content. The lock is <c>flock</c>, as Python's client
-    /// takes it.</summary>
+    /// <summary>Waits until no other process downloads the same content. The lock is <c>flock</c>, which Python's
+    /// client uses too.</summary>
     public async Task<IDisposable> LockAsync(string digest, CancellationToken cancellation)
     {
         string path = Path.Combine(cache, ".locks", name, digest + ".lock");
@@ -130,21 +131,22 @@ internal sealed class CachedRepository
         }
     }
 
-    /// <summary>Where the bytes of a content are kept until it is complete.</summary>
+    /// <summary>Returns the path that holds the bytes of a blob until it is complete.</summary>
     public static string Incomplete(string blob) => blob + ".fulcrum.incomplete";
 
-    /// <summary>Whether the file system takes two names that differ in case for one; only for a cache that is
-    /// prepared.</summary>
+    /// <summary>Returns whether the file system ignores case in names. The cache must have been prepared
+    /// (<see cref="Prepare"/>).</summary>
     public static bool FoldsCase(string cache) => File.Exists(Path.Combine(cache, "cachedir.tag"));
 
-    /// <summary>The listing of a commit: the one that Python's client left (<c>trees/COMMIT.json</c>) or our own; null
-    /// if there is none that can be read.</summary>
+    /// <summary>Returns the file list of a commit: the one that Python's client stored (<c>trees/COMMIT.json</c>), or
+    /// the one that <see cref="Keep"/> stored; null if neither can be read.</summary>
     public IReadOnlyList<HubFile>? Listing(string commit) =>
         Listed(Path.Combine(Folder, "trees", commit + ".json")) ?? Listed(OwnListing(commit));
 
-    /// <summary>Keeps the listing of a commit, so that without the hub it is known whether a snapshot is
-    /// complete.</summary>
-    /// <remarks>Python's place for it is avoided: its client then demands every file of the repository.</remarks>
+    /// <summary>Stores the file list of a commit, so that a snapshot can be checked for completeness without the
+    /// hub.</summary>
+    /// <remarks>It is not stored where Python's client does, because that client would then require every file of the
+    /// repository.</remarks>
     public void Keep(string commit, IReadOnlyList<HubFile> files)
     {
         if (files.Count > MostListed || File.Exists(OwnListing(commit)))
@@ -163,8 +165,8 @@ internal sealed class CachedRepository
         AtomicFile.WriteText(OwnListing(commit), new JsonObject { ["files"] = new JsonObject(entries) }.ToJsonString());
     }
 
-    /// <summary>The files that stand in a snapshot, where no listing is known.</summary>
-    public IReadOnlyList<HubFile> Standing(string commit) =>
+    /// <summary>Returns the files that exist in a snapshot, for a commit without a file list.</summary>
+    public IReadOnlyList<HubFile> Existing(string commit) =>
         [.. Names(commit).Select(n => new HubFile(n, new FileInfo(InnerPath.Real(Place(commit, n))).Length, ""))];
 
     private string OwnListing(string commit) => Path.Combine(Folder, ".fulcrum", commit + ".json");
@@ -190,8 +192,7 @@ internal sealed class CachedRepository
         }
     }
 
-    /// <summary>Names of the files that stand in a snapshot, with slashes; those whose content is missing are left
-    /// out.</summary>
+    /// <summary>Returns the names of the files in a snapshot, with slashes. Dangling links are left out.</summary>
     private IReadOnlyList<string> Names(string commit)
     {
         string snapshot = Snapshot(commit);
@@ -218,7 +219,7 @@ internal sealed class CachedRepository
             : throw new FormatException("a name or a digest is malformed");
     }
 
-    private static bool IsWhole(string path, long size)
+    private static bool HasSize(string path, long size)
     {
         FileInfo file = new(path);
         FileSystemInfo? real = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true);

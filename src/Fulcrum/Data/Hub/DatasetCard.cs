@@ -6,7 +6,7 @@ namespace Fulcrum.Data.Hub;
 
 /// <summary>One entry of <c>configs</c> in a data set's card.</summary>
 /// <param name="Splits">Patterns of files by split, in the card's order; empty if only a folder is given.</param>
-/// <param name="Folder">Folder in which the files lie (<c>data_dir</c>); null for the whole repository.</param>
+/// <param name="Folder">The folder of the files (<c>data_dir</c>); null for the whole repository.</param>
 internal sealed record CardConfiguration(
     string Name,
     bool IsDefault,
@@ -14,14 +14,16 @@ internal sealed record CardConfiguration(
     string? Folder
 );
 
-/// <summary>The front matter of a data set's card (<c>README.md</c>), as far as it says where the data are.</summary>
+/// <summary>Reads configurations and class labels from the front matter of a data set's card
+/// (<c>README.md</c>).</summary>
 internal static class DatasetCard
 {
     private const int LongestCard = 1 << 24;
     private const int MostConfigurations = 100_000;
 
     /// <summary>Reads the configurations of a card; empty if it lists none.</summary>
-    /// <exception cref="InputException">The front matter is not YAML or of another form; names the file.</exception>
+    /// <exception cref="InputException">The front matter is not YAML or has another form. The message names the
+    /// file.</exception>
     public static IReadOnlyList<CardConfiguration> Read(string path) => Read(path, Configurations, []);
 
     /// <summary>Reads the names of class labels by column, in the order of their numbers; empty if the card has
@@ -51,7 +53,7 @@ internal static class DatasetCard
         }
     }
 
-    // The lines between the first line, which is ---, and the next such line.
+    // Returns the lines between a first line --- and the next such line.
     private static string? FrontMatter(IEnumerable<string> lines)
     {
         string[] first = [.. lines.Take(1)];
@@ -95,7 +97,7 @@ internal static class DatasetCard
         return labels;
     }
 
-    // Names are a list, or a mapping from the numbers 0, 1, ... in their order.
+    // Names are a list, or a mapping from the numbers 0, 1, ... in this order.
     private static IReadOnlyList<string> LabelsOf(YamlNode feature) =>
         Value(feature, "dtype") is { } dtype && Value(dtype, "class_label") is { } label
             ? Value(label, "names") switch
@@ -112,7 +114,7 @@ internal static class DatasetCard
         return yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode;
     }
 
-    // The tree is read node by node and never expanded, so that repeated anchors cost nothing.
+    // Nodes are read in place and aliases never expanded, because nested aliases can expand to gigabytes.
     private static CardConfiguration[] Configurations(string text)
     {
         if (Root(text) is not { } root || Value(root, "configs") is not { } configs)

@@ -5,8 +5,7 @@ namespace Fulcrum.Data.Hub;
 /// <summary>The files of one split, in the order in which their rows are counted.</summary>
 internal sealed record SplitFiles(string Split, IReadOnlyList<string> Paths);
 
-/// <summary>Which files of a data set belong to which configuration and split, by its card and by the names of its
-/// files.</summary>
+/// <summary>Assigns the files of a data set to configurations and splits, by its card and by file names.</summary>
 /// <remarks>The rules are those of Python's <c>datasets</c>.</remarks>
 internal static partial class DatasetLayout
 {
@@ -19,7 +18,7 @@ internal static partial class DatasetLayout
         ("test", "test|testing|eval|evaluation"),
     ];
 
-    private static readonly string[][] Forms =
+    private static readonly string[][] Formats =
     [
         [".parquet"],
         [".jsonl", ".json", ".ndjson"],
@@ -35,7 +34,7 @@ internal static partial class DatasetLayout
         "dataset_dict.json",
     ];
 
-    /// <summary>The splits of a configuration of the card; a split without a file is left out.</summary>
+    /// <summary>Returns the splits of a configuration of the card. A split without a file is left out.</summary>
     /// <exception cref="InputException">A pattern is malformed.</exception>
     public static IReadOnlyList<SplitFiles> Of(CardConfiguration configuration, IReadOnlyList<string> paths)
     {
@@ -50,20 +49,22 @@ internal static partial class DatasetLayout
             return [.. ByNames(below).Select(s => new SplitFiles(s.Split, [.. s.Paths.Select(p => start + p)]))];
         }
 
-        return OneForm(configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, start, paths))));
+        return OfOneFormat(
+            configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, start, paths)))
+        );
     }
 
-    /// <summary>The splits that the names of files tell, for a data set or a folder of it without patterns.</summary>
+    /// <summary>Returns the splits by file names, for a data set or a folder of it without patterns.</summary>
     public static IReadOnlyList<SplitFiles> ByNames(IReadOnlyList<string> paths)
     {
         string[] data = [.. paths.Where(IsData).Order(StringComparer.Ordinal)];
         SplitFiles[] found = Sharded(data);
         found = found.Length > 0 ? found : ByKeyword(data, p => p.Split('/')[..^1]);
         found = found.Length > 0 ? found : ByKeyword(data, p => [p.Split('/')[^1]]);
-        return OneForm(found.Length > 0 ? found : [new SplitFiles("train", data)]);
+        return OfOneFormat(found.Length > 0 ? found : [new SplitFiles("train", data)]);
     }
 
-    /// <summary>Configurations and splits of the branch of exported Parquet files:
+    /// <summary>Returns configurations and splits of the hub's branch of exported Parquet files:
     /// <c>CONFIG/SPLIT/NNNN.parquet</c>.</summary>
     public static IReadOnlyList<(string Configuration, IReadOnlyList<SplitFiles> Splits)> Exported(
         IReadOnlyList<string> paths
@@ -74,11 +75,11 @@ internal static partial class DatasetLayout
                 .Where(p => p.Parts.Length == 3 && p.Path.EndsWith(".parquet", StringComparison.Ordinal))
                 .GroupBy(p => p.Parts[0])
                 .Select(c =>
-                    (c.Key, (IReadOnlyList<SplitFiles>)[.. c.GroupBy(p => Uncut(p.Parts[1])).Select(ExportedSplit)])
+                    (c.Key, (IReadOnlyList<SplitFiles>)[.. c.GroupBy(p => SplitOf(p.Parts[1])).Select(ExportedSplit)])
                 ),
         ];
 
-    /// <summary>Whether the files are those of an export branch: all of them
+    /// <summary>Returns whether all data files have names of an export branch:
     /// <c>CONFIG/SPLIT/NNNN.parquet</c>.</summary>
     public static bool IsExported(IReadOnlyList<string> paths)
     {
@@ -86,19 +87,20 @@ internal static partial class DatasetLayout
         return data.Length > 0 && data.All(p => ExportedFile().IsMatch(p));
     }
 
-    /// <summary>The ending of a data file that can be read, without <c>.gz</c>; empty for any other file.</summary>
+    /// <summary>Returns the ending of a data file that can be read, without <c>.gz</c>; empty for other
+    /// files.</summary>
     public static string Ending(string path)
     {
         string plain = path.EndsWith(".gz", StringComparison.Ordinal) ? path[..^3] : path;
         string ending = Path.GetExtension(plain).ToLowerInvariant();
-        return Forms.Any(f => f.Contains(ending)) ? ending : "";
+        return Formats.Any(f => f.Contains(ending)) ? ending : "";
     }
 
     private static SplitFiles ExportedSplit(IGrouping<string, (string Path, string[] Parts)> split) =>
         new(split.Key, [.. split.Select(p => p.Path).Order(StringComparer.Ordinal)]);
 
-    // Of a very large data set the branch holds the first part of each split only, under this name.
-    private static string Uncut(string folder) =>
+    // Of a very large data set the export branch has only the first part of each split, in a folder with this prefix.
+    private static string SplitOf(string folder) =>
         folder.StartsWith("partial-", StringComparison.Ordinal) ? folder["partial-".Length..] : folder;
 
     private static bool IsData(string path)
@@ -146,8 +148,8 @@ internal static partial class DatasetLayout
                 .Where(s => s.Paths.Count > 0),
         ];
 
-    // The most frequent ending decides; files of other forms do not belong to the data.
-    private static SplitFiles[] OneForm(IEnumerable<SplitFiles> splits)
+    // Keeps the files of one format, that of the most frequent ending. Files of other formats are not data.
+    private static SplitFiles[] OfOneFormat(IEnumerable<SplitFiles> splits)
     {
         SplitFiles[] all = [.. splits];
         string? ending = all.SelectMany(s => s.Paths)
@@ -155,13 +157,13 @@ internal static partial class DatasetLayout
             .Where(e => e != "")
             .GroupBy(e => e)
             .OrderByDescending(g => g.Count())
-            .ThenBy(g => Array.FindIndex(Forms, f => f.Contains(g.Key)))
+            .ThenBy(g => Array.FindIndex(Formats, f => f.Contains(g.Key)))
             .FirstOrDefault()
             ?.Key;
-        string[] form = Forms.FirstOrDefault(f => f.Contains(ending)) ?? [];
+        string[] format = Formats.FirstOrDefault(f => f.Contains(ending)) ?? [];
         return
         [
-            .. all.Select(s => new SplitFiles(s.Split, [.. s.Paths.Where(p => form.Contains(Ending(p)))]))
+            .. all.Select(s => new SplitFiles(s.Split, [.. s.Paths.Where(p => format.Contains(Ending(p)))]))
                 .Where(s => s.Paths.Count > 0),
         ];
     }

@@ -3,11 +3,12 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Files of one split whose names say how many there are: <c>test-00000-of-00002.parquet</c>.</summary>
+/// <summary>Checks the files of a split whose names contain their number, such as
+/// <c>test-00000-of-00002.parquet</c>.</summary>
 internal static partial class DatasetShards
 {
-    /// <summary>Refuses a split of which the cache holds a part. Without a listing of the hub, only the names of files
-    /// say how many there are.</summary>
+    /// <summary>Refuses a split that is incomplete in the cache. Without the hub's file list only the names tell how
+    /// many files belong to it.</summary>
     /// <param name="text">The name of the data set, for the message.</param>
     /// <exception cref="FulcrumException">A file is missing.</exception>
     public static void RefuseMissing(string text, IReadOnlyList<string> paths)

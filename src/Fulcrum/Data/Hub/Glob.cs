@@ -9,13 +9,14 @@ internal static class Glob
 {
     private const int Longest = 1000;
 
-    /// <summary>A pattern as <c>--include</c> takes it: <c>*</c> crosses folders, a slash at the end means all
-    /// below.</summary>
+    /// <summary>Compiles a pattern of <c>--include</c>: <c>*</c> crosses folders, and a slash at the end selects a
+    /// whole folder.</summary>
     /// <exception cref="InputException">The pattern is too long.</exception>
     public static Regex Anywhere(string pattern) =>
         Compiled(pattern.EndsWith('/') ? pattern + "*" : pattern, crossesFolders: true);
 
-    /// <summary>A pattern of a data set's card: <c>*</c> stays within a folder, <c>**</c> crosses folders.</summary>
+    /// <summary>Compiles a pattern of a data set's card: <c>*</c> stays within a folder, <c>**</c> crosses
+    /// folders.</summary>
     /// <exception cref="InputException">The pattern is too long.</exception>
     public static Regex WithinFolders(string pattern) => Compiled(pattern, crossesFolders: false);
 
@@ -34,7 +35,7 @@ internal static class Glob
 
         try
         {
-            // A pattern of a card is untrusted: this engine has no exponential case.
+            // A pattern of a card is untrusted. The non-backtracking engine needs linear time.
             return new Regex(regex.Append(@"\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.Singleline);
         }
         catch (ArgumentException e)

@@ -11,25 +11,28 @@ namespace Fulcrum.Data.Hub;
 /// <param name="Digest">SHA-256 of the content (64 digits), or git's SHA-1 of the blob (40 digits).</param>
 internal sealed record HubFile(string Path, long Size, string Digest);
 
-/// <summary>The questions that are put to the hub, with checked answers.</summary>
+/// <summary>Requests to the hub's API. Its answers are untrusted and checked.</summary>
 internal sealed partial class HubApi(HubSettings settings, HubHttp http)
 {
     private const int MostFiles = 1_000_000;
 
-    /// <summary>The commit of a reference's revision.</summary>
-    /// <param name="repeats">Repetitions after a transient failure.</param>
-    /// <exception cref="FulcrumException">The hub refused or did not answer as a hub does.</exception>
+    /// <summary>Returns the commit of a reference's revision.</summary>
+    /// <param name="repeats">The number of retries after a transient failure.</param>
+    /// <exception cref="FulcrumException">The hub refused, or the answer has another form.</exception>
     public async Task<string> CommitAsync(HubReference reference, int repeats, CancellationToken cancellation)
     {
         Uri address = Address($"api/{reference.Plural}/{reference.Id}/revision/{Revision(reference)}");
         using HttpResponseMessage answer = await http.AskAsync(HttpMethod.Get, address, cancellation, repeats);
         JsonNode? said = await JsonAsync(answer, reference, cancellation);
-        return (said as JsonObject)?["sha"] is JsonValue v && v.TryGetValue(out string? sha) && Commit().IsMatch(sha)
+        return
+            (said as JsonObject)?["sha"] is JsonValue v
+            && v.TryGetValue(out string? sha)
+            && HubReference.IsFullCommit(sha)
             ? sha
             : throw NoHub(address, "the answer names no commit");
     }
 
-    /// <summary>Every file of a repository at a commit.</summary>
+    /// <summary>Lists the files of a repository at a commit.</summary>
     /// <exception cref="FulcrumException">As for <see cref="CommitAsync"/>, or a name leads out of the
     /// repository.</exception>
     public async Task<IReadOnlyList<HubFile>> FilesAsync(
@@ -52,7 +55,7 @@ internal sealed partial class HubApi(HubSettings settings, HubHttp http)
             using HttpResponseMessage answer = await http.AskAsync(HttpMethod.Get, page, cancellation, repeats);
             JsonArray entries =
                 await JsonAsync(answer, reference, cancellation) as JsonArray
-                ?? throw NoHub(page, "no list of files came");
+                ?? throw NoHub(page, "the answer is not a list of files");
             files.AddRange(entries.Select(e => Entry(e, page)).OfType<HubFile>());
             page = NextPage(answer, page);
         }
@@ -66,7 +69,7 @@ internal sealed partial class HubApi(HubSettings settings, HubHttp http)
             );
     }
 
-    /// <summary>Address of a file's content, on the hub or on the host that it names.</summary>
+    /// <summary>Returns the address of a file's content, on the hub or on a host to which it redirects.</summary>
     /// <exception cref="FulcrumException">As for <see cref="CommitAsync"/>.</exception>
     public async Task<Uri> ContentAsync(
         HubReference reference,
@@ -89,11 +92,11 @@ internal sealed partial class HubApi(HubSettings settings, HubHttp http)
         string? tag = Header(answer, "X-Linked-Etag") ?? Header(answer, "ETag");
         return tag is { Length: > 0 } && of == commit
             ? elsewhere ?? asked
-            : throw NoHub(address, "the answer has no ETag, or not the commit that was asked for in X-Repo-Commit");
+            : throw NoHub(address, "the answer has no ETag, or X-Repo-Commit is not the requested commit");
     }
 
-    /// <summary>The name of a token's owner.</summary>
-    /// <exception cref="InputException">The hub does not know the token.</exception>
+    /// <summary>Returns the name of a token's owner.</summary>
+    /// <exception cref="InputException">The hub does not accept the token.</exception>
     public async Task<string> OwnerAsync(HubToken token, CancellationToken cancellation)
     {
         Uri address = Address("api/whoami-v2");
@@ -151,7 +154,7 @@ internal sealed partial class HubApi(HubSettings settings, HubHttp http)
             JsonObject? large = entry["lfs"] as JsonObject;
             string digest = (large ?? entry)["oid"]!.GetValue<string>();
             HubFile file = new(entry["path"]!.GetValue<string>(), (large ?? entry)["size"]!.GetValue<long>(), digest);
-            bool good = file.Size >= 0 && (large is null ? Commit() : Sha256()).IsMatch(digest);
+            bool good = file.Size >= 0 && (large is null ? Sha1() : Sha256()).IsMatch(digest);
             return good ? file : throw new FormatException();
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
@@ -175,7 +178,7 @@ internal sealed partial class HubApi(HubSettings settings, HubHttp http)
         new($"{HubHttp.Place(address)} does not answer as a hub does: {why}; check HF_ENDPOINT and the proxy");
 
     [GeneratedRegex(@"\A[0-9a-f]{40}\z")]
-    private static partial Regex Commit();
+    private static partial Regex Sha1();
 
     [GeneratedRegex(@"\A[0-9a-f]{64}\z")]
     private static partial Regex Sha256();

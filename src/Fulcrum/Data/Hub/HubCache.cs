@@ -2,19 +2,19 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>A snapshot that the cache holds, with the branches and tags that lead to it.</summary>
+/// <summary>A snapshot in the cache, with the branches and tags that point to it.</summary>
 internal sealed record CachedRevision(string Commit, IReadOnlyList<string> Refs);
 
-/// <summary>A repository that the cache holds.</summary>
-/// <param name="Bytes">Size of its contents; snapshots share them.</param>
+/// <summary>A repository in the cache.</summary>
+/// <param name="Bytes">The size of its files. Files that several snapshots share count once.</param>
 internal sealed record CachedEntry(HubKind Kind, string Id, long Bytes, IReadOnlyList<CachedRevision> Revisions);
 
-/// <summary>What the hub's cache on this machine holds.</summary>
+/// <summary>Lists and removes repositories in the hub's cache on this machine.</summary>
 internal static class HubCache
 {
     private const int LongestRef = 4096;
 
-    /// <summary>Every repository, by its id.</summary>
+    /// <summary>Lists the repositories in the order of their ids.</summary>
     /// <exception cref="InputException">The cache cannot be read.</exception>
     public static IReadOnlyList<CachedEntry> List(HubSettings settings)
     {
@@ -37,8 +37,7 @@ internal static class HubCache
         }
     }
 
-    /// <summary>Returns the id of the model whose snapshot a folder is, by its place in a cache; null for any other
-    /// folder.</summary>
+    /// <summary>Returns the id of the model whose snapshot a folder is, by its path; null for other folders.</summary>
     public static string? IdOfSnapshot(string folder)
     {
         string above = Path.GetDirectoryName(Path.GetFullPath(folder)) ?? "",
@@ -51,9 +50,8 @@ internal static class HubCache
 
     /// <summary>Removes a repository with its locks.</summary>
     /// <param name="kind">Null if only one kind of repository has the id.</param>
-    /// <returns>The bytes that were freed.</returns>
-    /// <exception cref="InputException">The cache holds none or several of that id, or it cannot be
-    /// removed.</exception>
+    /// <returns>The number of bytes that were freed.</returns>
+    /// <exception cref="InputException">No repository or several have the id, or it cannot be removed.</exception>
     public static long Remove(HubSettings settings, string id, HubKind? kind = null)
     {
         CachedEntry[] entries = [.. List(settings).Where(e => e.Id == id && (kind is null || e.Kind == kind))];
@@ -103,7 +101,7 @@ internal static class HubCache
         return new CachedEntry(kind.Value, id, BlobBytes(folder), Revisions(folder));
     }
 
-    // Where links are impossible there are no blobs, and the snapshots hold the contents.
+    // If links are impossible, there are no blobs, and the files are in the snapshots.
     private static long BlobBytes(string folder)
     {
         long Sum(string part) =>

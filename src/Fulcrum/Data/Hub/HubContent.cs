@@ -1,6 +1,7 @@
 namespace Fulcrum.Data.Hub;
 
-/// <summary>What a name on the hub stands for: looked up at a commit, listed, and not fetched yet.</summary>
+/// <summary>The files that a name on the hub refers to, at a commit. They are listed, and downloaded by
+/// <see cref="Fetch"/>.</summary>
 internal sealed class HubContent : IDisposable
 {
     private readonly HubRepository repository;
@@ -20,10 +21,10 @@ internal sealed class HubContent : IDisposable
         (Location, Asked) = (location, location.Reference!);
     }
 
-    /// <summary>The name that was asked for.</summary>
+    /// <summary>The requested name.</summary>
     public HubReference Asked { get; internal set; }
 
-    /// <summary>Where it lies once it is fetched, and its name with the commit.</summary>
+    /// <summary>The local path after the download, and the name with the commit.</summary>
     public HubLocation Location { get; }
 
     /// <summary>The files of the repository, segments divided by slashes.</summary>
@@ -33,8 +34,8 @@ internal sealed class HubContent : IDisposable
     public HubTransfer Missing =>
         new(repository.Reference, repository.Commit, repository.IsListed ? repository.Absent(files) : []);
 
-    /// <summary>Fetches what is missing.</summary>
-    /// <exception cref="FulcrumException">The hub cannot be reached, or a file did not come whole.</exception>
+    /// <summary>Downloads the missing files.</summary>
+    /// <exception cref="FulcrumException">The hub cannot be reached, or a download failed.</exception>
     public void Fetch() => fetch();
 
     /// <inheritdoc/>

@@ -38,13 +38,14 @@ internal sealed class HubDataset : IDisposable
     /// <summary>The split that the text names; null for none.</summary>
     public string? Split { get; private init; }
 
-    /// <summary>The text that names the same content later, with the commit of a data set from the hub.</summary>
+    /// <summary>The text that refers to the same content later: with the commit, if the data set is from the
+    /// hub.</summary>
     public string Pinned => contents.Value.Source is { } source ? source.Reference.At(source.Commit).ToString() : text;
 
     /// <summary>The commit; null for a folder.</summary>
     public string? Commit => repository?.Commit;
 
-    /// <summary>Folder of the files; those from the hub stand there once they were fetched.</summary>
+    /// <summary>The folder of the files. Files from the hub exist there after their download.</summary>
     public string Folder => repository?.Folder ?? local!;
 
     /// <summary>Names of the configurations.</summary>
@@ -53,7 +54,7 @@ internal sealed class HubDataset : IDisposable
     /// <summary>Opens a data set in a folder: <c>FOLDER[:CONFIG[/SPLIT]]</c>.</summary>
     /// <returns>Null if there is no such folder.</returns>
     public static HubDataset? InFolder(string text) =>
-        LocalDataset.Part(text) is var (folder, configuration, split)
+        LocalDataset.Parse(text) is var (folder, configuration, split)
             ? new HubDataset(null, text, null, folder, default) { Configuration = configuration, Split = split }
             : null;
 
@@ -76,18 +77,20 @@ internal sealed class HubDataset : IDisposable
 
     /// <summary>Names of a configuration's splits.</summary>
     /// <param name="configuration">Null for the one that the text names, else the default one.</param>
-    /// <exception cref="InputException">There is no such configuration, or none is the default; names those that
-    /// exist.</exception>
+    /// <exception cref="InputException">There is no such configuration, or none is the default. The message names those
+    /// that exist.</exception>
     public IReadOnlyList<string> Splits(string? configuration = null) =>
         [.. SplitsOf(configuration ?? Configuration).Select(s => s.Split)];
 
-    /// <summary>Local paths of a split's files in the order of their rows; fetches those that are missing.</summary>
+    /// <summary>Returns the local paths of a split's files in the order of their rows. Missing ones are
+    /// downloaded.</summary>
     /// <param name="split">Null for the one that the text names, else the only one.</param>
-    /// <exception cref="InputException">There is no such configuration or split; names those that exist.</exception>
+    /// <exception cref="InputException">There is no such configuration or split. The message names those that
+    /// exist.</exception>
     public IReadOnlyList<string> Files(string? configuration = null, string? split = null) =>
         contents.Value.Fetch(Chosen(configuration, split).Paths);
 
-    /// <summary>A split of the configuration that the text names, or of the default one.</summary>
+    /// <summary>Returns a split of the configuration that the text names, or of the default one.</summary>
     /// <exception cref="InputException">As for <see cref="Files"/>.</exception>
     public DataSplit Named(string? split = null)
     {
@@ -104,7 +107,7 @@ internal sealed class HubDataset : IDisposable
             : null;
     }
 
-    /// <summary>The split that is meant, with the paths of its files inside the data set.</summary>
+    /// <summary>Returns the selected split with the paths of its files inside the data set.</summary>
     /// <param name="split">As for <see cref="Files"/>.</param>
     /// <exception cref="InputException">As for <see cref="Files"/>.</exception>
     internal SplitFiles Chosen(string? configuration = null, string? split = null)
@@ -120,17 +123,17 @@ internal sealed class HubDataset : IDisposable
             );
     }
 
-    /// <summary>The rows of a split, numbered from 1 over all its files.</summary>
-    /// <exception cref="InputException">As for <see cref="Files"/>, or a file is malformed; names file and
+    /// <summary>Reads the rows of a split, numbered from 1 over all its files.</summary>
+    /// <exception cref="InputException">As for <see cref="Files"/>, or a file is malformed. The message names file and
     /// row.</exception>
     public IEnumerable<TableRow> Rows(string? configuration = null, string? split = null) =>
         Files(configuration, split).SelectMany(Table.Read).Select((row, i) => row with { Number = i + 1 });
 
-    /// <summary>Makes sure that all files of which a condition holds stand in <see cref="Folder"/>.</summary>
+    /// <summary>Downloads the missing ones of the files that a condition selects.</summary>
     public void Fetch(Func<string, bool> wanted) => FetchFrom(repository, Paths.Where(wanted));
 
-    /// <summary>What the text names, with its place: a split, a configuration, or every data file.</summary>
-    /// <param name="wanted">The files of a whole data set that are needed, by their paths; null: all.</param>
+    /// <summary>Returns the files that the text names: of a split, of a configuration, or all data files.</summary>
+    /// <param name="wanted">Selects the needed files of a whole data set by their paths; null: all.</param>
     /// <exception cref="InputException">As for <see cref="Files"/>.</exception>
     internal HubContent Content(Func<string, bool>? wanted = null)
     {
@@ -206,7 +209,7 @@ internal sealed class HubDataset : IDisposable
     private static (string, bool, IReadOnlyList<SplitFiles>)[] ExportedIn(IReadOnlyList<string> paths) =>
         [.. DatasetLayout.Exported(paths).Select(c => (c.Configuration, false, c.Splits))];
 
-    // Archives and code are not read: the hub keeps a branch with the same rows as Parquet.
+    // A data set in archives or by code is not read. The hub may have a branch with the same rows as Parquet.
     private Contents Exported()
     {
         InputException none = new(

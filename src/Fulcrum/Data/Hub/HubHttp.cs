@@ -10,15 +10,15 @@ using Polly.Timeout;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Requests to the hub and to the hosts that it names: repetition, time limits, redirects and the
+/// <summary>Sends requests to the hub and to the hosts to which it redirects, with retries, time limits and the
 /// token.</summary>
 internal sealed class HubHttp : IDisposable
 {
-    /// <summary>Requests for one look-up, listing page or HEAD, the first one included.</summary>
+    /// <summary>The largest number of requests for one look-up, listing page or HEAD.</summary>
     public const int MostAttempts = 6;
 
     private const int MostRedirects = 10;
-    private const long LargestAnswer = 1 << 27;
+    private const long LargestAnswer = 1 << 27; // bytes: a page of a listing has less than 1 MB
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
     private static readonly HttpRequestOptionsKey<int> Repeats = new("repeats");
 
@@ -33,9 +33,10 @@ internal sealed class HubHttp : IDisposable
         content = Client(b => b.AddTimeout(settings.SilenceLimit), inner => inner);
     }
 
-    /// <summary>Sends a look-up, a listing or a HEAD and follows redirects; a HEAD stops at another host.</summary>
-    /// <param name="repeats">Repetitions after a transient failure.</param>
-    /// <param name="token">Token to send instead of the one in the settings.</param>
+    /// <summary>Sends a look-up, a listing or a HEAD and follows redirects. A HEAD is not followed to another
+    /// host.</summary>
+    /// <param name="repeats">The number of retries after a transient failure.</param>
+    /// <param name="token">The token to send instead of the one in the settings.</param>
     /// <exception cref="HubUnreachableException">No answer came in time.</exception>
     public async Task<HttpResponseMessage> AskAsync(
         HttpMethod method,
@@ -65,8 +66,8 @@ internal sealed class HubHttp : IDisposable
         throw new FulcrumException($"{Place(address)}: more than {MostRedirects} redirects");
     }
 
-    /// <summary>Opens a file's content from a byte on; the caller reads and disposes the answer.</summary>
-    /// <param name="last">Last byte, inclusive; null for all that follow.</param>
+    /// <summary>Opens a file's content from a byte on. The caller reads and disposes the answer.</summary>
+    /// <param name="last">The last byte, inclusive; null: to the end.</param>
     /// <exception cref="HubUnreachableException">No answer came in time.</exception>
     public async Task<HttpResponseMessage> OpenAsync(
         Uri address,
@@ -92,8 +93,8 @@ internal sealed class HubHttp : IDisposable
         throw new FulcrumException($"{Place(address)}: more than {MostRedirects} redirects");
     }
 
-    /// <summary>Where a redirect leads; null for any other answer.</summary>
-    /// <exception cref="FulcrumException">It leads to no web address, or from https to http.</exception>
+    /// <summary>Returns the target of a redirect; null for other answers.</summary>
+    /// <exception cref="FulcrumException">The target is not a web address, or leads from https to http.</exception>
     public static Uri? Redirect(HttpResponseMessage answer, Uri from)
     {
         if (
@@ -111,14 +112,13 @@ internal sealed class HubHttp : IDisposable
             : throw new FulcrumException($"{Place(from)}: refused a redirect to {Place(target)}");
     }
 
-    /// <summary>How long a server asks to wait, in <c>Retry-After</c> or <c>RateLimit</c>; null if it does
+    /// <summary>Returns how long a server asks to wait, in <c>Retry-After</c> or <c>RateLimit</c>; null if it does
     /// not.</summary>
     public static TimeSpan? AskedWait(HttpResponseMessage? answer)
     {
         if (answer?.Headers.RetryAfter is { } after)
         {
-            TimeSpan wait = after.Delta ?? after.Date!.Value - TimeProvider.System.GetUtcNow();
-            return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+            return RetryDelay.Of(after);
         }
 
         if (answer is null || !answer.Headers.TryGetValues("RateLimit", out IEnumerable<string>? limits))
@@ -132,13 +132,13 @@ internal sealed class HubHttp : IDisposable
         return exhausted ? TimeSpan.FromSeconds(int.Parse(reset!.AsSpan(2)) + 1) : null;
     }
 
-    /// <summary>Whether the same request may succeed later: 408, 429 and all of 5xx.</summary>
+    /// <summary>Returns whether the same request may succeed later: 408, 429 and all of 5xx.</summary>
     public static bool IsTransient(HttpStatusCode status) => (int)status is 408 or 429 or >= 500;
 
-    /// <summary>Whether a wait that the server asks for is short enough.</summary>
-    public static bool IsBearable(TimeSpan? wait) => wait is null || wait <= LongestWait;
+    /// <summary>Returns whether a wait that the server asks for is short enough for a retry.</summary>
+    public static bool IsShortEnough(TimeSpan? wait) => wait is null || wait <= LongestWait;
 
-    /// <summary>An address without its query, in which a signature may stand.</summary>
+    /// <summary>Returns an address without its query, which may contain a secret signature.</summary>
     public static string Place(Uri address) => Printable.Message(address.GetLeftPart(UriPartial.Path));
 
     public void Dispose()
@@ -147,8 +147,8 @@ internal sealed class HubHttp : IDisposable
         content.Dispose();
     }
 
-    // The clients live as long as one command, so no factory is needed that renews their connections. Without one a
-    // command starts sooner.
+    // The clients live as long as one command. So IHttpClientFactory, which renews connections of long-running
+    // programs, is not needed; without it a command starts faster.
     private static HttpClient Client(
         Action<ResiliencePipelineBuilder<HttpResponseMessage>> repeat,
         Func<HttpMessageHandler, HttpMessageHandler> below
@@ -211,19 +211,20 @@ internal sealed class HubHttp : IDisposable
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             Delay = settings.FirstPause,
-            MaxDelay = TimeSpan.FromSeconds(8),
+            MaxDelay = HubSettings.LongestPause,
             ShouldHandle = args => ValueTask.FromResult(args.AttemptNumber < RepeatsAfter(args)),
             DelayGenerator = args => ValueTask.FromResult(AskedWait(args.Outcome.Result)),
         };
 
-    // How often this outcome is repeated. Limits of time keep a silent server from holding a run for minutes.
+    // Returns how often this outcome is retried. A silent server is retried 3 times only, because each attempt waits
+    // for its time limit.
     private static int RepeatsAfter(RetryPredicateArguments<HttpResponseMessage> args)
     {
         HttpRequestMessage? request = args.Context.GetRequestMessage();
         int allowed = request is not null && request.Options.TryGetValue(Repeats, out int repeats) ? repeats : 0;
         int useful = args.Outcome switch
         {
-            { Result: { } answer } => IsTransient(answer.StatusCode) && IsBearable(AskedWait(answer)) ? allowed : 0,
+            { Result: { } answer } => IsTransient(answer.StatusCode) && IsShortEnough(AskedWait(answer)) ? allowed : 0,
             { Exception: TimeoutRejectedException } => 3,
             { Exception: HttpRequestException { InnerException: AuthenticationException } } => 0,
             {
@@ -238,7 +239,7 @@ internal sealed class HubHttp : IDisposable
         return Math.Min(allowed, useful);
     }
 
-    // Reads the whole body below the repetition, so that a cut in a listing is repeated like any other.
+    // Reads the whole body inside the retries, so that a connection that breaks within a listing is retried too.
     private sealed class WholeAnswers(HttpMessageHandler inner) : DelegatingHandler(inner)
     {
         protected override async Task<HttpResponseMessage> SendAsync(

@@ -8,10 +8,11 @@ internal static class HubLogin
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Asks the hub whose token it is and stores it for the owner of this account only.</summary>
+    /// <summary>Asks the hub for the owner of a token and stores the token in files that only this user can
+    /// read.</summary>
     /// <returns>The name of the token's owner on the hub.</returns>
-    /// <exception cref="InputException">The hub does not know the token, or it cannot be stored; nothing is stored
-    /// then.</exception>
+    /// <exception cref="InputException">The hub does not accept the token (nothing is stored then), or it cannot be
+    /// stored.</exception>
     /// <exception cref="FulcrumException">The hub cannot be reached.</exception>
     public static async Task<string> StoreAsync(HubSettings settings, string text, CancellationToken cancellation)
     {
@@ -37,7 +38,7 @@ internal static class HubLogin
         return owner;
     }
 
-    // An INI file with a section per token; those of other tokens stay as they are.
+    // Replaces the section of this owner in an INI file with one section per token.
     private static string WithSection(string[] lines, string owner, string token)
     {
         string name = owner.Replace(']', '-');
@@ -54,26 +55,11 @@ internal static class HubLogin
 
     private static void Write(string path, string text)
     {
-        string folder = Path.GetDirectoryName(path)!,
-            beside = $"{path}.{Environment.ProcessId}.tmp";
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsWindows())
         {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
-            options.UnixCreateMode = OwnerOnly;
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnly | UnixFileMode.UserExecute);
         }
 
-        File.Delete(beside);
-        using (FileStream file = new(beside, options))
-        {
-            file.Write(Encoding.UTF8.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-
-        AtomicFile.Rename(beside, path);
+        AtomicFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text)), OwnerOnly);
     }
 }

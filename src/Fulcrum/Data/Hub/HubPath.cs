@@ -1,19 +1,19 @@
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Names of files in a repository. They come from a server and become paths of this machine.</summary>
+/// <summary>Checks names of files in a repository. They come from a server and become paths of this machine.</summary>
 internal static class HubPath
 {
-    /// <summary>Whether a name stays inside a folder on every system: no <c>..</c>, nothing absolute, no drive, no
+    /// <summary>Returns whether a name stays inside a folder on every system: no <c>..</c>, not absolute, no drive, no
     /// backslash.</summary>
     public static bool IsSafe(string path) =>
         path.Length is > 0 and <= 4096
         && !path.Contains('\0', StringComparison.Ordinal)
         && path.Split('/').All(IsSafeSegment);
 
-    /// <summary>The path with each segment percent-encoded.</summary>
+    /// <summary>Returns the path with each segment percent-encoded.</summary>
     public static string Escaped(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
-    /// <summary>Two names that differ in case only; null if there are none.</summary>
+    /// <summary>Returns two names that differ only in case; null if there are none.</summary>
     public static (string, string)? DifferInCaseOnly(IEnumerable<string> paths) =>
         paths
             .GroupBy(p => p, StringComparer.OrdinalIgnoreCase)

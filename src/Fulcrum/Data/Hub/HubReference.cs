@@ -16,7 +16,7 @@ internal enum HubKind
     Dataset,
 }
 
-/// <summary>A repository on the hub, or a part of it, as a text names it.</summary>
+/// <summary>The name of a repository on the hub, or of a part of it.</summary>
 /// <param name="Id"><c>ORG/NAME</c> or <c>NAME</c>.</param>
 /// <param name="Revision">Branch, tag or commit; null for the branch <c>main</c>.</param>
 /// <param name="File">Path of one file in the repository; null for all that are needed.</param>
@@ -33,21 +33,24 @@ internal sealed partial record HubReference(
 {
     private const string DefaultRevision = "main";
 
-    /// <summary>The revision that is asked for.</summary>
+    /// <summary>The revision, or <c>main</c>.</summary>
     public string RevisionOrDefault => Revision ?? DefaultRevision;
 
     /// <summary>Whether the revision is a full commit, which never moves.</summary>
-    public bool IsCommit => Revision is not null && Commit().IsMatch(Revision);
+    public bool IsCommit => Revision is not null && IsFullCommit(Revision);
+
+    /// <summary>Returns whether a text is a full commit: git's SHA-1 in 40 hexadecimal digits.</summary>
+    public static bool IsFullCommit(string text) => Commit().IsMatch(text);
 
     /// <summary>Reads <c>ORG/NAME[@REVISION]</c>, followed by <c>/FILE.gguf</c> (a model) or <c>:CONFIG[/SPLIT]</c> (a
     /// data set).</summary>
     /// <remarks>A revision with a slash follows the file: <c>ORG/NAME/FILE.gguf@dev/try</c>.</remarks>
-    /// <exception cref="InputException">The text is no such name; says why.</exception>
+    /// <exception cref="InputException">The text is not such a name. The message says why.</exception>
     public static HubReference Parse(HubKind kind, string text) =>
         kind == HubKind.Model ? ParseModel(text) : ParseDataset(text);
 
-    /// <summary>Whether a text can only mean a name on the hub or a relative path: <c>ORG/NAME</c> and what may follow
-    /// it.</summary>
+    /// <summary>Returns whether a text has the form of a name on the hub: <c>ORG/NAME</c> with an optional revision and
+    /// part. A relative path may have this form too.</summary>
     public static bool LooksLikeName(HubKind kind, string text)
     {
         try
@@ -60,11 +63,11 @@ internal sealed partial record HubReference(
         }
     }
 
-    /// <summary>Whether a text is a name on the hub with a full commit.</summary>
+    /// <summary>Returns whether a text is a name on the hub with a full commit.</summary>
     public static bool IsPinnedName(string text) =>
         ((HubKind[])[HubKind.Model, HubKind.Dataset]).Any(k => LooksLikeName(k, text) && Parse(k, text).IsCommit);
 
-    /// <summary>The same reference at a commit, as it is stored with a result.</summary>
+    /// <summary>Returns the reference at a commit, for storing with a result.</summary>
     public HubReference At(string commit) => this with { Revision = commit };
 
     /// <summary>Writes the reference in the form that <see cref="Parse"/> reads.</summary>
@@ -84,7 +87,7 @@ internal sealed partial record HubReference(
         (string id, string? file) = SplitFile(name);
         if (file is null && revision?.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) == true)
         {
-            (revision, file) = FileBehindRevision(revision);
+            (revision, file) = FileAfterRevision(revision);
         }
 
         return new HubReference(
@@ -102,7 +105,7 @@ internal sealed partial record HubReference(
         (string? configuration, string? split) = part is null ? (null, null) : Cut(part, '/');
         if (configuration == "" || split == "" || split?.Contains('/') == true)
         {
-            throw Wrong(text, "after the colon stands CONFIG or CONFIG/SPLIT");
+            throw Wrong(text, "expected CONFIG or CONFIG/SPLIT after the colon");
         }
 
         return new HubReference(
@@ -129,8 +132,8 @@ internal sealed partial record HubReference(
             : (name, null);
     }
 
-    // refs/pr/1 and refs/convert/parquet have three segments; other revisions are taken to have one here.
-    private static (string Revision, string File) FileBehindRevision(string text)
+    // refs/pr/1 and refs/convert/parquet have three segments. Other revisions are assumed to have one.
+    private static (string Revision, string File) FileAfterRevision(string text)
     {
         string[] parts = text.Split('/');
         int segments = parts[0] == "refs" && parts.Length > 3 ? 3 : 1;
@@ -163,7 +166,7 @@ internal sealed partial record HubReference(
                 && revision
                     .Split('/')
                     .All(p => p.Length > 0 && p[0] != '.' && !p.EndsWith(".lock", StringComparison.Ordinal));
-        return good ? revision : throw Wrong(text, "after @ stands a branch, a tag or a commit");
+        return good ? revision : throw Wrong(text, "expected a branch, a tag or a commit after @");
     }
 
     private static string? CheckedFile(string? file, string text) =>

@@ -4,13 +4,13 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Sentences for the answers by which the hub refuses.</summary>
+/// <summary>Turns error answers of the hub into exceptions with a message.</summary>
 internal static class HubRefusal
 {
-    /// <summary>The failure that an answer means.</summary>
+    /// <summary>Returns the exception for an error answer.</summary>
     /// <param name="body">The answer's body; null for a HEAD.</param>
-    /// <param name="reference">What was asked for; null if it was no repository.</param>
-    /// <param name="file">The file that was asked for; null for none.</param>
+    /// <param name="reference">The requested repository; null for another request.</param>
+    /// <param name="file">The requested file; null for none.</param>
     public static FulcrumException Of(
         HttpResponseMessage answer,
         string? body,
@@ -71,7 +71,7 @@ internal static class HubRefusal
     private static bool IsBadToken(string said) =>
         said.Contains("invalid credentials", StringComparison.OrdinalIgnoreCase);
 
-    // A server may repeat what it was sent.
+    // A server may quote the request with the token.
     private static string WithoutToken(string said, HubSettings settings) =>
         settings.Token is { } token ? said.Replace(token.Value, "…", StringComparison.Ordinal) : said;
 

@@ -2,11 +2,13 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>A repository at one commit: its files on the hub, or what the cache holds of them, and a way to have them
-/// here.</summary>
+/// <summary>A repository at one commit. It lists the files of the hub, or those of the cache if the hub cannot be
+/// reached, and downloads them.</summary>
 internal sealed class HubRepository
 {
     private const int FilesAtOnce = 8;
+
+    // If a cached snapshot can serve instead, a hub that does not answer is given up sooner.
     private const int RepeatsWithCache = 2;
     private readonly HubSession session;
     private readonly CachedRepository cached;
@@ -29,13 +31,14 @@ internal sealed class HubRepository
 
     public string Commit { get; }
 
-    /// <summary>All files of the commit; without the hub only those that the cache knows of.</summary>
+    /// <summary>All files of the commit; without the hub those that the cache has or lists.</summary>
     public IReadOnlyList<HubFile> Files { get; }
 
     /// <summary>Folder of the snapshot.</summary>
     public string Folder => cached.Snapshot(Commit);
 
-    /// <summary>Whether <see cref="Files"/> is the hub's listing and not only what the cache happens to hold.</summary>
+    /// <summary>Whether <see cref="Files"/> is the hub's complete list. Otherwise it is the files that the cache
+    /// has.</summary>
     public bool IsListed { get; private init; }
 
     /// <summary>Finds the commit of a reference and its files; without the hub, in the cache.</summary>
@@ -71,10 +74,10 @@ internal sealed class HubRepository
         }
     }
 
-    /// <summary>Makes sure that files of this commit stand in the snapshot; fetches those that do not.</summary>
-    /// <exception cref="FulcrumException">A file cannot be had; what is complete stays for the next
+    /// <summary>Downloads those of the given files that the snapshot does not have.</summary>
+    /// <exception cref="FulcrumException">A file cannot be downloaded. Complete files stay for the next
     /// attempt.</exception>
-    /// <param name="quiet">True for a file that is too small to be worth a word.</param>
+    /// <param name="quiet">True for a file that is too small to show a progress of.</param>
     public async Task FetchAsync(IReadOnlyList<HubFile> files, CancellationToken cancellation, bool quiet = false)
     {
         HubFile[] missing = [.. files.Where(f => !cached.Has(Commit, f))];
@@ -96,8 +99,7 @@ internal sealed class HubRepository
         }
         catch (Exception e) when (AtomicFile.IsRefusal(e) && missing.Length == 0)
         {
-            // A cache that is complete and cannot be written, for example one that is shared by a cluster, still
-            // serves.
+            // A complete cache can be used even if it is read-only, for example one that a cluster shares.
         }
         catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
@@ -110,15 +112,15 @@ internal sealed class HubRepository
         }
     }
 
-    /// <summary>The files of which no content is in the cache yet.</summary>
+    /// <summary>Returns the files whose content is not in the cache.</summary>
     public HubFile[] Absent(IEnumerable<HubFile> files) =>
         [.. files.Where(f => !cached.Has(Commit, f) && !cached.HasBlob(f)).DistinctBy(f => f.Digest)];
 
-    // The branch is noted before the files come, as Python's client does.
+    // The commit of the branch is stored before the files are downloaded, as Python's client does.
     private void Prepare(IReadOnlyList<HubFile> files)
     {
         cached.Prepare();
-        RefuseFolding(files);
+        RefuseNamesThatCollide(files);
         WriteRef();
         cached.Keep(Commit, Files);
         Directory.CreateDirectory(Folder);
@@ -171,7 +173,7 @@ internal sealed class HubRepository
         if (missing.Length > 0)
         {
             throw new FulcrumException(
-                $"the cache holds only a part of {Reference.Id}: {Printable.Message(missing[0].Path)} is missing; "
+                $"the cache has only a part of {Reference.Id}: {Printable.Message(missing[0].Path)} is missing; "
                     + Reach(session)
             );
         }
@@ -185,7 +187,7 @@ internal sealed class HubRepository
             place = above;
         }
 
-        long kept = absent.Sum(f => PartialFile.Kept(CachedRepository.Incomplete(cached.Blob(f.Digest))));
+        long kept = absent.Sum(f => PartialFile.BytesIn(CachedRepository.Incomplete(cached.Blob(f.Digest))));
         long free = new DriveInfo(place).AvailableFreeSpace;
         if (transfer.Bytes - kept > free)
         {
@@ -197,7 +199,7 @@ internal sealed class HubRepository
         }
     }
 
-    private void RefuseFolding(IReadOnlyList<HubFile> files)
+    private void RefuseNamesThatCollide(IReadOnlyList<HubFile> files)
     {
         if (
             HubPath.DifferInCaseOnly(files.Select(f => f.Path)) is var (one, other)
@@ -220,7 +222,7 @@ internal sealed class HubRepository
         }
 
         IReadOnlyList<HubFile>? listing = cached.Listing(commit);
-        IReadOnlyList<HubFile> files = listing ?? cached.Standing(commit);
+        IReadOnlyList<HubFile> files = listing ?? cached.Existing(commit);
         return new HubRepository(session, cached, reference, commit, files, true) { IsListed = listing is not null };
     }
 

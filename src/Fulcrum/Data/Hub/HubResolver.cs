@@ -4,27 +4,29 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Where something that was named lies on this machine.</summary>
-/// <param name="Path">Folder, or file where a file was named.</param>
-/// <param name="Reference">What was taken from the hub, at its commit; null for a local folder or file.</param>
+/// <summary>The local path of a named model or data set.</summary>
+/// <param name="Path">The folder, or the file if a file was named.</param>
+/// <param name="Reference">Its name on the hub with the commit; null for a local folder or file.</param>
 internal sealed record HubLocation(string Path, HubReference? Reference = null)
 {
-    /// <summary>The folder, also where a file in it was named.</summary>
+    /// <summary>The folder, also if a file in it was named.</summary>
     public string Folder => Reference?.File is { } file ? Path[..^(file.Length + 1)] : Path;
 
-    /// <summary>The commit that was taken; null for a local folder or file.</summary>
+    /// <summary>The commit; null for a local folder or file.</summary>
     public string? Commit => Reference?.Revision;
 
-    /// <summary>The text that names the same content later: the path, or the name on the hub with its commit.</summary>
+    /// <summary>The text that refers to the same content later: the path, or the name on the hub with its
+    /// commit.</summary>
     public string Pinned => Reference?.ToString() ?? Path;
 }
 
-/// <summary>Finds models and data by a folder or by a name on the hub; an existing folder wins.</summary>
-/// <param name="settings">Null for those of the environment.</param>
-/// <param name="announce">Told of a fetch before its first byte; may refuse it by an exception. What it shows until the
-/// end is awaited.</param>
-/// <param name="say">Told in a sentence what a user should know, for example that the cache is used without the
-/// hub.</param>
+/// <summary>Finds models and data sets by a local folder or by a name on the hub. An existing folder takes
+/// precedence.</summary>
+/// <param name="settings">The settings; null: those of the environment.</param>
+/// <param name="announce">Called before the first byte of a download. It may refuse the download by an exception. The
+/// task that it returns is awaited after the download.</param>
+/// <param name="say">Called with a sentence for the user, for example that the cache is used because the hub cannot be
+/// reached.</param>
 internal sealed class HubResolver(
     HubSettings? settings = null,
     Func<HubTransfer, Task>? announce = null,
@@ -33,11 +35,11 @@ internal sealed class HubResolver(
 {
     private readonly Lazy<HubSettings> settings = new(() => settings ?? HubSettings.FromEnvironment());
 
-    /// <summary>A model or an adapter: an existing folder or file, else
+    /// <summary>Returns the path of a model or an adapter: an existing folder or file, otherwise a download of
     /// <c>ORG/NAME[@REVISION][/FILE.gguf]</c>.</summary>
     /// <param name="weights">False if configuration and tokenizer are enough.</param>
-    /// <exception cref="InputException">The text names neither; says what is wrong.</exception>
-    /// <exception cref="FulcrumException">The hub cannot be reached, or a file did not come whole.</exception>
+    /// <exception cref="InputException">The text is neither. The message says what is wrong.</exception>
+    /// <exception cref="FulcrumException">The hub cannot be reached, or a download failed.</exception>
     public HubLocation Model(string text, bool weights = true, CancellationToken cancellation = default)
     {
         if (Directory.Exists(text) || File.Exists(text))
@@ -66,7 +68,7 @@ internal sealed class HubResolver(
         }
     }
 
-    /// <summary>Fetches what a selection names and returns the snapshot's folder, or the file that the reference
+    /// <summary>Downloads the files of a selection. Returns the snapshot's folder, or the file that the reference
     /// names.</summary>
     /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
     public HubLocation Pull(HubReference reference, HubSelection selection, CancellationToken cancellation = default)
@@ -76,7 +78,7 @@ internal sealed class HubResolver(
         return content.Location;
     }
 
-    /// <summary>Looks up what a selection names, without fetching it.</summary>
+    /// <summary>Looks up the files of a selection without downloading them.</summary>
     /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
     public HubContent Find(HubReference reference, HubSelection selection, CancellationToken cancellation = default)
     {
@@ -107,9 +109,8 @@ internal sealed class HubResolver(
         }
     }
 
-    /// <summary>Looks up a data set, or the configuration or split of it that a text names, without fetching its
-    /// data files.</summary>
-    /// <param name="wanted">The files of a whole data set that are needed, by their paths; null: all.</param>
+    /// <summary>Looks up a data set, a configuration or a split without downloading its data files.</summary>
+    /// <param name="wanted">Selects the needed files of a whole data set by their paths; null: all.</param>
     /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
     public HubContent FindData(
         HubReference reference,
@@ -129,14 +130,14 @@ internal sealed class HubResolver(
         }
     }
 
-    /// <summary>Opens a data set: an existing folder, else <c>ORG/NAME[@REVISION][:CONFIG[/SPLIT]]</c>.</summary>
-    /// <remarks>Files are fetched when a split is read.</remarks>
+    /// <summary>Opens a data set: an existing folder, otherwise <c>ORG/NAME[@REVISION][:CONFIG[/SPLIT]]</c>.</summary>
+    /// <remarks>Files are downloaded when a split is read.</remarks>
     /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
     public HubDataset Dataset(string text, CancellationToken cancellation = default) =>
         HubDataset.Open(new HubSession(settings.Value, announce, say), text, cancellation);
 
-    /// <summary>The data set that a text names, with its data files: an existing folder, else a snapshot of
-    /// <c>ORG/NAME[@REVISION]</c>. <c>:CONFIG[/SPLIT]</c> after the name stays after the folder.</summary>
+    /// <summary>Returns the path of a data set with its data files: an existing folder, otherwise a downloaded snapshot
+    /// of <c>ORG/NAME[@REVISION]</c>. <c>:CONFIG[/SPLIT]</c> after the name is kept after the folder.</summary>
     /// <exception cref="FulcrumException">As for <see cref="Model"/>.</exception>
     public HubLocation DatasetFolder(string text, CancellationToken cancellation = default)
     {
@@ -168,7 +169,7 @@ internal sealed class HubResolver(
         }
     }
 
-    // Without a listing, the index of the weights is the only witness of what belongs to a model.
+    // Without the hub's file list, only the index of the weights tells which files belong to a model.
     private static void RefuseMissingShards(
         HubReference reference,
         HubRepository repository,
@@ -181,7 +182,7 @@ internal sealed class HubResolver(
         if (missing is not null)
         {
             throw new FulcrumException(
-                $"the cache holds only a part of {reference.Id}: {Printable.Message(missing)} is missing, "
+                $"the cache has only a part of {reference.Id}: {Printable.Message(missing)} is missing, "
                     + "and the hub is out of reach"
             );
         }

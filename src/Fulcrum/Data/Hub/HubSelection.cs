@@ -3,17 +3,17 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Which files of a repository are fetched.</summary>
-/// <param name="Include">Patterns of wanted paths; empty for what Fulcrum reads.</param>
+/// <summary>Selects the files of a repository that are downloaded.</summary>
+/// <param name="Include">Patterns of wanted paths; null or empty: the files that Fulcrum reads.</param>
 /// <param name="Exclude">Patterns of paths that are left out.</param>
-/// <param name="Weights">Whether a model's weights are wanted.</param>
+/// <param name="Weights">Whether a model's weights are downloaded.</param>
 internal sealed record HubSelection(
     IReadOnlyList<string>? Include = null,
     IReadOnlyList<string>? Exclude = null,
     bool Weights = true
 )
 {
-    // Formats that run code when they are opened, and code itself. They are fetched by no pattern.
+    // Code, and formats that run code when they are opened. They are never downloaded, whatever the patterns.
     private static readonly string[] Code = [".py", ".pyc", ".pkl", ".pickle", ".joblib", ".so", ".dll", ".exe", ".sh"];
 
     private static readonly string[] OtherWeights =
@@ -33,15 +33,16 @@ internal sealed record HubSelection(
     // Configuration, tokenizer and weights, in all folders.
     private static readonly string[] OfModels = [".json", ".safetensors", ".jinja", ".txt", ".model"];
 
-    /// <summary>The files that are fetched, in their order.</summary>
-    /// <exception cref="InputException">Patterns were given, and no file that may be fetched matches.</exception>
+    /// <summary>Returns the selected files in the order of the list.</summary>
+    /// <exception cref="InputException">Patterns were given, and none of the files that may be downloaded
+    /// matches.</exception>
     public IReadOnlyList<HubFile> Of(HubReference reference, IReadOnlyList<HubFile> files)
     {
         HubFile[] chosen = reference.File is { } named
             ? Named(reference, files, named)
             : Matching(reference.Kind, files);
-        bool asked = Include is { Count: > 0 };
-        return chosen.Length > 0 || !asked
+        bool hasPatterns = Include is { Count: > 0 };
+        return chosen.Length > 0 || !hasPatterns
             ? chosen
             : throw new InputException(
                 $"{reference.Id}: no file that may be fetched matches "
@@ -49,7 +50,7 @@ internal sealed record HubSelection(
             );
     }
 
-    /// <summary>Whether a file is of a form that is never fetched.</summary>
+    /// <summary>Returns whether a file has a format that is never downloaded.</summary>
     public static bool IsRefused(HubKind kind, string path) =>
         Ends(path, Code) || (kind == HubKind.Model && Ends(path, OtherWeights));
 

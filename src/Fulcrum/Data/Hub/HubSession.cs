@@ -1,9 +1,8 @@
 namespace Fulcrum.Data.Hub;
 
-/// <summary>What one resolution needs: settings, connections, and whom to tell.</summary>
-/// <param name="announce">Told of a fetch before its first byte; may refuse it by an exception. What it shows until the
-/// end is awaited.</param>
-/// <param name="say">Told in a sentence what a user should know.</param>
+/// <summary>Settings, connections and callbacks of one look-up on the hub.</summary>
+/// <param name="announce">As for <see cref="HubResolver"/>.</param>
+/// <param name="say">As for <see cref="HubResolver"/>.</param>
 internal sealed class HubSession(HubSettings settings, Func<HubTransfer, Task>? announce, Action<string>? say)
     : IDisposable
 {

@@ -2,7 +2,7 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Address of the hub, place of its cache and the token, read from the variables of
+/// <summary>Address, cache and token of the hub, from the environment variables of Python's
 /// <c>huggingface_hub</c>.</summary>
 /// <param name="Endpoint">Base address without a slash at its end; a mirror may have a path.</param>
 /// <param name="Home">Folder of the token (<c>HF_HOME</c>).</param>
@@ -23,17 +23,22 @@ internal sealed record HubSettings(
     TimeSpan SilenceLimit
 )
 {
-    /// <summary>Files from this size on are fetched in pieces of this size, several at the same time.</summary>
+    /// <summary>A file of at least this many bytes is downloaded in pieces of this size, several at the same
+    /// time.</summary>
     internal long PieceBytes { get; init; } = 64L << 20;
 
-    /// <summary>Pause before the first repetition; the next ones are longer.</summary>
+    /// <summary>Pause before the first retry. Each further pause is twice as long, up to
+    /// <see cref="LongestPause"/>.</summary>
     internal TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(0.4);
+
+    /// <summary>The longest pause before a retry, unless the server asks for more.</summary>
+    internal static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
 
     private const string PublicHub = "https://huggingface.co";
     private static readonly string[] Yes = ["1", "ON", "YES", "TRUE"];
 
     /// <summary>Reads the settings of this process.</summary>
-    /// <exception cref="InputException">A variable holds no address or an unusable token; names the
+    /// <exception cref="InputException">A variable is not an address, or the token is unusable. The message names the
     /// variable.</exception>
     public static HubSettings FromEnvironment() => From(Environment.GetEnvironmentVariable);
 
@@ -62,8 +67,8 @@ internal sealed record HubSettings(
         );
     }
 
-    /// <summary>Whether an address belongs to the endpoint: same scheme, host and port. Only such addresses get the
-    /// token.</summary>
+    /// <summary>Returns whether an address belongs to the endpoint: same scheme, host and port. The token is sent to
+    /// such addresses only.</summary>
     public bool IsEndpoint(Uri address) =>
         address.Scheme == Endpoint.Scheme
         && address.Port == Endpoint.Port

@@ -2,14 +2,14 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>An access token and where it came from. The value appears in no text of this class.</summary>
+/// <summary>An access token and its origin. <see cref="ToString"/> does not contain the secret.</summary>
 internal sealed class HubToken
 {
     private const int Longest = 4096;
 
-    /// <summary>Creates a token from a text; blanks and line ends around it are cut off.</summary>
-    /// <param name="origin">Name of the variable or file, for messages.</param>
-    /// <exception cref="InputException">The text is empty or holds characters that no token has.</exception>
+    /// <summary>Creates a token from a text. White space around it is removed.</summary>
+    /// <param name="origin">The name of the variable or file, for messages.</param>
+    /// <exception cref="InputException">The text is empty, or contains characters that no token has.</exception>
     public HubToken(string text, string origin)
     {
         Value = text.Trim();
@@ -29,9 +29,9 @@ internal sealed class HubToken
     /// <inheritdoc/>
     public override string ToString() => $"the token from {Origin}";
 
-    /// <summary>Finds the token: <c>HF_TOKEN</c>, <c>HUGGING_FACE_HUB_TOKEN</c>, then the token file; null if there is
-    /// none.</summary>
-    /// <exception cref="InputException">The token found is unusable, or the file cannot be read.</exception>
+    /// <summary>Returns the token of <c>HF_TOKEN</c>, <c>HUGGING_FACE_HUB_TOKEN</c> or the token file, in this order;
+    /// null if there is none.</summary>
+    /// <exception cref="InputException">The token is unusable, or the file cannot be read.</exception>
     internal static HubToken? Find(Func<string, string?> variable, string tokenPath)
     {
         foreach (string name in (string[])["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"])

@@ -1,10 +1,10 @@
 namespace Fulcrum.Data.Hub;
 
-/// <summary>A data set in a folder of this machine, as a text names it.</summary>
+/// <summary>A data set in a folder of this machine.</summary>
 internal static class LocalDataset
 {
-    /// <summary>Splits <c>FOLDER[:CONFIG[/SPLIT]]</c>; null if there is no such folder.</summary>
-    public static (string Folder, string? Configuration, string? Split)? Part(string text)
+    /// <summary>Parses <c>FOLDER[:CONFIG[/SPLIT]]</c>; returns null if there is no such folder.</summary>
+    public static (string Folder, string? Configuration, string? Split)? Parse(string text)
     {
         if (Directory.Exists(text))
         {

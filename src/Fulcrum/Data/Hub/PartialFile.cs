@@ -4,14 +4,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>The bytes of a file that have arrived so far, in pieces that arrive at the same time; survives a killed
-/// process.</summary>
-/// <remarks>A second file next to it holds one number per piece: how many of its bytes have arrived. A number is
-/// written after its bytes, so it is never too large for another process. After a power failure it may be too large;
-/// then the digest does not match.</remarks>
+/// <summary>A file that is being downloaded in several pieces at the same time. A later process can resume it after
+/// this one was killed.</summary>
+/// <remarks>A second file (<c>.counts</c>) has one number per piece: how many of its bytes have arrived. A number is
+/// written after its bytes, so after a killed process it is never too large. After a power failure it may be too large;
+/// then the digest does not match, and the file is downloaded again.</remarks>
 internal sealed class PartialFile : IDisposable
 {
-    private const int HeaderBytes = 16;
+    private const int HeaderBytes = 16; // size of the file and of a piece, 8 bytes each
+
+    // Written pages are released every 16 MiB, and those of the 128 MiB before once more.
     private const int ReleaseBytes = 16 << 20;
     private const int ReleasedAgain = 128 << 20;
     private readonly string path;
@@ -21,8 +23,8 @@ internal sealed class PartialFile : IDisposable
     private readonly long[] done;
     private long released;
 
-    /// <summary>Opens the partial file of a path and takes over what it holds.</summary>
-    /// <param name="pieceBytes">Size of all pieces except the last.</param>
+    /// <summary>Opens a partial file and resumes it, or creates it.</summary>
+    /// <param name="pieceBytes">Size of all pieces except the last. A file with another size is started again.</param>
     public PartialFile(string path, long size, long pieceBytes)
     {
         this.path = path;
@@ -41,7 +43,7 @@ internal sealed class PartialFile : IDisposable
             FileAccess.ReadWrite,
             FileShare.ReadWrite | FileShare.Delete
         );
-        if (!TakeOver())
+        if (!TryResume())
         {
             Clear();
         }
@@ -49,8 +51,8 @@ internal sealed class PartialFile : IDisposable
         Resumed = Done;
     }
 
-    /// <summary>Bytes that a partial file of a path holds; 0 if there is none.</summary>
-    public static long Kept(string path)
+    /// <summary>Returns the number of bytes that a partial file has; 0 if it does not exist.</summary>
+    public static long BytesIn(string path)
     {
         FileInfo file = new(path + ".counts");
         if (!file.Exists || file.Length is < HeaderBytes or > 1 << 24)
@@ -70,15 +72,15 @@ internal sealed class PartialFile : IDisposable
 
     public int Pieces => done.Length;
 
-    /// <summary>Bytes that an earlier attempt or process had left.</summary>
+    /// <summary>Bytes that an earlier attempt or process left.</summary>
     public long Resumed { get; private set; }
 
-    /// <summary>Bytes that are there.</summary>
+    /// <summary>Bytes that have arrived.</summary>
     public long Done => Enumerable.Range(0, done.Length).Sum(DoneOf);
 
     public bool IsComplete => Done == Size;
 
-    /// <summary>Bytes from the start without a gap.</summary>
+    /// <summary>The number of bytes from the start of the file to the first gap.</summary>
     public long Contiguous
     {
         get
@@ -103,27 +105,28 @@ internal sealed class PartialFile : IDisposable
         Set(piece, done[piece] + bytes.Length);
     }
 
-    /// <summary>Whether something that had arrived was forgotten and sent again.</summary>
+    /// <summary>Whether a piece was started again after some of its bytes had arrived.</summary>
     public bool IsRestarted { get; private set; }
 
-    /// <summary>Forgets what has arrived of a piece.</summary>
+    /// <summary>Starts a piece again from its first byte.</summary>
     public void Restart(int piece)
     {
         IsRestarted = true;
         Set(piece, 0);
     }
 
-    /// <summary>Whether the content has a digest; reads all of it.</summary>
+    /// <summary>Returns whether the content has a digest. It reads the whole file.</summary>
     public bool Matches(string digest) => RunningDigest.Matches(path, digest);
 
-    /// <summary>Reads bytes that are there.</summary>
+    /// <summary>Reads bytes that have arrived.</summary>
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(data, buffer, offset);
 
-    /// <summary>Lets the system write the bytes before an offset to the disk and drop them from memory, where it knows
-    /// how (Linux).</summary>
-    /// <remarks>A large file would otherwise replace what other processes keep in memory, and taking so much memory can
-    /// cost more than the rest of the transfer: a virtual machine has to ask its host for each page. Bytes of preceding
-    /// calls are named again, because only those that have reached the disk are dropped.</remarks>
+    /// <summary>Asks Linux to write the bytes before an offset to the disk and to drop them from the page
+    /// cache.</summary>
+    /// <remarks>A large file would otherwise displace the cached files of other processes. In a virtual machine each
+    /// new page must be requested from the host, which can cost more time than the download itself
+    /// (docs/decisions/0083-downloads-leave-memory.md). Linux drops only pages that are already on the disk, so each
+    /// call includes the range of the calls before.</remarks>
     public void Release(long end)
     {
         long before = Volatile.Read(ref released);
@@ -138,7 +141,7 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
-    /// <summary>Forgets all that has arrived.</summary>
+    /// <summary>Starts the whole file again.</summary>
     public void Clear()
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
@@ -152,9 +155,9 @@ internal sealed class PartialFile : IDisposable
         (Resumed, released) = (0, 0);
     }
 
-    /// <summary>Gives the file its name.</summary>
-    /// <remarks>It is not flushed to the disk, which would take as long as the transfer. After a power failure the size
-    /// tells most damaged contents, and they can be fetched again.</remarks>
+    /// <summary>Renames the complete file to its final path.</summary>
+    /// <remarks>It is not flushed to the disk, which would take as long as the download. After a power failure most
+    /// damaged files have a wrong size and are downloaded again.</remarks>
     public void Publish(string final)
     {
         Dispose();
@@ -184,7 +187,7 @@ internal sealed class PartialFile : IDisposable
         Volatile.Write(ref done[piece], bytes);
     }
 
-    private bool TakeOver()
+    private bool TryResume()
     {
         byte[] kept = new byte[HeaderBytes + (8 * done.Length)];
         bool same =

@@ -7,8 +7,10 @@ using Polly.Retry;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>Fetches pieces of one content: repeated after cuts and silence, resumed by <c>Range</c>.</summary>
-/// <param name="address">Asks the hub for the content's address, again after a signed address has expired.</param>
+/// <summary>Downloads pieces of one file. A piece is retried after a broken or silent connection and resumed by
+/// <c>Range</c>.</summary>
+/// <param name="address">Asks the hub for the address of the content. It is called again after a signed address has
+/// expired.</param>
 internal sealed class PieceTransfer(
     HubHttp http,
     HubSettings settings,
@@ -19,21 +21,22 @@ internal sealed class PieceTransfer(
 {
     private const int Repeats = 5;
     private const int BufferBytes = 1 << 20;
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private Task<Uri>? current;
 
-    /// <summary>Gets the bytes as they arrive.</summary>
+    /// <summary>Hashes the bytes as they arrive.</summary>
     public required RunningDigest Digest { get; init; }
 
-    /// <summary>Whether a server that does not serve ranges is reported by
-    /// <see cref="RangesRefusedException"/>.</summary>
+    /// <summary>Whether <see cref="RangesRefusedException"/> is thrown if the server does not serve ranges. Otherwise
+    /// it is an error.</summary>
     public required bool MayRefuseRanges { get; init; }
 
     private string Name => Printable.Message(file.Path);
 
-    /// <summary>Fetches what is missing of a piece.</summary>
+    /// <summary>Downloads the missing bytes of a piece.</summary>
     /// <exception cref="RangesRefusedException">The server does not serve ranges.</exception>
-    /// <exception cref="FulcrumException">The transfer failed for good, or more came than the hub lists.</exception>
+    /// <exception cref="FulcrumException">The transfer failed permanently, or the file is larger than the hub
+    /// lists.</exception>
     public async Task FetchAsync(PartialFile partial, int piece, CancellationToken cancellation)
     {
         try
@@ -49,7 +52,8 @@ internal sealed class PieceTransfer(
         }
     }
 
-    // One attempt: as long as cut connections bring bytes, the next one is opened at once.
+    // One attempt of the retries. If a connection brought at least 1 MiB before it broke, the next one is opened at
+    // once within the same attempt.
     private async Task AdvanceAsync(PartialFile partial, int piece, CancellationToken cancellation)
     {
         while (partial.DoneOf(piece) < partial.LengthOf(piece))
@@ -82,17 +86,17 @@ internal sealed class PieceTransfer(
         }
         catch (Exception e) when (e is HttpRequestException || (e is IOException && e is not FileNotFoundException))
         {
-            // A full disk is an IOException too, and repeating does not help.
-            throw IsFull(e)
-                ? new FulcrumException($"{Name}: the disk is full: {e.Message}", e)
+            // A full disk is an IOException too, and a retry does not help.
+            throw AtomicFile.IsDiskFailure(e)
+                ? new FulcrumException($"{Name}: the disk is full or fails: {e.Message}", e)
                 : new TransientException($"the connection was cut: {Printable.Message(e.Message)}", null, e);
         }
     }
 
-    // One HEAD serves all pieces; another one is sent when the address has expired.
+    // One HEAD request serves all pieces. Another one is sent after the address has expired.
     private Task<Uri> Address(CancellationToken cancellation)
     {
-        lock (turn)
+        lock (gate)
         {
             return current ??= address(cancellation);
         }
@@ -100,7 +104,7 @@ internal sealed class PieceTransfer(
 
     private void Forget(Task<Uri> asked)
     {
-        lock (turn)
+        lock (gate)
         {
             current = current == asked ? null : current;
         }
@@ -109,7 +113,7 @@ internal sealed class PieceTransfer(
     private void Check(HttpResponseMessage answer, Task<Uri> asked, PartialFile partial, int piece, long first)
     {
         int status = (int)answer.StatusCode;
-        if (HubHttp.IsTransient(answer.StatusCode) && HubHttp.IsBearable(HubHttp.AskedWait(answer)))
+        if (HubHttp.IsTransient(answer.StatusCode) && HubHttp.IsShortEnough(HubHttp.AskedWait(answer)))
         {
             throw new TransientException($"the server answered {status}", HubHttp.AskedWait(answer));
         }
@@ -126,12 +130,12 @@ internal sealed class PieceTransfer(
                 of = answer.Content.Headers.ContentRange?.Length;
             if (from != first || (of is not null && of != file.Size))
             {
-                throw Refused("a range came that was not asked for");
+                throw Refused("the server sent another range than requested");
             }
         }
         else if (answer.StatusCode is HttpStatusCode.OK)
         {
-            BeginAnew(answer, partial, piece, first);
+            StartAgain(answer, partial, piece, first);
         }
         else
         {
@@ -141,8 +145,8 @@ internal sealed class PieceTransfer(
         }
     }
 
-    // The whole content came, which is right from byte 0 on only.
-    private void BeginAnew(HttpResponseMessage answer, PartialFile partial, int piece, long first)
+    // The server sends the whole file instead of a range, so a single piece starts again from byte 0.
+    private void StartAgain(HttpResponseMessage answer, PartialFile partial, int piece, long first)
     {
         if (partial.Pieces > 1)
         {
@@ -158,7 +162,7 @@ internal sealed class PieceTransfer(
         if (!IsGzip(answer) && answer.Content.Headers.ContentLength is { } length && length != file.Size)
         {
             throw new FulcrumException(
-                $"{Name}: {length} bytes came where the hub lists {file.Size}; it was discarded"
+                $"{Name}: the server sends {length} bytes, the hub lists {file.Size}; the download was discarded"
             );
         }
     }
@@ -179,12 +183,12 @@ internal sealed class PieceTransfer(
             silence.CancelAfter(settings.SilenceLimit);
             await using Stream body = await answer.Content.ReadAsStreamAsync(silence.Token);
             await using Stream content = IsGzip(answer) ? new GZipStream(body, CompressionMode.Decompress) : body;
-            while (await CopyPortionAsync(content, partial, piece, silence)) { }
+            while (await CopyBufferAsync(content, partial, piece, silence)) { }
         }
         catch (InvalidDataException e)
         {
             partial.Restart(piece);
-            throw new TransientException("what came cannot be unpacked", null, e);
+            throw new TransientException("the content cannot be decompressed", null, e);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
@@ -194,9 +198,9 @@ internal sealed class PieceTransfer(
         CheckEnd(answer, partial, piece);
     }
 
-    // Bytes are written as they arrive. The digest takes whole buffers: handing over each arrival costs more than
-    // hashing it. What it does not take, it reads from the file later.
-    private async Task<bool> CopyPortionAsync(
+    // Bytes are written to the file as they arrive. The digest gets whole buffers, because handing over each arrival to
+    // its thread would cost more than hashing. It reads bytes that it does not take from the file later.
+    private async Task<bool> CopyBufferAsync(
         Stream content,
         PartialFile partial,
         int piece,
@@ -233,14 +237,16 @@ internal sealed class PieceTransfer(
     {
         if (bytes.Length > partial.LengthOf(piece) - partial.DoneOf(piece))
         {
-            throw new FulcrumException($"{Name}: more bytes came than the hub lists ({file.Size}); it was discarded");
+            throw new FulcrumException(
+                $"{Name}: the file is larger than the hub lists ({file.Size} bytes); the download was discarded"
+            );
         }
 
         partial.Append(piece, bytes);
         progress.Add(bytes.Length);
     }
 
-    // A body without a length may end early without a word; a packed one cannot be continued.
+    // A body without a length may end early without an error. A compressed one cannot be resumed.
     private void CheckEnd(HttpResponseMessage answer, PartialFile partial, int piece)
     {
         if (partial.DoneOf(piece) < partial.LengthOf(piece))
@@ -250,13 +256,11 @@ internal sealed class PieceTransfer(
                 partial.Restart(piece);
             }
 
-            throw new TransientException($"only {partial.Done} of {file.Size} bytes came", null);
+            throw new TransientException($"only {partial.Done} of {file.Size} bytes arrived", null);
         }
     }
 
     private static bool IsGzip(HttpResponseMessage answer) => answer.Content.Headers.ContentEncoding.Contains("gzip");
-
-    private static bool IsFull(Exception e) => e.HResult is 28 or unchecked((int)0x80070070);
 
     private ResiliencePipeline Repetition() =>
         new ResiliencePipelineBuilder()
@@ -267,7 +271,7 @@ internal sealed class PieceTransfer(
                     BackoffType = DelayBackoffType.Exponential,
                     UseJitter = true,
                     Delay = settings.FirstPause,
-                    MaxDelay = TimeSpan.FromSeconds(8),
+                    MaxDelay = HubSettings.LongestPause,
                     ShouldHandle = new PredicateBuilder().Handle<TransientException>(),
                     DelayGenerator = args =>
                         ValueTask.FromResult((args.Outcome.Exception as TransientException)?.AskedWait),
@@ -282,5 +286,5 @@ internal sealed class PieceTransfer(
     }
 }
 
-/// <summary>A server sends whole files only, or other ranges than were asked for.</summary>
+/// <summary>The server sends only whole files, or other ranges than requested.</summary>
 internal sealed class RangesRefusedException : Exception;

@@ -5,17 +5,17 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Data.Hub;
 
-/// <summary>The digest by which the hub names a content: SHA-256, or git's SHA-1 over a header and the
+/// <summary>Computes the digest of a file while it is downloaded: SHA-256, or git's SHA-1 over a header and the
 /// content.</summary>
 /// <remarks>
-/// It is computed on a thread of its own while the bytes arrive. Bytes that continue what was hashed so far are handed
-/// over in memory by <see cref="TakeAsync"/>. All others, those of later pieces and of an earlier process, are read
-/// from the file once no gap is before them.
+/// A separate thread hashes the bytes in the order of the file. The next bytes in this order are handed over in memory
+/// by <see cref="TakeAsync"/>. The others (bytes of later pieces and of an earlier process) are read from the file once
+/// there is no gap before them.
 /// </remarks>
 internal sealed class RunningDigest : IDisposable
 {
-    // Buffers in memory that wait to be hashed, at most. If hashing is slower, receiving waits: the file cannot be
-    // complete before its digest.
+    // The largest number of buffers in memory that wait to be hashed. If hashing is slower than the network, receiving
+    // waits, because the file is not complete before its digest.
     private const int MostWaiting = 16;
     private const int ReadBytes = 1 << 20;
 
@@ -24,12 +24,14 @@ internal sealed class RunningDigest : IDisposable
     private readonly IncrementalHash hash;
     private readonly string expected;
     private readonly Queue<(byte[] Buffer, int Count)> waiting = new();
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private readonly SemaphoreSlim arrived = new(0);
     private readonly SemaphoreSlim room = new(MostWaiting);
 
-    // Bytes that are hashed; bytes that are hashed or wait in memory.
+    // Bytes that are hashed.
     private long read;
+
+    // Bytes that are hashed or wait in memory.
     private long taken;
 
     /// <summary>Starts the digest of a file of known size.</summary>
@@ -45,10 +47,10 @@ internal sealed class RunningDigest : IDisposable
         }
     }
 
-    /// <summary>Bytes from the start that are hashed; they are not read again.</summary>
+    /// <summary>The number of bytes from the start that are hashed and will not be read again.</summary>
     public long Hashed => Volatile.Read(ref read);
 
-    /// <summary>Whether a file's content has the digest.</summary>
+    /// <summary>Returns whether a file's content has the digest.</summary>
     public static bool Matches(string path, string expected)
     {
         using Stream file = BoundedFile.Open(path, long.MaxValue);
@@ -57,10 +59,10 @@ internal sealed class RunningDigest : IDisposable
         return digest.Matches();
     }
 
-    /// <summary>Takes bytes over if they continue what was taken so far; waits while too many wait to be
+    /// <summary>Takes bytes if they are the next ones of the file. It waits while too many buffers wait to be
     /// hashed.</summary>
-    /// <param name="buffer">From the shared pool; returned to it once it is hashed.</param>
-    /// <returns>False if the bytes are to be read from the file later; then the buffer stays the caller's.</returns>
+    /// <param name="buffer">A buffer of the shared pool. It is returned to the pool after it is hashed.</param>
+    /// <returns>False if the bytes will be read from the file later. The caller then still owns the buffer.</returns>
     public async ValueTask<bool> TakeAsync(long offset, byte[] buffer, int count, CancellationToken cancellation)
     {
         if (offset != Volatile.Read(ref taken))
@@ -79,7 +81,8 @@ internal sealed class RunningDigest : IDisposable
         return true;
     }
 
-    /// <summary>Follows the bytes of a partial file while they arrive, until it is complete or the work ends.</summary>
+    /// <summary>Hashes a partial file while its bytes arrive, until it is complete or the download is
+    /// stopped.</summary>
     public void Follow(PartialFile file, CancellationToken stopped)
     {
         try
@@ -94,8 +97,8 @@ internal sealed class RunningDigest : IDisposable
         }
         finally
         {
-            // Nobody waits for room after this.
-            lock (turn)
+            // From here on TakeAsync takes nothing, and callers that wait in it return.
+            lock (gate)
             {
                 taken = Ended;
             }
@@ -104,7 +107,7 @@ internal sealed class RunningDigest : IDisposable
         }
     }
 
-    /// <summary>Whether the bytes read have the expected digest.</summary>
+    /// <summary>Returns whether the hashed bytes have the expected digest.</summary>
     public bool Matches() => Convert.ToHexStringLower(hash.GetCurrentHash()) == expected;
 
     public void Dispose()
@@ -122,7 +125,7 @@ internal sealed class RunningDigest : IDisposable
     private bool HashWaiting()
     {
         (byte[] Buffer, int Count) next;
-        lock (turn)
+        lock (gate)
         {
             if (!waiting.TryDequeue(out next))
             {
@@ -151,7 +154,7 @@ internal sealed class RunningDigest : IDisposable
 
     private bool Enqueue(long offset, byte[] buffer, int count)
     {
-        lock (turn)
+        lock (gate)
         {
             if (offset != taken)
             {
@@ -164,12 +167,12 @@ internal sealed class RunningDigest : IDisposable
         }
     }
 
-    // Up to where the file is read next; nobody hands these bytes over in memory meanwhile.
+    // Returns the offset up to which the file is read next. TakeAsync refuses these bytes meanwhile.
     private long Claim(PartialFile file)
     {
-        lock (turn)
+        lock (gate)
         {
-            // Bytes that have just been written are about to be handed over.
+            // Bytes that have just been written will be handed over in memory in a moment.
             long there = file.Contiguous;
             bool ready = there - read > 2 * ReadBytes || there == file.Size;
             if (waiting.Count == 0 && ready)

@@ -12,9 +12,10 @@ namespace Fulcrum.Data;
 /// <c>OUTPUT.partial.json</c> holds the number of complete chunks and the purpose. Chunks end at the same lines after
 /// any interruption, so the output is byte-identical to that of an uninterrupted command.
 /// </remarks>
-internal static class PortionFile
+internal static class ChunkedFile
 {
-    /// <summary>The number of lines of a chunk.</summary>
+    /// <summary>The number of lines of a chunk: enough for full batches of a model, few enough that an interruption
+    /// costs little.</summary>
     public const int Lines = 512;
 
     /// <summary>Answers every line of a file.</summary>
@@ -39,9 +40,9 @@ internal static class PortionFile
         if (output == "-")
         {
             using StreamWriter writer = JsonLines.Create(output);
-            foreach (JsonLine[] portion in JsonLines.Read(input, fields).Chunk(Lines))
+            foreach (JsonLine[] chunk in JsonLines.Read(input, fields).Chunk(Lines))
             {
-                answer(portion).ToList().ForEach(writer.WriteLine);
+                answer(chunk).ToList().ForEach(writer.WriteLine);
                 writer.Flush();
             }
 
@@ -69,7 +70,7 @@ internal static class PortionFile
         }
         catch (FulcrumException) when (!File.Exists(state))
         {
-            // Nothing in it can be resumed.
+            // Without a complete chunk nothing can be resumed.
             PlainFolder.Remove(Path.GetDirectoryName(partial)!, Path.GetFileName(partial));
             throw;
         }
@@ -90,7 +91,7 @@ internal static class PortionFile
         old =
             old is { Lines: >= 0, Bytes: >= 0 }
             && old.Bytes <= stream.Length
-            && old.Purpose == Digest(purpose())
+            && old.Purpose == Sha256.OfTexts(purpose())
             && old.Input == Add(hash, input().Take(old.Lines))
                 ? old
                 : null;
@@ -104,14 +105,14 @@ internal static class PortionFile
         stream.SetLength(old?.Bytes ?? 0);
         stream.Position = stream.Length;
         resumed?.Invoke(lines);
-        foreach (JsonLine[] portion in input().Skip(lines).Chunk(Lines))
+        foreach (JsonLine[] chunk in input().Skip(lines).Chunk(Lines))
         {
-            stream.Write(Encoding.UTF8.GetBytes(string.Concat(answer(portion).Select(a => a + "\n"))));
-            lines += portion.Length;
-            if (again && portion.Length == Lines)
+            stream.Write(Encoding.UTF8.GetBytes(string.Concat(answer(chunk).Select(a => a + "\n"))));
+            lines += chunk.Length;
+            if (again && chunk.Length == Lines)
             {
                 stream.Flush(flushToDisk: true);
-                new State(lines, stream.Position, Add(hash, portion), Digest(purpose())).Write(state);
+                new State(lines, stream.Position, Add(hash, chunk), Sha256.OfTexts(purpose())).Write(state);
             }
         }
     }
@@ -125,9 +126,6 @@ internal static class PortionFile
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
-
-    private static string Digest(string text) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private sealed record State(int Lines, long Bytes, string Input, string Purpose)
     {
