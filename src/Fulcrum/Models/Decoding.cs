@@ -3,17 +3,17 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Models;
 
-/// <summary>How the written answers of a benchmark are decoded: greedily, or drawn as a model's own generation
-/// configuration says.</summary>
-/// <param name="Settings">Null: greedy. Its seed is replaced by one of each item.</param>
-/// <param name="Seed">The study's; with the item's name it decides what is drawn, so both sides of a comparison draw
-/// with the same numbers.</param>
+/// <summary>How written answers are decoded: greedily, or sampled with the settings of a model's generation
+/// configuration.</summary>
+/// <param name="Settings">The settings of sampling; null: greedy. The seed is replaced by one per item.</param>
+/// <param name="Seed">The seed of the study. The seed of an item depends on it and on the item's name, so both sides of
+/// a comparison sample with the same random numbers.</param>
 internal sealed record Decoding(Sampling? Settings, int Seed)
 {
     /// <summary>Greedy decoding.</summary>
     public static readonly Decoding Greedy = new(null, 0);
 
-    /// <summary>How one item is decoded.</summary>
+    /// <summary>Returns the sampling of one item; null: greedy.</summary>
     public Sampling? For(string benchmark, string item) =>
         Settings is null
             ? null

@@ -1,17 +1,17 @@
 namespace Fulcrum.Models;
 
-/// <summary>The engines of a program, and what trains and converts models.</summary>
-/// <param name="All">Asked in order; the first that opens a source is used.</param>
-/// <param name="Trainer">Null: nothing can be trained.</param>
-/// <param name="ExportGguf">Writes a model as a GGUF file of a type; null: that is not possible.</param>
+/// <summary>The engines of a program, with the functions that train and convert models.</summary>
+/// <param name="All">The engines. The first that opens a source is used.</param>
+/// <param name="Trainer">Trains adapters; null: training is not possible.</param>
+/// <param name="ExportGguf">Writes a model as a GGUF file of a type; null: export is not possible.</param>
 public sealed record Engines(
     IReadOnlyList<IEngine> All,
     ITrainer? Trainer = null,
     Action<ModelSpec, GgufFileType, string>? ExportGguf = null
 )
 {
-    /// <summary>Returns the engine of a source.</summary>
-    /// <exception cref="InputException">No engine opens it.</exception>
+    /// <summary>Returns the engine that opens a source.</summary>
+    /// <exception cref="InputException">There is none.</exception>
     public IEngine For(ModelSource source) =>
         All.FirstOrDefault(e => e.Opens(source)) ?? throw new InputException($"there is no engine for {source}");
 

@@ -5,8 +5,8 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Models;
 
-/// <summary>A data file of questions with their answers. Training and measuring read the same files through
-/// it.</summary>
+/// <summary>A data file of questions with their answers. Training and evaluation read files through it, so that both
+/// understand a file in the same way.</summary>
 internal sealed class ExampleFile
 {
     private const string Assistant = "assistant";
@@ -21,16 +21,15 @@ internal sealed class ExampleFile
         TextTemplate? template
     ) => (Rows, Format, this.columns, this.template) = (rows, format, columns, template);
 
-    /// <summary>Every row, in the file's order.</summary>
+    /// <summary>All rows in the order of the file.</summary>
     public IReadOnlyList<TableRow> Rows { get; }
 
     /// <summary>How the rows are read.</summary>
     public TrainingFormat Format { get; }
 
     /// <summary>Reads a file and recognises its layout, unless the columns are named.</summary>
-    /// <exception cref="InputException">The file is missing or malformed, its layout is unknown, or a column that is
-    /// not
-    /// used tells rows apart that are otherwise the same; names file and line.</exception>
+    /// <exception cref="InputException">The file is missing or malformed, its layout is unknown, or rows differ only in
+    /// a column that is not used. The message names file and line.</exception>
     public static ExampleFile Open(string path, ExampleColumns columns)
     {
         IReadOnlyList<TableRow> rows =
@@ -41,10 +40,10 @@ internal sealed class ExampleFile
         return new ExampleFile(rows, format, columns, template);
     }
 
-    /// <summary>Returns the same rows, asked in another form.</summary>
-    public ExampleFile Asked(bool chat) => new(Rows, Format, columns with { Chat = chat }, template);
+    /// <summary>Returns the same rows with prompts as conversations or as plain text.</summary>
+    public ExampleFile WithPrompts(bool chat) => new(Rows, Format, columns with { Chat = chat }, template);
 
-    /// <summary>The question of a row in words, without system message and earlier turns.</summary>
+    /// <summary>Returns the question of a row as text, without system message and earlier turns.</summary>
     /// <exception cref="InputException">The row does not have the form of its layout.</exception>
     public string InputOf(TableRow row) =>
         Format.Layout switch
@@ -53,11 +52,11 @@ internal sealed class ExampleFile
             TrainingLayout.Columns => row.Text(Format.Used[0]),
             TrainingLayout.PromptCompletion when Conversation(row) is null => row.Text("prompt"),
             TrainingLayout.Alpaca => Alpaca(row),
-            TrainingLayout.Ids => throw row.Error("token ids can be trained on, but not asked"),
+            TrainingLayout.Ids => throw row.Error("a row of token ids can be used for training, but not as a question"),
             _ => Asking(row).LastOrDefault(m => m.Role == "user")?.Content ?? "",
         };
 
-    /// <summary>The right answers of a row, the preferred one first.</summary>
+    /// <summary>Returns the reference answers of a row, the preferred one first.</summary>
     /// <exception cref="InputException">The row has none.</exception>
     public IReadOnlyList<string> TargetsOf(TableRow row)
     {
@@ -65,10 +64,12 @@ internal sealed class ExampleFile
             IsConversation(row) && Format.Layout != TrainingLayout.Alpaca
                 ? [Content(row, Reply(row))]
                 : row.NamedTexts(Format.Used[1]);
-        return targets.Count > 0 ? targets : throw row.Error($"the column '{Format.Used[1]}' holds an empty list");
+        return targets.Count > 0
+            ? targets
+            : throw row.Error($"the column '{Format.Used[1]}' has an empty list, so there is no reference answer");
     }
 
-    /// <summary>The question of a row as the model is asked it, after worked examples.</summary>
+    /// <summary>Returns the prompt of a row, with worked examples before the question.</summary>
     /// <exception cref="InputException">As for <see cref="InputOf"/>.</exception>
     public Prompt PromptOf(TableRow row, IReadOnlyList<(string Input, string Target)>? examples = null)
     {
@@ -79,12 +80,14 @@ internal sealed class ExampleFile
         }
 
         return columns.Chat == false
-            ? throw row.Error("a conversation cannot be asked in plain text; set 'prompt' to chat, or name the columns")
+            ? throw row.Error(
+                "a conversation cannot be a prompt in plain text; set 'prompt' to chat, or name the columns"
+            )
             : Prompt.After(Asking(row), examples ?? []);
     }
 
-    /// <summary>A row as a training example.</summary>
-    /// <param name="id">Names it in reports.</param>
+    /// <summary>Returns a row as a training example.</summary>
+    /// <param name="id">Names the example in reports.</param>
     /// <exception cref="InputException">The row does not have the form of its layout.</exception>
     public TrainingText TrainingOf(TableRow row, string id, string cluster)
     {
@@ -110,7 +113,7 @@ internal sealed class ExampleFile
             : new TrainingText(id, cluster, PromptOf(row), completion, Place: place);
     }
 
-    // Standard input, and files whose names do not say what they hold, are JSON Lines.
+    // Standard input, and files without a known ending, are read as JSON Lines.
     private static IReadOnlyList<TableRow> Lines(string path)
     {
         TableRow[] rows =
@@ -137,7 +140,7 @@ internal sealed class ExampleFile
             _ => false,
         };
 
-    // All messages of a row; null if its layout is one of texts.
+    // Returns all messages of a row; null if its layout has texts.
     private JsonArray? Conversation(TableRow row)
     {
         JsonArray? messages =
@@ -168,7 +171,9 @@ internal sealed class ExampleFile
     private JsonNode Reply(TableRow row) =>
         Conversation(row)!.LastOrDefault() is JsonObject last && RoleOf(last) == Assistant
             ? last
-            : throw row.Error("the conversation does not end with an assistant's message, so there is no right answer");
+            : throw row.Error(
+                "the conversation does not end with an assistant's message, so there is no reference answer"
+            );
 
     private static string Content(TableRow row, JsonNode? message) =>
         (message as JsonObject)?["content"] is JsonValue content && content.TryGetValue(out string? text)

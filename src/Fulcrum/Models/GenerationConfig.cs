@@ -4,12 +4,12 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Models;
 
-/// <summary>A model's own wishes for decoding: <c>generation_config.json</c>.</summary>
+/// <summary>Reads the recommended decoding of a model from <c>generation_config.json</c>.</summary>
 internal static class GenerationConfig
 {
-    /// <summary>How it wants tokens drawn; null where it asks for plain greedy decoding. Keys that are absent have the
-    /// values of transformers.</summary>
-    /// <exception cref="InputException">The file is missing or malformed; names it and the key.</exception>
+    /// <summary>Returns the settings of sampling; null for greedy decoding. Absent keys have the defaults of
+    /// transformers.</summary>
+    /// <exception cref="InputException">The file is missing or malformed. The message names file and key.</exception>
     public static Sampling? Sampling(string modelFolder)
     {
         string path = Path.Combine(modelFolder, "generation_config.json");
@@ -17,7 +17,7 @@ internal static class GenerationConfig
         double penalty = Number(path, config, "repetition_penalty", 1, p => p > 0);
         if (config["do_sample"] is not JsonValue sample || !sample.TryGetValue(out bool draws) || !draws)
         {
-            // the most likely token, after the penalty
+            // Greedy decoding with a penalty: the most likely token after the penalty.
             return penalty == 1 ? null : new Sampling(TopK: 1, RepetitionPenalty: penalty);
         }
 
@@ -41,7 +41,7 @@ internal static class GenerationConfig
             null => otherwise,
             JsonValue v when v.TryGetValue(out double number) && double.IsFinite(number) && holds(number) => number,
             JsonNode other => throw new InputException(
-                $"{path}: {key} is {other.ToJsonString()}, which is no value for it"
+                $"{path}: {key} is {other.ToJsonString()}, which is not a valid value"
             ),
         };
 

@@ -69,8 +69,8 @@ internal static class GgufFileTypes
 {
     /// <summary>Returns the bits per weight of most matrices, scales included, to order types by their
     /// precision.</summary>
-    /// <remarks>Block sizes of ggml: Q8_0 has 34 bytes per 32 weights, Q4_K 144 bytes per 256. The mixed recipes have
-    /// the mean of a Llama model of 7 billion weights.</remarks>
+    /// <remarks>From the block sizes of ggml: Q8_0 has 34 bytes per 32 weights, Q4_K 144 bytes per 256. For mixed
+    /// recipes it is the mean of a Llama model with 7 billion weights.</remarks>
     public static double BitsPerWeight(GgufFileType type) =>
         type switch
         {

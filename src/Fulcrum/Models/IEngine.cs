@@ -3,22 +3,21 @@ namespace Fulcrum.Models;
 /// <summary>Opens models of one kind of source.</summary>
 public interface IEngine
 {
-    /// <summary>The name in <see cref="Environment"/> under which an engine says that it batches in an unusual form;
-    /// absent otherwise. A run that was begun in one form is not resumed in another.</summary>
+    /// <summary>The name in <see cref="Environment"/> of an unusual form of batching; absent otherwise. A run that was
+    /// begun with one form is not resumed with another.</summary>
     const string Batches = "batches";
 
-    /// <summary>Versions, device and threads, for the manifests: names and values, no time, no path.</summary>
+    /// <summary>Versions, device and threads, for the manifests of a run. It must not contain times or paths.</summary>
     IReadOnlyDictionary<string, string> Environment { get; }
 
     /// <summary>Returns whether the engine opens models of a source.</summary>
     bool Opens(ModelSource source);
 
-    /// <summary>Turns every <c>auto</c> into what this machine uses. A run does this once and stores the
-    /// result.</summary>
-    /// <exception cref="InputException">The machine or the engine lacks what the model asks for.</exception>
+    /// <summary>Resolves every <c>auto</c> for this machine. A run does this once and stores the result.</summary>
+    /// <exception cref="InputException">The machine or the engine does not support a setting.</exception>
     ModelSpec Resolve(ModelSpec model);
 
-    /// <summary>Returns the digest of everything that decides the model's answers, its adapter apart.</summary>
+    /// <summary>Returns the digest of everything that the model's answers depend on, except the adapter.</summary>
     /// <exception cref="InputException">There is no such model.</exception>
     string DigestOf(ModelSpec model);
 
@@ -26,9 +25,9 @@ public interface IEngine
     /// <exception cref="InputException">A file is missing or malformed.</exception>
     PromptEncoding LoadEncoding(ModelSpec model);
 
-    /// <summary>Checks without reading the model's weights, from its configuration and the headers of its files, that a
-    /// model with its adapter can be opened. A run does this before it measures anything.</summary>
-    /// <exception cref="InputException">A file is missing or does not fit; names it.</exception>
+    /// <summary>Checks that a model with its adapter can be opened. It reads the configuration and the headers of the
+    /// files, not the weights. A run does this before the first measurement.</summary>
+    /// <exception cref="InputException">A file is missing or does not match. The message names it.</exception>
     void Check(ModelSpec model) { }
 
     /// <summary>Returns the model's context length in tokens, without its weights; null: it is known only once the
@@ -37,7 +36,8 @@ public interface IEngine
     internal int? ContextLengthOf(ModelSpec model) => null;
 
     /// <summary>Opens a model, with its adapter if it has one.</summary>
-    /// <exception cref="InputException">A file is missing or does not fit, or the form is not supported.</exception>
+    /// <exception cref="InputException">A file is missing or does not match, or the numeric form is not
+    /// supported.</exception>
     ILanguageModel Open(ModelSpec model);
 }
 

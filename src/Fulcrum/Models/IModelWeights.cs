@@ -11,7 +11,7 @@ internal interface IModelWeights : IDisposable
     /// <c>float16</c>.</summary>
     string StoredDtype { get; }
 
-    /// <summary>The values of a tensor in row-major order.</summary>
+    /// <summary>Reads the values of a tensor in row-major order.</summary>
     /// <exception cref="InputException">There is no such tensor, or it cannot be read.</exception>
     float[] Read(string name);
 }

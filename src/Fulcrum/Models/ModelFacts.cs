@@ -5,22 +5,23 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Models;
 
-/// <summary>What a report says of the model; written by <c>prepare</c>, because the model may be gone when a report is
-/// written again.</summary>
-/// <param name="Name">The folder's name.</param>
-/// <param name="Parameters">Numbers in all weight files; null: there is none that can be read.</param>
+/// <summary>Facts about the model for the report. <c>prepare</c> stores them, because the model may no longer exist
+/// when a report is written again.</summary>
+/// <param name="Name">The name of the model.</param>
+/// <param name="Parameters">The number of values in all weight files; null: no weight file can be read.</param>
 internal sealed record ModelFacts(string Name, long? Parameters)
 {
-    /// <summary>Its name in the run folder.</summary>
+    /// <summary>The name of the file in the run folder.</summary>
     public const string FileName = "model.json";
 
-    private const long LargestHeader = 1 << 27;
+    private const long LargestHeader = 1 << 27; // bytes: 128 MiB
 
-    /// <summary>Counts from the headers of the weight files; no weight is read.</summary>
+    /// <summary>Reads the facts of a model folder. Parameters are counted from the headers of the weight
+    /// files.</summary>
     public static ModelFacts Of(string folder)
     {
         string whole = Path.Combine(folder, "model.safetensors");
-        // To an engine of a program's own, a folder may be only a name.
+        // A custom engine may use the path as a name only, so the folder need not exist.
         IEnumerable<string> parts = Directory.Exists(folder)
             ? Directory.EnumerateFiles(folder, "model*.safetensors")
             : [];
@@ -31,15 +32,15 @@ internal sealed record ModelFacts(string Name, long? Parameters)
         );
     }
 
-    /// <summary>As JSON.</summary>
+    /// <summary>Returns the facts as JSON.</summary>
     public string Print() => JsonSerializer.Serialize(this, JsonLines.Output) + "\n";
 
-    /// <summary>Reads what <c>prepare</c> wrote; null where nothing was.</summary>
+    /// <summary>Reads the facts that <c>prepare</c> stored; null if there are none.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static ModelFacts? Read(string runFolder) =>
         StoredJson.ReadIfThere<ModelFacts>(Path.Combine(runFolder, FileName), "the facts of a model");
 
-    // 0 where a file is not readable as safetensors: loading the model says what is wrong with it.
+    // Returns 0 for a file that is not valid safetensors. Loading the model reports what is wrong with it.
     private static long Count(string path)
     {
         try

@@ -7,13 +7,13 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Models;
 
-/// <summary>What can be known of a model folder in Hugging Face format without loading the model.</summary>
+/// <summary>Facts about a model folder in Hugging Face format that do not need the model to be loaded.</summary>
 internal static class ModelFolder
 {
-    private static readonly string[] Telling = ["*.json", "*.safetensors", "*.jinja", "*.txt"];
+    private static readonly string[] DigestedFiles = ["*.json", "*.safetensors", "*.jinja", "*.txt"];
 
-    /// <summary>The ids that end a completion: of <c>generation_config.json</c>, else of <c>config.json</c>; empty when
-    /// neither has any.</summary>
+    /// <summary>Returns the ids that end a completion, from <c>generation_config.json</c>, otherwise from
+    /// <c>config.json</c>; empty if neither has any.</summary>
     /// <exception cref="InputException">A file is not JSON, or its <c>eos_token_id</c> is neither a number nor a list
     /// of numbers.</exception>
     public static IReadOnlyList<int> EndTokens(string folder) =>
@@ -21,15 +21,15 @@ internal static class ModelFolder
         ?? EndTokensOf(Path.Combine(folder, "config.json"))
         ?? [];
 
-    /// <summary>Returns the name of a model: of a snapshot in the hub's cache <c>ORG/NAME</c>, otherwise the folder's
-    /// last part.</summary>
+    /// <summary>Returns the name of a model: <c>ORG/NAME</c> for a snapshot in the hub's cache, otherwise the last part
+    /// of the path.</summary>
     public static string NameOf(string folder)
     {
         string path = Path.TrimEndingDirectorySeparator(folder);
         return HubCache.IdOfSnapshot(path) ?? Path.GetFileName(path);
     }
 
-    /// <summary>SHA-256 over the names and contents of the folder's configuration, tokenizer and weight
+    /// <summary>Returns the SHA-256 over names and contents of the folder's configuration, tokenizer and weight
     /// files.</summary>
     /// <exception cref="InputException">There is no such folder, or no <c>config.json</c> in it.</exception>
     public static string Digest(string folder)
@@ -41,7 +41,9 @@ internal static class ModelFolder
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (
-            string file in Telling.SelectMany(p => Directory.EnumerateFiles(folder, p)).Order(StringComparer.Ordinal)
+            string file in DigestedFiles
+                .SelectMany(p => Directory.EnumerateFiles(folder, p))
+                .Order(StringComparer.Ordinal)
         )
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(file)}\n{RememberedDigest.Of(file)}\n"));

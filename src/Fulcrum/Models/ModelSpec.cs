@@ -1,6 +1,6 @@
 namespace Fulcrum.Models;
 
-/// <summary>Where a model is.</summary>
+/// <summary>The location of a model.</summary>
 public abstract record ModelSource
 {
     /// <summary>A folder in Hugging Face format; opened by the engine <c>torch</c>.</summary>
@@ -11,10 +11,11 @@ public abstract record ModelSource
     public sealed record Gguf(string File, string? TokenizerFolder = null) : ModelSource;
 
     /// <summary>An OpenAI-compatible server; opened by the engine <c>endpoint</c>.</summary>
-    /// <param name="Served">The name under which the server knows the model.</param>
-    /// <param name="TokenizerFolder">A folder with the tokenizer of the served model; null: text only.</param>
+    /// <param name="Served">The server's name of the model.</param>
+    /// <param name="TokenizerFolder">A folder with the tokenizer of the served model; null: prompts are sent as
+    /// text.</param>
     /// <param name="ApiKeyVariable">The environment variable with the key; null: no key is sent.</param>
-    /// <param name="Concurrency">Requests that are open at the same time, at most.</param>
+    /// <param name="Concurrency">The largest number of concurrent requests.</param>
     public sealed record Endpoint(
         string Url,
         string Served,
@@ -24,11 +25,11 @@ public abstract record ModelSource
     ) : ModelSource;
 }
 
-/// <summary>A model that can be asked, and the form in which it computes.</summary>
+/// <summary>A model and the numeric form in which it computes.</summary>
 /// <param name="Device"><c>auto</c>, <c>cpu</c> or <c>cuda[:N]</c>.</param>
-/// <param name="Threads">Null: as many as there are cores available.</param>
+/// <param name="Threads">The number of threads; null: the number of available cores.</param>
 /// <param name="FollowLinks">Whether symbolic links out of a model folder are followed.</param>
-/// <param name="Adapter">The adapter on it; null: no adapter.</param>
+/// <param name="Adapter">The adapter; null: none.</param>
 public sealed record ModelSpec(
     ModelSource Source,
     Dtype Dtype = Dtype.Auto,
@@ -44,7 +45,7 @@ public sealed record ModelSpec(
     public string Folder =>
         Source is ModelSource.Folder folder
             ? folder.Path
-            : throw new InputException($"{Source} is no model folder, but a model folder is needed here");
+            : throw new InputException($"{Source} is not a model folder, but a model folder is needed here");
 
     /// <summary>Returns the model in a folder.</summary>
     public static ModelSpec InFolder(

@@ -6,7 +6,8 @@ namespace Fulcrum.Models;
 [JsonConverter(typeof(JsonStringEnumConverter<Dtype>))]
 public enum Dtype
 {
-    /// <summary>The fastest type of this machine that keeps the results; resolved once and stored.</summary>
+    /// <summary>The fastest type of this machine (docs/decisions/0021-auto-dtype.md). It is resolved once and
+    /// stored.</summary>
     [JsonStringEnumMemberName("auto")]
     Auto,
 
@@ -22,8 +23,8 @@ public enum Dtype
     [JsonStringEnumMemberName("f16")]
     F16,
 
-    /// <summary>Weights of 8 bits with a scale for each output, and everything else in 32-bit floating point. For
-    /// measuring only.</summary>
+    /// <summary>8-bit weights with one scale per output row, and everything else in 32-bit floating point. For
+    /// evaluation only, not for training.</summary>
     [JsonStringEnumMemberName("int8")]
     Int8,
 }
@@ -40,7 +41,7 @@ public enum Quantization
     [JsonStringEnumMemberName("nf4")]
     Nf4,
 
-    /// <summary>The same with quantised scales.</summary>
+    /// <summary>NF4 with quantised scales (double quantisation).</summary>
     [JsonStringEnumMemberName("nf4-double")]
     Nf4Double,
 }
@@ -49,15 +50,16 @@ public enum Quantization
 [JsonConverter(typeof(JsonStringEnumConverter<ServingForm>))]
 public enum ServingForm
 {
-    /// <summary>The low-rank product is computed next to the base's matmul. Studies call it <c>beside</c>.</summary>
+    /// <summary>Attached: the low-rank update is computed in addition to the base's matmul. Studies call it
+    /// <c>beside</c>.</summary>
     [JsonStringEnumMemberName("beside")]
     Attached,
 
-    /// <summary>Added to the base's weights in the dtype in which they compute.</summary>
+    /// <summary>Merged: added to the base's weights, in their dtype.</summary>
     [JsonStringEnumMemberName("merged")]
     Merged,
 
-    /// <summary>Attached to the base in full precision, where the adapter was trained on a quantised base.</summary>
+    /// <summary>Attached to the base in full precision, although the adapter was trained on a quantised base.</summary>
     [JsonStringEnumMemberName("unquantized-beside")]
     UnquantizedAttached,
 

@@ -2,18 +2,19 @@ namespace Fulcrum.Models;
 
 /// <summary>Encodes a prompt and its continuations as lm-evaluation-harness 0.4.13 does.</summary>
 /// <remarks>
-/// White space at the end of the prompt moves to the front of the continuation. The tokens of a continuation are those
-/// of the joined text after as many tokens as the prompt has by itself. If the join leaves no such token, because the
-/// continuation merged with the prompt's last token, the continuation's own tokens count: a log-likelihood of 0 would
-/// win every comparison.
+/// White space at the end of the prompt moves to the front of the continuation. Prompt and continuation are tokenised
+/// together. If the prompt by itself has n tokens, the tokens from n on are the continuation's. There may be none,
+/// because the continuation merged with the prompt's last token. Then the tokens of the continuation by itself are
+/// scored, because a log-likelihood of 0 would win every comparison.
 /// </remarks>
 internal static class PairEncoding
 {
     /// <summary>Returns the request for continuations of one prompt.</summary>
     /// <param name="encode">Text to ids; true adds the special tokens of the tokenizer.</param>
-    /// <param name="start">The context of an empty prompt: the begin token, else the end token; null if there is none.
-    /// </param>
-    /// <param name="special">The prompt is plain text, and not a rendered template.</param>
+    /// <param name="start">The context of an empty prompt: the begin token, otherwise the end token; null if the
+    /// tokenizer has neither.</param>
+    /// <param name="special">Whether the prompt is plain text and gets special tokens. A rendered template has its
+    /// own.</param>
     /// <param name="ownTokens">Whether a continuation that merged with the prompt's last token is scored by its own
     /// tokens; otherwise it is refused.</param>
     /// <exception cref="InputException">A continuation is empty or has no token, or the prompt is empty and there is no
@@ -30,7 +31,8 @@ internal static class PairEncoding
         string head = TrimEnd(prompt),
             space = prompt[head.Length..];
         int[] context = prompt.Length == 0 ? [] : encode(head, special);
-        // As in the reference, white space of the prompt alone can be a continuation.
+        // As in lm-evaluation-harness, white space of the prompt is a continuation even if the continuation itself is
+        // empty.
         if (continuations.Any(c => c.Length == 0) && (ownTokens || space.Length == 0))
         {
             throw new InputException("a continuation is empty, so there is no token to score");
@@ -44,8 +46,8 @@ internal static class PairEncoding
             );
     }
 
-    /// <summary>Returns the ids of a text that follows another: those of the joined text if these begin with the first
-    /// text's ids, else its own.</summary>
+    /// <summary>Returns the ids of a text that follows another. They are taken from the ids of the joined text if these
+    /// begin with the first text's ids. Otherwise they are the ids of the text by itself.</summary>
     /// <param name="context">Ids of <paramref name="head"/>.</param>
     /// <param name="special">As for the first text.</param>
     public static int[] Following(

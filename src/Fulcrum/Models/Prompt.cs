@@ -2,26 +2,26 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Models;
 
-/// <summary>What a model is given: plain text, or a conversation that its own chat template turns into text.</summary>
+/// <summary>The input of a model: plain text, or a conversation that the model's chat template renders.</summary>
 public abstract record Prompt
 {
-    /// <summary>Plain text; gets the special tokens that the model's tokenizer adds (BOS of Llama).</summary>
+    /// <summary>Plain text. It gets the special tokens that the model's tokenizer adds, such as Llama's BOS.</summary>
     public sealed record Text(string Value) : Prompt;
 
-    /// <summary>A conversation, rendered by the model's chat template with the generation prompt; gets no further
+    /// <summary>A conversation, rendered by the model's chat template with the generation prompt. The tokenizer adds no
     /// special tokens.</summary>
-    /// <param name="ContinuesLast">The last message is a begun reply: the text ends with it, and there is no generation
-    /// prompt.</param>
-    /// <param name="SystemIsOptional">A template that refuses the system message is given the others only.</param>
+    /// <param name="ContinuesLast">Whether the last message is the beginning of the reply. The rendered text then ends
+    /// with it, without a generation prompt.</param>
+    /// <param name="SystemIsOptional">Whether the system message is left out for a template that refuses it.</param>
     public sealed record Chat(
         IReadOnlyList<Message> Messages,
         bool ContinuesLast = false,
         bool SystemIsOptional = false
     ) : Prompt;
 
-    /// <summary>The prompt of one question; measuring and training use the same.</summary>
-    /// <param name="chat">Whether it is asked as a conversation.</param>
-    /// <param name="system">The system message; in plain text it stands first. Null: none.</param>
+    /// <summary>Returns the prompt of one question, for evaluation and training.</summary>
+    /// <param name="chat">Whether it is a conversation.</param>
+    /// <param name="system">The system message. In plain text it comes first. Null: none.</param>
     /// <param name="examples">Worked examples: earlier turns of the conversation, or paragraphs before the
     /// question.</param>
     public static Prompt Of(
@@ -44,7 +44,7 @@ public abstract record Prompt
         return new Text($"{(system is null ? "" : $"{system}\n\n")}{string.Concat(examples.Select(Worked))}{input}");
     }
 
-    /// <summary>A conversation with worked examples as its first turns, after its system messages.</summary>
+    /// <summary>Returns a conversation with worked examples as its first turns, after its system messages.</summary>
     internal static Chat After(
         IReadOnlyList<Message> messages,
         IReadOnlyList<(string Input, string Target)> examples

@@ -7,11 +7,11 @@ public sealed partial class PromptEncoding
 {
     private TrainingConversation? conversations;
 
-    /// <summary>Returns the token ids of a training example and which of them are trained: a completion after the
-    /// rendered prompt, closed by the tokenizer's end token; every reply of a conversation; or ids as they
-    /// are.</summary>
-    /// <exception cref="InputException">The tokenizer names no end token, the template refuses the conversation, or
-    /// nothing of the example is trained.</exception>
+    /// <summary>Returns the token ids of a training example, and on which of them the loss is taken: on a completion
+    /// after the rendered prompt, with the tokenizer's end token after it; on every reply of a conversation; or on
+    /// given ids.</summary>
+    /// <exception cref="InputException">The tokenizer has no end token, the template refuses the conversation, or no
+    /// token of the example is trained.</exception>
     public TrainingExample Example(TrainingText text)
     {
         TrainingExample example =
@@ -23,9 +23,8 @@ public sealed partial class PromptEncoding
             : throw text.Error("no token of it is trained on: the completion is empty");
     }
 
-    /// <summary>What differs between the ends and beginnings of training examples and those of generation, in
-    /// sentences.
-    /// </summary>
+    /// <summary>Returns a warning for each difference between training and generation in how a reply begins or
+    /// ends.</summary>
     public IEnumerable<string> TrainingWarnings(IReadOnlyList<TrainingExample> examples)
     {
         TrainingExample? open = examples.FirstOrDefault(e =>
@@ -48,7 +47,7 @@ public sealed partial class PromptEncoding
         }
     }
 
-    /// <summary>Returns an example with its texts where it has only token ids.</summary>
+    /// <summary>Returns an example with texts. Token ids are decoded.</summary>
     internal TrainingText Readable(TrainingText text) =>
         text.Ids is { } ids
             ? text with

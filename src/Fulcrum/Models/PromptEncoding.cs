@@ -6,11 +6,11 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Models;
 
-/// <summary>Converts prompts to token ids and completions back to text, by one model's tokenizer and chat template.
-/// </summary>
-/// <param name="tokenizer">The model's tokenizer; null if texts and conversations go to a server as they are.</param>
-/// <param name="template">The model's chat template; null if it has none, so that only text prompts can be
-/// asked.</param>
+/// <summary>Converts prompts to token ids and completions back to text, by one model's tokenizer and chat
+/// template.</summary>
+/// <param name="tokenizer">The model's tokenizer; null if texts and conversations are sent to a server as they
+/// are.</param>
+/// <param name="template">The model's chat template; null if it has none. Prompts must then be texts.</param>
 /// <param name="endTokens">Ids that end a completion.</param>
 /// <param name="variables">Variables of the chat template, such as <c>enable_thinking</c>; null: none.</param>
 public sealed partial class PromptEncoding(
@@ -29,7 +29,7 @@ public sealed partial class PromptEncoding(
     /// <summary>The encoding of a server that accepts texts and conversations.</summary>
     public static PromptEncoding OfServer { get; } = new(null, null, []);
 
-    /// <summary>Digest of the chat template; <c>none</c> where the model has none.</summary>
+    /// <summary>Digest of the chat template; <c>none</c> if the model has none.</summary>
     public string TemplateDigest =>
         tokenizer is null ? ServersTemplate
         : template is null ? "none"
@@ -54,20 +54,21 @@ public sealed partial class PromptEncoding(
                 .ToDictionary(v => v.Key, v => JsonNode.Parse(v.Value.GetRawText()), StringComparer.Ordinal)
         );
 
-    /// <summary>Stands for the template's digest if a server applies its own template.</summary>
+    /// <summary>Replaces the digest of the template if a server applies its own template.</summary>
     internal const string ServersTemplate = "the server's";
 
-    /// <summary>The clock that templates read while a model is measured: always the same day.</summary>
-    internal static TimeProvider Clock { get; } = new StandingClock();
+    /// <summary>The clock that templates read during an evaluation. It always shows the same day, so that prompts do
+    /// not change.</summary>
+    internal static TimeProvider Clock { get; } = new FixedClock();
 
-    /// <summary>The encoding of a model folder.</summary>
-    /// <exception cref="InputException">The folder lacks a tokenizer, or holds files that cannot be read.</exception>
+    /// <summary>Reads the encoding of a model folder.</summary>
+    /// <exception cref="InputException">The folder has no tokenizer, or a file cannot be read.</exception>
     public static PromptEncoding Load(string folder) =>
         new(Tokenizer.Load(folder), ChatTemplate.TryLoad(folder, Clock), ModelFolder.EndTokens(folder));
 
-    /// <summary>The prompt as text: a conversation is rendered by the model's own template, with the generation
+    /// <summary>Returns the prompt as text. A conversation is rendered by the model's template with the generation
     /// prompt.</summary>
-    /// <exception cref="InputException">A conversation, but the model has no chat template.</exception>
+    /// <exception cref="InputException">The prompt is a conversation, and the model has no chat template.</exception>
     public string Render(Prompt prompt) =>
         prompt switch
         {
@@ -83,16 +84,16 @@ public sealed partial class PromptEncoding(
             ),
         };
 
-    /// <summary>Token ids of a prompt. Plain text gets the special tokens that the tokenizer adds, a rendered template
-    /// none.</summary>
+    /// <summary>Returns the token ids of a prompt. Plain text gets the special tokens that the tokenizer adds; a
+    /// rendered template does not.</summary>
     public int[] Encode(Prompt prompt) => Ids(Render(prompt), prompt is Prompt.Text);
 
     /// <summary>Returns the request for the log-likelihoods of continuations; see <see cref="PairEncoding"/>.</summary>
     internal ScoreRequest Score(Prompt prompt, IReadOnlyList<string> continuations) =>
         PairEncoding.Encode(Ids, Known.BosId ?? Known.EosId, Render(prompt), continuations, prompt is Prompt.Text);
 
-    /// <summary>Returns the request for a completion, which ends where its text holds a stop text.</summary>
-    /// <param name="maxNewTokens">The most tokens that are generated.</param>
+    /// <summary>Returns the request for a completion, which ends when its text contains a stop text.</summary>
+    /// <param name="maxNewTokens">The largest number of generated tokens.</param>
     /// <param name="stops">Texts that end the completion; may be empty.</param>
     /// <param name="sampling">Null: greedy decoding.</param>
     public CompletionRequest Complete(
@@ -110,8 +111,9 @@ public sealed partial class PromptEncoding(
             sampling
         );
 
-    /// <summary>Returns the same for a prompt that is cut to fit, with stop texts outside of special tokens.</summary>
-    /// <param name="contextLength">Of the model, in tokens.</param>
+    /// <summary>Returns the request for a completion of a text prompt as lm-evaluation-harness makes it: a prompt that
+    /// is too long is truncated at its beginning, and stop texts are not looked for in special tokens.</summary>
+    /// <param name="contextLength">The context of the model, in tokens.</param>
     internal CompletionRequest Continue(
         Prompt prompt,
         int maxNewTokens,
@@ -127,7 +129,7 @@ public sealed partial class PromptEncoding(
             sampling: null
         );
 
-    /// <summary>Returns the text of a completion without end tokens; special tokens are a part of it.</summary>
+    /// <summary>Returns the text of a completion without end tokens but with other special tokens.</summary>
     public string TextOf(IReadOnlyList<int> ids) =>
         Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: false);
 
@@ -135,8 +137,8 @@ public sealed partial class PromptEncoding(
     internal string VisibleTextOf(IReadOnlyList<int> ids) =>
         Known.Decode([.. ids.Where(id => !endTokens.Contains(id))], skipSpecialTokens: true);
 
-    /// <summary>Pairs of texts as token ids, in lm-evaluation-harness' way.</summary>
-    /// <param name="contextLength">Of the model, in tokens.</param>
+    /// <summary>Returns the encoding of pairs of texts as in lm-evaluation-harness.</summary>
+    /// <param name="contextLength">The context of the model, in tokens.</param>
     internal TextPairs Pairs(int contextLength) => new(Known, contextLength);
 
     private CompletionRequest Request(
@@ -181,7 +183,7 @@ public sealed partial class PromptEncoding(
     private string Rendered(ChatTemplate of, Prompt.Chat chat, bool addGenerationPrompt) =>
         of.Render(Messages(chat), addGenerationPrompt, variables);
 
-    // The text is cut right after the begun reply. A template may have trimmed it.
+    // Truncates the rendered text after the begun reply. The template may have trimmed the reply.
     private string Continued(Prompt.Chat chat)
     {
         string text = Rendered(template!, chat, addGenerationPrompt: false),
@@ -190,7 +192,7 @@ public sealed partial class PromptEncoding(
             ended = begun.TrimStart();
         int at = text.LastIndexOf(trimmed, StringComparison.Ordinal);
         return at < 0
-            ? throw new InputException($"the chat template does not show the begun reply '{begun}'")
+            ? throw new InputException($"the chat template does not contain the begun reply '{begun}'")
             : text[..(at + (string.CompareOrdinal(text, at, ended, 0, ended.Length) == 0 ? ended : trimmed).Length)];
     }
 
@@ -204,9 +206,8 @@ public sealed partial class PromptEncoding(
 
     private int[] Ids(string text, bool special) => special ? Known.EncodeInput(text) : Known.Encode(text);
 
-    /// <summary>A measurement asks the same on every day: templates that print the date print the one that Llama 3.1's
-    /// own template falls back to.</summary>
-    private sealed class StandingClock : TimeProvider
+    /// <summary>A clock that always shows the day that Llama 3.1's template uses if it has no date.</summary>
+    private sealed class FixedClock : TimeProvider
     {
         public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 

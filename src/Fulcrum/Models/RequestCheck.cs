@@ -1,15 +1,15 @@
 namespace Fulcrum.Models;
 
-/// <summary>What every engine refuses before it computes.</summary>
+/// <summary>Checks requests before an engine computes.</summary>
 internal static class RequestCheck
 {
-    /// <summary>Checks what is to be scored.</summary>
+    /// <summary>Checks score requests.</summary>
     /// <exception cref="RequestException">A prompt is empty, an id is outside the vocabulary, or a sequence exceeds the
     /// model's context.</exception>
     public static void All(ILanguageModel model, IReadOnlyList<ScoreRequest> requests) =>
         Each(requests, r => Sequence(model, r.Prompt, r.Continuations));
 
-    /// <summary>Checks what is to be completed, in the same way.</summary>
+    /// <summary>Checks completion requests in the same way.</summary>
     public static void All(ILanguageModel model, IReadOnlyList<CompletionRequest> requests) =>
         Each(requests, r => Sequence(model, r.Prompt, []));
 

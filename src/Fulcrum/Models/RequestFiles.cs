@@ -3,15 +3,15 @@ using Fulcrum.Data;
 
 namespace Fulcrum.Models;
 
-/// <summary>Files of requests through a model: lines in, lines out in the same order, a chunk at a time so that memory
-/// does not grow with the file.</summary>
+/// <summary>Answers a file of requests with a model: one line per answer, in the order of the requests. It works in
+/// chunks, so that memory does not grow with the file.</summary>
 /// <param name="model">The model that answers.</param>
-/// <param name="codec">Called only if a line has text. Null: there is no tokenizer, and the model gets texts and
-/// messages as they are.</param>
-/// <param name="purpose">What the answers depend on besides the requests: the model, its serving form, the limits.
-/// Interrupted work is resumed only under the same purpose.</param>
+/// <param name="codec">Loads the tokenizer; called only if a line has text. Null: there is no tokenizer, and the model
+/// gets texts and messages as they are.</param>
+/// <param name="purpose">Everything that the answers depend on besides the requests: the model, its serving form, the
+/// limits. Interrupted work is resumed only with the same purpose.</param>
 /// <param name="tell">Called with the number of completed requests.</param>
-/// <param name="variables">Variables of the chat template for every line; those of a line win.</param>
+/// <param name="variables">Variables of the chat template for every line. Variables in a line override them.</param>
 internal sealed class RequestFiles(
     ILanguageModel model,
     Func<TextCodec>? codec,
@@ -31,7 +31,7 @@ internal sealed class RequestFiles(
     private RequestLines Requests => reader ??= new RequestLines(model, text, variables);
 
     /// <summary>Answers a file of score requests.</summary>
-    /// <exception cref="InputException">A line is not a request that the model can answer; names file and
+    /// <exception cref="InputException">A line is not a request that the model can answer. The message names file and
     /// line.</exception>
     public void Score(string input, string output, CancellationToken cancellation = default) =>
         Write(
@@ -75,7 +75,7 @@ internal sealed class RequestFiles(
 
     /// <summary>Answers a file of generate requests.</summary>
     /// <param name="stops">Texts that end a completion and are not part of it.</param>
-    /// <param name="texts">False: the answers' texts are null, and no tokenizer is asked for.</param>
+    /// <param name="texts">False: the texts of the answers are null, and no tokenizer is needed.</param>
     /// <exception cref="InputException">As for <see cref="Score"/>.</exception>
     public void Generate(
         string input,
@@ -127,8 +127,8 @@ internal sealed class RequestFiles(
             }
         );
 
-    // A model that writes texts may report no ids and no values. They are null then, because an empty list would be
-    // wrong.
+    // A server may report no ids and log-likelihoods. They are null then, because an empty list would mean an empty
+    // completion.
     private static string Written(JsonLine line, Completion completion, string? written) =>
         Answer(
             line,
@@ -144,7 +144,7 @@ internal sealed class RequestFiles(
     private static JsonArray? Told<T>(Completion completion, IReadOnlyList<T> values) =>
         completion.Text is not null && values.Count == 0 ? null : Array(values);
 
-    // A request that fails is named by its line.
+    // A failed request is reported by its line.
     private static void Ask(Func<int, JsonLine> lineOf, Action ask)
     {
         try
@@ -162,7 +162,7 @@ internal sealed class RequestFiles(
         HashSet<string> fields,
         string output,
         Func<JsonLine[], IEnumerable<string>> answer
-    ) => PortionFile.Write(input, fields, output, purpose, answer, done => answered = done);
+    ) => ChunkedFile.Write(input, fields, output, purpose, answer, done => answered = done);
 
     private void Tell(bool complete)
     {

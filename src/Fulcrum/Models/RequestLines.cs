@@ -4,8 +4,8 @@ using Fulcrum.Data;
 namespace Fulcrum.Models;
 
 /// <summary>Reads requests from lines of JSON and checks them.</summary>
-/// <param name="text">Null: there is no tokenizer, and the model gets texts and messages as they are.</param>
-/// <param name="variables">Variables of the chat template for every line; those of a line win.</param>
+/// <param name="text">The tokenizer; null: there is none, and the model gets texts and messages as they are.</param>
+/// <param name="variables">Variables of the chat template for every line. Variables in a line override them.</param>
 internal sealed class RequestLines(
     ILanguageModel model,
     Lazy<TextCodec>? text,
@@ -14,11 +14,11 @@ internal sealed class RequestLines(
 {
     private static readonly string[] PromptFields = ["prompt", "prompt_ids", "messages"];
 
-    /// <summary>Returns a request for each continuation of a line.</summary>
-    /// <remarks>In a text, the last token of the prompt can depend on what follows it. The model shares what is equal.
-    /// </remarks>
-    /// <exception cref="InputException">The line is no request that the model can answer; names file and line.
-    /// </exception>
+    /// <summary>Returns one request per continuation of a line.</summary>
+    /// <remarks>They are separate requests, because the last token of a prompt can depend on the text after it. The
+    /// engine computes their shared prefix once.</remarks>
+    /// <exception cref="InputException">The line is not a request that the model can answer. The message names file and
+    /// line.</exception>
     public List<ScoreRequest> Scores(JsonLine line)
     {
         if ((line.Value["continuations"] is null) == (line.Value["continuation_ids"] is null))
@@ -71,7 +71,7 @@ internal sealed class RequestLines(
             _ => throw line.Error("expected one of 'prompt', 'prompt_ids' and 'messages'"),
         };
 
-    /// <summary>Returns the token ids of a prompt; empty if the model gets the source itself.</summary>
+    /// <summary>Returns the token ids of a prompt; empty if the model gets text or messages instead.</summary>
     /// <exception cref="InputException">As for <see cref="Scores"/>.</exception>
     public int[] Prompt(JsonLine line)
     {
@@ -87,7 +87,7 @@ internal sealed class RequestLines(
             );
     }
 
-    /// <summary>Returns the prompt as it is written in a line; null if the line holds token ids.</summary>
+    /// <summary>Returns the text or messages of a line; null if the line has token ids.</summary>
     public PromptSource? SourceOf(JsonLine line) =>
         Given(line) switch
         {

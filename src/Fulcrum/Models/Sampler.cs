@@ -4,7 +4,7 @@ namespace Fulcrum.Models;
 /// p.</summary>
 internal static class Sampler
 {
-    /// <summary>The source of a request's draws, which depends only on its seed.</summary>
+    /// <summary>Returns the random numbers of a request. They depend only on its seed.</summary>
     public static Random RandomOf(Sampling? sampling)
     {
         long seed = sampling?.Seed ?? 0;

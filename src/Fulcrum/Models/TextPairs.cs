@@ -2,14 +2,16 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Models;
 
-/// <summary>Pairs of texts, and complete texts, as token ids in lm-evaluation-harness' way.</summary>
+/// <summary>Encodes pairs of texts and complete texts as lm-evaluation-harness does. Unlike <see cref="PairEncoding"/>
+/// it truncates sequences that are too long.</summary>
 /// <param name="contextLength">The longest sequence that the model reads, in tokens.</param>
 internal sealed class TextPairs(Tokenizer tokenizer, int contextLength)
 {
-    /// <summary>The request for a continuation after a prompt.</summary>
+    /// <summary>Returns the request for a continuation of a prompt.</summary>
     /// <remarks>
-    /// White space at the prompt's end belongs to the continuation. The continuation's tokens are those of the joined
-    /// text from the number of the prompt's own tokens on. Of a sequence that is too long the end is kept.
+    /// White space at the end of the prompt belongs to the continuation. If the prompt by itself has n tokens, the
+    /// tokens of the joined text from n on are the continuation's. A sequence that is too long is truncated at its
+    /// beginning.
     /// </remarks>
     /// <exception cref="InputException">The continuation has no token of its own, or is longer than the model's
     /// context.</exception>
@@ -34,7 +36,8 @@ internal sealed class TextPairs(Tokenizer tokenizer, int contextLength)
             );
     }
 
-    /// <summary>The requests for a complete text: windows of the model's context, each token predicted once.</summary>
+    /// <summary>Returns the requests for a complete text: windows of the size of the model's context, in which each
+    /// token is predicted once.</summary>
     /// <exception cref="InputException">The tokenizer has neither a BOS token nor an end token to predict the first
     /// token from.</exception>
     public IReadOnlyList<ScoreRequest> Windows(string text)
@@ -44,7 +47,7 @@ internal sealed class TextPairs(Tokenizer tokenizer, int contextLength)
         List<ScoreRequest> windows = [];
         for (int done = 0; done < ids.Length; )
         {
-            // One token of context for a full window; a short last one gets as much as fits.
+            // A full window has one token of context. A short last window has as much as fits.
             int count = Math.Min(contextLength, ids.Length - done),
                 end = done + count;
             int start = done == 0 ? 0 : Math.Max(0, end - contextLength);
@@ -55,8 +58,8 @@ internal sealed class TextPairs(Tokenizer tokenizer, int contextLength)
         return windows;
     }
 
-    /// <summary>A prompt's ids, its end kept where a reply of <paramref name="maxNewTokens"/> would not fit behind
-    /// it.</summary>
+    /// <summary>Returns the ids of a prompt. It is truncated at its beginning if a reply of
+    /// <paramref name="maxNewTokens"/> would not fit after it.</summary>
     /// <exception cref="InputException">The reply itself is longer than the model's context.</exception>
     public int[] Prompt(string prompt, int maxNewTokens)
     {
@@ -78,7 +81,7 @@ internal sealed class TextPairs(Tokenizer tokenizer, int contextLength)
                 + "so nothing can stand before the first token"
         );
 
-    // Special tokens are those that the tokenizer adds; none where the text begins with the BOS token itself.
+    // Adds the special tokens of the tokenizer, unless the text already begins with the BOS token.
     private int[] Encode(string text)
     {
         int[] plain = tokenizer.Encode(text);

@@ -32,7 +32,7 @@ public enum OptimizerKind
     [JsonStringEnumMemberName("adamw8bit")]
     AdamW8Bit,
 
-    /// <summary>The same with its state in memory-mapped pages.</summary>
+    /// <summary>AdamW with 8-bit state in memory-mapped pages.</summary>
     [JsonStringEnumMemberName("paged-adamw8bit")]
     PagedAdamW8Bit,
 }
@@ -41,11 +41,11 @@ public enum OptimizerKind
 [JsonConverter(typeof(JsonStringEnumConverter<Grouping>))]
 public enum Grouping
 {
-    /// <summary>Plain shuffling.</summary>
+    /// <summary>Batches of randomly shuffled examples.</summary>
     [JsonStringEnumMemberName("none")]
     None,
 
-    /// <summary>Examples of one cluster, so that their common beginning is computed once.</summary>
+    /// <summary>Examples of one cluster, so that their shared prefix is computed once.</summary>
     [JsonStringEnumMemberName("cluster")]
     Cluster,
 }
@@ -54,11 +54,11 @@ public enum Grouping
 [JsonConverter(typeof(JsonStringEnumConverter<LossTokens>))]
 public enum LossTokens
 {
-    /// <summary>Those of the completions.</summary>
+    /// <summary>The tokens of the completions.</summary>
     [JsonStringEnumMemberName("completion")]
     Completion,
 
-    /// <summary>Those of the prompts too.</summary>
+    /// <summary>The tokens of prompts and completions.</summary>
     [JsonStringEnumMemberName("all")]
     All,
 }

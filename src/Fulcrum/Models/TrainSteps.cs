@@ -12,8 +12,8 @@ internal static class TrainSteps
     public static int Of(TrainPlan plan, int examples) =>
         Math.Min(PerEpoch(plan, examples) * plan.Epochs, plan.MaxSteps ?? int.MaxValue);
 
-    /// <summary>Returns a training with fewer steps: the warm-up keeps its share of them, and the schedule is
-    /// complete.</summary>
+    /// <summary>Returns a plan with fewer steps. The warm-up has the same share of the steps, and the schedule of the
+    /// learning rate is complete.</summary>
     public static TrainPlan Shortened(TrainPlan plan, int steps, int examples) =>
         plan with
         {
@@ -21,8 +21,8 @@ internal static class TrainSteps
             WarmupSteps = (int)Math.Round((double)plan.WarmupSteps * steps / Of(plan, examples)),
         };
 
-    /// <summary>Returns the steps that leave a checkpoint, without the last step, which is the finished
-    /// adapter.</summary>
+    /// <summary>Returns the steps after which a checkpoint is kept. The last step is not one of them, because its
+    /// result is the adapter itself.</summary>
     public static IReadOnlyList<int> Checkpoints(TrainPlan plan, int examples)
     {
         int every = plan.CheckpointEvery ?? PerEpoch(plan, examples);

@@ -14,13 +14,14 @@ internal sealed class TrainingConversation(
     IReadOnlyDictionary<string, JsonNode?>? variables = null
 )
 {
-    /// <summary>An assistant turn begins in another way than the generation prompt ends; null if none does.</summary>
+    /// <summary>The part of the generation prompt with which an assistant turn does not begin; null if all turns begin
+    /// with the generation prompt.</summary>
     public string? OtherBeginning { get; private set; }
 
-    /// <summary>Returns the ids of a conversation. Of every assistant turn the tokens are trained that the template
-    /// writes after the generation prompt, up to and with the first end token.</summary>
-    /// <exception cref="InputException">The template refuses the conversation, or its turns cannot be told apart.
-    /// </exception>
+    /// <summary>Returns the ids of a conversation. The trained tokens of an assistant turn are those after the
+    /// generation prompt, up to and including the first end token.</summary>
+    /// <exception cref="InputException">The template refuses the conversation, or its turns cannot be located in the
+    /// rendered text.</exception>
     public (int[] Ids, bool[] Trained) Encode(TrainingText example, JsonArray messages)
     {
         string text = Rendered(example, messages, messages.Count, false);
@@ -32,7 +33,7 @@ internal sealed class TrainingConversation(
             if (IsAssistant(messages[i]))
             {
                 (int from, int to) = Turn(example, messages, i, text);
-                // A token that reaches from the prompt into the turn belongs to the turn.
+                // A token that spans the boundary between prompt and turn belongs to the turn.
                 int start = Tokens(ids, text[..from]),
                     last = Tokens(ids, text[..to]),
                     close = ids.AsSpan(start).IndexOfAny(ends);
@@ -46,7 +47,8 @@ internal sealed class TrainingConversation(
     private static bool IsAssistant(JsonNode? message) =>
         (message as JsonObject)?["role"] is JsonValue role && role.TryGetValue(out string? name) && name == "assistant";
 
-    // Where the text of an assistant's message begins, after the generation prompt, and where it ends at the latest.
+    // Returns the start of an assistant's message in the rendered text, after the generation prompt, and an upper bound
+    // of its end.
     private (int From, int To) Turn(TrainingText example, JsonArray messages, int i, string text)
     {
         string history = Rendered(example, messages, i, false),
@@ -62,8 +64,8 @@ internal sealed class TrainingConversation(
         return ByReplacement(example, messages, i, text);
     }
 
-    // The template writes the history differently once more messages follow. The turn is found by writing another text
-    // in its place.
+    // Some templates render earlier messages differently once more messages follow. The turn is then located by
+    // rendering the conversation with another text in its place.
     private (int From, int To) ByReplacement(TrainingText example, JsonArray messages, int i, string text)
     {
         JsonArray other = Clone(messages, messages.Count);
@@ -96,7 +98,7 @@ internal sealed class TrainingConversation(
         }
         catch (InputException) when (count == 0)
         {
-            return ""; // many templates read the first message without asking whether there is one
+            return ""; // many templates fail without a first message
         }
         catch (InputException e)
         {
@@ -106,7 +108,7 @@ internal sealed class TrainingConversation(
 
     private static int Shared(string a, string b) => a.AsSpan().CommonPrefixLength(b);
 
-    // How many of the text's tokens lie within its beginning.
+    // Returns the number of tokens of the text that lie within its beginning.
     private int Tokens(int[] whole, string beginning) => whole.AsSpan().CommonPrefixLength(tokenizer.Encode(beginning));
 
     private static JsonArray Clone(JsonArray messages, int count) =>

@@ -5,15 +5,13 @@ namespace Fulcrum.Models;
 /// <summary>Reads training examples from a file in any of the layouts of <see cref="TrainingLayout"/>.</summary>
 internal static class TrainingData
 {
-    /// <summary>Reads every example of a file. Texts are tokenised by the model folder's tokenizer, which ids do not
-    /// need.
-    /// </summary>
+    /// <summary>Reads all examples of a file. Texts are tokenised by the tokenizer of the model folder.</summary>
     /// <param name="note">Called with the recognised layout; null for none.</param>
     /// <param name="warn">Called if training and generation would begin or end in different places; null for
     /// none.</param>
     /// <param name="columns">Null: recognised from the file's columns.</param>
-    /// <exception cref="InputException">A row is malformed, or has nothing to be trained on; names file and row.
-    /// </exception>
+    /// <exception cref="InputException">A row is malformed, or has no token to train on. The message names file and
+    /// row.</exception>
     public static IReadOnlyList<TrainingExample> Read(
         string path,
         string modelFolder,
@@ -38,10 +36,10 @@ internal static class TrainingData
         }
 
         PromptEncoding encoding = PromptEncoding.Load(modelFolder);
-        // A model with a chat template is asked in its form; another gets instruction and input as paragraphs.
+        // For a model with a chat template, instruction and input become a conversation; otherwise paragraphs.
         ExampleFile asked =
             file.Format.Layout == TrainingLayout.Alpaca && columns?.Chat is null
-                ? file.Asked(encoding.HasTemplate)
+                ? file.WithPrompts(encoding.HasTemplate)
                 : file;
         TrainingExample[] examples =
         [
@@ -62,7 +60,7 @@ internal static class TrainingData
             : throw text.Error("no token of it is trained on: the completion is empty");
     }
 
-    // In the layouts of this tool an unknown field is a mistake; data of other tools has columns of all kinds.
+    // In Fulcrum's own layouts an unknown field is an error. Data of other tools may have any columns.
     private static void RefuseUnknown(ExampleFile file)
     {
         TrainingFormat format = file.Format;

@@ -102,7 +102,7 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
         return new TrainingFormat(layout, used, Rest(columns, [.. used, .. named.Others ?? []]));
     }
 
-    // Token ids can be trained on, but not asked.
+    // Token ids can be used for training, but not as questions.
     private static IEnumerable<(TrainingLayout Layout, string[] Needed, string[] Optional)> LayoutsOf(string purpose) =>
         Known.Where(k => purpose == ExampleColumns.OfTraining || k.Layout != TrainingLayout.Ids);
 
@@ -130,19 +130,20 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
             .Select(n => columns.FirstOrDefault(c => c.Equals(n, StringComparison.OrdinalIgnoreCase)))
             .FirstOrDefault(c => c is not null);
 
-    /// <summary>The columns whose name does not occur in a template. Any of the others may be used.</summary>
+    /// <summary>Returns the columns whose name does not occur in a template. The template may use any of the
+    /// others.</summary>
     internal static IEnumerable<string> Unnamed(IEnumerable<string> columns, string template) =>
         columns.Where(c => !template.Contains(c, StringComparison.Ordinal));
 
-    /// <summary>The columns that are not used. A column is used if something inside of it is: <c>choices.text</c> uses
+    /// <summary>Returns the columns that are not used. A path uses its column: <c>choices.text</c> uses
     /// <c>choices</c>.</summary>
     internal static string[] Rest(IEnumerable<string> columns, string[] used) =>
         [.. columns.Where(c => !used.Any(u => u == c || u.StartsWith(c + ".", StringComparison.Ordinal)))];
 
-    /// <summary>The layout in one line, for the user.</summary>
+    /// <summary>The layout in one line, for messages.</summary>
     public string Description => Described($"{Name}: {string.Join(", ", Used)}", Unused);
 
-    /// <summary>What is read of a file, and which columns are not.</summary>
+    /// <summary>Returns one line with what is used of a file and which columns are not.</summary>
     internal static string Described(string used, IReadOnlyList<string> unused) =>
         used + (unused.Count == 0 ? "" : $"; not used: {string.Join(", ", unused)}");
 
@@ -157,18 +158,20 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
             _ => "columns",
         };
 
-    /// <summary>Refuses data in which rows ask the same and differ in a column that is not used.</summary>
-    /// <exception cref="InputException">There are such rows; names the first two and the column.</exception>
+    /// <summary>Refuses data with rows that have the same question and differ in a column that is not used. The column
+    /// is then probably a part of the question.</summary>
+    /// <exception cref="InputException">There are such rows. The message names the first two and the
+    /// column.</exception>
     public void CheckUnused(IReadOnlyList<TableRow> rows)
     {
-        // What a template makes of a row is not known here.
+        // With a template the question is not a column.
         if (Used[0] != Template)
         {
             CheckUnused(rows, [.. Used.Where((_, i) => i != 1 || Layout == TrainingLayout.ShareGpt)], Unused);
         }
     }
 
-    /// <summary>The same for any file.</summary>
+    /// <summary>Refuses such rows in a file with other layouts.</summary>
     /// <param name="asked">The columns of the question.</param>
     /// <param name="unused">The columns that are not used.</param>
     internal static void CheckUnused(
@@ -191,8 +194,8 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
             )
             {
                 throw row.Error(
-                    $"it asks the same as {first.Place} and differs in the column '{column}', which is not used; name "
-                        + "the column, or remove it from the file"
+                    $"it has the same question as {first.Place} and differs in the column '{column}', "
+                        + "which is not used; name the column, or remove it from the file"
                 );
             }
 
@@ -200,14 +203,13 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
         }
     }
 
-    // Such a column only identifies rows: id, question_id, uuid, index; meta is passed through.
+    // Whether a column only identifies rows (id, question_id, uuid, index) or is passed through (meta).
     private static bool IsIdentifier(string column) =>
         column.ToLowerInvariant() is "meta" or "index" or "idx" or "key" or "row" or "hash"
         || column.EndsWith("id", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The conversation of a row as messages with <c>role</c> and <c>content</c>; null if the layout is not
-    /// one of
-    /// conversations.</summary>
+    /// <summary>Returns the conversation of a row as messages with <c>role</c> and <c>content</c>; null if the layout
+    /// has no conversations.</summary>
     /// <exception cref="InputException">The row does not have the form of its layout.</exception>
     public JsonArray? Conversation(TableRow row) =>
         Layout switch
@@ -220,12 +222,12 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
             _ => null,
         };
 
-    /// <summary>A column that holds a list, or its text as JSON (as CSV holds it).</summary>
-    /// <exception cref="InputException">It holds something else.</exception>
+    /// <summary>Returns the value of a column of lists. A list may be a text in JSON, as in CSV files.</summary>
+    /// <exception cref="InputException">The value is not a list.</exception>
     public static JsonArray List(TableRow row, string column) =>
         AsList(row.Values[column]) ?? throw row.Error($"'{column}' must be a list");
 
-    /// <summary>The list that a value is, or that its text is as JSON; null for anything else.</summary>
+    /// <summary>Returns a value as a list; null if it is neither a list nor a text that is a list in JSON.</summary>
     public static JsonArray? AsList(JsonNode? value)
     {
         if (value is JsonValue text && text.TryGetValue(out string? json) && json.TrimStart().StartsWith('['))

@@ -4,12 +4,11 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Models;
 
-/// <summary>What the trainer really gets: which tokens of each example, and on which of them the loss is
-/// taken.</summary>
+/// <summary>Applies truncation and the choice of the loss to training examples.</summary>
 internal static class TrainingShape
 {
-    /// <summary>The examples as a training plan wants them. An example that is too long is left as it is where the plan
-    /// does not truncate: the trainer refuses it by name.</summary>
+    /// <summary>Returns the examples for a training plan. If the plan does not truncate, an example that is too long is
+    /// not changed, and the trainer refuses it by name.</summary>
     public static (IReadOnlyList<TrainingExample> Examples, TrainingDataSummary Summary) Of(
         TrainPlan plan,
         IReadOnlyList<TrainingExample> examples
@@ -45,13 +44,13 @@ internal static class TrainingShape
     }
 }
 
-/// <summary>How much of the training data reached the trainer; stored next to the adapter.</summary>
-/// <param name="TokensGiven">Tokens of all examples as the data has them.</param>
-/// <param name="Tokens">Tokens that the trainer got.</param>
-/// <param name="Truncated">Examples that lost tokens.</param>
-/// <param name="CompletionTokensGiven">Tokens of all completions, end tokens included.</param>
-/// <param name="CompletionTokens">Those of them that the trainer got.</param>
-/// <param name="WithoutCompletion">Examples of whose completion not one token was left.</param>
+/// <summary>How much of the training data was used. It is stored next to the adapter.</summary>
+/// <param name="TokensGiven">The number of tokens of all examples.</param>
+/// <param name="Tokens">The number of tokens after truncation.</param>
+/// <param name="Truncated">The number of truncated examples.</param>
+/// <param name="CompletionTokensGiven">The number of tokens of all completions, end tokens included.</param>
+/// <param name="CompletionTokens">The number of completion tokens after truncation.</param>
+/// <param name="WithoutCompletion">The number of examples that lost their whole completion.</param>
 /// <param name="Loss">The tokens on which the loss was taken.</param>
 internal sealed record TrainingDataSummary(
     int Examples,
@@ -64,10 +63,10 @@ internal sealed record TrainingDataSummary(
     LossTokens Loss
 )
 {
-    /// <summary>Its name in the adapter's folder.</summary>
+    /// <summary>The name of the file in the adapter's folder.</summary>
     public const string FileName = "training_data.json";
 
-    /// <summary>As JSON.</summary>
+    /// <summary>Returns the summary as JSON.</summary>
     public string Print() => JsonSerializer.Serialize(this, JsonLines.Output) + "\n";
 
     /// <summary>Reads the summary next to an adapter; null if there is none.</summary>

@@ -5,11 +5,11 @@ namespace Fulcrum.Models;
 /// <summary>One training example before it is tokenised.</summary>
 /// <param name="Id">Names it in reports: <c>train/17</c>.</param>
 /// <param name="Cluster">Examples of one cluster share the beginning of their prompt.</param>
-/// <param name="Prompt">What the model is asked; of a conversation the messages before its last reply.</param>
+/// <param name="Prompt">The prompt; of a conversation the messages before its last reply.</param>
 /// <param name="Completion">The reply; of a conversation the last one.</param>
-/// <param name="Conversation">All messages, of which every reply of the assistant is trained; null: only
-/// <paramref name="Completion"/> is.</param>
-/// <param name="Place">File and line, for errors; null: <paramref name="Id"/> says enough.</param>
+/// <param name="Conversation">All messages. The loss is taken on every reply of the assistant. Null: it is taken on
+/// <paramref name="Completion"/>.</param>
+/// <param name="Place">File and line, for errors; null: errors name <paramref name="Id"/>.</param>
 public sealed record TrainingText(
     string Id,
     string Cluster,
@@ -22,7 +22,7 @@ public sealed record TrainingText(
     /// <summary>Token ids that are used as they are; null: the texts are tokenised.</summary>
     internal TrainingIds? Ids { get; init; }
 
-    /// <summary>An error about this example.</summary>
+    /// <summary>Returns an error about this example.</summary>
     internal InputException Error(string what) => new($"{Place ?? Id}: {what}");
 
     /// <summary>The replies that are trained, each with the messages before it.</summary>

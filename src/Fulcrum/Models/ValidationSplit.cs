@@ -2,11 +2,11 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Models;
 
-/// <summary>Which training examples are held out of training to be validated on.</summary>
+/// <summary>Holds out a part of the training examples for validation.</summary>
 internal static class ValidationSplit
 {
-    /// <summary>Drawn by the training's seed; both parts keep the order of the data. Nothing is held out where the
-    /// share is 0.</summary>
+    /// <summary>Splits the examples at random by the training's seed. Both parts keep the order of the data. With a
+    /// share of 0 no example is held out.</summary>
     public static (IReadOnlyList<TrainingExample> Training, IReadOnlyList<TrainingExample> HeldOut) Of(
         TrainPlan plan,
         IReadOnlyList<TrainingExample> examples
@@ -23,8 +23,7 @@ internal static class ValidationSplit
         return ([.. examples.Where((_, i) => !held.Contains(i))], [.. examples.Where((_, i) => held.Contains(i))]);
     }
 
-    /// <summary>How many of so many examples are held out: the share, rounded, but at least one where the share is not
-    /// 0.</summary>
+    /// <summary>Returns the number of held-out examples: the rounded share, at least 1 unless the share is 0.</summary>
     public static int Count(TrainPlan plan, int examples) =>
         plan.ValidationShare == 0 ? 0 : Math.Max(1, (int)Math.Round(plan.ValidationShare * examples));
 }

@@ -136,7 +136,7 @@ public sealed class ServerConnectionTests
 
         Assert.Equal($"Bearer {Key}", fake.Seen[0].Key);
         Assert.DoesNotContain(Key, e.ToString());
-        Assert.Contains("Incorrect key *** given", e.Message);
+        Assert.Contains(@"Incorrect key ***\u0007 given", e.Message);
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public sealed class ServerConnectionTests
         ServerAddress address = ServerAddress.Parse(" https://host.example/proxy/v1/ ");
 
         Assert.Equal("https://host.example/proxy/v1/completions", address.Route("completions").ToString());
-        Assert.Equal("https://host.example/proxy/api/chat", address.Beside("api/chat").ToString());
+        Assert.Equal("https://host.example/proxy/api/chat", address.OwnRoute("api/chat").ToString());
         Assert.Equal("https://host.example/proxy/v1", address.ToString());
     }
 

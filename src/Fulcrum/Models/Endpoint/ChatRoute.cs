@@ -3,12 +3,12 @@ using Microsoft.Extensions.AI;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>A chat by the route <c>chat/completions</c> of OpenAI's protocol.</summary>
-/// <remarks>Own requests instead of a vendor's package: the server gets the messages whole, and the same repetitions,
-/// limits and treatment of the key hold as for every other route.</remarks>
+/// <summary>Answers conversations by the route <c>chat/completions</c> of OpenAI's protocol.</summary>
+/// <remarks>A vendor's package is not used: it would drop fields of messages that it does not know, and its retries,
+/// limits and treatment of the key would differ from those of the other routes.</remarks>
 internal sealed class ChatRoute(Server server)
 {
-    // Newer models of OpenAI refuse the older name, and many other servers ignore the newer one.
+    // Newer models of OpenAI refuse max_tokens, and many other servers ignore max_completion_tokens.
     private volatile string limit = "max_tokens";
 
     /// <summary>Answers a conversation.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Completions of messages by any chat client; the model's own template stays with the server.</summary>
+/// <summary>Completes conversations by a chat client. The server applies the model's chat template.</summary>
 internal sealed class ChatWriter(Server server, IChatClient client) : IWriter
 {
     /// <inheritdoc/>
@@ -20,8 +20,8 @@ internal sealed class ChatWriter(Server server, IChatClient client) : IWriter
             cancellation
         );
         server.Usage.Count(response.Usage?.InputTokenCount, response.Usage?.OutputTokenCount);
-        FinishReason finish = Decoded.Finish(server, response.FinishReason?.Value);
-        return Decoded.Cut(new WrittenText(response.Text, null, null, finish), limits);
+        FinishReason finish = CompletionRules.Finish(server, response.FinishReason?.Value);
+        return CompletionRules.Cut(new WrittenText(response.Text, null, null, finish), limits);
     }
 
     private static ChatOptions Options(WritingLimits limits) =>
@@ -35,7 +35,7 @@ internal sealed class ChatWriter(Server server, IChatClient client) : IWriter
             StopSequences = limits.Stops.Count > 0 ? [.. limits.Stops.Take(4)] : null,
         };
 
-    // The message is sent with all its fields, because it may hold more than a role and a text.
+    // The message is sent with all its fields. It may have more than a role and a text.
     private static ChatMessage MessageOf(JsonObject? message) =>
         message is not null && Text(message["role"]) is { Length: > 0 } role
             ? new ChatMessage(new ChatRole(role), Text(message["content"]) ?? "") { RawRepresentation = message }

@@ -2,29 +2,30 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>The route <c>completions</c> of a server, in the form that it takes.</summary>
-/// <param name="form">Ids or text.</param>
-/// <param name="namesIds">The server takes <c>return_tokens_as_token_ids</c>, though it may ignore it.</param>
-/// <param name="values">The server takes <c>logprobs</c>.</param>
+/// <summary>The route <c>completions</c> of a server, with the fields that the server accepts.</summary>
+/// <param name="form">Whether prompts are sent as ids or as text.</param>
+/// <param name="namesIds">Whether the server accepts <c>return_tokens_as_token_ids</c> (it may ignore it).</param>
+/// <param name="values">Whether the server accepts <c>logprobs</c>.</param>
 internal sealed class Completions(Server server, PromptForm form, bool namesIds, bool values)
 {
-    /// <summary>Ids or text.</summary>
+    /// <summary>Whether prompts are sent as ids or as text.</summary>
     public PromptForm Form => form;
 
     /// <summary>Whether replies come with log-probabilities.</summary>
     public bool HasValues => values;
 
-    /// <summary>The prompt in the form that the server takes.</summary>
+    /// <summary>Returns a prompt in the form that the server accepts.</summary>
     public JsonNode Prompt(int[] ids) =>
         form == PromptForm.Ids ? Server.Array(ids) : JsonValue.Create(server.Tokens.Text(ids));
 
-    /// <summary>Says why ids cannot travel in that form; null where they can.</summary>
+    /// <summary>Returns why ids cannot be sent in this form; null if they can.</summary>
     public string? Objection(int[] ids) =>
         form == PromptForm.Ids || server.Tokens.IsText(ids) ? null : ServedTokens.NoText;
 
-    /// <summary>Asks for one completion.</summary>
-    /// <param name="logprobs">How many of the most likely tokens come along; null: none, and no values.</param>
-    /// <param name="more">Further fields.</param>
+    /// <summary>Requests one completion.</summary>
+    /// <param name="logprobs">The number of most likely tokens to report at each place; null: none, and no
+    /// log-probabilities.</param>
+    /// <param name="more">Additional fields.</param>
     /// <exception cref="ReplyException">The reply does not have exactly one completion.</exception>
     public async Task<CompletionReply.Choice> Ask(
         JsonNode prompt,
@@ -58,9 +59,9 @@ internal sealed class Completions(Server server, PromptForm form, bool namesIds,
             : throw new ReplyException($"{server} gave {reply.Choices?.Count ?? 0} completions for one prompt");
     }
 
-    /// <summary>The route in the first of the given forms that the server takes, with as much as the server takes
-    /// beside it; null where the server has no such route.</summary>
-    /// <exception cref="InputException">The server takes none of the forms.</exception>
+    /// <summary>Finds out by small requests which of the given forms and which fields the server accepts; returns null
+    /// if the server does not have the route.</summary>
+    /// <exception cref="InputException">The server accepts none of the forms.</exception>
     public static async Task<Completions?> Find(
         Server server,
         IReadOnlyList<PromptForm> forms,
@@ -75,7 +76,7 @@ internal sealed class Completions(Server server, PromptForm form, bool namesIds,
                 try
                 {
                     Completions completions = new(server, form, namesIds, values);
-                    await completions.Ask(Sample.Prompt(server, form, 0), 1, 1, null, cancellation);
+                    await completions.Ask(ProbePrompts.Prompt(server, form, 0), 1, 1, null, cancellation);
                     return completions;
                 }
                 catch (ServerRefusal e) when (e.IsNoRouteOf(server.Served))

@@ -14,7 +14,7 @@ internal sealed class CompletionsWriter(Server server, Completions completions) 
             ServerPrompt.OfText text => JsonValue.Create(text.Text),
             _ => throw new InputException($"{server} completes texts; messages need a chat template"),
         };
-        JsonObject more = Decoded.Fields(server, limits);
+        JsonObject more = CompletionRules.Fields(server, limits);
         if (server.Facts.Software == ServerSoftware.Vllm)
         {
             more["return_token_ids"] = true;
@@ -22,8 +22,8 @@ internal sealed class CompletionsWriter(Server server, Completions completions) 
 
         CompletionReply.Choice choice = await completions.Ask(sent, limits.MaxTokens, 1, more, cancellation);
         string written = choice.Text ?? throw new ReplyException($"{server} gave a completion without text");
-        return Decoded.Cut(
-            new WrittenText(written, Ids(choice), Values(choice), Decoded.Finish(server, choice.FinishReason)),
+        return CompletionRules.Cut(
+            new WrittenText(written, Ids(choice), Values(choice), CompletionRules.Finish(server, choice.FinishReason)),
             limits
         );
     }

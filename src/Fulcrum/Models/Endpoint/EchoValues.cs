@@ -2,15 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Values of given tokens by <c>echo</c> and <c>logprobs</c>: the server repeats a prompt, with the value of
-/// every token but the first.</summary>
+/// <summary>Log-probabilities of given tokens by <c>echo</c> and <c>logprobs</c>: the server repeats the prompt with
+/// the log-probability of every token except the first.</summary>
 internal sealed class EchoValues(Server server, Completions completions)
 {
-    /// <summary>Returns the values of the tokens from a place on; the first token of all has none.</summary>
+    /// <summary>Returns the log-probabilities of the tokens from an index on, at least 1.</summary>
     /// <exception cref="ReplyException">The reply is not about these tokens, or has no finite values.</exception>
     public async Task<TokenValue[]> Of(int[] ids, int from, CancellationToken cancellation)
     {
-        // One new token if there is room: without any, some servers write until the context is full.
+        // One new token is requested if the context allows it. With 0, some servers generate until the context is full.
         int room = server.Facts.ContextLength is { } most && ids.Length >= most ? 0 : 1;
         CompletionReply.Choice choice = await completions.Ask(
             completions.Prompt(ids),
@@ -28,7 +28,7 @@ internal sealed class EchoValues(Server server, Completions completions)
         return Checked(ids, names, values, lists.TopLogprobs)[from..];
     }
 
-    // The lists may leave out a special token that the server put in front, and may hold one new token at the end.
+    // The lists may lack a special token that the server put in front, and may have one new token at the end.
     private TokenValue[] Checked(
         int[] ids,
         IReadOnlyList<string> names,
@@ -52,7 +52,7 @@ internal sealed class EchoValues(Server server, Completions completions)
             {
                 throw new ReplyException(
                     $"{server} echoed other tokens than were sent: "
-                        + $"'{Quoted.Line(names[i], 40)}' in place {i} for token {ids[i + hidden]}"
+                        + $"'{Printable.Excerpt(names[i], 40)}' in place {i} for token {ids[i + hidden]}"
                 );
             }
 

@@ -6,11 +6,10 @@ using Fulcrum.Tokenization;
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>Opens models on OpenAI-compatible servers and on Ollama.</summary>
-/// <param name="warn">Called with a sentence for everything that the server puts between a prompt and its
-/// model.</param>
+/// <param name="warn">Called with a sentence if the server changes prompts, for example by a system prompt.</param>
 public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
 {
-    /// <summary>Carries the requests; null: sockets. Tests give their own.</summary>
+    /// <summary>Sends the requests; null: over the network. For tests.</summary>
     internal HttpMessageHandler? Transport { get; init; }
 
     /// <inheritdoc/>
@@ -24,9 +23,9 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
     /// <inheritdoc/>
     public bool Opens(ModelSource source) => source is ModelSource.Endpoint;
 
-    /// <summary>Checks that nothing is asked for that only a model on this machine can have.</summary>
-    /// <exception cref="InputException">An adapter, a type or a quantisation is asked for, or the address is
-    /// none.</exception>
+    /// <summary>Refuses settings that only a model on this machine can have.</summary>
+    /// <exception cref="InputException">The model has an adapter, a dtype or a quantisation, or the address is
+    /// invalid.</exception>
     public ModelSpec Resolve(ModelSpec model)
     {
         ServerAddress.Parse(Of(model).Url);
@@ -43,7 +42,7 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
     }
 
     /// <summary>Returns a digest of address, name and tokenizer.</summary>
-    /// <remarks>The weights behind an address cannot be read.</remarks>
+    /// <remarks>It does not include the weights, which cannot be read.</remarks>
     public string DigestOf(ModelSpec model)
     {
         ModelSource.Endpoint source = Of(model);
@@ -58,8 +57,8 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
     public PromptEncoding LoadEncoding(ModelSpec model) =>
         Of(model).TokenizerFolder is { } folder ? PromptEncoding.Load(folder) : PromptEncoding.OfServer;
 
-    /// <summary>Connects to a server, and asks it what it is.</summary>
-    /// <exception cref="InputException">The server does not hold the model, or the variable with the key is not
+    /// <summary>Connects to a server and identifies its software and model.</summary>
+    /// <exception cref="InputException">The server does not have the model, or the variable with the key is not
     /// set.</exception>
     /// <exception cref="FulcrumException">The server does not answer.</exception>
     public ILanguageModel Open(ModelSpec model)
@@ -92,16 +91,16 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
         {
             warn?.Invoke(
                 $"{connection.Address.Host} puts a system prompt of its own before conversations without one: "
-                    + $"'{Quoted.Line(prompt, 200)}'"
+                    + $"'{Printable.Excerpt(prompt, 200)}'"
             );
         }
 
-        // Other servers refuse a name that they do not know.
+        // Other servers refuse an unknown name.
         if (facts is { Listed: false, Software: ServerSoftware.LlamaServer })
         {
             warn?.Invoke(
                 $"{connection.Address.Host} answers under any name; "
-                    + $"it does not call its model '{Quoted.Line(source.Served, 80)}'"
+                    + $"it does not call its model '{Printable.Excerpt(source.Served, 80)}'"
             );
         }
 
@@ -109,5 +108,5 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
     }
 
     private static ModelSource.Endpoint Of(ModelSpec model) =>
-        model.Source as ModelSource.Endpoint ?? throw new InputException($"{model.Source} is no model on a server");
+        model.Source as ModelSource.Endpoint ?? throw new InputException($"{model.Source} is not a model on a server");
 }

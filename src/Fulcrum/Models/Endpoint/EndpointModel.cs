@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>A model on an OpenAI-compatible server or on Ollama.</summary>
-/// <remarks>What the server can do is found out by small requests before the first request of each kind. A request that
-/// needs more is refused before any is sent.</remarks>
+/// <remarks>Before the first request of each kind, small requests find out what the server supports. Requests that need
+/// more are refused before any of them is sent.</remarks>
 internal sealed class EndpointModel : ILanguageModel
 {
     private readonly Server server;
@@ -23,13 +23,13 @@ internal sealed class EndpointModel : ILanguageModel
     public int ContextLength => server.Facts.ContextLength ?? int.MaxValue;
 
     /// <inheritdoc/>
-    /// <remarks>A server reads every token that it is sent, the last one too.</remarks>
+    /// <remarks>It equals <see cref="ContextLength"/>: a server reads the last token too.</remarks>
     public int ScoredLength => ContextLength;
 
     /// <inheritdoc/>
     public int VocabularySize => server.Facts.VocabularySize ?? int.MaxValue;
 
-    /// <summary>The server and what it says of itself.</summary>
+    /// <summary>The server and the facts that it reports.</summary>
     internal Server Server => server;
 
     /// <summary>Requests and tokens so far.</summary>
@@ -62,7 +62,7 @@ internal sealed class EndpointModel : ILanguageModel
     {
         ScoringBatch batch = new(requests, Scoring(cancellation));
         batch.AnswerEmpty(answered);
-        Fan.Out(
+        ConcurrentRequests.Run(
             batch.Units.Count,
             concurrency,
             (unit, token) => batch.Ask(unit, token),
@@ -79,7 +79,7 @@ internal sealed class EndpointModel : ILanguageModel
     )
     {
         ServerPrompt[] prompts = PromptsOf(requests, cancellation);
-        Fan.Out(
+        ConcurrentRequests.Run(
             requests.Count,
             concurrency,
             (i, token) =>
@@ -108,9 +108,8 @@ internal sealed class EndpointModel : ILanguageModel
     /// <inheritdoc/>
     public void Dispose() => server.Connection.Dispose();
 
-    /// <summary>Returns the prompts in the forms that the server takes, each form tried by a small request.
-    /// Conversations of a server that answers messages only are sent as messages: its own template renders
-    /// them.</summary>
+    /// <summary>Returns the prompts in the forms that the server accepts. Each form is tried by a small request. If a
+    /// server accepts only messages, conversations are sent as messages and rendered by its own template.</summary>
     private ServerPrompt[] PromptsOf(IReadOnlyList<CompletionRequest> requests, CancellationToken cancellation)
     {
         ServerPrompt[] prompts = [.. requests.Select((r, i) => PromptOf(r, i, messagesOnly))];
@@ -135,7 +134,8 @@ internal sealed class EndpointModel : ILanguageModel
     private void Try(ServerPrompt[] prompts, CancellationToken cancellation) =>
         prompts.Select(FormOf).Distinct().Order().ToList().ForEach(f => Writer(f, cancellation));
 
-    // The first refusal may have another cause than the form of the prompts, for example the model's name.
+    // If messages are refused too, the message has both reasons: the first may not be the form of the prompts, but for
+    // example the model's name.
     private void TryInstead(ServerPrompt[] prompts, InputException first, CancellationToken cancellation)
     {
         try
@@ -148,7 +148,8 @@ internal sealed class EndpointModel : ILanguageModel
         }
     }
 
-    // Ids leave nothing to the server. Ollama takes none, and its template is part of what is served.
+    // With token ids the server cannot change the prompt, so they are preferred. Ollama does not accept them, and its
+    // template is a part of the served model.
     private ServerPrompt PromptOf(CompletionRequest request, int index, bool asMessages) =>
         request switch
         {
@@ -178,7 +179,7 @@ internal sealed class EndpointModel : ILanguageModel
                 )
             );
 
-    // Never beyond the context, as far as the lengths are known.
+    // Limits new tokens to the context, if the lengths are known.
     private int Room(CompletionRequest request, ServerPrompt prompt) =>
         prompt is ServerPrompt.OfIds ids && ContextLength - ids.Ids.Length is > 0 and int room
             ? Math.Min(request.MaxNewTokens, room)

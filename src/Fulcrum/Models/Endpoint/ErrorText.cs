@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>What a server says of an error, from the shapes that servers give it.</summary>
+/// <summary>Finds the message in the body of an error reply. Servers differ in its shape.</summary>
 internal static class ErrorText
 {
-    /// <summary>The message of an error's body; the body itself where it has no known shape.</summary>
+    /// <summary>Returns the message in the body; the body itself if its shape is unknown.</summary>
     public static string Of(byte[] body)
     {
         try

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Log-likelihoods of llama-server: a grammar forces the continuation, and the values are those before the
-/// grammar.</summary>
-/// <remarks>Special tokens and parts of characters cannot be forced. For those the values of the whole vocabulary are
-/// asked for.</remarks>
+/// <summary>Log-likelihoods of llama-server: a grammar forces it to generate the continuation, and it reports the
+/// log-probabilities from before the grammar was applied.</summary>
+/// <remarks>A grammar cannot force special tokens and parts of characters. For these the log-probabilities of the whole
+/// vocabulary are requested.</remarks>
 /// <param name="plain">A token that a bias can force: neither special nor a part of a character.</param>
 internal sealed class ForcedScoring(Server server, int plain) : IScoring
 {
@@ -70,7 +70,7 @@ internal sealed class ForcedScoring(Server server, int plain) : IScoring
         }
         catch (ServerRefusal e) when (e.Said.Contains("grammar", StringComparison.OrdinalIgnoreCase) && run.Length > 0)
         {
-            // Without a tokenizer it is not known which token cannot be forced.
+            // Without a tokenizer, only a failed request shows which token cannot be forced.
             List<TokenValue> values = [];
             foreach (int id in run)
             {
@@ -113,7 +113,7 @@ internal sealed class ForcedScoring(Server server, int plain) : IScoring
             ["cache_prompt"] = true,
         };
         Server.Add(body, more);
-        LlamaReply reply = await server.AskBeside("completion", body, ServerJson.Default.LlamaReply, cancellation);
+        LlamaReply reply = await server.AskOwnRoute("completion", body, ServerJson.Default.LlamaReply, cancellation);
         server.Usage.Count(reply.TokensEvaluated, reply.TokensPredicted);
         return reply.CompletionProbabilities is { } places && places.Count == tokens && reply.Truncated != true
             ? places

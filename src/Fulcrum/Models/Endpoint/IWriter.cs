@@ -2,14 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>A way to completions.</summary>
+/// <summary>A method of getting completions from a server.</summary>
 internal interface IWriter
 {
     /// <summary>Completes one prompt.</summary>
     Task<WrittenText> Write(ServerPrompt prompt, WritingLimits limits, CancellationToken cancellation);
 }
 
-/// <summary>A prompt in the form that a server takes.</summary>
+/// <summary>A prompt in the form that a server accepts.</summary>
 internal abstract record ServerPrompt
 {
     /// <summary>Token ids.</summary>
@@ -22,9 +22,9 @@ internal abstract record ServerPrompt
     public sealed record OfMessages(JsonArray Messages) : ServerPrompt;
 }
 
-/// <summary>Where a completion ends.</summary>
-/// <param name="MaxTokens">At most this many tokens.</param>
-/// <param name="Stops">Texts that end it and are no part of it.</param>
+/// <summary>Limits and decoding of a completion.</summary>
+/// <param name="MaxTokens">The largest number of tokens.</param>
+/// <param name="Stops">Texts that end the completion and are not part of it.</param>
 /// <param name="Sampling">Null: greedy.</param>
 internal sealed record WritingLimits(int MaxTokens, IReadOnlyList<string> Stops, Sampling? Sampling);
 

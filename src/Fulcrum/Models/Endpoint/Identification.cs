@@ -1,11 +1,11 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>What a server says of itself, before it is asked for anything.</summary>
+/// <summary>Identifies a server: its software, and what it reports about the model.</summary>
 internal static class Identification
 {
-    /// <summary>Asks for the list of models and for the additional facts that some servers tell.</summary>
-    /// <exception cref="FulcrumException">Nobody answers, or the key is missing or wrong.</exception>
-    /// <exception cref="InputException">The server does not hold the model.</exception>
+    /// <summary>Requests the list of models, and the additional facts that some servers report.</summary>
+    /// <exception cref="FulcrumException">The server does not answer, or the key is missing or wrong.</exception>
+    /// <exception cref="InputException">The server does not have the model.</exception>
     public static async Task<ServerFacts> Of(ServerConnection connection, string served, CancellationToken cancellation)
     {
         ModelListReply? list = await connection.Read(
@@ -15,7 +15,7 @@ internal static class Identification
             first: true
         );
         OllamaVersionReply? ollama = await connection.Read(
-            connection.Address.Beside("api/version"),
+            connection.Address.OwnRoute("api/version"),
             ServerJson.Default.OllamaVersionReply,
             cancellation
         );
@@ -25,15 +25,15 @@ internal static class Identification
             : Of(connection, served, list?.Data ?? [], names);
     }
 
-    /// <summary>The refusal of a model that the server does not hold.</summary>
+    /// <summary>Returns the error for a model that the server does not have.</summary>
     public static InputException NotServed(ServerConnection connection, string served, IEnumerable<string> names) =>
         new(
-            $"{connection.Address} has no model '{Quoted.Line(served, 80)}'; "
-                + $"it serves {Quoted.Line(string.Join(", ", names.Select(n => $"'{n}'")), 200)}"
+            $"{connection.Address} has no model '{Printable.Excerpt(served, 80)}'; "
+                + $"it serves {Printable.Excerpt(string.Join(", ", names.Select(n => $"'{n}'")), 200)}"
         );
 
-    // Only servers that surely refuse another name are refused here: some list a part of their models, and some answer
-    // under any name. A first small request shows the others.
+    // A name that is missing in the list is an error only for software that lists all of its models and refuses other
+    // names. For the others the first small request shows whether the name is accepted.
     private static ServerFacts Of(
         ServerConnection connection,
         string served,

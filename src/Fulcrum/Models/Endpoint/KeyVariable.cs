@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>The environment variable that holds a server's key.</summary>
-/// <remarks>A user may write the key itself where its variable is asked for. So a message repeats only what looks like
-/// the name of a variable.</remarks>
+/// <remarks>A user may give the key itself instead of the variable's name. So messages quote a text only if it looks
+/// like the name of a variable.</remarks>
 internal static partial class KeyVariable
 {
     /// <summary>Returns the key.</summary>

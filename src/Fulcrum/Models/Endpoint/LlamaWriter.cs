@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Completions by llama-server's own route, which reports token ids.</summary>
+/// <summary>Completes prompts by llama-server's own route, which reports token ids.</summary>
 internal sealed class LlamaWriter(Server server) : IWriter
 {
     /// <inheritdoc/>
@@ -22,21 +22,21 @@ internal sealed class LlamaWriter(Server server) : IWriter
             ["cache_prompt"] = true,
             ["return_tokens"] = true,
         };
-        Server.Add(body, Decoded.Fields(server, limits));
-        LlamaReply reply = await server.AskBeside("completion", body, ServerJson.Default.LlamaReply, cancellation);
+        Server.Add(body, CompletionRules.Fields(server, limits));
+        LlamaReply reply = await server.AskOwnRoute("completion", body, ServerJson.Default.LlamaReply, cancellation);
         server.Usage.Count(reply.TokensEvaluated, reply.TokensPredicted);
         if (reply.Content is null || reply.Truncated == true)
         {
             throw new ReplyException($"{server} gave a completion without text, or of a shortened prompt");
         }
 
-        return Decoded.Cut(
-            new WrittenText(reply.Content, reply.Tokens, Values(reply), Decoded.Finish(server, reply.StopType)),
+        return CompletionRules.Cut(
+            new WrittenText(reply.Content, reply.Tokens, Values(reply), CompletionRules.Finish(server, reply.StopType)),
             limits
         );
     }
 
-    // The server leaves values out where a completion ends inside a character.
+    // llama-server omits log-probabilities of a completion that ends inside a character.
     private double[]? Values(LlamaReply reply) =>
         reply.CompletionProbabilities is { } places
         && reply.Tokens is { } ids

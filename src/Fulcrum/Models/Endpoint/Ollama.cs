@@ -3,15 +3,15 @@ using Microsoft.Extensions.AI;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Ollama by its own routes, which know more than those under <c>/v1</c>: texts without a template, a refusal
-/// instead of a shortened prompt, no thoughts.</summary>
+/// <summary>Completes prompts by Ollama's own routes. Unlike those under <c>/v1</c> they accept texts without a
+/// template, can refuse a prompt that is too long instead of truncating it, and can disable thinking.</summary>
 internal sealed class Ollama(Server server) : IWriter
 {
-    // A model that is loaded anew costs minutes.
+    // Loading a model again takes minutes, so it stays loaded between requests.
     private const string KeepAlive = "1h";
 
-    /// <summary>What Ollama says of a model.</summary>
-    /// <exception cref="InputException">It does not hold the model.</exception>
+    /// <summary>Returns what Ollama reports about a model.</summary>
+    /// <exception cref="InputException">Ollama does not have the model.</exception>
     public static async Task<ServerFacts> Facts(
         ServerConnection connection,
         string served,
@@ -23,7 +23,7 @@ internal sealed class Ollama(Server server) : IWriter
         try
         {
             show = await connection.Ask(
-                connection.Address.Beside("api/show"),
+                connection.Address.OwnRoute("api/show"),
                 new JsonObject { ["model"] = served },
                 ServerJson.Default.OllamaShowReply,
                 cancellation
@@ -50,7 +50,7 @@ internal sealed class Ollama(Server server) : IWriter
             throw new InputException($"{server} is Ollama, which takes texts and messages, no token ids");
         }
 
-        JsonObject options = Decoded.Fields(server, limits);
+        JsonObject options = CompletionRules.Fields(server, limits);
         options["num_predict"] = limits.MaxTokens;
         options.TryAdd("temperature", 0);
         options.TryAdd("seed", 0);
@@ -60,7 +60,10 @@ internal sealed class Ollama(Server server) : IWriter
         OllamaAnswerReply reply = await Ask("api/generate", body, cancellation);
         server.Usage.Count(reply.PromptEvalCount, reply.EvalCount);
         string written = reply.Response ?? throw new ReplyException($"{server} gave a completion without text");
-        return Decoded.Cut(new WrittenText(written, null, null, Decoded.Finish(server, reply.DoneReason)), limits);
+        return CompletionRules.Cut(
+            new WrittenText(written, null, null, CompletionRules.Finish(server, reply.DoneReason)),
+            limits
+        );
     }
 
     /// <summary>Answers a conversation.</summary>
@@ -81,7 +84,8 @@ internal sealed class Ollama(Server server) : IWriter
         };
     }
 
-    // Without the two refusals a prompt longer than the context is shortened, and answered as if nothing had happened.
+    // truncate and shift are off, so that a prompt longer than the context is refused. By default Ollama truncates it
+    // silently.
     private JsonObject Body(JsonObject options)
     {
         JsonObject body = new()
@@ -134,7 +138,7 @@ internal sealed class Ollama(Server server) : IWriter
 
     private async Task<OllamaAnswerReply> Ask(string route, JsonObject body, CancellationToken cancellation)
     {
-        OllamaAnswerReply reply = await server.AskBeside(
+        OllamaAnswerReply reply = await server.AskOwnRoute(
             route,
             body,
             ServerJson.Default.OllamaAnswerReply,

@@ -1,14 +1,14 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>How a prompt travels to a server.</summary>
+/// <summary>The form in which a prompt is sent to a server.</summary>
 internal enum PromptForm
 {
-    /// <summary>Token ids: nothing is left to the server.</summary>
+    /// <summary>Token ids. The server cannot change them.</summary>
     Ids,
 
-    /// <summary>A text, that the server's tokenizer takes apart.</summary>
+    /// <summary>A text, which the server tokenises.</summary>
     Text,
 
-    /// <summary>Messages, that the server's own chat template puts together.</summary>
+    /// <summary>Messages, which the server renders by its chat template and tokenises.</summary>
     Messages,
 }

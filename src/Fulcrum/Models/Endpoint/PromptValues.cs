@@ -3,10 +3,11 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Values of given tokens by <c>prompt_logprobs</c>, by token id.</summary>
+/// <summary>Log-probabilities of given tokens by <c>prompt_logprobs</c> (vLLM), which reports them by token
+/// id.</summary>
 internal sealed class PromptValues(Server server, Completions completions)
 {
-    /// <summary>Returns the values of the tokens from a place on; the first token of all has none.</summary>
+    /// <summary>Returns the log-probabilities of the tokens from an index on, at least 1.</summary>
     /// <exception cref="ReplyException">The reply is not about these tokens, or has no finite values.</exception>
     public async Task<TokenValue[]> Of(int[] ids, int from, CancellationToken cancellation)
     {

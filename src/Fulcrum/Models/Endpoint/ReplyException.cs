@@ -1,9 +1,9 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>A server's reply is complete and wrong: another shape, other tokens than were sent, no finite
-/// value.</summary>
+/// <summary>A server's reply is complete but wrong: it has another shape, other tokens than were sent, or a value that
+/// is not finite.</summary>
 internal sealed class ReplyException(string message, Exception? cause = null) : FulcrumException(message, cause)
 {
-    /// <summary>The server passed over a field that it does not know.</summary>
+    /// <summary>Whether the cause is that the server ignored a field of the request.</summary>
     internal bool IsIgnored { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Score requests, cut into what one request to a server answers, and put together again.</summary>
+/// <summary>Splits score requests into units that one request to a server answers, and assembles the answers.</summary>
 internal sealed class ScoringBatch
 {
     private readonly IReadOnlyList<ScoreRequest> requests;
@@ -21,7 +21,7 @@ internal sealed class ScoringBatch
             : [.. all.Select(a => new[] { a })];
     }
 
-    /// <summary>What is asked together: places of continuations, of one prompt.</summary>
+    /// <summary>The units: continuations of one prompt that are scored by one request, by their indices.</summary>
     public IReadOnlyList<(int Request, int Continuation)[]> Units { get; }
 
     /// <summary>Answers requests without any token to score.</summary>
@@ -37,7 +37,7 @@ internal sealed class ScoringBatch
         }
     }
 
-    /// <summary>Asks for one unit.</summary>
+    /// <summary>Sends the request of one unit.</summary>
     public Task<ContinuationScore[]> Ask(int unit, CancellationToken cancellation)
     {
         (int Request, int Continuation)[] asked = Units[unit];
@@ -51,7 +51,7 @@ internal sealed class ScoringBatch
         );
     }
 
-    /// <summary>Takes the scores of one unit, and hands over every request that is complete now.</summary>
+    /// <summary>Stores the scores of one unit and reports every score request that is now complete.</summary>
     public void Take(int unit, ContinuationScore[] arrived, Action<int, IReadOnlyList<ContinuationScore>> answered)
     {
         for (int i = 0; i < arrived.Length; i++)

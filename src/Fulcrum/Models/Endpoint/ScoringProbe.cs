@@ -1,14 +1,16 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Finds a way to the log-likelihoods of given tokens, and compares its values with those of tokens that the
-/// server wrote.</summary>
-/// <remarks>A server that ignores a field that it does not know is asked in another way. A server that contradicts
-/// itself
-/// is refused, because its values cannot be trusted in any form.</remarks>
+/// <summary>Finds a method of scoring given tokens that the server supports, and verifies it: the log-probabilities of
+/// tokens that the server generated must be the same when they are scored as given tokens.</summary>
+/// <remarks>If a server ignores a field that it does not support, the next method is tried. A server that contradicts
+/// itself is refused, because none of its values can be trusted.</remarks>
 internal sealed class ScoringProbe(Server server, Completions completions)
 {
-    private const int Written = 4;
-    private const double Tolerance = 0.1;
+    private const int Written = 4; // tokens that are generated and compared
+
+    // In nats. Concurrent requests change a log-probability in half precision by some hundredths.
+    private const double Tolerance = 0.1,
+        RelativeTolerance = 0.02;
     private static readonly WritingLimits Greedy = new(Written, [], null);
 
     // OpenAI's protocol allows 20 in chats and 5 in completions.
@@ -16,9 +18,9 @@ internal sealed class ScoringProbe(Server server, Completions completions)
 
     private readonly Dictionary<int, (int[] Ids, double[] Values)> trials = [];
 
-    /// <summary>The first way that the server knows.</summary>
+    /// <summary>Returns the first method that the server supports.</summary>
     /// <exception cref="InputException">There is none, or its values are wrong.</exception>
-    /// <exception cref="ReplyException">A reply is not what was asked for.</exception>
+    /// <exception cref="ReplyException">A reply does not have the requested shape.</exception>
     public static async Task<IScoring> Find(Server server, CancellationToken cancellation)
     {
         if (server.Facts.Software == ServerSoftware.Ollama)
@@ -80,10 +82,10 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         throw new InputException($"{server} gives no log-probabilities of given tokens, so it cannot score");
     }
 
-    // False: the server does not know this way.
+    // Returns false if the server does not support the method.
     private async Task<bool> Agrees(IScoring scoring, int most, CancellationToken cancellation)
     {
-        for (int which = 0; which < Sample.Count; which++)
+        for (int which = 0; which < ProbePrompts.Count; which++)
         {
             (int[] ids, double[] values) = await Trial(which, cancellation);
             int compared = Math.Min(most, ids.Length);
@@ -91,7 +93,7 @@ internal sealed class ScoringProbe(Server server, Completions completions)
             {
                 if (compared > 0)
                 {
-                    await Compare(scoring, Sample.Ids(server, which), ids[..compared], values, cancellation);
+                    await Compare(scoring, ProbePrompts.Ids(server, which), ids[..compared], values, cancellation);
                     return true;
                 }
             }
@@ -108,7 +110,6 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         throw Incomparable();
     }
 
-    // Other requests at the same time move a value in half precision by some hundredths.
     private async Task Compare(
         IScoring scoring,
         int[] prompt,
@@ -119,7 +120,7 @@ internal sealed class ScoringProbe(Server server, Completions completions)
     {
         double written = values.Take(ids.Length).Sum();
         double given = (await scoring.Score(prompt, [ids], cancellation))[0].LogLikelihood;
-        if (Math.Abs(written - given) > Tolerance + (0.02 * Math.Abs(written)))
+        if (Math.Abs(written - given) > Tolerance + (RelativeTolerance * Math.Abs(written)))
         {
             string both = FormattableString.Invariant($"{written:0.###} as new tokens and {given:0.###} as given ones");
             throw new InputException(
@@ -138,14 +139,14 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         return trial;
     }
 
-    // The tokens that the server writes after a sample, as far as their ids are certain.
+    // Returns the tokens that the server generates after a prompt, up to the first whose id is uncertain.
     private async Task<(int[] Ids, double[] Values)> Write(int which, CancellationToken cancellation)
     {
         CompletionReply.Choice choice = await completions.Ask(
-            Sample.Prompt(server, completions.Form, which),
+            ProbePrompts.Prompt(server, completions.Form, which),
             Written,
             1,
-            Decoded.Fields(server, Greedy),
+            CompletionRules.Fields(server, Greedy),
             cancellation
         );
         if (choice.Logprobs is not { Tokens: { Count: > 0 } names, TokenLogprobs: { } values })
@@ -153,7 +154,7 @@ internal sealed class ScoringProbe(Server server, Completions completions)
             return string.IsNullOrEmpty(choice.Text) ? ([], []) : throw Incomplete();
         }
 
-        int[] prompt = Sample.Ids(server, which);
+        int[] prompt = ProbePrompts.Ids(server, which);
         int[] ids = [.. Identified(prompt, names, choice.Text ?? "")];
         while (completions.Form == PromptForm.Text && ids.Length > 0 && !server.Tokens.IsText([.. prompt, .. ids]))
         {
@@ -175,7 +176,8 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         return (ids, written);
     }
 
-    // What is written without sampling is the most likely token: otherwise the values are not those of the places.
+    // Without sampling each generated token must be the most likely one. Otherwise the log-probabilities belong to
+    // other places.
     private void CheckGreedy(double[] written, double[] most)
     {
         foreach ((double value, double top) in written.Zip(most))
@@ -199,7 +201,7 @@ internal sealed class ScoringProbe(Server server, Completions completions)
             return names.Select(n => ServedTokens.IdOf(n)!.Value);
         }
 
-        // As a text the tokens must come back as the same tokens, also where the text ends earlier.
+        // If prompts are sent as text, every beginning of the sequence must be tokenised to the same ids.
         int[] all = server.Tokens.Encode(server.Tokens.Text(prompt) + written);
         return all.AsSpan().StartsWith(prompt)
             ? all[prompt.Length..]
@@ -211,9 +213,9 @@ internal sealed class ScoringProbe(Server server, Completions completions)
 
     private async Task<IScoring> Forced(CancellationToken cancellation)
     {
-        for (int which = 0; which < Sample.Count; which++)
+        for (int which = 0; which < ProbePrompts.Count; which++)
         {
-            int[] prompt = Sample.Ids(server, which);
+            int[] prompt = ProbePrompts.Ids(server, which);
             TokenReply[] written = await Plain(prompt, cancellation);
             if (written.Length > 0)
             {
@@ -229,14 +231,14 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         throw Incomparable();
     }
 
-    // The written tokens before the first that is special or a part of a character.
+    // Returns the generated tokens before the first one that is special or a part of a character.
     private async Task<TokenReply[]> Plain(int[] prompt, CancellationToken cancellation)
     {
         CompletionReply.Choice choice = await completions.Ask(
             Server.Array(prompt),
             Written,
             1,
-            Decoded.Fields(server, Greedy),
+            CompletionRules.Fields(server, Greedy),
             cancellation
         );
         return
@@ -253,5 +255,7 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         new($"{server} gave log-probabilities that are not those of the tokens that it wrote");
 
     private InputException Incomparable() =>
-        new($"{server} wrote nothing behind {Sample.Count} prompts, so its log-probabilities cannot be checked");
+        new(
+            $"{server} generated nothing after {ProbePrompts.Count} prompts, so its log-probabilities cannot be checked"
+        );
 }

@@ -1,9 +1,9 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Log-likelihoods by the values of all tokens of prompt and continuation: one request per
-/// continuation.</summary>
+/// <summary>Log-likelihoods from the log-probabilities of all tokens of prompt and continuation. It needs one request
+/// per continuation.</summary>
 /// <param name="name">Its name in the protocol.</param>
-/// <param name="values">Returns the values of the tokens of a sequence from a place on.</param>
+/// <param name="values">Returns the log-probabilities of the tokens of a sequence from an index on.</param>
 internal sealed class SequenceScoring(
     string name,
     Completions completions,

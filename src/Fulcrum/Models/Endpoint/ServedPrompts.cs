@@ -2,17 +2,17 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>What a server makes of a prompt before its model reads it, as far as the server tells.</summary>
-/// <param name="Text">The rendered text; null: not told.</param>
-/// <param name="Ids">The token ids; null: not told.</param>
-/// <param name="Count">The number of tokens; null: not told.</param>
+/// <summary>The prompt that a server's model reads, as far as the server reports it.</summary>
+/// <param name="Text">The rendered text; null: not reported.</param>
+/// <param name="Ids">The token ids; null: not reported.</param>
+/// <param name="Count">The number of tokens; null: not reported.</param>
 internal sealed record ServedPrompt(string? Text = null, IReadOnlyList<int>? Ids = null, long? Count = null);
 
-/// <summary>Asks a server what it makes of conversations and texts: by the routes that show it, otherwise by the number
-/// of prompt tokens that it counts.</summary>
+/// <summary>Finds out how a server renders conversations and tokenises texts: by routes that report it, otherwise by
+/// the number of prompt tokens that it counts.</summary>
 internal sealed class ServedPrompts(Server server)
 {
-    /// <summary>Returns what the server's chat template makes of a conversation; null: nothing is told.</summary>
+    /// <summary>Returns a conversation as the server's chat template renders it; null: not reported.</summary>
     public async Task<ServedPrompt?> OfMessages(JsonArray messages, CancellationToken cancellation) =>
         server.Facts.Software switch
         {
@@ -22,7 +22,7 @@ internal sealed class ServedPrompts(Server server)
             _ => null,
         } ?? await Tried(() => Counted("chat/completions", "messages", messages, cancellation));
 
-    /// <summary>Returns what the server makes of a text without a template; null: nothing is told.</summary>
+    /// <summary>Returns a text without a template as the server tokenises it; null: not reported.</summary>
     public async Task<ServedPrompt?> OfText(string text, CancellationToken cancellation) =>
         server.Facts.Software switch
         {
@@ -36,7 +36,7 @@ internal sealed class ServedPrompts(Server server)
             _ => await Tried(() => Counted("completions", "prompt", text, cancellation)),
         };
 
-    /// <summary>Returns the context length that the server uses, in tokens; null: it is not told.</summary>
+    /// <summary>Returns the context length that the server uses, in tokens; null: not reported.</summary>
     public async Task<int?> ContextLength(CancellationToken cancellation)
     {
         if (server.Facts.Software != ServerSoftware.Ollama)
@@ -45,7 +45,7 @@ internal sealed class ServedPrompts(Server server)
         }
 
         OllamaLoadedReply? loaded = await server.Connection.Read(
-            server.Connection.Address.Beside("api/ps"),
+            server.Connection.Address.OwnRoute("api/ps"),
             ServerJson.Default.OllamaLoadedReply,
             cancellation
         );
@@ -54,7 +54,7 @@ internal sealed class ServedPrompts(Server server)
             ?.ContextLength;
     }
 
-    // A server without the route, or with a reply of another shape, tells nothing.
+    // Returns null if the server does not have the route or replies in another shape.
     private static async Task<ServedPrompt?> Tried(Func<Task<ServedPrompt?>> ask)
     {
         try
@@ -74,7 +74,7 @@ internal sealed class ServedPrompts(Server server)
     private async Task<ServedPrompt?> Applied(JsonArray messages, CancellationToken cancellation)
     {
         JsonObject body = new() { ["messages"] = messages.DeepClone() };
-        AppliedTemplateReply reply = await server.AskBeside(
+        AppliedTemplateReply reply = await server.AskOwnRoute(
             "apply-template",
             body,
             ServerJson.Default.AppliedTemplateReply,
@@ -93,11 +93,16 @@ internal sealed class ServedPrompts(Server server)
 
     private async Task<ServedPrompt?> Tokens(JsonObject body, CancellationToken cancellation)
     {
-        TokenizeReply reply = await server.AskBeside("tokenize", body, ServerJson.Default.TokenizeReply, cancellation);
+        TokenizeReply reply = await server.AskOwnRoute(
+            "tokenize",
+            body,
+            ServerJson.Default.TokenizeReply,
+            cancellation
+        );
         return reply.Tokens is { Count: > 0 } ids ? new ServedPrompt(Ids: ids) : null;
     }
 
-    // Newer versions render without answering; older ones answer, and count the tokens of the prompt.
+    // Newer versions of Ollama can render without answering. Older ones answer and count the tokens of the prompt.
     private async Task<ServedPrompt?> Ollama(JsonArray messages, CancellationToken cancellation)
     {
         JsonObject body = new()
@@ -110,7 +115,7 @@ internal sealed class ServedPrompts(Server server)
             ["_debug_render_only"] = true,
             ["options"] = new JsonObject { ["num_predict"] = 1, ["temperature"] = 0 },
         };
-        OllamaAnswerReply reply = await server.AskBeside(
+        OllamaAnswerReply reply = await server.AskOwnRoute(
             "api/chat",
             body,
             ServerJson.Default.OllamaAnswerReply,

@@ -2,8 +2,8 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Tokens as a server names them, against those that were meant.</summary>
-/// <param name="tokenizer">Of the model that is served; null: none was named, so only ids can be compared.</param>
+/// <summary>Compares token names in a server's replies with the token ids that were sent.</summary>
+/// <param name="tokenizer">The tokenizer of the served model; null: not known, so only ids can be compared.</param>
 internal sealed class ServedTokens(Tokenizer? tokenizer)
 {
     /// <summary>Why ids cannot be sent as a text.</summary>
@@ -13,20 +13,20 @@ internal sealed class ServedTokens(Tokenizer? tokenizer)
     private const char Broken = '\uFFFD';
     private const string IdPrefix = "token_id:";
 
-    /// <summary>Whether texts can become ids and back.</summary>
+    /// <summary>Whether a tokenizer is known.</summary>
     public bool AreKnown => tokenizer is not null;
 
-    /// <summary>Ids of a text, with the special tokens that the tokenizer adds.</summary>
+    /// <summary>Returns the ids of a text, with the special tokens that the tokenizer adds.</summary>
     public int[] Encode(string text) => Known.Encode(text, true);
 
-    /// <summary>The id that a server's name of a token tells; null where it is a text.</summary>
+    /// <summary>Returns the id in a token's name (<c>token_id:17</c>); null if the name is a text.</summary>
     public static int? IdOf(string name) =>
         name.StartsWith(IdPrefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(IdPrefix.Length), out int id)
             ? id
             : null;
 
-    /// <summary>Whether a server's name of a token fits an id.</summary>
-    /// <exception cref="InputException">The server names tokens by their texts, and no tokenizer is known.</exception>
+    /// <summary>Returns whether a token's name in a reply matches an id.</summary>
+    /// <exception cref="InputException">Names are texts, and no tokenizer is known.</exception>
     public bool Fits(string name, int id)
     {
         if (IdOf(name) is { } named)
@@ -40,20 +40,22 @@ internal sealed class ServedTokens(Tokenizer? tokenizer)
             || (
                 piece.Contains(Broken) && (name.Contains(Broken) || name.StartsWith("bytes:", StringComparison.Ordinal))
             )
-            // A SentencePiece token alone may lose the blank that it begins with.
+            // A single SentencePiece token may lose its leading space.
             || (piece.Length > 0 && name.Length > 0 && piece.TrimStart(' ') == name.TrimStart(' '));
     }
 
-    /// <summary>Whether llama.cpp's grammar can force a token: no special token and no part of a character.</summary>
-    /// <remarks>Without a tokenizer every token is taken for such a one, until the server says otherwise.</remarks>
+    /// <summary>Returns whether llama.cpp's grammar can force a token: it is neither special nor a part of a
+    /// character.</summary>
+    /// <remarks>Without a tokenizer the result is always true, and the server refuses tokens that it cannot
+    /// force.</remarks>
     public bool CanBeForced(int id) =>
         tokenizer is null || tokenizer.Decode([id], true) is { Length: > 0 } piece && !piece.Contains(Broken);
 
-    /// <summary>The text that a server turns into exactly these ids.</summary>
+    /// <summary>Returns the text that the server tokenises to exactly these ids.</summary>
     /// <exception cref="InputException">There is none, or no tokenizer is known.</exception>
     public string Text(int[] ids) => TextOrNull(ids) ?? throw new InputException(NoText);
 
-    /// <summary>Whether a server turns some text into exactly these ids.</summary>
+    /// <summary>Returns whether there is a text that the server tokenises to exactly these ids.</summary>
     public bool IsText(int[] ids) => TextOrNull(ids) is not null;
 
     private string? TextOrNull(int[] ids)

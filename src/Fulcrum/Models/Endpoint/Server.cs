@@ -4,21 +4,21 @@ using System.Text.Json.Serialization.Metadata;
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>One model on one server.</summary>
-/// <param name="Served">The name under which the server knows the model.</param>
+/// <param name="Served">The server's name of the model.</param>
 internal sealed record Server(ServerConnection Connection, string Served, ServerFacts Facts, ServedTokens Tokens)
 {
-    /// <summary>What was asked so far.</summary>
+    /// <summary>Requests and tokens so far.</summary>
     public ServerUsage Usage { get; } = new();
 
-    /// <summary>Asks an OpenAI-compatible route.</summary>
+    /// <summary>Sends a request to a route of OpenAI's protocol.</summary>
     public Task<T> Ask<T>(string route, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class => Connection.Ask(Connection.Address.Route(route), body, type, cancellation);
 
-    /// <summary>Asks a route of the server's own.</summary>
-    public Task<T> AskBeside<T>(string route, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
-        where T : class => Connection.Ask(Connection.Address.Beside(route), body, type, cancellation);
+    /// <summary>Sends a request to a route outside of OpenAI's protocol.</summary>
+    public Task<T> AskOwnRoute<T>(string route, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class => Connection.Ask(Connection.Address.OwnRoute(route), body, type, cancellation);
 
-    /// <summary>Checks a log-probability.</summary>
+    /// <summary>Returns a log-probability after a check.</summary>
     /// <exception cref="ReplyException">It is missing, not finite, or above 0.</exception>
     public double Value(double? logProbability) =>
         logProbability is { } value && double.IsFinite(value) && value <= 1e-3
@@ -30,7 +30,7 @@ internal sealed record Server(ServerConnection Connection, string Served, Server
     /// <summary>Token ids as JSON.</summary>
     public static JsonArray Array(IEnumerable<int> ids) => [.. ids.Select(id => JsonValue.Create(id))];
 
-    /// <summary>Puts further fields into a request.</summary>
+    /// <summary>Adds fields to a request.</summary>
     public static void Add(JsonObject body, JsonObject? more)
     {
         foreach ((string name, JsonNode? value) in more ?? [])

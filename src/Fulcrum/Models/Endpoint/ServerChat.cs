@@ -3,8 +3,8 @@ using Microsoft.Extensions.AI;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>A chat client over a route of a server.</summary>
-/// <param name="answer">Answers a conversation in one piece.</param>
+/// <summary>A chat client (Microsoft.Extensions.AI) over a route of a server.</summary>
+/// <param name="answer">Answers a conversation. The answer is not streamed.</param>
 internal sealed class ServerChat(
     Func<IEnumerable<ChatMessage>, ChatOptions?, CancellationToken, Task<ChatResponse>> answer
 ) : IChatClient

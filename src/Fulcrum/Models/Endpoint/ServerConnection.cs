@@ -11,9 +11,9 @@ using Polly.Timeout;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Requests to one server: JSON in, JSON out, repeated where repeating may help.</summary>
-/// <remarks>The key goes into the header of requests to this address only: redirects are not followed. Texts of the
-/// server never reach a message with the key in them.</remarks>
+/// <summary>Sends JSON requests to one server and retries those that failed for a transient reason.</summary>
+/// <remarks>The key is sent to this address only; redirects are not followed. The key is removed from texts of the
+/// server before they become part of a message.</remarks>
 internal sealed class ServerConnection : IDisposable
 {
     private const int Repetitions = 9;
@@ -21,8 +21,9 @@ internal sealed class ServerConnection : IDisposable
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longer than this no reply is waited for, and no <c>Retry-After</c> is kept.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    /// <summary>The longest wait for a reply. A server that asks for a longer pause (<c>Retry-After</c>) is not
+    /// retried.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
     private readonly HttpClient http;
     private readonly string? key;
@@ -48,9 +49,10 @@ internal sealed class ServerConnection : IDisposable
 
     public ServerAddress Address { get; }
 
-    /// <summary>Reads a route; null where the server does not have it.</summary>
-    /// <param name="first">Nothing is known of the server yet: a refused connection is reported at once.</param>
-    /// <exception cref="FulcrumException">The server cannot be reached, or wants a key.</exception>
+    /// <summary>Sends a GET request; returns null if the server does not have the route.</summary>
+    /// <param name="first">Whether this is the first request to the server. A refused connection is then reported
+    /// without retries.</param>
+    /// <exception cref="FulcrumException">The server cannot be reached, or requires a key.</exception>
     public async Task<T?> Read<T>(Uri route, JsonTypeInfo<T> type, CancellationToken cancellation, bool first = false)
         where T : class
     {
@@ -70,9 +72,9 @@ internal sealed class ServerConnection : IDisposable
         }
     }
 
-    /// <summary>Asks a route.</summary>
+    /// <summary>Sends a POST request.</summary>
     /// <exception cref="ServerRefusal">The server answered with an error.</exception>
-    /// <exception cref="ReplyException">The reply is not what the route should give.</exception>
+    /// <exception cref="ReplyException">The reply does not have the shape of the route.</exception>
     /// <exception cref="FulcrumException">The server cannot be reached or does not answer in time.</exception>
     public async Task<T> Ask<T>(Uri route, JsonObject body, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class
@@ -106,7 +108,7 @@ internal sealed class ServerConnection : IDisposable
         }
         catch (TimeoutRejectedException e)
         {
-            throw new FulcrumException($"{route} gave no reply within {Patience.TotalMinutes:0} minutes", e);
+            throw new FulcrumException($"{route} gave no reply within {LongestWait.TotalMinutes:0} minutes", e);
         }
         catch (HttpRequestException e)
         {
@@ -130,7 +132,7 @@ internal sealed class ServerConnection : IDisposable
         if ((int)response.StatusCode is >= 300 and < 400)
         {
             string to = Said(response.Headers.Location?.ToString() ?? "another address");
-            return new InputException($"{route} redirects to {to}; name that server's address itself");
+            return new InputException($"{route} redirects to {to}; give the address of that server instead");
         }
 
         string said = Said(ErrorText.Of(body));
@@ -138,7 +140,7 @@ internal sealed class ServerConnection : IDisposable
         string sentence = response.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when key is null =>
-                $"{route} wants a key ({status}); name the environment variable that holds it",
+                $"{route} requires a key ({status}); name the environment variable that holds it",
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => $"{route} does not accept the key ({status})",
             _ => $"{route} answered {status}",
         };
@@ -148,7 +150,7 @@ internal sealed class ServerConnection : IDisposable
     private string Said(string text)
     {
         string kept = key is { Length: > 0 } ? text.Replace(key, "***", StringComparison.Ordinal) : text;
-        return Quoted.Line(kept, 240);
+        return Printable.Excerpt(kept, 240);
     }
 
     private static T Parsed<T>(Uri route, byte[] body, JsonTypeInfo<T> type)
@@ -195,7 +197,7 @@ internal sealed class ServerConnection : IDisposable
                     ShouldHandle = Handles,
                 }
             )
-            .AddTimeout(new HttpTimeoutStrategyOptions { Timeout = Patience })
+            .AddTimeout(new HttpTimeoutStrategyOptions { Timeout = LongestWait })
             .Build();
 
     private static ValueTask<bool> Handles(RetryPredicateArguments<HttpResponseMessage> tried) =>

@@ -1,9 +1,9 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Programs that serve models and differ in what they take.</summary>
+/// <summary>Server software that differs in routes and fields.</summary>
 internal enum ServerSoftware
 {
-    /// <summary>None of the others.</summary>
+    /// <summary>Any other software.</summary>
     Other,
 
     /// <summary>vLLM.</summary>
@@ -19,13 +19,13 @@ internal enum ServerSoftware
     Ollama,
 }
 
-/// <summary>What a server says of itself and of the model.</summary>
-/// <param name="Listed">It lists the model under this name; null: it lists none.</param>
-/// <param name="ContextLength">Null: it does not say.</param>
-/// <param name="VocabularySize">Null: it does not say.</param>
-/// <param name="SystemPrompt">Of the model's own, put before conversations that begin without one; null: none
+/// <summary>What a server reports about itself and the model.</summary>
+/// <param name="Listed">The name of the model in the server's list; null: not listed.</param>
+/// <param name="ContextLength">In tokens; null: not reported.</param>
+/// <param name="VocabularySize">The number of token ids; null: not reported.</param>
+/// <param name="SystemPrompt">The system prompt that the server puts before conversations without one; null: none
 /// known.</param>
-/// <param name="Thinks">The model writes thoughts unless the request disables them.</param>
+/// <param name="Thinks">Whether the model writes its thinking unless the request disables it.</param>
 internal sealed record ServerFacts(
     ServerSoftware Software,
     bool? Listed = null,

@@ -72,7 +72,7 @@ internal sealed record ChatReply(IReadOnlyList<ChatReply.Answer>? Choices, Usage
     /// <summary>One answer.</summary>
     public sealed record Answer(Said? Message, string? FinishReason);
 
-    /// <summary>What was said; null where the model only thought or called a tool.</summary>
+    /// <summary>The answer; null if the model only thought or called a tool.</summary>
     public sealed record Said(string? Content);
 }
 
@@ -119,7 +119,7 @@ internal sealed record TokenizeReply(IReadOnlyList<int>? Tokens);
 /// <summary><c>POST apply-template</c> of llama-server.</summary>
 internal sealed record AppliedTemplateReply(string? Prompt);
 
-/// <summary>The replies of servers; unknown keys are passed over, because every server adds its own.</summary>
+/// <summary>JSON metadata of the replies. Unknown keys are ignored, because every server adds its own.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ModelListReply))]
 [JsonSerializable(typeof(CompletionReply))]

@@ -1,13 +1,13 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Requests and tokens that a server counted, for the estimate of what a measurement costs.</summary>
+/// <summary>Counts requests and tokens, for the estimate of the cost of a measurement.</summary>
 internal sealed class ServerUsage
 {
     private long requests,
         prompt,
         completion;
 
-    /// <summary>Replies that came.</summary>
+    /// <summary>The number of replies.</summary>
     public long Requests => Interlocked.Read(ref requests);
 
     /// <summary>Tokens of prompts, as the server counted them.</summary>

@@ -1,8 +1,8 @@
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Log-likelihoods of single tokens by the most likely next tokens: the only values if a server gives no
-/// values of a prompt.</summary>
-/// <param name="top">Maximum number of tokens that the server reports.</param>
+/// <summary>Log-likelihoods of continuations of one token, from the list of most likely next tokens. Used if a server
+/// reports no log-probabilities of prompt tokens.</summary>
+/// <param name="top">The largest number of tokens that the server lists.</param>
 internal sealed class TopScoring(Server server, Completions completions, int top) : IScoring
 {
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ internal sealed class TopScoring(Server server, Completions completions, int top
         {
             [double value] => new ContinuationScore(server.Value(value), next.Values.All(other => other <= value), 1),
             [] => throw new InputException(
-                $"token {id} is not among the {next.Count} most likely next tokens, and {server} tells no others"
+                $"token {id} is not among the {next.Count} most likely next tokens, and {server} lists no others"
             ),
             _ => throw new ReplyException($"{server} names {fitting.Length} tokens that may be token {id}"),
         };

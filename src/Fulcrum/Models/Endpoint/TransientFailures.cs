@@ -1,17 +1,20 @@
 using System.Net;
+using Fulcrum.Data;
 using Polly;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Which failures may be gone when the same request is sent again.</summary>
+/// <summary>Decides which failed requests are retried.</summary>
 internal static class TransientFailures
 {
-    /// <summary>Set on the first request to a server: if the connection is refused, waiting does not help.</summary>
+    /// <summary>An option of the first request to a server. If its connection is refused, it is not retried, because
+    /// the address is probably wrong.</summary>
     public static readonly HttpRequestOptionsKey<bool> FirstContact = new("first contact");
 
-    private const int GarbageRepetitionsOfReading = 3;
+    // A GET whose reply is not JSON is retried this often.
+    private const int RetriesOfMalformedReply = 3;
 
-    // Servers answer these with 500, although the request is at fault.
+    // Servers answer a wrong request with status 500 and one of these texts.
     private static readonly string[] Faults =
     [
         "validation error",
@@ -22,6 +25,8 @@ internal static class TransientFailures
         "grammar",
     ];
 
+    /// <summary>Returns whether to retry a request after an outcome.</summary>
+    /// <param name="attempt">The number of retries so far.</param>
     public static ValueTask<bool> Includes(
         Outcome<HttpResponseMessage> outcome,
         HttpRequestMessage? request,
@@ -29,13 +34,13 @@ internal static class TransientFailures
     ) =>
         outcome switch
         {
-            { Exception: HttpRequestException e } => ValueTask.FromResult(Passes(e, request, attempt)),
+            { Exception: HttpRequestException e } => ValueTask.FromResult(IsTransient(e, request, attempt)),
             { Exception: not null } => ValueTask.FromResult(false),
-            { Result: { } response } => Passes(response),
+            { Result: { } response } => IsTransient(response),
             _ => ValueTask.FromResult(false),
         };
 
-    private static bool Passes(HttpRequestException e, HttpRequestMessage? request, int attempt) =>
+    private static bool IsTransient(HttpRequestException e, HttpRequestMessage? request, int attempt) =>
         e.HttpRequestError switch
         {
             HttpRequestError.ConfigurationLimitExceeded => false,
@@ -43,13 +48,13 @@ internal static class TransientFailures
                 || !request.Options.TryGetValue(FirstContact, out bool first)
                 || !first,
             HttpRequestError.InvalidResponse when request?.Method == HttpMethod.Get => attempt
-                < GarbageRepetitionsOfReading,
+                < RetriesOfMalformedReply,
             _ => true,
         };
 
-    private static async ValueTask<bool> Passes(HttpResponseMessage response)
+    private static async ValueTask<bool> IsTransient(HttpResponseMessage response)
     {
-        if (response.Headers.RetryAfter is { } after && Wait(after) > ServerConnection.Patience)
+        if (response.Headers.RetryAfter is { } after && RetryDelay.Of(after) > ServerConnection.LongestWait)
         {
             return false;
         }
@@ -64,9 +69,6 @@ internal static class TransientFailures
         };
     }
 
-    private static TimeSpan Wait(System.Net.Http.Headers.RetryConditionHeaderValue after) =>
-        after.Delta ?? (after.Date is { } date ? date - TimeProvider.System.GetUtcNow() : TimeSpan.Zero);
-
-    /// <summary>Whether the words of an error say that the request is at fault, whatever its status.</summary>
+    /// <summary>Returns whether the text of an error says that the request is wrong, whatever its status.</summary>
     public static bool IsFault(string body) => Faults.Any(f => body.Contains(f, StringComparison.Ordinal));
 }

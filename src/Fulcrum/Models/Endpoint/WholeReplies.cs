@@ -2,11 +2,12 @@ using System.Text.Json;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Reads a reply to its end inside the part of the pipeline that repeats requests, so that a truncated reply
-/// or one that is no JSON is asked for again.</summary>
+/// <summary>Reads a reply to its end inside the retries, so that a request with a truncated or malformed reply is sent
+/// again.</summary>
 internal sealed class WholeReplies : DelegatingHandler
 {
-    /// <summary>In bytes. The largest reply holds the probability of every token of a vocabulary.</summary>
+    /// <summary>The largest accepted reply in bytes. The largest expected one lists the probability of every token of a
+    /// vocabulary.</summary>
     public const int LargestReply = 128 << 20;
 
     protected override async Task<HttpResponseMessage> SendAsync(

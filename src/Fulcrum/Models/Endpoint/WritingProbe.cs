@@ -2,13 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Finds the way to completions of prompts in one form, by one small request.</summary>
+/// <summary>Finds the method of getting completions of prompts in one form. It is verified by one small
+/// request.</summary>
 internal static class WritingProbe
 {
     private static readonly WritingLimits OneToken = new(1, [], null);
 
-    /// <summary>The way.</summary>
-    /// <exception cref="InputException">The server does not take prompts of this form.</exception>
+    /// <summary>Returns the method.</summary>
+    /// <exception cref="InputException">The server does not accept prompts of this form.</exception>
     public static async Task<IWriter> Find(Server server, PromptForm form, CancellationToken cancellation)
     {
         IWriter? writer = (server.Facts.Software, form) switch
@@ -49,9 +50,11 @@ internal static class WritingProbe
     {
         ServerPrompt prompt = form switch
         {
-            PromptForm.Ids => new ServerPrompt.OfIds(Sample.Ids(server, 0)),
-            PromptForm.Text => new ServerPrompt.OfText(Sample.Text(0)),
-            _ => new ServerPrompt.OfMessages([new JsonObject { ["role"] = "user", ["content"] = Sample.Text(0) }]),
+            PromptForm.Ids => new ServerPrompt.OfIds(ProbePrompts.Ids(server, 0)),
+            PromptForm.Text => new ServerPrompt.OfText(ProbePrompts.Text(0)),
+            _ => new ServerPrompt.OfMessages([
+                new JsonObject { ["role"] = "user", ["content"] = ProbePrompts.Text(0) },
+            ]),
         };
         try
         {

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Prompts that a server is tried with.</summary>
-internal static class Sample
+/// <summary>Prompts of the small requests that find out what a server supports.</summary>
+internal static class ProbePrompts
 {
-    // Each is used when a completion of the one before it ends too early to compare anything.
+    // Each prompt is used if the completion of the one before it is too short to compare.
     private static readonly string[] Texts =
     [
         "The river runs past the old mill and",
@@ -18,7 +18,7 @@ internal static class Sample
         "Dear Sir or Madam,\n\n",
     ];
 
-    // Without a tokenizer: ids that every vocabulary has.
+    // For a model without a known tokenizer: ids that every vocabulary has.
     private static readonly int[][] AnyIds =
     [
         [15, 16, 17, 18],
@@ -27,17 +27,17 @@ internal static class Sample
         [66, 70, 74],
     ];
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of prompts.</summary>
     public static int Count => Texts.Length;
 
-    /// <summary>One of them as a text.</summary>
+    /// <summary>Returns a prompt as text.</summary>
     public static string Text(int which) => Texts[which];
 
-    /// <summary>One of them as ids.</summary>
+    /// <summary>Returns a prompt as token ids.</summary>
     public static int[] Ids(Server server, int which) =>
         server.Tokens.AreKnown ? server.Tokens.Encode(Texts[which]) : AnyIds[which % AnyIds.Length];
 
-    /// <summary>The same in the form that a server takes.</summary>
+    /// <summary>Returns a prompt in the form that the server accepts.</summary>
     public static JsonNode Prompt(Server server, PromptForm form, int which) =>
         form == PromptForm.Text ? JsonValue.Create(Texts[which]) : Server.Array(Ids(server, which));
 }

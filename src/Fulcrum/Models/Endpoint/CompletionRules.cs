@@ -2,14 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>What all servers share about how a completion is decoded and how it ends.</summary>
-internal static class Decoded
+/// <summary>Decoding and end of completions, in the same way for all servers.</summary>
+internal static class CompletionRules
 {
-    // OpenAI's protocol takes no more. Every text is looked for in the reply as well.
+    // OpenAI's protocol accepts no more. Cut looks for every stop text in the reply too.
     private const int MostStops = 4;
 
-    /// <summary>Stop texts and decoding as fields of a request. What a server would take from its own configuration is
-    /// set, so that greedy decoding is greedy everywhere.</summary>
+    /// <summary>Returns stop texts and decoding as fields of a request. A penalty that a server could take from its own
+    /// configuration is set explicitly, so that greedy decoding is greedy on every server.</summary>
     /// <exception cref="InputException">The server cannot sample in this way.</exception>
     public static JsonObject Fields(Server server, WritingLimits limits)
     {
@@ -33,12 +33,12 @@ internal static class Decoded
         return limits.Sampling is { } sampling ? Sampled(server, fields, sampling, penalty is not null) : fields;
     }
 
-    /// <summary>The first stop texts, as many as every server takes.</summary>
+    /// <summary>Returns the first stop texts, as many as every server accepts.</summary>
     public static JsonArray Stops(WritingLimits limits) =>
         [.. limits.Stops.Take(MostStops).Select(s => JsonValue.Create(s))];
 
-    /// <summary>What was written, cut before the first stop text. Where the server wrote on behind it, ids and values
-    /// would be those of more than the text, so they are left out.</summary>
+    /// <summary>Truncates a completion before its first stop text. Ids and log-likelihoods are then removed, because
+    /// they would include tokens after the text.</summary>
     public static WrittenText Cut(WrittenText written, WritingLimits limits)
     {
         int[] found =
@@ -56,15 +56,17 @@ internal static class Decoded
             };
     }
 
-    /// <summary>Why a completion ended, from the word of a server.</summary>
-    /// <exception cref="ReplyException">The word is none that counts as an end: a filter, an error.</exception>
+    /// <summary>Returns why a completion ended, from the server's reason.</summary>
+    /// <exception cref="ReplyException">The reason is neither the end nor the limit, for example a filter or an
+    /// error.</exception>
     public static FinishReason Finish(Server server, string? word) =>
         word switch
         {
             "stop" or "eos" or "eos_token" or "word" or "stop_sequence" => FinishReason.Stop,
             "length" or "limit" => FinishReason.Length,
             _ => throw new ReplyException(
-                $"{server} ended a completion with '{Quoted.Line(word ?? "nothing", 40)}', neither 'stop' nor 'length'"
+                $"{server} ended a completion with '{Printable.Excerpt(word ?? "nothing", 40)}', "
+                    + "neither 'stop' nor 'length'"
             ),
         };
 

@@ -3,14 +3,14 @@ using System.Threading.Channels;
 
 namespace Fulcrum.Models.Endpoint;
 
-/// <summary>Many requests at work at the same time.</summary>
-internal static class Fan
+/// <summary>Sends many requests concurrently.</summary>
+internal static class ConcurrentRequests
 {
-    /// <summary>Asks for every index below <paramref name="count"/>, at most <paramref name="concurrency"/> at a time,
-    /// and hands the answers over on the caller's thread, in the order of their arrival.</summary>
-    /// <remarks>Of several failures the one of the lowest index is thrown, so that a message does not depend on which
-    /// reply came first.</remarks>
-    public static void Out<T>(
+    /// <summary>Sends the requests from 0 to <paramref name="count"/> - 1, at most <paramref name="concurrency"/> at
+    /// the same time. <paramref name="answered"/> is called on the caller's thread, in the order of arrival.</summary>
+    /// <remarks>Of several failures the one with the lowest index is thrown, so that the message does not depend on the
+    /// order of the replies.</remarks>
+    public static void Run<T>(
         int count,
         int concurrency,
         Func<int, CancellationToken, Task<T>> ask,
@@ -44,7 +44,7 @@ internal static class Fan
         }
     }
 
-    // Never fails: errors are collected in the failures.
+    // The task itself never fails; exceptions go into the failures.
     private static async Task AskAll<T>(
         int count,
         int concurrency,
