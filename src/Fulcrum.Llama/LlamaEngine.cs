@@ -7,7 +7,7 @@ using LLama.Native;
 
 namespace Fulcrum.Llama;
 
-/// <summary>Opens GGUF files by llama.cpp, in a worker process.</summary>
+/// <summary>Opens GGUF files with llama.cpp in a worker process.</summary>
 public sealed class LlamaEngine : IEngine
 {
     private readonly Lazy<(string Description, bool Accelerator)> native = new(() =>
@@ -36,7 +36,7 @@ public sealed class LlamaEngine : IEngine
     public bool Opens(ModelSource source) => source is ModelSource.Gguf;
 
     /// <inheritdoc/>
-    /// <remarks>A file has its own numeric form, so no dtype and no quantisation can be asked for.</remarks>
+    /// <remarks>A GGUF file has its own numeric form, so dtype and quantisation cannot be chosen.</remarks>
     public ModelSpec Resolve(ModelSpec model)
     {
         string file = FileOf(model);

@@ -5,25 +5,25 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Llama;
 
-/// <summary>A GGUF file as evaluation sees it: llama.cpp in a worker process.</summary>
-/// <remarks>The KV cache is float32 and attention is exact (no flash attention), so that the file's weights are what is
-/// measured.</remarks>
+/// <summary>A model in a GGUF file for evaluation, computed by llama.cpp in a worker process.</summary>
+/// <remarks>The KV cache is float32 and flash attention is off, so that results depend on the weights of the file and
+/// not on these approximations.</remarks>
 internal sealed class LlamaLanguageModel : ILanguageModel
 {
-    // Cells of the cache unless a sequence is longer: attention is computed over all of them, also over other
-    // sequences'.
+    // Tokens that the cache holds, unless a sequence is longer. llama.cpp computes attention over all cells of the
+    // cache, so a larger cache is slower.
     private const int ScoreCells = 2048,
         GenerateCells = 8192,
         BatchTokens = 512,
         Rows = ILlamaContext.MostSequences;
 
-    // The most bytes of a cache that is larger than one sequence needs.
+    // The largest cache in bytes (512 MiB), unless a single sequence needs more.
     private const long MostCacheBytes = 1 << 29;
     private readonly ILlamaContext context;
     private readonly GgufModel model;
     private CacheSizes allocated;
 
-    /// <param name="context">Holds the model; disposed with this object.</param>
+    /// <param name="context">The loaded model; disposed with this object.</param>
     public LlamaLanguageModel(ILlamaContext context, GgufModel model)
     {
         (this.context, this.model) = (context, model);
@@ -38,8 +38,7 @@ internal sealed class LlamaLanguageModel : ILanguageModel
     /// <summary>Size of the KV cache in bytes; 0 before the first request.</summary>
     public long CacheBytes => allocated.Cells * model.CacheBytesPerToken;
 
-    /// <summary>Most resident memory of the worker process so far, in bytes; null if the model is in this
-    /// process.</summary>
+    /// <summary>Peak resident memory of the worker process in bytes; null if the model is in this process.</summary>
     public long? WorkerPeakBytes => (context as LlamaWorkerProcess)?.PeakBytes;
 
     /// <inheritdoc/>
@@ -82,7 +81,7 @@ internal sealed class LlamaLanguageModel : ILanguageModel
     /// <inheritdoc/>
     public void Dispose() => context.Dispose();
 
-    // A cache that is large enough is kept: its size follows from the largest call so far, not from this one.
+    // Allocates the cache for a call, unless it already has this size.
     private CacheSizes Allocated(int longest, int wanted)
     {
         long affordable = MostCacheBytes / model.CacheBytesPerToken;

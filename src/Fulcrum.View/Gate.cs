@@ -9,16 +9,16 @@ namespace Fulcrum.View;
 /// <summary>Lets a request through only if it names this server as its host and has the token as the first part of its
 /// path.</summary>
 /// <remarks>
-/// Any web page that the user visits can send requests to a port of this machine. It does not know the token, and the
-/// comparison takes the same time however many characters are right. A page whose name is made to lead to this machine
-/// (DNS rebinding) sends its own name as the host.
+/// Any web page that the user visits can send requests to a port of this machine. It does not have the token, and the
+/// comparison takes the same time for every wrong token. A page whose domain name resolves to this machine (DNS
+/// rebinding) sends its own name as the host.
 /// </remarks>
 internal sealed class Gate
 {
     private const int TokenBytes = 32;
     private readonly byte[] expected;
 
-    /// <summary>Draws a token.</summary>
+    /// <summary>Creates a gate with a random token.</summary>
     public Gate()
     {
         Token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes));
@@ -28,7 +28,8 @@ internal sealed class Gate
     /// <summary>The token, in hexadecimal digits.</summary>
     public string Token { get; }
 
-    /// <summary>Answers a request that may not pass; otherwise takes the token off its path and passes it on.</summary>
+    /// <summary>Answers a request that is not allowed. Otherwise removes the token from its path and passes it
+    /// on.</summary>
     public async Task Pass(HttpContext context, RequestDelegate next)
     {
         Headers(context.Response.Headers);
@@ -78,7 +79,7 @@ internal sealed class Gate
         headers["Cache-Control"] = "no-store";
     }
 
-    /// <summary>Sets the policy of a report, which holds its style sheet and its script.</summary>
+    /// <summary>Sets the content policy of a report, which contains its style sheet and its script.</summary>
     public static void ForReport(IHeaderDictionary headers) =>
         headers["Content-Security-Policy"] =
             $"default-src 'none'; style-src {Resource.Hash("report.css")}; script-src {Resource.Hash("report.js")}; "

@@ -5,10 +5,10 @@ using Fulcrum.Files;
 
 namespace Fulcrum.View;
 
-/// <summary>Whose program a connection on the loopback address comes from.</summary>
-/// <remarks>The address with the token stands on the command line of the browser that is started, where every user of
-/// the machine can read it. Linux tells the user of each local connection in <c>/proc/net/tcp</c>. Other systems do
-/// not tell.</remarks>
+/// <summary>Finds the user whose program opened a connection on the loopback address.</summary>
+/// <remarks>The command line of the started browser contains the address with the token, and every user of the machine
+/// can read it. So connections of other users are refused. Linux lists the user of each local connection in
+/// <c>/proc/net/tcp</c>; other systems do not.</remarks>
 internal static class Peer
 {
     private const int LocalColumn = 1,
@@ -17,11 +17,12 @@ internal static class Peer
 
     private static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];
 
-    /// <summary>Whether a connection comes from this user or root, or the system does not tell.</summary>
+    /// <summary>Returns whether a connection comes from this user or root. True if the system does not tell.</summary>
     public static bool IsOwn(IPEndPoint? server, IPEndPoint? client) =>
         !OperatingSystem.IsLinux() || server is null || client is null || IsOwn(Rows(), server, client);
 
-    /// <summary>Whether the rows of the system's tables name this user or root as the one who connects.</summary>
+    /// <summary>Returns whether the rows of the system's tables name this user or root as the owner of the client's
+    /// end.</summary>
     /// <param name="rows">Lines of <c>/proc/net/tcp</c> and <c>/proc/net/tcp6</c>.</param>
     internal static bool IsOwn(IEnumerable<string> rows, IPEndPoint server, IPEndPoint client)
     {
@@ -44,11 +45,12 @@ internal static class Peer
             isTable |= Is(columns[LocalColumn], here) && Is(columns[RemoteColumn], there);
         }
 
-        // A table that lacks even this server's end of the connection tells nothing.
+        // If even this server's end of the connection is missing, the tables are not usable, for example in a
+        // container.
         return !isTable;
     }
 
-    // In the table of IPv6 the address stands behind a prefix.
+    // In the table of IPv6 the address has a prefix.
     private static bool Is(string column, string hex) => column.EndsWith(hex, StringComparison.Ordinal);
 
     // The kernel prints the four bytes of an address as one number of the processor's byte order.

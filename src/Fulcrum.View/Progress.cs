@@ -2,11 +2,11 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.View;
 
-/// <summary>What is at work in a run, by its progress files.</summary>
+/// <summary>Reads the progress files of a run.</summary>
 internal static class Progress
 {
-    /// <summary>Returns what is at work: in the run, or in several candidates at the same time. The newest comes
-    /// first.</summary>
+    /// <summary>Returns the progress of the running stages. Several candidates may run at the same time. The newest
+    /// comes first.</summary>
     public static IReadOnlyList<Pulse> Read(RunLayout run, IEnumerable<string> candidates) =>
         [
             .. candidates
@@ -26,7 +26,7 @@ internal static class Progress
         }
         catch (InputException)
         {
-            return null; // the file is damaged: the next reading shows more
+            return null; // damaged; the next reading may succeed
         }
     }
 }

@@ -2,9 +2,8 @@ using Fulcrum.Files;
 
 namespace Fulcrum.View;
 
-/// <summary>The run folders that the page shows: those that were named, and those below folders that were
-/// named.</summary>
-/// <remarks>A page names a run by its number in this list, so no request can name a path.</remarks>
+/// <summary>The run folders that the page shows: the given folders, or run folders below them.</summary>
+/// <remarks>Requests refer to a run by its number in this list, so no request can contain a path.</remarks>
 internal sealed class RunList(IReadOnlyList<string> folders)
 {
     private const int MostRuns = 500,
@@ -13,7 +12,7 @@ internal sealed class RunList(IReadOnlyList<string> folders)
     private readonly List<string> known = [];
     private readonly Lock gate = new();
 
-    /// <summary>Looks for run folders again and returns all that are known, in the order of their discovery.</summary>
+    /// <summary>Searches for run folders again and returns all, in the order of their discovery.</summary>
     public IReadOnlyList<(int Number, string Folder)> Find()
     {
         int visited = 0;

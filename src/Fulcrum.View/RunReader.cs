@@ -9,20 +9,19 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.View;
 
-/// <summary>Reads run folders while they are written, without their lock. They are untrusted: each is checked for links
-/// and special files before it is read.</summary>
+/// <summary>Reads run folders while other processes write them, without taking their lock. They are untrusted and are
+/// checked for links and special files first.</summary>
 internal sealed class RunReader(TimeProvider clock)
 {
-    private static readonly TimeSpan Alive = TimeSpan.FromMinutes(2);
     private const int MostFiles = 64;
 
-    // Answers that the page holds at a time, in bytes of their files; objects take several times as much. Somebody else
-    // may have filled the folder.
+    // Limits the answers in memory, in bytes of their files. The folder is untrusted, and objects take several times as
+    // much memory as their files.
     private const long MostBytes = 1L << 27;
     private readonly Dictionary<string, (long Length, DateTime Written, IReadOnlyList<Answer> Answers)> read = [];
     private readonly Lock gate = new();
 
-    /// <summary>Returns what a run shows now.</summary>
+    /// <summary>Returns the current state of a run.</summary>
     public RunSnapshot Read(string folder)
     {
         try
@@ -42,7 +41,7 @@ internal sealed class RunReader(TimeProvider clock)
         string[] candidates = [.. study.Candidates.Keys.Where(RelativeName.IsPlain)];
         Pulse[] work =
         [
-            .. Progress.Read(run, candidates).Where(w => found is null && clock.GetUtcNow() - w.Time < Alive),
+            .. Progress.Read(run, candidates).Where(w => found is null && clock.GetUtcNow() - w.Time < Pulse.Lifetime),
         ];
         TimedStage[] stages =
         [
@@ -66,7 +65,7 @@ internal sealed class RunReader(TimeProvider clock)
         );
     }
 
-    // After a selection the other candidates have no stages left.
+    // After a selection only the selected candidate and its neighbours are judged.
     private static IEnumerable<string> Judged(RunLayout run, Study study, string[] candidates) =>
         SelectionRun.ConfirmedOf(study, run) is { } confirmed ? candidates.Intersect(confirmed) : candidates;
 
@@ -75,7 +74,7 @@ internal sealed class RunReader(TimeProvider clock)
             .. from candidate in found.Candidates
             from task in candidate.Tasks
             where task.HasScores
-            select new ScoreSoFar(candidate.Name, task.Task, task, IsWhole: true),
+            select new ScoreSoFar(candidate.Name, task.Task, task, IsComplete: true),
         ];
 
     private IEnumerable<ScoreSoFar> SoFar(RunLayout run, Study study, string[] candidates) =>
@@ -88,8 +87,10 @@ internal sealed class RunReader(TimeProvider clock)
             return null;
         }
 
-        (IReadOnlyList<Answer> before, bool baseIsWhole) = Answers(run.Answers(RunLayout.Base, task.Name));
-        (IReadOnlyList<Answer> after, bool isWhole) = Answers(run.Answers(RunLayout.Candidate(candidate), task.Name));
+        (IReadOnlyList<Answer> before, bool baseIsComplete) = Answers(run.Answers(RunLayout.Base, task.Name));
+        (IReadOnlyList<Answer> after, bool isComplete) = Answers(
+            run.Answers(RunLayout.Candidate(candidate), task.Name)
+        );
         HashSet<string> both = [.. before.Select(a => a.Id)];
         both.IntersectWith(after.Select(a => a.Id));
         if (both.Count < 2)
@@ -107,10 +108,10 @@ internal sealed class RunReader(TimeProvider clock)
                 task.Generalises()
             )
         );
-        return new ScoreSoFar(candidate, task.Name, result, baseIsWhole && isWhole);
+        return new ScoreSoFar(candidate, task.Name, result, baseIsComplete && isComplete);
     }
 
-    private (IReadOnlyList<Answer> Answers, bool IsWhole) Answers(string path)
+    private (IReadOnlyList<Answer> Answers, bool IsComplete) Answers(string path)
     {
         bool whole = BoundedFile.IsThere(path);
         string file = whole ? path : GrowingAnswers.GrowingName(path);
@@ -158,7 +159,7 @@ internal sealed class RunReader(TimeProvider clock)
         }
         catch (InputException)
         {
-            return steps; // the last line is being written
+            return steps; // the trainer is writing the last line
         }
 
         return steps;

@@ -4,7 +4,7 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.View;
 
-/// <summary>How far a run is.</summary>
+/// <summary>The phase of a run.</summary>
 internal enum RunPhase
 {
     /// <summary>Every candidate was compared with the base.</summary>
@@ -13,20 +13,19 @@ internal enum RunPhase
     /// <summary>Progress was made in the last two minutes.</summary>
     Running,
 
-    /// <summary>Neither: interrupted, refused, or at work without progress.</summary>
+    /// <summary>Neither: interrupted, refused by a guard, or without progress for two minutes.</summary>
     Stopped,
 
     /// <summary>The folder cannot be read as a run.</summary>
     Unreadable,
 }
 
-/// <summary>What a run folder shows at one moment.</summary>
+/// <summary>The state of a run folder at one moment.</summary>
 /// <param name="Title">The study's name.</param>
 /// <param name="Margin">The study's margin, in percentage points.</param>
 /// <param name="Stages">Every stage in its order.</param>
-/// <param name="Work">What is at work; empty: nothing.</param>
-/// <param name="Remaining">Seconds until the run is complete, as far as its parts allow an estimate; null:
-/// unknown.</param>
+/// <param name="Work">Progress of the running stages; empty: nothing runs.</param>
+/// <param name="Remaining">Estimated seconds until the run is complete; null: unknown.</param>
 /// <param name="Scores">By candidate and task, the items that base and candidate have answered so far.</param>
 /// <param name="Losses">By candidate, the steps of a training so far.</param>
 /// <param name="Found">The comparison of a complete run; null: not complete.</param>
@@ -60,7 +59,7 @@ internal sealed record RunSnapshot(
         );
 }
 
-/// <summary>A task so far.</summary>
+/// <summary>The result of a task so far.</summary>
 /// <param name="Result">Over the items that both sides have answered.</param>
-/// <param name="IsWhole">Whether both sides have answered all items.</param>
-internal sealed record ScoreSoFar(string Candidate, string Task, PairedResult Result, bool IsWhole);
+/// <param name="IsComplete">Whether both sides have answered all items.</param>
+internal sealed record ScoreSoFar(string Candidate, string Task, PairedResult Result, bool IsComplete);

@@ -17,9 +17,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Fulcrum.View;
 
-/// <summary>A page about run folders, for this machine only.</summary>
-/// <remarks>It listens on the loopback address, and a request without the token finds nothing. Nothing can be changed
-/// through it. A report is made afresh from the files of its run; HTML that lies in the folder is never sent.</remarks>
+/// <summary>A local web server with pages about run folders.</summary>
+/// <remarks>It listens on the loopback address only, and refuses requests without the token. It changes nothing. A
+/// report is rendered from the files of the run; HTML in an untrusted run folder is never sent.</remarks>
 internal sealed class ViewServer : IAsyncDisposable
 {
     private const int MostCompared = 20;
@@ -35,8 +35,8 @@ internal sealed class ViewServer : IAsyncDisposable
 
     /// <summary>Starts a server.</summary>
     /// <param name="folders">Run folders, or folders with run folders below them.</param>
-    /// <param name="port">0: a free one.</param>
-    /// <exception cref="InputException">A named run cannot be read; says why.</exception>
+    /// <param name="port">The port; 0: a free one.</param>
+    /// <exception cref="InputException">A given run cannot be read. The message says why.</exception>
     /// <exception cref="FulcrumException">The port is in use.</exception>
     public static async Task<ViewServer> Start(
         IReadOnlyList<string> folders,
@@ -50,7 +50,7 @@ internal sealed class ViewServer : IAsyncDisposable
             RequireReadable(folder, clock);
         }
 
-        // An empty builder reads no variable and no file that could make the server listen elsewhere.
+        // The default builder would read environment variables and files that can make the server listen elsewhere.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(o =>
@@ -81,7 +81,8 @@ internal sealed class ViewServer : IAsyncDisposable
         return server;
     }
 
-    // A run that the user names is read once before anything is shown. Runs that are found are listed with their fault.
+    // A given run that cannot be read is an error at the start. A run that was found by the search is listed with its
+    // error.
     private static void RequireReadable(string folder, TimeProvider clock)
     {
         RunLayout run = new(folder);
@@ -104,13 +105,13 @@ internal sealed class ViewServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the server is told to end.</summary>
+    /// <summary>Waits until the server is stopped.</summary>
     public Task Wait(CancellationToken cancellation) => app.WaitForShutdownAsync(cancellation);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
-    // Another user of this machine is hung up on before a byte is read.
+    // Closes a connection of another user of this machine before a byte is read.
     private static ConnectionDelegate OwnOnly(ConnectionDelegate next) =>
         connection =>
         {
@@ -123,7 +124,7 @@ internal sealed class ViewServer : IAsyncDisposable
             return Task.CompletedTask;
         };
 
-    // A page is written as a whole, so nothing of it was sent when its making fails.
+    // A page is rendered completely before it is sent, so an error page can still be sent if rendering fails.
     private async Task Explain(HttpContext context, RequestDelegate next)
     {
         try
@@ -132,7 +133,7 @@ internal sealed class ViewServer : IAsyncDisposable
         }
         catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
-            // The edge of the page: what is no FulcrumException is a defect of ours.
+            // An exception that is not a FulcrumException is a defect of Fulcrum. The server continues.
             string message = e is FulcrumException ? e.Message : $"Unexpected failure: {e.GetType().Name}: {e.Message}";
             context.Response.StatusCode = (int)HttpStatusCode.InternalServerError;
             await Html(context, PageParts.Problem(Address.AbsolutePath, Printable.Message(message)));

@@ -185,7 +185,7 @@ public sealed class SlurmJobTests
         string name = record.NextName();
         record = record.With(new SlurmEntry(name, ["prepare"], false)).With(new SlurmEntry("lost", ["base"], false));
 
-        SlurmRecord healed = record.Healed([new SlurmJob(31, 0, [], ["PENDING"], "", name, 0, "")]);
+        SlurmRecord healed = record.WithNumbers([new SlurmJob(31, 0, [], ["PENDING"], "", name, 0, "")]);
 
         Assert.Equal([31, null], healed.Jobs.Select(j => j.Id));
         Assert.EndsWith("-3", healed.NextName());
@@ -207,7 +207,7 @@ public sealed class SlurmJobTests
 
         InputException refused = Assert.Throws<InputException>(() => SlurmRecord.Read(layout));
 
-        Assert.Contains("slurm.json: it names jobs that are none of a run", refused.Message);
+        Assert.Contains("slurm.json: it names jobs that do not belong to a run", refused.Message);
         Directory.Delete(layout.Root, recursive: true);
     }
 

@@ -4,7 +4,7 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Llama.Export;
 
-/// <summary>What <c>config.json</c> says, as metadata of a GGUF file: the keys that llama.cpp's own conversion
+/// <summary>Converts <c>config.json</c> to metadata of a GGUF file, with the keys that llama.cpp's own conversion
 /// writes.</summary>
 internal sealed class ConfigMetadata
 {
@@ -47,14 +47,14 @@ internal sealed class ConfigMetadata
     /// <summary>Components of an attention head.</summary>
     public int HeadSize => Whole("head_dim") ?? json.Whole(json.Root, "hidden_size") / Heads;
 
-    /// <summary>Rows of queries and keys are stored in another order (llama.cpp's llama architecture pairs neighbouring
-    /// components).</summary>
+    /// <summary>Whether rows of queries and keys are stored in another order, because llama.cpp's llama architecture
+    /// rotates pairs of neighbouring components.</summary>
     public bool Permutes => Architecture == "llama";
 
-    /// <summary>Logits are computed with the embedding.</summary>
+    /// <summary>Whether the output layer uses the embedding's weights.</summary>
     public bool TiedHead => json.Flag(json.Root, "tie_word_embeddings");
 
-    /// <summary>The context that the attention of some layers is limited to, which llama.cpp ignores; null for
+    /// <summary>The size in tokens of the sliding window of some layers, which llama.cpp ignores; null for
     /// none.</summary>
     public int? IgnoredWindow =>
         json.Root["sliding_window"] is JsonValue v
@@ -64,10 +64,11 @@ internal sealed class ConfigMetadata
             ? window
             : null;
 
-    /// <summary>The longest sequence.</summary>
+    /// <summary>The longest sequence in tokens.</summary>
     public int ContextLength => json.Whole(json.Root, "max_position_embeddings");
 
-    /// <summary>A special token's id (<c>bos</c>, <c>eos</c>, <c>pad</c>); null where it has none or a list.</summary>
+    /// <summary>Returns the id of a special token (<c>bos</c>, <c>eos</c>, <c>pad</c>); null if there is none, or a
+    /// list.</summary>
     public int? TokenId(string name) =>
         json.Root[$"{name}_token_id"] is JsonValue v && v.TryGetValue(out int id) && id >= 0 ? id : null;
 
@@ -76,7 +77,7 @@ internal sealed class ConfigMetadata
     /// GGUF.</exception>
     public static ConfigMetadata Read(string folder) => new(new JsonFile(Path.Combine(folder, "config.json")));
 
-    /// <summary>Keys and values.</summary>
+    /// <summary>Returns keys and values.</summary>
     public IEnumerable<(string Key, GgufValue Value)> Keys()
     {
         string a = Architecture;
@@ -113,9 +114,9 @@ internal sealed class ConfigMetadata
         }
     }
 
-    /// <summary>The values of <c>rope_freqs.weight</c>: by how much each rotary frequency is divided; null where no
-    /// tensor is needed.</summary>
-    /// <remarks>Scaling of type <c>llama3</c>; no key of the format says it.</remarks>
+    /// <summary>Returns the values of the tensor <c>rope_freqs.weight</c>, the divisors of the rotary frequencies; null
+    /// if the model does not need it.</summary>
+    /// <remarks>For scaling of type <c>llama3</c>, for which the format has no key.</remarks>
     public float[]? RopeFactors()
     {
         if (RopeType != "llama3")

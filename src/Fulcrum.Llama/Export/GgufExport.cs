@@ -8,16 +8,16 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Llama.Export;
 
-/// <summary>Writes a model as a GGUF file: the metadata, names, types and values of llama.cpp's own conversion;
-/// quantised by llama.cpp's quantiser.</summary>
+/// <summary>Writes a model as a GGUF file, with the metadata, names, types and values of llama.cpp's own conversion.
+/// llama.cpp's quantiser quantises it.</summary>
 internal static class GgufExport
 {
     /// <summary>Writes the file.</summary>
-    /// <param name="weights">The weights, with an adapter merged into them where there is one.</param>
+    /// <param name="weights">The weights. An adapter must have been merged into them.</param>
     /// <param name="folder">The model folder, for its configuration, tokenizer and chat template.</param>
     /// <param name="path">The file to write.</param>
     /// <param name="threads">Threads of the quantiser.</param>
-    /// <param name="warn">Called with each setting of the folder that llama.cpp cannot follow.</param>
+    /// <param name="warn">Called for each setting of the folder that llama.cpp does not support.</param>
     /// <exception cref="InputException">The model cannot be written as GGUF, or the file cannot be written.</exception>
     /// <exception cref="FulcrumException">The quantiser failed.</exception>
     public static void Write(
@@ -35,7 +35,7 @@ internal static class GgufExport
             return;
         }
 
-        // The quantiser reads a file. The one that it reads holds the weights without rounding.
+        // The quantiser reads a file, so an intermediate file with unrounded weights is written first.
         GgufFileType lossless = weights.StoredDtype switch
         {
             "bfloat16" => GgufFileType.BF16,
@@ -88,7 +88,7 @@ internal static class GgufExport
             string renamed =
                 TensorNames.ToGguf(name)
                 ?? throw new InputException(
-                    $"{folder}: the tensor '{name}' has no place in a GGUF file of a {config.Architecture} model"
+                    $"{folder}: the tensor '{name}' is not supported in a GGUF file of a {config.Architecture} model"
                 );
             tensors.Add(TensorOf(weights, config, name, renamed, shape, type));
         }

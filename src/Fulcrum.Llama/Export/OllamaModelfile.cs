@@ -6,9 +6,9 @@ namespace Fulcrum.Llama.Export;
 /// <summary>Ollama's <c>Modelfile</c> for a GGUF file.</summary>
 internal static class OllamaModelfile
 {
-    /// <summary>Writes <c>Modelfile</c> next to the file: greedy decoding, the full context, the declared end tokens.
-    /// Ollama takes the chat template from the file itself.</summary>
-    /// <exception cref="InputException">The file is not a sound GGUF file, or the folder cannot be written.</exception>
+    /// <summary>Writes <c>Modelfile</c> next to the GGUF file, with greedy decoding, the full context and the end
+    /// tokens. Ollama reads the chat template from the GGUF file.</summary>
+    /// <exception cref="InputException">The file is not a valid GGUF file, or the folder cannot be written.</exception>
     public static void Write(string path, Action<string>? warn = null)
     {
         GgufModel model = GgufModel.Read(path);

@@ -4,8 +4,8 @@ using Fulcrum.Tokenization;
 
 namespace Fulcrum.Llama.Export;
 
-/// <summary>Finds llama.cpp's name for the way in which a <c>tokenizer.json</c> cuts texts: by what it does to texts,
-/// because the same pattern is written in many ways.</summary>
+/// <summary>Finds llama.cpp's name of the pre-tokeniser of a <c>tokenizer.json</c>. It compares how both split probe
+/// texts, because the same pattern can be written in many ways.</summary>
 internal static class PreTokenizerMatch
 {
     private static readonly string[] Probes =
@@ -27,8 +27,8 @@ internal static class PreTokenizerMatch
         "(e.g. this) [that] <tag> -- dash—dash",
     ];
 
-    /// <summary>The name whose cuts agree on all probe texts, otherwise the nearest one.</summary>
-    /// <returns>Difference: the first probe text that is cut otherwise; null where all agree.</returns>
+    /// <summary>Returns the name whose splits agree on all probe texts, otherwise the nearest one.</summary>
+    /// <returns>The name, and the first probe text that is split differently; null if all agree.</returns>
     public static (PreTokenizerName Name, string? Difference) Of(JsonFile file)
     {
         string[][] wanted = Cuts(PreTokenizers.Parse(file.Root["pre_tokenizer"], file, out _));
@@ -53,9 +53,8 @@ internal static class PreTokenizerMatch
         );
     }
 
-    /// <summary>The first probe text that a folder's tokenizer cuts otherwise than a known pre-tokeniser; null for
-    /// none.
-    /// </summary>
+    /// <summary>Returns the first probe text that a folder's tokenizer splits differently from a known pre-tokeniser;
+    /// null for none.</summary>
     public static string? Example(string folder, PreTokenizerName? known)
     {
         JsonFile file = new(Path.Combine(folder, "tokenizer.json"));
@@ -70,7 +69,7 @@ internal static class PreTokenizerMatch
         return at < 0 ? null : $"'{Probes[at]}'".ReplaceLineEndings("\\n");
     }
 
-    /// <summary>The types of the steps of a normalizer or pre-tokenizer, a sequence taken apart.</summary>
+    /// <summary>Returns the types of the steps of a normalizer or pre-tokenizer. A sequence gives several.</summary>
     public static IEnumerable<string> Steps(JsonNode? node, string list) =>
         node is not JsonObject o ? []
         : o[list] is JsonArray steps ? steps.SelectMany(s => Steps(s, list))

@@ -2,27 +2,21 @@ using System.Text.Json.Nodes;
 using Fulcrum.Llama.Gguf;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
+using static Fulcrum.Llama.Gguf.GgufTokenType;
 
 namespace Fulcrum.Llama.Export;
 
 /// <summary>The tokenizer and the chat template of a model folder as metadata of a GGUF file.</summary>
 /// <param name="Keys">Keys and values.</param>
-/// <param name="Warnings">Where llama.cpp cannot tokenise as the folder's tokenizer does.</param>
+/// <param name="Warnings">One sentence for each case in which llama.cpp tokenises differently.</param>
 internal sealed record TokenizerMetadata(
     IReadOnlyList<(string Key, GgufValue Value)> Keys,
     IReadOnlyList<string> Warnings
 )
 {
-    private const int Normal = 1,
-        Unknown = 2,
-        Control = 3,
-        UserDefined = 4,
-        Unused = 5,
-        Byte = 6;
-
     /// <summary>Reads the tokenizer of a folder.</summary>
-    /// <exception cref="InputException">The tokenizer is missing, malformed or of a kind that GGUF cannot
-    /// hold.</exception>
+    /// <exception cref="InputException">The tokenizer is missing or malformed, or GGUF does not support its
+    /// kind.</exception>
     public static TokenizerMetadata Read(string folder, ConfigMetadata config)
     {
         JsonFile file = new(Path.Combine(folder, "tokenizer.json"));
@@ -60,7 +54,7 @@ internal sealed record TokenizerMetadata(
         }
 
         keys.AddRange(Special(Tokenizer.Load(folder), settings, config, tokens));
-        if (ChatTemplate.TextIn(folder) is { } template)
+        if (ChatTemplate.TextsIn(folder).Text is { } template)
         {
             keys.Add(("tokenizer.chat_template", GgufValue.Of(template)));
         }
@@ -116,7 +110,7 @@ internal sealed record TokenizerMetadata(
         }
     }
 
-    // llama.cpp's conversion takes these for control tokens even where the tokenizer does not call them special.
+    // llama.cpp's conversion writes these as control tokens even if they are not special in tokenizer.json.
     private static bool LooksSpecial(string token) =>
         token is "<pad>" or "<mask>" or "<2mass>" or "[@BOS@]"
         || (token.StartsWith("<|", StringComparison.Ordinal) && token.EndsWith("|>", StringComparison.Ordinal))
@@ -141,8 +135,8 @@ internal sealed record TokenizerMetadata(
         return nearest.Names[0];
     }
 
-    // The tokens that merges make, in the order of the merges, then all others: llama.cpp merges the highest score
-    // first.
+    // llama.cpp merges the token with the highest score first. So tokens get scores in the order of the merges that
+    // make them; all others come last.
     private static float[] Scores(JsonFile file, JsonNode model, string[] tokens, int[] types)
     {
         Dictionary<string, int> order = new(StringComparer.Ordinal);

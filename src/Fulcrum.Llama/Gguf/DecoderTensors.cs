@@ -1,10 +1,10 @@
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>The tensors of a decoder in the architectures qwen2, qwen3 and llama: names and shapes.</summary>
+/// <summary>Names and shapes of the tensors of a decoder in the architectures qwen2, qwen3 and llama.</summary>
 internal static class DecoderTensors
 {
-    /// <summary>Checks the shapes that the metadata asks for against the tensors that the file holds.</summary>
-    /// <exception cref="InputException">A tensor is missing, unexpected or of another shape; or a norm or bias is not
+    /// <summary>Checks the tensors of a file against the shapes that follow from its metadata.</summary>
+    /// <exception cref="InputException">A tensor is missing, unexpected or has another shape, or a norm or bias is not
     /// F32.</exception>
     public static void Check(GgufModel model, int width)
     {
@@ -113,7 +113,7 @@ internal static class DecoderTensors
     private static IEnumerable<string> Layers(GgufModel model) =>
         Enumerable.Range(0, model.Layers).Select(i => $"blk.{i}.");
 
-    // Widths of queries, keys and values over all heads, and of one head of keys.
+    // Returns the widths of queries, keys and values over all heads, and of one head of keys.
     private static (long Query, long Key, long Value, long Head) Widths(GgufModel model, int width)
     {
         GgufFile file = model.File;

@@ -2,8 +2,8 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>The header of a GGUF file: metadata and where its tensors lie. The structure is checked, the tensor data is
-/// not read.</summary>
+/// <summary>The header of a GGUF file: metadata and the positions of its tensors. The structure is checked; the tensor
+/// data is not read.</summary>
 /// <remarks>Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.</remarks>
 internal sealed class GgufFile
 {
@@ -37,7 +37,7 @@ internal sealed class GgufFile
         Text("general.architecture") ?? throw Error("it lacks the key 'general.architecture'");
 
     /// <summary>Reads the header of a file.</summary>
-    /// <exception cref="InputException">The file cannot be read, or is not a GGUF file whose parts lie within it; says
+    /// <exception cref="InputException">The file cannot be read, is not a GGUF file, or is truncated. The message says
     /// what is wrong.</exception>
     public static GgufFile Read(string path)
     {
@@ -77,23 +77,23 @@ internal sealed class GgufFile
         return new GgufFile(path, metadata, header.Placed(tensors, alignment, length - start), start);
     }
 
-    /// <summary>The value of a count; null when the key is absent.</summary>
+    /// <summary>Returns the value of a count; null if the key is absent.</summary>
     /// <exception cref="InputException">The key has another type than u32.</exception>
     public uint? Count(string key) => Value<uint>(key, GgufKind.U32);
 
-    /// <summary>The value of a float32; null when the key is absent.</summary>
+    /// <summary>Returns the value of a float32; null if the key is absent.</summary>
     /// <exception cref="InputException">The key has another type than f32.</exception>
     public float? Number(string key) => Value<float>(key, GgufKind.F32);
 
-    /// <summary>The value of a flag; null when the key is absent.</summary>
+    /// <summary>Returns the value of a flag; null if the key is absent.</summary>
     /// <exception cref="InputException">The key has another type than bool.</exception>
     public bool? Flag(string key) => Value<bool>(key, GgufKind.Bool);
 
-    /// <summary>The value of a text; null when the key is absent.</summary>
+    /// <summary>Returns the value of a text; null if the key is absent.</summary>
     /// <exception cref="InputException">The key has another type than string.</exception>
     public string? Text(string key) => Find<string>(key, GgufKind.String);
 
-    /// <summary>An array of texts, int32 or float32; null when the key is absent.</summary>
+    /// <summary>Returns an array of texts, int32 or float32; null if the key is absent.</summary>
     /// <exception cref="InputException">The key has another type.</exception>
     public T[]? List<T>(string key) =>
         Find<T[]>(
@@ -103,7 +103,7 @@ internal sealed class GgufFile
                 : GgufKind.F32
         );
 
-    /// <summary>An error about this file.</summary>
+    /// <summary>Returns an error about this file.</summary>
     public InputException Error(string what) => new($"{Path}: {what}");
 
     private T? Value<T>(string key, GgufKind kind)

@@ -1,14 +1,15 @@
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>A language model as the header of its file describes it, checked before llama.cpp reads the file.</summary>
+/// <summary>A language model in the header of a GGUF file, checked before llama.cpp reads the file.</summary>
 /// <remarks>
-/// llama.cpp ends the process on some damaged headers and takes others without a word, for example a rope base of 0.
-/// The tensors of qwen2, qwen3 and llama are checked by name and shape, those of other architectures by llama.cpp only.
+/// llama.cpp ends the process on some damaged headers and accepts others without an error, for example a rope base of
+/// 0. The tensors of qwen2, qwen3 and llama are checked by name and shape here, those of other architectures by
+/// llama.cpp only.
 /// </remarks>
 /// <param name="File">The header.</param>
 /// <param name="Layers">Number of decoder layers.</param>
 /// <param name="Heads">Attention heads per layer.</param>
-/// <param name="ContextLength">The longest sequence that the file names, in tokens.</param>
+/// <param name="ContextLength">The context length in the file, in tokens.</param>
 /// <param name="VocabularySize">Number of tokens.</param>
 internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int ContextLength, int VocabularySize)
 {
@@ -41,8 +42,8 @@ internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int Conte
     }
 
     /// <summary>Reads and checks the header of a model.</summary>
-    /// <exception cref="InputException">The file is not a sound GGUF model; names the file and the key or tensor at
-    /// fault.</exception>
+    /// <exception cref="InputException">The file is not a valid GGUF model. The message names the file and the wrong
+    /// key or tensor.</exception>
     public static GgufModel Read(string path) => Of(GgufFile.Read(path));
 
     /// <summary>Checks a header that was read already.</summary>
@@ -72,7 +73,7 @@ internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int Conte
         return model;
     }
 
-    /// <summary>The value of a required count from 1 to <paramref name="most"/>.</summary>
+    /// <summary>Returns the value of a required count from 1 to <paramref name="most"/>.</summary>
     internal static int Count(GgufFile file, string key, int most) =>
         file.Count(key) switch
         {

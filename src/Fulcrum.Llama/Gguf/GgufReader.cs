@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>Reads the header of a GGUF file (version 2 or 3, little-endian) from a stream; every length is checked
-/// before memory is taken for it.</summary>
+/// <summary>Reads the header of a GGUF file (version 2 or 3, little-endian) from a stream. Every length is checked
+/// before memory is allocated for it.</summary>
 internal sealed class GgufReader(Stream stream, long length, string path)
 {
     private const int LongestKey = 1 << 16,
@@ -15,7 +15,7 @@ internal sealed class GgufReader(Stream stream, long length, string path)
         MostHeader = 1L << 28; // a vocabulary of 262,000 tokens has about 10 MB
     private long position;
 
-    /// <summary>Where the header ends so far, in bytes from the start of the file.</summary>
+    /// <summary>The number of bytes read so far.</summary>
     public long Position => position;
 
     /// <summary>Reads magic and version and returns the numbers of tensors and keys.</summary>
@@ -77,7 +77,7 @@ internal sealed class GgufReader(Stream stream, long length, string path)
         return new GgufTensor(name, sizes, type, Offset(name, offset), Size(name, sizes, type));
     }
 
-    /// <summary>An error about this file.</summary>
+    /// <summary>Returns an error about this file.</summary>
     public InputException Error(string what) => new($"{path}: {what}");
 
     private long Offset(string name, ulong offset) =>
@@ -92,7 +92,7 @@ internal sealed class GgufReader(Stream stream, long length, string path)
         if (sizes[0] % elements != 0)
         {
             throw Error(
-                $"the tensor '{name}' has rows of {sizes[0]} elements, no multiple of {type}'s block of {elements}"
+                $"the tensor '{name}' has rows of {sizes[0]} elements, not a multiple of {type}'s block of {elements}"
             );
         }
 

@@ -1,24 +1,17 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Templates;
 using Fulcrum.Tokenization;
+using static Fulcrum.Llama.Gguf.GgufTokenType;
 
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>The tokenizer and the chat template that a GGUF file carries, read into the same classes as those of a
-/// model folder.</summary>
-/// <remarks>It gives llama.cpp's tokens: texts are not normalised to NFC, and a SentencePiece vocabulary puts a space
-/// before every text.</remarks>
+/// <summary>Reads the tokenizer and the chat template in a GGUF file.</summary>
+/// <remarks>The tokenizer gives the same tokens as llama.cpp: texts are not normalised to NFC, and with a SentencePiece
+/// vocabulary a space is put before every text.</remarks>
 internal static class GgufTokenizer
 {
-    // Token types of the format.
-    private const int Normal = 1,
-        Unknown = 2,
-        Control = 3,
-        UserDefined = 4,
-        Byte = 6;
-
-    /// <summary>The file's tokenizer.</summary>
-    /// <exception cref="InputException">It is of a kind that is not supported; names it.</exception>
+    /// <summary>Reads the tokenizer.</summary>
+    /// <exception cref="InputException">Its kind is not supported. The message names it.</exception>
     public static Tokenizer Load(GgufFile file)
     {
         string[] tokens = file.List<string>("tokenizer.ggml.tokens") ?? throw file.Error("it has no vocabulary");
@@ -39,8 +32,7 @@ internal static class GgufTokenizer
         return bytes ? ByteLevel(file, json, tokens, cut!) : SentencePiece(file, json, tokens, types);
     }
 
-    /// <summary>Whether a reader puts BOS before a text, with llama.cpp's defaults where the file does not
-    /// say.</summary>
+    /// <summary>Returns whether BOS is put before a text: as the file says, otherwise llama.cpp's default.</summary>
     public static bool AddsBos(GgufFile file) =>
         file.Flag("tokenizer.ggml.add_bos_token")
         ?? (
@@ -48,7 +40,7 @@ internal static class GgufTokenizer
             || (file.Text("tokenizer.ggml.pre") is { } pre && PreTokenizerName.Find(pre) is { AddsBos: true })
         );
 
-    /// <summary>The tokens that end an answer: those that the file declares.</summary>
+    /// <summary>Returns the tokens that end a completion, as the file declares them.</summary>
     public static IReadOnlyList<int> EndTokens(GgufFile file) =>
         [
             .. ((string[])["eos", "eot", "eom"])
@@ -58,8 +50,8 @@ internal static class GgufTokenizer
                 .Distinct(),
         ];
 
-    /// <summary>The file's chat template; null when it has none.</summary>
-    /// <exception cref="InputException">The template uses what is not supported.</exception>
+    /// <summary>Reads the chat template; returns null if the file has none.</summary>
+    /// <exception cref="InputException">The template uses something that is not supported.</exception>
     public static ChatTemplate? Template(GgufFile file, TimeProvider? clock = null) =>
         file.Text("tokenizer.chat_template") is { } text ? ChatTemplate.Of(text, Settings(file), clock) : null;
 
@@ -105,7 +97,7 @@ internal static class GgufTokenizer
             ["special"] = type != UserDefined,
         };
 
-    // The tokens before and after a text, as the post-processor of a tokenizer.json.
+    // Returns the tokens before and after a text as the post-processor of a tokenizer.json.
     private static JsonObject? Around(GgufFile file, string[] tokens)
     {
         int? bos = AddsBos(file) ? (int?)file.Count("tokenizer.ggml.bos_token_id") : null;
@@ -187,7 +179,7 @@ internal static class GgufTokenizer
         return Tokenizer.Of(json, Settings(file), file.Path, ranks);
     }
 
-    // Of tokens with equal texts the first is the one that merges make.
+    // Merges produce the first of several tokens with the same text.
     private static JsonObject Vocabulary(string[] tokens)
     {
         Dictionary<string, int> first = new(tokens.Length, StringComparer.Ordinal);
@@ -199,8 +191,8 @@ internal static class GgufTokenizer
         return new JsonObject(first.Select(t => KeyValuePair.Create(t.Key, (JsonNode?)t.Value)));
     }
 
-    /// <summary>Any two tokens whose texts together are a token may merge; the token with the highest score merges
-    /// first.</summary>
+    /// <summary>Returns the merges of a vocabulary with scores: any two tokens whose joined text is a token may merge,
+    /// and the merge into the token with the highest score comes first.</summary>
     private static (JsonArray Merges, List<int> Ranks) MergesOf(string[] tokens, int[] types, float[] scores)
     {
         bool[] plain = [.. types.Select(t => t is Normal or UserDefined)];

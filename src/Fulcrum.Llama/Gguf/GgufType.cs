@@ -1,6 +1,6 @@
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>The element types of a GGUF tensor; numbers are those of the file format (ggml.h,
+/// <summary>The element types of a GGUF tensor, with the numbers of the file format (ggml.h,
 /// <c>ggml_type</c>).</summary>
 internal enum GgufType : uint
 {
@@ -41,7 +41,7 @@ internal enum GgufType : uint
 /// <summary>Sizes of the element types.</summary>
 internal static class GgufTypes
 {
-    /// <summary>Elements per block and bytes per block; null for a type that is not known.</summary>
+    /// <summary>Returns elements per block and bytes per block; null for an unknown type.</summary>
     public static (int Elements, int Bytes)? Block(GgufType type) =>
         type switch
         {

@@ -1,6 +1,6 @@
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>The kinds of a metadata value; numbers are those of the file format (gguf.h, <c>gguf_type</c>).</summary>
+/// <summary>The kinds of a metadata value, with the numbers of the file format (gguf.h, <c>gguf_type</c>).</summary>
 internal enum GgufKind : uint
 {
     U8 = 0,
@@ -18,12 +18,12 @@ internal enum GgufKind : uint
     F64 = 12,
 }
 
-/// <summary>A metadata value and the kind under which the file holds it. Readers are strict about the kind.</summary>
-/// <param name="Kind">Of an array the kind of its elements.</param>
+/// <summary>A metadata value with its kind. Readers require the exact kind.</summary>
+/// <param name="Kind">The kind; for an array the kind of its elements.</param>
 /// <param name="Content">A number, a text, a bool, or for an array a .NET array of these.</param>
 internal sealed record GgufValue(GgufKind Kind, object Content)
 {
-    /// <summary>The value is an array.</summary>
+    /// <summary>Whether the value is an array.</summary>
     public bool IsArray => Content is Array;
 
     public static GgufValue Of(string text) => new(GgufKind.String, text);
@@ -40,11 +40,12 @@ internal sealed record GgufValue(GgufKind Kind, object Content)
 
     public static GgufValue Of(float[] numbers) => new(GgufKind.F32, numbers);
 
-    /// <summary>The value as the kind is written in messages: <c>u32</c>, <c>array of string</c>.</summary>
+    /// <summary>The kind for messages: <c>u32</c>, <c>array of string</c>.</summary>
     public string KindName => (IsArray ? "array of " : "") + Kind.ToString().ToLowerInvariant();
 }
 
-/// <summary>A tensor of a file: its name, sizes (the contiguous one first), element type and place.</summary>
+/// <summary>A tensor in the header of a file.</summary>
+/// <param name="Sizes">Elements per dimension. The contiguous dimension is first.</param>
 /// <param name="Offset">Bytes from the start of the tensor data.</param>
 /// <param name="Bytes">Size of the tensor's data.</param>
 internal sealed record GgufTensor(string Name, long[] Sizes, GgufType Type, long Offset, long Bytes)

@@ -5,8 +5,8 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>The weights of a GGUF file by the names of a checkpoint, in float32 and in a checkpoint's order of
-/// rows.</summary>
+/// <summary>Reads the weights of a GGUF file by the names of a Hugging Face checkpoint, in float32 and in the
+/// checkpoint's order of rows.</summary>
 internal sealed class GgufWeights : IModelWeights
 {
     private readonly GgufModel model;
@@ -36,7 +36,7 @@ internal sealed class GgufWeights : IModelWeights
     public string StoredDtype => "float32";
 
     /// <summary>Opens the file.</summary>
-    /// <exception cref="InputException">It is not a sound file of a qwen2, qwen3 or llama model.</exception>
+    /// <exception cref="InputException">It is not a valid file of a qwen2, qwen3 or llama model.</exception>
     public static GgufWeights Open(string path)
     {
         GgufModel model = GgufModel.Read(path);

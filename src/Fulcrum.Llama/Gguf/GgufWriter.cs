@@ -8,9 +8,9 @@ internal static class GgufWriter
 {
     private const int Alignment = 32;
 
-    /// <summary>A tensor to write. <paramref name="Data"/> writes exactly the bytes that shape and type ask
-    /// for.</summary>
-    /// <param name="Sizes">The contiguous size first.</param>
+    /// <summary>A tensor to write.</summary>
+    /// <param name="Sizes">Elements per dimension. The contiguous dimension is first.</param>
+    /// <param name="Data">Writes exactly the number of bytes of shape and type.</param>
     public sealed record Tensor(string Name, long[] Sizes, GgufType Type, Action<Stream> Data)
     {
         /// <summary>Size of the tensor's data.</summary>

@@ -2,11 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>How texts are cut before byte-pair encoding, by llama.cpp's name (<c>tokenizer.ggml.pre</c>).</summary>
-/// <param name="Names">All names of it; a written file gets the first.</param>
-/// <param name="Split">The <c>pre_tokenizer</c> of a tokenizer.json that cuts alike.</param>
-/// <param name="IgnoreMerges">A piece that is itself a token is not split further.</param>
-/// <param name="AddsBos">What llama.cpp assumes where <c>tokenizer.ggml.add_bos_token</c> is absent.</param>
+/// <summary>A pre-tokeniser of llama.cpp (<c>tokenizer.ggml.pre</c>), which splits texts before byte-pair
+/// encoding.</summary>
+/// <param name="Names">Its names. A written file gets the first.</param>
+/// <param name="Split">The equivalent <c>pre_tokenizer</c> of a tokenizer.json.</param>
+/// <param name="IgnoreMerges">Whether a piece that is itself a token is not split further.</param>
+/// <param name="AddsBos">llama.cpp's default if <c>tokenizer.ggml.add_bos_token</c> is absent.</param>
 internal sealed record PreTokenizerName(string[] Names, string Split, bool IgnoreMerges = false, bool AddsBos = false)
 {
     private const string Words =
@@ -59,10 +60,10 @@ internal sealed record PreTokenizerName(string[] Names, string Split, bool Ignor
         new(["default"], Cut("[\\\\p{P}\\\\$\\\\+<=>\\\\^~\\\\|]+", Words, "\\\\p{N}+", "[0-9][0-9][0-9]")),
     ];
 
-    /// <summary>Returns the pre-tokeniser of a name; null if the name is not known here.</summary>
+    /// <summary>Returns the pre-tokeniser of a name; null if the name is unknown.</summary>
     public static PreTokenizerName? Find(string name) => Known.FirstOrDefault(k => k.Names.Contains(name));
 
-    /// <summary>As JSON, a new object each time.</summary>
+    /// <summary>Returns <see cref="Split"/> as a new JSON object.</summary>
     public JsonNode Json() => JsonNode.Parse(Split)!;
 
     private static string Gpt4(string digits) =>

@@ -1,6 +1,7 @@
 namespace Fulcrum.Llama.Gguf;
 
-/// <summary>A checkpoint's tensor names and llama.cpp's, and the order of rows that differs between them.</summary>
+/// <summary>Maps tensor names of checkpoints to those of llama.cpp, and reorders rows that differ between
+/// them.</summary>
 internal static class TensorNames
 {
     private static readonly (string Checkpoint, string Gguf)[] Layer =
@@ -25,14 +26,14 @@ internal static class TensorNames
         ("lm_head", "output"),
     ];
 
-    /// <summary>llama.cpp's name of a checkpoint's tensor; null when it has none.</summary>
+    /// <summary>Returns llama.cpp's name of a checkpoint's tensor; null if there is none.</summary>
     public static string? ToGguf(string name) => Renamed(name, "model.layers.", "blk.", p => (p.Checkpoint, p.Gguf));
 
-    /// <summary>The checkpoint's name of a file's tensor; null when it has none.</summary>
+    /// <summary>Returns the checkpoint's name of a GGUF file's tensor; null if there is none.</summary>
     public static string? ToCheckpoint(string name) =>
         Renamed(name, "blk.", "model.layers.", p => (p.Gguf, p.Checkpoint));
 
-    /// <summary>The number of heads by which a tensor's rows are reordered; null where they are not.</summary>
+    /// <summary>Returns the number of heads by which a tensor's rows are reordered; null if they are not.</summary>
     public static int? HeadsOf(string ggufName, int heads, int keyValueHeads) =>
         ggufName.Contains(".attn_q.", StringComparison.Ordinal) ? heads
         : ggufName.Contains(".attn_k.", StringComparison.Ordinal) ? keyValueHeads

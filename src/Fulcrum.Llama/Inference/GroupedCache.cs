@@ -2,16 +2,16 @@ using Fulcrum.Llama.Worker;
 
 namespace Fulcrum.Llama.Inference;
 
-/// <summary>Puts groups of sequences into the KV cache, one after the other, and keeps what the next group begins
-/// with.</summary>
-/// <param name="batch">The most tokens per call of <see cref="ILlamaContext.Decode"/>.</param>
-/// <param name="rows">The most questions per call.</param>
+/// <summary>Puts groups of sequences into the KV cache, one group after another. The prefix that a group shares with
+/// the next one stays in the cache.</summary>
+/// <param name="batch">The largest number of tokens per call of <see cref="ILlamaContext.Decode"/>.</param>
+/// <param name="rows">The largest number of questions per call.</param>
 internal sealed class GroupedCache(ILlamaContext context, int batch, int rows)
 {
-    // Holds the shared beginning while the sequences of one group make room for those of the next.
+    // The sequence that holds the shared prefix while the sequences of one group are replaced by those of the next.
     private const int Keeper = ILlamaContext.MostSequences - 1;
 
-    /// <summary>The most sequences of a group.</summary>
+    /// <summary>The largest number of sequences of a group.</summary>
     public const int MostSequences = Keeper;
 
     private int[] last = [];
@@ -20,10 +20,10 @@ internal sealed class GroupedCache(ILlamaContext context, int batch, int rows)
     /// <summary>Computes a group's tokens and reports the answers.</summary>
     /// <param name="first">The group's first sequence.</param>
     /// <param name="final">The group's last sequence.</param>
-    /// <param name="keep">At most this many tokens of the cache's content may be kept: no question is asked
-    /// before.</param>
-    /// <param name="question">What is asked after the token at a position of a sequence of the group; null for
-    /// nothing.</param>
+    /// <param name="keep">The largest number of cached tokens that may be reused. A token with a question is computed
+    /// again.</param>
+    /// <param name="question">Returns the question after the token at a position of a sequence of the group; null for
+    /// none.</param>
     /// <param name="answered">Called with the sequence, the position and the answer.</param>
     public void Enter(
         SequenceGroup group,
@@ -61,7 +61,8 @@ internal sealed class GroupedCache(ILlamaContext context, int batch, int rows)
         (last, count) = (final, group.Count);
     }
 
-    /// <summary>States that the sequences of the group were removed or went on: the next group keeps nothing.</summary>
+    /// <summary>Must be called after the sequences of the group were removed or extended. The next group then reuses
+    /// nothing.</summary>
     public void Forget()
     {
         (last, count) = ([], 0);

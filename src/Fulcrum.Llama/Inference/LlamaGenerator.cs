@@ -3,8 +3,8 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Llama.Inference;
 
-/// <summary>Completions: the prompts of a group share their beginnings in the KV cache, then all its sequences grow by
-/// one token per call.</summary>
+/// <summary>Completes prompts. The prompts of a group share their prefixes in the KV cache; then all sequences of the
+/// group grow by one token per call.</summary>
 internal sealed class LlamaGenerator(ILlamaContext context, CacheSizes sizes, int contextLength)
 {
     /// <summary>Completes requests that have been checked already.</summary>
@@ -68,7 +68,8 @@ internal sealed class LlamaGenerator(ILlamaContext context, CacheSizes sizes, in
         cache.Forget();
     }
 
-    // Which sequences' prompts end at a token, by the first sequence that has the token.
+    // Returns the sequences whose prompts end at a token. The key is the first sequence that has the token, and its
+    // position.
     private static Dictionary<(int, int), int[]> EndsOf(SequenceGroup group, GrowingSequence[] sequences)
     {
         Dictionary<(int, int), List<int>> ends = [];

@@ -3,9 +3,9 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Llama.Inference;
 
-/// <summary>Log-likelihoods of continuations. Sequences with a common beginning share it in the KV cache.</summary>
-/// <remarks>The batches follow from the requests alone, so equal requests give equal bits; other requests may round
-/// otherwise.</remarks>
+/// <summary>Computes log-likelihoods of continuations. Sequences share common prefixes in the KV cache.</summary>
+/// <remarks>The batches depend on the requests only, so the same requests give bit-identical results. A request among
+/// other requests may be rounded differently.</remarks>
 internal sealed class LlamaScorer(ILlamaContext context, CacheSizes sizes)
 {
     /// <summary>Scores requests that have been checked already.</summary>
@@ -48,7 +48,7 @@ internal sealed class LlamaScorer(ILlamaContext context, CacheSizes sizes)
 
     private readonly record struct Target(int Request, int Continuation, int Token);
 
-    // The distinct sequences of all requests, sorted, and what is asked of them.
+    // The distinct sequences of all requests, sorted, with the tokens to score.
     private sealed class Work
     {
         private readonly int[] open;
@@ -65,7 +65,7 @@ internal sealed class LlamaScorer(ILlamaContext context, CacheSizes sizes)
                 ),
             ];
             open = [.. requests.Select(r => r.Continuations.Sum(c => c.Length))];
-            // The last token of a continuation predicts nothing that is asked for, so it is not computed.
+            // The prediction after the last token of a continuation is not needed, so this token is not computed.
             List<(int[] Ids, int Request, int Continuation)> all =
             [
                 .. from r in Enumerable.Range(0, requests.Count)
@@ -100,8 +100,8 @@ internal sealed class LlamaScorer(ILlamaContext context, CacheSizes sizes)
 
         public IEnumerable<int> Empty() => Enumerable.Range(0, open.Length).Where(r => open[r] == 0);
 
-        /// <summary>What is asked at the tokens that the group computes, by the first sequence that has the
-        /// token.</summary>
+        /// <summary>Returns the tokens to score after each token of the group. The key is the first sequence that has
+        /// the token, and its position.</summary>
         public Dictionary<(int Sequence, int Position), List<Target>> TargetsOf(SequenceGroup group)
         {
             Dictionary<(int, int), List<Target>> targets = [];

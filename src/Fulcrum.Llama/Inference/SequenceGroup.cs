@@ -2,30 +2,29 @@ using Fulcrum.Llama.Worker;
 
 namespace Fulcrum.Llama.Inference;
 
-/// <summary>Token sequences that are in the KV cache together; tokens that several of them begin with are computed
-/// once.</summary>
-/// <remarks>The sequences are distinct and sorted, so that a sequence shares most with its neighbours.</remarks>
+/// <summary>Token sequences that are in the KV cache at the same time. Shared prefixes are computed once.</summary>
+/// <remarks>The sequences are distinct and sorted, so that a sequence has its longest shared prefix with a
+/// neighbour.</remarks>
 internal sealed class SequenceGroup
 {
     private readonly IReadOnlyList<int[]> sequences;
-    private readonly int[] shared; // with the previous sequence of the group
+    private readonly int[] shared; // length of the prefix shared with the previous sequence of the group
 
     private SequenceGroup(int first, IReadOnlyList<int[]> sequences, int[] shared)
     {
         (First, this.sequences, this.shared) = (first, sequences, shared);
     }
 
-    /// <summary>The group's first sequence among all.</summary>
+    /// <summary>The index of the group's first sequence among all.</summary>
     public int First { get; }
 
     /// <summary>Number of sequences.</summary>
     public int Count => sequences.Count;
 
-    /// <summary>Cuts sorted sequences into groups.</summary>
-    /// <param name="cells">The most tokens of a group; a single sequence may have more
-    /// <paramref name="extra"/>.</param>
-    /// <param name="most">The most sequences of a group.</param>
-    /// <param name="extra">Tokens that each sequence needs beyond its own.</param>
+    /// <summary>Divides sorted sequences into groups.</summary>
+    /// <param name="cells">The largest number of tokens of a group. A single sequence may have more.</param>
+    /// <param name="most">The largest number of sequences of a group.</param>
+    /// <param name="extra">The number of tokens that each sequence will grow by.</param>
     public static IEnumerable<SequenceGroup> Of(
         IReadOnlyList<int[]> sorted,
         int cells,
@@ -57,14 +56,14 @@ internal sealed class SequenceGroup
         }
     }
 
-    /// <summary>Number of tokens that two sequences begin with.</summary>
+    /// <summary>Returns the length of the common prefix of two sequences.</summary>
     public static int Common(int[] a, int[] b) => a.AsSpan().CommonPrefixLength(b);
 
-    /// <summary>Orders sequences so that equal beginnings are neighbours.</summary>
+    /// <summary>Orders sequences so that those with equal prefixes are neighbours.</summary>
     public static int Compare(int[] a, int[] b) => a.AsSpan().SequenceCompareTo(b);
 
-    /// <summary>How many tokens of each sequence are among the first <paramref name="kept"/> of the first
-    /// sequence.</summary>
+    /// <summary>Returns for each sequence how many of its tokens are cached, if the cache has the first
+    /// <paramref name="kept"/> tokens of the first sequence.</summary>
     public int[] Kept(int kept)
     {
         int[] lengths = new int[Count];
@@ -76,10 +75,10 @@ internal sealed class SequenceGroup
         return lengths;
     }
 
-    /// <summary>The tokens to compute, each before those that attend to it.</summary>
-    /// <param name="kept">Tokens of the first sequence that the cache holds already.</param>
-    /// <param name="question">What is asked after a token: called with a sequence of the group and a position; null for
-    /// nothing.</param>
+    /// <summary>Returns the tokens to compute. A token comes before those that attend to it.</summary>
+    /// <param name="kept">The number of cached tokens of the first sequence.</param>
+    /// <param name="question">Returns the question after the token at a position of a sequence of the group; null for
+    /// none.</param>
     public IEnumerable<BatchToken> Tokens(int kept, Func<int, int, TokenQuestion?> question)
     {
         int[] held = Kept(kept);
@@ -97,7 +96,8 @@ internal sealed class SequenceGroup
         }
     }
 
-    /// <summary>Number of sequences, from one on, that share its token at a position.</summary>
+    /// <summary>Returns the number of consecutive sequences from the given one on that share its token at a
+    /// position.</summary>
     public int Sharing(int sequence, int position)
     {
         int end = sequence + 1;

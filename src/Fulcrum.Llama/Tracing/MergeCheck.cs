@@ -5,24 +5,25 @@ using Fulcrum.Tracing;
 
 namespace Fulcrum.Llama.Tracing;
 
-/// <summary>Says from the weights alone into what an adapter was merged: the nearest of the ways in which a merge goes
-/// wrong.</summary>
+/// <summary>Finds out from the weights of a file whether an adapter was merged correctly, and if not, which of the
+/// usual mistakes was made.</summary>
 /// <remarks>
-/// With base B, adapter update D, the right merge R = B + D and the merge into the 4-bit base N: the file's weights F
-/// lie nearest to one of B, R, N and B + 2 D in the Euclidean norm over all adapted matrices. Rounding and
-/// quantisation of F move it about equally far from all of them.
+/// B is the base, D the update of the adapter, R = B + D the correct merge and N the merge into the 4-bit base. The
+/// weights F of the file are attributed to the nearest of B, R, N and B + 2 D, by the Euclidean norm over all adapted
+/// matrices. Rounding and quantisation of F change its distance to all of them by about the same amount.
 /// </remarks>
 internal static class MergeCheck
 {
-    // Largest relative distance that a numeric form of the file explains (bfloat16 0.2%, Q8_0 0.6%, Q4_K 7%).
+    // Largest relative distance that rounding to a numeric form explains, several times the usual distance: bfloat16
+    // 0.2%, Q8_0 0.6%, Q4_K 7%.
     private const double Rounded = 0.01,
         EightBits = 0.03,
         FewBits = 0.25;
 
-    // How far the factor of the adapter's update may lie from 1, in addition to what quantisation explains.
+    // How far the factor of the adapter's update may be from 1, in addition to the effect of quantisation.
     private const double FactorTolerance = 0.1;
 
-    /// <summary>Compares the weights; null where they are the right merge.</summary>
+    /// <summary>Compares the weights; returns null if they are the correct merge.</summary>
     /// <param name="file">The file's weights.</param>
     /// <param name="plain">The base without the adapter.</param>
     /// <param name="right">The base with the adapter merged into it.</param>
@@ -34,7 +35,7 @@ internal static class MergeCheck
         {
             if (!file.Shapes[name].SequenceEqual(right.Shapes[name]))
             {
-                continue; // the check of the head reports another vocabulary
+                continue; // another vocabulary size is reported by the check of the head
             }
 
             float[] f = file.Read(name),
@@ -61,7 +62,7 @@ internal static class MergeCheck
         return all.Norm == 0 ? null : Judged(all, tolerance);
     }
 
-    /// <summary>The largest relative distance that a file's numeric form explains.</summary>
+    /// <summary>Returns the largest relative distance that the numeric form of a file explains.</summary>
     public static double ToleranceOf(GgufFile file)
     {
         GgufType[] types = [.. file.Tensors.Values.Where(t => t.Sizes.Length > 1).Select(t => t.Type).Distinct()];
@@ -114,7 +115,7 @@ internal static class MergeCheck
 
     private static string Percent(double share) => share.ToString("0.00%", CultureInfo.InvariantCulture);
 
-    /// <summary>The Euclidean distance of two tensors, relative to the norm of the second.</summary>
+    /// <summary>Returns the Euclidean distance of two tensors, relative to the norm of the second.</summary>
     public static double Distance(float[] a, float[] b)
     {
         double difference = 0,
@@ -128,7 +129,8 @@ internal static class MergeCheck
         return norm == 0 ? (difference == 0 ? 0 : 1) : Math.Sqrt(difference / norm);
     }
 
-    // Squared distances of the file's weights, over all adapted matrices.
+    // Squared distances of the file's weights from the base (Plain), from the correct merge (Right) and from the merge
+    // into the 4-bit base (Quantised), over all adapted matrices.
     private sealed class Sums
     {
         public double Plain { get; private set; }

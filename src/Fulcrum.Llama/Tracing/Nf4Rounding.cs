@@ -1,7 +1,7 @@
 namespace Fulcrum.Llama.Tracing;
 
-/// <summary>What a weight becomes in 4-bit NormalFloat (arXiv:2305.14314, section 3) and back: blocks of 64
-/// neighbouring values, each scaled by its largest absolute value.</summary>
+/// <summary>Rounds weights to 4-bit NormalFloat (arXiv:2305.14314, section 3): blocks of 64 neighbouring values, each
+/// scaled by its largest absolute value.</summary>
 internal static class Nf4Rounding
 {
     private const int Block = 64;
@@ -27,7 +27,7 @@ internal static class Nf4Rounding
         1f,
     ];
 
-    /// <summary>The values after quantisation and dequantisation.</summary>
+    /// <summary>Returns the values after quantisation and dequantisation.</summary>
     public static float[] Of(ReadOnlySpan<float> values)
     {
         float[] rounded = new float[values.Length];

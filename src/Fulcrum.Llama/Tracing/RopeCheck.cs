@@ -6,8 +6,8 @@ using Fulcrum.Llama.Gguf;
 
 namespace Fulcrum.Llama.Tracing;
 
-/// <summary>Compares how positions are encoded: the rope base, the rope scaling and the factors of the rotary
-/// frequencies.</summary>
+/// <summary>Compares the rotary position embedding of a folder and a file: base, scaling and frequency
+/// factors.</summary>
 /// <param name="config">The folder's configuration.</param>
 /// <param name="expected">Metadata of an export of the folder.</param>
 /// <param name="file">The file that is served.</param>

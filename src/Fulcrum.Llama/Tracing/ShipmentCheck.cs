@@ -8,8 +8,8 @@ using Fulcrum.Tracing;
 
 namespace Fulcrum.Llama.Tracing;
 
-/// <summary>Compares a model folder with a GGUF file that is said to hold the model, without measuring: what the file
-/// says against what an export of the folder would say.</summary>
+/// <summary>Compares a GGUF file with the model folder that it should contain: the metadata and weights of the file
+/// with those of an export of the folder. No task is measured.</summary>
 internal sealed class ShipmentCheck
 {
     private readonly string folder;
@@ -30,9 +30,9 @@ internal sealed class ShipmentCheck
         a = model.File.Architecture;
     }
 
-    /// <summary>Returns every difference, in the order in which the ladder meets them.</summary>
-    /// <param name="folder">The base.</param>
-    /// <param name="adapter">The adapter's folder; its tokenizer and template are used where it holds them.</param>
+    /// <summary>Returns all differences in the order of the ladder.</summary>
+    /// <param name="folder">The folder of the base model.</param>
+    /// <param name="adapter">The adapter's folder. If it has a tokenizer and a template, they are used.</param>
     /// <param name="right">The base with the adapter merged into it.</param>
     /// <param name="plain">The base without the adapter.</param>
     /// <exception cref="InputException">The folder or the file cannot be read, or the file holds another

@@ -3,13 +3,13 @@ using Fulcrum.Templates;
 
 namespace Fulcrum.Llama.Tracing;
 
-/// <summary>Compares two chat templates by what they make of conversations.</summary>
+/// <summary>Compares two chat templates by the texts that they render of some conversations.</summary>
 internal static class TemplateCheck
 {
     private const int Shown = 120,
         Context = 24;
 
-    // A plain question, a system prompt, several turns.
+    // One question, a system prompt, several turns with spaces that some templates trim.
     private static readonly string[] Conversations =
     [
         """[{"role":"user","content":"How many rivers are there?"}]""",
@@ -19,7 +19,7 @@ internal static class TemplateCheck
             """,
     ];
 
-    /// <summary>The first difference between the texts that two templates make, with both texts; null where all are
+    /// <summary>Returns a sentence with the first difference between the rendered texts; null if all are
     /// equal.</summary>
     /// <param name="settings">Names the special tokens.</param>
     public static string? Difference(string wanted, string found, JsonObject settings)
@@ -35,13 +35,13 @@ internal static class TemplateCheck
             }
         }
 
-        // Neither of the two can be rendered here, so only their texts can be compared.
+        // If neither template can be rendered, only their texts can be compared.
         return Rendered(wanted, Conversations[0], settings) is null
             ? $"the folder's chat template is {Around(wanted, found)}, the file's is {Around(found, wanted)}"
             : null;
     }
 
-    /// <summary>The beginning of a text, in quotation marks.</summary>
+    /// <summary>Returns the beginning of a text, in quotation marks.</summary>
     public static string Quoted(string text) =>
         JsonValue.Create(text.Length > Shown ? text[..Shown] + "…" : text).ToJsonString(Relaxed);
 
@@ -50,7 +50,7 @@ internal static class TemplateCheck
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    // From shortly before the first difference on.
+    // Quotes a text from shortly before its first difference to the other text.
     private static string Around(string? text, string? other)
     {
         if (text is null)

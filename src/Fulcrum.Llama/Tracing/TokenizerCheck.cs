@@ -4,20 +4,17 @@ using Fulcrum.Llama.Export;
 using Fulcrum.Llama.Gguf;
 using Fulcrum.Tokenization;
 using Fulcrum.Tracing;
+using static Fulcrum.Llama.Gguf.GgufTokenType;
 
 namespace Fulcrum.Llama.Tracing;
 
-/// <summary>Compares the vocabulary and the pre-tokeniser of a file with those that an export of the folder would have.
-/// </summary>
-/// <remarks>What no GGUF file can say (NFC, a space before the first word only) is no finding.</remarks>
+/// <summary>Compares the vocabulary and the pre-tokeniser of a file with those of an export of the folder.</summary>
+/// <remarks>Settings that the GGUF format cannot express (NFC, a space before the first word only) are not
+/// compared.</remarks>
 internal static class TokenizerCheck
 {
-    private const int Normal = 1,
-        Control = 3,
-        UserDefined = 4;
-
-    /// <summary>The first difference; null for none.</summary>
-    /// <param name="folder">Holds the tokenizer.</param>
+    /// <summary>Returns the first difference; null for none.</summary>
+    /// <param name="folder">The folder of the tokenizer.</param>
     /// <param name="expected">Metadata of an export.</param>
     public static TraceFinding? Compare(string folder, IReadOnlyDictionary<string, GgufValue> expected, GgufFile file)
     {
@@ -110,7 +107,7 @@ internal static class TokenizerCheck
                 + $"'{(at < found.Length ? found[at] : "none")}' in the file (of {wanted.Length} and {found.Length})";
     }
 
-    // The order of the merges, which the scores stand for.
+    // Scores give the order of merges in a SentencePiece vocabulary.
     private static string? Scores(IReadOnlyDictionary<string, GgufValue> expected, GgufFile file)
     {
         if (!expected.TryGetValue("tokenizer.ggml.scores", out GgufValue? value))

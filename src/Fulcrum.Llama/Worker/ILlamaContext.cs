@@ -2,46 +2,48 @@ using System.Numerics.Tensors;
 
 namespace Fulcrum.Llama.Worker;
 
-/// <summary>A model in llama.cpp with one KV cache that several sequences share; positions of a sequence begin at
-/// 0.</summary>
+/// <summary>A model in llama.cpp with one KV cache for several sequences. Positions of a sequence begin at 0.</summary>
 internal interface ILlamaContext : IDisposable
 {
-    /// <summary>The most sequences at once; their numbers lie below it.</summary>
+    /// <summary>The largest number of sequences in the cache. Their numbers are below it.</summary>
     const int MostSequences = 64;
 
-    /// <summary>Makes the KV cache; replaces an earlier one.</summary>
+    /// <summary>Allocates the KV cache in place of an earlier one.</summary>
     /// <exception cref="FulcrumException">There is not enough memory.</exception>
     void Allocate(CacheSizes sizes);
 
-    /// <summary>Forgets everything in the cache.</summary>
+    /// <summary>Empties the cache.</summary>
     void Clear();
 
-    /// <summary>Lets a sequence share the first <paramref name="length"/> tokens of another one.</summary>
+    /// <summary>Adds the first <paramref name="length"/> tokens of a sequence to another one, without
+    /// copying.</summary>
     void Share(int from, int to, int length);
 
-    /// <summary>Forgets a sequence.</summary>
+    /// <summary>Removes a sequence.</summary>
     void Remove(int sequence);
 
-    /// <summary>Computes tokens, all of which attend to the earlier ones of their sequence, and answers the questions
-    /// asked at them.</summary>
+    /// <summary>Computes tokens, which attend to the earlier tokens of their sequences, and answers their
+    /// questions.</summary>
     /// <returns>One answer per question, in the order of the questions.</returns>
     IReadOnlyList<TokenAnswer> Decode(IReadOnlyList<BatchToken> tokens);
 }
 
-/// <summary>Sizes of a KV cache and of the work on it.</summary>
-/// <param name="Cells">Tokens that the cache holds, over all sequences.</param>
-/// <param name="Batch">The most tokens per call of <see cref="ILlamaContext.Decode"/>.</param>
-/// <param name="Rows">The most tokens per call that have a question.</param>
+/// <summary>Sizes of a KV cache and of its batches.</summary>
+/// <param name="Cells">The number of tokens that the cache holds, over all sequences.</param>
+/// <param name="Batch">The largest number of tokens per call of <see cref="ILlamaContext.Decode"/>.</param>
+/// <param name="Rows">The largest number of tokens per call that have a question.</param>
 internal readonly record struct CacheSizes(int Cells, int Batch, int Rows);
 
 /// <summary>One token of a batch.</summary>
 /// <param name="Position">Its place in its sequences.</param>
 /// <param name="Sequences">The sequences that it belongs to; at least one.</param>
-/// <param name="Question">What is asked of the prediction after this token; null for nothing.</param>
+/// <param name="Question">The question about the prediction after this token; null for none.</param>
 internal readonly record struct BatchToken(int Id, int Position, int[] Sequences, TokenQuestion? Question = null);
 
-/// <summary>What is asked of the prediction after a token: the log-probabilities of these tokens, and whether all
-/// logits are wanted.</summary>
+/// <summary>A question about the prediction after a token. The most likely token is always part of the
+/// answer.</summary>
+/// <param name="Tokens">The tokens whose log-probabilities are wanted.</param>
+/// <param name="Logits">Whether all logits are wanted.</param>
 internal sealed record TokenQuestion(int[] Tokens, bool Logits = false)
 {
     /// <summary>Asks for the most likely token only.</summary>
@@ -49,10 +51,10 @@ internal sealed record TokenQuestion(int[] Tokens, bool Logits = false)
 }
 
 /// <summary>The answer to a <see cref="TokenQuestion"/>.</summary>
-/// <param name="LogLikelihoods">Natural logarithm of the probability of each token asked for.</param>
-/// <param name="Best">The most likely token; of equals the lowest id.</param>
+/// <param name="LogLikelihoods">Natural logarithm of the probability of each wanted token.</param>
+/// <param name="Best">The most likely token; among equally likely ones the lowest id.</param>
 /// <param name="BestLogLikelihood">Natural logarithm of its probability.</param>
-/// <param name="Logits">One per entry of the vocabulary; empty unless asked for.</param>
+/// <param name="Logits">One per token of the vocabulary; empty unless wanted.</param>
 internal readonly record struct TokenAnswer(double[] LogLikelihoods, int Best, double BestLogLikelihood, float[] Logits)
 {
     /// <summary>Answers a question from the logits of a row.</summary>
@@ -77,7 +79,7 @@ internal readonly record struct TokenAnswer(double[] LogLikelihoods, int Best, d
         return new TokenAnswer(asked, best, logits[best] - normaliser, question.Logits ? logits.ToArray() : []);
     }
 
-    // In float64 and in vectors: one value at a time takes up to a fifth of a decoding step of 32 sequences.
+    // In float64 and vectorised: a scalar loop takes up to a fifth of the time of a decoding step of 32 sequences.
     private static double SumOfExponentials(ReadOnlySpan<float> logits, double largest)
     {
         Span<double> chunk = stackalloc double[512];

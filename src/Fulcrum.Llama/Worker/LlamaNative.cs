@@ -4,12 +4,12 @@ using LLama.Native;
 
 namespace Fulcrum.Llama.Worker;
 
-/// <summary>llama.cpp through LLamaSharp: the one file that knows its API, which changes with every version of
+/// <summary>llama.cpp through LLamaSharp. This is the only file that uses its API, which changes with every version of
 /// llama.cpp.</summary>
-/// <remarks>Used in a worker process only: a damaged file may end the process.</remarks>
+/// <remarks>For a worker process only, because a damaged file may end the process.</remarks>
 internal sealed unsafe class LlamaNative : ILlamaContext
 {
-    // Attention scores of one micro-batch (cells x tokens x heads) take at most this many float32 values.
+    // The largest number of float32 attention scores (cells x tokens x heads) of a micro-batch: 128 MiB.
     private const long LargestScores = 1 << 25;
     private static readonly List<string> Errors = [];
     private readonly SafeLlamaModelHandle model;
@@ -25,16 +25,16 @@ internal sealed unsafe class LlamaNative : ILlamaContext
     /// <summary>Number of tokens of the vocabulary.</summary>
     public int VocabularySize => model.Vocab.Count;
 
-    /// <summary>What llama.cpp is and runs on: version, backends and instruction sets.</summary>
+    /// <summary>Version, backends and instruction sets of llama.cpp.</summary>
     public static string Description =>
         $"llama.cpp, ggml {GgmlText("ggml_version")} ({GgmlText("ggml_commit")}); "
         + $"{Marshal.PtrToStringUTF8(NativeApi.llama_print_system_info())?.Trim()}";
 
-    /// <summary>The backend can put layers on a GPU.</summary>
+    /// <summary>Whether the backend can put layers on a GPU.</summary>
     public static bool Accelerator => NativeApi.llama_supports_gpu_offload();
 
-    /// <summary>Loads the native library; keeps its log away from the standard streams.</summary>
-    /// <exception cref="FulcrumException">The library is missing or does not fit this system.</exception>
+    /// <summary>Loads the native library, and redirects its log from the standard streams.</summary>
+    /// <exception cref="FulcrumException">The library is missing or not compatible with this system.</exception>
     public static void Start()
     {
         try
@@ -54,8 +54,8 @@ internal sealed unsafe class LlamaNative : ILlamaContext
     }
 
     /// <summary>Loads a model.</summary>
-    /// <param name="accelerator">Put the layers on a GPU, where the backend has one.</param>
-    /// <exception cref="FulcrumException">llama.cpp refuses the file; carries its reason.</exception>
+    /// <param name="accelerator">Whether to put the layers on a GPU, if the backend has one.</param>
+    /// <exception cref="FulcrumException">llama.cpp refuses the file. The message has its reason.</exception>
     public static LlamaNative Open(string path, int threads, bool accelerator)
     {
         LLamaModelParams p = LLamaModelParams.Default();
@@ -152,13 +152,13 @@ internal sealed unsafe class LlamaNative : ILlamaContext
         return answers;
     }
 
-    /// <summary>llama.cpp's own tokens of a text; special tokens in the text are recognised.</summary>
+    /// <summary>Tokenises a text with llama.cpp's tokenizer. Special tokens in the text are recognised.</summary>
     public int[] Tokenize(string text, bool addSpecial) =>
         [.. model.Tokenize(text, addSpecial, special: true, System.Text.Encoding.UTF8).Select(t => (int)t)];
 
     /// <summary>Quantises a file by llama.cpp's quantiser.</summary>
     /// <param name="type">llama.cpp's number of the recipe (<c>llama_ftype</c>).</param>
-    /// <exception cref="FulcrumException">llama.cpp refuses; carries its reason.</exception>
+    /// <exception cref="FulcrumException">llama.cpp refuses. The message has its reason.</exception>
     public static void Quantize(string source, string target, int type, int threads)
     {
         LLamaModelQuantizeParams p = LLamaModelQuantizeParams.Default();
@@ -169,7 +169,7 @@ internal sealed unsafe class LlamaNative : ILlamaContext
         }
     }
 
-    /// <summary>The values of quantised rows.</summary>
+    /// <summary>Dequantises rows.</summary>
     /// <param name="type">ggml's name of the type in lower case (<c>q4_K</c>).</param>
     /// <exception cref="FulcrumException">ggml cannot dequantise this type.</exception>
     public static void Dequantize(string type, ReadOnlySpan<byte> rows, Span<float> values)
@@ -222,7 +222,7 @@ internal sealed unsafe class LlamaNative : ILlamaContext
         }
     }
 
-    // The first error in the log says what was wrong, the later ones that loading failed therefore.
+    // Only the first error in the log is the cause. Later ones are its consequences.
     private static string Reason()
     {
         lock (Errors)

@@ -6,13 +6,13 @@ internal enum LlamaOperation : byte
     /// <summary>Opens a model file.</summary>
     Open = 1,
 
-    /// <summary>Makes the KV cache.</summary>
+    /// <summary>Allocates the KV cache.</summary>
     Allocate,
 
     /// <summary>Empties the KV cache. Has no reply.</summary>
     Clear,
 
-    /// <summary>Lets a sequence use the first tokens of another one in the KV cache. Has no reply.</summary>
+    /// <summary>Adds the first tokens of a sequence to another one in the KV cache. Has no reply.</summary>
     Share,
 
     /// <summary>Removes a sequence from the KV cache. Has no reply.</summary>
@@ -27,15 +27,15 @@ internal enum LlamaOperation : byte
     /// <summary>Quantises a file.</summary>
     Quantize,
 
-    /// <summary>Returns the values of quantised rows.</summary>
+    /// <summary>Dequantises rows.</summary>
     Dequantize,
 }
 
-/// <summary>How batches, answers and arrays go over the pipe. Both sides are the same build of the same
-/// program.</summary>
+/// <summary>Writes batches, answers and arrays to the pipe between parent and worker, and reads them. Both sides are
+/// the same build, so the format needs no versions.</summary>
 internal static class LlamaWire
 {
-    /// <summary>The first text that a worker sends; the parent refuses another one.</summary>
+    /// <summary>The first text that a worker sends. The parent refuses a process that sends another one.</summary>
     public const string Greeting = "fulcrum llama worker 1";
 
     /// <summary>Marks a reply that follows, or a refusal with its reason.</summary>
@@ -114,8 +114,7 @@ internal static class LlamaWire
     }
 
     /// <summary>Reads an array of numbers with its length.</summary>
-    /// <exception cref="EndOfStreamException">The other side is gone, or sends what no build of this program
-    /// sends.</exception>
+    /// <exception cref="EndOfStreamException">The other side has ended or sends invalid data.</exception>
     public static T[] ReadArray<T>(BinaryReader from)
         where T : unmanaged
     {

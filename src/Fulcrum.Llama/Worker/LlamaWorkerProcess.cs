@@ -3,10 +3,11 @@ using Fulcrum.Sandbox;
 
 namespace Fulcrum.Llama.Worker;
 
-/// <summary>The parent's side of one worker process. Used by one thread at a time.</summary>
+/// <summary>A worker process as seen from its parent: sends operations and reads replies. For one thread at a
+/// time.</summary>
 internal sealed class LlamaWorkerProcess : ILlamaContext
 {
-    // What a worker gets of the user's environment: nothing that it does not need, such as access tokens.
+    // The environment variables that a worker gets. Others, such as access tokens, are withheld.
     private static readonly string[] Inherited =
     [
         "PATH",
@@ -33,16 +34,16 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
         process.BeginErrorReadLine();
     }
 
-    /// <summary>llama.cpp's version and what it runs on.</summary>
+    /// <summary>Version, backends and instruction sets of llama.cpp.</summary>
     public string Description { get; private set; } = "";
 
-    /// <summary>llama.cpp's backend can put layers on a GPU.</summary>
+    /// <summary>Whether llama.cpp's backend can put layers on a GPU.</summary>
     public bool Accelerator { get; private set; }
 
     /// <summary>The process's id.</summary>
     public int Id => process.Id;
 
-    /// <summary>Most resident memory of the process so far, in bytes.</summary>
+    /// <summary>Peak resident memory of the process in bytes.</summary>
     public long PeakBytes
     {
         get
@@ -54,7 +55,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
 
     /// <summary>Starts a worker and waits for its greeting.</summary>
     /// <exception cref="FulcrumException">It does not start, is another program, or cannot load llama.cpp.</exception>
-    /// <param name="given">Null: the tool, or this library started as a program.</param>
+    /// <param name="given">The program; null: the tool, or this library started as a program.</param>
     public static LlamaWorkerProcess Start(WorkerProgram? given = null)
     {
         WorkerProgram program =
@@ -89,8 +90,9 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
     }
 
     /// <summary>Opens a model file whose header was checked.</summary>
-    /// <returns>The vocabulary's size.</returns>
-    /// <exception cref="FulcrumException">llama.cpp refuses the file, or the worker ended; names the file.</exception>
+    /// <returns>The size of the vocabulary.</returns>
+    /// <exception cref="FulcrumException">llama.cpp refuses the file, or the worker ended. The message names the
+    /// file.</exception>
     public int Open(string path, int threads, bool accelerator)
     {
         subject = path;
@@ -134,7 +136,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
     public IReadOnlyList<TokenAnswer> Decode(IReadOnlyList<BatchToken> tokens) =>
         Ask("it computed", LlamaOperation.Decode, to => LlamaWire.Write(to, tokens), LlamaWire.ReadAnswers);
 
-    /// <summary>llama.cpp's own tokens of a text; special tokens in the text are recognised.</summary>
+    /// <summary>Tokenises a text with llama.cpp's tokenizer. Special tokens in the text are recognised.</summary>
     public int[] Tokenize(string text, bool addSpecial) =>
         Ask(
             "it tokenised a text",
@@ -166,7 +168,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
         );
     }
 
-    /// <summary>The values of quantised rows.</summary>
+    /// <summary>Dequantises rows.</summary>
     public float[] Dequantize(string type, byte[] rows, int elements) =>
         Ask(
             "it dequantised",
@@ -256,7 +258,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
         return new FulcrumException($"{subject}: llama.cpp's worker process {how} while {doing}; {why}", cause);
     }
 
-    // Asked of this process: the worker does not see every variable.
+    // Read in this process, because the worker does not get every variable.
     private static bool SpinningIsSet =>
         Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") is not null
         || Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null;
@@ -269,7 +271,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
         start.Environment["GGML_NO_BACKTRACE"] = "1"; // a crash would start a debugger
         if (!SpinningIsSet)
         {
-            // long spinning makes llama.cpp three times slower beside other work
+            // Long spinning of idle threads makes llama.cpp three times slower on a busy machine.
             start.Environment["GOMP_SPINCOUNT"] = "5000";
         }
 

@@ -4,11 +4,11 @@ using Fulcrum.Report.Elements;
 
 namespace Fulcrum.View.Pages;
 
-/// <summary>The list of runs; two or more are picked to be compared.</summary>
+/// <summary>The list of runs. The user can select two or more of them for a comparison.</summary>
 internal static class ListPage
 {
     /// <summary>Returns the page.</summary>
-    /// <param name="live">Only the part that is renewed while the page is open.</param>
+    /// <param name="live">Whether only the part is returned that is updated while the page is open.</param>
     public static Markup Of(IEnumerable<(int Number, RunSnapshot Run, string Folder)> runs, bool live)
     {
         (int Number, RunSnapshot Run, string Folder)[] all = [.. runs];

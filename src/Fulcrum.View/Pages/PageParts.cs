@@ -5,14 +5,14 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.View.Pages;
 
-/// <summary>What the pages share.</summary>
+/// <summary>Parts that several pages use.</summary>
 internal static class PageParts
 {
     /// <summary>The language of the pages.</summary>
     public static readonly Words Words = Words.English;
 
     /// <summary>Returns a page.</summary>
-    /// <param name="root">The way from the page to the list: empty, or <c>../../</c>.</param>
+    /// <param name="root">The relative path from the page to the list: empty, or <c>../../</c>.</param>
     public static Markup Page(string title, string root, Markup body) =>
         Markup.Of(
             $"""
@@ -37,7 +37,7 @@ internal static class PageParts
             """
         );
 
-    /// <summary>Returns a page that says what is wrong.</summary>
+    /// <summary>Returns a page with an error message.</summary>
     /// <param name="root">As for <see cref="Page"/>.</param>
     public static Markup Problem(string root, string message) =>
         Page(
@@ -46,7 +46,7 @@ internal static class PageParts
             Markup.Of($"<nav><a href=\"{root}./\">All runs</a></nav><h1>This cannot be shown</h1><p>{message}</p>")
         );
 
-    /// <summary>Returns how far a run is, in a word.</summary>
+    /// <summary>Returns the word for the phase of a run.</summary>
     public static string Phase(RunPhase phase) =>
         phase switch
         {
@@ -56,7 +56,7 @@ internal static class PageParts
             _ => "unreadable",
         };
 
-    /// <summary>Returns what is at work, with its remaining time.</summary>
+    /// <summary>Returns the progress of a stage, with its remaining time.</summary>
     public static Markup Work(Pulse at)
     {
         string left = at.Remaining is { } seconds ? $", {Words.Duration(seconds)} left" : "";

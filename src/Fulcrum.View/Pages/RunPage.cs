@@ -10,7 +10,7 @@ namespace Fulcrum.View.Pages;
 internal static class RunPage
 {
     /// <summary>Returns the page.</summary>
-    /// <param name="live">Only the part that is renewed while the page is open.</param>
+    /// <param name="live">Whether only the part is returned that is updated while the page is open.</param>
     public static Markup Of(int number, RunSnapshot run, bool live)
     {
         Markup body = Body(run);
@@ -83,7 +83,7 @@ internal static class RunPage
                             $"{words.Percent(s.Result.Before.Score)} ({words.Interval(s.Result.Before)})",
                             $"{words.Percent(s.Result.After.Score)} ({words.Interval(s.Result.After)})",
                             words.Change(s.Result.Difference),
-                            s.IsWhole ? "all items" : "so far",
+                            s.IsComplete ? "all items" : "so far",
                         ]
                 )
             )}</div>"

@@ -4,12 +4,12 @@ using Fulcrum.Studies;
 
 namespace Fulcrum.Jobs;
 
-/// <summary>Does a stage as an <see cref="Attempt"/>: in a folder of its own, which is published at the end.</summary>
+/// <summary>Does a stage as an <see cref="Attempt"/>: in a separate folder, which is published at the end.</summary>
 internal static class AttemptedStage
 {
     /// <summary>Does a stage unless another attempt is complete.</summary>
-    /// <param name="work">Does the stage; what it writes goes into the lock's layout.</param>
-    /// <returns>True if this attempt was published; false if another one had been.</returns>
+    /// <param name="work">Does the stage. It writes into the layout of the lock.</param>
+    /// <returns>True if this attempt was published; false if another attempt had been published before.</returns>
     public static bool Run(Attempt attempt, Study study, Action<RunLock> work)
     {
         PlainFolder.Require(attempt.Run);
@@ -32,7 +32,7 @@ internal static class AttemptedStage
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Whatever went wrong here: the stage is complete if another attempt completed it.
+            // A failure does not matter if another attempt has completed the stage.
             if (!StageGraph.IsComplete(attempt.Node, study, published))
             {
                 throw;

@@ -2,9 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Fulcrum.Jobs;
 
-/// <summary>Starts processes on cores of their own. On systems other than Linux they share all cores.</summary>
+/// <summary>Binds processes to disjoint cores. On systems other than Linux they share all cores.</summary>
 internal static class Cores
 {
+    // The affinity mask: enough for 1,024 cores.
     private const int Words = 16,
         Bits = 64;
 
@@ -25,7 +26,7 @@ internal static class Cores
         return [.. Enumerable.Range(job * each, each).Select(i => all[i % all.Count]).Distinct()];
     }
 
-    /// <summary>Does work on a thread that is bound to cores. A process that the work starts inherits them.</summary>
+    /// <summary>Runs a function on a thread that is bound to cores. A process that it starts inherits them.</summary>
     public static T On<T>(IReadOnlyList<int> cores, Func<T> work)
     {
         T? result = default;
@@ -57,7 +58,7 @@ internal static class Cores
 
         if (OperatingSystem.IsLinux())
         {
-            // A refusal leaves the process on all cores, which is slower and not wrong.
+            // If Linux refuses, the process runs on all cores, which is slower but correct.
             _ = SetAffinity(0, Words * sizeof(ulong), mask);
         }
     }

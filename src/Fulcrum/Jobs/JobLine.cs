@@ -26,27 +26,27 @@ internal enum JobLineKind
     [JsonStringEnumMemberName("progressed")]
     Progressed,
 
-    /// <summary>Something worth knowing.</summary>
+    /// <summary>A note for the user.</summary>
     [JsonStringEnumMemberName("noted")]
     Noted,
 
-    /// <summary>Something that may be wrong.</summary>
+    /// <summary>A warning.</summary>
     [JsonStringEnumMemberName("warned")]
     Warned,
 
-    /// <summary>What was asked for failed.</summary>
+    /// <summary>The stage failed.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 }
 
-/// <summary>What a process that does single stages says on its standard output: one object a line.</summary>
+/// <summary>A line of the standard output of a process that does single stages: one JSON object per event.</summary>
 /// <param name="Kind">What happened.</param>
 /// <param name="Text">The stage, or the sentence.</param>
-/// <param name="What">Of a progress: the part at work.</param>
-/// <param name="Done">Of a progress: units done.</param>
-/// <param name="Total">Of a progress: units in all.</param>
-/// <param name="Unit">Of a progress: what is counted.</param>
-/// <param name="Code">Of a failure: the exit code that it stands for.</param>
+/// <param name="What">For progress: the current part.</param>
+/// <param name="Done">For progress: completed units.</param>
+/// <param name="Total">For progress: all units.</param>
+/// <param name="Unit">For progress: the name of the unit.</param>
+/// <param name="Code">For a failure: its exit code.</param>
 internal sealed record JobLine(
     JobLineKind Kind,
     string Text = "",
@@ -77,7 +77,7 @@ internal sealed record JobLine(
             Code: (failure as FulcrumException)?.ExitCode ?? 1
         );
 
-    /// <summary>Reads a line; null for anything else that a process prints.</summary>
+    /// <summary>Parses a line; returns null for any other output of a process.</summary>
     public static JobLine? Parse(string line)
     {
         try
@@ -105,7 +105,7 @@ internal sealed record JobLine(
             _ => null,
         };
 
-    /// <summary>Returns the failure as the exception that it stands for.</summary>
+    /// <summary>Returns the exception of a failure.</summary>
     public FulcrumException Failure() =>
         Code switch
         {

@@ -1,18 +1,19 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using Fulcrum.Files;
 using Fulcrum.Runs;
 
 namespace Fulcrum.Jobs;
 
-/// <summary>A process that does one stage after another, as its standard input names them.</summary>
+/// <summary>A process that does stages of a study, one after another. Its standard input gives it their
+/// names.</summary>
 internal sealed class JobProcess : IDisposable
 {
-    private const int Terminate = 15;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    // A process that is asked to end first saves its work.
+    private static readonly TimeSpan TimeToSave = TimeSpan.FromMinutes(10);
     private readonly Process process;
 
     /// <summary>Starts the process.</summary>
-    /// <param name="start">Its streams are redirected here.</param>
+    /// <param name="start">How to start it. This constructor redirects its streams.</param>
     public JobProcess(ProcessStartInfo start)
     {
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.UseShellExecute) = (true, true, false);
@@ -22,7 +23,7 @@ internal sealed class JobProcess : IDisposable
     /// <summary>Whether it can do another stage.</summary>
     public bool IsUsable { get; private set; } = true;
 
-    /// <summary>Has a stage done.</summary>
+    /// <summary>Has the process do a stage, and waits for its end.</summary>
     /// <returns>Null if the stage is complete.</returns>
     public FulcrumException? Do(StageNode node, Action<RunEvent> report, CancellationToken cancellation)
     {
@@ -50,13 +51,13 @@ internal sealed class JobProcess : IDisposable
         }
         catch (IOException)
         {
-            // The process has ended, and the code below says so.
+            // The process has ended. The code below reports it.
         }
 
         IsUsable = false;
         process.WaitForExit();
         cancellation.ThrowIfCancellationRequested();
-        return new FulcrumException($"the process that worked at it ended with exit code {process.ExitCode}");
+        return new FulcrumException($"the process that worked on it ended with exit code {process.ExitCode}");
     }
 
     /// <summary>Asks the process to save and to end.</summary>
@@ -64,11 +65,10 @@ internal sealed class JobProcess : IDisposable
     {
         if (!process.HasExited)
         {
-            _ = OperatingSystem.IsWindows() ? 0 : Signal(process.Id, Terminate);
+            _ = OperatingSystem.IsWindows() ? 0 : Libc.Terminate(process.Id);
         }
     }
 
-    // A process that could not open the study has ended, and its output says why.
     private void Name(StageNode node)
     {
         try
@@ -78,11 +78,11 @@ internal sealed class JobProcess : IDisposable
         }
         catch (IOException)
         {
-            // The output is read next.
+            // A process that could not open the study has ended. Its output says why and is read next.
         }
     }
 
-    /// <summary>Lets the process end after its stage.</summary>
+    /// <summary>Closes the standard input of the process, so that it ends after its stage.</summary>
     public void Close()
     {
         try
@@ -91,7 +91,7 @@ internal sealed class JobProcess : IDisposable
         }
         catch (IOException)
         {
-            // It has ended already.
+            // The process has already ended.
         }
     }
 
@@ -99,14 +99,11 @@ internal sealed class JobProcess : IDisposable
     public void Dispose()
     {
         Close();
-        if (!process.WaitForExit(Patience))
+        if (!process.WaitForExit(TimeToSave))
         {
             process.Kill(entireProcessTree: true);
         }
 
         process.Dispose();
     }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    private static extern int Signal(int process, int signal);
 }

@@ -2,29 +2,30 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.Jobs;
 
-/// <summary>Hands out nodes to several processes, each node after those that it needs.</summary>
+/// <summary>Distributes nodes to several processes. A node is handed out after the nodes that it needs are
+/// complete.</summary>
 /// <param name="needs">Returns the nodes that a node needs.</param>
 internal sealed class JobQueue(Func<StageNode, IReadOnlyList<StageNode>> needs, IEnumerable<StageNode> nodes)
 {
-    private readonly Lock door = new();
+    private readonly Lock gate = new();
     private readonly List<StageNode> waiting = [.. nodes];
     private readonly HashSet<StageNode> running = [];
     private readonly List<(StageNode Node, FulcrumException Why)> failed = [];
 
-    /// <summary>The nodes that failed, in the order in which they did.</summary>
+    /// <summary>The failed nodes, in the order of their failures.</summary>
     public IReadOnlyList<(StageNode Node, FulcrumException Why)> Failed => failed;
 
     /// <summary>The nodes that were never handed out.</summary>
     public IReadOnlyList<StageNode> Waiting => waiting;
 
-    /// <summary>Returns the next node; waits while only nodes are left that need a running one. Null: none is
-    /// left.</summary>
+    /// <summary>Returns the next node; null if none is left. It waits while all remaining nodes need one that is
+    /// running.</summary>
     public StageNode? Take(CancellationToken cancellation)
     {
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
-            lock (door)
+            lock (gate)
             {
                 if (waiting.FirstOrDefault(IsReady) is { } next)
                 {
@@ -45,11 +46,11 @@ internal sealed class JobQueue(Func<StageNode, IReadOnlyList<StageNode>> needs, 
 
     private readonly AutoResetEvent ended = new(false);
 
-    /// <summary>Takes note of a node's end.</summary>
+    /// <summary>Records the end of a node.</summary>
     /// <param name="failure">Null: it is complete.</param>
     public void End(StageNode node, FulcrumException? failure)
     {
-        lock (door)
+        lock (gate)
         {
             running.Remove(node);
             if (failure is not null)

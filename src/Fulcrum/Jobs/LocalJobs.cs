@@ -4,19 +4,18 @@ using Fulcrum.Studies;
 
 namespace Fulcrum.Jobs;
 
-/// <summary>Obtains and measures candidates in several processes of this machine, each on its own cores or its own
-/// device. A process does one stage after another, and the base's parts before the candidates.</summary>
+/// <summary>Does the stages of candidates (training, evaluation) in several processes on this machine. Each process has
+/// its own cores or its own device and does one stage after another, first its part of the base.</summary>
 /// <param name="jobs">The number of processes.</param>
-/// <param name="devices">Returns the number of GPUs to divide among them; 0: they compute on the processor.</param>
-/// <param name="start">Returns how the process of a job is started: it reads names of stages from its standard
-/// input.</param>
+/// <param name="devices">Returns the number of GPUs to divide among them; 0: they compute on the CPU.</param>
+/// <param name="start">Returns how to start a process, which reads names of stages from its standard input.</param>
 internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, ProcessStartInfo> start) : IDisposable
 {
     private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
     private readonly JobProcess?[] processes = new JobProcess?[jobs];
 
-    /// <summary>Starts the processes and returns at once. Each needs a second or more to open the study.</summary>
-    /// <param name="most">The number of stages to be done: more processes would have no work.</param>
+    /// <summary>Starts the processes in advance, because each needs a second or more to open the study.</summary>
+    /// <param name="most">The number of stages, as the largest useful number of processes.</param>
     public void Warm(Study study, int most)
     {
         for (int job = 0; job < Math.Min(jobs, most); job++)
@@ -27,7 +26,8 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
 
     /// <summary>Does candidates of a study. A candidate that fails does not stop the others.</summary>
     /// <param name="open">The candidates that are not complete.</param>
-    /// <exception cref="FulcrumException">Candidates failed; says which, and why the first did.</exception>
+    /// <exception cref="FulcrumException">Candidates failed. The message says which, and why the first
+    /// failed.</exception>
     public void Run(Study study, IReadOnlyList<StageNode> open, Action<RunEvent> report, CancellationToken cancellation)
     {
         StageGraph graph = StageGraph.Of(study);
@@ -54,7 +54,7 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         }
     }
 
-    /// <summary>Measures the items of the base in parts, one for each process.</summary>
+    /// <summary>Evaluates the items of the base in parts, one per process.</summary>
     /// <exception cref="FulcrumException">A part failed.</exception>
     public void SplitBase(Study study, Action<RunEvent> report, CancellationToken cancellation)
     {
@@ -67,10 +67,10 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
 
     private void Run(Study study, JobQueue queue, int most, Action<RunEvent> report, CancellationToken cancellation)
     {
-        Lock door = new();
+        Lock gate = new();
         void Report(RunEvent happened)
         {
-            lock (door)
+            lock (gate)
             {
                 report(happened);
             }

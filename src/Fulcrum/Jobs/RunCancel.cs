@@ -1,27 +1,25 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Fulcrum.Files;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Runs;
 
 namespace Fulcrum.Jobs;
 
-/// <summary>Stops what works at a run: the process that holds it, and its jobs on Slurm. What was done is
-/// kept.</summary>
+/// <summary>Stops the process that holds a run, and the run's jobs on Slurm. Completed work is kept.</summary>
 internal static class RunCancel
 {
-    private const int Terminate = 15;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2),
-        Between = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TimeToSave = TimeSpan.FromMinutes(2),
+        PollInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Stops everything.</summary>
-    /// <returns>What was stopped, a sentence each; empty: nothing was running.</returns>
-    /// <exception cref="InputException">The folder holds no run, or its process belongs to somebody else or runs on
+    /// <returns>One sentence for each thing that was stopped; empty: nothing was running.</returns>
+    /// <exception cref="InputException">The folder has no run, or its process belongs to another user or runs on
     /// another machine.</exception>
     public static IReadOnlyList<string> Stop(RunLayout run, CancellationToken cancellation)
     {
         _ = RunStatus.StudyOf(run);
-        // The owner first: it may be submitting jobs. Whoever cannot stop it from here still stops the jobs.
+        // The process first, because it may be submitting jobs. If it cannot be stopped from here, the jobs are stopped
+        // all the same.
         string[] stopped;
         try
         {
@@ -46,9 +44,9 @@ internal static class RunCancel
         IReadOnlyList<SlurmJob> queue =
             SlurmTools.QueueOf(run)
             ?? throw new FulcrumException("squeue failed, so no job was cancelled; try again later");
-        record = record.Healed(queue) with { Cancelled = true };
+        record = record.WithNumbers(queue) with { Cancelled = true };
         record.Write(run);
-        // By name as well as by number: a job whose number was not recorded is cancelled too.
+        // Jobs are found by name, so that a job whose number was not recorded is cancelled too.
         long[] alive = [.. record.Alive(queue).SelectMany(e => e.In(queue)).Select(j => j.Whole).Distinct()];
         if (alive.Length > 0)
         {
@@ -92,7 +90,7 @@ internal static class RunCancel
             );
         }
 
-        if (owner.User != RunOwner.Here.User || Signal(owner.Process, Terminate) != 0)
+        if (owner.User != RunOwner.Here.User || Libc.Terminate(owner.Process) != 0)
         {
             throw new InputException($"the process {owner.Process} that holds the run belongs to another user");
         }
@@ -104,14 +102,14 @@ internal static class RunCancel
 
     private static bool Ends(RunOwner owner, CancellationToken cancellation)
     {
-        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < Patience; )
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < TimeToSave; )
         {
             if (!owner.IsAlive)
             {
                 return true;
             }
 
-            if (cancellation.WaitHandle.WaitOne(Between))
+            if (cancellation.WaitHandle.WaitOne(PollInterval))
             {
                 return false;
             }
@@ -119,7 +117,4 @@ internal static class RunCancel
 
         return false;
     }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    private static extern int Signal(int process, int signal);
 }

@@ -9,8 +9,8 @@ namespace Fulcrum.Jobs;
 /// <param name="Run">The run folder.</param>
 /// <param name="Stages">Prepare, base, compare and report.</param>
 /// <param name="Candidates">In the study's order.</param>
-/// <param name="RemainingSeconds">Until all candidates are complete, as far as can be told.</param>
-/// <param name="Note">What could not be found out; null: nothing.</param>
+/// <param name="RemainingSeconds">Estimated seconds until all candidates are complete; null: unknown.</param>
+/// <param name="Note">A sentence about a state that could not be read; null: none.</param>
 internal sealed record RunStatus(
     string Run,
     IReadOnlyList<StageStatus> Stages,
@@ -19,7 +19,6 @@ internal sealed record RunStatus(
     string? Note
 )
 {
-    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
     private static readonly StageNode[] First = [new(Stage.Prepare), new(Stage.Base)],
         Last = [new(Stage.Compare), new(Stage.Report)];
 
@@ -76,7 +75,7 @@ internal sealed record RunStatus(
     public static string? FailureOf(RunLayout run, StageNode node) =>
         FailureFile.Read(PlaceOf(run, node), node)?.Message;
 
-    // Where the latest attempt works; without attempts, the run folder.
+    // Returns the folder of the latest attempt; without attempts the run folder.
     private static RunLayout PlaceOf(RunLayout run, StageNode node) =>
         Attempt.All(run.Root, node) is [var latest, ..] ? run with { Attempt = latest } : run;
 
@@ -94,7 +93,7 @@ internal sealed record RunStatus(
         }
     }
 
-    // A candidate that failed is not repeated by itself, and of one that a selection ended without nothing is asked.
+    // Failed candidates are not retried without a command, and candidates that were not selected have no work left.
     private static double? Remaining(RunLayout run, Study study, StageStatus[] candidates, IReadOnlyList<Pulse> work)
     {
         IEnumerable<string> open = candidates
@@ -116,7 +115,7 @@ internal sealed record RunStatus(
         private readonly IReadOnlyList<string>? confirmed = SelectionRun.ConfirmedOf(study, run);
         private readonly List<Pulse> work = [];
 
-        /// <summary>What is at work at the stages that were read.</summary>
+        /// <summary>Progress of the stages that are running.</summary>
         public IReadOnlyList<Pulse> Work => work;
 
         public StageStatus Of(StageNode node)
@@ -153,7 +152,7 @@ internal sealed record RunStatus(
                 .Select(g => OfRound(g.Key, [.. g.Select(Of)]))
                 .Append(Of(StageNode.Judged));
 
-        // The state of the place that is furthest from its end, and why.
+        // Returns the state of the place that is furthest from its end.
         private static StageStatus OfRound(int round, StageStatus[] places)
         {
             StageStatus first = places.MinBy(p => p.State)!;
@@ -161,7 +160,8 @@ internal sealed record RunStatus(
             return new StageStatus($"round {round}", first.State, first.Why, "", done, places.Length, "candidates");
         }
 
-        // Of a study that judges candidates together, the job that obtains or tries one is over before it is complete.
+        // In a study that judges candidates together, the job that trains or tries a candidate ends before the
+        // candidate is complete.
         private SlurmEntry? EntryOf(StageNode node) =>
             node.Candidate is not null
             && StageGraph.IsTogether(study)
@@ -178,7 +178,8 @@ internal sealed record RunStatus(
                 Kind = study.Selects ? NodeKind.Tried : NodeKind.Obtained,
             };
 
-        // Slurm keeps a job that ended in its queue for minutes only. A job may have been lost without any account.
+        // Slurm keeps an ended job in its queue for a few minutes only. Later its state is read from the accounting,
+        // which may not have it.
         private string? Accounted(SlurmEntry? entry, StageNode node) =>
             entry is not null
             && queue is not null
@@ -211,7 +212,7 @@ internal sealed record RunStatus(
                 : null;
 
         private bool IsFresh(Pulse pulse) =>
-            TimeProvider.System.GetUtcNow() - pulse.Time < Recent
+            TimeProvider.System.GetUtcNow() - pulse.Time < Pulse.Lifetime
             || (owned && RunOwner.Read(run.Root)!.Host == pulse.Host);
 
         private StageStatus OfJob(string name, SlurmJob job, Pulse? pulse)

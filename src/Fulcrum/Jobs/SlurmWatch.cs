@@ -5,9 +5,9 @@ using Fulcrum.Studies;
 
 namespace Fulcrum.Jobs;
 
-/// <summary>Follows the jobs of a run until its last stage is complete. Nothing depends on it: the jobs go on if it
-/// ends.</summary>
-/// <param name="study">With every derived candidate named.</param>
+/// <summary>Shows the progress of the jobs of a run until its last stage is complete. The jobs do not depend on it and
+/// continue if it ends.</summary>
+/// <param name="study">The study, with every derived candidate named.</param>
 /// <param name="until">The last stage.</param>
 internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
 {
@@ -19,10 +19,11 @@ internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
     private string shown = "";
     private int gone;
 
-    /// <summary>Returns when the last stage is complete, or when no job is left although no stage failed: a controller
-    /// that is killed can forget jobs that it had just started.</summary>
+    /// <summary>Returns when the last stage is complete, or when no job is left although no stage failed. The latter
+    /// happens if a controller is killed and loses jobs that it had just started.</summary>
     /// <returns>Whether every stage is complete.</returns>
-    /// <exception cref="FulcrumException">No job is left, because a stage failed; says which and why.</exception>
+    /// <exception cref="FulcrumException">No job is left, because a stage failed. The message says which and
+    /// why.</exception>
     public bool Follow(Action<RunEvent> report, CancellationToken cancellation)
     {
         StageNode[] all = [.. graph.Nodes.Where(n => n.Stage <= until)];
@@ -65,7 +66,7 @@ internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
         }
     }
 
-    // The controller may not answer for a while. The jobs run all the same.
+    // The jobs continue while the controller does not answer, so this is not a failure.
     private bool Ask(Action<RunEvent> report, StageNode[] all)
     {
         if (RunStatus.QueueOf(run) is not { } queue)
@@ -76,9 +77,9 @@ internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
 
         SlurmRecord record = SlurmRecord.Read(run)!;
         SlurmJob[] jobs = [.. record.Alive(queue).SelectMany(e => e.In(queue)).Where(j => j.IsAlive)];
-        // Slurm holds a task that a node could not start. Then the jobs behind it would wait for ever.
+        // Slurm holds a task that a node could not start. The jobs that depend on it would wait for ever.
         bool alive = jobs.Any(j => !j.IsStuck && !j.IsBehindOthers) || (jobs.Length > 0 && !jobs.Any(j => j.IsStuck));
-        // A job's last files may become visible a little after its end.
+        // On a network file system the last files of a job may become visible some seconds after its end.
         gone = alive ? 0 : gone + 1;
         StageNode[] open = [.. all.Where(n => !StageGraph.IsComplete(n, study, run))];
         if (gone < 2 || open.Length == 0)

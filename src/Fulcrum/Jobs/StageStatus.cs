@@ -2,27 +2,27 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Jobs;
 
-/// <summary>What a stage is at.</summary>
+/// <summary>The state of a stage.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<StageState>))]
 internal enum StageState
 {
-    /// <summary>It failed the last time.</summary>
+    /// <summary>The last attempt failed.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 
-    /// <summary>The model is being made.</summary>
+    /// <summary>The model is being trained or created.</summary>
     [JsonStringEnumMemberName("training")]
     Training,
 
-    /// <summary>The tasks are being asked.</summary>
+    /// <summary>The tasks are being evaluated.</summary>
     [JsonStringEnumMemberName("measuring")]
     Measuring,
 
-    /// <summary>A process has begun and has not progressed yet.</summary>
+    /// <summary>A process has started and has not reported progress yet.</summary>
     [JsonStringEnumMemberName("starting")]
     Starting,
 
-    /// <summary>It was begun, and no process works at it.</summary>
+    /// <summary>It was started, and no process works on it now.</summary>
     [JsonStringEnumMemberName("interrupted")]
     Interrupted,
 
@@ -30,17 +30,17 @@ internal enum StageState
     [JsonStringEnumMemberName("queued")]
     Queued,
 
-    /// <summary>It was not begun.</summary>
+    /// <summary>It was not started.</summary>
     [JsonStringEnumMemberName("waiting")]
     Waiting,
 
-    /// <summary>It was measured on the items by which candidates are selected, and nothing more is asked of it so
-    /// far.</summary>
+    /// <summary>The candidate was evaluated on the selection items. It was not selected so far, so there is nothing
+    /// more to do.</summary>
     [JsonStringEnumMemberName("tried")]
     Tried,
 
-    /// <summary>A selection ended without it: a search trained it for a shorter time only, or it is a further seed of
-    /// a candidate that was not selected.</summary>
+    /// <summary>The candidate was not selected: a search trained it with fewer steps only, or it is an additional seed
+    /// of a candidate that was not selected.</summary>
     [JsonStringEnumMemberName("dropped")]
     Dropped,
 
@@ -51,15 +51,15 @@ internal enum StageState
 
 /// <summary>The state of one stage or candidate.</summary>
 /// <param name="Name">The candidate, or the stage.</param>
-/// <param name="Why">Why it failed, was interrupted or waits; null: nothing to say.</param>
-/// <param name="What">The part at work.</param>
-/// <param name="Done">Units done of that part.</param>
-/// <param name="Total">Units in all.</param>
-/// <param name="Unit">What is counted.</param>
+/// <param name="Why">Why it failed, was interrupted or waits; null: no reason.</param>
+/// <param name="What">The current part of the stage.</param>
+/// <param name="Done">Completed units of this part.</param>
+/// <param name="Total">All units of this part.</param>
+/// <param name="Unit">The name of the unit.</param>
 /// <param name="Rate">Units per second.</param>
-/// <param name="RemainingSeconds">Until the candidate is complete, as far as can be told.</param>
-/// <param name="Job">The job of Slurm.</param>
-/// <param name="Node">Where the job runs.</param>
+/// <param name="RemainingSeconds">Estimated seconds until the candidate is complete; null: unknown.</param>
+/// <param name="Job">The Slurm job.</param>
+/// <param name="Node">The node on which the job runs.</param>
 internal sealed record StageStatus(
     string Name,
     StageState State,
@@ -74,7 +74,7 @@ internal sealed record StageStatus(
     string? Node = null
 )
 {
-    /// <summary>Whether a process works at it.</summary>
+    /// <summary>Whether a process works on it.</summary>
     [JsonIgnore]
     public bool IsRunning => State is StageState.Training or StageState.Measuring or StageState.Starting;
 }

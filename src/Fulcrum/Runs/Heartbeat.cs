@@ -30,6 +30,10 @@ internal sealed record Pulse(
     DateTimeOffset Since
 )
 {
+    /// <summary>A process whose progress is older than this counts as ended. A process writes its progress every few
+    /// seconds, but a busy file system of a cluster may delay it.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
+
     /// <summary>Units per second; null while nothing was done.</summary>
     public double? Rate => Done > Before && Time > Since ? (Done - Before) / (Time - Since).TotalSeconds : null;
 

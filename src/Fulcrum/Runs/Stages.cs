@@ -75,7 +75,7 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
                 Log.StageBegins(started.Stage);
                 break;
             case RunEvent.StageSkipped skipped:
-                Log.StageStands(skipped.Stage);
+                Log.StageIsComplete(skipped.Stage);
                 break;
             case RunEvent.Noted noted:
                 Log.Notes(noted.Text);

@@ -3,15 +3,15 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.Jobs.Slurm;
 
-/// <summary>The script of a job: it does one stage as an attempt of its own.</summary>
+/// <summary>Writes the script of a Slurm job, which does one stage as a separate attempt.</summary>
 internal static class JobScript
 {
     /// <summary>Returns the script.</summary>
     /// <param name="tool">The program and its first arguments.</param>
     /// <param name="run">The run folder.</param>
-    /// <param name="stages">By index of the array; one for a job that is none.</param>
-    /// <param name="flags">Options that every stage gets.</param>
-    /// <exception cref="InputException">A path cannot stand in a script.</exception>
+    /// <param name="stages">The stages by index of the job array; one stage for a single job.</param>
+    /// <param name="flags">Options of every stage.</param>
+    /// <exception cref="InputException">A path has a control character.</exception>
     public static string Of(
         IReadOnlyList<string> tool,
         RunLayout run,
@@ -49,11 +49,13 @@ internal static class JobScript
             .AppendJoin(' ', command)
             .Append(" &\n")
             .Append("work=$!\n")
-            // The shell, or all of the job's processes, get the signal. A second one does no harm.
+            // Slurm may send the signal to the shell only, or to all processes. A process that gets it twice is not
+            // harmed.
             .Append("trap 'kill -TERM $work 2>/dev/null' TERM\n")
             .Append("code=130\nwhile :; do wait $work; code=$?; kill -0 $work 2>/dev/null || break; done\n")
-            // Interrupted, while Slurm lets the job run on: a warning before the time limit. Then it wants more time.
-            // If Slurm itself ended the job, by scancel or for another job, Slurm decides what becomes of it.
+            // If the stage was interrupted but the job still runs, it was the warning before the time limit, and the
+            // job queues itself again. If Slurm ended the job (scancel, preemption), Slurm decides whether to queue it
+            // again.
             .Append("if [ $code = 130 ] && [ \"$(squeue -h -j \"$me\" -o %T 2>/dev/null)\" = RUNNING ]; then\n")
             .Append("  echo \"$stage: interrupted, requeued\"\n  scontrol requeue \"$me\"\nfi\nexit $code\n");
         return text.ToString();
@@ -64,7 +66,7 @@ internal static class JobScript
     internal static string Quoted(string text) =>
         text.Any(char.IsControl)
             ? throw new InputException(
-                $"'{Printable.Short(text)}' has a control character, so it cannot stand in a job's script; "
+                $"'{Printable.Short(text)}' has a control character, so it cannot be used in a job's script; "
                     + "use another path"
             )
             : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";

@@ -1,14 +1,14 @@
 namespace Fulcrum.Jobs.Slurm;
 
-/// <summary>What Slurm's accounting says of jobs that its queue has forgotten. A cluster without accounting knows
-/// nothing of them.</summary>
+/// <summary>Reads the states of ended jobs from Slurm's accounting (<c>sacct</c>), which some clusters do not
+/// have.</summary>
 /// <param name="ask">Runs a command of Slurm.</param>
 internal sealed class SlurmAccounts(Func<string, IEnumerable<string>, SlurmReply> ask)
 {
     private readonly Dictionary<long, Dictionary<string, string>> jobs = [];
 
-    /// <summary>Returns the state in which the job or task of a stage ended, in Slurm's words, as OUT_OF_MEMORY; null
-    /// if it is unknown.</summary>
+    /// <summary>Returns the final state of the job or task of a stage by Slurm's name, such as OUT_OF_MEMORY; null if
+    /// unknown.</summary>
     public string? StateOf(SlurmEntry entry, string stage)
     {
         int index = entry.Stages.ToList().IndexOf(stage);
@@ -17,7 +17,7 @@ internal sealed class SlurmAccounts(Func<string, IEnumerable<string>, SlurmReply
             : null;
     }
 
-    // One question for a job with all of its tasks.
+    // Caches the states of a job with all of its tasks.
     private Dictionary<string, string> StatesOf(long id)
     {
         if (!jobs.TryGetValue(id, out Dictionary<string, string>? states))
@@ -45,7 +45,7 @@ internal sealed class SlurmAccounts(Func<string, IEnumerable<string>, SlurmReply
         }
         catch (FulcrumException)
         {
-            return []; // there is no sacct, or it does not answer
+            return []; // sacct does not exist or does not answer
         }
     }
 }

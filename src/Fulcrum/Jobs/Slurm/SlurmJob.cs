@@ -7,15 +7,15 @@ namespace Fulcrum.Jobs.Slurm;
 
 /// <summary>A job, or a task of a job array, as <c>squeue --json</c> shows it.</summary>
 /// <param name="Id">Its number.</param>
-/// <param name="Array">The number of its array; 0: it is no part of one.</param>
-/// <param name="Tasks">The indices of the array that it stands for: one, or all that are waiting.</param>
-/// <param name="States">Slurm's words, as PENDING; one or several.</param>
+/// <param name="Array">The number of its job array; 0: none.</param>
+/// <param name="Tasks">The indices of the array that it represents: one, or all that are waiting.</param>
+/// <param name="States">One or several of Slurm's state names, such as PENDING.</param>
 /// <param name="Reason">Why it waits or ended.</param>
 /// <param name="Name">The job's name.</param>
 /// <param name="Restarts">How often it was started again.</param>
 /// <param name="Nodes">Where it runs.</param>
-/// <param name="IsShortened">Whether it stands for more tasks than <paramref name="Tasks"/> says.</param>
-/// <param name="Script">The path of its script at the submission; empty: Slurm does not tell.</param>
+/// <param name="IsShortened">Whether it represents more tasks than <paramref name="Tasks"/> lists.</param>
+/// <param name="Script">The path of its script at the submission; empty: not reported.</param>
 internal sealed record SlurmJob(
     long Id,
     long Array,
@@ -29,8 +29,8 @@ internal sealed record SlurmJob(
     string Script = ""
 )
 {
-    // States in which a job is over. COMPLETING may stand next to one of them, or alone while processes end.
-    private static readonly HashSet<string> Over =
+    // States of an ended job. COMPLETING is not one: it may be the only state while processes end.
+    private static readonly HashSet<string> Ended =
     [
         "COMPLETED",
         "CANCELLED",
@@ -46,7 +46,8 @@ internal sealed record SlurmJob(
         "RECONFIG_FAIL",
     ];
 
-    private static readonly HashSet<string> Never =
+    // Reasons for waiting that do not change without an action of the user or the administrator.
+    private static readonly HashSet<string> Stuck =
     [
         "DependencyNeverSatisfied",
         "PartitionTimeLimit",
@@ -62,13 +63,13 @@ internal sealed record SlurmJob(
     ];
 
     /// <summary>Whether it waits or runs.</summary>
-    public bool IsAlive => !States.Any(Over.Contains);
+    public bool IsAlive => !States.Any(Ended.Contains);
 
     /// <summary>Whether it runs now.</summary>
     public bool IsRunning => IsAlive && !States.Contains("PENDING");
 
-    /// <summary>Whether it waits for something that will not come by itself.</summary>
-    public bool IsStuck => IsAlive && !IsRunning && Never.Contains(Reason);
+    /// <summary>Whether it waits for something that needs an action of the user or the administrator.</summary>
+    public bool IsStuck => IsAlive && !IsRunning && Stuck.Contains(Reason);
 
     /// <summary>Whether it waits for another job of the run only.</summary>
     public bool IsBehindOthers => IsAlive && !IsRunning && Reason == "Dependency";
@@ -76,9 +77,9 @@ internal sealed record SlurmJob(
     /// <summary>The number that other jobs may depend on and that <c>scancel</c> takes.</summary>
     public long Whole => Array != 0 ? Array : Id;
 
-    /// <summary>Whether its script is that of a run folder, or cannot be seen from here.</summary>
-    /// <remarks>Names of jobs are seen by every user of a cluster, so a folder that somebody else made can name a job
-    /// of another run.</remarks>
+    /// <summary>Returns whether its script is in a run folder, or is not visible from here.</summary>
+    /// <remarks>Every user of a cluster sees the names of jobs, so an untrusted run folder can name jobs of another
+    /// run.</remarks>
     public bool IsOf(RunLayout run)
     {
         string own = run.At("slurm", Name + ".sh");
@@ -88,8 +89,8 @@ internal sealed record SlurmJob(
     /// <summary>Reads the output of <c>squeue --json</c>, of version 22.05 and later ones.</summary>
     /// <remarks>Version 22.05 writes plain values. Later versions write a number as an object with <c>set</c> and
     /// <c>number</c>, and a state as a list.</remarks>
-    /// <returns>Null if it says that it could not look for jobs.</returns>
-    /// <exception cref="FulcrumException">The text is something else.</exception>
+    /// <returns>Null if the output says that the jobs could not be read.</returns>
+    /// <exception cref="FulcrumException">The text is not such an output.</exception>
     public static IReadOnlyList<SlurmJob>? Parse(string json)
     {
         try
@@ -136,8 +137,8 @@ internal sealed record SlurmJob(
             _ => null,
         };
 
-    /// <summary>Reads indices such as <c>0,3-5,7-11%2</c>. Where Slurm shortens a long list with dots, only the part
-    /// before them is known.</summary>
+    /// <summary>Reads indices such as <c>0,3-5,7-11%2</c>. Slurm may shorten a long list with dots. Then only the
+    /// indices before them are returned.</summary>
     internal static IReadOnlyList<int> Indices(string text)
     {
         List<int> all = [];

@@ -4,13 +4,13 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.Jobs.Slurm;
 
-/// <summary>What a user asks of the cluster.</summary>
-/// <param name="Partition">Null: the default one.</param>
-/// <param name="Gres">Generic resources of each job that computes, as <c>gpu:1</c>; null: none.</param>
-/// <param name="Time">Time limit of each job, as Slurm writes it; null: the partition's.</param>
-/// <param name="Account">Null: the user's default.</param>
-/// <param name="MaxJobs">Candidates that run at the same time; null: any number.</param>
-/// <param name="More">Further options of <c>sbatch</c>.</param>
+/// <summary>The user's options for jobs on the cluster.</summary>
+/// <param name="Partition">The partition; null: the default one.</param>
+/// <param name="Gres">Generic resources of each job that computes, such as <c>gpu:1</c>; null: none.</param>
+/// <param name="Time">Time limit of each job in Slurm's format; null: that of the partition.</param>
+/// <param name="Account">The account; null: the user's default.</param>
+/// <param name="MaxJobs">The largest number of candidates that run at the same time; null: any number.</param>
+/// <param name="More">Additional options of <c>sbatch</c>.</param>
 internal sealed record SlurmOptions(
     string? Partition = null,
     string? Gres = null,
@@ -20,8 +20,8 @@ internal sealed record SlurmOptions(
     IReadOnlyList<string>? More = null
 )
 {
-    // These say which job a job is, and on which cluster. A run could not find its jobs again without them.
-    private static readonly string[] Ours =
+    // Options that the run sets itself, because it finds its jobs again by them.
+    private static readonly string[] Reserved =
     [
         "--array",
         "-a",
@@ -50,7 +50,7 @@ internal sealed record SlurmOptions(
     private static readonly char[] Switches = [.. "hHkOQsuvV"];
 
     /// <summary>Checks the values.</summary>
-    /// <exception cref="InputException">One is malformed; names its option.</exception>
+    /// <exception cref="InputException">A value is malformed. The message names its option.</exception>
     public void Check()
     {
         (string Option, string? Value)[] texts =
@@ -77,12 +77,12 @@ internal sealed record SlurmOptions(
         if ((More ?? []).FirstOrDefault(IsNoOption) is { } bare)
         {
             throw new InputException(
-                $"--sbatch: '{Printable.Short(bare)}' is no option, and sbatch would take it for the job's script; "
+                $"--sbatch: '{Printable.Short(bare)}' is not an option, and sbatch would take it for the job's script; "
                     + "write a value behind an equals sign, as --mem=8G"
             );
         }
 
-        if ((More ?? []).FirstOrDefault(IsOurs) is { } taken)
+        if ((More ?? []).FirstOrDefault(IsReserved) is { } taken)
         {
             throw new InputException(
                 $"--sbatch: {Printable.Short(taken)} cannot be given, because the run sets it itself"
@@ -90,21 +90,24 @@ internal sealed record SlurmOptions(
         }
     }
 
-    // What follows a word without a dash, or two dashes alone, is the script and its arguments for sbatch.
+    // sbatch takes a word without a dash, and everything after "--", for the script and its arguments.
     private static bool IsNoOption(string word) => word[0] != '-' || word is "-" or "--";
 
-    // sbatch accepts a name's beginning, several short options in one word, and a value that follows at once.
-    private static bool IsOurs(string word)
+    // sbatch accepts the beginning of an option's name, several short options in one word, and a value without a space
+    // before it.
+    private static bool IsReserved(string word)
     {
         string name = word.Split('=')[0];
         return name.StartsWith("--", StringComparison.Ordinal)
-            ? name != "--export" && Ours.Any(o => o.StartsWith(name, StringComparison.Ordinal))
-            : word.StartsWith('-') && word[1..].TrimStart(Switches) is [var option, ..] && Ours.Contains($"-{option}");
+            ? name != "--export" && Reserved.Any(o => o.StartsWith(name, StringComparison.Ordinal))
+            : word.StartsWith('-')
+                && word[1..].TrimStart(Switches) is [var option, ..]
+                && Reserved.Contains($"-{option}");
     }
 
     /// <summary>Returns the options of a job.</summary>
     /// <param name="computes">Whether the job opens a model.</param>
-    /// <param name="threads">The threads that the study asks for; null: none in particular.</param>
+    /// <param name="threads">The number of threads of the study; null: not set.</param>
     public IReadOnlyList<string> Arguments(bool computes, int? threads) =>
         [
             .. Partition is null ? (string[])[] : [$"--partition={Partition}"],
@@ -112,13 +115,15 @@ internal sealed record SlurmOptions(
             .. Time is null ? (string[])[] : [$"--time={Time}"],
             .. Account is null ? (string[])[] : [$"--account={Account}"],
             .. threads is { } count && computes ? (string[])[$"--cpus-per-task={count}"] : [],
-            // Where the limit is known and long enough, the job is told before it, saves and asks for more time.
+            // A job with a time limit of 10 minutes or more is signalled 90 s before its end. It saves its work and
+            // queues itself again.
             .. Limit(Time) is { } limit && limit >= TimeSpan.FromMinutes(10) ? (string[])["--signal=B:TERM@90"] : [],
             .. More ?? [],
         ];
 
-    /// <summary>Refuses what no node or partition offers, as far as Slurm says so before a job is submitted.</summary>
-    /// <exception cref="InputException">Slurm refuses; says what and what it has instead.</exception>
+    /// <summary>Checks before any submission, by <c>sbatch --test-only</c>, that a node or partition offers the
+    /// resources.</summary>
+    /// <exception cref="InputException">Slurm refuses. The message says what, and what exists instead.</exception>
     public void TryOut(string script, int? threads)
     {
         SlurmReply tried = SlurmTools.Run("sbatch", ["--test-only", .. Arguments(true, threads), script]);
@@ -143,9 +148,9 @@ internal sealed record SlurmOptions(
         }
     }
 
-    /// <summary>Throws for a submission that Slurm refused.</summary>
-    /// <exception cref="InputException">What was asked for does not exist.</exception>
-    /// <exception cref="FulcrumException">Anything else, such as a controller that does not answer.</exception>
+    /// <summary>Throws the exception for a submission that Slurm refused.</summary>
+    /// <exception cref="InputException">A requested resource does not exist.</exception>
+    /// <exception cref="FulcrumException">Any other failure, such as a controller that does not answer.</exception>
     public static void Refuse(SlurmReply reply, IReadOnlyList<string> arguments)
     {
         string said = reply.Error + reply.Output;
@@ -168,7 +173,7 @@ internal sealed record SlurmOptions(
         if (known.FirstOrDefault(k => said.Contains(k.Phrase, StringComparison.Ordinal)) is { Option: { } option })
         {
             throw new InputException(
-                $"{option}: the cluster cannot give what is asked ({asked}): {complaint}. "
+                $"{option}: the cluster does not have the requested resources ({asked}): {complaint}. "
                     + "'sinfo -o \"%P %l %c %G\"' lists partitions, time limits, processors and GPUs"
             );
         }
@@ -178,9 +183,8 @@ internal sealed record SlurmOptions(
         );
     }
 
-    /// <summary>Reads a time limit as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours and
-    /// so
-    /// on; null: none, or none that can be read.</summary>
+    /// <summary>Reads a time limit in Slurm's format (minutes, minutes:seconds, hours:minutes:seconds, days-hours and
+    /// so on); null if there is none or it is malformed.</summary>
     internal static TimeSpan? Limit(string? text)
     {
         string[] days = (text ?? "").Split('-');

@@ -5,12 +5,12 @@ using Fulcrum.Studies;
 
 namespace Fulcrum.Jobs.Slurm;
 
-/// <summary>Submits the stages of a run that are not complete and that no job does yet.</summary>
+/// <summary>Submits jobs for the stages of a run that are not complete and have no job yet.</summary>
 /// <remarks>A job is recorded before it is submitted and again with its number afterwards. If the submission is
 /// interrupted between the two, the next one finds the job by its name.</remarks>
-/// <param name="submission">The study, and what is to be done again although its manifest exists.</param>
-/// <param name="tool">The program and its first arguments, on every node the same.</param>
-/// <param name="flags">Options that every stage gets.</param>
+/// <param name="submission">The study, and the complete stages to do again.</param>
+/// <param name="tool">The program and its first arguments, the same on every node.</param>
+/// <param name="flags">Options of every stage.</param>
 internal sealed class SlurmRun(
     RunLayout run,
     Submission submission,
@@ -28,7 +28,7 @@ internal sealed class SlurmRun(
     private IReadOnlyList<SlurmJob> queue = [];
     private SlurmRecord record = SlurmRecord.New();
 
-    /// <summary>Refuses to work at a run in place while jobs work at it.</summary>
+    /// <summary>Refuses to work on a run in this process while jobs work on it.</summary>
     /// <exception cref="InputException">Jobs of the run wait or run.</exception>
     public static void RefuseJobs(RunLayout run)
     {
@@ -45,11 +45,12 @@ internal sealed class SlurmRun(
         }
     }
 
-    /// <summary>Submits what is missing.</summary>
+    /// <summary>Submits the missing jobs.</summary>
     /// <param name="until">The last stage.</param>
     /// <param name="cancellation">Ends the submission between two jobs.</param>
-    /// <returns>The number of jobs that were submitted; those of an array count as one.</returns>
-    /// <exception cref="FulcrumException">Slurm refuses or does not answer. What was submitted stays.</exception>
+    /// <returns>The number of submitted jobs; an array counts as one.</returns>
+    /// <exception cref="FulcrumException">Slurm refuses or does not answer. Jobs that were already submitted
+    /// stay.</exception>
     public int Submit(Stage until, CancellationToken cancellation)
     {
         options.Check();
@@ -58,7 +59,7 @@ internal sealed class SlurmRun(
             ?? throw new FulcrumException(
                 "squeue failed, so the cluster's controller does not answer; try again later"
             );
-        record = (SlurmRecord.Read(run) ?? record).Healed(queue) with { Cancelled = false };
+        record = (SlurmRecord.Read(run) ?? record).WithNumbers(queue) with { Cancelled = false };
         record.Write(run);
         WriteScript("try", [graph.Nodes[0]]);
         options.TryOut(ScriptPath("try"), study.Base.Threads);
@@ -81,7 +82,7 @@ internal sealed class SlurmRun(
         return submitted.Count;
     }
 
-    // An interrupted process, perhaps of this machine alone, left the place of a stage half written.
+    // Moves away the folder of a stage that an interrupted process has left incomplete.
     private void SetAside(Stage until) =>
         graph
             .Nodes.Where(n => n.Stage <= Stage.Candidates && n.Stage <= until && !IsWorkedAt(n))
@@ -101,7 +102,8 @@ internal sealed class SlurmRun(
         }
     }
 
-    // The comparison reads every candidate, so one that waits for other jobs than those of now is taken back.
+    // The comparison reads every candidate. If it waits for other jobs than the current ones, it is cancelled and
+    // submitted again.
     private void SubmitLast(StageNode node, bool changed, CancellationToken cancellation)
     {
         bool alive = IsWorkedAt(node);
@@ -116,7 +118,7 @@ internal sealed class SlurmRun(
             Cancel(node);
         }
 
-        // Whoever follows the run must not take the files of then for those of the new job.
+        // A command that follows the run must not take old files for those of the new job.
         File.Delete(run.ManifestPath(node.Place));
         Submit([node], Dependency([node]), isArray: false, cancellation);
     }
@@ -127,9 +129,8 @@ internal sealed class SlurmRun(
         SlurmTools.Run("scancel", TaskOf(record.LatestOf(node)!, JobOf(node)!, node));
 
     /// <summary>Returns what a job waits for, as Slurm writes it; null: nothing.</summary>
-    /// <remarks>A derived candidate waits until the jobs of its parents are over, however they end, and then says
-    /// itself
-    /// which parent is missing: with afterok, one failed candidate would take all derived ones with it.</remarks>
+    /// <remarks>A derived candidate waits until the jobs of its parents have ended, successfully or not, and then
+    /// reports which parent is missing. With afterok, Slurm would never start it after a failed parent.</remarks>
     private string? Dependency(IReadOnlyList<StageNode> nodes)
     {
         StageNode[] needed = [.. nodes.SelectMany(n => graph.Needs[n]).Distinct()];
@@ -145,14 +146,14 @@ internal sealed class SlurmRun(
         return ids.Length == 0 ? null : $"{(parents ? "afterany" : "afterok")}:{string.Join(':', ids)}";
     }
 
-    // Of an array that was submitted earlier only the tasks that are alive count: others of it may have failed and have
-    // been submitted again.
+    // Of an array that was submitted earlier only waiting and running tasks count. Others may have failed and been
+    // submitted again.
     private string? IdOf(StageNode node) =>
         submitted.LastOrDefault(s => s.Stages.Contains(node)) is { Stages: not null } own ? $"{own.Id}"
         : JobOf(node) is { IsAlive: true } job && record.LatestOf(node) is { } entry ? TaskOf(entry, job, node)
         : null;
 
-    // The number is the queue's: the one in the run folder may be that of another job.
+    // The number is that of the queue. The one in the run folder is untrusted and may belong to another job.
     private static string TaskOf(SlurmEntry entry, SlurmJob job, StageNode node) =>
         entry.IsArray ? $"{job.Whole}_{entry.Stages.ToList().IndexOf(node.Name)}" : $"{job.Whole}";
 
@@ -198,7 +199,7 @@ internal sealed class SlurmRun(
 
     private string ScriptPath(string name) => run.At("slurm", name + ".sh");
 
-    // Slurm replaces what follows a percent sign; two of them stand for one.
+    // Slurm replaces patterns such as %A in the path, so a percent sign is doubled.
     private string LogPattern(bool isArray) =>
         run.At("slurm").Replace("%", "%%", StringComparison.Ordinal) + (isArray ? "/%A_%a.log" : "/%j.log");
 

@@ -5,10 +5,10 @@ using Fulcrum.Runs;
 
 namespace Fulcrum.Jobs.Slurm;
 
-/// <summary>What a command of Slurm printed.</summary>
+/// <summary>The result of a command of Slurm.</summary>
 internal sealed record SlurmReply(int ExitCode, string Output, string Error)
 {
-    /// <summary>The last thing that the command complained about, without its own name.</summary>
+    /// <summary>The last error message, without the command's own name.</summary>
     public string Complaint =>
         Error
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -17,14 +17,14 @@ internal sealed record SlurmReply(int ExitCode, string Output, string Error)
         ?? Error.Trim();
 }
 
-/// <summary>Runs the commands of Slurm. Nothing else talks to it: no library, no port.</summary>
+/// <summary>Runs the commands of Slurm, which are the only interface to it that Fulcrum uses.</summary>
 internal static class SlurmTools
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs a command.</summary>
     /// <exception cref="InputException">It is not installed.</exception>
-    /// <exception cref="FulcrumException">It does not end.</exception>
+    /// <exception cref="FulcrumException">It does not end within 2 minutes.</exception>
     public static SlurmReply Run(string command, params IEnumerable<string> arguments)
     {
         try
@@ -35,16 +35,16 @@ internal static class SlurmTools
                 RedirectStandardOutput = true,
                 RedirectStandardInput = true,
             };
-            // The list of the tasks of an array that wait is shortened to 64 characters otherwise.
+            // Without this variable the list of waiting tasks of an array is shortened to 64 characters.
             start.Environment["SLURM_BITSTR_LEN"] = "0";
             using Process process = Process.Start(start)!;
             process.StandardInput.Close();
             Task<string> output = process.StandardOutput.ReadToEndAsync(),
                 error = process.StandardError.ReadToEndAsync();
-            if (!process.WaitForExit(Patience))
+            if (!process.WaitForExit(AnswerLimit))
             {
                 process.Kill();
-                throw new FulcrumException($"{command} did not answer within {Patience.TotalMinutes} minutes");
+                throw new FulcrumException($"{command} did not answer within {AnswerLimit.TotalMinutes} minutes");
             }
 
             return new SlurmReply(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
@@ -59,16 +59,16 @@ internal static class SlurmTools
         }
     }
 
-    /// <summary>Returns all jobs that the controller knows; null if it does not answer. Then <c>squeue --json</c>
-    /// prints
-    /// an empty list all the same, and ends with 0.</summary>
+    /// <summary>Returns all jobs of the controller; null if it does not answer.</summary>
+    /// <remarks>If the controller does not answer, <c>squeue --json</c> prints an empty list and ends with 0, so the
+    /// list alone does not tell.</remarks>
     public static IReadOnlyList<SlurmJob>? Queue()
     {
         SlurmReply reply = Run("squeue", "--json");
         return reply.ExitCode == 0 ? SlurmJob.Parse(reply.Output) : null;
     }
 
-    /// <summary>Returns the jobs whose script is that of a run or cannot be seen; null as for
+    /// <summary>Returns the jobs that may belong to a run (<see cref="SlurmJob.IsOf"/>); null as for
     /// <see cref="Queue"/>.</summary>
     public static IReadOnlyList<SlurmJob>? QueueOf(RunLayout run) =>
         Queue() is { } all ? [.. all.Where(j => SlurmRecord.IsName(j.Name) && j.IsOf(run))] : null;
