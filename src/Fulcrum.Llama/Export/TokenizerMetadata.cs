@@ -80,7 +80,7 @@ internal sealed record TokenizerMetadata(
                 id,
                 token,
                 token == unknown && !bytes ? Unknown
-                    : !bytes && IsByte(token) ? Byte
+                    : !bytes && IsByte(token) ? SingleByte
                     : Normal
             );
         }

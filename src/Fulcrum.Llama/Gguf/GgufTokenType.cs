@@ -19,5 +19,5 @@ internal static class GgufTokenType
     public const int Unused = 5;
 
     /// <summary>A single byte.</summary>
-    public const int Byte = 6;
+    public const int SingleByte = 6;
 }

@@ -172,7 +172,7 @@ internal static class GgufTokenizer
             ["type"] = "BPE",
             ["vocab"] = Vocabulary(tokens),
             ["merges"] = merges,
-            ["byte_fallback"] = types.Contains(Byte),
+            ["byte_fallback"] = types.Contains(SingleByte),
             ["fuse_unk"] = true,
             ["unk_token"] = unknown >= 0 ? tokens[unknown] : null,
         };
