@@ -10,8 +10,8 @@ internal static class Power
     /// variance of the mean divided by the variance with independent items.</summary>
     public const double AssumedDesignEffect = 2;
 
-    /// <summary>The wanted power. It is the usual convention (Cohen 1988, "Statistical Power Analysis for the Behavioral
-    /// Sciences", p. 56).</summary>
+    /// <summary>The wanted power. It is the usual convention (Cohen 1988, "Statistical Power Analysis for the
+    /// Behavioral Sciences", p. 56).</summary>
     public const double Wanted = 0.8;
 
     /// <summary>Shares of items that change between before and after, for which a minimum detectable difference is
