@@ -90,6 +90,13 @@ internal static class RunCancel
             );
         }
 
+        if (OperatingSystem.IsWindows())
+        {
+            throw new InputException(
+                $"on Windows a run cannot be stopped from here; press Ctrl+C where process {owner.Process} runs"
+            );
+        }
+
         if (owner.User != RunOwner.Here.User || Libc.Terminate(owner.Process) != 0)
         {
             throw new InputException($"the process {owner.Process} that holds the run belongs to another user");
