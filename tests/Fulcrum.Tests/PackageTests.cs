@@ -58,6 +58,23 @@ public sealed class PackageTests
         Assert.Equal(Version, built);
     }
 
+    [Fact]
+    public void The_changelog_has_the_headings_of_Keep_a_Changelog()
+    {
+        string[] headings =
+        [
+            .. File.ReadLines(Path.Combine(SharedData.Project, "CHANGELOG.md"))
+                .Where(l => l.StartsWith("##", StringComparison.Ordinal)),
+        ];
+
+        Assert.Equal("## [Unreleased]", headings[0]);
+        string[] kinds = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
+        Assert.All(
+            headings.Where(l => l.StartsWith("###", StringComparison.Ordinal)),
+            l => Assert.Contains(l[4..], kinds)
+        );
+    }
+
     private static string Version =>
         XDocument.Load(Path.Combine(SharedData.Project, "Directory.Build.props")).Descendants("Version").Single().Value;
 
