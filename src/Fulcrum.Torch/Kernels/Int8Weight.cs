@@ -7,7 +7,7 @@ namespace Fulcrum.Torch.Kernels;
 /// <summary>A weight matrix in 8 bits: for each output a scale, and codes from -127 to 127.</summary>
 /// <remarks>Codes lie in blocks of 16 outputs, [outs / 16, ins / 4, 16, 4], as <see cref="Int8Rows"/> reads them, so
 /// that memory is read in order. They are stored plus 128. Rows and columns that fill the last block are zeros.
-/// See docs/decisions/0083-int8.md.</remarks>
+/// See docs/decisions/0084-int8.md.</remarks>
 internal sealed unsafe class Int8Weight : IQuantizedWeight
 {
     private Int8Weight(long[] shape, Tensor packed, Tensor scales) =>
