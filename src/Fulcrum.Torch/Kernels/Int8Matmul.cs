@@ -11,7 +11,9 @@ namespace Fulcrum.Torch.Kernels;
 /// <remarks>A row's result depends neither on other rows nor on the number of threads or the processor.</remarks>
 internal static unsafe class Int8Matmul
 {
-    private const int Tile = 4; // rows for which a weight is read once
+    /// <summary>Rows for which a weight is read once. The next row takes a third of a step more.</summary>
+    public const int Tile = 4;
+
     private const long Grain = 262_144; // multiplications that a second thread is worth waking for
 
     [ThreadStatic]

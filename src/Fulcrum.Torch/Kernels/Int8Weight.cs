@@ -35,7 +35,7 @@ internal sealed unsafe class Int8Weight : IQuantizedWeight
     public long Bytes => Packed.NumberOfElements + Scales.NumberOfElements * sizeof(float);
 
     /// <inheritdoc/>
-    public int IndependentRows => 8;
+    public int IndependentRows => Int8Matmul.Tile;
 
     /// <summary>Quantises a matrix.</summary>
     /// <param name="weight">[out, in], on the CPU, any floating type.</param>
