@@ -5,7 +5,7 @@ using Fulcrum.Runs;
 using Fulcrum.Tasks.Spider.Sql;
 using Xunit;
 
-namespace Fulcrum.Slurm.Tests;
+namespace Fulcrum.Tool.Tests;
 
 /// <summary>A study on a real Slurm cluster of three nodes on this machine, with a fault of each kind.</summary>
 /// <remarks>Needs root and the packages of Slurm (bench/slurm-trial/cluster). The long form with trainings is

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Fulcrum.Torch.Tests;
+namespace Fulcrum.Tool.Tests;
 
 public sealed class RunStudySampleTests
 {

@@ -7,7 +7,7 @@ using Fulcrum.Tasks.Spider.Sql;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
-namespace Fulcrum.Torch.Tests;
+namespace Fulcrum.Tool.Tests;
 
 /// <summary>The sandbox's workers are started from the tool that lies beside these tests.</summary>
 public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFixture<SqlSandboxTests.Workers>
@@ -363,24 +363,30 @@ public sealed class SqlSandboxTests(SqlSandboxTests.Workers workers) : IClassFix
         Assert.True(worker.WaitForExit(TimeSpan.FromSeconds(20)));
     }
 
-    // Children of this process with their processor time in hundredths of a second: more than 100 is a worker at its
-    // query.
+    // The workers that this process started, with their processor time in hundredths of a second: more than 100 is a
+    // worker at its query. Other tests have other children.
     private static IEnumerable<(int Id, int Ticks)> Children() =>
         Process
             .GetProcesses()
             .Select(p => (p.Id, Stat: Fields(p.Id)))
-            .Where(p => p.Stat.Length > 12 && p.Stat[1] == $"{Environment.ProcessId}")
+            .Where(p => p.Stat.Length > 12 && p.Stat[1] == $"{Environment.ProcessId}" && IsWorker(p.Id))
             .Select(p => (p.Id, int.Parse(p.Stat[11]) + int.Parse(p.Stat[12])));
 
-    private static string[] Fields(int process)
+    private static bool IsWorker(int process) => Text(process, "cmdline").Split('\0').Contains(SqlWorker.Verb);
+
+    private static string[] Fields(int process) =>
+        Text(process, "stat") is { Length: > 0 } text ? text.Split(") ")[^1].Split(' ') : [];
+
+    // Empty for a process that has ended meanwhile.
+    private static string Text(int process, string name)
     {
         try
         {
-            return File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ');
+            return File.ReadAllText($"/proc/{process}/{name}");
         }
         catch (IOException)
         {
-            return [];
+            return "";
         }
     }
 

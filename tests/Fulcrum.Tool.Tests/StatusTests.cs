@@ -2,7 +2,7 @@ using Fulcrum.Cli;
 using Fulcrum.Jobs;
 using Xunit;
 
-namespace Fulcrum.Slurm.Tests;
+namespace Fulcrum.Tool.Tests;
 
 /// <summary>The state of a run of many candidates can be read on a narrow console.</summary>
 public sealed class StatusTests

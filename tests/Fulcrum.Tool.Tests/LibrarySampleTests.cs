@@ -1,7 +1,8 @@
 using Fulcrum.Models;
+using Fulcrum.Torch;
 using Xunit;
 
-namespace Fulcrum.Torch.Tests;
+namespace Fulcrum.Tool.Tests;
 
 /// <summary>The samples that compute a model, on the embedded one.</summary>
 public sealed class LibrarySampleTests

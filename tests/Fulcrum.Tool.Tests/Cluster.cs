@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Xunit;
 
-namespace Fulcrum.Slurm.Tests;
+namespace Fulcrum.Tool.Tests;
 
 /// <summary>A Slurm cluster of three nodes on this machine, started by the first test that needs it.</summary>
 public sealed class Cluster : IDisposable
