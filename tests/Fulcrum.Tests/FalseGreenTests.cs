@@ -80,7 +80,7 @@ public sealed class FalseGreenTests : IDisposable
 
         MeasurementGuards.Check(log, task, new GenerationPlan("own"), [answer], "", before: true);
 
-        Assert.Equal(GuardStatus.Failed, log.Results.Single(r => r.Name == GuardLog.UnparsableShare).Status);
+        Assert.Equal(GuardStatus.Failed, log.Results.Single(r => r.Name == GuardNames.UnparsableShare).Status);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class FalseGreenTests : IDisposable
 
         MeasurementGuards.Check(log, task, new MultipleChoicePlan("own"), wrong, "", before: true);
 
-        Assert.Equal(GuardStatus.Passed, log.Results.Single(r => r.Name == GuardLog.BelowChance).Status);
+        Assert.Equal(GuardStatus.Passed, log.Results.Single(r => r.Name == GuardNames.BelowChance).Status);
     }
 
     [Theory]
@@ -198,7 +198,7 @@ public sealed class FalseGreenTests : IDisposable
                 Tasks = new Dictionary<string, TaskPlan> { ["own"] = new GenerationPlan("own") },
             }
         );
-        return log.Results.Single(r => r.Name == GuardLog.GoldAgainstGold);
+        return log.Results.Single(r => r.Name == GuardNames.GoldAgainstGold);
     }
 
     private WritingTask Written(string rows, string extract, string? target = null) =>

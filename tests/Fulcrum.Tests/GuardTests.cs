@@ -9,7 +9,7 @@ namespace Fulcrum.Tests;
 
 public sealed class GuardTests
 {
-    public static TheoryData<string> Names => [.. GuardLog.Names];
+    public static TheoryData<string> Names => [.. GuardNames.All];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -37,7 +37,7 @@ public sealed class GuardTests
             got.Guards!,
             g => Assert.True(g.Status is GuardStatus.Passed or GuardStatus.NotApplicable, g.Message)
         );
-        Assert.Equal(GuardLog.Names.Order(), got.Guards!.Select(g => g.Name).Distinct().Order());
+        Assert.Equal(GuardNames.All.Order(), got.Guards!.Select(g => g.Name).Distinct().Order());
     }
 
     [Theory]

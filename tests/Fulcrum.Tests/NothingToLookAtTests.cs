@@ -26,7 +26,7 @@ public sealed class NothingToLookAtTests : IDisposable
     {
         GuardLog log = Prepared(Given, []);
 
-        GuardResult result = log.Results.Single(r => r.Name == GuardLog.TrainingOverlap);
+        GuardResult result = log.Results.Single(r => r.Name == GuardNames.TrainingOverlap);
         Assert.Equal(GuardStatus.NotChecked, result.Status);
         Assert.Contains("no training data", result.Message);
         Assert.Contains("checks passed: none; not checked: training-overlap, because ", PreparationSummary.Of(log, []));
@@ -37,7 +37,7 @@ public sealed class NothingToLookAtTests : IDisposable
     {
         TrainingText[] texts = [new("1", "", new Prompt.Text("another question"), "answer")];
 
-        GuardResult result = Prepared(Given, texts).Results.Single(r => r.Name == GuardLog.TrainingOverlap);
+        GuardResult result = Prepared(Given, texts).Results.Single(r => r.Name == GuardNames.TrainingOverlap);
 
         Assert.Equal(GuardStatus.Passed, result.Status);
         Assert.Contains("Whether theirs was trained on these data cannot be checked", result.Message);
@@ -60,7 +60,7 @@ public sealed class NothingToLookAtTests : IDisposable
 
         Assert.Equal(
             extract is null ? GuardStatus.NotApplicable : GuardStatus.NotChecked,
-            log.Results.Single(r => r.Name == GuardLog.UnparsableShare).Status
+            log.Results.Single(r => r.Name == GuardNames.UnparsableShare).Status
         );
     }
 
@@ -74,7 +74,7 @@ public sealed class NothingToLookAtTests : IDisposable
 
         MeasurementGuards.Check(log, task, new MultipleChoicePlan("own"), [unscored], "", before: true);
 
-        Assert.Equal(GuardStatus.NotChecked, log.Results.Single(r => r.Name == GuardLog.BelowChance).Status);
+        Assert.Equal(GuardStatus.NotChecked, log.Results.Single(r => r.Name == GuardNames.BelowChance).Status);
     }
 
     [Fact]

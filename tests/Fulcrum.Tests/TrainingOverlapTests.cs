@@ -90,7 +90,7 @@ public sealed class TrainingOverlapTests
 
         PreparationGuards.Check(log, new Corpus([task], training, ""), PromptEncoding.OfServer, [], study);
 
-        Assert.Equal(status, log.Results.Single(r => r.Name == GuardLog.TrainingOverlap).Status);
+        Assert.Equal(status, log.Results.Single(r => r.Name == GuardNames.TrainingOverlap).Status);
     }
 
     private static IEnumerable<int> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1);

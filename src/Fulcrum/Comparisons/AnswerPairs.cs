@@ -6,7 +6,7 @@ namespace Fulcrum.Comparisons;
 internal static class AnswerPairs
 {
     /// <summary>Returns the pairs in the order of the first side.</summary>
-    /// <exception cref="InputException">An id is missing on one side, or repeated; names it.</exception>
+    /// <exception cref="InputException">An id is missing on one side, or repeated. The message names it.</exception>
     public static IReadOnlyList<(Answer Before, Answer After)> Of(
         string task,
         IReadOnlyList<Answer> before,
@@ -35,7 +35,7 @@ internal static class AnswerPairs
         {
             if (!byId.TryAdd(answer.Id, answer))
             {
-                throw new InputException($"{task}: the item '{answer.Id}' stands twice in the answers {side}");
+                throw new InputException($"{task}: the item '{answer.Id}' occurs twice in the answers {side}");
             }
         }
 

@@ -8,12 +8,11 @@ namespace Fulcrum.Comparisons;
 /// <param name="Tasks">One family per task.</param>
 internal sealed record CandidatesComparison(IReadOnlyList<CandidateFamily> Tasks);
 
-/// <summary>Several candidates on one task, each compared with the same base on the items that all of them
-/// scored.</summary>
+/// <summary>The comparison of several candidates with the same base on one task, over the items that are scored for all
+/// of them.</summary>
 /// <param name="Items">Items that the base and every candidate scored.</param>
 /// <param name="Unscored">Items that one of them could not score.</param>
-/// <param name="CriticalValue">How many standard errors the simultaneous bounds lie away; null: they were not asked
-/// for.</param>
+/// <param name="CriticalValue">The distance of the simultaneous bounds in standard errors; null: not computed.</param>
 public sealed record CandidateFamily(
     string Task,
     int Items,
@@ -129,9 +128,9 @@ public sealed record CandidateFamily(
 }
 
 /// <summary>One candidate of several.</summary>
-/// <param name="Difference">From the base, with an interval of its own.</param>
-/// <param name="Simultaneous">Bounds that hold for all candidates together in 95% of studies; null: not asked
-/// for.</param>
+/// <param name="Difference">The difference from the base, with its own 95% interval.</param>
+/// <param name="Simultaneous">Bounds that hold for all candidates together in 95% of studies; null: not
+/// computed.</param>
 public sealed record CandidateDifference(
     string Name,
     ScoreInterval After,

@@ -5,10 +5,10 @@ namespace Fulcrum.Comparisons;
 
 /// <summary>How a candidate was selected: <c>selection.json</c>.</summary>
 /// <param name="Chosen">The selected candidate.</param>
-/// <param name="Confirmed">The selected candidate and those that are measured beside it on the other half.</param>
+/// <param name="Confirmed">The selected candidate and the others that are evaluated on the confirmation half.</param>
 /// <param name="Candidates">The number of candidates to choose from.</param>
-/// <param name="Others">What the candidates that were not selected scored on the selection half. The selected one is
-/// left out: it was chosen for its score, so that score is too high.</param>
+/// <param name="Others">Scores on the selection half of the candidates that were not selected. The score of the
+/// selected one is left out: it was selected for its score, so the score is too high.</param>
 /// <param name="Search">How the candidates were searched; null: all of them were trained in full.</param>
 internal sealed record SelectionResult(
     string Chosen,
@@ -20,7 +20,7 @@ internal sealed record SelectionResult(
 
 /// <summary>How a search found the selected candidate, and what it cost.</summary>
 /// <param name="Trainings">The number of trainings, short ones included.</param>
-/// <param name="Work">Their length together, in full trainings.</param>
+/// <param name="Work">Their total length, in units of a full training.</param>
 /// <param name="Answers">Answers of candidates on the selection half.</param>
 /// <param name="Rounds">The number of candidates of each round.</param>
 /// <param name="Settings">By key, as <c>train.rank</c>, the selected candidate's values of the keys in which the
@@ -33,15 +33,15 @@ internal sealed record SearchSummary(
     IReadOnlyDictionary<string, string> Settings
 );
 
-/// <summary>What a candidate that was not selected scored on the selection half: no result, a reason for the
-/// choice.</summary>
+/// <summary>The scores on the selection half of a candidate that was not selected. They explain the selection and are
+/// not results of the study.</summary>
 /// <param name="Points">By task, the mean difference from the base as a fraction.</param>
 internal sealed record SelectionScore(string Name, IReadOnlyDictionary<string, double> Points);
 
 /// <summary>A candidate that may be selected.</summary>
 /// <param name="Root">The candidate from which it is derived; its own name if it is not derived.</param>
 /// <param name="Place">Its place among candidates of the same root, as the part of the adapter and the step.</param>
-/// <param name="IsSeed">Whether it is another training seed of its root: seeds are no candidates for the best.</param>
+/// <param name="IsSeed">Whether it is another training seed of its root. Seeds cannot be selected.</param>
 /// <param name="Scores">By task, the difference from the base on the selection half.</param>
 internal sealed record Selectable(
     string Name,
@@ -55,10 +55,10 @@ internal sealed record Selectable(
 internal static class CandidateSelection
 {
     /// <summary>
-    /// Selects the candidate with the largest product of its mean gain on the targets and its chance to be accepted on
-    /// the other half. A gain that the other half cannot confirm is worth nothing, so a smaller one that it can confirm
-    /// is preferred. Ties go to the smaller loss, then to the first. The selected candidate's neighbours are the next
-    /// lower and the next higher part of the same adapter; its other training seeds are confirmed too.
+    /// Selects the candidate with the largest product of its mean gain on the targets and its chance of being accepted
+    /// on the confirmation half. So a smaller gain that can be confirmed is preferred to a larger one that cannot.
+    /// Among equal products the smaller loss counts, then the order. The neighbours of the selected candidate (the next
+    /// lower and the next higher lambda of the same adapter) and its other training seeds are confirmed too.
     /// </summary>
     /// <param name="margin">As a fraction.</param>
     /// <exception cref="ArgumentException">There is no candidate.</exception>
@@ -99,12 +99,12 @@ internal static class CandidateSelection
         return new[] { place - 1, place + 1 }.Where(i => i >= 0 && i < family.Length).Select(i => family[i].Name);
     }
 
-    // Without a gain there is nothing to accept.
+    // A candidate without a gain has no chance of being accepted.
     private static double Worth(Selectable c, IReadOnlyList<string> targets, double margin) =>
         Gain(c, targets) is var gain && gain > 0 ? gain * Chance(c, targets, margin) : gain;
 
-    /// <summary>Returns the chance that every target's gain and every general task's loss within the margin is shown on
-    /// the other half.</summary>
+    /// <summary>Returns the probability that the confirmation half shows every target's gain, and that every general
+    /// task's loss lies within the margin.</summary>
     private static double Chance(Selectable c, IReadOnlyList<string> targets, double margin) =>
         c.Scores.Aggregate(
             1.0,

@@ -3,10 +3,10 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>What a study found: <c>comparison.json</c>. Holds no time, host or path, so equal runs give equal
-/// bytes.</summary>
+/// <summary>The result of a study: <c>comparison.json</c>. It contains no time, host or path, so equal runs give
+/// byte-identical files.</summary>
 /// <param name="Candidates">Every candidate compared with the base, in the study's order.</param>
-/// <param name="Guards">Every guard that was tried, in the order of the stages; null: none was.</param>
+/// <param name="Guards">The outcome of every guard, in the order of the stages; null: none was checked.</param>
 /// <param name="Families">By task, all candidates with bounds that hold for all of them together; null: one
 /// candidate.</param>
 /// <param name="Pairs">Every two candidates compared with each other; null: one candidate, or too many.</param>
@@ -18,7 +18,7 @@ public sealed record Comparison(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CandidatePair>? Pairs = null
 )
 {
-    /// <summary>The base and the candidates as points with the front that they form; null: one candidate.</summary>
+    /// <summary>The trade-off between targets and general tasks, with its front; null: one candidate.</summary>
     [JsonInclude]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal TradeOff? TradeOff { get; init; }
@@ -49,7 +49,7 @@ public sealed record CandidateComparison(string Name, IReadOnlyList<PairedResult
     [JsonInclude]
     internal IReadOnlyList<TaskPower>? Power { get; init; }
 
-    /// <summary>How far the predictions on neutral text moved; null: not measured.</summary>
+    /// <summary>The change of the predictions on neutral text; null: not measured.</summary>
     [JsonInclude]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal NeutralTextComparison? NeutralText { get; init; }
@@ -72,7 +72,7 @@ public sealed record PairDifference(string Task, Difference Difference);
 internal sealed record RecipeSeeds(string Recipe, IReadOnlyList<SeedsResult> Tasks);
 
 /// <summary>Two sides compared task by task, without a study: two files or two folders of answers.</summary>
-/// <param name="Verdict">Null where nothing says which task is the target.</param>
+/// <param name="Verdict">The verdict; null: it is not known which task is the target.</param>
 internal sealed record TasksComparison(
     IReadOnlyList<PairedResult> Tasks,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Verdict? Verdict = null

@@ -5,12 +5,12 @@ namespace Fulcrum.Comparisons;
 
 /// <summary>How a task of a study with early decision ended.</summary>
 /// <param name="Planned">Items of the task.</param>
-/// <param name="Asked">Items that were asked until the decision.</param>
-/// <param name="Share">The same as a share of the planned items.</param>
-/// <param name="Limit">What the difference was compared with, as a fraction: 0 of a target, minus the margin of a
-/// general task.</param>
-/// <param name="Outcome">What ended the task.</param>
-/// <param name="Looks">Every look, with the interval that was valid at it.</param>
+/// <param name="Asked">The number of items that were evaluated until the decision.</param>
+/// <param name="Share">This number as a share of the planned items.</param>
+/// <param name="Limit">The limit of the difference as a fraction: 0 for a target, minus the margin for a general
+/// task.</param>
+/// <param name="Outcome">Why the task ended.</param>
+/// <param name="Looks">All looks with their intervals.</param>
 internal sealed record EarlyResult(
     int Planned,
     int Asked,
@@ -20,11 +20,12 @@ internal sealed record EarlyResult(
     IReadOnlyList<Look> Looks
 );
 
-/// <summary>What ends a task of a study with early decision.</summary>
-/// <param name="Limit">As a fraction: 0 of a target, minus the margin of a general task.</param>
-/// <param name="Failures">The number of tasks of which one that fails is enough to reject.</param>
-/// <param name="Estimand">To what the task generalises; null: what the clusters allow.</param>
-/// <param name="Further">Further limits, as fractions, that must be decided too.</param>
+/// <summary>When a task of a study with early decision ends.</summary>
+/// <param name="Limit">The limit of the difference as a fraction: 0 for a target, minus the margin for a general
+/// task.</param>
+/// <param name="Failures">The number of tasks, if one failing task is enough to reject a candidate.</param>
+/// <param name="Estimand">The estimand; null: the default for the number of clusters.</param>
+/// <param name="Further">Additional limits, as fractions, that must be decided too.</param>
 internal sealed record EarlyRule(
     double Limit,
     int Failures = 1,
@@ -32,15 +33,15 @@ internal sealed record EarlyRule(
     IReadOnlyList<double>? Further = null
 );
 
-/// <summary>Looks at the answers of a task that is asked in the order of <see cref="AskingOrder"/>. A pure function of
-/// the answers, so a resumed run decides as an undisturbed one.</summary>
+/// <summary>Takes looks at the answers of a task, whose items are evaluated in the order of <see cref="AskingOrder"/>.
+/// The result depends only on the answers, so a resumed run decides like an uninterrupted one.</summary>
 internal static class EarlyComparison
 {
     /// <summary>Takes one look.</summary>
-    /// <param name="look">Which look of the plan, from 0.</param>
-    /// <param name="before">At least the items of the look, in the order in which they are asked.</param>
-    /// <param name="after">The same of the candidate.</param>
-    /// <exception cref="InputException">The two sides do not hold the same items; names one.</exception>
+    /// <param name="look">The index of the look in the plan, from 0.</param>
+    /// <param name="before">The base's answers to at least the items of the look, in the order of evaluation.</param>
+    /// <param name="after">The candidate's answers to the same items.</param>
+    /// <exception cref="InputException">The two sides do not have the same items. The message names one.</exception>
     public static Look At(
         string task,
         LookPlan plan,
@@ -74,7 +75,7 @@ internal static class EarlyComparison
     }
 
     /// <summary>Takes the looks up to the one that ended the task.</summary>
-    /// <param name="asked">Items that were asked until then.</param>
+    /// <param name="asked">The number of items that were evaluated until then.</param>
     public static EarlyResult Of(
         string task,
         LookPlan plan,
@@ -95,7 +96,8 @@ internal static class EarlyComparison
         return new EarlyResult(plan.Asked[^1], end.Asked, end.Share, rule.Limit, end.Outcome, looks);
     }
 
-    /// <summary>A decision must hold however the items count that one side alone could not score.</summary>
+    /// <summary>Keeps a decision only if it holds both when the items that one side could not score count for it and
+    /// when they count against it.</summary>
     private static Look Held(
         Look look,
         IReadOnlyList<(Answer Before, Answer After)> pairs,

@@ -2,28 +2,27 @@ using System.Text.Json.Serialization;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>What became of a guard.</summary>
+/// <summary>The outcome of a guard.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<GuardStatus>))]
 public enum GuardStatus
 {
-    /// <summary>What it checks holds.</summary>
+    /// <summary>Its condition holds.</summary>
     [JsonStringEnumMemberName("passed")]
     Passed,
 
-    /// <summary>What it checks does not hold, so the run stops.</summary>
+    /// <summary>Its condition does not hold, so the run stops.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 
-    /// <summary>What it checks does not hold, and the study overrides it.</summary>
+    /// <summary>Its condition does not hold, and the study overrides it.</summary>
     [JsonStringEnumMemberName("overridden")]
     Overridden,
 
-    /// <summary>It checks nothing in this study.</summary>
+    /// <summary>It does not apply to this study.</summary>
     [JsonStringEnumMemberName("not-applicable")]
     NotApplicable,
 
-    /// <summary>It would apply, but there was nothing that it could look at. So it says neither that all is well nor
-    /// that something is wrong.</summary>
+    /// <summary>It applies, but there was no data that it could check. So the condition may or may not hold.</summary>
     [JsonStringEnumMemberName("not-checked")]
     NotChecked,
 }

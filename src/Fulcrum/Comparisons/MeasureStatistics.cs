@@ -3,13 +3,13 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>Compares the measures that answers carry next to their score. It depends on no kind of task.</summary>
+/// <summary>Compares the measures that answers have in addition to their score, for all kinds of tasks.</summary>
 internal static class MeasureStatistics
 {
     private const int Bins = 10;
 
-    /// <summary>Every measure that both sides carry, in the order of their names, then the robustness to the order of
-    /// options where questions were asked in several.</summary>
+    /// <summary>Compares every measure that both sides have, in the order of their names. If questions were asked with
+    /// several orders of options, the robustness to the order follows.</summary>
     /// <param name="pairs">The two answers of each item.</param>
     /// <param name="level">Two-sided level of the intervals.</param>
     public static IReadOnlyList<MeasureComparison> Of(
@@ -27,7 +27,7 @@ internal static class MeasureStatistics
         return [.. all.OfType<MeasureComparison>()];
     }
 
-    /// <summary>Returns the same for every group and every cluster, if there are several.</summary>
+    /// <summary>Compares the measures within every group and every cluster, if there are several.</summary>
     public static IReadOnlyList<MeasureBreakdown> Parts(
         IReadOnlyList<(Answer Before, Answer After)> pairs,
         double level = ComparisonSettings.Usual
@@ -72,7 +72,8 @@ internal static class MeasureStatistics
         return new Calibration(error, answers.Average(a => a.Measures!.GetValueOrDefault("brier")), bins);
     }
 
-    /// <summary>One value per question: the forms of a question are not independent of each other.</summary>
+    /// <summary>Returns one value per question, because the forms of a question are not independent of each
+    /// other.</summary>
     private static IEnumerable<(string Cluster, double Before, double After)> Questions(
         string name,
         IReadOnlyList<(Answer Before, Answer After)> pairs
@@ -88,7 +89,7 @@ internal static class MeasureStatistics
                 )
             );
 
-    /// <summary>The share of questions whose option stays the same in every order that they were asked in.</summary>
+    /// <summary>Compares the share of questions for which the same option is chosen in every order.</summary>
     private static MeasureComparison? SameOption(IReadOnlyList<(Answer Before, Answer After)> pairs, double level) =>
         Compare(
             "same_option",

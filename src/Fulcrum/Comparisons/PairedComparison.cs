@@ -3,11 +3,10 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>What a comparison computes beyond the difference itself.</summary>
-/// <param name="Margin">In points; null: no test against a margin.</param>
-/// <param name="Seed">Of the drawn tests.</param>
-/// <param name="Estimand">To what the difference generalises; null, or where there are too few clusters: what the
-/// clusters allow.</param>
+/// <summary>The settings of a comparison.</summary>
+/// <param name="Margin">The margin in percentage points; null: no test against a margin.</param>
+/// <param name="Seed">The seed of tests that draw random numbers.</param>
+/// <param name="Estimand">The estimand; null: the default. With too few clusters it is other items in any case.</param>
 /// <param name="Threshold">The score from which an item counts as gained or lost; 0: every rise and fall
 /// counts.</param>
 /// <param name="GroupOrder">The order of the groups; groups that it does not name follow by their names.</param>
@@ -27,8 +26,8 @@ internal sealed record ComparisonSettings(
     /// <summary>The level of a comparison of all items.</summary>
     internal const double Usual = 0.05;
 
-    /// <summary>Returns a p that agrees with the interval: below 0.05 exactly where the interval at the level excludes
-    /// the hypothesis.</summary>
+    /// <summary>Returns a p that agrees with the interval: it is below 0.05 exactly if the interval at the level
+    /// excludes the hypothesis.</summary>
     internal double Repeated(double p) => Level == Usual ? p : Math.Min(1, p * Usual / Level);
 
     /// <summary>Returns the estimate with such a p.</summary>
@@ -75,7 +74,7 @@ internal static class PairedComparison
     public static Sample Differences(string task, IReadOnlyList<Answer> before, IReadOnlyList<Answer> after) =>
         Sample.OfPairs(Scored(AnswerPairs.Of(task, QuestionForms.Joined(before), QuestionForms.Joined(after))));
 
-    /// <summary>The same for pairs that exist.</summary>
+    /// <summary>Returns the paired differences of pairs of answers.</summary>
     public static Sample Differences(IReadOnlyList<(Answer Before, Answer After)> pairs) =>
         Sample.OfPairs(Scored(pairs));
 
@@ -196,8 +195,8 @@ internal static class PairedComparison
             scored.Count(p => threshold == 0 ? p.After < p.Before : p.Before >= threshold && p.After < threshold)
         );
 
-    /// <summary>The difference if all items that one side alone could not score counted against or for the second side;
-    /// null where hardly any is unscored.</summary>
+    /// <summary>Returns the difference if all items that only one side could not score counted against, or for, the
+    /// second side; null if at most 1% of the items are such.</summary>
     internal static UnscoredBounds? Bounds(
         IReadOnlyList<(Answer Before, Answer After)> pairs,
         Estimand estimand,

@@ -4,7 +4,8 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>A task, or one group of its items, before and after, over the items scored on both sides.</summary>
+/// <summary>The comparison of two sides on one task, or on one group of its items, over the items that are scored on
+/// both sides.</summary>
 /// <param name="Task">The task's name.</param>
 /// <param name="Items">Items scored on both sides.</param>
 /// <param name="Unscored">Items that one side or both could not score.</param>
@@ -15,8 +16,8 @@ namespace Fulcrum.Comparisons;
 /// <param name="After">The second side's score.</param>
 /// <param name="Difference">After minus before, for the chosen estimand. Of a group: simultaneous with the task's other
 /// groups.</param>
-/// <param name="Estimand">To what the difference generalises.</param>
-/// <param name="IntervalMethod">How its interval came about.</param>
+/// <param name="Estimand">The population that the difference is about.</param>
+/// <param name="IntervalMethod">The method of its interval.</param>
 /// <param name="Estimands">Both estimands; p is not adjusted for a family.</param>
 /// <param name="WorstCluster">The cluster that lost most; null without items.</param>
 /// <param name="Mcnemar">The exact test of items that changed; null where a score is neither 0 nor 1.</param>
@@ -25,8 +26,8 @@ namespace Fulcrum.Comparisons;
 /// <param name="Lost">Items at or above the threshold before and below it after.</param>
 /// <param name="Threshold">The score from which an item counts as right; 0: every rise and fall counts.</param>
 /// <param name="Group">The group's name; null: the whole task.</param>
-/// <param name="Bounds">The difference if unscored items were all against or all for the second side; null: hardly any
-/// is.</param>
+/// <param name="Bounds">The difference if unscored items all counted against, or for, the second side; null: at most 1%
+/// are unscored.</param>
 /// <param name="AdjustedP">
 /// p adjusted for its family: Holm over the tasks of a comparison, Bonferroni over the groups of a task; null: no
 /// family.
@@ -35,9 +36,9 @@ namespace Fulcrum.Comparisons;
 /// group.</param>
 /// <param name="Protocol">The protocol hash that both sides share; null when the files carry none.</param>
 /// <param name="NonInferiority">The test against the study's margin; null: no margin stated.</param>
-/// <param name="Measures">What the answers carry beside their score: steps of SQL, Brier scores; null or empty:
-/// nothing.</param>
-/// <param name="Corpus">A measure of the whole corpus; null: none was asked for.</param>
+/// <param name="Measures">Additional measures of the answers, such as steps of SQL or Brier scores; null or empty:
+/// none.</param>
+/// <param name="Corpus">A measure of the whole corpus; null: not computed.</param>
 /// <param name="Chance">The accuracy of guessing, as a fraction; null: the task cannot be guessed.</param>
 public sealed record PairedResult(
     string Task,
@@ -90,8 +91,8 @@ public sealed record PairedResult(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal SideReplies? Replies { get; init; }
 
-    /// <summary>What the first side would score without knowledge; null where that is not known, or no margin was
-    /// stated.</summary>
+    /// <summary>The score that the first side would reach without knowledge; null if it is not known or there is no
+    /// margin.</summary>
     [JsonInclude]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal WithoutKnowledge? WithoutKnowledge { get; init; }

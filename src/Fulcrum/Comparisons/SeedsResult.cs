@@ -4,12 +4,12 @@ using Fulcrum.Statistics;
 namespace Fulcrum.Comparisons;
 
 /// <summary>The difference of one task over training seeds.</summary>
-/// <param name="Recipe">The mean over seeds with an interval for new items and new seeds; null: one seed, so nothing is
-/// known of training again.</param>
+/// <param name="Recipe">The mean over seeds with an interval for new items and new seeds; null: with one seed the
+/// effect of another training is unknown.</param>
 /// <param name="Seeds">One difference per seed.</param>
 internal sealed record SeedsResult(string Task, RecipeEstimate? Recipe, IReadOnlyList<SeedDifference> Seeds)
 {
-    /// <summary>What the recipe's interval shows; nothing with fewer than 3 seeds.</summary>
+    /// <summary>Whether the recipe's interval shows a gain or a loss. None with fewer than 3 seeds.</summary>
     [JsonIgnore]
     public Change Change =>
         Recipe is not { Seeds: >= RecipeEstimate.LeastSeeds } r ? Change.None

@@ -3,8 +3,8 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Comparisons;
 
-/// <summary>One candidate in the forms in which it is served, from the most precise one down. Each form is compared
-/// with the one before, so the ladder shows where something was lost.</summary>
+/// <summary>One candidate in several serving forms, from the most precise to the least precise. Each form is compared
+/// with the one before, so the ladder shows which step loses quality.</summary>
 /// <param name="Candidate">The candidate from which the forms are derived: the first rung.</param>
 internal sealed record ServingLadder(string Candidate, IReadOnlyList<LadderRung> Rungs)
 {

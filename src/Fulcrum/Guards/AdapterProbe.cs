@@ -1,16 +1,17 @@
 using Fulcrum.Models;
+using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>Log-likelihoods of a few reference answers: enough to distinguish two sets of weights.</summary>
+/// <summary>Compares log-likelihoods of a few reference answers, to see whether an adapter changes the model.</summary>
 internal static class AdapterProbe
 {
     /// <summary>Items of each task that are evaluated.</summary>
     private const int Items = 3;
 
-    /// <summary>Scale 0 may round differently from no adapter at all, by no more than this in natural logarithm; 16-bit
-    /// types round more.</summary>
+    /// <summary>The largest difference in nats between lambda 0 and no adapter that rounding explains; 16-bit types
+    /// round more.</summary>
     private const double Rounding = 1e-3,
         CoarseRounding = 0.25;
 
@@ -35,16 +36,16 @@ internal static class AdapterProbe
     {
         if (full.Length == 0)
         {
-            log.NotChecked(GuardLog.LambdaZero, null, "no item was evaluated");
-            log.NotChecked(GuardLog.AdapterActive, null, "no item was evaluated");
+            log.NotChecked(GuardNames.LambdaZero, null, "no item was evaluated");
+            log.NotChecked(GuardNames.AdapterActive, null, "no item was evaluated");
             return;
         }
 
         if (bare is null)
         {
-            log.NotApplicable(GuardLog.LambdaZero, null, "the adapter is measured on other base weights than before");
+            log.NotApplicable(GuardNames.LambdaZero, null, "the adapter is measured on other base weights than before");
             log.Report(
-                GuardLog.AdapterActive,
+                GuardNames.AdapterActive,
                 null,
                 Largest(zero, full) > 0,
                 $"as trained the adapter changes log-likelihoods by up to {Largest(zero, full):0.0e+0}"
@@ -56,14 +57,14 @@ internal static class AdapterProbe
             atOne = Largest(bare, full),
             rounding = dtype == Dtype.F32 ? Rounding : CoarseRounding;
         log.Report(
-            GuardLog.LambdaZero,
+            GuardNames.LambdaZero,
             null,
             atZero <= rounding,
             $"at scale 0 the adapter changes log-likelihoods by at most {atZero:0.0e+0}; "
                 + $"rounding may change them by {rounding}"
         );
         log.Report(
-            GuardLog.AdapterActive,
+            GuardNames.AdapterActive,
             null,
             atOne > atZero,
             $"as trained the adapter changes log-likelihoods by up to {atOne:0.0e+0}, "
@@ -71,7 +72,7 @@ internal static class AdapterProbe
         );
     }
 
-    // Of a written reply the target is scored; some tasks have none, and any text serves.
+    // For a written reply the target is scored. A task without targets gets an arbitrary text, which is enough here.
     private static IReadOnlyList<ScoreRequest> Requests(
         ITask benchmark,
         Item item,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
@@ -24,8 +25,8 @@ internal sealed record BatchingNoise(
     private const int LeastSample = 16,
         MostSample = 512;
 
-    /// <summary>Re-evaluates a sample with the same model, in batches of different composition: items that lie far
-    /// apart, instead of neighbours.</summary>
+    /// <summary>Re-evaluates a sample with the same model in batches of different composition: the items of a batch are
+    /// far apart in the data instead of neighbours.</summary>
     /// <param name="answers">What was answered in the usual batches: the first items of the task, in their
     /// order.</param>
     public static BatchingNoise Of(
@@ -64,7 +65,7 @@ internal sealed record BatchingNoise(
         );
     }
 
-    /// <summary>Returns what two measurements of the same items show.</summary>
+    /// <summary>Compares two measurements of the same items.</summary>
     internal static BatchingNoise Of(
         string benchmark,
         IReadOnlyList<(string Cluster, double Before, double After)> scores
@@ -79,16 +80,16 @@ internal sealed record BatchingNoise(
     public static int SampleOf(int items) => Math.Min(items, Math.Clamp(items / 50, LeastSample, MostSample));
 
     /// <summary>
-    /// A difference that the study claims must be larger than what other batches change. Changes that cancel out are
-    /// part of the difference's own interval, so they refuse nothing. The guard fails where the changes are shown to
-    /// point one way (their 95% interval excludes 0, which harmless changes do in at most 5% of studies) and may be as
-    /// large as the claim.
+    /// Checks that a difference is larger than the effect of other batches. Changes in both directions are already part
+    /// of the interval of the difference, so they do not fail the guard. It fails if the changes have a direction
+    /// (their 95% interval excludes 0, which happens by chance in at most 5% of studies) and may be as large as the
+    /// difference.
     /// </summary>
     public static void Check(GuardLog log, Difference seen, BatchingNoise noise)
     {
         if (noise.Items == 0)
         {
-            log.NotChecked(GuardLog.NoiseFloor, noise.Benchmark, $"no item of {noise.Benchmark} was scored twice");
+            log.NotChecked(GuardNames.NoiseFloor, noise.Benchmark, $"no item of {noise.Benchmark} was scored twice");
             return;
         }
 
@@ -97,7 +98,7 @@ internal sealed record BatchingNoise(
         double most = Math.Max(Math.Abs(noise.Low), Math.Abs(noise.High));
         ScoreInterval rate = Proportion.Wilson(noise.Changed, noise.Items);
         log.Report(
-            GuardLog.NoiseFloor,
+            GuardNames.NoiseFloor,
             noise.Benchmark,
             !claims || !oneWay || most < Math.Abs(seen.Points),
             $"re-evaluated in batches of different composition, "

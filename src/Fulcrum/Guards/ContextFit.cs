@@ -5,20 +5,22 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>Finds items that do not fit into a model's context, before any of them is asked.</summary>
+/// <summary>Finds items that do not fit into a model's context, before any item is evaluated.</summary>
 /// <param name="Context">The model's context length, in tokens.</param>
-/// <param name="TooLong">The first item that cannot be asked, and why; null: all can be asked.</param>
-/// <param name="Refused">The number of items that cannot be asked.</param>
-/// <param name="Short">Items after whose prompt a reply of the task's limit has no room.</param>
-/// <param name="Cut">Items of which the beginning of a prompt is cut off.</param>
+/// <param name="TooLong">The first item that cannot be evaluated, and why; null: all can be.</param>
+/// <param name="Refused">The number of items that cannot be evaluated.</param>
+/// <param name="Short">The number of items after whose prompt there is less room than the task's limit of a
+/// reply.</param>
+/// <param name="Cut">The number of items whose prompt is truncated at its beginning.</param>
 internal sealed record ContextFit(ITask Task, int Context, string? TooLong, int Refused, int Short, int Cut)
 {
-    // A tokenizer may add a few special tokens. Otherwise a token stands for one byte at least.
+    // A token represents at least one byte, except for a few special tokens. So a prompt with fewer bytes than the
+    // context has tokens need not be tokenised.
     private const int Special = 64;
 
-    /// <summary>Measures every prompt of a task that is long enough to matter.</summary>
+    /// <summary>Measures the prompts of a task, except those that are certainly short enough.</summary>
     /// <param name="context">The model's context length, in tokens; null: it is not known.</param>
-    /// <returns>Null where nothing is known: no context length, or no tokenizer.</returns>
+    /// <returns>Null if the context length or the tokenizer is not known.</returns>
     public static ContextFit? Of(ITask task, PromptEncoding encoding, int? context)
     {
         if (context is not { } most || !encoding.HasTokenizer)
@@ -57,9 +59,10 @@ internal sealed record ContextFit(ITask Task, int Context, string? TooLong, int 
         return fit;
     }
 
-    /// <summary>Refuses a task of which an item cannot be asked.</summary>
-    /// <param name="whose">Names the model: <c>the base</c>.</param>
-    /// <exception cref="InputException">Names the task, the item, the lengths, and what to do.</exception>
+    /// <summary>Refuses a task with an item that cannot be evaluated.</summary>
+    /// <param name="whose">The model, for the message: <c>the base</c>.</param>
+    /// <exception cref="InputException">An item is too long. The message names task, item, lengths and what to
+    /// do.</exception>
     public void Refuse(string whose, TaskPlan plan, SettingNames named)
     {
         if (TooLong is null)
@@ -74,7 +77,7 @@ internal sealed record ContextFit(ITask Task, int Context, string? TooLong, int 
         );
     }
 
-    /// <summary>Says what fits only in part, a sentence each.</summary>
+    /// <summary>Returns a sentence for each kind of item that fits only in part.</summary>
     public IEnumerable<string> Warnings(string whose, TaskPlan plan, SettingNames named)
     {
         if (Short > 0)

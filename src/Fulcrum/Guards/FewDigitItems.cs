@@ -4,8 +4,8 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>Items of a few digits without letters, such as <c>7 + 5 =</c>. So few of them are possible that training
-/// data hold some by chance.</summary>
+/// <summary>Items of a few digits without letters, such as <c>7 + 5 =</c>. There are so few possible ones that training
+/// data contain some of them by chance.</summary>
 /// <remarks>
 /// The shape of an item is its words with every digit as #. A shape has N items: 10 for a number of one digit,
 /// 9 * 10^(k-1) for one of k digits, multiplied over its numbers. If the training data hold T different examples of the

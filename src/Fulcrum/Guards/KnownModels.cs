@@ -4,7 +4,7 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Guards;
 
-/// <summary>What was published for a model on MMLU, in percent, read by the letters.</summary>
+/// <summary>Published scores of a model on MMLU, in percent, scored by letters.</summary>
 /// <param name="Name">As published.</param>
 /// <param name="Shape">Hidden size, layers and vocabulary of its configuration.</param>
 /// <param name="Base">5-shot score of the base model; null: none published.</param>
@@ -40,9 +40,10 @@ internal static class KnownModels
         new("Llama-3.1-8B", (4096, 32, 128_256), 66.7, 69.4, "model card of Llama 3.1, 5-shot"),
     ];
 
-    /// <summary>The published scores that the model in a folder may have: of every model of its shape, narrowed down by
-    /// the folder's name where that says more.</summary>
-    /// <returns>Lowest and highest score in percent, and whose; null: nothing is published for such a model.</returns>
+    /// <summary>Returns the range of published scores of the models that a folder may contain: those of its shape, or
+    /// only those that the folder's name names.</summary>
+    /// <returns>Lowest and highest score in percent, and the models; null: nothing is published for such a
+    /// model.</returns>
     public static (double Low, double High, string Whose)? Published(string folder)
     {
         KnownModel[] candidates = Named(folder, [.. All.Where(m => m.Shape == ShapeOf(folder))]);
@@ -86,7 +87,7 @@ internal static class KnownModels
         }
         catch (Exception e) when (e is IOException or JsonException or InvalidOperationException or FormatException)
         {
-            return default; // what is wrong with the file, the loader will say
+            return default; // loading the model reports what is wrong with the file
         }
     }
 }

@@ -5,11 +5,11 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>Guards that need the answers of one side.</summary>
+/// <summary>Guards that check the answers of the base or of a candidate.</summary>
 internal static class MeasurementGuards
 {
-    /// <summary>The error rate of each guard: the probability that a sound measurement fails it. Small, since every
-    /// task of every study is tried.</summary>
+    /// <summary>The error rate of each guard: the probability that a valid measurement fails it. It is small, because
+    /// the guards check every task of every study.</summary>
     private const double Significance = 0.001;
 
     /// <summary>The share of written replies of the base that may be unparsable.</summary>
@@ -21,8 +21,8 @@ internal static class MeasurementGuards
         PartTolerance = 25;
 
     /// <summary>Evaluates the guards.</summary>
-    /// <param name="before">Whether these are the base's answers: what a trained model may do, such as losing a format,
-    /// is a finding there and not a fault.</param>
+    /// <param name="before">Whether these are the base's answers. A candidate that loses the answer format, for
+    /// example, is a finding of the study; for the base it is a fault of the measurement.</param>
     public static void Check(
         GuardLog log,
         ITask benchmark,
@@ -44,17 +44,17 @@ internal static class MeasurementGuards
             benchmark.Items.Count > 0 && benchmark.Ask(benchmark.Items[0]) is (Question.Write or Question.Continue);
         if (before && writes && benchmark.AlwaysReadable is { } why)
         {
-            log.NotApplicable(GuardLog.UnparsableShare, benchmark.Name, $"{benchmark.Name}: {why}");
+            log.NotApplicable(GuardNames.UnparsableShare, benchmark.Name, $"{benchmark.Name}: {why}");
         }
         else if (before && writes && answers.Count == 0)
         {
-            log.NotChecked(GuardLog.UnparsableShare, benchmark.Name, $"{benchmark.Name} has no replies");
+            log.NotChecked(GuardNames.UnparsableShare, benchmark.Name, $"{benchmark.Name} has no replies");
         }
         else if (before && writes)
         {
             int unparsable = answers.Count(ReplyCounts.IsUnparsable);
             log.Report(
-                GuardLog.UnparsableShare,
+                GuardNames.UnparsableShare,
                 benchmark.Name,
                 unparsable <= MostUnparsable * answers.Count,
                 $"no answer can be read from {unparsable} of {answers.Count} written replies of "
@@ -72,20 +72,20 @@ internal static class MeasurementGuards
     {
         if (benchmark.ChanceAccuracy is not { } chance)
         {
-            log.NotApplicable(GuardLog.BelowChance, benchmark.Name, $"{benchmark.Name} cannot be guessed");
+            log.NotApplicable(GuardNames.BelowChance, benchmark.Name, $"{benchmark.Name} cannot be guessed");
             return;
         }
 
         Answer[] questions = OneForm(scored);
         if (questions.Length == 0)
         {
-            log.NotChecked(GuardLog.BelowChance, benchmark.Name, $"no item of {benchmark.Name} was scored");
+            log.NotChecked(GuardNames.BelowChance, benchmark.Name, $"no item of {benchmark.Name} was scored");
             return;
         }
 
         (int right, double level, double p) = BelowChance(questions, chance);
         log.Report(
-            GuardLog.BelowChance,
+            GuardNames.BelowChance,
             benchmark.Name,
             p >= Significance,
             $"{right} of {questions.Length} items of {benchmark.Name} are right; chance level "
@@ -95,22 +95,22 @@ internal static class MeasurementGuards
         );
     }
 
-    // Forms of one question are not independent of each other: one of them is tested.
+    // The forms of one question are not independent of each other, so only one of them is tested.
     private static Answer[] OneForm(Answer[] scored) => [.. scored.Where(a => a.Stem is null || a.Stem == a.Id)];
 
-    /// <summary>Returns the right answers, the score that answers without knowledge reach, and the probability of this
-    /// few right answers without knowledge.</summary>
+    /// <summary>Returns the number of right answers, the expected score of answers without knowledge, and the
+    /// probability that those have at most this many right answers.</summary>
     internal static (int Right, double Level, double P) BelowChance(Answer[] scored, double chance)
     {
         int right = scored.Count(a => a.Score == 1);
-        // Elsewhere the prediction is written in another form than the target, or several answers are right.
+        // In other tasks the prediction has another form than the target, or several answers are right.
         bool comparable = scored.Length > 0 && scored.All(a => a.Score == 1 == (a.Prediction == a.Target));
         double level = comparable ? Math.Min(chance, WithoutKnowledge(scored)) : chance;
         return (right, level, Proportion.AtMostByChance(right, scored.Length, level));
     }
 
-    /// <summary>The score that the answers of this side would have by luck alone, in the shares in which it gave them:
-    /// for a constant answer the share of items for which it is right.</summary>
+    /// <summary>Returns the expected score if the model gave its answers with the same shares, but independently of the
+    /// items. For a constant answer it is the share of items for which this answer is right.</summary>
     private static double WithoutKnowledge(Answer[] scored)
     {
         Dictionary<string, int> targets = scored.GroupBy(a => a.Target).ToDictionary(g => g.Key, g => g.Count());
@@ -122,21 +122,21 @@ internal static class MeasurementGuards
     {
         if (scored.Length == 0)
         {
-            log.NotChecked(GuardLog.PublishedBand, benchmark.Name, $"no item of {benchmark.Name} was scored");
+            log.NotChecked(GuardNames.PublishedBand, benchmark.Name, $"no item of {benchmark.Name} was scored");
             return;
         }
 
         if (KnownModels.Published(modelFolder) is not var (low, high, whose))
         {
             log.NotApplicable(
-                GuardLog.PublishedBand,
+                GuardNames.PublishedBand,
                 benchmark.Name,
                 "no score is published for a model of this shape"
             );
             return;
         }
 
-        // All of MMLU has 57 subjects; single subjects lie far from the mean of all.
+        // Published scores are means over all 57 subjects. Scores of single subjects are far from the mean.
         double tolerance = scored.Select(a => a.Cluster).Distinct().Count() >= 57 ? WholeTolerance : PartTolerance;
         int right = scored.Count(a => a.Score == 1);
         ScoreInterval seen = Proportion.Wilson(right, scored.Length);
@@ -146,7 +146,7 @@ internal static class MeasurementGuards
             Proportion.AtMostByChance(right, scored.Length, lowest) >= Significance
             && Proportion.AtLeastByChance(right, scored.Length, highest) >= Significance;
         log.Report(
-            GuardLog.PublishedBand,
+            GuardNames.PublishedBand,
             benchmark.Name,
             inside,
             $"{seen.Score * 100:0.0} % ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; "

@@ -4,7 +4,7 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>Guards that need no answers.</summary>
+/// <summary>Guards that check the data before anything is evaluated.</summary>
 internal static class PreparationGuards
 {
     /// <summary>Evaluates the reference answers, the completion tokens and the overlap.</summary>
@@ -34,7 +34,7 @@ internal static class PreparationGuards
             if (texts.Length == 0)
             {
                 log.NotChecked(
-                    GuardLog.TrainingOverlap,
+                    GuardNames.TrainingOverlap,
                     benchmark.Name,
                     $"there are no training data to compare the items of {benchmark.Name} with. "
                         + "A study file can name them under trainingData"
@@ -46,7 +46,7 @@ internal static class PreparationGuards
         }
     }
 
-    // Of what was trained elsewhere the study may name other data than it was trained on.
+    // An adapter that was trained elsewhere may have been trained on other data than the study's.
     private static string TrainedElsewhere(Study study)
     {
         string[] elsewhere =
@@ -71,7 +71,7 @@ internal static class PreparationGuards
 
     private const int MostNamed = 4;
 
-    /// <summary>Returns the examples of all trainings, each once: trainings may have data of their own.</summary>
+    /// <summary>Returns the examples of all trainings without repetition. Trainings may have different data.</summary>
     private static IEnumerable<TrainingText> Texts(Corpus data, Study study)
     {
         IReadOnlyList<TrainingText>[] sets =
@@ -96,14 +96,15 @@ internal static class PreparationGuards
                 );
     }
 
-    /// <summary>An item whose reference answer cannot be graded is counted as unscored, not as incorrect.</summary>
+    /// <summary>Grades the reference answers. A reference answer that cannot be graded counts as unscored, not as
+    /// incorrect.</summary>
     private static void GoldAgainstGold(GuardLog log, ITask benchmark)
     {
         Item[] items = [.. benchmark.Items.Where(i => benchmark.Gold(i) is not null)];
         if (items.Length == 0 && benchmark.NoGold is { } why)
         {
             log.NotApplicable(
-                GuardLog.GoldAgainstGold,
+                GuardNames.GoldAgainstGold,
                 benchmark.Name,
                 $"{benchmark.Name} has no reference reply that could be graded: {why}"
             );
@@ -113,7 +114,7 @@ internal static class PreparationGuards
         if (items.Length == 0)
         {
             string none = $"{benchmark.Name} has no reference reply, so nothing shows that its grading can be met";
-            log.Report(GuardLog.GoldAgainstGold, benchmark.Name, holds: false, none);
+            log.Report(GuardNames.GoldAgainstGold, benchmark.Name, holds: false, none);
             return;
         }
 
@@ -127,7 +128,7 @@ internal static class PreparationGuards
                 : $"; the first is {items[wrong[0]].Id}: "
                     + $"{grades[wrong[0]].Verdict}{(grades[wrong[0]].Reason is { } reason ? $", {reason}" : "")}";
         log.Report(
-            GuardLog.GoldAgainstGold,
+            GuardNames.GoldAgainstGold,
             benchmark.Name,
             wrong.Length == 0 && unscored < items.Length,
             $"of {items.Length} reference answers of {benchmark.Name}, graded as replies, "
@@ -161,7 +162,7 @@ internal static class PreparationGuards
                 ? $"the training example {examples[cut].Id} has {examples[cut].Ids.Length} tokens, more than "
                     + $"maxTokens {most}, so its completion would be cut"
             : seen;
-        log.Report(GuardLog.CompletionTokens, null, trained.Length > 0 && none < 0 && cut < 0, what);
+        log.Report(GuardNames.CompletionTokens, null, trained.Length > 0 && none < 0 && cut < 0, what);
     }
 
     private static bool IsEmpty(TrainingText text) =>
@@ -182,7 +183,7 @@ internal static class PreparationGuards
                 : $"; the first is {found[0].Item}, which is "
                     + $"{(found[0].Exact ? "the same as" : $"{found[0].Share:P0} contained in")} {found[0].Example}";
         log.Report(
-            GuardLog.TrainingOverlap,
+            GuardNames.TrainingOverlap,
             benchmark.Name,
             found.Length <= TrainingOverlap.MostItems * benchmark.Items.Count,
             $"{found.Count(f => f.Exact)} of {benchmark.Items.Count} items of {benchmark.Name} stand in the "
@@ -200,7 +201,8 @@ internal sealed record GuardedTraining(
     IReadOnlyList<TrainingExample> Examples
 )
 {
-    /// <summary>The part of the training that guards check. A sweep has many trainings with the same.</summary>
+    /// <summary>The properties of the training that guards check. Many trainings of a sweep have the same, so they are
+    /// checked once.</summary>
     public (IReadOnlyList<TrainingText>, int?, bool, LossTokens) WhatGuardsSee =>
         (Texts, Plan.MaxTokens, Plan.Truncate, Plan.Loss);
 }

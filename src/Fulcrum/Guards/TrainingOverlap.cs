@@ -5,12 +5,12 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Guards;
 
-/// <summary>One item that stands in the training data.</summary>
-/// <param name="Share">Of the item's shingles, the part that the example contains.</param>
-/// <param name="Exact">The item's words stand in the example in one piece.</param>
+/// <summary>One item that occurs in the training data.</summary>
+/// <param name="Share">The share of the item's shingles that the example contains.</param>
+/// <param name="Exact">Whether the example contains the item's words as one sequence.</param>
 internal sealed record Overlap(string Item, string Example, double Share, bool Exact);
 
-/// <summary>Finds items of a benchmark in the training data: the same words, or nearly.</summary>
+/// <summary>Finds items of a task in the training data, with the same words or nearly the same.</summary>
 /// <remarks>
 /// Texts are compared as lower-case words without punctuation. Near duplicates by shingles (Broder 1997, "On the
 /// resemblance and containment of documents", section 2), containment rather than resemblance because a training prompt
@@ -26,15 +26,16 @@ internal static class TrainingOverlap
         CharacterShingle = 5,
         FewestShingles = 6;
 
-    /// <summary>The largest share of items that may stand in the training data.</summary>
+    /// <summary>The largest share of items that may occur in the training data.</summary>
     public const double MostItems = 0.01;
 
     private const double NearlyAll = 0.9;
     private const long Prime = 1099511628211;
 
-    /// <summary>The items found, in their order, each with the example that contains most of it.</summary>
-    /// <param name="withinCluster">The same words over another database are another question: look only at examples of
-    /// the item's own cluster.</param>
+    /// <summary>Returns the items that are found, in their order, each with the example that contains most of
+    /// it.</summary>
+    /// <param name="withinCluster">Whether an item is compared only with examples of its own cluster, because the same
+    /// words over another database are another question.</param>
     public static IEnumerable<Overlap> Find(ITask benchmark, IReadOnlyList<TrainingText> training, bool withinCluster)
     {
         HashSet<string> clusters = [.. benchmark.Items.Select(i => i.Cluster)];
@@ -81,8 +82,8 @@ internal static class TrainingOverlap
         }
     }
 
-    /// <summary>Returns an example's words as a whole: its question, the last line of its question, question and
-    /// completion.</summary>
+    /// <summary>Returns the texts of an example that may equal an item: its question, the last line of its question,
+    /// and question and completion together.</summary>
     internal static IEnumerable<string> Forms(TrainingText text) =>
         new[] { Question(text), Question(text).TrimEnd().Split('\n')[^1], TextOf(text) }
             .Select(Words)
@@ -137,8 +138,7 @@ internal static class TrainingOverlap
         return holders;
     }
 
-    /// <summary>What an example says of its own: its last question and its completion, without the conversation
-    /// before.</summary>
+    /// <summary>Returns the last question and the completion of an example, without earlier turns.</summary>
     private static string TextOf(TrainingText text) => $"{Question(text)}\n{text.Completion}";
 
     private static string Question(TrainingText text) =>
@@ -179,7 +179,8 @@ internal static class TrainingOverlap
                     or (>= '\u3400' and <= '\u9fff')
         );
 
-    /// <summary>FNV-1a: the same in every process, unlike the hash codes of strings.</summary>
+    /// <summary>Returns the FNV-1a hash, which is the same in every process, unlike the hash codes of
+    /// strings.</summary>
     private static long Hash(string word) =>
         word.Aggregate(-3750763034362895579L, (hash, c) => unchecked((hash ^ c) * Prime));
 

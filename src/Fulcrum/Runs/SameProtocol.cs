@@ -19,7 +19,7 @@ internal static class SameProtocol
                 : $"The replies of {string.Join(", ", given)} were given, so nothing shows how they were asked for";
         if (asked.Length == 0)
         {
-            log.NotChecked(GuardLog.SameProtocol, task, unknown);
+            log.NotChecked(GuardNames.SameProtocol, task, unknown);
             return;
         }
 
@@ -37,7 +37,7 @@ internal static class SameProtocol
             : given.Length == 0 ? $"{task} was asked alike of the base and of every candidate"
             : $"{task} was asked alike of the base and of {string.Join(", ", asked)}";
         string[] notes = [.. new[] { seen, Templates(run, asked, task), unknown }.Where(n => n.Length > 0)];
-        log.Report(GuardLog.SameProtocol, task, differing.Length == 0, string.Join(". ", notes));
+        log.Report(GuardNames.SameProtocol, task, differing.Length == 0, string.Join(". ", notes));
     }
 
     private static string Templates(RunLayout run, string[] asked, string task)

@@ -3,11 +3,11 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Studies;
 
-/// <summary>The digest of a candidate's plan, by which a change of it is noticed.</summary>
+/// <summary>The digest of a candidate's plan, by which a resumed run detects a change of the plan.</summary>
 internal static class CandidateDigest
 {
-    /// <summary>Returns the digest of a plan. Paths do not belong to it: the contents of what they name have digests of
-    /// their own.</summary>
+    /// <summary>Returns the digest of a plan without its paths. The contents at these paths have separate
+    /// digests.</summary>
     public static string Of(CandidatePlan plan)
     {
         CandidatePlan placeless = plan.Located(_ => "") with

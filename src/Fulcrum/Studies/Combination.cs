@@ -12,13 +12,13 @@ internal sealed record Combination(IReadOnlyList<(SweepKey Key, JsonElement Valu
     /// <summary>Returns the combination with one more value.</summary>
     public Combination With(SweepKey key, JsonElement value) => new([.. Values, (key, value)]);
 
-    /// <summary>Returns a value in a form that is equal for equal values.</summary>
+    /// <summary>Returns a value as a text that is the same for equal values.</summary>
     public static string Text(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number
             ? value.GetDouble().ToString("R", CultureInfo.InvariantCulture)
             : value.GetRawText();
 
-    /// <summary>All values, in a form that is equal for equal combinations.</summary>
+    /// <summary>Returns all values as a text that is the same for equal combinations.</summary>
     public string Text() => string.Join('\n', Values.Select(v => $"{v.Key.Text} {Text(v.Value)}"));
 
     /// <summary>Returns a candidate with these values.</summary>

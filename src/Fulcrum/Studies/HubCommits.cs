@@ -6,13 +6,13 @@ using Fulcrum.Files;
 
 namespace Fulcrum.Studies;
 
-/// <summary>The commits that a run took, by the names on the hub that its study gave. A resumed run uses the same
-/// commits, wherever the branches are by then.</summary>
+/// <summary>The commits that a run uses, by the names on the hub in its study. A resumed run uses the same commits,
+/// even if the branches have changed.</summary>
 internal sealed partial class HubCommits : IEnumerable<KeyValuePair<string, string>>
 {
     private readonly SortedDictionary<string, string> byName = new(StringComparer.Ordinal);
 
-    /// <summary>Takes over entries; of two with the same name the first counts.</summary>
+    /// <summary>Creates the commits from entries. Of two entries with the same name the first counts.</summary>
     public HubCommits(IEnumerable<KeyValuePair<string, string>>? entries = null)
     {
         foreach ((string name, string commit) in entries ?? [])
@@ -53,7 +53,7 @@ internal sealed partial class HubCommits : IEnumerable<KeyValuePair<string, stri
         }
     }
 
-    /// <summary>Returns the commit that was taken for a name; null: none yet, or the name holds its commit.</summary>
+    /// <summary>Returns the commit for a name; null: none yet, or the name contains its commit.</summary>
     public string? Of(HubReference asked) => byName.GetValueOrDefault(Key(asked));
 
     /// <summary>Returns the entry of a name.</summary>

@@ -8,9 +8,8 @@ namespace Fulcrum.Studies;
 /// <summary>Recognises by its columns which task a data file is.</summary>
 internal static class RecognisedTask
 {
-    /// <summary>The keys of a task over a file, without its name and path. A file without options is a written task,
-    /// whose
-    /// layout is recognised as that of training data.</summary>
+    /// <summary>Returns the keys of a task over a file, without its name and path. A file without options becomes a
+    /// task with written answers, whose layout is recognised like that of training data.</summary>
     /// <exception cref="InputException">The file has options, but its question or its answers are not recognised.
     /// </exception>
     public static JsonObject Of(string path, IReadOnlyList<TableRow> rows)

@@ -5,7 +5,7 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Studies;
 
-/// <summary>What must hold of a whole study.</summary>
+/// <summary>Checks a complete study, including conditions that involve several keys.</summary>
 internal static class StudyChecks
 {
     private const int MostNamed = 8;

@@ -6,8 +6,8 @@ using Fulcrum.Tasks.Harness;
 
 namespace Fulcrum.Studies;
 
-/// <summary>Checks a study's JSON against the records that it fills. An error names file, line and key, and the key
-/// that was probably meant.</summary>
+/// <summary>Checks a study's JSON against the records that it is read into. An error names file, line and key, and
+/// suggests the key that was probably meant.</summary>
 /// <param name="source">The file, for messages.</param>
 /// <param name="text">The whole text, because lines are counted in it.</param>
 /// <param name="place">Where in a study the whole text belongs.</param>
@@ -16,8 +16,8 @@ internal sealed class StudyShape(string source, byte[] text, string place)
     /// <summary>Checks a whole text.</summary>
     /// <param name="place">Where in a study the text belongs: empty for a whole study, <c>train</c> for that
     /// section.</param>
-    /// <exception cref="InputException">A key is unknown, missing or there twice, or a value is of another type than
-    /// its key wants.</exception>
+    /// <exception cref="InputException">A key is unknown, missing or repeated, or a value has the wrong
+    /// type.</exception>
     /// <exception cref="JsonException">It is not JSON.</exception>
     public static void Check(string text, string source, JsonTypeInfo type, string place)
     {

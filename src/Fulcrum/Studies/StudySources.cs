@@ -14,7 +14,7 @@ internal sealed record StudyNeed(string Key, HubContent Content);
 /// with its size.</remarks>
 /// <param name="hub">Looks names up.</param>
 /// <param name="commits">The commits that an interrupted run took; null: none.</param>
-/// <param name="say">Told which folder or which name was taken.</param>
+/// <param name="say">Called with a sentence on the folder or the name on the hub that is used.</param>
 internal sealed class StudySources(HubResolver hub, HubCommits? commits = null, Action<string>? say = null)
     : IDisposable
 {
@@ -83,7 +83,7 @@ internal sealed class StudySources(HubResolver hub, HubCommits? commits = null, 
         Place(key, HubKind.Dataset, text, home, r => hub.FindData(r, wanted));
 
     /// <summary>Fetches everything that is missing.</summary>
-    /// <exception cref="FulcrumException">The hub cannot be reached, or a file did not come whole.</exception>
+    /// <exception cref="FulcrumException">The hub cannot be reached, or a download failed.</exception>
     public void Fetch() => needs.ForEach(n => n.Content.Fetch());
 
     /// <inheritdoc/>

@@ -5,8 +5,9 @@ using Fulcrum.Statistics;
 
 namespace Fulcrum.Studies;
 
-/// <summary>Random combinations: a range or a list for each key, and how many are drawn.</summary>
-/// <remarks>Each key has a random stream of its own. A larger count or one more key changes no earlier draw.</remarks>
+/// <summary>Random combinations of values: a range or a list for each key, and the number of combinations.</summary>
+/// <remarks>Each key has a separate random stream, so that a larger count or an additional key does not change earlier
+/// draws.</remarks>
 internal sealed class SweepSample
 {
     private const string CountKey = "count";

@@ -133,7 +133,7 @@ public sealed class EndpointStudyTests : IDisposable
             )}} } } }
             """
         );
-        Study study = StudyFile.Load(path) with { OverrideGuards = GuardLog.Names };
+        Study study = StudyFile.Load(path) with { OverrideGuards = GuardNames.All };
         ScriptedRuntime runtime = new(
             Path.Combine(folder, "model"),
             new(_ => "7", (_, text) => -text.Length),
