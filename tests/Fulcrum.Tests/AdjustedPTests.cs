@@ -10,7 +10,7 @@ namespace Fulcrum.Tests;
 public sealed class AdjustedPTests
 {
     [Fact]
-    public void The_p_of_a_group_is_marked_and_the_number_of_groups_is_told()
+    public void The_p_of_a_group_is_marked_and_the_number_of_groups_is_reported()
     {
         PairedResult result = Compared(3);
 

@@ -57,7 +57,7 @@ public sealed class ContextFitTests : IDisposable
     [Theory]
     [InlineData(600, 1)]
     [InlineData(400, 0)]
-    public void Prompts_that_are_cut_as_in_lm_evaluation_harness_are_told(int prompt, int cut)
+    public void Prompts_that_are_truncated_as_in_lm_evaluation_harness_give_a_warning(int prompt, int cut)
     {
         ContextFit pairs = Fit(new Question.Pairs([(Text(prompt), " A"), (Text(3), " B")]))!,
             written = Fit(new Question.Continue(Text(prompt), 16, []))!;
@@ -75,7 +75,7 @@ public sealed class ContextFitTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_tokenizer_or_a_known_context_nothing_is_said()
+    public void Without_tokenizer_or_context_length_there_is_no_warning()
     {
         ITask task = new Asked(new Question.Write(Text(9000), 64, []));
 

@@ -23,8 +23,7 @@ public sealed class EarlyDecisionTests
     }
 
     [Fact]
-    public void The_error_spent_reaches_its_whole_at_the_last_look() =>
-        Assert.Equal(0.025, GroupSequential.Spent(1), 1e-15);
+    public void All_error_is_spent_at_the_last_look() => Assert.Equal(0.025, GroupSequential.Spent(1), 1e-15);
 
     /// <summary>With a single look at all items the boundary is that of the fixed design.</summary>
     [Fact]

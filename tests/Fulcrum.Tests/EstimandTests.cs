@@ -154,7 +154,7 @@ public sealed class EstimandTests
     }
 
     [Fact]
-    public void Clusters_that_are_asked_for_and_too_few_give_items() =>
+    public void Estimand_clusters_falls_back_to_items_with_too_few_clusters() =>
         Assert.Equal(
             Estimand.Items,
             PairedComparison

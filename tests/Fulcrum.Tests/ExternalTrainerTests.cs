@@ -65,7 +65,7 @@ public sealed class ExternalTrainerTests : IDisposable
             Study = study.Study with
             {
                 Candidates = new Dictionary<string, CandidatePlan> { ["outside"] = new(Command: command) },
-                OverrideGuards = Guards.GuardNames.All,
+                OverrideGuards = GuardNames.All,
             },
         };
     }

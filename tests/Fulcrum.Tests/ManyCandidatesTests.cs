@@ -29,7 +29,7 @@ public sealed class ManyCandidatesTests
     }
 
     [Fact]
-    public void Candidate_from_an_unknown_one_is_told_some_of_thousands_of_names()
+    public void Error_of_an_unknown_parent_lists_some_of_thousands_of_candidates()
     {
         Study study = new ScriptedStudy().Study;
         Dictionary<string, CandidatePlan> candidates = new(study.Candidates)

@@ -11,7 +11,7 @@ namespace Fulcrum.Tests;
 public sealed class NotebookProtocolTests
 {
     [Fact]
-    public void An_example_is_cut_and_trained_on_whole_only_where_the_plan_says_so()
+    public void An_example_is_truncated_and_its_prompt_trained_only_if_the_plan_says_so()
     {
         TrainingExample example = new("e", [1, 2, 3, 4, 5, 6], [false, false, false, false, true, true]);
 

@@ -41,7 +41,7 @@ public sealed class PreRunSentenceTests
     }
 
     [Fact]
-    public void The_power_of_the_verdict_is_told_in_plain_words() =>
+    public void The_power_of_the_verdict_is_reported_in_words() =>
         Assert.Contains(
             "Suppose the candidate loses nothing on the general task: 10% of the answers change, half of them for the "
                 + "better. Then 20% of studies of this size can show that the loss is 2 points or less. The other 80% "

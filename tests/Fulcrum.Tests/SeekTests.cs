@@ -89,7 +89,7 @@ public sealed class SeekTests
     }
 
     [Fact]
-    public void A_short_training_has_the_whole_schedule_and_its_share_of_the_warm_up()
+    public void A_short_training_has_the_complete_schedule_and_the_same_share_of_warm_up()
     {
         ScriptedStudy study = Searched(new SeekPlan(Trainings: 3));
 

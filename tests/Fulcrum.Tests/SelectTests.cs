@@ -39,7 +39,7 @@ public sealed class SelectTests
     }
 
     [Fact]
-    public void The_report_says_who_was_selected_and_prints_no_selection_score_of_it()
+    public void The_report_names_the_selected_candidate_without_its_selection_score()
     {
         string folder = Folder();
         Curve.Run(folder);

@@ -36,7 +36,7 @@ public sealed class SlurmJobTests
     }
 
     [Fact]
-    public void Accounting_is_asked_once_for_an_array_and_tells_how_each_task_ended()
+    public void Accounting_is_read_once_for_an_array_and_has_the_final_state_of_each_task()
     {
         int asked = 0;
         SlurmAccounts accounts = new(
@@ -53,7 +53,7 @@ public sealed class SlurmJobTests
     }
 
     [Fact]
-    public void Cluster_without_accounting_says_nothing_of_a_job()
+    public void State_of_a_job_is_unknown_on_a_cluster_without_accounting()
     {
         SlurmAccounts none = new((_, _) => new SlurmReply(1, "", "Slurm accounting storage is disabled")),
             missing = new((_, _) => throw new InputException("there is no sacct on the PATH"));
@@ -212,7 +212,7 @@ public sealed class SlurmJobTests
     }
 
     [Fact]
-    public void Job_whose_script_lies_in_another_run_folder_is_none_of_the_run()
+    public void Job_with_a_script_in_another_run_folder_does_not_belong_to_the_run()
     {
         string folder = Directory.CreateTempSubdirectory("fulcrum-scripts-").FullName;
         (RunLayout run, RunLayout other) = (new(Path.Combine(folder, "a")), new(Path.Combine(folder, "b")));

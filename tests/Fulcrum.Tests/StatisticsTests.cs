@@ -274,7 +274,7 @@ public sealed class StatisticsTests
     [InlineData(Estimand.Clusters, 25, true)]
     [InlineData(Estimand.Clusters, 19, false)]
     [InlineData(Estimand.Items, 20, false)]
-    public void Many_clusters_are_divided_as_wholes_if_others_are_to_be_told_about(
+    public void Many_clusters_are_divided_whole_if_the_result_is_to_hold_for_other_clusters(
         Estimand? estimand,
         int count,
         bool whole

@@ -126,8 +126,7 @@ public sealed class StudyFileTests
         "",
         "line 3: tasks.mmlu.kind is missing: \"kind\" belongs in tasks.mmlu; the kinds are spider, mmlu, multiple-choice, generation"
     )]
-    public void A_missing_key_is_said_with_where_it_belongs(string from, string to, string says) =>
-        Says(from, to, says);
+    public void A_missing_key_is_reported_with_its_place(string from, string to, string says) => Says(from, to, says);
 
     [Theory]
     [InlineData(
@@ -171,7 +170,7 @@ public sealed class StudyFileTests
         "line 5: candidates.a.train.epochs: the key \"epochs\" occurs twice"
     )]
     [InlineData("\"epochs\": 3", "\"epochs\": 3 4", "line 5: not valid JSON: '4' is invalid after a value")]
-    public void A_strange_kind_a_double_key_and_broken_JSON_are_said_with_their_line(
+    public void An_unknown_kind_a_repeated_key_and_malformed_JSON_are_reported_with_their_line(
         string from,
         string to,
         string says

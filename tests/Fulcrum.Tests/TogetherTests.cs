@@ -227,7 +227,7 @@ public sealed class TogetherTests : IDisposable
         Assert.Throws<InputException>(() => Of("select").RunStage(Prepared("select"), StageNode.Of("rank3")));
 
     [Fact]
-    public void Status_says_what_is_tried_and_what_was_judged()
+    public void Status_shows_which_candidates_are_tried_and_which_were_judged()
     {
         ScriptedStudy study = Of("seek");
         study.RunJobs(Jobs);

@@ -116,7 +116,7 @@ public sealed class TokenizerLayoutTests : IDisposable
     )]
     [InlineData("""{"type":"Split","pattern":{"Regex":"\\x{1f642}"},"behavior":"Isolated"}""", "a🙂b", "a|🙂|b")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"(?m).+"},"behavior":"Isolated"}""", "a\nb", "a\nb")]
-    public void A_text_is_cut_as_the_pre_tokenizer_says(string preTokenizer, string text, string pieces) =>
+    public void A_text_is_split_by_the_pre_tokenizer(string preTokenizer, string text, string pieces) =>
         Cut(preTokenizer, text, pieces);
 
     [Theory]
@@ -136,7 +136,7 @@ public sealed class TokenizerLayoutTests : IDisposable
         "▁a▁b"
     )]
     [InlineData("""{"type":"ByteLevel"}""", "é ", "Ã©Ġ")]
-    public void A_text_is_rewritten_as_the_normalizer_says(string normalizer, string text, string whole) =>
+    public void A_text_is_rewritten_by_the_normalizer(string normalizer, string text, string whole) =>
         Cut(null, text, whole, normalizer);
 
     [Theory]
@@ -192,7 +192,7 @@ public sealed class TokenizerLayoutTests : IDisposable
     [InlineData("""{"type":"Replace","pattern":{"Regex":"[xy]+"},"content":"-"}""", "axyb|y", "a-b-")]
     [InlineData("""{"type":"ByteLevel"}""", "Ġa|Ã|©|x y", " aéx y")]
     [InlineData("null", "a|b", "a b")]
-    public void Tokens_become_text_as_the_decoder_says(string decoder, string tokens, string text)
+    public void Tokens_become_text_by_the_decoder(string decoder, string tokens, string text)
     {
         string[] contents = tokens.Split('|');
         JsonObject vocabulary = new(contents.Distinct().Select((c, i) => KeyValuePair.Create(c, (JsonNode?)i)));

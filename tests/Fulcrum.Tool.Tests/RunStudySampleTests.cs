@@ -13,7 +13,7 @@ public sealed class RunStudySampleTests
 
         // Random weights answer at the chance level, which the guards would refuse.
         string text = File.ReadAllText(study);
-        string guards = string.Join(", ", Guards.GuardNames.All.Select(n => $"\"{n}\""));
+        string guards = string.Join(", ", GuardNames.All.Select(n => $"\"{n}\""));
         File.WriteAllText(
             study,
             text.Replace("\"name\": \"tiny\",", $"\"name\": \"tiny\", \"overrideGuards\": [{guards}],")

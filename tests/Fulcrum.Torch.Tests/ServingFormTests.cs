@@ -60,7 +60,7 @@ public sealed class ServingFormTests
                     ServingForm.Int8Attached,
                 ]
             ),
-            OverrideGuards = Guards.GuardNames.All,
+            OverrideGuards = GuardNames.All,
         };
 
         Comparison comparison = Run(study, Path.Combine(folder, "run"));
@@ -83,7 +83,7 @@ public sealed class ServingFormTests
                 Forms: [ServingForm.Merged],
                 Gguf: [GgufFileType.Q8_0, GgufFileType.F32, GgufFileType.Q4_K_M]
             ),
-            OverrideGuards = Guards.GuardNames.All,
+            OverrideGuards = GuardNames.All,
         };
 
         Comparison comparison = Run(study, run);

@@ -203,7 +203,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
 
     private static IReadOnlyList<string> Named(string names)
     {
-        IReadOnlyList<string> all = Guards.GuardNames.All;
+        IReadOnlyList<string> all = GuardNames.All;
         string[] given = names == "all" ? [.. all] : names.Split(',', StringSplitOptions.TrimEntries);
         string? unknown = given.FirstOrDefault(n => !all.Contains(n));
         Wanted.That(unknown is null, "", "--override-guards", unknown, $"all, or names of {string.Join(", ", all)}");

@@ -14,7 +14,7 @@ internal static class StatusLines
     /// <param name="width">Columns of the console; longer lines are shortened.</param>
     public static void Print(RunStatus status, TextWriter output, int width)
     {
-        void Line(string text) => output.WriteLine(Short(Printable.Line(text), Math.Max(width, 40)));
+        void Line(string text) => output.WriteLine(Printable.Cut(Printable.Line(text), Math.Max(width, 40)));
         Line(status.Run);
         if (status.Note is { } note)
         {
@@ -52,7 +52,7 @@ internal static class StatusLines
 
         foreach (StageStatus one in all.Take(MostOfAKind))
         {
-            line($"  {Short(one.Name, column).PadRight(column)}  {Said(one)}");
+            line($"  {Printable.Cut(one.Name, column).PadRight(column)}  {Said(one)}");
         }
 
         if (all.Length > MostOfAKind)
@@ -110,6 +110,4 @@ internal static class StatusLines
         : seconds < 5400 ? $"{seconds / 60:0} min"
         : seconds < 172_800 ? $"{seconds / 3600:0.#} h"
         : $"{seconds / 86_400:0.#} days";
-
-    private static string Short(string text, int most) => text.Length <= most ? text : text[..(most - 1)] + "…";
 }

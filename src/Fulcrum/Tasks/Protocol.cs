@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -19,7 +17,9 @@ internal sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
 
     /// <summary>SHA-256 over the sorted <c>name=value</c> lines, in lower-case hexadecimal.</summary>
     public string Hash =>
-        Sha(string.Concat(Fields.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}={f.Value}\n")));
+        Sha256.OfTexts(
+            string.Concat(Fields.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}={f.Value}\n"))
+        );
 
     /// <summary>The protocol of one benchmark under one model in one form.</summary>
     /// <param name="model">With every <c>auto</c> resolved.</param>
@@ -44,8 +44,8 @@ internal sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
             ["serving"] = EnumNames.Of(model.Adapter?.Form ?? ServingForm.Attached),
             ["engine"] = engine,
             ["template"] = encoding.TemplateDigest,
-            ["items"] = Sha(string.Join('\n', benchmark.Items.Select(i => $"{i.Id}\t{i.Target}"))),
-            ["prompts"] = Sha(string.Join('\0', benchmark.Items.Select(i => Describe(benchmark.Ask(i))))),
+            ["items"] = Sha256.OfTexts(string.Join('\n', benchmark.Items.Select(i => $"{i.Id}\t{i.Target}"))),
+            ["prompts"] = Sha256.OfTexts(string.Join('\0', benchmark.Items.Select(i => Describe(benchmark.Ask(i))))),
         };
         foreach ((string name, string value) in benchmark.Protocol)
         {
@@ -118,8 +118,6 @@ internal sealed record Protocol(IReadOnlyDictionary<string, string> Fields)
                 + $"{chat.ContinuesLast} {chat.SystemIsOptional}",
             _ => throw new ArgumentOutOfRangeException(nameof(prompt)),
         };
-
-    internal static string Sha(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
 
 /// <summary>A field in which two protocols differ.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Fulcrum.Comparisons;
-using Fulcrum.Guards;
 using Fulcrum.Models;
 using Fulcrum.Models.Endpoint;
 using Fulcrum.Runs;

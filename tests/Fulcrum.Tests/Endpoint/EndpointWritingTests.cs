@@ -43,7 +43,7 @@ public sealed class EndpointWritingTests
     }
 
     [Fact]
-    public void Messages_reach_a_chat_whole()
+    public void Messages_reach_a_chat_with_all_their_fields()
     {
         FakeServer fake = new(FakeDialect.ChatOnly);
         using EndpointModel model = Servers.Open(fake);

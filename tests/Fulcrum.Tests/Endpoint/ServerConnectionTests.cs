@@ -99,7 +99,7 @@ public sealed class ServerConnectionTests
     [Theory]
     [InlineData("{\"choices\": [{\"text\": \"a\", \"logprobs\": {\"token_logprobs\": [NaN]}}]}")]
     [InlineData("{\"choices\": [{\"text\": 7}]}")]
-    public async Task A_complete_reply_that_is_wrong_is_not_asked_for_again(string body)
+    public async Task A_request_with_a_complete_but_wrong_reply_is_not_retried(string body)
     {
         FakeServer fake = new(FakeDialect.Vllm);
         fake.Troubles.Enqueue(() => FakeServer.Reply(HttpStatusCode.OK, body));
@@ -163,7 +163,7 @@ public sealed class ServerConnectionTests
     [InlineData("/v1")]
     [InlineData("http://user:password@host/v1")]
     [InlineData("http://host/v1?key=1")]
-    public void An_address_is_http_and_holds_no_secret(string address)
+    public void An_address_is_http_and_contains_no_secret(string address)
     {
         InputException e = Assert.Throws<InputException>(() => ServerAddress.Parse(address));
 

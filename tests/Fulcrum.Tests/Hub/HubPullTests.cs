@@ -47,7 +47,7 @@ public sealed class HubPullTests : IDisposable
     }
 
     [Fact]
-    public void A_server_without_ranges_sends_the_whole_file_once_more()
+    public void A_file_is_downloaded_again_in_one_piece_if_the_server_does_not_serve_ranges()
     {
         hub.Instead = (request, response) =>
         {
@@ -104,7 +104,7 @@ public sealed class HubPullTests : IDisposable
     }
 
     [Fact]
-    public void An_interrupted_pull_is_not_taken_for_a_whole_snapshot()
+    public void An_interrupted_pull_is_not_a_complete_snapshot()
     {
         hub.Instead = (request, response) => request.Side == "cdn" && (response.StatusCode = 404) > 0;
         Assert.Throws<FulcrumException>(() => hub.Resolver.Model("org/tiny"));
@@ -272,7 +272,7 @@ public sealed class HubPullTests : IDisposable
     }
 
     [Fact]
-    public void Refusals_name_what_was_asked_for_and_what_to_do()
+    public void Refusals_name_the_requested_thing_and_what_to_do()
     {
         Assert.Contains("private", Refused(() => hub.Resolver.Model("org/none")), StringComparison.Ordinal);
         Assert.Contains("v9.9", Refused(() => hub.Resolver.Model("org/tiny@v9.9")), StringComparison.Ordinal);

@@ -35,7 +35,7 @@ public sealed class HubSettingsTests
     }
 
     [Fact]
-    public void No_text_of_a_token_holds_its_value() =>
+    public void No_text_about_a_token_contains_its_value() =>
         Assert.DoesNotContain("hf_secret", Read("HF_TOKEN=hf_secret").ToString(), StringComparison.Ordinal);
 
     [Theory]

@@ -35,7 +35,7 @@ public sealed class HubStudyTests : IDisposable
     public void Dispose() => hub.Dispose();
 
     [Fact]
-    public void Names_become_places_and_the_printed_study_holds_them_with_their_commits()
+    public void Names_on_the_hub_become_paths_and_the_printed_study_has_their_commits()
     {
         using StudySources sources = Sources();
         Study study = sources.Locate(Named(), Folder);
@@ -159,7 +159,7 @@ public sealed class HubStudyTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_of_that_name_wins_and_that_is_said()
+    public void A_folder_takes_precedence_over_a_name_on_the_hub_and_this_is_reported()
     {
         string own = Directory.CreateDirectory(Path.Combine(Folder, "org", "base")).FullName;
         using StudySources sources = Sources();
@@ -170,7 +170,7 @@ public sealed class HubStudyTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_is_nowhere_is_said_with_its_key()
+    public void An_unknown_name_is_reported_with_its_key()
     {
         using StudySources sources = Sources();
         Study study = Named() with { Base = new BasePlan("org/nowhere") };

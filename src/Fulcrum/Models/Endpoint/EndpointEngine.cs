@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Fulcrum.Files;
 using Fulcrum.Tokenization;
 
@@ -49,8 +47,7 @@ public sealed class EndpointEngine(Action<string>? warn = null) : IEngine
         string tokenizer = source.TokenizerFolder is { } folder
             ? Sha256.OfFile(Path.Combine(folder, "tokenizer.json"))
             : "none";
-        byte[] text = Encoding.UTF8.GetBytes($"{ServerAddress.Parse(source.Url)}\n{source.Served}\n{tokenizer}");
-        return Convert.ToHexStringLower(SHA256.HashData(text));
+        return Sha256.OfTexts($"{ServerAddress.Parse(source.Url)}\n{source.Served}\n{tokenizer}");
     }
 
     /// <inheritdoc/>

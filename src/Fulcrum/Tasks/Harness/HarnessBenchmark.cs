@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks.Grading;
@@ -52,7 +53,7 @@ internal sealed class HarnessBenchmark : ITask
     public IReadOnlyDictionary<string, string> Protocol =>
         new Dictionary<string, string>
         {
-            ["definition"] = Tasks.Protocol.Sha(string.Concat(tasks.Select(t => t.Config.Digest + "\n"))),
+            ["definition"] = Sha256.OfTexts(string.Concat(tasks.Select(t => t.Config.Digest + "\n"))),
             ["fewshot"] = form.FewShot?.ToString(CultureInfo.InvariantCulture) ?? "as the task says",
             ["chat template"] = form.Chat
                 ? form.AsTurns

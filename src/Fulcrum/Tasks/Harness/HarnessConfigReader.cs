@@ -1,3 +1,4 @@
+using Fulcrum.Files;
 using Fulcrum.Patterns;
 using Fulcrum.Templates;
 
@@ -40,7 +41,7 @@ internal static class HarnessConfigReader
             Function(keys, "process_results", builtIn)
         )
         {
-            Digest = Protocol.Sha(HarnessTask.Json(map)!.ToJsonString()),
+            Digest = Sha256.OfTexts(HarnessTask.Json(map)!.ToJsonString()),
         };
     }
 
