@@ -63,5 +63,9 @@ internal sealed class ResultOptions
         }
 
         required?.Check(comparison);
+        foreach (string doubt in required?.Doubts(comparison) ?? [])
+        {
+            Console.Error.WriteLine($"warning: {Printable.Line(doubt)}");
+        }
     }
 }

@@ -90,6 +90,28 @@ public sealed class NothingToLookAtTests : IDisposable
     }
 
     [Fact]
+    public void The_console_names_guards_that_were_overridden_or_had_nothing_to_look_at()
+    {
+        GuardResult[] guards =
+        [
+            new("below-chance", "base", "own", GuardStatus.Overridden, "..."),
+            new("training-overlap", "prepare", "own", GuardStatus.NotChecked, "..."),
+            new("gold-against-gold", "prepare", "own", GuardStatus.Passed, "..."),
+        ];
+
+        string[] said = [.. Explanations.Guards(guards, Words.English)];
+
+        Assert.Equal(
+            [
+                "Guards that failed and were overridden, so the figures may mean nothing: below-chance (own).",
+                "Not checked, because there was nothing to look at: training-overlap (own).",
+            ],
+            said
+        );
+        Assert.Empty(Explanations.Guards(guards[2..], Words.English));
+    }
+
+    [Fact]
     public void The_report_shows_what_was_not_checked()
     {
         string run = SyntheticRun.Write();

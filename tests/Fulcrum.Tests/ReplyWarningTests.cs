@@ -67,6 +67,20 @@ public sealed class ReplyWarningTests
     }
 
     [Fact]
+    public void Items_that_neither_side_could_score_are_told()
+    {
+        Answer[] side = [.. Side(40, i => i % 2, "stop").Select((a, i) => i < 30 ? a with { Score = null } : a)];
+        PairedResult result = PairedComparison.Of("own", side, side);
+
+        Assert.Contains("30 of 40 items could not be scored", Assert.Single(ReplyCounts.Warnings("own", side)));
+        Assert.Equal(
+            "own: 30 of 40 items could not be scored, so the figures rest on the other 10.",
+            Sentences.Unscored(result, Words)
+        );
+        Assert.Null(Sentences.Unscored(Compared(40, i => i % 2, i => i % 2, "stop"), Words));
+    }
+
+    [Fact]
     public void Empty_replies_are_warned_about()
     {
         Answer[] answers = [.. Side(40, i => i % 2, "stop").Select((a, i) => a with { Output = i < 5 ? " " : "x" })];

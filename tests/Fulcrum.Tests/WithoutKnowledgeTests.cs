@@ -1,5 +1,6 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
+using Fulcrum.Runs;
 using Fulcrum.Tasks;
 using Xunit;
 
@@ -71,7 +72,7 @@ public sealed class WithoutKnowledgeTests
     public void Nothing_is_claimed_where_the_answers_do_not_show_how_they_were_graded()
     {
         Answer[] graded = [.. Side(100, Target).Select(a => a with { Score = 0.5 })],
-            forms = [.. Side(100, Target).Select(a => a with { Stem = "q" })],
+            forms = [.. Side(100, Target).Select(a => a with { Stem = "another" })],
             other = [.. Side(100, Target).Select(a => a with { Prediction = "another form" })],
             without = [.. Side(100, Target).Select(a => a with { Target = "" })];
 
@@ -90,6 +91,83 @@ public sealed class WithoutKnowledgeTests
 
         Assert.Equal(("Z", 1.0), (without.Answer, without.Score));
         Assert.True(without.Above.Low <= 0);
+    }
+
+    [Fact]
+    public void No_candidate_is_the_best_within_the_margin_where_nothing_could_be_lost()
+    {
+        PointAnswers Point(string name, Func<int, string> general) =>
+            new(
+                name,
+                name == "base" ? PointKind.Base : PointKind.Candidate,
+                1,
+                new Dictionary<string, IReadOnlyList<Answer>>
+                {
+                    ["own"] = Side(400, i => name == "base" ? "none" : Target(i)),
+                    ["general"] = Side(400, general),
+                }
+            );
+        TradeOff Of(Func<int, string> general) =>
+            TradeOffCurve.Of(
+                [Point("base", general), Point("one", general), Point("two", general)],
+                ["own", "general"],
+                ["own"],
+                2
+            );
+
+        Assert.Null(Of(_ => "B").Best);
+        Assert.Equal("one", Of(Target).Best);
+    }
+
+    [Fact]
+    public void A_gain_to_the_score_of_a_constant_answer_is_told()
+    {
+        Answer[] nothing = Side(1000, _ => "none"),
+            constant = Side(1000, _ => "B"),
+            known = Side(1000, Target);
+
+        string? said = Sentences.Lucky(PairedComparison.Of("own", nothing, constant), Words.English);
+
+        Assert.Equal(
+            "own: the score after (32.0%) is not shown to be better than that of always answering 'B' (32.0%), so the "
+                + "gain may show no knowledge.",
+            said
+        );
+        Assert.Null(Sentences.Lucky(PairedComparison.Of("own", nothing, known), Words.English));
+        Assert.Null(Sentences.Lucky(PairedComparison.Of("own", constant, constant), Words.English));
+    }
+
+    [Fact]
+    public void A_requirement_on_a_loss_that_could_not_happen_is_doubted()
+    {
+        Answer[] guessed = Side(1000, _ => "B"),
+            known = Side(1000, Target);
+        string[] Doubts(Answer[] side)
+        {
+            PairedResult result = PairedComparison.Of("general", side, side, new ComparisonSettings(Margin: 2));
+            CandidateComparison candidate = new("tuned", [result], Judgement.Of([result], [], 2));
+            return [.. Requirements.Parse("general>=-2").Doubts(new Comparison([candidate]))];
+        }
+
+        Assert.Contains("required general>=-2 is met, but it shows nothing", Assert.Single(Doubts(guessed)));
+        Assert.Empty(Doubts(known));
+    }
+
+    [Fact]
+    public void Among_many_tasks_those_without_evidence_are_counted()
+    {
+        Answer[] guessed = Side(1000, _ => "B");
+        PairedResult without = PairedComparison.Of("g", guessed, guessed, new ComparisonSettings(Margin: 2));
+        PairedResult[] all =
+        [
+            Results.Compared("sql", 0.05, 0.1),
+            .. Enumerable.Range(0, 5).Select(i => without with { Task = $"g{i}" }),
+        ];
+
+        Assert.Contains(
+            "0 shown to lie within the margin of 2, 5 without evidence",
+            Sentences.Of(Judgement.Of(all, ["sql"], 2), Words.English)
+        );
     }
 
     private static Answer[] Side(int items, Func<int, string> answer) =>

@@ -84,6 +84,15 @@ public sealed class OneCallTests : IDisposable
     }
 
     [Fact]
+    public void A_path_that_does_not_exist_is_relative_to_no_file()
+    {
+        (int code, string error) = Run([.. Check(), "--adapter", At("nowhere")]);
+
+        Assert.Equal(2, code);
+        Assert.Contains($"candidates.nowhere: there is no file or folder {At("nowhere")}\n", error);
+    }
+
+    [Fact]
     public void A_guard_is_overridden_in_the_form_in_which_the_study_was_given()
     {
         Assert.Equal("add --override-guards a,b", AskingOptions.Names.Override(["a", "b"]));

@@ -43,6 +43,11 @@ internal static class ComparisonTable
         {
             Rank(comparison, words);
         }
+
+        foreach (string line in Explanations.Guards(comparison.Guards ?? [], words))
+        {
+            WideEnough().Write(line + "\n");
+        }
     }
 
     /// <summary>Prints the table of two sides, and the verdict if there is one.</summary>
@@ -92,6 +97,7 @@ internal static class ComparisonTable
             [
                 Sentences.Unscored(result, words),
                 .. Sentences.Replies(result, words),
+                Sentences.Lucky(result, words),
                 Sentences.Unsigned(result, words, noun),
             ];
             remarks.OfType<string>().ToList().ForEach(r => console.Write(r + "\n"));

@@ -86,8 +86,8 @@ internal static class Advice
         string? without = r.WithoutKnowledge is { } w
             ? w.Answer is { } answer
                 ? words.Say(
-                    $", and always answering '{Short(answer)}' {words.Percent(w.Score)}",
-                    $", e responder sempre '{Short(answer)}' {words.Percent(w.Score)}"
+                    $", and always answering '{Sentences.Short(answer)}' {words.Percent(w.Score)}",
+                    $", e responder sempre '{Sentences.Short(answer)}' {words.Percent(w.Score)}"
                 )
                 : words.Say(
                     $", and replies to other items {words.Percent(w.Score)}",
@@ -99,8 +99,6 @@ internal static class Advice
             $"{r.Task}: a base pontua {score}{chance}{without}."
         );
     }
-
-    private static string Short(string answer) => answer.Length > 40 ? answer[..40] + "..." : answer;
 
     // Null: only more items help.
     private static string? Why(PairedResult r, TaskRole role, double failing, int tasks, double margin, Words words)

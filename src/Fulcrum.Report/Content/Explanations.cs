@@ -28,6 +28,36 @@ internal static class Explanations
         );
     }
 
+    /// <summary>Which guards failed and were overridden, and which had nothing to look at; a sentence each.</summary>
+    public static IEnumerable<string> Guards(IReadOnlyList<GuardResult> guards, Words words)
+    {
+        string Named(GuardStatus status) =>
+            string.Join(
+                ", ",
+                guards
+                    .Where(g => g.Status == status)
+                    .Select(g => g.Benchmark is { } task ? $"{g.Name} ({task})" : g.Name)
+                    .Distinct()
+            );
+        string broken = Named(GuardStatus.Overridden),
+            unknown = Named(GuardStatus.NotChecked);
+        if (broken.Length > 0)
+        {
+            yield return words.Say(
+                $"Guards that failed and were overridden, so the figures may mean nothing: {broken}.",
+                $"Verificações que falharam e foram anuladas; os números podem nada significar: {broken}."
+            );
+        }
+
+        if (unknown.Length > 0)
+        {
+            yield return words.Say(
+                $"Not checked, because there was nothing to look at: {unknown}.",
+                $"Não verificado, porque não havia o que examinar: {unknown}."
+            );
+        }
+    }
+
     /// <summary>Which p are adjusted, and for how many tests; null where no task has groups.</summary>
     public static string? Adjusted(IReadOnlyList<PairedResult> tasks, Words words)
     {

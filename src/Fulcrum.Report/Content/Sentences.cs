@@ -53,17 +53,24 @@ internal static class Sentences
 
     private static IEnumerable<string> Others(Finding[] others, double margin, Words words)
     {
-        int within = others.Count(f => f.Judgement == TaskJudgement.WithinMargin);
-        string limit = words.Number(margin);
+        int within = others.Count(f => f.Judgement == TaskJudgement.WithinMargin),
+            without = others.Count(f => f.Judgement == TaskJudgement.NoEvidence);
+        string limit = words.Number(margin),
+            none = without == 0
+                ? ""
+                : words.Say(
+                    $", {without} without evidence (the base knows nothing there)",
+                    $", {without} sem evidência (a base nada sabe ali)"
+                );
         return others.Length == 0
             ? []
             :
             [
                 words.Say(
                     $"{others.Length} other general tasks: no loss shown, {within} shown to lie within the margin "
-                        + $"of {limit}",
+                        + $"of {limit}{none}",
                     $"outras {others.Length} tarefas gerais: nenhuma perda demonstrada, {within} comprovadamente "
-                        + $"dentro da margem de {limit}"
+                        + $"dentro da margem de {limit}{none}"
                 ),
             ];
     }
@@ -138,7 +145,7 @@ internal static class Sentences
     /// where hardly any is.</summary>
     public static string? Unscored(PairedResult b, Words words) =>
         b.Bounds is not { } bounds
-            ? null
+            ? OnBothSides(b, words)
             : words.Say(
                 $"{b.Task}: {b.UnscoredBefore} items are unscored before and {b.UnscoredAfter} after. "
                     + "If all of them counted against the second side, the difference would "
@@ -148,6 +155,21 @@ internal static class Sentences
                     + $"seria {words.Change(bounds.Lowest)}. Se todos contassem a favor: "
                     + $"{words.Change(bounds.Highest)}."
             );
+
+    private static string? OnBothSides(PairedResult b, Words words)
+    {
+        int all = b.Items + b.Unscored;
+        return b.Unscored <= LeastUnscoredShare * all
+            ? null
+            : words.Say(
+                $"{b.Task}: {words.Count(b.Unscored)} of {words.Count(all)} items could not be scored, so the figures "
+                    + $"rest on the other {words.Count(b.Items)}.",
+                $"{b.Task}: {words.Count(b.Unscored)} de {words.Count(all)} itens não puderam receber nota, então os "
+                    + $"números se baseiam nos outros {words.Count(b.Items)}."
+            );
+    }
+
+    private const double LeastUnscoredShare = 0.01;
 
     /// <summary>What may be wrong with the written replies, and whether neither side solved anything; a sentence
     /// each.</summary>
@@ -187,6 +209,31 @@ internal static class Sentences
             );
         }
     }
+
+    /// <summary>Says of a gain that it may be luck, or the learning of one constant answer; null where it is neither.
+    /// </summary>
+    public static string? Lucky(PairedResult b, Words words)
+    {
+        if (b.Change != Comparisons.Change.Gain || b.GuessedAfter is not { Above.Low: <= 0 } guessed)
+        {
+            return null;
+        }
+
+        string after = words.Percent(b.After.Score),
+            without = words.Percent(guessed.Score),
+            how = guessed.Answer is { } answer
+                ? words.Say($"always answering '{Short(answer)}'", $"responder sempre '{Short(answer)}'")
+                : words.Say("its replies to other items", "suas respostas a outros itens");
+        return words.Say(
+            $"{b.Task}: the score after ({after}) is not shown to be better than that of {how} ({without}), so the "
+                + "gain may show no knowledge.",
+            $"{b.Task}: a nota depois ({after}) não se mostra melhor que a de {how} ({without}), então o ganho pode "
+                + "não mostrar conhecimento."
+        );
+    }
+
+    /// <summary>Returns the beginning of an answer.</summary>
+    internal static string Short(string answer) => answer.Length > 40 ? answer[..40] + "..." : answer;
 
     /// <summary>Why groups whose interval excludes 0 get no sign; null where there is no such group.</summary>
     /// <param name="noun">What a cluster is called; null: cluster.</param>

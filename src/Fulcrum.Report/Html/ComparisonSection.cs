@@ -127,6 +127,7 @@ internal static class ComparisonSection
                         [
                             Sentences.Unscored(b, words),
                             .. Sentences.Replies(b, words),
+                            Sentences.Lucky(b, words),
                             Sentences.Unsigned(b, words, Kinds.ClusterNoun(report, b.Task)),
                         ]
                 )

@@ -56,6 +56,7 @@ internal static class ReportMarkdown
                             Explanations.Early(b, words),
                             Sentences.Unscored(b, words) ?? "",
                             .. Sentences.Replies(b, words),
+                            Sentences.Lucky(b, words) ?? "",
                             Sentences.Unsigned(b, words, Kinds.ClusterNoun(report, b.Task)) ?? "",
                         ]
                 ).Where(t => t.Length > 0)

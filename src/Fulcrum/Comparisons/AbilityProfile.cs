@@ -9,7 +9,8 @@ namespace Fulcrum.Comparisons;
 /// <param name="Before">Mean score of the base.</param>
 /// <param name="After">Mean score of the candidate.</param>
 /// <param name="Difference">After minus before, with the interval of a mean over tasks.</param>
-/// <param name="WithinMargin">Whether the lower bound lies above the margin.</param>
+/// <param name="WithinMargin">Whether the lower bound lies above the margin, and the base has something to lose on
+/// every task.</param>
 internal sealed record AbilityRow(
     string Name,
     IReadOnlyList<string> Tasks,
@@ -63,7 +64,7 @@ internal static class AbilityProfile
             tasks.Average(t => t.Before.Score),
             tasks.Average(t => t.After.Score),
             difference,
-            difference.Low > -margin / 100
+            difference.Low > -margin / 100 && !tasks.Any(t => Judgement.HasNothingToLose(t, margin / 100))
         );
     }
 }

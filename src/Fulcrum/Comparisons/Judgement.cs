@@ -153,7 +153,24 @@ internal static class Judgement
                         : TaskJudgement.WithinMargin;
     }
 
-    private static bool HasNothingToLose(PairedResult r, double margin)
+    /// <summary>Returns whether a general task can show that something was forgotten: whether the base scores more than
+    /// it would without knowledge, and by more than the margin.</summary>
+    /// <param name="before">The base's answers.</param>
+    /// <param name="margin">In points.</param>
+    public static bool HasEvidence(
+        string task,
+        IReadOnlyList<Answer> before,
+        double margin,
+        Statistics.Estimand? estimand
+    ) =>
+        !HasNothingToLose(
+            PairedComparison.Of(task, before, before, new ComparisonSettings(margin, Estimand: estimand)),
+            margin / 100
+        );
+
+    /// <summary>Whether whatever the interval of a general task shows, it shows nothing about forgetting.</summary>
+    /// <param name="margin">As a fraction.</param>
+    internal static bool HasNothingToLose(PairedResult r, double margin)
     {
         double floor = r.Chance ?? 0;
         bool likeChance = r.Before.Low <= floor || r.Before.Score - floor <= margin,

@@ -65,6 +65,9 @@ internal static class PairedComparison
             WithoutKnowledge = given.Margin is null
                 ? null
                 : WithoutKnowledge.Of(before, given.Estimand, ComparisonSettings.Usual),
+            GuessedAfter = given.Margin is null
+                ? WithoutKnowledge.Of(after, given.Estimand, ComparisonSettings.Usual)
+                : null,
         };
     }
 

@@ -97,6 +97,12 @@ public sealed record PairedResult(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal WithoutKnowledge? WithoutKnowledge { get; init; }
 
+    /// <summary>What the second side would score without knowledge; null where that is not known, or a margin was
+    /// stated.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal WithoutKnowledge? GuessedAfter { get; init; }
+
     /// <summary>Whether the task names clusters. Where it names none, its items are independent of each
     /// other.</summary>
     [JsonIgnore]

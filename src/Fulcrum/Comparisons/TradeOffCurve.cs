@@ -39,7 +39,10 @@ internal static class TradeOffCurve
         measured = [.. measured.AsParallel().AsOrdered().Select((_, i) => picture.Judged(i, measured))];
 
         (double, double)[] scores = [.. measured.Select(picture.Place)];
-        bool[] within = picture.WithinMargin(margin / 100);
+        bool shows = picture.General.All(t =>
+            Judgement.HasEvidence(t, points[0].Answers[t], margin, estimands?.GetValueOrDefault(t))
+        );
+        bool[] within = shows ? picture.WithinMargin(margin / 100) : new bool[points.Count];
         MeasuredPoint? best = measured
             .Where((p, i) => within[i] && p.Kind != PointKind.Seed)
             .MaxBy(p => picture.Place(p).Target);

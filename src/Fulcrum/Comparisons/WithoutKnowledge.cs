@@ -14,7 +14,8 @@ internal sealed record WithoutKnowledge(double Score, string? Answer, Difference
     private const int MostOthers = 200;
 
     /// <summary>Computes it from a side's answers; null where their form does not show how they were graded: graded
-    /// scores, several forms of a question, or predictions in another form than the reference answers.</summary>
+    /// scores, or predictions in another form than the reference answers. Of a question in several forms the first form
+    /// counts.</summary>
     /// <remarks>
     /// The best constant answer is chosen on the same items, so its score is too high by chance. That errs towards
     /// "no evidence". See <c>docs/method.md</c>.
@@ -23,9 +24,8 @@ internal sealed record WithoutKnowledge(double Score, string? Answer, Difference
     /// <param name="level">Two-sided level of the interval.</param>
     public static WithoutKnowledge? Of(IReadOnlyList<Answer> answers, Estimand? estimand, double level)
     {
-        Answer[] scored = [.. answers.Where(a => a.Score is not null)];
-        bool plain =
-            scored.Length > 0 && scored.All(a => a.Score is 0 or 1 && a.Stem is null && a.Target.Trim().Length > 0);
+        Answer[] scored = [.. answers.Where(a => a.Score is not null && (a.Stem is null || a.Stem == a.Id))];
+        bool plain = scored.Length > 0 && scored.All(a => a.Score is 0 or 1 && a.Target.Trim().Length > 0);
         string[][] targets = plain ? [.. scored.Select(a => a.Target.Split(Separator))] : [];
         bool Graded(Func<string, string, bool> rule) =>
             plain && scored.Zip(targets, (a, t) => a.Score == 1 == t.Any(x => rule(a.Prediction, x))).All(same => same);

@@ -1,3 +1,4 @@
+using Fulcrum.Comparisons;
 using Fulcrum.Guards;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -23,6 +24,25 @@ internal static class AnswerWarnings
             .Concat(task.Doubts(answers).Select(d => $"{side}, {d}"))
             .ToList()
             .ForEach(w => report(new RunEvent.Warned(w)));
+
+    /// <summary>Reports a general task on which the base knows nothing, before any candidate is trained or
+    /// measured.</summary>
+    /// <param name="plan">The task's plan, with its name.</param>
+    /// <param name="answers">Of the base.</param>
+    public static void OfBase(Action<RunEvent> report, Study study, TaskPlan plan, IReadOnlyList<Answer> answers)
+    {
+        bool general = !study.Targets.Contains(plan.Name) && answers.Any(a => a.Score is not null);
+        if (general && !Judgement.HasEvidence(plan.Name, answers, study.Margin, plan.Generalises()))
+        {
+            report(
+                new RunEvent.Warned(
+                    $"base, {plan.Name}: the base scores hardly better than without any knowledge, so this general "
+                        + "task can show no loss. No candidate will be accepted with it. Choose a task that the base "
+                        + "can do"
+                )
+            );
+        }
+    }
 
     /// <summary>Reports the same of a candidate whose replies were given, and nothing of any other.</summary>
     public static void OfGiven(Action<RunEvent> report, Study study, string side, Corpus data, RunLayout run)

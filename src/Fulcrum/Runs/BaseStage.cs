@@ -31,6 +31,7 @@ internal sealed class BaseStage(RunState state, Stages stages, Measurement measu
             IReadOnlyList<Answer> answers = AnswerFile.Read(stages.Layout.Answers(Name, task.Name));
             MeasurementGuards.Check(guards, task, plan, answers, folder ?? "", before: true);
             AnswerWarnings.Report(stages.Report, state.Study, Name, task, plan, answers);
+            AnswerWarnings.OfBase(stages.Report, state.Study, plan, answers);
         }
 
         guards.Close(stages.Layout.Guards(Name), state.Study);

@@ -63,11 +63,11 @@ internal static class PreparationSummary
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"{b.Name}: this sample is too small to detect {wanted:0.#} points, "
-                            + $"{(required ? "which --require asks for" : "the margin")}. If training changes 10% of "
-                            + $"the answers, half of them for the better, the sample tells this from a difference of "
-                            + $"{wanted:0.#} points in {Math.Floor(power.Chance!.Value * 100):0}% of studies, and 80% "
-                            + $"are usual. The run continues, but its verdict may be \"inconclusive\". "
-                            + $"More items would help"
+                            + $"{(required ? "which --require asks for" : "the margin")}. If nothing is gained or lost "
+                            + $"(10% of the answers change, half of them for the better), only "
+                            + $"{Math.Floor(power.Chance!.Value * 100):0}% of studies of this size rule out a "
+                            + $"difference of {wanted:0.#} points, and 80% are usual. The run continues, but its "
+                            + $"verdict may be \"inconclusive\". More items would help"
                     )
                 );
             }

@@ -81,6 +81,16 @@ internal sealed partial record Requirements(IReadOnlyList<(string Task, bool AtL
             select new RequirementResult(candidate.Name, bound.Task, bound.AtLeast, bound.Points, difference);
     }
 
+    /// <summary>Says of each bound on a loss that is met, but on a task that can show no loss, that it shows
+    /// nothing.</summary>
+    public IEnumerable<string> Doubts(Comparison comparison) =>
+        from result in Results(comparison)
+        where result is { IsMet: true, AtLeast: true, Points: <= 0 }
+        let verdict = comparison.Candidates.First(c => c.Name == result.Candidate).Verdict
+        where verdict.Findings.Any(f => f.Task == result.Task && f.Judgement == TaskJudgement.NoEvidence)
+        select $"{result.Candidate}: required {result.Text} is met, but it shows nothing: the base knows nothing on "
+            + $"{result.Task} that it could lose";
+
     /// <summary>Checks every requirement. Every candidate must meet all of them; after a selection only the selected
     /// one.</summary>
     /// <exception cref="GuardException">A requirement is not met; names it.</exception>

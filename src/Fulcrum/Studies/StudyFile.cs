@@ -136,9 +136,7 @@ public static class StudyFile
     {
         if (path is not null && !Directory.Exists(path) && !File.Exists(path))
         {
-            throw new InputException(
-                $"{source}: {key}: there is no file or folder {path} (paths are relative to the study's file)"
-            );
+            throw new InputException($"{source}: {key}: there is no file or folder {path}{TaskPlan.Relative(source)}");
         }
     }
 

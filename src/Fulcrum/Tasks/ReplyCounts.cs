@@ -57,6 +57,14 @@ internal sealed record ReplyCounts(int Replies, int AtLimit, int Unparsable)
                 + "Look at the replies and at the form that the task expects";
         }
 
+        Answer[] unscored = [.. answers.Where(a => a.Score is null)];
+        if (unscored.Length > LargestShare * answers.Count && answers.Any(a => a.Scores is null))
+        {
+            string why = unscored[0].Reason is { } reason ? $" ({reason})" : "";
+            yield return $"{task}: {unscored.Length} of {answers.Count} items could not be scored, the first is "
+                + $"{unscored[0].Id}{why}. Only scored items are compared";
+        }
+
         double[] scores = [.. answers.Select(a => a.Score).OfType<double>()];
         if (scores.Length > 0 && scores.All(s => s == 0))
         {

@@ -90,11 +90,13 @@ public abstract record TaskPlan(
     {
         foreach (string path in Paths().Where(p => !File.Exists(p) && !Directory.Exists(p)))
         {
-            throw new InputException(
-                $"{source}: tasks.{Name}: there is no file or folder {path} (paths are relative to the study's file)"
-            );
+            throw new InputException($"{source}: tasks.{Name}: there is no file or folder {path}{Relative(source)}");
         }
     }
+
+    /// <summary>Returns to what paths of a source are relative, for messages; empty where it is no file.</summary>
+    internal static string Relative(string source) =>
+        source.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? " (paths are relative to this file)" : "";
 
     /// <summary>Opens the task: reads and samples its items.</summary>
     /// <exception cref="InputException">A file is missing or malformed.</exception>

@@ -12,10 +12,12 @@ internal sealed class ChoiceTask : ITask
     private readonly Func<ChoiceQuestion, IReadOnlyList<ChoiceQuestion>> examples;
     private readonly Dictionary<string, ChoiceForm> forms;
     private readonly int shots;
+    private readonly bool joinsEqual;
 
     /// <param name="heading">What comes before the first example of a question.</param>
     /// <param name="examples">The worked examples of a question.</param>
     /// <param name="shots">The number of worked examples, for the protocol.</param>
+    /// <param name="joinsEqual">Whether equal questions with equal options count as one.</param>
     /// <exception cref="InputException">A question has fewer options than there are forms of it.</exception>
     public ChoiceTask(
         string name,
@@ -23,10 +25,12 @@ internal sealed class ChoiceTask : ITask
         IReadOnlyList<ChoiceQuestion> questions,
         Func<ChoiceQuestion, string> heading,
         Func<ChoiceQuestion, IReadOnlyList<ChoiceQuestion>> examples,
-        int shots
+        int shots,
+        bool joinsEqual = false
     )
     {
         (Name, this.settings, this.heading, this.examples, this.shots) = (name, settings, heading, examples, shots);
+        this.joinsEqual = joinsEqual;
         ChoiceQuestion? few = questions.FirstOrDefault(q => q.Options.Count <= settings.Rotations);
         if (few is not null)
         {
@@ -41,7 +45,7 @@ internal sealed class ChoiceTask : ITask
             .. questions.SelectMany(q => Enumerable.Range(0, settings.Rotations + 1).Select(r => new ChoiceForm(q, r))),
         ];
         forms = all.ToDictionary(f => f.Id, StringComparer.Ordinal);
-        Items =
+        Item[] items =
         [
             .. all.Select(f => new Item(
                 f.Id,
@@ -52,6 +56,7 @@ internal sealed class ChoiceTask : ITask
                 settings.Rotations == 0 ? null : f.Question.Id
             )),
         ];
+        Items = joinsEqual ? RepeatedQuestions.Joined(items, Content) : items;
         ChanceAccuracy =
             questions.Count == 0 ? null : questions.Average(q => (1.0 + (q.AlsoRight?.Count ?? 0)) / q.Options.Count);
     }
@@ -110,6 +115,20 @@ internal sealed class ChoiceTask : ITask
 
     /// <inheritdoc/>
     public string Content(Item item) => $"{item.Input}\n{string.Join('\n', forms[item.Id].Question.Options)}";
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) =>
+        joinsEqual && answers is null
+            ? RepeatedQuestions
+                .Doubts(Name, Items, settings.Rotations + 1)
+                .Concat(RepeatedQuestions.Shown(Name, Items.Count, Items.Count(IsShown)))
+            : [];
+
+    private bool IsShown(Item item)
+    {
+        ChoiceQuestion asked = forms[item.Id].Question;
+        return examples(asked).Any(e => e.Text == asked.Text && e.Options.SequenceEqual(asked.Options));
+    }
 
     private string Prompt(ChoiceForm form)
     {

@@ -41,7 +41,7 @@ internal static class MultipleChoiceTask
         );
         ChoiceQuestion[] shots = Shots(plan);
         string heading = plan.Instruction.Length == 0 ? "" : plan.Instruction.TrimEnd() + "\n\n";
-        return new ChoiceTask(plan.Name, settings, chosen, _ => heading, _ => shots, plan.Fewshot)
+        return new ChoiceTask(plan.Name, settings, chosen, _ => heading, _ => shots, plan.Fewshot, joinsEqual: true)
         {
             Layout = $"{rows.Count} rows, {TrainingFormat.Described($"columns: {Used(plan)}", unused)}",
         };

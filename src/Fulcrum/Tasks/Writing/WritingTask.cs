@@ -38,7 +38,7 @@ internal sealed class WritingTask : ITask
             plan.Items,
             RandomStream.For(seed, $"items of {Path.GetFileName(plan.Place)}")
         );
-        Items =
+        Item[] items =
         [
             .. chosen.Select(r => new Item(
                 IdOf(r),
@@ -48,6 +48,7 @@ internal sealed class WritingTask : ITask
                 string.Join(" | ", rows[IdOf(r)].Targets)
             )),
         ];
+        Items = RepeatedQuestions.Joined(items, i => Asked(file.PromptOf(rows[i.Id].Row)));
     }
 
     /// <inheritdoc/>
@@ -148,12 +149,28 @@ internal sealed class WritingTask : ITask
 
     /// <inheritdoc/>
     public IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) =>
-        plan.Matching is Matching.Contains or Matching.Regex
-            ? LuckyAnswers.Doubts(Name, plan.Matching, [.. Items.Select(i => rows[i.Id].Targets)], answers, Matches)
-            : [];
+        [
+            .. answers is null ? Repeated() : [],
+            .. plan.Matching is Matching.Contains or Matching.Regex
+                ? LuckyAnswers.Doubts(Name, plan.Matching, [.. Items.Select(i => rows[i.Id].Targets)], answers, Matches)
+                : [],
+        ];
 
     /// <inheritdoc/>
     public string? Layout => $"{file.Rows.Count} rows, {file.Format.Description}";
+
+    private IEnumerable<string> Repeated()
+    {
+        HashSet<string> shown = [.. examples.Select(e => e.Item1)];
+        return RepeatedQuestions
+            .Doubts(Name, Items)
+            .Concat(RepeatedQuestions.Shown(Name, Items.Count, Items.Count(i => shown.Contains(i.Input))));
+    }
+
+    private static string Asked(Prompt prompt) =>
+        prompt is Prompt.Chat chat
+            ? string.Join('\0', chat.Messages.Select(m => $"{m.Role}\0{m.Content}"))
+            : $"{prompt}";
 
     private Regex PatternOf(string pattern) =>
         new(pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(plan.RegexTimeLimitSeconds));

@@ -1,0 +1,56 @@
+namespace Fulcrum.Tasks;
+
+/// <summary>Rows of a custom file that ask the same question. Their answers are not independent of each other, so the
+/// question is the unit of every interval, as for several forms of one question.</summary>
+internal static class RepeatedQuestions
+{
+    /// <summary>Returns the items with the id of the first item of each question that is asked more than
+    /// once.</summary>
+    /// <param name="question">What the model is asked.</param>
+    public static IReadOnlyList<Item> Joined(IReadOnlyList<Item> items, Func<Item, string> question)
+    {
+        Dictionary<(string Cluster, string Question), (string First, int Count)> asked = [];
+        foreach (Item item in items)
+        {
+            (string, string) key = (item.Cluster, question(item));
+            asked[key] = asked.TryGetValue(key, out var seen)
+                ? (seen.First, seen.Count + 1)
+                : (item.Stem ?? item.Id, 1);
+        }
+
+        return asked.Values.All(a => a.Count == 1)
+            ? items
+            :
+            [
+                .. items.Select(i =>
+                    asked[(i.Cluster, question(i))] is { Count: > 1, First: var first } ? i with { Stem = first } : i
+                ),
+            ];
+    }
+
+    /// <summary>Returns a sentence where worked examples hold the answers of items.</summary>
+    /// <param name="shown">The number of items that are worked examples too.</param>
+    public static IEnumerable<string> Shown(string task, int items, int shown) =>
+        shown == 0
+            ? []
+            :
+            [
+                $"{task}: {shown} of {items} items are worked examples too, so prompts hold their answers. "
+                    + "Take the worked examples from other rows",
+            ];
+
+    /// <summary>Returns a sentence where questions repeat.</summary>
+    /// <param name="forms">The number of forms in which each row asks its question.</param>
+    public static IEnumerable<string> Doubts(string task, IReadOnlyList<Item> items, int forms = 1)
+    {
+        int rows = items.Count / forms,
+            questions = items.DistinctBy(i => i.Stem ?? i.Id, StringComparer.Ordinal).Count();
+        return questions < rows
+            ?
+            [
+                $"{task}: {rows} items ask only {questions} different questions. Items with the same question count as "
+                    + "one, because their answers are not independent of each other",
+            ]
+            : [];
+    }
+}
