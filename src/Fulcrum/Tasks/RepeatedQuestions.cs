@@ -13,7 +13,7 @@ internal static class RepeatedQuestions
         foreach (Item item in items)
         {
             (string, string) key = (item.Cluster, question(item));
-            asked[key] = asked.TryGetValue(key, out var seen)
+            asked[key] = asked.TryGetValue(key, out (string First, int Count) seen)
                 ? (seen.First, seen.Count + 1)
                 : (item.Stem ?? item.Id, 1);
         }
