@@ -48,30 +48,11 @@ internal sealed class DraftPolicy(int mostRows)
     /// <see cref="Margin"/> rows.</remarks>
     public Draft[] Propose(IReadOnlyList<Sequence> running)
     {
-        Draft[] found = new Draft[running.Count];
-        int[] counts = new int[running.Count];
-        double[] worth = new double[running.Count];
         double left = running.Sum(s => (double)s.Left);
         int room = mostRows - running.Count;
-        for (int i = 0; i < running.Count; i++)
-        {
-            double most = running[i].Left / left + rowCost;
-            found[i] = room > 0 && most >= Margin * rowCost ? Find(running[i], room) : Draft.None;
-            worth[i] = found[i].Tokens.Length > 0 ? most * Acceptance(found[i].Equal) : 0;
-        }
-
-        for (; room > 0; room--)
-        {
-            int best = Array.IndexOf(worth, worth.Max());
-            if (worth[best] < Margin * rowCost)
-            {
-                break;
-            }
-
-            counts[best]++;
-            worth[best] *= counts[best] < found[best].Tokens.Length ? Acceptance(found[best].Equal + counts[best]) : 0;
-        }
-
+        double[] savings = [.. running.Select(s => s.Left / left + rowCost)];
+        Draft[] found = [.. running.Select((s, i) => room > 0 && IsWorth(savings[i]) ? Find(s, room) : Draft.None)];
+        int[] counts = Granted(found, savings, room);
         return [.. found.Select((draft, i) => draft with { Tokens = draft.Tokens[..counts[i]] })];
     }
 
@@ -93,9 +74,32 @@ internal sealed class DraftPolicy(int mostRows)
     /// <summary>Adds a finished completion to the texts that drafts are copied from.</summary>
     public void Add(IReadOnlyList<int> completion) => finished.AddRange([.. completion, Separator]);
 
-    private double Acceptance(int equal)
+    private bool IsWorth(double saving) => saving >= Margin * rowCost;
+
+    // The number of tokens of each draft that get a row.
+    private int[] Granted(Draft[] found, double[] savings, int room)
     {
-        int bucket = Math.Min(equal, PromptLookup.Longest);
+        int[] counts = new int[found.Length];
+        double[] expected = [.. found.Select((draft, i) => Acceptance(draft, 0) * savings[i])];
+        for (; room > 0 && IsWorth(expected.Max()); room--)
+        {
+            int best = Array.IndexOf(expected, expected.Max());
+            counts[best]++;
+            expected[best] *= Acceptance(found[best], counts[best]);
+        }
+
+        return counts;
+    }
+
+    // The probability that a token of a draft is accepted if those before it are; 0 if there is no such token.
+    private double Acceptance(Draft draft, int index)
+    {
+        if (index >= draft.Tokens.Length)
+        {
+            return 0;
+        }
+
+        int bucket = Math.Min(draft.Equal + index, PromptLookup.Longest);
         return (accepted[bucket] + PriorWeight * bucket / (bucket + 2)) / (tested[bucket] + PriorWeight);
     }
 

@@ -72,19 +72,10 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
             .cpu()
             .data<float>()
             .ToArray();
+        double[] likely = [.. chosen.Zip(totals, (logit, total) => (double)(logit - total))];
         for (int i = 0; i < sequences.Count; i++)
         {
-            int[] draft = DraftOf(i);
-            int row = rows[i],
-                accepted = 0;
-            sequences[i].Add((int)tokens[row], chosen[row] - totals[row]);
-            while (
-                sequences[i].Finished is null && accepted < draft.Length && tokens[row + accepted] == draft[accepted]
-            )
-            {
-                accepted++;
-                sequences[i].Add((int)tokens[row + accepted], chosen[row + accepted] - totals[row + accepted]);
-            }
+            sequences[i].Add(rows[i], DraftOf(i), tokens, likely);
         }
 
         int[] DraftOf(int i) => drafts?[i].Tokens ?? [];
@@ -98,6 +89,16 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
         (Tensor highest, Tensor best) = logits.max(-1, keepdim: true);
         Tensor total = (logits - highest).exp_().sum(-1, keepdim: true).log_().Add_(highest);
         return (best.cpu().data<long>().ToArray(), total.cpu().data<float>().ToArray());
+    }
+
+    // The token of a row, then those of the following rows while the token before them is the draft's.
+    private void Add(int row, int[] draft, long[] tokens, double[] likely)
+    {
+        Add((int)tokens[row], likely[row]);
+        for (int i = 0; Finished is null && i < draft.Length && tokens[row + i] == draft[i]; i++)
+        {
+            Add((int)tokens[row + i + 1], likely[row + i + 1]);
+        }
     }
 
     private void Add(int token, double logLikelihood)
