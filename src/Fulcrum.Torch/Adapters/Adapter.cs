@@ -56,7 +56,8 @@ internal sealed class Adapter : IDisposable
             ? [("lora_A", A), ("lora_B", B)]
             : [("lora_A", A), ("lora_B", B), ("lora_magnitude_vector", Magnitude)];
 
-    /// <summary>Maximum number of rows for which a row's update does not depend on the other rows; at least 1.</summary>
+    /// <summary>Maximum number of rows for which a row's update does not depend on the other rows; at least
+    /// 1.</summary>
     public int IndependentRows =>
         Magnitude is null && !Training && LowRankUpdate.Supports(A) ? LowRankUpdate.MostRows : 1;
 

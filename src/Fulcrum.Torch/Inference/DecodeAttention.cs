@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Fulcrum.Torch.Inference;
 
 /// <summary>Attention of the new tokens of running sequences, [N]: of each its next token, then those of its draft. A
-/// shared prefix lies in nodes and is computed for all sequences under a node at once. Each sequence's own tokens lie in
-/// a KV cache that is written in place.</summary>
+/// shared prefix lies in nodes and is computed for all sequences under a node at once. Each sequence's own tokens lie
+/// in a KV cache that is written in place.</summary>
 /// <remarks>New sequences enter after the last one. When a sequence leaves, the last one takes its slot. The cache is
 /// copied otherwise only to grow.</remarks>
 internal sealed class DecodeAttention(ModelConfig config, ScalarType dtype, Device device) : IAttention, IDisposable
