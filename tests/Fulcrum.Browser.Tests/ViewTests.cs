@@ -34,7 +34,7 @@ public sealed class ViewTests(Browser browser) : IClassFixture<Browser>, IAsyncL
 
         await page.Page.GetByLabel("compare first").CheckAsync();
         await page.Page.GetByLabel("compare second").CheckAsync();
-        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Compare the picked runs" }).ClickAsync();
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Compare the selected runs" }).ClickAsync();
 
         string found = await page.Page.Locator("#runs").InnerTextAsync();
         Assert.Contains("first", found);

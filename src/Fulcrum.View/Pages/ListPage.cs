@@ -20,7 +20,7 @@ internal static class ListPage
                     $"""
                     <div class="scroll"><table class="text"><thead><tr><th scope="col">compare</th>
                     <th scope="col">run</th>
-                    <th scope="col">study</th><th scope="col">state</th><th scope="col">found</th></tr></thead>
+                    <th scope="col">study</th><th scope="col">state</th><th scope="col">result</th></tr></thead>
                     <tbody>{rows}</tbody></table></div>
                     """
                 );
@@ -34,7 +34,7 @@ internal static class ListPage
                     <h1>Runs</h1>
                     <form action="compare" method="get">
                     <div id="live" data-from="live">{table}</div>
-                    <p><button type="submit">Compare the picked runs</button></p>
+                    <p><button type="submit">Compare the selected runs</button></p>
                     </form>
                     """
                 )
