@@ -45,6 +45,44 @@ public sealed class LuckyAnswerTests : IDisposable
         Assert.Empty(task.Doubts(Answers(task, i => $"It is {i.Target}.")));
     }
 
+    [Fact]
+    public void Answers_in_another_order_than_the_items_are_paired_by_their_ids()
+    {
+        ITask whole = Task(Matching.Contains, "Paris", "London", "Rome", "Oslo"),
+            part = new PartOfTask(whole, [.. whole.Items.Skip(1).Reverse()]);
+
+        Assert.Empty(part.Doubts(Answers(part, i => $"It is {i.Target}.")));
+        Assert.NotEmpty(part.Doubts(Answers(part, _ => "Rome, London or Oslo")));
+    }
+
+    [Fact]
+    public void A_pattern_that_takes_too_long_on_another_reply_does_not_match_it()
+    {
+        ITask task = Task(Matching.Regex, "(a+)+$", "(b+)+$");
+        Answer[] answers =
+        [
+            .. task.Items.Select(i => new Answer(i.Id, "", "", 0, new string(i.Target[1], 60) + "!", i.Target, "")),
+            .. task.Items.Select(i => new Answer(i.Id, "", "", 0, new string('b', 60) + "!", i.Target, "")),
+            .. task.Items.Select(i => new Answer(i.Id, "", "", 0, new string('a', 60) + "!", i.Target, "")),
+        ];
+
+        Assert.Empty(task.Doubts(answers));
+    }
+
+    [Fact]
+    public void Comparing_replies_and_answers_ends_after_a_number_of_pairs_and_after_a_time()
+    {
+        string[][] targets = [.. Enumerable.Range(0, 399).Select(i => new[] { $"{i}" })];
+        Answer[] answers = [.. targets.Select(t => new Answer(t[0], "", "", 0, "", t[0], ""))];
+        int pairs = 0;
+        bool Matches(string reply, string target, TimeSpan limit) => ++pairs % 4 == 0;
+
+        double? rate = LuckyAnswers.BaseRate(targets, answers, Matches, TimeSpan.FromMinutes(1));
+
+        Assert.Equal((200 * 199, 0.25), (pairs, rate));
+        Assert.Null(LuckyAnswers.BaseRate(targets, answers, Matches, TimeSpan.Zero));
+    }
+
     private ITask Task(Matching matching, params string[] targets)
     {
         string path = Path.Combine(folder, "rows.jsonl");

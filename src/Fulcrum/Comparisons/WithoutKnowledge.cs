@@ -52,10 +52,10 @@ internal sealed record WithoutKnowledge(double Score, string? Answer, Difference
     // Of many items some others, evenly spread, stand for all of them.
     private static WithoutKnowledge Others(Answer[] scored, string[][] targets, Estimand? estimand, double level)
     {
-        int step = Math.Max(1, scored.Length / MostOthers);
+        int[] chosen = EvenSample.Of(scored.Length, MostOthers);
         double Rate(int item)
         {
-            int[] others = [.. Enumerable.Range(0, scored.Length).Where(i => i % step == 0 && i != item)];
+            int[] others = [.. chosen.Where(i => i != item)];
             return others.Length == 0
                 ? 0
                 : others.Average(i => targets[item].Any(t => Contains(scored[i].Prediction, t)) ? 1.0 : 0);

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Fulcrum.Data;
+using Fulcrum.Statistics;
 
 namespace Fulcrum.Tasks.Writing;
 
@@ -11,16 +14,20 @@ internal static class LuckyAnswers
     private const int MostCompared = 200;
     private const double Many = 0.1;
 
+    // A pattern that backtracks can take its whole time limit on each of thousands of replies.
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(3),
+        Longest = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Returns a sentence where many right answers may be luck.</summary>
     /// <param name="targets">The right answers of each item.</param>
-    /// <param name="answers">In the order of the items; null: before any item was asked.</param>
-    /// <param name="matches">Whether a reply matches a target.</param>
+    /// <param name="answers">In the order of <paramref name="targets"/>; null: before any item was asked.</param>
+    /// <param name="matches">Whether a reply matches a target, found out within a time.</param>
     public static IEnumerable<string> Doubts(
         string task,
         Matching matching,
         IReadOnlyList<IReadOnlyList<string>> targets,
         IReadOnlyList<Answer>? answers,
-        Func<string, string, bool> matches
+        Func<string, string, TimeSpan, bool> matches
     )
     {
         string kind = EnumNames.Of(matching);
@@ -43,7 +50,7 @@ internal static class LuckyAnswers
                     + $"luck. {Remedy}";
             }
         }
-        else if (BaseRate(targets, answers, matches) is { } rate && rate >= Many)
+        else if (BaseRate(targets, answers, matches, Budget) is { } rate && rate >= Many)
         {
             double score = answers.Average(a => a.Score ?? 0);
             yield return string.Create(
@@ -57,23 +64,39 @@ internal static class LuckyAnswers
     /// <summary>Returns how often an answer occurs in the replies to items with another answer, as a fraction; null:
     /// all items have the same answer.</summary>
     /// <remarks>Of many items some, evenly spread, are compared with each other.</remarks>
+    /// <param name="budget">After this time no further pair is compared.</param>
     internal static double? BaseRate(
         IReadOnlyList<IReadOnlyList<string>> targets,
         IReadOnlyList<Answer> answers,
-        Func<string, string, bool> matches
+        Func<string, string, TimeSpan, bool> matches,
+        TimeSpan budget
     )
     {
-        int count = Math.Min(targets.Count, answers.Count),
-            step = Math.Max(1, count / MostCompared);
-        int[] chosen = [.. Enumerable.Range(0, count).Where(i => i % step == 0)];
+        int[] chosen = EvenSample.Of(Math.Min(targets.Count, answers.Count), MostCompared);
+        Stopwatch spent = Stopwatch.StartNew();
+        // Each item with the next one, then each with the next but one: pairs of all items, whenever the time is up.
         bool[] hits =
         [
-            .. from item in chosen
-            from other in chosen
-            where !targets[item].Intersect(targets[other]).Any()
-            select targets[item].Any(t => matches(answers[other].Prediction, t)),
+            .. Enumerable
+                .Range(1, Math.Max(0, chosen.Length - 1))
+                .SelectMany(ahead => chosen.Select((item, i) => (item, other: chosen[(i + ahead) % chosen.Length])))
+                .TakeWhile(_ => spent.Elapsed < budget)
+                .Where(p => !targets[p.item].Intersect(targets[p.other]).Any())
+                .Select(p => targets[p.item].Any(t => Matches(answers[p.other].Prediction, t, matches))),
         ];
         return hits.Length == 0 ? null : hits.Average(h => h ? 1.0 : 0);
+    }
+
+    private static bool Matches(string reply, string target, Func<string, string, TimeSpan, bool> matches)
+    {
+        try
+        {
+            return matches(reply, target, Longest);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
     }
 
     private static int LengthOf(string text) => new StringInfo(text.Trim()).LengthInTextElements;

@@ -111,7 +111,7 @@ internal sealed class WritingTask : ITask
 
         try
         {
-            bool right = rows[item.Id].Targets.Any(t => Matches(answer, t));
+            bool right = rows[item.Id].Targets.Any(t => Matches(answer, t, TimeLimit));
             return new Grade(right ? 1 : 0, answer, right ? "correct" : "wrong", Measures: parsed);
         }
         catch (RegexMatchTimeoutException)
@@ -152,12 +152,16 @@ internal sealed class WritingTask : ITask
         [
             .. answers is null ? Repeated() : [],
             .. plan.Matching is Matching.Contains or Matching.Regex
-                ? LuckyAnswers.Doubts(Name, plan.Matching, [.. Items.Select(i => rows[i.Id].Targets)], answers, Matches)
+                ? LuckyAnswers.Doubts(Name, plan.Matching, TargetsOf(answers), answers, Matches)
                 : [],
         ];
 
     /// <inheritdoc/>
     public string? Layout => $"{file.Rows.Count} rows, {file.Format.Description}";
+
+    // Answers may be in another order than the items, and of some of them only.
+    private IReadOnlyList<string>[] TargetsOf(IReadOnlyList<Answer>? answers) =>
+        [.. (answers?.Select(a => a.Id) ?? Items.Select(i => i.Id)).Select(id => rows[id].Targets)];
 
     private IEnumerable<string> Repeated()
     {
@@ -172,8 +176,9 @@ internal sealed class WritingTask : ITask
             ? string.Join('\0', chat.Messages.Select(m => $"{m.Role}\0{m.Content}"))
             : $"{prompt}";
 
-    private Regex PatternOf(string pattern) =>
-        new(pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(plan.RegexTimeLimitSeconds));
+    private Regex PatternOf(string pattern) => new(pattern, RegexOptions.CultureInvariant, TimeLimit);
+
+    private TimeSpan TimeLimit => TimeSpan.FromSeconds(plan.RegexTimeLimitSeconds);
 
     private static IReadOnlyList<(string, string)> Examples(GenerationPlan plan)
     {
@@ -208,7 +213,7 @@ internal sealed class WritingTask : ITask
         }
     }
 
-    private bool Matches(string answer, string target) =>
+    private bool Matches(string answer, string target, TimeSpan limit) =>
         plan.Matching switch
         {
             Matching.Exact => answer == target.Trim(),
@@ -218,12 +223,7 @@ internal sealed class WritingTask : ITask
                 TextMatching.LastNumber(target)!.Value,
                 plan.Tolerance
             ),
-            Matching.Regex => Regex.IsMatch(
-                answer,
-                target,
-                RegexOptions.CultureInvariant,
-                TimeSpan.FromSeconds(plan.RegexTimeLimitSeconds)
-            ),
+            Matching.Regex => Regex.IsMatch(answer, target, RegexOptions.CultureInvariant, limit),
             _ => answer.Contains(target.Trim(), StringComparison.Ordinal),
         };
 
