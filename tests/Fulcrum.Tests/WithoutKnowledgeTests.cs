@@ -1,6 +1,7 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
 using Fulcrum.Runs;
+using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Xunit;
 
@@ -91,6 +92,28 @@ public sealed class WithoutKnowledgeTests
 
         Assert.Equal(("Z", 1.0), (without.Answer, without.Score));
         Assert.True(without.Above.Low <= 0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_floor_of_the_base_is_computed_once_for_all_candidates(bool decide)
+    {
+        Study study = new ScriptedStudy().Study;
+        Dictionary<string, CandidatePlan> candidates = new(study.Candidates)
+        {
+            ["part"] = new CandidatePlan(From: "tuned", Lambda: 0.9),
+        };
+        string run = Directory.CreateTempSubdirectory().FullName;
+        _ = new ScriptedStudy { Study = study with { Candidates = candidates, Decide = decide } }.Run(run);
+        RunLayout layout = new(run);
+
+        Comparison got = StudyComparison.Of(StudyFile.Load(layout.Study), layout);
+
+        WithoutKnowledge?[] floors = [.. got.Candidates.Select(c => c.Tasks[1].WithoutKnowledge)];
+        Assert.NotNull(floors[0]);
+        Assert.Same(floors[0], floors[1]);
+        Directory.Delete(run, recursive: true);
     }
 
     [Fact]

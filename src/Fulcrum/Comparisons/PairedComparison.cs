@@ -13,6 +13,8 @@ namespace Fulcrum.Comparisons;
 /// <param name="Measure">A measure of the whole corpus; null: none.</param>
 /// <param name="Level">Two-sided level of the intervals: 0.05, or that of the look at which an early decision was
 /// made.</param>
+/// <param name="Floor">What the first side scores without knowledge, where many sides are compared with it; null: it is
+/// computed here.</param>
 internal sealed record ComparisonSettings(
     double? Margin = null,
     int Seed = 0,
@@ -20,7 +22,8 @@ internal sealed record ComparisonSettings(
     double Threshold = 0.5,
     IReadOnlyList<string>? GroupOrder = null,
     CorpusMeasure? Measure = null,
-    double Level = ComparisonSettings.Usual
+    double Level = ComparisonSettings.Usual,
+    Lazy<WithoutKnowledge?>? Floor = null
 )
 {
     /// <summary>The level of a comparison of all items.</summary>
@@ -62,8 +65,9 @@ internal static class PairedComparison
             Calibration = MeasureStatistics.CalibrationOf(pairs),
             Corpus = Corpus(pairs, given.Measure),
             Replies = SideReplies.Of(before, after),
-            WithoutKnowledge = given.Margin is null
-                ? null
+            WithoutKnowledge =
+                given.Margin is null ? null
+                : given.Floor is { } floor ? floor.Value
                 : WithoutKnowledge.Of(before, given.Estimand, ComparisonSettings.Usual),
             GuessedAfter = given.Margin is null
                 ? WithoutKnowledge.Of(after, given.Estimand, ComparisonSettings.Usual)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
@@ -13,6 +14,7 @@ internal sealed class EarlyStudy
     private readonly LooksFile file;
     private readonly PointAnswers before;
     private readonly Dictionary<string, LookPlan> plans;
+    private readonly ConcurrentDictionary<(string Task, int Asked), Lazy<WithoutKnowledge?>> floors = [];
 
     /// <param name="file">How far each task was asked.</param>
     /// <param name="before">The answers of the base.</param>
@@ -34,10 +36,12 @@ internal sealed class EarlyStudy
             second,
             StudyComparison.RuleOf(study, task)
         );
-        return PairedComparison.Of(task.Name, first, second, settings with { Level = early.Looks[^1].Level }) with
-        {
-            Early = early,
-        };
+        Lazy<WithoutKnowledge?> floor = floors.GetOrAdd(
+            (task.Name, second.Count),
+            _ => new(() => WithoutKnowledge.Of(first, settings.Estimand, ComparisonSettings.Usual))
+        );
+        settings = settings with { Level = early.Looks[^1].Level, Floor = floor };
+        return PairedComparison.Of(task.Name, first, second, settings) with { Early = early };
     }
 
     /// <summary>Compares all candidates with bounds that hold for all of them together. Each candidate has its own

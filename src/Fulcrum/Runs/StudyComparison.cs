@@ -41,10 +41,11 @@ internal static class StudyComparison
             return OfDecided(study, run, before, [.. places]);
         }
 
+        Dictionary<string, Lazy<WithoutKnowledge?>> floors = FloorsOf(study, before);
         // The answers of one candidate at a time are in memory. What follows needs scores only.
         (CandidateComparison Comparison, PointAnswers Scores)[] each =
         [
-            .. places.Select(p => (Candidate(study, run, before, p, null), answers.ScoresOf(p))),
+            .. places.Select(p => (Candidate(study, run, before, p, null, floors), answers.ScoresOf(p))),
         ];
         CandidateComparison[] candidates = [.. each.Select(e => e.Comparison)];
         PointAnswers[] points = [.. each.Select(e => e.Scores)];
@@ -100,14 +101,23 @@ internal static class StudyComparison
         RunLayout run,
         PointAnswers before,
         PointAnswers point,
-        EarlyStudy? early
+        EarlyStudy? early,
+        IReadOnlyDictionary<string, Lazy<WithoutKnowledge?>>? floors = null
     )
     {
         PairedResult[] each =
         [
             .. study.NamedTasks.Select(t =>
                 early?.Compare(t, point, SettingsOf(study, t))
-                ?? PairedComparison.Of(t.Name, before.Answers[t.Name], point.Answers[t.Name], SettingsOf(study, t))
+                ?? PairedComparison.Of(
+                    t.Name,
+                    before.Answers[t.Name],
+                    point.Answers[t.Name],
+                    SettingsOf(study, t) with
+                    {
+                        Floor = floors?[t.Name],
+                    }
+                )
             ),
         ];
         PairedResult[] scored = [.. each.Where(t => t.HasScores)];
@@ -208,6 +218,16 @@ internal static class StudyComparison
             plan.Generalises(),
             plan.GainThreshold(),
             GroupOrder: plan.Nouns().GroupOrder
+        );
+
+    // Computed once for all candidates: of many items it takes many searches in texts.
+    private static Dictionary<string, Lazy<WithoutKnowledge?>> FloorsOf(Study study, PointAnswers before) =>
+        study.NamedTasks.ToDictionary(
+            t => t.Name,
+            t => new Lazy<WithoutKnowledge?>(() =>
+                WithoutKnowledge.Of(before.Answers[t.Name], t.Generalises(), ComparisonSettings.Usual)
+            ),
+            StringComparer.Ordinal
         );
 
     private static Dictionary<string, Estimand> EstimandsOf(Study study) =>
