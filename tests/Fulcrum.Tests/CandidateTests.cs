@@ -237,13 +237,37 @@ public sealed class CandidateTests : IDisposable
         Assert.DoesNotContain("KEY", File.ReadAllText(Path.Combine(RunFolder, "study.json")));
     }
 
+    [Fact]
+    public void A_server_whose_context_is_known_only_once_it_is_open_gives_the_warnings_of_prompts_then()
+    {
+        ScriptedStudy study = With(
+            new ScriptedStudy(),
+            only: true,
+            ("served", new(Endpoint: "http://127.0.0.1:1/v1", Served: "tuned"))
+        );
+        List<string> warnings = [];
+
+        Assert.Throws<StoppedException>(() =>
+            study.Run(
+                RunFolder,
+                e => warnings.AddRange(e is RunEvent.Warned w ? [w.Text] : []),
+                server: new AskedServer(study.Study.Base.Model, context: 20),
+                keys: new Dictionary<string, string> { ["served"] = "KEY" }
+            )
+        );
+
+        string warning = Assert.Single(warnings, w => w.Contains("prompts the context of"));
+        Assert.Contains("sql: after 40 of 40 prompts the context of candidates/served (20 tokens) has less", warning);
+    }
+
     // --- arrangement
     // ---------------------------------------------------------------------------------------------------
 
     private sealed class StoppedException : Exception;
 
     /// <summary>Notes which server is opened, and stops there.</summary>
-    private sealed class AskedServer(string tokenizer) : IEngine
+    /// <param name="context">Stops at the first request instead, of a model of this context length.</param>
+    private sealed class AskedServer(string tokenizer, int? context = null) : IEngine
     {
         public ModelSource.Endpoint? Opened { get; private set; }
 
@@ -260,7 +284,28 @@ public sealed class CandidateTests : IDisposable
         public ILanguageModel Open(ModelSpec model)
         {
             Opened = (ModelSource.Endpoint)model.Source;
-            throw new StoppedException();
+            return context is { } length ? new Unasked(length) : throw new StoppedException();
+        }
+
+        private sealed class Unasked(int context) : ILanguageModel
+        {
+            public int ContextLength => context;
+
+            public int ScoredLength => context;
+
+            public void Score(
+                IReadOnlyList<ScoreRequest> requests,
+                Action<int, IReadOnlyList<ContinuationScore>> answered,
+                CancellationToken cancellation = default
+            ) => throw new StoppedException();
+
+            public void Complete(
+                IReadOnlyList<CompletionRequest> requests,
+                Action<int, Completion> answered,
+                CancellationToken cancellation = default
+            ) => throw new StoppedException();
+
+            public void Dispose() { }
         }
     }
 

@@ -40,6 +40,22 @@ public sealed class ContextFitTests : IDisposable
     }
 
     [Theory]
+    [InlineData(507, 5, 512, true)]
+    [InlineData(508, 5, 512, false)]
+    [InlineData(508, 5, null, true)]
+    public void A_server_reads_the_last_token_of_a_continuation_too(int prompt, int behind, int? scored, bool fits)
+    {
+        ContextFit Fit(Question question) =>
+            ContextFit.Of(new Asked(question), PromptEncoding.Load(model), 512, scored)!;
+
+        ContextFit choice = Fit(new Question.Choose(Text(prompt), [Word(behind)])),
+            pair = Fit(new Question.Pairs([(Text(prompt), Word(behind))]));
+
+        Assert.Equal(fits, choice.TooLong is null);
+        Assert.Equal(fits, pair.Cut == 0);
+    }
+
+    [Theory]
     [InlineData(512, 0, 2)]
     [InlineData(511, 2, 0)]
     [InlineData(448, 0, 0)]

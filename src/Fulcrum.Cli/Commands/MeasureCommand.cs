@@ -76,7 +76,7 @@ internal static class MeasureCommand
     private static IEnumerable<string> Fitting(TaskPlan plan, ITask task, PromptEncoding encoding, ILanguageModel model)
     {
         int? context = model.ContextLength == int.MaxValue ? null : model.ContextLength;
-        ContextFit? fit = ContextFit.Of(task, encoding, context);
+        ContextFit? fit = ContextFit.Of(task, encoding, context, model.ScoredLength);
         fit?.Refuse("the model", plan, AskingOptions.Names);
         return fit?.Warnings("the model", plan, AskingOptions.Names) ?? [];
     }

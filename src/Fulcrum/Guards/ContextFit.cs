@@ -7,12 +7,13 @@ namespace Fulcrum.Guards;
 
 /// <summary>Finds items that do not fit into a model's context, before any item is evaluated.</summary>
 /// <param name="Context">The model's context length, in tokens.</param>
+/// <param name="Scored">The most tokens of a prompt and a continuation together, in a request that is scored.</param>
 /// <param name="TooLong">The first item that cannot be evaluated, and why; null: all can be.</param>
 /// <param name="Refused">The number of items that cannot be evaluated.</param>
 /// <param name="Short">The number of items after whose prompt there is less room than the task's limit of a
 /// reply.</param>
 /// <param name="Cut">The number of items whose prompt is truncated at its beginning.</param>
-internal sealed record ContextFit(ITask Task, int Context, string? TooLong, int Refused, int Short, int Cut)
+internal sealed record ContextFit(ITask Task, int Context, int Scored, string? TooLong, int Refused, int Short, int Cut)
 {
     // A token represents at least one byte, except for a few special tokens. So a prompt with fewer bytes than the
     // context has tokens need not be tokenised.
@@ -20,23 +21,26 @@ internal sealed record ContextFit(ITask Task, int Context, string? TooLong, int 
 
     /// <summary>Measures the prompts of a task, except those that are certainly short enough.</summary>
     /// <param name="context">The model's context length, in tokens; null: it is not known.</param>
+    /// <param name="scored">As <see cref="ILanguageModel.ScoredLength"/>; null: one more than the context, because the
+    /// last token is predicted and not read.</param>
     /// <returns>Null if the context length or the tokenizer is not known.</returns>
-    public static ContextFit? Of(ITask task, PromptEncoding encoding, int? context)
+    public static ContextFit? Of(ITask task, PromptEncoding encoding, int? context, int? scored = null)
     {
         if (context is not { } most || !encoding.HasTokenizer)
         {
             return null;
         }
 
-        TextPairs pairs = encoding.Pairs(most),
+        int read = (scored ?? most + 1) - 1;
+        TextPairs pairs = encoding.Pairs(read),
             whole = encoding.Pairs(int.MaxValue);
-        ContextFit fit = new(task, most, null, 0, 0, 0);
+        ContextFit fit = new(task, most, read + 1, null, 0, 0, 0);
         foreach (Item item in task.Items)
         {
             Question question = task.Ask(item);
             fit = question switch
             {
-                Question.Choose choose when Bytes(encoding, choose.Prompt, choose.Continuations) > most => fit.Adding(
+                Question.Choose choose when Bytes(encoding, choose.Prompt, choose.Continuations) > read => fit.Adding(
                     item,
                     encoding.Score(choose)
                 ),
@@ -106,9 +110,8 @@ internal sealed record ContextFit(ITask Task, int Context, string? TooLong, int 
 
     private ContextFit Adding(Item item, ScoreRequest request)
     {
-        // The last token of a continuation is predicted and never read.
         int behind = request.Continuations.Max(c => c.Length);
-        return request.Prompt.Length + Math.Max(0, behind - 1) <= Context
+        return request.Prompt.Length <= Context && request.Prompt.Length + behind <= Scored
             ? this
             : Refusing(
                 $"{item.Id}: the prompt has {request.Prompt.Length} tokens and its longest continuation {behind}"
@@ -133,11 +136,11 @@ internal sealed record ContextFit(ITask Task, int Context, string? TooLong, int 
             .. question.Requests.Select(r => (encoding.Render(r.Prompt), r.Continuation)),
         ];
         bool cut = false;
-        foreach ((string prompt, string continuation) in texts.Where(t => Bytes(t.Prompt, t.Continuation) > Context))
+        foreach ((string prompt, string continuation) in texts.Where(t => Bytes(t.Prompt, t.Continuation) >= Scored))
         {
             ScoreRequest all = whole.Pair(prompt, continuation);
             int behind = all.Continuations[0].Length;
-            if (behind > Context)
+            if (behind >= Scored)
             {
                 return Refusing($"{item.Id}: a continuation has {behind} tokens");
             }

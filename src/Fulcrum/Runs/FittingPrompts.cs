@@ -27,12 +27,19 @@ internal sealed class FittingPrompts(Study study, Engines engines, Action<RunEve
     /// <summary>Checks one model.</summary>
     /// <param name="whose">Names it.</param>
     /// <param name="context">Its context length in tokens; null: not known.</param>
+    /// <param name="scored">As in <see cref="ContextFit.Of"/>.</param>
     /// <exception cref="InputException">An item cannot be asked; says what to do.</exception>
-    public void Check(string whose, IReadOnlyList<ITask> tasks, PromptEncoding encoding, int? context)
+    public void Check(
+        string whose,
+        IReadOnlyList<ITask> tasks,
+        PromptEncoding encoding,
+        int? context,
+        int? scored = null
+    )
     {
         foreach (ITask task in tasks)
         {
-            if (ContextFit.Of(task, encoding, context) is { } fit)
+            if (ContextFit.Of(task, encoding, context, scored) is { } fit)
             {
                 TaskPlan plan = study.NamedTasks.First(p => p.Name == task.Name);
                 fit.Refuse(whose, plan, study.Named);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
@@ -11,6 +12,8 @@ namespace Fulcrum.Runs;
 /// <param name="study">Complete, every <c>auto</c> resolved.</param>
 internal sealed class Measurement(Study study, RunLayout run, Engines engines, Corpus data, Action<RunEvent> report)
 {
+    private readonly ConcurrentDictionary<RunEvent, bool> told = [];
+
     /// <summary>Measures into a place of the run. Answers that exist already and were made from the same inputs are
     /// kept.</summary>
     /// <param name="stage">Named in the progress.</param>
@@ -163,8 +166,7 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         DiscardAnswersOfOtherInputs(place, inputs, TasksOf(place));
         ITask[] tasks = [.. TasksOf(place).Where(t => extents?.ContainsKey(t.Name) ?? true)];
         Evaluator evaluator = new(model, encoding);
-        // What `prepare` could not know yet: the context of a server, or of a candidate that was added later.
-        new FittingPrompts(study, engines, _ => { }).Check(place, tasks, encoding, ContextOf(model));
+        CheckPrompts(place, tasks, spec, encoding, model);
         // All tasks first: a task that the model cannot do is refused before another is measured.
         Dictionary<string, IReadOnlyDictionary<string, string>> asked = tasks.ToDictionary(
             t => t.Name,
@@ -190,8 +192,30 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
         return answers;
     }
 
-    private static int? ContextOf(ILanguageModel model) =>
-        model.ContextLength == int.MaxValue ? null : model.ContextLength;
+    // What `prepare` could not know yet: the context of a server, or of a candidate that was added later. Where
+    // `prepare` could know the context, it gave the warnings.
+    private void CheckPrompts(
+        string place,
+        ITask[] tasks,
+        ModelSpec spec,
+        PromptEncoding encoding,
+        ILanguageModel model
+    )
+    {
+        bool known = engines.For(spec.Source).ContextLengthOf(spec) is not null;
+        Action<RunEvent> tell = known ? _ => { } : TellOnce;
+        int? context = model.ContextLength == int.MaxValue ? null : model.ContextLength;
+        new FittingPrompts(study, engines, tell).Check(place, tasks, encoding, context, model.ScoredLength);
+    }
+
+    // A study with early decision opens its models again for every look.
+    private void TellOnce(RunEvent warning)
+    {
+        if (told.TryAdd(warning, true))
+        {
+            report(warning);
+        }
+    }
 
     /// <summary>Returns the tasks as a place is asked them.</summary>
     public IReadOnlyList<ITask> TasksOf(string place) =>
