@@ -6,6 +6,8 @@ namespace Fulcrum.Tasks.Harness;
 /// <summary>Built-in tasks under their usual names: own definitions in the form of lm-evaluation-harness.</summary>
 internal static class BuiltInTasks
 {
+    private const int ShotsOfBbh = 3;
+
     private static readonly string[] Single =
     [
         "arc_easy",
@@ -95,6 +97,12 @@ internal static class BuiltInTasks
         || DatasetOfSubjects(name) is not null
         || name.StartsWith("global_mmlu_", StringComparison.Ordinal);
 
+    /// <summary>The examples that a task shows by itself; null: none, unless they are asked for.</summary>
+    public static int? Shots(string name) =>
+        name == "bbh" ? ShotsOfBbh
+        : IsGroup(name) ? null
+        : Task(name).FewShot;
+
     /// <summary>The data set whose folders are the members of a group; null where its members are known
     /// without.</summary>
     public static string? DatasetOfSubjects(string name) => name is "mmlu" or "mmlu_continuation" ? "cais/mmlu" : null;
@@ -122,7 +130,7 @@ internal static class BuiltInTasks
             return Group(name, Global(name).Select(c => HarnessNode.Of(c.Task, c.Member)));
         }
 
-        int examples = form?.FewShot ?? 3;
+        int examples = form?.FewShot ?? ShotsOfBbh;
         return name != "bbh"
             ? HarnessNode.Of(Task(name))
             : Group(

@@ -150,7 +150,11 @@ public sealed record HarnessPlan(
     /// <inheritdoc/>
     public override Ability? Ability() => BuiltIn is { } name ? BuiltInCatalogue.AbilityOf(name) : null;
 
-    internal override bool HasFewshot => Fewshot != 0;
+    // A task that says 0 shows no examples, whatever is asked for.
+    internal override bool HasFewshot => Fewshot != 0 && Shots().Any(own => own != 0 && (Fewshot ?? own) > 0);
+
+    private IEnumerable<int?> Shots() =>
+        BuiltIn is { } name ? [BuiltInTasks.Shots(name)] : Node(File, null).Leaves.Select(l => l.Task!.FewShot);
 
     internal override TaskPlan WithFewshot(int count) => this with { Fewshot = count };
 
