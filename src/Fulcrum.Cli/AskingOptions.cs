@@ -9,7 +9,7 @@ internal sealed class AskingOptions
 {
     /// <summary>How messages name settings where the command line describes everything.</summary>
     public static readonly SettingNames Names = new(
-        guards => $"add --override-guards {string.Join(',', guards)}",
+        guards => $"add {OverrideOption(guards)}",
         (task, key) =>
             key switch
             {
@@ -22,7 +22,7 @@ internal sealed class AskingOptions
     /// <summary>How messages name settings where a study file describes everything.</summary>
     public static readonly SettingNames NamesOfFile = SettingNames.Keys with
     {
-        Override = guards => $"{SettingNames.Keys.Override(guards)}, or add {Names.Override(guards)[4..]}",
+        Override = guards => $"{SettingNames.Keys.Override(guards)}, or add {OverrideOption(guards)}",
     };
 
     private readonly Option<int?> fewshot = Whole(
@@ -60,6 +60,9 @@ internal sealed class AskingOptions
             (p, n) => p.WithMaxNewTokens(n),
             "a limit of a reply that can be chosen"
         );
+
+    private static string OverrideOption(IReadOnlyList<string> guards) =>
+        $"--override-guards {string.Join(',', guards)}";
 
     private static TaskPlan[] Changed(
         Option<int?> option,

@@ -9,6 +9,7 @@ using Fulcrum.Statistics;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Choice;
+using Fulcrum.Tasks.Mmlu;
 using Fulcrum.Tasks.Writing;
 using Xunit;
 
@@ -75,6 +76,34 @@ public sealed class NothingToLookAtTests : IDisposable
         MeasurementGuards.Check(log, task, new MultipleChoicePlan("own"), [unscored], "", before: true);
 
         Assert.Equal(GuardStatus.NotChecked, log.Results.Single(r => r.Name == GuardNames.BelowChance).Status);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_model_of_which_no_score_is_published_has_no_band_even_without_answers(bool isFolder)
+    {
+        GuardLog log = new("base");
+
+        MeasurementGuards.Check(log, new Choice(), new MmluPlan(), [], isFolder ? folder : "", before: true);
+
+        Assert.Equal(GuardStatus.NotApplicable, log.Results.Single(r => r.Name == GuardNames.PublishedBand).Status);
+    }
+
+    [Fact]
+    public void The_summary_gives_each_guard_its_own_reason()
+    {
+        GuardLog log = new("prepare");
+        log.NotChecked("training-overlap", "one", "there are no data");
+        log.NotChecked("training-overlap", "two", "there are no data");
+        log.NotChecked("gold-against-gold", "one", "there are no items");
+        log.NotChecked("completion-tokens", null, "there are no data");
+
+        Assert.Contains(
+            "not checked: training-overlap, completion-tokens, because there are no data; "
+                + "gold-against-gold, because there are no items (guards",
+            PreparationSummary.Of(log, [])
+        );
     }
 
     [Fact]

@@ -75,6 +75,12 @@ internal static class KnownModels
 
     private static (int, int, int) ShapeOf(string folder)
     {
+        // A GGUF file and a server have no folder.
+        if (folder.Length == 0 || !File.Exists(Path.Combine(folder, "config.json")))
+        {
+            return default;
+        }
+
         try
         {
             JsonObject? config =

@@ -120,12 +120,6 @@ internal static class MeasurementGuards
 
     private static void PublishedBand(GuardLog log, ITask benchmark, Answer[] scored, string modelFolder)
     {
-        if (scored.Length == 0)
-        {
-            log.NotChecked(GuardNames.PublishedBand, benchmark.Name, $"no item of {benchmark.Name} was scored");
-            return;
-        }
-
         if (KnownModels.Published(modelFolder) is not var (low, high, whose))
         {
             log.NotApplicable(
@@ -133,6 +127,12 @@ internal static class MeasurementGuards
                 benchmark.Name,
                 "no score is published for a model of this shape"
             );
+            return;
+        }
+
+        if (scored.Length == 0)
+        {
+            log.NotChecked(GuardNames.PublishedBand, benchmark.Name, $"no item of {benchmark.Name} was scored");
             return;
         }
 

@@ -18,15 +18,23 @@ internal static class PreparationSummary
             string.Join(", ", results.Where(r => r.Status == status).Select(r => r.Name).Distinct());
         string broken = Named(GuardStatus.Overridden);
         string passed = Named(GuardStatus.Passed);
-        string skipped = Named(GuardStatus.NotChecked);
+        string skipped = Skipped(results);
         return $"checks passed: {(passed.Length > 0 ? passed : "none")}"
-            + $"{(skipped.Length > 0 ? $"; not checked: {skipped}, {Why(results)}" : "")}"
+            + $"{(skipped.Length > 0 ? $"; not checked: {skipped}" : "")}"
             + $"{(broken.Length > 0 ? $"; failed, but overridden by the study: {broken}" : "")} "
             + "(guards/prepare.json tells what each saw)";
     }
 
-    private static string Why(IReadOnlyList<GuardResult> results) =>
-        "because " + results.First(r => r.Status == GuardStatus.NotChecked).Message;
+    // Each guard with its own reason; those with the same reason together.
+    private static string Skipped(IReadOnlyList<GuardResult> results) =>
+        string.Join(
+            "; ",
+            results
+                .Where(r => r.Status == GuardStatus.NotChecked)
+                .DistinctBy(r => r.Name)
+                .GroupBy(r => r.Message)
+                .Select(g => $"{string.Join(", ", g.Select(r => r.Name))}, because {g.Key}")
+        );
 
     /// <summary>What the samples can show, and a warning where that is less than what is wanted.</summary>
     /// <param name="settings">The requirements.</param>
