@@ -55,6 +55,22 @@ public sealed class DraftTests
     }
 
     [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Completions_of_an_NF4_model_with_a_merged_adapter_are_those_without_drafts(ScalarType type)
+    {
+        ModelConfig config = Config(null) with { IntermediateSize = 104 }; // no multiple of the lanes of libtorch
+        using LanguageModel model = ModelLoader.Random(config, CPU, type, seed: 2, Quantization.Nf4);
+        Adapt(model);
+        foreach (Projection p in model.Projections)
+        {
+            p.Merge();
+        }
+
+        AssertSame(model, Requests(4));
+    }
+
+    [Theory]
     [InlineData(Dtype.F32, 6)]
     [InlineData(Dtype.Bf16, 4)] // no more readers of a prefix: no blocks in bfloat16
     public void Completions_of_the_embedded_model_for_questions_and_queries_are_those_without_drafts(

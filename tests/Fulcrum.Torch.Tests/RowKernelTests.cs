@@ -159,6 +159,52 @@ public sealed class RowKernelTests
         Near(wantedSlope, slope);
     }
 
+    [Theory]
+    [InlineData(104, ScalarType.Float32)]
+    [InlineData(13, ScalarType.Float32)]
+    [InlineData(104, ScalarType.BFloat16)]
+    public void A_row_of_a_gate_and_an_up_of_two_matmuls_does_not_depend_on_the_number_of_rows(
+        int size,
+        ScalarType type
+    )
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor gate = Numbers(33, size).to_type(type),
+            up = gate.flip(0),
+            wanted = SwiGlu.Forward(cat([gate, up], -1));
+
+        for (int rows = 1; rows <= 33; rows++)
+        {
+            Tensor got = SwiGlu.Forward(gate.narrow(0, 0, rows), up.narrow(0, 0, rows));
+            Assert.True((got == wanted.narrow(0, 0, rows)).all().ToBoolean(), $"{rows} rows");
+        }
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(72)]
+    [InlineData(80)]
+    [InlineData(96)]
+    [InlineData(20)]
+    public void Cosines_and_sines_of_a_position_do_not_depend_on_the_number_of_positions(int size)
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor frequencies = pow(10000f, arange(size / 2, dtype: ScalarType.Float32) * (-2f / size)),
+            positions = arange(33) * 61 + 1;
+        Rotary[] single = [.. Enumerable.Range(0, 33).Select(i => Rotary.At(positions.narrow(0, i, 1), frequencies))];
+        Tensor cosines = cat([.. single.Select(r => r.Cos)]),
+            sines = cat([.. single.Select(r => r.Sin)]);
+
+        for (int rows = 1; rows <= 33; rows++)
+        {
+            Rotary together = Rotary.At(positions.narrow(0, 0, rows), frequencies);
+            Assert.True((together.Cos == cosines.narrow(0, 0, rows)).all().ToBoolean(), $"cosines of {rows} rows");
+            Assert.True((together.Sin == sines.narrow(0, 0, rows)).all().ToBoolean(), $"sines of {rows} rows");
+        }
+    }
+
     [Fact]
     public void A_norm_whose_weight_is_trained_gives_the_weight_its_gradient()
     {
