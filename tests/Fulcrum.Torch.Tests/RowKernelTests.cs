@@ -205,6 +205,31 @@ public sealed class RowKernelTests
         }
     }
 
+    [Theory]
+    [InlineData(-70f, 1f)]
+    [InlineData(float.NaN, float.NaN)]
+    public void A_tiny_weight_of_attention_behind_the_last_eight_keys_is_zero_and_NaN_stays(float score, float wanted)
+    {
+        Libtorch.Ensure();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor query = zeros(1, 1, 1, 8),
+            keys = zeros(9, 8),
+            values = ones(9, 8);
+        query[0, 0, 0, 0] = 1;
+        keys[8, 0] = score * MathF.Sqrt(8);
+        values[8] = full(8, 1e37f); // exp(-70) of it is 4e6
+        RowAttention.KvSegment segment = new(NativeTensor.DataPointer(keys), NativeTensor.DataPointer(values), 9, 8, 8);
+
+        (Tensor output, _) = RowAttention.Attend(
+            query,
+            [
+                [segment],
+            ]
+        );
+
+        Assert.All(output.data<float>(), x => Assert.Equal(wanted, x, 1e-6f));
+    }
+
     [Fact]
     public void A_norm_whose_weight_is_trained_gives_the_weight_its_gradient()
     {

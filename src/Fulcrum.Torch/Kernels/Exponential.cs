@@ -25,6 +25,9 @@ internal static class Exponential
     public static Vector256<float> Weight(Vector256<float> x) =>
         Vector256.AndNot(Of(x), Vector256.LessThan(x, Vector256.Create(LowestWeight)));
 
+    /// <summary>The same for one score.</summary>
+    public static float Weight(float x) => x < LowestWeight ? 0 : MathF.Exp(x);
+
     /// <summary>Computes exp(x) with x clamped to [-87.3, 88]. NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Of(Vector256<float> x)

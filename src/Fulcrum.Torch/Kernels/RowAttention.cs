@@ -167,7 +167,7 @@ internal static unsafe class RowAttention
 
         for (; k < count; k++)
         {
-            scores[k] = MathF.Exp(scores[k] - highest);
+            scores[k] = Exponential.Weight(scores[k] - highest);
             rest += scores[k];
         }
 
