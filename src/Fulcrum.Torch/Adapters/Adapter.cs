@@ -11,7 +11,7 @@ namespace Fulcrum.Torch.Adapters;
 internal sealed class Adapter : IDisposable
 {
     private Tensor? norms,
-        turned;
+        transposedB;
 
     /// <param name="a">[rank, in], float32.</param>
     /// <param name="b">[out, rank], float32.</param>
@@ -70,7 +70,7 @@ internal sealed class Adapter : IDisposable
     /// <param name="first">The first of the columns that are this base's output.</param>
     /// <param name="input">[rows, in]</param>
     public void AddInPlace(Tensor output, long first, Tensor input) =>
-        LowRankUpdate.AddTo(output, first, input, A, TurnedB(), (float)(Scaling * Lambda));
+        LowRankUpdate.AddTo(output, first, input, A, TransposedB(), (float)(Scaling * Lambda));
 
     /// <summary>Adds the adapter's part to the base's output. In float32 and without a magnitude it is one operation
     /// that reads and writes the output once.</summary>
@@ -135,14 +135,14 @@ internal sealed class Adapter : IDisposable
         B.Dispose();
         Magnitude?.Dispose();
         norms?.Dispose();
-        turned?.Dispose();
+        transposedB?.Dispose();
     }
 
     // Kept, because nothing is trained here.
-    private Tensor TurnedB()
+    private Tensor TransposedB()
     {
         using DisposeScope scope = NewDisposeScope();
-        return turned ??= B.t().contiguous().DetachFromDisposeScope();
+        return transposedB ??= B.t().contiguous().DetachFromDisposeScope();
     }
 
     // |W + scaling B A| of every row: a constant to the gradient (arXiv:2402.09353, section 4.3), kept for as long as

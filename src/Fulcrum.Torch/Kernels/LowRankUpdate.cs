@@ -37,26 +37,26 @@ internal static unsafe class LowRankUpdate
     /// <param name="output">Contiguous; of its columns those from <paramref name="first"/> on are updated.</param>
     /// <param name="input">[rows, in], in the output's type.</param>
     /// <param name="a">[rank, in], contiguous.</param>
-    /// <param name="turned">Bᵀ, [rank, out], contiguous.</param>
-    public static void AddTo(Tensor output, long first, Tensor input, Tensor a, Tensor turned, float factor)
+    /// <param name="transposedB">Bᵀ, [rank, out], contiguous.</param>
+    public static void AddTo(Tensor output, long first, Tensor input, Tensor a, Tensor transposedB, float factor)
     {
         if (output.dtype == ScalarType.Float32)
         {
-            AddTo<float>(output, first, input, a, turned, factor);
+            AddTo<float>(output, first, input, a, transposedB, factor);
         }
         else
         {
-            AddTo<Bf16>(output, first, input, a, turned, factor);
+            AddTo<Bf16>(output, first, input, a, transposedB, factor);
         }
     }
 
-    private static void AddTo<T>(Tensor output, long first, Tensor input, Tensor a, Tensor turned, float factor)
+    private static void AddTo<T>(Tensor output, long first, Tensor input, Tensor a, Tensor transposedB, float factor)
         where T : unmanaged
     {
         using Tensor rows = input.contiguous();
         (int count, int outs, int ins, int rank) = (
             (int)output.size(0),
-            (int)turned.size(1),
+            (int)transposedB.size(1),
             (int)a.size(1),
             (int)a.size(0)
         );
@@ -64,7 +64,7 @@ internal static unsafe class LowRankUpdate
         T* from = NativeTensor.At<T>(rows),
             to = NativeTensor.At<T>(output) + first;
         float* down = NativeTensor.Floats(a),
-            up = NativeTensor.Floats(turned);
+            up = NativeTensor.Floats(transposedB);
         long work = (long)count * rank * (ins + outs);
         Threads.For(
             count,
