@@ -9,6 +9,7 @@ namespace Fulcrum.Torch.Tests;
 
 /// <summary>Bad input through the commands, in this process: one sentence that names what is wrong, exit code 2, and
 /// nothing left behind that a later run would take for complete.</summary>
+[Collection(nameof(Tool))]
 public sealed class BadCommandsTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory().FullName;

@@ -9,6 +9,7 @@ namespace Fulcrum.Torch.Tests;
 
 /// <summary>The commands of the documents: all are parsed by the tool's own verbs. Those of a block below
 /// <c>&lt;!-- run --&gt;</c> are run, others name the classes of tests that cover them.</summary>
+[Collection(nameof(Alone))] // commands are run in a folder that becomes the working directory
 public sealed partial class DocumentTests
 {
     // In the order of their names, because results.md uses the run that own-task.md makes.

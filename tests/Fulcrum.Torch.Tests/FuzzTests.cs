@@ -5,6 +5,8 @@ namespace Fulcrum.Torch.Tests;
 
 /// <summary>The corpus of bench/Fulcrum.Fuzz and a few mutations of it; the long campaign is recorded in
 /// docs/reliability.md.</summary>
+/// <remarks>Its queries run in this process, up to the limit of memory that SQLite has for the whole of it: beside them
+/// no other test could open a database.</remarks>
 [Collection(nameof(Alone))]
 public sealed class FuzzTests
 {
@@ -41,11 +43,6 @@ public sealed class FuzzTests
             }
         }
     }
-
-    /// <summary>Its queries run in this process, up to the limit of memory that SQLite has for the whole of it: beside
-    /// them no other test could open a database.</summary>
-    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-    public sealed class Alone;
 
     private static Exception? Refused(Action<byte[]> target, byte[] input) => Record.Exception(() => target(input));
 }

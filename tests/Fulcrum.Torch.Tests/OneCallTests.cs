@@ -1,4 +1,3 @@
-using System.Reflection;
 using Fulcrum.Cli;
 using Fulcrum.Llama;
 using Fulcrum.Models;
@@ -10,6 +9,7 @@ using Xunit;
 namespace Fulcrum.Torch.Tests;
 
 /// <summary>Commands without a study file: what they advise can be done on their command line.</summary>
+[Collection(nameof(Tool))]
 public sealed class OneCallTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory().FullName;
@@ -127,23 +127,17 @@ public sealed class OneCallTests : IDisposable
     [Fact]
     public void Warnings_are_printed_when_quiet_and_nothing_else()
     {
-        using StringWriter said = new();
-        TextWriter error = Console.Error;
-        try
+        (_, _, string said) = Tool.Capture(() =>
         {
-            Console.SetError(said);
             new ConsoleProgress(quiet: true).Show(tell =>
             {
                 tell(new RunEvent.Noted("a note"));
                 tell(new RunEvent.Warned("a warning"));
             });
-        }
-        finally
-        {
-            Console.SetError(error);
-        }
+            return 0;
+        });
 
-        Assert.Equal("warning: a warning\n", said.ToString());
+        Assert.Equal("warning: a warning\n", said);
     }
 
     [Theory]
@@ -209,19 +203,7 @@ public sealed class OneCallTests : IDisposable
 
     private static (int Code, string Error) Run(string[] arguments)
     {
-        using StringWriter printed = new(),
-            said = new();
-        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
-        try
-        {
-            Console.SetOut(printed);
-            Console.SetError(said);
-            return ((int)Assembly.Load("Fulcrum.Cli").EntryPoint!.Invoke(null, [arguments])!, said.ToString());
-        }
-        finally
-        {
-            Console.SetOut(output);
-            Console.SetError(error);
-        }
+        (int code, _, string error) = Tool.Run(arguments);
+        return (code, error);
     }
 }
