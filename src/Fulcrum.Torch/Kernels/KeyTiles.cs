@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Fulcrum.Torch.Interop;
 using static Fulcrum.Torch.Kernels.BlockTiles;
 using KvSegment = Fulcrum.Torch.Kernels.RowAttention.KvSegment;
@@ -8,6 +11,7 @@ namespace Fulcrum.Torch.Kernels;
 /// segment begins with a new tile.</summary>
 internal sealed unsafe class KeyTiles
 {
+    private const int Width = Simd8.Width;
     private readonly int[] firstTile;
     private readonly List<(int Segment, int From)> parts = [];
 
@@ -56,12 +60,59 @@ internal sealed unsafe class KeyTiles
         KvSegment s = Segments[part.Segment];
         float* from = (float*)(values ? s.Values : s.Keys) + (long)head * s.Heads + (long)part.From * s.Between;
         int there = Math.Min(TileKeys, s.Count - part.From);
-        for (int i = 0; i < HeadSize; i++, to += TileKeys)
+        for (int i = 0; there == TileKeys && i < HeadSize; i += Width)
+        {
+            for (int k = 0; k < TileKeys; k += Width)
+            {
+                Transpose(from + (long)k * s.Between + i, s.Between, to + i * TileKeys + k);
+            }
+        }
+
+        for (int i = 0; there < TileKeys && i < HeadSize; i++, to += TileKeys)
         {
             for (int k = 0; k < TileKeys; k++)
             {
                 to[k] = k < there ? from[(long)k * s.Between + i] : 0;
             }
         }
+    }
+
+    // Eight components of eight keys.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose(float* from, long between, float* to)
+    {
+        float* last = from + 4 * between;
+        (Vector256<float> a0, Vector256<float> a1) = Pairs(from, last, between);
+        (Vector256<float> a2, Vector256<float> a3) = Pairs(from + 2 * between, last + 2 * between, between);
+        (Vector256<float> b0, Vector256<float> b1) = Pairs(from + 4, last + 4, between);
+        (Vector256<float> b2, Vector256<float> b3) = Pairs(from + 4 + 2 * between, last + 4 + 2 * between, between);
+        Four(a0, a1, a2, a3, to);
+        Four(b0, b1, b2, b3, to + 4 * TileKeys);
+    }
+
+    // Four components of two keys in the lower half and of two in the upper one: the first two of the components
+    // with the keys next to each other, and the other two.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<float> First, Vector256<float> Second) Pairs(float* lower, float* upper, long between)
+    {
+        Vector256<float> even = Vector256.Create(Vector128.Load(lower), Vector128.Load(upper)),
+            odd = Vector256.Create(Vector128.Load(lower + between), Vector128.Load(upper + between));
+        return (Avx.UnpackLow(even, odd), Avx.UnpackHigh(even, odd));
+    }
+
+    // Four components of eight keys.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Four(
+        Vector256<float> first,
+        Vector256<float> second,
+        Vector256<float> firstOfLater,
+        Vector256<float> secondOfLater,
+        float* to
+    )
+    {
+        Avx.Shuffle(first, firstOfLater, 0x44).Store(to);
+        Avx.Shuffle(first, firstOfLater, 0xEE).Store(to + TileKeys);
+        Avx.Shuffle(second, secondOfLater, 0x44).Store(to + 2 * TileKeys);
+        Avx.Shuffle(second, secondOfLater, 0xEE).Store(to + 3 * TileKeys);
     }
 }
