@@ -85,6 +85,23 @@ public sealed class RepeatedQuestionTests : IDisposable
         );
     }
 
+    [Fact]
+    public void A_run_that_counted_rows_one_by_one_is_not_continued()
+    {
+        ScriptedStudy apart = new(),
+            joined = apart with { Joins = true };
+        string run = Path.Combine(folder, "run"),
+            later = Path.Combine(folder, "later");
+        apart.Run(run);
+        joined.Run(later);
+
+        string message = Assert.Throws<InputException>(() => joined.Run(run)).Message;
+
+        Assert.Contains("rows that ask the same question now count as one. Choose another --output", message);
+        joined.Run(later);
+        apart.Run(run);
+    }
+
     private static string Summary(ITask task)
     {
         Study study = new ScriptedStudy().Study with

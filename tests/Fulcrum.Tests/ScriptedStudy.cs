@@ -37,6 +37,9 @@ internal sealed record ScriptedStudy(string Broken = "")
     /// <summary>Models checked so far, each with its adapter.</summary>
     public IReadOnlyList<AppliedAdapter?> Checked => runtime.Checked;
 
+    /// <summary>Whether two rows of the writings are joined as one question.</summary>
+    public bool Joins { get; init; }
+
     public Study Study { get; init; } =
         new(
             new BasePlan(
@@ -178,7 +181,14 @@ internal sealed record ScriptedStudy(string Broken = "")
 
     private Corpus Corpus()
     {
-        ITask[] benchmarks = [new Writing(Broken), new Choosing("")],
+        Writing writing = new(Broken);
+        ITask written = Joins
+            ? new PartOfTask(
+                writing,
+                RepeatedQuestions.Joined(writing.Items, i => i.Id is "dev/0" or "dev/8" ? "" : i.Id)
+            )
+            : writing;
+        ITask[] benchmarks = [written, new Choosing("")],
             before = [new Writing(Broken), new Choosing(Broken)];
         string leaked = "question number 7 of the sql kind asks for something long enough";
         TrainingText[] training =

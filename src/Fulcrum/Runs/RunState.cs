@@ -2,6 +2,7 @@ using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Models;
 using Fulcrum.Studies;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
@@ -40,18 +41,22 @@ internal sealed record RunState(
         };
         complete.Check();
         string digest = engines.DigestOf(complete.Base.Spec);
+        string[] inputs =
+        [
+            StudyFile.Print(complete.Core with { TrainingData = null, Replay = null }),
+            digest,
+            data.TaskDigest,
+            Form(engines),
+        ];
+        // Runs whose rows all ask different questions keep the inputs that they had before rows were joined.
+        string[] joined = RepeatedQuestions.DigestOf(data.Tasks) is { } of ? [of] : [];
         RunState state = new(
             complete,
             digest,
-            Sha256.OfTexts(
-                StudyFile.Print(complete.Core with { TrainingData = null, Replay = null }),
-                digest,
-                data.TaskDigest,
-                Form(engines)
-            ),
+            Sha256.OfTexts([.. inputs, .. joined]),
             TrainingInputsOf(complete.TrainingData, complete.Replay, data.TrainingDigest)
         );
-        state.RefuseAnotherStudy(run, stored);
+        state.RefuseAnotherStudy(run, stored, Sha256.OfTexts(inputs));
         return state;
     }
 
@@ -245,13 +250,23 @@ internal sealed record RunState(
         engines.All.Select(e => e.Environment.GetValueOrDefault(IEngine.Batches)).FirstOrDefault(f => f is not null)
         ?? "";
 
-    private void RefuseAnotherStudy(RunLayout run, Study? stored)
+    // The argument apart has the base's inputs as they were while each row was a question of its own.
+    private void RefuseAnotherStudy(RunLayout run, Study? stored, string apart)
     {
         Manifest? measured = run.Completed(RunLayout.Base);
         bool same = measured is null || measured.Inputs == BaseInputs;
         if (stored is null || (same && StudyFile.Print(stored.Core) == StudyFile.Print(Study.Core)))
         {
             return;
+        }
+
+        if (!same && measured?.Inputs == apart)
+        {
+            throw new InputException(
+                $"the run folder {run.Root} cannot be continued: an earlier version of Fulcrum began it and counted "
+                    + "each row as a question of its own, but rows that ask the same question now count as one. "
+                    + "Choose another --output for a new run"
+            );
         }
 
         string[] then = StudyFile.Print(stored.Core, run.Root).Split('\n'),

@@ -67,7 +67,11 @@ public interface ITask
 /// <param name="Target">The reference answer as text: the gold query, the letter.</param>
 /// <param name="Stem">The id of the question if it is asked in several forms, of which this item is one; null: one form
 /// only.</param>
-public sealed record Item(string Id, string Cluster, string Group, string Input, string Target, string? Stem = null);
+public sealed record Item(string Id, string Cluster, string Group, string Input, string Target, string? Stem = null)
+{
+    /// <summary>Whether the item is joined with another row of its file, which asks the same question.</summary>
+    internal bool IsJoined { get; init; }
+}
 
 /// <summary>A task inside a group.</summary>
 /// <param name="Name">Names its answer file: <c>mmlu_philosophy</c>.</param>

@@ -1,3 +1,5 @@
+using Fulcrum.Files;
+
 namespace Fulcrum.Tasks;
 
 /// <summary>Rows of a custom file that ask the same question. Their answers are not independent of each other, so the
@@ -23,9 +25,25 @@ internal static class RepeatedQuestions
             :
             [
                 .. items.Select(i =>
-                    asked[(i.Cluster, question(i))] is { Count: > 1, First: var first } ? i with { Stem = first } : i
+                    asked[(i.Cluster, question(i))] is { Count: > 1, First: var first } && first != i.Stem
+                        ? i with
+                        {
+                            Stem = first,
+                            IsJoined = true,
+                        }
+                        : i
                 ),
             ];
+    }
+
+    /// <summary>Returns the digest of which items are joined; null: none is.</summary>
+    public static string? DigestOf(IEnumerable<ITask> tasks)
+    {
+        string[] joined =
+        [
+            .. tasks.SelectMany(t => t.Items.Where(i => i.IsJoined).Select(i => $"{t.Name}\t{i.Id}\t{i.Stem}")),
+        ];
+        return joined.Length == 0 ? null : Sha256.OfTexts(joined);
     }
 
     /// <summary>Returns a sentence where worked examples hold the answers of items.</summary>
