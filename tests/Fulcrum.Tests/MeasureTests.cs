@@ -91,6 +91,14 @@ public sealed class MeasureTests
     }
 
     [Fact]
+    public void Rows_that_repeat_a_question_are_no_orders_of_its_options()
+    {
+        Answer[] rows = [Form("q1", 0, 2), Form("q1", 0, 2) with { Id = "q2" }];
+
+        Assert.DoesNotContain(MeasureStatistics.Of([.. rows.Zip(rows)]), m => m.Name == "same_option");
+    }
+
+    [Fact]
     public void Answers_keep_their_measures_through_a_file()
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "a.jsonl");
@@ -137,5 +145,15 @@ public sealed class MeasureTests
         );
 
     private static Answer Form(string stem, int rotation, int choice) =>
-        new($"{stem}/{rotation}", "c", "g", 0, "A", "B", "wrong", Stem: stem, Choice: choice);
+        new(
+            rotation == 0 ? stem : $"{stem}/rotation/{rotation}",
+            "c",
+            "g",
+            0,
+            "A",
+            "B",
+            "wrong",
+            Stem: stem,
+            Choice: choice
+        );
 }

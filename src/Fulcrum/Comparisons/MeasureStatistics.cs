@@ -1,5 +1,6 @@
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Choice;
 
 namespace Fulcrum.Comparisons;
 
@@ -89,7 +90,8 @@ internal static class MeasureStatistics
                 )
             );
 
-    /// <summary>Compares the share of questions for which the same option is chosen in every order.</summary>
+    /// <summary>Compares the share of questions for which the same option is chosen in every order. Rows that only
+    /// repeat a question have one order.</summary>
     private static MeasureComparison? SameOption(IReadOnlyList<(Answer Before, Answer After)> pairs, double level) =>
         Compare(
             "same_option",
@@ -97,7 +99,7 @@ internal static class MeasureStatistics
                 .. pairs
                     .Where(p => p.Before.Stem is not null)
                     .GroupBy(p => p.Before.Stem!)
-                    .Where(g => g.Count() > 1)
+                    .Where(g => g.Any(p => ChoiceForm.IsRotated(p.Before.Id, p.Before.Stem)))
                     .Select(g =>
                         (g.First().Before.Cluster, Same(g.Select(p => p.Before)), Same(g.Select(p => p.After)))
                     ),

@@ -48,7 +48,14 @@ internal sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
         );
 
     /// <summary>Its id: the question's, with the rotation where there is one.</summary>
-    public string Id => Rotation == 0 ? Question.Id : $"{Question.Id}/rotation/{Rotation}";
+    public string Id => Rotation == 0 ? Question.Id : $"{RotationsOf(Question.Id)}{Rotation}";
+
+    /// <summary>Whether an item is a question with its options in another order than in the data.</summary>
+    /// <param name="stem">The id of the question; null: it is asked in one form only.</param>
+    public static bool IsRotated(string id, string? stem) =>
+        stem is not null && id.StartsWith(RotationsOf(stem), StringComparison.Ordinal);
+
+    private static string RotationsOf(string question) => $"{question}/rotation/";
 
     /// <summary>The place in the data of an option as shown.</summary>
     public int Original(int shown) => Original(Question, Rotation, shown);
