@@ -130,6 +130,21 @@ public sealed class EndpointWritingTests
     }
 
     [Fact]
+    public void Template_variables_do_not_hide_why_the_server_refused_token_ids()
+    {
+        using EndpointModel model = Servers.Open(new FakeServer(FakeDialect.ChatOnly), tokenizer: true);
+        PromptSource source = new PromptSource.Messages([User("Hi")]) { Variables = ["enable_thinking"] };
+
+        RequestException e = Assert.Throws<RequestException>(() =>
+            Complete(model, new CompletionRequest([5, 6], 16, [], Source: source))
+        );
+
+        Assert.Contains("answers messages only, and the prompts are token ids", e.Message);
+        Assert.Contains("The prompts cannot be sent as messages instead: ", e.Message);
+        Assert.Equal((2, 0), (e.ExitCode, e.Request));
+    }
+
+    [Fact]
     public void A_refusal_that_the_form_did_not_cause_is_reported_and_changes_no_form()
     {
         FakeServer fake = new(FakeDialect.Vllm, Servers.Tokens.Value);

@@ -123,8 +123,7 @@ internal sealed class EndpointModel : ILanguageModel
                 && requests.All(r => r.Source is PromptSource.Messages)
             )
         {
-            prompts = [.. requests.Select((r, i) => PromptOf(r, i, asMessages: true))];
-            TryInstead(prompts, e, cancellation);
+            prompts = TryInstead(requests, e, cancellation);
             messagesOnly = true;
         }
 
@@ -136,11 +135,22 @@ internal sealed class EndpointModel : ILanguageModel
 
     // If messages are refused too, the message has both reasons: the first may not be the form of the prompts, but for
     // example the model's name.
-    private void TryInstead(ServerPrompt[] prompts, InputException first, CancellationToken cancellation)
+    private ServerPrompt[] TryInstead(
+        IReadOnlyList<CompletionRequest> requests,
+        InputException first,
+        CancellationToken cancellation
+    )
     {
         try
         {
+            ServerPrompt[] prompts = [.. requests.Select((r, i) => PromptOf(r, i, asMessages: true))];
             Try(prompts, cancellation);
+            return prompts;
+        }
+        catch (RequestException e)
+        {
+            string both = $"{first.Message.TrimEnd('.')}. The prompts cannot be sent as messages instead: {e.Message}";
+            throw new RequestException(e.Request, new InputException(both, first));
         }
         catch (Exception e) when (e is InputException or ServerRefusal)
         {
