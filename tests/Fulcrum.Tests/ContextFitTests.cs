@@ -56,7 +56,8 @@ public sealed class ContextFitTests : IDisposable
     }
 
     [Theory]
-    [InlineData(512, 0, 2)]
+    [InlineData(513, 0, 2)]
+    [InlineData(512, 2, 0)]
     [InlineData(511, 2, 0)]
     [InlineData(448, 0, 0)]
     public void A_prompt_needs_room_for_a_reply_and_is_told_where_it_has_too_little(int prompt, int little, int refused)
@@ -68,6 +69,14 @@ public sealed class ContextFitTests : IDisposable
         Assert.Equal(little > 0, warnings.Length > 0);
         Assert.All(warnings, w => Assert.Contains("after 2 of 2 prompts the context of the base (512 tokens)", w));
         Assert.All(warnings, w => Assert.Contains("Lower tasks.own.maxNewTokens", w));
+    }
+
+    [Fact]
+    public void The_longest_continuation_is_the_one_with_the_most_bytes()
+    {
+        Question asked = new Question.Choose(Text(380), [Word(60), new string('\u20AC', 50)]);
+
+        Assert.Contains("its longest continuation 150", Fit(asked)!.TooLong);
     }
 
     [Theory]

@@ -119,7 +119,7 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
     }
 
     private ContextFit Adding(Item item, int prompt, int room) =>
-        prompt >= Context ? Refusing($"{item.Id}: the prompt has {prompt} tokens and leaves no room for a reply")
+        prompt > Context ? Refusing($"{item.Id}: the prompt has {prompt} tokens and leaves no room for a reply")
         : prompt + room > Context ? this with { Short = Short + 1 }
         : this;
 
@@ -163,7 +163,7 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
     private ContextFit Refusing(string why) => this with { TooLong = TooLong ?? why, Refused = Refused + 1 };
 
     private static int Bytes(PromptEncoding encoding, Prompt prompt, IReadOnlyList<string> continuations) =>
-        Bytes(encoding.Render(prompt), continuations.MaxBy(c => c.Length) ?? "");
+        Bytes(encoding.Render(prompt), continuations.MaxBy(Encoding.UTF8.GetByteCount) ?? "");
 
     private static int Bytes(string prompt, string continuation) =>
         Encoding.UTF8.GetByteCount(prompt) + Encoding.UTF8.GetByteCount(continuation) + Special;
