@@ -344,5 +344,22 @@ public sealed class HubPullTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task Login_names_the_place_where_a_token_cannot_be_stored()
+    {
+        hub.Instead = (_, response) =>
+        {
+            response.OutputStream.Write(Encoding.UTF8.GetBytes("""{"name": "me"}"""));
+            return true;
+        };
+        Directory.CreateDirectory(hub.Settings.TokenPath);
+
+        InputException e = await Assert.ThrowsAsync<InputException>(() =>
+            HubLogin.StoreAsync(hub.Settings, "hf_good", default)
+        );
+
+        Assert.StartsWith($"cannot store the token in {hub.Settings.TokenPath}: cannot write ", e.Message);
+    }
+
     private static string Refused(Action action) => Assert.Throws<InputException>(action).Message;
 }

@@ -11,9 +11,9 @@ internal static class HubLogin
     /// <summary>Asks the hub for the owner of a token and stores the token in files that only this user can
     /// read.</summary>
     /// <returns>The name of the token's owner on the hub.</returns>
-    /// <exception cref="InputException">The hub does not accept the token (nothing is stored then), or it cannot be
-    /// stored.</exception>
-    /// <exception cref="FulcrumException">The hub cannot be reached.</exception>
+    /// <exception cref="InputException">The hub does not accept the token (nothing is stored then), or its place
+    /// cannot be written.</exception>
+    /// <exception cref="FulcrumException">The hub cannot be reached, or the disk is full or fails.</exception>
     public static async Task<string> StoreAsync(HubSettings settings, string text, CancellationToken cancellation)
     {
         HubToken token = new(text, "the input");
@@ -30,9 +30,11 @@ internal static class HubLogin
             Write(all, WithSection(File.Exists(all) ? File.ReadAllLines(all) : [], owner, token.Value));
             Write(settings.TokenPath, token.Value);
         }
-        catch (Exception e) when (AtomicFile.IsRefusal(e))
+        catch (Exception e) when (AtomicFile.IsRefusal(e) || e is FulcrumException)
         {
-            throw new InputException($"cannot store the token in {settings.TokenPath}: {AtomicFile.Reason(e)}", e);
+            FulcrumException cause = e as FulcrumException ?? AtomicFile.Failure(settings.TokenPath, e);
+            string message = $"cannot store the token in {settings.TokenPath}: {cause.Message}";
+            throw cause is InputException ? new InputException(message, e) : new FulcrumException(message, e);
         }
 
         return owner;
