@@ -10,6 +10,10 @@ namespace Fulcrum.Tests;
 /// known.</summary>
 public sealed class StatisticsTests
 {
+    [Fact]
+    public void A_variance_that_is_not_a_number_is_not_left_out_of_a_sum() =>
+        Assert.True(double.IsNaN(StandardErrors.OfSum([(double.NaN, 3), (1, 3), (0, 0)]).Error));
+
     /// <summary>Newcombe 1998, Stat. Med. 17:857, table I, method 3.</summary>
     [Theory]
     [InlineData(81, 263, 0.2553, 0.3662)]

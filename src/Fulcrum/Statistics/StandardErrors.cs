@@ -33,12 +33,13 @@ internal static class StandardErrors
 
     /// <summary>Returns the standard error of a sum of independent estimates. Variances add; the degrees of freedom are
     /// V² / Σ v²/ν (Satterthwaite 1946, Biometrics Bull. 2:110).</summary>
-    /// <param name="parts">Variance v and degrees of freedom ν of each. A part without variance has no effect.</param>
+    /// <param name="parts">Variance v and degrees of freedom ν of each. A part without variance has no effect; one that
+    /// is not a number makes the sum none.</param>
     public static StandardError OfSum(IEnumerable<(double Variance, double Degrees)> parts)
     {
         double variance = 0,
             fourth = 0;
-        foreach ((double v, double degrees) in parts.Where(p => p.Variance > 0))
+        foreach ((double v, double degrees) in parts.Where(p => p.Variance != 0))
         {
             variance += v;
             fourth += v * v / degrees;
