@@ -123,7 +123,7 @@ public sealed class ExampleFileTests : IDisposable
         "{\"messages\":[{\"role\":\"assistant\",\"content\":\"x\"}]}\n{\"messages\":3}\n",
         "a.jsonl line 2: 'messages'"
     )]
-    [InlineData("a.csv", "question,answer\nx,y\n,\n", "a.csv line 3: the target '' in the column 'answer'")]
+    [InlineData("a.csv", "question,answer\nx,y\n,\n", "a.csv line 3: the answer is empty, in the column 'answer'")]
     [InlineData("a.tsv", "instruction\tinput\toutput\na\tb\n", "a.tsv line 2: 2 fields where the header has 3")]
     [InlineData("a.json", "[{\"question\":\"x\",\"answer\":\"y\"},\n {\"question\": \"x\",]", "a.json line 2 column")]
     [InlineData(

@@ -49,7 +49,7 @@ public sealed class RepeatedQuestionTests : IDisposable
             path,
             [
                 """{"question":"Which?","options":["x","y"],"answer":"A"}""",
-                """{"question":"Which?","options":["x","z"],"answer":"A"}""",
+                """{"question":"Which?","options":["x","z"],"answer":"B"}""",
                 """{"question":"Which?","options":["x","y"],"answer":"A"}""",
             ]
         );
@@ -71,7 +71,9 @@ public sealed class RepeatedQuestionTests : IDisposable
         );
         File.WriteAllLines(
             choices,
-            Enumerable.Range(0, 6).Select(i => $$"""{"question":"{{i}}?","options":["x","y"],"answer":"A"}""")
+            Enumerable
+                .Range(0, 6)
+                .Select(i => $$"""{"question":"{{i}}?","options":["x","y"],"answer":"{{"AB"[i % 2]}}"}""")
         );
         ITask written = WritingTask.Open(new GenerationPlan("own", rows, ExamplesFile: rows, Fewshot: 2), 1),
             choice = MultipleChoiceTask.Open(

@@ -27,6 +27,11 @@ internal static class ItemsCommand
             Lazy<SqlSandbox> sandbox = new(() => throw new InputException("items grades nothing"));
             IReadOnlyList<ITask> opened = tasks.Open(parsed, sandbox);
             TaskOptions.TellLayouts(parsed, opened);
+            foreach (string doubt in opened.SelectMany(t => t.Doubts(null)))
+            {
+                Console.Error.WriteLine($"warning: {Printable.Line(doubt)}");
+            }
+
             Func<Prompt, JsonNode> render = Renderer(parsed, model);
             string[] lines = [.. from task in opened from item in task.Items select Line(item, task.Ask(item), render)];
             using StreamWriter writer = JsonLines.Create(parsed.GetRequiredValue(output));

@@ -36,7 +36,7 @@ internal sealed class ExampleFile
             Table.Reads(path) || DataSplit.IsInFolder(path) ? DataSplit.Open(path).Rows() : Lines(path);
         TextTemplate? template = columns.Template is { } text ? new TextTemplate(text) : null;
         TrainingFormat format = TrainingFormat.Of(path, rows, columns);
-        format.CheckUnused(rows);
+        format.CheckUnused(rows, columns.Keys);
         return new ExampleFile(rows, format, columns, template);
     }
 

@@ -160,24 +160,27 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
 
     /// <summary>Refuses data with rows that have the same question and differ in a column that is not used. The column
     /// is then probably a part of the question.</summary>
+    /// <param name="keys">Where such a column could be named, for the message.</param>
     /// <exception cref="InputException">There are such rows. The message names the first two and the
     /// column.</exception>
-    public void CheckUnused(IReadOnlyList<TableRow> rows)
+    public void CheckUnused(IReadOnlyList<TableRow> rows, string keys)
     {
         // With a template the question is not a column.
         if (Used[0] != Template)
         {
-            CheckUnused(rows, [.. Used.Where((_, i) => i != 1 || Layout == TrainingLayout.ShareGpt)], Unused);
+            CheckUnused(rows, [.. Used.Where((_, i) => i != 1 || Layout == TrainingLayout.ShareGpt)], Unused, keys);
         }
     }
 
     /// <summary>Refuses such rows in a file with other layouts.</summary>
     /// <param name="asked">The columns of the question.</param>
     /// <param name="unused">The columns that are not used.</param>
+    /// <param name="keys">Where such a column could be named, for the message.</param>
     internal static void CheckUnused(
         IReadOnlyList<TableRow> rows,
         IReadOnlyList<string> asked,
-        IReadOnlyList<string> unused
+        IReadOnlyList<string> unused,
+        string keys
     )
     {
         string[] telling = [.. unused.Where(c => !IsIdentifier(c))];
@@ -195,7 +198,7 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
             {
                 throw row.Error(
                     $"it has the same question as {first.Place} and differs in the column '{column}', "
-                        + "which is not used; name the column, or remove it from the file"
+                        + $"which is not used; name the column in {keys}, or remove it from the file"
                 );
             }
 

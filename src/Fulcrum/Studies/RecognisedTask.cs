@@ -41,11 +41,7 @@ internal static class RecognisedTask
             ["question"] = question,
             ["options"] = new JsonArray([.. options.Select(o => (JsonNode)o)]),
             ["answer"] = answer,
-            ["answerForm"] = EnumNames.Of(
-                labelled
-                    ? AnswerForm.Label
-                    : Form(path, rows, answer, options.Length > 1 ? null : options[0], options.Length)
-            ),
+            ["answerForm"] = EnumNames.Of(labelled ? AnswerForm.Label : Form(path, rows, answer, options)),
         };
         if (labelled)
         {
@@ -70,39 +66,42 @@ internal static class RecognisedTask
         }
     }
 
-    private static AnswerForm Form(
-        string path,
-        IReadOnlyList<TableRow> rows,
-        string answer,
-        string? options,
-        int columns
-    )
+    // The form that most answers have: a single empty or wrong answer must not change how the others are read. The
+    // reader of the task then names its line.
+    private static AnswerForm Form(string path, IReadOnlyList<TableRow> rows, string answer, string[] columns)
     {
-        string[] answers = [.. rows.SelectMany(r => r.Texts(answer)).Select(a => a.Trim())];
-        if (answers.All(a => a.Length == 1 && char.IsAsciiLetter(a[0])))
-        {
-            return AnswerForm.Letter;
-        }
-
-        int[] places =
+        (string Answer, string[] Options)[] answers =
         [
-            .. answers.Select(a =>
-                int.TryParse(a, NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? place : -1
-            ),
+            .. rows.SelectMany(r => r.Texts(answer).Select(a => (a.Trim(), Options(r, columns)))),
         ];
-        if (places.Contains(-1))
+        int Fitting(Func<string, string[], bool> fits) => answers.Count(a => fits(a.Answer, a.Options));
+        int letters = Fitting((a, o) => a.Length == 1 && Within(char.ToUpperInvariant(a[0]) - 'A', o)),
+            fromZero = Fitting((a, o) => Within(Whole(a), o)),
+            fromOne = Fitting((a, o) => Within(Whole(a) - 1, o)),
+            texts = Fitting((a, o) => o.Contains(a)),
+            most = new[] { letters, fromZero, fromOne, texts }.Max();
+        if (answers.Length > 0 && fromZero == answers.Length && fromOne == answers.Length)
         {
-            return AnswerForm.Text;
-        }
-
-        int most = options is null ? columns : rows.Max(r => r.Texts(options).Count);
-        return places.Contains(0) ? AnswerForm.Index
-            : places.Contains(most) ? AnswerForm.IndexFromOne
-            : throw new InputException(
+            throw new InputException(
                 $"{path}: the numbers in the column '{answer}' may count from 0 or from 1; write a task file "
                     + $"with answerForm index or index-from-1"
             );
+        }
+
+        return most == 0 ? AnswerForm.Text
+            : letters == most ? AnswerForm.Letter
+            : fromZero == most ? AnswerForm.Index
+            : fromOne == most ? AnswerForm.IndexFromOne
+            : AnswerForm.Text;
     }
+
+    private static string[] Options(TableRow row, string[] columns) =>
+        [.. (columns is [var list] ? row.Texts(list) : columns.Select(row.Text)).Select(o => o.Trim())];
+
+    private static bool Within(int place, string[] options) => place >= 0 && place < options.Length;
+
+    private static int Whole(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 
     private static InputException Unknown(string path, string[] columns) =>
         new(

@@ -7,6 +7,7 @@ namespace Fulcrum.Tasks.Choice;
 /// <param name="Options">In the order of the data.</param>
 /// <param name="Answer">The right option's place among them.</param>
 /// <param name="AlsoRight">The places of further right options; null: none.</param>
+/// <param name="Place">Its line or row in a custom file; null: it is from another source.</param>
 internal sealed record ChoiceQuestion(
     string Id,
     string Cluster,
@@ -14,8 +15,13 @@ internal sealed record ChoiceQuestion(
     string Text,
     IReadOnlyList<string> Options,
     int Answer,
-    IReadOnlyList<int>? AlsoRight = null
-);
+    IReadOnlyList<int>? AlsoRight = null,
+    string? Place = null
+)
+{
+    /// <summary>The places of all right options.</summary>
+    public IReadOnlyList<int> Right => [Answer, .. AlsoRight ?? []];
+}
 
 /// <summary>A question with its options moved on by some places: the option at place i of the data stands at (i +
 /// rotation) mod n.</summary>

@@ -122,7 +122,36 @@ internal sealed class ChoiceTask : ITask
             ? RepeatedQuestions
                 .Doubts(Name, Items, settings.Rotations + 1)
                 .Concat(RepeatedQuestions.Shown(Name, Items.Count, Items.Count(IsShown)))
+                .Concat(Faults())
             : [];
+
+    private IEnumerable<string> Faults()
+    {
+        ChoiceQuestion[] asked = [.. forms.Values.Where(f => f.Rotation == 0).Select(f => f.Question)];
+        string[][] right = settings.Reading.ShowsOptions() ? [.. forms.Values.Select(f => f.Letters.Split(", "))] : [];
+        return RowFaults
+            .Doubts(Name, [.. asked.Select(Row)])
+            .Concat(RowFaults.EqualOptions(Name, asked.Select(q => (PlaceOf(q), q.Options, q.Right))))
+            .Concat(RowFaults.ConstantAnswer(Name, right));
+    }
+
+    // The order of the options does not make another question.
+    private static AskedRow Row(ChoiceQuestion question)
+    {
+        string[] right = [.. question.Right.Select(i => question.Options[i].Trim())];
+        return new AskedRow(
+            PlaceOf(question),
+            question.Text,
+            string.Join(
+                '\0',
+                question.Options.Select(o => o.Trim()).Order(StringComparer.Ordinal).Prepend(question.Text.Trim())
+            ),
+            right,
+            string.Join('\0', right.Distinct().Order(StringComparer.Ordinal))
+        );
+    }
+
+    private static string PlaceOf(ChoiceQuestion question) => question.Place ?? question.Id;
 
     private bool IsShown(Item item)
     {

@@ -85,7 +85,8 @@ internal static class MultipleChoiceTask
                 plan.Template is null ? row.Text(plan.Question) : new TextTemplate(plan.Template).Of(row),
                 options,
                 right[0],
-                right.Length > 1 ? right[1..] : null
+                right.Length > 1 ? right[1..] : null,
+                row.Place
             );
     }
 
@@ -115,7 +116,12 @@ internal static class MultipleChoiceTask
         );
         if (plan.Template is null)
         {
-            TrainingFormat.CheckUnused(rows, asked, unused);
+            TrainingFormat.CheckUnused(
+                rows,
+                asked,
+                unused,
+                "template, options, labels, id, cluster or group of the task"
+            );
         }
 
         return unused;
@@ -123,6 +129,11 @@ internal static class MultipleChoiceTask
 
     private static int Answer(MultipleChoicePlan plan, TableRow row, IReadOnlyList<string> options, string text)
     {
+        if (text.Length == 0)
+        {
+            throw row.Error($"the answer is empty, in the column '{plan.Answer}'");
+        }
+
         int place = plan.AnswerForm switch
         {
             AnswerForm.Letter => text.Length == 1 ? char.ToUpperInvariant(text[0]) - 'A' : -1,

@@ -168,8 +168,27 @@ internal sealed class WritingTask : ITask
         HashSet<string> shown = [.. examples.Select(e => e.Item1)];
         return RepeatedQuestions
             .Doubts(Name, Items)
-            .Concat(RepeatedQuestions.Shown(Name, Items.Count, Items.Count(i => shown.Contains(i.Input))));
+            .Concat(RepeatedQuestions.Shown(Name, Items.Count, Items.Count(i => shown.Contains(i.Input))))
+            .Concat(RowFaults.Doubts(Name, [.. Items.Select(i => RowOf(i, rows[i.Id]))]));
     }
+
+    private AskedRow RowOf(Item item, WritingItem row) =>
+        new(
+            row.Row.Place,
+            item.Input,
+            Asked(file.PromptOf(row.Row)).Trim(),
+            row.Targets,
+            string.Join('\0', row.Targets.Select(Meaning).Distinct().Order(StringComparer.Ordinal))
+        );
+
+    // Targets that match the same replies mean the same.
+    private string Meaning(string target) =>
+        plan.Matching switch
+        {
+            Matching.Normalised => Squad.Normalised(target),
+            Matching.Number => $"{TextMatching.LastNumber(target)}",
+            _ => target.Trim(),
+        };
 
     private static string Asked(Prompt prompt) =>
         prompt is Prompt.Chat chat
@@ -228,18 +247,16 @@ internal sealed class WritingTask : ITask
         };
 
     private string Fitting(TableRow row, string target) =>
-        Fits(target)
-            ? target
-            : throw row.Error(
-                $"the target '{target}' in the column '{file.Format.Used[1]}' is no {Wanted(plan.Matching)}"
-            );
+        target.Trim().Length == 0 ? throw row.Error($"the answer is empty, in the column '{file.Format.Used[1]}'")
+        : Fits(target) ? target
+        : throw row.Error($"the target '{target}' in the column '{file.Format.Used[1]}' is no {Wanted(plan.Matching)}");
 
     private static string Wanted(Matching matching) =>
         matching switch
         {
             Matching.Number => "number",
             Matching.Regex => "regular expression",
-            _ => "answer: it is empty",
+            _ => "answer",
         };
 
     private bool Fits(string target)
@@ -250,7 +267,7 @@ internal sealed class WritingTask : ITask
             {
                 Matching.Number => TextMatching.LastNumber(target) is not null,
                 Matching.Regex => new Regex(target) is not null,
-                _ => target.Trim().Length > 0,
+                _ => true,
             };
         }
         catch (ArgumentException)
