@@ -123,6 +123,9 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
         }
     }
 
+    string? IEngine.AdapterDoubt(ModelSpec model) =>
+        model.Adapter is { } adapter ? AdapterReader.DoubtOf(adapter.Folder, model.Folder) : null;
+
     int? IEngine.ContextLengthOf(ModelSpec model) => ModelConfig.Load(model.Folder).ContextLength;
 
     // A model is opened several times in a run.

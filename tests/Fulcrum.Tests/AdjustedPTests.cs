@@ -24,6 +24,20 @@ public sealed class AdjustedPTests
     }
 
     [Fact]
+    public void Only_a_table_with_brackets_says_what_they_hold()
+    {
+        PairedResult result = Compared(3);
+        string? Said(PairedResult of, bool brackets) => Explanations.Adjusted([of], Words.English, brackets);
+
+        string? bracketed = Said(result with { AdjustedP = 0.2 }, true);
+
+        Assert.EndsWith("In brackets the p of a task is adjusted for all tasks (Holm).", bracketed);
+        Assert.DoesNotContain("not adjusted", bracketed);
+        Assert.DoesNotContain("brackets", Said(result with { AdjustedP = 0.2 }, false));
+        Assert.DoesNotContain("brackets", Said(result, true));
+    }
+
+    [Fact]
     public void The_table_of_results_states_the_number_of_tests()
     {
         PairedResult result = Compared(3);

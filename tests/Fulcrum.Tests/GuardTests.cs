@@ -40,6 +40,16 @@ public sealed class GuardTests
         Assert.Equal(GuardNames.All.Order(), got.Guards!.Select(g => g.Name).Distinct().Order());
     }
 
+    [Fact]
+    public void An_adapter_of_a_base_of_another_name_is_not_checked_and_stops_nothing()
+    {
+        Comparison got = new ScriptedStudy(GuardNames.AdapterBase).Run(Directory.CreateTempSubdirectory().FullName);
+
+        GuardResult doubt = Assert.Single(got.Guards!, g => g.Name == GuardNames.AdapterBase);
+        Assert.Equal(GuardStatus.NotChecked, doubt.Status);
+        Assert.EndsWith("was trained for 'another'", doubt.Message);
+    }
+
     [Theory]
     [InlineData("Qwen2-1.5B-Instruct", 1536, 28, 151_936, 52.4, 52.4)]
     [InlineData("qwen2.5-1.5b", 1536, 28, 151_936, 60.9, 60.9)]

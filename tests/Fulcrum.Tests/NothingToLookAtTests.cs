@@ -149,7 +149,22 @@ public sealed class NothingToLookAtTests : IDisposable
         RunReport of = report with { Comparison = report.Comparison with { Guards = [guard] } };
 
         Assert.Contains("? not checked", Page.Print(of));
-        Assert.Contains("Not checked:\n\n- training-overlap: there is nothing", ReportMarkdown.Of(of));
+        Assert.Contains("Not checked:\n\n- training-overlap, prepare: there is nothing", ReportMarkdown.Of(of));
+        Directory.Delete(run, recursive: true);
+    }
+
+    [Fact]
+    public void An_adapter_of_another_base_is_doubted_wherever_the_verdict_is_read()
+    {
+        const string Doubt = "the adapter of tuned was trained for 'x'";
+        string run = SyntheticRun.Write();
+        RunReport report = RunReport.Read(run);
+        GuardResult[] guards = [new("adapter-base", "candidates/tuned/measure", null, GuardStatus.NotChecked, Doubt)];
+        RunReport of = report with { Comparison = report.Comparison with { Guards = guards } };
+
+        Assert.Equal([$"Not checked: {Doubt}."], Explanations.Guards(guards, Words.English));
+        Assert.Contains("<p class=\"open\">Not checked: the adapter of tuned", Page.Print(of));
+        Assert.Contains("- adapter-base, candidates/tuned/measure: the adapter of tuned", ReportMarkdown.Of(of));
         Directory.Delete(run, recursive: true);
     }
 

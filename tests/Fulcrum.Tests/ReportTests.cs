@@ -8,6 +8,7 @@ using Fulcrum.Report.Html;
 using Fulcrum.Report.Markdown;
 using Fulcrum.Report.Plots;
 using Fulcrum.Statistics;
+using Fulcrum.Studies;
 using Xunit;
 
 namespace Fulcrum.Tests;
@@ -118,6 +119,36 @@ public sealed partial class ReportTests
         Assert.Equal((Change.None, Change.Loss), (few.Change, enough.Change));
         string page = Page.Print(report with { Shown = report.Shown with { Tasks = [mmlu with { Groups = [few] }] } });
         Assert.Contains($"○ {Words.English.Change(loss)}", page);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_report_claims_nothing_of_how_given_replies_and_adapters_were_made()
+    {
+        string folder = SyntheticRun.Write();
+        RunReport report = RunReport.Read(folder);
+        string Shown(CandidatePlan plan) =>
+            Page.Print(
+                report with
+                {
+                    Comparison = report.Comparison with { Seeds = null },
+                    Study = report.Study with
+                    {
+                        Candidates = new Dictionary<string, CandidatePlan> { [report.Shown.Name] = plan },
+                    },
+                }
+            );
+
+        string trained = Page.Print(report),
+            replies = Shown(new CandidatePlan(Replies: new Dictionary<string, string>())),
+            adapter = Shown(new CandidatePlan(Adapter: "theirs"));
+
+        Assert.Contains("Only the model differs", trained);
+        Assert.Contains("· seed 42", trained);
+        Assert.DoesNotContain("Only the model differs", replies);
+        Assert.Contains($"The replies of {report.Shown.Name} were given, so nothing shows how", replies);
+        Assert.Contains("with another seed: not known.", adapter);
+        Assert.Contains("· items drawn by seed 42", adapter);
         Directory.Delete(folder, recursive: true);
     }
 

@@ -329,6 +329,9 @@ internal sealed record ScriptedStudy(string Broken = "")
 
         public void Check(ModelSpec model) => Checked.Add(model.Adapter);
 
+        string? IEngine.AdapterDoubt(ModelSpec model) =>
+            broken == GuardNames.AdapterBase && model.Adapter is not null ? "was trained for 'another'" : null;
+
         public ILanguageModel Open(ModelSpec model)
         {
             AppliedAdapter? serving = model.Adapter;

@@ -205,6 +205,8 @@ public sealed class AdapterTests : IDisposable
         List<string> warnings = [];
         new TorchEngine(warnings.Add).LoadModel(Plan() with { Adapter = new AppliedAdapter(folder) }).Dispose();
         Assert.Contains("another-model", Assert.Single(warnings));
+        string doubt = ((IEngine)new TorchEngine()).AdapterDoubt(Plan() with { Adapter = new AppliedAdapter(folder) })!;
+        Assert.EndsWith(doubt, warnings[0]);
 
         Variant("seed-config", config => config["target_modules"] = new JsonArray("q_proj"));
         Assert.Contains("belongs to no target", Assert.Throws<InputException>(() => Logits(folder)).Message);

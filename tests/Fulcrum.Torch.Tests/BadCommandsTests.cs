@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fulcrum.Tasks;
 using Fulcrum.Torch.Adapters;
 using Fulcrum.Torch.Interop;
 using TorchSharp;
@@ -435,6 +436,25 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("--model: there is no folder nowhere", "score", "--model", "nowhere", "--input", "-", "--output", "-")]
     public void Wrong_command_line_gets_one_sentence_with_the_likely_command(string says, params string[] arguments) =>
         Refused(says, arguments);
+
+    [Fact]
+    public void Folders_with_the_same_answers_are_called_identical()
+    {
+        string first = Folder("first", "1"),
+            same = Folder("same", "1"),
+            other = Folder("other", "2");
+
+        Assert.Contains("All answers of both sides are identical", Tool.Run("compare", first, same).Output);
+        Assert.DoesNotContain("identical", Tool.Run("compare", first, other).Output);
+
+        string Folder(string name, string reply)
+        {
+            string made = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+            Answer[] answers = [.. Enumerable.Range(0, 4).Select(i => new Answer($"{i}", "", "", 0, reply, "9", ""))];
+            File.WriteAllText(Path.Combine(made, "own.jsonl"), AnswerFile.Print(answers));
+            return made;
+        }
+    }
 
     [Theory]
     [InlineData("")]

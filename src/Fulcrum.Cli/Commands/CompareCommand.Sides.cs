@@ -35,10 +35,12 @@ internal static partial class CompareCommand
         }
 
         double? margin = settings.Margin ?? study?.Margin;
+        string first = after is null ? Path.Combine(before, RunLayout.Base) : AnswersOf(before, study),
+            second = AnswersOf(after ?? before, StudyOf(after ?? before));
         PairedResult[] results = Adjusted(
             Folders(
-                after is null ? Path.Combine(before, RunLayout.Base) : AnswersOf(before, study),
-                AnswersOf(after ?? before, StudyOf(after ?? before)),
+                first,
+                second,
                 name =>
                     settings with
                     {
@@ -51,7 +53,20 @@ internal static partial class CompareCommand
         return new TasksComparison(
             results,
             results.Any(b => targets.Contains(b.Task)) ? Judgement.Of(results, targets, margin!.Value) : null
-        );
+        )
+        {
+            IsSame = after is not null && results.All(r => GivesSameAnswers(r, first, second)),
+        };
+    }
+
+    private static bool GivesSameAnswers(PairedResult result, string first, string second)
+    {
+        IEnumerable<(string, double?, string, string?)> Of(string folder) =>
+            AnswerFile
+                .Read(Path.Combine(folder, result.Task + ".jsonl"))
+                .Select(a => (a.Id, a.Score, a.Prediction, a.Output))
+                .OrderBy(a => a.Id, StringComparer.Ordinal);
+        return result.Gained + result.Lost == 0 && Of(first).SequenceEqual(Of(second));
     }
 
     /// <summary>A study with early decision or selection is compared as its run compared it: which items count, and at

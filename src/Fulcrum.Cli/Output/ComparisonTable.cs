@@ -56,7 +56,11 @@ internal static class ComparisonTable
     {
         string? verdict = comparison.Verdict is { } v ? Sentences.Of(v, Words.English) : null;
         Print(comparison.Tasks, verdict, Words.English, "", study);
-        if (comparison.Verdict is { } judged)
+        if (comparison.IsSame)
+        {
+            WideEnough().Write("All answers of both sides are identical, so there is no difference to judge.\n");
+        }
+        else if (comparison.Verdict is { } judged)
         {
             Advise(new CandidateComparison("", comparison.Tasks, judged), Words.English);
         }

@@ -35,7 +35,7 @@ internal static class Explanations
             string.Join(
                 ", ",
                 guards
-                    .Where(g => g.Status == status)
+                    .Where(g => g.Status == status && g.Name != GuardNames.AdapterBase)
                     .Select(g => g.Benchmark is { } task ? $"{g.Name} ({task})" : g.Name)
                     .Distinct()
             );
@@ -56,20 +56,39 @@ internal static class Explanations
                 $"Não verificado, porque não havia o que examinar: {unknown}."
             );
         }
+
+        foreach (string doubt in AdapterDoubts(guards, words))
+        {
+            yield return doubt;
+        }
     }
 
+    /// <summary>Which adapters may belong to another base; a sentence each.</summary>
+    public static IEnumerable<string> AdapterDoubts(IReadOnlyList<GuardResult> guards, Words words) =>
+        guards
+            .Where(g => g.Name == GuardNames.AdapterBase && g.Status == GuardStatus.NotChecked)
+            .Select(g => words.Say($"Not checked: {g.Message}.", $"Não verificado: {g.Message}."));
+
     /// <summary>Which p are adjusted, and for how many tests; null where no task has groups.</summary>
-    public static string? Adjusted(IReadOnlyList<PairedResult> tasks, Words words)
+    /// <param name="brackets">Whether the table shows the adjusted p of a task in brackets.</param>
+    public static string? Adjusted(IReadOnlyList<PairedResult> tasks, Words words, bool brackets = false)
     {
         PairedResult[] grouped = [.. tasks.Where(t => t.Groups.Any(Signs.IsAdjusted))];
         string counts = string.Join(", ", grouped.Select(t => $"{t.Task} {words.Count(t.Groups.Count)}"));
+        string ofTask =
+            brackets && tasks.Any(t => t.AdjustedP is not null)
+                ? words.Say(
+                    "In brackets the p of a task is adjusted for all tasks (Holm).",
+                    "Entre colchetes o p de uma tarefa está ajustado para todas as tarefas (Holm)."
+                )
+                : words.Say("The p of a task is not adjusted.", "O p de uma tarefa não está ajustado.");
         return grouped.Length == 0
             ? null
             : words.Say(
                 $"{Signs.Adjusted} The p of a group is multiplied by the number of groups of its task (Bonferroni): "
-                    + $"{counts}. The p of a task is not adjusted.",
+                    + $"{counts}. {ofTask}",
                 $"{Signs.Adjusted} O p de um grupo está multiplicado pelo número de grupos de sua tarefa "
-                    + $"(Bonferroni): {counts}. O p de uma tarefa não está ajustado."
+                    + $"(Bonferroni): {counts}. {ofTask}"
             );
     }
 
@@ -127,7 +146,8 @@ internal static class Explanations
                 + (
                     comparison.Seeds?.FirstOrDefault(r => r.Recipe == candidate.Name) is { } seeds
                         ? string.Join("; ", seeds.Tasks.Select(t => Seeds(t, words))) + "."
-                        : words.Say("not known (one seed).", "desconhecido (uma semente).")
+                    : plan.IsMade ? words.Say("not known (one seed).", "desconhecido (uma semente).")
+                    : words.Say("not known.", "desconhecido.")
                 ),
         ];
     }

@@ -117,7 +117,7 @@ internal static class ComparisonSection
                 Markup.Of($"{Row(b, report)}{b.Groups.Select(g => Row(g, report))}")
             )}
             </tbody></table></div>
-            {(Explanations.Adjusted(report.Shown.Tasks, words) is { } groups
+            {(Explanations.Adjusted(report.Shown.Tasks, words, brackets: true) is { } groups
                 ? Markup.Of($"<p>{groups}</p>")
                 : Markup.Empty)}
             {Meanings(report)}
@@ -132,6 +132,7 @@ internal static class ComparisonSection
                         ]
                 )
                 .OfType<string>()
+                .Concat(Explanations.AdapterDoubts(report.Comparison.Guards ?? [], words))
                 .Select(t => Markup.Of($"<p class=\"open\">{t}</p>"))}
             """
         );

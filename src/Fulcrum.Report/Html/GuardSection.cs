@@ -70,7 +70,7 @@ internal static class GuardSection
             <div class="scroll"><table class="text"><caption>{caption}</caption>
             <thead><tr>{Heads(words).Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
             {guards.Select(g => Markup.Of(
-                $"<tr><th scope=\"row\" class=\"wide\">{g.Name}</th><td>{g.Benchmark}</td><td "
+                $"<tr><th scope=\"row\" class=\"wide\">{g.Name}</th><td>{g.Stage}</td><td>{g.Benchmark}</td><td "
                 + $"class=\"status {Colour(g.Status)}\">{Status(g.Status, words)}</td><td>{g.Message}</td></tr>"
                     + $"\n"))}</tbody></table></div>
             """
@@ -79,6 +79,7 @@ internal static class GuardSection
     private static string[] Heads(Words words) =>
         [
             words.Say("guard", "verificação"),
+            words.Say("stage", "etapa"),
             "benchmark",
             words.Say("outcome", "desfecho"),
             words.Say("finding", "constatação"),

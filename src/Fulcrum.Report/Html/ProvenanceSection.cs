@@ -17,13 +17,11 @@ internal static class ProvenanceSection
         return Markup.Of(
             $"""
             <p>{words.Say(
-                "Base and candidate answer the same items, prompted by the same code under the same protocol. "
-                    + "Only the model differs. A difference is the mean of paired differences, "
+                $"{Asking(report)} A difference is the mean of paired differences, "
                         + $"with a 95% interval for the stated estimand{Estimands(report)}. "
                             + "Single scores carry Wilson intervals. The file docs/method.md of the program "
                                 + "holds the formulas and their sources.",
-                "A base e o candidato respondem aos mesmos itens, com prompts do mesmo código sob o mesmo "
-                    + "protocolo. Só o modelo difere. Uma diferença é a média das diferenças pareadas, "
+                $"{Asking(report)} Uma diferença é a média das diferenças pareadas, "
                         + $"com um intervalo de 95% para o estimando indicado{Estimands(report)}. "
                             + "Notas isoladas trazem intervalos de Wilson. "
                                 + "O arquivo docs/method.md do programa contém as fórmulas e suas fontes.")}</p>
@@ -45,6 +43,31 @@ internal static class ProvenanceSection
             )}</pre></details>
             """
         );
+    }
+
+    // Nothing shows how given replies were asked for.
+    private static string Asking(RunReport report)
+    {
+        Words words = report.Words;
+        string[] given =
+        [
+            .. report
+                .Comparison.Candidates.Select(c => c.Name)
+                .Where(n => report.Study.Candidates.GetValueOrDefault(n)?.Replies is not null),
+        ];
+        return given.Length == 0
+            ? words.Say(
+                "Base and candidate answer the same items, prompted by the same code under the same protocol. "
+                    + "Only the model differs.",
+                "A base e o candidato respondem aos mesmos itens, com prompts do mesmo código sob o mesmo "
+                    + "protocolo. Só o modelo difere."
+            )
+            : words.Say(
+                $"Base and candidate answer the same items. The replies of {string.Join(", ", given)} were given, so "
+                    + "nothing shows how they were asked for, and more than the model may differ.",
+                $"A base e o candidato respondem aos mesmos itens. As respostas de {string.Join(", ", given)} foram "
+                    + "fornecidas: nada mostra como foram pedidas, e pode diferir mais que o modelo."
+            );
     }
 
     private static Markup Stages(RunReport report)

@@ -35,7 +35,7 @@ internal static class SummarySection
             <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Title}</b> · {words.Say(
                 "model",
                 "modelo"
-            )} {Facts.Model(report)}{Recipe(report)} · {words.Say("seed", "semente")} {report.Study.Seed}</p>
+            )} {Facts.Model(report)}{Recipe(report)} · {Seed(report)} {report.Study.Seed}</p>
             {Overridden(report)}
             </header>
             """
@@ -52,6 +52,12 @@ internal static class SummarySection
             $"<p><span class=\"badge {Colour(candidate.Verdict.Kind)}\">{Sign(candidate.Verdict.Kind)} "
                 + $"{Sentences.Kind(candidate.Verdict, words)}</span> {Advice.Of(candidate, words)}</p>"
         );
+
+    // An adapter from elsewhere was trained with a seed that is not known. The study's seed draws the items alone.
+    private static string Seed(RunReport report) =>
+        report.Study.Candidates.Values.Any(c => c.IsMade)
+            ? report.Words.Say("seed", "semente")
+            : report.Words.Say("items drawn by seed", "itens sorteados pela semente");
 
     private static string Recipe(RunReport report) =>
         report.Train is { } plan

@@ -174,7 +174,7 @@ internal static class ReportMarkdown
 
         foreach (GuardResult g in broken)
         {
-            text.Append($"- {Escape(g.Name)} ({g.Status}): {Escape(g.Message)}\n");
+            text.Append($"- {Escape(g.Name)}, {Escape(g.Stage)} ({g.Status}): {Escape(g.Message)}\n");
         }
 
         GuardResult[] without = [.. report.Comparison.Guards?.Where(g => g.Status == GuardStatus.NotChecked) ?? []];
@@ -185,7 +185,7 @@ internal static class ReportMarkdown
 
         foreach (GuardResult g in without)
         {
-            text.Append($"- {Escape(g.Name)}: {Escape(g.Message)}\n");
+            text.Append($"- {Escape(g.Name)}, {Escape(g.Stage)}: {Escape(g.Message)}\n");
         }
     }
 

@@ -55,17 +55,29 @@ internal static class AdapterReader
             shapes,
             train
         ).Read(warn);
-        if (config.Base is { Length: > 0 } trainedFor && baseFolder is not null && !IsSame(trainedFor, baseFolder))
+        if (DoubtOf(config, baseFolder) is { } doubt)
         {
-            warn?.Invoke(
-                $"the adapter in {folder} was trained for '{trainedFor}', and the base here is called "
-                    + $"'{ModelFolder.NameOf(baseFolder)}'. Its shapes fit this base, but Fulcrum cannot tell "
-                    + "whether the weights are the same"
-            );
+            warn?.Invoke($"the adapter in {folder} {doubt}");
         }
 
         return contents;
     }
+
+    /// <summary>Says that an adapter was trained for a base of another name, as the end of a sentence about the adapter;
+    /// null: it was not, or it does not say.</summary>
+    /// <exception cref="InputException">The configuration is missing or malformed.</exception>
+    public static string? DoubtOf(string folder, string baseFolder)
+    {
+        Settings settings = SettingsOf(folder);
+        return MlxAdapter.IsOne(settings) ? null : DoubtOf(LoraConfigFile.Parse(settings, _ => { }), baseFolder);
+    }
+
+    private static string? DoubtOf(LoraConfig config, string? baseFolder) =>
+        config.Base is { Length: > 0 } trainedFor && baseFolder is not null && !IsSame(trainedFor, baseFolder)
+            ? $"was trained for '{Printable.Short(trainedFor)}', and the base here is called "
+                + $"'{ModelFolder.NameOf(baseFolder)}'. Its shapes fit this base, but Fulcrum cannot tell "
+                + "whether the weights are the same"
+            : null;
 
     private static Settings SettingsOf(string folder)
     {

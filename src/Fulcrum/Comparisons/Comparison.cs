@@ -76,4 +76,9 @@ internal sealed record RecipeSeeds(string Recipe, IReadOnlyList<SeedsResult> Tas
 internal sealed record TasksComparison(
     IReadOnlyList<PairedResult> Tasks,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Verdict? Verdict = null
-);
+)
+{
+    /// <summary>Whether both sides gave the same answers to all items.</summary>
+    [JsonIgnore]
+    public bool IsSame { get; init; }
+}

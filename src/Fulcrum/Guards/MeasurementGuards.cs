@@ -89,7 +89,7 @@ internal static class MeasurementGuards
             benchmark.Name,
             p >= Significance,
             $"{right} of {questions.Length} items of {benchmark.Name} are right; chance level "
-                + $"{chance * 100:0.0}%, a constant answer or any answers without knowledge in the same shares "
+                + $"{chance * 100:0.0}%, the lower of it and of answers drawn at random in the same shares "
                 + $"{level * 100:0.0}%; P(this few or fewer without knowledge) = {p:0.0000}, and the guard fails "
                 + $"below {Significance}"
         );

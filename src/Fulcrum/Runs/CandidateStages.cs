@@ -250,6 +250,10 @@ internal sealed class CandidateStages(
         if (probed)
         {
             Probe(guards, spec, asTrained);
+            if (engines.For(spec.Source).AdapterDoubt(spec) is { } doubt)
+            {
+                guards.NotChecked(GuardNames.AdapterBase, null, $"the adapter of {Path.GetFileName(place)} {doubt}");
+            }
         }
 
         guards.Close(stages.Layout.Guards(stage), state.Study);

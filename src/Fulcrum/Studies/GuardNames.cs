@@ -34,7 +34,11 @@ internal static class GuardNames
     /// <summary>Re-evaluation in other batches changes less than the study claims.</summary>
     public const string NoiseFloor = "noise-floor";
 
-    /// <summary>All names, in the order of the stages that try them.</summary>
+    /// <summary>The adapter was trained for the base of this study. Names alone cannot show the opposite, so it is not
+    /// checked where they differ, and there is nothing to override.</summary>
+    public const string AdapterBase = "adapter-base";
+
+    /// <summary>All names that a study may override, in the order of the stages that try them.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         GoldAgainstGold,
