@@ -147,6 +147,18 @@ public sealed class RowFaultTests : IDisposable
     }
 
     [Fact]
+    public void An_empty_option_is_told() =>
+        Assert.Contains(
+            "line 2: the option B is empty",
+            Assert.Single(
+                Doubts(
+                    """{"question":"q1","options":["x","y"],"answer":"B"}""",
+                    """{"question":"q2","options":["x"," "],"answer":"A"}"""
+                )
+            )
+        );
+
+    [Fact]
     public void A_letter_that_is_always_right_is_told_unless_rotations_move_it()
     {
         string path = Written(
@@ -188,7 +200,7 @@ public sealed class RowFaultTests : IDisposable
         string message = Refusal(Written("q.jsonl", [first, second]));
 
         Assert.Contains("'topic'", message);
-        Assert.All(new[] { "template", "id", "cluster", "group" }, key => Assert.Contains(key, message));
+        Assert.All(new[] { "template", "id", "cluster", "group" }, key => Assert.Contains($"'{key}'", message));
     }
 
     private string[] Doubts(params string[] rows) => [.. Opened(Written("own.jsonl", rows)).Doubts(null)];

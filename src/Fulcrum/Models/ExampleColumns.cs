@@ -28,6 +28,6 @@ internal sealed record ExampleColumns(
     /// <summary>The keys under which a column can be named that is neither question nor answer, for messages.</summary>
     public string Keys =>
         Purpose == OfTask
-            ? "template, id, cluster or group of the task"
-            : "template or cluster of a study's trainingData";
+            ? "'template', 'id', 'cluster' or 'group' of the task"
+            : "'template' or 'cluster' of a study's trainingData";
 }

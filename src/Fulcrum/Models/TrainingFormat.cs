@@ -198,7 +198,7 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
             {
                 throw row.Error(
                     $"it has the same question as {first.Place} and differs in the column '{column}', "
-                        + $"which is not used; name the column in {keys}, or remove it from the file"
+                        + $"which is not used; name the column under {keys}, or remove it from the file"
                 );
             }
 

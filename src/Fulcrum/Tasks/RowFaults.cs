@@ -43,9 +43,9 @@ internal static class RowFaults
                 )
             );
 
-    /// <summary>Returns a sentence where an item has equal options.</summary>
+    /// <summary>Returns a sentence where an item has equal or empty options.</summary>
     /// <param name="items">The options of each row, and the places of the right ones among them.</param>
-    public static IEnumerable<string> EqualOptions(
+    public static IEnumerable<string> DoubtfulOptions(
         string task,
         IEnumerable<(string Place, IReadOnlyList<string> Options, IReadOnlyList<int> Right)> items
     ) =>
@@ -56,11 +56,11 @@ internal static class RowFaults
                     Enumerable
                         .Range(0, item.Options.Count)
                         .GroupBy(i => item.Options[i].Trim(), StringComparer.Ordinal)
-                        .Where(same => same.Count() > 1)
-                        .Select(same => Equal(item.Place, same, item.Right))
+                        .Where(same => same.Count() > 1 || same.Key.Length == 0)
+                        .Select(same => Doubtful(item.Place, same, item.Right))
                 ),
             ],
-            "Each option must differ from the others"
+            "Each option must have a text of its own"
         );
 
     /// <summary>Returns a sentence where one letter is the right answer to every item.</summary>
@@ -89,11 +89,15 @@ internal static class RowFaults
 
     private static string Shown(AskedRow row) => $"'{Cut(string.Join(" | ", row.Answers.Select(a => a.Trim())))}'";
 
-    private static string Equal(string place, IGrouping<string, int> same, IReadOnlyList<int> right)
+    private static string Doubtful(string place, IGrouping<string, int> same, IReadOnlyList<int> right)
     {
-        string found =
-            $"{place}: the options {string.Join(" and ", same.Select(ChoicePrompt.Letter))} are the same, "
-            + $"'{Cut(same.Key)}'";
+        string letters = string.Join(" and ", same.Select(ChoicePrompt.Letter));
+        if (same.Count() == 1)
+        {
+            return $"{place}: the option {letters} is empty";
+        }
+
+        string found = $"{place}: the options {letters} are the same, '{Cut(same.Key)}'";
         int[] hit = [.. same.Where(right.Contains)];
         return hit.Length > 0 && hit.Length < same.Count()
             ? $"{found}, and only {string.Join(" and ", hit.Select(ChoicePrompt.Letter))} counts as right, so the item "

@@ -131,7 +131,7 @@ internal sealed class ChoiceTask : ITask
         string[][] right = settings.Reading.ShowsOptions() ? [.. forms.Values.Select(f => f.Letters.Split(", "))] : [];
         return RowFaults
             .Doubts(Name, [.. asked.Select(Row)])
-            .Concat(RowFaults.EqualOptions(Name, asked.Select(q => (PlaceOf(q), q.Options, q.Right))))
+            .Concat(RowFaults.DoubtfulOptions(Name, asked.Select(q => (PlaceOf(q), q.Options, q.Right))))
             .Concat(RowFaults.ConstantAnswer(Name, right));
     }
 

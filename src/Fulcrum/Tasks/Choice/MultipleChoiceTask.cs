@@ -120,7 +120,7 @@ internal static class MultipleChoiceTask
                 rows,
                 asked,
                 unused,
-                "template, options, labels, id, cluster or group of the task"
+                "'template', 'options', 'labels', 'id', 'cluster' or 'group' of the task"
             );
         }
 
