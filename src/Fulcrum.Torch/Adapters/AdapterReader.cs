@@ -63,8 +63,8 @@ internal static class AdapterReader
         return contents;
     }
 
-    /// <summary>Says that an adapter was trained for a base of another name, as the end of a sentence about the adapter;
-    /// null: it was not, or it does not say.</summary>
+    /// <summary>Says that an adapter was trained for a base of another name, as the end of a sentence about the
+    /// adapter; null: it was not, or it does not say.</summary>
     /// <exception cref="InputException">The configuration is missing or malformed.</exception>
     public static string? DoubtOf(string folder, string baseFolder)
     {

@@ -59,14 +59,16 @@ internal sealed class FusedProjections : IDisposable
     /// <summary>The projections, in order.</summary>
     public IReadOnlyList<Projection> Parts { get; }
 
-    /// <summary>As <see cref="LanguageModel.IndependentRows"/>.</summary>
+    /// <summary>As <see cref="LanguageModel.IndependentRows"/>. Without a common weight it is 1: libtorch then computes
+    /// the gated unit, whose last values are computed in another way than the others.</summary>
     public int IndependentRows =>
         weight is not null && Parts.All(p => p.Fusible)
             ? Math.Min(
                 SmallBatchMatmul.IndependentRows(weight),
                 Parts.Min(p => p.Adapter?.IndependentRows ?? int.MaxValue)
             )
-            : Parts.Min(p => p.IndependentRows);
+        : coded is not null ? Parts.Min(p => p.IndependentRows)
+        : 1;
 
     /// <summary>[..., in] to one [..., out] for each part.</summary>
     public Tensor[] Forward(Tensor input)

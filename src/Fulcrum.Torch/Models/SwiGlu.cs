@@ -22,27 +22,14 @@ internal static class SwiGlu
         if (plain || !RowKernels.Supports(joined))
         {
             Tensor[] parts = joined.chunk(2, -1);
-            return Plain(parts[0], parts[1]);
+            return Forward(parts[0], parts[1]);
         }
 
         return is_grad_enabled() && joined.requires_grad ? Differentiable.apply(joined) : RowKernels.SwiGlu(joined);
     }
 
-    /// <summary>The same for a gate and an up that two matmuls computed. Outside of a graph a row's result does not
-    /// depend on the number of rows: libtorch computes the last values of a tensor in another way than the
-    /// others.</summary>
-    public static Tensor Forward(Tensor gate, Tensor up)
-    {
-        if (!RowKernels.Supports(gate) || (is_grad_enabled() && (gate.requires_grad || up.requires_grad)))
-        {
-            return Plain(gate, up);
-        }
-
-        using Tensor joined = cat([gate, up], -1);
-        return Forward(joined);
-    }
-
-    private static Tensor Plain(Tensor gate, Tensor up) => nn.functional.silu(gate) * up;
+    /// <summary>The same by libtorch's operations.</summary>
+    public static Tensor Forward(Tensor gate, Tensor up) => nn.functional.silu(gate) * up;
 
     private sealed class Differentiable : autograd.SingleTensorFunction<Differentiable>
     {

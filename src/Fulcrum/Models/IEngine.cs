@@ -35,8 +35,8 @@ public interface IEngine
     /// <exception cref="InputException">A file is missing or malformed.</exception>
     internal int? ContextLengthOf(ModelSpec model) => null;
 
-    /// <summary>Says why a model's adapter may belong to another base, as the end of a sentence about the adapter; null:
-    /// nothing says so.</summary>
+    /// <summary>Says why a model's adapter may belong to another base, as the end of a sentence about the adapter;
+    /// null: nothing says so.</summary>
     /// <exception cref="InputException">A file is missing or malformed.</exception>
     internal string? AdapterDoubt(ModelSpec model) => null;
 

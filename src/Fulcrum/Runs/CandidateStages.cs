@@ -23,11 +23,8 @@ internal sealed class CandidateStages(
     public void Run(CancellationToken cancellation) => state.Compared.ToList().ForEach(name => Run(name, cancellation));
 
     /// <summary>Obtains and measures one candidate, which is held meanwhile.</summary>
-    public void Run(string name, CancellationToken cancellation)
-    {
-        using IDisposable held = stages.HoldCandidate(name);
-        FailureFile.Record(
-            stages.Layout,
+    public void Run(string name, CancellationToken cancellation) =>
+        Hold(
             StageNode.Of(name),
             () =>
             {
@@ -35,29 +32,28 @@ internal sealed class CandidateStages(
                 Measure(name, cancellation);
             }
         );
-        Heartbeat.Remove(stages.Layout, name);
-    }
 
     /// <summary>Obtains one candidate, which is held meanwhile, and does no more or measures it for a
     /// selection.</summary>
     /// <param name="node">Of the candidate.</param>
-    public void Try(StageNode node, CancellationToken cancellation)
-    {
-        string name = node.Candidate!;
-        using IDisposable held = stages.HoldCandidate(name);
-        FailureFile.Record(
-            stages.Layout,
+    public void Try(StageNode node, CancellationToken cancellation) =>
+        Hold(
             node,
             () =>
             {
-                ObtainIfMade(name, cancellation);
+                ObtainIfMade(node.Candidate!, cancellation);
                 if (node.Kind == NodeKind.Tried)
                 {
-                    MeasureForSelection(name, cancellation);
+                    MeasureForSelection(node.Candidate!, cancellation);
                 }
             }
         );
-        Heartbeat.Remove(stages.Layout, name);
+
+    private void Hold(StageNode node, Action task)
+    {
+        using IDisposable held = stages.HoldCandidate(node.Candidate!);
+        FailureFile.Record(stages.Layout, node, task);
+        Heartbeat.Remove(stages.Layout, node.Candidate!);
     }
 
     /// <summary>Returns the candidates that are not complete, in the study's order. One that is derived from such a
