@@ -233,7 +233,7 @@ internal static class Sentences
     }
 
     /// <summary>Returns the beginning of an answer.</summary>
-    internal static string Short(string answer) => answer.Length > 40 ? answer[..40] + "..." : answer;
+    internal static string Short(string answer) => Printable.Cut(answer, 40);
 
     /// <summary>Why groups whose interval excludes 0 get no sign; null where there is no such group.</summary>
     /// <param name="noun">What a cluster is called; null: cluster.</param>

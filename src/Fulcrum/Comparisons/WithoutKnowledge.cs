@@ -10,7 +10,6 @@ namespace Fulcrum.Comparisons;
 /// <param name="Above">The side's score minus <paramref name="Score"/>, paired by item.</param>
 internal sealed record WithoutKnowledge(double Score, string? Answer, Difference Above)
 {
-    private const string Separator = " | ";
     private const int MostOthers = 200;
 
     /// <summary>Computes it from a side's answers; null where their form does not show how they were graded: graded
@@ -26,7 +25,7 @@ internal sealed record WithoutKnowledge(double Score, string? Answer, Difference
     {
         Answer[] scored = [.. answers.Where(a => a.Score is not null && (a.Stem is null || a.Stem == a.Id))];
         bool plain = scored.Length > 0 && scored.All(a => a.Score is 0 or 1 && a.Target.Trim().Length > 0);
-        string[][] targets = plain ? [.. scored.Select(a => a.Target.Split(Separator))] : [];
+        string[][] targets = plain ? [.. scored.Select(a => a.Target.Split(Tasks.Answer.TargetSeparator))] : [];
         bool Graded(Func<string, string, bool> rule) =>
             plain && scored.Zip(targets, (a, t) => a.Score == 1 == t.Any(x => rule(a.Prediction, x))).All(same => same);
         return Graded((prediction, target) => prediction == target) ? Constant(scored, targets, estimand, level)

@@ -71,7 +71,11 @@ public sealed record Answer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Rule = null,
     [property: JsonIgnore] int Copies = 1,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Chance = null
-);
+)
+{
+    /// <summary>Between the right answers where <see cref="Target"/> holds several.</summary>
+    internal const string TargetSeparator = " | ";
+}
 
 /// <summary>Metrics by name: one number as a number, several as a list.</summary>
 internal sealed class MetricsConverter : JsonConverter<IReadOnlyDictionary<string, double[]>>

@@ -87,7 +87,8 @@ internal static class RowFaults
             : null;
     }
 
-    private static string Shown(AskedRow row) => $"'{Cut(string.Join(" | ", row.Answers.Select(a => a.Trim())))}'";
+    private static string Shown(AskedRow row) =>
+        $"'{Printable.Excerpt(string.Join(Answer.TargetSeparator, row.Answers), MostCharacters)}'";
 
     private static string Doubtful(string place, IGrouping<string, int> same, IReadOnlyList<int> right)
     {
@@ -97,15 +98,13 @@ internal static class RowFaults
             return $"{place}: the option {letters} is empty";
         }
 
-        string found = $"{place}: the options {letters} are the same, '{Cut(same.Key)}'";
+        string found = $"{place}: the options {letters} are the same, '{Printable.Excerpt(same.Key, MostCharacters)}'";
         int[] hit = [.. same.Where(right.Contains)];
         return hit.Length > 0 && hit.Length < same.Count()
             ? $"{found}, and only {string.Join(" and ", hit.Select(ChoicePrompt.Letter))} counts as right, so the item "
                 + "cannot be answered fairly"
             : found;
     }
-
-    private static string Cut(string text) => text.Length <= MostCharacters ? text : text[..MostCharacters] + "...";
 
     private static IEnumerable<string> Sentence(string task, string[] found, string advice) =>
         found.Length == 0

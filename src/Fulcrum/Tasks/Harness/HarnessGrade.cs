@@ -88,7 +88,12 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
                 },
             StringComparer.Ordinal
         );
-        return new HarnessGrade(all, choices[chosen], string.Join(" | ", right.Select(i => choices[i])), chosen);
+        return new HarnessGrade(
+            all,
+            choices[chosen],
+            string.Join(Answer.TargetSeparator, right.Select(i => choices[i])),
+            chosen
+        );
     }
 
     /// <summary>The grade of one continuation.</summary>
@@ -252,7 +257,7 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
         value switch
         {
             null => "",
-            List<object?> list => string.Join(" | ", list.Select(Shown)),
+            List<object?> list => string.Join(Answer.TargetSeparator, list.Select(Shown)),
             _ => Text(value),
         };
 

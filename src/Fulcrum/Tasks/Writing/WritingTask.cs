@@ -45,7 +45,7 @@ internal sealed class WritingTask : ITask
                 r.TextOrNull(plan.Cluster) ?? "",
                 r.TextOrNull(plan.Group) ?? "",
                 file.InputOf(r),
-                string.Join(" | ", rows[IdOf(r)].Targets)
+                string.Join(Tasks.Answer.TargetSeparator, rows[IdOf(r)].Targets)
             )),
         ];
         Items = RepeatedQuestions.Joined(items, i => Asked(file.PromptOf(rows[i.Id].Row)));
