@@ -195,7 +195,7 @@ internal static unsafe class BlockAttention
                 return;
             }
 
-            int end = (visible + Width - 1) / Width * Width;
+            int end = (visible + Lanes - 1) / Lanes * Lanes;
             new Span<float>(scores + visible, end - visible).Fill(float.NegativeInfinity);
             float top = Highest(scores, end);
             if (top > highest)
@@ -210,34 +210,34 @@ internal static unsafe class BlockAttention
         }
     }
 
+    // A NaN among the scores makes its weight and the sum NaN, whether or not MaxNative returns it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Highest(float* scores, int count)
     {
-        Vector256<float> highest = Vector256.Load(scores);
-        for (int k = Width; k < count; k += Width)
+        Vector512<float> highest = Vector512.Load(scores);
+        for (int k = Lanes; k < count; k += Lanes)
         {
-            highest = Vector256.Max(highest, Vector256.Load(scores + k));
+            highest = Vector512.MaxNative(highest, Vector512.Load(scores + k));
         }
 
-        float top = highest[0];
-        for (int lane = 1; lane < Width; lane++)
-        {
-            top = Math.Max(top, highest[lane]);
-        }
-
-        return top;
+        Vector256<float> half = Vector256.MaxNative(highest.GetLower(), highest.GetUpper());
+        Vector128<float> top = Vector128.MaxNative(half.GetLower(), half.GetUpper());
+        top = Vector128.MaxNative(top, Vector128.Shuffle(top, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(top, Vector128.Shuffle(top, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
-    // Writes exp(score - highest) in place and returns the sum.
+    // Writes exp(score - highest) in place and returns the sum. It is added up in eight lanes, as in the other kernels
+    // of attention.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Exponentials(float* scores, float highest, int count)
     {
         Vector256<float> sum = Vector256<float>.Zero;
-        for (int k = 0; k < count; k += Width)
+        for (int k = 0; k < count; k += Lanes)
         {
-            Vector256<float> weight = Exponential.Weight(Vector256.Load(scores + k) - Vector256.Create(highest));
-            weight.Store(scores + k);
-            sum += weight;
+            Vector512<float> weights = Exponential.Weight(Vector512.Load(scores + k) - Vector512.Create(highest));
+            weights.Store(scores + k);
+            sum += weights.GetLower();
+            sum += weights.GetUpper();
         }
 
         return Vector256.Sum(sum);

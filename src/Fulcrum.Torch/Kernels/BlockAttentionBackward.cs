@@ -271,11 +271,11 @@ internal static unsafe class BlockAttentionBackward
     private static void Slopes(float* weights, float* slopes, int visible, int some, float logSum, float mean)
     {
         int k = 0;
-        for (; k < visible; k += Width)
+        for (; k < visible; k += Lanes)
         {
-            Vector256<float> weight = Exponential.Weight(Vector256.Load(weights + k) - Vector256.Create(logSum));
+            Vector512<float> weight = Exponential.Weight(Vector512.Load(weights + k) - Vector512.Create(logSum));
             weight.Store(weights + k);
-            (weight * (Vector256.Load(slopes + k) - Vector256.Create(mean))).Store(slopes + k);
+            (weight * (Vector512.Load(slopes + k) - Vector512.Create(mean))).Store(slopes + k);
         }
 
         int end = Math.Max(k, (some + TileRows - 1) / TileRows * TileRows);
