@@ -13,6 +13,12 @@ internal static class Hardware
     /// 22.</summary>
     public static bool MultipliesTiles { get; } = X86Base.IsSupported && (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0;
 
+    /// <summary>libtorch multiplies bfloat16 faster than float32 here: with AMX, and with AVX512-BF16 on processors
+    /// that are not Intel's. On Intel's its matmul of bfloat16 reaches half the rate of float32 without
+    /// AMX.</summary>
+    public static bool MultipliesBfloat16 { get; } =
+        MultipliesTiles || (X86Base.IsSupported && !IsIntel() && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0);
+
     /// <summary>The device that a plan names.</summary>
     public static Device DeviceOf(string name)
     {
@@ -35,6 +41,9 @@ internal static class Hardware
             _ => throw new InputException($"unknown device '{name}'; known are auto, cpu, cuda, cuda:N"),
         };
     }
+
+    // The name of the vendor begins in register EBX of leaf 0: "Genu", of GenuineIntel.
+    private static bool IsIntel() => X86Base.CpuId(0, 0).Ebx == 0x756E6547;
 
     /// <summary>Returns libtorch's type of what is computed between the matmuls.</summary>
     public static ScalarType DtypeOf(Dtype dtype) =>

@@ -63,12 +63,14 @@ internal static unsafe partial class SmallBatchMatmul
 
     /// <summary>Maximum number of rows for a weight, [out, in].</summary>
     public static int Most(Tensor weight) =>
-        (weight.dtype, SmallBatchBlocks.Supports(weight.size(0))) switch
+        (
+            weight.dtype == ScalarType.Float32 || UpcastMatmul.Supports(weight),
+            SmallBatchBlocks.Supports(weight.size(0))
+        ) switch
         {
-            (ScalarType.Float32, true) => MostInBlocks,
-            (ScalarType.Float32, false) => MostInRows,
-            _ when UpcastMatmul.Supports(weight) => MostInRows,
-            (_, true) when !Hardware.MultipliesTiles => MostPairsInBlocks,
+            (true, true) => MostInBlocks,
+            (true, false) => MostInRows,
+            (false, true) when !Hardware.MultipliesTiles => MostPairsInBlocks,
             _ => MostByInstruction,
         };
 

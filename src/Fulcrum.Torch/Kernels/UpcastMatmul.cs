@@ -1,14 +1,15 @@
 using System.Runtime.Intrinsics.X86;
+using Fulcrum.Torch.Interop;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
 
-/// <summary>Matmul of 16-bit values on a processor without 16-bit instructions: upcast to float32 by blocks of the
-/// weight, rounded once at the end.</summary>
-/// <remarks>libtorch multiplies them value by value there, at a hundredth of the float32 rate (docs/performance.md).
-/// The model stays in 16 bits in memory. Only the processor decides, so that runs are reproducible bit for bit.
-///</remarks>
+/// <summary>Matmul of 16-bit values on a processor on which libtorch multiplies them slower than float32: upcast to
+/// float32 by blocks of the weight, rounded once at the end.</summary>
+/// <remarks>libtorch reaches a hundredth of the float32 rate without instructions for 16 bits, and half of it on
+/// Intel's processors with AVX512-BF16 and without AMX (docs/performance.md). The model stays in 16 bits in memory.
+/// Only the processor decides, so that runs are reproducible bit for bit.</remarks>
 internal static class UpcastMatmul
 {
     // Weights that are upcast at once: the size of the NF4 scratch buffer for many rows, a size that fits into a
@@ -17,14 +18,19 @@ internal static class UpcastMatmul
         Few = 1 << 18;
 
     [ThreadStatic]
-    private static ScratchBuffer? scratch;
+    private static ScratchBuffer? scratch,
+        sums;
 
     /// <summary>Whether tensors of this type are multiplied here.</summary>
     public static bool Supports(Tensor tensor) =>
         tensor.device_type == DeviceType.CPU
-        && tensor.dtype is ScalarType.BFloat16 or ScalarType.Float16
         && X86Base.IsSupported
-        && !Avx512BW.IsSupported;
+        && tensor.dtype switch
+        {
+            ScalarType.BFloat16 => !Hardware.MultipliesBfloat16,
+            ScalarType.Float16 => !Avx512BW.IsSupported,
+            _ => false,
+        };
 
     /// <summary>input · weightᵀ + bias, wherever it is fastest; records gradients only where <see cref="Supports"/> is
     /// false.</summary>
@@ -45,7 +51,9 @@ internal static class UpcastMatmul
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         Tensor rows = input.reshape(-1, weight.shape[1]).to_type(ScalarType.Float32);
-        Tensor sum = zeros([rows.shape[0], weight.shape[0]]);
+        Tensor sum = (sums ??= new())
+            .Of(rows.shape[0] * weight.shape[0], ScalarType.Float32, CPU)
+            .view(rows.shape[0], weight.shape[0]);
         long step = Math.Max(1, (rows.shape[0] < 32 ? Few : Many) / weight.shape[0]);
         for (long at = 0; at < weight.shape[1]; at += step)
         {
@@ -55,7 +63,7 @@ internal static class UpcastMatmul
                 .Of(count * weight.shape[0], ScalarType.Float32, CPU)
                 .view(count, weight.shape[0]);
             block.copy_(weight.narrow(1, at, count).t());
-            sum.addmm_(rows.narrow(1, at, count), block, 1, 1);
+            sum.addmm_(rows.narrow(1, at, count), block, beta: at == 0 ? 0 : 1, alpha: 1);
         }
 
         sum = bias is null ? sum : sum.add_(bias);
