@@ -26,9 +26,9 @@ public sealed class StageLinesTests
 
         Assert.Equal(
             [
-                "before: spider 70 of 200 items, 1/s, about 00:02:10 left",
-                "before: spider 100 of 200 items, 1/s, about 00:01:40 left",
-                "before: spider 100 of 200 items, 60.0 s",
+                "before: spider 70 of 200 items, 1/s, about 2 min 10 s left",
+                "before: spider 100 of 200 items, 1/s, about 1 min 40 s left",
+                "before: spider 100 of 200 items, 1 min",
             ],
             written.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
         );
@@ -62,7 +62,7 @@ public sealed class StageLinesTests
             }
         );
 
-        Assert.StartsWith("before: mmlu 100 of 300 items, 5/s, about 00:00:40 left", written);
+        Assert.StartsWith("before: mmlu 100 of 300 items, 5/s, about 40 s left", written);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class StageLinesTests
         );
 
         Assert.StartsWith(
-            "train: 2 of 4 steps, loss 1.500\ntrain: 3 of 4 steps, loss 1.250, 250 s each, about 00:04:10 left",
+            "train: 2 of 4 steps, loss 1.500\ntrain: 3 of 4 steps, loss 1.250, 250 s each, about 4 min 10 s left",
             written.ReplaceLineEndings("\n")
         );
     }

@@ -114,13 +114,13 @@ internal static class BenchCommand
                     + "in operations that a plain float32 matrix product does meanwhile on this machine "
                     + $"({r.SgemmGflops:F0} GFLOP/s); comparable between machines, less is faster",
                 $"{Short(r.NeededGflopPerItem), 9}  GFLOP an item that the work needs: "
-                    + $"{r.FractionOfSgemm:P0} of what that product would do in the time, "
-                    + $"{r.FractionOfProduct:P0} of what the model's products of many rows would "
+                    + $"{r.FractionOfSgemm * 100:F0}% of what that product would do in the time, "
+                    + $"{r.FractionOfProduct * 100:F0}% of what the model's products of many rows would "
                     + $"({r.ProductGflops:F0} GFLOP/s)",
                 .. r.FractionOfMemory is { } share
                     ?
                     [
-                        $"{share, 9:P0}  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} "
+                        $"{share * 100, 8:F0}%  of the rate at which memory is read ({r.MemoryGigabytesPerSecond:F0} "
                             + "GB/s): each step reads every weight once",
                     ]
                     : Array.Empty<string>(),

@@ -47,12 +47,14 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
                 new CountColumn(),
                 new TextColumn(task => paces.GetValueOrDefault(task.Id)?.Rate is { } rate ? $"{rate:0.#}/s" : ""),
                 new ElapsedTimeColumn(),
-                new TextColumn(task => paces.GetValueOrDefault(task.Id)?.Remaining is { } left ? $"{left:c}" : "")
+                new TextColumn(task =>
+                    paces.GetValueOrDefault(task.Id)?.Remaining is { } left ? Durations.Text(left) : ""
+                )
             )
             .Start(context => work(new BarProgress(context, console, paces).Report));
         if (whole)
         {
-            console.WriteLine($"together: {Running:0.0} s");
+            console.WriteLine($"together: {Durations.Text(Running)}");
         }
     }
 

@@ -57,7 +57,7 @@ internal static class RunsTable
                 $"{run.Run}: {Sentences.Kind(run.Verdict, Words.English)} at a margin "
                     + $"of {run.Verdict.Margin:0.##} points; "
                     + $"hypervolume {run.Hypervolume:0.0000}"
-                    + $"{(run.Replay is { } share ? $"; replay {share:P0}" : "")}"
+                    + $"{(run.Replay is { } share ? $"; replay {share * 100:0}%" : "")}"
             );
         }
     }

@@ -90,7 +90,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         Done();
         if (before is { } seconds)
         {
-            output.WriteLine($"together: {seconds + time.GetElapsedTime(begun).TotalSeconds:0.0} s");
+            output.WriteLine($"together: {Durations.Text(seconds + time.GetElapsedTime(begun).TotalSeconds)}");
         }
     }
 
@@ -105,10 +105,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         // A single one says nothing of the pace: answers come in portions.
         double rate = (at.Done - before) / time.GetElapsedTime(since).TotalSeconds;
         string pace = rate < 1 ? $"{1 / rate:0.#} s each" : $"{rate:0.#}/s";
-        string left =
-            at.Done - before > 1
-                ? $", {pace}, about {TimeSpan.FromSeconds(Math.Ceiling((at.Total - at.Done) / rate)):c} left"
-                : "";
+        string left = at.Done - before > 1 ? $", {pace}, about {Durations.Text((at.Total - at.Done) / rate)} left" : "";
         output.WriteLine($"{stage}: {Count(at)}{left}");
     }
 
@@ -126,9 +123,8 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         if (!started)
         {
             started = true;
-            output.WriteLine(
-                $"start (program, model and data opened): {before + time.GetElapsedTime(begun).TotalSeconds:0.0} s"
-            );
+            double seconds = (before ?? 0) + time.GetElapsedTime(begun).TotalSeconds;
+            output.WriteLine($"start (program, model and data opened): {Durations.Text(seconds)}");
         }
     }
 
@@ -137,7 +133,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
     {
         if (what.Length > 0 || seconds >= 0.05)
         {
-            output.WriteLine($"{stage}: {(what.Length > 0 ? what + ", " : "")}{seconds:0.0} s");
+            output.WriteLine($"{stage}: {(what.Length > 0 ? what + ", " : "")}{Durations.Text(seconds)}");
         }
     }
 

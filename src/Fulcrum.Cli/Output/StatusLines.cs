@@ -70,7 +70,7 @@ internal static class StatusLines
                 .OrderBy(g => g.Key)
                 .Select(g => $"{g.Count()} {EnumNames.Of(g.Key)}")
         );
-        string left = status.RemainingSeconds is { } seconds ? $"; about {Span(seconds)} left" : "";
+        string left = status.RemainingSeconds is { } seconds ? $"; about {Durations.Text(seconds)} left" : "";
         return $"{status.Candidates.Count} candidates: {counts}{left}";
     }
 
@@ -80,7 +80,7 @@ internal static class StatusLines
     {
         string progress = one.Total is > 0 ? $" {Before(one.What)}{one.Done:#,0} of {one.Total:#,0} {one.Unit}" : "",
             rate = one.Rate is { } r ? (r < 1 ? $", {1 / r:0.#} s each" : $", {r:0.#}/s") : "",
-            left = one.RemainingSeconds is { } s ? $", about {Span(s)} left" : "",
+            left = one.RemainingSeconds is { } s ? $", about {Durations.Text(s)} left" : "",
             job = one.Job is { } id ? $" (job {id}{(one.Node is { Length: > 0 } n ? $" on {n}" : "")})" : "",
             why = one.Why is { Length: > 0 } w && one.State != StageState.Done ? $": {w}" : "";
         return EnumNames.Of(one.State) + why + progress + rate + left + job;
@@ -104,10 +104,4 @@ internal static class StatusLines
 
         return text;
     }
-
-    private static string Span(double seconds) =>
-        seconds < 90 ? $"{seconds:0} s"
-        : seconds < 5400 ? $"{seconds / 60:0} min"
-        : seconds < 172_800 ? $"{seconds / 3600:0.#} h"
-        : $"{seconds / 86_400:0.#} days";
 }

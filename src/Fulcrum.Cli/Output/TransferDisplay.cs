@@ -32,7 +32,7 @@ internal sealed class TransferDisplay(bool quiet)
     /// <summary>How far a transfer is, in one line.</summary>
     public static string Line(HubTransfer transfer)
     {
-        string left = transfer.Remaining is { } time ? $", {time:hh\\:mm\\:ss} left" : "";
+        string left = transfer.Remaining is { } time ? $", {Durations.Text(time)} left" : "";
         string done = $"{ByteCount.Text(transfer.Done)} of {ByteCount.Text(transfer.Bytes)}";
         return $"{done}, {ByteCount.Text(transfer.Rate)}/s{left}";
     }

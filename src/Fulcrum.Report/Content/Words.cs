@@ -74,13 +74,7 @@ internal sealed class Words
     public string P(double p) => p < 0.001 ? $"< {Number(0.001)}" : Number(p, "0.000");
 
     /// <summary>A duration in the largest units that say something.</summary>
-    public string Duration(double seconds) =>
-        seconds switch
-        {
-            < 60 => $"{Number(seconds, "0.0")} s",
-            < 3600 => $"{(int)seconds / 60} min {(int)seconds % 60} s",
-            _ => $"{(int)seconds / 3600} h {(int)seconds % 3600 / 60} min",
-        };
+    public string Duration(double seconds) => Durations.Text(seconds, numbers);
 
     /// <summary>Between two bounds.</summary>
     public string To => Say("to", "a");

@@ -102,12 +102,12 @@ internal sealed record Estimate(
 
     /// <summary>Returns the estimate as one sentence.</summary>
     public override string ToString() =>
-        $"estimate: about {Time(Seconds)} for the whole study: {Measurements} times measuring "
-        + $"({Time(MeasureSeconds)} each), {Trainings} {(Trainings == 1 ? "time" : "times")} training "
-        + $"({Time(TrainSeconds / Math.Max(1, Trainings))}{(Trainings == 1 ? "" : " each")}), "
+        $"estimate: about {Durations.Text(Seconds)} for the whole study: {Measurements} times measuring "
+        + $"({Durations.Text(MeasureSeconds)} each), {Trainings} {(Trainings == 1 ? "time" : "times")} training "
+        + $"({Durations.Text(TrainSeconds / Math.Max(1, Trainings))}{(Trainings == 1 ? "" : " each")}), "
         + string.Create(
             CultureInfo.InvariantCulture,
-            $"{Loads} times loading the model ({Time(LoadSeconds)} each); memory used so far: "
+            $"{Loads} times loading the model ({Durations.Text(LoadSeconds)} each); memory used so far: "
                 + $"{PeakBytes / 1073741824.0:0.0} GiB"
         );
 
@@ -227,13 +227,4 @@ internal sealed record Estimate(
         using Process process = Process.GetCurrentProcess();
         return process.PeakWorkingSet64;
     }
-
-    private static string Time(double seconds) =>
-        seconds switch
-        {
-            < 10 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
-            < 300 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s"),
-            < 5400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:0} min"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:0.0} h"),
-        };
 }

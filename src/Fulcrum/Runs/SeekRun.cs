@@ -236,12 +236,12 @@ internal sealed partial class SeekRun(
         double share = file.Planned[k].Share;
         string length =
             share >= 1 ? "in full" : string.Create(CultureInfo.InvariantCulture, $"at 1/{1 / share:0} of the steps");
-        TimeSpan left = TimeSpan.FromSeconds(Math.Ceiling(seconds / work * Math.Max(0, all - work)));
+        string left = Durations.Text(seconds / work * Math.Max(0, all - work));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"seek: round {k + 1} of {file.Planned.Count}, {done} of {file.Planned[k].Candidates} candidates "
                 + $"{length}; {work:0.##} of {all:0.##} trainings' work done, "
-                + $"{seconds / work:0} s each, about {left:c} left"
+                + $"{seconds / work:0} s each, about {left} left"
         );
     }
 
