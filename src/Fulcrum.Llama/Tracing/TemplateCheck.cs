@@ -42,8 +42,7 @@ internal static class TemplateCheck
     }
 
     /// <summary>Returns the beginning of a text, in quotation marks.</summary>
-    public static string Quoted(string text) =>
-        JsonValue.Create(text.Length > Shown ? text[..Shown] + "…" : text).ToJsonString(Relaxed);
+    public static string Quoted(string text) => JsonValue.Create(Printable.Cut(text, Shown)).ToJsonString(Relaxed);
 
     private static readonly System.Text.Json.JsonSerializerOptions Relaxed = new()
     {

@@ -26,8 +26,12 @@ internal static class RowFigures
         public Markup Name(string name, bool part, int row)
         {
             int most = IsNarrow ? 52 : 36;
-            string text = name.Length > most ? name[..(most - 1)] + "…" : name;
-            return Draw.Label(part ? 20 : 4, Y(row) + (IsNarrow ? -16 : 4), text, part ? "" : "name");
+            return Draw.Label(
+                part ? 20 : 4,
+                Y(row) + (IsNarrow ? -16 : 4),
+                Printable.Cut(name, most),
+                part ? "" : "name"
+            );
         }
     }
 

@@ -148,7 +148,7 @@ internal sealed record ProtocolDifference(string Field, string? First, string? S
 
     private static string Short(string? value) =>
         value is null ? "nothing"
-        : value.Length > 40 ? value[..12] + "..."
+        : value.Length > 40 ? Printable.Cut(value, 13)
         : value;
 }
 

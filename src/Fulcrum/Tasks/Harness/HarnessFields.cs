@@ -8,6 +8,9 @@ namespace Fulcrum.Tasks.Harness;
 /// template.</param>
 internal sealed class HarnessFields(HarnessConfig config, IReadOnlySet<string> columns)
 {
+    // In characters, of a text that a message quotes.
+    private const int MostQuoted = 120;
+
     private readonly Dictionary<string, TextTemplate> templates = new(StringComparer.Ordinal);
 
     /// <summary>The question: a text; a whole number where the task has several inputs.</summary>
@@ -118,7 +121,10 @@ internal sealed class HarnessFields(HarnessConfig config, IReadOnlySet<string> c
         }
         catch (FormatException e)
         {
-            throw new InputException($"its text is not a list of Python: {e.Message}: {Shortened(text)}", e);
+            throw new InputException(
+                $"its text is not a list of Python: {e.Message}: {Printable.Excerpt(text, MostQuoted)}",
+                e
+            );
         }
     }
 
@@ -132,9 +138,9 @@ internal sealed class HarnessFields(HarnessConfig config, IReadOnlySet<string> c
                         ?? throw new InputException($"choice {i} is {TemplateValues.Repr(v)}, which is no text")
                 ),
             ]
-            : throw new InputException($"expected a list of texts, got {Shortened(TemplateValues.Repr(value))}");
-
-    private static string Shortened(string text) => text.Length > 120 ? text[..120] + "..." : text;
+            : throw new InputException(
+                $"expected a list of texts, got {Printable.Excerpt(TemplateValues.Repr(value), MostQuoted)}"
+            );
 
     private T Located<T>(HarnessRow row, string key, Func<T> evaluate)
     {

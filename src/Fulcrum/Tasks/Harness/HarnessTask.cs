@@ -19,6 +19,9 @@ internal sealed record HarnessItem(
 /// <summary>A task in the form of lm-evaluation-harness with its rows: prompts and grading.</summary>
 internal sealed class HarnessTask
 {
+    // In characters, of a whole text that readers of the answers see.
+    private const int MostOfText = 300;
+
     private readonly HarnessConfig config;
     private readonly HarnessForm form;
     private readonly HarnessFields fields;
@@ -100,7 +103,7 @@ internal sealed class HarnessTask
     /// <summary>The question without its examples; of a rolling task the beginning of the text.</summary>
     public string Question(HarnessItem item) =>
         item.Prompts.Count == 0
-            ? Beginning(item.Requests[0].Continuation)
+            ? Printable.Cut(item.Requests[0].Continuation, MostOfText)
             : string.Join('\n', item.Prompts.Select(p => p.Last(t => t.Role == "user").Content));
 
     /// <summary>Returns the reference answer as text: the correct choices, or the target; empty if there is
@@ -140,8 +143,6 @@ internal sealed class HarnessTask
         config.Output == HarnessOutput.MultipleChoice && !severalInputs
             ? $"{Question(item)}\n{string.Join('\n', fields.Choices(item.Row)!)}"
             : $"{Question(item)}\n{RightAnswer(item)}";
-
-    private static string Beginning(string text) => text.Length > 300 ? text[..300] + "..." : text;
 
     private static string Shown(object? target) =>
         target switch
