@@ -46,6 +46,14 @@ internal static class DoctorCommand
         return verb;
     }
 
+    private const string RepairedKey = "native_library_repaired";
+
+    private static string Repaired(bool repaired) =>
+        repaired
+            ? "yes, in a copy. TorchSharp's library asks for a newer C++ library than this system has, for one symbol "
+                + "that has an older equal. Results are the same, and nothing has to be done"
+            : "no, none was needed";
+
     private static JsonObject Examine()
     {
         Libtorch.Load();
@@ -65,7 +73,7 @@ internal static class DoctorCommand
         found["instruction_sets"] = new JsonArray([.. InstructionSets().Select(s => (JsonNode)s)]);
         found["device"] = TorchSharp.torch.cuda.is_available() ? "cuda" : "cpu";
         found["architecture"] = RuntimeInformation.ProcessArchitecture.ToString();
-        found["native_library_repaired"] = Libtorch.Repaired;
+        found[RepairedKey] = Libtorch.Repaired;
         found["libtorch"] = Libtorch.Version ?? "bundled";
         found["libtorch_needed"] = Libtorch.NeededVersion;
         found["native_libraries"] = new JsonObject(
@@ -115,6 +123,7 @@ internal static class DoctorCommand
             {
                 JsonObject o => string.Join('\n', o.Select(p => $"{p.Key}: {p.Value}")),
                 JsonArray a => string.Join(", ", a.Select(i => i!.ToString())),
+                _ when name == RepairedKey => Repaired((bool)value!),
                 _ => value?.ToString() ?? "",
             };
             table.AddRow(Shown.AsMarkup(name.Replace('_', ' ')), Shown.AsMarkup(text));
