@@ -56,7 +56,14 @@ internal sealed class AskingOptions
         Changed(
             limit,
             parsed,
-            Changed(fewshot, parsed, plans, (p, n) => p.WithFewshot(n), "worked examples that can be chosen"),
+            Changed(
+                fewshot,
+                parsed,
+                plans,
+                (p, n) => p.WithFewshot(n),
+                "worked examples that can be chosen",
+                ". For a task of your own, name a file of them by examplesFile in a task file"
+            ),
             (p, n) => p.WithMaxNewTokens(n),
             "a limit of a reply that can be chosen"
         );
@@ -69,7 +76,8 @@ internal sealed class AskingOptions
         ParseResult parsed,
         IReadOnlyList<TaskPlan> plans,
         Func<TaskPlan, int, TaskPlan?> change,
-        string what
+        string what,
+        string advice = ""
     )
     {
         if (parsed.GetValue(option) is not { } value || plans.Count == 0)
@@ -79,11 +87,18 @@ internal sealed class AskingOptions
 
         TaskPlan?[] changed = [.. plans.Select(p => change(p, value))];
         changed.OfType<TaskPlan>().ToList().ForEach(p => p.Check(option.Name));
-        return changed.Any(p => p is not null)
-            ? [.. changed.Zip(plans, (c, p) => c ?? p)]
-            : throw new InputException(
-                $"{option.Name}: of {string.Join(", ", plans.Select(p => p.Name))} none has {what}"
-            );
+        string without = string.Join(", ", plans.Zip(changed).Where(c => c.Second is null).Select(c => c.First.Name));
+        if (changed.All(p => p is null))
+        {
+            throw new InputException($"{option.Name}: of {without} none has {what}{advice}");
+        }
+
+        if (without.Length > 0 && !parsed.GetValue(CommonOptions.Quiet))
+        {
+            Console.Error.WriteLine($"fulcrum: {option.Name} is not used for {without}, without {what}");
+        }
+
+        return [.. changed.Zip(plans, (c, p) => c ?? p)];
     }
 
     private static Option<int?> Whole(string name, int least, string description)

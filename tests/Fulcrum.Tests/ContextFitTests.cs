@@ -3,6 +3,7 @@ using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Mmlu;
+using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Writing;
 using Xunit;
 
@@ -23,9 +24,26 @@ public sealed class ContextFitTests : IDisposable
         string message = Refused(new Question.Choose(Text(600), [" A", " four"]), plan);
 
         Assert.Contains("task mmlu: item 1: the prompt has 600 tokens and its longest continuation 5", message);
-        Assert.Contains("the context of the base is 512 tokens. 2 of 2 items are too long", message);
+        Assert.Contains("the context of the base is 512 tokens. 2 of 2 items are too long: 1, 2.", message);
         Assert.Contains("Lower tasks.mmlu.fewshot, shorten the prompts", message);
+        Assert.Contains("leave their subjects out of tasks.mmlu.subjects, or choose", message);
     }
+
+    [Theory]
+    [InlineData(null, "remove their rows from /data/own.jsonl (ids count the rows from 0), or")]
+    [InlineData("id", "remove their rows from /data/own.jsonl, or")]
+    public void The_message_says_how_rows_of_an_own_file_are_left_out(string? id, string says) =>
+        Assert.Contains(
+            says,
+            Refused(new Question.Write(Text(600), 64, []), new GenerationPlan("mmlu", "/data/own.jsonl", Id: id))
+        );
+
+    [Fact]
+    public void A_task_whose_items_cannot_be_left_out_singly_gets_no_such_advice() =>
+        Assert.Contains(
+            "Shorten the prompts, or choose a model with a longer context",
+            Refused(new Question.Write(Text(600), 64, []), new SpiderPlan("mmlu", "data"))
+        );
 
     [Theory]
     [InlineData(512, 5, true)]

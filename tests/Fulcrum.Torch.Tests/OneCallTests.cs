@@ -1,7 +1,9 @@
+using System.CommandLine;
 using Fulcrum.Cli;
 using Fulcrum.Llama;
 using Fulcrum.Models;
 using Fulcrum.Runs;
+using Fulcrum.Tasks;
 using Fulcrum.Tasks.Harness;
 using Spectre.Console;
 using Xunit;
@@ -90,6 +92,23 @@ public sealed class OneCallTests : IDisposable
 
         Assert.Equal(2, code);
         Assert.Contains($"candidates.nowhere: there is no file or folder {At("nowhere")}\n", error);
+    }
+
+    [Fact]
+    public void Worked_examples_of_a_task_without_any_are_refused_and_left_out_where_another_task_has_them()
+    {
+        AskingOptions asking = new("");
+        Command verb = new("asked") { CommonOptions.Quiet };
+        asking.AddTo(verb);
+        ParseResult parsed = verb.Parse(["--fewshot", "2", "--quiet"]);
+        HarnessPlan without = new("ifeval", "ifeval"),
+            with = new("gsm8k", "gsm8k");
+
+        string refusal = Assert.Throws<InputException>(() => asking.Changed(parsed, [without])).Message;
+        IReadOnlyList<TaskPlan> both = asking.Changed(parsed, [without, with]);
+
+        Assert.StartsWith("--fewshot: of ifeval none has worked examples that can be chosen.", refusal);
+        Assert.Equal([null, 2], both.Cast<HarnessPlan>().Select(p => p.Fewshot));
     }
 
     [Fact]

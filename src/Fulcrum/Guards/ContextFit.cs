@@ -19,6 +19,11 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
     // context has tokens need not be tokenised.
     private const int Special = 64;
 
+    private const int MostNamed = 10;
+
+    /// <summary>The first of the items that cannot be evaluated, by their ids.</summary>
+    public IReadOnlyList<string> Named { get; private init; } = [];
+
     /// <summary>Measures the prompts of a task, except those that are certainly short enough.</summary>
     /// <param name="context">The model's context length, in tokens; null: it is not known.</param>
     /// <param name="scored">As <see cref="ILanguageModel.ScoredLength"/>; null: one more than the context, because the
@@ -74,7 +79,10 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
             return;
         }
 
-        string many = Refused == 1 ? "" : $" {Refused} of {Task.Items.Count} items are too long.";
+        string more = Refused > Named.Count ? $" and {Refused - Named.Count} more" : "",
+            many = Refused == 1
+                ? ""
+                : $" {Refused} of {Task.Items.Count} items are too long: {string.Join(", ", Named)}{more}.";
         throw new InputException(
             $"task {Task.Name}: item {TooLong}, and the context of {whose} is {Context} tokens.{many} "
                 + $"{Remedy(plan, named)}"
@@ -103,23 +111,23 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
     public static string? LimitOf(TaskPlan plan, SettingNames named) =>
         plan.WithMaxNewTokens(1) is not null ? named.Of(plan.Name, "maxNewTokens") : plan.ReplyLimitElsewhere;
 
-    private string Remedy(TaskPlan plan, SettingNames named) =>
+    private static string Remedy(TaskPlan plan, SettingNames named) =>
         (plan.HasFewshot ? $"Lower {named.Of(plan.Name, "fewshot")}, shorten" : "Shorten")
-        + " the prompts, leave these items out, or choose a model with a longer context. A task file of "
-        + "lm-evaluation-harness (.yaml) keeps the end of a prompt that is too long";
+        + " the prompts, "
+        + (plan.LeaveOut(key => named.Of(plan.Name, key)) is { } how ? $"{how}, " : "")
+        + "or choose a model with a longer context. A task file of lm-evaluation-harness (.yaml) keeps the end of a "
+        + "prompt that is too long";
 
     private ContextFit Adding(Item item, ScoreRequest request)
     {
         int behind = request.Continuations.Max(c => c.Length);
         return request.Prompt.Length <= Context && request.Prompt.Length + behind <= Scored
             ? this
-            : Refusing(
-                $"{item.Id}: the prompt has {request.Prompt.Length} tokens and its longest continuation {behind}"
-            );
+            : Refusing(item, $"the prompt has {request.Prompt.Length} tokens and its longest continuation {behind}");
     }
 
     private ContextFit Adding(Item item, int prompt, int room) =>
-        prompt > Context ? Refusing($"{item.Id}: the prompt has {prompt} tokens and leaves no room for a reply")
+        prompt > Context ? Refusing(item, $"the prompt has {prompt} tokens and leaves no room for a reply")
         : prompt + room > Context ? this with { Short = Short + 1 }
         : this;
 
@@ -142,7 +150,7 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
             int behind = all.Continuations[0].Length;
             if (behind >= Scored)
             {
-                return Refusing($"{item.Id}: a continuation has {behind} tokens");
+                return Refusing(item, $"a continuation has {behind} tokens");
             }
 
             cut |= pairs.Pair(prompt, continuation).Prompt.Length < all.Prompt.Length;
@@ -152,7 +160,7 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
     }
 
     private ContextFit Adding(Item item, Question.Continue question, PromptEncoding encoding, TextPairs whole) =>
-        question.MaxNewTokens >= Context ? Refusing($"{item.Id}: a reply may have {question.MaxNewTokens} tokens")
+        question.MaxNewTokens >= Context ? Refusing(item, $"a reply may have {question.MaxNewTokens} tokens")
         : whole.Prompt(encoding.Render(question.Prompt), 0).Length + question.MaxNewTokens > Context
             ? this with
             {
@@ -160,7 +168,13 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
             }
         : this;
 
-    private ContextFit Refusing(string why) => this with { TooLong = TooLong ?? why, Refused = Refused + 1 };
+    private ContextFit Refusing(Item item, string why) =>
+        this with
+        {
+            TooLong = TooLong ?? $"{item.Id}: {why}",
+            Refused = Refused + 1,
+            Named = Refused < MostNamed ? [.. Named, item.Id] : Named,
+        };
 
     private static int Bytes(PromptEncoding encoding, Prompt prompt, IReadOnlyList<string> continuations) =>
         Bytes(encoding.Render(prompt), continuations.MaxBy(Encoding.UTF8.GetByteCount) ?? "");

@@ -27,6 +27,15 @@ internal readonly record struct OwnFiles(string File, string? Data, string? Exam
         Wanted.That(exampled, source, $"{task}.fewshot", Fewshot, "0, or more together with examplesFile");
     }
 
+    /// <summary>Returns the keys that are set and change nothing.</summary>
+    public IEnumerable<(string Key, string Why)> UnusedKeys() =>
+        Examples is not null && Fewshot == 0 ? [("examplesFile", "fewshot is 0")] : [];
+
+    /// <summary>Returns what to do so that single items are not asked.</summary>
+    /// <param name="numbered">Whether the ids of the items are the numbers of their rows.</param>
+    public string LeaveOut(bool numbered) =>
+        $"remove their rows from {Place}" + (numbered ? " (ids count the rows from 0)" : "");
+
     /// <summary>Returns every file that the task reads.</summary>
     public IReadOnlyList<string> Paths() => DataSplit.FilesOf(Place, Examples);
 

@@ -156,6 +156,19 @@ public abstract record TaskPlan(
     /// <summary>Returns the plan with another limit of a reply, in tokens; null: it has no such key.</summary>
     internal virtual TaskPlan? WithMaxNewTokens(int count) => null;
 
+    /// <summary>Returns the keys that are set and change nothing, each with the reason.</summary>
+    internal virtual IEnumerable<(string Key, string Why)> UnusedKeys() => [];
+
+    /// <summary>Returns a sentence for each key that is set and changes nothing.</summary>
+    /// <param name="named">Names the keys.</param>
+    internal IEnumerable<string> UnusedSettings(Func<string, string, string> named) =>
+        UnusedKeys().Select(k => $"{Name}: {named(Name, k.Key)} is not used, because {k.Why}");
+
+    /// <summary>Returns what to do so that single items are not asked; null where single items cannot be left
+    /// out.</summary>
+    /// <param name="named">Names a key.</param>
+    internal virtual string? LeaveOut(Func<string, string> named) => null;
+
     /// <summary>Where the limit of a reply stands if it is no key of the plan; null: nowhere that a user can
     /// change.</summary>
     internal virtual string? ReplyLimitElsewhere => null;

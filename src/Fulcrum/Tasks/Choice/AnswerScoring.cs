@@ -64,6 +64,25 @@ internal static class AnswerScorings
     public static bool ShowsOptions(this AnswerScoring scoring) =>
         scoring is not (AnswerScoring.Cloze or AnswerScoring.ClozeNormalised);
 
+    /// <summary>Returns the keys that are set and change nothing: those of written replies where none is
+    /// written.</summary>
+    /// <param name="limited">Whether <c>maxNewTokens</c> is set.</param>
+    public static IEnumerable<(string Key, string Why)> UnusedKeys(
+        AnswerScoring scoring,
+        bool limited,
+        DecodingKind decoding
+    )
+    {
+        string why = $"the reading {EnumNames.Of(scoring)} compares likelihoods, and no reply is written";
+        return scoring.IsWritten()
+            ? []
+            :
+            [
+                .. limited ? [("maxNewTokens", why)] : Array.Empty<(string, string)>(),
+                .. decoding == DecodingKind.Greedy ? Array.Empty<(string, string)>() : [("decoding", why)],
+            ];
+    }
+
     /// <summary>Checks the keys that belong together.</summary>
     /// <exception cref="InputException">A value is outside its range.</exception>
     public static void Check(string source, string name, AnswerScoring scoring, int rotations, int maxNewTokens)

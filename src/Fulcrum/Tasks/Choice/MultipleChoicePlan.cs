@@ -84,9 +84,19 @@ public sealed record MultipleChoicePlan(
     public override ITask Open(TaskOpening opening) =>
         MultipleChoiceTask.Open(this, opening.Seed, opening.Decode(Decoding));
 
+    internal override IEnumerable<(string Key, string Why)> UnusedKeys() =>
+        AnswerScorings
+            .UnusedKeys(Reading, MaxNewTokens != new MultipleChoicePlan().MaxNewTokens, Decoding)
+            .Concat(Files.UnusedKeys());
+
+    internal override string LeaveOut(Func<string, string> named) => Files.LeaveOut(numbered: Id is null);
+
     internal override bool HasFewshot => Fewshot > 0;
 
-    internal override TaskPlan? WithFewshot(int count) => ExamplesFile is null ? null : this with { Fewshot = count };
+    internal override TaskPlan? WithFewshot(int count) =>
+        count == 0 ? this with { Fewshot = 0, ExamplesFile = null }
+        : ExamplesFile is null ? null
+        : this with { Fewshot = count };
 
     internal override TaskPlan? WithMaxNewTokens(int count) =>
         Reading.IsWritten() ? this with { MaxNewTokens = count } : null;

@@ -156,7 +156,21 @@ public sealed record HarnessPlan(
     private IEnumerable<int?> Shots() =>
         BuiltIn is { } name ? [BuiltInTasks.Shots(name)] : Node(File, null).Leaves.Select(l => l.Task!.FewShot);
 
-    internal override TaskPlan WithFewshot(int count) => this with { Fewshot = count };
+    internal override TaskPlan? WithFewshot(int count) =>
+        count > 0 && Shots().All(own => own == 0) ? null : this with { Fewshot = count };
+
+    internal override IEnumerable<(string Key, string Why)> UnusedKeys()
+    {
+        if (Fewshot > 0 && Shots().All(own => own == 0))
+        {
+            yield return ("fewshot", "the task itself says that it shows no worked examples (num_fewshot: 0)");
+        }
+
+        if (FewshotAsTurns && !ChatTemplate)
+        {
+            yield return ("fewshotAsTurns", "chatTemplate is false, so there are no turns");
+        }
+    }
 
     internal override string? ReplyLimitElsewhere =>
         File is { } file ? $"generation_kwargs.max_gen_toks in {file}" : null;

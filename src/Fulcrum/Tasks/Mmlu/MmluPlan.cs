@@ -87,6 +87,12 @@ public sealed record MmluPlan(
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => MmluTask.Open(this, opening.Seed, opening.Decode(Decoding));
 
+    internal override IEnumerable<(string Key, string Why)> UnusedKeys() =>
+        AnswerScorings.UnusedKeys(Reading, MaxNewTokens != new MmluPlan().MaxNewTokens, Decoding);
+
+    internal override string? LeaveOut(Func<string, string> named) =>
+        $"leave their subjects out of {named("subjects")}";
+
     internal override bool HasFewshot => Fewshot > 0;
 
     internal override TaskPlan WithFewshot(int count) => this with { Fewshot = count };

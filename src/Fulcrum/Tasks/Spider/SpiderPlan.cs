@@ -149,6 +149,8 @@ public sealed record SpiderPlan(
             opening.Decode(Decoding)
         );
 
+    internal override TaskPlan WithMaxNewTokens(int count) => this with { MaxNewTokens = count };
+
     /// <inheritdoc/>
     public override TaskPlan ForBase() => PromptBefore is { } prompt ? this with { Prompt = prompt } : this;
 

@@ -116,9 +116,32 @@ public sealed record GenerationPlan(
     /// <inheritdoc/>
     public override ITask Open(TaskOpening opening) => WritingTask.Open(this, opening.Seed, opening.Decode(Decoding));
 
+    internal override IEnumerable<(string Key, string Why)> UnusedKeys()
+    {
+        if (Tolerance > 0 && Matching != Matching.Number)
+        {
+            yield return ("tolerance", $"matching is {EnumNames.Of(Matching)}, and only number has a tolerance");
+        }
+
+        if (ExtractTarget is not null && Matching == Matching.Regex)
+        {
+            yield return ("extractTarget", "matching is regex, and targets are patterns");
+        }
+
+        foreach ((string Key, string Why) unused in Files.UnusedKeys())
+        {
+            yield return unused;
+        }
+    }
+
+    internal override string LeaveOut(Func<string, string> named) => Files.LeaveOut(numbered: Id is null);
+
     internal override bool HasFewshot => Fewshot > 0;
 
-    internal override TaskPlan? WithFewshot(int count) => ExamplesFile is null ? null : this with { Fewshot = count };
+    internal override TaskPlan? WithFewshot(int count) =>
+        count == 0 ? this with { Fewshot = 0, ExamplesFile = null }
+        : ExamplesFile is null ? null
+        : this with { Fewshot = count };
 
     internal override TaskPlan WithMaxNewTokens(int count) => this with { MaxNewTokens = count };
 
