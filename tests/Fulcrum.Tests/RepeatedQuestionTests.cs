@@ -1,4 +1,5 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Report.Content;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -24,10 +25,11 @@ public sealed class RepeatedQuestionTests : IDisposable
 
         PairedResult result = PairedComparison.Of("own", Side(_ => 0), Side(i => i % 4 == 0 ? 1 : 0));
 
-        Assert.Equal(4, result.Items);
-        Assert.Contains("40 items ask only 4 different questions", Assert.Single(task.Doubts(null)));
+        Assert.Equal((4, 40), (result.Items, result.AskedItems));
+        Assert.Equal("4 questions (40 items asked)", Facts.Items(result, Words.English));
+        Assert.Contains("40 rows ask only 4 different questions", Assert.Single(task.Doubts(null)));
         Assert.Empty(task.Doubts([]));
-        Assert.Contains("own: 4 items.", Summary(task));
+        Assert.Contains("own: 4 questions (40 items asked).", Summary(task));
     }
 
     [Fact]
@@ -37,6 +39,21 @@ public sealed class RepeatedQuestionTests : IDisposable
 
         Assert.All(task.Items, i => Assert.Null(i.Stem));
         Assert.Empty(task.Doubts(null));
+    }
+
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(4, true)]
+    public void A_part_of_a_task_is_judged_by_the_rows_that_it_asks(int items, bool repeats)
+    {
+        ITask whole = Written("one", "two", "three", "two"),
+            part = new PartOfTask(whole, [.. whole.Items.Take(items)]);
+
+        string[] doubts = [.. part.Doubts(null)];
+
+        Assert.Equal(repeats, doubts.Any(d => d.Contains("4 rows ask only 3 different questions")));
+        Assert.Equal(repeats, doubts.Any(d => d.Contains("line 2 and line 4 ask the same question")));
+        Assert.Equal(repeats, doubts.Length > 0);
     }
 
     [Theory]
@@ -57,7 +74,7 @@ public sealed class RepeatedQuestionTests : IDisposable
         ITask task = MultipleChoiceTask.Open(new MultipleChoicePlan("own", path, Rotations: rotations), 1);
 
         Assert.Equal(2, task.Items.DistinctBy(i => i.Stem ?? i.Id).Count());
-        Assert.Contains("3 items ask only 2 different questions", Assert.Single(task.Doubts(null)));
+        Assert.Contains("3 rows ask only 2 different questions", Assert.Single(task.Doubts(null)));
     }
 
     [Fact]
@@ -67,7 +84,7 @@ public sealed class RepeatedQuestionTests : IDisposable
             choices = Path.Combine(folder, "choices.jsonl");
         File.WriteAllLines(
             rows,
-            Enumerable.Range(0, 6).Select(i => $$"""{"prompt":"question {{i}}","target":"answer"}""")
+            Enumerable.Range(0, 6).Select(i => $$"""{"prompt":"question {{i}}","target":"answer {{i}}"}""")
         );
         File.WriteAllLines(
             choices,
@@ -120,7 +137,7 @@ public sealed class RepeatedQuestionTests : IDisposable
     private ITask Written(params string[] questions)
     {
         string path = Path.Combine(folder, "rows.jsonl");
-        File.WriteAllLines(path, questions.Select((q, i) => $$"""{"prompt":"{{q}}","target":"answer"}"""));
+        File.WriteAllLines(path, questions.Select((q, i) => $$"""{"prompt":"{{q}}","target":"answer {{i % 4}}"}"""));
         return WritingTask.Open(new GenerationPlan("own", path), 1);
     }
 }

@@ -163,7 +163,7 @@ public sealed class RowFaultTests : IDisposable
     {
         string path = Written(
             "q.jsonl",
-            Enumerable.Range(0, 4).Select(i => $$"""{"question":"q{{i}}","options":["x","y"],"answer":"B"}""")
+            Enumerable.Range(0, 4).Select(i => $$"""{"question":"q{{i}}","options":["x","y{{i}}"],"answer":"B"}""")
         );
         string[] Doubts(int rotations) =>
             [
@@ -172,8 +172,32 @@ public sealed class RowFaultTests : IDisposable
                 ).Doubts(null),
             ];
 
-        Assert.Contains("all 4 items is B, so a constant answer B scores 100 %", Assert.Single(Doubts(0)));
+        Assert.Contains(
+            "all 4 items is B, so a model that always gives this answer scores 100%",
+            Assert.Single(Doubts(0))
+        );
         Assert.Empty(Doubts(1));
+    }
+
+    [Theory]
+    [InlineData("""{"question":"Q","answer":"yes"}""", "'yes'")]
+    [InlineData("""{"question":"Q","answer":["yes","no"]}""", "'yes'")]
+    [InlineData("""{"question":"Q","options":["x","yes"],"answer":"B"}""", "'yes'")]
+    public void An_answer_that_is_always_right_is_told(string row, string shown)
+    {
+        string doubt = Assert.Single(
+            Doubts([.. Enumerable.Range(0, 3).Select(i => row.Replace("Q", $"question {i}"))])
+        );
+
+        Assert.Contains($"the right answer of all 3 items is {shown}, so a model that always gives this answer", doubt);
+        Assert.Contains("Add items with other answers", doubt);
+    }
+
+    [Fact]
+    public void A_single_item_and_different_answers_are_no_constant_answer()
+    {
+        Assert.Empty(Doubts("""{"question":"q","answer":"x"}"""));
+        Assert.Empty(Doubts("""{"question":"q1","answer":"x"}""", """{"question":"q2","answer":"y"}"""));
     }
 
     [Fact]

@@ -25,9 +25,13 @@ internal static class ItemsCommand
         verb.SetAction(parsed =>
         {
             Lazy<SqlSandbox> sandbox = new(() => throw new InputException("items grades nothing"));
-            IReadOnlyList<ITask> opened = tasks.Open(parsed, sandbox);
+            IReadOnlyList<(TaskPlan Plan, ITask Task)> plans = tasks.OpenPlans(parsed, sandbox);
+            ITask[] opened = [.. plans.Select(p => p.Task)];
             TaskOptions.TellLayouts(parsed, opened);
-            foreach (string doubt in opened.SelectMany(t => t.Doubts(null)))
+            IEnumerable<string> doubts = plans.SelectMany(p =>
+                p.Plan.UnusedSettings(AskingOptions.Names.Of).Concat(p.Task.Doubts(null))
+            );
+            foreach (string doubt in doubts)
             {
                 Console.Error.WriteLine($"warning: {Printable.Line(doubt)}");
             }

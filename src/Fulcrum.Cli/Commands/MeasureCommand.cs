@@ -102,6 +102,7 @@ internal static class MeasureCommand
         List<string> warnings = [];
         foreach ((TaskPlan plan, ITask task) in tasks)
         {
+            warnings.AddRange(plan.UnusedSettings(AskingOptions.Names.Of));
             warnings.AddRange(Fitting(plan, task, encoding, model).Concat(task.Doubts(null)));
             measurement.Prepare(task, cancellation);
         }
@@ -124,6 +125,7 @@ internal static class MeasureCommand
                 measured.Add((task, answers, figures));
                 ReplyCounts
                     .Warnings(task.Name, answers, ContextFit.LimitOf(plan, AskingOptions.Names))
+                    .Concat(ReplyCounts.Empty(task.Name, answers))
                     .Concat(task.Doubts(answers))
                     .ToList()
                     .ForEach(w => tell(new RunEvent.Warned(w)));

@@ -49,7 +49,12 @@ public interface ITask
 
     /// <summary>Returns what makes the task's scores doubtful, a sentence each.</summary>
     /// <param name="answers">Null: before any item was asked.</param>
-    internal IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) => [];
+    internal IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) => DoubtsOf(Items, answers);
+
+    /// <summary>Returns the same of some of the items: a part of the task is judged by what it asks.</summary>
+    /// <inheritdoc cref="Doubts"/>
+    /// <param name="asked">The items that are asked: all, or some of <see cref="AllItems"/>.</param>
+    internal IEnumerable<string> DoubtsOf(IReadOnlyList<Item> asked, IReadOnlyList<Answer>? answers) => [];
 
     /// <summary>How the task's file is read, in one line; null: there is nothing to say.</summary>
     string? Layout => null;

@@ -40,7 +40,8 @@ internal sealed class PartOfTask(ITask whole, IReadOnlyList<Item> items) : ITask
     public string? AlwaysReadable => whole.AlwaysReadable;
 
     /// <inheritdoc/>
-    public IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) => whole.Doubts(answers);
+    public IEnumerable<string> DoubtsOf(IReadOnlyList<Item> asked, IReadOnlyList<Answer>? answers) =>
+        whole.DoubtsOf(asked, answers);
 
     /// <inheritdoc/>
     public string Content(Item item) => whole.Content(item);

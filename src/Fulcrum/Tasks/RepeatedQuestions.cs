@@ -58,15 +58,14 @@ internal static class RepeatedQuestions
             ];
 
     /// <summary>Returns a sentence where questions repeat.</summary>
-    /// <param name="forms">The number of forms in which each row asks its question.</param>
-    public static IEnumerable<string> Doubts(string task, IReadOnlyList<Item> items, int forms = 1)
+    /// <param name="rows">The number of rows from which the items are made: a row may have several forms.</param>
+    public static IEnumerable<string> Doubts(string task, IReadOnlyList<Item> items, int rows)
     {
-        int rows = items.Count / forms,
-            questions = items.DistinctBy(i => i.Stem ?? i.Id, StringComparer.Ordinal).Count();
+        int questions = items.DistinctBy(i => i.Stem ?? i.Id, StringComparer.Ordinal).Count();
         return questions < rows
             ?
             [
-                $"{task}: {rows} items ask only {questions} different questions. Items with the same question count as "
+                $"{task}: {rows} rows ask only {questions} different questions. Rows with the same question count as "
                     + "one, because their answers are not independent of each other",
             ]
             : [];

@@ -25,14 +25,31 @@ internal sealed record ReplyCounts(int Replies, int AtLimit, int Unparsable)
     {
         int unparsable = answers.Count(IsUnparsable);
         return answers.Any(a => a.Finish is not null) || unparsable > 0
-            ? new ReplyCounts(answers.Count, answers.Count(a => a.Finish == "length"), unparsable)
+            ? new ReplyCounts(answers.Count, answers.Count(IsAtLimit), unparsable)
             : null;
     }
+
+    /// <summary>Whether a reply ended because it reached the token limit, so that it may be incomplete.</summary>
+    public static bool IsAtLimit(Answer answer) => answer.Finish == "length";
 
     /// <summary>Whether no answer could be read from a reply.</summary>
     public static bool IsUnparsable(Answer answer) => answer.Verdict == "unparsable" || answer.Prediction == NoMatch;
 
-    /// <summary>Says of one side what may be wrong with its replies, and what to do; a sentence each.</summary>
+    /// <summary>Says of one side that many of its replies are empty, and what to do.</summary>
+    public static IEnumerable<string> Empty(string task, IReadOnlyCollection<Answer> answers)
+    {
+        int empty = answers.Count(a => a.Output is { } reply && string.IsNullOrWhiteSpace(reply));
+        return empty <= LargestShare * answers.Count
+            ? []
+            :
+            [
+                $"{task}: {empty} of {answers.Count} replies are empty. Look at the prompt, at its chat template and "
+                    + "at the texts that end a reply",
+            ];
+    }
+
+    /// <summary>Says of one side what its counts show to be wrong, and what to do; a sentence each. A comparison holds
+    /// the same counts.</summary>
     /// <param name="limit">The name of the setting that limits a reply; null: there is none.</param>
     public static IEnumerable<string> Warnings(string task, IReadOnlyCollection<Answer> answers, string? limit = null)
     {
@@ -42,13 +59,6 @@ internal sealed record ReplyCounts(int Replies, int AtLimit, int Unparsable)
             string remedy = limit is null ? "Look at the replies" : $"Raise {limit}, or look at the replies";
             yield return $"{task}: {counts.AtLimit} of {counts.Replies} replies ended at the token limit, so they may "
                 + $"be incomplete. {remedy}";
-        }
-
-        int empty = answers.Count(a => a.Output is { } reply && string.IsNullOrWhiteSpace(reply));
-        if (empty > LargestShare * answers.Count)
-        {
-            yield return $"{task}: {empty} of {answers.Count} replies are empty. Look at the prompt, at its chat "
-                + "template and at the texts that end a reply";
         }
 
         if (counts is { ManyUnparsable: true })

@@ -63,20 +63,41 @@ internal static class RowFaults
             "Each option must have a text of its own"
         );
 
+    /// <summary>Returns a sentence where one text is the right answer to every item.</summary>
+    /// <param name="right">The right answers of each item, each with what is equal for answers that mean the
+    /// same.</param>
+    public static IEnumerable<string> ConstantAnswer(string task, IReadOnlyList<(string Meaning, string Text)[]> right)
+    {
+        (string Meaning, string Text)[] always =
+        [
+            .. right.Count < 2 ? [] : right[0].Where(a => right.All(other => other.Any(o => o.Meaning == a.Meaning))),
+        ];
+        return always.Length == 0
+            ? []
+            : Constant(
+                task,
+                right.Count,
+                $"'{Printable.Excerpt(always[0].Text, MostCharacters)}'",
+                "Add items with other answers"
+            );
+    }
+
     /// <summary>Returns a sentence where one letter is the right answer to every item.</summary>
     /// <param name="right">The letters of the right options of each item.</param>
-    public static IEnumerable<string> ConstantAnswer(string task, IReadOnlyList<IReadOnlyList<string>> right)
+    public static IEnumerable<string> ConstantLetter(string task, IReadOnlyList<IReadOnlyList<string>> right)
     {
         string? always =
             right.Count < 2 ? null : right[0].FirstOrDefault(letter => right.All(letters => letters.Contains(letter)));
         return always is null
             ? []
-            :
-            [
-                $"{task}: the right answer of all {right.Count} items is {always}, so a constant answer {always} "
-                    + "scores 100 %. Mix the order of the options, or ask with rotations",
-            ];
+            : Constant(task, right.Count, always, "Mix the order of the options, or ask with rotations");
     }
+
+    private static IEnumerable<string> Constant(string task, int items, string always, string advice) =>
+        [
+            $"{task}: the right answer of all {items} items is {always}, so a model that always gives this answer "
+                + $"scores 100% and need not read the question. {advice}",
+        ];
 
     private static string? Contradiction(IEnumerable<AskedRow> same)
     {

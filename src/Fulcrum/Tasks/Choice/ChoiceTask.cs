@@ -117,22 +117,34 @@ internal sealed class ChoiceTask : ITask
     public string Content(Item item) => $"{item.Input}\n{string.Join('\n', forms[item.Id].Question.Options)}";
 
     /// <inheritdoc/>
-    public IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) =>
-        joinsEqual && answers is null
-            ? RepeatedQuestions
-                .Doubts(Name, Items, settings.Rotations + 1)
-                .Concat(RepeatedQuestions.Shown(Name, Items.Count, Items.Count(IsShown)))
-                .Concat(Faults())
-            : [];
-
-    private IEnumerable<string> Faults()
+    public IEnumerable<string> DoubtsOf(IReadOnlyList<Item> asked, IReadOnlyList<Answer>? answers)
     {
-        ChoiceQuestion[] asked = [.. forms.Values.Where(f => f.Rotation == 0).Select(f => f.Question)];
-        string[][] right = settings.Reading.ShowsOptions() ? [.. forms.Values.Select(f => f.Letters.Split(", "))] : [];
-        return RowFaults
-            .Doubts(Name, [.. asked.Select(Row)])
-            .Concat(RowFaults.DoubtfulOptions(Name, asked.Select(q => (PlaceOf(q), q.Options, q.Right))))
-            .Concat(RowFaults.ConstantAnswer(Name, right));
+        ChoiceForm[] own = joinsEqual && answers is null ? [.. asked.Select(i => forms[i.Id])] : [];
+        ChoiceQuestion[] rows = [.. own.Select(f => f.Question).Distinct()];
+        return own.Length == 0
+            ? []
+            :
+            [
+                .. RepeatedQuestions.Doubts(Name, asked, rows.Length),
+                .. RepeatedQuestions.Shown(Name, own.Length, asked.Count(IsShown)),
+                .. RowFaults.Doubts(Name, [.. rows.Select(Row)]),
+                .. RowFaults.DoubtfulOptions(Name, rows.Select(q => (PlaceOf(q), q.Options, q.Right))),
+                .. Constant(own, rows),
+            ];
+    }
+
+    // Where one text is always right, its letter says no more.
+    private IEnumerable<string> Constant(ChoiceForm[] asked, ChoiceQuestion[] rows)
+    {
+        string[] texts =
+        [
+            .. RowFaults.ConstantAnswer(
+                Name,
+                [.. rows.Select(q => q.Right.Select(i => q.Options[i].Trim()).Select(t => (t, t)).ToArray())]
+            ),
+        ];
+        bool lettered = texts.Length == 0 && settings.Reading.ShowsOptions();
+        return lettered ? RowFaults.ConstantLetter(Name, [.. asked.Select(f => f.Letters.Split(", "))]) : texts;
     }
 
     // The order of the options does not make another question.

@@ -52,7 +52,8 @@ internal static class LuckyAnswers
         }
         else if (BaseRate(targets, answers, matches, Budget) is { } rate && rate >= Many)
         {
-            double score = answers.Average(a => a.Score ?? 0);
+            // Of questions, as in every table.
+            double score = QuestionForms.Joined(answers).Average(a => a.Score ?? 0);
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{task}: matching is {kind}, and the answer to an item occurs in {rate * 100:0.0}% of the replies to "

@@ -95,7 +95,10 @@ internal sealed class WritingTask : ITask
     {
         string written = ((Reply.Written)reply).Text;
         string? answer = Answer(written);
-        SortedDictionary<string, double> parsed = new(StringComparer.Ordinal) { ["parsed"] = answer is null ? 0 : 1 };
+        // Where replies are compared whole, each can be read: a share of 100% would say nothing.
+        SortedDictionary<string, double>? parsed = AlwaysReadable is null
+            ? new(StringComparer.Ordinal) { ["parsed"] = answer is null ? 0 : 1 }
+            : null;
         if (answer is null)
         {
             return new Grade(
@@ -148,11 +151,11 @@ internal sealed class WritingTask : ITask
             : null;
 
     /// <inheritdoc/>
-    public IEnumerable<string> Doubts(IReadOnlyList<Answer>? answers) =>
+    public IEnumerable<string> DoubtsOf(IReadOnlyList<Item> asked, IReadOnlyList<Answer>? answers) =>
         [
-            .. answers is null ? Repeated() : [],
+            .. answers is null ? Faults(asked) : [],
             .. plan.Matching is Matching.Contains or Matching.Regex
-                ? LuckyAnswers.Doubts(Name, plan.Matching, TargetsOf(answers), answers, Matches)
+                ? LuckyAnswers.Doubts(Name, plan.Matching, TargetsOf(asked, answers), answers, Matches)
                 : [],
         ];
 
@@ -160,16 +163,23 @@ internal sealed class WritingTask : ITask
     public string? Layout => $"{file.Rows.Count} rows, {file.Format.Description}";
 
     // Answers may be in another order than the items, and of some of them only.
-    private IReadOnlyList<string>[] TargetsOf(IReadOnlyList<Answer>? answers) =>
-        [.. (answers?.Select(a => a.Id) ?? Items.Select(i => i.Id)).Select(id => rows[id].Targets)];
+    private IReadOnlyList<string>[] TargetsOf(IReadOnlyList<Item> asked, IReadOnlyList<Answer>? answers) =>
+        [.. (answers?.Select(a => a.Id) ?? asked.Select(i => i.Id)).Select(id => rows[id].Targets)];
 
-    private IEnumerable<string> Repeated()
+    private IEnumerable<string> Faults(IReadOnlyList<Item> asked)
     {
         HashSet<string> shown = [.. examples.Select(e => e.Item1)];
+        WritingItem[] own = [.. asked.Select(i => rows[i.Id])];
         return RepeatedQuestions
-            .Doubts(Name, Items)
-            .Concat(RepeatedQuestions.Shown(Name, Items.Count, Items.Count(i => shown.Contains(i.Input))))
-            .Concat(RowFaults.Doubts(Name, [.. Items.Select(i => RowOf(i, rows[i.Id]))]));
+            .Doubts(Name, asked, own.Length)
+            .Concat(RepeatedQuestions.Shown(Name, own.Length, asked.Count(i => shown.Contains(i.Input))))
+            .Concat(RowFaults.Doubts(Name, [.. asked.Zip(own, RowOf)]))
+            .Concat(
+                RowFaults.ConstantAnswer(
+                    Name,
+                    [.. own.Select(r => r.Targets.Select(t => (Meaning(t), t.Trim())).ToArray())]
+                )
+            );
     }
 
     private AskedRow RowOf(Item item, WritingItem row) =>
