@@ -34,7 +34,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
     {
         OpenReport report = await browser.Open(English.Value);
 
-        await report.Page.Locator("#f-benchmark").SelectOptionAsync("spider");
+        await report.Page.Locator("#f-task").SelectOptionAsync("spider");
         await report.Page.Locator("[data-outcome=gained]").ClickAsync();
         await report.Page.Locator("#f-group").SelectOptionAsync("hard");
 
@@ -58,7 +58,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
     {
         OpenReport report = await browser.Open(English.Value);
         await report.Page.Locator("#clear").ClickAsync();
-        await report.Page.Locator("#f-benchmark").SelectOptionAsync("spider");
+        await report.Page.Locator("#f-task").SelectOptionAsync("spider");
         ILocator head = report.Page.Locator("#rows th[data-sort=id]");
 
         await head.Locator("button").ClickAsync();

@@ -58,6 +58,34 @@ public sealed class JudgementTests
         Assert.Equal("gain only, nothing else was measured", Sentences.Kind(got, Words.English));
     }
 
+    [Theory]
+    [InlineData(-1, "nothing changed (inconclusive)", "own: no item changed, no gain shown")]
+    [InlineData(0, "inconclusive", "own: no statistically significant difference")]
+    public void Where_no_item_has_another_score_the_headline_says_so(int changed, string kind, string finding)
+    {
+        Answer[] before = [.. Enumerable.Range(0, 40).Select(i => new Answer($"{i}", "", "", i % 2, "", "", ""))],
+            after = [.. before.Select((a, i) => i == changed ? a with { Score = 1 - a.Score } : a)];
+
+        Verdict got = Judgement.Of([PairedComparison.Of("own", before, after)], ["own"], 2);
+
+        Assert.Equal(VerdictKind.Inconclusive, got.Kind);
+        Assert.Equal(kind, Sentences.Kind(got, Words.English));
+        Assert.StartsWith(finding, Sentences.Of(got, Words.English));
+    }
+
+    [Fact]
+    public void Changes_that_cancel_out_are_changes()
+    {
+        Answer[] before = [.. Enumerable.Range(0, 40).Select(i => new Answer($"{i}", "", "", i % 2, "", "", ""))],
+            after = [.. before.Select(a => a with { Score = 1 - a.Score })],
+            graded = [.. before.Select((a, i) => a with { Cluster = $"{i / 20}", Score = 0.6 + i / 20 * 0.2 })],
+            moved = [.. graded.Select((a, i) => a with { Score = 0.7 })];
+
+        Assert.False(PairedComparison.Of("own", before, after).IsUnchanged);
+        Assert.False(PairedComparison.Of("own", graded, moved).IsUnchanged);
+        Assert.True(PairedComparison.Of("own", graded, graded).IsUnchanged);
+    }
+
     [Fact]
     public void A_verdict_must_hold_whether_unscored_items_count_for_or_against_it()
     {

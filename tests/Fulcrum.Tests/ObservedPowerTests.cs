@@ -25,7 +25,7 @@ public sealed class ObservedPowerTests
     {
         TaskPower power = After(items, changed, looking: 2);
 
-        string[] row = PowerTable.Of([power], Words.English).Rows[0];
+        string[] row = PowerTable.Of([power], [], Words.English).Rows[0];
         Assert.Contains(row, c => c.StartsWith(observed, StringComparison.Ordinal));
         Assert.DoesNotContain(row, c => c.StartsWith("none at", StringComparison.Ordinal) && !c.Contains(';'));
         Assert.EndsWith(detectable, row[^1]);
@@ -55,7 +55,7 @@ public sealed class ObservedPowerTests
             After(1, changed: 1, looking: 50),
         ];
 
-        string[] rows = [.. PowerTable.Of(all, Words.English).Rows.Select(r => string.Join(" | ", r))];
+        string[] rows = [.. PowerTable.Of(all, [], Words.English).Rows.Select(r => string.Join(" | ", r))];
         Assert.All(all, p => Assert.Null(p.Observed));
         Assert.All(all, p => Assert.Null(p.Sees));
         Assert.All(rows, r => Assert.Contains("not known: the items show no spread", r));
@@ -80,7 +80,7 @@ public sealed class ObservedPowerTests
     public void Where_no_difference_is_wanted_none_is_called_detectable() =>
         Assert.DoesNotContain(
             "yes",
-            string.Join(" ", PowerTable.Of([After(400, 100, looking: null)], Words.English).Rows[0])
+            string.Join(" ", PowerTable.Of([After(400, 100, looking: null)], [], Words.English).Rows[0])
         );
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class QuestionFormTests
             before: true
         );
 
-        Assert.StartsWith("100.0 %", log.Results.Single(r => r.Name == GuardNames.PublishedBand).Message);
+        Assert.StartsWith("100.0%", log.Results.Single(r => r.Name == GuardNames.PublishedBand).Message);
     }
 
     private static string ModelOf(string name)

@@ -1,10 +1,12 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Models;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Html;
 using Fulcrum.Report.Markdown;
 using Fulcrum.Runs;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
+using Fulcrum.Tasks.Writing;
 using Xunit;
 
 namespace Fulcrum.Tests;
@@ -85,7 +87,25 @@ public sealed class ReplyWarningTests
     {
         Answer[] answers = [.. Side(40, i => i % 2, "stop").Select((a, i) => a with { Output = i < 5 ? " " : "x" })];
 
-        Assert.Contains("5 of 40 replies are empty", Assert.Single(ReplyCounts.Warnings("own", answers)));
+        Assert.Contains("5 of 40 replies are empty", Assert.Single(ReplyCounts.Empty("own", answers)));
+        Assert.Empty(ReplyCounts.Empty("own", Side(40, _ => 1, "stop")));
+    }
+
+    [Theory]
+    [InlineData(Matching.Contains, null)]
+    [InlineData(Matching.Exact, null)]
+    [InlineData(Matching.Number, 0.0)]
+    public void Replies_that_are_compared_whole_have_no_share_of_readable_answers(Matching matching, double? parsed)
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path + ".jsonl", """{"question":"q","answer":"7"}""" + "\n");
+        ITask task = WritingTask.Open(new GenerationPlan("own", path + ".jsonl", Matching: matching), 1);
+
+        Grade grade = task.Grade(task.Items[0], new Reply.Written("none", FinishReason.Length, 1));
+
+        Assert.Equal(parsed, grade.Measures?["parsed"]);
+        File.Delete(path);
+        File.Delete(path + ".jsonl");
     }
 
     [Fact]
@@ -202,6 +222,7 @@ public sealed class ReplyWarningTests
             Assert.Contains("no item changed", text);
         }
 
+        Assert.Contains("replies that ended before the token limit", page);
         Assert.DoesNotContain("| clusters |", markdown);
         Directory.Delete(folder, recursive: true);
     }

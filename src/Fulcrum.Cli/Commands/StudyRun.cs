@@ -4,6 +4,7 @@ using Fulcrum.Data;
 using Fulcrum.Jobs;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Models;
+using Fulcrum.Models.Endpoint;
 using Fulcrum.Observability;
 using Fulcrum.Report;
 using Fulcrum.Report.Content;
@@ -221,11 +222,10 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         ParseResult parsed
     )
     {
-        TorchEngine torch = new(
-            warning => report(new RunEvent.Warned(warning)),
-            note => report(new RunEvent.Noted(note)),
-            parsed.GetValue(plain)
-        );
+        Experiment? begun = null;
+        void Tell(RunEvent happened) => (begun is null ? report : begun.Report)(happened);
+        void Warn(string warning) => Tell(new RunEvent.Warned(warning));
+        TorchEngine torch = new(Warn, note => Tell(new RunEvent.Noted(note)), parsed.GetValue(plain));
         ExperimentSettings settings = new(
             report,
             required?.Looking,
@@ -241,11 +241,16 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
             Elsewhere = local is null ? null : local.Run,
             SplitBase = local is null ? null : local.SplitBase,
         };
-        return new Experiment(study, run, EnginesOf(torch), s => OpenCorpus(s, sandbox, parsed), settings);
+        begun = new Experiment(study, run, EnginesOf(torch, Warn), s => OpenCorpus(s, sandbox, parsed), settings);
+        return begun;
     }
 
-    private static Engines EnginesOf(TorchEngine torch) =>
-        new([torch, ModelEngines.Llama, ModelEngines.Servers], torch, Exports.WriteGguf);
+    private static Engines EnginesOf(TorchEngine torch, Action<string>? warn = null) =>
+        new(
+            [torch, ModelEngines.Llama, new EndpointEngine(warn)],
+            torch,
+            (model, type, file) => Exports.WriteGguf(model, type, file, warn)
+        );
 
     private static Corpus OpenCorpus(Study study, SqlSandbox sandbox, ParseResult parsed) =>
         StudyCorpus.Open(

@@ -99,6 +99,7 @@ internal static class ComparisonTable
             console.Write(result.Early is null ? "" : Sentences.Early(result, words) + "\n");
             string?[] remarks =
             [
+                Facts.Repeated(result, words),
                 Sentences.Unscored(result, words),
                 .. Sentences.Replies(result, words),
                 Sentences.Lucky(result, words),
@@ -153,10 +154,9 @@ internal static class ComparisonTable
         {
             string name = b.Group is null ? $"[bold]{Markup.Escape(b.Name)}[/]" : Markup.Escape(b.Name);
             string scores = $"{words.Percent(b.Before.Score)} → {words.Percent(b.After.Score)}";
-            string counts = words.Say(
-                $"{words.Count(b.Items)} items, {b.Gained} gained, {b.Lost} lost",
-                $"{words.Count(b.Items)} itens, {b.Gained} ganhos, {b.Lost} perdidos"
-            );
+            string counts =
+                $"{Facts.Items(b, words)}, "
+                + words.Say($"{b.Gained} gained, {b.Lost} lost", $"{b.Gained} ganhos, {b.Lost} perdidos");
             Indented(console, b.Group is null ? 0 : 2, $"{name}: {Change(b, words)}");
             Indented(console, 4, $"{scores}; {counts}; p {Signs.P(b, words)}");
         }
@@ -182,7 +182,7 @@ internal static class ComparisonTable
         foreach (
             string column in (string[])
                 [
-                    "task",
+                    words.Say("task", "tarefa"),
                     words.Say("items", "itens"),
                     words.Say("before", "antes"),
                     words.Say("after", "depois"),
@@ -193,7 +193,8 @@ internal static class ComparisonTable
                 ]
         )
         {
-            table.AddColumn(new TableColumn(column) { Alignment = column == "task" ? Justify.Left : Justify.Right });
+            bool first = table.Columns.Count == 0;
+            table.AddColumn(new TableColumn(column) { Alignment = first ? Justify.Left : Justify.Right });
         }
 
         foreach (PairedResult b in tasks)

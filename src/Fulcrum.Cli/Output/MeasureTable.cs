@@ -19,6 +19,17 @@ internal static class MeasureTable
     {
         IAnsiConsole console = ComparisonTable.WideEnough();
         Row[] rows = [.. measured.SelectMany(m => Rows(m.Task.Name, m.Answers, m.Figures))];
+        foreach ((ITask task, IReadOnlyList<Answer> answers, _) in measured)
+        {
+            int questions = QuestionForms.Joined(answers).Count;
+            console.Write(
+                questions == answers.Count
+                    ? ""
+                    : $"{task.Name}: {questions:#,0} questions ({answers.Count:#,0} items asked). Items with the same "
+                        + "question count as one.\n"
+            );
+        }
+
         if (console.Profile.Width >= LeastWidth)
         {
             console.Write(Table(rows));

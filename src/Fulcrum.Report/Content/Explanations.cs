@@ -28,6 +28,9 @@ internal static class Explanations
         );
     }
 
+    /// <summary>What the list of a run's warnings is called.</summary>
+    public static string Warnings(Words words) => words.Say("Warnings of the run:", "Avisos da execução:");
+
     /// <summary>Which guards failed and were overridden, and which had nothing to look at; a sentence each.</summary>
     public static IEnumerable<string> Guards(IReadOnlyList<GuardResult> guards, Words words)
     {

@@ -51,9 +51,30 @@ internal static class Facts
             ) + Amount(report, words);
     }
 
-    /// <summary>What a benchmark's difference rests on. Clusters are named only where there are several.</summary>
+    /// <summary>The number of items on which a result rests. Where several items ask the same question it is the number
+    /// of questions, and both are named.</summary>
+    public static string Items(PairedResult b, Words words) =>
+        b.AskedItems is { } asked
+            ? words.Say(
+                $"{words.Count(b.Items)} questions ({words.Count(asked)} items asked)",
+                $"{words.Count(b.Items)} perguntas ({words.Count(asked)} itens)"
+            )
+            : words.Say($"{words.Count(b.Items)} items", $"{words.Count(b.Items)} itens");
+
+    /// <summary>The same for a table, whose column says what is counted.</summary>
+    public static string ItemCount(PairedResult b, Words words) =>
+        b.AskedItems is null ? words.Count(b.Items) : Items(b, words);
+
+    /// <summary>Says that several items ask the same question; null where none do.</summary>
+    public static string? Repeated(PairedResult b, Words words) =>
+        b.AskedItems is null
+            ? null
+            : $"{b.Task}: {Items(b, words)}. "
+                + words.Say("Items with the same question count as one.", "Itens com a mesma pergunta contam como um.");
+
+    /// <summary>What a task's difference rests on. Clusters are named only where there are several.</summary>
     public static string Sample(PairedResult b, Words words) =>
-        $"{words.Count(b.Items)} {words.Say("items", "itens")}"
+        Items(b, words)
         + (
             b.Clusters > 1
                 ? words.Say($" in {words.Count(b.Clusters)} clusters", $" em {words.Count(b.Clusters)} agrupamentos")

@@ -23,10 +23,16 @@ internal static class PowerTable
         );
 
     /// <summary>The names of the columns and the rows of the tasks. A column that no task fills is left out.</summary>
-    public static (string[] Heads, string[][] Rows) Of(IReadOnlyList<TaskPower> power, Words words)
+    /// <param name="tasks">Their results, which say where several items ask the same question.</param>
+    public static (string[] Heads, string[][] Rows) Of(
+        IReadOnlyList<TaskPower> power,
+        IReadOnlyList<PairedResult> tasks,
+        Words words
+    )
     {
         string[] heads = Heads(words);
-        string[][] rows = [.. power.Select(p => Row(p, words))];
+        bool Repeats(TaskPower p) => tasks.Any(t => t.Task == p.Task && t.AskedItems is not null);
+        string[][] rows = [.. power.Select(p => Row(p, Repeats(p), words))];
         int[] filled = [.. Enumerable.Range(0, heads.Length).Where(c => rows.Any(r => r[c] != Nothing))];
         return ([.. filled.Select(c => heads[c])], [.. rows.Select(r => filled.Select(c => r[c]).ToArray())]);
     }
@@ -35,7 +41,7 @@ internal static class PowerTable
 
     private static string[] Heads(Words words) =>
         [
-            "benchmark",
+            words.Say("task", "tarefa"),
             words.Say("items", "itens"),
             words.Say("clusters", "agrupamentos"),
             words.Say("before the run", "antes da execução"),
@@ -45,10 +51,10 @@ internal static class PowerTable
             words.Say("detectable", "detectável"),
         ];
 
-    private static string[] Row(TaskPower p, Words words) =>
+    private static string[] Row(TaskPower p, bool repeats, Words words) =>
         [
             p.Task,
-            words.Count(p.Items),
+            words.Count(p.Items) + (repeats ? words.Say(" questions", " perguntas") : ""),
             p.Clusters > 1 ? words.Count(p.Clusters) : Nothing,
             string.Join("; ", p.Expected.Select(e => Effect(e, words))),
             Observed(p, words),

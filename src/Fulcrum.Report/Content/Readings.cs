@@ -19,7 +19,7 @@ internal sealed record Reading(
 /// <summary>The same questions read in several ways: whether knowledge was lost or the way of answering.</summary>
 internal static class Readings
 {
-    /// <summary>The benchmarks of a study that ask the same questions in more than one reading, together.</summary>
+    /// <summary>The tasks of a study that ask the same questions in more than one reading, together.</summary>
     public static IReadOnlyList<IReadOnlyList<Reading>> Of(RunReport report) =>
         [
             .. report

@@ -21,7 +21,7 @@ internal sealed record RelativeRow(string Metric, double Before, double After, d
 /// and is shown all the same.</summary>
 internal static class RelativeTable
 {
-    /// <summary>A row a benchmark, and below it a row a group of those that are not the task.</summary>
+    /// <summary>A row for each task, and below it a row for each group of those that are not the task.</summary>
     public static IReadOnlyList<RelativeRow> Of(RunReport report) =>
         [
             .. report.Shown.Tasks.SelectMany(b =>

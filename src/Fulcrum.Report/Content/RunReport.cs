@@ -48,6 +48,17 @@ internal sealed record RunReport(
     public IEnumerable<PairedResult> Texts(string candidate) =>
         (Whole ?? []).Where(c => c.Name == candidate).SelectMany(c => c.Tasks).Where(t => !t.HasScores);
 
+    /// <summary>The warnings of the stages that all candidates share, as the run gave them.</summary>
+    public IReadOnlyList<string> SharedWarnings =>
+        WarningsAt(s => !s.StartsWith("candidates/", StringComparison.Ordinal));
+
+    /// <summary>Returns the warnings of the stages of one candidate.</summary>
+    public IReadOnlyList<string> WarningsOf(string candidate) =>
+        WarningsAt(s => s.StartsWith($"{RunLayout.Candidate(candidate)}/", StringComparison.Ordinal));
+
+    private string[] WarningsAt(Func<string, bool> stage) =>
+        [.. Stages.Where(s => stage(s.Stage)).SelectMany(s => s.Warnings ?? []).Distinct()];
+
     /// <summary>How the shown candidate was trained here; null: it was not.</summary>
     public TrainPlan? Train => Study.Candidates.GetValueOrDefault(Shown.Name)?.Train;
 

@@ -84,12 +84,14 @@ internal static class Sentences
             _ => words.Say("inconclusive", "inconclusivo"),
         };
 
-    /// <summary>The verdict in a few words; where nothing general was measured an accepted gain is only a
-    /// gain.</summary>
+    /// <summary>The verdict in a few words; where nothing general was measured an accepted gain is only a gain, and
+    /// where no item changed its score there is nothing to judge.</summary>
     public static string Kind(Verdict verdict, Words words) =>
         verdict is { Kind: VerdictKind.Accept, GainOnly: true }
             ? words.Say("gain only, nothing else was measured", "apenas ganho, nada mais foi medido")
-            : Kind(verdict.Kind, words);
+        : verdict is { Kind: VerdictKind.Inconclusive, NothingChanged: true }
+            ? words.Say("nothing changed (inconclusive)", "nada mudou (inconclusivo)")
+        : Kind(verdict.Kind, words);
 
     /// <summary>What one task's comparison says.</summary>
     public static string Of(PairedResult b, Words words) =>
@@ -98,10 +100,8 @@ internal static class Sentences
             $"{words.Percent(b.Before.Score)} before, {words.Percent(b.After.Score)} after, ",
             $"{words.Percent(b.Before.Score)} antes, {words.Percent(b.After.Score)} depois, "
         )
-        + words.Say(
-            $"{words.Count(b.Items)} items, {b.Gained} gained and {b.Lost} lost",
-            $"{words.Count(b.Items)} itens, {b.Gained} ganhos e {b.Lost} perdidos"
-        )
+        + $"{Facts.Items(b, words)}, "
+        + words.Say($"{b.Gained} gained and {b.Lost} lost", $"{b.Gained} ganhos e {b.Lost} perdidos")
         + $" (p {(b.P < 0.001 ? "" : "= ")}{words.P(b.P)}).";
 
     /// <summary>To what the difference generalises, and the cluster that lost most.</summary>
@@ -202,10 +202,10 @@ internal static class Sentences
         if (b.NothingSolved)
         {
             yield return words.Say(
-                $"{b.Task}: neither side solved any of {words.Count(b.Items)} items, so the difference says nothing. "
+                $"{b.Task}: neither side solved any of {Facts.Items(b, words)}, so the difference says nothing. "
                     + "Look at the replies.",
-                $"{b.Task}: nenhum dos lados resolveu algum dos {words.Count(b.Items)} itens, então a diferença não "
-                    + "diz nada. Examine as respostas."
+                $"{b.Task}: nenhum dos lados resolveu algo de {Facts.Items(b, words)}, então a diferença não diz nada. "
+                    + "Examine as respostas."
             );
         }
     }
@@ -270,7 +270,9 @@ internal static class Sentences
     public static string Of(Finding f, double margin, Words words)
     {
         string limit = words.Number(margin),
-            change = $"{f.Task}: {Change(f.Difference, words)}";
+            change = f.IsUnchanged
+                ? words.Say($"{f.Task}: no item changed", $"{f.Task}: nenhum item mudou")
+                : $"{f.Task}: {Change(f.Difference, words)}";
         return (f.Role, f.Judgement) switch
         {
             (_, TaskJudgement.Gained) => change,

@@ -50,11 +50,11 @@ internal static class ValidityChecks
 
     private static IEnumerable<string> BelowChance(
         RunReport report,
-        string benchmark,
+        string task,
         IReadOnlyList<(Answer Before, Answer After)> answers
     )
     {
-        if (report.Study.NamedTasks.FirstOrDefault(b => b.Name == benchmark)?.KnownChance() is not { } chance)
+        if (report.Study.NamedTasks.FirstOrDefault(b => b.Name == task)?.KnownChance() is not { } chance)
         {
             yield break;
         }
@@ -66,11 +66,11 @@ internal static class ValidityChecks
             if (p < Unlikely)
             {
                 yield return report.Words.Say(
-                    $"{benchmark} {side}: {right} of {of.Length} right "
+                    $"{task} {side}: {right} of {of.Length} right "
                         + $"({report.Words.Percent((double)right / of.Length)}), "
                         + $"chance level {report.Words.Percent(chance)}; P(this few or fewer by chance) "
                         + $"= {P(p)}. This answer-scoring method does not measure knowledge.",
-                    $"{benchmark} {side}: {right} de {of.Length} certas "
+                    $"{task} {side}: {right} de {of.Length} certas "
                         + $"({report.Words.Percent((double)right / of.Length)}), "
                         + $"nível do acaso {report.Words.Percent(chance)}; P(tão poucas ou menos por acaso) "
                         + $"= {P(p)}. Este método de pontuação não mede conhecimento."
@@ -81,31 +81,31 @@ internal static class ValidityChecks
 
     private static IEnumerable<string> Unparsable(
         RunReport report,
-        string benchmark,
+        string task,
         IReadOnlyList<(Answer Before, Answer After)> answers
     ) =>
         from side in Sides(report, answers)
         let unread = side.Answers.Count(a => a.Verdict is "unparsable" or "no-query")
         where unread > Many * side.Answers.Length
         select report.Words.Say(
-            $"{benchmark} {side.Name}: {unread} of {side.Answers.Length} answers could not be parsed. "
+            $"{task} {side.Name}: {unread} of {side.Answers.Length} answers could not be parsed. "
                 + "They are graded as incorrect.",
-            $"{benchmark} {side.Name}: {unread} de {side.Answers.Length} respostas não puderam ser "
+            $"{task} {side.Name}: {unread} de {side.Answers.Length} respostas não puderam ser "
                 + "analisadas. Contam como erradas."
         );
 
     private static IEnumerable<string> CutReplies(
         RunReport report,
-        string benchmark,
+        string task,
         IReadOnlyList<(Answer Before, Answer After)> answers
     ) =>
         from side in Sides(report, answers)
         let written = side.Answers.Where(a => a.Finish is not null).ToArray()
-        let cut = written.Count(a => a.Finish == "length")
+        let cut = written.Count(ReplyCounts.IsAtLimit)
         where cut > 0.5 * written.Length && written.Length > 0
         select report.Words.Say(
-            $"{benchmark} {side.Name}: {cut} of {written.Length} replies were truncated at the token limit.",
-            $"{benchmark} {side.Name}: {cut} de {written.Length} respostas foram truncadas no limite de tokens."
+            $"{task} {side.Name}: {cut} of {written.Length} replies were truncated at the token limit.",
+            $"{task} {side.Name}: {cut} de {written.Length} respostas foram truncadas no limite de tokens."
         );
 
     private static IEnumerable<string> Truncated(RunReport report)

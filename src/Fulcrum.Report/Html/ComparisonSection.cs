@@ -46,11 +46,14 @@ internal static class ComparisonSection
             );
     }
 
-    private static Markup Folded(RunReport report, CandidateComparison c) =>
-        Markup.Of(
+    private static Markup Folded(RunReport report, CandidateComparison c)
+    {
+        Markup[] body = [WarningList.Of(report.WarningsOf(c.Name), report.Words), One(report.Showing(c))];
+        return Markup.Of(
             $"<details class=\"candidate\" id=\"candidate-{c.Name}\"><summary>{Title(c, report.Words)}</summary>"
-                + $"{Markup.Later(One(report.Showing(c)))}</details>\n"
+                + $"{Markup.Later(Markup.Join(body))}</details>\n"
         );
+    }
 
     private static string Title(CandidateComparison c, Words words) => $"{c.Name}: {Sentences.Kind(c.Verdict, words)}";
 
@@ -109,7 +112,7 @@ internal static class ComparisonSection
                                 + $"tarefa. {FewClusters(report)}"
                                     + "Os números de ganhos e perdidos levam aos itens."
             )}</caption>
-            <thead><tr><th scope="col">benchmark</th>{Heads(words).Select(h =>
+            <thead><tr><th scope="col">{words.Say("task", "tarefa")}</th>{Heads(words).Select(h =>
                 Markup.Of($"<th scope=\"col\">{h}</th>")
             )}</tr></thead>
             <tbody>
@@ -171,7 +174,7 @@ internal static class ComparisonSection
     private static Markup Row(PairedResult b, RunReport report)
     {
         Words words = report.Words;
-        string query = $"benchmark={b.Task}" + (b.Group is { } group ? $"&group={Uri.EscapeDataString(group)}" : "");
+        string query = $"task={b.Task}" + (b.Group is { } group ? $"&group={Uri.EscapeDataString(group)}" : "");
         string adjusted = b.Group is null && b.AdjustedP is { } p ? $" [{words.P(p)}]" : "";
         string unscored =
             b.Unscored == 0
@@ -184,7 +187,7 @@ internal static class ComparisonSection
             $"""
             <tr class="{(
                 b.Group is null ? "" : "part"
-            )}"><th scope="row">{b.Name}</th><td>{words.Count(b.Items)}{unscored}</td><td title="{words.Interval(
+            )}"><th scope="row">{b.Name}</th><td>{Facts.ItemCount(b, words)}{unscored}</td><td title="{words.Interval(
                 b.Before
             )}">{words.Percent(b.Before.Score)}</td><td title="{words.Interval(b.After)}">{words.Percent(
                 b.After.Score
@@ -238,18 +241,14 @@ internal static class ComparisonSection
             );
     }
 
-    private static Markup Cluster(
-        string benchmark,
-        IGrouping<string, (Answer Before, Answer After)> items,
-        RunReport report
-    )
+    private static Markup Cluster(string task, IGrouping<string, (Answer Before, Answer After)> items, RunReport report)
     {
         Words words = report.Words;
         double before = items.Average(p => p.Before.Score!.Value),
             after = items.Average(p => p.After.Score!.Value);
         int gained = items.Count(p => p.After.Score > p.Before.Score),
             lost = items.Count(p => p.After.Score < p.Before.Score);
-        string query = $"benchmark={benchmark}&cluster={Uri.EscapeDataString(items.Key)}";
+        string query = $"task={task}&cluster={Uri.EscapeDataString(items.Key)}";
         return Markup.Of(
             $"""
             <tr><th scope="row" class="break">{items.Key}</th><td data-value="{items.Count()}">{words.Count(

@@ -16,7 +16,7 @@ internal static class GuardSection
         && report.Shown.Power is null
         && report.Study.OverrideGuards is not { Count: > 0 }
             ? Markup.Empty
-            : Markup.Join([Guards(report), Power(report.Shown.Power ?? [], report.Words)]);
+            : Markup.Join([Guards(report), Power(report.Shown, report.Words)]);
 
     private static Markup Guards(RunReport report)
     {
@@ -80,7 +80,7 @@ internal static class GuardSection
         [
             words.Say("guard", "verificação"),
             words.Say("stage", "etapa"),
-            "benchmark",
+            words.Say("task", "tarefa"),
             words.Say("outcome", "desfecho"),
             words.Say("finding", "constatação"),
         ];
@@ -104,20 +104,20 @@ internal static class GuardSection
             _ => "none",
         };
 
-    private static Markup Power(IReadOnlyList<TaskPower> power, Words words) =>
-        power.Count == 0
+    private static Markup Power(CandidateComparison candidate, Words words) =>
+        candidate.Power is not { Count: > 0 } power
             ? Markup.Empty
             : Markup.Of(
                 $"""
                 <h3>{words.Say("Statistical power", "Poder estatístico")}</h3>
                 <p>{PowerTable.Explanation(words)}</p>
-                <div class="scroll">{Figures(power, words)}</div>
+                <div class="scroll">{Figures(power, candidate.Tasks, words)}</div>
                 """
             );
 
-    private static Markup Figures(IReadOnlyList<TaskPower> power, Words words)
+    private static Markup Figures(IReadOnlyList<TaskPower> power, IReadOnlyList<PairedResult> tasks, Words words)
     {
-        (string[] heads, string[][] rows) = PowerTable.Of(power, words);
+        (string[] heads, string[][] rows) = PowerTable.Of(power, tasks, words);
         return Draw.Table(heads, rows);
     }
 }

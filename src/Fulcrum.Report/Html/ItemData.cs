@@ -34,10 +34,10 @@ internal static class ItemData
             }
 
             json.WriteEndArray();
-            json.WriteStartArray("benchmarks");
+            json.WriteStartArray("tasks");
             foreach ((string name, IReadOnlyList<ItemAnswers> items) in report.Items)
             {
-                Benchmark(json, name, items, MostBytes / report.Items.Count);
+                Task(json, name, items, MostBytes / report.Items.Count);
             }
 
             json.WriteEndArray();
@@ -57,7 +57,7 @@ internal static class ItemData
         return JavaScriptEncoder.Create(settings);
     }
 
-    private static void Benchmark(Utf8JsonWriter json, string name, IReadOnlyList<ItemAnswers> items, int most)
+    private static void Task(Utf8JsonWriter json, string name, IReadOnlyList<ItemAnswers> items, int most)
     {
         byte[][] pieces = [.. items.Select(Item)];
         HashSet<int> kept = Kept(items, pieces, most);

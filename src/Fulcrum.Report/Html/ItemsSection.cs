@@ -20,7 +20,7 @@ internal static class ItemsSection
             <div id="browser" hidden>
             <div class="bar" role="search" aria-label="{words.Say("Filter items", "Filtrar itens")}">
             {Candidates(report)}
-            <label>{words.Say("task", "tarefa")}<select id="f-benchmark"><option value="">{words.Say(
+            <label>{words.Say("task", "tarefa")}<select id="f-task"><option value="">{words.Say(
                 "all",
                 "todos"
             )}</option>{report.Shown.Tasks.Select(b =>

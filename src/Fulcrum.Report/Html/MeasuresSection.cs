@@ -49,10 +49,10 @@ internal static class MeasuresSection
             ];
     }
 
-    private static IEnumerable<Markup> Verdicts(string benchmark, RunReport report)
+    private static IEnumerable<Markup> Verdicts(string task, RunReport report)
     {
         Words words = report.Words;
-        IReadOnlyList<(Answer Before, Answer After)> pairs = report.Answers[benchmark];
+        IReadOnlyList<(Answer Before, Answer After)> pairs = report.Answers[task];
         (string Name, double Before, double After)[] rows =
         [
             .. pairs
@@ -74,7 +74,7 @@ internal static class MeasuresSection
             :
             [
                 RowFigures.Shares(
-                    words.Say($"Outcomes of {benchmark}", $"Desfechos de {benchmark}"),
+                    words.Say($"Outcomes of {task}", $"Desfechos de {task}"),
                     words.Say(
                         "What became of the answers, by the verdict that stands in the answer files.",
                         "O que foi feito das respostas, pelo veredito que consta nos arquivos de respostas."
@@ -92,6 +92,7 @@ internal static class MeasuresSection
     {
         (string Name, int Items, double Before, double After, string Change)[] rows =
         [
+            .. Ended(b, words),
             .. b.Measures?.Where(m => !SqlSteps.Names.Contains(m.Name))
                 .Select(m => (Name(m.Name, words), m.Items, m.Before, m.After, Change(m.Difference, words)))
                 ?? [],
@@ -144,6 +145,27 @@ internal static class MeasuresSection
             ];
     }
 
+    // Beside the replies that could be read: a truncated reply can hold an answer that is not the model's last one.
+    private static IEnumerable<(string, int, double, double, string)> Ended(PairedResult b, Words words)
+    {
+        static double Share(ReplyCounts side) => side.Replies == 0 ? 1 : 1 - (double)side.AtLimit / side.Replies;
+        return b.Replies is { } r && r.Before.AtLimit + r.After.AtLimit > 0
+            ?
+            [
+                (
+                    words.Say(
+                        "replies that ended before the token limit",
+                        "respostas que terminaram antes do limite de tokens"
+                    ),
+                    Math.Max(r.Before.Replies, r.After.Replies),
+                    Share(r.Before),
+                    Share(r.After),
+                    Signed(Share(r.After) - Share(r.Before), words)
+                ),
+            ]
+            : [];
+    }
+
     private static string Change(Difference d, Words words) =>
         $"{(Draw.Direction(d) == "none" ? "○" : "●")} {Signed(d.Points, words)} "
         + $"({Signed(d.Low, words)} {words.To} {Signed(d.High, words)})";
@@ -163,7 +185,7 @@ internal static class MeasuresSection
                 "probability of the right answer (more sensitive; not compared with the margin)",
                 "probabilidade da resposta certa (mais sensível; não comparada com a margem)"
             ),
-            "parsed" => words.Say("answers that could be read", "respostas que puderam ser lidas"),
+            "parsed" => words.Say("replies with a readable answer", "respostas com resposta legível"),
             "same_option" => words.Say("same option in every order", "mesma opção em toda ordem"),
             "kl" => words.Say("KL divergence from the base, nats a token", "divergência KL da base, nats por token"),
             _ => measure.Replace('_', ' '),

@@ -53,20 +53,16 @@ internal static class NotebookSection
 
     /// <summary>Test cases with score, threshold, success and reason; the first of each side, the item browser has
     /// all.</summary>
-    private static Markup Cases(
-        string benchmark,
-        IReadOnlyList<(Answer Before, Answer After)> answers,
-        RunReport report
-    )
+    private static Markup Cases(string task, IReadOnlyList<(Answer Before, Answer After)> answers, RunReport report)
     {
         Words words = report.Words;
-        string context = Kinds.Cluster(report, benchmark);
+        string context = Kinds.Cluster(report, task);
         int before = answers.Count(a => a.Before.Success == true),
             after = answers.Count(a => a.After.Success == true),
             shown = Math.Min(Shown, answers.Count);
         return Markup.Of(
             $"""
-            <h3>{words.Say($"Test cases of {benchmark}", $"Casos de teste de {benchmark}")}</h3>
+            <h3>{words.Say($"Test cases of {task}", $"Casos de teste de {task}")}</h3>
             <p class="soft">{words.Say(
                 $"Successful: {before} before, {after} after, of {answers.Count}. The first {shown}, after:",
                 $"Com sucesso: {before} antes, {after} depois, de {answers.Count}. Os primeiros {shown}, depois:"

@@ -25,7 +25,7 @@ internal static class ReadingsSection
 
     private static string[] Heads(Words words) =>
         [
-            "benchmark",
+            words.Say("task", "tarefa"),
             words.Say("answer scoring", "pontuação"),
             words.Say("before", "antes"),
             words.Say("after", "depois"),

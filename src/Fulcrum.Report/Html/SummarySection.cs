@@ -37,6 +37,7 @@ internal static class SummarySection
                 "modelo"
             )} {Facts.Model(report)}{Recipe(report)} · {Seed(report)} {report.Study.Seed}</p>
             {Overridden(report)}
+            {WarningList.Of([.. report.SharedWarnings, .. report.WarningsOf(comparison.Name)], words)}
             </header>
             """
         );

@@ -82,20 +82,20 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
 (function browser() {
   const source = byId("items-data");
   if (!source) return;
-  const { words, benchmarks, candidates } = JSON.parse(source.textContent);
+  const { words, tasks, candidates } = JSON.parse(source.textContent);
   const pageSize = 50, outcomes = ["gained", "lost", "right", "wrong", "unscored"];
   const signs = { gained: "▲", lost: "▼", right: "✓", wrong: "✗", unscored: "?" };
   const colours = { gained: "gain", lost: "loss", right: "none", wrong: "none", unscored: "open" };
-  const items = benchmarks.flatMap((benchmark, b) => benchmark.items.map((row, at) => read(benchmark, b, row, at)));
-  const state = { candidate: byId("f-candidate") ? candidates[0] : "", benchmark: "", outcome: "", group: "", cluster: "", text: "", sort: "", down: false, page: 0, open: null };
+  const items = tasks.flatMap((task, b) => task.items.map((row, at) => read(task, b, row, at)));
+  const state = { candidate: byId("f-candidate") ? candidates[0] : "", task: "", outcome: "", group: "", cluster: "", text: "", sort: "", down: false, page: 0, open: null };
   const collator = new Intl.Collator(undefined, { numeric: true });
   let shown = [];
 
-  function read(benchmark, order, [id, cluster, group, input, target, prompt, options, ...sides], at) {
+  function read(task, order, [id, cluster, group, input, target, prompt, options, ...sides], at) {
     const [before, ...tuned] = sides;
     const outcomes = tuned.map(after => before[0] === null || after[0] === null ? "unscored"
       : after[0] > before[0] ? "gained" : after[0] < before[0] ? "lost" : after[0] >= 1 ? "right" : "wrong");
-    return { benchmark, order, at, id, cluster, group, input, target, prompt, options, sides, outcomes, outcome: outcomes[0] };
+    return { task, order, at, id, cluster, group, input, target, prompt, options, sides, outcomes, outcome: outcomes[0] };
   }
 
   // Lower-cased once, when it is first searched.
@@ -103,7 +103,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     ...item.sides.flatMap(side => side.slice(1, 5))].filter(t => typeof t === "string").join("\n").toLowerCase();
 
   const matches = (item, without) =>
-    (without === "benchmark" || !state.benchmark || item.benchmark.name === state.benchmark)
+    (without === "task" || !state.task || item.task.name === state.task)
     && (without === "outcome" || !state.outcome || item.outcome === state.outcome)
     && (without === "group" || !state.group || item.group === state.group)
     && (without === "cluster" || !state.cluster || item.cluster === state.cluster)
@@ -123,7 +123,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     return select.value;
   }
 
-  const distinct = (field, without) => [...new Set(items.filter(i => !state.benchmark || i.benchmark.name === state.benchmark)
+  const distinct = (field, without) => [...new Set(items.filter(i => !state.task || i.task.name === state.task)
     .filter(i => without || !state.group || i.group === state.group).map(i => i[field]))].filter(Boolean).sort(collator.compare);
 
   // The outcome of an item is that of the chosen candidate against the base.
@@ -136,7 +136,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
   function refresh(keepPage) {
     state.group = options(byId("f-group"), distinct("group", true), state.group);
     state.cluster = options(byId("f-cluster"), distinct("cluster", false), state.cluster);
-    byId("f-benchmark").value = state.benchmark;
+    byId("f-task").value = state.task;
     const base = items.filter(item => matches(item, "outcome"));
     for (const button of byId("f-outcome").querySelectorAll("button")) {
       const outcome = button.dataset.outcome, count = outcome ? base.filter(i => i.outcome === outcome).length : base.length;
@@ -180,7 +180,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     for (const other of byId("rows").tBodies[0].rows) { other.setAttribute("aria-selected", String(other === tr)); other.tabIndex = other === tr ? 0 : -1; }
     const panel = byId("item"), head = make("header"), close = make("button", words.close, { type: "button" });
     close.addEventListener("click", shut);
-    head.append(make("h3", `${item.benchmark.name} ${item.id}`), make("span", `${signs[item.outcome]} ${words[item.outcome]}`, { class: `status ${colours[item.outcome]}` }), close);
+    head.append(make("h3", `${item.task.name} ${item.id}`), make("span", `${signs[item.outcome]} ${words[item.outcome]}`, { class: `status ${colours[item.outcome]}` }), close);
     const two = make("div", null, { class: "two" });
     two.append(...item.sides.map((each, i) => side(item, i === 0 ? words.before : candidates.length > 1 ? candidates[i - 1] : words.after, each)));
     panel.replaceChildren(head, make("p", [item.cluster, item.group].filter(Boolean).join(" · "), { class: "soft" }),
@@ -250,7 +250,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
   // --- controls, keyboard, links ---
   const set = (changes, keepPage) => { Object.assign(state, changes); refresh(keepPage); };
   byId("f-candidate")?.addEventListener("change", e => { choose(e.target.value); set({}); });
-  byId("f-benchmark").addEventListener("change", e => set({ benchmark: e.target.value, group: "", cluster: "" }));
+  byId("f-task").addEventListener("change", e => set({ task: e.target.value, group: "", cluster: "" }));
   byId("f-group").addEventListener("change", e => set({ group: e.target.value }));
   byId("f-cluster").addEventListener("change", e => set({ cluster: e.target.value }));
   let waiting;
@@ -258,7 +258,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
   byId("f-outcome").addEventListener("click", e => { const button = e.target.closest("button"); if (button) set({ outcome: button.dataset.outcome }); });
   byId("previous").addEventListener("click", () => { state.page--; page(); });
   byId("next").addEventListener("click", () => { state.page++; page(); });
-  byId("clear").addEventListener("click", () => { byId("f-text").value = ""; set({ benchmark: "", outcome: "", group: "", cluster: "", text: "", sort: "", down: false }); });
+  byId("clear").addEventListener("click", () => { byId("f-text").value = ""; set({ task: "", outcome: "", group: "", cluster: "", text: "", sort: "", down: false }); });
   byId("rows").tHead.addEventListener("click", e => {
     const head = e.target.closest("th");
     if (head) set({ sort: head.dataset.sort, down: state.sort === head.dataset.sort && !state.down });
@@ -284,13 +284,13 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
     e.preventDefault();
     byId("f-text").focus();
   });
-  // Numbers in the tables are links into the browser: #items?benchmark=spider&outcome=lost
+  // Numbers in the tables are links into the browser: #items?task=spider&outcome=lost
   function follow() {
     if (!location.hash.startsWith("#items?")) return;
     const wanted = new URLSearchParams(location.hash.slice(7)), one = name => wanted.get(name) ?? "";
     byId("f-text").value = "";
     choose(one("candidate"));
-    set({ benchmark: one("benchmark"), outcome: one("outcome"), group: one("group"), cluster: one("cluster"), text: "" });
+    set({ task: one("task"), outcome: one("outcome"), group: one("group"), cluster: one("cluster"), text: "" });
     byId("items").scrollIntoView();
     byId("f-outcome").querySelector("[aria-pressed=true]")?.focus({ preventScroll: true });
   }
@@ -302,7 +302,7 @@ addEventListener("beforeprint", () => { for (const part of document.querySelecto
   set({ outcome: lost ? "lost" : items.some(i => i.outcome === "gained") ? "gained" : "" });
   byId("browser").hidden = false;
   const number = n => n.toLocaleString(document.documentElement.lang);
-  byId("bounded").textContent = benchmarks.filter(b => b.items.length < b.all)
+  byId("bounded").textContent = tasks.filter(b => b.items.length < b.all)
     .map(b => words.bounded.replace("{0}", number(b.items.length)).replace("{1}", number(b.all)).replace("{2}", b.name)).join(" ");
   byId("bounded").hidden = byId("bounded").textContent === "";
   follow();

@@ -20,6 +20,7 @@ internal static class ReportMarkdown
         text.Append(
             report.Comparison.Selection is null ? "" : Escape(Explanations.Selection(report.Comparison, words)) + "\n\n"
         );
+        Warnings(text, report.SharedWarnings, report.Words);
         text.Append(SearchMarkdown.Of(report));
         text.Append(RankingMarkdown.Of(report));
         foreach (CandidateComparison candidate in report.Ranking.Order)
@@ -45,6 +46,7 @@ internal static class ReportMarkdown
     {
         Words words = report.Words;
         text.Append(Escape(Advice.Of(candidate, words))).Append("\n\n");
+        Warnings(text, report.WarningsOf(candidate.Name), words);
         foreach (PairedResult b in candidate.Tasks)
         {
             string further = string.Join(
@@ -71,9 +73,9 @@ internal static class ReportMarkdown
 
         text.Append(
                 words.Say(
-                    "\n| benchmark | items | unscored before / after | before | after | difference, "
+                    "\n| task | items | unscored before / after | before | after | difference, "
                         + "points (95%) | gained | lost | p |\n",
-                    "\n| benchmark | itens | sem nota antes / depois | antes | depois | diferença, "
+                    "\n| tarefa | itens | sem nota antes / depois | antes | depois | diferença, "
                         + "pontos (95%) | ganhos | perdidos | p |\n"
                 )
             )
@@ -88,17 +90,27 @@ internal static class ReportMarkdown
         }
 
         text.Append(Explanations.Adjusted(candidate.Tasks, words) is { } groups ? $"\n{Escape(groups)}\n" : "");
-        Power(text, candidate.Power ?? [], words);
+        Power(text, candidate, words);
     }
 
-    private static void Power(StringBuilder text, IReadOnlyList<TaskPower> power, Words words)
+    private static void Warnings(StringBuilder text, IReadOnlyList<string> warnings, Words words)
     {
-        if (power.Count == 0)
+        if (warnings.Count > 0)
+        {
+            text.Append($"{Explanations.Warnings(words)}\n\n")
+                .AppendJoin("", warnings.Select(w => $"- {Escape(w.TrimEnd('.'))}.\n"))
+                .Append('\n');
+        }
+    }
+
+    private static void Power(StringBuilder text, CandidateComparison candidate, Words words)
+    {
+        if (candidate.Power is not { Count: > 0 } power)
         {
             return;
         }
 
-        (string[] heads, string[][] rows) = PowerTable.Of(power, words);
+        (string[] heads, string[][] rows) = PowerTable.Of(power, candidate.Tasks, words);
         text.Append($"\n{Escape(PowerTable.Explanation(words))}\n\n")
             .Append($"| {string.Join(" | ", heads)} |\n|{string.Concat(heads.Select(_ => "---|"))}\n");
         foreach (string[] row in rows)
@@ -139,8 +151,8 @@ internal static class ReportMarkdown
 
     private static void Row(StringBuilder text, string name, PairedResult b, Words words) =>
         text.Append(
-            $"| {name} | {words.Count(b.Items)} | {words.Count(b.UnscoredBefore)} / {words.Count(b.UnscoredAfter)} "
-                + $"| {words.Percent(b.Before.Score)} "
+            $"| {name} | {Facts.ItemCount(b, words)} "
+                + $"| {words.Count(b.UnscoredBefore)} / {words.Count(b.UnscoredAfter)} | {words.Percent(b.Before.Score)} "
                 + $"| {words.Percent(b.After.Score)} | {Signs.Of(b.Change)} {words.Change(b.Difference)} "
                 + $"| {b.Gained} | {b.Lost} | {Signs.P(b, words).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
         );

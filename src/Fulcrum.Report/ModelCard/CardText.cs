@@ -39,7 +39,7 @@ internal static class CardText
         {
             string role = report.Study.Targets.Contains(task.Task) ? "target" : "general";
             text.Append(
-                $"| {Escape(task.Task)} | {role} | {words.Count(task.Items)} "
+                $"| {Escape(task.Task)} | {role} | {Facts.ItemCount(task, words)} "
                     + $"| {(task.Clusters > 1 ? words.Count(task.Clusters) : "–")} "
                     + $"| {words.Percent(task.Before.Score)} ({words.Interval(task.Before)}) "
                     + $"| {words.Percent(task.After.Score)} ({words.Interval(task.After)}) "
@@ -98,7 +98,18 @@ internal static class CardText
             .Append("- Safety was not evaluated, except as far as a task above measures it.\n");
         foreach (PairedResult task in report.Shown.Tasks)
         {
-            text.Append(Sentences.Unscored(task, words) is { } unscored ? $"- {Escape(unscored)}\n" : "");
+            string?[] doubts =
+            [
+                Sentences.Unscored(task, words),
+                .. Sentences.Replies(task, words),
+                Sentences.Lucky(task, words),
+            ];
+            doubts.OfType<string>().ToList().ForEach(d => text.Append($"- {Escape(d)}\n"));
+        }
+
+        foreach (string warning in report.SharedWarnings.Concat(report.WarningsOf(report.Shown.Name)))
+        {
+            text.Append($"- Warning of the run: {Escape(warning.TrimEnd('.'))}.\n");
         }
     }
 

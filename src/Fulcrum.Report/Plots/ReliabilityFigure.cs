@@ -12,10 +12,10 @@ internal static class ReliabilityFigure
         Right = 420,
         Top = 28;
 
-    public static Markup Of(string benchmark, CalibrationComparison c, Words words)
+    public static Markup Of(string task, CalibrationComparison c, Words words)
     {
         return Draw.Figure(
-            words.Say($"Calibration of {benchmark}", $"Calibração de {benchmark}"),
+            words.Say($"Calibration of {task}", $"Calibração de {task}"),
             words.Say(
                 "Choices by the probability given to them, against the share that is right; "
                     + "on the dotted line a model is as sure as it is right. Larger marks hold more items.",
@@ -23,7 +23,7 @@ internal static class ReliabilityFigure
                     + "sobre a linha pontilhada o modelo tem tanta certeza quanto razão. "
                     + "Marcas maiores contêm mais itens."
             ),
-            width => Markup.Of($"{Draw.Key(words)}{Picture(benchmark, c, width, words)}"),
+            width => Markup.Of($"{Draw.Key(words)}{Picture(task, c, width, words)}"),
             Draw.Table(
                 ["", words.Say("confidence", "confiança"), words.Say("right", "certas"), words.Say("items", "itens")],
                 Rows(words.Say("before", "antes"), c.Before, words)
@@ -34,7 +34,7 @@ internal static class ReliabilityFigure
     }
 
     // On a narrow picture the figures stand below the axes.
-    private static Markup Picture(string benchmark, CalibrationComparison c, double width, Words words)
+    private static Markup Picture(string task, CalibrationComparison c, double width, Words words)
     {
         bool narrow = width < Draw.Wide;
         double right = narrow ? width - 30 : Right,
@@ -46,7 +46,7 @@ internal static class ReliabilityFigure
         return Draw.Picture(
             width,
             bottom + (narrow ? 190 : 46),
-            words.Say($"reliability of {benchmark}", $"confiabilidade de {benchmark}"),
+            words.Say($"reliability of {task}", $"confiabilidade de {task}"),
             Draw.Across(x, Top, bottom, percent),
             Draw.Up(y, Left, right, percent),
             Draw.Line("curve front", x.At(0), y.At(0), x.At(1), y.At(1)),

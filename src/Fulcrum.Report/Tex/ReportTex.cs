@@ -20,8 +20,8 @@ internal static class ReportTex
             \begin{tabular}{lrrrrrrr}
             \toprule
             {{words.Say(
-                "Benchmark & Items & Before & After & Difference & Gained & Lost & $p$",
-                "Benchmark & Itens & Antes & Depois & Diferença & Ganhos & Perdidos & $p$"
+                "Task & Items & Before & After & Difference & Gained & Lost & $p$",
+                "Tarefa & Itens & Antes & Depois & Diferença & Ganhos & Perdidos & $p$"
             )}} \\
             \midrule
 

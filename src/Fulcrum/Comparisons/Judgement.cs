@@ -61,11 +61,21 @@ public sealed record Verdict(VerdictKind Kind, double Margin, IReadOnlyList<Find
     /// <summary>Whether nothing general was measured: then only the gain is shown.</summary>
     [JsonIgnore]
     public bool GainOnly => Findings.All(f => f.Role == TaskRole.Target);
+
+    /// <summary>Whether no item of any task has another score than before.</summary>
+    [JsonIgnore]
+    internal bool NothingChanged => Findings.Count > 0 && Findings.All(f => f.IsUnchanged);
 }
 
 /// <summary>What the interval of one task shows.</summary>
 /// <param name="Difference">After minus before.</param>
-public sealed record Finding(string Task, TaskRole Role, Change Change, TaskJudgement Judgement, Difference Difference);
+public sealed record Finding(string Task, TaskRole Role, Change Change, TaskJudgement Judgement, Difference Difference)
+{
+    /// <summary>Whether every item has the same score on both sides.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    internal bool IsUnchanged { get; init; }
+}
 
 /// <summary>The verdict that follows from the differences and the margin, and from nothing else.</summary>
 internal static class Judgement
@@ -109,6 +119,9 @@ internal static class Judgement
                             JudgementOf(r, roles[i], margin / 100, failing[i]),
                             r.Difference
                         )
+                        {
+                            IsUnchanged = r.IsUnchanged,
+                        }
                 )
                 .OrderBy(f => f.Role),
         ];

@@ -56,6 +56,7 @@ internal static class PairedComparison
             questions = AnswerPairs.Of(task, QuestionForms.Joined(before), QuestionForms.Joined(after));
         return Of(task, null, questions, given, given.Level) with
         {
+            AskedItems = pairs.Count == questions.Count ? null : pairs.Count,
             Groups = Groups(task, questions, given),
             Chance = before.Select(a => a.Chance).FirstOrDefault(),
             Protocol = before.Select(a => a.Protocol).FirstOrDefault(),

@@ -108,6 +108,20 @@ public sealed record PairedResult(
     [JsonIgnore]
     internal bool NamesClusters => Clusters > 1 || WorstCluster is { Cluster.Length: > 0 };
 
+    /// <summary>The number of items that were asked, where several of them are one question, so that
+    /// <see cref="Items"/> counts questions; null: each item is a question of its own.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal int? AskedItems { get; init; }
+
+    /// <summary>Whether every item has the same score on both sides.</summary>
+    [JsonIgnore]
+    internal bool IsUnchanged =>
+        Items > 0
+        && Gained + Lost == 0
+        && WorstCluster is null or { Points: 0 }
+        && Estimands.Items is { Points: 0, StandardError: 0 };
+
     /// <summary>Whether neither side solved any item, so that the difference of 0 says nothing.</summary>
     [JsonIgnore]
     internal bool NothingSolved => Items > 0 && Before.Score == 0 && After.Score == 0;

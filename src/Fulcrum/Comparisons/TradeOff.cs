@@ -29,8 +29,8 @@ internal enum PointKind
 }
 
 /// <summary>The measured points of a study and the front that they form.</summary>
-/// <param name="Tasks">Benchmarks whose mean is the first axis.</param>
-/// <param name="General">Benchmarks whose mean is the second axis.</param>
+/// <param name="Tasks">Tasks whose mean is the first axis.</param>
+/// <param name="General">Tasks whose mean is the second axis.</param>
 /// <param name="Points">Before first, after second, then as measured.</param>
 /// <param name="Hypervolume">Area of the unit square (task score, general score) that the points dominate, reference
 /// point (0, 0).</param>
@@ -54,9 +54,9 @@ internal sealed record TradeOff(
 /// <param name="Step">The training step of the checkpoint; null: the finished adapter.</param>
 /// <param name="Form">How the adapter is applied; <c>beside</c> unless the study asks for serving forms.</param>
 /// <param name="Seed">The training seed where it is not the study's first; else null.</param>
-/// <param name="Scores">A benchmark each, in the study's order.</param>
+/// <param name="Scores">A task each, in the study's order.</param>
 /// <param name="Task">Mean paired difference over the tasks.</param>
-/// <param name="General">Mean paired difference over the other benchmarks; null: there are none.</param>
+/// <param name="General">Mean paired difference over the other tasks; null: there are none.</param>
 /// <param name="OnFront">No other point is better on one axis and at least as good on the other.</param>
 /// <param name="Dominated">Statistically: another point is at least as good on both axes, and better on one by a paired
 /// interval that excludes 0 and holds for all pairs of points together.</param>

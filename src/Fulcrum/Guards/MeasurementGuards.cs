@@ -52,13 +52,15 @@ internal static class MeasurementGuards
         }
         else if (before && writes)
         {
-            int unparsable = answers.Count(ReplyCounts.IsUnparsable);
+            int unparsable = answers.Count(ReplyCounts.IsUnparsable),
+                cut = answers.Count(ReplyCounts.IsAtLimit);
             log.Report(
                 GuardNames.UnparsableShare,
                 benchmark.Name,
                 unparsable <= MostUnparsable * answers.Count,
                 $"no answer can be read from {unparsable} of {answers.Count} written replies of "
-                    + $"{benchmark.Name}; at most {MostUnparsable:P0} may be unreadable"
+                    + $"{benchmark.Name}; at most {MostUnparsable * 100:0}% may be unreadable"
+                    + (cut == 0 ? "" : $". {cut} replies ended at the token limit, so they may be incomplete")
             );
         }
 
@@ -149,7 +151,7 @@ internal static class MeasurementGuards
             GuardNames.PublishedBand,
             benchmark.Name,
             inside,
-            $"{seen.Score * 100:0.0} % ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; "
+            $"{seen.Score * 100:0.0}% ({seen.Low * 100:0.0} to {seen.High * 100:0.0}) on {benchmark.Name}; "
                 + $"published: {(low == high ? $"{low:0.0}" : $"{low:0.0} to {high:0.0}")}, within {tolerance:0} "
                 + $"points of which the true score should lie (the guard fails if {scored.Length} items make that "
                 + $"unlikely, p below {Significance}): {whose}"

@@ -80,7 +80,7 @@ public sealed partial class PromptEncoding(
             Prompt.Chat chat when template is not null => Rendered(template, chat, addGenerationPrompt: true),
             _ => throw new InputException(
                 "the model has no chat template (tokenizer_config.json, chat_template.jinja), "
-                    + "but the benchmark asks in the form of a conversation"
+                    + "but the task asks in the form of a conversation"
             ),
         };
 

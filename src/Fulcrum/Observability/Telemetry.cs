@@ -23,7 +23,7 @@ internal static class Telemetry
     private static readonly Counter<long> Answers = Meter.CreateCounter<long>(
         "fulcrum.answers",
         "{answer}",
-        "Items of benchmarks that were answered, graded and are on the disk."
+        "Items of tasks that were answered, graded and are on the disk."
     );
     private static readonly Counter<long> Tokens = Meter.CreateCounter<long>(
         "fulcrum.training.tokens",

@@ -18,12 +18,17 @@ internal static class AnswerWarnings
         ITask task,
         TaskPlan plan,
         IReadOnlyList<Answer> answers
-    ) =>
-        ReplyCounts
-            .Warnings($"{side}, {task.Name}", answers, ContextFit.LimitOf(plan, study.Named))
-            .Concat(task.Doubts(answers).Select(d => $"{side}, {d}"))
-            .ToList()
-            .ForEach(w => report(new RunEvent.Warned(w)));
+    )
+    {
+        string whose = $"{side}, {task.Name}";
+        foreach (string counted in ReplyCounts.Warnings(whose, answers, ContextFit.LimitOf(plan, study.Named)))
+        {
+            report(new RunEvent.Warned(counted) { IsCompared = true });
+        }
+
+        IEnumerable<string> doubts = task.Doubts(answers).Select(d => $"{side}, {d}");
+        ReplyCounts.Empty(whose, answers).Concat(doubts).ToList().ForEach(w => report(new RunEvent.Warned(w)));
+    }
 
     /// <summary>Reports a general task on which the base knows nothing, before any candidate is trained or
     /// measured.</summary>
@@ -40,15 +45,17 @@ internal static class AnswerWarnings
                         + "task can show no loss. No candidate will be accepted with it. Choose a task that the base "
                         + "can do"
                 )
+                {
+                    IsCompared = true,
+                }
             );
         }
     }
 
-    /// <summary>Reports the same of a candidate whose replies were given, and nothing of any other.</summary>
+    /// <summary>Reports the same of a candidate whose replies were given.</summary>
     public static void OfGiven(Action<RunEvent> report, Study study, string side, Corpus data, RunLayout run)
     {
-        bool given = study.Candidates[side].Replies is not null;
-        foreach ((ITask task, TaskPlan plan) in given ? data.Tasks.Zip(study.NamedTasks) : [])
+        foreach ((ITask task, TaskPlan plan) in data.Tasks.Zip(study.NamedTasks))
         {
             string answers = run.Answers(RunLayout.Candidate(side), task.Name);
             Report(report, study, side, task, plan, AnswerFile.Read(answers));

@@ -202,11 +202,27 @@ internal sealed class CandidateStages(
             () => measurement.Writes(place),
             () =>
                 spec is null
-                    ? GivenReplies.Measure(plan, stages.Layout, place, data, extents)
+                    ? MeasureGiven(name, plan, extents)
                     : Measure(stage, place, inputs, spec, plan, extents, cancellation)
         );
-        AnswerWarnings.OfGiven(stages.Report, state.Study, name, data, stages.Layout);
         new EqualWork(stages.Layout, name).Note("measure", inputs);
+    }
+
+    private IReadOnlyList<string> MeasureGiven(
+        string name,
+        CandidatePlan plan,
+        IReadOnlyDictionary<string, Extent>? extents
+    )
+    {
+        IReadOnlyList<string> written = GivenReplies.Measure(
+            plan,
+            stages.Layout,
+            RunLayout.Candidate(name),
+            data,
+            extents
+        );
+        AnswerWarnings.OfGiven(stages.Report, state.Study, name, data, stages.Layout);
+        return written;
     }
 
     private IReadOnlyList<string> Measure(

@@ -46,6 +46,25 @@ public sealed partial class Experiment(
         return Logged(() => RunStages(until, cancellation));
     }
 
+    /// <summary>Reports what an engine has to say. Like every warning of a run, it goes to the log and into the
+    /// report.</summary>
+    internal void Report(RunEvent happened) =>
+        stages.Report(happened is RunEvent.Warned w ? w with { Kept = WithoutFolders(w.Text) } : happened);
+
+    // Engines name folders by their paths. A report that is sent around tells the last part only.
+    private string WithoutFolders(string text) =>
+        study
+            .Candidates.Values.SelectMany(c => (string?[])[c.Adapter, c.Model, c.Gguf, c.Tokenizer])
+            .Append(study.Base.Model)
+            .Append(run.Layout.Root)
+            .OfType<string>()
+            .Where(Path.IsPathFullyQualified)
+            .Distinct()
+            .OrderByDescending(p => p.Length)
+            .Aggregate(text, (shorter, path) => shorter.Replace(path, LastPart(path), StringComparison.Ordinal));
+
+    private static string LastPart(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+
     private T Logged<T>(Func<T> work)
     {
         using Activity? span = Telemetry.Begin("run", "fulcrum.study", study.Title);

@@ -11,13 +11,15 @@ namespace Fulcrum.Runs;
 /// <param name="Seconds">Wall-clock time of the stage, of its last attempt.</param>
 /// <param name="Environment">Versions, device, dtype, threads.</param>
 /// <param name="Joules">Energy of the processor packages meanwhile; null where the machine does not report it.</param>
+/// <param name="Warnings">The warnings of the stage that no other file of the run states; null: none.</param>
 internal sealed record Manifest(
     string Stage,
     string Inputs,
     IReadOnlyDictionary<RelativeName, string> Outputs,
     double Seconds,
     IReadOnlyDictionary<string, string> Environment,
-    double? Joules = null
+    double? Joules = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null
 );
 
 /// <summary>JSON of manifests.</summary>

@@ -118,7 +118,11 @@ internal sealed class Preparation(
             .Distinct()
             .ToList()
             .ForEach(w => stages.Report(new RunEvent.Warned(w)));
-        data.Tasks.SelectMany(t => t.Doubts(null)).ToList().ForEach(w => stages.Report(new RunEvent.Warned(w)));
+        state
+            .Study.NamedTasks.SelectMany(p => p.UnusedSettings(state.Study.Named.Of))
+            .Concat(data.Tasks.SelectMany(t => t.Doubts(null)))
+            .ToList()
+            .ForEach(w => stages.Report(new RunEvent.Warned(w)));
         Corpus judged = state.Study.Selects ? AskedItems.Halves(data, state.Study).Confirmation : data;
         PreparationSummary.Of(state.Study, judged, settings).ToList().ForEach(stages.Report);
         if (spec.Source is ModelSource.Folder folder)

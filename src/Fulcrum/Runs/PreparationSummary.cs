@@ -62,7 +62,7 @@ internal static class PreparationSummary
             string assumed =
                 power.DesignEffect > 1 ? $", design effect {power.DesignEffect:0.#} until the answers show it" : "";
             yield return new RunEvent.Noted(
-                $"{b.Name}: {power.Items} items{(power.Clusters > 1 ? $" in {power.Clusters} {Many(plan)}" : "")}"
+                $"{b.Name}: {Counted(power.Items, b.Items.Count)}{(power.Clusters > 1 ? $" in {power.Clusters} {Many(plan)}" : "")}"
                     + $". Minimum detectable difference (80% power{assumed}): {Effects(power)}"
             );
             if (power.Sees == false)
@@ -77,7 +77,10 @@ internal static class PreparationSummary
                             + $"difference of {wanted:0.#} points, and 80% are usual. The run continues, but its "
                             + $"verdict may be \"inconclusive\". More items would help"
                     )
-                );
+                )
+                {
+                    IsCompared = true,
+                };
             }
 
             foreach (RequiredBound bound in settings.Required?.GetValueOrDefault(b.Name) ?? [])
@@ -99,6 +102,9 @@ internal static class PreparationSummary
             );
         }
     }
+
+    private static string Counted(int questions, int items) =>
+        questions == items ? $"{items} items" : $"{questions} questions ({items} items asked)";
 
     private static string Many(TaskPlan plan) => TaskNouns.Several(plan.Nouns().Cluster.English);
 

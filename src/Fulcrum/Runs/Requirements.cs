@@ -58,7 +58,7 @@ internal sealed partial record Requirements(IReadOnlyList<(string Task, bool AtL
             );
 
     /// <summary>Checks the names, so that a wrong name is found before the run and not after it.</summary>
-    /// <exception cref="InputException">There is no such benchmark; names those that there are.</exception>
+    /// <exception cref="InputException">There is no such task; names those that there are.</exception>
     public void CheckNames(IReadOnlyList<string> benchmarks)
     {
         if (Bounds.Select(b => b.Task).FirstOrDefault(b => !benchmarks.Contains(b)) is { } stranger)

@@ -21,7 +21,16 @@ public abstract record RunEvent
     public sealed record Noted(string Text) : RunEvent;
 
     /// <summary>A warning: the result may not be what the user expects.</summary>
-    public sealed record Warned(string Text) : RunEvent;
+    public sealed record Warned(string Text) : RunEvent
+    {
+        /// <summary>Whether the comparison states the same in figures. Reports then take it from there, and do not
+        /// repeat the warning.</summary>
+        internal bool IsCompared { get; init; }
+
+        /// <summary>The text for reports, which are sent around and name no folder of this machine; null:
+        /// <see cref="Text"/>.</summary>
+        internal string? Kept { get; init; }
+    }
 }
 
 /// <summary>What a progress counts.</summary>

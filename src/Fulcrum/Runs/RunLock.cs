@@ -114,6 +114,18 @@ public sealed class RunLock : IDisposable
         double seconds,
         IReadOnlyDictionary<string, string> environment,
         double? joules = null
+    ) => Complete(stage, inputs, outputs, seconds, environment, joules, []);
+
+    /// <summary>Marks a stage as complete, with its warnings.</summary>
+    /// <param name="warnings">What a reader of the result has to know.</param>
+    internal void Complete(
+        string stage,
+        string inputs,
+        IEnumerable<string> outputs,
+        double seconds,
+        IReadOnlyDictionary<string, string> environment,
+        double? joules,
+        IReadOnlyList<string> warnings
     )
     {
         Dictionary<RelativeName, string> digests = outputs
@@ -121,7 +133,15 @@ public sealed class RunLock : IDisposable
             .Order(StringComparer.Ordinal)
             .Select(o => RelativeName.Parse(o, stage))
             .ToDictionary(n => n, n => Sha256.OfFile(Layout.In(n)));
-        Manifest manifest = new(stage, inputs, digests, Math.Round(seconds, 3), environment, joules);
+        Manifest manifest = new(
+            stage,
+            inputs,
+            digests,
+            Math.Round(seconds, 3),
+            environment,
+            joules,
+            warnings.Count == 0 ? null : warnings
+        );
         AtomicFile.WriteText(
             Layout.ManifestPath(stage),
             JsonSerializer.Serialize(manifest, ManifestJson.Default.Manifest) + "\n"

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Fulcrum.Models;
 using Fulcrum.Observability;
@@ -9,7 +10,13 @@ namespace Fulcrum.Runs;
 /// <summary>Runs stages: skips what is complete, writes manifests last, reports what happens.</summary>
 internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings settings)
 {
+    private const int MostWarnings = 200,
+        LongestWarning = 2000;
+
     private readonly Heartbeat heartbeat = new(run);
+
+    // Those of the stage at work, and those before it: engines warn when a model is checked, before any stage.
+    private readonly ConcurrentQueue<string> warnings = [];
 
     /// <summary>The run's log.</summary>
     public ILogger Log { get; } = settings.Log ?? NullLogger.Instance;
@@ -56,14 +63,21 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
         run.Reopen(name, writes);
         Report(new RunEvent.StageStarted(name));
         long start = Stopwatch.GetTimestamp();
-        check();
         using EnergyMeter energy = new();
-        IReadOnlyList<string> outputs = work();
-        check();
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        run.Complete(name, inputs, outputs, seconds, Environment(), energy.Joules);
-        Telemetry.Completed(name, seconds);
-        Log.StageEnds(name, seconds);
+        try
+        {
+            check();
+            IReadOnlyList<string> outputs = work();
+            check();
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            run.Complete(name, inputs, outputs, seconds, Environment(), energy.Joules, [.. warnings.Distinct()]);
+            Telemetry.Completed(name, seconds);
+            Log.StageEnds(name, seconds);
+        }
+        finally
+        {
+            warnings.Clear();
+        }
     }
 
     /// <summary>Reports an event to whoever follows the run, to the log and to the heartbeat.</summary>
@@ -82,6 +96,7 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
                 break;
             case RunEvent.Warned warned:
                 Log.Warns(warned.Text);
+                Keep(warned);
                 break;
             case RunEvent.Progressed at when heartbeat.Report(at):
                 Log.Progresses(at.Stage, at.What, at.Done, at.Total, $"{at.Unit}".ToLowerInvariant());
@@ -89,6 +104,14 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
         }
 
         settings.Report?.Invoke(happened);
+    }
+
+    private void Keep(RunEvent.Warned warned)
+    {
+        if (!warned.IsCompared && warnings.Count < MostWarnings)
+        {
+            warnings.Enqueue(Printable.Cut(Printable.Line(warned.Kept ?? warned.Text), LongestWarning));
+        }
     }
 
     private IReadOnlyDictionary<string, string> Environment() =>
