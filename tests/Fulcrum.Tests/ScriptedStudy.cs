@@ -93,7 +93,7 @@ internal sealed record ScriptedStudy(string Broken = "")
         using RunLock run = RunLock.Open(folder);
         ExperimentSettings settings = new()
         {
-            Elsewhere = (_, open, _, cancellation) =>
+            Elsewhere = (_, open, _, _, cancellation) =>
             {
                 handed = open;
                 using RunLock other = RunLock.Join(folder);

@@ -17,8 +17,22 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
     public ConsoleProgress(ParseResult parsed, bool whole = false)
         : this(parsed.GetValue(CommonOptions.Quiet), whole) { }
 
-    /// <summary>Does work that reports its progress.</summary>
+    /// <summary>Does work that reports its progress, from any thread.</summary>
     public void Show(Action<Action<RunEvent>> work)
+    {
+        Lock gate = new();
+        Display(report =>
+            work(happened =>
+            {
+                lock (gate)
+                {
+                    report(happened);
+                }
+            })
+        );
+    }
+
+    private void Display(Action<Action<RunEvent>> work)
     {
         if (quiet)
         {

@@ -5,7 +5,8 @@ using Fulcrum.Studies;
 namespace Fulcrum.Jobs;
 
 /// <summary>Does the stages of candidates (training, evaluation) in several processes on this machine. Each process has
-/// its own cores or its own device and does one stage after another, first its part of the base.</summary>
+/// its own cores or its own device and does one stage after another, first its part of the base. On a CPU this process
+/// is one of them (docs/decisions/0092-first-job-is-this-process.md).</summary>
 /// <param name="jobs">The number of processes.</param>
 /// <param name="devices">Returns the number of GPUs to divide among them; 0: they compute on the CPU.</param>
 /// <param name="start">Returns how to start a process, which reads names of stages from its standard input.</param>
@@ -14,11 +15,11 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
     private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
     private readonly JobProcess?[] processes = new JobProcess?[jobs];
 
-    /// <summary>Starts the processes in advance, because each needs a second or more to open the study.</summary>
+    /// <summary>Starts the other processes in advance, because each needs a second or more to open the study.</summary>
     /// <param name="most">The number of stages, as the largest useful number of processes.</param>
     public void Warm(Study study, int most)
     {
-        for (int job = 0; job < Math.Min(jobs, most); job++)
+        for (int job = WorksHere(study) ? 1 : 0; job < Math.Min(jobs, most); job++)
         {
             processes[job] ??= Start(job, study);
         }
@@ -26,9 +27,17 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
 
     /// <summary>Does candidates of a study. A candidate that fails does not stop the others.</summary>
     /// <param name="open">The candidates that are not complete.</param>
+    /// <param name="here">Does one in this process.</param>
+    /// <param name="report">Called from several threads.</param>
     /// <exception cref="FulcrumException">Candidates failed. The message says which, and why the first
     /// failed.</exception>
-    public void Run(Study study, IReadOnlyList<StageNode> open, Action<RunEvent> report, CancellationToken cancellation)
+    public void Run(
+        Study study,
+        IReadOnlyList<StageNode> open,
+        Action<StageNode> here,
+        Action<RunEvent> report,
+        CancellationToken cancellation
+    )
     {
         StageGraph graph = StageGraph.Of(study);
         foreach (StageNode done in graph.Candidates.Except(open))
@@ -36,7 +45,7 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
             report(new RunEvent.StageSkipped(done.Place));
         }
 
-        Run(study, new JobQueue(n => graph.Needs[n], open), Math.Min(jobs, open.Count), report, cancellation);
+        Run(study, new JobQueue(n => graph.Needs[n], open), Math.Min(jobs, open.Count), here, report, cancellation);
         Dispose();
     }
 
@@ -55,24 +64,37 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
     }
 
     /// <summary>Evaluates the items of the base in parts, one per process.</summary>
+    /// <param name="here">Does one in this process.</param>
+    /// <param name="report">Called from several threads.</param>
     /// <exception cref="FulcrumException">A part failed.</exception>
-    public void SplitBase(Study study, Action<RunEvent> report, CancellationToken cancellation)
+    public void SplitBase(Study study, Action<StageNode> here, Action<RunEvent> report, CancellationToken cancellation)
     {
         StageNode[] parts =
         [
             .. Enumerable.Range(0, jobs).Select(i => new StageNode(Stage.Base, null, new StagePart(i, jobs))),
         ];
-        Run(study, new JobQueue(_ => [], parts), jobs, report, cancellation);
+        Run(study, new JobQueue(_ => [], parts), jobs, here, report, cancellation);
     }
 
-    private void Run(Study study, JobQueue queue, int most, Action<RunEvent> report, CancellationToken cancellation)
+    private void Run(
+        Study study,
+        JobQueue queue,
+        int most,
+        Action<StageNode> here,
+        Action<RunEvent> report,
+        CancellationToken cancellation
+    )
     {
-        Lock gate = new();
-        void Report(RunEvent happened)
+        bool worksHere = WorksHere(study);
+        void Do(int job)
         {
-            lock (gate)
+            if (job == 0 && worksHere)
             {
-                report(happened);
+                WorkHere(queue, here, cancellation);
+            }
+            else
+            {
+                Work(job, study, queue, report, cancellation);
             }
         }
 
@@ -82,7 +104,7 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
                 .Range(0, most)
                 .Select(i =>
                     Task.Factory.StartNew(
-                        () => Work(i, study, queue, Report, cancellation),
+                        () => Do(i),
                         CancellationToken.None,
                         TaskCreationOptions.LongRunning,
                         TaskScheduler.Default
@@ -114,6 +136,33 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
             GuardException => new GuardException(message),
             _ => new FulcrumException(message, why),
         };
+
+    // A GPU is chosen by the environment of a process. Threads that share a core must not spin, which the environment
+    // says, too.
+    private bool WorksHere(Study study) =>
+        devices(study) == 0 && study.Base.Threads <= Cores.Part(Cores.Allowed(), 0, jobs).Count;
+
+    // The thread is not bound to cores. Threads that it starts would stay bound, and comparing needs all cores.
+    private static void WorkHere(JobQueue queue, Action<StageNode> here, CancellationToken cancellation)
+    {
+        while (queue.Take(cancellation) is { } node)
+        {
+            queue.End(node, FailureOf(() => here(node), cancellation));
+        }
+    }
+
+    private static FulcrumException? FailureOf(Action work, CancellationToken cancellation)
+    {
+        try
+        {
+            work();
+            return null;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            return JobLine.Of(e).Failure();
+        }
+    }
 
     private void Work(int job, Study study, JobQueue queue, Action<RunEvent> report, CancellationToken cancellation)
     {

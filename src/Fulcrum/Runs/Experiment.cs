@@ -97,12 +97,16 @@ public sealed partial class Experiment(
         RunState state = RunState.Begin(study, run.Layout, engines, data);
         stages.Unchanged = () => state.RefuseChanges(engines, data);
 
-        Prepare(state, data, cancellation);
-        if (until >= Stage.Candidates && state.HasParts)
+        void Warm()
         {
-            settings.Warm?.Invoke(state.Study, StageGraph.Open(state.Study, run.Layout));
+            if (until >= Stage.Candidates && state.HasParts)
+            {
+                settings.Warm?.Invoke(state.Study, StageGraph.Open(state.Study, run.Layout));
+            }
         }
 
+        Prepare(state, data, cancellation, Warm);
+        Warm();
         if (until >= Stage.Base)
         {
             state = Measure(state, data, until, cancellation);
@@ -122,8 +126,8 @@ public sealed partial class Experiment(
     private SeekRun Seeking(RunState state, Corpus data, bool stores) =>
         new(state, stages, engines, data, settings, stores);
 
-    private void Prepare(RunState state, Corpus data, CancellationToken cancellation) =>
-        new Preparation(state, stages, engines, data, settings).Run(cancellation);
+    private void Prepare(RunState state, Corpus data, CancellationToken cancellation, Action? passed = null) =>
+        new Preparation(state, stages, engines, data, settings).Run(cancellation, passed);
 
     private void Report()
     {
@@ -140,7 +144,7 @@ public sealed partial class Experiment(
         bool open = state.HasParts && !run.Layout.IsComplete(RunLayout.Base, state.BaseInputs);
         if (open && settings.SplitBase is { } split && measurement.HasParts(RunLayout.Base))
         {
-            split(state.Study, stages.Report, cancellation);
+            split(state.Study, node => Do(node, state, data, cancellation), stages.Report, cancellation);
             measurement.Join(RunLayout.Base, state.BaseInputs);
         }
 
@@ -190,7 +194,8 @@ public sealed partial class Experiment(
         MeasureBase(state, data, cancellation);
         if (until >= Stage.Candidates && state.HasParts && settings.Elsewhere is { } elsewhere)
         {
-            elsewhere(state.Study, Open(state, data), stages.Report, cancellation);
+            void Here(StageNode node) => Do(node, state, data, cancellation);
+            elsewhere(state.Study, Open(state, data), Here, stages.Report, cancellation);
         }
         else if (until >= Stage.Candidates)
         {

@@ -24,18 +24,26 @@ public sealed record ExperimentSettings(
     IReadOnlyDictionary<string, string>? KeyVariables = null
 )
 {
-    /// <summary>Called once a study is prepared and candidates are open, with their number, so that other processes can
-    /// be started while the base is measured; null: there are none.</summary>
+    /// <summary>Called once the checks of a study have passed and candidates are open, with their number, so that other
+    /// processes can be started while this one estimates and measures the base; null: there are none. It may be called
+    /// again.</summary>
     internal Action<Study, int>? Warm { get; init; }
 
     /// <summary>By task, the bounds that a requirement demands. An early decision waits until they are decided
     /// too.</summary>
     internal IReadOnlyDictionary<string, IReadOnlyList<RequiredBound>>? Required { get; init; }
 
-    /// <summary>Obtains and measures those candidates of a study that are not complete in other processes; null: this
-    /// process does.</summary>
-    internal Action<Study, IReadOnlyList<StageNode>, Action<RunEvent>, CancellationToken>? Elsewhere { get; init; }
+    /// <summary>Obtains and measures those candidates of a study that are not complete in several processes; null: this
+    /// process does. It gets what does one candidate in this process.</summary>
+    internal Action<
+        Study,
+        IReadOnlyList<StageNode>,
+        Action<StageNode>,
+        Action<RunEvent>,
+        CancellationToken
+    >? Elsewhere { get; init; }
 
-    /// <summary>Measures the parts of the base of a study in other processes; null: this one measures it.</summary>
-    internal Action<Study, Action<RunEvent>, CancellationToken>? SplitBase { get; init; }
+    /// <summary>Measures the parts of the base of a study in several processes; null: this one measures it. It gets what
+    /// does one part in this process.</summary>
+    internal Action<Study, Action<StageNode>, Action<RunEvent>, CancellationToken>? SplitBase { get; init; }
 }

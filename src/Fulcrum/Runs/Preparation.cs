@@ -18,12 +18,15 @@ internal sealed class Preparation(
 {
     private const string Name = "prepare";
 
-    public void Run(CancellationToken cancellation)
+    /// <summary>Prepares the study, unless that was done.</summary>
+    /// <param name="passed">Called once the checks have passed, before the trial of the estimate; null: nothing
+    /// waits.</param>
+    public void Run(CancellationToken cancellation, Action? passed = null)
     {
         CandidateWork work = new(state.Study, stages.Layout, engines, data, settings, stages.Report);
         RefuseForms();
         GivenCandidates.Check(state.Study, stages.Layout, engines, work);
-        stages.Run(Name, InputsOf(state, data), () => [], () => Prepare(cancellation));
+        stages.Run(Name, InputsOf(state, data), () => [], () => Prepare(cancellation, passed));
     }
 
     // Models of their own may have another context and another tokenizer than the base.
@@ -86,7 +89,7 @@ internal sealed class Preparation(
         ];
     }
 
-    private IReadOnlyList<string> Prepare(CancellationToken cancellation)
+    private IReadOnlyList<string> Prepare(CancellationToken cancellation, Action? passed)
     {
         ModelSpec spec = state.Study.Base.Spec;
         PromptEncoding encoding = engines.For(spec.Source).LoadEncoding(spec).With(state.Study.TemplateVariables);
@@ -100,6 +103,7 @@ internal sealed class Preparation(
         new FittingPrompts(state.Study, engines, stages.Report).Check(data, encoding, GivenSpecs());
         PreparationGuards.Check(guards, data, encoding, trainings, state.Study);
         guards.Close(stages.Layout.Guards(Name), state.Study);
+        passed?.Invoke();
         List<string> written = [RunLayout.GuardsName(Name)];
         stages.Report(new RunEvent.Noted(PreparationSummary.Of(guards, state.Study.OverrideGuards ?? [])));
         data.Tasks.Select(t => t.Layout is { } layout ? $"{t.Name}: {layout}" : null)
