@@ -201,41 +201,49 @@ internal sealed partial class TemplateEvaluator
         }
 
         List<object?> items = TemplateFilters.Items(target, slice.Line);
-        long? Bound(TemplateExpression? e) =>
-            e is null || Value(e) is not { } v ? null
-            : IsWhole(v) || v is bool ? Whole(v)
-            : throw TemplateText.Error(
-                slice.Line,
-                v is TemplateUndefined u
-                    ? u.Complaint
-                    : "slice indices must be integers or None or have an __index__ method"
-            );
-        long? start = Bound(slice.Start),
-            stop = Bound(slice.Stop);
-        long by = Bound(slice.Step) ?? 1,
-            n = items.Count;
-        if (by == 0)
-        {
-            throw TemplateText.Error(slice.Line, "slice step cannot be zero");
-        }
-
-        long Clamp(long? at, long missing) =>
-            at is not { } i ? missing : Math.Clamp(i < 0 ? i + n : i, by > 0 ? 0 : -1, by > 0 ? n : n - 1);
-        List<object?> taken = [];
-        for (
-            Int128 i = Clamp(start, by > 0 ? 0 : n - 1), end = Clamp(stop, by > 0 ? n : -1);
-            by > 0 ? i < end : i > end;
-            i += by
-        )
-        {
-            taken.Add(items[(int)i]);
-        }
-
+        long? start = Bound(slice.Start, slice.Line),
+            stop = Bound(slice.Stop, slice.Line);
+        long step = Bound(slice.Step, slice.Line) ?? 1;
+        List<object?> taken =
+            step != 0
+                ? Sliced(items, start, stop, step)
+                : throw TemplateText.Error(slice.Line, "slice step cannot be zero");
         return target switch
         {
             string => string.Concat(taken),
             TemplateSequence sequence => new TemplateSequence(sequence.Kind, taken),
             _ => taken,
         };
+    }
+
+    private long? Bound(TemplateExpression? expression, int line)
+    {
+        object? value = expression is null ? null : Value(expression);
+        return value switch
+        {
+            null => null,
+            _ when IsWhole(value) || value is bool => Whole(value),
+            TemplateUndefined undefined => throw TemplateText.Error(line, undefined.Complaint),
+            _ => throw TemplateText.Error(line, "slice indices must be integers or None or have an __index__ method"),
+        };
+    }
+
+    // Python's slice: a negative bound counts from the end, and bounds beyond the ends are moved to them.
+    private static List<object?> Sliced(List<object?> items, long? start, long? stop, long step)
+    {
+        bool isForward = step > 0;
+        long lowest = isForward ? 0 : -1,
+            highest = isForward ? items.Count : items.Count - 1;
+        long first = Clamped(start) ?? (isForward ? lowest : highest),
+            end = Clamped(stop) ?? (isForward ? highest : lowest);
+        List<object?> taken = [];
+        for (Int128 i = first; isForward ? i < end : i > end; i += step)
+        {
+            taken.Add(items[(int)i]);
+        }
+
+        return taken;
+
+        long? Clamped(long? bound) => bound is { } b ? Math.Clamp(b < 0 ? b + items.Count : b, lowest, highest) : null;
     }
 }

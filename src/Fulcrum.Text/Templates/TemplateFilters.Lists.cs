@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Numerics;
-using Fulcrum.Patterns;
 using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
@@ -8,117 +5,90 @@ namespace Fulcrum.Templates;
 /// <content>Filters of lists and mappings.</content>
 internal static partial class TemplateFilters
 {
-    /// <summary>Returns a function that reads an attribute path of an item: names and indices separated by
-    /// dots.</summary>
-    private static Func<object?, object?> Of(object? attribute) =>
-        attribute is null
-            ? item => item
-            : item =>
-                Text(attribute)
-                    .Split('.')
-                    .Aggregate(
-                        item,
-                        (owner, part) =>
-                            owner is TemplateUndefined
-                                ? throw new InputException(
-                                    $"the chat template says: {((TemplateUndefined)owner).Complaint}"
-                                )
-                            : long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out long place)
-                                ? TemplateMethods.At(owner, place)
-                            : TemplateMethods.At(owner, part)
-                    );
+    private const int MostSlices = 1 << 16,
+        LargestBatch = 1 << 16;
 
-    private static Func<object?, object?> Mapping(FilterCall call)
+    private static object? First(object? value, FilterCall call)
     {
-        if (call.Positional.Count == 0 && call.Named.TryGetValue("attribute", out object? attribute))
+        if (value is TemplateGenerator generator)
         {
-            return item =>
-                Of(attribute)(item) is var found
-                && found is TemplateUndefined
-                && call.Named.TryGetValue("default", out object? missing)
-                    ? missing
-                    : found;
+            return generator.TryNext(out object? next) ? next : Missing("first");
         }
 
-        string name =
-            call.Positional.Count > 0 ? Text(call.Positional[0]) : throw call.Error("map requires a filter argument");
-        return Names.Contains(name)
-            ? item =>
-                Ticked(call.Line, item) is var i
-                    ? Apply(new FilterCall(name, [.. call.Positional.Skip(1)], call.Named, call.Line), i)
-                    : null
-            : throw call.Error($"No filter named {TemplateText.Quote(name)}.");
+        return Items(value, call.Line) is [var first, ..] ? first : Missing("first");
     }
 
-    private static bool Chosen(FilterCall call, object? value, int from) =>
-        Ticked(call.Line, value) is var _ && call.Positional.Count > from
-            ? TemplateTests.Holds(Text(call.Positional[from]), value, [.. call.Positional.Skip(from + 1)], call.Line)
-            : IsTrue(value);
-
-    private static object? Hashed(FilterCall call, object? value, bool caseSensitive) =>
-        value is TemplateMap || (value is List<object?> list && Kind(list) == "list")
-            ? throw call.Error($"unhashable type: '{TypeName(value)}'")
-            : Key(value, caseSensitive);
-
-    private static object? Key(object? value, bool caseSensitive) =>
-        value is string text && !caseSensitive ? TemplateText.Lower(text) : value;
-
-    private static readonly IEqualityComparer<object?> Equality = EqualityComparer<object?>.Create(
-        (a, b) => AreEqual(Ticked(0, a), b),
-        v =>
-            IsNumber(v) ? Number(v).GetHashCode()
-            : v is string s ? s.GetHashCode(StringComparison.Ordinal)
-            : 0
-    );
-
-    private static List<object?> Sorted(IEnumerable<object?> items, Func<object?, object?> key, bool reverse, int line)
+    private static object? Last(object? value, FilterCall call)
     {
-        (object? Key, object? Item)[] keyed = [.. items.Select(i => (key(i), i))];
-        Comparer<object?> order = Comparer<object?>.Create(
-            (a, b) =>
-                Ticked(line, a) is TemplateUndefined && b is TemplateUndefined
-                    ? 0
-                    : Order(TemplateOperators.Defined(a, line), TemplateOperators.Defined(b, line))
-                        ?? throw TemplateText.Error(
-                            line,
-                            $"'<' not supported between instances of '{TypeName(b)}' and '{TypeName(a)}'"
-                        )
-        );
-        try
+        if (value is TemplateGenerator)
         {
-            return
-            [
-                .. (reverse ? keyed.OrderByDescending(k => k.Key, order) : keyed.OrderBy(k => k.Key, order)).Select(k =>
-                    k.Item
-                ),
-            ];
+            throw call.Error("'generator' object is not reversible");
         }
-        catch (InvalidOperationException e) when (e.InnerException is InputException inner)
-        {
-            throw inner;
-        }
+
+        return Items(value, call.Line) is [.., var last] ? last : Missing("last");
     }
 
-    private static object? Extreme(object? value, FilterCall call)
+    private static TemplateUndefined Missing(string which) => new($"No {which} item, sequence was empty.");
+
+    private static object Reversed(object? value, FilterCall call) =>
+        value is string text
+            ? string.Concat(Enumerable.Reverse(TemplateText.CodePoints(text)))
+            : new TemplateGenerator(Enumerable.Reverse(Items(value, call.Line)));
+
+    private static string Joined(object? value, FilterCall call)
     {
-        Func<object?, object?> key = i => Key(Of(call.Argument(1, "attribute"))(i), call.Flag(0, "case_sensitive"));
+        string separator = call.TextArgument(0, "d", "");
+        IEnumerable<object?> parts = Items(value, call.Line).Select(AttributeReader(call.Argument(1, "attribute")));
+        return Joined(separator, call.Line, parts.Select(Text));
+    }
+
+    private static TemplateGenerator ItemPairs(object? value, FilterCall call) =>
+        value switch
+        {
+            TemplateUndefined => new TemplateGenerator([]),
+            TemplateMap map => new TemplateGenerator(Pairs(map)),
+            _ => throw call.Error("Can only get item pairs from a mapping."),
+        };
+
+    private static object? Sum(object? value, FilterCall call)
+    {
+        IEnumerable<object?> terms = Items(value, call.Line).Select(AttributeReader(call.Argument(0, "attribute")));
+        object? start = call.Argument(1, "start", 0L);
+        return terms.Aggregate(start, (sum, term) => TemplateOperators.Binary("+", sum, term, call.Line));
+    }
+
+    /// <summary>Returns the smallest or the largest item; of equal ones the first.</summary>
+    /// <param name="better">The comparison that a better item passes against the best so far.</param>
+    private static object? Extreme(object? value, FilterCall call, string better)
+    {
+        Func<object?, object?> read = AttributeReader(call.Argument(1, "attribute"));
         List<object?> items = Items(value, call.Line);
         return items.Count == 0
             ? new TemplateUndefined("No aggregated item, sequence was empty.")
             : items.Aggregate(
-                (best, i) =>
-                    TemplateOperators.Compare(call.Name == "min" ? "<" : ">", key(i), key(best), call.Line) ? i : best
+                (best, item) => TemplateOperators.Compare(better, Key(item), Key(best), call.Line) ? item : best
             );
+
+        object? Key(object? item) => Folded(read(item), call.Flag(0, "case_sensitive"));
     }
 
-    private static List<object?> DictSort(object? value, FilterCall call)
+    private static List<object?> Sorted(object? value, FilterCall call)
+    {
+        Func<object?, object?> read = AttributeReader(call.Argument(2, "attribute"));
+        return Sorted(
+            Items(value, call.Line),
+            item => Folded(read(item), call.Flag(1, "case_sensitive")),
+            call.Flag(0, "reverse"),
+            call.Line
+        );
+    }
+
+    private static List<object?> DictSorted(object? value, FilterCall call)
     {
         TemplateMap map =
             value as TemplateMap
-            ?? throw call.Error(
-                $"'{TypeName(TemplateOperators.Defined(value, call.Line))}' object has no attribute 'items'"
-            );
-        int place = Text(call.Argument(1, "by", "key")) switch
+            ?? throw call.Error($"'{TypeName(call.Defined(value))}' object has no attribute 'items'");
+        int place = call.TextArgument(1, "by", "key") switch
         {
             "key" => 0,
             "value" => 1,
@@ -126,59 +96,123 @@ internal static partial class TemplateFilters
         };
         return Sorted(
             Pairs(map),
-            p => Key(((List<object?>)p!)[place], call.Flag(0, "case_sensitive")),
+            pair => Folded(((List<object?>)pair!)[place], call.Flag(0, "case_sensitive")),
             call.Flag(2, "reverse"),
             call.Line
         );
     }
 
+    private static List<object?> Sorted(IEnumerable<object?> items, Func<object?, object?> key, bool reverse, int line)
+    {
+        (object? Key, object? Item)[] keyed = [.. items.Select(item => (key(item), item))];
+        Comparer<object?> order = Comparer<object?>.Create((a, b) => Compared(a, b, line));
+        try
+        {
+            IEnumerable<(object? Key, object? Item)> sorted = reverse
+                ? keyed.OrderByDescending(k => k.Key, order)
+                : keyed.OrderBy(k => k.Key, order);
+            return [.. sorted.Select(k => k.Item)];
+        }
+        // The sort wraps an exception of the comparer.
+        catch (InvalidOperationException e) when (e.InnerException is InputException inner)
+        {
+            throw inner;
+        }
+    }
+
+    private static int Compared(object? a, object? b, int line)
+    {
+        TemplateSize.Tick(line);
+        if (a is TemplateUndefined && b is TemplateUndefined)
+        {
+            return 0;
+        }
+
+        return Order(TemplateOperators.Defined(a, line), TemplateOperators.Defined(b, line))
+            ?? throw TemplateText.Error(
+                line,
+                $"'<' not supported between instances of '{TypeName(b)}' and '{TypeName(a)}'"
+            );
+    }
+
+    private static TemplateGenerator Unique(object? value, FilterCall call)
+    {
+        Func<object?, object?> read = AttributeReader(call.Argument(1, "attribute"));
+        return new TemplateGenerator(Items(value, call.Line).DistinctBy(Key, ByPythonEquality));
+
+        object? Key(object? item)
+        {
+            object? key = read(item);
+            return IsHashable(key)
+                ? Folded(key, call.Flag(0, "case_sensitive"))
+                : throw call.Error($"unhashable type: '{TypeName(key)}'");
+        }
+    }
+
     private static List<object?> Grouped(object? value, FilterCall call)
     {
-        object? attribute = call.Argument(0, "attribute"),
-            missing = call.Argument(1, "default");
-        Func<object?, object?> own = i =>
-            Of(attribute)(i) is var found && found is TemplateUndefined && missing is not null ? missing : found;
-        List<object?> items = Items(value, call.Line),
-            sorted = Sorted(
-                items,
-                i =>
-                    items.Count == 1
-                        ? own(i)
-                        : Key(TemplateOperators.Defined(own(i), call.Line), call.Flag(2, "case_sensitive")),
-                false,
-                call.Line
-            );
+        Func<object?, object?> read = AttributeReader(call.Argument(0, "attribute"));
+        object? missing = call.Argument(1, "default");
+        List<object?> items = Items(value, call.Line);
+        // Jinja sorts the items first. A single item is not compared, so its attribute may be undefined.
+        Func<object?, object?> sortKey = items.Count == 1 ? Attribute : item => GroupKey(call.Defined(Attribute(item)));
         return
         [
-            .. sorted
-                .GroupBy(i => Key(own(i), call.Flag(2, "case_sensitive")), Equality)
-                .Select(g => (object?)TemplateSequence.Of(own(g.First()), g.ToList())),
+            .. Sorted(items, sortKey, reverse: false, call.Line)
+                .GroupBy(item => GroupKey(Attribute(item)), ByPythonEquality)
+                .Select(group => (object?)TemplateSequence.Of(Attribute(group.First()), group.ToList())),
         ];
+
+        object? Attribute(object? item)
+        {
+            object? found = read(item);
+            return found is TemplateUndefined && missing is not null ? missing : found;
+        }
+
+        object? GroupKey(object? attribute) => Folded(attribute, call.Flag(2, "case_sensitive"));
     }
 
     private static IEnumerable<object?> Batches(object? value, FilterCall call)
     {
-        int size = (int)Whole(call.Argument(0, "linecount"));
+        int size = (int)call.WholeArgument(0, "linecount");
+        object? fill = call.Argument(1, "fill_with");
         foreach (object?[] batch in Items(value, call.Line).Chunk(Math.Max(1, size)))
         {
-            yield return call.Argument(1, "fill_with") is { } fill
-                ? [.. batch, .. Enumerable.Repeat(fill, Math.Clamp(size, 1, 1 << 16) - batch.Length)]
-                : batch.ToList();
+            int lacking = Math.Clamp(size, 1, LargestBatch) - batch.Length;
+            yield return fill is null ? batch.ToList() : [.. batch, .. Enumerable.Repeat(fill, lacking)];
         }
     }
 
+    // The first slices have one item more if the items cannot be divided evenly. The others are filled up.
     private static IEnumerable<object?> Slices(object? value, FilterCall call)
     {
         List<object?> items = Items(value, call.Line);
-        int slices = (int)Math.Clamp(Whole(call.Argument(0, "slices")), 1, 1 << 16),
-            each = items.Count / slices,
-            more = items.Count % slices,
-            at = 0;
-        for (int s = 0; s < slices; s++)
+        int slices = (int)Math.Clamp(call.WholeArgument(0, "slices"), 1, MostSlices);
+        object? fill = call.Argument(1, "fill_with");
+        (int shortLength, int longSlices) = Math.DivRem(items.Count, slices);
+        for (int slice = 0, start = 0; slice < slices; slice++)
         {
-            List<object?> slice = items.GetRange(at, each + (s < more ? 1 : 0));
-            at += slice.Count;
-            yield return s >= more && call.Argument(1, "fill_with") is { } fill ? [.. slice, fill] : slice;
+            bool isLong = slice < longSlices;
+            List<object?> content = items.GetRange(start, shortLength + (isLong ? 1 : 0));
+            start += content.Count;
+            yield return isLong || fill is null ? content : [.. content, fill];
         }
     }
+
+    // Texts are compared without case unless the filter is case-sensitive.
+    private static object? Folded(object? value, bool caseSensitive) =>
+        value is string text && !caseSensitive ? TemplateText.Lower(text) : value;
+
+    // Python's equality: 1, 1.0 and True are equal, so they have the same hash.
+    private static readonly IEqualityComparer<object?> ByPythonEquality = EqualityComparer<object?>.Create(
+        (a, b) =>
+        {
+            TemplateSize.Tick(0);
+            return AreEqual(a, b);
+        },
+        value =>
+            IsNumber(value) ? Number(value).GetHashCode()
+            : value is string text ? text.GetHashCode(StringComparison.Ordinal)
+            : 0
+    );
 }

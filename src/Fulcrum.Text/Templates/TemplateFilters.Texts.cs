@@ -1,145 +1,144 @@
-using System.Globalization;
-using System.Numerics;
+using System.Text.RegularExpressions;
 using Fulcrum.Patterns;
 using static Fulcrum.Templates.TemplateValues;
 
 namespace Fulcrum.Templates;
 
-/// <content>Filters of numbers and texts.</content>
+/// <content>Filters of texts.</content>
 internal static partial class TemplateFilters
 {
-    private static object? ToInt(object? value, FilterCall call)
+    private const int WidestIndent = 256,
+        LongestJsonPart = 64; // of an indent or a separator of tojson
+
+    private static string Trim(object? value, FilterCall call)
     {
-        TemplateOperators.Defined(value, call.Line);
-        return value switch
-        {
-            string text when TemplateText.ToInteger(text, Whole(call.Argument(1, "base", 10L))) is { } whole => Int(
-                whole
-            ),
-            double or string => ToFloat(value) is { } real && double.IsFinite(real)
-                ? Int(new BigInteger(Math.Truncate(real)))
-                : call.Argument(0, "default", 0L),
-            _ when IsNumber(value) => Int(Big(value)),
-            _ => call.Argument(0, "default", 0L),
-        };
+        string text = Text(value);
+        string? characters = call.Argument(0, "chars") is { } chars ? Text(chars) : null;
+        return TemplateText.Strip(text, characters, start: true, end: true);
+    }
+
+    private static string Centred(object? value, FilterCall call) =>
+        TemplateMethods.Padded(Text(value), call.Argument(0, "width", 80L), ' ', side: 0, call.Line);
+
+    private static object WordCount(object? value, FilterCall call) => (long)WordCharacters().Count(Text(value));
+
+    private static string Replaced(object? value, FilterCall call) =>
+        TemplateMethods.Replace(
+            Text(value),
+            call.TextArgument(0, "old"),
+            call.TextArgument(1, "new"),
+            call.Argument(2, "count") is { } most ? Whole(most) : -1,
+            call.Line
+        );
+
+    // The only filter that lm-evaluation-harness adds to Jinja.
+    private static string RegexReplaced(object? value, FilterCall call)
+    {
+        PythonPattern pattern = new(call.TextArgument(0, "pattern"));
+        string text = Text(value);
+        string replacement = call.TextArgument(1, "repl");
+        int most = (int)Math.Clamp(call.WholeArgument(2, "count", 0L), 0, int.MaxValue);
+        return pattern.Replace(text, replacement, most);
+    }
+
+    private static string Formatted(object? value, FilterCall call)
+    {
+        object? arguments = call.Named.Count > 0 ? Map(call.Named) : TemplateSequence.Of(call.Positional);
+        return TemplateFormat.Percent(Text(value), arguments, call.Line);
     }
 
     // A mapping or a list of pairs becomes a query string.
     private static string UrlEncoded(object? value, FilterCall call)
     {
-        if (value is string or not (TemplateMap or List<object?>))
+        if (value is not (TemplateMap or List<object?>))
         {
-            return TemplateText.UrlQuote(Text(value), "/");
+            return TemplateText.UrlQuote(Text(value), safe: "/");
         }
 
         IEnumerable<object?> pairs = value is TemplateMap map ? Pairs(map) : Items(value, call.Line);
-        return string.Join(
-            '&',
-            pairs.Select(p =>
-                Items(p, call.Line) is [var key, var item]
-                    ? $"{Query(key)}={Query(item)}"
-                    : throw call.Error("urlencode needs a text, a mapping or pairs")
-            )
-        );
+        return string.Join('&', pairs.Select(Parameter));
 
-        static string Query(object? part) =>
-            TemplateText.UrlQuote(Text(part), "").Replace("%20", "+", StringComparison.Ordinal);
+        string Parameter(object? pair) =>
+            Items(pair, call.Line) is [var key, var item]
+                ? $"{Quoted(key)}={Quoted(item)}"
+                : throw call.Error("urlencode needs a text, a mapping or pairs");
+
+        static string Quoted(object? part) =>
+            TemplateText.UrlQuote(Text(part), safe: "").Replace("%20", "+", StringComparison.Ordinal);
     }
 
-    private static double? ToFloat(object? value) =>
-        value switch
-        {
-            string text when text.Trim().TrimStart('+', '-').ToLowerInvariant() is "inf" or "infinity" => text.Trim()[0]
-            == '-'
-                ? double.NegativeInfinity
-                : double.PositiveInfinity,
-            string text => double.TryParse(
-                text.Trim().Replace("_", "", StringComparison.Ordinal),
-                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
-                CultureInfo.InvariantCulture,
-                out double number
-            )
-                ? number
-                : null,
-            _ => IsNumber(value) ? Number(value) : null,
-        };
-
-    private static object Rounded(object? value, FilterCall call)
+    private static string Indented(object? value, FilterCall call)
     {
-        int digits = (int)Math.Clamp(Whole(call.Argument(0, "precision", 0L)), -300, 300);
-        string method = Text(call.Argument(1, "method", "common"));
-        if (method is not ("common" or "ceil" or "floor"))
-        {
-            throw call.Error("method must be common, ceil or floor");
-        }
+        string text =
+            call.Defined(value) as string
+            ?? throw call.Error($"unsupported operand type(s) for +=: '{TypeName(value)}' and 'str'");
+        object? width = call.Argument(0, "width", 4L);
+        string indent = width as string ?? new string(' ', (int)Math.Clamp(Whole(width), 0, WidestIndent));
+        bool firstToo = call.Flag(1, "first"),
+            blankToo = call.Flag(2, "blank");
 
-        if (!IsNumber(value))
-        {
-            throw call.Error($"type {TypeName(value)} doesn't define __round__ method");
-        }
-
-        double number = Number(value),
-            power = Math.Pow(10, digits);
-        return (method, value) switch
-        {
-            ("common", double d) => double.IsFinite(d) ? Math.CopySign(TemplateText.Round(Math.Abs(d), digits), d) : d,
-            ("common", _) => Int(digits >= 0 ? Big(value) : TemplateText.Round(Big(value), -digits)),
-            _ => (method == "ceil" ? Math.Ceiling(number * power) : Math.Floor(number * power)) / power,
-        };
-    }
-
-    // The tojson of transformers, not Jinja's: characters beyond ASCII are not escaped, and the arguments have this
-    // order.
-    private static JsonStyle Style(FilterCall call)
-    {
-        string? indent = call.Argument(1, "indent") switch
-        {
-            null => null,
-            string text => Short(text, call),
-            var width => new string(' ', (int)Math.Clamp(Whole(width), 0, 64)),
-        };
-        List<object?>? separators = call.Argument(2, "separators") as List<object?>;
-        return new JsonStyle(
-            indent,
-            separators is { Count: 2 } ? Short(Text(separators[0]), call)
-                : indent is null ? ", "
-                : ",",
-            separators is { Count: 2 } ? Short(Text(separators[1]), call) : ": ",
-            call.Flag(0, "ensure_ascii"),
-            call.Flag(3, "sort_keys")
-        );
-    }
-
-    private static string Short(string text, FilterCall call) =>
-        text.Length <= 64 ? text : throw call.Error("an indent or a separator of more than 64 characters");
-
-    private static string Indent(string text, FilterCall call)
-    {
-        string pad = call.Argument(0, "width", 4L) is string given
-            ? given
-            : new string(' ', (int)Math.Clamp(Whole(call.Argument(0, "width", 4L)), 0, 256));
-        bool first = call.Flag(1, "first"),
-            blank = call.Flag(2, "blank");
         List<string> lines = TemplateMethods.Lines(text + "\n");
-        TemplateSize.Check(lines.Count, pad.Length, call.Line);
-        string body = blank
-            ? string.Join("\n" + pad, lines)
-            : string.Join('\n', lines.Select((l, i) => i > 0 && l.Length > 0 ? pad + l : l));
-        return first ? pad + body : body;
+        TemplateSize.Check(lines.Count, indent.Length, call.Line);
+        IEnumerable<string> later = lines.Skip(1).Select(l => l.Length > 0 || blankToo ? indent + l : l);
+        return (firstToo ? indent : "") + string.Join('\n', lines.Take(1).Concat(later));
+    }
+
+    private static object? Truncated(object? value, FilterCall call)
+    {
+        if (value is string text)
+        {
+            return Truncated(text, call);
+        }
+
+        bool fits =
+            Length(value, call.Line) <= call.WholeArgument(0, "length", 255L) + call.WholeArgument(3, "leeway", 5L);
+        return fits ? value : throw call.Error("truncate of a value that is no text is not supported");
     }
 
     private static string Truncated(string text, FilterCall call)
     {
-        int length = (int)Whole(call.Argument(0, "length", 255L)),
-            leeway = (int)Whole(call.Argument(3, "leeway", 5L));
-        string end = Text(call.Argument(2, "end", "..."));
+        int length = (int)call.WholeArgument(0, "length", 255L),
+            leeway = (int)call.WholeArgument(3, "leeway", 5L);
+        string end = call.TextArgument(2, "end", "...");
         if (TemplateText.Length(text) <= length + leeway)
         {
             return text;
         }
 
-        string cut = string.Concat(TemplateText.CodePoints(text).Take(Math.Max(0, length - TemplateText.Length(end))));
-        return (call.Flag(1, "killwords") || cut.LastIndexOf(' ') is not (>= 0 and var space) ? cut : cut[..space])
-            + end;
+        int kept = Math.Max(0, length - TemplateText.Length(end));
+        string start = string.Concat(TemplateText.CodePoints(text).Take(kept));
+        int lastSpace = call.Flag(1, "killwords") ? -1 : start.LastIndexOf(' ');
+        return (lastSpace < 0 ? start : start[..lastSpace]) + end;
     }
+
+    private static string ToJson(object? value, FilterCall call) => Json(value, StyleOf(call), call.Line);
+
+    // These are the arguments of the tojson of transformers, not of Jinja's. It does not escape characters beyond
+    // ASCII.
+    private static JsonStyle StyleOf(FilterCall call)
+    {
+        string? indent = call.Argument(1, "indent") switch
+        {
+            null => null,
+            string text => JsonPart(text, call),
+            var width => new string(' ', (int)Math.Clamp(Whole(width), 0, LongestJsonPart)),
+        };
+        string comma = indent is null ? ", " : ",",
+            colon = ": ";
+        if (call.Argument(2, "separators") is List<object?> { Count: 2 } separators)
+        {
+            comma = JsonPart(Text(separators[0]), call);
+            colon = JsonPart(Text(separators[1]), call);
+        }
+
+        return new JsonStyle(indent, comma, colon, call.Flag(0, "ensure_ascii"), call.Flag(3, "sort_keys"));
+    }
+
+    private static string JsonPart(string text, FilterCall call) =>
+        text.Length <= LongestJsonPart
+            ? text
+            : throw call.Error($"an indent or a separator of more than {LongestJsonPart} characters");
+
+    [GeneratedRegex(@"\w+", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex WordCharacters();
 }

@@ -14,41 +14,19 @@ internal static partial class TemplateFormat
         {
             case 's' or 'r' or 'a':
                 string text = type == 's' ? Text(value) : Repr(value);
-                return Padded(
-                    layout with
-                    {
-                        Fill = ' ',
-                        Align = layout.Align == '<' ? '<' : '>',
-                    },
-                    layout.Precision is { } p && p < text.Length ? text[..p] : text,
-                    "",
-                    '>'
-                );
+                layout = layout with { Fill = ' ', Align = layout.Align == '<' ? '<' : '>' };
+                return Padded(layout, Shortened(text, layout), "", '>');
             case 'c':
-                return Padded(
-                    layout with
-                    {
-                        Fill = ' ',
-                    },
-                    value is string one ? one : char.ConvertFromUtf32((int)Whole(value)),
-                    "",
-                    '>'
-                );
+                string character = value as string ?? char.ConvertFromUtf32((int)Whole(value));
+                return Padded(layout with { Fill = ' ' }, character, "", '>');
             case 'd' or 'i' or 'u':
                 if (!IsNumber(value))
                 {
                     throw TemplateText.Error(line, $"%{type} format: a real number is required, not {TypeName(value)}");
                 }
 
-                return Formatted(
-                    layout with
-                    {
-                        Precision = null,
-                    },
-                    'd',
-                    value is double d ? Int(new BigInteger(Math.Truncate(d))) : value,
-                    line
-                );
+                object? integer = value is double real ? Int(new BigInteger(Math.Truncate(real))) : value;
+                return Formatted(layout with { Precision = null }, 'd', integer, line);
             default:
                 return IsNumber(value)
                     ? Formatted(layout, type, value, line)
@@ -86,14 +64,8 @@ internal static partial class TemplateFormat
             ),
             _ => throw TemplateText.Error(line, $"the format code '{type}' for {TypeName(value)} is not supported"),
         };
-        return Padded(
-            layout,
-            digits,
-            negative ? "-"
-                : layout.Sign == '-' ? ""
-                : $"{layout.Sign}",
-            '>'
-        );
+        string plus = layout.Sign == '-' ? "" : $"{layout.Sign}";
+        return Padded(layout, digits, negative ? "-" : plus, '>');
     }
 
     private static string Exponent(double value, int precision, char type)
@@ -131,20 +103,19 @@ internal static partial class TemplateFormat
         return digits;
     }
 
-    private static string Padded(Layout layout, string text, string sign, char usual)
+    private static string Padded(Layout layout, string text, string sign, char defaultAlign)
     {
-        int missing = layout.Width - TemplateText.Length(text) - sign.Length;
-        return missing <= 0
-            ? sign + text
-            : (layout.Align == '\0' ? usual : layout.Align) switch
-            {
-                '<' => sign + text + new string(layout.Fill, missing),
-                '^' => new string(layout.Fill, missing / 2)
-                    + sign
-                    + text
-                    + new string(layout.Fill, missing - missing / 2),
-                '=' => sign + new string(layout.Fill, missing) + text,
-                _ => new string(layout.Fill, missing) + sign + text,
-            };
+        int missing = Math.Max(0, layout.Width - TemplateText.Length(text) - sign.Length);
+        char align = layout.Align == '\0' ? defaultAlign : layout.Align;
+        int left = align switch
+        {
+            '<' => 0,
+            '^' => missing / 2,
+            _ => missing,
+        };
+        string before = new(layout.Fill, left),
+            after = new(layout.Fill, missing - left);
+        // '=' puts the filling between sign and digits.
+        return align == '=' ? sign + before + text : before + sign + text + after;
     }
 }

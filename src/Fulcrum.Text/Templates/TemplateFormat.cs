@@ -11,6 +11,13 @@ internal static partial class TemplateFormat
     private const int Widest = 1 << 12;
 
     /// <summary>A field's layout.</summary>
+    /// <param name="Align">One of <c>&lt; &gt; ^ =</c>; <c>\0</c>: the default of the value's type.</param>
+    /// <param name="Sign">Written before a number that is not negative; <c>-</c>: nothing.</param>
+    /// <param name="Alternate">Whether a prefix such as <c>0x</c> tells the base.</param>
+    /// <param name="Width">The smallest number of characters.</param>
+    /// <param name="Commas">Whether commas separate the thousands.</param>
+    /// <param name="Precision">Digits after the point of a float, or the largest number of characters of a text; null:
+    /// the default.</param>
     private sealed record Layout(
         char Fill = ' ',
         char Align = '\0',
@@ -18,10 +25,11 @@ internal static partial class TemplateFormat
         bool Alternate = false,
         int Width = 0,
         bool Commas = false,
-        int? Precision = null,
-        char Type = '\0'
+        int? Precision = null
     );
 
+    /// <summary>Python's <c>format % values</c>.</summary>
+    /// <exception cref="InputException">The format is malformed, or has other fields than there are values.</exception>
     public static string Percent(string format, object? values, int line)
     {
         StringBuilder text = new();
@@ -50,29 +58,29 @@ internal static partial class TemplateFormat
             }
 
             object? value =
-                key is not null
-                    ? (
-                        values is TemplateMap map
-                            ? (
-                                map.TryGetValue(key, out object? v)
-                                    ? v
-                                    : throw TemplateText.Error(line, TemplateText.Quote(key))
-                            )
-                            : throw TemplateText.Error(line, "format requires a mapping")
-                    )
+                key is not null ? Named(values, key, line)
                 : used < given.Count ? given[used++]
                 : throw TemplateText.Error(line, "not enough arguments for format string");
             text.Append(Percented(layout, type, value, line));
             TemplateSize.Check(1, text.Length, line);
         }
 
-        return
-            used == given.Count || values is TemplateMap || (values is List<object?> && !ReferenceEquals(values, given))
+        bool mayBeUnused = values is TemplateMap || (values is List<object?> && !ReferenceEquals(values, given));
+        return used == given.Count || mayBeUnused
             ? text.ToString()
             : throw TemplateText.Error(line, "not all arguments converted during string formatting");
     }
 
+    private static object? Named(object? values, string key, int line)
+    {
+        TemplateMap map = values as TemplateMap ?? throw TemplateText.Error(line, "format requires a mapping");
+        return map.TryGetValue(key, out object? value)
+            ? value
+            : throw TemplateText.Error(line, TemplateText.Quote(key));
+    }
+
     /// <summary><c>str.format</c> with fields by position or name, without attributes or nesting.</summary>
+    /// <exception cref="InputException">The format is malformed or not supported, or a field is not given.</exception>
     public static string Braces(
         string format,
         IReadOnlyList<object?> positional,
@@ -84,45 +92,55 @@ internal static partial class TemplateFormat
         int next = 0;
         for (int i = 0; i < format.Length; i++)
         {
-            if (format[i] is '{' or '}' && i + 1 < format.Length && format[i + 1] == format[i])
+            char c = format[i];
+            bool isDoubled = i + 1 < format.Length && format[i + 1] == c;
+            if (c is not ('{' or '}'))
             {
-                text.Append(format[i++]);
+                text.Append(c);
             }
-            else if (format[i] == '{')
+            else if (isDoubled)
             {
-                int close = format.IndexOf('}', i) is > 0 and var c
-                    ? c
-                    : throw TemplateText.Error(line, "expected '}' before end of string");
-                string[] parts = format[(i + 1)..close].Split(':', 2),
-                    field = parts[0].Split('!', 2);
-                object? value =
-                    field[0].Length == 0 ? At(next++)
-                    : int.TryParse(field[0], NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? At(place)
-                    : named.TryGetValue(field[0], out object? found) ? found
-                    : throw TemplateText.Error(line, $"the field '{field[0]}' of a format is not given");
-                text.Append(
-                    Field(
-                        field.Length < 2 ? value
-                            : field[1] == "r" ? Repr(value)
-                            : Text(value),
-                        parts.Length < 2 ? "" : parts[1],
-                        line
-                    )
-                );
-                TemplateSize.Check(1, text.Length, line);
-                i = close;
+                text.Append(c);
+                i++;
+            }
+            else if (c == '}')
+            {
+                throw TemplateText.Error(line, "Single '}' encountered in format string");
             }
             else
             {
-                text.Append(
-                    format[i] == '}'
-                        ? throw TemplateText.Error(line, "Single '}' encountered in format string")
-                        : format[i]
-                );
+                int close = format.IndexOf('}', i);
+                if (close < 0)
+                {
+                    throw TemplateText.Error(line, "expected '}' before end of string");
+                }
+
+                text.Append(Replacement(format[(i + 1)..close]));
+                TemplateSize.Check(1, text.Length, line);
+                i = close;
             }
         }
 
         return text.ToString();
+
+        // A field is NAME!CONVERSION:SPECIFICATION; all parts may be missing.
+        string Replacement(string field)
+        {
+            string[] parts = field.Split(':', 2),
+                nameAndConversion = parts[0].Split('!', 2);
+            object? value = Argument(nameAndConversion[0]);
+            object? converted =
+                nameAndConversion.Length < 2 ? value
+                : nameAndConversion[1] == "r" ? Repr(value)
+                : Text(value);
+            return Field(converted, parts.Length < 2 ? "" : parts[1], line);
+        }
+
+        object? Argument(string name) =>
+            name.Length == 0 ? At(next++)
+            : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? At(place)
+            : named.TryGetValue(name, out object? found) ? found
+            : throw TemplateText.Error(line, $"the field '{name}' of a format is not given");
 
         object? At(int place) =>
             place < positional.Count
@@ -130,46 +148,47 @@ internal static partial class TemplateFormat
                 : throw TemplateText.Error(line, $"Replacement index {place} out of range for positional args tuple");
     }
 
-    private static string Field(object? value, string spec, int line)
+    private static string Field(object? value, string specification, int line)
     {
-        if (spec.Length == 0)
+        if (specification.Length == 0)
         {
             return Text(value);
         }
 
         int i = 0;
-        Layout layout = new();
-        if (spec.Length > 1 && spec[1] is '<' or '>' or '^' or '=')
+        char? fill = null,
+            align = null;
+        if (specification.Length > 1 && IsAlignment(specification[1]))
         {
-            (layout, i) = (layout with { Fill = spec[0], Align = spec[1] }, 2);
+            (fill, align, i) = (specification[0], specification[1], 2);
         }
-        else if (spec[0] is '<' or '>' or '^' or '=')
+        else if (IsAlignment(specification[0]))
         {
-            (layout, i) = (layout with { Align = spec[0] }, 1);
+            (align, i) = (specification[0], 1);
         }
 
-        layout = Flags(spec, ref i, line) is var f
-            ? layout with
-            {
-                Sign = f.Sign,
-                Alternate = f.Alternate,
-                Width = f.Width,
-                Precision = f.Precision,
-                Commas = f.Commas,
-                Fill = f.Fill == '0' && layout.Align == '\0' ? '0' : layout.Fill,
-                Align = layout.Align == '\0' ? f.Align : layout.Align,
-            }
-            : layout;
-        char type = i < spec.Length ? spec[i++] : '\0';
-        if (i < spec.Length)
+        Layout layout = Flags(specification, ref i, line);
+        // A zero before the width fills up only if no alignment is given.
+        layout = layout with
         {
-            throw TemplateText.Error(line, $"the format '{spec}' is not supported");
+            Fill = fill ?? (align is null ? layout.Fill : ' '),
+            Align = align ?? layout.Align,
+        };
+        char type = i < specification.Length ? specification[i++] : '\0';
+        if (i < specification.Length)
+        {
+            throw TemplateText.Error(line, $"the format '{specification}' is not supported");
         }
 
         return value is string text
-            ? Padded(layout, layout.Precision is { } p && p < text.Length ? text[..p] : text, "", '<')
+            ? Padded(layout, Shortened(text, layout), "", '<')
             : Formatted(layout, type, value, line);
     }
+
+    private static bool IsAlignment(char c) => c is '<' or '>' or '^' or '=';
+
+    private static string Shortened(string text, Layout layout) =>
+        layout.Precision is { } longest && longest < text.Length ? text[..longest] : text;
 
     private static Layout Flags(string format, ref int i, int line)
     {

@@ -112,56 +112,70 @@ internal sealed partial class TemplateLexer
         Add(TemplateTokenKind.Text, Unescape(source[(position + 1)..end]), end + 1);
     }
 
-    /// <summary>Python's escapes; an unknown one stays as written.</summary>
+    /// <summary>Replaces Python's escapes in a text; an unknown one stays as written.</summary>
     private string Unescape(string text)
     {
         StringBuilder result = new(text.Length);
-        for (int i = 0; i < text.Length; i++)
+        for (int at = 0; at < text.Length; )
         {
-            if (text[i] != '\\' || i + 1 == text.Length)
+            if (text[at] == '\\' && at + 1 < text.Length)
             {
-                result.Append(text[i]);
-                continue;
+                at = AppendEscape(text, at + 1, result);
             }
-
-            char c = text[++i];
-            int simple = "abfnrtv\\'\"".IndexOf(c);
-            int digits = c switch
+            else
             {
-                'x' => 2,
-                'u' => 4,
-                'U' => 8,
-                _ => 0,
-            };
-            if (simple >= 0)
-            {
-                result.Append("\a\b\f\n\r\t\v\\'\""[simple]);
-            }
-            else if (digits > 0)
-            {
-                result.Append(CodePoint(text, i + 1, digits));
-                i += digits;
-            }
-            else if (c is >= '0' and <= '7')
-            {
-                int end = i;
-                int value = 0;
-                for (; end < text.Length && end < i + 3 && text[end] is >= '0' and <= '7'; end++)
-                {
-                    value = (value * 8) + text[end] - '0';
-                }
-
-                result.Append((char)value);
-                i = end - 1;
-            }
-            else if (c != '\n')
-            {
-                result.Append('\\').Append(c);
+                result.Append(text[at++]);
             }
         }
 
         return result.ToString();
     }
+
+    // Appends the character of an escape after its backslash; returns the index after the escape.
+    private int AppendEscape(string text, int at, StringBuilder result)
+    {
+        char c = text[at];
+        if ("abfnrtv\\'\"".IndexOf(c) is >= 0 and var letter)
+        {
+            result.Append("\a\b\f\n\r\t\v\\'\""[letter]);
+            return at + 1;
+        }
+
+        int digits = c switch
+        {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        if (digits > 0)
+        {
+            result.Append(CodePoint(text, at + 1, digits));
+            return at + 1 + digits;
+        }
+
+        if (IsOctal(c))
+        {
+            int end = at;
+            while (end < text.Length && end < at + 3 && IsOctal(text[end]))
+            {
+                end++;
+            }
+
+            result.Append((char)Convert.ToInt32(text[at..end], 8));
+            return end;
+        }
+
+        // A backslash at the end of a line continues the text on the next line.
+        if (c != '\n')
+        {
+            result.Append('\\').Append(c);
+        }
+
+        return at + 1;
+    }
+
+    private static bool IsOctal(char c) => c is >= '0' and <= '7';
 
     private string CodePoint(string text, int at, int digits)
     {

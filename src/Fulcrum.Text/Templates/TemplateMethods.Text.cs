@@ -8,36 +8,32 @@ internal static partial class TemplateMethods
     private static TemplateFunction? OfText(string text, string name) =>
         name switch
         {
-            "strip" => (p, _, _) => TemplateText.Strip(text, First(p), true, true),
-            "lstrip" => (p, _, _) => TemplateText.Strip(text, First(p), true, false),
-            "rstrip" => (p, _, _) => TemplateText.Strip(text, First(p), false, true),
+            "strip" => (args, _, _) => TemplateText.Strip(text, First(args), true, true),
+            "lstrip" => (args, _, _) => TemplateText.Strip(text, First(args), true, false),
+            "rstrip" => (args, _, _) => TemplateText.Strip(text, First(args), false, true),
             "upper" => (_, _, _) => TemplateText.Upper(text),
-            "lower" or "casefold" => (_, _, _) =>
-                TemplateText.Lower(name == "casefold" ? text.Replace("ß", "ss", StringComparison.Ordinal) : text),
+            "lower" => (_, _, _) => TemplateText.Lower(text),
+            "casefold" => (_, _, _) => TemplateText.Lower(text.Replace("ß", "ss", StringComparison.Ordinal)),
             "title" => (_, _, _) => TemplateText.Title(text),
             "capitalize" => (_, _, _) => TemplateText.Capitalize(text),
-            "swapcase" => (_, _, _) =>
-                string.Concat(
-                    text.Select(c =>
-                        char.IsUpper(c) ? TemplateText.Lower(c.ToString()) : TemplateText.Upper(c.ToString())
-                    )
-                ),
-            "startswith" => (p, _, line) =>
-                Any(p, line, (part, s) => s.StartsWith(part, StringComparison.Ordinal), text),
-            "endswith" => (p, _, line) => Any(p, line, (part, s) => s.EndsWith(part, StringComparison.Ordinal), text),
-            "replace" => (p, n, line) =>
+            "swapcase" => (_, _, _) => string.Concat(text.Select(SwappedCase)),
+            "startswith" => (args, _, line) =>
+                Any(args, line, (part, s) => s.StartsWith(part, StringComparison.Ordinal), text),
+            "endswith" => (args, _, line) =>
+                Any(args, line, (part, s) => s.EndsWith(part, StringComparison.Ordinal), text),
+            "replace" => (args, named, line) =>
                 Replace(
                     text,
-                    Str(p[0], line),
-                    Str(p[1], line),
-                    p.Count > 2 ? Whole(p[2])
-                        : n.TryGetValue("count", out object? c) ? Whole(c)
-                        : -1,
+                    Str(args[0], line),
+                    Str(args[1], line),
+                    Whole(Argument(args, named, 2, "count", -1L)),
                     line
                 ),
-            "find" or "rfind" or "index" or "rindex" => (p, _, line) => Found(text, Str(p[0], line), name, line),
-            "count" => (p, _, line) =>
-                Str(p[0], line) is { Length: > 0 } part ? text.Split(part).Length - 1L : TemplateText.Length(text) + 1L,
+            "find" or "rfind" or "index" or "rindex" => (args, _, line) => Found(text, Str(args[0], line), name, line),
+            "count" => (args, _, line) =>
+                Str(args[0], line) is { Length: > 0 } part
+                    ? text.Split(part).Length - 1L
+                    : TemplateText.Length(text) + 1L,
             "isdigit" or "isdecimal" or "isnumeric" => (_, _, _) =>
                 text.Length > 0 && text.All(name == "isnumeric" ? char.IsNumber : char.IsDigit),
             "isalpha" => (_, _, _) => text.Length > 0 && text.All(char.IsLetter),
@@ -46,81 +42,102 @@ internal static partial class TemplateMethods
             "isupper" => (_, _, _) => TemplateText.IsCased(text, upper: true),
             "islower" => (_, _, _) => TemplateText.IsCased(text, upper: false),
             "isascii" => (_, _, _) => text.All(char.IsAscii),
-            "join" => (p, _, line) =>
-                TemplateFilters.Joined(
-                    text,
-                    line,
-                    TemplateFilters
-                        .Items(p[0], line)
-                        .Select(
-                            (i, at) =>
-                                i as string
-                                ?? throw TemplateText.Error(
-                                    line,
-                                    $"sequence item {at}: expected str instance, {TypeName(i)} found"
-                                )
-                        )
-                ),
-            "split" or "rsplit" => (p, n, line) =>
+            "join" => (args, _, line) => TemplateFilters.Joined(text, line, Texts(args[0], line)),
+            "split" or "rsplit" => (args, named, line) =>
                 Split(
                     text,
-                    Argument(p, n, 0, "sep", null),
-                    Whole(Argument(p, n, 1, "maxsplit", -1L)),
+                    Argument(args, named, 0, "sep", null),
+                    Whole(Argument(args, named, 1, "maxsplit", -1L)),
                     name == "rsplit",
                     line
                 ),
-            "splitlines" => (p, n, _) =>
-                Lines(text, IsTrue(Argument(p, n, 0, "keepends", false))).Select(l => (object?)l).ToList(),
-            "partition" or "rpartition" => (p, _, line) => Partition(text, Str(p[0], line), name == "rpartition", line),
-            "removeprefix" => (p, _, line) =>
-                text.StartsWith(Str(p[0], line), StringComparison.Ordinal) ? text[Str(p[0], line).Length..] : text,
-            "removesuffix" => (p, _, line) =>
-                text.EndsWith(Str(p[0], line), StringComparison.Ordinal) ? text[..^Str(p[0], line).Length] : text,
-            "ljust" or "rjust" or "center" => (p, _, line) =>
-                Padded(
-                    text,
-                    p[0],
-                    p.Count > 1 ? Str(p[1], line)[0] : ' ',
-                    name switch
-                    {
-                        "ljust" => -1,
-                        "rjust" => 1,
-                        _ => 0,
-                    },
-                    line
-                ),
-            "zfill" => (p, _, line) =>
-                text.Length > 0 && text[0] is '+' or '-'
-                    ? text[0] + Padded(text[1..], Whole(p[0]) - 1, '0', 1, line)
-                    : Padded(text, p[0], '0', 1, line),
-            "format" => (p, n, line) => TemplateFormat.Braces(text, p, n, line),
+            "splitlines" => (args, named, _) =>
+                Lines(text, IsTrue(Argument(args, named, 0, "keepends", false))).Select(l => (object?)l).ToList(),
+            "partition" or "rpartition" => (args, _, line) =>
+                Partition(text, Str(args[0], line), name == "rpartition", line),
+            "removeprefix" => (args, _, line) =>
+                Str(args[0], line) is var prefix && text.StartsWith(prefix, StringComparison.Ordinal)
+                    ? text[prefix.Length..]
+                    : text,
+            "removesuffix" => (args, _, line) =>
+                Str(args[0], line) is var suffix && text.EndsWith(suffix, StringComparison.Ordinal)
+                    ? text[..^suffix.Length]
+                    : text,
+            "ljust" => (args, _, line) => Padded(text, args[0], Fill(args, line), -1, line),
+            "rjust" => (args, _, line) => Padded(text, args[0], Fill(args, line), 1, line),
+            "center" => (args, _, line) => Padded(text, args[0], Fill(args, line), 0, line),
+            "zfill" => (args, _, line) => ZeroFilled(text, args[0], line),
+            "format" => (args, named, line) => TemplateFormat.Braces(text, args, named, line),
             _ => null,
         };
 
-    private static bool Any(IReadOnlyList<object?> positional, int line, Func<string, string, bool> holds, string text)
+    private static string SwappedCase(char c) =>
+        char.IsUpper(c) ? TemplateText.Lower(c.ToString()) : TemplateText.Upper(c.ToString());
+
+    // The fill character of ljust, rjust and center.
+    private static char Fill(IReadOnlyList<object?> args, int line) => args.Count > 1 ? Str(args[1], line)[0] : ' ';
+
+    // The zeros come after a sign.
+    private static string ZeroFilled(string text, object? width, int line) =>
+        text is ['+' or '-', ..]
+            ? text[0] + Padded(text[1..], Whole(width) - 1, '0', 1, line)
+            : Padded(text, width, '0', 1, line);
+
+    private static IEnumerable<string> Texts(object? items, int line) =>
+        TemplateFilters
+            .Items(items, line)
+            .Select(
+                (item, at) =>
+                    item as string
+                    ?? throw TemplateText.Error(
+                        line,
+                        $"sequence item {at}: expected str instance, {TypeName(item)} found"
+                    )
+            );
+
+    // Python's startswith and endswith: of one text or any of a tuple, in the whole text or in a slice of it.
+    private static bool Any(IReadOnlyList<object?> args, int line, Func<string, string, bool> holds, string text)
     {
-        List<string> points = positional.Count > 1 ? TemplateText.CodePoints(text) : [];
-        int At(int place, int missing) =>
-            positional.Count > place && positional[place] is { } v
-                ? (int)Math.Clamp(Whole(v) < 0 ? Whole(v) + points.Count : Whole(v), 0, points.Count)
-                : missing;
-        int from = At(1, 0),
-            to = At(2, points.Count);
-        string part = positional.Count > 1 ? string.Concat(points.Skip(from).Take(Math.Max(0, to - from))) : text;
-        return positional[0] is TemplateSequence { Kind: TemplateSequence.Tuple } several
+        string part = args.Count > 1 ? Slice(text, args) : text;
+        return args[0] is TemplateSequence { Kind: TemplateSequence.Tuple } several
             ? several.Exists(s => holds(Str(s, line), part))
-            : holds(Str(positional[0], line), part);
+            : holds(Str(args[0], line), part);
     }
 
+    // Returns the characters from the second argument up to the third.
+    private static string Slice(string text, IReadOnlyList<object?> args)
+    {
+        List<string> characters = TemplateText.CodePoints(text);
+        int start = Bound(1, 0),
+            end = Bound(2, characters.Count);
+        return string.Concat(characters.Skip(start).Take(Math.Max(0, end - start)));
+
+        int Bound(int place, int missing)
+        {
+            if (args.Count <= place || args[place] is null)
+            {
+                return missing;
+            }
+
+            long bound = Whole(args[place]);
+            return (int)Math.Clamp(bound < 0 ? bound + characters.Count : bound, 0, characters.Count);
+        }
+    }
+
+    // Python's find, rfind, index and rindex: the number of characters before a part.
     private static object Found(string text, string part, string name, int line)
     {
         int at = name.StartsWith('r')
             ? text.LastIndexOf(part, StringComparison.Ordinal)
             : text.IndexOf(part, StringComparison.Ordinal);
-        return at < 0 && name.EndsWith("index", StringComparison.Ordinal)
-                ? throw TemplateText.Error(line, "substring not found")
-            : at < 0 ? -1L
-            : TemplateText.Length(text[..at]) * 1L;
+        if (at >= 0)
+        {
+            return (long)TemplateText.Length(text[..at]);
+        }
+
+        return name.EndsWith("index", StringComparison.Ordinal)
+            ? throw TemplateText.Error(line, "substring not found")
+            : -1L;
     }
 
     private static TemplateSequence Partition(string text, string separator, bool last, int line)
@@ -138,19 +155,29 @@ internal static partial class TemplateMethods
     {
         if (separator is not null)
         {
-            string by = Str(separator, line) is { Length: > 0 } s
-                ? s
+            string by = Str(separator, line);
+            return by.Length > 0
+                ? [.. SplitBy(by, text, most, fromEnd)]
                 : throw TemplateText.Error(line, "empty separator");
-            List<string> parts = [.. text.Split(by)];
-            int surplus = most < 0 ? 0 : (int)Math.Max(0, parts.Count - 1 - most);
-            return surplus == 0 ? [.. parts]
-                : fromEnd ? [string.Join(by, parts[..(surplus + 1)]), .. parts[(surplus + 1)..]]
-                : [.. parts[..^(surplus + 1)], string.Join(by, parts[^(surplus + 1)..])];
+        }
+
+        // White space is split from the end by splitting the mirrored text.
+        return fromEnd ? [.. Enumerable.Reverse(Words(Mirrored(text), most)).Select(Mirrored)] : [.. Words(text, most)];
+    }
+
+    // Splits up to a number of times; the parts that are not split stay joined at the other end.
+    private static IEnumerable<string> SplitBy(string separator, string text, long most, bool fromEnd)
+    {
+        string[] parts = text.Split(separator);
+        int surplus = most < 0 ? 0 : (int)Math.Max(0, parts.Length - 1 - most);
+        if (surplus == 0)
+        {
+            return parts;
         }
 
         return fromEnd
-            ? Enumerable.Reverse(Words(Mirrored(text), most)).Select(w => (object?)Mirrored(w)).ToList()
-            : [.. Words(text, most)];
+            ? [string.Join(separator, parts[..(surplus + 1)]), .. parts[(surplus + 1)..]]
+            : [.. parts[..^(surplus + 1)], string.Join(separator, parts[^(surplus + 1)..])];
     }
 
     private static string Mirrored(string text) => string.Concat(text.Reverse());

@@ -71,6 +71,9 @@ internal static partial class TemplateMethods
         return lines;
     }
 
+    /// <summary>Python's <c>str.replace</c>.</summary>
+    /// <param name="most">The largest number of replacements; negative: all.</param>
+    /// <exception cref="InputException">The result would be too large.</exception>
     public static string Replace(string text, string old, string with, long most, int line)
     {
         long places = old.Length == 0 ? text.Length + 1 : text.Length / old.Length;

@@ -40,11 +40,14 @@ internal sealed record TemplateUndefined(string Complaint)
     private TemplateUndefined(TemplateUndefined other, bool lenient)
         : this(other.Complaint) => strict = !lenient;
 
+    /// <summary>Returns the value of a name that is not defined.</summary>
     public static TemplateUndefined Name(string name) => new($"{TemplateText.Quote(name)} is undefined");
 
+    /// <summary>Returns the value of an attribute that its owner does not have.</summary>
     public static TemplateUndefined Attribute(object? owner, string name) =>
         new($"{TemplateText.Quote(TemplateValues.ObjectName(owner))} has no attribute {TemplateText.Quote(name)}");
 
+    /// <summary>Returns the value of an element that its owner does not have.</summary>
     public static TemplateUndefined Element(object? owner, object? index) =>
         index is string name
             ? Attribute(owner, name)
@@ -54,6 +57,7 @@ internal sealed record TemplateUndefined(string Complaint)
 /// <summary>The result of <c>namespace()</c>: the only value whose attributes can be set.</summary>
 internal sealed class TemplateNamespace
 {
+    /// <summary>The attributes by name.</summary>
     public Dictionary<string, object?> Values { get; } = new(StringComparer.Ordinal);
 }
 
@@ -67,11 +71,13 @@ internal sealed class TemplateSequence(string kind, IEnumerable<object?> items) 
     public const string Tuple = "tuple",
         Range = "range";
 
+    /// <summary>Python's name of its type.</summary>
     public string Kind => kind;
 
     /// <summary>Whether elements can be read by index.</summary>
     public bool IsIndexed => kind is Tuple or Range;
 
+    /// <summary>Returns a tuple.</summary>
     public static TemplateSequence Of(params IEnumerable<object?> items) => new(Tuple, items);
 }
 

@@ -9,6 +9,8 @@ internal static class TemplateOperators
     private const int LongestText = 1 << 20,
         LargestPower = 1 << 14;
 
+    /// <summary>Applies <c>-</c> or <c>+</c> to a number.</summary>
+    /// <exception cref="InputException">The value is no number.</exception>
     public static object? Unary(string name, object? value, int line) =>
         (name, Defined(value, line)) switch
         {
@@ -19,6 +21,9 @@ internal static class TemplateOperators
             _ => throw TemplateText.Error(line, $"bad operand type for unary {name}: '{TypeName(value)}'"),
         };
 
+    /// <summary>Applies an operator to two values.</summary>
+    /// <exception cref="InputException">The operator does not support the values, or the result would be too
+    /// large.</exception>
     public static object? Binary(string name, object? a, object? b, int line)
     {
         if (name == "~")
@@ -87,6 +92,10 @@ internal static class TemplateOperators
             ),
         };
 
+    /// <summary>Compares two values.</summary>
+    /// <param name="name">One of <c>==</c>, <c>!=</c>, <c>&lt;</c>, <c>&lt;=</c>, <c>&gt;</c>, <c>&gt;=</c>, <c>in</c>
+    /// and <c>not in</c>.</param>
+    /// <exception cref="InputException">The values have no order, or one of them cannot be searched.</exception>
     public static bool Compare(string name, object? a, object? b, int line)
     {
         if (name is "==" or "!=")

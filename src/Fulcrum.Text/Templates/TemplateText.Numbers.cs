@@ -17,41 +17,36 @@ internal static partial class TemplateText
                 : "-inf";
         }
 
-        string shortest = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
-        int mark = shortest.IndexOf('E');
-        string digits = (mark < 0 ? shortest : shortest[..mark])
-            .Replace(".", "", StringComparison.Ordinal)
-            .TrimStart('0')
-            .TrimEnd('0');
-        digits = digits.Length == 0 ? "0" : digits;
-        string plain = mark < 0 ? shortest : shortest[..mark];
-        int point = plain.IndexOf('.') is >= 0 and var dot ? dot : plain.Length,
-            leading = plain.AsSpan().IndexOfAnyInRange('1', '9');
-        int exponent =
-            leading < 0
-                ? 0
-                : (
-                    mark < 0
-                        ? 0
-                        : int.Parse(
-                            shortest.AsSpan(mark + 1),
-                            NumberStyles.AllowLeadingSign,
-                            CultureInfo.InvariantCulture
-                        )
-                ) + (leading < point ? point - leading - 1 : point - leading);
+        (string digits, int exponent) = ShortestDigits(Math.Abs(value));
         string sign = double.IsNegative(value) ? "-" : "";
         if (exponent is < -4 or >= 16)
         {
-            return $"{sign}{digits[0]}{(digits.Length > 1 ? "." + digits[1..] : "")}e{(exponent < 0 ? '-' : '+')}"
-                + $"{Math.Abs(exponent):00}";
+            string fraction = digits.Length > 1 ? "." + digits[1..] : "";
+            return $"{sign}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
         }
 
-        return sign
-            + (
-                exponent < 0 ? "0." + new string('0', -exponent - 1) + digits
-                : digits.Length <= exponent + 1 ? digits + new string('0', exponent + 1 - digits.Length) + ".0"
-                : $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}"
-            );
+        if (exponent < 0)
+        {
+            return sign + "0." + new string('0', -exponent - 1) + digits;
+        }
+
+        int beforePoint = exponent + 1;
+        return digits.Length <= beforePoint
+            ? sign + digits.PadRight(beforePoint, '0') + ".0"
+            : $"{sign}{digits[..beforePoint]}.{digits[beforePoint..]}";
+    }
+
+    /// <summary>Returns the shortest decimal digits that are read as a value, and the power of ten of the first one:
+    /// 123 and -3 for 0.00123.</summary>
+    private static (string Digits, int Exponent) ShortestDigits(double value)
+    {
+        string[] parts = value.ToString("R", CultureInfo.InvariantCulture).Split('E');
+        int exponent = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
+        int beforePoint = parts[0].Split('.')[0].Length;
+        string digits = parts[0].Replace(".", "", StringComparison.Ordinal);
+        int leadingZeros = digits.Length - digits.TrimStart('0').Length;
+        digits = digits.Trim('0');
+        return digits.Length == 0 ? ("0", 0) : (digits, exponent + beforePoint - 1 - leadingZeros);
     }
 
     /// <summary>Formats a float with some digits after the point, rounded from its exact value, ties to
@@ -64,7 +59,7 @@ internal static partial class TemplateText
             return double.IsNaN(value) ? "nan" : "inf";
         }
 
-        // value = mantissa * 2^power exactly; scaled by 10^digits and rounded as a whole number.
+        // value = mantissa * 2^power exactly. Scaled by 10^digits, it is rounded as a whole number.
         long bits = BitConverter.DoubleToInt64Bits(value),
             fraction = bits & 0xFFFFFFFFFFFFF;
         int power = (int)((bits >> 52) & 0x7FF);
@@ -74,9 +69,7 @@ internal static partial class TemplateText
         BigInteger whole = power >= 0 ? scaled << power : scaled >> -power;
         if (power < 0)
         {
-            BigInteger rest = scaled - (whole << -power),
-                half = BigInteger.One << (-power - 1);
-            whole += rest > half || (rest == half && !whole.IsEven) ? 1 : 0;
+            whole = RoundedHalfEven(whole, scaled - (whole << -power), BigInteger.One << -power);
         }
 
         string text = whole.ToString(CultureInfo.InvariantCulture).PadLeft(digits + 1, '0');
@@ -95,18 +88,31 @@ internal static partial class TemplateText
 
         BigInteger unit = BigInteger.Pow(10, -digits);
         double whole = Math.Floor(value);
-        BigInteger quotient = BigInteger.DivRem(new BigInteger(whole), unit, out BigInteger rest);
-        int half = (2 * rest).CompareTo(unit) is var c && c == 0 && value > whole ? 1 : c;
-        return (double)((quotient + (half > 0 || (half == 0 && !quotient.IsEven) ? 1 : 0)) * unit);
+        BigInteger quotient = BigInteger.DivRem(new BigInteger(whole), unit, out BigInteger remainder);
+        return (double)(RoundedHalfEven(quotient, remainder, unit, hasFraction: value > whole) * unit);
     }
 
     /// <summary>Python's <c>round</c> of a whole number to tens, hundreds and so on.</summary>
     public static BigInteger Round(BigInteger value, int zeros)
     {
         BigInteger unit = BigInteger.Pow(10, zeros),
-            quotient = BigInteger.DivRem(BigInteger.Abs(value), unit, out BigInteger rest);
-        int half = (2 * rest).CompareTo(unit);
-        return value.Sign * (quotient + (half > 0 || (half == 0 && !quotient.IsEven) ? 1 : 0)) * unit;
+            quotient = BigInteger.DivRem(BigInteger.Abs(value), unit, out BigInteger remainder);
+        return value.Sign * RoundedHalfEven(quotient, remainder, unit) * unit;
+    }
+
+    /// <summary>Rounds the result of a division to nearest, ties to even.</summary>
+    /// <param name="hasFraction">Whether the exact remainder is larger than the given one, by less than 1.</param>
+    private static BigInteger RoundedHalfEven(
+        BigInteger quotient,
+        BigInteger remainder,
+        BigInteger divisor,
+        bool hasFraction = false
+    )
+    {
+        int order = (2 * remainder).CompareTo(divisor);
+        bool isTie = order == 0 && !hasFraction;
+        bool roundsUp = isTie ? !quotient.IsEven : order >= 0;
+        return roundsUp ? quotient + 1 : quotient;
     }
 
     /// <summary>Python's <c>int</c> of a text in a base; null if it is none.</summary>

@@ -7,6 +7,7 @@ namespace Fulcrum.Templates;
 /// <summary>Python's functions of texts: white space, code points, case, literals.</summary>
 internal static partial class TemplateText
 {
+    /// <summary>Returns an error that names the line of the template.</summary>
     public static InputException Error(int line, string what) => new($"chat template line {line}: {what}");
 
     /// <summary>Python's <c>str.isspace</c>: Unicode's white space and the four information separators.</summary>
@@ -24,6 +25,10 @@ internal static partial class TemplateText
         return end;
     }
 
+    /// <summary>Removes characters from the ends of a text, as Python's <c>strip</c>.</summary>
+    /// <param name="characters">The characters to remove; null: white space.</param>
+    /// <param name="start">Whether to remove them at the start.</param>
+    /// <param name="end">Whether to remove them at the end.</param>
     public static string Strip(string text, string? characters, bool start, bool end)
     {
         int from = 0,
@@ -62,6 +67,7 @@ internal static partial class TemplateText
         return points;
     }
 
+    /// <summary>Returns the number of code points.</summary>
     public static int Length(string text)
     {
         int pairs = 0;
@@ -101,10 +107,13 @@ internal static partial class TemplateText
         return result.ToString();
     }
 
+    /// <summary>Python's <c>str.upper</c>.</summary>
     public static string Upper(string text) => TemplateCasing.Upper(text);
 
+    /// <summary>Python's <c>str.lower</c>.</summary>
     public static string Lower(string text) => TemplateCasing.Lower(text);
 
+    /// <summary>Python's <c>str.capitalize</c>.</summary>
     public static string Capitalize(string text) => TemplateCasing.Capitalize(text);
 
     /// <summary>Python's <c>isupper</c> and <c>islower</c>: there are letters with case, and all of them have the given

@@ -35,6 +35,7 @@ internal static class TemplateValues
             _ => null,
         };
 
+    /// <summary>Returns a mapping in the order of the pairs. Of equal keys the last value counts.</summary>
     public static TemplateMap Map(IEnumerable<KeyValuePair<string, object?>> pairs)
     {
         TemplateMap map = [];
@@ -46,9 +47,11 @@ internal static class TemplateValues
         return map;
     }
 
+    /// <summary>Returns a whole number: a long if it fits into 64 bits.</summary>
     public static object Int(BigInteger value) =>
         value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
 
+    /// <summary>Python's <c>bool</c>: false for zero and for everything empty.</summary>
     public static bool IsTrue(object? value) =>
         value switch
         {
@@ -63,11 +66,14 @@ internal static class TemplateValues
             _ => true,
         };
 
+    /// <summary>Whether a value is an int, a float or a bool.</summary>
     public static bool IsNumber(object? value) => value is long or double or bool or BigInteger;
 
     /// <summary>Whether a value is an int, but no bool.</summary>
     public static bool IsWhole(object? value) => value is long or BigInteger;
 
+    /// <summary>Returns a number as a float.</summary>
+    /// <exception cref="InvalidCastException">The value is no number.</exception>
     public static double Number(object? value) =>
         value switch
         {
@@ -78,6 +84,8 @@ internal static class TemplateValues
             _ => throw new InvalidCastException(),
         };
 
+    /// <summary>Returns a whole number of any size.</summary>
+    /// <exception cref="InvalidCastException">The value is neither an int nor a bool.</exception>
     public static BigInteger Big(object? value) =>
         value switch
         {
@@ -97,6 +105,7 @@ internal static class TemplateValues
             _ => throw new InvalidCastException(),
         };
 
+    /// <summary>Python's <c>==</c>.</summary>
     public static bool AreEqual(object? a, object? b) =>
         (a, b) switch
         {
@@ -147,6 +156,9 @@ internal static class TemplateValues
             _ => Repr(value),
         };
 
+    /// <summary>Python's <c>repr</c>.</summary>
+    /// <param name="depth">The number of values around it.</param>
+    /// <exception cref="InputException">The value is nested too deep.</exception>
     public static string Repr(object? value, int depth = 0)
     {
         string Pair(KeyValuePair<string, object?> p) => $"{TemplateText.Quote(p.Key)}: {Repr(p.Value, depth + 1)}";
@@ -192,6 +204,7 @@ internal static class TemplateValues
     /// <summary>A value's name in Jinja's error messages.</summary>
     public static string ObjectName(object? value) => value is null ? "None" : $"{TypeName(value)} object";
 
+    /// <summary>Python's name of the type of a list, tuple, range or view.</summary>
     public static string Kind(List<object?> list) => (list as TemplateSequence)?.Kind ?? "list";
 
     /// <summary>Python's <c>json.dumps</c>.</summary>
