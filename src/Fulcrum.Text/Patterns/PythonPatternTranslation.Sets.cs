@@ -7,14 +7,16 @@ internal sealed partial class PythonPatternTranslation
 {
     private void Set()
     {
-        bool negated = at + 1 < pattern.Length && pattern[at + 1] == '^';
-        at += negated ? 2 : 1;
+        at++;
+        bool isNegated = at < pattern.Length && pattern[at] == '^';
+        at += isNegated ? 1 : 0;
         StringBuilder basic = new();
-        List<string> beyond = [];
-        bool first = true;
-        for (; at < pattern.Length && (pattern[at] != ']' || first); first = false)
+        List<string> pairs = [];
+        // A closing bracket in the first place is a member.
+        bool isFirst = true;
+        for (; at < pattern.Length && (pattern[at] != ']' || isFirst); isFirst = false)
         {
-            Member(basic, beyond);
+            Member(basic, pairs);
         }
 
         if (at >= pattern.Length)
@@ -23,70 +25,80 @@ internal sealed partial class PythonPatternTranslation
         }
 
         at++;
-        string others = string.Join('|', beyond);
-        _ = negated switch
-        {
-            true when beyond.Count > 0 => result.Append($@"(?:(?!{others}){Pair}|[^{basic}\uD800-\uDFFF])"),
-            true => result.Append($@"(?:{Pair}|[^{basic}\uD800-\uDFFF])"),
-            false when beyond.Count > 0 => result.Append(
-                basic.Length > 0 ? $"(?:[{basic}]|{others})" : $"(?:{others})"
-            ),
-            _ => result.Append($"[{basic}]"),
-        };
+        string joined = string.Join('|', pairs);
+        result.Append(isNegated ? Complement($"{basic}", joined) : Union($"{basic}", joined));
     }
 
-    private void Member(StringBuilder basic, List<string> beyond)
+    /// <summary>Writes the set of members of the basic plane and of surrogate pairs.</summary>
+    private static string Union(string basic, string pairs) =>
+        pairs.Length == 0 ? $"[{basic}]"
+        : basic.Length > 0 ? $"(?:[{basic}]|{pairs})"
+        : $"(?:{pairs})";
+
+    /// <summary>Writes all other characters: pairs that are no members, and single code units.</summary>
+    private static string Complement(string basic, string pairs)
     {
-        string from = Character(out bool single);
-        bool range = single && at + 1 < pattern.Length && pattern[at] == '-' && pattern[at + 1] != ']';
-        if (!range)
+        string noMember = pairs.Length > 0 ? $"(?!{pairs})" : "";
+        return $@"(?:{noMember}{Pair}|[^{basic}\uD800-\uDFFF])";
+    }
+
+    /// <summary>Reads a member or a range of a set.</summary>
+    /// <param name="basic">Gets what belongs to the basic plane.</param>
+    /// <param name="pairs">Gets surrogate pairs.</param>
+    private void Member(StringBuilder basic, List<string> pairs)
+    {
+        string first = Character(out bool isSingle);
+        bool isRange = isSingle && at + 1 < pattern.Length && pattern[at] == '-' && pattern[at + 1] != ']';
+        if (isRange)
         {
-            if (from.Length == 2 && char.IsHighSurrogate(from[0]))
-            {
-                beyond.Add(from);
-            }
-            else
-            {
-                basic.Append(from);
-            }
-
-            return;
+            at++;
+            Range(first, basic, pairs);
         }
+        else if (first.Length == 2 && char.IsHighSurrogate(first[0]))
+        {
+            pairs.Add(first);
+        }
+        else
+        {
+            basic.Append(first);
+        }
+    }
 
-        at++;
-        string to = Character(out bool plain);
-        if (!plain)
+    private void Range(string first, StringBuilder basic, List<string> pairs)
+    {
+        string last = Character(out bool isSingle);
+        if (!isSingle)
         {
             throw new ArgumentException("a range ends in a class of characters");
         }
 
-        if (!char.IsHighSurrogate(to[0]))
+        if (!char.IsHighSurrogate(last[0]))
         {
-            basic.Append(from).Append('-').Append(to);
+            basic.Append(first).Append('-').Append(last);
             return;
         }
 
         int start = 0x10000;
-        if (char.IsHighSurrogate(from[0]))
+        if (char.IsHighSurrogate(first[0]))
         {
-            start = char.ConvertToUtf32(from, 0);
+            start = char.ConvertToUtf32(first, 0);
         }
         else
         {
-            basic.Append(from).Append(@"-\uFFFF");
+            basic.Append(first).Append(@"-\uFFFF");
         }
 
-        AddRange(beyond, start, char.ConvertToUtf32(to, 0));
+        AddRange(pairs, start, char.ConvertToUtf32(last, 0));
     }
 
     // .NET matches code units, so a range is written per high surrogate: 1,024 characters each.
-    private static void AddRange(List<string> beyond, int from, int to)
+    private static void AddRange(List<string> pairs, int from, int to)
     {
         for (int block = from; block <= to; block = (block | 0x3FF) + 1)
         {
             string first = char.ConvertFromUtf32(block),
                 last = char.ConvertFromUtf32(Math.Min(to, block | 0x3FF));
-            beyond.Add($"{first[0]}[{first[1]}-{last[1]}]");
+            pairs.Add($"{first[0]}[{first[1]}-{last[1]}]");
         }
     }
 

@@ -14,12 +14,21 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
     // Oniguruma's word characters. Those of WordOnly belong to \w but not to [[:word:]].
     private const string WordInside = @"\p{L}\p{M}\p{Nd}\p{Pc}\p{Nl}\u24b6-\u24e9",
         WordOnly = @"\u00b2\u00b3\u00b9\u00bc-\u00be";
-    private const string HanInside =
-        @"\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029"
-        + @"\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufa6d\ufa70-\ufad9";
 
-    private static readonly (int First, int Last)[] FarHan =
+    // The characters of the script Han, those of the basic plane first.
+    private static readonly (int First, int Last)[] HanRanges =
     [
+        (0x2e80, 0x2e99),
+        (0x2e9b, 0x2ef3),
+        (0x2f00, 0x2fd5),
+        (0x3005, 0x3005),
+        (0x3007, 0x3007),
+        (0x3021, 0x3029),
+        (0x3038, 0x303b),
+        (0x3400, 0x4dbf),
+        (0x4e00, 0x9fff),
+        (0xf900, 0xfa6d),
+        (0xfa70, 0xfad9),
         (0x16fe2, 0x16fe3),
         (0x16ff0, 0x16ff1),
         (0x20000, 0x2a6df),
@@ -98,21 +107,13 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
     /// <summary>Returns the set of a Unicode property by its name in braces; null if it is not supported
     /// exactly.</summary>
     public static CharacterClass? Property(string name) =>
-        Categories.TryGetValue(name.ToLowerInvariant(), out UnicodeCategory[]? some)
+        name.Equals("han", StringComparison.OrdinalIgnoreCase) ? Han
+        : Categories.TryGetValue(name.ToLowerInvariant(), out UnicodeCategory[]? categories)
             ? new(
-                c => some.Contains(CategoryOf(c)),
+                c => categories.Contains(CategoryOf(c)),
                 $@"\p{{{char.ToUpperInvariant(name[0])}{name[1..].ToLowerInvariant()}}}"
             )
-            : name.ToLowerInvariant() switch
-            {
-                "han" => new(
-                    c =>
-                        FarHan.Any(r => c >= r.First && c <= r.Last)
-                        || (c < 0x10000 && HanRanges.Any(r => c >= r.First && c <= r.Last)),
-                    HanInside
-                ),
-                _ => null,
-            };
+        : null;
 
     /// <summary>Returns the set of a POSIX name in <c>[:brackets:]</c>; null if it is not supported exactly.</summary>
     public static CharacterClass? Posix(string name) =>
@@ -131,30 +132,11 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
 
     private static CharacterClass Hex => new(c => c < 128 && char.IsAsciiHexDigit((char)c), "0-9a-fA-F");
 
-    private static IEnumerable<(int First, int Last)> HanRanges { get; } =
-    [
-        .. HanInside
-            .Split(@"\u", StringSplitOptions.RemoveEmptyEntries)
-            .Select(p =>
-                (
-                    Value: int.Parse(p.AsSpan(0, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-                    Opens: p.EndsWith('-')
-                )
-            )
-            .Aggregate(
-                new List<(int, int)>(),
-                (list, p) =>
-                {
-                    list.Add(
-                        list.Count > 0 && list[^1].Item2 < 0
-                            ? (list[^1].Item1, p.Value)
-                            : (p.Value, p.Opens ? -1 : p.Value)
-                    );
-                    return list;
-                }
-            )
-            .Where(r => r.Item2 >= 0),
-    ];
+    private static CharacterClass Han =>
+        new(
+            c => HanRanges.Any(r => c >= r.First && c <= r.Last),
+            string.Concat(HanRanges.Select(r => Range(r.First, r.Last).Inside))
+        );
 
     /// <summary>A letter, mark, digit, letter number, connector or letter in a circle or square.</summary>
     public static bool IsWord(int c) =>
@@ -205,47 +187,23 @@ internal sealed record CharacterClass(Func<int, bool> Contains, string? Inside, 
             : throw new ArgumentException("a class that holds no character is not supported");
     }
 
+    // Unicode's short names of the categories, and the first letters that stand for several of them.
     private static Dictionary<string, UnicodeCategory[]> MakeCategories()
     {
+        // In the order of UnicodeCategory.
         string[] names =
-        [
-            "lu",
-            "ll",
-            "lt",
-            "lm",
-            "lo",
-            "mn",
-            "mc",
-            "me",
-            "nd",
-            "nl",
-            "no",
-            "zs",
-            "zl",
-            "zp",
-            "cc",
-            "cf",
-            "cs",
-            "co",
-            "pc",
-            "pd",
-            "ps",
-            "pe",
-            "pi",
-            "pf",
-            "po",
-            "sm",
-            "sc",
-            "sk",
-            "so",
-            "cn",
-        ];
-        (string Name, UnicodeCategory Category)[] single = [.. names.Select((n, i) => (n, (UnicodeCategory)i))];
-        return single
-            .Select(s => (s.Name, Of: new[] { s.Category }))
-            .Concat(
-                single.GroupBy(s => s.Name[..1]).Select(g => (Name: g.Key, Of: g.Select(s => s.Category).ToArray()))
-            )
-            .ToDictionary(s => s.Name, s => s.Of);
+            "lu ll lt lm lo mn mc me nd nl no zs zl zp cc cf cs co pc pd ps pe pi pf po sm sc sk so cn".Split(' ');
+        Dictionary<string, UnicodeCategory[]> categories = new(StringComparer.Ordinal);
+        for (int i = 0; i < names.Length; i++)
+        {
+            categories[names[i]] = [(UnicodeCategory)i];
+        }
+
+        foreach (IGrouping<string, string> group in names.GroupBy(name => name[..1]))
+        {
+            categories[group.Key] = [.. group.SelectMany(name => categories[name])];
+        }
+
+        return categories;
     }
 }

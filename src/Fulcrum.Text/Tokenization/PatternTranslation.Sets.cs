@@ -5,52 +5,62 @@ namespace Fulcrum.Tokenization;
 /// <content>Reads escapes and sets of characters.</content>
 internal sealed partial class PatternTranslation
 {
-    /// <summary>Reads the set after a backslash; null if there is none.</summary>
-    private CharacterClass? SetOf()
+    private int openBrackets,
+        memberCount;
+
+    /// <summary>Reads a set after a backslash, such as <c>d</c> or <c>p{L}</c>; null if there is none.</summary>
+    private CharacterClass? ReadSetEscape()
     {
-        char c = Next;
-        if (
-            c is 'p' or 'P'
-            && at + 1 < pattern.Length
-            && pattern[at + 1] == '{'
-            && pattern.IndexOf('}', at) is > 0 and var end
-        )
+        if (ReadProperty() is { } property)
         {
-            string name = pattern[(at + 2)..end];
-            bool not = (c == 'P') != name.StartsWith('^');
-            CharacterClass set =
-                CharacterClass.Property(name.TrimStart('^'))
-                ?? throw new ArgumentException($@"the property {name} is not supported");
-            at = end + 1;
-            return !not
-                ? set
-                : set.Not(
-                    set.Inside is { } inside && inside.StartsWith(@"\p", StringComparison.Ordinal)
-                        ? @"\P" + inside[2..]
-                        : null
-                );
+            return property;
         }
 
-        CharacterClass? known = CharacterClass.OfEscape(c);
-        at += known is null ? 0 : 1;
-        return known;
+        CharacterClass? set = CharacterClass.OfEscape(Next);
+        position += set is null ? 0 : 1;
+        return set;
     }
 
-    /// <summary>Reads the single character after a backslash; null if there is none.</summary>
-    private int? Character()
+    /// <summary>Reads <c>p{L}</c>, or the complement <c>P{L}</c> or <c>p{^L}</c>; null if there is none.</summary>
+    private CharacterClass? ReadProperty()
+    {
+        bool isProperty = Next is 'p' or 'P' && Peek(1) == '{';
+        int end = isProperty ? pattern.IndexOf('}', position) : -1;
+        if (end < 0)
+        {
+            return null;
+        }
+
+        string name = pattern[(position + 2)..end];
+        bool isComplement = (Next == 'P') != name.StartsWith('^');
+        CharacterClass set =
+            CharacterClass.Property(name.TrimStart('^'))
+            ?? throw new ArgumentException($@"the property {name} is not supported");
+        position = end + 1;
+        if (!isComplement)
+        {
+            return set;
+        }
+
+        bool isNetProperty = set.Inside?.StartsWith(@"\p", StringComparison.Ordinal) == true;
+        return set.Not(isNetProperty ? @"\P" + set.Inside![2..] : null);
+    }
+
+    /// <summary>Reads a single character after a backslash; null if there is none.</summary>
+    private int? ReadCharacterEscape()
     {
         char c = Next;
-        if (c is 'x' or 'u' && Number(c) is { } number)
+        if (c is 'x' or 'u' && ReadHexadecimal() is { } number)
         {
             return number;
         }
 
         if (char.IsSurrogate(c))
         {
-            return CodePoint();
+            return ReadCodePoint();
         }
 
-        int? plain = c switch
+        int? character = c switch
         {
             'n' => '\n',
             't' => '\t',
@@ -62,15 +72,17 @@ internal sealed partial class PatternTranslation
             '0' => 0,
             _ => char.IsAsciiLetterOrDigit(c) ? null : c,
         };
-        at += plain is null ? 0 : 1;
-        return plain;
+        position += character is null ? 0 : 1;
+        return character;
     }
 
-    private int? Number(char kind)
+    /// <summary>Reads <c>x41</c>, <c>u0041</c>, <c>x{41}</c> or <c>u{41}</c>; null if there are no digits.</summary>
+    private int? ReadHexadecimal()
     {
-        bool braces = at + 1 < pattern.Length && pattern[at + 1] == '{';
-        int start = at + (braces ? 2 : 1),
-            end = braces ? pattern.IndexOf('}', at) : Math.Min(start + (kind == 'u' ? 4 : 2), pattern.Length);
+        bool hasBraces = Peek(1) == '{';
+        int start = position + (hasBraces ? 2 : 1);
+        int digits = Next == 'u' ? 4 : 2;
+        int end = hasBraces ? pattern.IndexOf('}', position) : Math.Min(start + digits, pattern.Length);
         if (
             end < start
             || !int.TryParse(
@@ -84,123 +96,134 @@ internal sealed partial class PatternTranslation
             return null;
         }
 
-        at = end + (braces ? 1 : 0);
+        position = end + (hasBraces ? 1 : 0);
         return value is >= 0 and <= 0x10ffff ? value : throw new ArgumentException($"there is no character {value:x}");
     }
 
-    /// <summary>Reads the set of a bracket whose opening was read already.</summary>
-    private CharacterClass Bracket()
+    /// <summary>Reads the set of a bracket after its opening.</summary>
+    private CharacterClass ReadBracket()
     {
-        bool not = Next == '^';
-        at += not ? 1 : 0;
-        Limit(++brackets, MostNesting, "classes within each other");
-        CharacterClass? both = null;
-        int intersections = 0;
+        bool isComplement = Skip('^');
+        Limit(++openBrackets, MostNesting, "classes within each other");
+        CharacterClass? intersection = null; // of the parts before the last &&
         List<CharacterClass> members = [];
-        for (bool first = true; Next != ']' || first; first = false)
+        int intersections = 0;
+        // A closing bracket in the first place is a member.
+        for (bool isFirst = true; isFirst || Next != ']'; isFirst = false)
         {
-            if (at >= pattern.Length)
+            if (position >= pattern.Length)
             {
                 throw new ArgumentException("a class is not closed");
             }
 
-            if (pattern.AsSpan(at).StartsWith("&&"))
+            if (Remaining.StartsWith("&&"))
             {
-                at += 2;
+                position += 2;
                 Limit(++intersections, MostNesting, "intersections in a class");
-                both = both is null ? CharacterClass.Union(members) : both.And(CharacterClass.Union(members));
+                intersection = WithMembers();
                 members = [];
             }
             else
             {
-                members.Add(Member());
+                members.Add(ReadMember());
             }
         }
 
-        at++;
-        brackets--;
-        CharacterClass set = CharacterClass.Union(members);
-        set = both is null ? set : both.And(set);
-        return !not ? set : set.Not(set.Inside is null ? null : "^" + set.Inside);
+        position++;
+        openBrackets--;
+        CharacterClass set = WithMembers();
+        return isComplement ? set.Not(set.Inside is null ? null : "^" + set.Inside) : set;
+
+        CharacterClass WithMembers()
+        {
+            CharacterClass union = CharacterClass.Union(members);
+            return intersection is null ? union : intersection.And(union);
+        }
     }
 
-    private CharacterClass Member()
+    private CharacterClass ReadMember()
     {
         Limit(++memberCount, MostMembers, "members of classes");
-        if (Next == '[')
+        if (Skip('['))
         {
-            at++;
-            if (Next == ':' && pattern.IndexOf(":]", at, StringComparison.Ordinal) is > 0 and var end)
-            {
-                string name = pattern[(at + 1)..end];
-                at = end + 2;
-                CharacterClass set =
-                    CharacterClass.Posix(name.TrimStart('^'))
-                    ?? throw new ArgumentException($"the class [:{name}:] is not supported");
-                return name.StartsWith('^') ? set.Not() : set;
-            }
-
-            CharacterClass inner = Bracket();
-            return inner.Inside is { } text && text.StartsWith('^') ? inner with { Inside = null } : inner;
+            return ReadPosixClass() ?? ReadInnerBracket();
         }
 
-        int from = at;
-        if (Next == '\\')
+        int start = position;
+        bool isEscaped = Skip('\\');
+        if (isEscaped && ReadSetEscape() is { } set)
         {
-            at++;
-            if (SetOf() is { } set)
-            {
-                return set == CharacterClass.Word ? CharacterClass.Posix("word")!
-                    : set == CharacterClass.NoWord ? CharacterClass.Posix("word")!.Not()
-                    : set;
-            }
+            return InBracket(set);
         }
 
-        int first = One(from),
-            last = Next == '-' && at + 1 < pattern.Length && pattern[at + 1] is not (']' or '[')
-                ? LastOf(first)
-                : first;
+        int first = ReadEndpoint(isEscaped);
+        int last = ReadRangeEnd() ?? first;
         CharacterClass range =
             last >= first
                 ? CaseChecked(CharacterClass.Range(first, last))
-                : throw new ArgumentException($"the range {pattern[from..at]} runs backwards");
-        return ignoresCase && (range.Contains('s') || range.Contains('S'))
-            ? CharacterClass.Union([range, CharacterClass.Of('ſ')])
-            : range;
+                : throw new ArgumentException($"the range {pattern[start..position]} runs backwards");
+        // Oniguruma's flag i equates ſ with s, .NET's does not.
+        bool hasAnyS = ignoresCase && (range.Contains('s') || range.Contains('S'));
+        return hasAnyS ? CharacterClass.Union([range, CharacterClass.Of('ſ')]) : range;
     }
 
-    // A minus before a set, as in [a-\d], is a literal.
-    private int LastOf(int first)
+    /// <summary>Reads <c>:name:]</c> or <c>:^name:]</c> after the opening bracket; null if there is none.</summary>
+    private CharacterClass? ReadPosixClass()
     {
-        int minus = at++,
-            from = at;
-        if (
-            Next == '\\'
-            && at + 1 < pattern.Length
-            && (pattern[at + 1] is 'p' or 'P' || CharacterClass.OfEscape(pattern[at + 1]) is not null)
-        )
+        int end = Next == ':' ? pattern.IndexOf(":]", position, StringComparison.Ordinal) : -1;
+        if (end < 0)
         {
-            at = minus;
-            return first;
+            return null;
         }
 
-        at += Next == '\\' ? 1 : 0;
-        return One(from);
+        string name = pattern[(position + 1)..end];
+        position = end + 2;
+        CharacterClass set =
+            CharacterClass.Posix(name.TrimStart('^'))
+            ?? throw new ArgumentException($"the class [:{name}:] is not supported");
+        return name.StartsWith('^') ? set.Not() : set;
     }
 
-    private int One(int from)
+    // .NET has no complement within a bracket, so the inner bracket is written as ranges.
+    private CharacterClass ReadInnerBracket()
     {
-        if (at == from)
+        CharacterClass set = ReadBracket();
+        return set.Inside?.StartsWith('^') == true ? set with { Inside = null } : set;
+    }
+
+    // Within a bracket, Oniguruma's \w lacks the superscripts and fractions that it has outside.
+    private static CharacterClass InBracket(CharacterClass set) =>
+        set == CharacterClass.Word ? CharacterClass.Posix("word")!
+        : set == CharacterClass.NoWord ? CharacterClass.Posix("word")!.Not()
+        : set;
+
+    /// <summary>Reads a minus and the last character of a range; null if there is no range.</summary>
+    private int? ReadRangeEnd()
+    {
+        bool hasEnd = Next == '-' && position + 1 < pattern.Length && Peek(1) is not (']' or '[');
+        // A minus before a set, as in [a-\d], is a literal.
+        bool isSet = Peek(1) == '\\' && (Peek(2) is 'p' or 'P' || CharacterClass.OfEscape(Peek(2)) is not null);
+        if (!hasEnd || isSet)
         {
-            return CodePoint();
+            return null;
         }
 
-        if (Next == 'b')
+        position++;
+        return ReadEndpoint(isEscaped: Skip('\\'));
+    }
+
+    private int ReadEndpoint(bool isEscaped)
+    {
+        if (!isEscaped)
         {
-            at++;
+            return ReadCodePoint();
+        }
+
+        if (Skip('b'))
+        {
             return '\b';
         }
 
-        return Character() ?? throw new ArgumentException($@"the escape \{Next} is not supported in a class");
+        return ReadCharacterEscape() ?? throw new ArgumentException($@"the escape \{Next} is not supported in a class");
     }
 }

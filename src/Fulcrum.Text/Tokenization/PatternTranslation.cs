@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tokenization;
 
@@ -15,20 +16,24 @@ internal sealed partial class PatternTranslation
         MostNesting = 64,
         MostMembers = 2048;
     private const string LineEnd = @"(?>\r\n|[\n-\r\u0085\u2028\u2029])";
+
     private readonly string pattern;
+    private readonly Func<CharacterClass, string> write;
     private readonly StringBuilder result = new();
-    private readonly Stack<(int Start, bool IgnoresCase)> groups = new();
     private readonly Dictionary<string, CharacterClass> classes = new(StringComparer.Ordinal);
     private readonly HashSet<char> literals = [];
-    private bool ignoresCase;
-    private int at,
-        atom,
-        brackets,
-        memberCount,
-        wraps;
-    private int wrapped = -1;
 
-    private readonly Func<CharacterClass, string> write;
+    // The index of the next character of the pattern.
+    private int position;
+
+    // The index in the result of the last atom: the character, set or group that a repetition would repeat.
+    private int atom;
+
+    private bool ignoresCase;
+
+    // The atom that was repeated last, and the number of groups that its repetitions have put around it.
+    private int repeatedAtom = -1,
+        repetitions;
 
     private PatternTranslation(string pattern, Func<CharacterClass, string> write) =>
         (this.pattern, this.write) = (pattern, write);
@@ -50,9 +55,9 @@ internal sealed partial class PatternTranslation
     {
         Limit(pattern.Length, MostCharacters, "characters");
         PatternTranslation translation = new(pattern, write ?? (set => set.Text));
-        while (translation.at < pattern.Length)
+        while (translation.position < pattern.Length)
         {
-            translation.Part();
+            translation.TranslateNext();
         }
 
         return translation;
@@ -66,57 +71,100 @@ internal sealed partial class PatternTranslation
         }
     }
 
-    private char Next => at < pattern.Length ? pattern[at] : '\0';
+    private char Next => Peek(0);
 
-    private void Part()
+    private ReadOnlySpan<char> Remaining => pattern.AsSpan(position);
+
+    // Returns a character after the current position; '\0' after the end.
+    private char Peek(int distance) => position + distance < pattern.Length ? pattern[position + distance] : '\0';
+
+    // Skips the next character if it is the given one.
+    private bool Skip(char character)
     {
-        char c = pattern[at++];
+        bool found = Next == character;
+        position += found ? 1 : 0;
+        return found;
+    }
+
+    private void TranslateNext()
+    {
+        char c = pattern[position++];
         switch (c)
         {
             case '(':
-                Open();
+                OpenGroup();
                 break;
             case ')':
-                result.Append(')');
-                (atom, ignoresCase) = groups.Count > 0 ? groups.Pop() : (atom, ignoresCase);
+                CloseGroup();
                 break;
             case '*' or '+' or '?':
                 Repeat(c.ToString());
                 break;
-            case '{' when Bounds() is { } bounds:
+            case '{' when ReadBounds() is { } bounds:
                 Repeat(bounds);
                 break;
             case '[':
-                Atom(Bracket());
+                AppendSet(ReadBracket());
                 break;
             case '\\':
-                Escape();
+                TranslateEscape();
                 break;
             case '|' or '^' or '$' or '.':
-                atom = result.Length;
-                result.Append(c);
+                AppendAtom(c.ToString());
                 break;
             default:
-                at--;
-                Literal(CodePoint());
+                position--;
+                AppendLiteral(ReadCodePoint());
                 break;
         }
     }
 
-    // Reads the character at the current position.
-    private int CodePoint()
+    private int ReadCodePoint()
     {
-        if (!char.IsSurrogate(pattern[at]))
+        if (!char.IsSurrogate(Next))
         {
-            return pattern[at++];
+            return pattern[position++];
         }
 
-        int character =
-            at + 1 < pattern.Length && char.IsSurrogatePair(pattern[at], pattern[at + 1])
-                ? char.ConvertToUtf32(pattern[at], pattern[at + 1])
-                : throw new ArgumentException("the pattern has a lone surrogate");
-        at += 2;
+        int character = char.IsSurrogatePair(Next, Peek(1))
+            ? char.ConvertToUtf32(Next, Peek(1))
+            : throw new ArgumentException("the pattern has a lone surrogate");
+        position += 2;
         return character;
+    }
+
+    private void AppendAtom(string text)
+    {
+        atom = result.Length;
+        result.Append(text);
+    }
+
+    private void AppendSet(CharacterClass set)
+    {
+        Register(set);
+        AppendAtom(write(set));
+    }
+
+    private void Register(CharacterClass set) => classes.TryAdd($"{set.Text}{set.Far}", set);
+
+    private void AppendLiteral(int character)
+    {
+        // A character beyond the basic plane is two UTF-16 units in .NET, so it is written as a set of one.
+        if (character >= 0x10000)
+        {
+            AppendSet(CaseChecked(CharacterClass.Of(character)));
+            return;
+        }
+
+        char c = (char)character;
+        literals.Add(c);
+        // Oniguruma's flag i equates ſ with s, .NET's does not.
+        bool isAnyS = ignoresCase && c is 's' or 'S' or 'ſ';
+        AppendAtom(
+            isAnyS ? "[sSſ]"
+            : char.IsAsciiLetterOrDigit(c) ? c.ToString()
+            : $@"\u{character:x4}"
+        );
     }
 
     private CharacterClass CaseChecked(CharacterClass set) =>
@@ -124,154 +172,85 @@ internal sealed partial class PatternTranslation
             ? throw new ArgumentException("characters beyond the basic plane under the flag i are not supported")
             : set;
 
-    private void Atom(CharacterClass set)
-    {
-        Know(set);
-        atom = result.Length;
-        result.Append(write(set));
-    }
-
-    private void Know(CharacterClass set) => classes.TryAdd($"{set.Text}{set.Far}", set);
-
-    // A character beyond the basic plane is a set of one.
-    private void Literal(int character)
-    {
-        if (character >= 0x10000)
-        {
-            Atom(CaseChecked(CharacterClass.Of(character)));
-            return;
-        }
-
-        char c = (char)character;
-        atom = result.Length;
-        literals.Add(c);
-        result.Append(
-            ignoresCase && c is 's' or 'S' or 'ſ' ? "[sSſ]"
-            : char.IsAsciiLetterOrDigit(c) ? c.ToString()
-            : $@"\u{(int)c:x4}"
-        );
-    }
-
-    private void Raw(string text)
-    {
-        atom = result.Length;
-        result.Append(text);
-    }
-
-    private void Open()
-    {
-        Limit(groups.Count + 1, MostNesting, "groups within each other");
-        int end = pattern.AsSpan(at).IndexOfAny(':', ')');
-        string flags = end > 0 && Next == '?' ? pattern[(at + 1)..(at + end)] : "";
-        if (flags.Contains('x', StringComparison.Ordinal) && flags.All(f => f is 'i' or 'm' or 'x' or '-'))
-        {
-            throw new ArgumentException("the flag x is not supported");
-        }
-
-        if (flags.Length > 0 && flags.All(f => f is 'i' or 'm' or '-'))
-        {
-            bool closes = pattern[at + end] == ')',
-                off =
-                    flags.IndexOf('-', StringComparison.Ordinal) is >= 0 and var dash
-                    && flags.IndexOf('i', StringComparison.Ordinal) > dash;
-            if (!closes)
-            {
-                groups.Push((result.Length, ignoresCase));
-            }
-
-            ignoresCase = off ? false : ignoresCase || flags.Contains('i', StringComparison.Ordinal);
-            // Oniguruma's m lets a dot match a line end
-            result.Append("(?").Append(flags.Replace('m', 's')).Append(closes ? ')' : ':');
-            at += end + 1;
-            return;
-        }
-
-        groups.Push((result.Length, ignoresCase));
-        int name =
-            Next != '?' ? 0
-            : pattern.AsSpan(at).StartsWith("?<")
-            && !pattern.AsSpan(at).StartsWith("?<=")
-            && !pattern.AsSpan(at).StartsWith("?<!")
-                ? pattern.AsSpan(at).IndexOf('>') + 1
-            : pattern.AsSpan(at).StartsWith("?<") ? 3
-            : 2;
-        name = Math.Min(name, pattern.Length - at);
-        result.Append('(').Append(pattern, at, name);
-        at += name;
-    }
-
     // Reads the bounds of a repetition after its brace; null if the brace is a literal.
-    private string? Bounds()
+    private string? ReadBounds()
     {
-        int end = pattern.IndexOf('}', at);
-        string inside = end < 0 ? "" : pattern[at..end];
-        if (
-            inside.Length == 0
-            || inside == ","
-            || !inside.All(c => char.IsAsciiDigit(c) || c == ',')
-            || inside.Count(c => c == ',') > 1
-        )
+        Match bounds = BoundsAndBrace().Match(pattern, position);
+        if (!bounds.Success)
         {
             return null;
         }
 
-        at = end + 1;
-        return inside[0] == ',' ? $"{{0{inside}}}" : $"{{{inside}}}";
+        position += bounds.Length;
+        // .NET has no bounds without a minimum.
+        return (bounds.Value.StartsWith(',') ? "{0" : "{") + bounds.Value;
     }
 
     private void Repeat(string times)
     {
-        if (Next == '+')
+        if (Skip('+'))
         {
-            at++;
-            wraps = atom == wrapped ? wraps + 1 : 1;
-            wrapped = atom;
-            Limit(wraps, MostNesting, "repetitions of one part");
-            bool possessive = times[0] != '{'; // {1,2}+ repeats a repetition
-            result.Insert(atom, possessive ? "(?>" : "(?:").Append(times).Append(possessive ? ")" : ")+");
+            RepeatAtomically(times);
+            return;
         }
-        else
+
+        result.Append(times);
+        if (Skip('?'))
         {
-            result.Append(times);
-            if (Next == '?')
-            {
-                result.Append('?');
-                at++;
-            }
+            result.Append('?');
         }
     }
 
-    private void Escape()
+    /// <summary>Translates a repetition with a plus after it. The plus makes <c>*</c>, <c>+</c> and <c>?</c>
+    /// possessive. After bounds, as in <c>{1,2}+</c>, it repeats the repetition.</summary>
+    private void RepeatAtomically(string times)
     {
-        char c = at < pattern.Length ? pattern[at] : throw new ArgumentException("a backslash ends the pattern");
-        if (SetOf() is { } set)
+        repetitions = atom == repeatedAtom ? repetitions + 1 : 1;
+        repeatedAtom = atom;
+        Limit(repetitions, MostNesting, "repetitions of one part");
+        bool isPossessive = !times.StartsWith('{');
+        result.Insert(atom, isPossessive ? "(?>" : "(?:").Append(times).Append(isPossessive ? ")" : ")+");
+    }
+
+    private void TranslateEscape()
+    {
+        if (position == pattern.Length)
         {
-            Atom(set);
+            throw new ArgumentException("a backslash ends the pattern");
         }
-        else if (Character() is { } one)
+
+        if (ReadSetEscape() is { } set)
         {
-            Literal(one);
+            AppendSet(set);
+        }
+        else if (ReadCharacterEscape() is { } character)
+        {
+            AppendLiteral(character);
         }
         else
         {
-            at++;
-            switch (c)
-            {
-                case 'b' or 'B':
-                    string word = write(CharacterClass.Word),
-                        edge = $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))";
-                    Know(CharacterClass.Word);
-                    Raw(c == 'b' ? edge : $"(?!{edge})");
-                    break;
-                case 'R':
-                    Raw(LineEnd);
-                    break;
-                case 'A' or 'z' or 'Z' or 'G' or (>= '1' and <= '9'):
-                    Raw($@"\{c}");
-                    break;
-                default:
-                    throw new ArgumentException($@"the escape \{c} is not supported");
-            }
+            char c = pattern[position++];
+            AppendAtom(
+                c switch
+                {
+                    'b' => WordEdge(),
+                    'B' => $"(?!{WordEdge()})",
+                    'R' => LineEnd,
+                    'A' or 'z' or 'Z' or 'G' or (>= '1' and <= '9') => $@"\{c}",
+                    _ => throw new ArgumentException($@"the escape \{c} is not supported"),
+                }
+            );
         }
     }
+
+    // .NET's \b has other word characters.
+    private string WordEdge()
+    {
+        Register(CharacterClass.Word);
+        string word = write(CharacterClass.Word);
+        return $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))";
+    }
+
+    [GeneratedRegex(@"\G(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)\}")]
+    private static partial Regex BoundsAndBrace();
 }
