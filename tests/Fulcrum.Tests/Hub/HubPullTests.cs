@@ -153,8 +153,8 @@ public sealed class HubPullTests : IDisposable
         string left = Path.Combine(Repository, "blobs", digest + ".fulcrum.incomplete");
         using (PartialFile partial = new(left, Weights.Length, 1 << 16))
         {
-            partial.Append(0, Weights.AsSpan(0, 65_000));
-            partial.Append(1, Weights.AsSpan(1 << 16, 1 << 16));
+            partial.Pieces[0].Append(Weights.AsSpan(0, 65_000));
+            partial.Pieces[1].Append(Weights.AsSpan(1 << 16, 1 << 16));
         }
 
         hub.Resolver.Model("org/tiny");
@@ -178,7 +178,7 @@ public sealed class HubPullTests : IDisposable
             )
         )
         {
-            partial.Append(0, new byte[1000]);
+            partial.Pieces[0].Append(new byte[1000]);
         }
 
         HubLocation place = hub.Resolver.Model("org/tiny");

@@ -5,14 +5,14 @@ namespace Fulcrum.Data.Hub;
 
 /// <summary>Downloads one file into the cache. It resumes an earlier download, uses several connections for a large
 /// file, and verifies the digest.</summary>
-/// <param name="address">Asks the hub for the address of the content. It is called again after a signed address has
+/// <param name="findAddress">Asks the hub for the address of the content. It is called again after a signed address has
 /// expired.</param>
 /// <param name="connections">Limits the connections of all files together.</param>
 internal sealed class BlobTransfer(
     HubHttp http,
     HubSettings settings,
     HubFile file,
-    Func<CancellationToken, Task<Uri>> address,
+    Func<CancellationToken, Task<Uri>> findAddress,
     SemaphoreSlim connections,
     TransferredFile progress
 )
@@ -86,7 +86,7 @@ internal sealed class BlobTransfer(
     private async Task<bool> FillAsync(PartialFile partial, bool mayRefuseRanges, CancellationToken cancellation)
     {
         using RunningDigest digest = new(file.Digest, file.Size);
-        PieceTransfer pieces = new(http, settings, file, address, progress)
+        PieceTransfer pieces = new(http, settings, file, findAddress, progress)
         {
             Digest = digest,
             MayRefuseRanges = mayRefuseRanges,
@@ -119,15 +119,13 @@ internal sealed class BlobTransfer(
     // One connection is enough on a fast network. The others are opened only if the first half second is slow.
     private async Task FetchPiecesAsync(PartialFile partial, PieceTransfer pieces, CancellationToken cancellation)
     {
-        ConcurrentQueue<int> missing = new(
-            Enumerable.Range(0, partial.Pieces).Where(p => partial.DoneOf(p) < partial.LengthOf(p))
-        );
+        ConcurrentQueue<FilePiece> missing = new(partial.Pieces.Where(p => !p.IsComplete));
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         async Task WorkAsync()
         {
-            while (missing.TryDequeue(out int piece))
+            while (missing.TryDequeue(out FilePiece piece))
             {
-                await InTurnAsync(() => pieces.FetchAsync(partial, piece, failed.Token), failed.Token);
+                await InTurnAsync(() => pieces.FetchAsync(piece, failed.Token), failed.Token);
             }
         }
 

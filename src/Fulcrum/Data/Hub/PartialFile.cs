@@ -12,6 +12,8 @@ namespace Fulcrum.Data.Hub;
 internal sealed class PartialFile : IDisposable
 {
     private const int HeaderBytes = 16; // size of the file and of a piece, 8 bytes each
+    private const int CountBytes = 8; // of one piece
+    private const int LargestCountFile = 1 << 24;
 
     // Written pages are released every 16 MiB, and those of the 128 MiB before once more.
     private const int ReleaseBytes = 16 << 20;
@@ -20,29 +22,22 @@ internal sealed class PartialFile : IDisposable
     private readonly string countPath;
     private readonly SafeFileHandle data;
     private readonly SafeFileHandle counts;
-    private readonly long[] done;
-    private long released;
+    private readonly long[] done; // bytes of each piece that have arrived
+    private long released; // the offset up to which pages were released
 
     /// <summary>Opens a partial file and resumes it, or creates it.</summary>
+    /// <param name="path">The file; the numbers are in a file beside it.</param>
+    /// <param name="size">The size of the complete file in bytes.</param>
     /// <param name="pieceBytes">Size of all pieces except the last. A file with another size is started again.</param>
     public PartialFile(string path, long size, long pieceBytes)
     {
         this.path = path;
-        countPath = path + ".counts";
+        countPath = CountPath(path);
         (Size, PieceBytes) = (size, pieceBytes);
         done = new long[(size + pieceBytes - 1) / pieceBytes];
-        data = File.OpenHandle(
-            path,
-            FileMode.OpenOrCreate,
-            FileAccess.ReadWrite,
-            FileShare.ReadWrite | FileShare.Delete
-        );
-        counts = File.OpenHandle(
-            countPath,
-            FileMode.OpenOrCreate,
-            FileAccess.ReadWrite,
-            FileShare.ReadWrite | FileShare.Delete
-        );
+        Pieces = [.. Enumerable.Range(0, done.Length).Select(i => new FilePiece(this, i))];
+        data = Open(path);
+        counts = Open(countPath);
         if (!TryResume())
         {
             Clear();
@@ -54,65 +49,68 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Returns the number of bytes that a partial file has; 0 if it does not exist.</summary>
     public static long BytesIn(string path)
     {
-        FileInfo file = new(path + ".counts");
-        if (!file.Exists || file.Length is < HeaderBytes or > 1 << 24)
+        FileInfo file = new(CountPath(path));
+        if (!file.Exists || file.Length is < HeaderBytes or > LargestCountFile)
         {
             return 0;
         }
 
         byte[] kept = File.ReadAllBytes(file.FullName);
-        return Enumerable
-            .Range(0, (kept.Length - HeaderBytes) / 8)
-            .Sum(p => Math.Max(0, BinaryPrimitives.ReadInt64LittleEndian(kept.AsSpan(HeaderBytes + (8 * p)))));
+        int pieces = (kept.Length - HeaderBytes) / CountBytes;
+        return Enumerable.Range(0, pieces).Sum(piece => Math.Max(0, CountIn(kept, piece)));
     }
 
+    /// <summary>The size of the complete file in bytes.</summary>
     public long Size { get; }
 
+    /// <summary>The size in bytes of all pieces except the last.</summary>
     public long PieceBytes { get; }
 
-    public int Pieces => done.Length;
+    /// <summary>The pieces in the order of the file.</summary>
+    public IReadOnlyList<FilePiece> Pieces { get; }
 
     /// <summary>Bytes that an earlier attempt or process left.</summary>
     public long Resumed { get; private set; }
 
     /// <summary>Bytes that have arrived.</summary>
-    public long Done => Enumerable.Range(0, done.Length).Sum(DoneOf);
+    public long Done => Pieces.Sum(p => p.Done);
 
-    public bool IsComplete => Done == Size;
+    /// <summary>Whether a piece was started again after some of its bytes had arrived.</summary>
+    public bool IsRestarted { get; private set; }
 
     /// <summary>The number of bytes from the start of the file to the first gap.</summary>
     public long Contiguous
     {
         get
         {
-            int piece = 0;
-            for (; piece < done.Length && DoneOf(piece) == LengthOf(piece); piece++) { }
+            foreach (FilePiece piece in Pieces)
+            {
+                long next = piece.Next;
+                if (next <= piece.Last)
+                {
+                    return next;
+                }
+            }
 
-            return piece == done.Length ? Size : StartOf(piece) + DoneOf(piece);
+            return Size;
         }
     }
 
-    public long StartOf(int piece) => piece * PieceBytes;
-
-    public long LengthOf(int piece) => Math.Min(PieceBytes, Size - StartOf(piece));
-
+    /// <summary>Returns how many bytes of a piece have arrived.</summary>
     public long DoneOf(int piece) => Volatile.Read(ref done[piece]);
 
     /// <summary>Appends bytes to a piece.</summary>
-    public void Append(int piece, ReadOnlySpan<byte> bytes)
+    public void Append(FilePiece piece, ReadOnlySpan<byte> bytes)
     {
-        RandomAccess.Write(data, bytes, StartOf(piece) + done[piece]);
-        Set(piece, done[piece] + bytes.Length);
+        RandomAccess.Write(data, bytes, piece.Next);
+        SetDone(piece.Index, piece.Done + bytes.Length);
     }
 
-    /// <summary>Whether a piece was started again after some of its bytes had arrived.</summary>
-    public bool IsRestarted { get; private set; }
-
     /// <summary>Starts a piece again from its first byte.</summary>
-    public void Restart(int piece)
+    public void Restart(FilePiece piece)
     {
         IsRestarted = true;
-        Set(piece, 0);
+        SetDone(piece.Index, 0);
     }
 
     /// <summary>Returns whether the content has a digest. It reads the whole file.</summary>
@@ -150,7 +148,7 @@ internal sealed class PartialFile : IDisposable
         RandomAccess.SetLength(data, 0);
         RandomAccess.SetLength(counts, 0);
         RandomAccess.Write(counts, header, 0);
-        RandomAccess.SetLength(counts, HeaderBytes + (8L * done.Length));
+        RandomAccess.SetLength(counts, HeaderBytes + ((long)CountBytes * done.Length));
         Array.Clear(done);
         (Resumed, released) = (0, 0);
     }
@@ -179,32 +177,50 @@ internal sealed class PartialFile : IDisposable
         counts.Dispose();
     }
 
-    private void Set(int piece, long bytes)
+    private static string CountPath(string path) => path + ".counts";
+
+    // Another process may read, rename or delete the file meanwhile.
+    private static SafeFileHandle Open(string path) =>
+        File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+    private static long CountIn(ReadOnlySpan<byte> counts, int piece) =>
+        BinaryPrimitives.ReadInt64LittleEndian(counts[(HeaderBytes + (CountBytes * piece))..]);
+
+    private void SetDone(int piece, long bytes)
     {
-        Span<byte> count = stackalloc byte[8];
+        Span<byte> count = stackalloc byte[CountBytes];
         BinaryPrimitives.WriteInt64LittleEndian(count, bytes);
-        RandomAccess.Write(counts, count, HeaderBytes + (8L * piece));
+        RandomAccess.Write(counts, count, HeaderBytes + ((long)CountBytes * piece));
         Volatile.Write(ref done[piece], bytes);
     }
 
+    // Reads the numbers of an earlier process; returns false if they do not fit the file.
     private bool TryResume()
     {
-        byte[] kept = new byte[HeaderBytes + (8 * done.Length)];
-        bool same =
+        byte[] kept = new byte[HeaderBytes + (CountBytes * done.Length)];
+        bool isSameFile =
             RandomAccess.GetLength(counts) == kept.Length
             && RandomAccess.Read(counts, kept, 0) == kept.Length
             && BinaryPrimitives.ReadInt64LittleEndian(kept) == Size
             && BinaryPrimitives.ReadInt64LittleEndian(kept.AsSpan(8)) == PieceBytes;
-        long length = RandomAccess.GetLength(data);
-        for (int piece = 0; same && piece < done.Length; piece++)
+        if (!isSameFile)
         {
-            done[piece] = BinaryPrimitives.ReadInt64LittleEndian(kept.AsSpan(HeaderBytes + (8 * piece)));
-            same =
-                done[piece] >= 0
-                && done[piece] <= LengthOf(piece)
-                && (done[piece] == 0 || StartOf(piece) + done[piece] <= length);
+            return false;
         }
 
-        return same;
+        long written = RandomAccess.GetLength(data);
+        foreach (FilePiece piece in Pieces)
+        {
+            long count = CountIn(kept, piece.Index);
+            bool isPossible = count >= 0 && count <= piece.Length && (count == 0 || piece.Start + count <= written);
+            if (!isPossible)
+            {
+                return false;
+            }
+
+            done[piece.Index] = count;
+        }
+
+        return true;
     }
 }

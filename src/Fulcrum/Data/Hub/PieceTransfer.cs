@@ -9,20 +9,20 @@ namespace Fulcrum.Data.Hub;
 
 /// <summary>Downloads pieces of one file. A piece is retried after a broken or silent connection and resumed by
 /// <c>Range</c>.</summary>
-/// <param name="address">Asks the hub for the address of the content. It is called again after a signed address has
+/// <param name="findAddress">Asks the hub for the address of the content. It is called again after a signed address has
 /// expired.</param>
 internal sealed class PieceTransfer(
     HubHttp http,
     HubSettings settings,
     HubFile file,
-    Func<CancellationToken, Task<Uri>> address,
+    Func<CancellationToken, Task<Uri>> findAddress,
     TransferredFile progress
 )
 {
-    private const int Repeats = 5;
+    private const int MostRetries = 5;
     private const int BufferBytes = 1 << 20;
     private readonly Lock gate = new();
-    private Task<Uri>? current;
+    private Task<Uri>? address;
 
     /// <summary>Hashes the bytes as they arrive.</summary>
     public required RunningDigest Digest { get; init; }
@@ -37,59 +37,64 @@ internal sealed class PieceTransfer(
     /// <exception cref="RangesRefusedException">The server does not serve ranges.</exception>
     /// <exception cref="FulcrumException">The transfer failed permanently, or the file is larger than the hub
     /// lists.</exception>
-    public async Task FetchAsync(PartialFile partial, int piece, CancellationToken cancellation)
+    public async Task FetchAsync(FilePiece piece, CancellationToken cancellation)
     {
         try
         {
-            await Repetition().ExecuteAsync(async stop => await AdvanceAsync(partial, piece, stop), cancellation);
+            await Retries().ExecuteAsync(async stop => await AttemptAsync(piece, stop), cancellation);
         }
         catch (TransientException e)
         {
             throw new HubUnreachableException(
-                $"{Name}: {e.Message} (after {Repeats + 1} attempts without progress)",
+                $"{Name}: {e.Message} (after {MostRetries + 1} attempts without progress)",
                 e
             );
         }
     }
 
-    // One attempt of the retries. If a connection brought at least 1 MiB before it broke, the next one is opened at
-    // once within the same attempt.
-    private async Task AdvanceAsync(PartialFile partial, int piece, CancellationToken cancellation)
+    // Only an attempt without progress counts as a retry. After a connection that brought at least 1 MiB, or an eighth
+    // of a small file, the next one is opened at once within the same attempt.
+    private async Task AttemptAsync(FilePiece piece, CancellationToken cancellation)
     {
-        while (partial.DoneOf(piece) < partial.LengthOf(piece))
+        long progressBytes = Math.Min(1 << 20, (file.Size / 8) + 1);
+        while (!piece.IsComplete)
         {
-            long before = partial.DoneOf(piece);
+            long before = piece.Done;
             try
             {
-                await OnceAsync(partial, piece, cancellation);
+                await RequestAsync(piece, cancellation);
             }
-            catch (TransientException) when (partial.DoneOf(piece) - before >= Math.Min(1 << 20, (file.Size / 8) + 1))
-            { }
+            catch (TransientException) when (piece.Done - before >= progressBytes) { }
         }
     }
 
-    private async Task OnceAsync(PartialFile partial, int piece, CancellationToken cancellation)
+    private async Task RequestAsync(FilePiece piece, CancellationToken cancellation)
     {
-        Task<Uri> asked = Address(cancellation);
-        Uri from = await asked;
+        Task<Uri> finding = Address(cancellation);
+        Uri from = await finding;
         try
         {
-            long first = partial.StartOf(piece) + partial.DoneOf(piece);
-            long? last = partial.Pieces == 1 ? null : partial.StartOf(piece) + partial.LengthOf(piece) - 1;
-            using HttpResponseMessage answer = await http.OpenAsync(from, first, last, cancellation);
-            Check(answer, asked, partial, piece, first);
-            await CopyAsync(answer, partial, piece, cancellation);
+            long? last = piece.IsWholeFile ? null : piece.Last;
+            using HttpResponseMessage response = await http.OpenAsync(from, piece.Next, last, cancellation);
+            if (response.StatusCode is HttpStatusCode.Forbidden && !settings.IsEndpoint(from))
+            {
+                Forget(finding);
+                throw new TransientException("the signed address was refused (403)");
+            }
+
+            Check(response, from, piece);
+            await ReceiveAsync(response, piece, cancellation);
         }
         catch (HubUnreachableException e)
         {
-            throw new TransientException(e.Message, null, e);
+            throw new TransientException(e.Message, cause: e);
         }
         catch (Exception e) when (e is HttpRequestException || (e is IOException && e is not FileNotFoundException))
         {
             // A full disk is an IOException too, and a retry does not help.
             throw AtomicFile.IsDiskFailure(e)
                 ? new FulcrumException($"{Name}: the disk is full or fails: {e.Message}", e)
-                : new TransientException($"the connection was cut: {Printable.Message(e.Message)}", null, e);
+                : new TransientException($"the connection was cut: {Printable.Message(e.Message)}", cause: e);
         }
     }
 
@@ -98,68 +103,68 @@ internal sealed class PieceTransfer(
     {
         lock (gate)
         {
-            return current ??= address(cancellation);
+            return address ??= findAddress(cancellation);
         }
     }
 
-    private void Forget(Task<Uri> asked)
+    // Another piece may have asked for a new address already; that one stays.
+    private void Forget(Task<Uri> expired)
     {
         lock (gate)
         {
-            current = current == asked ? null : current;
+            address = address == expired ? null : address;
         }
     }
 
-    private void Check(HttpResponseMessage answer, Task<Uri> asked, PartialFile partial, int piece, long first)
+    private void Check(HttpResponseMessage response, Uri from, FilePiece piece)
     {
-        int status = (int)answer.StatusCode;
-        if (HubHttp.IsTransient(answer.StatusCode) && HubHttp.IsShortEnough(HubHttp.AskedWait(answer)))
+        int status = (int)response.StatusCode;
+        TimeSpan? wait = HubHttp.AskedWait(response);
+        if (HubHttp.IsTransient(response.StatusCode) && HubHttp.IsShortEnough(wait))
         {
-            throw new TransientException($"the server answered {status}", HubHttp.AskedWait(answer));
+            throw new TransientException($"the server answered {status}", wait);
         }
 
-        if (answer.StatusCode is HttpStatusCode.Forbidden && !settings.IsEndpoint(asked.Result))
+        switch (response.StatusCode)
         {
-            Forget(asked);
-            throw new TransientException("the signed address was refused (403)", null);
+            case HttpStatusCode.PartialContent:
+                CheckRange(response, piece);
+                break;
+            case HttpStatusCode.OK:
+                BeginWholeFile(response, piece);
+                break;
+            case HttpStatusCode.RequestedRangeNotSatisfiable:
+                throw Refused("the range was refused");
+            default:
+                throw new FulcrumException($"{Name}: {HubHttp.Place(from)} answered with status {status}");
         }
+    }
 
-        if (answer.StatusCode is HttpStatusCode.PartialContent)
+    private void CheckRange(HttpResponseMessage response, FilePiece piece)
+    {
+        long? start = response.Content.Headers.ContentRange?.From,
+            fileBytes = response.Content.Headers.ContentRange?.Length;
+        if (start != piece.Next || (fileBytes is not null && fileBytes != file.Size))
         {
-            long? from = answer.Content.Headers.ContentRange?.From,
-                of = answer.Content.Headers.ContentRange?.Length;
-            if (from != first || (of is not null && of != file.Size))
-            {
-                throw Refused("the server sent another range than requested");
-            }
-        }
-        else if (answer.StatusCode is HttpStatusCode.OK)
-        {
-            StartAgain(answer, partial, piece, first);
-        }
-        else
-        {
-            throw status == 416
-                ? Refused("the range was refused")
-                : new FulcrumException($"{Name}: {HubHttp.Place(asked.Result)} answered with status {status}");
+            throw Refused("the server sent another range than requested");
         }
     }
 
     // The server sends the whole file instead of a range, so a single piece starts again from byte 0.
-    private void StartAgain(HttpResponseMessage answer, PartialFile partial, int piece, long first)
+    private void BeginWholeFile(HttpResponseMessage response, FilePiece piece)
     {
-        if (partial.Pieces > 1)
+        if (!piece.IsWholeFile)
         {
             throw Refused("the server does not serve ranges");
         }
 
-        if (first > 0)
+        if (piece.Done > 0)
         {
-            partial.Restart(piece);
+            piece.Restart();
             progress.Resume(0);
         }
 
-        if (!IsGzip(answer) && answer.Content.Headers.ContentLength is { } length && length != file.Size)
+        if (!IsGzip(response) && response.Content.Headers.ContentLength is { } length && length != file.Size)
         {
             throw new FulcrumException(
                 $"{Name}: the server sends {length} bytes, the hub lists {file.Size}; the download was discarded"
@@ -170,104 +175,110 @@ internal sealed class PieceTransfer(
     private Exception Refused(string why) =>
         MayRefuseRanges ? new RangesRefusedException() : new FulcrumException($"{Name}: {why}");
 
-    private async Task CopyAsync(
-        HttpResponseMessage answer,
-        PartialFile partial,
-        int piece,
-        CancellationToken cancellation
-    )
+    private async Task ReceiveAsync(HttpResponseMessage response, FilePiece piece, CancellationToken cancellation)
     {
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
             silence.CancelAfter(settings.SilenceLimit);
-            await using Stream body = await answer.Content.ReadAsStreamAsync(silence.Token);
-            await using Stream content = IsGzip(answer) ? new GZipStream(body, CompressionMode.Decompress) : body;
-            while (await CopyBufferAsync(content, partial, piece, silence)) { }
+            await using Stream body = await response.Content.ReadAsStreamAsync(silence.Token);
+            await using Stream content = IsGzip(response) ? new GZipStream(body, CompressionMode.Decompress) : body;
+            while (await ReceiveBufferAsync(content, piece, silence)) { }
         }
         catch (InvalidDataException e)
         {
-            partial.Restart(piece);
-            throw new TransientException("the content cannot be decompressed", null, e);
+            piece.Restart();
+            throw new TransientException("the content cannot be decompressed", cause: e);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TransientException($"no bytes for {settings.SilenceLimit.TotalSeconds:0.#} s", null, e);
+            throw new TransientException($"no bytes for {settings.SilenceLimit.TotalSeconds:0.#} s", cause: e);
         }
 
-        CheckEnd(answer, partial, piece);
+        CheckEnd(response, piece);
     }
 
-    // Bytes are written to the file as they arrive. The digest gets whole buffers, because handing over each arrival to
-    // its thread would cost more than hashing. It reads bytes that it does not take from the file later.
-    private async Task<bool> CopyBufferAsync(
-        Stream content,
-        PartialFile partial,
-        int piece,
-        CancellationTokenSource silence
-    )
+    // Receives up to a buffer of bytes; returns false at the end of the content. The bytes are written to the file as
+    // they arrive. The digest gets whole buffers, because handing over each arrival to its thread would cost more than
+    // hashing. It reads bytes that it does not take from the file later.
+    private async Task<bool> ReceiveBufferAsync(Stream content, FilePiece piece, CancellationTokenSource silence)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        bool taken = false;
+        bool isTaken = false;
         try
         {
-            long offset = partial.StartOf(piece) + partial.DoneOf(piece);
-            int filled = 0;
-            for (int count = -1; count != 0 && filled < BufferBytes; filled += count)
-            {
-                count = await content.ReadAsync(buffer.AsMemory(filled, BufferBytes - filled), silence.Token);
-                silence.CancelAfter(settings.SilenceLimit);
-                Append(partial, piece, buffer.AsSpan(filled, count));
-            }
-
-            taken = filled > 0 && await Digest.TakeAsync(offset, buffer, filled, silence.Token);
-            partial.Release(Digest.Hashed);
+            long offset = piece.Next;
+            int filled = await FillAsync(buffer, content, piece, silence);
+            isTaken = filled > 0 && await Digest.TakeAsync(offset, buffer, filled, silence.Token);
+            piece.File.Release(Digest.Hashed);
             return filled == BufferBytes;
         }
         finally
         {
-            if (!taken)
+            if (!isTaken)
             {
                 ArrayPool<byte>.Shared.Return(buffer);
             }
         }
     }
 
-    private void Append(PartialFile partial, int piece, ReadOnlySpan<byte> bytes)
+    private async Task<int> FillAsync(byte[] buffer, Stream content, FilePiece piece, CancellationTokenSource silence)
     {
-        if (bytes.Length > partial.LengthOf(piece) - partial.DoneOf(piece))
+        int filled = 0;
+        while (filled < BufferBytes)
+        {
+            int count = await content.ReadAsync(buffer.AsMemory(filled, BufferBytes - filled), silence.Token);
+            silence.CancelAfter(settings.SilenceLimit);
+            if (count == 0)
+            {
+                break;
+            }
+
+            Append(piece, buffer.AsSpan(filled, count));
+            filled += count;
+        }
+
+        return filled;
+    }
+
+    private void Append(FilePiece piece, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > piece.Length - piece.Done)
         {
             throw new FulcrumException(
                 $"{Name}: the file is larger than the hub lists ({file.Size} bytes); the download was discarded"
             );
         }
 
-        partial.Append(piece, bytes);
+        piece.Append(bytes);
         progress.Add(bytes.Length);
     }
 
     // A body without a length may end early without an error. A compressed one cannot be resumed.
-    private void CheckEnd(HttpResponseMessage answer, PartialFile partial, int piece)
+    private void CheckEnd(HttpResponseMessage response, FilePiece piece)
     {
-        if (partial.DoneOf(piece) < partial.LengthOf(piece))
+        if (piece.IsComplete)
         {
-            if (IsGzip(answer))
-            {
-                partial.Restart(piece);
-            }
-
-            throw new TransientException($"only {partial.Done} of {file.Size} bytes arrived", null);
+            return;
         }
+
+        if (IsGzip(response))
+        {
+            piece.Restart();
+        }
+
+        throw new TransientException($"only {piece.File.Done} of {file.Size} bytes arrived");
     }
 
-    private static bool IsGzip(HttpResponseMessage answer) => answer.Content.Headers.ContentEncoding.Contains("gzip");
+    private static bool IsGzip(HttpResponseMessage response) =>
+        response.Content.Headers.ContentEncoding.Contains("gzip");
 
-    private ResiliencePipeline Repetition() =>
+    private ResiliencePipeline Retries() =>
         new ResiliencePipelineBuilder()
             .AddRetry(
                 new RetryStrategyOptions
                 {
-                    MaxRetryAttempts = Repeats,
+                    MaxRetryAttempts = MostRetries,
                     BackoffType = DelayBackoffType.Exponential,
                     UseJitter = true,
                     Delay = settings.FirstPause,
@@ -279,12 +290,10 @@ internal sealed class PieceTransfer(
             )
             .Build();
 
-    private sealed class TransientException(string message, TimeSpan? askedWait, Exception? cause = null)
+    // A failure that a retry may mend.
+    private sealed class TransientException(string message, TimeSpan? askedWait = null, Exception? cause = null)
         : Exception(message, cause)
     {
         public TimeSpan? AskedWait { get; } = askedWait;
     }
 }
-
-/// <summary>The server sends only whole files, or other ranges than requested.</summary>
-internal sealed class RangesRefusedException : Exception;
