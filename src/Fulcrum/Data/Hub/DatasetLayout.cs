@@ -11,11 +11,12 @@ internal static partial class DatasetLayout
 {
     private const string Separators = @"[-._ 0-9]";
 
-    private static readonly (string Split, string Words)[] Keywords =
+    /// <summary>Words in the names of folders and files that tell their split.</summary>
+    public static readonly IReadOnlyList<(string Split, string[] Words)> SplitWords =
     [
-        ("train", "train|training"),
-        ("validation", "validation|valid|dev|val"),
-        ("test", "test|testing|eval|evaluation"),
+        ("train", ["train", "training"]),
+        ("validation", ["validation", "valid", "dev", "val"]),
+        ("test", ["test", "testing", "eval", "evaluation"]),
     ];
 
     private static readonly string[][] Formats =
@@ -39,29 +40,33 @@ internal static partial class DatasetLayout
     public static IReadOnlyList<SplitFiles> Of(CardConfiguration configuration, IReadOnlyList<string> paths)
     {
         string folder = configuration.Folder?.Trim('/').TrimStart('.').Trim('/') ?? "";
-        string start = folder == "" ? "" : folder + "/";
-        if (configuration.Splits.Count == 0)
+        string prefix = folder == "" ? "" : folder + "/";
+        if (configuration.Splits.Count > 0)
         {
-            string[] below =
-            [
-                .. paths.Where(p => p.StartsWith(start, StringComparison.Ordinal)).Select(p => p[start.Length..]),
-            ];
-            return [.. ByNames(below).Select(s => new SplitFiles(s.Split, [.. s.Paths.Select(p => start + p)]))];
+            return OfOneFormat(
+                configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, prefix, paths)))
+            );
         }
 
-        return OfOneFormat(
-            configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, start, paths)))
-        );
+        IEnumerable<string> inFolder = paths
+            .Where(p => p.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(p => p[prefix.Length..]);
+        return [.. ByNames([.. inFolder]).Select(s => new SplitFiles(s.Split, [.. s.Paths.Select(p => prefix + p)]))];
     }
 
     /// <summary>Returns the splits by file names, for a data set or a folder of it without patterns.</summary>
     public static IReadOnlyList<SplitFiles> ByNames(IReadOnlyList<string> paths)
     {
         string[] data = [.. paths.Where(IsData).Order(StringComparer.Ordinal)];
-        SplitFiles[] found = Sharded(data);
-        found = found.Length > 0 ? found : ByKeyword(data, p => p.Split('/')[..^1]);
-        found = found.Length > 0 ? found : ByKeyword(data, p => [p.Split('/')[^1]]);
-        return OfOneFormat(found.Length > 0 ? found : [new SplitFiles("train", data)]);
+        // The first rule that finds a split applies.
+        Func<SplitFiles[]>[] rules =
+        [
+            () => Sharded(data),
+            () => ByWord(data, path => path.Split('/')[..^1]),
+            () => ByWord(data, path => [path.Split('/')[^1]]),
+            () => [new SplitFiles("train", data)],
+        ];
+        return OfOneFormat(rules.Select(rule => rule()).First(found => found.Length > 0));
     }
 
     /// <summary>Returns configurations and splits of the hub's branch of exported Parquet files:
@@ -112,40 +117,40 @@ internal static partial class DatasetLayout
             && !parts[..^1].Any(p => p.StartsWith("__", StringComparison.Ordinal));
     }
 
-    private static string[] Matching(IReadOnlyList<string> patterns, string start, IReadOnlyList<string> paths) =>
+    private static string[] Matching(IReadOnlyList<string> patterns, string prefix, IReadOnlyList<string> paths) =>
         [
             .. patterns.SelectMany(pattern =>
             {
-                Regex match = Glob.WithinFolders(start + (pattern.StartsWith("./") ? pattern[2..] : pattern));
+                Regex match = Glob.WithinFolders(prefix + (pattern.StartsWith("./") ? pattern[2..] : pattern));
                 return paths.Where(p => match.IsMatch(p)).Order(StringComparer.Ordinal);
             }),
         ];
 
+    // Names that the library datasets writes: data/SPLIT-00000-of-00001.parquet.
     private static SplitFiles[] Sharded(string[] paths) =>
         [
             .. paths
                 .Select(p => (Path: p, Match: Shard().Match(p)))
                 .Where(p => p.Match.Success)
                 .GroupBy(p => p.Match.Groups[1].Value)
-                .OrderBy(g =>
-                    Array.FindIndex(Keywords, k => k.Split == g.Key) is >= 0 and var known ? known : Keywords.Length
-                )
-                .ThenBy(g => g.Key, StringComparer.Ordinal)
-                .Select(g => new SplitFiles(g.Key, [.. g.Select(p => p.Path)])),
+                .OrderBy(split => PlaceOf(split.Key))
+                .ThenBy(split => split.Key, StringComparer.Ordinal)
+                .Select(split => new SplitFiles(split.Key, [.. split.Select(p => p.Path)])),
         ];
 
-    private static SplitFiles[] ByKeyword(string[] paths, Func<string, string[]> names) =>
+    // Train comes first, then validation and test, then all other splits.
+    private static int PlaceOf(string split) => SplitWords.TakeWhile(s => s.Split != split).Count();
+
+    private static SplitFiles[] ByWord(string[] paths, Func<string, string[]> names) =>
         [
-            .. Keywords
-                .Select(k =>
+            .. SplitWords
+                .Select(split =>
                 {
-                    Regex word = new(
-                        $"(?:^|{Separators})(?:{k.Words})(?:{Separators}|$)",
-                        RegexOptions.NonBacktracking
-                    );
-                    return new SplitFiles(k.Split, [.. paths.Where(p => names(p).Any(word.IsMatch))]);
+                    string words = string.Join('|', split.Words);
+                    Regex word = new($"(?:^|{Separators})(?:{words})(?:{Separators}|$)", RegexOptions.NonBacktracking);
+                    return new SplitFiles(split.Split, [.. paths.Where(p => names(p).Any(word.IsMatch))]);
                 })
-                .Where(s => s.Paths.Count > 0),
+                .Where(split => split.Paths.Count > 0),
         ];
 
     // Keeps the files of one format, that of the most frequent ending. Files of other formats are not data.

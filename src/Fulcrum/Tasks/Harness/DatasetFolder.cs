@@ -1,32 +1,26 @@
 using System.Text.RegularExpressions;
+using Fulcrum.Data.Hub;
 using Fulcrum.Files;
-using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
 
-/// <summary>The files of a data set in a folder. They are found as the library <c>datasets</c> finds them: by
-/// <c>configs</c> in the card, otherwise by the names of folders and files.</summary>
+/// <summary>The files of a data set in a folder, for a task that names a configuration and splits.</summary>
+/// <remarks>The files of a configuration that the card lists are those of <see cref="DatasetLayout"/>. The rules for
+/// names of folders and files are more tolerant than its rules, which are those of Python's <c>datasets</c>. A task may
+/// ask for a split of any name, such as <c>test_matched</c>; a configuration may be a folder or the start of a file
+/// name; and files without the name of a split serve every split. Folders that were filled by hand rely on
+/// this.</remarks>
 internal sealed partial class DatasetFolder
 {
     private const int MostFiles = 20_000;
     private static readonly string[] Endings = [".jsonl", ".json", ".csv", ".parquet"];
 
-    private static readonly (string Split, string[] Words)[] Usual =
-    [
-        ("train", ["train", "training"]),
-        ("validation", ["validation", "valid", "val", "dev"]),
-        ("test", ["test", "testing", "eval", "evaluation"]),
-    ];
-
     private readonly string root;
     private readonly IReadOnlyList<string> files;
-    private readonly IReadOnlyDictionary<string, IReadOnlyList<string>>? card;
+    private readonly IReadOnlyDictionary<string, string[]>? listed; // by split
 
-    private DatasetFolder(
-        string root,
-        IReadOnlyList<string> files,
-        IReadOnlyDictionary<string, IReadOnlyList<string>>? card
-    ) => (this.root, this.files, this.card) = (root, files, card);
+    private DatasetFolder(string root, IReadOnlyList<string> files, IReadOnlyDictionary<string, string[]>? listed) =>
+        (this.root, this.files, this.listed) = (root, files, listed);
 
     /// <summary>Opens a folder.</summary>
     /// <param name="configuration">The data set's configuration; null for the only one.</param>
@@ -39,13 +33,18 @@ internal sealed partial class DatasetFolder
         }
 
         string[] all = AllFiles(root);
-        string[] own = configuration is null ? all : [.. all.Where(f => Belongs(Inside(root, f), configuration))];
-        return all.Length > 0
-            ? new DatasetFolder(root, own.Length > 0 ? own : all, Card(root, configuration, all))
-            : throw new InputException($"{root} holds no data: no .jsonl, .json, .csv or .parquet file");
+        if (all.Length == 0)
+        {
+            throw new InputException($"{root} holds no data: no .jsonl, .json, .csv or .parquet file");
+        }
+
+        string[] named = configuration is null
+            ? []
+            : [.. all.Where(f => IsOfConfiguration(Inside(root, f), configuration))];
+        return new DatasetFolder(root, named.Length > 0 ? named : all, ListedInCard(root, configuration, all));
     }
 
-    /// <summary>The data files of a folder and below, by name.</summary>
+    /// <summary>Returns the data files of a folder and below, by name.</summary>
     /// <exception cref="InputException">A file is a link that leads out of the folder.</exception>
     public static string[] AllFiles(string root)
     {
@@ -64,94 +63,83 @@ internal sealed partial class DatasetFolder
         return all;
     }
 
-    /// <summary>The files of a split, in order; null where there are none.</summary>
+    /// <summary>Returns the files of a split, in order; null if there are none.</summary>
     public IReadOnlyList<string>? Split(string split)
     {
-        if (card is not null)
+        if (listed is not null)
         {
-            return card.GetValueOrDefault(split);
+            return listed.GetValueOrDefault(split);
         }
 
-        string[] exact = [.. files.Where(f => Words(f).Contains(split, StringComparer.OrdinalIgnoreCase))];
-        string[] words = Usual.FirstOrDefault(u => u.Split == split || u.Words.Contains(split)).Words ?? [];
-        string[] near =
-            exact.Length > 0
-                ? exact
-                : [.. files.Where(f => Words(f).Any(w => words.Contains(w, StringComparer.OrdinalIgnoreCase)))];
-        bool unnamed =
-            near.Length == 0
-            && !files.Any(f =>
-                Words(f).Any(w => Usual.Any(u => u.Words.Contains(w, StringComparer.OrdinalIgnoreCase)))
-            );
-        return near.Length > 0 ? near
-            : unnamed ? files
-            : null;
+        string[] named = FilesNamed([split]);
+        if (named.Length == 0)
+        {
+            named = FilesNamed(SynonymsOf(split));
+        }
+
+        if (named.Length > 0)
+        {
+            return named;
+        }
+
+        bool anyNamesASplit = FilesNamed([.. DatasetLayout.SplitWords.SelectMany(s => s.Words)]).Length > 0;
+        return anyNamesASplit ? null : files;
     }
+
+    private static string[] SynonymsOf(string split) =>
+        DatasetLayout.SplitWords.FirstOrDefault(s => s.Split == split || s.Words.Contains(split)).Words ?? [];
+
+    private string[] FilesNamed(string[] words) =>
+        [
+            .. files.Where(f =>
+                Separators().Split(Inside(root, f)).Any(w => words.Contains(w, StringComparer.OrdinalIgnoreCase))
+            ),
+        ];
 
     private static string Inside(string root, string file) => Path.GetRelativePath(root, file).Replace('\\', '/');
 
-    private IEnumerable<string> Words(string file) => Separators().Split(Inside(root, file));
-
-    private static bool Belongs(string path, string configuration)
+    private static bool IsOfConfiguration(string path, string configuration)
     {
         string[] parts = path.Split('/');
         string stem = Path.GetFileNameWithoutExtension(parts[^1]);
-        return parts[..^1].Contains(configuration)
-            || stem == configuration
-            || (
-                stem.StartsWith(configuration, StringComparison.Ordinal)
-                && stem[configuration.Length] is '-' or '_' or '.'
-            );
+        bool startsWithIt =
+            stem.StartsWith(configuration, StringComparison.Ordinal)
+            && (stem.Length == configuration.Length || stem[configuration.Length] is '-' or '_' or '.');
+        return startsWithIt || parts[..^1].Contains(configuration);
     }
 
-    /// <summary>Returns the files that the front matter of the card lists for a configuration; null if it lists
-    /// none.</summary>
-    private static Dictionary<string, IReadOnlyList<string>>? Card(string root, string? configuration, string[] all)
+    /// <summary>Returns the files of each split that the card lists for a configuration. Null if the card lists none,
+    /// cannot be read, or lists a split without a file.</summary>
+    private static Dictionary<string, string[]>? ListedInCard(string root, string? configuration, string[] all)
     {
         string path = Path.Combine(root, "README.md");
-        TemplateMap? front = File.Exists(path) ? YamlFile.FrontMatter(path) : null;
-        TemplateMap[] configurations =
-        [
-            .. (front?.GetValueOrDefault("configs") as List<object?> ?? []).OfType<TemplateMap>(),
-        ];
-        TemplateMap? chosen =
-            configurations.FirstOrDefault(c => c.GetValueOrDefault("config_name") as string == configuration)
-            ?? (
-                configuration is null
-                    ? configurations.FirstOrDefault(c => c.GetValueOrDefault("default") is true)
-                        ?? configurations.FirstOrDefault()
-                    : null
-            );
-        TemplateMap[] named =
-        [
-            .. (chosen?.GetValueOrDefault("data_files") as List<object?> ?? []).OfType<TemplateMap>(),
-        ];
-        Dictionary<string, IReadOnlyList<string>> splits = named
-            .Where(n => n.GetValueOrDefault("split") is string)
-            .GroupBy(n => (string)n["split"]!, StringComparer.Ordinal)
-            .ToDictionary(
-                g => g.Key,
-                g =>
-                    (IReadOnlyList<string>)
-                        [.. g.SelectMany(n => Patterns(n)).SelectMany(p => all.Where(f => p.IsMatch(Inside(root, f))))],
-                StringComparer.Ordinal
-            );
-        return splits.Count > 0 && splits.Values.All(f => f.Count > 0) ? splits : null;
+        try
+        {
+            CardConfiguration? chosen = File.Exists(path) ? Chosen(DatasetCard.Read(path), configuration) : null;
+            if (chosen is not { Splits.Count: > 0 })
+            {
+                return null;
+            }
+
+            Dictionary<string, string> byPath = all.ToDictionary(f => Inside(root, f));
+            IReadOnlyList<SplitFiles> splits = DatasetLayout.Of(chosen, [.. byPath.Keys]);
+            return splits.Count < chosen.Splits.Count
+                ? null
+                : splits
+                    .GroupBy(s => s.Split)
+                    .ToDictionary(g => g.Key, g => g.SelectMany(s => s.Paths).Select(p => byPath[p]).ToArray());
+        }
+        // The names of the files may still tell their splits.
+        catch (InputException)
+        {
+            return null;
+        }
     }
 
-    private static IEnumerable<Regex> Patterns(TemplateMap named) =>
-        (named.GetValueOrDefault("path") as List<object?> ?? [named.GetValueOrDefault("path")])
-            .OfType<string>()
-            .Take(1000)
-            .Select(p => new Regex(
-                "^"
-                    + Regex
-                        .Escape(p)
-                        .Replace(@"\*\*", ".*", StringComparison.Ordinal)
-                        .Replace(@"\*", "[^/]*", StringComparison.Ordinal)
-                    + "$",
-                RegexOptions.NonBacktracking
-            ));
+    private static CardConfiguration? Chosen(IReadOnlyList<CardConfiguration> all, string? configuration) =>
+        configuration is null
+            ? all.FirstOrDefault(c => c.IsDefault) ?? all.FirstOrDefault()
+            : all.FirstOrDefault(c => c.Name == configuration);
 
     [GeneratedRegex(@"[-._ 0-9/]+")]
     private static partial Regex Separators();

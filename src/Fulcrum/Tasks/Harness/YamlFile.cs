@@ -80,24 +80,6 @@ internal static class YamlFile
             _ => throw new InputException($"{path}: include must be the name of a file or a list of names"),
         };
 
-    /// <summary>The mapping between two lines of three hyphens at the beginning of a file; null where it has none or a
-    /// malformed one.</summary>
-    public static TemplateMap? FrontMatter(string path)
-    {
-        string text = BoundedFile.ReadText(path, LargestFile);
-        int end = text.StartsWith("---", StringComparison.Ordinal)
-            ? text.IndexOf("\n---", 3, StringComparison.Ordinal)
-            : -1;
-        try
-        {
-            return end < 0 ? null : Mapping(text[3..end], path);
-        }
-        catch (InputException)
-        {
-            return null;
-        }
-    }
-
     private static TemplateMap Mapping(string path) => Mapping(Content(path), path);
 
     private static string Content(string path)
