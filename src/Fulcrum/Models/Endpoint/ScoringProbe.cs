@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Fulcrum.Models.Endpoint;
 
 /// <summary>Finds a method of scoring given tokens that the server supports, and verifies it: the log-probabilities of
@@ -6,17 +8,20 @@ namespace Fulcrum.Models.Endpoint;
 /// itself is refused, because none of its values can be trusted.</remarks>
 internal sealed class ScoringProbe(Server server, Completions completions)
 {
-    private const int Written = 4; // tokens that are generated and compared
+    private const int GeneratedTokens = 4; // that are compared
 
     // In nats. Concurrent requests change a log-probability in half precision by some hundredths.
     private const double Tolerance = 0.1,
         RelativeTolerance = 0.02;
-    private static readonly WritingLimits Greedy = new(Written, [], null);
+    private static readonly WritingLimits Greedy = new(GeneratedTokens, [], null);
 
     // OpenAI's protocol allows 20 in chats and 5 in completions.
-    private static readonly int[] Tops = [20, 5, 1];
+    private static readonly int[] LongestTopLists = [20, 5, 1];
 
-    private readonly Dictionary<int, (int[] Ids, double[] Values)> trials = [];
+    private Trial? trial;
+
+    // A prompt, the tokens that the server generated after it, and the log-probabilities that it gave them.
+    private readonly record struct Trial(int[] Prompt, int[] Ids, double[] LogProbabilities);
 
     /// <summary>Returns the first method that the server supports.</summary>
     /// <exception cref="InputException">There is none, or its values are wrong.</exception>
@@ -31,12 +36,7 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         }
 
         IReadOnlyList<PromptForm> forms = server.Tokens.AreKnown ? [PromptForm.Ids, PromptForm.Text] : [PromptForm.Ids];
-        return await Find(server, await Completions.Find(server, forms, cancellation), cancellation);
-    }
-
-    private static async Task<IScoring> Find(Server server, Completions? found, CancellationToken cancellation)
-    {
-        if (found is not { } completions)
+        if (await Completions.Find(server, forms, cancellation) is not { } completions)
         {
             throw new InputException($"{server} has no route for completions, so it gives no log-likelihoods");
         }
@@ -48,139 +48,118 @@ internal sealed class ScoringProbe(Server server, Completions completions)
 
         ScoringProbe probe = new(server, completions);
         return server.Facts.Software == ServerSoftware.LlamaServer
-            ? await probe.Forced(cancellation)
-            : await probe.Find(cancellation);
+            ? await probe.FindForced(cancellation)
+            : await probe.FindSupported(cancellation);
     }
 
-    private async Task<IScoring> Find(CancellationToken cancellation)
+    private async Task<IScoring> FindSupported(CancellationToken cancellation)
     {
-        SequenceScoring echo = new($"echo of {completions.Form}", completions, new EchoValues(server, completions).Of);
-        if (await Agrees(echo, Written, cancellation))
+        SequenceScoring echo = new($"echo of {completions.Form}", completions, new EchoValues(server, completions).Of),
+            promptValues =
+                new($"prompt values of {completions.Form}", completions, new PromptValues(server, completions).Of);
+        IEnumerable<IScoring> topLists = LongestTopLists.Select(top => new TopScoring(server, completions, top));
+        (IScoring Scoring, int MostTokens)[] methods =
+        [
+            (echo, GeneratedTokens),
+            (promptValues, GeneratedTokens),
+            .. topLists.Select(scoring => (scoring, 1)),
+        ];
+        foreach ((IScoring scoring, int mostTokens) in methods)
         {
-            return echo;
-        }
-
-        SequenceScoring values = new(
-            $"prompt values of {completions.Form}",
-            completions,
-            new PromptValues(server, completions).Of
-        );
-        if (await Agrees(values, Written, cancellation))
-        {
-            return values;
-        }
-
-        foreach (int top in Tops)
-        {
-            TopScoring tops = new(server, completions, top);
-            if (await Agrees(tops, 1, cancellation))
+            if (await IsSupported(scoring, mostTokens, cancellation))
             {
-                return tops;
+                return scoring;
             }
         }
 
         throw new InputException($"{server} gives no log-probabilities of given tokens, so it cannot score");
     }
 
-    // Returns false if the server does not support the method.
-    private async Task<bool> Agrees(IScoring scoring, int most, CancellationToken cancellation)
+    // Throws if the server supports the method and contradicts itself.
+    private async Task<bool> IsSupported(IScoring scoring, int mostTokens, CancellationToken cancellation)
     {
-        for (int which = 0; which < ProbePrompts.Count; which++)
+        Trial generated = trial ??= await FirstTrial(cancellation);
+        try
         {
-            (int[] ids, double[] values) = await Trial(which, cancellation);
-            int compared = Math.Min(most, ids.Length);
-            try
+            await Compare(scoring, generated with { Ids = [.. generated.Ids.Take(mostTokens)] }, cancellation);
+            return true;
+        }
+        catch (ServerRefusal e) when (e.IsNotTaken)
+        {
+            return false;
+        }
+        catch (ReplyException e) when (e.IsIgnored)
+        {
+            return false;
+        }
+    }
+
+    private async Task Compare(IScoring scoring, Trial trial, CancellationToken cancellation)
+    {
+        double asNew = trial.LogProbabilities.Take(trial.Ids.Length).Sum();
+        double asGiven = (await scoring.Score(trial.Prompt, [trial.Ids], cancellation))[0].LogLikelihood;
+        if (Math.Abs(asNew - asGiven) > Tolerance + (RelativeTolerance * Math.Abs(asNew)))
+        {
+            string both = FormattableString.Invariant($"{asNew:0.###} as new tokens and {asGiven:0.###} as given ones");
+            throw new InputException(
+                $"{server} contradicts itself: the log-probability of the same {trial.Ids.Length} tokens is {both} "
+                    + "(echo)"
+            );
+        }
+    }
+
+    // Returns the first trial with tokens that can be compared.
+    private async Task<Trial> FirstTrial(CancellationToken cancellation)
+    {
+        for (int prompt = 0; prompt < ProbePrompts.Count; prompt++)
+        {
+            Trial generated = await Try(prompt, cancellation);
+            if (generated.Ids.Length > 0)
             {
-                if (compared > 0)
-                {
-                    await Compare(scoring, ProbePrompts.Ids(server, which), ids[..compared], values, cancellation);
-                    return true;
-                }
-            }
-            catch (ServerRefusal e) when (e.IsNotTaken)
-            {
-                return false;
-            }
-            catch (ReplyException e) when (e.IsIgnored)
-            {
-                return false;
+                return generated;
             }
         }
 
         throw Incomparable();
     }
 
-    private async Task Compare(
-        IScoring scoring,
-        int[] prompt,
-        int[] ids,
-        double[] values,
-        CancellationToken cancellation
-    )
-    {
-        double written = values.Take(ids.Length).Sum();
-        double given = (await scoring.Score(prompt, [ids], cancellation))[0].LogLikelihood;
-        if (Math.Abs(written - given) > Tolerance + (RelativeTolerance * Math.Abs(written)))
-        {
-            string both = FormattableString.Invariant($"{written:0.###} as new tokens and {given:0.###} as given ones");
-            throw new InputException(
-                $"{server} contradicts itself: the log-probability of the same {ids.Length} tokens is {both} (echo)"
-            );
-        }
-    }
-
-    private async Task<(int[] Ids, double[] Values)> Trial(int which, CancellationToken cancellation)
-    {
-        if (!trials.TryGetValue(which, out (int[], double[]) trial))
-        {
-            trials[which] = trial = await Write(which, cancellation);
-        }
-
-        return trial;
-    }
-
     // Returns the tokens that the server generates after a prompt, up to the first whose id is uncertain.
-    private async Task<(int[] Ids, double[] Values)> Write(int which, CancellationToken cancellation)
+    private async Task<Trial> Try(int index, CancellationToken cancellation)
     {
-        CompletionReply.Choice choice = await completions.Ask(
-            ProbePrompts.Prompt(server, completions.Form, which),
-            Written,
-            1,
-            CompletionRules.Fields(server, Greedy),
+        int[] prompt = ProbePrompts.Ids(server, index);
+        CompletionReply.Choice choice = await Generate(
+            ProbePrompts.Prompt(server, completions.Form, index),
             cancellation
         );
-        if (choice.Logprobs is not { Tokens: { Count: > 0 } names, TokenLogprobs: { } values })
+        if (choice.Logprobs is not { Tokens: { Count: > 0 } names, TokenLogprobs: { } values } logprobs)
         {
-            return string.IsNullOrEmpty(choice.Text) ? ([], []) : throw Incomplete();
+            return string.IsNullOrEmpty(choice.Text) ? new Trial(prompt, [], []) : throw Incomplete();
         }
 
-        int[] prompt = ProbePrompts.Ids(server, which);
-        int[] ids = [.. Identified(prompt, names, choice.Text ?? "")];
-        while (completions.Form == PromptForm.Text && ids.Length > 0 && !server.Tokens.IsText([.. prompt, .. ids]))
-        {
-            ids = ids[..^1];
-        }
-
-        if (
-            names.Count != values.Count
-            || choice.Logprobs.TopLogprobs is not { } tops
-            || tops.Count != names.Count
-            || tops.Any(top => top is not { Count: > 0 })
-        )
+        int[] ids = [.. CertainIds(prompt, names, choice.Text ?? "")];
+        bool areComplete =
+            values.Count == names.Count
+            && logprobs.TopLogprobs is { } tops
+            && tops.Count == names.Count
+            && tops.All(top => top is { Count: > 0 });
+        if (!areComplete)
         {
             throw Incomplete();
         }
 
-        double[] written = [.. values.Take(ids.Length).Select(server.Value)];
-        CheckGreedy(written, [.. tops.Take(ids.Length).Select(top => top!.Values.Max())]);
-        return (ids, written);
+        double[] logProbabilities = [.. values.Take(ids.Length).Select(server.Value)];
+        CheckGreedy(logProbabilities, [.. logprobs.TopLogprobs!.Take(ids.Length).Select(top => top!.Values.Max())]);
+        return new Trial(prompt, ids, logProbabilities);
     }
+
+    private Task<CompletionReply.Choice> Generate(JsonNode prompt, CancellationToken cancellation) =>
+        completions.Ask(prompt, GeneratedTokens, logprobs: 1, CompletionRules.Fields(server, Greedy), cancellation);
 
     // Without sampling each generated token must be the most likely one. Otherwise the log-probabilities belong to
     // other places.
-    private void CheckGreedy(double[] written, double[] most)
+    private void CheckGreedy(double[] logProbabilities, double[] highest)
     {
-        foreach ((double value, double top) in written.Zip(most))
+        foreach ((double value, double top) in logProbabilities.Zip(highest))
         {
             if (value < top - Tolerance)
             {
@@ -194,36 +173,56 @@ internal sealed class ScoringProbe(Server server, Completions completions)
         }
     }
 
-    private IEnumerable<int> Identified(int[] prompt, IReadOnlyList<string> names, string written)
+    /// <summary>Returns the ids of the generated tokens, up to the first that is uncertain.</summary>
+    /// <param name="names">The generated tokens as the server writes them.</param>
+    /// <param name="text">The generated text.</param>
+    private int[] CertainIds(int[] prompt, IReadOnlyList<string> names, string text)
     {
-        if (completions.Form == PromptForm.Ids && names.All(n => ServedTokens.IdOf(n) is not null))
+        int?[] named = [.. names.Select(ServedTokens.IdOf)];
+        if (completions.Form == PromptForm.Ids && named.All(id => id is not null))
         {
-            return names.Select(n => ServedTokens.IdOf(n)!.Value);
+            return [.. named.Select(id => id!.Value)];
         }
 
-        // If prompts are sent as text, every beginning of the sequence must be tokenised to the same ids.
-        int[] all = server.Tokens.Encode(server.Tokens.Text(prompt) + written);
-        return all.AsSpan().StartsWith(prompt)
-            ? all[prompt.Length..]
+        int[] all = server.Tokens.Encode(server.Tokens.Text(prompt) + text);
+        if (!all.AsSpan().StartsWith(prompt))
+        {
+            return [];
+        }
+
+        int[] ids =
+        [
+            .. all[prompt.Length..]
                 .Zip(names)
                 .TakeWhile(pair => server.Tokens.Fits(pair.Second, pair.First))
-                .Select(pair => pair.First)
-            : [];
+                .Select(pair => pair.First),
+        ];
+        // A prompt that is sent as text must be tokenised to the same ids again, with each continuation.
+        while (completions.Form == PromptForm.Text && ids.Length > 0 && !server.Tokens.IsText([.. prompt, .. ids]))
+        {
+            ids = ids[..^1];
+        }
+
+        return ids;
     }
 
-    private async Task<IScoring> Forced(CancellationToken cancellation)
+    // llama-server scores only tokens that it is forced to generate.
+    private async Task<IScoring> FindForced(CancellationToken cancellation)
     {
-        for (int which = 0; which < ProbePrompts.Count; which++)
+        for (int index = 0; index < ProbePrompts.Count; index++)
         {
-            int[] prompt = ProbePrompts.Ids(server, which);
-            TokenReply[] written = await Plain(prompt, cancellation);
-            if (written.Length > 0)
+            int[] prompt = ProbePrompts.Ids(server, index);
+            TokenReply[] generated = await GenerateForceable(prompt, cancellation);
+            if (generated.Length > 0)
             {
-                int[] ids = [.. written.Select(t => t.Id!.Value)];
-                double[] values = [.. written.Select(t => server.Value(t.Logprob))];
-                CheckGreedy(values, [.. written.Select(t => t.TopLogprobs?.Max(other => other?.Logprob) ?? 0)]);
+                int[] ids = [.. generated.Select(t => t.Id!.Value)];
+                double[] logProbabilities = [.. generated.Select(t => server.Value(t.Logprob))];
+                CheckGreedy(
+                    logProbabilities,
+                    [.. generated.Select(t => t.TopLogprobs?.Max(other => other?.Logprob) ?? 0)]
+                );
                 ForcedScoring scoring = new(server, ids[0]);
-                await Compare(scoring, prompt, ids, values, cancellation);
+                await Compare(scoring, new Trial(prompt, ids, logProbabilities), cancellation);
                 return scoring;
             }
         }
@@ -232,15 +231,9 @@ internal sealed class ScoringProbe(Server server, Completions completions)
     }
 
     // Returns the generated tokens before the first one that is special or a part of a character.
-    private async Task<TokenReply[]> Plain(int[] prompt, CancellationToken cancellation)
+    private async Task<TokenReply[]> GenerateForceable(int[] prompt, CancellationToken cancellation)
     {
-        CompletionReply.Choice choice = await completions.Ask(
-            Server.Array(prompt),
-            Written,
-            1,
-            CompletionRules.Fields(server, Greedy),
-            cancellation
-        );
+        CompletionReply.Choice choice = await Generate(Server.Array(prompt), cancellation);
         return
         [
             .. (choice.Logprobs?.Content ?? []).TakeWhile(t =>
