@@ -54,6 +54,25 @@ internal sealed class SlurmRun(
     public int Submit(Stage until, CancellationToken cancellation)
     {
         options.Check();
+        ReadJobs();
+        WriteScript("try", [graph.Nodes[0]]);
+        options.TryOut(ScriptPath("try"), study.Base.Threads);
+        SetAside(until);
+        foreach (StageNode[] group in Groups().Where(g => g[0].Stage <= until))
+        {
+            SubmitMissing(group, cancellation);
+        }
+
+        foreach (StageNode last in graph.Last.Where(n => n.Stage <= until))
+        {
+            SubmitLast(last, cancellation);
+        }
+
+        return submitted.Count;
+    }
+
+    private void ReadJobs()
+    {
         queue =
             SlurmTools.QueueOf(run)
             ?? throw new FulcrumException(
@@ -61,63 +80,60 @@ internal sealed class SlurmRun(
             );
         record = (SlurmRecord.Read(run) ?? record).WithNumbers(queue) with { Cancelled = false };
         record.Write(run);
-        WriteScript("try", [graph.Nodes[0]]);
-        options.TryOut(ScriptPath("try"), study.Base.Threads);
-        SetAside(until);
-        IReadOnlyList<StageNode>[] groups =
-        [
-            .. graph.Nodes.Where(n => n.Stage < Stage.Candidates).Select(n => (StageNode[])[n]),
-            .. graph.Levels().SelectMany(l => l.Chunk(LargestArray)),
-        ];
-        foreach (IReadOnlyList<StageNode> group in groups.Where(g => g[0].Stage <= until))
-        {
-            SubmitMissing(group, cancellation);
-        }
-
-        foreach (StageNode last in graph.Last.Where(n => n.Stage <= until))
-        {
-            SubmitLast(last, submitted.Count > 0, cancellation);
-        }
-
-        return submitted.Count;
     }
 
+    // The stages before the candidates have a job each. Candidates that can run at the same time share a job array.
+    private IEnumerable<StageNode[]> Groups() =>
+        [
+            .. graph.Nodes.Where(n => n.Stage < Stage.Candidates).Select(n => (StageNode[])[n]),
+            .. graph.Levels().SelectMany(level => level.Chunk(LargestArray)),
+        ];
+
     // Moves away the folder of a stage that an interrupted process has left incomplete.
-    private void SetAside(Stage until) =>
-        graph
-            .Nodes.Where(n => n.Stage <= Stage.Candidates && n.Stage <= until && !IsWorkedAt(n))
-            .Where(n => submission.Doubtful.Contains(n) || !StageGraph.IsComplete(n, study, run))
-            .ToList()
-            .ForEach(n => Attempt.SetAside(run.Root, n));
+    private void SetAside(Stage until)
+    {
+        IEnumerable<StageNode> idle = graph.Nodes.Where(n =>
+            n.Stage <= Stage.Candidates && n.Stage <= until && !IsWorkedAt(n)
+        );
+        StageNode[] incomplete =
+        [
+            .. idle.Where(n => submission.Doubtful.Contains(n) || !StageGraph.IsComplete(n, study, run)),
+        ];
+        foreach (StageNode node in incomplete)
+        {
+            Attempt.SetAside(run.Root, node);
+        }
+    }
 
     private bool IsWorkedAt(StageNode node) => JobOf(node) is { IsAlive: true, IsStuck: false };
 
     private void SubmitMissing(IReadOnlyList<StageNode> group, CancellationToken cancellation)
     {
         StageNode[] missing = [.. group.Where(n => !StageGraph.IsComplete(n, study, run) && !IsWorkedAt(n))];
-        if (missing.Length > 0)
-        {
-            missing.Where(n => JobOf(n) is { IsAlive: true }).ToList().ForEach(Cancel);
-            Submit(missing, Dependency(missing), isArray: missing[0].Stage == Stage.Candidates, cancellation);
-        }
-    }
-
-    // The comparison reads every candidate. If it waits for other jobs than the current ones, it is cancelled and
-    // submitted again.
-    private void SubmitLast(StageNode node, bool changed, CancellationToken cancellation)
-    {
-        bool alive = IsWorkedAt(node);
-        bool stands = StageGraph.IsComplete(node, study, run) && !changed;
-        if (stands || (alive && !changed))
+        if (missing.Length == 0)
         {
             return;
         }
 
-        if (JobOf(node) is { IsAlive: true })
+        foreach (StageNode node in missing)
         {
-            Cancel(node);
+            CancelJobOf(node);
         }
 
+        Submit(missing, Dependency(missing), isArray: missing[0].Stage == Stage.Candidates, cancellation);
+    }
+
+    // The comparison reads every candidate. If new jobs were submitted, an earlier comparison does not wait for them.
+    // So it is cancelled and submitted again.
+    private void SubmitLast(StageNode node, CancellationToken cancellation)
+    {
+        bool haveNewJobs = submitted.Count > 0;
+        if (!haveNewJobs && (IsWorkedAt(node) || StageGraph.IsComplete(node, study, run)))
+        {
+            return;
+        }
+
+        CancelJobOf(node);
         // A command that follows the run must not take old files for those of the new job.
         File.Delete(run.ManifestPath(node.Place));
         Submit([node], Dependency([node]), isArray: false, cancellation);
@@ -125,8 +141,13 @@ internal sealed class SlurmRun(
 
     private SlurmJob? JobOf(StageNode node) => record.LatestOf(node)?.JobOf(node.Name, queue);
 
-    private void Cancel(StageNode node) =>
-        SlurmTools.Run("scancel", TaskOf(record.LatestOf(node)!, JobOf(node)!, node));
+    private void CancelJobOf(StageNode node)
+    {
+        if (record.LatestOf(node) is { } entry && JobOf(node) is { IsAlive: true } job)
+        {
+            SlurmTools.Run("scancel", TaskOf(entry, job, node));
+        }
+    }
 
     /// <summary>Returns what a job waits for, as Slurm writes it; null: nothing.</summary>
     /// <remarks>A derived candidate waits until the jobs of its parents have ended, successfully or not, and then
@@ -134,7 +155,6 @@ internal sealed class SlurmRun(
     private string? Dependency(IReadOnlyList<StageNode> nodes)
     {
         StageNode[] needed = [.. nodes.SelectMany(n => graph.Needs[n]).Distinct()];
-        bool parents = nodes[0].Candidate is not null && needed.Any(n => n.Candidate is not null);
         string[] ids =
         [
             .. needed
@@ -143,15 +163,28 @@ internal sealed class SlurmRun(
                 .OfType<string>()
                 .Distinct(StringComparer.Ordinal),
         ];
-        return ids.Length == 0 ? null : $"{(parents ? "afterany" : "afterok")}:{string.Join(':', ids)}";
+        if (ids.Length == 0)
+        {
+            return null;
+        }
+
+        bool hasParents = nodes[0].Candidate is not null && needed.Any(n => n.Candidate is not null);
+        return $"{(hasParents ? "afterany" : "afterok")}:{string.Join(':', ids)}";
     }
 
-    // Of an array that was submitted earlier only waiting and running tasks count. Others may have failed and been
-    // submitted again.
-    private string? IdOf(StageNode node) =>
-        submitted.LastOrDefault(s => s.Stages.Contains(node)) is { Stages: not null } own ? $"{own.Id}"
-        : JobOf(node) is { IsAlive: true } job && record.LatestOf(node) is { } entry ? TaskOf(entry, job, node)
-        : null;
+    // Returns what other jobs name to wait for a stage; null if no job does it. Of an array that was submitted earlier
+    // only waiting and running tasks count. Others may have failed and been submitted again.
+    private string? IdOf(StageNode node)
+    {
+        if (submitted.LastOrDefault(s => s.Stages.Contains(node)) is { Stages: not null } own)
+        {
+            return $"{own.Id}";
+        }
+
+        return record.LatestOf(node) is { } entry && JobOf(node) is { IsAlive: true } job
+            ? TaskOf(entry, job, node)
+            : null;
+    }
 
     // The number is that of the queue. The one in the run folder is untrusted and may belong to another job.
     private static string TaskOf(SlurmEntry entry, SlurmJob job, StageNode node) =>
@@ -169,21 +202,7 @@ internal sealed class SlurmRun(
         record = record.With(entry);
         record.Write(run);
         WriteScript(entry.Name, stages);
-        string limit = options.MaxJobs is { } most ? $"%{most}" : "";
-        string[] arguments =
-        [
-            "--parsable",
-            $"--job-name={entry.Name}",
-            $"--comment={entry.Name} {stages[0].Name}",
-            $"--output={LogPattern(isArray)}",
-            "--open-mode=append",
-            "--requeue",
-            "--kill-on-invalid-dep=yes",
-            .. dependency is null ? (string[])[] : [$"--dependency={dependency}"],
-            .. isArray ? (string[])[$"--array=0-{stages.Count - 1}{limit}"] : [],
-            .. options.Arguments(stages[0].HasAttempts, study.Base.Threads),
-            ScriptPath(entry.Name),
-        ];
+        string[] arguments = Arguments(entry, stages, dependency);
         SlurmReply reply = SlurmTools.Run("sbatch", arguments);
         string number = reply.Output.Trim().Split(';')[0];
         if (reply.ExitCode != 0 || !long.TryParse(number, CultureInfo.InvariantCulture, out long id))
@@ -195,6 +214,25 @@ internal sealed class SlurmRun(
         record = record.With(entry with { Id = id });
         record.Write(run);
         submitted.Add((stages, id));
+    }
+
+    private string[] Arguments(SlurmEntry entry, IReadOnlyList<StageNode> stages, string? dependency)
+    {
+        string atOnce = options.MaxJobs is { } most ? $"%{most}" : "";
+        return
+        [
+            "--parsable",
+            $"--job-name={entry.Name}",
+            $"--comment={entry.Name} {stages[0].Name}",
+            $"--output={LogPattern(entry.IsArray)}",
+            "--open-mode=append",
+            "--requeue",
+            "--kill-on-invalid-dep=yes",
+            .. dependency is null ? (string[])[] : [$"--dependency={dependency}"],
+            .. entry.IsArray ? (string[])[$"--array=0-{stages.Count - 1}{atOnce}"] : [],
+            .. options.Arguments(stages[0].HasAttempts, study.Base.Threads),
+            ScriptPath(entry.Name),
+        ];
     }
 
     private string ScriptPath(string name) => run.At("slurm", name + ".sh");
