@@ -14,37 +14,31 @@ internal sealed class GroupedCache(ILlamaContext context, int batch, int rows)
     /// <summary>The largest number of sequences of a group.</summary>
     public const int MostSequences = Keeper;
 
-    private int[] last = [];
+    private int[] lastSequence = [];
     private int count;
 
-    /// <summary>Computes a group's tokens and reports the answers.</summary>
-    /// <param name="first">The group's first sequence.</param>
-    /// <param name="final">The group's last sequence.</param>
-    /// <param name="keep">The largest number of cached tokens that may be reused. A token with a question is computed
-    /// again.</param>
-    /// <param name="question">Returns the question after the token at a position of a sequence of the group; null for
-    /// none.</param>
-    /// <param name="answered">Called with the sequence, the position and the answer.</param>
+    /// <summary>Computes a group's tokens and reports the answers to questions about them.</summary>
+    /// <param name="questions">The questions about the predictions after tokens; at least one.</param>
+    /// <param name="answered">Called with each answer, in the order of the tokens.</param>
     public void Enter(
         SequenceGroup group,
-        int[] first,
-        int[] final,
-        int keep,
-        Func<int, int, TokenQuestion?> question,
-        Action<int, int, TokenAnswer> answered,
+        IReadOnlyDictionary<TokenPlace, TokenQuestion> questions,
+        Action<TokenPlace, TokenAnswer> answered,
         CancellationToken cancellation
     )
     {
-        int kept = Math.Min(keep, SequenceGroup.Common(last, first));
-        Switch(group, kept);
+        // A token with a question is computed again, because the cache does not have its prediction.
+        int firstQuestion = questions.Keys.Min(place => place.Position);
+        int cached = Math.Min(firstQuestion, SequenceGroup.CommonPrefix(lastSequence, group.First));
+        Replace(group, cached);
         List<BatchToken> tokens = [];
-        List<(int Sequence, int Position)> asked = [];
-        foreach (BatchToken token in group.Tokens(kept, question))
+        List<TokenPlace> asked = [];
+        foreach ((TokenPlace place, BatchToken token) in group.Tokens(cached, questions))
         {
             tokens.Add(token);
             if (token.Question is not null)
             {
-                asked.Add((token.Sequences[0], token.Position));
+                asked.Add(place);
             }
 
             if (tokens.Count == batch || asked.Count == rows)
@@ -58,31 +52,30 @@ internal sealed class GroupedCache(ILlamaContext context, int batch, int rows)
             Decode(tokens, asked, answered, cancellation);
         }
 
-        (last, count) = (final, group.Count);
+        (lastSequence, count) = (group.Last, group.Count);
     }
 
     /// <summary>Must be called after the sequences of the group were removed or extended. The next group then reuses
     /// nothing.</summary>
-    public void Forget()
-    {
-        (last, count) = ([], 0);
-    }
+    public void Forget() => (lastSequence, count) = ([], 0);
 
-    private void Switch(SequenceGroup group, int kept)
+    // Replaces the sequences of the previous group by the cached prefixes of a group. The last of them has the most
+    // tokens in common with the group.
+    private void Replace(SequenceGroup group, int cached)
     {
-        if (kept == 0)
+        if (cached == 0)
         {
             context.Clear();
             return;
         }
 
-        context.Share(count - 1, Keeper, kept);
+        context.Share(count - 1, Keeper, cached);
         for (int i = 0; i < count; i++)
         {
             context.Remove(i);
         }
 
-        int[] lengths = group.Kept(kept);
+        int[] lengths = group.CachedLengths(cached);
         for (int i = 0; i < group.Count; i++)
         {
             if (lengths[i] > 0)
@@ -94,10 +87,11 @@ internal sealed class GroupedCache(ILlamaContext context, int batch, int rows)
         context.Remove(Keeper);
     }
 
+    // Computes the collected tokens, reports their answers and empties both lists.
     private void Decode(
         List<BatchToken> tokens,
-        List<(int Sequence, int Position)> asked,
-        Action<int, int, TokenAnswer> answered,
+        List<TokenPlace> asked,
+        Action<TokenPlace, TokenAnswer> answered,
         CancellationToken cancellation
     )
     {
@@ -105,7 +99,7 @@ internal sealed class GroupedCache(ILlamaContext context, int batch, int rows)
         IReadOnlyList<TokenAnswer> answers = context.Decode(tokens);
         for (int i = 0; i < asked.Count; i++)
         {
-            answered(asked[i].Sequence, asked[i].Position, answers[i]);
+            answered(asked[i], answers[i]);
         }
 
         tokens.Clear();

@@ -4,60 +4,69 @@ using Fulcrum.Models;
 namespace Fulcrum.Llama.Inference;
 
 /// <summary>A completion in progress.</summary>
-/// <param name="index">The index of the request.</param>
-/// <param name="context">The longest sequence that the model accepts, in tokens.</param>
-internal sealed class GrowingSequence(int index, CompletionRequest request, int context)
+internal sealed class GrowingSequence
 {
+    private readonly CompletionRequest request;
+    private readonly Random random;
+    private readonly List<int> ids = [];
     private readonly List<double> logLikelihoods = [];
-    private readonly Random random = Sampler.RandomOf(request.Sampling);
+
+    /// <summary>Starts a completion without tokens.</summary>
+    /// <param name="index">The index of the request.</param>
+    /// <param name="contextLength">The longest sequence that the model accepts, in tokens.</param>
+    public GrowingSequence(int index, CompletionRequest request, int contextLength)
+    {
+        (Index, this.request) = (index, request);
+        random = Sampler.RandomOf(request.Sampling);
+        Limit = Math.Max(0, Math.Min(request.MaxNewTokens, contextLength - request.Prompt.Length));
+        Finished = Limit == 0 ? FinishReason.Length : null;
+        Question = request.Sampling is null ? TokenQuestion.MostLikely : new TokenQuestion([], Logits: true);
+    }
 
     /// <summary>The index of the request.</summary>
-    public int Index => index;
+    public int Index { get; }
 
-    /// <summary>The request.</summary>
-    public CompletionRequest Request => request;
+    /// <summary>The tokens of the prompt.</summary>
+    public int[] Prompt => request.Prompt;
 
     /// <summary>The largest number of generated tokens.</summary>
-    public int Limit { get; } = Math.Max(0, Math.Min(request.MaxNewTokens, context - request.Prompt.Length));
-
-    /// <summary>The tokens so far.</summary>
-    public List<int> Ids { get; } = [];
-
-    /// <summary>Tokens of the prompt and generated ones.</summary>
-    public int Length => request.Prompt.Length + Ids.Count;
-
-    /// <summary>Why it ended; null: it has not ended.</summary>
-    public FinishReason? Finished { get; private set; } =
-        Math.Min(request.MaxNewTokens, context - request.Prompt.Length) <= 0 ? FinishReason.Length : null;
-
-    /// <summary>Whether its completion was reported.</summary>
-    public bool Reported { get; set; }
+    public int Limit { get; }
 
     /// <summary>The question after each of its tokens.</summary>
-    public TokenQuestion Question { get; } =
-        request.Sampling is null ? TokenQuestion.MostLikely : new TokenQuestion([], Logits: true);
+    public TokenQuestion Question { get; }
 
-    /// <summary>The completion so far.</summary>
-    public Completion Result() => new(Ids, logLikelihoods, Finished ?? FinishReason.Length);
+    /// <summary>Why it ended; null: it has not ended.</summary>
+    public FinishReason? Finished { get; private set; }
+
+    /// <summary>The last generated token.</summary>
+    public int LastToken => ids[^1];
+
+    /// <summary>The position of the last generated token, after the prompt.</summary>
+    public int LastPosition => Prompt.Length + ids.Count - 1;
+
+    /// <summary>Returns the completion so far.</summary>
+    public Completion Result() => new(ids, logLikelihoods, Finished ?? FinishReason.Length);
 
     /// <summary>Adds the next token: the most likely one, or a sampled one.</summary>
     public void Add(TokenAnswer answer)
     {
-        int token = answer.Best;
-        double logLikelihood = answer.BestLogLikelihood;
-        if (request.Sampling is { } sampling)
-        {
-            double normaliser = answer.Logits[answer.Best] - answer.BestLogLikelihood;
-            token = Sampler.Draw((float[])answer.Logits.Clone(), sampling, random, request.Prompt.Concat(Ids));
-            logLikelihood = answer.Logits[token] - normaliser;
-        }
-
-        Ids.Add(token);
+        (int token, double logLikelihood) = request.Sampling is { } sampling
+            ? Sampled(answer, sampling)
+            : (answer.Best, answer.BestLogLikelihood);
+        ids.Add(token);
         logLikelihoods.Add(logLikelihood);
-        bool stops = request.EndTokens.Contains(token) || (request.StopsAt?.Invoke(Ids) ?? false);
+        bool stops = request.EndTokens.Contains(token) || (request.StopsAt?.Invoke(ids) ?? false);
         Finished =
             stops ? FinishReason.Stop
-            : Ids.Count == Limit ? FinishReason.Length
+            : ids.Count == Limit ? FinishReason.Length
             : null;
+    }
+
+    private (int Token, double LogLikelihood) Sampled(TokenAnswer answer, Sampling sampling)
+    {
+        // The sampler changes the logits that it gets.
+        int token = Sampler.Draw((float[])answer.Logits.Clone(), sampling, random, Prompt.Concat(ids));
+        double normaliser = answer.Logits[answer.Best] - answer.BestLogLikelihood; // log of the sum of exp(logit)
+        return (token, answer.Logits[token] - normaliser);
     }
 }

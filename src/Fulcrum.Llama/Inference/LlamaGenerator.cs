@@ -14,116 +14,84 @@ internal sealed class LlamaGenerator(ILlamaContext context, CacheSizes sizes, in
         CancellationToken cancellation
     )
     {
-        List<GrowingSequence> all = [.. requests.Select((r, i) => new GrowingSequence(i, r, contextLength))];
+        GrowingSequence[] all = [.. requests.Select((r, i) => new GrowingSequence(i, r, contextLength))];
         foreach (GrowingSequence empty in all.Where(s => s.Finished is not null))
         {
             answered(empty.Index, empty.Result());
         }
 
-        all.RemoveAll(s => s.Finished is not null);
-        all.Sort(
-            (a, b) =>
-                SequenceGroup.Compare(a.Request.Prompt, b.Request.Prompt) is not 0 and int order
-                    ? order
-                    : a.Index.CompareTo(b.Index)
+        GrowingSequence[] sorted =
+        [
+            .. all.Where(s => s.Finished is null).OrderBy(s => s.Prompt, SequenceGroup.PrefixOrder),
+        ];
+        IEnumerable<SequenceGroup> groups = SequenceGroup.Divide(
+            [.. sorted.Select(s => s.Prompt)],
+            sizes.Cells,
+            GroupedCache.MostSequences,
+            [.. sorted.Select(s => s.Limit)]
         );
         GroupedCache cache = new(context, sizes.Batch, sizes.Rows);
-        int[][] prompts = [.. all.Select(s => s.Request.Prompt)];
-        foreach (
-            SequenceGroup group in SequenceGroup.Of(
-                prompts,
-                sizes.Cells,
-                GroupedCache.MostSequences,
-                [.. all.Select(s => s.Limit)]
-            )
-        )
+        foreach (SequenceGroup group in groups)
         {
-            GrowingSequence[] sequences = [.. all.Skip(group.First).Take(group.Count)];
-            Begin(cache, group, sequences, cancellation);
+            GrowingSequence[] sequences = sorted[group.Start..(group.Start + group.Count)];
+            ReadPrompts(cache, group, sequences, cancellation);
+            cache.Forget();
             Grow(sequences, answered, cancellation);
         }
     }
 
-    private static void Begin(
+    // Computes the prompts and adds the first token of each sequence.
+    private static void ReadPrompts(
         GroupedCache cache,
         SequenceGroup group,
         GrowingSequence[] sequences,
         CancellationToken cancellation
     )
     {
-        TokenQuestion?[] questions = [.. sequences.Select(s => s.Question)];
-        Dictionary<(int, int), int[]> ends = EndsOf(group, sequences);
-        cache.Enter(
-            group,
-            sequences[0].Request.Prompt,
-            sequences[^1].Request.Prompt,
-            keep: 0,
-            (s, p) =>
-                ends.TryGetValue((s, p), out int[]? here)
-                    ? here.Select(i => questions[i]).FirstOrDefault(q => q!.Logits) ?? TokenQuestion.MostLikely
-                    : null,
-            (s, p, answer) => Array.ForEach(ends[(s, p)], i => sequences[i].Add(answer)),
-            cancellation
+        Dictionary<TokenPlace, GrowingSequence[]> byEnd = Enumerable
+            .Range(0, sequences.Length)
+            .GroupBy(i => group.PlaceOf(i, sequences[i].Prompt.Length - 1), i => sequences[i])
+            .ToDictionary(end => end.Key, end => end.ToArray());
+        Dictionary<TokenPlace, TokenQuestion> questions = byEnd.ToDictionary(
+            end => end.Key,
+            end => QuestionOf(end.Value)
         );
-        cache.Forget();
+        cache.Enter(group, questions, (place, answer) => Array.ForEach(byEnd[place], s => s.Add(answer)), cancellation);
     }
 
-    // Returns the sequences whose prompts end at a token. The key is the first sequence that has the token, and its
-    // position.
-    private static Dictionary<(int, int), int[]> EndsOf(SequenceGroup group, GrowingSequence[] sequences)
-    {
-        Dictionary<(int, int), List<int>> ends = [];
-        for (int s = 0; s < sequences.Length; s++)
-        {
-            int p = sequences[s].Request.Prompt.Length - 1,
-                owner = s;
-            while (owner > 0 && group.Sharing(owner - 1, p) > 1)
-            {
-                owner--;
-            }
+    // Several requests may have the same prompt. One question serves all of them if it asks for the logits, as soon as
+    // one of them needs them.
+    private static TokenQuestion QuestionOf(GrowingSequence[] sequences) =>
+        sequences.Select(s => s.Question).FirstOrDefault(q => q.Logits) ?? TokenQuestion.MostLikely;
 
-            ends.TryAdd((owner, p), []);
-            ends[(owner, p)].Add(s);
-        }
-
-        return ends.ToDictionary(e => e.Key, e => e.Value.ToArray());
-    }
-
+    // Adds one token to all sequences per call until all have ended. The index of a sequence is its number in the
+    // cache.
     private void Grow(GrowingSequence[] sequences, Action<int, Completion> answered, CancellationToken cancellation)
     {
-        for (int[] active = Active(); ; active = Active())
+        List<int> cached = [.. Enumerable.Range(0, sequences.Length)];
+        while (true)
         {
-            foreach (
-                int s in Enumerable
-                    .Range(0, sequences.Length)
-                    .Where(s => sequences[s].Finished is not null && !sequences[s].Reported)
-            )
+            foreach (int i in cached.Where(i => sequences[i].Finished is not null))
             {
-                sequences[s].Reported = true;
-                context.Remove(s);
-                answered(sequences[s].Index, sequences[s].Result());
+                context.Remove(i);
+                answered(sequences[i].Index, sequences[i].Result());
             }
 
-            if (active.Length == 0)
+            cached.RemoveAll(i => sequences[i].Finished is not null);
+            if (cached.Count == 0)
             {
                 return;
             }
 
             cancellation.ThrowIfCancellationRequested();
-            IReadOnlyList<TokenAnswer> answers = context.Decode([
-                .. active.Select(s => new BatchToken(
-                    sequences[s].Ids[^1],
-                    sequences[s].Length - 1,
-                    [s],
-                    sequences[s].Question
-                )),
-            ]);
-            for (int i = 0; i < active.Length; i++)
+            IReadOnlyList<TokenAnswer> answers = context.Decode([.. cached.Select(i => Last(sequences[i], i))]);
+            for (int row = 0; row < answers.Count; row++)
             {
-                sequences[active[i]].Add(answers[i]);
+                sequences[cached[row]].Add(answers[row]);
             }
         }
-
-        int[] Active() => [.. Enumerable.Range(0, sequences.Length).Where(s => sequences[s].Finished is null)];
     }
+
+    private static BatchToken Last(GrowingSequence sequence, int number) =>
+        new(sequence.LastToken, sequence.LastPosition, [number], sequence.Question);
 }

@@ -2,45 +2,57 @@ using Fulcrum.Llama.Worker;
 
 namespace Fulcrum.Llama.Inference;
 
+/// <summary>A token of a <see cref="SequenceGroup"/>: a position in one of its sequences.</summary>
+/// <param name="Sequence">The sequence of the group, from 0. Of several that share the token, the first.</param>
+internal readonly record struct TokenPlace(int Sequence, int Position);
+
 /// <summary>Token sequences that are in the KV cache at the same time. Shared prefixes are computed once.</summary>
-/// <remarks>The sequences are distinct and sorted, so that a sequence has its longest shared prefix with a
-/// neighbour.</remarks>
+/// <remarks>The sequences are sorted, so that a sequence has its longest shared prefix with a neighbour.</remarks>
 internal sealed class SequenceGroup
 {
-    private readonly IReadOnlyList<int[]> sequences;
+    /// <summary>Sorts sequences so that those with equal prefixes are neighbours.</summary>
+    public static readonly Comparer<int[]> PrefixOrder = Comparer<int[]>.Create(
+        (a, b) => a.AsSpan().SequenceCompareTo(b)
+    );
+
+    private readonly int[][] sequences;
     private readonly int[] shared; // length of the prefix shared with the previous sequence of the group
 
-    private SequenceGroup(int first, IReadOnlyList<int[]> sequences, int[] shared)
-    {
-        (First, this.sequences, this.shared) = (first, sequences, shared);
-    }
+    private SequenceGroup(int start, int[][] sequences, int[] shared) =>
+        (Start, this.sequences, this.shared) = (start, sequences, shared);
 
     /// <summary>The index of the group's first sequence among all.</summary>
-    public int First { get; }
+    public int Start { get; }
 
     /// <summary>Number of sequences.</summary>
-    public int Count => sequences.Count;
+    public int Count => sequences.Length;
+
+    /// <summary>The tokens of the first sequence.</summary>
+    public int[] First => sequences[0];
+
+    /// <summary>The tokens of the last sequence.</summary>
+    public int[] Last => sequences[^1];
 
     /// <summary>Divides sorted sequences into groups.</summary>
-    /// <param name="cells">The largest number of tokens of a group. A single sequence may have more.</param>
-    /// <param name="most">The largest number of sequences of a group.</param>
-    /// <param name="extra">The number of tokens that each sequence will grow by.</param>
-    public static IEnumerable<SequenceGroup> Of(
+    /// <param name="mostTokens">The largest number of tokens of a group. A single sequence may have more.</param>
+    /// <param name="mostSequences">The largest number of sequences of a group.</param>
+    /// <param name="growth">The number of tokens that each sequence will grow by.</param>
+    public static IEnumerable<SequenceGroup> Divide(
         IReadOnlyList<int[]> sorted,
-        int cells,
-        int most,
-        IReadOnlyList<int> extra
+        int mostTokens,
+        int mostSequences,
+        IReadOnlyList<int> growth
     )
     {
-        for (int first = 0, end; first < sorted.Count; first = end)
+        for (int start = 0, end; start < sorted.Count; start = end)
         {
             List<int> shared = [0];
-            long used = sorted[first].Length + extra[first];
-            for (end = first + 1; end < sorted.Count && end - first < most; end++)
+            long tokens = sorted[start].Length + growth[start];
+            for (end = start + 1; end < sorted.Count && end - start < mostSequences; end++)
             {
-                int common = Common(sorted[end - 1], sorted[end]);
-                used += sorted[end].Length - common + extra[end];
-                if (used > cells)
+                int common = CommonPrefix(sorted[end - 1], sorted[end]);
+                tokens += sorted[end].Length - common + growth[end];
+                if (tokens > mostTokens)
                 {
                     break;
                 }
@@ -48,64 +60,69 @@ internal sealed class SequenceGroup
                 shared.Add(common);
             }
 
-            yield return new SequenceGroup(
-                first,
-                [.. Enumerable.Range(first, end - first).Select(i => sorted[i])],
-                [.. shared]
-            );
+            yield return new SequenceGroup(start, [.. sorted.Skip(start).Take(end - start)], [.. shared]);
         }
     }
 
     /// <summary>Returns the length of the common prefix of two sequences.</summary>
-    public static int Common(int[] a, int[] b) => a.AsSpan().CommonPrefixLength(b);
+    public static int CommonPrefix(int[] a, int[] b) => a.AsSpan().CommonPrefixLength(b);
 
-    /// <summary>Orders sequences so that those with equal prefixes are neighbours.</summary>
-    public static int Compare(int[] a, int[] b) => a.AsSpan().SequenceCompareTo(b);
+    /// <summary>Returns the token at a position of a sequence, named by the first sequence that shares it.</summary>
+    public TokenPlace PlaceOf(int sequence, int position)
+    {
+        while (shared[sequence] > position)
+        {
+            sequence--;
+        }
+
+        return new TokenPlace(sequence, position);
+    }
 
     /// <summary>Returns for each sequence how many of its tokens are cached, if the cache has the first
-    /// <paramref name="kept"/> tokens of the first sequence.</summary>
-    public int[] Kept(int kept)
+    /// <paramref name="cached"/> tokens of the first sequence.</summary>
+    public int[] CachedLengths(int cached)
     {
         int[] lengths = new int[Count];
-        for (int i = 0; i < Count; i++)
+        lengths[0] = Math.Min(cached, sequences[0].Length);
+        for (int i = 1; i < Count; i++)
         {
-            lengths[i] = i == 0 ? Math.Min(kept, sequences[0].Length) : Math.Min(lengths[i - 1], shared[i]);
+            lengths[i] = Math.Min(lengths[i - 1], shared[i]);
         }
 
         return lengths;
     }
 
     /// <summary>Returns the tokens to compute. A token comes before those that attend to it.</summary>
-    /// <param name="kept">The number of cached tokens of the first sequence.</param>
-    /// <param name="question">Returns the question after the token at a position of a sequence of the group; null for
-    /// none.</param>
-    public IEnumerable<BatchToken> Tokens(int kept, Func<int, int, TokenQuestion?> question)
+    /// <param name="cached">The number of cached tokens of the first sequence.</param>
+    public IEnumerable<(TokenPlace Place, BatchToken Token)> Tokens(
+        int cached,
+        IReadOnlyDictionary<TokenPlace, TokenQuestion> questions
+    )
     {
-        int[] held = Kept(kept);
+        int[] cachedLengths = CachedLengths(cached);
         for (int i = 0; i < Count; i++)
         {
-            for (int p = Math.Max(shared[i], held[i]); p < sequences[i].Length; p++)
+            for (int position = Math.Max(shared[i], cachedLengths[i]); position < sequences[i].Length; position++)
             {
-                yield return new BatchToken(
-                    sequences[i][p],
-                    p,
-                    [.. Enumerable.Range(i, Sharing(i, p))],
-                    question(i, p)
+                TokenPlace place = new(i, position);
+                int[] sharers = [.. Enumerable.Range(i, CountSharing(place))];
+                yield return (
+                    place,
+                    new BatchToken(sequences[i][position], position, sharers, questions.GetValueOrDefault(place))
                 );
             }
         }
     }
 
-    /// <summary>Returns the number of consecutive sequences from the given one on that share its token at a
-    /// position.</summary>
-    public int Sharing(int sequence, int position)
+    // Returns the number of consecutive sequences that share a token.
+    private int CountSharing(TokenPlace place)
     {
-        int end = sequence + 1;
-        while (end < Count && shared[end] > position)
+        int end = place.Sequence + 1;
+        while (end < Count && shared[end] > place.Position)
         {
             end++;
         }
 
-        return end - sequence;
+        return end - place.Sequence;
     }
 }

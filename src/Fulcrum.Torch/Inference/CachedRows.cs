@@ -18,7 +18,7 @@ internal sealed class RunningSequence(IReadOnlyList<PrefixNode> nodes, int depth
     /// <summary>Tokens in the cache.</summary>
     public int Length { get; set; }
 
-    /// <summary>The nodes with so few readers that each row reads them for itself.</summary>
+    /// <summary>The nodes with so few readers that each of their readers attends to them separately.</summary>
     public IReadOnlyList<PrefixNode> ReadByRow { get; set; } = [];
 
     /// <summary>The other nodes, which all rows read together.</summary>

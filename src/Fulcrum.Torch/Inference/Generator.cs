@@ -81,8 +81,8 @@ internal sealed class Generator(
         }
     }
 
-    // The next sequences in the tree's order: their prompts' missing parts in as few passes as possible, then into the
-    // running batch.
+    // Adds the next sequences in the tree's order to the running batch. First the missing parts of their prompts are
+    // computed, in as few passes as possible.
     private void Admit(
         Plan plan,
         List<Sequence> active,
@@ -91,19 +91,7 @@ internal sealed class Generator(
         CancellationToken cancellation
     )
     {
-        List<Sequence> next = [];
-        int widest = active.Select(Width).DefaultIfEmpty(0).Max();
-        while (plan.Waiting.TryPeek(out Sequence? candidate) && active.Count + next.Count < together)
-        {
-            widest = Math.Max(widest, Width(candidate));
-            if (active.Count + next.Count > 0 && widest * (active.Count + next.Count + 1) > CacheTokens)
-            {
-                break;
-            }
-
-            next.Add(plan.Waiting.Dequeue());
-        }
-
+        List<Sequence> next = TakeNext(plan, active);
         TreePass.Run(
             model,
             plan.Missing(next),
@@ -126,6 +114,27 @@ internal sealed class Generator(
         }
     }
 
+    // Takes the sequences that fit into the cache besides the active ones.
+    private List<Sequence> TakeNext(Plan plan, List<Sequence> active)
+    {
+        List<Sequence> next = [];
+        int widest = active.Select(Width).DefaultIfEmpty(0).Max();
+        while (plan.Waiting.TryPeek(out Sequence? candidate) && active.Count + next.Count < together)
+        {
+            int count = active.Count + next.Count;
+            widest = Math.Max(widest, Width(candidate));
+            if (count > 0 && widest * (count + 1) > CacheTokens)
+            {
+                break;
+            }
+
+            next.Add(plan.Waiting.Dequeue());
+        }
+
+        return next;
+    }
+
+    // The largest number of tokens that a sequence may have.
     private static int Width(Sequence sequence) => sequence.Request.Prompt.Length + sequence.Limit;
 
     private void Finish(Plan plan, List<Sequence> active, DecodeAttention cache, Action<int, Completion> answered)
@@ -149,14 +158,14 @@ internal sealed class Generator(
         answered(sequence.Index, sequence.Result(sequence.Finished!.Value));
     }
 
-    // The first token of every sequence whose prompt ends in the batch, those that still wait included: the pass will
-    // not come again.
+    // Chooses the first token of every sequence whose prompt ends in the batch. Sequences that still wait are included,
+    // because no later pass computes their prompt again.
     private void Prefill(Plan plan, IReadOnlyList<PrefixNode> batch, Tensor hidden)
     {
-        Sequence[] here = [.. batch.SelectMany(plan.EndingAt)];
-        if (here.Length > 0)
+        Sequence[] ending = [.. batch.SelectMany(plan.EndingAt)];
+        if (ending.Length > 0)
         {
-            Sequence.Choose(here, model.LogitsAt(hidden));
+            Sequence.Choose(ending, model.LogitsAt(hidden));
         }
     }
 
@@ -205,12 +214,17 @@ internal sealed class Generator(
             Waiting = new Queue<Sequence>(sequences.OrderBy(s => order[ends[s]]).ThenBy(s => s.Index));
         }
 
+        /// <summary>The sequences that have not entered, in the tree's order.</summary>
         public Queue<Sequence> Waiting { get; }
 
+        /// <summary>Returns the node that ends a sequence's prompt.</summary>
         public PrefixNode EndOf(Sequence sequence) => ends[sequence];
 
+        /// <summary>Returns the sequences whose prompts end at a node.</summary>
         public IEnumerable<Sequence> EndingAt(PrefixNode node) => ending[node];
 
+        /// <summary>Returns whether no other sequence that still runs or waits has the node that ends this
+        /// prompt.</summary>
         public bool IsAlone(Sequence sequence) => readers[ends[sequence]] == 1;
 
         public IReadOnlyList<PrefixNode> Missing(IEnumerable<Sequence> sequences) =>

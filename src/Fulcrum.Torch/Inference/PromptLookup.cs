@@ -31,8 +31,8 @@ internal static class PromptLookup
         return found;
     }
 
-    /// <summary>Copies tokens of a text. After its last token the copy goes on with its own first one, so that a
-    /// repetition is continued.</summary>
+    /// <summary>Copies tokens of a text. After the text's last token it continues with the tokens
+    /// that it has copied, so that a repetition is continued.</summary>
     /// <param name="next">Index of the first token.</param>
     /// <param name="count">Maximum number of tokens.</param>
     /// <param name="end">A value at which the copy ends.</param>

@@ -21,79 +21,54 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
     )
     {
         using IDisposable frozen = inference_mode();
-        ContinuationScore[][] scores =
-        [
-            .. requests.Select(r => r.Continuations.Select(c => new ContinuationScore(0, true, c.Length)).ToArray()),
-        ];
-        int[] open = [.. requests.Select(r => r.Continuations.Sum(c => c.Length))];
-        List<(int Request, int Continuation)> asked =
-        [
-            .. from r in Enumerable.Range(0, requests.Count)
-            from c in Enumerable.Range(0, scores[r].Length)
-            where scores[r][c].Tokens > 0
-            select (r, c),
-        ];
-        for (int r = 0; r < open.Length; r++)
-        {
-            if (open[r] == 0)
-            {
-                answered(r, scores[r]);
-            }
-        }
-
-        // The last token of a continuation predicts no scored token, so it is not in the tree.
+        PendingScores scores = new(requests, answered);
+        scores.ReportEmpty();
         PrefixTree tree = PrefixTree.Of(
-            [
-                .. asked.Select(a =>
-                    (int[])[.. requests[a.Request].Prompt, .. requests[a.Request].Continuations[a.Continuation][..^1]]
-                ),
-            ],
+            [.. scores.Continuations.Select(c => scores.SequenceOf(c.Request, c.Continuation))],
             budget
         );
-        Dictionary<PrefixNode, List<Target>> targets = TargetsOf(requests, asked, tree);
-        TreePass.Run(model, tree.Nodes, budget, _ => false, RowsOf, Visit, cancellation);
+        Dictionary<PrefixNode, List<Target>> targets = TargetsOf(requests, scores.Continuations, tree);
+        TreePass.Run(
+            model,
+            tree.Nodes,
+            budget,
+            _ => false,
+            batch => [.. TargetsIn(batch, targets).Select(t => (long)t.Row).Distinct()],
+            (batch, hidden) => Read(TargetsIn(batch, targets), hidden, scores),
+            cancellation
+        );
+    }
 
-        Target[] In(IReadOnlyList<PrefixNode> batch) =>
-            [
-                .. from n in batch
-                where targets.ContainsKey(n)
-                from t in targets[n]
-                orderby n.Start + t.Row
-                select t with
-                {
-                    Row = n.Start + t.Row,
-                },
-            ];
-
-        long[] RowsOf(IReadOnlyList<PrefixNode> batch) => [.. In(batch).Select(t => (long)t.Row).Distinct()];
-
-        void Visit(IReadOnlyList<PrefixNode> batch, Tensor hidden)
-        {
-            Target[] here = In(batch);
-            ILookup<int, Target> byRow = here.ToLookup(t => t.Row);
-            int done = 0;
-            foreach (int[] chunk in here.Select(t => t.Row).Distinct().Chunk(LogitRows))
+    // Returns the targets of a batch of nodes, with their rows in the batch, in the order of these rows.
+    private static Target[] TargetsIn(IReadOnlyList<PrefixNode> batch, Dictionary<PrefixNode, List<Target>> targets) =>
+        [
+            .. from node in batch
+            where targets.ContainsKey(node)
+            from target in targets[node]
+            orderby node.Start + target.Row
+            select target with
             {
-                Target[] asking = [.. chunk.SelectMany(r => byRow[r])];
-                (float[] likely, bool[] best) = Read(
-                    hidden.narrow(0, done, chunk.Length),
-                    [.. chunk.SelectMany((r, i) => byRow[r].Select(_ => (long)i))],
-                    [.. asking.Select(t => (long)t.Token)]
-                );
-                done += chunk.Length;
-                for (int i = 0; i < asking.Length; i++)
-                {
-                    ref ContinuationScore score = ref scores[asking[i].Request][asking[i].Continuation];
-                    score = new ContinuationScore(
-                        score.LogLikelihood + likely[i],
-                        score.Greedy && best[i],
-                        score.Tokens
-                    );
-                    if (--open[asking[i].Request] == 0)
-                    {
-                        answered(asking[i].Request, scores[asking[i].Request]);
-                    }
-                }
+                Row = node.Start + target.Row,
+            },
+        ];
+
+    // Reads the scores of targets from the hidden states of their distinct rows.
+    private void Read(Target[] targets, Tensor hidden, PendingScores scores)
+    {
+        ILookup<int, Target> byRow = targets.ToLookup(t => t.Row);
+        int done = 0;
+        foreach (int[] rows in targets.Select(t => t.Row).Distinct().Chunk(LogitRows))
+        {
+            Target[] ofRows = [.. rows.SelectMany(row => byRow[row])];
+            (float[] likely, bool[] best) = Read(
+                hidden.narrow(0, done, rows.Length),
+                [.. rows.SelectMany((row, i) => byRow[row].Select(_ => (long)i))],
+                [.. ofRows.Select(t => (long)t.Token)]
+            );
+            done += rows.Length;
+            for (int i = 0; i < ofRows.Length; i++)
+            {
+                scores.Add(ofRows[i].Request, ofRows[i].Continuation, likely[i], best[i]);
             }
         }
     }
@@ -112,27 +87,27 @@ internal sealed class Scorer(LanguageModel model, int budget = TreePass.Budget)
 
     private static Dictionary<PrefixNode, List<Target>> TargetsOf(
         IReadOnlyList<ScoreRequest> requests,
-        List<(int Request, int Continuation)> asked,
+        IReadOnlyList<(int Request, int Continuation)> continuations,
         PrefixTree tree
     )
     {
         Dictionary<PrefixNode, List<Target>> targets = [];
-        for (int s = 0; s < asked.Count; s++)
+        for (int sequence = 0; sequence < continuations.Count; sequence++)
         {
-            ScoreRequest request = requests[asked[s].Request];
-            int[] continuation = request.Continuations[asked[s].Continuation];
-            for (int i = 0; i < continuation.Length; i++)
+            (int request, int continuation) = continuations[sequence];
+            int position = requests[request].Prompt.Length - 1;
+            foreach (int token in requests[request].Continuations[continuation])
             {
-                int position = request.Prompt.Length - 1 + i;
-                PrefixNode node = tree.EndOf(s).Holding(position);
+                PrefixNode node = tree.EndOf(sequence).Holding(position);
                 targets.TryAdd(node, []);
-                targets[node]
-                    .Add(new Target(asked[s].Request, asked[s].Continuation, position - node.Depth, continuation[i]));
+                targets[node].Add(new Target(request, continuation, position - node.Depth, token));
+                position++;
             }
         }
 
         return targets;
     }
 
+    // A token to score. The row is that of the hidden state that predicts it, counted from its node or its batch.
     private readonly record struct Target(int Request, int Continuation, int Row, int Token);
 }

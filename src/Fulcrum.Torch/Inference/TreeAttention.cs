@@ -31,7 +31,7 @@ internal sealed class TreeAttention : IAttention
     {
         (this.batch, this.keep) = (batch, keep ?? (_ => false));
         NodeBatchPlan plan = NodeBatchPlan.Of(batch);
-        HashSet<PrefixNode> here = [.. batch];
+        HashSet<PrefixNode> computed = [.. batch];
         segments = byPieces ? null : TreeSegments.Of(batch);
         positions = [.. batch.SelectMany(n => Enumerable.Range(n.Depth, n.Length))];
         pieces =
@@ -48,7 +48,7 @@ internal sealed class TreeAttention : IAttention
             .. plan.Ancestors.Select(a => new Piece(
                 a.Start,
                 a.Count,
-                here.Contains(a.Node) ? null : a.Node,
+                computed.Contains(a.Node) ? null : a.Node,
                 a.Node.Start,
                 a.Node.Length,
                 false,
