@@ -27,7 +27,7 @@ internal static class MergedModel
         "chat_template.jinja",
     ];
 
-    // Marks the metadata of merged weights, so that another merge may replace them and nothing else.
+    // Marks the metadata of merged weights. Another merge replaces only files with this mark.
     private const string Mark = "fulcrum";
 
     private const string WeightsName = "model.safetensors";

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Adapters;
 
-/// <summary>The tensors of an adapter file under one spelling of their names. Each tensor is taken once, so that a
-/// tensor that nobody asked for is found.</summary>
+/// <summary>The tensors of an adapter file under one spelling of their names. Each tensor is taken once, so
+/// that a tensor that belongs to no module is found.</summary>
 internal sealed partial class AdapterTensors
 {
     private readonly string folder;

@@ -10,7 +10,7 @@ namespace Fulcrum.Torch.Interop;
 /// private.</summary>
 /// <remarks>
 /// Whoever can write to the copy runs code as this user. A folder counts as private when this user or root owns it and
-/// all folders above it, and nobody else may write to any of them (a sticky folder such as /tmp may stand above). The
+/// all folders above it, and no other user may write to any of them, except to a sticky folder such as /tmp. The
 /// copy is opened without following a link, compared through that descriptor with the bytes that the repair gives, and
 /// loaded through the same descriptor. See docs/decisions/0001.
 ///</remarks>
@@ -47,7 +47,7 @@ internal static class NativeCache
             : (AnonymousFile.Create(name, image), "memory");
     }
 
-    /// <summary>The folder of all copies; null where there is none.</summary>
+    /// <summary>The folder of all copies; null if there is none.</summary>
     /// <param name="root">The user's cache.</param>
     internal static CacheFolder? Folder(string? root)
     {
@@ -132,7 +132,7 @@ internal static class NativeCache
         return at;
     }
 
-    // Null where there is no copy, or another one than the repair gives.
+    // Returns null if there is no copy, or if it differs from the result of the repair.
     private static SafeFileHandle? OpenSame(string copy, byte[] image)
     {
         FileEntry entry = FileEntry.OfLink(copy);

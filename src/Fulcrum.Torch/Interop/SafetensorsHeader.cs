@@ -182,20 +182,23 @@ internal static class SafetensorsHeader
             throw Wrong($"has the shape [{string.Join(", ", shape)}]");
         }
 
+        // Stops multiplying beyond the file's size, so that no product overflows.
         Int128 expected = shape.Aggregate(
             (Int128)SizeOf(dtype),
             (product, n) => product > length ? product : product * n
         );
-        long bytes = offsets[1] - offsets[0];
-        return offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > length - start
-                ? throw Wrong(
-                    $"lies at bytes {offsets[0]} to {offsets[1]} of {length - start}; the file is truncated or damaged"
-                )
-            : expected != bytes
-                ? throw Wrong(
-                    $"of shape [{string.Join(", ", shape)}] and dtype {dtypeName.GetString()} cannot have {bytes} bytes"
-                )
-            : new TensorEntry(property.Name, dtype, shape, start + offsets[0], bytes);
+        (long first, long end) = (offsets[0], offsets[1]);
+        if (first < 0 || end < first || end > length - start)
+        {
+            throw Wrong($"lies at bytes {first} to {end} of {length - start}; the file is truncated or damaged");
+        }
+
+        return expected == end - first
+            ? new TensorEntry(property.Name, dtype, shape, start + first, end - first)
+            : throw Wrong(
+                $"of shape [{string.Join(", ", shape)}] and dtype {dtypeName.GetString()} "
+                    + $"cannot have {end - first} bytes"
+            );
     }
 
     private static long[]? Numbers(JsonElement value, string name)

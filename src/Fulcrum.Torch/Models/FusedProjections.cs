@@ -13,7 +13,7 @@ internal sealed class FusedProjections : IDisposable
     private readonly Int8Weight? coded;
     private readonly long[] sizes;
 
-    /// <param name="weight">[sum of out, in]: the weights of the parts, one behind the other.</param>
+    /// <param name="weight">[sum of out, in]: the weights of the parts, one after the other.</param>
     /// <param name="bias">[sum of out]; null for none.</param>
     /// <param name="parts">Names of the parts, with each one's number of outputs.</param>
     public FusedProjections(Tensor weight, Tensor? bias, IReadOnlyList<(string Name, long Out)> parts)

@@ -151,7 +151,8 @@ internal sealed partial class LanguageModel
         );
     }
 
-    // The embedding or the head becomes base + lambda * (trained - base); the other one of a tied pair stays as it is.
+    // The embedding or the head becomes base + lambda * (trained - base). A tied pair is no longer tied, and its other
+    // table does not change.
     private void ReplaceTable(string module, Tensor trained, double lambda, bool train = false)
     {
         HeadIsTied = false;
@@ -169,7 +170,7 @@ internal sealed partial class LanguageModel
         }
     }
 
-    // The first value that is replaced is the base's. In training nobody asks for it again.
+    // Only the first value that is replaced is the base's. A training does not need it again.
     private static void Keep<T>(ref T? kept, T replaced, bool train)
         where T : class, IDisposable
     {

@@ -177,15 +177,13 @@ internal sealed record ModelConfig(
             : throw json.Error($"unknown architecture '{architecture}' for model_type '{type}'; expected {expected}");
     }
 
+    // Returns the attention window of each layer in tokens; null: the layer attends to all earlier tokens.
     private static int?[] WindowsOf(Settings json, string family, int layers)
     {
-        // If it is absent, transformers uses 4096; null means no window.
-        int? window =
-            family == "llama"
-            || (family != "mistral" && !json.Flag("use_sliding_window"))
-            || (json.Has("sliding_window") && json.Value("sliding_window") is null)
-                ? null
-                : json.Size("sliding_window", int.MaxValue, 4096);
+        bool usesWindow = family == "mistral" || (family != "llama" && json.Flag("use_sliding_window"));
+        bool isNull = json.Has("sliding_window") && json.Value("sliding_window") is null;
+        // Null means no window. If the key is absent, transformers uses 4096.
+        int? window = usesWindow && !isNull ? json.Size("sliding_window", int.MaxValue, 4096) : null;
         string[]? types = json.Value("layer_types") is JsonArray list
             ? [.. list.Select(t => t?.ToString() ?? "null")]
             : null;
@@ -205,15 +203,9 @@ internal sealed record ModelConfig(
         }
 
         int first = family == "mistral" ? 0 : json.Size("max_window_layers", int.MaxValue, 28, least: 0);
-        return
-        [
-            .. Enumerable
-                .Range(0, layers)
-                .Select(i =>
-                    (types is null || family == "mistral" ? i >= first : types[i] == "sliding_attention")
-                        ? window
-                        : null
-                ),
-        ];
+        return [.. Enumerable.Range(0, layers).Select(layer => IsWindowed(layer) ? window : null)];
+
+        bool IsWindowed(int layer) =>
+            types is null || family == "mistral" ? layer >= first : types[layer] == "sliding_attention";
     }
 }

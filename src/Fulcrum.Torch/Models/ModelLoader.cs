@@ -23,7 +23,7 @@ internal static class ModelLoader
         using Checkpoint checkpoint = Checkpoint.Open(plan.Folder);
         Check(config, checkpoint, plan.Folder);
         (Device device, ScalarType dtype) = (Hardware.DeviceOf(plan.Device), Hardware.DtypeOf(plan.Dtype));
-        return Build(config, device, dtype, Packing(plan, dtype, device), checkpoint);
+        return new ModelBuilder(config, device, dtype, Packing(plan, dtype, device), checkpoint).Build();
     }
 
     /// <summary>A model with normally distributed weights, for measuring speed.</summary>
@@ -38,7 +38,7 @@ internal static class ModelLoader
     {
         using RandomWeights weights = new(seed);
         ModelSpec form = ModelSpec.InFolder("", int8 ? Dtype.Int8 : Dtype.F32, quantization);
-        return Build(config, device, dtype, Packing(form, dtype, device), weights);
+        return new ModelBuilder(config, device, dtype, Packing(form, dtype, device), weights).Build();
     }
 
     /// <summary>The tensors that a model of this configuration has, with their shapes.</summary>
@@ -110,21 +110,22 @@ internal static class ModelLoader
                 throw new InputException($"{folder}: the weights lack the tensor '{name}'");
             }
 
+            TensorEntry tensor = checkpoint.Find(name)!;
             if (
-                checkpoint.Find(name)!.Dtype
+                tensor.Dtype
                 is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64)
             )
             {
                 throw new InputException(
-                    $"{folder}: tensor '{name}' holds {checkpoint.Find(name)!.Dtype}, "
+                    $"{folder}: tensor '{name}' holds {tensor.Dtype}, "
                         + "not floating-point numbers; is the model quantised?"
                 );
             }
 
-            if (!checkpoint.Find(name)!.Shape.SequenceEqual(shape))
+            if (!tensor.Shape.SequenceEqual(shape))
             {
                 throw new InputException(
-                    $"{folder}: tensor '{name}' has shape [{string.Join(", ", checkpoint.Find(name)!.Shape)}] "
+                    $"{folder}: tensor '{name}' has shape [{string.Join(", ", tensor.Shape)}] "
                         + $"where config.json asks for [{string.Join(", ", shape)}]"
                 );
             }
@@ -160,123 +161,11 @@ internal static class ModelLoader
                 .ToBoolean();
     }
 
-    // On the CPU returns the tensor itself: a second handle would keep it in memory until both are disposed.
-    private static Tensor On(Device device, Tensor tensor)
-    {
-        if (device.type == DeviceType.CPU)
-        {
-            return tensor;
-        }
-
-        using (tensor)
-        {
-            return tensor.to(device);
-        }
-    }
-
     // How weights are quantised; null: not at all.
     private static Packing? Packing(ModelSpec plan, ScalarType dtype, Device device) =>
         plan.Dtype == Dtype.Int8 ? new Packing(Int8Weight.Of, IsInt8: true)
         : plan.Quantization == Quantization.None ? null
         : new Packing(w => Nf4Weight.Of(w, plan.Quantization == Quantization.Nf4Double, dtype, device), IsInt8: false);
-
-    // Weights are read and quantised one at a time, from their precision on disk.
-    private static LanguageModel Build(
-        ModelConfig config,
-        Device device,
-        ScalarType dtype,
-        Packing? packing,
-        IWeightSource weights
-    )
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable frozen = no_grad();
-        Dictionary<string, long[]> shapes = Tensors(config).ToDictionary(t => t.Name, t => t.Shape);
-        Tensor Get(string name) => On(device, weights.Read(name, shapes[name], dtype));
-        Tensor ColumnMajor(params string[] names)
-        {
-            long[][] parts = [.. names.Select(n => shapes[n + ".weight"])];
-            Tensor laid = empty(parts[0][1], parts.Sum(p => p[0]), dtype: dtype);
-            for (int i = 0; i < names.Length; i++)
-            {
-                weights.ReadColumns(names[i] + ".weight", parts[i], laid, parts[..i].Sum(p => p[0]));
-            }
-
-            using Tensor rows = On(device, laid);
-            return rows.t();
-        }
-
-        Tensor? Maybe(string name) => shapes.ContainsKey(name) ? Get(name) : null;
-        RmsNorm NormOf(string name) => new(Get(name + ".weight"), config.NormEpsilon);
-        IQuantizedWeight Packed(string name)
-        {
-            using Tensor plain = weights.Read(name + ".weight", shapes[name + ".weight"], ScalarType.Float32);
-            return packing!.Of(plain);
-        }
-
-        Projection Quantised(string name) => new(name, Packed(name), Maybe(name + ".bias"));
-        Projection Linear(string name) =>
-            packing is null ? new Projection(name, ColumnMajor(name), Maybe(name + ".bias")) : Quantised(name);
-        FusedProjections Fused(string prefix, params string[] ends)
-        {
-            string[] names = [.. ends.Select(e => prefix + e)];
-            Tensor[] biases = [.. names.Select(n => Maybe(n + ".bias")).OfType<Tensor>()];
-            (string, long)[] parts = [.. names.Select(n => (n, shapes[n + ".weight"][0]))];
-            Tensor? bias = biases.Length == 0 ? null : cat(biases, 0);
-            return packing is null ? new FusedProjections(ColumnMajor(names), bias, parts)
-                : Joined(names) is { } coded ? new FusedProjections(coded, bias, parts)
-                : new FusedProjections([.. names.Select(Quantised)]);
-        }
-
-        Int8Weight? Joined(string[] names)
-        {
-            if (packing is not { IsInt8: true } || !Int8Weight.HasParts(names.Select(n => shapes[n + ".weight"][0])))
-            {
-                return null;
-            }
-
-            using DisposeScope inner = NewDisposeScope();
-            return Int8Weight.Of(
-                cat([.. names.Select(n => weights.Read(n + ".weight", shapes[n + ".weight"], ScalarType.Float32))], 0)
-            );
-        }
-
-        DecoderLayer Layer(int index)
-        {
-            using DisposeScope inner = NewDisposeScope();
-            Heap.GiveBack(); // the previous layer's temporary memory
-            string at = $"model.layers.{index}.",
-                attention = at + "self_attn.",
-                mlp = at + "mlp.";
-            return new DecoderLayer(
-                index,
-                config,
-                NormOf(at + "input_layernorm"),
-                Fused(attention, "q_proj", "k_proj", "v_proj"),
-                config.HeadNorms ? (NormOf(attention + "q_norm"), NormOf(attention + "k_norm")) : null,
-                Linear(attention + "o_proj"),
-                NormOf(at + "post_attention_layernorm"),
-                Fused(mlp, "gate_proj", "up_proj"),
-                Linear(mlp + "down_proj")
-            );
-        }
-
-        const string Table = "model.embed_tokens";
-        bool packs = packing is { IsInt8: true };
-        Tensor embedding = config.TiedHead && !packs ? ColumnMajor(Table) : Get(Table + ".weight");
-        Projection head = packs
-            ? new Projection("lm_head", Packed(config.TiedHead ? Table : "lm_head"), null)
-            : new Projection("lm_head", config.TiedHead ? embedding.alias() : ColumnMajor("lm_head"), null);
-        return new LanguageModel(
-            config,
-            device,
-            dtype,
-            embedding,
-            [.. Enumerable.Range(0, config.Layers).Select(Layer)],
-            NormOf("model.norm"),
-            head
-        );
-    }
 }
 
 /// <summary>How the weights of projections are quantised.</summary>

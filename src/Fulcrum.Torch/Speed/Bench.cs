@@ -96,9 +96,9 @@ internal static class Bench
 
         Array.ForEach(lines, l => Check(verb, l, settings.ContextLength));
         tell?.Invoke($"making a model of random weights, {EnumNames.Of(plan.Dtype)}");
-        bool reads = verb == "generate" && lines.Length == 1 && !plain;
+        bool isOneSequence = verb == "generate" && lines.Length == 1 && !plain;
         // Its buffer is freed before the model is created, whose memory is reported.
-        double? readBefore = reads ? MemoryRate.GigabytesPerSecond() : null;
+        double? memoryRateBefore = isOneSequence ? MemoryRate.GigabytesPerSecond() : null;
         using TorchLanguageModel model = new(
             Heap.GivingBack(() =>
                 ModelLoader.Random(settings, CPU, Hardware.DtypeOf(plan.Dtype), int8: plan.Dtype == Dtype.Int8)
@@ -108,34 +108,36 @@ internal static class Bench
         Job job = Of(verb, model, lines, plain);
         tell?.Invoke($"warming up, then {lines.Length:#,0} {(lines.Length == 1 ? "item" : "items")}");
         job.Work(Math.Min(2, lines.Length));
-        double before = MatmulRate.Gflops(Dtype.F32);
+
+        double matmulRateBefore = MatmulRate.Gflops(Dtype.F32);
         long start = Stopwatch.GetTimestamp();
         job.Work(lines.Length);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        long peak = Process.GetCurrentProcess().PeakWorkingSet64;
-        double? memory = reads ? (readBefore + MemoryRate.GigabytesPerSecond()) / 2 : null;
-        double rate = (before + MatmulRate.Gflops(Dtype.F32)) / 2,
-            product = MatmulRate.OfModel(plan.Dtype);
+        long peakBytes = Process.GetCurrentProcess().PeakWorkingSet64;
+        double? memoryRate = isOneSequence ? (memoryRateBefore + MemoryRate.GigabytesPerSecond()) / 2 : null;
+        double matmulRate = (matmulRateBefore + MatmulRate.Gflops(Dtype.F32)) / 2,
+            modelMatmulRate = MatmulRate.OfModel(plan.Dtype);
+
         DraftCounts? drafts = verb == "generate" ? model.Drafts : null;
-        double needed = job.Needs.Flops(settings) / 1e9,
+        double neededGflop = job.Needs.Flops(settings) / 1e9,
             steps = job.Tokens - (drafts?.Accepted ?? 0),
-            read = steps * WeightBytes(model.Model) / 1e9;
+            weightGigabytes = steps * WeightBytes(model.Model) / 1e9;
         return new BenchResult(
             seconds,
             lines.Length,
             job.Tokens,
-            rate,
-            seconds * rate / lines.Length,
+            matmulRate,
+            seconds * matmulRate / lines.Length,
             job.Tokens / seconds,
-            peak,
-            product,
-            needed / lines.Length,
-            needed / seconds / rate,
-            needed / seconds / product,
+            peakBytes,
+            modelMatmulRate,
+            neededGflop / lines.Length,
+            neededGflop / seconds / matmulRate,
+            neededGflop / seconds / modelMatmulRate,
             plan.Dtype,
             get_num_threads(),
-            memory,
-            read / seconds / memory,
+            memoryRate,
+            weightGigabytes / seconds / memoryRate,
             drafts?.Drafted,
             drafts?.Accepted
         );
@@ -145,29 +147,30 @@ internal static class Bench
     private static void Check(string verb, JsonLine line, int context)
     {
         int prompt = WorkLine.Ids(line, "prompt").Length,
-            behind = verb switch
+            following = verb switch
             {
                 "generate" => WorkLine.NewTokens(line),
                 "train" => WorkLine.Ids(line, "completion").Length,
                 _ => WorkLine.Ids(line, "letters").Length > 0 ? 1 : 0,
             };
-        if (prompt < 1 || behind < 1)
+        if (prompt < 1 || following < 1)
         {
             throw line.Error(
                 "a prompt and something behind it are needed, at least one token each; "
-                    + $"here they are {prompt} and {behind}"
+                    + $"here they are {prompt} and {following}"
             );
         }
 
-        if ((long)prompt + behind > context)
+        if ((long)prompt + following > context)
         {
             throw line.Error(
-                $"{prompt} tokens and {behind} behind them are more than the model's context of {context}"
+                $"{prompt} tokens and {following} behind them are more than the model's context of {context}"
             );
         }
     }
 
-    // Of one step: every matrix of the layers and the head; of the embedding it reads a row.
+    // The bytes that one decoding step reads: every matrix of the layers and the head. Of the embedding it reads one
+    // row only, which does not count.
     private static double WeightBytes(LanguageModel model) =>
         model.Projections.Sum(p =>
             p.Quantized is Int8Weight packed ? packed.Bytes : (double)p.Out * p.In * model.Dtype.ElementSize()

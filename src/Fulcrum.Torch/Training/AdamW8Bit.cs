@@ -69,14 +69,14 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         );
         foreach (Part part in parts)
         {
-            if (part.Value.grad is not { } gradient)
+            if (part.Value.grad is not { } grad)
             {
                 continue;
             }
 
             Tensor value = part.Value.detach().cpu().contiguous(),
-                slope = gradient.cpu().to_type(ScalarType.Float32).contiguous();
-            Change(part, (float*)NativeTensor.DataPointer(value), (float*)NativeTensor.DataPointer(slope), rates);
+                gradient = grad.cpu().to_type(ScalarType.Float32).contiguous();
+            Update(part, (float*)NativeTensor.DataPointer(value), (float*)NativeTensor.DataPointer(gradient), rates);
             if (part.Value.device_type != DeviceType.CPU || !part.Value.is_contiguous())
             {
                 part.Value.copy_(value);
@@ -104,28 +104,21 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
     /// <inheritdoc/>
     public void Dispose() => memory.Dispose();
 
-    private void Change(Part part, float* value, float* slope, Rates rates)
+    private void Update(Part part, float* value, float* gradient, Rates rates)
     {
         byte* start = memory.Start;
-        if (!part.Coded)
+        if (!part.IsQuantized)
         {
-            Plain(
-                (float*)(start + part.Sections[0].Offset),
-                (float*)(start + part.Sections[1].Offset),
-                value,
-                slope,
-                (int)part.Count,
-                rates
-            );
+            float* mean = (float*)(start + part.Sections[0].Offset),
+                square = (float*)(start + part.Sections[1].Offset);
+            Update(mean, square, value, gradient, (int)part.Count, rates);
             return;
         }
 
-        (long codes1, long codes2, long scales1, long scales2) = (
-            part.Sections[0].Offset,
-            part.Sections[1].Offset,
-            part.Sections[2].Offset,
-            part.Sections[3].Offset
-        );
+        byte* meanCodes = start + part.Sections[0].Offset,
+            squareCodes = start + part.Sections[1].Offset;
+        float* meanScales = (float*)(start + part.Sections[2].Offset),
+            squareScales = (float*)(start + part.Sections[3].Offset);
         long count = part.Count;
         Threads.For(
             (count + Block - 1) / Block,
@@ -133,16 +126,15 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
             {
                 float* mean = stackalloc float[Block],
                     square = stackalloc float[Block];
-                int size = (int)Math.Min(Block, count - block * Block);
-                Span<byte> first = new(start + codes1 + block * Block, size),
-                    second = new(start + codes2 + block * Block, size);
-                float* scale1 = (float*)(start + scales1) + block,
-                    scale2 = (float*)(start + scales2) + block;
-                Decode(DynamicMap.Signed, first, *scale1, mean);
-                Decode(DynamicMap.Unsigned, second, *scale2, square);
-                Plain(mean, square, value + block * Block, slope + block * Block, size, rates);
-                *scale1 = DynamicMap.Signed.Encode(new ReadOnlySpan<float>(mean, size), first);
-                *scale2 = DynamicMap.Unsigned.Encode(new ReadOnlySpan<float>(square, size), second);
+                long first = block * Block;
+                int size = (int)Math.Min(Block, count - first);
+                Span<byte> ownMeanCodes = new(meanCodes + first, size),
+                    ownSquareCodes = new(squareCodes + first, size);
+                Decode(DynamicMap.Signed, ownMeanCodes, meanScales[block], mean);
+                Decode(DynamicMap.Unsigned, ownSquareCodes, squareScales[block], square);
+                Update(mean, square, value + first, gradient + first, size, rates);
+                meanScales[block] = DynamicMap.Signed.Encode(new ReadOnlySpan<float>(mean, size), ownMeanCodes);
+                squareScales[block] = DynamicMap.Unsigned.Encode(new ReadOnlySpan<float>(square, size), ownSquareCodes);
             }
         );
     }
@@ -155,13 +147,14 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         }
     }
 
-    // The decay comes first; epsilon is added before the correction of the second moment, as in bitsandbytes.
-    private static void Plain(float* mean, float* square, float* value, float* slope, int count, Rates rates)
+    // Updates the moments, which are the means of the gradient and of its square, and then the values. The decay comes
+    // first, and epsilon is added before the correction of the second moment, as in bitsandbytes.
+    private static void Update(float* mean, float* square, float* value, float* gradient, int count, Rates rates)
     {
         for (int i = 0; i < count; i++)
         {
-            mean[i] = Beta1 * mean[i] + OneLess1 * slope[i];
-            square[i] = Beta2 * square[i] + OneLess2 * slope[i] * slope[i];
+            mean[i] = Beta1 * mean[i] + OneLess1 * gradient[i];
+            square[i] = Beta2 * square[i] + OneLess2 * gradient[i] * gradient[i];
             value[i] = value[i] * rates.Keep + rates.Step * (mean[i] / (MathF.Sqrt(square[i]) + rates.Epsilon));
         }
     }
@@ -173,6 +166,7 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
         return copy;
     }
 
+    // The factor of the weight decay, the step size with the correction of both moments, and the corrected epsilon.
     private readonly record struct Rates(float Keep, float Step, float Epsilon);
 
     private sealed record Section(string Name, ScalarType Dtype, long Offset, long Count)
@@ -188,8 +182,10 @@ internal sealed unsafe class AdamW8Bit : IOptimizer
 
         public long Count { get; } = value.NumberOfElements;
 
-        public bool Coded => Count >= Smallest;
+        /// <summary>Whether the moments are kept in 8 bits.</summary>
+        public bool IsQuantized => Count >= Smallest;
 
+        /// <summary>The places of the moments, and of their scales if they are kept in 8 bits.</summary>
         public Section[] Sections { get; } = Layout(value.NumberOfElements, offset);
 
         public long Bytes => Sections.Sum(s => Aligned(s.Bytes));
