@@ -13,7 +13,7 @@ internal static partial class Gsm8kGrader
     private const string Invalid = "[invalid]";
 
     /// <summary>Grades a reply: scores <c>strict_match</c>, <c>flexible_extract</c> and <c>numeric_match</c>.</summary>
-    /// <param name="targets">Solutions with their answer behind <c>#### </c>; each score is the best over them.</param>
+    /// <param name="targets">Solutions with their answer after <c>#### </c>; each score is the best over them.</param>
     public static ReplyGrade Grade(string reply, IReadOnlyList<string> targets)
     {
         string[] wanted = [.. targets.Select(Comparable)];

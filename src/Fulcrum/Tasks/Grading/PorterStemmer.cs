@@ -137,7 +137,7 @@ internal static class PorterStemmer
         : Measure(stem) == 1 && EndsShort(stem) ? stem + "e"
         : stem;
 
-    // Step 1c, the extended rule: y behind a consonant that is not the first letter.
+    // Step 1c, the extended rule: y after a consonant that is not the first letter.
     private static string Y(string word) =>
         word.EndsWith('y') && word.Length > 2 && IsConsonant(word, word.Length - 2) ? word[..^1] + "i" : word;
 

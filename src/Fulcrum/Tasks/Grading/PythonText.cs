@@ -161,7 +161,7 @@ internal static class PythonText
         return found;
     }
 
-    // A capital sigma behind a letter and before none is a final one.
+    // A capital sigma at the end of a word becomes the final form.
     private static string FinalSigmas(string text, string lower)
     {
         char[] written = lower.ToCharArray();

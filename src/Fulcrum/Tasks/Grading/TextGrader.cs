@@ -3,8 +3,8 @@ namespace Fulcrum.Tasks.Grading;
 /// <summary>Grades a reply as a text.</summary>
 internal static class TextGrader
 {
-    /// <summary>Grades a reply: scores <c>exact</c> (equal but for white space around), <c>normalised</c> (equal by
-    /// SQuAD's normalisation) and <c>contains</c> (the target stands in the reply). The item's score is
+    /// <summary>Grades a reply: scores <c>exact</c> (equal except for white space around), <c>normalised</c> (equal
+    /// by SQuAD's normalisation) and <c>contains</c> (the target occurs in the reply). The item's score is
     /// <c>exact</c>.</summary>
     /// <param name="targets">Right answers; each score is the best over them.</param>
     public static ReplyGrade Grade(string reply, IReadOnlyList<string> targets)

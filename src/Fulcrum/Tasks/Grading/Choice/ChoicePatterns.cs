@@ -173,7 +173,7 @@ internal static partial class ChoicePatterns
     )]
     public static partial Regex Alone();
 
-    /// <summary>A content that is a letter, with an option's text behind it or not.</summary>
+    /// <summary>A content that is a letter, with an option's text after it or not.</summary>
     [GeneratedRegex(
         @"\A[\s""'“(\[{]*(?:option|choice|answer"
             + @"|letter)?[\s""'“(\[{]*(?<letter>[A-Z])(?![\p{L}\p{N}'’])[)\]}""'”.,:;!\s–—-]*(?<rest>.*)\z",

@@ -41,13 +41,23 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
             return null;
         }
 
-        string rest = Value[(letter.Index + 1)..Math.Min(Value.Length, letter.Index + 200)];
-        return ChoicePatterns.Denied().IsMatch(rest) ? null
-            : ChoicePatterns.Another().Match(rest) is { Success: true } m
-            && PlaceOf(m.Groups["other"].ValueSpan[0]) is { } other
-            && other != place
-                ? new ChoiceStatement(letter.Index, null, ChoiceRule.Ambiguous)
-            : Stands(letter.ValueSpan[0], place, rest) ? new ChoiceStatement(letter.Index, place, ChoiceRule.Announced)
+        string after = Value[(letter.Index + 1)..Math.Min(Value.Length, letter.Index + 200)];
+        if (ChoicePatterns.Denied().IsMatch(after))
+        {
+            return null;
+        }
+
+        bool namesAnother =
+            ChoicePatterns.Another().Match(after) is { Success: true } match
+            && PlaceOf(match.Groups["other"].ValueSpan[0]) is { } other
+            && other != place;
+        if (namesAnother)
+        {
+            return new ChoiceStatement(letter.Index, null, ChoiceRule.Ambiguous);
+        }
+
+        return IsLetter(letter.ValueSpan[0], place, after)
+            ? new ChoiceStatement(letter.Index, place, ChoiceRule.Announced)
             : null;
     }
 
@@ -62,8 +72,8 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
             && PlaceOf(m.Groups["letter"].ValueSpan[0]) is { } place
         )
         {
-            string rest = TextMatching.Words(m.Groups["rest"].Value);
-            if (rest.Length == 0 || rest == TextMatching.Words(options[place]))
+            string afterLetter = TextMatching.Words(m.Groups["rest"].Value);
+            if (afterLetter.Length == 0 || afterLetter == TextMatching.Words(options[place]))
             {
                 return place;
             }
@@ -73,18 +83,20 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
         return words.Length == 0 ? null : Only(i => TextMatching.Words(options[i]) == words);
     }
 
-    /// <summary>Returns the longest option whose words a text begins with, behind an article or not.</summary>
+    /// <summary>Returns the longest option whose words a text begins with, with an article before them or
+    /// not.</summary>
     public int? BeginningWith(string text)
     {
         string words = TextMatching.Words(text) + " ";
-        string bare = ChoicePatterns.Article().Replace(words, "");
+        string withoutArticle = ChoicePatterns.Article().Replace(words, "");
         int[] found =
         [
             .. Places.Where(i =>
-                TextMatching.Words(options[i]) is { Length: > 0 } o && (Begins(words, o) || Begins(bare, o))
+                TextMatching.Words(options[i]) is { Length: > 0 } option
+                && (Begins(words, option) || Begins(withoutArticle, option))
             ),
         ];
-        int longest = found.Length == 0 ? 0 : found.Max(i => options[i].Length);
+        int longest = found.Select(i => options[i].Length).DefaultIfEmpty(0).Max();
         return found.Where(i => options[i].Length == longest).ToArray() is [int only] ? only : null;
     }
 
@@ -115,16 +127,18 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
 
     private int? Only(Func<int, bool> fits) => Places.Where(fits).ToArray() is [int only] ? only : null;
 
-    // A small letter, and A and I, may be words: behind them must come an end, a mark, a reason, or the option's own
-    // text.
-    private bool Stands(char letter, int place, string rest)
+    // A small letter, and some capitals such as A and I, may be words. They are letters of options if an end, a mark, a
+    // reason or the option's text follows.
+    private bool IsLetter(char letter, int place, string after)
     {
-        bool word = char.IsLower(letter) || letter is 'A' or 'I' or 'E' or 'O';
-        return !word
-            || ChoicePatterns.LetterEnd().IsMatch(rest)
-            || (
-                TextMatching.Words(options[place]) is { Length: > 0 } own && Begins(TextMatching.Words(rest) + " ", own)
-            );
+        bool mayBeWord = char.IsLower(letter) || letter is 'A' or 'I' or 'E' or 'O';
+        if (!mayBeWord || ChoicePatterns.LetterEnd().IsMatch(after))
+        {
+            return true;
+        }
+
+        string option = TextMatching.Words(options[place]);
+        return option.Length > 0 && Begins(TextMatching.Words(after) + " ", option);
     }
 
     [GeneratedRegex(@"\\(?:text|textbf|mathrm|mathbf|textit|rm)\s*\{([^{}]*)\}", RegexOptions.CultureInvariant, 1000)]

@@ -98,7 +98,7 @@ internal static partial class LanguageDetector
 
     private static bool IsLatin(char c) => c is >= 'A' and <= 'z';
 
-    // Runs behind two capitals in a row are skipped up to the next small letter or space.
+    // Runs after two capitals in a row are skipped up to the next small letter or space.
     private static IEnumerable<string> Runs(string text)
     {
         string run = " ";

@@ -3,7 +3,7 @@ namespace Fulcrum.Tasks.Grading.Sql;
 /// <summary>A text that may be the query.</summary>
 /// <param name="Rule">The region where it was found.</param>
 /// <param name="Shape">How much it looks like a query.</param>
-/// <param name="Place">Where it stands in its region.</param>
+/// <param name="Place">The place of the query in its region.</param>
 /// <param name="Inner">It is part of another statement, such as CREATE VIEW.</param>
 /// <param name="Announced">It is announced as final or corrected.</param>
 internal sealed record SqlCandidate(

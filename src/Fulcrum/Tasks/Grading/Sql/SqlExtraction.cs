@@ -18,7 +18,7 @@ internal enum SqlRule
     /// <summary>In a code fence.</summary>
     Fence,
 
-    /// <summary>At the beginning of a line, or behind a label or mark.</summary>
+    /// <summary>At the beginning of a line, or after a label or mark.</summary>
     Line,
 
     /// <summary>Inside a sentence.</summary>
@@ -31,7 +31,7 @@ internal enum SqlRule
 /// <summary>Finds the query in what a model wrote.</summary>
 /// <remarks>
 /// <c>docs/method.md</c> holds the table of rules. Thinking is removed first. Every SELECT and WITH that may begin a
-/// query is read to its end; the text that looks most like a query counts, then the place where it stands, then the
+/// query is read to its end. The text that looks most like a query counts, then its place in the reply, then the
 /// order: the first, unless a later one is announced as the final or corrected one.
 /// </remarks>
 internal static partial class SqlExtraction
@@ -70,32 +70,33 @@ internal static partial class SqlExtraction
 
     private static IEnumerable<SqlCandidate> Candidates(string text, SqlRule region, bool announced)
     {
-        int free = 0,
+        int previousEnd = 0,
             count = 0;
-        foreach (Match start in Start().Matches(text))
+        foreach (int start in Start().Matches(text).Select(match => match.Index))
         {
-            if (start.Index < free || ++count > MostCandidates)
+            // A SELECT within a query that was read already is a part of it.
+            if (start < previousEnd || ++count > MostCandidates)
             {
                 continue;
             }
 
-            SqlStatement read = SqlStatement.At(text, start.Index, Opener(text, start.Index));
-            if (read.Shape == SqlShape.Prose)
+            SqlStatement query = SqlStatement.At(text, start, ClosingMarks(text, start));
+            if (query.Shape == SqlShape.Prose)
             {
                 continue;
             }
 
-            free = read.End;
-            SqlRule place = SqlRegions.PlaceOf(text, start.Index);
+            previousEnd = query.End;
+            SqlRule place = SqlRegions.PlaceOf(text, start);
             SqlRule rule = region is SqlRule.None || place == SqlRule.Comment ? place : region;
-            bool final = announced || SqlRegions.IsAnnounced(text, start.Index);
-            bool inner = SqlRegions.IsInner(text, start.Index);
-            yield return new SqlCandidate(Tidy(text[start.Index..read.End]), rule, read.Shape, place, inner, final);
+            bool isFinal = announced || SqlRegions.IsAnnounced(text, start);
+            bool isInner = SqlRegions.IsInner(text, start);
+            yield return new SqlCandidate(Tidy(text[start..query.End]), rule, query.Shape, place, isInner, isFinal);
         }
     }
 
-    // What stands directly before the query and would close it behind.
-    private static string Opener(string text, int start)
+    // The marks before a query, such as ** or a quote, as they close it.
+    private static string ClosingMarks(string text, int start)
     {
         int at = start;
         while (at > 0 && text[at - 1] is '*' or '_' or '`' or '"' or '\'' or '“')

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Fulcrum.Tasks.Grading.Sql;
 
-/// <summary>The parts of a reply in which queries stand, and what stands around them.</summary>
+/// <summary>The parts of a reply that may contain queries, and the texts around queries.</summary>
 internal static partial class SqlRegions
 {
     private static readonly string[] Keys =
@@ -73,8 +73,8 @@ internal static partial class SqlRegions
         return Outer().IsMatch(before[(before.LastIndexOf(';') + 1)..]);
     }
 
-    // The texts of a JSON object, those under a telling key first; where it does not parse, what stands behind such a
-    // key.
+    // Returns the texts of a JSON object, those under a key such as "sql" first. If the object does not parse, returns
+    // only the texts after such keys.
     private static IEnumerable<string> JsonTexts(string text)
     {
         if (!Field().IsMatch(text) && text.TrimStart() is not ['{' or '[', ..])

@@ -20,77 +20,97 @@ internal enum SqlShape
 }
 
 /// <summary>Reads one query in a longer text: where it ends, and how much it looks like one.</summary>
-internal sealed class SqlStatement
+internal sealed partial class SqlStatement
 {
-    private const int LongestRunOfNames = 2;
+    private const int MostNamesInRow = 2;
     private readonly string text;
-    private readonly string opener;
+    private readonly string closingMarks;
     private readonly List<SqlToken> tokens = [];
 
-    // Words at the outer level since the last SELECT: a clause does not come twice.
+    // Words outside of parentheses since the last SELECT. A clause does not come twice.
     private readonly HashSet<string> clauses = new(StringComparer.OrdinalIgnoreCase);
-    private int depth,
-        names;
-    private bool cut,
-        from;
+    private int depth, // of parentheses
+        namesInRow;
+    private bool endsInProse,
+        hasFrom;
 
-    private SqlStatement(string text, int start, string opener)
+    private SqlStatement(string text, int start, string closingMarks)
     {
-        (this.text, this.opener) = (text, opener);
+        (this.text, this.closingMarks) = (text, closingMarks);
         End = start;
         Read(start);
         Shape = ShapeOf();
     }
 
-    /// <summary>The place behind the query.</summary>
+    /// <summary>The place after the query.</summary>
     public int End { get; private set; }
 
     /// <summary>How much it looks like a query.</summary>
     public SqlShape Shape { get; }
 
     /// <summary>Reads the query that begins at a place with SELECT or WITH.</summary>
-    /// <param name="opener">What stands directly before it and would close it: a quote, a backtick, asterisks; or
-    /// empty.</param>
-    public static SqlStatement At(string text, int start, string opener) => new(text, start, opener);
+    /// <param name="closingMarks">The marks that end the query because they were opened directly before it: a quote, a
+    /// backtick, asterisks; or empty.</param>
+    public static SqlStatement At(string text, int start, string closingMarks) => new(text, start, closingMarks);
 
-    private void Read(int at)
+    private void Read(int start)
     {
-        bool line = false,
-            blank = false;
+        bool startsLine = false,
+            followsBlankLine = false;
         for (
-            SqlToken token = SqlToken.At(text, at);
+            SqlToken token = SqlToken.At(text, start);
             token.Kind != SqlTokenKind.End;
             token = SqlToken.At(text, token.End)
         )
         {
-            if (token.Kind is SqlTokenKind.Space or SqlTokenKind.Comment)
+            if (token.Kind == SqlTokenKind.Comment)
             {
-                int breaks =
-                    token.Kind == SqlTokenKind.Space
-                        ? text.AsSpan(token.Start, token.End - token.Start).Count('\n')
-                        : 0;
-                (line, blank) = (line || breaks > 0, blank || breaks > 1);
                 continue;
             }
 
-            if (tokens.Count > 0 && (IsClosing(token) || (line && !GoesOn(token, blank)) || EndsInProse(token, line)))
+            if (token.Kind == SqlTokenKind.Space)
+            {
+                int lineEnds = text.AsSpan(token.Start, token.End - token.Start).Count('\n');
+                startsLine |= lineEnds > 0;
+                followsBlankLine |= lineEnds > 1;
+                continue;
+            }
+
+            if (tokens.Count > 0 && EndsBefore(token, startsLine, followsBlankLine))
             {
                 return;
             }
 
-            Take(token);
-            (line, blank) = (false, false);
+            Add(token);
+            (startsLine, followsBlankLine) = (false, false);
         }
     }
 
-    private void Take(SqlToken token)
+    private bool EndsBefore(SqlToken token, bool startsLine, bool followsBlankLine)
+    {
+        if (IsClosing(token) || (startsLine && !ContinuesOnNewLine(token, followsBlankLine)))
+        {
+            return true;
+        }
+
+        if (startsLine)
+        {
+            namesInRow = 0;
+            return false;
+        }
+
+        endsInProse = IsProse(token);
+        return endsInProse;
+    }
+
+    private void Add(SqlToken token)
     {
         string written = token.In(text);
         depth +=
             written == "(" ? 1
             : written == ")" ? -1
             : 0;
-        from |= depth == 0 && Is(token, "FROM");
+        hasFrom |= depth == 0 && Is(token, "FROM");
         if (depth == 0 && token.Kind == SqlTokenKind.Word)
         {
             if (Is(token, "SELECT"))
@@ -101,120 +121,133 @@ internal sealed class SqlStatement
             clauses.Add(written);
         }
 
-        names = IsName(token) ? names + 1 : 0;
+        namesInRow = IsName(token) ? namesInRow + 1 : 0;
         tokens.Add(token);
         End = token.End;
     }
 
-    // Marks that cannot stand in a query, or that close what stands before it.
+    // Whether a token cannot be part of a query, or closes what was opened before the query.
     private bool IsClosing(SqlToken token)
     {
-        ReadOnlySpan<char> rest = text.AsSpan(token.Start);
-        if (
-            rest[0] == ';'
-            || rest.StartsWith("```")
-            || rest.StartsWith("~~~")
-            || rest.StartsWith("<|")
-            || (rest[0] == ')' && depth == 0)
-        )
+        ReadOnlySpan<char> following = text.AsSpan(token.Start);
+        bool isFence = following.StartsWith("```") || following.StartsWith("~~~");
+        bool isUnopened = following[0] == ')' && depth == 0;
+        if (following[0] == ';' || isFence || following.StartsWith("<|") || isUnopened)
         {
             return true;
         }
 
-        if (rest.Length > 2 && rest[0] is '<' or '[' && rest[1] == '/' && char.IsLetter(rest[2]))
+        bool isClosingTag =
+            following.Length > 2 && following[0] is '<' or '[' && following[1] == '/' && char.IsLetter(following[2]);
+        if (isClosingTag)
         {
             return true;
         }
 
-        bool closes = opener.Length > 0 && rest.StartsWith(opener) && ClosesBefore(token.Start + opener.Length);
-        return (closes && !IsOpen(tokens.Count - 1)) || IsSentenceEnd(token, rest);
+        bool closesMarks =
+            closingMarks.Length > 0
+            && following.StartsWith(closingMarks)
+            && EndsQuotation(token.Start + closingMarks.Length);
+        return (closesMarks && !IsOpen(tokens.Count - 1)) || IsSentenceEnd(token, following);
     }
 
-    private bool ClosesBefore(int at) =>
+    private bool EndsQuotation(int at) =>
         at >= text.Length || !(char.IsLetterOrDigit(text[at]) || text[at] is '_' or '=' or '<' or '%');
 
     // "... FROM t." at the end of a line or before a sentence; "T1. name" is one name.
-    private bool IsSentenceEnd(SqlToken token, ReadOnlySpan<char> rest)
+    private bool IsSentenceEnd(SqlToken token, ReadOnlySpan<char> following)
     {
-        bool behindMark = tokens[^1].Kind == SqlTokenKind.Mark && IsOpen(tokens.Count - 1);
-        if (
-            rest[0] is not ('.' or '?' or '!' or ':')
-            || behindMark
-            || token.Start != End
-            || (
-                rest.Length > 1
-                && !char.IsWhiteSpace(rest[1])
-                && rest[1] is not ('*' or '`' or '"' or '\'' or ')' or '<')
-            )
-        )
+        if (following[0] is not ('.' or '?' or '!' or ':'))
         {
             return false;
         }
 
-        int line = rest.IndexOf('\n');
-        ReadOnlySpan<char> behind = (line < 0 ? rest : rest[..line])[1..].Trim("*`\"') ");
-        return rest[0] != '.' || behind.IsEmpty || behind[0] == '<' || SqlProse.IsSentence(behind.ToString());
+        bool isAttached = token.Start == End;
+        bool followsOpenMark = tokens[^1].Kind == SqlTokenKind.Mark && IsOpen(tokens.Count - 1);
+        bool isLast =
+            following.Length == 1
+            || char.IsWhiteSpace(following[1])
+            || following[1] is '*' or '`' or '"' or '\'' or ')' or '<';
+        if (!isAttached || followsOpenMark || !isLast)
+        {
+            return false;
+        }
+
+        int lineEnd = following.IndexOf('\n');
+        ReadOnlySpan<char> line = (lineEnd < 0 ? following : following[..lineEnd])[1..].Trim("*`\"') ");
+        return following[0] != '.' || line.IsEmpty || line[0] == '<' || SqlProse.IsSentence(line.ToString());
     }
 
-    // A new line belongs to the query if the query is incomplete or if the line's first word continues one, unless it
-    // is a
-    // sentence.
-    private bool GoesOn(SqlToken token, bool blank)
+    // A new line belongs to the query if the query is incomplete or if the line's first word continues one, unless the
+    // line is a sentence.
+    private bool ContinuesOnNewLine(SqlToken token, bool followsBlankLine)
     {
-        bool open = IsOpen(tokens.Count - 1);
-        if (open && !blank)
+        bool isOpen = IsOpen(tokens.Count - 1);
+        if (isOpen && !followsBlankLine)
         {
             return true;
         }
 
         string word = token.In(text);
-        bool inside = open || depth > 0;
+        bool isInside = isOpen || depth > 0;
         bool continues = token.Kind switch
         {
-            SqlTokenKind.Word when word.Equals("SELECT", StringComparison.OrdinalIgnoreCase) => inside
-                || IsMainOfWith(),
-            SqlTokenKind.Word when SqlWords.IsClause(word) => inside || !clauses.Contains(word),
-            SqlTokenKind.Word => inside || SqlWords.Continues(word),
-            SqlTokenKind.Mark => inside
-                || word is "," or "(" or ")" or "+" or "-" or "/" or "%" or "=" or "<" or ">" or "!" or "|" or ".",
-            _ => inside,
+            _ when isInside => true,
+            SqlTokenKind.Word when Is(token, "SELECT") => IsMainOfWith(),
+            SqlTokenKind.Word when SqlWords.IsClause(word) => !clauses.Contains(word),
+            SqlTokenKind.Word => SqlWords.Continues(word),
+            SqlTokenKind.Mark => word
+                is ","
+                    or "("
+                    or ")"
+                    or "+"
+                    or "-"
+                    or "/"
+                    or "%"
+                    or "="
+                    or "<"
+                    or ">"
+                    or "!"
+                    or "|"
+                    or ".",
+            _ => false,
         };
-        int end = text.IndexOf('\n', token.Start);
-        return continues && !SqlProse.IsSentence(end < 0 ? text[token.Start..] : text[token.Start..end]);
+        int lineEnd = text.IndexOf('\n', token.Start);
+        string line = lineEnd < 0 ? text[token.Start..] : text[token.Start..lineEnd];
+        return continues && !SqlProse.IsSentence(line);
     }
 
-    // The SELECT behind the last common table expression.
-    private bool IsMainOfWith() => Is(tokens[0], "WITH") && depth == 0 && text[tokens[^1].Start] == ')';
+    // The SELECT after the last common table expression.
+    private bool IsMainOfWith() => Is(tokens[0], "WITH") && depth == 0 && FirstOf(tokens[^1]) == ')';
 
-    // Words of sentences end the query; so do more bare names in a row than a query can have.
-    private bool EndsInProse(SqlToken token, bool line)
+    // Words of sentences end the query. So do more names in a row than a query can have.
+    private bool IsProse(SqlToken token)
     {
-        if (token.Kind != SqlTokenKind.Word || line)
+        if (token.Kind != SqlTokenKind.Word)
         {
-            names = line ? 0 : names;
             return false;
         }
 
-        string word = token.In(text);
         SqlToken before = tokens[^1];
-        bool member = text[before.Start] == '.' || (token.End < text.Length && text[token.End] is '.' or '(');
-        bool prose =
-            !member
-            && !Is(before, "AS")
-            && (SqlWords.IsProse(word) || IsStrayWith(token, before) || (IsName(token) && names >= LongestRunOfNames));
-        cut |= prose;
-        return prose;
-    }
+        bool isMember = FirstOf(before) == '.' || (token.End < text.Length && text[token.End] is '.' or '(');
+        if (isMember || Is(before, "AS"))
+        {
+            return false;
+        }
 
-    private bool IsStrayWith(SqlToken token, SqlToken before) =>
-        Is(token, "WITH") && text[before.Start] is not ('(' or ')');
+        bool isStrayWith = Is(token, "WITH") && FirstOf(before) is not ('(' or ')');
+        bool areTooManyNames = IsName(token) && namesInRow >= MostNamesInRow;
+        return SqlWords.IsProse(token.In(text)) || isStrayWith || areTooManyNames;
+    }
 
     private bool IsName(SqlToken token) => token.Kind == SqlTokenKind.Word && !SqlWords.IsKeyword(token.In(text));
 
     private bool Is(SqlToken token, string word) =>
         token.Kind == SqlTokenKind.Word && token.In(text).Equals(word, StringComparison.OrdinalIgnoreCase);
 
-    // Whether something must follow the token; a star that stands for all columns is complete.
+    private char FirstOf(SqlToken token) => text[token.Start];
+
+    // Whether something must follow a token.
     private bool IsOpen(int at)
     {
         SqlToken token = tokens[at];
@@ -222,9 +255,7 @@ internal sealed class SqlStatement
         return token.Kind switch
         {
             SqlTokenKind.Word => SqlWords.IsOpen(written),
-            SqlTokenKind.Mark when written == "*" => !(
-                at > 0 && (IsOpen(at - 1) || text[tokens[at - 1].Start] is '.' or '(')
-            ),
+            SqlTokenKind.Mark when written == "*" => !IsAllColumns(at),
             SqlTokenKind.Mark => written
                 is ","
                     or "("
@@ -244,54 +275,6 @@ internal sealed class SqlStatement
         };
     }
 
-    private SqlShape ShapeOf()
-    {
-        bool with = Is(tokens[0], "WITH");
-        if (with ? !BeginsExpression() : tokens.Count < 2 || IsBroken())
-        {
-            return cut || tokens.Count < 2 || with || Is(tokens[1], "AND") || Is(tokens[1], "OR")
-                ? SqlShape.Prose
-                : SqlShape.Doubtful;
-        }
-
-        bool ends = depth == 0 && !IsOpen(tokens.Count - 1);
-        return from && ends ? (cut ? SqlShape.Cut : SqlShape.Complete)
-            : cut ? SqlShape.Prose
-            : !from
-            && !with
-            && ends
-            && tokens.Skip(1).Any(t => t.Kind is SqlTokenKind.Number or SqlTokenKind.Quoted || text[t.Start] == '(')
-                ? SqlShape.Plain
-            : SqlShape.Doubtful;
-    }
-
-    // Directly behind SELECT must stand an expression.
-    private bool IsBroken() =>
-        tokens[1].Kind == SqlTokenKind.Mark
-            ? text[tokens[1].Start] is not ('*' or '(' or '-' or '+' or '~' or '?' or ':' or '@')
-            : tokens[1].Kind == SqlTokenKind.Word
-                && SqlWords.Continues(tokens[1].In(text))
-                && !Is(tokens[1], "CASE")
-                && !Is(tokens[1], "NOT");
-
-    // WITH [RECURSIVE] name [(columns)] AS [NOT MATERIALIZED] (
-    private bool BeginsExpression()
-    {
-        int at = tokens.Count > 1 && Is(tokens[1], "RECURSIVE") ? 2 : 1;
-        if (at >= tokens.Count || tokens[at].Kind is not (SqlTokenKind.Word or SqlTokenKind.Quoted))
-        {
-            return false;
-        }
-
-        int open = tokens.FindIndex(at, t => Is(t, "AS"));
-        bool columns = open > at + 1 && text[tokens[at + 1].Start] == '(' && text[tokens[open - 1].Start] == ')';
-        return open > at
-            && open + 1 < tokens.Count
-            && (open == at + 1 || columns)
-            && (
-                text[tokens[open + 1].Start] == '('
-                || Is(tokens[open + 1], "NOT")
-                || Is(tokens[open + 1], "MATERIALIZED")
-            );
-    }
+    // Whether a star means all columns, as in "SELECT *", "t.*" and "COUNT(*)", and not a multiplication.
+    private bool IsAllColumns(int at) => at > 0 && (IsOpen(at - 1) || FirstOf(tokens[at - 1]) is '.' or '(');
 }

@@ -82,7 +82,7 @@ internal readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End)
             : end;
     }
 
-    // A doubled quote stands for one; a quote that is never closed reaches to the end of its line.
+    // A doubled quote means one quote. A quote that is never closed reaches to the end of its line.
     private static SqlToken Quoted(string text, int at, char quote)
     {
         for (int i = at + 1; i < text.Length; i++)

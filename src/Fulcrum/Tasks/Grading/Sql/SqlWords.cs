@@ -44,7 +44,7 @@ internal static class SqlWords
     public static bool IsKeyword(string word) =>
         Open.Contains(word) || Continuing.Contains(word) || Others.Contains(word);
 
-    /// <summary>Tells whether the word stands in sentences and not, unquoted, in queries.</summary>
+    /// <summary>Tells whether the word occurs in sentences but, unquoted, not in queries.</summary>
     public static bool IsProse(string word) => Prose.Contains(word);
 
     private static HashSet<string> Set(string words) => new(words.Split(' '), StringComparer.OrdinalIgnoreCase);
