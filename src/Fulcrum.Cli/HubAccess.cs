@@ -31,7 +31,7 @@ internal static class HubAccess
     }
 
     /// <summary>Lists what a study needs from the hub, with sizes, and fetches it.</summary>
-    /// <exception cref="InputException">It is much, and nobody agreed.</exception>
+    /// <exception cref="InputException">The download is large, and the user did not agree to it.</exception>
     public static void Fetch(ParseResult parsed, StudySources sources)
     {
         (StudyNeed Need, HubTransfer Missing)[] all =

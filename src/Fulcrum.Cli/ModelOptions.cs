@@ -89,7 +89,7 @@ internal sealed class ModelOptions
     /// <summary>Returns whether the command line names a model.</summary>
     public bool IsNamed(ParseResult parsed) => parsed.GetValue(model) is not null;
 
-    /// <summary>Returns the model as the command line names it; empty where it names none.</summary>
+    /// <summary>Returns the model as the command line names it; empty if it names none.</summary>
     public string Name(ParseResult parsed) => parsed.GetValue(model) ?? "";
 
     /// <summary>Reads the tokenizer and the chat template of the model that the command line names.</summary>

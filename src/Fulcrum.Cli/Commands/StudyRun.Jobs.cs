@@ -158,8 +158,8 @@ internal sealed partial class StudyRun
         return 0;
     }
 
-    // Which candidate a place in a round of a search stands for, follows from the answers of the round before. One that
-    // is complete is not tried again.
+    // Names the candidate of a place in a round of a search. It follows from the answers of the round before. A
+    // complete candidate is not tried again.
     private Attempt Named(Attempt attempt, Study study, SqlSandbox sandbox, ParseResult parsed)
     {
         if (attempt.Node.Kind != NodeKind.Round)

@@ -20,7 +20,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
     private long since,
         shown;
 
-    // Where the part at work stood when it was first heard of: what an earlier sitting did has no rate.
+    // The first report of the current part. The rate excludes items that were done before it, by an earlier invocation.
     private (string Part, int Done, long At)? first;
 
     /// <summary>Takes an event; writes a line when another stage begins.</summary>

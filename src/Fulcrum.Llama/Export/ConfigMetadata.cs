@@ -132,11 +132,11 @@ internal sealed class ConfigMetadata
         float[] factors = new float[HeadSize / 2];
         for (int i = 0; i < factors.Length; i++)
         {
-            double wave = 2 * Math.PI * Math.Pow(theta, 2.0 * i / HeadSize);
-            double smooth = (original / wave - low) / (high - low);
+            double wavelength = 2 * Math.PI * Math.Pow(theta, 2.0 * i / HeadSize);
+            double smooth = (original / wavelength - low) / (high - low);
             factors[i] =
-                wave < original / high ? 1
-                : wave > original / low ? (float)factor
+                wavelength < original / high ? 1
+                : wavelength > original / low ? (float)factor
                 : (float)(1 / ((1 - smooth) / factor + smooth));
         }
 
@@ -149,6 +149,15 @@ internal sealed class ConfigMetadata
         rope is JsonObject o && (o["rope_type"] ?? o["type"]) is JsonValue v && v.TryGetValue(out string? name)
             ? name
             : "default";
+
+    // Optional settings of YaRN: the names in config.json and in GGUF.
+    private static readonly (string Name, string Key)[] YarnFactors =
+    [
+        ("extrapolation_factor", "yarn_ext_factor"),
+        ("attention_factor", "yarn_attn_factor"),
+        ("beta_fast", "yarn_beta_fast"),
+        ("beta_slow", "yarn_beta_slow"),
+    ];
 
     private IEnumerable<(string Key, GgufValue Value)> Scaling()
     {
@@ -164,19 +173,9 @@ internal sealed class ConfigMetadata
             case "yarn":
                 yield return (prefix + "type", GgufValue.Of("yarn"));
                 yield return (prefix + "factor", GgufValue.Of((float)Needed("factor")));
-                yield return (
-                    prefix + "original_context_length",
-                    GgufValue.Count((long)(RopeValue("original_max_position_embeddings") ?? ContextLength))
-                );
-                foreach (
-                    (string name, string key) in new[]
-                    {
-                        ("extrapolation_factor", "yarn_ext_factor"),
-                        ("attention_factor", "yarn_attn_factor"),
-                        ("beta_fast", "yarn_beta_fast"),
-                        ("beta_slow", "yarn_beta_slow"),
-                    }
-                )
+                double originalLength = RopeValue("original_max_position_embeddings") ?? ContextLength;
+                yield return (prefix + "original_context_length", GgufValue.Count((long)originalLength));
+                foreach ((string name, string key) in YarnFactors)
                 {
                     if (RopeValue(name) is { } value)
                     {

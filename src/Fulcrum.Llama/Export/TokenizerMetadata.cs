@@ -35,7 +35,7 @@ internal sealed record TokenizerMetadata(
         List<(string, GgufValue)> keys =
         [
             ("tokenizer.ggml.model", GgufValue.Of(bytes ? "gpt2" : "llama")),
-            ("tokenizer.ggml.pre", GgufValue.Of(bytes ? Cut(file, warnings) : "default")),
+            ("tokenizer.ggml.pre", GgufValue.Of(bytes ? PreTokenizerOf(file, warnings) : "default")),
             ("tokenizer.ggml.tokens", GgufValue.Of(tokens)),
         ];
         if (!bytes)
@@ -76,25 +76,23 @@ internal sealed record TokenizerMetadata(
         string? unknown = model["unk_token"]?.ToString();
         foreach ((string token, int id) in vocabulary)
         {
-            Put(
-                id,
-                token,
-                token == unknown && !bytes ? Unknown
-                    : !bytes && IsByte(token) ? SingleByte
-                    : Normal
-            );
+            int type =
+                bytes ? Normal
+                : token == unknown ? Unknown
+                : IsByte(token) ? SingleByte
+                : Normal;
+            Put(id, token, type);
         }
 
         foreach (AddedToken added in settings.Complete(AddedTokens.Parse(file), vocabulary))
         {
-            bool control = added.Special || LooksSpecial(added.Content);
-            Put(
-                added.Id,
-                control ? added.Content : added.Content.Replace('▁', ' '),
+            bool isControl = added.Special || LooksSpecial(added.Content);
+            string token = isControl ? added.Content : added.Content.Replace('▁', ' ');
+            int type =
                 added.Content == unknown && !bytes ? Unknown
-                    : control ? Control
-                    : UserDefined
-            );
+                : isControl ? Control
+                : UserDefined;
+            Put(added.Id, token, type);
         }
 
         return (tokens, types);
@@ -120,7 +118,7 @@ internal sealed record TokenizerMetadata(
     private static bool IsByte(string token) =>
         token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>';
 
-    private static string Cut(JsonFile file, List<string> warnings)
+    private static string PreTokenizerOf(JsonFile file, List<string> warnings)
     {
         (PreTokenizerName nearest, string? difference) = PreTokenizerMatch.Of(file);
         if (difference is not null)
@@ -145,16 +143,17 @@ internal sealed record TokenizerMetadata(
             order.TryAdd(string.Concat(Merge(merge, file).Split(' ')), order.Count);
         }
 
+        float[] scores = new float[tokens.Length];
         int next = order.Count;
-        return
-        [
-            .. tokens.Select(
-                (t, i) =>
-                    types[i] != Normal ? 0f
-                    : order.TryGetValue(t, out int rank) ? -rank
-                    : -(float)next++
-            ),
-        ];
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if (types[i] == Normal)
+            {
+                scores[i] = order.TryGetValue(tokens[i], out int rank) ? -rank : -(float)next++;
+            }
+        }
+
+        return scores;
     }
 
     private static string Merge(JsonNode? merge, JsonFile file) =>
@@ -167,19 +166,17 @@ internal sealed record TokenizerMetadata(
 
     private static bool PutsSpace(JsonFile file) =>
         PreTokenizerMatch.Steps(file.Root["normalizer"], "normalizers").Any(s => s == "Prepend")
-        || (
-            file.Root["pre_tokenizer"] is { } pre
-            && file.Text(pre, "type") == "Metaspace"
-            && PreTokenizers.PrependScheme(pre, file) != "never"
-        );
+        || PrependScheme(file) is not (null or "never");
+
+    // Where a Metaspace step puts a space; null if the tokenizer has no such step.
+    private static string? PrependScheme(JsonFile file) =>
+        file.Root["pre_tokenizer"] is { } step && file.Text(step, "type") == "Metaspace"
+            ? PreTokenizers.PrependScheme(step, file)
+            : null;
 
     private static void CheckSpaces(JsonFile file, List<string> warnings)
     {
-        if (
-            file.Root["pre_tokenizer"] is { } pre
-            && file.Text(pre, "type") == "Metaspace"
-            && PreTokenizers.PrependScheme(pre, file) == "first"
-        )
+        if (PrependScheme(file) == "first")
         {
             warnings.Add(
                 $"{file.Path} puts a space before the first word only; llama.cpp puts one before every text "
@@ -195,13 +192,13 @@ internal sealed record TokenizerMetadata(
         string[] tokens
     )
     {
-        int[] plain = tokenizer.Encode("a"),
-            around = tokenizer.Encode("a", addSpecialTokens: true);
-        bool addsBos = around.Length > plain.Length && !around.AsSpan().StartsWith(plain);
-        bool addsEos = around.Length > plain.Length && !around.AsSpan().EndsWith(plain);
+        int[] without = tokenizer.Encode("a"),
+            with = tokenizer.Encode("a", addSpecialTokens: true);
+        bool addsBos = with.Length > without.Length && !with.AsSpan().StartsWith(without);
+        bool addsEos = with.Length > without.Length && !with.AsSpan().EndsWith(without);
         (string Key, int? Id)[] ids =
         [
-            ("bos", addsBos ? around[0] : Named("bos_token") ?? config.TokenId("bos")),
+            ("bos", addsBos ? with[0] : Named("bos_token") ?? config.TokenId("bos")),
             ("eos", Named("eos_token") ?? config.TokenId("eos")),
             ("unknown", Named("unk_token")),
             ("padding", Named("pad_token") ?? config.TokenId("pad")),

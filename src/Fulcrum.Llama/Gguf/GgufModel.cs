@@ -98,20 +98,8 @@ internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int Conte
     {
         string[] tokens =
             file.List<string>("tokenizer.ggml.tokens") ?? throw file.Error("it lacks the key 'tokenizer.ggml.tokens'");
-        foreach (
-            (string key, int? count) in new[]
-            {
-                ("tokenizer.ggml.token_type", file.List<int>("tokenizer.ggml.token_type")?.Length),
-                ("tokenizer.ggml.scores", file.List<float>("tokenizer.ggml.scores")?.Length),
-            }
-        )
-        {
-            if (count is { } n && n != tokens.Length)
-            {
-                throw file.Error($"'{key}' has {n} values for {tokens.Length} tokens");
-            }
-        }
-
+        RequireOnePerToken("tokenizer.ggml.token_type", file.List<int>("tokenizer.ggml.token_type")?.Length);
+        RequireOnePerToken("tokenizer.ggml.scores", file.List<float>("tokenizer.ggml.scores")?.Length);
         string kind = file.Text("tokenizer.ggml.model") ?? throw file.Error("it lacks the key 'tokenizer.ggml.model'");
         if (kind is not ("gpt2" or "llama"))
         {
@@ -123,14 +111,25 @@ internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int Conte
 
         foreach (string name in (string[])["bos", "eos", "unknown", "padding"])
         {
-            if (file.Count($"tokenizer.ggml.{name}_token_id") is { } id && id >= tokens.Length)
-            {
-                throw file.Error(
-                    $"'tokenizer.ggml.{name}_token_id' is {id}, but the vocabulary has {tokens.Length} tokens"
-                );
-            }
+            RequireToken($"tokenizer.ggml.{name}_token_id");
         }
 
         return tokens.Length > 0 ? tokens.Length : throw file.Error("its vocabulary is empty");
+
+        void RequireOnePerToken(string key, int? count)
+        {
+            if (count is { } n && n != tokens.Length)
+            {
+                throw file.Error($"'{key}' has {n} values for {tokens.Length} tokens");
+            }
+        }
+
+        void RequireToken(string key)
+        {
+            if (file.Count(key) is { } id && id >= tokens.Length)
+            {
+                throw file.Error($"'{key}' is {id}, but the vocabulary has {tokens.Length} tokens");
+            }
+        }
     }
 }

@@ -26,18 +26,26 @@ internal sealed record GgufValue(GgufKind Kind, object Content)
     /// <summary>Whether the value is an array.</summary>
     public bool IsArray => Content is Array;
 
+    /// <summary>Returns a text.</summary>
     public static GgufValue Of(string text) => new(GgufKind.String, text);
 
+    /// <summary>Returns a truth value.</summary>
     public static GgufValue Of(bool flag) => new(GgufKind.Bool, flag);
 
+    /// <summary>Returns a number of 32 bits.</summary>
     public static GgufValue Of(float number) => new(GgufKind.F32, number);
 
+    /// <summary>Returns a count of 32 bits without a sign.</summary>
+    /// <exception cref="OverflowException">The count does not fit.</exception>
     public static GgufValue Count(long number) => new(GgufKind.U32, checked((uint)number));
 
+    /// <summary>Returns an array of texts.</summary>
     public static GgufValue Of(string[] texts) => new(GgufKind.String, texts);
 
+    /// <summary>Returns an array of whole numbers.</summary>
     public static GgufValue Of(int[] numbers) => new(GgufKind.I32, numbers);
 
+    /// <summary>Returns an array of numbers.</summary>
     public static GgufValue Of(float[] numbers) => new(GgufKind.F32, numbers);
 
     /// <summary>The kind for messages: <c>u32</c>, <c>array of string</c>.</summary>

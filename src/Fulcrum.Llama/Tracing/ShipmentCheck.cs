@@ -172,10 +172,9 @@ internal sealed class ShipmentCheck
 
     private TraceFinding? Head(IModelWeights weights, IModelWeights right)
     {
-        const string Name = "lm_head.weight";
-        bool wanted = right.Shapes.ContainsKey(Name),
-            found = weights.Shapes.ContainsKey(Name);
-        double tolerance = MergeCheck.ToleranceOf(model.File);
+        const string HeadName = "lm_head.weight";
+        bool wanted = right.Shapes.ContainsKey(HeadName),
+            found = weights.Shapes.ContainsKey(HeadName);
         if (wanted && !found)
         {
             return Finding(
@@ -185,32 +184,26 @@ internal sealed class ShipmentCheck
             );
         }
 
-        if (!found || !weights.Shapes[Name].SequenceEqual(right.Shapes[wanted ? Name : "model.embed_tokens.weight"]))
+        string rightName = wanted ? HeadName : "model.embed_tokens.weight";
+        if (!found || !weights.Shapes[HeadName].SequenceEqual(right.Shapes[rightName]))
         {
             return null;
         }
 
-        double distance = MergeCheck.Distance(
-            weights.Read(Name),
-            right.Read(wanted ? Name : "model.embed_tokens.weight")
+        double distance = MergeCheck.Distance(weights.Read(HeadName), right.Read(rightName));
+        if (distance <= MergeCheck.ToleranceOf(model.File))
+        {
+            return null;
+        }
+
+        string apart = distance.ToString("0.0%", CultureInfo.InvariantCulture);
+        return Finding(
+            TraceCause.Head,
+            wanted
+                ? $"the file's head (output.weight) is another one than the model's: they lie {apart} apart"
+                : "the model's head is tied to the embedding (tie_word_embeddings is true), "
+                    + $"but the file has a head of its own (output.weight) that lies {apart} from the embedding"
         );
-        return distance <= tolerance
-            ? null
-            : Finding(
-                TraceCause.Head,
-                wanted
-                    ? string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"the file's head (output.weight) is another one than the model's: "
-                            + $"they lie {distance:0.0%} apart"
-                    )
-                    : string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"the model's head is tied to the embedding (tie_word_embeddings is true), "
-                            + $"but the file has a head of its own (output.weight) that lies {distance:0.0%} "
-                            + $"from the embedding"
-                    )
-            );
     }
 
     private JsonObject Settings()

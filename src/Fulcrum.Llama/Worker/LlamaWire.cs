@@ -44,6 +44,7 @@ internal static class LlamaWire
 
     private const int LongestArray = 1 << 28;
 
+    /// <summary>Writes a batch.</summary>
     public static void Write(BinaryWriter to, IReadOnlyList<BatchToken> tokens)
     {
         to.Write(tokens.Count);
@@ -61,6 +62,7 @@ internal static class LlamaWire
         }
     }
 
+    /// <summary>Reads a batch.</summary>
     public static BatchToken[] ReadTokens(BinaryReader from)
     {
         BatchToken[] tokens = new BatchToken[Length(from)];
@@ -77,6 +79,7 @@ internal static class LlamaWire
         return tokens;
     }
 
+    /// <summary>Writes answers.</summary>
     public static void Write(BinaryWriter to, IReadOnlyList<TokenAnswer> answers)
     {
         to.Write(answers.Count);
@@ -89,6 +92,7 @@ internal static class LlamaWire
         }
     }
 
+    /// <summary>Reads answers.</summary>
     public static TokenAnswer[] ReadAnswers(BinaryReader from)
     {
         TokenAnswer[] answers = new TokenAnswer[Length(from)];
@@ -123,6 +127,7 @@ internal static class LlamaWire
         return values;
     }
 
+    /// <summary>Reads an array of numbers.</summary>
     public static int[] ReadInts(BinaryReader from) => ReadArray<int>(from);
 
     private static int Length(BinaryReader from) =>

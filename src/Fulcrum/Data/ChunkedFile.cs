@@ -39,13 +39,7 @@ internal static class ChunkedFile
     {
         if (output == "-")
         {
-            using StreamWriter writer = JsonLines.Create(output);
-            foreach (JsonLine[] chunk in JsonLines.Read(input, fields).Chunk(Lines))
-            {
-                answer(chunk).ToList().ForEach(writer.WriteLine);
-                writer.Flush();
-            }
-
+            WriteToStandardOutput(JsonLines.Read(input, fields), answer);
             return;
         }
 
@@ -76,47 +70,63 @@ internal static class ChunkedFile
         }
     }
 
+    private static void WriteToStandardOutput(IEnumerable<JsonLine> lines, Func<JsonLine[], IEnumerable<string>> answer)
+    {
+        using StreamWriter writer = JsonLines.Create("-");
+        foreach (JsonLine[] chunk in lines.Chunk(Lines))
+        {
+            foreach (string line in answer(chunk).ToList())
+            {
+                writer.WriteLine(line);
+            }
+
+            writer.Flush();
+        }
+    }
+
     private static void Answer(
         Func<IEnumerable<JsonLine>> input,
-        bool again,
+        bool canResume,
         FileStream stream,
-        string state,
+        string statePath,
         Func<string> purpose,
         Func<JsonLine[], IEnumerable<string>> answer,
         Action<int>? resumed
     )
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        State? old = again ? State.Read(state) : null;
-        old =
-            old is { Lines: >= 0, Bytes: >= 0 }
-            && old.Bytes <= stream.Length
-            && old.Purpose == Sha256.OfTexts(purpose())
-            && old.Input == Add(hash, input().Take(old.Lines))
-                ? old
-                : null;
-        if (old is null)
+        using IncrementalHash inputHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        State? state = canResume ? State.Read(statePath) : null;
+        if (state is null || !IsOfThisWork(state))
         {
-            File.Delete(state);
-            hash.GetHashAndReset();
+            state = new State(0, 0, "", "");
+            File.Delete(statePath);
+            inputHash.GetHashAndReset();
         }
 
-        int lines = old?.Lines ?? 0;
-        stream.SetLength(old?.Bytes ?? 0);
+        int lines = state.Lines;
+        stream.SetLength(state.Bytes);
         stream.Position = stream.Length;
         resumed?.Invoke(lines);
         foreach (JsonLine[] chunk in input().Skip(lines).Chunk(Lines))
         {
             stream.Write(Encoding.UTF8.GetBytes(string.Concat(answer(chunk).Select(a => a + "\n"))));
             lines += chunk.Length;
-            if (again && chunk.Length == Lines)
+            if (canResume && chunk.Length == Lines)
             {
                 stream.Flush(flushToDisk: true);
-                new State(lines, stream.Position, Add(hash, chunk), Sha256.OfTexts(purpose())).Write(state);
+                new State(lines, stream.Position, Add(inputHash, chunk), Sha256.OfTexts(purpose())).Write(statePath);
             }
         }
+
+        // Adds the lines that are already answered to the hash.
+        bool IsOfThisWork(State old) =>
+            old is { Lines: >= 0, Bytes: >= 0 }
+            && old.Bytes <= stream.Length
+            && old.Purpose == Sha256.OfTexts(purpose())
+            && old.Input == Add(inputHash, input().Take(old.Lines));
     }
 
+    // Adds lines to the hash; returns the hash of all lines so far.
     private static string Add(IncrementalHash hash, IEnumerable<JsonLine> lines)
     {
         foreach (JsonLine line in lines)
@@ -127,6 +137,7 @@ internal static class ChunkedFile
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
+    // The complete chunks.
     private sealed record State(int Lines, long Bytes, string Input, string Purpose)
     {
         public static State? Read(string path)

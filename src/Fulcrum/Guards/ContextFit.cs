@@ -107,7 +107,7 @@ internal sealed record ContextFit(ITask Task, int Context, int Scored, string? T
         }
     }
 
-    /// <summary>Returns the name of the setting that limits a reply; null where there is none.</summary>
+    /// <summary>Returns the name of the setting that limits a reply; null if there is none.</summary>
     public static string? LimitOf(TaskPlan plan, SettingNames named) =>
         plan.WithMaxNewTokens(1) is not null ? named.Of(plan.Name, "maxNewTokens") : plan.ReplyLimitElsewhere;
 

@@ -39,24 +39,28 @@ internal static class TrainingOverlap
     public static IEnumerable<Overlap> Find(ITask benchmark, IReadOnlyList<TrainingText> training, bool withinCluster)
     {
         HashSet<string> clusters = [.. benchmark.Items.Select(i => i.Cluster)];
-        TrainingText[] eligible =
+        TrainingText[] examples =
         [
             .. training.Where(t => !withinCluster || clusters.Contains(t.Cluster)).SelectMany(t => t.Replies()),
         ];
-        string[] texts = [.. eligible.Select(t => Words(TextOf(t)))];
-        Dictionary<long, List<int>> holders = Index(texts);
-        ILookup<(string, string), int> equal = Wholes(eligible, withinCluster);
-        HashSet<Item> chance = FewDigitItems.Explained(benchmark.Items, eligible);
-        foreach (Item item in benchmark.Items.Where(i => !chance.Contains(i)))
+        string[] texts = [.. examples.Select(t => Words(TextOf(t)))];
+        Dictionary<long, List<int>> examplesByShingle = Index(texts);
+        ILookup<(string, string), int> examplesByText = Wholes(examples, withinCluster);
+        HashSet<Item> byChance = FewDigitItems.Explained(benchmark.Items, examples);
+        foreach (Item item in benchmark.Items.Where(i => !byChance.Contains(i)))
         {
             string words = Words(benchmark.Content(item));
             string cluster = withinCluster ? item.Cluster : "";
             // The same question with other options is another question.
-            bool whole = benchmark.Content(item) == $"{item.Input}\n{item.Target}";
-            int[] same = [.. whole ? equal[(Words(item.Input), cluster)] : [], .. equal[(words, cluster)]];
-            if (same.Length > 0)
+            bool hasNoOptions = benchmark.Content(item) == $"{item.Input}\n{item.Target}";
+            int[] equal =
+            [
+                .. hasNoOptions ? examplesByText[(Words(item.Input), cluster)] : [],
+                .. examplesByText[(words, cluster)],
+            ];
+            if (equal.Length > 0)
             {
-                yield return new Overlap(item.Id, eligible[same.Min()].Id, 1, Exact: true);
+                yield return new Overlap(item.Id, examples[equal.Min()].Id, 1, Exact: true);
                 continue;
             }
 
@@ -66,18 +70,15 @@ internal static class TrainingOverlap
                 continue;
             }
 
-            if (
-                Nearest(shingles, holders, i => !withinCluster || eligible[i].Cluster == item.Cluster)
-                    is var (example, share)
-                && share >= NearlyAll
-            )
+            (int nearest, double share) = Nearest(
+                shingles,
+                examplesByShingle,
+                i => !withinCluster || examples[i].Cluster == item.Cluster
+            );
+            if (share >= NearlyAll)
             {
-                yield return new Overlap(
-                    item.Id,
-                    eligible[example].Id,
-                    share,
-                    $" {texts[example]} ".Contains($" {words} ", StringComparison.Ordinal)
-                );
+                bool isExact = $" {texts[nearest]} ".Contains($" {words} ", StringComparison.Ordinal);
+                yield return new Overlap(item.Id, examples[nearest].Id, share, isExact);
             }
         }
     }

@@ -11,36 +11,19 @@ internal static class Sampler
         return new Random(unchecked((int)(seed ^ (seed >> 32))));
     }
 
+    /// <summary>Returns a random token.</summary>
     /// <param name="logits">One per vocabulary entry; changed in place.</param>
     /// <param name="seen">Tokens of the prompt and the completion so far.</param>
     public static int Draw(float[] logits, Sampling sampling, Random random, IEnumerable<int> seen)
     {
         if (sampling.RepetitionPenalty != 1)
         {
-            foreach (int token in seen.Distinct())
-            {
-                logits[token] = (float)(
-                    logits[token] < 0
-                        ? logits[token] * sampling.RepetitionPenalty
-                        : logits[token] / sampling.RepetitionPenalty
-                );
-            }
+            Penalise(logits, seen, sampling.RepetitionPenalty);
         }
 
         int[] order = MostLikely(logits, sampling.TopK);
-        int kept = order.Length;
-        double[] weights =
-        [
-            .. order[..kept].Select(t => Math.Exp((logits[t] - logits[order[0]]) / sampling.Temperature)),
-        ];
-        double total = weights.Sum(),
-            sum = 0;
-        for (int i = 0; sampling.TopP < 1 && i < kept; i++)
-        {
-            sum += weights[i];
-            kept = sum / total >= sampling.TopP ? i + 1 : kept;
-        }
-
+        double[] weights = [.. order.Select(t => Math.Exp((logits[t] - logits[order[0]]) / sampling.Temperature))];
+        int kept = sampling.TopP < 1 ? CountWithin(weights, sampling.TopP) : weights.Length;
         double draw = random.NextDouble() * weights[..kept].Sum();
         for (int i = 0; i < kept - 1; i++)
         {
@@ -52,6 +35,32 @@ internal static class Sampler
         }
 
         return order[kept - 1];
+    }
+
+    private static void Penalise(float[] logits, IEnumerable<int> seen, double penalty)
+    {
+        foreach (int token in seen.Distinct())
+        {
+            float logit = logits[token];
+            logits[token] = (float)(logit < 0 ? logit * penalty : logit / penalty);
+        }
+    }
+
+    // Returns how many of the largest weights it takes to reach a share of their total: the nucleus of top p.
+    private static int CountWithin(double[] weights, double share)
+    {
+        double total = weights.Sum(),
+            sum = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            sum += weights[i];
+            if (sum / total >= share)
+            {
+                return i + 1;
+            }
+        }
+
+        return weights.Length;
     }
 
     /// <summary>Returns the k most likely tokens in descending order, ties by lower id; all tokens if k is

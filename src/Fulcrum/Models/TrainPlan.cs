@@ -135,93 +135,46 @@ public sealed record TrainPlan(
     /// <exception cref="InputException">A value is outside its range; names it.</exception>
     public void Check(string source, string place = "train")
     {
-        Wanted.That(Epochs is > 0 and <= 10_000, source, $"{place}.epochs", Epochs, "1 to 10,000");
-        Wanted.That(BatchSize is > 0 and <= 1 << 20, source, $"{place}.batchSize", BatchSize, "at least 1");
-        Wanted.That(
-            double.IsFinite(LearningRate) && LearningRate >= 0,
-            source,
-            $"{place}.learningRate",
-            LearningRate,
-            "0 or more"
-        );
-        Wanted.That(
-            double.IsFinite(WeightDecay) && WeightDecay >= 0,
-            source,
-            $"{place}.weightDecay",
-            WeightDecay,
-            "0 or more"
-        );
-        Wanted.That(WarmupSteps >= 0, source, $"{place}.warmupSteps", WarmupSteps, "0 or more");
-        Wanted.That(
-            MaxGradientNorm is null or > 0,
-            source,
-            $"{place}.maxGradientNorm",
-            MaxGradientNorm,
-            "above 0, or null for no clipping"
-        );
-        Wanted.That(Rank is > 0 and <= 4096, source, $"{place}.rank", Rank, "1 to 4,096");
-        Wanted.That(double.IsFinite(Alpha) && Alpha > 0, source, $"{place}.alpha", Alpha, "above 0");
-        Wanted.That(Dropout is >= 0 and < 1, source, $"{place}.dropout", Dropout, "0 to below 1");
-        Wanted.That(
-            MaxTokens is null or > 1,
-            source,
-            $"{place}.maxTokens",
-            MaxTokens,
-            "2 or more, or null for the model's context"
-        );
-        Wanted.That(
+        Require(Epochs is > 0 and <= 10_000, "epochs", Epochs, "1 to 10,000");
+        Require(BatchSize is > 0 and <= 1 << 20, "batchSize", BatchSize, "at least 1");
+        Require(double.IsFinite(LearningRate) && LearningRate >= 0, "learningRate", LearningRate, "0 or more");
+        Require(double.IsFinite(WeightDecay) && WeightDecay >= 0, "weightDecay", WeightDecay, "0 or more");
+        Require(WarmupSteps >= 0, "warmupSteps", WarmupSteps, "0 or more");
+        Require(MaxGradientNorm is null or > 0, "maxGradientNorm", MaxGradientNorm, "above 0, or null for no clipping");
+        Require(Rank is > 0 and <= 4096, "rank", Rank, "1 to 4,096");
+        Require(double.IsFinite(Alpha) && Alpha > 0, "alpha", Alpha, "above 0");
+        Require(Dropout is >= 0 and < 1, "dropout", Dropout, "0 to below 1");
+        Require(MaxTokens is null or > 1, "maxTokens", MaxTokens, "2 or more, or null for the model's context");
+        Require(
             CheckpointEvery is null or > 0,
-            source,
-            $"{place}.checkpointEvery",
+            "checkpointEvery",
             CheckpointEvery,
             "1 or more, or null for one an epoch"
         );
-        Wanted.That(
+        Require(
             TargetModules is null or { Count: > 0 },
-            source,
-            $"{place}.targetModules",
+            "targetModules",
             "[]",
             "at least one name, or null for q_proj, k_proj, v_proj, o_proj"
         );
-        CheckLength(source, place);
-    }
-
-    private void CheckLength(string source, string place)
-    {
-        Wanted.That(
-            ValidationShare is >= 0 and < 1,
-            source,
-            $"{place}.validationShare",
-            ValidationShare,
-            "0 to below 1"
-        );
-        Wanted.That(
-            ValidationEvery is null || (ValidationEvery > 0 && ValidationShare > 0),
-            source,
-            $"{place}.validationEvery",
+        Require(ValidationShare is >= 0 and < 1, "validationShare", ValidationShare, "0 to below 1");
+        bool validates = ValidationShare > 0;
+        Require(
+            ValidationEvery is null || (ValidationEvery > 0 && validates),
+            "validationEvery",
             ValidationEvery,
             "1 or more, only together with validationShare; null for one an epoch"
         );
-        Wanted.That(
-            EarlyStoppingPatience is null || (EarlyStoppingPatience > 0 && ValidationShare > 0),
-            source,
-            $"{place}.earlyStoppingPatience",
+        Require(
+            EarlyStoppingPatience is null || (EarlyStoppingPatience > 0 && validates),
+            "earlyStoppingPatience",
             EarlyStoppingPatience,
             "1 or more, only together with validationShare; null for no early end"
         );
-        Wanted.That(
-            MaxSteps is null or > 0,
-            source,
-            $"{place}.maxSteps",
-            MaxSteps,
-            "1 or more, or null for all epochs"
-        );
-        Wanted.That(
-            !Truncate || MaxTokens is not null,
-            source,
-            $"{place}.truncate",
-            Truncate,
-            "true only together with maxTokens"
-        );
+        Require(MaxSteps is null or > 0, "maxSteps", MaxSteps, "1 or more, or null for all epochs");
+        Require(!Truncate || MaxTokens is not null, "truncate", Truncate, "true only together with maxTokens");
+
+        void Require(bool holds, string key, object? value, string wanted) =>
+            Wanted.That(holds, source, $"{place}.{key}", value, wanted);
     }
 }

@@ -5,7 +5,7 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Warns of answers whose scores may not mean what they seem to.</summary>
+/// <summary>Warns of answers whose scores may be misleading.</summary>
 internal static class AnswerWarnings
 {
     /// <summary>Reports what is doubtful about one side's answers to a task.</summary>

@@ -9,11 +9,11 @@ using Fulcrum.Tasks;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Asks base and candidates look by look, each task until its decision is made.</summary>
-/// <remarks>The base is asked the items of a look only if a candidate still needs them. Which look comes next follows
-/// from the answers alone, so an interrupted run repeats the looks without asking again and then continues.</remarks>
+/// <summary>Evaluates base and candidates look by look, each task until its decision is made.</summary>
+/// <remarks>The base is evaluated on the items of a look only if a candidate still needs them. The next look depends
+/// only on the answers, so an interrupted run repeats the looks from the stored answers and then continues.</remarks>
 /// <param name="orders">By task, the order of its items.</param>
-/// <param name="required">By task, further bounds that must be decided; null: none.</param>
+/// <param name="required">By task, additional bounds that must be decided; null: none.</param>
 internal sealed class EarlyRounds(
     RunState state,
     Stages stages,

@@ -39,7 +39,7 @@ public sealed partial class Experiment
             return (object?)null;
         });
 
-    /// <summary>Returns the candidates that a place in a round of a search stands for.</summary>
+    /// <summary>Returns the candidates that are trained at a place in a round of a search.</summary>
     /// <exception cref="InputException">The study has no such round or place.</exception>
     internal IReadOnlyList<string> NamesAt(StageNode node)
     {

@@ -26,6 +26,8 @@ internal static class ExternalTrainer
     /// <summary>The name of the file that says how the command ended and how long it took.</summary>
     public const string RecordName = "command.json";
 
+    private const int LongestLog = 1 << 24; // characters
+
     private static readonly string[] AdapterFiles = ["adapter_config.json", "adapter_model.safetensors"];
 
     /// <summary>Runs the command of a candidate.</summary>
@@ -133,20 +135,21 @@ internal static class ExternalTrainer
     {
         List<string> words = [];
         StringBuilder word = new();
-        (char? quote, bool any) = (null, false);
+        char? openQuote = null;
+        bool wasQuoted = false; // so an empty word counts too
         foreach (char c in command)
         {
-            if (quote is null && c is '"' or '\'' && quote is null)
+            if (openQuote is null && c is '"' or '\'')
             {
-                (quote, any) = (c, true);
+                (openQuote, wasQuoted) = (c, true);
             }
-            else if (c == quote)
+            else if (c == openQuote)
             {
-                quote = null;
+                openQuote = null;
             }
-            else if (quote is null && char.IsWhiteSpace(c))
+            else if (openQuote is null && char.IsWhiteSpace(c))
             {
-                Close();
+                EndWord();
             }
             else
             {
@@ -154,31 +157,50 @@ internal static class ExternalTrainer
             }
         }
 
-        Close();
+        EndWord();
         return words.Count > 0 ? words : throw new InputException("the command is empty");
 
-        void Close()
+        void EndWord()
         {
-            if (word.Length > 0 || any)
+            if (word.Length > 0 || wasQuoted)
             {
                 words.Add(word.ToString());
             }
 
             word.Clear();
-            any = false;
+            wasQuoted = false;
         }
     }
 
     private static void Execute(string[] arguments, string name, RunLayout run, CancellationToken cancellation)
     {
         string log = run.At("candidates", name, LogName);
+        StringBuilder printed = new();
+        long start = Stopwatch.GetTimestamp();
+        int exitCode = Execute(arguments, name, printed, cancellation);
+        AtomicFile.WriteText(log, printed.ToString());
+        JsonObject record = new()
+        {
+            ["exit_code"] = exitCode,
+            ["seconds"] = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 3),
+        };
+        AtomicFile.WriteText(run.At("candidates", name, RecordName), record.ToJsonString() + "\n");
+        if (exitCode != 0)
+        {
+            throw new FulcrumException(
+                $"candidates.{name}.command ended with exit code {exitCode}; its output is in {log}"
+            );
+        }
+    }
+
+    // Returns the exit code. Both streams of the program are collected up to a limit.
+    private static int Execute(string[] arguments, string name, StringBuilder printed, CancellationToken cancellation)
+    {
         ProcessStartInfo start = new(arguments[0], arguments[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        StringBuilder said = new();
-        long began = Stopwatch.GetTimestamp();
         try
         {
             using Process process = Process.Start(start)!;
@@ -191,19 +213,7 @@ internal static class ExternalTrainer
             process.BeginErrorReadLine();
             process.WaitForExit();
             cancellation.ThrowIfCancellationRequested();
-            AtomicFile.WriteText(log, said.ToString());
-            JsonObject record = new()
-            {
-                ["exit_code"] = process.ExitCode,
-                ["seconds"] = Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 3),
-            };
-            AtomicFile.WriteText(run.At("candidates", name, RecordName), record.ToJsonString() + "\n");
-            if (process.ExitCode != 0)
-            {
-                throw new FulcrumException(
-                    $"candidates.{name}.command ended with exit code {process.ExitCode}; its output is in {log}"
-                );
-            }
+            return process.ExitCode;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -212,12 +222,11 @@ internal static class ExternalTrainer
 
         void Append(string? line)
         {
-            const int Most = 1 << 24;
-            lock (said)
+            lock (printed)
             {
-                if (line is not null && said.Length < Most)
+                if (line is not null && printed.Length < LongestLog)
                 {
-                    said.Append(line).Append('\n');
+                    printed.Append(line).Append('\n');
                 }
             }
         }

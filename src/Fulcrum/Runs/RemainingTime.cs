@@ -8,12 +8,13 @@ internal sealed record TimedStage(string Name, double? Seconds)
     public static TimedStage Of(RunLayout run, string name) => new(name, run.Completed(name)?.Seconds);
 }
 
-/// <summary>Estimates when a run is complete, from the stages that are and the parts at work.</summary>
+/// <summary>Estimates when a run is complete, from its complete stages and the parts in progress.</summary>
 internal static class RemainingTime
 {
-    /// <summary>Returns seconds. A stage that has not begun is taken to last as long as the mean of the complete or
-    /// current stages of its sort. Null while a sort has no such stage, and while nothing is at work.</summary>
-    /// <param name="work">What is at work: so many stages are done at the same time.</param>
+    /// <summary>Returns the remaining seconds. A stage that has not begun is assumed to take the mean time of the
+    /// complete and current stages of its kind. Null while a kind has no such stage, and while no stage is in
+    /// progress.</summary>
+    /// <param name="work">The stages in progress. As many are assumed to be done at the same time.</param>
     public static double? Of(IReadOnlyList<TimedStage> stages, IReadOnlyList<Pulse> work)
     {
         double total = 0;
@@ -44,7 +45,7 @@ internal static class RemainingTime
         return known.Length > 0 ? known.Average() : null;
     }
 
-    // Stages that take no time to speak of have no sort.
+    // Stages that take almost no time have no kind.
     private static string? SortOf(string stage) =>
         stage.EndsWith("/obtain", StringComparison.Ordinal) ? "obtain"
         : stage == RunLayout.Base || stage.EndsWith("/measure", StringComparison.Ordinal) ? "measure"

@@ -83,12 +83,13 @@ internal sealed record RunState(
     private static string TrainingInputsOf(TrainingDataPlan? data, ReplayPlan? replay, string digest) =>
         Sha256.OfTexts($"{data}", $"{(replay is { Share: > 0 } ? replay : null)}", digest);
 
-    /// <summary>Whether what is asked of a candidate depends on it alone, so that another process can ask it.</summary>
+    /// <summary>Whether the items of a candidate do not depend on other candidates, so that separate processes can
+    /// evaluate the candidates.</summary>
     public bool HasParts => !Study.Decide && !Study.Selects;
 
     /// <summary>Checks that a node belongs to the graph of the study.</summary>
-    /// <exception cref="InputException">It does not: what is asked of one candidate depends on the answers of the
-    /// others, or does not.</exception>
+    /// <exception cref="InputException">The graph has no such node. The graph differs with whether the candidates are
+    /// judged together.</exception>
     public void RefuseOther(StageNode node)
     {
         IReadOnlyList<StageNode> nodes = StageGraph.Of(Study).Nodes;

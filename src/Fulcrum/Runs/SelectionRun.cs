@@ -82,7 +82,7 @@ internal sealed class SelectionRun(
         return [.. names.Select(n => Selectable(n, state.Study.Candidates[n], before))];
     }
 
-    /// <summary>Whether candidates are still being tried, so that nobody knows yet which will be judged.</summary>
+    /// <summary>Whether candidates are still being tried, so that the ones to be judged are not known yet.</summary>
     public static bool IsOpen(Study study, RunLayout run) =>
         study.Selects && run.Completed(RunLayout.Selection) is null;
 

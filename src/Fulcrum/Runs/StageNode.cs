@@ -69,8 +69,8 @@ internal sealed record StageNode(
             _ => Candidate is { } name ? RunLayout.Candidate(name) : EnumNames.Of(Stage),
         };
 
-    /// <summary>Whether the node works in a folder of its own, which is published. What follows from other files alone
-    /// is written in its place.</summary>
+    /// <summary>Whether the node works in a separate folder, which is published at the end. A stage that computes only
+    /// from other files of the run writes directly into the run folder.</summary>
     public bool HasAttempts => Stage <= Stage.Candidates;
 
     /// <summary>Returns the node of one candidate.</summary>

@@ -92,57 +92,36 @@ public sealed record CandidatePlan(
     internal void Check(string source, string name)
     {
         const string Ways = "exactly one of train, adapter, model, gguf, endpoint, command, replies and from";
+        string place = $"candidates.{name}";
         CandidateWay[] given = Given();
         string found = given.Length == 0 ? "none" : string.Join(" and ", given.Select(Key));
-        Wanted.That(given.Length == 1, source, $"candidates.{name}", found, Ways);
-        Train?.Check(source, $"candidates.{name}.train");
-        bool served = (Endpoint is null) == (Served is null);
-        Wanted.That(served, source, $"candidates.{name}.served", Served, "a name, together with endpoint");
-        bool ofServer = Endpoint is not null || (Concurrency is null && ApiKeyEnv is null);
-        Wanted.That(
-            ofServer,
-            source,
-            $"candidates.{name}",
-            "concurrency or apiKeyEnv",
-            "these only together with endpoint"
-        );
-        Wanted.That(
-            Concurrency is null or (>= 1 and <= 1000),
-            source,
-            $"candidates.{name}.concurrency",
-            Concurrency,
-            "a number from 1 to 1000"
-        );
-        bool part = Lambda is null or (>= 0 and <= 2);
-        Wanted.That(part, source, $"candidates.{name}.lambda", Lambda, "a number from 0 to 2");
-        bool adapted =
-            given[0] is CandidateWay.Train or CandidateWay.Adapter or CandidateWay.Command or CandidateWay.Derived;
-        Wanted.That(
-            adapted || (Lambda ?? 1) == 1,
-            source,
-            $"candidates.{name}.lambda",
-            Lambda,
-            "null without an adapter"
-        );
-        bool trained =
-            given[0] is CandidateWay.Train or CandidateWay.Command || (Replay ?? (object?)TrainingData) is null;
-        Wanted.That(
-            trained,
-            source,
-            $"candidates.{name}",
-            "replay or trainingData",
-            "these only with train or command"
-        );
-        Replay?.Check(source, $"candidates.{name}.replay");
-        TrainingData?.Check(source, $"candidates.{name}.trainingData");
-        bool derived = given[0] == CandidateWay.Derived || ((Step ?? Seed ?? MaxSteps) is null && GgufType is null);
-        Wanted.That(
-            derived,
-            source,
-            $"candidates.{name}",
-            "step, seed, maxSteps or ggufType",
-            "these only together with from"
-        );
+        Wanted.That(given.Length == 1, source, place, found, Ways);
+        Train?.Check(source, $"{place}.train");
+
+        bool isNamedServer = (Endpoint is null) == (Served is null);
+        Wanted.That(isNamedServer, source, $"{place}.served", Served, "a name, together with endpoint");
+        bool fitsServer = Endpoint is not null || (Concurrency is null && ApiKeyEnv is null);
+        Wanted.That(fitsServer, source, place, "concurrency or apiKeyEnv", "these only together with endpoint");
+        bool isConcurrency = Concurrency is null or (>= 1 and <= 1000);
+        Wanted.That(isConcurrency, source, $"{place}.concurrency", Concurrency, "a number from 1 to 1000");
+
+        bool isLambda = Lambda is null or (>= 0 and <= 2);
+        Wanted.That(isLambda, source, $"{place}.lambda", Lambda, "a number from 0 to 2");
+        CandidateWay way = given[0];
+        bool hasAdapter =
+            way is CandidateWay.Train or CandidateWay.Adapter or CandidateWay.Command or CandidateWay.Derived;
+        bool isApplicable = hasAdapter || Lambda is null or 1;
+        Wanted.That(isApplicable, source, $"{place}.lambda", Lambda, "null without an adapter");
+
+        bool isTrained = way is CandidateWay.Train or CandidateWay.Command;
+        bool fitsTraining = isTrained || (Replay is null && TrainingData is null);
+        Wanted.That(fitsTraining, source, place, "replay or trainingData", "these only with train or command");
+        Replay?.Check(source, $"{place}.replay");
+        TrainingData?.Check(source, $"{place}.trainingData");
+
+        bool changesParent = (Step ?? Seed ?? MaxSteps) is not null || GgufType is not null;
+        bool fitsParent = way == CandidateWay.Derived || !changesParent;
+        Wanted.That(fitsParent, source, place, "step, seed, maxSteps or ggufType", "these only together with from");
     }
 
     /// <summary>Returns the files and folders that the plan names.</summary>

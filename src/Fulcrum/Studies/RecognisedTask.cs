@@ -66,21 +66,24 @@ internal static class RecognisedTask
         }
     }
 
-    // The form that most answers have: a single empty or wrong answer must not change how the others are read. The
-    // reader of the task then names its line.
+    // Returns the form that most answers have. A single empty or wrong answer must not change how the others are read;
+    // the reader of the task reports its line later.
     private static AnswerForm Form(string path, IReadOnlyList<TableRow> rows, string answer, string[] columns)
     {
         (string Answer, string[] Options)[] answers =
         [
             .. rows.SelectMany(r => r.Texts(answer).Select(a => (a.Trim(), Options(r, columns)))),
         ];
-        int Fitting(Func<string, string[], bool> fits) => answers.Count(a => fits(a.Answer, a.Options));
-        int letters = Fitting((a, o) => a.Length == 1 && Within(char.ToUpperInvariant(a[0]) - 'A', o)),
-            fromZero = Fitting((a, o) => Within(Whole(a), o)),
-            fromOne = Fitting((a, o) => Within(Whole(a) - 1, o)),
-            texts = Fitting((a, o) => o.Contains(a)),
-            most = new[] { letters, fromZero, fromOne, texts }.Max();
-        if (answers.Length > 0 && fromZero == answers.Length && fromOne == answers.Length)
+        // In the order of preference between forms that the same number of answers has.
+        (AnswerForm Form, int Count)[] forms =
+        [
+            (AnswerForm.Letter, Count((a, options) => a.Length == 1 && IsPlace(LetterPlace(a[0]), options))),
+            (AnswerForm.Index, Count((a, options) => IsPlace(Whole(a), options))),
+            (AnswerForm.IndexFromOne, Count((a, options) => IsPlace(Whole(a) - 1, options))),
+            (AnswerForm.Text, Count((a, options) => options.Contains(a))),
+        ];
+        bool allCountFromEither = forms[1].Count == answers.Length && forms[2].Count == answers.Length;
+        if (answers.Length > 0 && allCountFromEither)
         {
             throw new InputException(
                 $"{path}: the numbers in the column '{answer}' may count from 0 or from 1; write a task file "
@@ -88,17 +91,18 @@ internal static class RecognisedTask
             );
         }
 
-        return most == 0 ? AnswerForm.Text
-            : letters == most ? AnswerForm.Letter
-            : fromZero == most ? AnswerForm.Index
-            : fromOne == most ? AnswerForm.IndexFromOne
-            : AnswerForm.Text;
+        (AnswerForm form, int most) = forms.MaxBy(f => f.Count);
+        return most == 0 ? AnswerForm.Text : form;
+
+        int Count(Func<string, string[], bool> fits) => answers.Count(a => fits(a.Answer, a.Options));
     }
+
+    private static int LetterPlace(char letter) => char.ToUpperInvariant(letter) - 'A';
 
     private static string[] Options(TableRow row, string[] columns) =>
         [.. (columns is [var list] ? row.Texts(list) : columns.Select(row.Text)).Select(o => o.Trim())];
 
-    private static bool Within(int place, string[] options) => place >= 0 && place < options.Length;
+    private static bool IsPlace(int place, string[] options) => place >= 0 && place < options.Length;
 
     private static int Whole(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;

@@ -17,7 +17,7 @@ namespace Fulcrum.Studies;
 /// <param name="TrainingData">What candidates are trained on; needed where one is trained.</param>
 /// <param name="Derive">Candidates that follow from others; null: none.</param>
 /// <param name="Seed">Every random choice derives from it and from the purpose of the choice, except the adapter's
-/// first weights, which depend on the seed alone. 0 is a seed like any other.</param>
+/// first weights, which depend only on the seed. 0 is a seed like any other.</param>
 /// <param name="Margin">The loss, in percentage points, that is accepted on a general task (non-inferiority
 /// margin).</param>
 /// <param name="OverrideGuards">Names of guards that may not stop this study; the report shows them.</param>

@@ -38,18 +38,28 @@ internal static class Sweep
         }
 
         string place = study.Vary is null ? "sample" : "vary";
-        IReadOnlyList<Combination> all = Combinations(study, source);
-        int trained = study.Candidates.Values.Count(c => c.Train is not null);
+        IReadOnlyList<Combination> combinations = Combinations(study, source);
+        int patterns = study.Candidates.Values.Count(c => c.Train is not null);
         Wanted.That(
-            trained > 0,
+            patterns > 0,
             source,
             place,
             "a sweep of no training",
             "a candidate with train, whose keys are varied"
         );
-        RequireFew((long)trained * all.Count, source, place);
+        RequireFew((long)patterns * combinations.Count, source, place);
+        return study with { Candidates = Expanded(study, combinations, place, source), Vary = null, Sample = null };
+    }
+
+    private static Dictionary<string, CandidatePlan> Expanded(
+        Study study,
+        IReadOnlyList<Combination> combinations,
+        string place,
+        string source
+    )
+    {
         Dictionary<string, CandidatePlan> candidates = new(StringComparer.Ordinal);
-        HashSet<string> known = new(StringComparer.Ordinal);
+        HashSet<string> prints = new(StringComparer.Ordinal);
         foreach ((string name, CandidatePlan plan) in study.Candidates)
         {
             if (plan.Train is null)
@@ -59,23 +69,19 @@ internal static class Sweep
                 continue;
             }
 
-            foreach (Combination values in all)
+            foreach (Combination values in combinations)
             {
-                CandidatePlan made = values.Of(study, plan, place, source);
-                string print = Print(made);
-                if (known.Add(print))
+                CandidatePlan varied = values.Of(study, plan, place, source);
+                string print = Print(varied);
+                // Two combinations may give the same plan.
+                if (prints.Add(print))
                 {
-                    candidates.Add(NameOf(name, values, print, n => !Taken(n, study, candidates)), made);
+                    candidates.Add(NameOf(name, values, print, n => !IsTaken(n, study, candidates)), varied);
                 }
             }
         }
 
-        return study with
-        {
-            Candidates = candidates,
-            Vary = null,
-            Sample = null,
-        };
+        return candidates;
     }
 
     /// <summary>Checks that a study gets no more candidates than it may have.</summary>
@@ -87,7 +93,7 @@ internal static class Sweep
         Wanted.That(count <= MostCandidates, source, place, counts, most);
     }
 
-    private static bool Taken(string name, Study study, Dictionary<string, CandidatePlan> candidates) =>
+    private static bool IsTaken(string name, Study study, Dictionary<string, CandidatePlan> candidates) =>
         candidates.ContainsKey(name)
         || (study.Candidates.TryGetValue(name, out CandidatePlan? own) && own.Train is null);
 

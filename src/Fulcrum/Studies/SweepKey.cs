@@ -64,7 +64,7 @@ internal sealed record SweepKey(SweepSection Section, JsonPropertyInfo Property)
     private Type Plain => Nullable.GetUnderlyingType(Property.PropertyType) ?? Property.PropertyType;
 
     /// <summary>Returns the key that a study names.</summary>
-    /// <param name="place">Where the key stands, as <c>vary</c>.</param>
+    /// <param name="place">The key's place in the study, such as <c>vary</c>.</param>
     /// <exception cref="InputException">There is no such key; names the key that was probably meant.</exception>
     public static SweepKey Parse(string text, string place, string source)
     {

@@ -5,7 +5,8 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Tasks;
 
-/// <summary>Measures a task alone: an answer file for the whole, one for each member, and the figures.</summary>
+/// <summary>Measures a task without a study: an answer file for the whole, one for each member, and the
+/// figures.</summary>
 /// <param name="folder">The folder of the answer files.</param>
 internal sealed class TaskMeasurement(ILanguageModel model, PromptEncoding encoding, string folder)
 {

@@ -26,10 +26,13 @@ internal sealed class CachedRepository
         Folder = Path.Combine(cache, name);
     }
 
+    /// <summary>The folder of the repository in the cache.</summary>
     public string Folder { get; }
 
+    /// <summary>Returns the folder of a commit, whose files are links to contents.</summary>
     public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
 
+    /// <summary>Returns the path of a content.</summary>
     public string Blob(string digest) => Path.Combine(Folder, "blobs", digest);
 
     /// <summary>Returns the path of a file in a snapshot, whether it exists or not.</summary>

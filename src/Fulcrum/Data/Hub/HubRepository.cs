@@ -27,8 +27,10 @@ internal sealed class HubRepository
         (Reference, Commit, Files) = (reference, commit, files);
     }
 
+    /// <summary>The repository as it was named.</summary>
     public HubReference Reference { get; }
 
+    /// <summary>The commit that the revision named when the repository was opened.</summary>
     public string Commit { get; }
 
     /// <summary>All files of the commit; without the hub those that the cache has or lists.</summary>

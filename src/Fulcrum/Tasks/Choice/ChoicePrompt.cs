@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Fulcrum.Tasks.Choice;
 
-/// <summary>The text of a multiple-choice question behind some worked examples, with its options listed by letter or
+/// <summary>The text of a multiple-choice question after worked examples, with its options listed by letter or
 /// without them.</summary>
 internal static class ChoicePrompt
 {

@@ -6,7 +6,7 @@ namespace Fulcrum.Tasks.Choice;
 /// <param name="Cluster">Also decides which worked examples and which heading it gets.</param>
 /// <param name="Options">In the order of the data.</param>
 /// <param name="Answer">The right option's place among them.</param>
-/// <param name="AlsoRight">The places of further right options; null: none.</param>
+/// <param name="AlsoRight">The places of other right options; null: none.</param>
 /// <param name="Place">Its line or row in a custom file; null: it is from another source.</param>
 internal sealed record ChoiceQuestion(
     string Id,
@@ -23,7 +23,7 @@ internal sealed record ChoiceQuestion(
     public IReadOnlyList<int> Right => [Answer, .. AlsoRight ?? []];
 }
 
-/// <summary>A question with its options moved on by some places: the option at place i of the data stands at (i +
+/// <summary>A question with its options in another order: the option at place i of the data is shown at place (i +
 /// rotation) mod n.</summary>
 internal sealed record ChoiceForm(ChoiceQuestion Question, int Rotation)
 {

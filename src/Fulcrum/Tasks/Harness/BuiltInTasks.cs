@@ -77,7 +77,7 @@ internal static class BuiltInTasks
     public static string? OfDataset(string id) =>
         WithDataset.Where(n => DatasetOf(n) == id).ToArray() is [var one] ? one : null;
 
-    /// <summary>The data set of a task on the hub, as <c>ORG/NAME</c>; null where its members have several, or where it
+    /// <summary>The data set of a task on the hub, as <c>ORG/NAME</c>; null if its members have several, or where it
     /// has no organisation.</summary>
     public static string? DatasetOf(string name) =>
         WithDataset.Contains(name)
@@ -103,7 +103,7 @@ internal static class BuiltInTasks
         : IsGroup(name) ? null
         : Task(name).FewShot;
 
-    /// <summary>The data set whose folders are the members of a group; null where its members are known
+    /// <summary>The data set whose folders are the members of a group; null if its members are known
     /// without.</summary>
     public static string? DatasetOfSubjects(string name) => name is "mmlu" or "mmlu_continuation" ? "cais/mmlu" : null;
 

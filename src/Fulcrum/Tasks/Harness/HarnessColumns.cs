@@ -23,7 +23,7 @@ internal static class HarnessColumns
             + (unused.Length > 0 ? $"; not used: {string.Join(", ", unused)}" : "");
     }
 
-    // A template may name a column anywhere: in an expression, in a loop, behind a dot.
+    // A template may name a column anywhere: in an expression, in a loop, after a dot.
     private static bool Names(HarnessConfig config, string column) =>
         Texts(
                 new List<object?>

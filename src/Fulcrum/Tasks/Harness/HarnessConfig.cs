@@ -29,7 +29,7 @@ internal enum HarnessOutput
 /// <param name="Text">A column, a template, or a whole number (several inputs).</param>
 /// <param name="Target">A column, a template, a whole number or a list.</param>
 /// <param name="Choice">A column, a template, a list or a mapping; null where the task has no choices.</param>
-/// <param name="FewShot">What the file says in <c>num_fewshot</c>; null where it says nothing.</param>
+/// <param name="FewShot">What the file says in <c>num_fewshot</c>; null if it says nothing.</param>
 /// <param name="Filters">Pipelines by name; the one of a file without <c>filter_list</c> is called <c>none</c>.</param>
 /// <param name="ProcessDocs">The rows that count and what they hold; null: as the data has them.</param>
 internal sealed record HarnessConfig(
@@ -79,7 +79,7 @@ internal sealed record HarnessSource(
     string? Field
 );
 
-/// <summary>The names of a task's splits; null where it has none.</summary>
+/// <summary>The names of a task's splits; null if it has none.</summary>
 internal sealed record HarnessSplits(string? Training, string? Validation, string? Test);
 
 /// <summary>How examples are drawn and written (<c>fewshot_config</c>); null where the task's own value

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Fulcrum.Models;
 using Fulcrum.Patterns;
@@ -58,9 +59,6 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
         double[] likelihoods = [.. scores.Take(choices.Count).Select(s => s.LogLikelihood)];
         int[] right = Right(row, choices);
         int chosen = Largest(likelihoods);
-        double Is(int place) => right.Contains(place) ? 1 : 0;
-        double Divided(Func<string, double> length) =>
-            Is(Largest([.. likelihoods.Select((l, i) => l / length(choices[i]))]));
         if (config.ProcessResults is { Name: "truthfulqa_mc2" })
         {
             return new HarnessGrade(
@@ -71,29 +69,32 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
             );
         }
 
-        Dictionary<string, double[]> all = config.Metrics.ToDictionary(
-            m => m.Name,
-            m =>
-                m.Score switch
-                {
-                    HarnessScore.Normalised => [Divided(c => PythonText.Length(c))],
-                    HarnessScore.ByBytes => [Divided(c => System.Text.Encoding.UTF8.GetByteCount(c))],
-                    HarnessScore.MutualInformation =>
-                    [
-                        Is(Largest([.. likelihoods.Select((l, i) => l - scores[choices.Count + i].LogLikelihood)])),
-                    ],
-                    HarnessScore.ExactMatch => [right.Any(i => scores[i].Greedy) ? 1 : 0],
-                    HarnessScore.F1 or HarnessScore.Matthews => [right[0], chosen],
-                    _ => new[] { Is(chosen) },
-                },
-            StringComparer.Ordinal
-        );
         return new HarnessGrade(
-            all,
+            config.Metrics.ToDictionary(m => m.Name, m => Values(m.Score), StringComparer.Ordinal),
             choices[chosen],
             string.Join(Answer.TargetSeparator, right.Select(i => choices[i])),
             chosen
         );
+
+        double[] Values(HarnessScore score) =>
+            score switch
+            {
+                HarnessScore.Normalised => [IsRight(LargestPer(c => PythonText.Length(c)))],
+                HarnessScore.ByBytes => [IsRight(LargestPer(c => Encoding.UTF8.GetByteCount(c)))],
+                HarnessScore.MutualInformation => [IsRight(LargestGain())],
+                HarnessScore.ExactMatch => [right.Any(i => scores[i].Greedy) ? 1 : 0],
+                HarnessScore.F1 or HarnessScore.Matthews => [right[0], chosen],
+                _ => [IsRight(chosen)],
+            };
+
+        double IsRight(int place) => right.Contains(place) ? 1 : 0;
+
+        int LargestPer(Func<string, double> length) =>
+            Largest([.. likelihoods.Select((likelihood, i) => likelihood / length(choices[i]))]);
+
+        // The likelihood after the prompt, relative to that after an empty prompt.
+        int LargestGain() =>
+            Largest([.. likelihoods.Select((likelihood, i) => likelihood - scores[choices.Count + i].LogLikelihood)]);
     }
 
     /// <summary>The grade of one continuation.</summary>
@@ -121,7 +122,7 @@ internal sealed class HarnessGrader(HarnessConfig config, HarnessFields fields, 
                         logLikelihood,
                         m.Score == HarnessScore.WordPerplexity
                             ? PythonText.Words(counted)
-                            : System.Text.Encoding.UTF8.GetByteCount(counted),
+                            : Encoding.UTF8.GetByteCount(counted),
                     }
             ),
             "",

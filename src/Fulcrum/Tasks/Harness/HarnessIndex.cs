@@ -31,7 +31,7 @@ internal sealed class HarnessIndex
     /// <summary>Why the first file that cannot be read is left out; null: every file was read.</summary>
     public string? Unread { get; private set; }
 
-    /// <summary>A task or a group by its name; null where there is none.</summary>
+    /// <summary>A task or a group by its name; null if there is none.</summary>
     public Entry? Find(string name) => entries.GetValueOrDefault(name);
 
     /// <summary>The tasks with a tag, by name.</summary>

@@ -4,7 +4,7 @@ using Fulcrum.Templates;
 namespace Fulcrum.Tasks.Harness;
 
 /// <summary>The keys of a mapping in a task file; every error names file and key.</summary>
-/// <param name="place">What stands before a key in an error: <c>fewshot_config.</c>; empty at the top.</param>
+/// <param name="place">The text before a key in an error: <c>fewshot_config.</c>; empty at the top.</param>
 internal sealed class HarnessKeys(string file, TemplateMap map, string place = "")
 {
     /// <summary>The keys that there are.</summary>

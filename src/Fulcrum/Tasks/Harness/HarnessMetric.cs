@@ -70,7 +70,7 @@ internal sealed record HarnessMetric(
     /// <summary>Its name in files and answers.</summary>
     public string Name => Names.First(n => n.Value == Score).Key;
 
-    /// <summary>The metric of a name; null where there is none.</summary>
+    /// <summary>The metric of a name; null if there is none.</summary>
     public static HarnessScore? Find(string name) => Names.TryGetValue(name, out HarnessScore score) ? score : null;
 
     /// <summary>What is computed of a task that names no metric.</summary>

@@ -39,19 +39,12 @@ internal static class HarnessReplies
     public static HarnessGrade Grade(string grader, TemplateMap row, string reply)
     {
         string target = TemplateValues.Text(row.GetValueOrDefault("target") ?? row.GetValueOrDefault("label") ?? "");
+        bool isBbh = grader.StartsWith(Bbh, StringComparison.Ordinal);
         ReplyGrade grade = grader switch
         {
             "ifeval" => IfevalGrader.Grade(Instructions(row), reply),
-            "refusals" => RefusalGrader.Grade(
-                reply,
-                target switch
-                {
-                    "safe" => false,
-                    "unsafe" => true,
-                    _ => throw new InputException($"label is '{target}'; expected safe or unsafe"),
-                }
-            ),
-            _ when grader.StartsWith(Bbh, StringComparison.Ordinal) => BbhGrader.Grade(
+            "refusals" => RefusalGrader.Grade(reply, IsUnsafe(target)),
+            _ when isBbh => BbhGrader.Grade(
                 grader.Split(' ')[2],
                 TemplateValues.Text(row.GetValueOrDefault("input")),
                 reply,
@@ -61,11 +54,7 @@ internal static class HarnessReplies
         };
         Dictionary<string, double[]> scores = grader switch
         {
-            "refusals" => new()
-            {
-                ["refused"] = [grade.Scores["refused"]!.Value],
-                [$"refused_{target}"] = [grade.Scores["refused"]!.Value],
-            },
+            "refusals" => Refusals(grade.Scores["refused"]!.Value, target),
             "ifeval" => grade.Scores.ToDictionary(s => s.Key, s => new[] { s.Value ?? 0 }),
             _ => OfForm(grader.Split(' ')[1], grade),
         };
@@ -76,12 +65,23 @@ internal static class HarnessReplies
 
         return new HarnessGrade(scores, grade.Prediction, target)
         {
-            Score = grader.StartsWith(Bbh, StringComparison.Ordinal) ? scores.First().Value[0] : grade.Score,
+            Score = isBbh ? scores.First().Value[0] : grade.Score,
             Verdict = grade.Verdict,
             Rule = grade.Rule,
             Reason = grade.Reason,
         };
     }
+
+    private static bool IsUnsafe(string label) =>
+        label switch
+        {
+            "safe" => false,
+            "unsafe" => true,
+            _ => throw new InputException($"label is '{label}'; expected safe or unsafe"),
+        };
+
+    private static Dictionary<string, double[]> Refusals(double refused, string label) =>
+        new() { ["refused"] = [refused], [$"refused_{label}"] = [refused] };
 
     /// <summary>Returns the published scores of a form of bbh, and the additional own score.</summary>
     private static Dictionary<string, double[]> OfForm(string form, ReplyGrade grade)

@@ -55,7 +55,7 @@ internal sealed class HarnessRows
 
     private static bool IsFormat(string? path) => path is "json" or "csv" or "parquet";
 
-    /// <summary>The data set of a task as the hub names it; null where its data are files, or lie beside the task
+    /// <summary>The data set of a task as the hub names it; null if its data are files, or lie beside the task
     /// file.</summary>
     public static string? NameOnHub(HarnessConfig config) =>
         config.Source.Path is { } path

@@ -9,7 +9,7 @@ namespace Fulcrum.Tasks.Harness;
 /// <param name="Delimiter">The text after the turn if the prompt is one text.</param>
 internal sealed record HarnessTurn(string Role, string Content, string Delimiter = "")
 {
-    /// <summary>Question, answer and what stands between them.</summary>
+    /// <summary>Question, answer and the text between them.</summary>
     /// <param name="answer">Null for the question that is asked.</param>
     public static IEnumerable<HarnessTurn> Of(
         string question,

@@ -67,7 +67,7 @@ internal static class Presets
             ],
         };
 
-    /// <summary>Returns the preset of a name; null where there is none.</summary>
+    /// <summary>Returns the preset of a name; null if there is none.</summary>
     public static Preset? Find(string name)
     {
         Preset[] found = [.. Enum.GetValues<Preset>().Where(p => EnumNames.Of(p) == name)];

@@ -6,7 +6,7 @@ namespace Fulcrum.Tasks.Mmlu;
 internal static class MmluPrompt
 {
     /// <summary>The continuations whose likelihoods decide.</summary>
-    // A leading space belongs to the letter: behind "Answer:" the model writes " A", which is another token than "A".
+    // A leading space belongs to the letter: after "Answer:" the model writes " A", which is another token than "A".
     public static readonly IReadOnlyList<string> Letters = [" A", " B", " C", " D"];
 
     /// <summary>What comes first where the options are listed.</summary>
@@ -17,7 +17,7 @@ internal static class MmluPrompt
     public static string ClozeHeading(string subject) =>
         $"The following are questions (with answers) about {subject.Replace('_', ' ')}.\n\n";
 
-    /// <summary>The prompt of a question behind some worked examples of its subject.</summary>
+    /// <summary>The prompt of a question, after worked examples of its subject.</summary>
     public static string Of(MmluQuestion question, IEnumerable<MmluQuestion> examples) =>
         ChoicePrompt.Listed(
             Heading(question.Subject),

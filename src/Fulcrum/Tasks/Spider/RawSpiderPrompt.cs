@@ -2,7 +2,7 @@ using Fulcrum.Models;
 
 namespace Fulcrum.Tasks.Spider;
 
-/// <summary>The question about a database as plain text behind three worked examples, without the model's chat
+/// <summary>The question about a database as plain text after three worked examples, without the model's chat
 /// template: what a base model that only continues text would need.</summary>
 internal static class RawSpiderPrompt
 {

@@ -49,7 +49,7 @@ public enum SpiderSample
 }
 
 /// <summary>Text to SQL, graded by execution.</summary>
-/// <param name="Data">A folder in Spider's layout, or the questions alone as <c>xlangai/spider</c> on the hub has
+/// <param name="Data">A folder in Spider's layout, or only the questions, as <c>xlangai/spider</c> on the hub has
 /// them.</param>
 /// <param name="Items">The number of dev examples; null: all.</param>
 /// <param name="MaxNewTokens">The most tokens of a reply.</param>
@@ -108,8 +108,8 @@ public sealed record SpiderPlan(
             Databases = Databases is { } databases ? locate(databases) : null,
         };
 
-    /// <summary>Returns the plan whose prompts a model is trained with: the prompts that it will be asked. The
-    /// notebook's raw form asks a base model only, so a conversation stands for it.</summary>
+    /// <summary>Returns the plan whose prompts a model is trained with: the prompts that it will be evaluated with. The
+    /// notebook's raw form is for base models only, so conversations replace it.</summary>
     internal SpiderPlan ForTraining() =>
         Prompt == SpiderPromptForm.Raw3 ? this with { Prompt = SpiderPromptForm.Chat } : this;
 

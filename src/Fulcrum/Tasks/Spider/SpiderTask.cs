@@ -106,8 +106,8 @@ internal sealed class SpiderTask : ITask
 
     private Prompt PromptOf(Item item) => prompts.Of(examples[item.Id]);
 
-    // Of plain text prompt and reply are looked at together, of a conversation the reply alone; a further marker in the
-    // reply hides what came before it.
+    // Returns the text after the last marker. A plain-text prompt ends with a marker, so prompt and reply are joined
+    // first. In a conversation only the reply counts.
     private string BehindMarker(Item item, string written) =>
         ((PromptOf(item) as Prompt.Text)?.Value + written).Split(RawSpiderPrompt.Marker)[^1].Trim();
 }

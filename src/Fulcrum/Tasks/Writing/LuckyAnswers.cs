@@ -13,6 +13,9 @@ internal static class LuckyAnswers
     private const int Short = 2;
     private const int MostCompared = 200;
     private const double Many = 0.1;
+    private const string Remedy =
+        "Match the whole answer instead (matching exact or normalised), or take it out of the reply with a "
+        + "pattern (extract)";
 
     // A pattern that backtracks can take its whole time limit on each of thousands of replies.
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(3),
@@ -31,23 +34,14 @@ internal static class LuckyAnswers
     )
     {
         string kind = EnumNames.Of(matching);
-        const string Remedy =
-            "Match the whole answer instead (matching exact or normalised), or take it out of the reply with a "
-            + "pattern (extract)";
         if (answers is null)
         {
-            string[] few =
-            [
-                .. targets
-                    .Select(t => t.FirstOrDefault(x => LengthOf(x) <= Short))
-                    .Where(_ => matching == Matching.Contains)
-                    .OfType<string>(),
-            ];
-            if (few.Length > 0)
+            string[] shortAnswers = matching == Matching.Contains ? ShortAnswers(targets) : [];
+            if (shortAnswers.Length > 0)
             {
-                yield return $"{task}: matching is {kind}, and {few.Length} of {targets.Count} answers have no more "
-                    + $"than {Short} characters, such as '{few[0].Trim()}'. Many replies contain so short a text by "
-                    + $"luck. {Remedy}";
+                yield return $"{task}: matching is {kind}, and {shortAnswers.Length} of {targets.Count} answers "
+                    + $"have no more than {Short} characters, such as '{shortAnswers[0].Trim()}'. Many replies "
+                    + $"contain so short a text by luck. {Remedy}";
             }
         }
         else if (BaseRate(targets, answers, matches, Budget) is { } rate && rate >= Many)
@@ -61,6 +55,10 @@ internal static class LuckyAnswers
             );
         }
     }
+
+    // Returns a short answer of each item that has one.
+    private static string[] ShortAnswers(IReadOnlyList<IReadOnlyList<string>> targets) =>
+        [.. targets.Select(t => t.FirstOrDefault(answer => LengthOf(answer) <= Short)).OfType<string>()];
 
     /// <summary>Returns how often an answer occurs in the replies to items with another answer, as a fraction; null:
     /// all items have the same answer.</summary>

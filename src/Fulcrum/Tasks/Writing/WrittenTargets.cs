@@ -36,7 +36,7 @@ internal sealed class WrittenTargets(Regex? pattern, string? noGold)
             : new WrittenTargets(null, extract is null ? null : Bare);
     }
 
-    /// <summary>The answer that a target stands for.</summary>
+    /// <summary>Returns the answer that a target means.</summary>
     /// <exception cref="InputException">The target does not contain the pattern; names the row.</exception>
     public string AnswerOf(TableRow row, string target) =>
         pattern is null ? target

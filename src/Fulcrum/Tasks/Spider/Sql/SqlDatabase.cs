@@ -76,7 +76,7 @@ internal sealed class SqlDatabase : IDisposable
     /// <summary>A query was stopped here; a new connection is the safer place for the next one.</summary>
     public bool IsSpent { get; private set; }
 
-    /// <summary>Runs the first statement of a text; anything but white space behind it is an error.</summary>
+    /// <summary>Runs the first statement of a text; anything except white space after it is an error.</summary>
     public SqlResult Run(string sql)
     {
         clock = QueryClock.Start();

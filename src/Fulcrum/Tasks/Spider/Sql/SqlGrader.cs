@@ -27,8 +27,7 @@ internal sealed class SqlGrader(string semantics, SqlLimits limits) : IDisposabl
     private readonly SqlConnections connections = new(limits);
 
     /// <summary>Returns the verdict on one prediction. A gold query that fails leaves the item unscored. A prediction
-    /// that
-    /// fails, is refused or is stopped scores 0.</summary>
+    /// that fails, is refused or is stopped scores 0.</summary>
     /// <exception cref="InputException">The database file cannot be opened.</exception>
     public Grade Grade(string databaseFile, string gold, string predicted) =>
         Grade(databaseFile, gold, predicted, null);

@@ -15,7 +15,7 @@ public sealed record SqlLimits(
 )
 {
     /// <summary>Wall-clock limit as a multiple of <see cref="Seconds"/>, for a query that waits for a processor or a
-    /// disk. Beyond it the query is asked again, and is unscored if it waits again.</summary>
+    /// disk. Beyond it the query is run again, and is unscored if it waits again.</summary>
     public const double Patience = 10;
 
     /// <summary>Processor time in seconds beyond <see cref="Seconds"/> after which the worker itself is stopped,

@@ -6,8 +6,7 @@ namespace Fulcrum.Tasks.Spider.Sql;
 /// <summary>The result of one pair: a grade, or how the worker ended.</summary>
 /// <param name="Grade">Null where the worker ended.</param>
 /// <param name="During">The phase that was running.</param>
-/// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c>, <see cref="Crashed"/> or <see cref="Killed"/>; null
-/// where
+/// <param name="Cause"><c>time-limit</c>, <c>memory-limit</c>, <see cref="Crashed"/> or <see cref="Killed"/>; null if
 /// there is a grade.</param>
 internal sealed record SqlWorkerOutcome(Grade? Grade, SqlPhase During, string? Cause = null, string? Reason = null)
 {
@@ -37,17 +36,17 @@ internal sealed class SqlWorkerProcess : IDisposable
     private readonly Timer limit;
     private volatile bool stopped;
     private volatile bool waited; // stopped without having used its processor time
-    private readonly Lock door = new();
-    private double? allowed; // null: no request is running
-    private double usedBefore;
-    private long since;
+    private readonly Lock gate = new();
+    private double? allowedSeconds; // null: no request is running
+    private double processorSecondsBefore;
+    private long start; // of the request, a time stamp
 
     private SqlWorkerProcess(Process process)
     {
         this.process = process;
         input = new BinaryWriter(new BufferedStream(process.StandardInput.BaseStream, 1 << 16));
         output = new BufferedStream(process.StandardOutput.BaseStream, 1 << 12);
-        limit = new Timer(_ => Look());
+        limit = new Timer(_ => CheckTime());
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
     }
@@ -60,8 +59,7 @@ internal sealed class SqlWorkerProcess : IDisposable
 
     /// <summary>Starts a worker and waits for its greeting.</summary>
     /// <remarks>A worker that ends before its greeting is started again: a signal to the whole process group ends a
-    /// worker
-    /// that does not ignore the signal yet, while this process still saves its results.</remarks>
+    /// worker that does not ignore the signal yet, while this process still saves its results.</remarks>
     /// <exception cref="FulcrumException">It does not start, or is another program.</exception>
     public static SqlWorkerProcess Start(WorkerProgram program) =>
         Enumerable.Range(0, Attempts).Select(_ => Begin(program)).FirstOrDefault(w => w is not null)
@@ -78,13 +76,13 @@ internal sealed class SqlWorkerProcess : IDisposable
             worker = new SqlWorkerProcess(
                 Process.Start(StartInfo(program)) ?? throw new IOException("no process was started")
             );
-            worker.Allow(StartSeconds);
+            worker.BeginTimeLimit(StartSeconds);
             int kind = worker.output.ReadByte();
             string[] greeting = (kind == SqlWire.Hello ? SqlWire.Receive(worker.output) : "").Split('\n', 2);
             worker.Confinement = greeting is [_, { Length: > 0 } refusal]
                 ? $"no system call filter: {refusal}"
                 : "system call filter, no new privileges, empty environment";
-            worker.Rest();
+            worker.EndTimeLimit();
             // a worker that was stopped because it sent no greeting is not started again
             if (kind < 0 && !worker.stopped)
             {
@@ -111,7 +109,7 @@ internal sealed class SqlWorkerProcess : IDisposable
         double seconds = request.Limits.Seconds + request.Limits.Grace;
         try
         {
-            Allow(seconds);
+            BeginTimeLimit(seconds);
             request.Write(input);
             for (int kind = output.ReadByte(); ; kind = output.ReadByte())
             {
@@ -119,7 +117,7 @@ internal sealed class SqlWorkerProcess : IDisposable
                 {
                     case SqlWire.Prediction:
                         phase = SqlPhase.Prediction;
-                        Allow(seconds);
+                        BeginTimeLimit(seconds);
                         break;
                     case SqlWire.Graded:
                         return new SqlWorkerOutcome(
@@ -142,49 +140,50 @@ internal sealed class SqlWorkerProcess : IDisposable
         }
         finally
         {
-            Rest();
+            EndTimeLimit();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Rest();
+        EndTimeLimit();
         limit.Dispose();
         Stop();
         process.Dispose();
     }
 
-    private void Allow(double seconds)
+    private void BeginTimeLimit(double seconds)
     {
-        lock (door)
+        lock (gate)
         {
-            (allowed, usedBefore, since) = (seconds, Used(), Stopwatch.GetTimestamp());
+            (allowedSeconds, processorSecondsBefore, start) = (seconds, Used(), Stopwatch.GetTimestamp());
             limit.Change(TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void Rest()
+    private void EndTimeLimit()
     {
-        lock (door)
+        lock (gate)
         {
-            allowed = null;
+            allowedSeconds = null;
         }
     }
 
-    /// <summary>Stops a worker that exceeded its time; checks again later if the worker waits for a
-    /// processor.</summary>
-    private void Look()
+    /// <summary>Stops a worker that exceeded its processor time, or that waits for a processor for too long. Otherwise
+    /// checks again later.</summary>
+    private void CheckTime()
     {
-        lock (door)
+        lock (gate)
         {
-            if (allowed is not { } seconds)
+            if (allowedSeconds is not { } seconds)
             {
                 return;
             }
 
-            double processor = seconds - (Used() - usedBefore),
-                left = Math.Min(processor, SqlLimits.Patience * seconds - Stopwatch.GetElapsedTime(since).TotalSeconds);
+            double processor = seconds - (Used() - processorSecondsBefore),
+                wall = (SqlLimits.Patience * seconds) - Stopwatch.GetElapsedTime(start).TotalSeconds;
+            double left = Math.Min(processor, wall);
             if (left <= 0)
             {
                 waited = processor > 0;
@@ -213,51 +212,31 @@ internal sealed class SqlWorkerProcess : IDisposable
 
     private SqlWorkerOutcome Ended(SqlPhase phase, SqlLimits limits)
     {
-        bool late = stopped;
-        bool ended = late || process.WaitForExit(TimeSpan.FromSeconds(EndSeconds));
-        Stop();
-        process.WaitForExit();
         const int CpuSignal = 128 + 24,
             KillSignal = 128 + 9;
-        return (late, process.ExitCode) switch
+        bool wasStopped = stopped;
+        bool ended = wasStopped || process.WaitForExit(TimeSpan.FromSeconds(EndSeconds));
+        Stop();
+        process.WaitForExit();
+        (string verdict, string reason) = (wasStopped, process.ExitCode) switch
         {
-            _ when !ended => new SqlWorkerOutcome(
-                null,
-                phase,
-                SqlWorkerOutcome.Crashed,
-                "its worker answered with something that is no grade"
-            ),
-            (false, KillSignal) => new SqlWorkerOutcome(
-                null,
-                phase,
+            _ when !ended => (SqlWorkerOutcome.Crashed, "its worker answered with something that is no grade"),
+            (false, KillSignal) => (
                 SqlWorkerOutcome.Killed,
                 "its worker was killed from outside, twice; the system does this when memory runs out"
             ),
-            (true, _) when waited => new SqlWorkerOutcome(
-                null,
-                phase,
+            (true, _) when waited => (
                 SqlWorkerOutcome.Killed,
                 "its worker waited for a processor or a disk, twice, so that its time passed unused"
             ),
-            (true, _) or (_, CpuSignal) => new SqlWorkerOutcome(
-                null,
-                phase,
+            (true, _) or (_, CpuSignal) => (
                 "time-limit",
                 $"its worker was stopped after {limits.Seconds} s, inside a call that SQLite does not interrupt"
             ),
-            (_, ProcessLimits.OutOfMemory) => new SqlWorkerOutcome(
-                null,
-                phase,
-                "memory-limit",
-                "its worker held more memory than it may"
-            ),
-            (_, int code) => new SqlWorkerOutcome(
-                null,
-                phase,
-                SqlWorkerOutcome.Crashed,
-                $"its worker ended with exit code {code}"
-            ),
+            (_, ProcessLimits.OutOfMemory) => ("memory-limit", "its worker held more memory than it may"),
+            (_, int code) => (SqlWorkerOutcome.Crashed, $"its worker ended with exit code {code}"),
         };
+        return new SqlWorkerOutcome(null, phase, verdict, reason);
     }
 
     private void Stop()
