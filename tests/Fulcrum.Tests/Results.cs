@@ -22,26 +22,27 @@ internal static class Results
             2 * (failing ?? (high < 0 || low > 0 ? 0.01 : 0.3))
         );
         double beyond = failing ?? (high < limit ? 0.01 : 0.6);
-        return new PairedResult(
-            task,
-            100,
-            0,
-            0,
-            0,
-            10,
-            new ScoreInterval(0.5, 0.4, 0.6),
-            new ScoreInterval(0.5, 0.4, 0.6),
-            estimate.ToDifference(),
-            Estimand.Clusters,
-            new IntervalMethod(IntervalBasis.Cr2T, false),
-            new BothEstimands(estimate, estimate),
-            null,
-            null,
-            null,
-            0,
-            0,
-            0.5,
-            NonInferiority: new NonInferiority(-limit, 1 - beyond, beyond, low > limit, false)
-        );
+        return new PairedResult
+        {
+            Task = task,
+            Items = 100,
+            Unscored = 0,
+            UnscoredBefore = 0,
+            UnscoredAfter = 0,
+            Clusters = 10,
+            Before = new ScoreInterval(0.5, 0.4, 0.6),
+            After = new ScoreInterval(0.5, 0.4, 0.6),
+            Difference = estimate.ToDifference(),
+            Estimand = Estimand.Clusters,
+            IntervalMethod = new IntervalMethod(IntervalBasis.Cr2T, false),
+            Estimands = new BothEstimands(estimate, estimate),
+            WorstCluster = null,
+            Mcnemar = null,
+            SignFlip = null,
+            Gained = 0,
+            Lost = 0,
+            Threshold = 0.5,
+            NonInferiority = new NonInferiority(-limit, 1 - beyond, beyond, low > limit, false),
+        };
     }
 }

@@ -113,42 +113,42 @@ internal static class PairedComparison
         double level
     )
     {
-        IReadOnlyList<(string Cluster, double Before, double After)> scored = Scored(pairs);
+        (string Cluster, double Before, double After)[] scored = Scored(pairs);
         Sample sample = Sample.OfPairs(scored);
+        bool binary = sample.Flips is not null;
         Estimand estimand = Allowed(sample, settings.Estimand);
         Estimator items = new(sample, Estimand.Items);
         Estimator? clusters =
             sample.Clusters < Estimator.LeastClusters ? null : new Estimator(sample, Estimand.Clusters);
         Estimator chosen = estimand == Estimand.Items ? items : clusters!;
         (int gained, int lost) = Flips(scored, settings.Threshold);
-        return new PairedResult(
-            task,
-            sample.Items,
-            pairs.Count - sample.Items,
-            pairs.Count(p => p.Before.Score is null),
-            pairs.Count(p => p.After.Score is null),
-            sample.Clusters,
-            Score([.. scored.Select(p => (p.Cluster, p.Before))], sample.Flips is not null),
-            Score([.. scored.Select(p => (p.Cluster, p.After))], sample.Flips is not null),
-            chosen.At(level).ToDifference(),
-            estimand,
-            chosen.Method,
-            new BothEstimands(
+        return new PairedResult
+        {
+            Task = task,
+            Group = group,
+            Items = sample.Items,
+            Clusters = sample.Clusters,
+            Unscored = pairs.Count - sample.Items,
+            UnscoredBefore = pairs.Count(p => p.Before.Score is null),
+            UnscoredAfter = pairs.Count(p => p.After.Score is null),
+            Bounds = Bounds(pairs, estimand, level),
+            Before = Score([.. scored.Select(p => (p.Cluster, p.Before))], binary),
+            After = Score([.. scored.Select(p => (p.Cluster, p.After))], binary),
+            Difference = chosen.At(level).ToDifference(),
+            Estimand = estimand,
+            IntervalMethod = chosen.Method,
+            Estimands = new BothEstimands(
                 settings.Repeated(items.At(level)),
                 clusters is null ? null : settings.Repeated(clusters.At(level))
             ),
-            sample.WorstCluster(),
-            sample.Flips is { } flips ? Proportion.McNemar(flips.Gained, flips.Lost) : null,
-            sample.Flips is null
-                ? SignFlip.Test(sample, RandomStream.For(settings.Seed, $"sign flips of {task}"))
-                : null,
-            gained,
-            lost,
-            settings.Threshold,
-            group,
-            Bounds(pairs, estimand, level),
-            NonInferiority: settings.Margin is { } margin ? Test(chosen, margin / 100, settings) : null
-        );
+            WorstCluster = sample.WorstCluster(),
+            Mcnemar = sample.Flips is { } flips ? Proportion.McNemar(flips.Gained, flips.Lost) : null,
+            SignFlip = binary ? null : SignFlip.Test(sample, RandomStream.For(settings.Seed, $"sign flips of {task}")),
+            Gained = gained,
+            Lost = lost,
+            Threshold = settings.Threshold,
+            NonInferiority = settings.Margin is { } margin ? Test(chosen, margin / 100, settings) : null,
+        };
     }
 
     /// <summary>Intervals at level / groups (Bonferroni), so that all of them hold together in 95% of
@@ -266,11 +266,11 @@ internal static class PairedComparison
             return null;
         }
 
-        Sample sample = Sample.OfDifferences([.. means.Select((m, i) => ($"{i}", m.After - m.Before))]);
+        Sample differences = Sample.OfDifferences([.. means.Select((m, i) => ($"{i}", m.After - m.Before))]);
         return new MacroMeans(
             means.Average(m => m.Before),
             means.Average(m => m.After),
-            new Estimator(sample, Estimand.Clusters).At(level).ToDifference()
+            new Estimator(differences, Estimand.Clusters).At(level).ToDifference()
         );
     }
 }

@@ -6,71 +6,107 @@ namespace Fulcrum.Comparisons;
 
 /// <summary>The comparison of two sides on one task, or on one group of its items, over the items that are scored on
 /// both sides.</summary>
-/// <param name="Task">The task's name.</param>
-/// <param name="Items">Items scored on both sides.</param>
-/// <param name="Unscored">Items that one side or both could not score.</param>
-/// <param name="UnscoredBefore">Items that the first side could not score.</param>
-/// <param name="UnscoredAfter">Items that the second side could not score.</param>
-/// <param name="Clusters">Number of clusters among the items.</param>
-/// <param name="Before">The first side's score.</param>
-/// <param name="After">The second side's score.</param>
-/// <param name="Difference">After minus before, for the chosen estimand. Of a group: simultaneous with the task's other
-/// groups.</param>
-/// <param name="Estimand">The population that the difference is about.</param>
-/// <param name="IntervalMethod">The method of its interval.</param>
-/// <param name="Estimands">Both estimands; p is not adjusted for a family.</param>
-/// <param name="WorstCluster">The cluster that lost most; null without items.</param>
-/// <param name="Mcnemar">The exact test of items that changed; null where a score is neither 0 nor 1.</param>
-/// <param name="SignFlip">The test of graded scores; null where every score is 0 or 1.</param>
-/// <param name="Gained">Items below the threshold before and at or above it after.</param>
-/// <param name="Lost">Items at or above the threshold before and below it after.</param>
-/// <param name="Threshold">The score from which an item counts as right; 0: every rise and fall counts.</param>
-/// <param name="Group">The group's name; null: the whole task.</param>
-/// <param name="Bounds">The difference if unscored items all counted against, or for, the second side; null: at most 1%
-/// are unscored.</param>
-/// <param name="AdjustedP">
-/// p adjusted for its family: Holm over the tasks of a comparison, Bonferroni over the groups of a task; null: no
-/// family.
-/// </param>
-/// <param name="Groups">The same for every group (hardness, category), in a fixed order; empty where there is one
-/// group.</param>
-/// <param name="Protocol">The protocol hash that both sides share; null when the files carry none.</param>
-/// <param name="NonInferiority">The test against the study's margin; null: no margin stated.</param>
-/// <param name="Measures">Additional measures of the answers, such as steps of SQL or Brier scores; null or empty:
-/// none.</param>
-/// <param name="Corpus">A measure of the whole corpus; null: not computed.</param>
-/// <param name="Chance">The accuracy of guessing, as a fraction; null: the task cannot be guessed.</param>
-public sealed record PairedResult(
-    string Task,
-    int Items,
-    int Unscored,
-    int UnscoredBefore,
-    int UnscoredAfter,
-    int Clusters,
-    ScoreInterval Before,
-    ScoreInterval After,
-    Difference Difference,
-    Estimand Estimand,
-    IntervalMethod IntervalMethod,
-    BothEstimands Estimands,
-    WorstCluster? WorstCluster,
-    McNemarResult? Mcnemar,
-    SignFlipResult? SignFlip,
-    int Gained,
-    int Lost,
-    double Threshold,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Group = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UnscoredBounds? Bounds = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AdjustedP = null,
-    IReadOnlyList<PairedResult>? Groups = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Protocol = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NonInferiority? NonInferiority = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-        IReadOnlyList<MeasureComparison>? Measures = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CorpusResult? Corpus = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Chance = null
-)
+/// <remarks>One object of <c>comparison.json</c>, whose names and order are those of the properties.</remarks>
+public sealed record PairedResult
 {
+    // What was compared.
+
+    /// <summary>The task's name.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Items scored on both sides.</summary>
+    public required int Items { get; init; }
+
+    /// <summary>Items that one side or both could not score.</summary>
+    public required int Unscored { get; init; }
+
+    /// <summary>Items that the first side could not score.</summary>
+    public required int UnscoredBefore { get; init; }
+
+    /// <summary>Items that the second side could not score.</summary>
+    public required int UnscoredAfter { get; init; }
+
+    /// <summary>Number of clusters among the items.</summary>
+    public required int Clusters { get; init; }
+
+    // Scores and their difference.
+
+    /// <summary>The first side's score.</summary>
+    public required ScoreInterval Before { get; init; }
+
+    /// <summary>The second side's score.</summary>
+    public required ScoreInterval After { get; init; }
+
+    /// <summary>After minus before, for the chosen estimand. Of a group: simultaneous with the task's other
+    /// groups.</summary>
+    public required Difference Difference { get; init; }
+
+    /// <summary>The population that the difference is about.</summary>
+    public required Estimand Estimand { get; init; }
+
+    /// <summary>The method of its interval.</summary>
+    public required IntervalMethod IntervalMethod { get; init; }
+
+    /// <summary>Both estimands; p is not adjusted for a family.</summary>
+    public required BothEstimands Estimands { get; init; }
+
+    /// <summary>The cluster that lost most; null without items.</summary>
+    public required WorstCluster? WorstCluster { get; init; }
+
+    // Items that changed, and their tests.
+
+    /// <summary>The exact test of items that changed; null where a score is neither 0 nor 1.</summary>
+    public required McNemarResult? Mcnemar { get; init; }
+
+    /// <summary>The test of graded scores; null where every score is 0 or 1.</summary>
+    public required SignFlipResult? SignFlip { get; init; }
+
+    /// <summary>Items below the threshold before and at or above it after.</summary>
+    public required int Gained { get; init; }
+
+    /// <summary>Items at or above the threshold before and below it after.</summary>
+    public required int Lost { get; init; }
+
+    /// <summary>The score from which an item counts as right; 0: every rise and fall counts.</summary>
+    public required double Threshold { get; init; }
+
+    // What only some results have.
+
+    /// <summary>The group's name; null: the whole task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
+
+    /// <summary>The difference if unscored items all counted against, or for, the second side; null: at most 1% are
+    /// unscored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public UnscoredBounds? Bounds { get; init; }
+
+    /// <summary>p adjusted for its family: Holm over the tasks of a comparison, Bonferroni over the groups of a task;
+    /// null: no family.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AdjustedP { get; init; }
+
+    /// <summary>The protocol hash that both sides share; null when the files carry none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Protocol { get; init; }
+
+    /// <summary>The test against the study's margin; null: no margin stated.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NonInferiority? NonInferiority { get; init; }
+
+    /// <summary>Additional measures of the answers, such as steps of SQL or Brier scores; null or empty:
+    /// none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MeasureComparison>? Measures { get; init; }
+
+    /// <summary>A measure of the whole corpus; null: not computed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CorpusResult? Corpus { get; init; }
+
+    /// <summary>The accuracy of guessing, as a fraction; null: the task cannot be guessed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Chance { get; init; }
+
     /// <summary>Means over clusters, every cluster counting the same; null: not computed.</summary>
     [JsonInclude]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -132,8 +168,9 @@ public sealed record PairedResult(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal EarlyResult? Early { get; init; }
 
-    /// <summary>The groups' results; empty for a group.</summary>
-    public IReadOnlyList<PairedResult> Groups { get; init; } = Groups ?? [];
+    /// <summary>The same for every group (hardness, category), in a fixed order; empty where there is one group, and for
+    /// a group.</summary>
+    public IReadOnlyList<PairedResult> Groups { get; init; } = [];
 
     /// <summary>Two-sided p of no difference, of the same pieces as the interval. Of a group adjusted for its
     /// family.</summary>
