@@ -24,6 +24,11 @@ foreach (Cell cell in Cells.Coverage())
     Once("coverage", cell.Name, studies, () => Simulations.Coverage(cell, studies));
 }
 
+foreach (RareChanges cell in RareChanges.All())
+{
+    Once("rare changes", cell.Name, studies, () => cell.WithinMargin(studies));
+}
+
 foreach (Cell cell in Cells.Decisions())
 {
     Once(

@@ -30,6 +30,21 @@ internal static class Tables
             ]
         ),
         new(
+            "rare changes",
+            "Losses said to lie within a margin of 2 points, in %, by the interval of independent items and by the "
+                + "verdict, for several intraclass correlations of the changes",
+            "cell",
+            [
+                .. RareChanges.Correlations.SelectMany(r =>
+                    (IEnumerable<(string, string, int, bool)>)
+                        [
+                            (Of(r) + ": interval", $"interval {Of(r)}", 1, false),
+                            ("verdict", $"verdict {Of(r)}", 1, false),
+                        ]
+                ),
+            ]
+        ),
+        new(
             "early decision",
             "Early decision about a loss of 2 points: shares of studies that are decided, mean share of items asked, in %",
             "cell; estimand",
@@ -96,6 +111,8 @@ internal static class Tables
             ]
         ),
     ];
+
+    private static string Of(double correlation) => correlation.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Prints every table that has results.</summary>
     public static void Print(IReadOnlyList<Result> results, TextWriter to)

@@ -41,7 +41,8 @@ public sealed class ObservedPowerTests
 
         TaskPower power = TaskPower.After(seen, [.. Enumerable.Repeat(20, 20)], looking: 2);
 
-        Assert.Equal(Proportion.Wilson(0, 200).High, power.ChangeAtMost!.Value, 1e-12);
+        // The design effect of 20 items per cluster and an intraclass correlation of 0.05.
+        Assert.Equal(Proportion.Wilson(0, 400 / (1 + 0.05 * 19)).High, power.ChangeAtMost!.Value, 1e-12);
     }
 
     [Fact]

@@ -108,6 +108,7 @@ internal static class Advice
         return r.NothingSolved ? Unsolved(r, words)
             : target && r.Gained + r.Lost == 0 ? Unlearned(r, words)
             : r.Difference.High < limit && failing >= Judgement.OneSided ? Adjusted(r, failing, tasks, words)
+            : !target && r.FewChanges is { } && r.Difference.Low > limit ? FewChanged(r, words)
             : r.Bounds is { } && (r.Difference.Low > limit || r.Difference.High < limit)
                 ? words.Say(
                     $"On {r.Task} the verdict depends on how the unscored items count: find out why they are unscored.",
@@ -115,6 +116,15 @@ internal static class Advice
                 )
             : null;
     }
+
+    private static string FewChanged(PairedResult r, Words words) =>
+        words.Say(
+            $"{r.Task}: few clusters hold a changed item, so a loss on other clusters may have been missed. "
+                + "More clusters help most. If these clusters are the benchmark, set the task's estimand to items.",
+            $"{r.Task}: poucos agrupamentos contêm um item alterado, então uma perda em outros agrupamentos pode "
+                + "ter passado despercebida. Mais agrupamentos ajudam mais. Se estes agrupamentos são o benchmark, "
+                + "defina estimand da tarefa como items."
+        );
 
     private static string Unsolved(PairedResult r, Words words) =>
         words.Say(

@@ -114,7 +114,9 @@ internal sealed record Ranking(
     /// <summary>Whether the rule of acceptance also holds by the simultaneous bounds.</summary>
     private static bool IsConfirmed(CandidateComparison c, Comparison comparison) =>
         c.Verdict.Findings.All(f =>
-            Bounds(comparison, f.Task, c.Name)?.Low > (f.Role == TaskRole.Target ? 0 : -c.Verdict.Margin / 100)
+            f.Role == TaskRole.Target
+                ? Bounds(comparison, f.Task, c.Name)?.Low > 0
+                : AgainstMargin(comparison, f.Task, c.Name)?.Low > -c.Verdict.Margin / 100
         );
 
     /// <summary>Whether one candidate's bounds lie above the other's on every target.</summary>
@@ -122,8 +124,11 @@ internal sealed record Ranking(
         Targets(one).All(f => Bounds(comparison, f.Task, one.Name)?.Low > Bounds(comparison, f.Task, other.Name)?.High);
 
     private static SimultaneousBounds? Bounds(Comparison comparison, string task, string candidate) =>
-        comparison
-            .Families?.FirstOrDefault(f => f.Task == task)
-            ?.Candidates.FirstOrDefault(c => c.Name == candidate)
-            ?.Simultaneous;
+        Find(comparison, task, candidate)?.Simultaneous;
+
+    private static SimultaneousBounds? AgainstMargin(Comparison comparison, string task, string candidate) =>
+        Find(comparison, task, candidate) is { } found ? found.AgainstMargin ?? found.Simultaneous : null;
+
+    private static CandidateDifference? Find(Comparison comparison, string task, string candidate) =>
+        comparison.Families?.FirstOrDefault(f => f.Task == task)?.Candidates.FirstOrDefault(c => c.Name == candidate);
 }

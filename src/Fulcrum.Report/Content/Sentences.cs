@@ -114,7 +114,8 @@ internal static class Sentences
         string items = words.Change(b.Estimands.Items.ToDifference());
         string used = words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)"),
             ofItems = b.Estimand == Estimand.Items ? used : "",
-            ofClusters = b.Estimand == Estimand.Clusters ? used : "";
+            ofClusters = b.Estimand == Estimand.Clusters && !b.RestsOnFewChanges ? used : "",
+            few = FewChanged(b, words, many);
         string worst =
             b.WorstCluster is { } w && b.Clusters > 1
                 ? words.Say($" Lowest {one}: {w.Cluster}, ", $" Agrupamento mais baixo: {w.Cluster}, ")
@@ -127,7 +128,9 @@ internal static class Sentences
                     + $"kind: {words.Change(clusters.ToDifference())}{ofClusters}.",
                 $"Em outros itens destes {b.Clusters} agrupamentos{kind}: {items}{ofItems}. Em outros "
                     + $"agrupamentos do mesmo tipo: {words.Change(clusters.ToDifference())}{ofClusters}."
-            ) + worst,
+            )
+                + few
+                + worst,
             (> 1, _) => words.Say(
                 $"On other items of these {b.Clusters} {many}: {items}{ofItems}. Fewer than 5 {many} give no "
                     + $"estimate for other {many}.",
@@ -136,6 +139,31 @@ internal static class Sentences
             ) + worst,
             _ => "",
         };
+    }
+
+    // Sets the three intervals for other clusters side by side, each with what it assumes.
+    private static string FewChanged(PairedResult b, Words words, string many)
+    {
+        if (b.FewChanges is not { } few)
+        {
+            return "";
+        }
+
+        string correlation = words.Number(FewChanges.Correlation, "0.00"),
+            assumed = words.Interval(new Difference(b.Difference.Points, few.Low, few.High, 0)),
+            any = words.Interval(new Difference(0, -few.ChangedAtMost, few.ChangedAtMost, 0)),
+            used = b.RestsOnFewChanges
+                ? words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)")
+                : "";
+        return words.Say(
+            $" {few.ChangedClusters} of {b.Clusters} {many} hold a changed item, too few to show how changes cluster: "
+                + $"that interval takes items as independent, with an intraclass correlation of {correlation} it is "
+                + $"{assumed}{used}, and the mean over {many} lies within {any} however changes cluster.",
+            $" {few.ChangedClusters} de {b.Clusters} agrupamentos contêm um item alterado, poucos para mostrar como as "
+                + "mudanças se agrupam: esse intervalo toma os itens como independentes, com correlação intraclasse de "
+                + $"{correlation} ele é {assumed}{used}, e a média sobre agrupamentos fica em {any} como quer que as "
+                + "mudanças se agrupem."
+        );
     }
 
     /// <summary>How a task with early decision ended; empty where all items were asked.</summary>

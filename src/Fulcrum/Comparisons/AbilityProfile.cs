@@ -64,7 +64,13 @@ internal static class AbilityProfile
             tasks.Average(t => t.Before.Score),
             tasks.Average(t => t.After.Score),
             difference,
-            difference.Low > -margin / 100 && !tasks.Any(t => Judgement.HasNothingToLose(t, margin / 100))
+            Lowest(tasks, difference) > -margin / 100 && !tasks.Any(t => Judgement.HasNothingToLose(t, margin / 100))
         );
     }
+
+    // Bounds of few changed clusters have no standard error that could be combined. Their mean errs to the safe side.
+    private static double Lowest(PairedResult[] tasks, Difference mean) =>
+        tasks.Any(t => t.FewChanges is not null)
+            ? Math.Min(mean.Low, tasks.Average(t => t.AgainstLimits.Low))
+            : mean.Low;
 }

@@ -85,12 +85,16 @@ public sealed record CandidateFamily(
         Estimator estimator = new(sample, estimand);
         SimultaneousBounds? bounds =
             level is { } of && estimator.At(of.LocalLevel) is var at ? new SimultaneousBounds(at.Low, at.High) : null;
+        FewChanges? few = level is { } local ? FewChanges.Of(sample, estimand, local.LocalLevel) : null;
         return new CandidateDifference(
             name,
             PairedComparison.Score(scores, sample.Flips is not null),
             estimator.At().ToDifference(),
             bounds
-        );
+        )
+        {
+            AgainstMargin = few is null ? null : new SimultaneousBounds(few.Low, few.High),
+        };
     }
 
     /// <summary>The differences of each candidate, and the scores of base and candidates, on the items that all
@@ -136,7 +140,14 @@ public sealed record CandidateDifference(
     ScoreInterval After,
     Difference Difference,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SimultaneousBounds? Simultaneous
-);
+)
+{
+    /// <summary>What is compared with a margin in place of <see cref="Simultaneous"/>, because few clusters changed;
+    /// null: enough clusters changed.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal SimultaneousBounds? AgainstMargin { get; init; }
+}
 
 /// <summary>Lower and upper bound, as fractions.</summary>
 public readonly record struct SimultaneousBounds(double Low, double High);

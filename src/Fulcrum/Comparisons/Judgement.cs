@@ -151,8 +151,11 @@ internal static class Judgement
     private static TaskJudgement JudgementOf(PairedResult r, TaskRole role, double margin, double failing)
     {
         double limit = role == TaskRole.Target ? 0 : -margin;
-        Difference[] all = r.Bounds is { } b ? [r.Difference, b.Lowest, b.Highest] : [r.Difference];
         bool target = role == TaskRole.Target;
+        // A gain rests on items that changed, a loss within the margin on items that did not. Only the second needs
+        // an assumption about clusters that have not changed.
+        Difference own = target ? r.Difference : r.AgainstLimits;
+        Difference[] all = r.Bounds is { } b ? [own, b.Lowest, b.Highest] : [own];
         return failing < OneSided && all.All(d => d.High < limit)
             ? target
                 ? TaskJudgement.NotGained

@@ -142,12 +142,15 @@ internal static class PairedComparison
                 clusters is null ? null : settings.Repeated(clusters.At(level))
             ),
             WorstCluster = sample.WorstCluster(),
+            FewChanges = group is null ? FewChanges.Of(sample, estimand, level) : null,
             Mcnemar = sample.Flips is { } flips ? Proportion.McNemar(flips.Gained, flips.Lost) : null,
             SignFlip = binary ? null : SignFlip.Test(sample, RandomStream.For(settings.Seed, $"sign flips of {task}")),
             Gained = gained,
             Lost = lost,
             Threshold = settings.Threshold,
-            NonInferiority = settings.Margin is { } margin ? Test(chosen, margin / 100, settings) : null,
+            NonInferiority = settings.Margin is { } margin
+                ? Test(FewChanges.AgainstLimits(sample, estimand), margin / 100, settings)
+                : null,
         };
     }
 
@@ -270,7 +273,7 @@ internal static class PairedComparison
         return new MacroMeans(
             means.Average(m => m.Before),
             means.Average(m => m.After),
-            new Estimator(differences, Estimand.Clusters).At(level).ToDifference()
+            FewChanges.OfMeans(differences, Sample.OfPairs(scored)).At(level).ToDifference()
         );
     }
 }

@@ -107,6 +107,12 @@ public sealed record PairedResult
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Chance { get; init; }
 
+    /// <summary>Bounds for other clusters that assume how changes cluster; null where enough clusters changed, or the
+    /// difference is about other items.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal FewChanges? FewChanges { get; init; }
+
     /// <summary>Means over clusters, every cluster counting the same; null: not computed.</summary>
     [JsonInclude]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -171,6 +177,15 @@ public sealed record PairedResult
     /// <summary>The same for every group (hardness, category), in a fixed order; empty where there is one group, and for
     /// a group.</summary>
     public IReadOnlyList<PairedResult> Groups { get; init; } = [];
+
+    /// <summary>The bounds by which the difference is held against a margin or a requirement other than 0.</summary>
+    [JsonIgnore]
+    internal Difference AgainstLimits =>
+        FewChanges is { } few ? Difference with { Low = few.Low, High = few.High } : Difference;
+
+    /// <summary>Whether the margin is compared with the bounds of few changed clusters.</summary>
+    [JsonIgnore]
+    internal bool RestsOnFewChanges => FewChanges is not null && NonInferiority is not null;
 
     /// <summary>Two-sided p of no difference, of the same pieces as the interval. Of a group adjusted for its
     /// family.</summary>

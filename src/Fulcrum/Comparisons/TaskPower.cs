@@ -78,7 +78,8 @@ internal sealed record TaskPower(
     // So few items changed that their spread gives no figure. What is known is how many can change at most.
     private static TaskPower Bounded(TaskPower expected, PairedResult seen, double discordance)
     {
-        double prior = seen.Estimand == Estimand.Clusters ? Power.AssumedDesignEffect : 1,
+        double prior =
+                seen.FewChanges?.DesignEffect ?? (seen.Estimand == Estimand.Clusters ? Power.AssumedDesignEffect : 1),
             effect = Math.Max(prior, expected.DesignEffect ?? prior),
             most = Proportion.Wilson((seen.Gained + seen.Lost) / effect, seen.Items / effect).High;
         return expected with

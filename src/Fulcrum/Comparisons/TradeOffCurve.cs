@@ -132,7 +132,8 @@ internal static class TradeOffCurve
                     : Level / Math.Max(1, samples.Length);
                 for (int i = 0; i < samples.Length; i++)
                 {
-                    within[i + 1] &= new Estimator(samples[i], EstimandOf(samples[i], task)).At(level).Low > -margin;
+                    Estimator estimator = FewChanges.AgainstLimits(samples[i], EstimandOf(samples[i], task));
+                    within[i + 1] &= estimator.At(level).Low > -margin;
                 }
             }
 

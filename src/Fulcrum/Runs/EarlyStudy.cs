@@ -73,9 +73,13 @@ internal sealed class EarlyStudy
         ComparisonSettings Settings(LookPlan plan) =>
             new(Estimand: task.Generalises(), Level: Student.NormalTwoSided(plan.Boundaries[look]));
         PairedResult own = PairedComparison.Of(task.Name, first, second, Settings(plans[task.Name]));
-        Difference together = PairedComparison.Of(task.Name, first, second, Settings(joint)).Difference;
-        SimultaneousBounds bounds = new(together.Low, together.High);
-        return (new CandidateDifference(candidate.Name, own.After, own.Difference, bounds), own);
+        PairedResult together = PairedComparison.Of(task.Name, first, second, Settings(joint));
+        SimultaneousBounds bounds = new(together.Difference.Low, together.Difference.High);
+        SimultaneousBounds? few = together.FewChanges is { } f ? new SimultaneousBounds(f.Low, f.High) : null;
+        return (
+            new CandidateDifference(candidate.Name, own.After, own.Difference, bounds) { AgainstMargin = few },
+            own
+        );
     }
 
     /// <summary>The answers of both sides to the items that the candidate was asked.</summary>

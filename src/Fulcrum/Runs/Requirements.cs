@@ -77,7 +77,8 @@ internal sealed partial record Requirements(IReadOnlyList<(string Task, bool AtL
         return from candidate in comparison.Candidates
             where chosen is null || candidate.Name == chosen
             from bound in Bounds
-            let difference = candidate.Tasks.First(t => t.Task == bound.Task).Difference
+            let task = candidate.Tasks.First(t => t.Task == bound.Task)
+            let difference = bound.Points == 0 ? task.Difference : task.AgainstLimits
             select new RequirementResult(candidate.Name, bound.Task, bound.AtLeast, bound.Points, difference);
     }
 

@@ -114,10 +114,11 @@ internal static class EarlyDecision
     public static Look At(LookPlan plan, int look, Sample seen, Estimand estimand, double limit, int failures = 1)
     {
         double level = Student.NormalTwoSided(plan.Boundaries[look]);
-        Estimator estimator = new(seen, estimand);
-        Estimate repeated = estimator.At(level);
+        Estimator interval = new(seen, estimand),
+            estimator = limit == 0 ? interval : FewChanges.AgainstLimits(seen, estimand);
+        Estimate repeated = interval.At(level);
         LookOutcome outcome =
-            repeated.Low > limit ? LookOutcome.Above
+            estimator.At(level).Low > limit ? LookOutcome.Above
             : estimator.At(level / failures).High < limit ? LookOutcome.Below
             : look == plan.Asked.Count - 1 ? LookOutcome.Open
             : IsFutile(plan.Share(look), Statistic(estimator, seen, limit), plan.Boundaries[^1]) ? LookOutcome.Futile

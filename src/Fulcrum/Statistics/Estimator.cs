@@ -14,9 +14,11 @@ internal sealed class Estimator
     private readonly IPiece[] pieces;
 
     /// <summary>Chooses the pieces for one sample.</summary>
+    /// <param name="effective">Counts of an effective sample, whose intervals are pieces in addition; null: none
+    /// (<see cref="FewChanges"/>).</param>
     /// <exception cref="ArgumentException">The estimand is other clusters, and the sample has fewer than
     /// <see cref="LeastClusters"/>.</exception>
-    public Estimator(Sample sample, Estimand estimand)
+    public Estimator(Sample sample, Estimand estimand, Counts? effective = null)
     {
         if (estimand == Estimand.Clusters && sample.Clusters < LeastClusters)
         {
@@ -32,7 +34,7 @@ internal sealed class Estimator
                 ? [StandardErrors.Stratified(sample)]
                 : [StandardErrors.Cr2(sample), StandardErrors.Items(sample)];
         student = [.. errors.Select(e => new StudentPiece(sample.Mean, e))];
-        pieces = Pieces(estimand);
+        pieces = Pieces(estimand, effective);
     }
 
     /// <summary>The estimand where a task names none: other clusters if the sample has at least
@@ -72,11 +74,18 @@ internal sealed class Estimator
     /// exactly if the interval at that level excludes the limit.</summary>
     public double P(double limit) => sample.Items < 2 ? 1 : pieces.Max(p => p.P(limit));
 
-    private IPiece[] Pieces(Estimand estimand)
+    private IPiece[] Pieces(Estimand estimand, Counts? effective)
     {
-        if (sample.Flips is { Items: > 0 } flips)
+        Counts? counts = sample.Flips is { Items: > 0 } ? sample.Changes : null;
+        IPiece[] ofCounts =
+        [
+            .. new[] { counts, effective }
+                .OfType<Counts>()
+                .SelectMany(c => (IPiece[])[new BonettPrice(c), new TangoScore(c)]),
+        ];
+        if (ofCounts.Length > 0)
         {
-            IPiece[] all = [.. student, new BonettPrice(flips), new TangoScore(flips)];
+            IPiece[] all = [.. student, .. ofCounts];
             Method = new IntervalMethod(BasisOf(estimand), CountsMoveBound(all));
             return all;
         }

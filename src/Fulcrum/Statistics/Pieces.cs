@@ -38,15 +38,15 @@ internal sealed record StudentPiece(double Mean, StandardError Of) : IPiece
 
 /// <summary>The interval of Bonett and Price (2012, J. Educ. Behav. Stat. 37:479): Wald's, with one
 /// gained and one lost item added.</summary>
-internal sealed record BonettPrice(Flips Flips) : IPiece
+internal sealed record BonettPrice(Counts Counts) : IPiece
 {
-    private double Gained => (Flips.Gained + 1.0) / (Flips.Items + 2);
+    private double Gained => (Counts.Gained + 1.0) / (Counts.Items + 2);
 
-    private double Lost => (Flips.Lost + 1.0) / (Flips.Items + 2);
+    private double Lost => (Counts.Lost + 1.0) / (Counts.Items + 2);
 
-    private double Centre => (double)(Flips.Gained - Flips.Lost) / (Flips.Items + 2);
+    private double Centre => (Counts.Gained - Counts.Lost) / (Counts.Items + 2);
 
-    private double Root => Math.Sqrt((Gained + Lost - Centre * Centre) / (Flips.Items + 2));
+    private double Root => Math.Sqrt((Gained + Lost - Centre * Centre) / (Counts.Items + 2));
 
     /// <inheritdoc/>
     public (double Low, double High) Interval(double alpha)
@@ -60,20 +60,20 @@ internal sealed record BonettPrice(Flips Flips) : IPiece
 }
 
 /// <summary>The score interval of a paired difference (Tango 1998, Stat. Med. 17:891).</summary>
-internal sealed record TangoScore(Flips Flips) : IPiece
+internal sealed record TangoScore(Counts Counts) : IPiece
 {
     // An interval of length 2 is then shorter than the resolution of a double.
     private const int Halvings = 60;
 
-    private double Difference => (double)(Flips.Gained - Flips.Lost) / Flips.Items;
+    private double Difference => (Counts.Gained - Counts.Lost) / Counts.Items;
 
     /// <inheritdoc/>
     public (double Low, double High) Interval(double alpha)
     {
         double z = Student.NormalQuantile(alpha / 2);
         return (
-            Flips.Lost == Flips.Items ? -1 : Bound(-1, Difference, z),
-            Flips.Gained == Flips.Items ? 1 : Bound(Difference, 1, -z)
+            Counts.Lost == Counts.Items ? -1 : Bound(-1, Difference, z),
+            Counts.Gained == Counts.Items ? 1 : Bound(Difference, 1, -z)
         );
     }
 
@@ -95,11 +95,11 @@ internal sealed record TangoScore(Flips Flips) : IPiece
 
     private double Statistic(double limit)
     {
-        double n = Flips.Items,
-            distance = Flips.Gained - Flips.Lost - n * limit;
+        double n = Counts.Items,
+            distance = Counts.Gained - Counts.Lost - n * limit;
         double a = 2 * n,
-            b = -Flips.Gained - Flips.Lost + (2 * n - Flips.Gained + Flips.Lost) * limit;
-        double c = -Flips.Lost * limit * (1 - limit);
+            b = -Counts.Gained - Counts.Lost + (2 * n - Counts.Gained + Counts.Lost) * limit;
+        double c = -Counts.Lost * limit * (1 - limit);
         double q = (Math.Sqrt(Math.Max(0, b * b - 4 * a * c)) - b) / (2 * a),
             variance = n * (2 * q + limit * (1 - limit));
         return Math.Abs(distance) < 1e-12 ? 0

@@ -29,12 +29,16 @@ internal sealed class Sample
 
         clusterOf = [.. clusters.Select(c => index[c])];
         (sizes, sums) = (new int[names.Length], new double[names.Length]);
+        bool[] changed = new bool[names.Length];
         for (int i = 0; i < values.Length; i++)
         {
             sizes[clusterOf[i]]++;
             sums[clusterOf[i]] += values[i];
+            changed[clusterOf[i]] |= values[i] != 0;
         }
 
+        Changes = new Counts(values.Length, values.Sum(v => Math.Max(0, v)), values.Sum(v => Math.Max(0, -v)));
+        ChangedClusters = changed.Count(c => c);
         Mean = values.Length == 0 ? 0 : sums.Sum() / values.Length;
     }
 
@@ -95,6 +99,13 @@ internal sealed class Sample
     /// <summary>Items gained and lost; null unless the values are differences of scores that are all 0 or 1.</summary>
     public Flips? Flips { get; }
 
+    /// <summary>Items, and the sums of the rises and of the falls. Of scores of 0 and 1 these are the counts of
+    /// <see cref="Flips"/>.</summary>
+    public Counts Changes { get; }
+
+    /// <summary>Number of clusters with an item whose value is not 0.</summary>
+    public int ChangedClusters { get; }
+
     /// <summary>One value per item.</summary>
     internal ReadOnlySpan<double> Values => values;
 
@@ -150,3 +161,14 @@ public readonly record struct WorstCluster(string Cluster, double Points, int It
 /// <param name="Gained">Items that are incorrect before and correct after.</param>
 /// <param name="Lost">Items that are correct before and incorrect after.</param>
 internal readonly record struct Flips(int Items, int Gained, int Lost);
+
+/// <summary>Items gained and lost, as far as they count as independent of each other. They need not be whole
+/// numbers.</summary>
+/// <param name="Items">The number of items, changed or not.</param>
+/// <param name="Gained">Of graded scores the sum of all rises: a rise of 0.5 counts half.</param>
+/// <param name="Lost">Likewise, of all falls.</param>
+internal readonly record struct Counts(double Items, double Gained, double Lost)
+{
+    /// <summary>The counts of the effective sample: a design effect of 2 halves them.</summary>
+    public Counts Over(double designEffect) => new(Items / designEffect, Gained / designEffect, Lost / designEffect);
+}
