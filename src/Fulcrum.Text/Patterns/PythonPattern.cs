@@ -45,8 +45,22 @@ internal sealed class PythonPattern
     /// <exception cref="InputException">The search took too long. The message names the pattern.</exception>
     public IReadOnlyList<IReadOnlyList<string>> FindAll(string text) =>
         Timed(() =>
-            regex.Matches(text).Select(m => (IReadOnlyList<string>)(groups == 0 ? [m.Value] : Groups(m))).ToArray()
-        );
+        {
+            long latest = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+            List<IReadOnlyList<string>> all = [];
+            for (Match match = regex.Match(text); match.Success; match = match.NextMatch())
+            {
+                all.Add(groups == 0 ? [match.Value] : Groups(match));
+
+                // .NET's limit is for one match. Many slow matches would run for hours.
+                if (Environment.TickCount64 > latest)
+                {
+                    throw new RegexMatchTimeoutException();
+                }
+            }
+
+            return all;
+        });
 
     /// <summary>Returns the number of matches that do not overlap.</summary>
     /// <exception cref="InputException">As for <see cref="FindAll"/>.</exception>

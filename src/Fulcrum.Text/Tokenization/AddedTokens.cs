@@ -39,7 +39,7 @@ internal sealed class AddedTokens
             [
                 .. file.List(file.Root, "added_tokens")
                     .Select(t => new AddedToken(
-                        file.Whole(t, "id") is >= 0 and var id
+                        file.Whole(t, "id") is >= 0 and < BpeModel.LargestVocabulary and var id
                             ? id
                             : throw file.Error($"an added token has the id {file.Whole(t, "id")}"),
                         file.Text(t, "content"),

@@ -5,7 +5,9 @@ namespace Fulcrum.Tokenization;
 /// <summary>Reads the <c>model</c> of a <c>tokenizer.json</c>.</summary>
 internal static class BpeModel
 {
-    private const int LargestVocabulary = 1 << 22;
+    /// <summary>Ids are below this number. A larger one would be an error of the file: no model has as many
+    /// tokens.</summary>
+    public const int LargestVocabulary = 1 << 22;
 
     /// <summary>Reads the vocabulary: token to id.</summary>
     public static Dictionary<string, int> Vocabulary(JsonNode model, JsonFile file)

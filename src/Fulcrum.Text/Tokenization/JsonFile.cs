@@ -7,7 +7,11 @@ namespace Fulcrum.Tokenization;
 /// <summary>A JSON file whose values are checked when they are read. Every error names the file.</summary>
 internal sealed class JsonFile
 {
+    // Published tokenizers have fewer than ten. Each may have a pattern, which takes a millisecond to compile.
+    private const int MostSteps = 1000;
+
     private readonly string path;
+    private int steps;
 
     /// <summary>Reads a file of at most 256 MB and a depth of at most 64.</summary>
     /// <exception cref="InputException">It is missing, too large, or not a JSON object.</exception>
@@ -54,6 +58,17 @@ internal sealed class JsonFile
     /// <summary>Returns a required list.</summary>
     public JsonArray List(JsonNode? node, string name) =>
         Member(node, name) as JsonArray ?? throw Error($"'{name}' must be a list");
+
+    /// <summary>Returns a required list of steps of a normalizer, a pre-tokenizer or a decoder.</summary>
+    /// <exception cref="InputException">It is no list, or the file has too many steps in all.</exception>
+    public JsonArray Steps(JsonNode? node, string name)
+    {
+        JsonArray list = List(node, name);
+        steps += list.Count;
+        return steps <= MostSteps
+            ? list
+            : throw Error($"its normalizers, pre-tokenizers and decoders have more than {MostSteps} steps");
+    }
 
     /// <summary>A member of an object; null when it is absent, or null.</summary>
     public JsonNode? Member(JsonNode? node, string name)

@@ -30,7 +30,7 @@ internal static class Normalizers
                 "ByteLevel" => text => ByteAlphabet.Encode(text),
                 "Prepend" => Prepend(file.Text(node, "prepend")),
                 "Replace" => Replace(node, file),
-                "Sequence" => Chain([.. file.List(node, "normalizers").Select(n => Parse(n, file))]),
+                "Sequence" => Chain([.. file.Steps(node, "normalizers").Select(n => Parse(n, file))]),
                 string other => throw file.Error($"the normalizer '{other}' is not supported"),
             };
 
@@ -49,6 +49,27 @@ internal static class Normalizers
         return plain.Length == 0
             ? throw file.Error("a Replace has an empty pattern")
             : text => ReplacePlain(text, plain, content);
+    }
+
+    /// <summary>Returns the normalised contents of added tokens, in their order.</summary>
+    /// <exception cref="InputException">All of them together are too long.</exception>
+    public static string[] Contents(IEnumerable<AddedToken> tokens, Func<string, string> normalise)
+    {
+        long characters = 0;
+        List<string> contents = [];
+        foreach (AddedToken token in tokens)
+        {
+            contents.Add(normalise(token.Content));
+            characters += contents[^1].Length;
+            if (characters > MostCharacters)
+            {
+                throw new InputException(
+                    $"the tokenizer's normalizer makes its added tokens longer than {MostCharacters} characters"
+                );
+            }
+        }
+
+        return [.. contents];
     }
 
     /// <summary>Refuses a step that would make a text too long, before the text is built.</summary>
@@ -119,7 +140,12 @@ internal static class Normalizers
                 or 0x1F16C
                 or (>= 0x1FBF0 and <= 0x1FBF9);
 
-    private static Func<string, string> Prepend(string prefix) => text => text.Length == 0 ? text : prefix + text;
+    private static Func<string, string> Prepend(string prefix) =>
+        text =>
+        {
+            Require(text.Length, (long)prefix.Length + text.Length);
+            return text.Length == 0 ? text : prefix + text;
+        };
 
     private static Func<string, string> Chain(Func<string, string>[] steps) =>
         text => steps.Aggregate(text, (t, step) => Checked(t.Length, step(t)));

@@ -29,7 +29,7 @@ internal static class PreTokenizers
         switch (file.Text(node, "type"))
         {
             case "Sequence":
-                JsonArray nodes = file.List(node, "pretokenizers");
+                JsonArray nodes = file.Steps(node, "pretokenizers");
                 PreTokenizer[] steps = new PreTokenizer[nodes.Count];
                 for (int i = 0; i < steps.Length; i++)
                 {
@@ -56,7 +56,7 @@ internal static class PreTokenizers
                     file
                 );
             case "CharDelimiterSplit":
-                return Cut(TextPattern.Literal(file.Text(node, "delimiter"), file), "Removed", invert: false, file);
+                return Cut(TextPattern.Literal(Character(node, "delimiter", file), file), "Removed", false, file);
             case "ByteLevel":
                 bytes = true;
                 return ByteLevel(
@@ -87,6 +87,20 @@ internal static class PreTokenizers
             : throw file.Error($"the Metaspace prepend_scheme '{scheme}' is not supported");
     }
 
+    /// <summary>Returns the character that a Metaspace step puts in place of a space.</summary>
+    /// <exception cref="InputException">It is not one character.</exception>
+    public static string Mark(JsonNode node, JsonFile file) =>
+        node["replacement"] is null ? "▁" : Character(node, "replacement", file);
+
+    // One character, as in the tokenizers library: a longer text could make gigabytes of a text with many spaces.
+    private static string Character(JsonNode node, string name, JsonFile file)
+    {
+        string text = file.Text(node, name);
+        return text.EnumerateRunes().Take(2).Count() == 1
+            ? text
+            : throw file.Error($"'{name}' must be one character, not '{Printable.Short(text)}'");
+    }
+
     private static void Whole(Piece piece, List<Piece> into) => into.Add(piece);
 
     private static PreTokenizer Sequence(PreTokenizer[] steps) =>
@@ -94,14 +108,20 @@ internal static class PreTokenizers
         {
             List<Piece> now = [piece],
                 next = [];
-            foreach (PreTokenizer step in steps[..^1])
+            TextPatience patience = TextPatience.Begin();
+            foreach (PreTokenizer step in steps)
             {
-                now.ForEach(p => step(p, next));
+                foreach (Piece part in now)
+                {
+                    patience.Require(piece.Length);
+                    step(part, next);
+                }
+
                 (now, next) = (next, now);
                 next.Clear();
             }
 
-            now.ForEach(p => steps[^1](p, into));
+            into.AddRange(now);
         };
 
     private static PreTokenizer Split(JsonNode node, JsonFile file)
@@ -215,7 +235,7 @@ internal static class PreTokenizers
 
     private static PreTokenizer Metaspace(JsonNode node, JsonFile file)
     {
-        string mark = node["replacement"] is null ? "▁" : file.Text(node, "replacement"),
+        string mark = Mark(node, file),
             scheme = PrependScheme(node, file);
         PreTokenizer words = file.Flag(node, "split", missing: true)
             ? Cut(TextPattern.Literal(mark, file), "MergedWithNext", invert: false, file)

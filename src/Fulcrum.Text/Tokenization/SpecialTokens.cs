@@ -6,6 +6,9 @@ namespace Fulcrum.Tokenization;
 /// sequence.</summary>
 internal static class SpecialTokens
 {
+    // Published tokenizers add up to three. An untrusted template may repeat a long list a hundred thousand times.
+    private const int MostAdded = 1024;
+
     /// <summary>Returns the ids before and after the sequence.</summary>
     /// <remarks><c>add_bos_token</c> and <c>add_eos_token</c> of <c>tokenizer_config.json</c> change nothing where
     /// there is a <c>tokenizer.json</c>, as in transformers 5.</remarks>
@@ -22,7 +25,11 @@ internal static class SpecialTokens
                     .Select(p => Parse(p, file))
                     .Aggregate(
                         (Prefix: Array.Empty<int>(), Suffix: Array.Empty<int>()),
-                        (inner, outer) => ([.. outer.Prefix, .. inner.Prefix], [.. inner.Suffix, .. outer.Suffix])
+                        (inner, outer) =>
+                            (
+                                Few([.. outer.Prefix, .. inner.Prefix], file),
+                                Few([.. inner.Suffix, .. outer.Suffix], file)
+                            )
                     ),
                 string other => throw file.Error($"the post_processor '{other}' is not supported"),
             };
@@ -47,13 +54,8 @@ internal static class SpecialTokens
                 file.Member(node, "special_tokens"),
                 file.Text(file.Member(part, "SpecialToken"), "id")
             );
-            IEnumerable<int> ids = file.List(token, "ids")
-                .Select(id =>
-                    id is JsonValue v && v.TryGetValue(out int number)
-                        ? number
-                        : throw file.Error("a special token's id is not a number")
-                );
-            (behind ? suffix : prefix).AddRange(ids);
+            (behind ? suffix : prefix).AddRange(file.List(token, "ids").Select(id => Id(id, file)));
+            Few([.. prefix, .. suffix], file);
         }
 
         return behind
@@ -62,7 +64,17 @@ internal static class SpecialTokens
     }
 
     private static int Pair(JsonNode node, string name, JsonFile file) =>
-        file.Member(node, name) is JsonArray { Count: 2 } pair && pair[1] is JsonValue v && v.TryGetValue(out int id)
-            ? id
+        file.Member(node, name) is JsonArray { Count: 2 } pair
+            ? Id(pair[1], file)
             : throw file.Error($"'{name}' must be a token and its id");
+
+    private static int Id(JsonNode? node, JsonFile file) =>
+        node is JsonValue v && v.TryGetValue(out int id) && id is >= 0 and < BpeModel.LargestVocabulary
+            ? id
+            : throw file.Error($"the id of a special token is {node?.ToJsonString() ?? "null"}");
+
+    private static int[] Few(int[] ids, JsonFile file) =>
+        ids.Length <= MostAdded
+            ? ids
+            : throw file.Error($"the post_processor adds more than {MostAdded} tokens to a text");
 }

@@ -13,7 +13,6 @@ namespace Fulcrum.Tokenization;
 /// basic plane that the pattern cannot distinguish from it. Positions are mapped back.</remarks>
 internal sealed class TextPattern
 {
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
     private const char FirstReserved = '\uE000',
         LastReserved = '\uE3FF';
     private const int MostClasses = 64; // one bit each in a character's signature
@@ -48,7 +47,7 @@ internal sealed class TextPattern
         regex = new Regex(
             translation.Text,
             RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline,
-            TimeLimit
+            TextPatience.Limit
         );
     }
 
@@ -121,15 +120,30 @@ internal sealed class TextPattern
 
     /// <summary>Adds the matches of a piece and the gaps between them, in order, as positions within the piece. A
     /// match may be empty.</summary>
+    /// <exception cref="InputException">The pattern takes longer than its time limit on this text.</exception>
     public void Split(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
+    {
+        try
+        {
+            SplitInTime(text, into);
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw TextPatience.Exceeded(text.Length, e);
+        }
+    }
+
+    private void SplitInTime(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
     {
         int[]? places = null;
         ReadOnlySpan<char> shadow =
             text.ContainsAnyInRange('\uD800', '\uDFFF') || text.ContainsAny(reserved) ? Shadow(text, out places) : text;
         int end = 0;
         bool any = false;
+        TextPatience patience = TextPatience.Begin();
         foreach (ValueMatch match in regex.EnumerateMatches(shadow))
         {
+            patience.Require(text.Length);
             if (match.Length == 0 && any && match.Index == end)
             {
                 continue; // an empty match directly after a match does not count

@@ -30,14 +30,15 @@ internal static class TokenDecoder
             "Strip" => Strip(file.Text(node, "content"), file.Whole(node, "start"), file.Whole(node, "stop")),
             "BPEDecoder" => Suffix(node!["suffix"] is null ? "</w>" : file.Text(node, "suffix"), file),
             "Metaspace" => Metaspace(
-                node!["replacement"] is null ? "▁" : file.Text(node, "replacement"),
+                PreTokenizers.Mark(node!, file),
                 PreTokenizers.PrependScheme(node!, file) != "never"
             ),
-            "Sequence" => file.List(node, "decoders")
-                .Select(d => Step(d, file))
-                .Aggregate((first, second) => tokens => second(first(tokens))),
+            "Sequence" => Chain([.. file.Steps(node, "decoders").Select(d => Step(d, file))]),
             string other => throw file.Error($"the decoder '{other}' is not supported"),
         };
+
+    private static Func<List<string>, List<string>> Chain(Func<List<string>, List<string>>[] steps) =>
+        tokens => steps.Aggregate(tokens, (texts, step) => step(texts));
 
     private static List<string> ByteLevel(List<string> tokens)
     {
@@ -98,7 +99,31 @@ internal static class TokenDecoder
     private static Func<List<string>, List<string>> Replace(JsonNode node, JsonFile file)
     {
         Func<string, string> replace = Normalizers.Replace(node, file);
-        return tokens => [.. tokens.Select(replace)];
+        return tokens =>
+        {
+            long characters = 0;
+            List<string> texts = new(tokens.Count);
+            foreach (string token in tokens)
+            {
+                texts.Add(replace(token));
+                characters += texts[^1].Length;
+                RequireFew(characters);
+            }
+
+            return texts;
+        };
+    }
+
+    // Each token's text is bounded by itself, and all of them together here: an untrusted list of replacements could
+    // double every one of a thousand tokens.
+    private static void RequireFew(long characters)
+    {
+        if (characters > Normalizers.MostCharacters)
+        {
+            throw new InputException(
+                $"the tokenizer's decoder makes a text longer than {Normalizers.MostCharacters} characters"
+            );
+        }
     }
 
     private static Func<List<string>, List<string>> Strip(string content, int start, int stop)

@@ -39,15 +39,17 @@ public sealed class Tokenizer
         }
 
         normalise = Normalizers.Parse(file.Root["normalizer"], file);
-        foreach (AddedToken token in added.Where(t => t.Normalized))
+        AddedToken[] changed = [.. added.Where(t => t.Normalized)];
+        string[] found = Normalizers.Contents(changed, normalise);
+        foreach ((AddedToken token, string content) in changed.Zip(found))
         {
-            contents[token.Id] = normalise(token.Content); // the decoder gets the normalised content
+            contents[token.Id] = content; // the decoder gets the normalised content
         }
 
         HashSet<string> specials = [.. added.Where(t => t.Special).Select(t => t.Content)];
         special = [.. contents.Where(c => specials.Contains(c.Value)).Select(c => c.Key)];
         raw = new AddedTokens(added.Where(t => !t.Normalized).Select(t => (t.Content, t)));
-        normalised = new AddedTokens(added.Where(t => t.Normalized).Select(t => (normalise(t.Content), t)));
+        normalised = new AddedTokens(found.Zip(changed));
         decode = TokenDecoder.Parse(file.Root["decoder"], file);
         bosText = settings.Content("bos_token");
         BosId = bosText is null ? null : TokenId(bosText);
@@ -100,29 +102,15 @@ public sealed class Tokenizer
     /// <exception cref="InputException">A pattern of the tokenizer exceeds its time limit on this text.</exception>
     public int[] Encode(string text, bool addSpecialTokens = false)
     {
-        try
-        {
-            return Encoded(text, addSpecialTokens);
-        }
-        catch (System.Text.RegularExpressions.RegexMatchTimeoutException e)
-        {
-            throw new InputException(
-                $"a pattern of the tokenizer took longer than {e.MatchTimeout.TotalSeconds:0} s on a text "
-                    + $"of {text.Length} characters",
-                e
-            );
-        }
-    }
-
-    private int[] Encoded(string text, bool addSpecialTokens)
-    {
         List<int> tokens = new(text.Length / 3 + 8);
         tokens.AddRange(addSpecialTokens ? prefix : []);
         string valid = WellFormed(text);
         List<(Piece, AddedToken?)> parts = [];
         raw.Split(new Piece(valid, 0, valid.Length, First: true), parts);
+        TextPatience patience = TextPatience.Begin();
         foreach ((Piece part, AddedToken? token) in parts)
         {
+            patience.Require(text.Length);
             if (token is not null)
             {
                 tokens.Add(token.Id);
@@ -151,6 +139,8 @@ public sealed class Tokenizer
     /// <summary>Returns the text of ids. Bytes that are not UTF-8 become replacement characters; unknown ids are
     /// ignored.</summary>
     /// <param name="skipSpecialTokens">Leave special tokens out.</param>
+    /// <exception cref="InputException">A replacement of the decoder makes the text too long, or exceeds its time
+    /// limit.</exception>
     public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens = false) =>
         decode([
             .. ids.Where(id => contents.ContainsKey(id) && !(skipSpecialTokens && special.Contains(id)))
@@ -169,8 +159,10 @@ public sealed class Tokenizer
         List<(Piece, AddedToken?)> parts = [];
         normalised.Split(text, parts);
         List<Piece> pieces = [];
+        TextPatience patience = TextPatience.Begin();
         foreach ((Piece part, AddedToken? token) in parts)
         {
+            patience.Require(text.Length);
             if (token is not null)
             {
                 tokens.Add(token.Id);

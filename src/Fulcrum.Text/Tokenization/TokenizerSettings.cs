@@ -66,35 +66,19 @@ internal sealed class TokenizerSettings
         IReadOnlyDictionary<string, int> vocabulary
     )
     {
-        List<AddedToken> all = [.. tokens];
+        MergedTokens all = new(tokens, vocabulary);
         foreach (AddedToken token in Declared())
         {
-            Merge(token);
+            all.Merge(token);
         }
 
         foreach (AddedToken token in NamedTokens(all))
         {
-            Merge(token);
+            all.Merge(token);
         }
 
-        return all;
-
-        void Merge(AddedToken token)
-        {
-            int known = all.FindIndex(t => t.Content == token.Content);
-            if (known >= 0)
-            {
-                all[known] = token with { Id = all[known].Id, Special = token.Special || all[known].Special };
-            }
-            else
-            {
-                all.Add(token with { Id = vocabulary.GetValueOrDefault(token.Content, NextId(all, vocabulary)) });
-            }
-        }
+        return all.Tokens;
     }
-
-    private static int NextId(List<AddedToken> all, IReadOnlyDictionary<string, int> vocabulary) =>
-        Math.Max(vocabulary.Count, all.Count == 0 ? 0 : all.Max(t => t.Id) + 1);
 
     // added_tokens_decoder, else added_tokens.json, by id.
     private IEnumerable<AddedToken> Declared()
@@ -131,20 +115,20 @@ internal sealed class TokenizerSettings
     }
 
     // Named special tokens: an object has its own flags; a text is added only if no such token exists.
-    private IEnumerable<AddedToken> NamedTokens(List<AddedToken> all)
+    private IEnumerable<AddedToken> NamedTokens(MergedTokens all)
     {
         foreach (string name in Names)
         {
             if (Named(name) is { } found && ContentOf(found.Value, found.File) is { Length: > 0 } content)
             {
-                if (found.Value is JsonObject || !all.Exists(t => t.Content == content))
+                if (found.Value is JsonObject || !all.Has(content))
                 {
                     yield return TokenOf(found.Value, found.File, special: true);
                 }
             }
         }
 
-        foreach (AddedToken token in AdditionalTokens().Where(t => !all.Exists(a => a.Content == t.Content)))
+        foreach (AddedToken token in AdditionalTokens().Where(t => !all.Has(t.Content)))
         {
             yield return token;
         }
