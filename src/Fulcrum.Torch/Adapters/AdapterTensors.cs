@@ -48,10 +48,22 @@ internal sealed partial class AdapterTensors
 
         long[] found = file.Tensors[key].Shape;
         return found.SequenceEqual(shape)
-            ? file.Read(key, ScalarType.Float32).to(device)
+            ? Finite(key, file.Read(key, ScalarType.Float32)).to(device)
             : throw new InputException(
                 $"{folder}: tensor '{key}' has shape [{string.Join(", ", found)}], but this model needs "
                     + $"[{string.Join(", ", shape)}]"
+            );
+    }
+
+    // Attention gives queries that are no numbers the weight 0, so the answers would be wrong without a sign of it.
+    private Tensor Finite(string key, Tensor values)
+    {
+        using Tensor finite = values.isfinite(),
+            all = finite.all();
+        return all.ToBoolean()
+            ? values
+            : throw new InputException(
+                $"{folder}: tensor '{key}' holds NaN or infinite values; the training that made it diverged"
             );
     }
 

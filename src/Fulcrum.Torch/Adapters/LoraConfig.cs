@@ -60,6 +60,8 @@ internal sealed record LoraConfig(
 
     private static readonly string[] Tables = [ModuleShapes.Head, ModuleShapes.Embedding];
 
+    private readonly ModulePatterns patterns = new();
+
     /// <summary>The linear modules of a model that this adapter updates.</summary>
     /// <exception cref="InputException">A listed name matches no module.</exception>
     public IReadOnlyList<ModuleShape> TargetsIn(ModuleShapes shapes)
@@ -107,11 +109,11 @@ internal sealed record LoraConfig(
             );
 
     /// <summary>Rank of a module's update.</summary>
-    public int RankOf(string module) => (int)(ModuleNames.Lookup(RankPattern, module) ?? Rank);
+    public int RankOf(string module) => (int)(patterns.Lookup(RankPattern, module) ?? Rank);
 
     /// <summary>Factor of a module's update: alpha / rank, or alpha / sqrt(rank).</summary>
     public double ScalingOf(string module) =>
-        (ModuleNames.Lookup(AlphaPattern, module) ?? Alpha) / (RsLora ? Math.Sqrt(RankOf(module)) : RankOf(module));
+        (patterns.Lookup(AlphaPattern, module) ?? Alpha) / (RsLora ? Math.Sqrt(RankOf(module)) : RankOf(module));
 
     private bool IsTarget(string module, bool head) =>
         !IsExcluded(module)
@@ -120,17 +122,17 @@ internal sealed record LoraConfig(
             null => Targets!.Contains(module)
                 || (
                     Targets!.Any(t => ModuleNames.Ends(module, t))
-                    && ModuleNames.IsInLayers(module, OnlyLayers, LayersPattern)
+                    && patterns.IsInLayers(module, OnlyLayers, LayersPattern)
                 ),
             AllLinear => !head,
-            _ => ModuleNames.Matches(module, TargetPattern),
+            _ => patterns.Matches(module, TargetPattern),
         };
 
     private bool IsExcluded(string module) =>
         (SavedModules ?? []).Any(m => ModuleNames.Ends(module, m))
         || (
             ExcludedPattern is { } pattern
-                ? ModuleNames.Matches(module, pattern)
+                ? patterns.Matches(module, pattern)
                 : (Excluded ?? []).Any(x => ModuleNames.Ends(module, x))
         );
 }

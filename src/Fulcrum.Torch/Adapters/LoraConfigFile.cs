@@ -11,6 +11,10 @@ internal static class LoraConfigFile
     private const int LargestRank = 1 << 16,
         PeftDefault = 8;
 
+    // Every name and pattern is tried on every module. A model of 1,024 layers has 7,168 modules.
+    private const int MostNames = 10_000,
+        LongestPattern = 1 << 16;
+
     // Settings that are read here, and settings that change nothing in a trained adapter.
     private static readonly HashSet<string> Known =
     [
@@ -169,10 +173,10 @@ internal static class LoraConfigFile
         {
             null => (null, null),
             JsonArray list when list.All(x => x is JsonValue v && v.TryGetValue(out string? _)) => (
-                [.. list.Select(x => x!.GetValue<string>())],
+                [.. Few(json, field, list).Select(x => Short(json, field, x!.GetValue<string>()))],
                 null
             ),
-            JsonValue v when v.TryGetValue(out string? text) => (null, text),
+            JsonValue v when v.TryGetValue(out string? text) => (null, Short(json, field, text)),
             _ => throw json.Error($"{field} must be a text or a list of texts"),
         };
 
@@ -182,7 +186,7 @@ internal static class LoraConfigFile
             null => null,
             JsonArray list when list.All(x => x is JsonValue v && v.TryGetValue(out int _)) =>
             [
-                .. list.Select(x => x!.GetValue<int>()),
+                .. Few(json, "layers_to_transform", list).Select(x => x!.GetValue<int>()),
             ],
             JsonValue v when v.TryGetValue(out int one) => [one],
             _ => throw json.Error("layers_to_transform must be a number or a list of numbers"),
@@ -190,9 +194,25 @@ internal static class LoraConfigFile
 
     private static Dictionary<string, double>? Pattern(Settings json, string field) =>
         json.Inner(field) is { } inner
-            ? inner.Names.ToDictionary(
-                n => n,
-                n => field == "rank_pattern" ? inner.Size(n, LargestRank) : inner.Number(n, -LargestAlpha, LargestAlpha)
-            )
+            ? Few<string>(json, field, [.. inner.Names])
+                .ToDictionary(
+                    n => Short(json, field, n),
+                    n =>
+                        field == "rank_pattern"
+                            ? inner.Size(n, LargestRank)
+                            : inner.Number(n, -LargestAlpha, LargestAlpha)
+                )
             : null;
+
+    private static ICollection<T> Few<T>(Settings json, string field, ICollection<T> list) =>
+        list.Count <= MostNames
+            ? list
+            : throw json.Error($"{field} has {list.Count} entries; at most {MostNames} are possible");
+
+    private static string Short(Settings json, string field, string text) =>
+        text.Length <= LongestPattern
+            ? text
+            : throw json.Error(
+                $"a text of {field} has {text.Length} characters; at most {LongestPattern} are possible"
+            );
 }

@@ -103,6 +103,11 @@ internal static class SafetensorsHeader
 
         byte[] json = new byte[header];
         file.ReadExactly(json);
+        if (StrictJson.Values(json) > StrictJson.MostValues)
+        {
+            throw new InputException($"{path}: its header has more than {StrictJson.MostValues} values");
+        }
+
         try
         {
             using JsonDocument document = JsonDocument.Parse(

@@ -154,7 +154,7 @@ internal sealed class Checkpoint : IWeightSource, IDisposable
             (string Tensor, string Shard)[] all =
             [
                 .. (map ?? throw new InputException($"{index}: there is no weight_map")).Select(p =>
-                    (p.Key, p.Value!.GetValue<string>())
+                    (p.Key, p.Value?.GetValue<string>() ?? throw new JsonException($"'{p.Key}' has no shard"))
                 ),
             ];
             string? outside = all.Select(p => p.Shard)
@@ -164,13 +164,7 @@ internal sealed class Checkpoint : IWeightSource, IDisposable
                 : throw new InputException($"{index}: the shard '{outside}' lies outside the model folder");
         }
         catch (Exception e)
-            when (e
-                    is JsonException
-                        or InvalidOperationException
-                        or NullReferenceException
-                        or IOException
-                        or UnauthorizedAccessException
-            )
+            when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             throw new InputException($"{index}: not a valid index: {e.Message}", e);
         }

@@ -82,12 +82,14 @@ internal static class ModelFolder
             return (StrictJson.ReadFile(path) as JsonObject)?["eos_token_id"] switch
             {
                 null => null,
-                JsonArray several => [.. several.Select(t => t!.GetValue<int>())],
+                JsonArray several =>
+                [
+                    .. several.Select(t => t?.GetValue<int>() ?? throw new FormatException("one of them is null")),
+                ],
                 JsonNode one => [one.GetValue<int>()],
             };
         }
-        catch (Exception e)
-            when (e is JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new InputException($"{path}: eos_token_id must be a token id or a list of token ids: {e.Message}", e);
         }
