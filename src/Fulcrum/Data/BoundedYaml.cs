@@ -1,12 +1,14 @@
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Fulcrum.Data;
 
 /// <summary>Parses untrusted YAML.</summary>
 /// <remarks>
-/// YamlDotNet builds its nodes by recursion: 100,000 opening brackets overflow the stack and end the process. Its
-/// events are read without recursion, so their depth is counted first.
+/// YamlDotNet builds its nodes by recursion: 100,000 opening brackets overflow the stack and end the process. It hashes
+/// keys by recursion too: a key that is a list of lists would take for ever by repeated aliases, and a list that holds
+/// itself overflows the stack. Its events are read without recursion, so depth and keys are checked first.
 /// </remarks>
 internal static class BoundedYaml
 {
@@ -17,12 +19,13 @@ internal static class BoundedYaml
     private const int OuterLevels = 2;
 
     /// <summary>Parses a text.</summary>
-    /// <exception cref="YamlException">The text is malformed, or nested deeper than <see cref="Deepest"/>.</exception>
+    /// <exception cref="YamlException">The text is malformed, nested deeper than <see cref="Deepest"/>, or has a key
+    /// that is no text.</exception>
     public static YamlStream Parse(string text)
     {
         try
         {
-            RefuseDepth(text);
+            CheckEvents(text);
             using StringReader reader = new(text);
             YamlStream stream = [];
             stream.Load(reader);
@@ -35,22 +38,64 @@ internal static class BoundedYaml
         }
     }
 
-    private static void RefuseDepth(string text)
+    // What the next node of an open list or mapping is.
+    private enum Next
+    {
+        Item,
+        Key,
+        Value,
+    }
+
+    private static void CheckEvents(string text)
     {
         using StringReader reader = new(text);
         Parser parser = new(reader);
+        Stack<Next> open = [];
         int depth = 0;
         while (parser.MoveNext())
         {
-            depth += parser.Current!.NestingIncrease;
-            if (depth > Deepest + OuterLevels)
+            ParsingEvent now = parser.Current!;
+            depth += now.NestingIncrease;
+            Require(depth <= Deepest + OuterLevels, now, $"lists and mappings are nested more than {Deepest} deep");
+            if (now is NodeEvent or AnchorAlias && open.TryPop(out Next next))
             {
-                throw new YamlException(
-                    parser.Current.Start,
-                    parser.Current.End,
-                    $"lists and mappings are nested more than {Deepest} deep"
-                );
+                Require(next != Next.Key || now is Scalar, now, "a key must be a text");
+                open.Push(After(next));
             }
+
+            Follow(now, open);
+        }
+    }
+
+    private static Next After(Next next) =>
+        next switch
+        {
+            Next.Key => Next.Value,
+            Next.Value => Next.Key,
+            _ => next,
+        };
+
+    private static void Follow(ParsingEvent now, Stack<Next> open)
+    {
+        switch (now)
+        {
+            case SequenceStart:
+                open.Push(Next.Item);
+                break;
+            case MappingStart:
+                open.Push(Next.Key);
+                break;
+            case SequenceEnd or MappingEnd:
+                open.Pop();
+                break;
+        }
+    }
+
+    private static void Require(bool holds, ParsingEvent at, string what)
+    {
+        if (!holds)
+        {
+            throw new YamlException(at.Start, at.End, what);
         }
     }
 }

@@ -32,8 +32,8 @@ internal sealed record DataSplit(string Name, IReadOnlyList<string> Files)
     /// <exception cref="InputException">A file is missing or malformed. The message names file and row.</exception>
     public IReadOnlyList<TableRow> Rows() =>
         [
-            .. Files
-                .SelectMany(Table.Read)
+            .. Table
+                .Read(Files)
                 .Select(
                     (row, i) => row with { Number = i + 1, Split = Name, ClassLabels = ClassLabels ?? row.ClassLabels }
                 ),

@@ -11,6 +11,9 @@ internal static partial class DatasetLayout
 {
     private const string Separators = @"[-._ 0-9]";
 
+    // Every pattern of an untrusted card is tried on every file. Plain names are looked up.
+    private const int MostGlobs = 1000;
+
     /// <summary>Words in the names of folders and files that tell their split.</summary>
     public static readonly IReadOnlyList<(string Split, string[] Words)> SplitWords =
     [
@@ -43,15 +46,31 @@ internal static partial class DatasetLayout
         string prefix = folder == "" ? "" : folder + "/";
         if (configuration.Splits.Count > 0)
         {
-            return OfOneFormat(
-                configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, prefix, paths)))
-            );
+            return ByPatterns(configuration, prefix, paths);
         }
 
         IEnumerable<string> inFolder = paths
             .Where(p => p.StartsWith(prefix, StringComparison.Ordinal))
             .Select(p => p[prefix.Length..]);
         return [.. ByNames([.. inFolder]).Select(s => new SplitFiles(s.Split, [.. s.Paths.Select(p => prefix + p)]))];
+    }
+
+    private static SplitFiles[] ByPatterns(
+        CardConfiguration configuration,
+        string prefix,
+        IReadOnlyList<string> paths
+    )
+    {
+        Lazy<HashSet<string>> known = new(() => new(paths, StringComparer.Ordinal));
+        int globs = configuration.Splits.Sum(s => s.Patterns.Count(p => Glob.HasWildcard(prefix + p)));
+        return globs <= MostGlobs
+            ? OfOneFormat(
+                configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, prefix, paths, known)))
+            )
+            : throw new InputException(
+                $"the configuration '{Printable.Short(configuration.Name)}' of the data set's card has {globs} patterns "
+                    + $"of file names; at most {MostGlobs} are tried"
+            );
     }
 
     /// <summary>Returns the splits by file names, for a data set or a folder of it without patterns.</summary>
@@ -117,16 +136,28 @@ internal static partial class DatasetLayout
             && !parts[..^1].Any(p => p.StartsWith("__", StringComparison.Ordinal));
     }
 
-    private static string[] Matching(IReadOnlyList<string> patterns, string prefix, IReadOnlyList<string> paths) =>
+    private static string[] Matching(
+        IReadOnlyList<string> patterns,
+        string prefix,
+        IReadOnlyList<string> paths,
+        Lazy<HashSet<string>> known
+    ) =>
         [
             .. patterns.SelectMany(pattern =>
             {
-                Regex match = Glob.WithinFolders(prefix + (pattern.StartsWith("./") ? pattern[2..] : pattern));
-                return paths.Where(p => match.IsMatch(p)).Order(StringComparer.Ordinal);
+                string whole = prefix + (pattern.StartsWith("./") ? pattern[2..] : pattern);
+                return Glob.HasWildcard(whole) ? Found(whole, paths)
+                    : known.Value.Contains(whole) ? [whole]
+                    : [];
             }),
         ];
 
-    // Names that the library datasets writes: data/SPLIT-00000-of-00001.parquet.
+    private static IEnumerable<string> Found(string pattern, IReadOnlyList<string> paths)
+    {
+        Regex match = Glob.WithinFolders(pattern);
+        return paths.Where(p => match.IsMatch(p)).Order(StringComparer.Ordinal);
+    }
+
     private static SplitFiles[] Sharded(string[] paths) =>
         [
             .. paths

@@ -9,6 +9,9 @@ internal static class Glob
 {
     private const int Longest = 1000;
 
+    /// <summary>Returns whether a pattern is more than the name of one file.</summary>
+    public static bool HasWildcard(string pattern) => pattern.AsSpan().IndexOfAny("*?[") >= 0;
+
     /// <summary>Compiles a pattern of <c>--include</c>: <c>*</c> crosses folders, and a slash at the end selects a
     /// whole folder.</summary>
     /// <exception cref="InputException">The pattern is too long.</exception>

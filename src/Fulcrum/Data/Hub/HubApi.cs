@@ -14,7 +14,9 @@ internal sealed record HubFile(string Path, long Size, string Digest);
 /// <summary>Requests to the hub's API. Its answers are untrusted and checked.</summary>
 internal sealed partial class HubApi(HubSettings settings, HubHttp http)
 {
-    private const int MostFiles = 1_000_000;
+    // A page of the hub has up to 1,000 entries, files and folders.
+    private const int MostEntries = 1_000_000,
+        MostPages = 10_000;
 
     /// <summary>Returns the commit of a reference's revision.</summary>
     /// <param name="repeats">The number of retries after a transient failure.</param>
@@ -44,10 +46,12 @@ internal sealed partial class HubApi(HubSettings settings, HubHttp http)
     {
         List<HubFile> files = [];
         HashSet<Uri> visited = [];
+        int seen = 0;
         Uri? page = Address($"api/{reference.Plural}/{reference.Id}/tree/{commit}?recursive=true&expand=false");
         while (page is not null)
         {
-            if (!settings.IsEndpoint(page) || !visited.Add(page) || files.Count > MostFiles)
+            bool endless = !visited.Add(page) || visited.Count > MostPages || seen > MostEntries;
+            if (endless || !settings.IsEndpoint(page))
             {
                 throw NoHub(page, "the listing continues on another host or without end");
             }
@@ -56,6 +60,7 @@ internal sealed partial class HubApi(HubSettings settings, HubHttp http)
             JsonArray entries =
                 await JsonAsync(answer, reference, cancellation) as JsonArray
                 ?? throw NoHub(page, "the answer is not a list of files");
+            seen += entries.Count;
             files.AddRange(entries.Select(e => Entry(e, page)).OfType<HubFile>());
             page = NextPage(answer, page);
         }

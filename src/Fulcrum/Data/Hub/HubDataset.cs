@@ -127,7 +127,7 @@ internal sealed class HubDataset : IDisposable
     /// <exception cref="InputException">As for <see cref="Files"/>, or a file is malformed. The message names file and
     /// row.</exception>
     public IEnumerable<TableRow> Rows(string? configuration = null, string? split = null) =>
-        Files(configuration, split).SelectMany(Table.Read).Select((row, i) => row with { Number = i + 1 });
+        Table.Read(Files(configuration, split)).Select((row, i) => row with { Number = i + 1 });
 
     /// <summary>Downloads the missing ones of the files that a condition selects.</summary>
     public void Fetch(Func<string, bool> wanted) => FetchFrom(repository, Paths.Where(wanted));
@@ -144,7 +144,7 @@ internal sealed class HubDataset : IDisposable
             (not null, not null) => Chosen().Paths,
             (not null, null) => SplitsOf(Configuration).SelectMany(s => s.Paths),
             _ => contents
-                .Value.All.SelectMany(c => c.Splits)
+                .Value.All.SelectMany(c => c.Splits.Value)
                 .SelectMany(s => s.Paths)
                 .Where(p => wanted?.Invoke(p) ?? true),
         };
@@ -166,22 +166,22 @@ internal sealed class HubDataset : IDisposable
 
     private IReadOnlyList<SplitFiles> SplitsOf(string? name)
     {
-        (string Name, bool IsDefault, IReadOnlyList<SplitFiles> Splits)[] all = contents.Value.All;
+        (string Name, bool IsDefault, Lazy<IReadOnlyList<SplitFiles>> Splits)[] all = contents.Value.All;
         string known = string.Join(", ", all.Take(100).Select(c => Printable.Message(c.Name)));
         if (name is not null)
         {
             int at = Array.FindIndex(all, c => c.Name == name);
             return at >= 0
-                ? all[at].Splits
+                ? all[at].Splits.Value
                 : throw new InputException(
                     $"{text}: there is no configuration '{Printable.Message(name)}'; there are {known}"
                 );
         }
 
-        (string Name, bool IsDefault, IReadOnlyList<SplitFiles> Splits)[] defaults =
+        (string Name, bool IsDefault, Lazy<IReadOnlyList<SplitFiles>> Splits)[] defaults =
             all.Length == 1 ? all : [.. all.Where(c => c.IsDefault || c.Name == "default")];
         return defaults.Length == 1
-            ? defaults[0].Splits
+            ? defaults[0].Splits.Value
             : throw new InputException(
                 $"{text}: {(defaults.Length == 0 ? "no configuration is" : "several configurations are")} the default; "
                     + $"name one as NAME:CONFIG: {known}"
@@ -197,17 +197,21 @@ internal sealed class HubDataset : IDisposable
             card = DatasetCard.Read(Path.Combine(Folder, CardName));
         }
 
-        (string, bool, IReadOnlyList<SplitFiles>)[] all =
-            card is not [] ? [.. card.Select(c => (c.Name, c.IsDefault, DatasetLayout.Of(c, Paths)))]
+        (string, bool, Lazy<IReadOnlyList<SplitFiles>>)[] all =
+            card is not [] ? [.. card.Select(c => (c.Name, c.IsDefault, Later(() => DatasetLayout.Of(c, Paths))))]
             : DatasetLayout.IsExported(Paths) ? ExportedIn(Paths)
-            : [("default", true, DatasetLayout.ByNames(Paths))];
-        return all.Any(c => c.Item3.Count > 0)
+            : [("default", true, Later(() => DatasetLayout.ByNames(Paths)))];
+        const int MostTried = 100; // of more, whether they have files is found out when one is asked for
+        return all.Length > MostTried || all.Any(c => c.Item3.Value.Count > 0)
             ? new Contents(all, repository, paths => FetchSplit(repository, paths))
             : Exported();
     }
 
-    private static (string, bool, IReadOnlyList<SplitFiles>)[] ExportedIn(IReadOnlyList<string> paths) =>
-        [.. DatasetLayout.Exported(paths).Select(c => (c.Configuration, false, c.Splits))];
+    // A card may list thousands of configurations, and only one is read.
+    private static Lazy<IReadOnlyList<SplitFiles>> Later(Func<IReadOnlyList<SplitFiles>> splits) => new(splits);
+
+    private static (string, bool, Lazy<IReadOnlyList<SplitFiles>>)[] ExportedIn(IReadOnlyList<string> paths) =>
+        [.. DatasetLayout.Exported(paths).Select(c => (c.Configuration, false, Later(() => c.Splits)))];
 
     // A data set in archives or by code is not read. The hub may have a branch with the same rows as Parquet.
     private Contents Exported()
@@ -232,7 +236,7 @@ internal sealed class HubDataset : IDisposable
             throw none;
         }
 
-        (string, bool, IReadOnlyList<SplitFiles>)[] all = ExportedIn([.. export.Files.Select(f => f.Path)]);
+        (string, bool, Lazy<IReadOnlyList<SplitFiles>>)[] all = ExportedIn([.. export.Files.Select(f => f.Path)]);
         return all.Length > 0 ? new Contents(all, export, p => FetchSplit(export, p)) : throw none;
     }
 
@@ -259,7 +263,7 @@ internal sealed class HubDataset : IDisposable
     }
 
     private sealed record Contents(
-        (string Name, bool IsDefault, IReadOnlyList<SplitFiles> Splits)[] All,
+        (string Name, bool IsDefault, Lazy<IReadOnlyList<SplitFiles>> Splits)[] All,
         HubRepository? Source,
         Func<IReadOnlyList<string>, string[]> Fetch
     );

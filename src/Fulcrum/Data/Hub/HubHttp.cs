@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -105,7 +106,13 @@ internal sealed class HubHttp : IDisposable
             return null;
         }
 
-        Uri target = new(from, location);
+        if (!Uri.TryCreate(from, location, out Uri? target))
+        {
+            throw new FulcrumException(
+                $"{Place(from)}: refused a redirect to '{Printable.Short(location.OriginalString)}', which is no address"
+            );
+        }
+
         bool allowed = target.Scheme == "https" || (target.Scheme == "http" && from.Scheme == "http");
         return allowed && target.UserInfo == ""
             ? target
@@ -128,8 +135,10 @@ internal sealed class HubHttp : IDisposable
 
         string[] fields = [.. string.Join(';', limits).Split(';').Select(f => f.Trim())];
         string? reset = fields.FirstOrDefault(f => f.StartsWith("t=", StringComparison.Ordinal));
-        bool exhausted = fields.Contains("r=0") && int.TryParse(reset.AsSpan(reset is null ? 0 : 2), out int _);
-        return exhausted ? TimeSpan.FromSeconds(int.Parse(reset!.AsSpan(2)) + 1) : null;
+        bool exhausted = fields.Contains("r=0") && reset is not null;
+        return exhausted && uint.TryParse(reset.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out uint s)
+            ? TimeSpan.FromSeconds(s + 1.0)
+            : null;
     }
 
     /// <summary>Returns whether the same request may succeed later: 408, 429 and all of 5xx.</summary>

@@ -54,9 +54,14 @@ internal sealed class Completions(Server server, PromptForm form, bool namesIds,
         Server.Add(body, more);
         CompletionReply reply = await server.Ask("completions", body, ServerJson.Default.CompletionReply, cancellation);
         server.Usage.Count(reply.Usage);
-        return reply.Choices is [{ } choice]
-            ? choice
-            : throw new ReplyException($"{server} gave {reply.Choices?.Count ?? 0} completions for one prompt");
+        if (reply.Choices is not [{ } choice])
+        {
+            throw new ReplyException($"{server} gave {reply.Choices?.Count ?? 0} completions for one prompt");
+        }
+
+        return choice.Logprobs?.Tokens?.Contains(null!) == true
+            ? throw new ReplyException($"{server} gave null as the name of a token")
+            : choice;
     }
 
     /// <summary>Finds out by small requests which of the given forms and which fields the server accepts; returns null

@@ -14,8 +14,9 @@ internal static class ErrorText
             using JsonDocument document = JsonDocument.Parse(body);
             return In(document.RootElement) ?? document.RootElement.GetRawText();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // No JSON, or a text in it is not UTF-8 or half of a surrogate pair.
             return Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 1000)));
         }
     }

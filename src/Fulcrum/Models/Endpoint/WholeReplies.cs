@@ -18,6 +18,7 @@ internal sealed class WholeReplies : DelegatingHandler
         HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
         try
         {
+            RefuseStream(response);
             await response.Content.LoadIntoBufferAsync(LargestReply, cancellationToken);
             if (response.IsSuccessStatusCode)
             {
@@ -35,6 +36,17 @@ internal sealed class WholeReplies : DelegatingHandler
             }
 
             throw;
+        }
+    }
+
+    // A stream of events may never end, and it is no reply to a request that asks for none.
+    private static void RefuseStream(HttpResponseMessage response)
+    {
+        if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+        {
+            throw new ReplyException(
+                $"{response.RequestMessage?.RequestUri} streams its reply, although no stream was asked for"
+            );
         }
     }
 
