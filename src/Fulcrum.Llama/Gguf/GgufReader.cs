@@ -10,10 +10,12 @@ internal sealed class GgufReader(Stream stream, long length, string path)
     private const int LongestKey = 1 << 16,
         MostKeys = 1 << 16,
         MostTensors = 1 << 16,
-        LongestName = 64;
+        LongestName = 64,
+        MostTexts = 1 << 23; // in all arrays; a vocabulary of 262,000 tokens has about 800,000 with its merges
     private const long MostBytes = 1L << 26,
         MostHeader = 1L << 28; // a vocabulary of 262,000 tokens has about 10 MB
-    private long position;
+    private long position,
+        texts;
 
     /// <summary>The number of bytes read so far.</summary>
     public long Position => position;
@@ -135,6 +137,12 @@ internal sealed class GgufReader(Stream stream, long length, string path)
         }
 
         int n = checked((int)count);
+        texts += kind == GgufKind.String ? n : 0;
+        if (texts > MostTexts)
+        {
+            throw Error($"its header has more than {MostTexts} texts");
+        }
+
         return kind switch
         {
             GgufKind.String => new GgufValue(kind, Filled(new string[n], () => Text($"a text of '{key}'", MostBytes))),

@@ -40,6 +40,29 @@ internal static class StrictJson
         }
     }
 
+    /// <summary>Returns the number of values in a JSON text, lists and objects included. Stops at a mistake, which
+    /// <see cref="Parse"/> reports.</summary>
+    public static int Values(ReadOnlySpan<byte> text)
+    {
+        Utf8JsonReader reader = new(text);
+        int values = 0;
+        try
+        {
+            while (reader.Read())
+            {
+                values += reader.TokenType
+                    is JsonTokenType.PropertyName
+                        or JsonTokenType.EndObject
+                        or JsonTokenType.EndArray
+                    ? 0
+                    : 1;
+            }
+        }
+        catch (JsonException) { }
+
+        return values;
+    }
+
     /// <summary>Reads and parses a file.</summary>
     /// <exception cref="InputException">As for <see cref="BoundedFile.Open"/>.</exception>
     /// <exception cref="JsonException">As for <see cref="Parse"/>.</exception>

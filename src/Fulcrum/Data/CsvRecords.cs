@@ -31,6 +31,7 @@ internal static class CsvRecords
         using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: true), true, -1, true);
         using CsvParser csv = new(reader, settings, leaveOpen: true);
         List<(int, string[])> records = [];
+        long fields = 0;
         try
         {
             for (int line = csv.RawRow + 1; csv.Read(); line = csv.RawRow + 1)
@@ -38,6 +39,8 @@ internal static class CsvRecords
                 if (!string.IsNullOrWhiteSpace(csv.RawRecord))
                 {
                     records.Add((line, csv.Record!));
+                    fields += 1 + csv.Count;
+                    TableBudget.RequireFew(fields, $"{path} line {line}");
                 }
             }
 

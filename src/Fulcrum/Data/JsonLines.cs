@@ -29,11 +29,13 @@ internal static class JsonLines
     /// <param name="mostBytes">The largest size of the file, in bytes; the file must then be a regular one. Null: no
     /// limit, and pipes are allowed.</param>
     /// <param name="longestLine">The largest size of a line, in bytes.</param>
+    /// <param name="counts">Whether <see cref="JsonLine.Values"/> is counted.</param>
     public static IEnumerable<JsonLine> Read(
         string path,
         IReadOnlySet<string>? fields = null,
         long? mostBytes = null,
-        long longestLine = LineLimit.LongestLine
+        long longestLine = LineLimit.LongestLine,
+        bool counts = false
     )
     {
         string name = path == "-" ? "standard input" : path;
@@ -44,7 +46,11 @@ internal static class JsonLines
             string text = Decoded(line, name, ++number);
             if (!string.IsNullOrWhiteSpace(text))
             {
-                yield return new JsonLine(name, number, Parse(text, name, number, fields));
+                yield return new JsonLine(name, number, Parse(text, name, number, fields))
+                {
+                    Values = counts ? StrictJson.Values(line) : 0,
+                    Bytes = line.Length,
+                };
             }
         }
     }
@@ -158,6 +164,12 @@ internal static class JsonLines
 /// <summary>One line of a JSON Lines file and its place in the file.</summary>
 internal sealed record JsonLine(string File, int Number, JsonObject Value)
 {
+    /// <summary>The number of values in the line, those inside others included, if it was asked for.</summary>
+    public int Values { get; init; }
+
+    /// <summary>The size of the line.</summary>
+    public int Bytes { get; init; }
+
     /// <summary>Returns an error about this line.</summary>
     public InputException Error(string what) => new($"{File} line {Number}: {what}");
 }

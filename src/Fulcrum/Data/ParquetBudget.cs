@@ -22,12 +22,14 @@ internal static class ParquetBudget
         MostDepth = 32,
         LongestFooter = 1 << 26;
 
-    /// <summary>Refuses a file that would need too much memory.</summary>
+    /// <summary>Refuses a file that would need too much memory. Returns the number of its values and of its decompressed
+    /// bytes.</summary>
     /// <exception cref="FormatException">The file is too large, or a header cannot be read. The message says
     /// which.</exception>
-    public static async Task Check(Stream stream)
+    public static async Task<(long Cells, long Bytes)> Check(Stream stream)
     {
-        long bytes = 0;
+        long bytes = 0,
+            cells = 0;
         RequireWholeFooter(stream);
         await using ParquetReader reader = await ParquetReader
             .CreateAsync(stream, leaveStreamOpen: true)
@@ -44,7 +46,9 @@ internal static class ParquetBudget
                 )
             )
             {
+                // Row groups may share their pages, and one row may hold a list of millions.
                 RequireFew(column.NumValues, group.Columns.Count);
+                RequireFew(cells += column.NumValues, 1);
                 bytes += Pages(stream, column, MostBytes - bytes);
             }
         }
@@ -54,6 +58,7 @@ internal static class ParquetBudget
             about.RowGroups.Select(g => g.Columns.Count).DefaultIfEmpty(0).Max()
         );
         stream.Position = 0;
+        return (cells, bytes);
     }
 
     // Parquet.Net reads a damaged footer beyond its end and then never stops. The footer is followed by its length and

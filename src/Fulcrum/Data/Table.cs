@@ -21,22 +21,33 @@ public static class Table
     private const string Gzip = ".gz";
     private static readonly TimeSpan ParquetLimit = TimeSpan.FromMinutes(1);
 
-    /// <summary>Returns whether <see cref="Read"/> knows the ending of a file's name.</summary>
+    /// <summary>Returns whether <see cref="Read(string)"/> knows the ending of a file's name.</summary>
     public static bool Reads(string path) =>
         KindOf(path) is ".jsonl" or ".ndjson" or ".json" or ".csv" or ".tsv" or ".parquet";
 
     /// <summary>Reads every row, in the file's order.</summary>
     /// <exception cref="InputException">The file is missing, of an unknown kind, empty or malformed; names the file and
     /// the line or row.</exception>
-    public static IReadOnlyList<TableRow> Read(string path)
+    public static IReadOnlyList<TableRow> Read(string path) => Read(path, new TableBudget());
+
+    /// <summary>Reads every row of several files.</summary>
+    /// <exception cref="InputException">As for <see cref="Read(string)"/>, or the files together are too
+    /// large.</exception>
+    internal static IEnumerable<TableRow> Read(IEnumerable<string> paths)
+    {
+        TableBudget budget = new();
+        return paths.SelectMany(p => Read(p, budget));
+    }
+
+    internal static IReadOnlyList<TableRow> Read(string path, TableBudget budget)
     {
         IReadOnlyList<TableRow> rows = KindOf(path) switch
         {
-            ".jsonl" or ".ndjson" => Lines(path),
-            ".json" => Opened(path, LargestText, stream => JsonArray(path, stream)) ?? Lines(path),
-            ".csv" => Opened(path, LargestText, stream => Csv(path, stream, ',')),
-            ".tsv" => Opened(path, LargestText, stream => Csv(path, stream, '\t')),
-            ".parquet" => Opened(path, LargestParquet, stream => Parquet(path, stream)),
+            ".jsonl" or ".ndjson" => Lines(path, budget),
+            ".json" => Opened(path, LargestText, stream => JsonArray(path, stream, budget)) ?? Lines(path, budget),
+            ".csv" => Opened(path, LargestText, stream => Csv(path, stream, ',', budget)),
+            ".tsv" => Opened(path, LargestText, stream => Csv(path, stream, '\t', budget)),
+            ".parquet" => Opened(path, LargestParquet, stream => Parquet(path, stream, budget)),
             var other => throw new InputException(
                 $"{path}: files that end in '{other}' cannot be read as rows; known are .jsonl, .json, .csv, .tsv and "
                     + ".parquet, each also with .gz"
@@ -51,29 +62,30 @@ public static class Table
         return Path.GetExtension(name).ToLowerInvariant();
     }
 
-    private static List<TableRow> Lines(string path)
+    private static List<TableRow> Lines(string path, TableBudget budget)
     {
         List<TableRow> rows = [];
-        int values = 0;
-        foreach (JsonLine line in JsonLines.Read(path, mostBytes: LargestText))
+        long values = 0,
+            bytes = 0;
+        foreach (JsonLine line in JsonLines.Read(path, mostBytes: LargestText, counts: true))
         {
-            values += line.Value.Sum(v => v.Value is JsonArray list ? 1 + list.Count : 1);
-            rows.Add(
-                values <= StrictJson.MostValues
-                    ? new TableRow(path, $"line {line.Number}", line.Number, line.Value)
-                    : throw line.Error($"the file has more than {StrictJson.MostValues} values, too many to be read")
-            );
+            values += line.Values;
+            bytes += line.Bytes;
+            TableBudget.RequireFew(values, $"{path} line {line.Number}");
+            rows.Add(new TableRow(path, $"line {line.Number}", line.Number, line.Value));
         }
 
+        budget.Add(path, values, bytes);
         return rows;
     }
 
     // Returns null if the file is neither an array nor one object: many files called .json are JSON Lines.
-    private static List<TableRow>? JsonArray(string path, Stream stream)
+    private static List<TableRow>? JsonArray(string path, Stream stream, TableBudget budget)
     {
         try
         {
             string text = Utf8Text.Read(path, stream);
+            budget.Add(path, text.AsSpan().Count('{'), text.Length);
             return text.AsSpan().TrimStart() is ['[', ..] ? Rows(path, StrictJson.Parse(text)!.AsArray())
                 : OneObject(text) is { } row ? Rows(path, [row])
                 : null;
@@ -110,9 +122,10 @@ public static class Table
             ),
         ];
 
-    private static List<TableRow> Csv(string path, Stream stream, char delimiter)
+    private static List<TableRow> Csv(string path, Stream stream, char delimiter, TableBudget budget)
     {
         IReadOnlyList<(int Line, string[] Fields)> records = CsvRecords.Read(path, stream, delimiter);
+        budget.Add(path, records.Sum(r => (long)r.Fields.Length), stream.Length);
         string[] header = records.Count > 0 ? [.. records[0].Fields.Select(name => name.Trim())] : [];
         if (header.Length > MostColumns)
         {
@@ -141,9 +154,9 @@ public static class Table
 
     // A damaged footer can make Parquet.Net read for ever, and .NET cannot stop a thread from outside. So the thread is
     // abandoned after a time limit.
-    private static List<TableRow> Parquet(string path, Stream stream)
+    private static List<TableRow> Parquet(string path, Stream stream, TableBudget budget)
     {
-        Task<List<TableRow>> reading = Task.Run(() => Decoded(path, stream));
+        Task<List<TableRow>> reading = Task.Run(() => Decoded(path, stream, budget));
         return ((IAsyncResult)reading).AsyncWaitHandle.WaitOne(ParquetLimit)
             ? reading.GetAwaiter().GetResult()
             : throw new InputException(
@@ -151,12 +164,13 @@ public static class Table
             );
     }
 
-    private static List<TableRow> Decoded(string path, Stream stream)
+    private static List<TableRow> Decoded(string path, Stream stream, TableBudget budget)
     {
         try
         {
             // Parquet.Net reads asynchronously. A local file does not need that.
-            ParquetBudget.Check(stream).GetAwaiter().GetResult();
+            (long cells, long bytes) = ParquetBudget.Check(stream).GetAwaiter().GetResult();
+            budget.Add(path, cells, bytes);
             DeserializationResult<Dictionary<string, object>> table = ParquetSerializer
                 .DeserializeUntypedAsync(stream)
                 .GetAwaiter()
@@ -190,6 +204,9 @@ public static class Table
             null => null,
             string text => text,
             bool flag => flag,
+            byte[] => null, // a picture: as a list of numbers, a megabyte of it would take a hundred
+            double real when !double.IsFinite(real) => null, // JSON has no such number
+            float real when !float.IsFinite(real) => null,
             sbyte or byte or short or ushort or int or uint or long => Convert.ToInt64(
                 value,
                 CultureInfo.InvariantCulture

@@ -27,8 +27,26 @@ internal sealed class StudyShape(string source, byte[] text, string place)
             new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
         );
         reader.Read();
-        new StudyShape(source, bytes, place).Value(ref reader, type, place, mayBeNull: false);
+        StudyShape shape = new(source, bytes, place);
+        shape.Value(ref reader, type, place, mayBeNull: false);
         reader.Read();
+        shape.RefuseNul();
+    }
+
+    // No name and no path can hold it.
+    private void RefuseNul()
+    {
+        Utf8JsonReader reader = new(
+            text,
+            new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+        );
+        while (reader.Read())
+        {
+            if (reader.ValueIsEscaped && reader.GetString()!.Contains('\0', StringComparison.Ordinal))
+            {
+                throw Error(reader.TokenStartIndex, "a text holds the character U+0000; remove it");
+            }
+        }
     }
 
     private void Value(ref Utf8JsonReader reader, JsonTypeInfo type, string path, bool mayBeNull)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Fulcrum.Data;
 using Fulcrum.Templates;
 
 namespace Fulcrum.Tasks.Harness;
@@ -33,10 +34,23 @@ internal static partial class ColumnTypes
     ];
 
     /// <summary>Returns the rows with the columns of all rows.</summary>
-    public static IReadOnlyList<TemplateMap> Joined(IReadOnlyList<TemplateMap> rows)
+    /// <param name="place">For the message.</param>
+    /// <exception cref="InputException">There are too many rows of too many columns.</exception>
+    public static IReadOnlyList<TemplateMap> Joined(string place, IReadOnlyList<TemplateMap> rows)
     {
-        Unify([.. rows]);
-        return rows;
+        try
+        {
+            Unify([.. rows]);
+            return rows;
+        }
+        catch (OverflowException e)
+        {
+            throw new InputException(
+                $"{place}: the rows of its data have so many different columns that {TableBudget.MostCells} values do "
+                    + "not suffice; name files whose rows have the same columns",
+                e
+            );
+        }
     }
 
     /// <summary>Rows of texts with numbers and truth values where a whole column holds nothing else.</summary>
@@ -68,6 +82,11 @@ internal static partial class ColumnTypes
     private static void Unify(List<TemplateMap> maps)
     {
         string[] columns = [.. maps.SelectMany(m => m.Keys).Distinct()];
+        if ((long)columns.Length * maps.Count > TableBudget.MostCells)
+        {
+            throw new OverflowException($"{columns.Length} columns of {maps.Count} rows");
+        }
+
         foreach (string column in columns)
         {
             object?[] values = [.. maps.Select(m => m.GetValueOrDefault(column))];
@@ -105,9 +124,9 @@ internal static partial class ColumnTypes
         }
     }
 
-    [GeneratedRegex(@"^\s*[-+]?\d{1,18}\s*$")]
+    [GeneratedRegex(@"^\s*[-+]?[0-9]{1,18}\s*$")]
     private static partial Regex Whole();
 
-    [GeneratedRegex(@"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$")]
+    [GeneratedRegex(@"^\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*$")]
     private static partial Regex Real();
 }

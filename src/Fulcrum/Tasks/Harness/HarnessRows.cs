@@ -93,25 +93,35 @@ internal sealed class HarnessRows
         IReadOnlyList<string> files = filesOf(split) is { Count: > 0 } found
             ? found
             : throw config.Error($"there is no split '{split}' in its data");
-        return ColumnTypes.Joined([.. files.SelectMany(Read)]);
+        TableBudget budget = new();
+        return ColumnTypes.Joined(config.File, [.. files.SelectMany(f => Read(f, budget))]);
     }
 
-    private IEnumerable<TemplateMap> Read(string path)
+    private IEnumerable<TemplateMap> Read(string path, TableBudget budget)
     {
         if (Path.GetExtension(path).ToLowerInvariant() is ".json" && Whole(path) is { } array)
         {
+            budget.Add(path, Values(array), new FileInfo(path).Length);
             return array.Select(
                 (row, i) =>
                     TemplateValues.From(row) as TemplateMap ?? throw new InputException($"{path}: row {i} is no object")
             );
         }
 
-        IReadOnlyList<TableRow> rows = Table.Read(path);
+        IReadOnlyList<TableRow> rows = Table.Read(path, budget);
         IEnumerable<TemplateMap> maps = rows.Select(r => (TemplateMap)TemplateValues.From(r.Values)!);
         return Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase)
             ? ColumnTypes.OfTexts([.. maps])
             : maps;
     }
+
+    private static int Values(JsonNode? node) =>
+        node switch
+        {
+            JsonObject o => 1 + o.Sum(p => Values(p.Value)),
+            JsonArray a => 1 + a.Sum(Values),
+            _ => 1,
+        };
 
     // A .json file contains one array, an object with an array, or one object per line.
     private JsonArray? Whole(string path)
@@ -130,7 +140,7 @@ internal sealed class HarnessRows
         }
         catch (JsonException)
         {
-            return [.. JsonLines.Read(path).Select(l => (JsonNode)l.Value)];
+            return null; // one object per line, or malformed
         }
     }
 

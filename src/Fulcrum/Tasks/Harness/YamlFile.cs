@@ -178,6 +178,11 @@ internal static class YamlFile
     {
         string text = scalar.Value ?? "",
             tag = scalar.Tag.IsEmpty ? "" : scalar.Tag.Value;
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new InputException($"{path} line {scalar.Start.Line}: a text holds the character U+0000; remove it");
+        }
+
         return tag switch
         {
             "!function" => new YamlFunction(text),

@@ -9,7 +9,10 @@ namespace Fulcrum.Tasks.Harness;
 /// 8).</summary>
 internal static partial class YamlScalar
 {
-    /// <summary>The value of an unquoted text.</summary>
+    // Python refuses longer ones. Reading a number of millions of digits takes minutes.
+    private const int LongestNumber = 4300;
+
+    /// <summary>The value of an unquoted text. A number of more than 4,300 digits stays a text.</summary>
     public static object? Of(string text) =>
         text switch
         {
@@ -25,7 +28,7 @@ internal static partial class YamlScalar
     private static object Number(string text)
     {
         string digits = text.Replace("_", "", StringComparison.Ordinal);
-        if (Decimal().IsMatch(text))
+        if (digits.Length <= LongestNumber && Decimal().IsMatch(text))
         {
             return TemplateValues.Int(
                 BigInteger.Parse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)
@@ -39,9 +42,10 @@ internal static partial class YamlScalar
                 m.Groups["hex"].Success ? (m.Groups["hex"].Value, 16)
                 : m.Groups["bin"].Success ? (m.Groups["bin"].Value, 2)
                 : (m.Groups["oct"].Value, 8);
-            return TemplateValues.Int(
-                sign * body.Where(c => c != '_').Aggregate(BigInteger.Zero, (n, c) => n * radix + Digit(c))
-            );
+            string plain = body.Replace("_", "", StringComparison.Ordinal);
+            return plain.Length <= LongestNumber
+                ? TemplateValues.Int(sign * plain.Aggregate(BigInteger.Zero, (n, c) => n * radix + Digit(c)))
+                : text;
         }
 
         if (Sixty().IsMatch(text))

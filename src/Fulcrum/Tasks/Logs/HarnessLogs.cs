@@ -111,7 +111,9 @@ internal static class HarnessLogs
     {
         Sample[] all = [.. leaves.Where(samples.ContainsKey).SelectMany(l => samples[l])];
         string[] filters = [.. all.Select(s => s.Filter).Distinct()];
-        foreach (string metric in all.SelectMany(s => s.Metrics).Distinct())
+        string[] metrics = [.. all.SelectMany(s => s.Metrics).Distinct()];
+        LoggedTask.RequireFew((long)metrics.Length * filters.Length, $"the log of {Printable.Short(name)}");
+        foreach (string metric in metrics)
         {
             foreach (string filter in filters)
             {

@@ -42,6 +42,7 @@ internal static class InspectLogs
         [
             .. samples.SelectMany(s => (s["scores"] as JsonObject ?? []).Select(v => v.Key)).Distinct(),
         ];
+        LoggedTask.RequireFew(scorers.Length, path);
         return scorers.Length == 0
             ? throw new InputException($"{path}: it holds no scored sample")
             :
@@ -62,6 +63,7 @@ internal static class InspectLogs
                 )
                 .Distinct(),
         ];
+        LoggedTask.RequireFew(parts.Length, $"the scorer {Printable.Short(scorer)}");
         return parts
             .Select(part => new LoggedTask(
                 part is null ? name : $"{name}/{part}",

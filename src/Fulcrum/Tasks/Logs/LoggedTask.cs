@@ -5,7 +5,22 @@ namespace Fulcrum.Tasks.Logs;
 /// <summary>One task in the log of another program.</summary>
 /// <param name="Name">Task, and where there are several: metric and filter (<c>quiz/acc_norm</c>).</param>
 /// <param name="Answers">An answer an item, in the log's order.</param>
-internal sealed record LoggedTask(string Name, IReadOnlyList<LoggedAnswer> Answers);
+internal sealed record LoggedTask(string Name, IReadOnlyList<LoggedAnswer> Answers)
+{
+    /// <summary>The largest number of metrics, filters or scorers of a task that are read. Each makes a task of all
+    /// items.</summary>
+    public const int MostOfOne = 1000;
+
+    /// <summary>Refuses a log that names more measures than any program writes.</summary>
+    /// <exception cref="InputException">There are too many.</exception>
+    public static void RequireFew(long measures, string what) =>
+        _ =
+            measures <= MostOfOne
+                ? measures
+                : throw new InputException(
+                    $"{what} names {measures} combinations of measures; at most {MostOfOne} are read"
+                );
+}
 
 /// <summary>The answer to one item in the log of another program.</summary>
 /// <param name="Cluster">The member of a group, or the part of the id before its last slash.</param>

@@ -122,7 +122,7 @@ internal sealed class MmluFolder
     {
         string[] files = Files(subject, split);
         return files.Length > 0
-            ? [.. files.SelectMany(Table.Read).Select((row, i) => Question(subject, i, row))]
+            ? [.. Table.Read(files).Select((row, i) => Question(subject, i, row))]
             : throw new InputException($"there is no file {Path.Combine(root, subject, split)}-*.parquet");
     }
 

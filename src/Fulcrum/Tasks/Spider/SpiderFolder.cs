@@ -181,7 +181,7 @@ internal sealed class SpiderFolder
             throw new InputException($"{path} example {example.Index}: the database '{id}' is not in tables.json");
         }
 
-        if (!File.Exists(DatabaseFile(id)))
+        if (FileEntry.Of(DatabaseFile(id)).Kind != EntryKind.File)
         {
             throw new InputException(
                 $"{path} example {example.Index}: the database '{id}' has no file {DatabaseFile(id)}"

@@ -80,21 +80,9 @@ internal static class SpiderJson
                     k is JsonArray several ? several.Select(i => i!.GetValue<int>()) : [k!.GetValue<int>()]
                 ),
         ];
-        SpiderTable[] read =
-        [
-            .. tables.Select(
-                (name, t) =>
-                    new SpiderTable(
-                        name,
-                        [
-                            .. Enumerable
-                                .Range(0, columns.Length)
-                                .Where(c => columns[c].Table == t)
-                                .Select(c => new SpiderColumn(columns[c].Name, types[c], primary.Contains(c))),
-                        ]
-                    )
-            ),
-        ];
+        ILookup<int, int> columnsOf = Enumerable.Range(0, columns.Length).ToLookup(c => columns[c].Table);
+        SpiderColumn Column(int c) => new(columns[c].Name, types[c], primary.Contains(c));
+        SpiderTable[] read = [.. tables.Select((name, t) => new SpiderTable(name, [.. columnsOf[t].Select(Column)]))];
         string Full(int column) => $"{tables[columns[column].Table]}.{columns[column].Name}";
         return new SpiderSchema(
             Text(o, "db_id"),

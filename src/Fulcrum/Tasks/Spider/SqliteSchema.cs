@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fulcrum.Files;
 using Fulcrum.Tasks.Spider.Sql;
 using SQLitePCL;
 using static SQLitePCL.raw;
@@ -14,6 +15,11 @@ internal static class SqliteSchema
     private const int MostTables = 1000,
         MostColumns = 2000,
         LongestValue = 100;
+
+    // Steps of SQLite's machine for one query: about a second. A table of an untrusted file may be a view in truth, or
+    // have columns that are computed.
+    private const int MostSteps = 20_000_000,
+        StepsAtOnce = 100_000;
 
     static SqliteSchema() => Batteries_V2.Init();
 
@@ -60,6 +66,11 @@ internal static class SqliteSchema
 
     private static sqlite3 Open(string file)
     {
+        if (FileEntry.Of(file).Kind != EntryKind.File)
+        {
+            throw new InputException($"there is no database file {file}"); // opening a named pipe would block
+        }
+
         SpiderFolder.RefuseLog(file);
         string uri =
             "file:"
@@ -80,6 +91,8 @@ internal static class SqliteSchema
 
     private static List<string?[]> Query(sqlite3 db, string file, string sql)
     {
+        int steps = 0;
+        sqlite3_progress_handler(db, StepsAtOnce, _ => (steps += StepsAtOnce) > MostSteps ? 1 : 0, null);
         int code = sqlite3_prepare_v2(db, sql, out sqlite3_stmt statement);
         using (statement)
         {
@@ -108,5 +121,9 @@ internal static class SqliteSchema
     private static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static InputException Unreadable(string file, int code) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"cannot read the database {file}: SQLite error {code}"));
+        new(
+            code == SQLITE_INTERRUPT
+                ? $"cannot read the database {file}: reading its first rows takes too long; its tables are no plain ones"
+                : string.Create(CultureInfo.InvariantCulture, $"cannot read the database {file}: SQLite error {code}")
+        );
 }

@@ -1,0 +1,45 @@
+using Fulcrum.Files;
+
+namespace Fulcrum.Data;
+
+/// <summary>Counts what the files of one data set hold together. Each file is bounded by itself, but an untrusted
+/// folder may have a thousand of them.</summary>
+internal sealed class TableBudget
+{
+    /// <summary>The largest number of values of all files. 16,000,000 need about 2 GB as rows with names.</summary>
+    public const long MostCells = 16_000_000;
+
+    /// <summary>The largest number of unpacked bytes of all files: 1 GiB.</summary>
+    public const long MostBytes = 1L << 30;
+
+    private long cells,
+        bytes;
+
+    /// <summary>Counts one file.</summary>
+    /// <param name="path">For the message.</param>
+    /// <exception cref="InputException">The files together are too large.</exception>
+    public void Add(string path, long moreCells, long moreBytes)
+    {
+        cells += moreCells;
+        bytes += moreBytes;
+        if (cells > MostCells || bytes > MostBytes)
+        {
+            throw new InputException(
+                $"{path}: with the files before it, it is too large to be read: at most {MostCells} values and "
+                    + $"{MostBytes} bytes of a data set are held; name fewer files"
+            );
+        }
+    }
+
+    /// <summary>Refuses one text file with too many values, counted while it is read.</summary>
+    /// <exception cref="InputException">There are too many.</exception>
+    public static void RequireFew(long values, string place)
+    {
+        if (values > StrictJson.MostValues)
+        {
+            throw new InputException(
+                $"{place}: the file has more than {StrictJson.MostValues} values, too many to be read; split it"
+            );
+        }
+    }
+}
