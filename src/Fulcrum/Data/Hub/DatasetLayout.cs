@@ -55,11 +55,7 @@ internal static partial class DatasetLayout
         return [.. ByNames([.. inFolder]).Select(s => new SplitFiles(s.Split, [.. s.Paths.Select(p => prefix + p)]))];
     }
 
-    private static SplitFiles[] ByPatterns(
-        CardConfiguration configuration,
-        string prefix,
-        IReadOnlyList<string> paths
-    )
+    private static SplitFiles[] ByPatterns(CardConfiguration configuration, string prefix, IReadOnlyList<string> paths)
     {
         Lazy<HashSet<string>> known = new(() => new(paths, StringComparer.Ordinal));
         int globs = configuration.Splits.Sum(s => s.Patterns.Count(p => Glob.HasWildcard(prefix + p)));
