@@ -5,8 +5,8 @@ namespace Fulcrum;
 /// <summary>Durations as people read them: one form for the console, the report and every message.</summary>
 internal static class Durations
 {
-    /// <summary>Returns a duration in its two largest units that are not 0: <c>4.2 s</c>, <c>38 s</c>, <c>5 min 12 s</c>,
-    /// <c>2 h 5 min</c>, <c>3 d</c>.</summary>
+    /// <summary>Returns a duration in its two largest units that are not 0: <c>4.2 s</c>, <c>38 s</c>,
+    /// <c>5 min 12 s</c>, <c>2 h 5 min</c>, <c>3 d</c>.</summary>
     /// <param name="numbers">The decimal mark; null: a point.</param>
     public static string Text(double seconds, IFormatProvider? numbers = null) =>
         seconds switch

@@ -139,9 +139,11 @@ internal static class Explanations
         }
 
         string own = string.Join("; ", candidate.Tasks.Select(t => $"{t.Task} {words.Change(t.Difference)}"));
+        (string english, string portuguese) =
+            plan.Way == CandidateWay.Model ? ("model", "modelo") : ("adapter", "adaptador");
         return
         [
-            words.Say($"This adapter, on new items: {own}.", $"Este adaptador, em novos itens: {own}."),
+            words.Say($"This {english}, on new items: {own}.", $"Este {portuguese}, em novos itens: {own}."),
             words.Say(
                 "This recipe, trained again with another seed: ",
                 "Esta receita, treinada de novo com outra semente: "

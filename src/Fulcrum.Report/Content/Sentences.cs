@@ -32,9 +32,6 @@ internal static class Sentences
         : comparison.Candidates.Count > 1 ? Ranking.Of(comparison).Sentence(words)
         : Of(comparison.Candidates[0].Verdict, words);
 
-    /// <summary>The verdict in one word.</summary>
-    public static string Verdict(CandidateComparison candidate, Words words) => Kind(candidate.Verdict, words);
-
     /// <summary>What was found on every task, and the verdict. Of many tasks only targets and losses are named; the
     /// others are counted, because tables and lists name them.</summary>
     public static string Of(Verdict verdict, Words words)

@@ -101,5 +101,5 @@ internal static class Page
     private static string Found(RunReport report) =>
         report.Comparison.Candidates.Count > 1
             ? Sentences.OfAll(report.Comparison, report.Words)
-            : Sentences.Verdict(report.Shown, report.Words);
+            : Sentences.Kind(report.Shown.Verdict, report.Words);
 }

@@ -152,8 +152,9 @@ internal static class ReportMarkdown
     private static void Row(StringBuilder text, string name, PairedResult b, Words words) =>
         text.Append(
             $"| {name} | {Facts.ItemCount(b, words)} "
-                + $"| {words.Count(b.UnscoredBefore)} / {words.Count(b.UnscoredAfter)} | {words.Percent(b.Before.Score)} "
-                + $"| {words.Percent(b.After.Score)} | {Signs.Of(b.Change)} {words.Change(b.Difference)} "
+                + $"| {words.Count(b.UnscoredBefore)} / {words.Count(b.UnscoredAfter)} "
+                + $"| {words.Percent(b.Before.Score)} | {words.Percent(b.After.Score)} "
+                + $"| {Signs.Of(b.Change)} {words.Change(b.Difference)} "
                 + $"| {b.Gained} | {b.Lost} | {Signs.P(b, words).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
         );
 

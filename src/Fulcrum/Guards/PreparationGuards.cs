@@ -181,7 +181,8 @@ internal static class PreparationGuards
             found.Length == 0
                 ? ""
                 : $"; the first is {found[0].Item}, which is "
-                    + $"{(found[0].Exact ? "the same as" : $"{found[0].Share * 100:0}% contained in")} {found[0].Example}";
+                    + (found[0].Exact ? "the same as " : $"{found[0].Share * 100:0}% contained in ")
+                    + found[0].Example;
         log.Report(
             GuardNames.TrainingOverlap,
             benchmark.Name,

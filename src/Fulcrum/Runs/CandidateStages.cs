@@ -202,27 +202,10 @@ internal sealed class CandidateStages(
             () => measurement.Writes(place),
             () =>
                 spec is null
-                    ? MeasureGiven(name, plan, extents)
+                    ? GivenReplies.MeasureCandidate(state.Study, name, stages.Layout, data, extents, stages.Report)
                     : Measure(stage, place, inputs, spec, plan, extents, cancellation)
         );
         new EqualWork(stages.Layout, name).Note("measure", inputs);
-    }
-
-    private IReadOnlyList<string> MeasureGiven(
-        string name,
-        CandidatePlan plan,
-        IReadOnlyDictionary<string, Extent>? extents
-    )
-    {
-        IReadOnlyList<string> written = GivenReplies.Measure(
-            plan,
-            stages.Layout,
-            RunLayout.Candidate(name),
-            data,
-            extents
-        );
-        AnswerWarnings.OfGiven(stages.Report, state.Study, name, data, stages.Layout);
-        return written;
     }
 
     private IReadOnlyList<string> Measure(

@@ -37,6 +37,23 @@ internal static class GivenReplies
         return written;
     }
 
+    /// <summary>Grades the replies of a candidate, writes its answer files and warns of what is doubtful about
+    /// them.</summary>
+    /// <inheritdoc cref="Measure"/>
+    public static IReadOnlyList<string> MeasureCandidate(
+        Study study,
+        string name,
+        RunLayout run,
+        Corpus data,
+        IReadOnlyDictionary<string, Extent>? extents,
+        Action<RunEvent> report
+    )
+    {
+        IReadOnlyList<string> written = Measure(study.Candidates[name], run, RunLayout.Candidate(name), data, extents);
+        AnswerWarnings.OfGiven(report, study, name, data, run);
+        return written;
+    }
+
     /// <summary>Grades the replies of a candidate.</summary>
     /// <returns>By task, the answers in the order of its items.</returns>
     /// <exception cref="InputException">As for <see cref="Measure"/>.</exception>

@@ -62,8 +62,9 @@ internal static class PreparationSummary
             string assumed =
                 power.DesignEffect > 1 ? $", design effect {power.DesignEffect:0.#} until the answers show it" : "";
             yield return new RunEvent.Noted(
-                $"{b.Name}: {Counted(power.Items, b.Items.Count)}{(power.Clusters > 1 ? $" in {power.Clusters} {Many(plan)}" : "")}"
-                    + $". Minimum detectable difference (80% power{assumed}): {Effects(power)}"
+                $"{b.Name}: {Counted(power.Items, b.Items.Count)}"
+                    + $"{(power.Clusters > 1 ? $" in {power.Clusters} {Many(plan)}" : "")}. "
+                    + $"Minimum detectable difference (80% power{assumed}): {Effects(power)}"
             );
             if (power.Sees == false)
             {
