@@ -173,8 +173,10 @@ internal static class MemoryBench
             model.Projections.Any(p => p.Quantized is not null) ? Nf4Weight.ScratchWeights * size : 0
         );
         parts.Add(
-            "buffer that 16-bit weights are widened into, where the processor multiplies none",
-            UpcastMatmul.Supports(model.Embedding) ? Nf4Weight.ScratchWeights * 4 : 0
+            "buffers of float32 for weights and results, where the processor multiplies 16 bits slower",
+            UpcastMatmul.Supports(model.Embedding)
+                ? 4 * (Nf4Weight.ScratchWeights + Math.Max(tokens * 2L * c.IntermediateSize, rows * c.VocabularySize))
+                : 0
         );
         parts.Add("inputs of all layers, kept", c.Layers * tokens * c.HiddenSize * size);
         // The gated part in the compute type, forward and back, beside the adapters' float32 copies of their inputs; of
