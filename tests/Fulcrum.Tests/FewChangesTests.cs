@@ -141,7 +141,7 @@ public sealed class FewChangesTests
         string sentence = Sentences.Generalisation(result, Words.English, ("database", "banco"));
 
         Assert.Contains("On other databases of the same kind: 0.0 (−1.6 to +1.6).", sentence);
-        Assert.Contains("0 of 8 databases hold a changed item, too few to show how changes cluster", sentence);
+        Assert.Contains("A changed item occurs in 0 of 8 databases, too few to show how changes cluster", sentence);
         Assert.Contains(
             "with an intraclass correlation of 0.05 it is −3.8 to +3.8 (the verdict rests on this)",
             sentence

@@ -153,13 +153,14 @@ internal static class Sentences
                 ? words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)")
                 : "";
         return words.Say(
-            $" {few.ChangedClusters} of {b.Clusters} {many} hold a changed item, too few to show how changes cluster: "
-                + $"that interval takes items as independent, with an intraclass correlation of {correlation} it is "
-                + $"{assumed}{used}, and the mean over {many} lies within {any} however changes cluster.",
-            $" {few.ChangedClusters} de {b.Clusters} agrupamentos contêm um item alterado, poucos para mostrar como as "
-                + "mudanças se agrupam: esse intervalo toma os itens como independentes, com correlação intraclasse de "
-                + $"{correlation} ele é {assumed}{used}, e a média sobre agrupamentos fica em {any} como quer que as "
-                + "mudanças se agrupem."
+            $" A changed item occurs in {few.ChangedClusters} of {b.Clusters} {many}, too few to show how changes "
+                + $"cluster: that interval assumes no more clustering than was seen, with an intraclass correlation of "
+                + $"{correlation} it is {assumed}{used}, and the mean over {many} lies within {any} however changes "
+                + "cluster.",
+            $" Itens alterados ocorrem em {few.ChangedClusters} de {b.Clusters} agrupamentos, poucos para mostrar como "
+                + "as mudanças se agrupam: esse intervalo não supõe mais agrupamento do que se viu, com correlação "
+                + $"intraclasse de {correlation} ele é {assumed}{used}, e a média sobre agrupamentos fica em {any} como "
+                + "quer que as mudanças se agrupem."
         );
     }
 

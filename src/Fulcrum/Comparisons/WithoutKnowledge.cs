@@ -48,7 +48,8 @@ internal sealed record WithoutKnowledge(double Score, string? Answer, Difference
         return Of(scored, [.. targets.Select(t => t.Contains(constant) ? 1.0 : 0)], constant, estimand, level);
     }
 
-    // Of many items some others, evenly spread, stand for all of them.
+    // Of many items some others, evenly spread, stand for all of them. Items with the same answer take part, because
+    // their replies are right here without knowledge; Tasks.Writing.LuckyAnswers, which asks for luck, leaves them out.
     private static WithoutKnowledge Others(Answer[] scored, string[][] targets, Estimand? estimand, double level)
     {
         int[] chosen = EvenSample.Of(scored.Length, MostOthers);
