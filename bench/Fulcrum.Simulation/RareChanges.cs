@@ -22,7 +22,7 @@ internal sealed record RareChanges(int Clusters, int Items, double Changes, doub
             $"{Clusters} clusters of {Items}, {Changes * 100:0.##}% change, mean {Mean * 100:0.##}"
         );
 
-    /// <summary>How often the loss is said to lie within the margin: by the interval of independent items, and by the
+    /// <summary>How often the loss is said to lie within the margin: by the interval for other clusters, and by the
     /// bounds that a verdict rests on.</summary>
     public SortedDictionary<string, double> WithinMargin(int studies) =>
         Simulations.Means(

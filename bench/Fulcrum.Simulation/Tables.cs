@@ -31,8 +31,8 @@ internal static class Tables
         ),
         new(
             "rare changes",
-            "Losses said to lie within a margin of 2 points, in %, by the interval of independent items and by the "
-                + "verdict, for several intraclass correlations of the changes",
+            "Losses said to lie within a margin of 2 points, in %, by the interval for other clusters and by the "
+                + "verdict, for intraclass correlations of the changes from 0 to 0.5",
             "cell",
             [
                 .. RareChanges.Correlations.SelectMany(r =>
