@@ -40,6 +40,18 @@ public sealed class LocalJobsTests
         Assert.Equal(Open, done);
     }
 
+    [Fact]
+    public void Candidates_that_were_open_at_the_beginning_are_done_and_no_others()
+    {
+        using LocalJobs jobs = new(4, _ => 0, _ => throw new NotSupportedException("a process is started"));
+        jobs.Begin(Sweep(1), Open[..1], _ => { }, default);
+        List<StageNode> done = [];
+
+        jobs.Run(Sweep(1), Open, done.Add, _ => { }, default);
+
+        Assert.Equal(Open[..1], done);
+    }
+
     [Theory]
     [InlineData(1, 2)]
     [InlineData(4096, 0)]

@@ -162,10 +162,8 @@ internal sealed class JobOptions
         }
 
         // In a process with one core .NET waits until no method was compiled for a second, not for a tenth, before it
-        // optimises those that are called often. A training would run unoptimised for most of its time. Methods that
-        // count which of their branches are taken are compiled once more, and this process is busy with its candidate.
+        // optimises those that are called often. A training would run unoptimised for most of its time.
         start.Environment.TryAdd("DOTNET_TC_DelaySingleProcMultiplier", "1");
-        start.Environment.TryAdd("DOTNET_TieredPGO", "0");
         return start;
     }
 }

@@ -238,6 +238,7 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         {
             Required = required?.ByTask,
             Warm = local is null ? null : local.Warm,
+            Begin = local is null ? null : local.Begin,
             Elsewhere = local is null ? null : local.Run,
             SplitBase = local is null ? null : local.SplitBase,
         };

@@ -14,6 +14,9 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
 {
     private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
     private readonly JobProcess?[] processes = new JobProcess?[jobs];
+    private readonly CancellationTokenSource disposed = new();
+    private JobQueue? candidates;
+    private Task[] others = [];
 
     /// <summary>Starts the other processes in advance, because each needs a second or more to open the study.</summary>
     /// <param name="most">The number of stages, as the largest useful number of processes.</param>
@@ -25,8 +28,35 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         }
     }
 
-    /// <summary>Does candidates of a study. A candidate that fails does not stop the others.</summary>
+    /// <summary>Has the other processes begin with candidates, while this one has other work. On a GPU they are only
+    /// started, because that work needs the GPU. So they are on Windows, where they cannot be asked to save and
+    /// end.</summary>
     /// <param name="open">The candidates that are not complete.</param>
+    /// <param name="report">Called from several threads.</param>
+    public void Begin(
+        Study study,
+        IReadOnlyList<StageNode> open,
+        Action<RunEvent> report,
+        CancellationToken cancellation
+    )
+    {
+        if (!WorksHere(study) || OperatingSystem.IsWindows())
+        {
+            Warm(study, open.Count);
+        }
+        else if (candidates is null)
+        {
+            JobQueue queue = candidates = Queue(study, open, report);
+            CancellationToken stopped = CancellationTokenSource
+                .CreateLinkedTokenSource(cancellation, disposed.Token)
+                .Token;
+            others = [.. Jobs(1, open.Count).Select(job => InThread(() => Work(job, study, queue, report, stopped)))];
+        }
+    }
+
+    /// <summary>Does candidates of a study. A candidate that fails does not stop the others.</summary>
+    /// <param name="open">The candidates that are not complete. Those that the other processes began with are known
+    /// already.</param>
     /// <param name="here">Does one in this process.</param>
     /// <param name="report">Called from several threads.</param>
     /// <exception cref="FulcrumException">Candidates failed. The message says which, and why the first
@@ -39,19 +69,27 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         CancellationToken cancellation
     )
     {
+        JobQueue queue = candidates ?? Queue(study, open, report);
+        Run(study, queue, others.Length > 0 ? 1 : open.Count, here, report, cancellation);
+        Dispose();
+    }
+
+    private static JobQueue Queue(Study study, IReadOnlyList<StageNode> open, Action<RunEvent> report)
+    {
         StageGraph graph = StageGraph.Of(study);
         foreach (StageNode done in graph.Candidates.Except(open))
         {
             report(new RunEvent.StageSkipped(done.Place));
         }
 
-        Run(study, new JobQueue(n => graph.Needs[n], open), Math.Min(jobs, open.Count), here, report, cancellation);
-        Dispose();
+        return new JobQueue(n => graph.Needs[n], open);
     }
 
-    /// <summary>Ends the processes.</summary>
+    /// <summary>Ends the processes. One that still works, because this process failed, saves its work first.</summary>
     public void Dispose()
     {
+        disposed.Cancel();
+        ((IAsyncResult)Task.WhenAll(others)).AsyncWaitHandle.WaitOne();
         foreach (JobProcess process in processes.OfType<JobProcess>())
         {
             process.Close();
@@ -98,24 +136,18 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
             }
         }
 
-        Task[] all =
-        [
-            .. Enumerable
-                .Range(0, most)
-                .Select(i =>
-                    Task.Factory.StartNew(
-                        () => Do(i),
-                        CancellationToken.None,
-                        TaskCreationOptions.LongRunning,
-                        TaskScheduler.Default
-                    )
-                ),
-        ];
+        Task[] all = [.. Jobs(0, most).Select(job => InThread(() => Do(job))), .. others];
         ((IAsyncResult)Task.WhenAll(all)).AsyncWaitHandle.WaitOne();
         cancellation.ThrowIfCancellationRequested();
         Refuse(queue);
         all.ToList().ForEach(t => t.GetAwaiter().GetResult());
     }
+
+    private IEnumerable<int> Jobs(int first, int most) =>
+        Enumerable.Range(first, Math.Max(0, Math.Min(jobs, most) - first));
+
+    private static Task InThread(Action work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static void Refuse(JobQueue queue)
     {

@@ -97,16 +97,9 @@ public sealed partial class Experiment(
         RunState state = RunState.Begin(study, run.Layout, engines, data);
         stages.Unchanged = () => state.RefuseChanges(engines, data);
 
-        void Warm()
-        {
-            if (until >= Stage.Candidates && state.HasParts)
-            {
-                settings.Warm?.Invoke(state.Study, StageGraph.Open(state.Study, run.Layout));
-            }
-        }
-
-        Prepare(state, data, cancellation, Warm);
-        Warm();
+        Action begin = until >= Stage.Candidates && state.HasParts ? () => Begin(state, data, cancellation) : () => { };
+        Prepare(state, data, cancellation, begin);
+        begin();
         if (until >= Stage.Base)
         {
             state = Measure(state, data, until, cancellation);
@@ -138,11 +131,30 @@ public sealed partial class Experiment(
         }
     }
 
+    // A candidate needs the checks of the base, but none of its answers.
+    private void Begin(RunState state, Corpus data, CancellationToken cancellation)
+    {
+        if (IsSplit(state, data))
+        {
+            settings.Warm?.Invoke(state.Study, StageGraph.Open(state.Study, run.Layout));
+        }
+        else
+        {
+            settings.Begin?.Invoke(state.Study, Open(state, data), stages.Report, cancellation);
+        }
+    }
+
+    /// <summary>Whether several processes measure the base.</summary>
+    private bool IsSplit(RunState state, Corpus data) =>
+        settings.SplitBase is not null
+        && state.HasParts
+        && !run.Layout.IsComplete(RunLayout.Base, state.BaseInputs)
+        && MeasurementOf(state, data).HasParts(RunLayout.Base);
+
     private void MeasureBase(RunState state, Corpus data, CancellationToken cancellation)
     {
         Measurement measurement = MeasurementOf(state, data);
-        bool open = state.HasParts && !run.Layout.IsComplete(RunLayout.Base, state.BaseInputs);
-        if (open && settings.SplitBase is { } split && measurement.HasParts(RunLayout.Base))
+        if (settings.SplitBase is { } split && IsSplit(state, data))
         {
             split(state.Study, node => Do(node, state, data, cancellation), stages.Report, cancellation);
             measurement.Join(RunLayout.Base, state.BaseInputs);

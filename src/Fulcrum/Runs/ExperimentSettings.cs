@@ -24,10 +24,14 @@ public sealed record ExperimentSettings(
     IReadOnlyDictionary<string, string>? KeyVariables = null
 )
 {
-    /// <summary>Called once the checks of a study have passed and candidates are open, with their number, so that other
-    /// processes can be started while this one estimates and measures the base; null: there are none. It may be called
-    /// again.</summary>
+    /// <summary>Called once the checks of a study have passed, with the number of open candidates, so that other
+    /// processes can be started that will measure parts of the base; null: there are none.</summary>
     internal Action<Study, int>? Warm { get; init; }
+
+    /// <summary>Called once the checks of a study have passed, with the open candidates, so that other processes can
+    /// begin with them while this one estimates and measures the base; null: there are none. It may be called
+    /// again.</summary>
+    internal Action<Study, IReadOnlyList<StageNode>, Action<RunEvent>, CancellationToken>? Begin { get; init; }
 
     /// <summary>By task, the bounds that a requirement demands. An early decision waits until they are decided
     /// too.</summary>
