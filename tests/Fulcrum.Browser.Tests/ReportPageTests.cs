@@ -95,7 +95,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
     public async Task A_number_of_the_table_leads_to_its_items()
     {
         OpenReport report = await browser.Open(English.Value);
-        ILocator link = report.Page.Locator("#comparison a[href*='benchmark=spider&outcome=gained']").First;
+        ILocator link = report.Page.Locator("#comparison a[href*='task=spider&outcome=gained']").First;
         string count = await link.InnerTextAsync();
 
         await link.ClickAsync();
