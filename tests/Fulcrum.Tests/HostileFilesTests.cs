@@ -152,10 +152,17 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Contains("c.jsonl", Refused(() => budget.Add("c.jsonl", 1, 1)));
     }
 
+    // Headers of data pages of version 1, with the encodings PLAIN and RLE_DICTIONARY.
+    [Theory]
+    [InlineData("1500150615062C15061500150615060000", false)]
+    [InlineData("1500150615062C15061510150615060000", true)]
+    public void A_page_of_Parquet_that_needs_a_dictionary_is_recognised(string header, bool needs) =>
+        Assert.Equal(needs, PageHead.Read(Convert.FromHexString(header)).NeedsDictionary);
+
     [Fact]
     public void Rows_that_all_have_other_columns_are_refused()
     {
-        string rows = string.Concat(Enumerable.Range(0, 5000).Select(i => $$"""{"c{{i}}": 1}""" + "\n"));
+        string rows = string.Concat(Enumerable.Range(0, 4000).Select(i => $$"""{"c{{i}}": 1}""" + "\n"));
         Written("rows.jsonl", rows);
         string task = Written(
             "task.yaml",

@@ -136,6 +136,7 @@ internal static class ParquetBudget
         long at = Math.Min(column.DataPageOffset, column.DictionaryPageOffset ?? long.MaxValue),
             end = at + column.TotalCompressedSize,
             bytes = 0;
+        bool hasDictionary = false;
         if (at < 0 || column.TotalCompressedSize < 0 || end > stream.Length)
         {
             throw new FormatException("a column lies outside the file");
@@ -147,6 +148,13 @@ internal static class ParquetBudget
             byte[] header = new byte[(int)Math.Min(LongestHeader, end - at)];
             stream.ReadExactly(header);
             PageHead page = PageHead.Read(header);
+            hasDictionary |= page.IsDictionary;
+            if (page.NeedsDictionary && !hasDictionary)
+            {
+                // Parquet.Net would take the texts of another column, which its memory holds still.
+                throw new FormatException("a column refers to a dictionary that it does not have");
+            }
+
             bytes += page.Decompressed;
             RequireFew(page.Values, 1);
             if (bytes > left)
@@ -170,7 +178,16 @@ internal static class ParquetBudget
 /// <param name="Values">The number of values.</param>
 internal readonly record struct PageHead(int HeaderBytes, long Decompressed, long Compressed, long Values)
 {
-    private const int DeltaByteArray = 7; // of the format's enum Encoding
+    // Of the format's enum Encoding.
+    private const int PlainDictionary = 2,
+        DeltaByteArray = 7,
+        RleDictionary = 8;
+
+    /// <summary>Whether the page is the dictionary of its column.</summary>
+    public bool IsDictionary { get; private init; }
+
+    /// <summary>Whether the page refers to a dictionary.</summary>
+    public bool NeedsDictionary { get; private init; }
 
     /// <summary>Reads the header at the beginning of some bytes (Thrift's compact protocol, as the Parquet format
     /// defines PageHeader).</summary>
@@ -182,6 +199,7 @@ internal readonly record struct PageHead(int HeaderBytes, long Decompressed, lon
             compressed = -1,
             values = 0,
             encoding = 0;
+        bool dictionary = false;
         for (int field = 0; cursor.NextField(ref field, out int type); )
         {
             switch (field, type)
@@ -194,6 +212,7 @@ internal readonly record struct PageHead(int HeaderBytes, long Decompressed, lon
                     break;
                 case (5 or 7 or 8, ThriftCursor.Struct): // data page, dictionary page, data page of version 2
                     (values, encoding) = cursor.PageNumbers(encodingField: field == 8 ? 4 : 2);
+                    dictionary = field == 7;
                     break;
                 default:
                     cursor.Skip(type, 0);
@@ -211,6 +230,10 @@ internal readonly record struct PageHead(int HeaderBytes, long Decompressed, lon
 
         return decompressed >= 0 && compressed >= 0 && values >= 0
             ? new PageHead(cursor.Position, decompressed, compressed, values)
+            {
+                IsDictionary = dictionary,
+                NeedsDictionary = !dictionary && encoding is (PlainDictionary or RleDictionary),
+            }
             : throw new FormatException("a page header lacks its sizes");
     }
 }

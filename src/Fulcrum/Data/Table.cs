@@ -194,9 +194,15 @@ public static class Table
         }
         catch (Exception e) when (e is not InputException)
         {
-            throw new InputException($"{path}: cannot be read as Parquet: {e.Message.Split('\n')[0].Trim()}", e);
+            throw new InputException($"{path}: cannot be read as Parquet: {Damage(e)}", e);
         }
     }
+
+    // Parquet.Net's own defects say nothing about the file.
+    private static string Damage(Exception e) =>
+        e is ArgumentException or IndexOutOfRangeException or NullReferenceException or OverflowException
+            ? "it is damaged"
+            : e.Message.Split('\n')[0].Trim();
 
     private static JsonNode? Node(object? value) =>
         value switch

@@ -6,8 +6,8 @@ namespace Fulcrum.Data;
 /// folder may have a thousand of them.</summary>
 internal sealed class TableBudget
 {
-    /// <summary>The largest number of values of all files. 16,000,000 need about 2 GB as rows with names.</summary>
-    public const long MostCells = 16_000_000;
+    /// <summary>The largest number of values of all files. 8,000,000 need about 1.3 GB as rows with names.</summary>
+    public const long MostCells = 8_000_000;
 
     /// <summary>The largest number of unpacked bytes of all files: 1 GiB.</summary>
     public const long MostBytes = 1L << 30;
