@@ -47,27 +47,16 @@ internal static class TemplateOperators
         (name, a, b) switch
         {
             ("+", string x, string y) => Bounded(x.Length + y.Length, line) ? x + y : "",
-            ("+", List<object?> x, List<object?> y)
-                when Kind(x) == Kind(y) && Kind(x) is "list" or TemplateSequence.Tuple => Bounded(
+            ("+", List<object?> x, List<object?> y) when Kind(x) == Kind(y) && IsSequence(x) => Bounded(
                 x.Count + y.Count,
                 line
             )
                 ? Alike(x, [.. x, .. y])
                 : x,
-            ("*", string text, _) when IsWhole(b) || b is bool => Repeated(text, b, line),
-            ("*", _, string text) when IsWhole(a) || a is bool => Repeated(text, a, line),
-            ("*", List<object?> list, _)
-                when (IsWhole(b) || b is bool) && Kind(list) is "list" or TemplateSequence.Tuple => Repeated(
-                list,
-                b,
-                line
-            ),
-            ("*", _, List<object?> list)
-                when (IsWhole(a) || a is bool) && Kind(list) is "list" or TemplateSequence.Tuple => Repeated(
-                list,
-                a,
-                line
-            ),
+            ("*", string text, _) when IsCount(b) => Repeated(text, b, line),
+            ("*", _, string text) when IsCount(a) => Repeated(text, a, line),
+            ("*", List<object?> list, _) when IsCount(b) && IsSequence(list) => Repeated(list, b, line),
+            ("*", _, List<object?> list) when IsCount(a) && IsSequence(list) => Repeated(list, a, line),
             ("*", string or List<object?>, _) => throw TemplateText.Error(
                 line,
                 $"can't multiply sequence by non-int of type '{TypeName(b)}'"
@@ -91,6 +80,11 @@ internal static class TemplateOperators
                     + $"'{TypeName(a)}' and '{TypeName(b)}'"
             ),
         };
+
+    private static bool IsCount(object? value) => IsWhole(value) || value is bool;
+
+    // Views of mappings and ranges can be neither joined nor repeated.
+    private static bool IsSequence(List<object?> list) => Kind(list) is "list" or TemplateSequence.Tuple;
 
     /// <summary>Compares two values.</summary>
     /// <param name="name">One of <c>==</c>, <c>!=</c>, <c>&lt;</c>, <c>&lt;=</c>, <c>&gt;</c>, <c>&gt;=</c>, <c>in</c>

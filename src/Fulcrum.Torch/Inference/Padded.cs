@@ -22,46 +22,23 @@ internal sealed class Padded(LanguageModel model)
     )
     {
         using IDisposable frozen = inference_mode();
-        List<(int[] Ids, List<(int Request, int Continuation)> Asked)> rows = [];
         ContinuationScore[][] scores =
         [
             .. requests.Select(r => r.Continuations.Select(c => new ContinuationScore(0, true, c.Length)).ToArray()),
         ];
-        for (int r = 0; r < requests.Count; r++)
-        {
-            foreach (
-                IGrouping<string, int> alike in Enumerable
-                    .Range(0, scores[r].Length)
-                    .Where(c => scores[r][c].Tokens > 0)
-                    .GroupBy(c => string.Join(' ', requests[r].Continuations[c][..^1]))
-                    .ToArray()
-            )
-            {
-                rows.Add(
-                    (
-                        [.. requests[r].Prompt, .. requests[r].Continuations[alike.First()][..^1]],
-                        [.. alike.Select(c => (r, c))]
-                    )
-                );
-            }
-        }
-
-        foreach (
-            (int[] Ids, List<(int Request, int Continuation)> Asked)[] batch in rows.OrderByDescending(r =>
-                    r.Ids.Length
-                )
-                .Chunk(ScoreBatch)
-        )
+        foreach (Row[] batch in RowsOf(requests).OrderByDescending(row => row.Ids.Length).Chunk(ScoreBatch))
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            Tensor likely = Logits([.. batch.Select(b => b.Ids)]);
-            likely = likely - likely.LogSumExp(-1, keepdim: true); // [B, T, V]
-            foreach (((int[] ids, List<(int, int)> asked), int row) in batch.Select((b, i) => (b, i)))
+            Tensor logits = Logits([.. batch.Select(row => row.Ids)]);
+            Tensor likely = logits - logits.LogSumExp(-1, keepdim: true); // [B, T, V]
+            for (int i = 0; i < batch.Length; i++)
             {
-                foreach ((int r, int c) in asked)
+                foreach (int c in batch[i].Continuations)
                 {
-                    scores[r][c] = Read(likely[row], ids.Length - scores[r][c].Tokens, requests[r].Continuations[c]);
+                    int[] continuation = requests[batch[i].Request].Continuations[c];
+                    int first = batch[i].Ids.Length - continuation.Length;
+                    scores[batch[i].Request][c] = Read(likely[i], first, continuation);
                 }
             }
         }
@@ -71,6 +48,24 @@ internal sealed class Padded(LanguageModel model)
             answered(r, scores[r]);
         }
     }
+
+    // Continuations that are equal except for their last token share a row.
+    private static IEnumerable<Row> RowsOf(IReadOnlyList<ScoreRequest> requests) =>
+        requests.SelectMany(
+            (request, r) =>
+                Enumerable
+                    .Range(0, request.Continuations.Count)
+                    .Where(c => request.Continuations[c].Length > 0)
+                    .GroupBy(c => string.Join(' ', request.Continuations[c][..^1]))
+                    .Select(alike => new Row(
+                        [.. request.Prompt, .. request.Continuations[alike.First()][..^1]],
+                        r,
+                        [.. alike]
+                    ))
+        );
+
+    // A row of a batch: prompt and continuation without its last token.
+    private readonly record struct Row(int[] Ids, int Request, int[] Continuations);
 
     /// <summary>Completes batches of 16, padded on the left; a batch runs until its last sequence is
     /// complete.</summary>

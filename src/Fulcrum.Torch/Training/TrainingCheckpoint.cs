@@ -88,29 +88,28 @@ internal static class TrainingCheckpoint
     /// state.</summary>
     private static int? Newest(string output)
     {
+        if (!Directory.Exists(output))
+        {
+            return null;
+        }
+
+        // A step after the last one of the log was not saved completely.
         int logged = TrainingLog.StepsIn(output);
-        return !Directory.Exists(output)
-            ? null
-            : Directory
-                .EnumerateDirectories(output, "checkpoint-*")
-                .Select(d =>
-                    int.TryParse(
-                        Path.GetFileName(d)["checkpoint-".Length..],
-                        NumberStyles.None,
-                        CultureInfo.InvariantCulture,
-                        out int n
-                    )
-                        ? n
-                        : 0
-                )
-                .Where(n => n > 0 && n <= logged)
-                .OrderDescending()
-                .Where(n => IsWhole(Path.Combine(output, $"checkpoint-{n}")))
-                .Select(n => (int?)n)
-                .FirstOrDefault();
+        return Directory
+            .EnumerateDirectories(output, "checkpoint-*")
+            .Select(StepOf)
+            .Where(step => step > 0 && step <= logged)
+            .OrderDescending()
+            .FirstOrDefault(step => IsValid(Path.Combine(output, $"checkpoint-{step}")));
     }
 
-    private static bool IsWhole(string folder)
+    private static int? StepOf(string folder)
+    {
+        string number = Path.GetFileName(folder)["checkpoint-".Length..];
+        return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int step) ? step : null;
+    }
+
+    private static bool IsValid(string folder)
     {
         string state = Path.Combine(folder, "state.json");
         try

@@ -150,19 +150,26 @@ internal static class StudyChecks
         study.Seek?.Check(source, study.Candidates.Values.Count(c => c.Train is not null));
         if (study.Derive is { } derive)
         {
-            bool parts = derive.Lambda is null || derive.Lambda.All(l => l is >= 0 and <= 2);
-            Wanted.That(parts, source, "derive.lambda", string.Join(", ", derive.Lambda ?? []), "numbers from 0 to 2");
-            bool seeds = derive.Seeds is null || derive.Seeds.Distinct().Count() == derive.Seeds.Count;
-            Wanted.That(seeds, source, "derive.seeds", string.Join(", ", derive.Seeds ?? []), "numbers that differ");
-            bool ends = !derive.Checkpoints || study.Candidates.Values.All(c => c.Train?.EarlyStoppingPatience is null);
-            Wanted.That(
-                ends,
-                source,
-                "derive.checkpoints",
-                true,
-                "false where training may stop early: the number of checkpoints is unknown"
-            );
+            CheckDerive(derive, study, source);
         }
+    }
+
+    private static void CheckDerive(DerivePlan derive, Study study, string source)
+    {
+        bool areLambdas = derive.Lambda is null || derive.Lambda.All(l => l is >= 0 and <= 2);
+        string lambdas = string.Join(", ", derive.Lambda ?? []);
+        Wanted.That(areLambdas, source, "derive.lambda", lambdas, "numbers from 0 to 2");
+        bool areDistinct = derive.Seeds is null || derive.Seeds.Distinct().Count() == derive.Seeds.Count;
+        string seeds = string.Join(", ", derive.Seeds ?? []);
+        Wanted.That(areDistinct, source, "derive.seeds", seeds, "numbers that differ");
+        bool mayStopEarly = study.Candidates.Values.Any(c => c.Train?.EarlyStoppingPatience is not null);
+        Wanted.That(
+            !derive.Checkpoints || !mayStopEarly,
+            source,
+            "derive.checkpoints",
+            true,
+            "false where training may stop early: the number of checkpoints is unknown"
+        );
     }
 
     private static bool IsName(string name) =>

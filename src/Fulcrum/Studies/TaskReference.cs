@@ -58,18 +58,38 @@ internal sealed class TaskReference(Func<string, string>? hub, bool alone = fals
     /// <exception cref="InputException">There is no such task, or its file is malformed; names it.</exception>
     public TaskPlan Plan(string reference)
     {
-        string extension = Path.GetExtension(reference).ToLowerInvariant();
         string[] parts = reference.Split('=', 2);
-        return parts.Length == 1 && extension == ".json" && IsTaskFile(reference) ? OfFile(reference)
-            : parts.Length == 1 && extension is ".yaml" or ".yml" ? OfTaskFile(reference)
-            : parts.Length == 2 || TaskKinds.Has(parts[0]) ? OfKind(reference, parts[0], parts.ElementAtOrDefault(1))
-            : KindOf(reference) is { } named ? OfKind(reference, named, null)
-            : File.Exists(reference) ? OfRows(reference)
+        if (parts.Length == 1 && TaskFile(reference) is { } plan)
+        {
+            return plan;
+        }
+
+        if (parts.Length == 2 || TaskKinds.Has(parts[0]))
+        {
+            return OfKind(reference, parts[0], parts.ElementAtOrDefault(1));
+        }
+
+        if (KindOf(reference) is { } kind)
+        {
+            return OfKind(reference, kind, null);
+        }
+
+        return File.Exists(reference)
+            ? OfRows(reference)
             : throw new InputException(
                 $"there is no task {reference}: no kind of task has this name{Nearest(reference)}, "
                     + "and there is no such file"
             );
     }
+
+    // Returns the plan of a task file; null if the reference names no such file.
+    private TaskPlan? TaskFile(string reference) =>
+        Path.GetExtension(reference).ToLowerInvariant() switch
+        {
+            ".json" when IsTaskFile(reference) => OfFile(reference),
+            ".yaml" or ".yml" => OfTaskFile(reference),
+            _ => null,
+        };
 
     private static string? KindOf(string dataset) =>
         HarnessPlan.OfDataset(dataset) ?? Datasets.FirstOrDefault(d => d.Value == dataset).Key;

@@ -56,9 +56,8 @@ internal static class AnswerFile
 
     private static Answer Parse(JsonLine line)
     {
-        JsonObject value = line.Value;
         string id = Text(line, "id") ?? throw line.Error("there is no id");
-        string[] replies = value["reply"] is JsonArray copies
+        string[] replies = line.Value["reply"] is JsonArray copies
             ? [.. copies.Select(c => c?.ToString() ?? "")]
             : [.. new[] { Text(line, "reply") }.OfType<string>()];
         return new Answer(
@@ -72,28 +71,31 @@ internal static class AnswerFile
             Text(line, "reason"),
             Text(line, "input"),
             replies.FirstOrDefault() ?? Text(line, "output"),
-            (value["log_likelihoods"] as JsonArray)
-                ?.Select(n => n is JsonValue v && v.TryGetValue(out double d) ? d : double.NaN)
-                .ToArray(),
-            value["tokens"] is JsonValue tokens && tokens.TryGetValue(out int count) ? count : null,
+            Values(line, "log_likelihoods", missing: double.NaN),
+            ValueOf<int>(line.Value["tokens"]),
             Text(line, "protocol"),
             Text(line, "stem"),
-            value["choice"] is JsonValue choice && choice.TryGetValue(out int option) ? option : null,
+            ValueOf<int>(line.Value["choice"]),
             Measures(line),
-            value["threshold"] is JsonValue threshold && threshold.TryGetValue(out double least) ? least : null,
-            value["success"] is JsonValue success && success.TryGetValue(out bool reached) ? reached : null,
+            ValueOf<double>(line.Value["threshold"]),
+            ValueOf<bool>(line.Value["success"]),
             Text(line, "finish"),
             Requests(line),
-            (value["greedy"] as JsonArray)?.Select(n => n is JsonValue v && v.TryGetValue(out bool b) && b).ToArray(),
+            Values(line, "greedy", missing: false),
             Scores(line),
-            value["filtered"] as JsonObject,
+            line.Value["filtered"] as JsonObject,
             Text(line, "rule"),
             Math.Max(1, replies.Length),
-            value["chance"] is JsonValue chance && chance.TryGetValue(out double guessing) && guessing is >= 0 and <= 1
-                ? guessing
-                : null
+            ValueOf<double>(line.Value["chance"]) is >= 0 and <= 1 and var chance ? chance : null
         );
     }
+
+    // Returns null for a value of another type, because a comparison does not need these fields.
+    private static T? ValueOf<T>(JsonNode? node)
+        where T : struct => node is JsonValue value && value.TryGetValue(out T read) ? read : null;
+
+    private static T[]? Values<T>(JsonLine line, string name, T missing)
+        where T : struct => (line.Value[name] as JsonArray)?.Select(n => ValueOf<T>(n) ?? missing).ToArray();
 
     private static string[][]? Requests(JsonLine line) =>
         (line.Value["requests"] as JsonArray)

@@ -29,10 +29,7 @@ internal sealed class CompletionsWriter(Server server, Completions completions) 
     }
 
     private static IReadOnlyList<int>? Ids(CompletionReply.Choice choice) =>
-        choice.TokenIds is { } ids ? ids
-        : choice.Logprobs?.Tokens is { } names && names.All(n => ServedTokens.IdOf(n) is not null)
-            ? [.. names.Select(n => ServedTokens.IdOf(n)!.Value)]
-        : null;
+        choice.TokenIds ?? (choice.Logprobs?.Tokens is { } names ? ServedTokens.IdsOf(names) : null);
 
     private double[]? Values(CompletionReply.Choice choice) =>
         choice.Logprobs is not { Tokens: { } names, TokenLogprobs: { } values } ? null

@@ -178,10 +178,9 @@ internal sealed class ScoringProbe(Server server, Completions completions)
     /// <param name="text">The generated text.</param>
     private int[] CertainIds(int[] prompt, IReadOnlyList<string> names, string text)
     {
-        int?[] named = [.. names.Select(ServedTokens.IdOf)];
-        if (completions.Form == PromptForm.Ids && named.All(id => id is not null))
+        if (completions.Form == PromptForm.Ids && ServedTokens.IdsOf(names) is { } named)
         {
-            return [.. named.Select(id => id!.Value)];
+            return named;
         }
 
         int[] all = server.Tokens.Encode(server.Tokens.Text(prompt) + text);

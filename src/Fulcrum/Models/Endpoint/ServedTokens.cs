@@ -25,6 +25,13 @@ internal sealed class ServedTokens(Tokenizer? tokenizer)
             ? id
             : null;
 
+    /// <summary>Returns the ids in the names of tokens; null if a name is a text.</summary>
+    public static int[]? IdsOf(IReadOnlyList<string> names)
+    {
+        int?[] ids = [.. names.Select(IdOf)];
+        return ids.All(id => id is not null) ? [.. ids.Select(id => id!.Value)] : null;
+    }
+
     /// <summary>Returns whether a token's name in a reply matches an id.</summary>
     /// <exception cref="InputException">Names are texts, and no tokenizer is known.</exception>
     public bool Fits(string name, int id)

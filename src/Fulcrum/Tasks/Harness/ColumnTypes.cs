@@ -53,16 +53,14 @@ internal static partial class ColumnTypes
         }
     }
 
-    /// <summary>Rows of texts with numbers and truth values where a whole column holds nothing else.</summary>
+    /// <summary>Returns rows of texts in which a column is numbers or truth values if all its texts are.</summary>
     public static IReadOnlyList<TemplateMap> OfTexts(IReadOnlyList<TemplateMap> rows)
     {
         foreach (string column in rows.SelectMany(r => r.Keys).Distinct().ToArray())
         {
             string[] texts = [.. rows.Select(r => r[column] as string ?? "")];
-            Func<string, object?> read = Reader(
-                [.. texts.Where(t => !Missing.Contains(t))],
-                texts.Any(Missing.Contains)
-            );
+            string[] present = [.. texts.Where(t => !Missing.Contains(t))];
+            Func<string, object?> read = Reader(present, hasGaps: present.Length < texts.Length);
             for (int i = 0; i < rows.Count; i++)
             {
                 rows[i][column] = Missing.Contains(texts[i]) ? null : read(texts[i]);
@@ -72,12 +70,27 @@ internal static partial class ColumnTypes
         return rows;
     }
 
-    private static Func<string, object?> Reader(string[] texts, bool gaps) =>
-        texts.Length == 0 ? t => t
-        : !gaps && texts.All(t => Whole().IsMatch(t)) ? t => long.Parse(t.Trim(), CultureInfo.InvariantCulture)
-        : texts.All(t => Real().IsMatch(t)) ? t => double.Parse(t.Trim(), CultureInfo.InvariantCulture)
-        : texts.All(t => t is "True" or "False" or "TRUE" or "FALSE" or "true" or "false") ? t => t[0] is 'T' or 't'
-        : t => t;
+    // Returns what reads the texts of a column. As in pandas, whole numbers with gaps become floats.
+    private static Func<string, object?> Reader(string[] texts, bool hasGaps)
+    {
+        if (texts.Length == 0)
+        {
+            return text => text;
+        }
+
+        if (!hasGaps && texts.All(t => Whole().IsMatch(t)))
+        {
+            return text => long.Parse(text.Trim(), CultureInfo.InvariantCulture);
+        }
+
+        if (texts.All(t => Real().IsMatch(t)))
+        {
+            return text => double.Parse(text.Trim(), CultureInfo.InvariantCulture);
+        }
+
+        bool areFlags = texts.All(t => t is "True" or "False" or "TRUE" or "FALSE" or "true" or "false");
+        return areFlags ? text => text[0] is 'T' or 't' : text => text;
+    }
 
     private static void Unify(List<TemplateMap> maps)
     {

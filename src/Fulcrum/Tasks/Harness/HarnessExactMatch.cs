@@ -9,22 +9,23 @@ internal sealed class HarnessExactMatch(HarnessMetric metric)
 {
     private readonly PythonPattern[] ignored = [.. (metric.Ignored ?? []).Select(p => new PythonPattern(p))];
 
+    /// <summary>Returns 1 if the reply equals the target, otherwise 0. Of several targets one must equal one of the
+    /// replies; against a single target the replies are averaged.</summary>
     public double Score(object? reply, object? target)
     {
-        string[] replies = reply is List<object?> several
-            ? [.. several.Select(r => Cleaned(Text(r)))]
-            : [Cleaned(Text(reply))];
-        string[] targets = target is List<object?> many
-            ? [.. many.Select(t => Cleaned(Text(t)))]
-            : [Cleaned(Text(target))];
-        return target is List<object?>
-            ? targets.Any(t => replies.Contains(t))
-                ? 1
-                : 0
-            : replies.Length == 0
-                ? 0
-                : replies.Average(r => r == targets[0] ? 1.0 : 0);
+        string[] replies = CleanedTexts(reply),
+            targets = CleanedTexts(target);
+        if (target is List<object?>)
+        {
+            return targets.Any(replies.Contains) ? 1 : 0;
+        }
+
+        return replies.Select(r => r == targets[0] ? 1.0 : 0).DefaultIfEmpty(0).Average();
     }
+
+    // Returns the texts of a list, or the only text.
+    private string[] CleanedTexts(object? value) =>
+        value is List<object?> list ? [.. list.Select(v => Cleaned(Text(v)))] : [Cleaned(Text(value))];
 
     private string Cleaned(string text)
     {

@@ -64,32 +64,38 @@ internal static class SpiderJson
     }
 
     /// <summary>Reads an entry of <c>tables.json</c>.</summary>
-    public static SpiderSchema Schema(JsonObject o)
+    public static SpiderSchema Schema(JsonObject entry)
     {
-        string[] tables = [.. o["table_names_original"]!.AsArray().Select(t => t!.GetValue<string>())];
+        string[] tables = [.. List(entry, "table_names_original").Select(name => name!.GetValue<string>())];
         (int Table, string Name)[] columns =
         [
-            .. o["column_names_original"]!.AsArray().Select(c => (c![0]!.GetValue<int>(), c[1]!.GetValue<string>())),
+            .. List(entry, "column_names_original").Select(c => (c![0]!.GetValue<int>(), c[1]!.GetValue<string>())),
         ];
-        string[] types = [.. o["column_types"]!.AsArray().Select(t => t!.GetValue<string>())];
+        string[] types = [.. List(entry, "column_types").Select(type => type!.GetValue<string>())];
+        // A key is a column, or a list of columns that form the key together.
         HashSet<int> primary =
         [
-            .. o["primary_keys"]!
-                .AsArray()
-                .SelectMany(k =>
-                    k is JsonArray several ? several.Select(i => i!.GetValue<int>()) : [k!.GetValue<int>()]
-                ),
+            .. List(entry, "primary_keys")
+                .SelectMany(key => key is JsonArray several ? several.ToArray() : [key])
+                .Select(column => column!.GetValue<int>()),
         ];
-        ILookup<int, int> columnsOf = Enumerable.Range(0, columns.Length).ToLookup(c => columns[c].Table);
-        SpiderColumn Column(int c) => new(columns[c].Name, types[c], primary.Contains(c));
-        SpiderTable[] read = [.. tables.Select((name, t) => new SpiderTable(name, [.. columnsOf[t].Select(Column)]))];
-        string Full(int column) => $"{tables[columns[column].Table]}.{columns[column].Name}";
+        // Looked up, because the file decides how many tables and columns there are.
+        ILookup<int, SpiderColumn> columnsByTable = Enumerable
+            .Range(0, columns.Length)
+            .ToLookup(c => columns[c].Table, c => new SpiderColumn(columns[c].Name, types[c], primary.Contains(c)));
         return new SpiderSchema(
-            Text(o, "db_id"),
-            read,
-            [.. o["foreign_keys"]!.AsArray().Select(k => (Full(k![0]!.GetValue<int>()), Full(k[1]!.GetValue<int>())))]
+            Text(entry, "db_id"),
+            [.. tables.Select((name, table) => new SpiderTable(name, [.. columnsByTable[table]]))],
+            [
+                .. List(entry, "foreign_keys")
+                    .Select(key => (FullName(key![0]!.GetValue<int>()), FullName(key[1]!.GetValue<int>()))),
+            ]
         );
+
+        string FullName(int column) => $"{tables[columns[column].Table]}.{columns[column].Name}";
     }
+
+    private static JsonArray List(JsonObject entry, string name) => entry[name]!.AsArray();
 
     /// <summary>Reads a text.</summary>
     /// <exception cref="FormatException">The value is no text.</exception>

@@ -128,7 +128,7 @@ internal static partial class LanguageDetector
         }
     }
 
-    // Letters that the profiles do not tell apart become one; what is no letter becomes a space.
+    // Letters that the profiles do not distinguish become the same letter. Other characters become a space.
     private static char Unified(char c) =>
         c switch
         {
