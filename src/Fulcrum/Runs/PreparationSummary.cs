@@ -40,53 +40,31 @@ internal static class PreparationSummary
     /// <param name="settings">The requirements.</param>
     public static IEnumerable<RunEvent> Of(Study study, Corpus data, ExperimentSettings settings)
     {
-        IReadOnlyDictionary<string, double>? looking = settings.Looking;
         List<TaskPower> general = [];
-        foreach (ITask b in data.Tasks)
+        foreach (ITask task in data.Tasks)
         {
-            bool required = looking?.ContainsKey(b.Name) == true;
+            bool isRequired = settings.Looking?.ContainsKey(task.Name) == true,
+                isTarget = study.Targets.Contains(task.Name);
             double? wanted =
-                required ? looking![b.Name]
-                : study.Targets.Contains(b.Name) ? null
+                isRequired ? settings.Looking![task.Name]
+                : isTarget ? null
                 : study.Margin;
-            int[] clusters =
-            [
-                .. b
-                    .Items.DistinctBy(i => i.Stem ?? i.Id, StringComparer.Ordinal)
-                    .GroupBy(i => i.Cluster, StringComparer.Ordinal)
-                    .Select(g => g.Count()),
-            ];
-            TaskPlan plan = study.NamedTasks.First(p => p.Name == b.Name);
-            TaskPower power = TaskPower.Before(b.Name, clusters, plan.Generalises(), wanted);
-            general.AddRange(required || study.Targets.Contains(b.Name) ? [] : [power]);
-            string assumed =
-                power.DesignEffect > 1 ? $", design effect {power.DesignEffect:0.#} until the answers show it" : "";
-            yield return new RunEvent.Noted(
-                $"{b.Name}: {Counted(power.Items, b.Items.Count)}"
-                    + $"{(power.Clusters > 1 ? $" in {power.Clusters} {Many(plan)}" : "")}. "
-                    + $"Minimum detectable difference (80% power{assumed}): {Effects(power)}"
-            );
-            if (power.Sees == false)
+            TaskPlan plan = study.NamedTasks.First(p => p.Name == task.Name);
+            TaskPower power = TaskPower.Before(task.Name, ClusterSizes(task), plan.Generalises(), wanted);
+            if (!isRequired && !isTarget)
             {
-                yield return new RunEvent.Warned(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{b.Name}: this sample is too small to detect {wanted:0.#} points, "
-                            + $"{(required ? "which --require asks for" : "the margin")}. If nothing is gained or lost "
-                            + $"(10% of the answers change, half of them for the better), only "
-                            + $"{Math.Floor(power.Chance!.Value * 100):0}% of studies of this size rule out a "
-                            + $"difference of {wanted:0.#} points, and 80% are usual. The run continues, but its "
-                            + $"verdict may be \"inconclusive\". More items would help"
-                    )
-                )
-                {
-                    IsCompared = true,
-                };
+                general.Add(power);
             }
 
-            foreach (RequiredBound bound in settings.Required?.GetValueOrDefault(b.Name) ?? [])
+            yield return new RunEvent.Noted(Detectable(power, plan, task.Items.Count));
+            if (power.Sees == false)
             {
-                yield return new RunEvent.Noted(Needed(b.Name, bound, power.Expected[1]));
+                yield return new RunEvent.Warned(TooSmall(power, wanted, isRequired)) { IsCompared = true };
+            }
+
+            foreach (RequiredBound bound in settings.Required?.GetValueOrDefault(task.Name) ?? [])
+            {
+                yield return new RunEvent.Noted(Needed(task.Name, bound, power.Expected[1]));
             }
         }
 
@@ -103,6 +81,35 @@ internal static class PreparationSummary
             );
         }
     }
+
+    // Items with the same stem are one question, so they count once.
+    private static int[] ClusterSizes(ITask task) =>
+        [
+            .. task
+                .Items.DistinctBy(i => i.Stem ?? i.Id, StringComparer.Ordinal)
+                .GroupBy(i => i.Cluster, StringComparer.Ordinal)
+                .Select(cluster => cluster.Count()),
+        ];
+
+    private static string Detectable(TaskPower power, TaskPlan plan, int items)
+    {
+        string clusters = power.Clusters > 1 ? $" in {power.Clusters} {Many(plan)}" : "";
+        string assumed =
+            power.DesignEffect > 1 ? $", design effect {power.DesignEffect:0.#} until the answers show it" : "";
+        return $"{power.Task}: {Counted(power.Items, items)}{clusters}. "
+            + $"Minimum detectable difference (80% power{assumed}): {Effects(power)}";
+    }
+
+    private static string TooSmall(TaskPower power, double? wanted, bool isRequired) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{power.Task}: this sample is too small to detect {wanted:0.#} points, "
+                + $"{(isRequired ? "which --require asks for" : "the margin")}. If nothing is gained or lost "
+                + $"(10% of the answers change, half of them for the better), only "
+                + $"{Math.Floor(power.Chance!.Value * 100):0}% of studies of this size rule out a "
+                + $"difference of {wanted:0.#} points, and 80% are usual. The run continues, but its "
+                + $"verdict may be \"inconclusive\". More items would help"
+        );
 
     private static string Counted(int questions, int items) =>
         questions == items ? $"{items} items" : $"{questions} questions ({items} items asked)";

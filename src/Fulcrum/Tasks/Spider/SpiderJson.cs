@@ -80,17 +80,17 @@ internal static class SpiderJson
                 .Select(column => column!.GetValue<int>()),
         ];
         // Looked up, because the file decides how many tables and columns there are.
-        ILookup<int, SpiderColumn> columnsByTable = Enumerable
-            .Range(0, columns.Length)
-            .ToLookup(c => columns[c].Table, c => new SpiderColumn(columns[c].Name, types[c], primary.Contains(c)));
+        ILookup<int, int> columnsByTable = Enumerable.Range(0, columns.Length).ToLookup(c => columns[c].Table);
         return new SpiderSchema(
             Text(entry, "db_id"),
-            [.. tables.Select((name, table) => new SpiderTable(name, [.. columnsByTable[table]]))],
+            [.. tables.Select((name, table) => new SpiderTable(name, [.. columnsByTable[table].Select(Column)]))],
             [
                 .. List(entry, "foreign_keys")
                     .Select(key => (FullName(key![0]!.GetValue<int>()), FullName(key[1]!.GetValue<int>()))),
             ]
         );
+
+        SpiderColumn Column(int column) => new(columns[column].Name, types[column], primary.Contains(column));
 
         string FullName(int column) => $"{tables[columns[column].Table]}.{columns[column].Name}";
     }
