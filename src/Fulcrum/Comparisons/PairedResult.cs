@@ -174,8 +174,8 @@ public sealed record PairedResult
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal EarlyResult? Early { get; init; }
 
-    /// <summary>The same for every group (hardness, category), in a fixed order; empty where there is one group, and for
-    /// a group.</summary>
+    /// <summary>The same for every group (hardness, category), in a fixed order; empty if there is one group, and for a
+    /// group.</summary>
     public IReadOnlyList<PairedResult> Groups { get; init; } = [];
 
     /// <summary>The bounds by which the difference is held against a margin or a requirement other than 0.</summary>
@@ -275,31 +275,4 @@ public enum CorpusMeasure
     /// <summary>Bits that the model needs for a byte of text; lower is better.</summary>
     [JsonStringEnumMemberName("bits-per-byte")]
     BitsPerByte,
-}
-
-/// <summary>What an interval shows.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Change>))]
-public enum Change
-{
-    /// <summary>The interval contains 0.</summary>
-    [JsonStringEnumMemberName("none")]
-    None,
-
-    /// <summary>The interval lies above 0.</summary>
-    [JsonStringEnumMemberName("gain")]
-    Gain,
-
-    /// <summary>The interval lies below 0.</summary>
-    [JsonStringEnumMemberName("loss")]
-    Loss,
-}
-
-/// <summary>Reads a change off an interval.</summary>
-internal static class Changes
-{
-    /// <summary>A gain, a loss, or none where the interval contains 0.</summary>
-    public static Change Of(Difference d) =>
-        d.Low > 0 ? Change.Gain
-        : d.High < 0 ? Change.Loss
-        : Change.None;
 }

@@ -22,8 +22,8 @@ internal static class ParquetBudget
         MostDepth = 32,
         LongestFooter = 1 << 26;
 
-    /// <summary>Refuses a file that would need too much memory. Returns the number of its values and of its decompressed
-    /// bytes.</summary>
+    /// <summary>Refuses a file that would need too much memory. Returns the number of its values and of its
+    /// decompressed bytes.</summary>
     /// <exception cref="FormatException">The file is too large, or a header cannot be read. The message says
     /// which.</exception>
     public static async Task<(long Cells, long Bytes)> Check(Stream stream)

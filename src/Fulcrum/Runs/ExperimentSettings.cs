@@ -47,7 +47,7 @@ public sealed record ExperimentSettings(
         CancellationToken
     >? Elsewhere { get; init; }
 
-    /// <summary>Measures the parts of the base of a study in several processes; null: this one measures it. It gets what
-    /// does one part in this process.</summary>
+    /// <summary>Measures the parts of the base of a study in several processes; null: this one measures it. It gets
+    /// what does one part in this process.</summary>
     internal Action<Study, Action<StageNode>, Action<RunEvent>, CancellationToken>? SplitBase { get; init; }
 }

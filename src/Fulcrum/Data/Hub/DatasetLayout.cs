@@ -64,8 +64,8 @@ internal static partial class DatasetLayout
                 configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, prefix, paths, known)))
             )
             : throw new InputException(
-                $"the configuration '{Printable.Short(configuration.Name)}' of the data set's card has {globs} patterns "
-                    + $"of file names; at most {MostGlobs} are tried"
+                $"the configuration '{Printable.Short(configuration.Name)}' of the data set's card has {globs} "
+                    + $"patterns of file names; at most {MostGlobs} are tried"
             );
     }
 

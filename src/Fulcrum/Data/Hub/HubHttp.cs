@@ -109,7 +109,8 @@ internal sealed class HubHttp : IDisposable
         if (!Uri.TryCreate(from, location, out Uri? target))
         {
             throw new FulcrumException(
-                $"{Place(from)}: refused a redirect to '{Printable.Short(location.OriginalString)}', which is no address"
+                $"{Place(from)}: refused a redirect to '{Printable.Short(location.OriginalString)}', "
+                    + "which is no address"
             );
         }
 

@@ -123,7 +123,8 @@ internal static class SqliteSchema
     private static InputException Unreadable(string file, int code) =>
         new(
             code == SQLITE_INTERRUPT
-                ? $"cannot read the database {file}: reading its first rows takes too long; its tables are no plain ones"
+                ? $"cannot read the database {file}: reading its first rows takes too long; "
+                    + "its tables are no plain ones"
                 : string.Create(CultureInfo.InvariantCulture, $"cannot read the database {file}: SQLite error {code}")
         );
 }
