@@ -159,7 +159,8 @@ internal static partial class Sentences
                 + "cluster.",
             $" Itens alterados ocorrem em {few.ChangedClusters} de {b.Clusters} agrupamentos, poucos para mostrar como "
                 + "as mudanças se agrupam: esse intervalo não supõe mais agrupamento do que se viu, com correlação "
-                + $"intraclasse de {correlation} ele é {assumed}{used}, e a média sobre agrupamentos fica em {any} como "
+                + $"intraclasse de {correlation} ele é {assumed}{used}, e a média sobre "
+                + $"agrupamentos fica em {any} como "
                 + "quer que as mudanças se agrupem."
         );
     }
