@@ -160,6 +160,25 @@ public sealed class FewChangesTests
         Assert.Contains("estimand to items", advice);
     }
 
+    [Fact]
+    public void Advice_does_not_blame_few_changed_clusters_that_keep_the_margin()
+    {
+        PairedResult scored = Compared(40, 30),
+            result =
+                scored with
+                {
+                    Bounds = new UnscoredBounds(scored.Difference with { Low = -0.2 }, scored.Difference),
+                };
+        CandidateComparison candidate = new("c", [result], Judgement.Of([result], [], 2));
+
+        string advice = Advice.Of(candidate, Words.English);
+
+        Assert.NotNull(result.FewChanges);
+        Assert.Equal(TaskJudgement.Open, candidate.Verdict.Findings[0].Judgement);
+        Assert.DoesNotContain("few clusters", advice);
+        Assert.Contains("how the unscored items count", advice);
+    }
+
     private static readonly IEqualityComparer<(double, double)> Pairs = EqualityComparer<(double, double)>.Create(
         (a, b) => Math.Abs(a.Item1 - b.Item1) < 1e-9 && Math.Abs(a.Item2 - b.Item2) < 1e-9,
         _ => 0

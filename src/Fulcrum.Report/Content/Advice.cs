@@ -108,7 +108,7 @@ internal static class Advice
         return r.NothingSolved ? Unsolved(r, words)
             : target && r.Gained + r.Lost == 0 ? Unlearned(r, words)
             : r.Difference.High < limit && failing >= Judgement.OneSided ? Adjusted(r, failing, tasks, words)
-            : !target && r.FewChanges is { } && r.Difference.Low > limit ? FewChanged(r, words)
+            : !target && r.Difference.Low > limit && r.AgainstLimits.Low <= limit ? FewChanged(r, words)
             : r.Bounds is { } && (r.Difference.Low > limit || r.Difference.High < limit)
                 ? words.Say(
                     $"On {r.Task} the verdict depends on how the unscored items count: find out why they are unscored.",
