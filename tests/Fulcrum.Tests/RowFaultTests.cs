@@ -194,6 +194,15 @@ public sealed class RowFaultTests : IDisposable
     }
 
     [Fact]
+    public void A_pattern_that_every_item_shares_is_no_constant_answer()
+    {
+        string path = Written("w.jsonl", [.. "abc".Select(q => $$"""{"question":"{{q}}","answer":"^[0-9]+$"}""")]);
+        WritingTask task = WritingTask.Open(new("own", path, Matching: Matching.Regex), 1);
+
+        Assert.DoesNotContain(task.DoubtsOf(task.Items, null), d => d.Contains("always gives this answer"));
+    }
+
+    [Fact]
     public void A_single_item_and_different_answers_are_no_constant_answer()
     {
         Assert.Empty(Doubts("""{"question":"q","answer":"x"}"""));

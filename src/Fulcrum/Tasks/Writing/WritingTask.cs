@@ -174,13 +174,11 @@ internal sealed class WritingTask : ITask
             .Doubts(Name, asked, own.Length)
             .Concat(RepeatedQuestions.Shown(Name, own.Length, asked.Count(i => shown.Contains(i.Input))))
             .Concat(RowFaults.Doubts(Name, [.. asked.Zip(own, RowOf)]))
-            .Concat(
-                RowFaults.ConstantAnswer(
-                    Name,
-                    [.. own.Select(r => r.Targets.Select(t => (Meaning(t), t.Trim())).ToArray())]
-                )
-            );
+            .Concat(plan.Matching == Matching.Regex ? [] : ConstantAnswer(own)); // a pattern is no answer
     }
+
+    private IEnumerable<string> ConstantAnswer(WritingItem[] own) =>
+        RowFaults.ConstantAnswer(Name, [.. own.Select(r => r.Targets.Select(t => (Meaning(t), t.Trim())).ToArray())]);
 
     private AskedRow RowOf(Item item, WritingItem row) =>
         new(
