@@ -12,7 +12,11 @@ internal sealed record CardConfiguration(
     bool IsDefault,
     IReadOnlyList<(string Split, IReadOnlyList<string> Patterns)> Splits,
     string? Folder
-);
+)
+{
+    /// <summary>Whether <c>data_files</c> names a split. Files without one are those of the split train.</summary>
+    public bool NamesSplits { get; init; }
+}
 
 /// <summary>Reads configurations and class labels from the front matter of a data set's card
 /// (<c>README.md</c>).</summary>
@@ -134,7 +138,14 @@ internal static class DatasetCard
             Text(node, "default") is "true" or "True" or "TRUE",
             Value(node, "data_files") is { } files ? Splits(files) : [],
             Text(node, "data_dir")
-        );
+        )
+        {
+            NamesSplits = Value(node, "data_files") is { } named && NamesSplitsIn(named),
+        };
+
+    private static bool NamesSplitsIn(YamlNode files) =>
+        files is YamlMappingNode
+        || (files is YamlSequenceNode list && list.Children.Any(c => Value(c, "split") != null));
 
     // A pattern, a list of patterns, a list of {split, path}, or a mapping from splits to patterns.
     private static (string, IReadOnlyList<string>)[] Splits(YamlNode files) =>

@@ -42,31 +42,38 @@ internal static partial class DatasetLayout
     /// <exception cref="InputException">A pattern is malformed.</exception>
     public static IReadOnlyList<SplitFiles> Of(CardConfiguration configuration, IReadOnlyList<string> paths)
     {
-        string folder = configuration.Folder?.Trim('/').TrimStart('.').Trim('/') ?? "";
-        string prefix = folder == "" ? "" : folder + "/";
         if (configuration.Splits.Count > 0)
         {
-            return ByPatterns(configuration, prefix, paths);
+            return OfOneFormat(Listed(configuration, paths));
         }
 
+        string prefix = PrefixOf(configuration);
         IEnumerable<string> inFolder = paths
             .Where(p => p.StartsWith(prefix, StringComparison.Ordinal))
             .Select(p => p[prefix.Length..]);
         return [.. ByNames([.. inFolder]).Select(s => new SplitFiles(s.Split, [.. s.Paths.Select(p => prefix + p)]))];
     }
 
-    private static SplitFiles[] ByPatterns(CardConfiguration configuration, string prefix, IReadOnlyList<string> paths)
+    /// <summary>Returns the splits that the card lists for a configuration, with all files of each. Unlike
+    /// <see cref="Of"/>, files of every format are kept, and splits without a file.</summary>
+    /// <exception cref="InputException">As for <see cref="Of"/>.</exception>
+    public static SplitFiles[] Listed(CardConfiguration configuration, IReadOnlyList<string> paths)
     {
+        string prefix = PrefixOf(configuration);
         Lazy<HashSet<string>> known = new(() => new(paths, StringComparer.Ordinal));
         int globs = configuration.Splits.Sum(s => s.Patterns.Count(p => Glob.HasWildcard(prefix + p)));
         return globs <= MostGlobs
-            ? OfOneFormat(
-                configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, prefix, paths, known)))
-            )
+            ? [.. configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, prefix, paths, known)))]
             : throw new InputException(
                 $"the configuration '{Printable.Short(configuration.Name)}' of the data set's card has {globs} "
                     + $"patterns of file names; at most {MostGlobs} are tried"
             );
+    }
+
+    private static string PrefixOf(CardConfiguration configuration)
+    {
+        string folder = configuration.Folder?.Trim('/').TrimStart('.').Trim('/') ?? "";
+        return folder == "" ? "" : folder + "/";
     }
 
     /// <summary>Returns the splits by file names, for a data set or a folder of it without patterns.</summary>
@@ -116,6 +123,11 @@ internal static partial class DatasetLayout
         return Formats.Any(f => f.Contains(ending)) ? ending : "";
     }
 
+    /// <summary>Returns the number of formats of data files. Endings that are read alike, such as <c>.json</c> and
+    /// <c>.jsonl</c>, are one format.</summary>
+    public static int FormatsOf(IEnumerable<string> paths) =>
+        paths.Select(Ending).Select(e => Array.FindIndex(Formats, f => f.Contains(e))).Distinct().Count();
+
     private static SplitFiles ExportedSplit(IGrouping<string, (string Path, string[] Parts)> split) =>
         new(split.Key, [.. split.Select(p => p.Path).Order(StringComparer.Ordinal)]);
 
@@ -154,6 +166,7 @@ internal static partial class DatasetLayout
         return paths.Where(p => match.IsMatch(p)).Order(StringComparer.Ordinal);
     }
 
+    // Names that Python's datasets writes: data/SPLIT-00000-of-00001.parquet.
     private static SplitFiles[] Sharded(string[] paths) =>
         [
             .. paths

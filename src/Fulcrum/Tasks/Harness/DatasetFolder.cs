@@ -8,8 +8,8 @@ namespace Fulcrum.Tasks.Harness;
 /// <remarks>The files of a configuration that the card lists are those of <see cref="DatasetLayout"/>. The rules for
 /// names of folders and files are more tolerant than its rules, which are those of Python's <c>datasets</c>. A task may
 /// ask for a split of any name, such as <c>test_matched</c>; a configuration may be a folder or the start of a file
-/// name; and files without the name of a split serve every split. Folders that were filled by hand rely on
-/// this.</remarks>
+/// name; and files without the name of a split serve every split, also where the card lists them without a split.
+/// Folders that were filled by hand rely on this.</remarks>
 internal sealed partial class DatasetFolder
 {
     private const int MostFiles = 20_000;
@@ -17,9 +17,9 @@ internal sealed partial class DatasetFolder
 
     private readonly string root;
     private readonly IReadOnlyList<string> files;
-    private readonly IReadOnlyDictionary<string, string[]>? listed; // by split
+    private readonly Dictionary<string, string[]>? listed; // by split; null if the card names no split
 
-    private DatasetFolder(string root, IReadOnlyList<string> files, IReadOnlyDictionary<string, string[]>? listed) =>
+    private DatasetFolder(string root, IReadOnlyList<string> files, Dictionary<string, string[]>? listed) =>
         (this.root, this.files, this.listed) = (root, files, listed);
 
     /// <summary>Opens a folder.</summary>
@@ -41,7 +41,12 @@ internal sealed partial class DatasetFolder
         string[] named = configuration is null
             ? []
             : [.. all.Where(f => IsOfConfiguration(Inside(root, f), configuration))];
-        return new DatasetFolder(root, named.Length > 0 ? named : all, ListedInCard(root, configuration, all));
+        CardConfiguration? card = InCard(root, configuration);
+        Dictionary<string, string[]>? listed = card is null ? null : ListedInCard(root, card, all);
+        // Files that the card lists without a split belong to the configuration. Their names tell the splits.
+        return listed is null || card!.NamesSplits
+            ? new DatasetFolder(root, named.Length > 0 ? named : all, listed)
+            : new DatasetFolder(root, [.. listed.Values.SelectMany(f => f).Distinct()], null);
     }
 
     /// <summary>Returns the data files of a folder and below, by name.</summary>
@@ -64,11 +69,12 @@ internal sealed partial class DatasetFolder
     }
 
     /// <summary>Returns the files of a split, in order; null if there are none.</summary>
+    /// <exception cref="InputException">The card lists files of several formats for the split.</exception>
     public IReadOnlyList<string>? Split(string split)
     {
         if (listed is not null)
         {
-            return listed.GetValueOrDefault(split);
+            return listed.TryGetValue(split, out string[]? ofCard) ? OfOneFormat(split, ofCard) : null;
         }
 
         string[] named = FilesNamed([split]);
@@ -84,6 +90,20 @@ internal sealed partial class DatasetFolder
 
         bool anyNamesASplit = FilesNamed([.. DatasetLayout.SplitWords.SelectMany(s => s.Words)]).Length > 0;
         return anyNamesASplit ? null : files;
+    }
+
+    // Two formats often hold the same rows, so neither all files nor those of one format are surely the split.
+    private string[] OfOneFormat(string split, string[] ofCard)
+    {
+        string first = ofCard[0];
+        string? other = ofCard.FirstOrDefault(f => DatasetLayout.FormatsOf([first, f]) > 1);
+        return other is null
+            ? ofCard
+            : throw new InputException(
+                $"{Path.Combine(root, "README.md")}: its split '{Printable.Short(split)}' has files of several formats, "
+                    + $"such as {Inside(root, first)} and {Inside(root, other)}; name those to read by data_files in "
+                    + "dataset_kwargs of the task file"
+            );
     }
 
     private static string[] SynonymsOf(string split) =>
@@ -108,28 +128,35 @@ internal sealed partial class DatasetFolder
         return startsWithIt || parts[..^1].Contains(configuration);
     }
 
-    /// <summary>Returns the files of each split that the card lists for a configuration. Null if the card lists none,
-    /// cannot be read, or lists a split without a file.</summary>
-    private static Dictionary<string, string[]>? ListedInCard(string root, string? configuration, string[] all)
+    // Null if the card does not list the configuration, or cannot be read. The names of the files may still tell their
+    // splits.
+    private static CardConfiguration? InCard(string root, string? configuration)
     {
         string path = Path.Combine(root, "README.md");
         try
         {
-            CardConfiguration? chosen = File.Exists(path) ? Chosen(DatasetCard.Read(path), configuration) : null;
-            if (chosen is not { Splits.Count: > 0 })
-            {
-                return null;
-            }
+            return File.Exists(path) ? Chosen(DatasetCard.Read(path), configuration) : null;
+        }
+        catch (InputException)
+        {
+            return null;
+        }
+    }
 
-            Dictionary<string, string> byPath = all.ToDictionary(f => Inside(root, f));
-            IReadOnlyList<SplitFiles> splits = DatasetLayout.Of(chosen, [.. byPath.Keys]);
-            return splits.Count < chosen.Splits.Count
+    /// <summary>Returns the files of each split that the card lists. Null if it lists none, lists a split without a
+    /// file, or has patterns that cannot be used.</summary>
+    private static Dictionary<string, string[]>? ListedInCard(string root, CardConfiguration card, string[] all)
+    {
+        Dictionary<string, string> byPath = all.ToDictionary(f => Inside(root, f));
+        try
+        {
+            SplitFiles[] splits = DatasetLayout.Listed(card, [.. byPath.Keys]);
+            return splits.Length == 0 || splits.Any(s => s.Paths.Count == 0)
                 ? null
                 : splits
                     .GroupBy(s => s.Split)
                     .ToDictionary(g => g.Key, g => g.SelectMany(s => s.Paths).Select(p => byPath[p]).ToArray());
         }
-        // The names of the files may still tell their splits.
         catch (InputException)
         {
             return null;
