@@ -160,6 +160,30 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Equal(needs, PageHead.Read(Convert.FromHexString(header)).NeedsDictionary);
 
     [Fact]
+    public void Shards_of_a_large_benchmark_are_read_together()
+    {
+        TableBudget budget = new();
+        for (int shard = 0; shard < 8; shard++)
+        {
+            budget.Add($"{shard}.parquet", ParquetBudget.MostCells, ParquetBudget.MostBytes);
+        }
+
+        Assert.Contains("a file of your own", Refused(() => budget.Add("8.parquet", ParquetBudget.MostCells, 0)));
+    }
+
+    [Fact]
+    public void JSON_Lines_that_are_called_json_are_counted_once()
+    {
+        TableBudget budget = new();
+        string path = Written("rows.json", "{\"a\": 1}\n{\"a\": 2}\n");
+
+        Table.Read(path, budget);
+
+        budget.Add("rest", TableBudget.MostCells - 4, 0);
+        Refused(() => budget.Add("one more", 1, 0));
+    }
+
+    [Fact]
     public void Rows_that_all_have_other_columns_are_refused()
     {
         string rows = string.Concat(Enumerable.Range(0, 4000).Select(i => $$"""{"c{{i}}": 1}""" + "\n"));

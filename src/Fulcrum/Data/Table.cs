@@ -85,10 +85,16 @@ public static class Table
         try
         {
             string text = Utf8Text.Read(path, stream);
-            budget.Add(path, text.AsSpan().Count('{'), text.Length);
-            return text.AsSpan().TrimStart() is ['[', ..] ? Rows(path, StrictJson.Parse(text)!.AsArray())
-                : OneObject(text) is { } row ? Rows(path, [row])
+            JsonArray? list =
+                text.AsSpan().TrimStart() is ['[', ..] ? StrictJson.Parse(text)!.AsArray()
+                : OneObject(text) is { } row ? [row]
                 : null;
+            if (list is not null)
+            {
+                budget.Add(path, TableBudget.ValuesIn(list), text.Length);
+            }
+
+            return list is null ? null : Rows(path, list);
         }
         catch (JsonException e)
         {

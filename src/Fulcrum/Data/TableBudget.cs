@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fulcrum.Files;
 
 namespace Fulcrum.Data;
@@ -6,11 +7,12 @@ namespace Fulcrum.Data;
 /// folder may have a thousand of them.</summary>
 internal sealed class TableBudget
 {
-    /// <summary>The largest number of values of all files. 8,000,000 need about 1.3 GB as rows with names.</summary>
-    public const long MostCells = 8_000_000;
+    /// <summary>The largest number of values of all files. 32,000,000 need about 5 GB as rows with names.</summary>
+    /// <remarks>Large benchmarks have splits of many files, which a task cannot name one by one.</remarks>
+    public const long MostCells = 32_000_000;
 
-    /// <summary>The largest number of unpacked bytes of all files: 1 GiB.</summary>
-    public const long MostBytes = 1L << 30;
+    /// <summary>The largest number of unpacked bytes of all files: 4 GiB. Strings take twice as much.</summary>
+    public const long MostBytes = 1L << 32;
 
     private long cells,
         bytes;
@@ -26,10 +28,20 @@ internal sealed class TableBudget
         {
             throw new InputException(
                 $"{path}: with the files before it, it is too large to be read: at most {MostCells} values and "
-                    + $"{MostBytes} bytes of a data set are held; name fewer files"
+                    + $"{MostBytes} bytes of one split are held. Write the rows that are needed to a file of your own "
+                    + "and name that file, or name fewer files"
             );
         }
     }
+
+    /// <summary>Returns the number of values, lists and objects included.</summary>
+    public static int ValuesIn(JsonNode? node) =>
+        node switch
+        {
+            JsonObject o => 1 + o.Sum(p => ValuesIn(p.Value)),
+            JsonArray a => 1 + a.Sum(ValuesIn),
+            _ => 1,
+        };
 
     /// <summary>Refuses one text file with too many values, counted while it is read.</summary>
     /// <exception cref="InputException">There are too many.</exception>

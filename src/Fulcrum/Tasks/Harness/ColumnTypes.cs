@@ -9,6 +9,9 @@ namespace Fulcrum.Tasks.Harness;
 /// real number contains only real numbers.</summary>
 internal static partial class ColumnTypes
 {
+    // Values that are filled in for columns that only other rows have.
+    private const int MostMissing = 8_000_000;
+
     // Texts that pandas reads as a missing value.
     private static readonly HashSet<string> Missing =
     [
@@ -46,8 +49,8 @@ internal static partial class ColumnTypes
         catch (OverflowException e)
         {
             throw new InputException(
-                $"{place}: the rows of its data have so many different columns that {TableBudget.MostCells} values do "
-                    + "not suffice; name files whose rows have the same columns",
+                $"{place}: the rows of its data have so many different columns that more than "
+                    + $"{MostMissing} values are missing; name files whose rows have the same columns",
                 e
             );
         }
@@ -95,7 +98,7 @@ internal static partial class ColumnTypes
     private static void Unify(List<TemplateMap> maps)
     {
         string[] columns = [.. maps.SelectMany(m => m.Keys).Distinct()];
-        if ((long)columns.Length * maps.Count > TableBudget.MostCells)
+        if ((long)columns.Length * maps.Count - maps.Sum(m => (long)m.Count) > MostMissing)
         {
             throw new OverflowException($"{columns.Length} columns of {maps.Count} rows");
         }

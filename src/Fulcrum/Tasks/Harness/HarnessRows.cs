@@ -101,7 +101,7 @@ internal sealed class HarnessRows
     {
         if (Path.GetExtension(path).ToLowerInvariant() is ".json" && Whole(path) is { } array)
         {
-            budget.Add(path, Values(array), new FileInfo(path).Length);
+            budget.Add(path, TableBudget.ValuesIn(array), new FileInfo(path).Length);
             return array.Select(
                 (row, i) =>
                     TemplateValues.From(row) as TemplateMap ?? throw new InputException($"{path}: row {i} is no object")
@@ -114,14 +114,6 @@ internal sealed class HarnessRows
             ? ColumnTypes.OfTexts([.. maps])
             : maps;
     }
-
-    private static int Values(JsonNode? node) =>
-        node switch
-        {
-            JsonObject o => 1 + o.Sum(p => Values(p.Value)),
-            JsonArray a => 1 + a.Sum(Values),
-            _ => 1,
-        };
 
     // A .json file contains one array, an object with an array, or one object per line.
     private JsonArray? Whole(string path)
