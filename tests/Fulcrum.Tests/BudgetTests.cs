@@ -109,6 +109,17 @@ public sealed class BudgetTests : IDisposable
         Assert.True(refusal.Message.Length < 600);
     }
 
+    [Fact]
+    public void The_time_in_which_a_process_was_stopped_is_not_that_of_a_text()
+    {
+        TextPatience patience = TextPatience.Begin(now: 0);
+        patience.Require(1, now: 5_000);
+        patience.Require(1, now: 3_605_000);
+        patience.Require(1, now: 3_615_000);
+
+        Refused(() => patience.Require(1, now: 3_621_000));
+    }
+
     [Theory]
     [InlineData("claims.parquet")]
     [InlineData("run-length.parquet")]

@@ -2,25 +2,38 @@ namespace Fulcrum.Tokenization;
 
 /// <summary>The time that the untrusted patterns of a tokenizer may take for one text.</summary>
 /// <remarks>.NET's limit is for one match. A pattern that takes seconds at every character or in every word would run
-/// for hours.</remarks>
-internal readonly struct TextPatience
+/// for hours. Of the time between two calls, at most 10 s count: a process that was stopped (Ctrl-Z, a suspended job of
+/// a cluster) has waited much longer for no fault of the text.</remarks>
+internal struct TextPatience
 {
-    private readonly long latest;
+    private const long MostAtOnce = 10_000; // ms
 
-    private TextPatience(long latest) => this.latest = latest;
+    private long last,
+        spent;
+
+    private TextPatience(long now) => last = now;
 
     /// <summary>The limit, which is that of one match as well.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Begins to count.</summary>
-    public static TextPatience Begin() => new(Environment.TickCount64 + (long)Limit.TotalMilliseconds);
+    public static TextPatience Begin() => Begin(Environment.TickCount64);
+
+    /// <param name="now">In milliseconds.</param>
+    public static TextPatience Begin(long now) => new(now);
 
     /// <summary>Refuses a text that has taken too long.</summary>
     /// <param name="characters">Of the text, for the message.</param>
     /// <exception cref="InputException">The time is up.</exception>
-    public void Require(int characters)
+    public void Require(int characters) => Require(characters, Environment.TickCount64);
+
+    /// <inheritdoc cref="Require(int)"/>
+    /// <param name="now">In milliseconds.</param>
+    public void Require(int characters, long now)
     {
-        if (Environment.TickCount64 > latest)
+        spent += Math.Min(now - last, MostAtOnce);
+        last = now;
+        if (spent > Limit.TotalMilliseconds)
         {
             throw Exceeded(characters);
         }

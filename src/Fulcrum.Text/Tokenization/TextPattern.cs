@@ -123,6 +123,21 @@ internal sealed class TextPattern
     /// <exception cref="InputException">The pattern takes longer than its time limit on this text.</exception>
     public void Split(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
     {
+        int before = into.Count;
+        try
+        {
+            SplitInTime(text, into);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // .NET's limit also counts the time in which the process was stopped. So a second try decides.
+            into.RemoveRange(before, into.Count - before);
+            SplitAgain(text, into);
+        }
+    }
+
+    private void SplitAgain(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
+    {
         try
         {
             SplitInTime(text, into);
