@@ -89,6 +89,23 @@ public sealed class HarnessStudyTests : IDisposable
     }
 
     [Fact]
+    public void The_input_of_a_whole_text_keeps_the_form_that_files_of_answers_have()
+    {
+        string file = Path.Combine(folder, "whole.yaml"),
+            text = new('a', 400);
+        File.WriteAllText(Path.Combine(folder, "whole.jsonl"), $$"""{"page": "{{text}}"}""");
+        File.WriteAllText(
+            file,
+            "task: own\ndataset_path: json\ndataset_kwargs: {data_files: {test: whole.jsonl}}\ntest_split: test\n"
+                + "output_type: loglikelihood_rolling\ndoc_to_text: \"\"\ndoc_to_target: page\n"
+        );
+
+        Item item = Assert.Single(new HarnessPlan("own", File: file).Open(Opening(1)).Items);
+
+        Assert.Equal(text[..300] + "...", item.Input);
+    }
+
+    [Fact]
     public void A_task_file_reports_its_files_for_the_digest()
     {
         string file = Path.Combine(folder, "own.yaml");

@@ -19,7 +19,7 @@ internal sealed record HarnessItem(
 /// <summary>A task in the form of lm-evaluation-harness with its rows: prompts and grading.</summary>
 internal sealed class HarnessTask
 {
-    // In characters, of a whole text that readers of the answers see.
+    // In characters, of a whole text.
     private const int MostOfText = 300;
 
     private readonly HarnessConfig config;
@@ -103,7 +103,7 @@ internal sealed class HarnessTask
     /// <summary>The question without its examples; of a rolling task the beginning of the text.</summary>
     public string Question(HarnessItem item) =>
         item.Prompts.Count == 0
-            ? Printable.Cut(item.Requests[0].Continuation, MostOfText)
+            ? Beginning(item.Requests[0].Continuation)
             : string.Join('\n', item.Prompts.Select(p => p.Last(t => t.Role == "user").Content));
 
     /// <summary>Returns the reference answer as text: the correct choices, or the target; empty if there is
@@ -143,6 +143,9 @@ internal sealed class HarnessTask
         config.Output == HarnessOutput.MultipleChoice && !severalInputs
             ? $"{Question(item)}\n{string.Join('\n', fields.Choices(item.Row)!)}"
             : $"{Question(item)}\n{RightAnswer(item)}";
+
+    // Files of answers hold this text, so its form must not change from version to version.
+    private static string Beginning(string text) => text.Length > MostOfText ? text[..MostOfText] + "..." : text;
 
     private static string Shown(object? target) =>
         target switch
