@@ -65,7 +65,7 @@ internal sealed class AskingOptions
                 ". For a task of your own, name a file of them by examplesFile in a task file"
             ),
             (p, n) => p.WithMaxNewTokens(n),
-            "a limit of a reply that can be chosen"
+            "limit of a reply that can be chosen"
         );
 
     private static string OverrideOption(IReadOnlyList<string> guards) =>
@@ -88,14 +88,15 @@ internal sealed class AskingOptions
         TaskPlan?[] changed = [.. plans.Select(p => change(p, value))];
         changed.OfType<TaskPlan>().ToList().ForEach(p => p.Check(option.Name));
         string without = string.Join(", ", plans.Zip(changed).Where(c => c.Second is null).Select(c => c.First.Name));
+        string has = changed.Count(p => p is null) == 1 ? "has" : "have";
         if (changed.All(p => p is null))
         {
-            throw new InputException($"{option.Name}: of {without} none has {what}{advice}");
+            throw new InputException($"{option.Name}: {without} {has} no {what}{advice}");
         }
 
         if (without.Length > 0 && !parsed.GetValue(CommonOptions.Quiet))
         {
-            Console.Error.WriteLine($"fulcrum: {option.Name} is not used for {without}, without {what}");
+            Console.Error.WriteLine($"fulcrum: {option.Name} is not used for {without}, which {has} no {what}");
         }
 
         return [.. changed.Zip(plans, (c, p) => c ?? p)];

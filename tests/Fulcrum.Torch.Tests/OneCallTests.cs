@@ -100,14 +100,16 @@ public sealed class OneCallTests : IDisposable
         AskingOptions asking = new("");
         Command verb = new("asked") { CommonOptions.Quiet };
         asking.AddTo(verb);
-        ParseResult parsed = verb.Parse(["--fewshot", "2", "--quiet"]);
+        ParseResult parsed = verb.Parse(["--fewshot", "2"]);
         HarnessPlan without = new("ifeval", "ifeval"),
             with = new("gsm8k", "gsm8k");
+        IReadOnlyList<TaskPlan> both = [];
 
         string refusal = Assert.Throws<InputException>(() => asking.Changed(parsed, [without])).Message;
-        IReadOnlyList<TaskPlan> both = asking.Changed(parsed, [without, with]);
+        string error = Tool.Capture(() => (both = asking.Changed(parsed, [without, with])).Count).Error;
 
-        Assert.StartsWith("--fewshot: of ifeval none has worked examples that can be chosen.", refusal);
+        Assert.Contains("not used for ifeval, which has no worked examples that can be chosen", error);
+        Assert.StartsWith("--fewshot: ifeval has no worked examples that can be chosen.", refusal);
         Assert.Equal([null, 2], both.Cast<HarnessPlan>().Select(p => p.Fewshot));
     }
 
