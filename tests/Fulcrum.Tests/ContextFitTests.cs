@@ -26,7 +26,7 @@ public sealed class ContextFitTests : IDisposable
         Assert.Contains("task mmlu: item 1: the prompt has 600 tokens and its longest continuation 5", message);
         Assert.Contains("the context of the base is 512 tokens. 2 of 2 items are too long: 1, 2.", message);
         Assert.Contains("Lower tasks.mmlu.fewshot, shorten the prompts", message);
-        Assert.Contains("leave their subjects out of tasks.mmlu.subjects, or choose", message);
+        Assert.Contains("name only the other subjects in tasks.mmlu.subjects, or choose", message);
     }
 
     [Theory]

@@ -1,8 +1,7 @@
 namespace Fulcrum.Models;
 
 /// <summary>The scores of requests while an engine computes them token by token. A request is reported as soon as all
-/// its
-/// scores are known.</summary>
+/// its scores are known.</summary>
 internal sealed class PendingScores
 {
     private readonly IReadOnlyList<ScoreRequest> requests;

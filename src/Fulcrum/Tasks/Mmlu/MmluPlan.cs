@@ -91,7 +91,7 @@ public sealed record MmluPlan(
         AnswerScorings.UnusedKeys(Reading, MaxNewTokens != new MmluPlan().MaxNewTokens, Decoding);
 
     internal override string? LeaveOut(Func<string, string> named) =>
-        $"leave their subjects out of {named("subjects")}";
+        $"name only the other subjects in {named("subjects")}";
 
     internal override bool HasFewshot => Fewshot > 0;
 
