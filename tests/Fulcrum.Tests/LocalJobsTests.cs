@@ -1,4 +1,5 @@
 using Fulcrum.Jobs;
+using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Studies;
 using Xunit;
@@ -10,9 +11,9 @@ public sealed class LocalJobsTests
 {
     private static readonly StageNode[] Open = [.. "abc".Select(c => StageNode.Of($"{c}"))];
 
-    private static Study Sweep(int threads) =>
+    private static Study Sweep(int threads, string device = "cpu") =>
         new(
-            new BasePlan("model", Threads: threads),
+            new BasePlan("model", Threads: threads, Device: device),
             new Dictionary<string, Tasks.TaskPlan>(),
             Open.ToDictionary(n => n.Candidate!, _ => new CandidatePlan(Adapter: "elsewhere"))
         );
@@ -21,13 +22,13 @@ public sealed class LocalJobsTests
     private static void Run(
         Action<StageNode> here,
         int threads = 1,
-        int gpus = 0,
+        string device = "cpu",
         CancellationToken cancellation = default
     )
     {
-        using LocalJobs jobs = new(1, _ => gpus, _ => throw new NotSupportedException("a process is started"));
-        jobs.Warm(Sweep(threads), Open.Length);
-        jobs.Run(Sweep(threads), Open, here, _ => { }, cancellation);
+        using LocalJobs jobs = new(1, _ => 0, _ => throw new NotSupportedException("a process is started"));
+        jobs.Warm(Sweep(threads, device), Open.Length);
+        jobs.Run(Sweep(threads, device), Open, here, _ => { }, cancellation);
     }
 
     [Fact]
@@ -53,10 +54,72 @@ public sealed class LocalJobsTests
     }
 
     [Theory]
-    [InlineData(1, 2)]
-    [InlineData(4096, 0)]
-    public void Gpus_and_threads_that_share_a_core_are_left_to_processes_of_their_own(int threads, int gpus) =>
-        Assert.Throws<NotSupportedException>(() => Run(_ => Assert.Fail("done here"), threads, gpus));
+    [InlineData(1, "cuda")]
+    [InlineData(1, "cuda:1")]
+    [InlineData(4096, "cpu")]
+    public void Gpus_and_threads_that_share_a_core_are_left_to_processes_of_their_own(int threads, string device) =>
+        Assert.Throws<NotSupportedException>(() => Run(_ => Assert.Fail("done here"), threads, device));
+
+    [Fact]
+    public void Candidate_whose_process_cannot_be_started_fails_and_those_that_need_it_are_not_waited_for()
+    {
+        using CancellationTokenSource late = new(TimeSpan.FromMinutes(1));
+        using ManualResetEventSlim refused = new();
+        Dictionary<string, CandidatePlan> trained = "ab".ToDictionary(
+            c => $"{c}",
+            _ => new CandidatePlan(Train: new TrainPlan())
+        );
+        "ab".ToList().ForEach(c => trained[$"{c}-half"] = new CandidatePlan(From: $"{c}", Lambda: 0.5));
+        Study study = Sweep(1) with { Candidates = trained };
+        List<string> done = [];
+        using LocalJobs jobs = new(
+            2,
+            _ => 0,
+            _ =>
+            {
+                refused.Set();
+                throw new FulcrumException("no memory is left");
+            }
+        );
+
+        // The first candidate here ends after the other one was taken.
+        FulcrumException failure = Assert.Throws<FulcrumException>(() =>
+            jobs.Run(
+                study,
+                [.. trained.Keys.Select(StageNode.Of)],
+                node =>
+                {
+                    refused.Wait(late.Token);
+                    done.Add(node.Candidate!);
+                },
+                _ => { },
+                late.Token
+            )
+        );
+
+        Assert.Matches("^candidate:[ab]: no memory is left$", failure.Message);
+        Assert.Equal([$"{done[0]}", $"{done[0]}-half"], done);
+    }
+
+    [Fact]
+    public void Warning_of_another_process_is_stored_with_no_stage_of_this_one()
+    {
+        string folder = Directory.CreateTempSubdirectory("fulcrum-local-").FullName;
+        using (RunLock run = RunLock.Open(folder))
+        {
+            List<RunEvent> told = [];
+            Stages stages = new(run, new Engines([]), new ExperimentSettings(told.Add));
+            JobLine line = JobLine.Parse(JobLine.Of(new RunEvent.Warned("of b, in /secret/model")).Print())!;
+
+            stages.Report(line.Event()!);
+            stages.Run("candidates/a/measure", "", [], () => []);
+
+            Assert.Contains("of b, in /secret/model", told.OfType<RunEvent.Warned>().Select(w => w.Text));
+            Assert.Null(run.Layout.Completed("candidates/a/measure")!.Warnings);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Fact]
     public void Candidate_that_fails_here_is_named_and_does_not_stop_the_others()

@@ -24,7 +24,7 @@ public sealed class RunWarningTests : IDisposable
         Stages stages = new(run, new Engines([]), new ExperimentSettings());
 
         stages.Report(new RunEvent.Warned("before any stage"));
-        Do(stages, "prepare", new("twice"), new("twice"), new("counted") { IsCompared = true });
+        Do(stages, "prepare", new("twice"), new("twice"), new("counted") { IsStatedElsewhere = true });
         Do(stages, "base", new RunEvent.Warned("of /secret/model") { Kept = "of model" });
         Do(stages, "compare");
 
@@ -110,6 +110,48 @@ public sealed class RunWarningTests : IDisposable
             new RunLayout(folder).Completed("base")!.Warnings ?? [],
             w => w.Contains("no answer could be read")
         );
+    }
+
+    [Fact]
+    public void What_is_said_of_the_base_is_stored_by_prepare_alone_whoever_resumes_the_run()
+    {
+        const string doubt = "the base has an unknown setting",
+            measured = "candidates/tuned/measure";
+        string folder = Folder(),
+            cluster = Folder();
+        ScriptedStudy study = new() { DoubtOfBase = doubt };
+        RunLayout run = new(folder);
+        IReadOnlyList<string> Warnings() => run.Completed(measured)!.Warnings ?? [];
+
+        study.Run(folder);
+        Assert.Contains(doubt, run.Completed("prepare")!.Warnings!);
+
+        File.Delete(run.ManifestPath(measured));
+        study.Run(folder);
+        Assert.DoesNotContain(doubt, Warnings());
+
+        File.Delete(run.ManifestPath(measured));
+        Assert.Equal(["tuned"], study.RunInJobs(folder));
+        Assert.DoesNotContain(doubt, Warnings());
+
+        study.Submit(cluster);
+        study.RunStage(cluster, new StageNode(Stage.Prepare));
+        Assert.Contains(doubt, new RunLayout(cluster).Completed("prepare")!.Warnings!);
+    }
+
+    [Fact]
+    public void What_a_complete_stage_does_not_store_is_left_to_the_next_one()
+    {
+        using RunLock run = RunLock.Open(Folder());
+        Stages stages = new(run, new Engines([]), new ExperimentSettings());
+        Do(stages, "prepare", new RunEvent.Warned("of the base"));
+
+        stages.Report(new RunEvent.Warned("of the base"));
+        stages.Report(new RunEvent.Warned("of a new candidate"));
+        Do(stages, "prepare");
+        Do(stages, "candidates/new/measure");
+
+        Assert.Equal(["of a new candidate"], run.Layout.Completed("candidates/new/measure")!.Warnings);
     }
 
     private static void Do(Stages stages, string name, params RunEvent.Warned[] warnings) =>

@@ -37,6 +37,9 @@ internal sealed record ScriptedStudy(string Broken = "")
     /// <summary>Models checked so far, each with its adapter.</summary>
     public IReadOnlyList<AppliedAdapter?> Checked => runtime.Checked;
 
+    /// <summary>What the engine warns of whenever the run is opened; null: nothing.</summary>
+    public string? DoubtOfBase { get; init; }
+
     /// <summary>Whether two rows of the writings are joined as one question.</summary>
     public bool Joins { get; init; }
 
@@ -75,14 +78,9 @@ internal sealed record ScriptedStudy(string Broken = "")
     )
     {
         using RunLock run = RunLock.Open(folder);
-        Experiment experiment = new(
-            Study,
-            run,
-            new Engines(server is null ? [runtime] : [runtime, server], runtime),
-            _ => Corpus(),
-            new ExperimentSettings(report, Log: log, AllowCommand: allowCommand, KeyVariables: keys)
-        );
-        return experiment.Run(Stage.Compare, cancellation)!;
+        Engines engines = new(server is null ? [runtime] : [runtime, server], runtime);
+        ExperimentSettings settings = new(report, Log: log, AllowCommand: allowCommand, KeyVariables: keys);
+        return Opened(run, engines, settings).Run(Stage.Compare, cancellation)!;
     }
 
     /// <summary>Runs with each candidate done as another process does it.</summary>
@@ -100,7 +98,7 @@ internal sealed record ScriptedStudy(string Broken = "")
                 Alone(other).Work(open, null, cancellation);
             },
         };
-        new Experiment(Study, run, new Engines([runtime], runtime), _ => Corpus(), settings).Run(Stage.Compare);
+        Opened(run, new Engines([runtime], runtime), settings).Run(Stage.Compare);
         return [.. handed.Select(n => n.Candidate!)];
     }
 
@@ -177,7 +175,28 @@ internal sealed record ScriptedStudy(string Broken = "")
         Alone(run).Work([node], null, default);
     }
 
-    private Experiment Alone(RunLock run) => new(Study, run, new Engines([runtime], runtime), _ => Corpus());
+    private Experiment Alone(RunLock run) => Opened(run, new Engines([runtime], runtime), new ExperimentSettings());
+
+    private Experiment Opened(RunLock run, Engines engines, ExperimentSettings settings)
+    {
+        Experiment? opened = null;
+        opened = new Experiment(
+            Study,
+            run,
+            engines,
+            _ =>
+            {
+                if (DoubtOfBase is { } doubt)
+                {
+                    opened!.Report(new RunEvent.Warned(doubt));
+                }
+
+                return Corpus();
+            },
+            settings
+        );
+        return opened;
+    }
 
     private Corpus Corpus()
     {

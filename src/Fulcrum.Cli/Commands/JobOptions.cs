@@ -144,11 +144,13 @@ internal sealed class JobOptions
             : new LocalJobs(
                 count,
                 study => study.Base.Device == "cuda" ? TorchEngine.Devices : 0,
-                study => Start(study, run, flags, count)
+                study => Start(study, run, flags, Cores.Part(Cores.Allowed(), 0, count).Count)
             );
     }
 
-    private static ProcessStartInfo Start(Study study, RunLayout run, IReadOnlyList<string> flags, int count)
+    /// <summary>Returns how to start a process that does candidates.</summary>
+    /// <param name="cores">The number of cores that it will be bound to.</param>
+    internal static ProcessStartInfo Start(Study study, RunLayout run, IReadOnlyList<string> flags, int cores)
     {
         IReadOnlyList<string> tool = Tool();
         ProcessStartInfo start = new(
@@ -156,14 +158,18 @@ internal sealed class JobOptions
             [.. tool.Skip(1), "run", run.Study, "--output", run.Root, "--stage", "-", .. flags]
         );
         // Threads that share a core must not spin: each waits for one that cannot run meanwhile.
-        if (study.Base.Threads > Cores.Part(Cores.Allowed(), 0, count).Count)
+        if (study.Base.Threads > cores)
         {
             start.Environment["GOMP_SPINCOUNT"] = "0";
         }
 
         // In a process with one core .NET waits until no method was compiled for a second, not for a tenth, before it
         // optimises those that are called often. A training would run unoptimised for most of its time.
-        start.Environment.TryAdd("DOTNET_TC_DelaySingleProcMultiplier", "1");
+        if (cores == 1)
+        {
+            start.Environment.TryAdd("DOTNET_TC_DelaySingleProcMultiplier", "1");
+        }
+
         return start;
     }
 }

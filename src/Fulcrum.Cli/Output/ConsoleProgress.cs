@@ -22,14 +22,30 @@ internal sealed class ConsoleProgress(bool quiet, bool whole = false)
     {
         Lock gate = new();
         Display(report =>
+        {
+            Action<RunEvent> once = Once(report);
             work(happened =>
             {
                 lock (gate)
                 {
-                    report(happened);
+                    once(happened);
                 }
-            })
-        );
+            });
+        });
+    }
+
+    /// <summary>Returns what passes each warning on once: several candidates, and several processes, may warn of the
+    /// same.</summary>
+    internal static Action<RunEvent> Once(Action<RunEvent> report)
+    {
+        HashSet<string> told = [];
+        return happened =>
+        {
+            if (happened is not RunEvent.Warned warned || told.Add(warned.Text))
+            {
+                report(happened);
+            }
+        };
     }
 
     private void Display(Action<Action<RunEvent>> work)

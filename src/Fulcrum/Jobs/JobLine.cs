@@ -93,7 +93,8 @@ internal sealed record JobLine(
     /// <summary>Returns the line as text.</summary>
     public string Print() => JsonSerializer.Serialize(this, JsonLines.Output);
 
-    /// <summary>Returns the event; null if the line is none.</summary>
+    /// <summary>Returns the event; null if the line is none. The process that wrote a warning stores it with its
+    /// stage.</summary>
     public RunEvent? Event() =>
         Kind switch
         {
@@ -101,7 +102,7 @@ internal sealed record JobLine(
             JobLineKind.Skipped => new RunEvent.StageSkipped(Text),
             JobLineKind.Progressed => new RunEvent.Progressed(Text, What, Done, Total, Unit),
             JobLineKind.Noted => new RunEvent.Noted(Text),
-            JobLineKind.Warned => new RunEvent.Warned(Text),
+            JobLineKind.Warned => new RunEvent.Warned(Text) { IsStatedElsewhere = true },
             _ => null,
         };
 

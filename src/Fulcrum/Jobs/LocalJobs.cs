@@ -172,7 +172,7 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
     // A GPU is chosen by the environment of a process. Threads that share a core must not spin, which the environment
     // says, too.
     private bool WorksHere(Study study) =>
-        devices(study) == 0 && study.Base.Threads <= Cores.Part(Cores.Allowed(), 0, jobs).Count;
+        !study.Base.NamesGpu && study.Base.Threads <= Cores.Part(Cores.Allowed(), 0, jobs).Count;
 
     // The thread is not bound to cores. Threads that it starts would stay bound, and comparing needs all cores.
     private static void WorkHere(JobQueue queue, Action<StageNode> here, CancellationToken cancellation)
@@ -196,26 +196,37 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         }
     }
 
+    // A thread that can start no process leaves the other candidates to the others.
     private void Work(int job, Study study, JobQueue queue, Action<RunEvent> report, CancellationToken cancellation)
     {
-        while (queue.Take(cancellation) is { } first)
+        while (queue.Take(cancellation) is { } node)
         {
-            JobProcess process = processes[job] ??= Start(job, study);
-            using CancellationTokenRegistration stop = cancellation.Register(process.Interrupt);
-            for (
-                StageNode? node = first;
-                node is not null && process.IsUsable;
-                node = Next(process, queue, cancellation)
-            )
+            if (FailureOf(() => processes[job] ??= Start(job, study), cancellation) is { } failure)
             {
-                queue.End(node, process.Do(node, report, cancellation));
+                queue.End(node, failure);
+                return;
             }
 
-            if (!process.IsUsable)
-            {
-                End(job);
-            }
+            queue.End(node, FailureIn(job, node, report, cancellation));
         }
+    }
+
+    private FulcrumException? FailureIn(
+        int job,
+        StageNode node,
+        Action<RunEvent> report,
+        CancellationToken cancellation
+    )
+    {
+        JobProcess process = processes[job]!;
+        using CancellationTokenRegistration stop = cancellation.Register(process.Interrupt);
+        FulcrumException? failure = process.Do(node, report, cancellation);
+        if (!process.IsUsable)
+        {
+            End(job);
+        }
+
+        return failure;
     }
 
     private void End(int job)
@@ -223,9 +234,6 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         processes[job]?.Dispose();
         processes[job] = null;
     }
-
-    private static StageNode? Next(JobProcess process, JobQueue queue, CancellationToken cancellation) =>
-        process.IsUsable ? queue.Take(cancellation) : null;
 
     /// <summary>Returns the name of a job's GPU.</summary>
     /// <param name="visible">The names of the GPUs that this process may use, separated by commas; null or empty: all,

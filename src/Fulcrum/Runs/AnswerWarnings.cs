@@ -23,7 +23,7 @@ internal static class AnswerWarnings
         string whose = $"{side}, {task.Name}";
         foreach (string counted in ReplyCounts.Warnings(whose, answers, ContextFit.LimitOf(plan, study.Named)))
         {
-            report(new RunEvent.Warned(counted) { IsCompared = true });
+            report(new RunEvent.Warned(counted) { IsStatedElsewhere = true });
         }
 
         IEnumerable<string> doubts = task.Doubts(answers).Select(d => $"{side}, {d}");
@@ -46,7 +46,7 @@ internal static class AnswerWarnings
                         + "can do"
                 )
                 {
-                    IsCompared = true,
+                    IsStatedElsewhere = true,
                 }
             );
         }

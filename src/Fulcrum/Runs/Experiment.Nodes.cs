@@ -25,6 +25,11 @@ public sealed partial class Experiment
             foreach (StageNode node in nodes)
             {
                 cancellation.ThrowIfCancellationRequested();
+                if (node.Stage > Stage.Prepare)
+                {
+                    stages.DropWarnings();
+                }
+
                 try
                 {
                     Do(node, state, data, cancellation);

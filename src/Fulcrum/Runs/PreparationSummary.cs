@@ -59,7 +59,7 @@ internal static class PreparationSummary
             yield return new RunEvent.Noted(Detectable(power, plan, task.Items.Count));
             if (power.Sees == false)
             {
-                yield return new RunEvent.Warned(TooSmall(power, wanted, isRequired)) { IsCompared = true };
+                yield return new RunEvent.Warned(TooSmall(power, wanted, isRequired)) { IsStatedElsewhere = true };
             }
 
             foreach (RequiredBound bound in settings.Required?.GetValueOrDefault(task.Name) ?? [])

@@ -23,9 +23,9 @@ public abstract record RunEvent
     /// <summary>A warning: the result may not be what the user expects.</summary>
     public sealed record Warned(string Text) : RunEvent
     {
-        /// <summary>Whether the comparison states the same in figures. Reports then take it from there, and do not
-        /// repeat the warning.</summary>
-        internal bool IsCompared { get; init; }
+        /// <summary>Whether a report finds it elsewhere, so that this process stores it with no stage: the comparison
+        /// states the same in figures, or another process that does the stage stores it there.</summary>
+        internal bool IsStatedElsewhere { get; init; }
 
         /// <summary>The text for reports, which are sent around and name no folder of this machine; null:
         /// <see cref="Text"/>.</summary>

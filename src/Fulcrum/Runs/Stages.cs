@@ -56,6 +56,7 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
         if (run.Layout.IsComplete(name, inputs))
         {
             Report(new RunEvent.StageSkipped(name));
+            Drop(run.Layout.Completed(name)?.Warnings ?? []);
             return;
         }
 
@@ -106,9 +107,21 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
         settings.Report?.Invoke(happened);
     }
 
+    /// <summary>Drops the warnings so far, for a process that takes part in a run: the stage <c>prepare</c> stores what
+    /// engines say of the base when a run is opened.</summary>
+    public void DropWarnings() => warnings.Clear();
+
+    // What a complete stage stores would otherwise be stored again by the next one that runs.
+    private void Drop(IReadOnlyList<string> stored)
+    {
+        string[] others = [.. warnings.Except(stored)];
+        warnings.Clear();
+        others.ToList().ForEach(warnings.Enqueue);
+    }
+
     private void Keep(RunEvent.Warned warned)
     {
-        if (!warned.IsCompared && warnings.Count < MostWarnings)
+        if (!warned.IsStatedElsewhere && warnings.Count < MostWarnings)
         {
             warnings.Enqueue(Printable.Cut(Printable.Line(warned.Kept ?? warned.Text), LongestWarning));
         }

@@ -187,6 +187,10 @@ public sealed record BasePlan(
     [JsonIgnore]
     public ModelSpec Spec => new(SourceOf(Model), Dtype, Quantization, Device, Threads, Links);
 
+    /// <summary>Whether it computes on a GPU, as far as <see cref="Device"/> says.</summary>
+    [JsonIgnore]
+    internal bool NamesGpu => Device.StartsWith("cuda", StringComparison.Ordinal);
+
     /// <summary>Returns another model in the same numeric form.</summary>
     internal ModelSpec SpecOf(string model) => Spec with { Source = SourceOf(model) };
 
