@@ -179,16 +179,21 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
     {
         while (queue.Take(cancellation) is { } node)
         {
-            queue.End(node, FailureOf(() => here(node), cancellation));
+            FulcrumException? Do()
+            {
+                here(node);
+                return null;
+            }
+
+            queue.End(node, FailureOf(Do, cancellation));
         }
     }
 
-    private static FulcrumException? FailureOf(Action work, CancellationToken cancellation)
+    private static FulcrumException? FailureOf(Func<FulcrumException?> work, CancellationToken cancellation)
     {
         try
         {
-            work();
-            return null;
+            return work();
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -196,18 +201,26 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         }
     }
 
-    // A thread that can start no process leaves the other candidates to the others.
+    // A thread whose process cannot be started or followed leaves the other candidates to the others. Its own is ended
+    // in any case, because others may wait for it.
     private void Work(int job, Study study, JobQueue queue, Action<RunEvent> report, CancellationToken cancellation)
     {
         while (queue.Take(cancellation) is { } node)
         {
-            if (FailureOf(() => processes[job] ??= Start(job, study), cancellation) is { } failure)
+            bool followed = false;
+            FulcrumException? Do()
             {
-                queue.End(node, failure);
-                return;
+                processes[job] ??= Start(job, study);
+                FulcrumException? failure = FailureIn(job, node, report, cancellation);
+                followed = true;
+                return failure;
             }
 
-            queue.End(node, FailureIn(job, node, report, cancellation));
+            queue.End(node, FailureOf(Do, cancellation));
+            if (!followed)
+            {
+                return;
+            }
         }
     }
 
