@@ -71,6 +71,20 @@ public sealed class FewChangesTests
     }
 
     [Fact]
+    public void Changes_that_few_of_the_changed_clusters_hold_count_as_few_changed_clusters()
+    {
+        // 9 + 7 · 1 changes: (16)² / (81 + 7) = 2.9 of 8 clusters. 2 each: 8 of 8.
+        PairedResult uneven = Compared(8, 30, (c, i) => i < (c == 0 ? 9 : 1) ? -1 : 0);
+
+        Assert.Equal((8, 256 / 88.0), (uneven.FewChanges!.ChangedClusters, uneven.FewChanges.EffectiveClusters));
+        Assert.Null(Compared(8, 30, (_, i) => i < 2 ? -1 : 0).FewChanges);
+        Assert.Contains(
+            "in 8 of 8 clusters, as unevenly as if 2.9 of them held all changes",
+            Sentences.Generalisation(uneven, Words.English)
+        );
+    }
+
+    [Fact]
     public void Other_items_and_clusters_of_one_item_need_no_assumption_about_clusters()
     {
         Assert.Null(Compared(8, 30, estimand: Estimand.Items).FewChanges);
@@ -156,7 +170,7 @@ public sealed class FewChangesTests
 
         string advice = Advice.Of(new CandidateComparison("c", [result], Judgement.Of([result], [], 2)), Words.English);
 
-        Assert.Contains("few clusters hold a changed item", advice);
+        Assert.Contains("too few clusters changed", advice);
         Assert.Contains("estimand to items", advice);
     }
 

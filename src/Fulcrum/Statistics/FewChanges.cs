@@ -2,8 +2,8 @@ using MathNet.Numerics.Distributions;
 
 namespace Fulcrum.Statistics;
 
-/// <summary>What a sample says of other clusters if few of its clusters changed: fewer than half, or fewer than
-/// 5.</summary>
+/// <summary>What a sample says of other clusters if few of its clusters changed: fewer than 5, or in effect fewer than
+/// half.</summary>
 /// <remarks>
 /// The spread over clusters shows how changes cluster, but not before some clusters have changed. Until then the
 /// interval for other clusters is the one of independent items: 240 unchanged items give ±1.6 points, whether they
@@ -12,6 +12,7 @@ namespace Fulcrum.Statistics;
 /// (<c>docs/method.md</c>, "Few changed clusters").
 /// </remarks>
 /// <param name="ChangedClusters">Clusters with a changed item.</param>
+/// <param name="EffectiveClusters">How many clusters would hold the changes if each held as many.</param>
 /// <param name="DesignEffect">The assumed variance of the mean over that with independent items.</param>
 /// <param name="Low">Lower bound of the mean difference under this design effect.</param>
 /// <param name="High">Upper bound.</param>
@@ -19,6 +20,7 @@ namespace Fulcrum.Statistics;
 /// its items, so the mean over clusters cannot be lower than minus this share, however changes cluster.</param>
 internal sealed record FewChanges(
     int ChangedClusters,
+    double EffectiveClusters,
     double DesignEffect,
     double Low,
     double High,
@@ -42,6 +44,7 @@ internal sealed record FewChanges(
         Estimate bounds = AgainstLimits(sample, estimand).At(alpha);
         return new FewChanges(
             sample.ChangedClusters,
+            sample.EffectiveChangedClusters,
             DesignEffectOf(sample.Sizes),
             bounds.Low,
             bounds.High,
@@ -92,7 +95,10 @@ internal sealed record FewChanges(
     // Clusters of one item cannot hold changes that cluster.
     private static bool Applies(Sample sample, Estimand estimand) =>
         estimand == Estimand.Clusters
-        && (sample.ChangedClusters < Estimator.LeastClusters || 2 * sample.ChangedClusters < sample.Clusters)
+        && (
+            sample.ChangedClusters < Estimator.LeastClusters
+            || 2 * sample.EffectiveChangedClusters < sample.EffectiveClusters
+        )
         && sample.Items > sample.Clusters;
 
     /// <summary>The upper bound of Clopper and Pearson (1934, Biometrika 26:404).</summary>

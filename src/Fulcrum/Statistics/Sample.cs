@@ -29,16 +29,17 @@ internal sealed class Sample
 
         clusterOf = [.. clusters.Select(c => index[c])];
         (sizes, sums) = (new int[names.Length], new double[names.Length]);
-        bool[] changed = new bool[names.Length];
+        int[] changed = new int[names.Length];
         for (int i = 0; i < values.Length; i++)
         {
             sizes[clusterOf[i]]++;
             sums[clusterOf[i]] += values[i];
-            changed[clusterOf[i]] |= values[i] != 0;
+            changed[clusterOf[i]] += values[i] != 0 ? 1 : 0;
         }
 
         Changes = new Counts(values.Length, values.Sum(v => Math.Max(0, v)), values.Sum(v => Math.Max(0, -v)));
-        ChangedClusters = changed.Count(c => c);
+        ChangedClusters = changed.Count(c => c > 0);
+        EffectiveChangedClusters = Effective(changed);
         Mean = values.Length == 0 ? 0 : sums.Sum() / values.Length;
     }
 
@@ -106,6 +107,14 @@ internal sealed class Sample
     /// <summary>Number of clusters with an item whose value is not 0.</summary>
     public int ChangedClusters { get; }
 
+    /// <summary>The number of clusters that would hold the changed items if each held as many: (Σ c_g)² / Σ c_g² of the
+    /// counts c_g. It is small if few clusters hold most of the changes; 0 without a change.</summary>
+    public double EffectiveChangedClusters { get; }
+
+    /// <summary>The same of all items: (Σ n_g)² / Σ n_g². It is the number of clusters if all have the same
+    /// size.</summary>
+    public double EffectiveClusters => Effective(sizes);
+
     /// <summary>One value per item.</summary>
     internal ReadOnlySpan<double> Values => values;
 
@@ -141,6 +150,12 @@ internal sealed class Sample
         }
 
         return worst < 0 ? null : new WorstCluster(names[worst], sums[worst] / sizes[worst], sizes[worst]);
+    }
+
+    private static double Effective(int[] counts)
+    {
+        double sum = counts.Sum(c => (double)c);
+        return sum == 0 ? 0 : sum * sum / counts.Sum(c => (double)c * c);
     }
 
     private bool IsWorse(int cluster, int than)
