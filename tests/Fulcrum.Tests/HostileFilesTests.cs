@@ -129,6 +129,15 @@ public sealed class HostileFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_number_beyond_all_bounds_is_refused_in_a_study()
+    {
+        string study =
+            """{"base": "x", "margin": 1e999, "tasks": {"t": {"kind": "mmlu", "data": "x"}}, "candidates": {}}""";
+
+        Assert.Contains("finite number", Refused(() => StudyFile.Load(Written("study.json", study))));
+    }
+
+    [Fact]
     public void A_row_of_many_values_inside_each_other_is_refused()
     {
         string inner = string.Concat(Enumerable.Repeat("[[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]],", 200_000));

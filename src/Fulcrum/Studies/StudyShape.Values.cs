@@ -44,7 +44,12 @@ internal sealed partial class StudyShape
                 "a whole number",
                 reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out _)
             ),
-            (_, TypeCode.Double) => ("a number", reader.TokenType == JsonTokenType.Number),
+            (_, TypeCode.Double) => (
+                "a finite number",
+                reader.TokenType == JsonTokenType.Number
+                    && reader.TryGetDouble(out double number)
+                    && double.IsFinite(number)
+            ),
             (_, TypeCode.Boolean) => ("true or false", reader.TokenType is JsonTokenType.True or JsonTokenType.False),
             _ => ("text", reader.TokenType == JsonTokenType.String),
         };
