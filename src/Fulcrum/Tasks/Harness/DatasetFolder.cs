@@ -100,9 +100,9 @@ internal sealed partial class DatasetFolder
         return other is null
             ? ofCard
             : throw new InputException(
-                $"{Path.Combine(root, "README.md")}: its split '{Printable.Short(split)}' has files of several formats, "
-                    + $"such as {Inside(root, first)} and {Inside(root, other)}; name those to read by data_files in "
-                    + "dataset_kwargs of the task file"
+                $"{Path.Combine(root, "README.md")}: its split '{Printable.Short(split)}' has files of several "
+                    + $"formats, such as {Inside(root, first)} and {Inside(root, other)}; name those to read by "
+                    + "data_files in dataset_kwargs of the task file"
             );
     }
 
