@@ -1,6 +1,7 @@
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
+using Fulcrum.Torch.Interop;
 using Fulcrum.Torch.Kernels;
 using Fulcrum.Torch.Models;
 using Fulcrum.Torch.Training;
@@ -214,6 +215,22 @@ public sealed class HalfPrecisionTests
 
         Assert.Equal(Dtype.Bf16, Begin(Dtype.Auto, Dtype.F32).Dtype);
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Bfloat16_is_upcast_where_the_system_lists_no_instructions_that_are_faster()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lists the instructions in a file");
+        string[] flags = Hardware.Processor("flags")?.Split(' ') ?? [];
+        Assert.SkipUnless(flags.Length > 0, "this system lists no instructions");
+        bool intel = Hardware.Processor("vendor_id") == "GenuineIntel";
+
+        Assert.Equal(
+            flags.Contains("amx_bf16") || (flags.Contains("avx512_bf16") && !intel),
+            Hardware.MultipliesBfloat16
+        );
+        using Tensor weight = zeros([2, 2], ScalarType.BFloat16);
+        Assert.Equal(!Hardware.MultipliesBfloat16, UpcastMatmul.Supports(weight));
     }
 
     [Theory]
