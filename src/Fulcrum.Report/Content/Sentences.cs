@@ -160,11 +160,13 @@ internal static partial class Sentences
                 ? words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)")
                 : "";
         return words.Say(
-            $" A changed item occurs in {few.ChangedClusters} of {b.Clusters} {many}{uneven}, too few to show how changes "
+            $" A changed item occurs in {few.ChangedClusters} of {b.Clusters} {many}{uneven}, "
+                + "too few to show how changes "
                 + $"cluster: that interval assumes no more clustering than was seen, with an intraclass correlation of "
                 + $"{correlation} it is {assumed}{used}, and the mean over {many} lies within {any} however changes "
                 + "cluster.",
-            $" Itens alterados ocorrem em {few.ChangedClusters} de {b.Clusters} agrupamentos{uneven}, poucos para mostrar como "
+            $" Itens alterados ocorrem em {few.ChangedClusters} de {b.Clusters} agrupamentos{uneven}, "
+                + "poucos para mostrar como "
                 + "as mudanças se agrupam: esse intervalo não supõe mais agrupamento do que se viu, com correlação "
                 + $"intraclasse de {correlation} ele é {assumed}{used}, e a média sobre "
                 + $"agrupamentos fica em {any} como "
