@@ -8,7 +8,8 @@ namespace Fulcrum.Data;
 internal sealed class TableBudget
 {
     /// <summary>The largest number of values of all files. 8,000,000 need about 1.3 GB as rows with names.</summary>
-    /// <remarks>Two hundred thousand rows of 40 columns. Hostile folders of many files stay below 1.5 GB of memory.</remarks>
+    /// <remarks>Two hundred thousand rows of 40 columns. Hostile folders of many files stay below 1.5 GB of
+    /// memory.</remarks>
     public const long MostCells = 8_000_000;
 
     /// <summary>The largest number of unpacked bytes of all files: 1 GiB. Strings take twice as much.</summary>
