@@ -66,7 +66,7 @@ public sealed class ViewTests(Browser browser) : IClassFixture<Browser>, IAsyncL
 
         Write(run, answers, lines, 40, now, begun);
 
-        await Assertions.Expect(live).ToContainTextAsync("spider 40 of 60 items, 10.0 s left");
+        await Assertions.Expect(live).ToContainTextAsync("spider 40 of 60 items, 10 s left");
         Assert.Empty(page.Complaints);
     }
 

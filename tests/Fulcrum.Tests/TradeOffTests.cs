@@ -31,7 +31,7 @@ public sealed class TradeOffTests
             ],
             ["sql", "knowledge"],
             ["sql"],
-            margin: 2
+            margin: 5
         );
 
         Assert.Equal([true, true, true, false], got.Points.Select(p => p.OnFront));

@@ -75,7 +75,7 @@ public sealed class OneCallTests : IDisposable
     [InlineData("--fewshot must be 0 or more", "--fewshot", "-1")]
     [InlineData("--fewshot: mmlu.fewshot is 9; wanted: 0 to 5", "--fewshot", "9")]
     [InlineData("--items must be 1 or more", "--items", "0")]
-    [InlineData("--max-new-tokens: of mmlu none has a limit of a reply", "--max-new-tokens", "9")]
+    [InlineData("--max-new-tokens: mmlu has no limit of a reply", "--max-new-tokens", "9")]
     public void A_wrong_value_is_named_by_its_option(string says, params string[] more)
     {
         (int code, string error) = Run([.. Check(), .. more]);
