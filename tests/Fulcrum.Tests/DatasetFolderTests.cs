@@ -51,7 +51,7 @@ public sealed class DatasetFolderTests : IDisposable
 
         string refusal = Assert.Throws<InputException>(() => Split("test")).Message;
 
-        Assert.Contains("README.md: its split 'test' has files of several formats", refusal);
+        Assert.Contains("README.md: its data_files of the split 'test' name files of several formats", refusal);
         Assert.Contains("a.jsonl and b.csv", refusal);
     }
 

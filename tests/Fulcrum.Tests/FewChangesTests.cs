@@ -155,12 +155,15 @@ public sealed class FewChangesTests
         string sentence = Sentences.Generalisation(result, Words.English, ("database", "banco"));
 
         Assert.Contains("On other databases of the same kind: 0.0 (−1.6 to +1.6).", sentence);
-        Assert.Contains("A changed item occurs in 0 of 8 databases, too few to show how changes cluster", sentence);
         Assert.Contains(
-            "with an intraclass correlation of 0.05 it is −3.8 to +3.8 (the verdict rests on this)",
+            "A changed item occurs in 0 of 8 databases. That is too few to show how changes cluster",
             sentence
         );
-        Assert.Contains("lies within −36.9 to +36.9 however changes cluster", sentence);
+        Assert.Contains(
+            "With an assumed intraclass correlation of 0.05 it is −3.8 to +3.8 (the verdict rests on this)",
+            sentence
+        );
+        Assert.Contains("However changes cluster, the mean over databases lies within −36.9 to +36.9.", sentence);
     }
 
     [Fact]
@@ -170,7 +173,7 @@ public sealed class FewChangesTests
 
         string advice = Advice.Of(new CandidateComparison("c", [result], Judgement.Of([result], [], 2)), Words.English);
 
-        Assert.Contains("too few clusters changed", advice);
+        Assert.Contains("from too few clusters", advice);
         Assert.Contains("estimand to items", advice);
     }
 

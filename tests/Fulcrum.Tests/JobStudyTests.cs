@@ -34,19 +34,21 @@ public sealed class JobStudyTests : IDisposable
 
         Assert.All([submitted, compared, run], e => Assert.Contains("tuned was measured from another plan", e.Message));
         Assert.True(prepared, "a refused submission reopened the stage prepare");
-        Assert.NotEqual(stored, after); // the job of compare stores its study
+        Assert.Equal(stored, after);
     }
 
     [Fact]
-    public void Refused_submission_leaves_the_run_as_it_was()
+    public void Refused_submission_and_a_refused_run_leave_the_run_as_it_was()
     {
         ScriptedStudy study = new();
         study.Run(folder);
         string stored = File.ReadAllText(Path.Combine(folder, "study.json"));
 
         Assert.Throws<InputException>(() => Changed(study).Submit(folder));
-
         Assert.Equal(stored, File.ReadAllText(Path.Combine(folder, "study.json")));
+        Assert.Throws<InputException>(() => Changed(study).Run(folder));
+        Assert.Equal(stored, File.ReadAllText(Path.Combine(folder, "study.json")));
+
         Assert.Empty(study.Submit(folder).Doubtful);
         Assert.NotNull(new RunLayout(folder).Completed("compare"));
     }

@@ -126,7 +126,7 @@ internal sealed class JobOptions
             return study;
         }
 
-        return count > 1 && study.Base.Threads is null && !File.Exists(run.Study)
+        return count > 1 && study.Base.Threads is null && run.Completed("prepare") is null
             ? study with
             {
                 Base = study.Base with { Threads = Cores.Part(Cores.Allowed(), 0, count).Count },

@@ -119,12 +119,12 @@ internal static class Advice
 
     private static string FewChanged(PairedResult r, Words words) =>
         words.Say(
-            $"{r.Task}: too few clusters changed to show how changes cluster, so a loss on other clusters may "
-                + "have been missed. "
-                + "More clusters help most. If these clusters are the benchmark, set the task's estimand to items.",
-            $"{r.Task}: poucos agrupamentos mudaram para mostrar como as mudanças se agrupam, "
-                + "então uma perda em outros agrupamentos pode "
-                + "ter passado despercebida. Mais agrupamentos ajudam mais. Se estes agrupamentos são o benchmark, "
+            $"{r.Task}: the changes come from too few clusters to show how changes cluster, so a loss on other "
+                + "clusters may have been missed. More clusters help most. If these clusters are the benchmark, set "
+                + "the task's estimand to items.",
+            $"{r.Task}: as mudanças vêm de agrupamentos demasiado poucos para mostrar como se agrupam, então uma "
+                + "perda em outros agrupamentos pode ter passado despercebida. Mais agrupamentos ajudam mais. Se estes "
+                + "agrupamentos são o benchmark, "
                 + "defina estimand da tarefa como items."
         );
 

@@ -159,19 +159,23 @@ internal static partial class Sentences
             used = b.RestsOnFewChanges
                 ? words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)")
                 : "";
+        string bounds =
+            few.ChangedClusters == b.Clusters
+                ? ""
+                : words.Say(
+                    $" However changes cluster, the mean over {many} lies within {any}.",
+                    $" Como quer que as mudanças se agrupem, a média sobre agrupamentos fica em {any}."
+                );
         return words.Say(
-            $" A changed item occurs in {few.ChangedClusters} of {b.Clusters} {many}{uneven}, "
-                + "too few to show how changes "
-                + $"cluster: that interval assumes no more clustering than was seen, with an intraclass correlation of "
-                + $"{correlation} it is {assumed}{used}, and the mean over {many} lies within {any} however changes "
-                + "cluster.",
-            $" Itens alterados ocorrem em {few.ChangedClusters} de {b.Clusters} agrupamentos{uneven}, "
-                + "poucos para mostrar como "
-                + "as mudanças se agrupam: esse intervalo não supõe mais agrupamento do que se viu, com correlação "
-                + $"intraclasse de {correlation} ele é {assumed}{used}, e a média sobre "
-                + $"agrupamentos fica em {any} como "
-                + "quer que as mudanças se agrupem."
-        );
+                $" A changed item occurs in {few.ChangedClusters} of {b.Clusters} {many}{uneven}. That is too few to "
+                    + "show how changes cluster, and the interval for other "
+                    + $"{many} assumes no more clustering than was seen. "
+                    + $"With an assumed intraclass correlation of {correlation} it is {assumed}{used}.",
+                $" Itens alterados ocorrem em {few.ChangedClusters} de {b.Clusters} agrupamentos{uneven}. São poucos "
+                    + "para mostrar como as mudanças se agrupam, e o intervalo para outros agrupamentos não supõe mais "
+                    + "agrupamento do que se viu. "
+                    + $"Com uma correlação intraclasse suposta de {correlation} ele é {assumed}{used}."
+            ) + bounds;
     }
 
     /// <summary>How a task with early decision ended; empty where all items were asked.</summary>

@@ -20,7 +20,7 @@ public sealed partial class Experiment
         Logged(() =>
         {
             Corpus data = openCorpus(study);
-            RunState state = RunState.Begin(study, run.Layout, engines, data);
+            RunState state = RunState.Begin(study, stages, engines, data);
             stages.Unchanged = () => state.RefuseChanges(engines, data);
             foreach (StageNode node in nodes)
             {
@@ -49,7 +49,7 @@ public sealed partial class Experiment
     internal IReadOnlyList<string> NamesAt(StageNode node)
     {
         Corpus data = openCorpus(study);
-        RunState state = RunState.Begin(study, run.Layout, engines, data);
+        RunState state = RunState.Begin(study, stages, engines, data);
         state.RefuseOther(node);
         return Seeking(state, data, stores: false).NamesAt(node.Part!);
     }

@@ -94,7 +94,7 @@ public sealed partial class Experiment(
     {
         cancellation.ThrowIfCancellationRequested();
         Corpus data = openCorpus(study);
-        RunState state = RunState.Begin(study, run.Layout, engines, data);
+        RunState state = RunState.Begin(study, stages, engines, data);
         stages.Unchanged = () => state.RefuseChanges(engines, data);
 
         Action begin = until >= Stage.Candidates && state.HasParts ? () => Begin(state, data, cancellation) : () => { };

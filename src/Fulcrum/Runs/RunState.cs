@@ -24,11 +24,17 @@ internal sealed record RunState(
     public IReadOnlyList<string> Compared => Confirmed ?? [.. Study.Candidates.Keys];
 
     /// <summary>Begins or resumes a run: resolves, expands and stores the study.</summary>
-    /// <exception cref="InputException">The folder belongs to another study.</exception>
-    public static RunState Begin(Study study, RunLayout run, Engines engines, Corpus data)
+    /// <exception cref="InputException">The folder belongs to another study, or a candidate was made or measured from
+    /// other inputs than it names now. The stored study stays as it was.</exception>
+    public static RunState Begin(Study study, Stages stages, Engines engines, Corpus data)
     {
-        RunState state = Of(study, run, engines, data);
-        state.Write(run);
+        RunState state = Of(study, stages.Layout, engines, data);
+        if (state.HasParts && state.IsStoredOtherwise(stages.Layout))
+        {
+            state.OpenParts(stages, engines, data);
+        }
+
+        state.Write(stages.Layout);
         return state;
     }
 
@@ -62,12 +68,14 @@ internal sealed record RunState(
 
     private void Write(RunLayout run)
     {
-        string text = StudyFile.Print(Study, run.Root);
-        if (BoundedFile.ReadTextIfThere(run.Study) != text)
+        if (!File.Exists(run.Study) || IsStoredOtherwise(run))
         {
-            AtomicFile.WriteText(run.Study, text);
+            AtomicFile.WriteText(run.Study, StudyFile.Print(Study, run.Root));
         }
     }
+
+    private bool IsStoredOtherwise(RunLayout run) =>
+        BoundedFile.ReadTextIfThere(run.Study) is { } stored && stored != StudyFile.Print(Study, run.Root);
 
     /// <summary>Returns the digest of everything that the training of a candidate depends on, its own plan
     /// apart.</summary>
@@ -150,6 +158,7 @@ internal sealed record RunState(
         return new Submission(now.Study, doubtful);
     }
 
+    // Refuses candidates that were made or measured from other inputs.
     private StageNode[] OpenParts(Stages stages, Engines engines, Corpus data)
     {
         Measurement measurement = new(Study, stages.Layout, engines, data, _ => { });

@@ -128,6 +128,9 @@ internal static partial class DatasetLayout
     public static int FormatsOf(IEnumerable<string> paths) =>
         paths.Select(Ending).Select(e => Array.FindIndex(Formats, f => f.Contains(e))).Distinct().Count();
 
+    /// <summary>Whether a file of this name describes a data set, and holds no rows of it.</summary>
+    public static bool IsMetadata(string name) => NoData.Contains(name);
+
     private static SplitFiles ExportedSplit(IGrouping<string, (string Path, string[] Parts)> split) =>
         new(split.Key, [.. split.Select(p => p.Path).Order(StringComparer.Ordinal)]);
 
@@ -138,7 +141,7 @@ internal static partial class DatasetLayout
     private static bool IsData(string path)
     {
         string[] parts = path.Split('/');
-        return !NoData.Contains(parts[^1])
+        return !IsMetadata(parts[^1])
             && !HubSelection.IsRefused(HubKind.Dataset, path)
             && !parts.Any(p => p.StartsWith('.'))
             && !parts[..^1].Any(p => p.StartsWith("__", StringComparison.Ordinal));

@@ -59,6 +59,7 @@ internal sealed partial class DatasetFolder
                 .FilesIn(root, "*", depth: 5)
                 .Where(f =>
                     Endings.Contains(Path.GetExtension(f).ToLowerInvariant())
+                    && !DatasetLayout.IsMetadata(Path.GetFileName(f))
                     && !Inside(root, f).Split('/').Any(p => p.StartsWith('.'))
                 )
                 .Take(MostFiles)
@@ -100,9 +101,10 @@ internal sealed partial class DatasetFolder
         return other is null
             ? ofCard
             : throw new InputException(
-                $"{Path.Combine(root, "README.md")}: its split '{Printable.Short(split)}' has files of several "
-                    + $"formats, such as {Inside(root, first)} and {Inside(root, other)}; name those to read by "
-                    + "data_files in dataset_kwargs of the task file"
+                $"{Path.Combine(root, "README.md")}: its data_files of the split '{Printable.Short(split)}' name files "
+                    + $"of several formats, such as {Inside(root, first)} and "
+                    + $"{Inside(root, other)}; name those of one format there, or set dataset_path of the task file to "
+                    + "json, csv or parquet and name them by data_files in its dataset_kwargs"
             );
     }
 
