@@ -137,5 +137,5 @@ public sealed class JudgementTests
 
     [Fact]
     public void A_result_that_was_tested_against_another_margin_is_refused() =>
-        Assert.Throws<ArgumentException>(() => Judgement.Of([Results.Compared("general", -0.01, 0.01)], [], 3));
+        Assert.Throws<InputException>(() => Judgement.Of([Results.Compared("general", -0.01, 0.01)], [], 3));
 }

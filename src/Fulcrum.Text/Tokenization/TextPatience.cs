@@ -6,14 +6,15 @@ namespace Fulcrum.Tokenization;
 /// a cluster) has waited much longer for no fault of the text.</remarks>
 internal struct TextPatience
 {
-    private const long MostAtOnce = 10_000; // ms
+    /// <summary>The limit of one match. A match that took longer is tried once more.</summary>
+    public static readonly TimeSpan LimitOfAMatch = TimeSpan.FromSeconds(10);
 
     private long last,
         spent;
 
     private TextPatience(long now) => last = now;
 
-    /// <summary>The limit, which is that of one match as well.</summary>
+    /// <summary>The limit of one text.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Begins to count.</summary>
@@ -31,7 +32,7 @@ internal struct TextPatience
     /// <param name="now">In milliseconds.</param>
     public void Require(int characters, long now)
     {
-        spent += Math.Min(now - last, MostAtOnce);
+        spent += Math.Min(now - last, (long)LimitOfAMatch.TotalMilliseconds);
         last = now;
         if (spent > Limit.TotalMilliseconds)
         {
@@ -42,8 +43,8 @@ internal struct TextPatience
     /// <summary>Returns the error for a text that has taken too long.</summary>
     public static InputException Exceeded(int characters, Exception? cause = null) =>
         new(
-            $"the patterns of the tokenizer took longer than {Limit.TotalSeconds:0} s on a text of {characters} "
-                + "characters; use another tokenizer.json",
+            $"the patterns of the tokenizer took longer than {LimitOfAMatch.TotalSeconds:0} s for one match, or "
+                + $"{Limit.TotalSeconds:0} s for a text, of {characters} characters; use another tokenizer.json",
             cause
         );
 }

@@ -47,7 +47,7 @@ internal sealed class TextPattern
         regex = new Regex(
             translation.Text,
             RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline,
-            TextPatience.Limit
+            TextPatience.LimitOfAMatch
         );
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Fulcrum.Statistics;
 using Fulcrum.Tasks;
@@ -141,7 +142,11 @@ internal static class Judgement
         {
             return r.NonInferiority is { } test && Math.Abs(test.Margin - margin) < 1e-12
                 ? test.BeyondP
-                : throw new ArgumentException($"{r.Task} was not tested against a margin of {margin}", nameof(r));
+                : throw new InputException(
+                    $"the comparison of {r.Task} was not tested against the margin of its verdict, "
+                        + string.Create(CultureInfo.InvariantCulture, $"{100 * margin:0.##} points")
+                        + ": it was changed since it was written; compare again (fulcrum compare)"
+                );
         }
 
         double half = r.P / 2;
