@@ -18,17 +18,17 @@ internal static unsafe class SmallBatchBlocks
         Depth = SmallBatchMatmul.Depth;
 
     // Columns ahead that are fetched into the nearest cache: four turns of the loop. The processor's own prefetching
-    // stops at each page.
+    // stops at each page. The last turns fetch the first columns of the next eight rows.
     private const int Ahead = 4 * Columns;
 
     /// <summary>Whether this processor and this number of columns are supported.</summary>
     public static bool Supports(long outs) => Avx512F.IsSupported && outs >= Columns;
 
-    /// <summary>Copies the input so that the eight values of all rows that are multiplied together lie in order: from
-    /// [rows, ins] to [ins / 8, rows, 8].</summary>
-    public static void Pack(float* input, int rows, int ins, float* packed)
+    /// <summary>Copies columns of the input so that the eight values of all rows that are multiplied together lie in
+    /// order: from [rows, ins] to [(to - from) / 8, rows, 8].</summary>
+    public static void Pack(float* input, int rows, int ins, int from, int to, float* packed)
     {
-        for (int i = 0; i < ins; i += Depth)
+        for (int i = from; i < to; i += Depth)
         {
             for (int r = 0; r < rows; r++, packed += Depth)
             {
@@ -62,7 +62,7 @@ internal static unsafe class SmallBatchBlocks
         for (int j = 0; j < count; j += Columns)
         {
             T* m = matrix + j;
-            Prefetch(m + Ahead, outs);
+            Prefetch(m + (j + Ahead < count ? Ahead : Ahead - count + Depth * outs), outs);
             (Vector512<float> a0, Vector512<float> b0) = Load(m);
             (Vector512<float> a1, Vector512<float> b1) = Load(m += outs);
             (Vector512<float> a2, Vector512<float> b2) = Load(m += outs);

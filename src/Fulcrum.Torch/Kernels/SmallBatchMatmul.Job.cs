@@ -51,7 +51,7 @@ internal static unsafe partial class SmallBatchMatmul
         private void RunInRows(int chunks, int parts)
         {
             int size = rows * outs;
-            float* rest = Scratch((parts - 1) * size);
+            float* rest = Scratch(ref sums, (parts - 1) * size);
             Threads.For(
                 chunks * parts,
                 task =>
@@ -70,20 +70,38 @@ internal static unsafe partial class SmallBatchMatmul
         // The first row of the matrix in a part.
         private int First(int part, int parts) => ins / Depth * part / parts * Depth;
 
-        // The same by blocks of columns. The sums of a part's chunk begin at rows * left.
+        // The same by blocks of columns. A wide matrix is divided by columns: what a task adds up, of all parts, stays
+        // in its core's cache. A narrow one is divided by parts, because its columns would be cut into short pieces.
         private void RunInBlocks(int chunks, int parts)
         {
-            long apart = (long)rows * Whole;
-            float* packed = Scratch(rows * ins + parts * rows * Whole),
-                all = packed + (long)rows * ins;
-            SmallBatchBlocks.Pack(input, rows, ins, packed);
+            float* packed = Scratch(ref packedInput, rows * ins);
+            if (chunks == 1)
+            {
+                RunByParts(packed, parts);
+                return;
+            }
+
+            SmallBatchBlocks.Pack(input, rows, ins, 0, ins, packed);
+            int tasks = Math.Max(Tasks, chunks);
             Threads.For(
-                chunks * parts,
+                tasks,
+                task => AllParts(packed, (int)task, tasks, parts),
+                most: 1 + (long)rows * Whole * ins / Grain
+            );
+        }
+
+        private void RunByParts(float* packed, int parts)
+        {
+            long apart = (long)rows * Whole;
+            float* all = Scratch(ref sums, parts * rows * Whole);
+            Threads.For(
+                parts,
                 task =>
                 {
-                    (int chunk, int part) = ((int)task / parts, (int)task % parts);
-                    (int left, int right) = (Column(chunk, chunks), Column(chunk + 1, chunks));
-                    SumBlocks(packed, part, parts, left, right - left, all + part * apart + (long)rows * left);
+                    int part = (int)task;
+                    (int from, int to) = (First(part, parts), First(part + 1, parts));
+                    SmallBatchBlocks.Pack(input, rows, ins, from, to, packed + (long)rows * from);
+                    SumBlocks(packed, part, parts, 0, Whole, all + part * apart);
                 },
                 most: 1 + apart * ins / Grain
             );
@@ -92,21 +110,37 @@ internal static unsafe partial class SmallBatchMatmul
                 task =>
                 {
                     (int left, int right) = (Column((int)task, Tasks), Column((int)task + 1, Tasks));
-                    SmallBatchBlocks.End(
-                        all + (long)rows * left,
-                        parts,
-                        apart,
-                        rows,
-                        pairs,
-                        pairs && bias is not null ? bias + left : null,
-                        output + left,
-                        outs,
-                        right - left
-                    );
+                    End(all + (long)rows * left, parts, apart, left, right);
                 },
                 most: 1 + (parts + 1) * apart / Grain
             );
         }
+
+        private void AllParts(float* packed, int task, int tasks, int parts)
+        {
+            (int left, int right) = (Column(task, tasks), Column(task + 1, tasks));
+            int apart = rows * (right - left);
+            float* own = Scratch(ref sums, parts * apart);
+            for (int part = 0; part < parts; part++)
+            {
+                SumBlocks(packed, part, parts, left, right - left, own + part * apart);
+            }
+
+            End(own, parts, apart, left, right);
+        }
+
+        private void End(float* from, int parts, long apart, int left, int right) =>
+            SmallBatchBlocks.End(
+                from,
+                parts,
+                apart,
+                rows,
+                pairs,
+                pairs && bias is not null ? bias + left : null,
+                output + left,
+                outs,
+                right - left
+            );
 
         private void SumBlocks(float* packed, int part, int parts, int left, int count, float* to)
         {
@@ -126,15 +160,15 @@ internal static unsafe partial class SmallBatchMatmul
         }
 
         // It begins with a cache line: a vector of 512 bits that crosses two lines takes two reads.
-        private static float* Scratch(int size)
+        private static float* Scratch(ref float[]? kept, int size)
         {
             const int Line = 64;
-            if (sums is null || sums.Length < size + Line / sizeof(float))
+            if (kept is null || kept.Length < size + Line / sizeof(float))
             {
-                sums = GC.AllocateUninitializedArray<float>(size + Line / sizeof(float), pinned: true);
+                kept = GC.AllocateUninitializedArray<float>(size + Line / sizeof(float), pinned: true);
             }
 
-            nint start = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(sums));
+            nint start = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(kept));
             return (float*)((start + Line - 1) / Line * Line);
         }
 

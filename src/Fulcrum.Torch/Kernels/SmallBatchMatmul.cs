@@ -33,7 +33,8 @@ internal static unsafe partial class SmallBatchMatmul
     private const int Tasks = 8;
 
     [ThreadStatic]
-    private static float[]? sums;
+    private static float[]? packedInput,
+        sums;
 
     /// <summary>Whether this kernel supports the operands.</summary>
     /// <param name="weight">[out, in], its columns contiguous.</param>
