@@ -28,7 +28,7 @@ internal sealed class RunningSequence(IReadOnlyList<PrefixNode> nodes, int depth
 /// <summary>A new token of a running sequence in a decoding step.</summary>
 /// <param name="Slot">The sequence's place in the KV cache.</param>
 /// <param name="Offset">0 for the first new token of the sequence, 1 for the next one.</param>
-internal readonly record struct StepRow(RunningSequence Sequence, int Slot, int Offset)
+internal sealed record StepRow(RunningSequence Sequence, int Slot, int Offset)
 {
     /// <summary>Tokens before this one in the KV cache.</summary>
     public int Length => Sequence.Length + Offset;

@@ -10,7 +10,7 @@ internal readonly record struct DraftCounts(long Drafted, long Accepted);
 /// <summary>Draft tokens of one sequence in one step.</summary>
 /// <param name="Equal">Number of equal tokens before the place that they are copied from.</param>
 /// <param name="Tokens">The tokens.</param>
-internal readonly record struct Draft(int Equal, int[] Tokens)
+internal sealed record Draft(int Equal, int[] Tokens)
 {
     /// <summary>No tokens.</summary>
     public static readonly Draft None = new(0, []);
@@ -48,12 +48,23 @@ internal sealed class DraftPolicy(int mostRows)
     /// <see cref="Margin"/> rows.</remarks>
     public Draft[] Propose(IReadOnlyList<Sequence> running)
     {
-        double left = running.Sum(s => (double)s.Left);
-        int room = mostRows - running.Count;
-        double[] savings = [.. running.Select(s => s.Left / left + rowCost)];
-        Draft[] found = [.. running.Select((s, i) => room > 0 && IsWorth(savings[i]) ? Find(s, room) : Draft.None)];
+        int left = running.Sum(s => s.Left),
+            room = mostRows - running.Count;
+        Draft[] found = new Draft[running.Count];
+        double[] savings = new double[running.Count];
+        for (int i = 0; i < found.Length; i++)
+        {
+            savings[i] = (double)running[i].Left / left + rowCost;
+            found[i] = room > 0 && IsWorth(savings[i]) ? Find(running[i], room) : Draft.None;
+        }
+
         int[] counts = Granted(found, savings, room);
-        return [.. found.Select((draft, i) => draft with { Tokens = draft.Tokens[..counts[i]] })];
+        for (int i = 0; i < found.Length; i++)
+        {
+            found[i] = found[i] with { Tokens = found[i].Tokens[..counts[i]] };
+        }
+
+        return found;
     }
 
     /// <summary>Learns from a step.</summary>
@@ -80,7 +91,12 @@ internal sealed class DraftPolicy(int mostRows)
     private int[] Granted(Draft[] found, double[] savings, int room)
     {
         int[] counts = new int[found.Length];
-        double[] expected = [.. found.Select((draft, i) => Acceptance(draft, 0) * savings[i])];
+        double[] expected = new double[found.Length];
+        for (int i = 0; i < found.Length; i++)
+        {
+            expected[i] = Acceptance(found[i], 0) * savings[i];
+        }
+
         for (; room > 0 && IsWorth(expected.Max()); room--)
         {
             int best = Array.IndexOf(expected, expected.Max());

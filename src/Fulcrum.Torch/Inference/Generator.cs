@@ -174,11 +174,20 @@ internal sealed class Generator(
         using DisposeScope scope = NewDisposeScope();
         Draft[] proposed = drafting ? policy.Propose(active) : [.. active.Select(_ => Draft.None)];
         int[] before = [.. active.Select(s => s.Ids.Count)];
-        long[] ids = [.. active.SelectMany((s, i) => proposed[i].Tokens.Prepend(s.Ids[^1])).Select(t => (long)t)],
-            positions = [.. cache.Begin([.. proposed.Select(d => 1 + d.Tokens.Length)]).Select(p => (long)p)];
+        List<int> ids = [];
+        for (int i = 0; i < active.Count; i++)
+        {
+            ids.Add(active[i].Ids[^1]);
+            ids.AddRange(proposed[i].Tokens);
+        }
+
         Tensor hidden = model.Forward(
-            tensor(ids, device: model.Device),
-            tensor(positions, device: model.Device),
+            tensor(ids, dtype: ScalarType.Int64, device: model.Device),
+            tensor(
+                cache.Begin([.. proposed.Select(d => 1 + d.Tokens.Length)]),
+                dtype: ScalarType.Int64,
+                device: model.Device
+            ),
             cache
         );
         Sequence.Choose(active, model.LogitsAt(hidden), proposed);

@@ -72,10 +72,9 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
             .cpu()
             .data<float>()
             .ToArray();
-        double[] likely = [.. chosen.Zip(totals, (logit, total) => (double)(logit - total))];
         for (int i = 0; i < sequences.Count; i++)
         {
-            sequences[i].Add(rows[i], DraftOf(i), tokens, likely);
+            sequences[i].Add(rows[i], DraftOf(i), tokens, row => chosen[row] - totals[row]);
         }
 
         int[] DraftOf(int i) => drafts?[i].Tokens ?? [];
@@ -92,12 +91,12 @@ internal sealed class Sequence(int index, CompletionRequest request, int context
     }
 
     // The token of a row, then those of the following rows while the token before them is the draft's.
-    private void Add(int row, int[] draft, long[] tokens, double[] likely)
+    private void Add(int row, int[] draft, long[] tokens, Func<int, float> logLikelihood)
     {
-        Add((int)tokens[row], likely[row]);
+        Add((int)tokens[row], logLikelihood(row));
         for (int i = 0; Finished is null && i < draft.Length && tokens[row + i] == draft[i]; i++)
         {
-            Add((int)tokens[row + i + 1], likely[row + i + 1]);
+            Add((int)tokens[row + i + 1], logLikelihood(row + i + 1));
         }
     }
 

@@ -16,25 +16,28 @@ internal sealed class SharedPrefixes : IDisposable
 
     private SharedPrefixes(IReadOnlyList<PrefixNode[]> shared)
     {
-        (int Row, PrefixNode[] Path)[] order =
-        [
-            .. shared.Select((path, row) => (row, path)).Where(s => s.path.Length > 0).OrderBy(s => s.path[^1].Depth),
-        ];
-        IGrouping<PrefixNode, (int Row, PrefixNode[] Path)>[] groups = [.. order.GroupBy(s => s.Path[^1])];
-        nodes = [.. order.SelectMany(s => s.Path).Distinct()];
-        (places, rows) = ([.. shared.Select(_ => -1)], new BlockAttention.NodeRows[groups.Length]);
-        int done = 0;
-        for (int g = 0; g < groups.Length; g++)
+        PrefixNode[] last = [.. shared.Where(p => p.Length > 0).Select(p => p[^1]).Distinct().OrderBy(n => n.Depth)];
+        nodes = [.. shared.SelectMany(path => path).Distinct()];
+        (places, rows) = (new int[shared.Count], new BlockAttention.NodeRows[last.Length]);
+        Array.Fill(places, -1);
+        List<long> order = [];
+        for (int group = 0; group < last.Length; group++)
         {
-            int[] seen = [.. groups[g].First().Path.Select(n => Array.IndexOf(nodes, n))];
-            rows[g] = new BlockAttention.NodeRows(done, groups[g].Count(), seen, Causal: false);
-            foreach ((int row, _) in groups[g])
+            int start = order.Count;
+            for (int row = 0; row < shared.Count; row++)
             {
-                places[row] = done++;
+                if (shared[row].LastOrDefault() == last[group])
+                {
+                    places[row] = order.Count;
+                    order.Add(row);
+                }
             }
+
+            int[] seen = [.. shared[(int)order[start]].Select(n => Array.IndexOf(nodes, n))];
+            rows[group] = new BlockAttention.NodeRows(start, order.Count - start, seen, Causal: false);
         }
 
-        picked = tensor(groups.SelectMany(g => g).Select(s => (long)s.Row).ToArray()).DetachFromDisposeScope();
+        picked = tensor(order.ToArray()).DetachFromDisposeScope();
     }
 
     /// <summary>Prepares a pass over some rows; null if none of them shares a node.</summary>

@@ -75,12 +75,19 @@ internal static unsafe class BlockAttention
 
     /// <summary>The blocks of sixteen rows of all nodes. A row is a head of a token: row r of a node is head r % group
     /// of token r / group.</summary>
-    public static (NodeRows Node, int First)[] BlocksOf(IReadOnlyList<NodeRows> nodes, int group) =>
-        [
-            .. nodes.SelectMany(n =>
-                Enumerable.Range(0, (n.Count * group + BlockRows - 1) / BlockRows).Select(i => (n, i * BlockRows))
-            ),
-        ];
+    public static (NodeRows Node, int First)[] BlocksOf(IReadOnlyList<NodeRows> nodes, int group)
+    {
+        List<(NodeRows, int)> blocks = [];
+        foreach (NodeRows node in nodes)
+        {
+            for (int first = 0; first < node.Count * group; first += BlockRows)
+            {
+                blocks.Add((node, first));
+            }
+        }
+
+        return [.. blocks];
+    }
 
     /// <summary>Keys and values of a node's own rows.</summary>
     /// <param name="keys">[rows, keyValueHeads, headDim], contiguous.</param>
