@@ -105,6 +105,9 @@ public sealed class ChatTemplateTests
     [InlineData("{{ 'a'.ljust(1000000000) }}")]
     [InlineData("{{ '%1000000000d' % 1 }}")]
     [InlineData("{{ ('a' * 1000000).replace('', 'b' * 1000) }}")]
+    [InlineData("{{ ('a' * 1000000) | regex_replace('a', 'b' * 1000) }}")]
+    [InlineData("{% set a = 'a' * 1000000 %}{{ (a ~ 'b' ~ a) in (a ~ a ~ a ~ a) }}")]
+    [InlineData("{% set a = 'a' * 1000000 %}{{ (a ~ a ~ a ~ a).find(a ~ 'b' ~ a) }}")]
     [InlineData(
         "{% set ns = namespace(x=[1]) %}{% for i in range(60000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}"
     )]
@@ -152,6 +155,7 @@ public sealed class ChatTemplateTests
         "6"
     )]
     [InlineData("{{ {'a': 1, 'b': 'ä'} | tojson }}", "{\"a\": 1, \"b\": \"ä\"}")]
+    [InlineData("{{ ('a' * 1000000).strip('b' * 1000000 ~ 'a') }}|{{ 'xay'.strip('yx') }}", "|a")]
     [InlineData("{{ x is defined }}{{ x | default('d') }}{{ 7 // 2 }}{{ -7 % 3 }}", "Falsed32")]
     public void Expressions_have_the_values_of_Jinja(string template, string text) =>
         Assert.Equal(text, Template(template).RenderAny([], false));

@@ -13,6 +13,9 @@ internal sealed class PythonPattern
 {
     // Patterns come from untrusted task files. A long one would take seconds to compile.
     private const int MostCharacters = 1 << 16;
+
+    // Of a text with its replacements.
+    private const long LongestResult = 1 << 26;
     private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(5);
     private readonly string pattern;
     private readonly TimeSpan limit;
@@ -46,17 +49,12 @@ internal sealed class PythonPattern
     public IReadOnlyList<IReadOnlyList<string>> FindAll(string text) =>
         Timed(() =>
         {
-            long latest = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+            long latest = Latest();
             List<IReadOnlyList<string>> all = [];
             for (Match match = regex.Match(text); match.Success; match = match.NextMatch())
             {
                 all.Add(groups == 0 ? [match.Value] : Groups(match));
-
-                // .NET's limit is for one match. Many slow matches would run for hours.
-                if (Environment.TickCount64 > latest)
-                {
-                    throw new RegexMatchTimeoutException();
-                }
+                RequireTime(latest);
             }
 
             return all;
@@ -64,7 +62,19 @@ internal sealed class PythonPattern
 
     /// <summary>Returns the number of matches that do not overlap.</summary>
     /// <exception cref="InputException">As for <see cref="FindAll"/>.</exception>
-    public int Count(string text) => Timed(() => regex.Count(text));
+    public int Count(string text) =>
+        Timed(() =>
+        {
+            long latest = Latest();
+            int count = 0;
+            foreach (ValueMatch _ in regex.EnumerateMatches(text))
+            {
+                count++;
+                RequireTime(latest);
+            }
+
+            return count;
+        });
 
     /// <summary>Returns whether the pattern matches anywhere.</summary>
     /// <exception cref="InputException">As for <see cref="FindAll"/>.</exception>
@@ -74,11 +84,39 @@ internal sealed class PythonPattern
     /// <param name="replacement">Python's form: <c>\1</c>, <c>\g&lt;1&gt;</c>, escapes.</param>
     /// <param name="count">The largest number of matches; 0: all.</param>
     /// <exception cref="InputException">As for <see cref="FindAll"/>; or the replacement names a group that does not
-    /// exist.</exception>
+    /// exist; or the result is too long.</exception>
     public string Replace(string text, string replacement, int count = 0) =>
-        Timed(() => regex.Replace(text, m => Expanded(replacement, m), count == 0 ? -1 : count));
+        Timed(() =>
+        {
+            long latest = Latest(),
+                added = 0;
+            return regex.Replace(text, Expand, count == 0 ? -1 : count);
+
+            string Expand(Match match)
+            {
+                RequireTime(latest);
+                string expanded = Expanded(replacement, match);
+                added += expanded.Length;
+                return added <= LongestResult
+                    ? expanded
+                    : throw new InputException(
+                        $"the replacements for the pattern {pattern} have more than {LongestResult} characters"
+                    );
+            }
+        });
 
     private string[] Groups(Match match) => [.. Enumerable.Range(1, groups).Select(g => match.Groups[g].Value)];
+
+    private long Latest() => Environment.TickCount64 + (long)limit.TotalMilliseconds;
+
+    // .NET's limit is for one match. Many slow matches would run for hours.
+    private static void RequireTime(long latest)
+    {
+        if (Environment.TickCount64 > latest)
+        {
+            throw new RegexMatchTimeoutException();
+        }
+    }
 
     private T Timed<T>(Func<T> run)
     {

@@ -86,7 +86,7 @@ internal static partial class TemplateFilters
         container switch
         {
             string text => value is string part
-                ? text.Contains(part, StringComparison.Ordinal)
+                ? TemplateMethods.IsIn(text, part, line)
                 : throw TemplateText.Error(
                     line,
                     $"'in <string>' requires string as left operand, not {TypeName(value)}"

@@ -30,10 +30,7 @@ internal static partial class TemplateMethods
                     line
                 ),
             "find" or "rfind" or "index" or "rindex" => (args, _, line) => Found(text, Str(args[0], line), name, line),
-            "count" => (args, _, line) =>
-                Str(args[0], line) is { Length: > 0 } part
-                    ? text.Split(part).Length - 1L
-                    : TemplateText.Length(text) + 1L,
+            "count" => (args, _, line) => Count(text, Str(args[0], line), line),
             "isdigit" or "isdecimal" or "isnumeric" => (_, _, _) =>
                 text.Length > 0 && text.All(name == "isnumeric" ? char.IsNumber : char.IsDigit),
             "isalpha" => (_, _, _) => text.Length > 0 && text.All(char.IsLetter),
@@ -124,9 +121,24 @@ internal static partial class TemplateMethods
         }
     }
 
+    /// <summary>Returns whether a text contains a part.</summary>
+    /// <exception cref="InputException">The search may take too long.</exception>
+    public static bool IsIn(string text, string part, int line)
+    {
+        TemplateSize.CheckSearch(text, part, line);
+        return text.Contains(part, StringComparison.Ordinal);
+    }
+
+    private static long Count(string text, string part, int line)
+    {
+        TemplateSize.CheckSearch(text, part, line);
+        return part.Length > 0 ? text.Split(part).Length - 1L : TemplateText.Length(text) + 1L;
+    }
+
     // Python's find, rfind, index and rindex: the number of characters before a part.
     private static object Found(string text, string part, string name, int line)
     {
+        TemplateSize.CheckSearch(text, part, line);
         int at = name.StartsWith('r')
             ? text.LastIndexOf(part, StringComparison.Ordinal)
             : text.IndexOf(part, StringComparison.Ordinal);
@@ -142,6 +154,7 @@ internal static partial class TemplateMethods
 
     private static TemplateSequence Partition(string text, string separator, bool last, int line)
     {
+        TemplateSize.CheckSearch(text, separator, line);
         int at =
             separator.Length == 0 ? throw TemplateText.Error(line, "empty separator")
             : last ? text.LastIndexOf(separator, StringComparison.Ordinal)
@@ -156,6 +169,7 @@ internal static partial class TemplateMethods
         if (separator is not null)
         {
             string by = Str(separator, line);
+            TemplateSize.CheckSearch(text, by, line);
             return by.Length > 0
                 ? [.. SplitBy(by, text, most, fromEnd)]
                 : throw TemplateText.Error(line, "empty separator");

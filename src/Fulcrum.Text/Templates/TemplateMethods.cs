@@ -82,6 +82,7 @@ internal static partial class TemplateMethods
             throw TemplateText.Error(line, "a text grows without end");
         }
 
+        TemplateSize.CheckSearch(text, old, line);
         if (old.Length > 0)
         {
             return most < 0

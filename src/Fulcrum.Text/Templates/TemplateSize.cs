@@ -11,6 +11,8 @@ internal static class TemplateSize
     /// occur.</summary>
     public const int Most = 1 << 24;
 
+    private const long MostComparisons = 1L << 38;
+
     private const int Deepest = 100,
         MostSeconds = 20;
 
@@ -63,6 +65,20 @@ internal static class TemplateSize
         if (parts > 0 && size > Most / parts)
         {
             throw TooLarge(line);
+        }
+    }
+
+    /// <summary>Refuses a search that could take longer than a template may run: in the worst case each character of
+    /// the part is compared at each place of the text.</summary>
+    /// <exception cref="InputException">Both are too long. The message names the line.</exception>
+    public static void CheckSearch(string text, string part, int line)
+    {
+        if ((text.Length - (long)part.Length + 1) * part.Length > MostComparisons)
+        {
+            throw TemplateText.Error(
+                line,
+                $"{part.Length} characters are searched in {text.Length}, which may take too long"
+            );
         }
     }
 

@@ -33,7 +33,9 @@ internal static partial class TemplateText
     {
         int from = 0,
             to = text.Length;
-        bool Goes(char c) => characters is null ? IsSpace(c) : characters.Contains(c);
+        // A set, because the characters may be as many as those of the text.
+        HashSet<char>? set = characters is null ? null : [.. characters];
+        bool Goes(char c) => set?.Contains(c) ?? IsSpace(c);
         while (start && from < to && Goes(text[from]))
         {
             from++;
