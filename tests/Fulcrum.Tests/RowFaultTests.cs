@@ -40,6 +40,24 @@ public sealed class RowFaultTests : IDisposable
         Assert.Contains($"q.jsonl {says}", Refusal(path));
     }
 
+    [Theory]
+    [InlineData("""{"kind":"mmlu","name":3}""", "name is 3; wanted: text in quotation marks")]
+    [InlineData("""{"kind":["mmlu"]}""", """kind is ["mmlu"]; wanted: text in quotation marks""")]
+    public void A_task_file_with_another_value_than_a_text_is_one_sentence(string task, string says) =>
+        Assert.Contains(
+            $"t.json: {says}",
+            Assert
+                .Throws<InputException>(() => new TaskReference(_ => "", alone: true).Plan(Written("t.json", [task])))
+                .Message
+        );
+
+    [Fact]
+    public void A_preset_without_a_folder_behind_its_equals_sign_is_one_sentence() =>
+        Assert.Contains(
+            "core= is no folder",
+            Assert.Throws<InputException>(() => TaskReference.Preset("core=")).Message
+        );
+
     [Fact]
     public void A_table_with_an_empty_answer_names_its_line() =>
         Assert.Contains(

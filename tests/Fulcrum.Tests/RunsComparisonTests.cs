@@ -102,6 +102,19 @@ public sealed class RunsComparisonTests
     }
 
     [Fact]
+    public void A_share_that_needs_more_examples_than_can_be_held_is_refused()
+    {
+        string source = SharedData.Of("data", "mmlu", "data");
+        TrainingText[] own = [new TrainingText("train/0", "db", new Prompt.Text("q"), "x")];
+
+        InputException refusal = Assert.Throws<InputException>(() =>
+            Replay.Into(own, new ReplayPlan(0.99999999, source), RandomStream.For(1, "replay"))
+        );
+
+        Assert.StartsWith("replay.share is 0.99999999, 99,999,998 general examples; wanted: at most", refusal.Message);
+    }
+
+    [Fact]
     public void Replay_takes_the_worked_examples_of_an_MMLU_folder()
     {
         TrainingText[] own =

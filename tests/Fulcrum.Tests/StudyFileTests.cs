@@ -65,6 +65,7 @@ public sealed class StudyFileTests
     [InlineData("{\"train\":{\"epochs\":3}}", "{\"model\":\"m\"}", "another folder than the base's")]
     [InlineData("{\"train\":{\"epochs\":3}}", "{\"replies\":{\"other\":\"f\"}}", "candidates.a.replies is other")]
     [InlineData("{\"train\":{\"epochs\":3}}", "{\"from\":\"b\"}", "candidates.a.from is b")]
+    [InlineData("{\"train\":{\"epochs\":3}}", "{\"from\":\"b\"},\"b\":{\"from\":\"a\"}", "candidates.a.from is b")]
     [InlineData("\"a\":", "\"a/b\":", "the name of a candidate is a/b")]
     [InlineData("\"base\":\"m\"", "\"base\":{\"model\":\"m\",\"dtype\":\"int8\"}", "int8 is for measuring only")]
     public void A_candidate_that_cannot_be_is_one_sentence(string from, string to, string says) =>

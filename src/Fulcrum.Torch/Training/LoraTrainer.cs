@@ -51,12 +51,12 @@ internal static class LoraTrainer
         using IOptimizer optimizer = OptimizerOf(plan, model, output);
         LossScale scale = LossScale.For(model.Dtype);
         int done = TrainingCheckpoint.Resume(output, inputs, model, optimizer, scale);
+        int stepsPerEpoch = TrainSteps.PerEpoch(plan, examples.Count),
+            steps = TrainSteps.Of(plan, examples.Count),
+            saved = done;
         (examples, IReadOnlyList<TrainingExample> heldOut) = ValidationSplit.Of(plan, examples);
         Validation validation = new(model, config, plan, heldOut, output, TrainingLog.ValidationLossesIn(output, done));
         using TrainingLog log = new(output, done);
-        int stepsPerEpoch = (examples.Count + plan.BatchSize - 1) / plan.BatchSize,
-            steps = Math.Min(stepsPerEpoch * plan.Epochs, plan.MaxSteps ?? int.MaxValue),
-            saved = done;
         while (done < steps && !validation.Ended)
         {
             if (cancellation.IsCancellationRequested)

@@ -18,23 +18,7 @@ internal static class TrainingInputs
     /// <exception cref="InputException">An example is too long, or has nothing to be trained on; names it.</exception>
     public static void Check(LanguageModel model, TrainPlan plan, IReadOnlyList<TrainingExample> examples)
     {
-        if (plan.GradientCheckpointing && plan.Dropout > 0 && model.Device.type != DeviceType.CPU)
-        {
-            throw new InputException(
-                "train: gradientCheckpointing with dropout is supported on the CPU only, "
-                    + "because TorchSharp does not hand out a CUDA device's random state; "
-                    + "set dropout to 0 or leave checkpointing off"
-            );
-        }
-
-        if (model.Dtype == ScalarType.Float16 && model.Device.type == DeviceType.CPU)
-        {
-            throw new InputException(
-                "train: f16 is for GPUs; a CPU multiplies it slowly and gains nothing by it. "
-                    + "Use f32 or bf16 (auto chooses the faster one)"
-            );
-        }
-
+        CheckForm(model, plan);
         if (examples.Count == 0)
         {
             throw new InputException("there is no training example");
@@ -51,24 +35,46 @@ internal static class TrainingInputs
         int longest = Math.Min(plan.MaxTokens ?? int.MaxValue, model.Config.ContextLength);
         foreach (TrainingExample example in examples)
         {
-            if (example.Ids.Length > longest)
-            {
-                throw new InputException(
-                    $"the training example {example.Id} has {example.Ids.Length} tokens, more than {longest}: "
-                        + "its completion would be cut; raise maxTokens or leave the example out"
-                );
-            }
+            Check(example, longest, model.Config.VocabularySize);
+        }
+    }
 
-            if (
-                !example.Trained.Skip(1).Any(t => t)
-                || example.Ids.Any(id => id < 0 || id >= model.Config.VocabularySize)
-            )
-            {
-                throw new InputException(
-                    $"the training example {example.Id} has no completion token, "
-                        + $"or an id outside the vocabulary of {model.Config.VocabularySize}"
-                );
-            }
+    private static void CheckForm(LanguageModel model, TrainPlan plan)
+    {
+        if (plan.GradientCheckpointing && plan.Dropout > 0 && model.Device.type != DeviceType.CPU)
+        {
+            throw new InputException(
+                "train: gradientCheckpointing with dropout is supported on the CPU only, "
+                    + "because TorchSharp does not hand out a CUDA device's random state; "
+                    + "set dropout to 0 or leave checkpointing off"
+            );
+        }
+
+        if (model.Dtype == ScalarType.Float16 && model.Device.type == DeviceType.CPU)
+        {
+            throw new InputException(
+                "train: f16 is for GPUs; a CPU multiplies it slowly and gains nothing by it. "
+                    + "Use f32 or bf16 (auto chooses the faster one)"
+            );
+        }
+    }
+
+    private static void Check(TrainingExample example, int longest, int vocabularySize)
+    {
+        if (example.Ids.Length > longest)
+        {
+            throw new InputException(
+                $"the training example {example.Id} has {example.Ids.Length} tokens, more than {longest}: "
+                    + "its completion would be cut; raise maxTokens or leave the example out"
+            );
+        }
+
+        if (!example.Trained.Skip(1).Any(t => t) || example.Ids.Any(id => id < 0 || id >= vocabularySize))
+        {
+            throw new InputException(
+                $"the training example {example.Id} has no completion token, "
+                    + $"or an id outside the vocabulary of {vocabularySize}"
+            );
         }
     }
 

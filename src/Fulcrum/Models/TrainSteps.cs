@@ -6,11 +6,11 @@ internal static class TrainSteps
     /// <summary>Returns the steps of one epoch.</summary>
     /// <param name="examples">All training examples; those held out for validation are subtracted.</param>
     public static int PerEpoch(TrainPlan plan, int examples) =>
-        (examples - ValidationSplit.Count(plan, examples) + plan.BatchSize - 1) / plan.BatchSize;
+        (int)(((long)examples - ValidationSplit.Count(plan, examples) + plan.BatchSize - 1) / plan.BatchSize);
 
     /// <summary>Returns the number of steps of the training.</summary>
     public static int Of(TrainPlan plan, int examples) =>
-        Math.Min(PerEpoch(plan, examples) * plan.Epochs, plan.MaxSteps ?? int.MaxValue);
+        (int)Math.Min((long)PerEpoch(plan, examples) * plan.Epochs, plan.MaxSteps ?? int.MaxValue);
 
     /// <summary>Returns a plan with fewer steps. The warm-up has the same share of the steps, and the schedule of the
     /// learning rate is complete.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fulcrum.Data;
 using Fulcrum.Models;
 using Fulcrum.Statistics;
@@ -9,10 +10,13 @@ namespace Fulcrum.Studies;
 /// Connection Science 7:123).</summary>
 internal static class Replay
 {
+    private const int MostDrawn = 10_000_000;
+
     /// <summary>Returns all examples of the task, with the replayed examples spread evenly among them.</summary>
     /// <param name="random">Draws from the source. A source that is too small is used several times.</param>
     /// <param name="note">Called with the layout of the source; null for none.</param>
-    /// <exception cref="InputException">The source is missing, empty or malformed; names it.</exception>
+    /// <exception cref="InputException">The source is missing, empty or malformed, and is named; or the share needs
+    /// more examples than can be held.</exception>
     public static IReadOnlyList<TrainingText> Into(
         IReadOnlyList<TrainingText> task,
         ReplayPlan plan,
@@ -32,7 +36,10 @@ internal static class Replay
             throw new InputException($"replay: {plan.Source} holds no example");
         }
 
-        int count = Math.Max(1, (int)Math.Round(task.Count * plan.Share / (1 - plan.Share)));
+        double wanted = Math.Round(task.Count * plan.Share / (1 - plan.Share));
+        string share = string.Create(CultureInfo.InvariantCulture, $"{plan.Share}, {wanted:#,0} general examples");
+        Wanted.That(wanted <= MostDrawn, "", "replay.share", share, "at most 10,000,000 of them");
+        int count = Math.Max(1, (int)wanted);
         List<TrainingText> drawn = [];
         for (int pass = 0; drawn.Count < count; pass++)
         {

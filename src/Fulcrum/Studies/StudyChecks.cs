@@ -10,6 +10,9 @@ internal static class StudyChecks
 {
     private const int MostNamed = 8;
 
+    // How many times a candidate may be derived from a derived one.
+    private const int LongestChain = 16;
+
     /// <exception cref="InputException">A value is outside its range; names the key.</exception>
     public static void Check(Study study, string source)
     {
@@ -72,28 +75,14 @@ internal static class StudyChecks
                 Wanted.That(known, source, $"candidates.{name}.from", from, known ? "" : OtherThan(name, study));
             }
 
-            if (candidate.Replies?.Keys.FirstOrDefault(t => !study.Tasks.ContainsKey(t)) is { } task)
+            if (candidate.Replies is { } replies)
             {
-                string names = string.Join(", ", study.Tasks.Keys);
-                Wanted.That(false, source, $"candidates.{name}.replies", task, $"tasks of the study: {names}");
-            }
-
-            if (
-                candidate.Replies is { } replies
-                && study.Tasks.Keys.FirstOrDefault(t => !replies.ContainsKey(t)) is { } missing
-            )
-            {
-                Wanted.That(
-                    false,
-                    source,
-                    $"candidates.{name}.replies",
-                    "incomplete",
-                    $"a file for the task {missing} too"
-                );
+                CheckReplies(replies, $"candidates.{name}.replies", study, source);
             }
         }
 
         RefuseBaseAsCandidate(study, source);
+        RefuseCircles(study, source);
         bool trained = study.Candidates.Values.Any(c => c.Way is CandidateWay.Train or CandidateWay.Command);
         Wanted.That(
             !trained || study.TrainingData is not null,
@@ -104,12 +93,41 @@ internal static class StudyChecks
         );
     }
 
+    private static void CheckReplies(
+        IReadOnlyDictionary<string, string> replies,
+        string place,
+        Study study,
+        string source
+    )
+    {
+        string? other = replies.Keys.FirstOrDefault(t => !study.Tasks.ContainsKey(t));
+        string names = string.Join(", ", study.Tasks.Keys);
+        Wanted.That(other is null, source, place, other, $"tasks of the study: {names}");
+        string? missing = study.Tasks.Keys.FirstOrDefault(t => !replies.ContainsKey(t));
+        Wanted.That(missing is null, source, place, "incomplete", $"a file for the task {missing} too");
+    }
+
     // A study of many lambdas has thousands of names.
     private static string OtherThan(string name, Study study)
     {
         string[] others = [.. study.Candidates.Keys.Where(n => n != name)];
         string more = others.Length > MostNamed ? $" and {others.Length - MostNamed} more" : "";
         return $"another candidate: {string.Join(", ", others.Take(MostNamed))}{more}";
+    }
+
+    private static void RefuseCircles(Study study, string source)
+    {
+        const string Ends = "a candidate that is not derived itself, after at most 16 others";
+        foreach ((string name, CandidatePlan candidate) in study.Candidates)
+        {
+            CandidatePlan plan = candidate;
+            for (int i = 0; i < LongestChain && plan.From is { } from; i++)
+            {
+                plan = study.Candidates[from];
+            }
+
+            Wanted.That(plan.From is null, source, $"candidates.{name}.from", candidate.From, Ends);
+        }
     }
 
     private static void RefuseBaseAsCandidate(Study study, string source)

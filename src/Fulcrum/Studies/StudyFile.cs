@@ -164,39 +164,47 @@ public static class StudyFile
     private static string Relative(string? home, string path) =>
         home is not null && Path.IsPathRooted(path) ? Path.GetRelativePath(home, path).Replace('\\', '/') : path;
 
+    // What a file may leave out or shorten is written out.
+    private static JsonNode Completed(string text, string place)
+    {
+        JsonNode node = JsonNode.Parse(
+            text,
+            documentOptions: new JsonDocumentOptions
+            {
+                CommentHandling = JsonCommentHandling.Skip,
+                AllowTrailingCommas = true,
+            }
+        )!;
+        _ = (node as JsonObject)?.Remove(StudySchema.Key);
+        WriteOut(node, "base", "model");
+        WriteOut(node, "general", "preset");
+        foreach (JsonObject task in place == TaskPlace ? [node.AsObject()] : TasksOf(node).ToArray())
+        {
+            string kind = task["kind"]?.GetValue<string>() ?? "";
+            if (TaskKinds.IsBuiltIn(kind, task.Any(k => TaskKinds.KeysOfBuiltIn.Contains(k.Key))))
+            {
+                HarnessPlan.Expand(task);
+            }
+        }
+
+        return node;
+    }
+
+    // A text stands for an object with one key.
+    private static void WriteOut(JsonNode node, string key, string inner)
+    {
+        if (node[key] is JsonValue text)
+        {
+            node[key] = new JsonObject { [inner] = text.GetValue<string>() };
+        }
+    }
+
     private static T Deserialize<T>(string text, string source, JsonTypeInfo<T> type, string place)
     {
         try
         {
             StudyShape.Check(text, source, type, place);
-            JsonNode node = JsonNode.Parse(
-                text,
-                documentOptions: new JsonDocumentOptions
-                {
-                    CommentHandling = JsonCommentHandling.Skip,
-                    AllowTrailingCommas = true,
-                }
-            )!;
-            _ = (node as JsonObject)?.Remove(StudySchema.Key);
-            if (node["base"] is JsonValue name)
-            {
-                node["base"] = new JsonObject { ["model"] = name.GetValue<string>() };
-            }
-
-            if (node["general"] is JsonValue preset)
-            {
-                node["general"] = new JsonObject { ["preset"] = preset.GetValue<string>() };
-            }
-
-            foreach (JsonObject task in place == TaskPlace ? [node.AsObject()] : TasksOf(node).ToArray())
-            {
-                string kind = task["kind"]?.GetValue<string>() ?? "";
-                if (TaskKinds.IsBuiltIn(kind, task.Any(k => TaskKinds.KeysOfBuiltIn.Contains(k.Key))))
-                {
-                    HarnessPlan.Expand(task);
-                }
-            }
-
+            JsonNode node = Completed(text, place);
             NameFiles(node, source);
             return node.Deserialize(type)!;
         }

@@ -39,12 +39,19 @@ internal sealed class TaskReference(Func<string, string>? hub, bool alone = fals
 
     /// <summary>Returns the preset of general tasks that a reference names: <c>core</c>, or <c>core=DIR</c> with the
     /// data in folders named like the tasks; null: it names a task.</summary>
+    /// <exception cref="InputException">No folder is behind the equals sign.</exception>
     public static GeneralPlan? Preset(string reference)
     {
         string[] parts = reference.Split('=', 2);
         return Presets.Find(parts[0]) is { } preset
-            ? new GeneralPlan(preset, parts.Length > 1 ? Path.GetFullPath(parts[1]) : null)
+            ? new GeneralPlan(preset, parts.Length > 1 ? FolderIn(reference, parts[1]) : null)
             : null;
+    }
+
+    private static string FolderIn(string reference, string folder)
+    {
+        Wanted.That(folder.Length > 0, "", reference, "no folder after =", "a folder with the tasks");
+        return Path.GetFullPath(folder);
     }
 
     /// <summary>Returns the plans of a task or of a preset, with their names and with absolute paths.</summary>
@@ -103,7 +110,7 @@ internal sealed class TaskReference(Func<string, string>? hub, bool alone = fals
     private TaskPlan OfFile(string path)
     {
         JsonObject task = Parsed(path)!.AsObject();
-        string name = (string?)task["name"] ?? Path.GetFileNameWithoutExtension(path);
+        string name = Text(task, "name", path) ?? Path.GetFileNameWithoutExtension(path);
         _ = task.Remove("name");
         return Read(task, name, path, Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
@@ -131,7 +138,7 @@ internal sealed class TaskReference(Func<string, string>? hub, bool alone = fals
 
     private TaskPlan Read(JsonObject task, string name, string source, string home)
     {
-        if (alone && HarnessPlan.Has((string?)task["kind"] ?? "") && !task.Any(k => OfStudies.Contains(k.Key)))
+        if (alone && HarnessPlan.Has(Text(task, "kind", source) ?? "") && !task.Any(k => OfStudies.Contains(k.Key)))
         {
             HarnessPlan.Expand(task);
         }
@@ -152,6 +159,13 @@ internal sealed class TaskReference(Func<string, string>? hub, bool alone = fals
     // A folder or a file, or the name of a data set of the hub.
     private string Located(string named, string home) =>
         StudySources.IsName(HubKind.Dataset, named, home) ? hub?.Invoke(named) ?? named : Path.GetFullPath(named, home);
+
+    private static string? Text(JsonObject task, string key, string source)
+    {
+        bool isText = task[key] is not { } value || value.GetValueKind() == JsonValueKind.String;
+        Wanted.That(isText, source, key, task[key]?.ToJsonString(), "text in quotation marks");
+        return (string?)task[key];
+    }
 
     private static JsonNode? Parsed(string path)
     {
