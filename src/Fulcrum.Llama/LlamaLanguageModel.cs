@@ -68,7 +68,7 @@ internal sealed class LlamaLanguageModel : ILanguageModel
 
         int[] lengths =
         [
-            .. requests.Select(r => Math.Min(ContextLength, r.Prompt.Length + Math.Max(0, r.MaxNewTokens))),
+            .. requests.Select(r => (int)Math.Min(ContextLength, r.Prompt.Length + Math.Max(0L, r.MaxNewTokens))),
         ];
         int wanted = (int)Math.Min(GenerateCells, lengths.Take(GroupedCache.MostSequences).Sum(l => (long)l));
         new LlamaGenerator(context, Allocated(lengths.DefaultIfEmpty(0).Max(), wanted), ContextLength).Complete(

@@ -167,25 +167,25 @@ internal static class GgufExport
 
     private static void WriteValues(Stream stream, ReadOnlySpan<float> values, GgufType type)
     {
-        const int Chunk = 1 << 14;
-        if (type == GgufType.F32)
+        // In parts, because a table of a large model has more bytes than a span can hold.
+        const int Part = 1 << 14;
+        Span<byte> halves = new byte[Part * 2];
+        for (int start = 0; start < values.Length; start += Part)
         {
-            stream.Write(MemoryMarshal.AsBytes(values));
-            return;
+            ReadOnlySpan<float> part = values.Slice(start, Math.Min(Part, values.Length - start));
+            stream.Write(type == GgufType.F32 ? MemoryMarshal.AsBytes(part) : Halves(part, type, halves));
+        }
+    }
+
+    private static ReadOnlySpan<byte> Halves(ReadOnlySpan<float> values, GgufType type, Span<byte> into)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            ushort half = type == GgufType.F16 ? BitConverter.HalfToUInt16Bits((Half)values[i]) : Bfloat16(values[i]);
+            BinaryPrimitives.WriteUInt16LittleEndian(into[(i * 2)..], half);
         }
 
-        Span<byte> bytes = new byte[Chunk * 2];
-        for (int start = 0; start < values.Length; start += Chunk)
-        {
-            ReadOnlySpan<float> part = values.Slice(start, Math.Min(Chunk, values.Length - start));
-            for (int i = 0; i < part.Length; i++)
-            {
-                ushort half = type == GgufType.F16 ? BitConverter.HalfToUInt16Bits((Half)part[i]) : Bfloat16(part[i]);
-                BinaryPrimitives.WriteUInt16LittleEndian(bytes[(i * 2)..], half);
-            }
-
-            stream.Write(bytes[..(part.Length * 2)]);
-        }
+        return into[..(values.Length * 2)];
     }
 
     // Round to nearest, ties to even.

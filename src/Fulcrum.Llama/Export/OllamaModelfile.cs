@@ -13,13 +13,22 @@ internal static class OllamaModelfile
     {
         GgufModel model = GgufModel.Read(path);
         string[] tokens = model.File.List<string>("tokenizer.ggml.tokens")!;
+        string[] ends =
+        [
+            .. GgufTokenizer.EndTokens(model.File).Where(id => id >= 0 && id < tokens.Length).Select(id => tokens[id]),
+        ];
         List<string> lines =
         [
             $"FROM ./{Path.GetFileName(path)}",
             "PARAMETER temperature 0",
             $"PARAMETER num_ctx {model.ContextLength}",
-            .. GgufTokenizer.EndTokens(model.File).Select(id => $"PARAMETER stop {tokens[id]}"),
+            .. ends.Where(IsOneWord).Select(end => $"PARAMETER stop {end}"),
         ];
+        if (ends.FirstOrDefault(end => !IsOneWord(end)) is { } other)
+        {
+            warn?.Invoke($"the end token '{Printable.Short(other)}' cannot stand in a Modelfile and is left out of it");
+        }
+
         if (model.File.Text("tokenizer.chat_template") is null)
         {
             warn?.Invoke("the model has no chat template; Ollama will send messages as plain text");
@@ -30,4 +39,8 @@ internal static class OllamaModelfile
             string.Join('\n', lines) + "\n"
         );
     }
+
+    // The tokens come with the model. A line end in one would add an instruction to the file.
+    private static bool IsOneWord(string token) =>
+        token.Length > 0 && !token.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '"');
 }

@@ -16,9 +16,11 @@ internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int Conte
     private const int MostLayers = 1024,
         MostHeads = 1 << 12,
         MostWidth = 1 << 20,
-        MostContext = 1 << 27;
+        MostContext = 1 << 27,
+        MostTokens = 1 << 20; // the largest published vocabulary has 0.9 million
 
-    /// <summary>Bytes of the KV cache per token, in float32.</summary>
+    /// <summary>Bytes of the KV cache per token, in float32; at least 1. The counts of an architecture that is not
+    /// checked here may be any.</summary>
     public long CacheBytesPerToken
     {
         get
@@ -31,13 +33,10 @@ internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int Conte
                 && value.Content is uint count
                     ? count
                     : Heads;
-            return Layers
-                * keyValueHeads
-                * (
-                    (File.Count($"{a}.attention.key_length") ?? head)
-                    + (File.Count($"{a}.attention.value_length") ?? head)
-                )
-                * sizeof(float);
+            long components =
+                (File.Count($"{a}.attention.key_length") ?? head) + (File.Count($"{a}.attention.value_length") ?? head);
+            Int128 bytes = (Int128)Layers * keyValueHeads * components * sizeof(float);
+            return (long)Int128.Clamp(bytes, 1, long.MaxValue / MostContext);
         }
     }
 
@@ -114,7 +113,9 @@ internal sealed record GgufModel(GgufFile File, int Layers, int Heads, int Conte
             RequireToken($"tokenizer.ggml.{name}_token_id");
         }
 
-        return tokens.Length > 0 ? tokens.Length : throw file.Error("its vocabulary is empty");
+        return tokens.Length is > 0 and <= MostTokens
+            ? tokens.Length
+            : throw file.Error($"its vocabulary has {tokens.Length} tokens; 1 to {MostTokens} are possible");
 
         void RequireOnePerToken(string key, int? count)
         {

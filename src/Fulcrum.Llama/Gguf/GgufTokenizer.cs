@@ -165,7 +165,7 @@ internal static class GgufTokenizer
             {"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]}
             """
         );
-        (JsonArray merges, List<int> ranks) = MergesOf(tokens, types, scores);
+        (JsonArray merges, List<int> ranks) = MergesOf(file, tokens, types, scores);
         int unknown = Array.IndexOf(types, Unknown);
         json["model"] = new JsonObject
         {
@@ -178,6 +178,10 @@ internal static class GgufTokenizer
         };
         return Tokenizer.Of(json, Settings(file), file.Path, ranks);
     }
+
+    // Each cut of each token is looked up, and a look-up reads the token. Published vocabularies need less than a tenth
+    // of this; one token of megabytes would take hours.
+    private const long MostCharactersOfCuts = 1L << 28;
 
     // Merges produce the first of several tokens with the same text.
     private static JsonObject Vocabulary(string[] tokens)
@@ -193,16 +197,18 @@ internal static class GgufTokenizer
 
     /// <summary>Returns the merges of a vocabulary with scores: any two tokens whose joined text is a token may merge,
     /// and the merge into the token with the highest score comes first.</summary>
-    private static (JsonArray Merges, List<int> Ranks) MergesOf(string[] tokens, int[] types, float[] scores)
+    /// <exception cref="InputException">The tokens are too long.</exception>
+    private static (JsonArray Merges, List<int> Ranks) MergesOf(
+        GgufFile file,
+        string[] tokens,
+        int[] types,
+        float[] scores
+    )
     {
-        bool[] plain = [.. types.Select(t => t is Normal or UserDefined)];
-        Dictionary<string, int> ids = new(StringComparer.Ordinal);
-        for (int i = 0; i < tokens.Length; i++)
+        Dictionary<string, int> ids = Mergeable(tokens, types);
+        if (ids.Keys.Sum(t => (long)t.Length * t.Length) > MostCharactersOfCuts)
         {
-            if (plain[i])
-            {
-                ids.TryAdd(tokens[i], i);
-            }
+            throw file.Error("the tokens of its vocabulary are too long to be merged from shorter ones");
         }
 
         Dictionary<float, int> rankOf = scores
@@ -210,20 +216,40 @@ internal static class GgufTokenizer
             .OrderDescending()
             .Select((s, i) => (s, i))
             .ToDictionary(p => p.s, p => p.i);
+        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> parts = ids.GetAlternateLookup<
+            ReadOnlySpan<char>
+        >();
         JsonArray merges = [];
         List<int> ranks = [];
         foreach ((string token, int id) in ids)
         {
             for (int cut = 1; cut < token.Length; cut++)
             {
-                if (ids.ContainsKey(token[..cut]) && ids.ContainsKey(token[cut..]))
+                if (
+                    parts.TryGetValue(token.AsSpan(0, cut), out int left)
+                    && parts.TryGetValue(token.AsSpan(cut), out int right)
+                )
                 {
-                    merges.Add(new JsonArray(token[..cut], token[cut..]));
+                    merges.Add(new JsonArray(tokens[left], tokens[right]));
                     ranks.Add(rankOf[scores[id]]);
                 }
             }
         }
 
         return (merges, ranks);
+    }
+
+    private static Dictionary<string, int> Mergeable(string[] tokens, int[] types)
+    {
+        Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if (types[i] is Normal or UserDefined)
+            {
+                ids.TryAdd(tokens[i], i);
+            }
+        }
+
+        return ids;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Fulcrum.Files;
 using Fulcrum.Llama.Worker;
@@ -51,10 +52,8 @@ internal sealed class GgufWeights : IModelWeights
         GgufTensor tensor = tensors.TryGetValue(name, out GgufTensor? found)
             ? found
             : throw model.File.Error($"it has no tensor '{TensorNames.ToGguf(name) ?? name}'");
-        byte[] bytes = new byte[tensor.Bytes];
         stream.Position = model.File.DataStart + tensor.Offset;
-        stream.ReadExactly(bytes);
-        float[] values = Values(tensor, bytes);
+        float[] values = Values(tensor);
         GgufFile file = model.File;
         int? heads =
             file.Architecture == "llama"
@@ -76,27 +75,56 @@ internal sealed class GgufWeights : IModelWeights
         worker?.Dispose();
     }
 
-    private float[] Values(GgufTensor tensor, byte[] bytes)
-    {
-        switch (tensor.Type)
+    private float[] Values(GgufTensor tensor) =>
+        tensor.Type switch
         {
-            case GgufType.F32:
-                return MemoryMarshal.Cast<byte, float>(bytes).ToArray();
-            case GgufType.F16:
-                return [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(h => (float)h)];
-            case GgufType.BF16:
-                return
-                [
-                    .. MemoryMarshal
-                        .Cast<byte, ushort>(bytes)
-                        .ToArray()
-                        .Select(b => BitConverter.UInt32BitsToSingle((uint)b << 16)),
-                ];
-            default:
-                worker ??= LlamaWorkerProcess.Start();
-                string name = tensor.Type.ToString();
-                string function = name.StartsWith('Q') ? "q" + name[1..] : name.ToLowerInvariant();
-                return worker.Dequantize(function, bytes, checked((int)tensor.Elements));
+            GgufType.F32 => Values<float>(tensor, (stored, values) => stored.CopyTo(values)),
+            GgufType.F16 => Values<Half>(tensor, (stored, values) => TensorPrimitives.ConvertToSingle(stored, values)),
+            GgufType.BF16 => Values<ushort>(tensor, Widen),
+            _ => Dequantised(tensor),
+        };
+
+    // In parts, because a table of a large model has more bytes than an array can hold.
+    private float[] Values<T>(GgufTensor tensor, Conversion<T> convert)
+        where T : unmanaged
+    {
+        const int Part = 1 << 16;
+        float[] values = new float[Count(tensor)];
+        T[] stored = new T[Math.Min(Part, values.Length)];
+        for (int at = 0; at < values.Length; at += Part)
+        {
+            Span<float> into = values.AsSpan(at, Math.Min(Part, values.Length - at));
+            Span<T> part = stored.AsSpan(0, into.Length);
+            stream.ReadExactly(MemoryMarshal.AsBytes(part));
+            convert(part, into);
+        }
+
+        return values;
+    }
+
+    private delegate void Conversion<T>(ReadOnlySpan<T> stored, Span<float> values);
+
+    private static void Widen(ReadOnlySpan<ushort> stored, Span<float> values)
+    {
+        for (int i = 0; i < stored.Length; i++)
+        {
+            values[i] = BitConverter.UInt32BitsToSingle((uint)stored[i] << 16);
         }
     }
+
+    private float[] Dequantised(GgufTensor tensor)
+    {
+        byte[] bytes = new byte[tensor.Bytes <= Array.MaxLength ? tensor.Bytes : throw TooLarge(tensor)];
+        stream.ReadExactly(bytes);
+        worker ??= LlamaWorkerProcess.Start();
+        string name = tensor.Type.ToString();
+        string function = name.StartsWith('Q') ? "q" + name[1..] : name.ToLowerInvariant();
+        return worker.Dequantize(function, bytes, Count(tensor));
+    }
+
+    private int Count(GgufTensor tensor) =>
+        tensor.Elements <= Array.MaxLength ? (int)tensor.Elements : throw TooLarge(tensor);
+
+    private InputException TooLarge(GgufTensor tensor) =>
+        model.File.Error($"the tensor '{tensor.Name}' has {tensor.Elements} elements, more than can be read here");
 }

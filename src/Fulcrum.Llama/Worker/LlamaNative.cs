@@ -11,6 +11,7 @@ internal sealed unsafe class LlamaNative : ILlamaContext
 {
     // The largest number of float32 attention scores (cells x tokens x heads) of a micro-batch: 128 MiB.
     private const long LargestScores = 1 << 25;
+    private const int MostErrors = 16;
     private static readonly List<string> Errors = [];
     private readonly SafeLlamaModelHandle model;
     private readonly int threads;
@@ -217,7 +218,11 @@ internal sealed unsafe class LlamaNative : ILlamaContext
         {
             lock (Errors)
             {
-                Errors.Add(message.Trim());
+                // Only the first is read, and a worker may run for days.
+                if (Errors.Count < MostErrors)
+                {
+                    Errors.Add(message.Trim());
+                }
             }
         }
     }

@@ -228,7 +228,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
         {
             return read(output);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or FormatException) // a text of no valid length
         {
             throw Ended(doing, e);
         }
@@ -242,7 +242,7 @@ internal sealed class LlamaWorkerProcess : ILlamaContext
             _ => throw new EndOfStreamException(),
         };
 
-    private FulcrumException Ended(string doing, IOException cause)
+    private FulcrumException Ended(string doing, Exception cause)
     {
         const int OutOfMemoryKill = 128 + 9;
         bool ended = process.WaitForExit(TimeSpan.FromSeconds(5));
