@@ -80,9 +80,7 @@ public sealed class TorchEngine(Action<string>? warn = null, Action<string>? not
 
         if (int8 && !Int8Rows.IsSupported)
         {
-            Warn(
-                "dtype int8: this processor has neither AVX2 nor more, so the products take plain loops, which are slow"
-            );
+            Warn("dtype int8: this processor has no AVX2, so its matmuls are computed by scalar loops, which are slow");
         }
 
         return model with

@@ -57,6 +57,8 @@ public sealed class AdapterTests : IDisposable
     [InlineData("peft_type", "\"IA3\"")]
     [InlineData("trainable_token_indices", "{\"q_proj\": [1]}")]
     [InlineData("trainable_token_indices", "[1000000]")]
+    [InlineData("trainable_token_indices", "[-3]")]
+    [InlineData("trainable_token_indices", "{\"embed_tokens\": [1], \"model.embed_tokens\": [2]}")]
     [InlineData("layer_replication", "[[0, 1]]")]
     [InlineData("init_lora_weights", "\"pissa\"")]
     [InlineData("modules_to_save", "[\"norm\"]")]

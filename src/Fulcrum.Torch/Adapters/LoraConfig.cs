@@ -95,18 +95,31 @@ internal sealed record LoraConfig(
             : [.. Tables.Where(t => (SavedModules ?? []).Any(m => ModuleNames.Ends(t, m)))];
 
     /// <summary>Token ids of singly trained rows by the module's full name.</summary>
-    /// <exception cref="InputException">A module is neither the head nor the embedding.</exception>
-    public IReadOnlyDictionary<string, IReadOnlyList<int>> TrainedTokens =>
-        (TokenIds ?? new Dictionary<string, IReadOnlyList<int>>())
-            .Where(t => t.Value.Count > 0)
-            .ToDictionary(
-                t =>
-                    Tables.FirstOrDefault(name => ModuleNames.Ends(name, t.Key))
-                    ?? throw new InputException(
-                        $"trainable_token_indices for '{t.Key}' is not supported, only lm_head and embed_tokens"
-                    ),
-                t => t.Value
-            );
+    /// <exception cref="InputException">A module is neither the head nor the embedding, or is named twice.</exception>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> TrainedTokens
+    {
+        get
+        {
+            Dictionary<string, IReadOnlyList<int>> tokens = new(StringComparer.Ordinal);
+            foreach (
+                (string module, IReadOnlyList<int> ids) in TokenIds ?? new Dictionary<string, IReadOnlyList<int>>()
+            )
+            {
+                if (ids.Count > 0 && !tokens.TryAdd(TableOf(module), ids))
+                {
+                    throw new InputException($"trainable_token_indices names {TableOf(module)} twice");
+                }
+            }
+
+            return tokens;
+        }
+    }
+
+    private static string TableOf(string module) =>
+        Tables.FirstOrDefault(name => ModuleNames.Ends(name, module))
+        ?? throw new InputException(
+            $"trainable_token_indices for '{module}' is not supported, only lm_head and embed_tokens"
+        );
 
     /// <summary>Rank of a module's update.</summary>
     public int RankOf(string module) => (int)(patterns.Lookup(RankPattern, module) ?? Rank);

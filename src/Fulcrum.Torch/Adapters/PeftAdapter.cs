@@ -182,7 +182,7 @@ internal sealed class PeftAdapter(
         List<TokenRows> rows = [];
         foreach ((string module, IReadOnlyList<int> ids) in config.TrainedTokens)
         {
-            if (ids.FirstOrDefault(id => id < 0 || id >= shapes.VocabularySize, -1) is >= 0 and var outside)
+            if (ids.Cast<int?>().FirstOrDefault(id => id < 0 || id >= shapes.VocabularySize) is { } outside)
             {
                 throw new InputException(
                     $"{folder}: trainable_token_indices names the token {outside}, which is outside the vocabulary of "

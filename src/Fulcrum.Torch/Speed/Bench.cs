@@ -94,7 +94,7 @@ internal static class Bench
             throw new InputException($"{input}: there is no work in it, not one line");
         }
 
-        Array.ForEach(lines, l => Check(verb, l, settings.ContextLength));
+        Array.ForEach(lines, l => Check(verb, l, settings));
         tell?.Invoke($"making a model of random weights, {EnumNames.Of(plan.Dtype)}");
         bool isOneSequence = verb == "generate" && lines.Length == 1 && !plain;
         // Its buffer is freed before the model is created, whose memory is reported.
@@ -144,14 +144,15 @@ internal static class Bench
     }
 
     // A sequence longer than the model's context would be truncated, but counted in full.
-    private static void Check(string verb, JsonLine line, int context)
+    private static void Check(string verb, JsonLine line, ModelConfig config)
     {
-        int prompt = WorkLine.Ids(line, "prompt").Length,
+        int context = config.ContextLength,
+            prompt = Ids(line, "prompt", config).Length,
             following = verb switch
             {
                 "generate" => WorkLine.NewTokens(line),
-                "train" => WorkLine.Ids(line, "completion").Length,
-                _ => WorkLine.Ids(line, "letters").Length > 0 ? 1 : 0,
+                "train" => Ids(line, "completion", config).Length,
+                _ => Ids(line, "letters", config).Length > 0 ? 1 : 0,
             };
         if (prompt < 1 || following < 1)
         {
@@ -167,6 +168,14 @@ internal static class Bench
                 $"{prompt} tokens and {following} behind them are more than the model's context of {context}"
             );
         }
+    }
+
+    private static int[] Ids(JsonLine line, string field, ModelConfig config)
+    {
+        int[] ids = WorkLine.Ids(line, field);
+        return ids.All(id => id < config.VocabularySize)
+            ? ids
+            : throw line.Error($"'{field}' holds the token id {ids.Max()}; the vocabulary has {config.VocabularySize}");
     }
 
     // The bytes that one decoding step reads: every matrix of the layers and the head. Of the embedding it reads one
@@ -256,7 +265,7 @@ internal static class Bench
             $"{index}",
             [.. prompt, .. completion],
             [.. prompt.Select(_ => false), .. completion.Select(_ => true)],
-            line.Value["db_id"]?.GetValue<string>()
+            WorkLine.Database(line)
         );
     }
 

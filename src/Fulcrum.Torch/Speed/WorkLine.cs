@@ -17,14 +17,27 @@ internal static class WorkLine
     public static CompletionRequest Generating(JsonLine line) => new(Ids(line, "prompt"), NewTokens(line), []);
 
     /// <summary>Returns the number of new tokens.</summary>
-    /// <exception cref="InputException">The field is missing.</exception>
+    /// <exception cref="InputException">The field is missing or no whole number.</exception>
     public static int NewTokens(JsonLine line) =>
-        line.Value["new_tokens"]?.GetValue<int>() ?? throw line.Error("'new_tokens' is missing");
+        line.Value["new_tokens"] is JsonValue value && value.TryGetValue(out int count)
+            ? count
+            : throw line.Error("'new_tokens' must be a whole number");
 
     /// <summary>Returns the token ids of a field.</summary>
-    /// <exception cref="InputException">The field is no list.</exception>
+    /// <exception cref="InputException">The field is no list of token ids.</exception>
     public static int[] Ids(JsonLine line, string field) =>
         line.Value[field] is JsonArray list
+        && list.All(n => n is JsonValue value && value.TryGetValue(out int id) && id >= 0)
             ? [.. list.Select(n => n!.GetValue<int>())]
             : throw line.Error($"'{field}' must be a list of token ids");
+
+    /// <summary>Returns the database of a line; null for none.</summary>
+    /// <exception cref="InputException">The field is no text.</exception>
+    public static string? Database(JsonLine line) =>
+        line.Value["db_id"] switch
+        {
+            null => null,
+            JsonValue value when value.TryGetValue(out string? name) => name,
+            _ => throw line.Error("'db_id' must be a text"),
+        };
 }
