@@ -16,7 +16,7 @@ internal sealed class RunList(IReadOnlyList<string> folders)
     public IReadOnlyList<(int Number, string Folder)> Find()
     {
         int visited = 0;
-        string[] found = [.. folders.SelectMany(f => Below(Path.GetFullPath(f), 0, () => visited++ < MostFolders))];
+        string[] found = [.. folders.SelectMany(f => Below(FullPath(f), 0, () => visited++ < MostFolders))];
         lock (gate)
         {
             known.AddRange(found.Except(known, StringComparer.Ordinal).Take(MostRuns - known.Count));
@@ -32,6 +32,9 @@ internal sealed class RunList(IReadOnlyList<string> folders)
             return number >= 0 && number < known.Count ? known[number] : null;
         }
     }
+
+    // A folder is one run, with or without a separator at its end.
+    private static string FullPath(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
 
     private static IEnumerable<string> Below(string folder, int depth, Func<bool> mayGoOn)
     {

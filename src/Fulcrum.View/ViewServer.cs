@@ -73,6 +73,7 @@ internal sealed class ViewServer : IAsyncDisposable
         }
         catch (IOException e)
         {
+            await server.DisposeAsync();
             throw new FulcrumException($"cannot listen on port {port}: {e.Message}", e);
         }
 

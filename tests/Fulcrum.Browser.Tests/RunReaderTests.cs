@@ -23,6 +23,17 @@ public sealed class RunReaderTests
         Assert.Contains("candidates.other is none; wanted: exactly one of train", problem);
     }
 
+    [Fact]
+    public void A_folder_with_a_separator_at_its_end_is_the_same_run()
+    {
+        string folder = SyntheticRun.Write();
+
+        IReadOnlyList<(int Number, string Folder)> found = new RunList([folder + '/', folder]).Find();
+
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal([(0, folder)], found);
+    }
+
     private static string ProblemWith(Func<CandidatePlan, (string Name, CandidatePlan Plan)> more)
     {
         string folder = SyntheticRun.Write();
