@@ -27,7 +27,7 @@ internal static class Exports
     {
         if (Told.Add(warning))
         {
-            Console.Error.WriteLine($"warning: {warning}");
+            Notices.Warn(warning);
         }
     }
 }

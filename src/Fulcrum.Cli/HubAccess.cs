@@ -79,10 +79,18 @@ internal static class HubAccess
     }
 
     /// <summary>Prints a message of the library.</summary>
-    public static void Say(string sentence) =>
-        Console.Error.WriteLine(
-            sentence.StartsWith("warning:", StringComparison.Ordinal) ? sentence : $"fulcrum: {sentence}"
-        );
+    public static void Say(string sentence)
+    {
+        const string Warning = "warning: ";
+        if (sentence.StartsWith(Warning, StringComparison.Ordinal))
+        {
+            Notices.Warn(sentence[Warning.Length..]);
+        }
+        else
+        {
+            Notices.Say(sentence);
+        }
+    }
 
     private static void Consent(ParseResult parsed, HubTransfer transfer) =>
         Consent(

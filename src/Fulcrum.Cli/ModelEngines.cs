@@ -9,19 +9,17 @@ namespace Fulcrum.Cli;
 internal static class ModelEngines
 {
     /// <summary>Opens model folders and trains adapters.</summary>
-    public static TorchEngine Torch { get; } = new(Warn, note => Console.Error.WriteLine($"fulcrum: {note}"));
+    public static TorchEngine Torch { get; } = new(Notices.Warn, Notices.Say);
 
     /// <summary>Opens GGUF files.</summary>
     public static LlamaEngine Llama { get; } = new();
 
     /// <summary>Asks models on servers.</summary>
-    public static EndpointEngine Servers { get; } = new(Warn);
+    public static EndpointEngine Servers { get; } = new(Notices.Warn);
 
     /// <summary>All of them, with the trainer and the writer of GGUF files.</summary>
     public static Engines All { get; } = new([Torch, Llama, Servers], Torch, Exports.WriteGguf);
 
     /// <summary>Returns the engine that opens models of a source.</summary>
     public static IEngine For(ModelSource source) => All.For(source);
-
-    private static void Warn(string warning) => Console.Error.WriteLine($"warning: {warning}");
 }

@@ -19,7 +19,7 @@ internal static class ModelTexts
         Tokenizer tokenizer = TokenizerOf(source);
         if (tokenizer.Notice is { } notice)
         {
-            Console.Error.WriteLine($"fulcrum: {notice}");
+            Notices.Say(notice);
         }
 
         Lazy<ChatTemplate> template = new(() => TemplateOf(source));

@@ -65,7 +65,7 @@ internal sealed class ResultOptions
         required?.Check(comparison);
         foreach (string doubt in required?.Doubts(comparison) ?? [])
         {
-            Console.Error.WriteLine($"warning: {Printable.Line(doubt)}");
+            Notices.Warn(doubt);
         }
     }
 }

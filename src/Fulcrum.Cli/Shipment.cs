@@ -74,7 +74,7 @@ internal sealed record Shipment(
             texts,
             tasks,
             Directory.CreateDirectory(Path.Combine(scratch.Path, "answers")).FullName,
-            warning => Console.Error.WriteLine($"warning: {warning}")
+            Notices.Warn
         );
         return measurement.Measure(
             Adapted with

@@ -31,9 +31,9 @@ internal sealed class TaskOptions(bool required = true)
     /// <summary>Says on standard error how the files of tasks are read, unless the command is to be quiet.</summary>
     public static void TellLayouts(ParseResult parsed, IEnumerable<ITask> opened)
     {
-        foreach (ITask task in parsed.GetValue(CommonOptions.Quiet) ? [] : opened.Where(t => t.Layout is not null))
+        foreach (ITask task in opened.Where(t => t.Layout is not null))
         {
-            Console.Error.WriteLine($"fulcrum: {task.Name}: {Printable.Line(task.Layout!)}");
+            Notices.Say(parsed, $"{task.Name}: {task.Layout}");
         }
     }
 

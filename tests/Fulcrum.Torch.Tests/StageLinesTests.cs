@@ -49,6 +49,19 @@ public sealed class StageLinesTests
     }
 
     [Fact]
+    public void More_done_than_there_is_leaves_no_time()
+    {
+        Clock clock = new();
+        Pace pace = new(clock);
+
+        pace.Report(new RunEvent.Progressed("obtain", "loss", 0, 10, ProgressUnit.Steps));
+        clock.Seconds = 1;
+        pace.Report(new RunEvent.Progressed("obtain", "loss", 12, 10, ProgressUnit.Steps));
+
+        Assert.Equal(TimeSpan.Zero, pace.Remaining);
+    }
+
+    [Fact]
     public void Part_that_starts_late_has_its_own_rate()
     {
         string written = Written(

@@ -39,10 +39,7 @@ internal static class CacheCommand
             HubKind? kind = parsed.GetValue(type) is { } name ? EnumNames.Parse<HubKind>(name, "--type") : null;
             string named = parsed.GetRequiredValue(id);
             long freed = HubCache.Remove(HubSettings.FromEnvironment(), named, kind);
-            if (!parsed.GetValue(CommonOptions.Quiet))
-            {
-                Console.Error.WriteLine($"fulcrum: removed {named}, {ByteCount.Text(freed)}");
-            }
+            Notices.Say(parsed, $"removed {named}, {ByteCount.Text(freed)}");
         });
         return verb;
     }

@@ -35,7 +35,7 @@ internal static class ExportCommand
             Exports.WriteGguf(options.Model(parsed), form, file);
             if (parsed.GetValue(modelfile))
             {
-                OllamaModelfile.Write(file, warning => Console.Error.WriteLine($"warning: {warning}"));
+                OllamaModelfile.Write(file, Notices.Warn);
             }
 
             if (!parsed.GetValue(CommonOptions.Quiet))

@@ -23,11 +23,7 @@ internal static class MergeCommand
         verb.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(output);
-            string dtype = MergedModel.Write(
-                options.Model(parsed),
-                folder,
-                warning => Console.Error.WriteLine($"warning: {warning}")
-            );
+            string dtype = MergedModel.Write(options.Model(parsed), folder, Notices.Warn);
             if (!parsed.GetValue(CommonOptions.Quiet))
             {
                 bool own = options.Model(parsed).Dtype == Dtype.Auto && dtype != "float32";

@@ -95,23 +95,12 @@ internal static class TrainCommand
         ModelCards.WriteTrained(output, options.Name(parsed), plan, examples.Count);
     }
 
-    private static IReadOnlyList<TrainingExample> Examples(ParseResult parsed, ModelSpec model)
-    {
-        void Warn(string warning) => Console.Error.WriteLine($"warning: {warning}");
-        void Note(string note)
-        {
-            if (!parsed.GetValue(CommonOptions.Quiet))
-            {
-                Console.Error.WriteLine($"fulcrum: {note}");
-            }
-        }
-
-        return TrainingData.Read(
+    private static IReadOnlyList<TrainingExample> Examples(ParseResult parsed, ModelSpec model) =>
+        TrainingData.Read(
             parsed.GetRequiredValue(Data),
             model.Folder,
-            Note,
-            Warn,
+            note => Notices.Say(parsed, note),
+            Notices.Warn,
             new ExampleColumns(parsed.GetValue(Input), parsed.GetValue(Target))
         );
-    }
 }

@@ -31,12 +31,12 @@ internal static class ComparisonTable
 
         foreach (ServingLadder ladder in comparison.Ladders ?? [])
         {
-            WideEnough().MarkupLine(Markup.Escape(LadderSentences.Of(ladder, words)));
+            WideEnough().MarkupLine(Shown.AsMarkup(LadderSentences.Of(ladder, words)));
         }
 
         if (comparison.Selection is not null)
         {
-            WideEnough().MarkupLine(Markup.Escape(Explanations.Selection(comparison, words)));
+            WideEnough().MarkupLine(Shown.AsMarkup(Explanations.Selection(comparison, words)));
         }
 
         if (several && comparison.Selection is null)
@@ -46,7 +46,7 @@ internal static class ComparisonTable
 
         foreach (string line in Explanations.Guards(comparison.Guards ?? [], words))
         {
-            WideEnough().Write(line + "\n");
+            Say(WideEnough(), line);
         }
     }
 
@@ -58,7 +58,7 @@ internal static class ComparisonTable
         Print(comparison.Tasks, verdict, Words.English, "", study);
         if (comparison.IsSame)
         {
-            WideEnough().Write("All answers of both sides are identical, so there is no difference to judge.\n");
+            Say(WideEnough(), "All answers of both sides are identical, so there is no difference to judge.");
         }
         else if (comparison.Verdict is { } judged)
         {
@@ -71,7 +71,7 @@ internal static class ComparisonTable
     {
         if (candidate.Verdict.Kind == VerdictKind.Inconclusive)
         {
-            WideEnough().Write(Advice.Of(candidate, words) + "\n");
+            Say(WideEnough(), Advice.Of(candidate, words));
         }
     }
 
@@ -86,36 +86,48 @@ internal static class ComparisonTable
         else
         {
             Table table = Table(tasks, words);
-            table.Title = title.Length > 0 ? new TableTitle(Markup.Escape(title)) : null;
+            table.Title = title.Length > 0 ? new TableTitle(Shown.AsMarkup(title)) : null;
             console.Write(table);
         }
 
-        console.Write(Explanations.Adjusted(tasks, words) is { } groups ? groups + "\n" : "");
+        Say(console, Explanations.Adjusted(tasks, words));
         foreach (PairedResult result in tasks)
         {
-            (string, string) noun = Kinds.ClusterNoun(study, result.Task);
-            string generalisation = Sentences.Generalisation(result, words, noun);
-            console.Write(generalisation.Length > 0 ? $"{result.Task}: {generalisation}\n" : "");
-            console.Write(result.Early is null ? "" : Sentences.Early(result, words) + "\n");
-            string?[] remarks =
-            [
-                Facts.Repeated(result, words),
-                Sentences.Unscored(result, words),
-                .. Sentences.Replies(result, words),
-                Sentences.Lucky(result, words),
-                Sentences.Unsigned(result, words, noun),
-            ];
-            remarks.OfType<string>().ToList().ForEach(r => console.Write(r + "\n"));
+            Remarks(result, words, Kinds.ClusterNoun(study, result.Task)).ToList().ForEach(r => Say(console, r));
         }
 
         foreach (PairedResult texts in all.Where(t => !t.HasScores))
         {
-            console.Write(Sentences.Texts(texts, words) + "\n");
+            Say(console, Sentences.Texts(texts, words));
         }
 
         if (verdict is not null)
         {
             console.MarkupLine($"[bold]{Shown.AsMarkup(verdict)}[/]");
+        }
+    }
+
+    private static IEnumerable<string?> Remarks(PairedResult result, Words words, (string, string) noun)
+    {
+        string generalisation = Sentences.Generalisation(result, words, noun);
+        return
+        [
+            generalisation.Length > 0 ? $"{result.Task}: {generalisation}" : null,
+            result.Early is null ? null : Sentences.Early(result, words),
+            Facts.Repeated(result, words),
+            Sentences.Unscored(result, words),
+            .. Sentences.Replies(result, words),
+            Sentences.Lucky(result, words),
+            Sentences.Unsigned(result, words, noun),
+        ];
+    }
+
+    // Names of tasks and clusters come with the data: control characters in them must not act.
+    private static void Say(IAnsiConsole console, string? sentence)
+    {
+        if (sentence is not null)
+        {
+            console.Write(Printable.Lines(sentence) + "\n");
         }
     }
 
@@ -125,16 +137,16 @@ internal static class ComparisonTable
         IAnsiConsole console = WideEnough();
         Ranking ranking = Ranking.Of(comparison);
         Table table = new() { Border = TableBorder.Rounded };
-        string[] tasks = [.. comparison.Candidates[0].Tasks.Select(t => Markup.Escape(t.Task))];
+        string[] tasks = [.. comparison.Candidates[0].Tasks.Select(t => Shown.AsMarkup(t.Task))];
         table.AddColumns([words.Say("candidate", "candidato"), .. tasks, words.Say("verdict", "veredito")]);
         foreach (CandidateComparison c in ranking.Order)
         {
             string[] cells = [.. c.Tasks.Select(t => Change(t, words))];
-            string verdict = Markup.Escape(Sentences.Kind(c.Verdict, words));
-            table.AddRow([Markup.Escape(c.Name), .. cells, verdict]);
+            string verdict = Shown.AsMarkup(Sentences.Kind(c.Verdict, words));
+            table.AddRow([Shown.AsMarkup(c.Name), .. cells, verdict]);
             if (console.Profile.Width < LeastTable)
             {
-                console.MarkupLine($"[bold]{Markup.Escape(c.Name)}[/]: {verdict}");
+                console.MarkupLine($"[bold]{Shown.AsMarkup(c.Name)}[/]: {verdict}");
                 tasks.Zip(cells, (task, cell) => $"  {task}: {cell}").ToList().ForEach(console.MarkupLine);
             }
         }
@@ -144,15 +156,15 @@ internal static class ComparisonTable
             console.Write(table);
         }
 
-        console.MarkupLine($"[bold]{Markup.Escape(ranking.Sentence(words))}[/]");
+        console.MarkupLine($"[bold]{Shown.AsMarkup(ranking.Sentence(words))}[/]");
     }
 
     private static void List(IAnsiConsole console, IReadOnlyList<PairedResult> tasks, Words words, string title)
     {
-        console.MarkupLine(title.Length > 0 ? $"[bold]{Markup.Escape(title)}[/]" : "");
+        console.MarkupLine(title.Length > 0 ? $"[bold]{Shown.AsMarkup(title)}[/]" : "");
         foreach (PairedResult b in tasks.SelectMany(t => t.Groups.Take(MostGroups).Prepend(t)))
         {
-            string name = b.Group is null ? $"[bold]{Markup.Escape(b.Name)}[/]" : Markup.Escape(b.Name);
+            string name = b.Group is null ? $"[bold]{Shown.AsMarkup(b.Name)}[/]" : Shown.AsMarkup(b.Name);
             string scores = $"{words.Percent(b.Before.Score)} → {words.Percent(b.After.Score)}";
             string counts =
                 $"{Facts.Items(b, words)}, "

@@ -25,8 +25,8 @@ internal static class MeasureTable
             console.Write(
                 questions == answers.Count
                     ? ""
-                    : $"{task.Name}: {questions:#,0} questions ({answers.Count:#,0} items asked). Items with the same "
-                        + "question count as one.\n"
+                    : $"{Printable.Line(task.Name)}: {questions:#,0} questions ({answers.Count:#,0} items asked). "
+                        + "Items with the same question count as one.\n"
             );
         }
 

@@ -53,11 +53,10 @@ internal static class RunsTable
         ComparisonTable.WideEnough().Write(table);
         foreach (RunSummary run in comparison.Runs)
         {
+            string replay = run.Replay is { } share ? $"; replay {share * 100:0}%" : "";
             Console.Out.WriteLine(
-                $"{run.Run}: {Sentences.Kind(run.Verdict, Words.English)} at a margin "
-                    + $"of {run.Verdict.Margin:0.##} points; "
-                    + $"hypervolume {run.Hypervolume:0.0000}"
-                    + $"{(run.Replay is { } share ? $"; replay {share * 100:0}%" : "")}"
+                $"{Printable.Line(run.Run)}: {Sentences.Kind(run.Verdict, Words.English)} at a margin "
+                    + $"of {run.Verdict.Margin:0.##} points; hypervolume {run.Hypervolume:0.0000}{replay}"
             );
         }
     }

@@ -11,10 +11,10 @@ namespace Fulcrum.Cli;
 internal sealed class StageLines(TextWriter output, double? before = null, TimeProvider? time = null) : IDisposable
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(30);
+    private const int MostParts = 6;
     private readonly TimeProvider time = time ?? TimeProvider.System;
     private readonly long begun = (time ?? TimeProvider.System).GetTimestamp();
     private bool started = before is null;
-    private const int MostParts = 6;
     private readonly SortedDictionary<string, RunEvent.Progressed> parts = new(StringComparer.Ordinal);
     private string? stage;
     private long since,
@@ -102,7 +102,7 @@ internal sealed class StageLines(TextWriter output, double? before = null, TimeP
         }
 
         shown = time.GetTimestamp();
-        // A single one says nothing of the pace: answers come in portions.
+        // One finished item gives no reliable rate: results arrive in batches.
         double rate = (at.Done - before) / time.GetElapsedTime(since).TotalSeconds;
         string pace = rate < 1 ? $"{1 / rate:0.#} s each" : $"{rate:0.#}/s";
         string left = at.Done - before > 1 ? $", {pace}, about {Durations.Text((at.Total - at.Done) / rate)} left" : "";
