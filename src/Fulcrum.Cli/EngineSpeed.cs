@@ -68,9 +68,17 @@ internal sealed class EngineSpeed : IDisposable
         scratch = keep is null ? new ScratchFolder("engines") : null;
         folder = keep ?? scratch!.Path;
         tell($"writing a model of random weights and its GGUF files to {folder}");
-        WriteModel(config);
-        ModelSpec model = ModelSpec.InFolder(folder, Dtype.F32, device: "cpu", threads: threads);
-        subjects = [new("torch", EnumNames.Of(Dtype.F32), model), .. types.Select(t => Exported(model, t))];
+        try
+        {
+            WriteModel(config);
+            ModelSpec model = ModelSpec.InFolder(folder, Dtype.F32, device: "cpu", threads: threads);
+            subjects = [new("torch", EnumNames.Of(Dtype.F32), model), .. types.Select(t => Exported(model, t))];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Does each piece of work as <see cref="Times"/> does, and measures the machine before and
@@ -118,7 +126,7 @@ internal sealed class EngineSpeed : IDisposable
             return;
         }
 
-        AtomicFile.CreateFolder(folder);
+        AtomicFile.CreateNamedFolder(folder);
         string embedded = Path.Combine(AppContext.BaseDirectory, "assets", "model");
         foreach (string name in (string[])["tokenizer.json", "tokenizer_config.json"])
         {

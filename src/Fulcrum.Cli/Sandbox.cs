@@ -9,7 +9,24 @@ internal static class Sandbox
     public static SqlSandbox Open()
     {
         SqlSandbox sandbox = SqlSandbox.Open();
-        sandbox.Unscored = sentence => Console.Error.WriteLine($"warning: {sentence}");
+        sandbox.Unscored = Notices.Warn;
         return sandbox;
+    }
+
+    /// <summary>Does work for which the sandbox is opened only when it is needed.</summary>
+    public static T For<T>(Func<Lazy<SqlSandbox>, T> work)
+    {
+        Lazy<SqlSandbox> sandbox = new(Open);
+        try
+        {
+            return work(sandbox);
+        }
+        finally
+        {
+            if (sandbox.IsValueCreated)
+            {
+                sandbox.Value.Dispose();
+            }
+        }
     }
 }

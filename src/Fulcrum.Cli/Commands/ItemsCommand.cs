@@ -33,16 +33,12 @@ internal static class ItemsCommand
             );
             foreach (string doubt in doubts)
             {
-                Console.Error.WriteLine($"warning: {Printable.Line(doubt)}");
+                Notices.Warn(doubt);
             }
 
             Func<Prompt, JsonNode> render = Renderer(parsed, model);
             string[] lines = [.. from task in opened from item in task.Items select Line(item, task.Ask(item), render)];
-            using StreamWriter writer = JsonLines.Create(parsed.GetRequiredValue(output));
-            foreach (string line in lines)
-            {
-                writer.WriteLine(line);
-            }
+            OutputFile.Write(parsed.GetRequiredValue(output), writer => Array.ForEach(lines, writer.WriteLine));
         });
         return verb;
     }

@@ -7,7 +7,6 @@ using Fulcrum.Models;
 using Fulcrum.Runs;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Logs;
-using Fulcrum.Tasks.Spider.Sql;
 
 namespace Fulcrum.Cli.Commands;
 
@@ -44,60 +43,44 @@ internal static class MeasureCommand
         tasks.AddTo(verb);
         verb.SetAction(
             (parsed, cancellation) =>
-            {
-                Lazy<SqlSandbox> sandbox = new(Sandbox.Open);
-                try
-                {
-                    Measure(
-                        parsed,
-                        model,
-                        tasks.OpenPlans(parsed, sandbox),
-                        parsed.GetRequiredValue(output),
-                        parsed.GetValue(results),
-                        parsed.GetValue(json),
-                        cancellation
-                    );
-                }
-                finally
-                {
-                    if (sandbox.IsValueCreated)
+                Task.FromResult(
+                    Sandbox.For(sandbox =>
                     {
-                        sandbox.Value.Dispose();
-                    }
-                }
-
-                return Task.FromResult(0);
-            }
+                        IReadOnlyList<(TaskPlan Plan, ITask Task)> asked = tasks.OpenPlans(parsed, sandbox);
+                        Folders folders = new(parsed.GetRequiredValue(output), parsed.GetValue(results));
+                        IReadOnlyList<MeasuredTask> measured = Measure(parsed, model, asked, folders, cancellation);
+                        string figures = Write(measured, folders.Answers);
+                        WriteResults(measured, folders.Results, model.Name(parsed));
+                        Print(parsed, measured, parsed.GetValue(json) ? figures : null);
+                        return 0;
+                    })
+                )
         );
         return verb;
     }
 
-    /// <summary>Refuses a task that does not fit into the model's context, and says what fits only in part.</summary>
-    private static IEnumerable<string> Fitting(TaskPlan plan, ITask task, PromptEncoding encoding, ILanguageModel model)
-    {
-        int? context = model.ContextLength == int.MaxValue ? null : model.ContextLength;
-        ContextFit? fit = ContextFit.Of(task, encoding, context, model.ScoredLength);
-        fit?.Refuse("the model", plan, AskingOptions.Names);
-        return fit?.Warnings("the model", plan, AskingOptions.Names) ?? [];
-    }
+    // Where answers are written, and the results of lm-evaluation-harness; null: those are not wanted.
+    private sealed record Folders(string Answers, string? Results);
 
-    private static void Measure(
+    // A task with its answers and their scores.
+    private sealed record MeasuredTask(ITask Task, IReadOnlyList<Answer> Answers, TaskFigures Figures);
+
+    private static IReadOnlyList<MeasuredTask> Measure(
         ParseResult parsed,
         ModelOptions options,
         IReadOnlyList<(TaskPlan Plan, ITask Task)> tasks,
-        string folder,
-        string? results,
-        bool json,
+        Folders folders,
         CancellationToken cancellation
     )
     {
-        HarnessResults written = new();
         PromptEncoding encoding = options.Encoding(parsed);
         using ILanguageModel model = options.Load(parsed);
-        AtomicFile.CreateFolder(folder);
-        TaskMeasurement measurement = new(model, encoding, folder);
-        TaskFigures all = [];
-        List<(ITask, IReadOnlyList<Answer>, TaskFigures)> measured = [];
+        // Both are made before hours of work, so that a folder that cannot be written is reported at once.
+        new[] { folders.Answers, folders.Results }
+            .OfType<string>()
+            .ToList()
+            .ForEach(AtomicFile.CreateNamedFolder);
+        TaskMeasurement measurement = new(model, encoding, folders.Answers);
         // All tasks are checked first, so that an unsupported task is refused before any is measured.
         List<string> warnings = [];
         foreach ((TaskPlan plan, ITask task) in tasks)
@@ -109,44 +92,79 @@ internal static class MeasureCommand
 
         TaskOptions.TellLayouts(parsed, tasks.Select(t => t.Task));
         new ConsoleProgress(parsed).Show(tell => warnings.ForEach(w => tell(new RunEvent.Warned(w))));
-        foreach ((TaskPlan plan, ITask task) in tasks)
+        return [.. tasks.Select(t => Measured(parsed, measurement, t.Plan, t.Task, cancellation))];
+    }
+
+    /// <summary>Refuses a task that does not fit into the model's context, and says what fits only in part.</summary>
+    private static IEnumerable<string> Fitting(TaskPlan plan, ITask task, PromptEncoding encoding, ILanguageModel model)
+    {
+        int? context = model.ContextLength == int.MaxValue ? null : model.ContextLength;
+        ContextFit? fit = ContextFit.Of(task, encoding, context, model.ScoredLength);
+        fit?.Refuse("the model", plan, AskingOptions.Names);
+        return fit?.Warnings("the model", plan, AskingOptions.Names) ?? [];
+    }
+
+    private static MeasuredTask Measured(
+        ParseResult parsed,
+        TaskMeasurement measurement,
+        TaskPlan plan,
+        ITask task,
+        CancellationToken cancellation
+    )
+    {
+        MeasuredTask? measured = null;
+        int total = task.Items.Count;
+        new ConsoleProgress(parsed).Show(tell =>
         {
-            int total = task.Items.Count;
-            new ConsoleProgress(parsed).Show(tell =>
-            {
-                TaskFigures figures = measurement.Run(
-                    task,
-                    done => tell(new RunEvent.Progressed("measure", task.Name, done, total, ProgressUnit.Items)),
-                    cancellation
-                );
-                figures.ToList().ForEach(f => all[f.Key] = f.Value);
-                IReadOnlyList<Answer> answers = measurement.Answers(task);
-                written.Add(task, answers, figures);
-                measured.Add((task, answers, figures));
-                ReplyCounts
-                    .Warnings(task.Name, answers, ContextFit.LimitOf(plan, AskingOptions.Names))
-                    .Concat(ReplyCounts.Empty(task.Name, answers))
-                    .Concat(task.Doubts(answers))
-                    .ToList()
-                    .ForEach(w => tell(new RunEvent.Warned(w)));
-            });
+            TaskFigures figures = measurement.Run(
+                task,
+                done => tell(new RunEvent.Progressed("measure", task.Name, done, total, ProgressUnit.Items)),
+                cancellation
+            );
+            measured = new MeasuredTask(task, measurement.Answers(task), figures);
+            ReplyCounts
+                .Warnings(task.Name, measured.Answers, ContextFit.LimitOf(plan, AskingOptions.Names))
+                .Concat(ReplyCounts.Empty(task.Name, measured.Answers))
+                .Concat(task.Doubts(measured.Answers))
+                .ToList()
+                .ForEach(w => tell(new RunEvent.Warned(w)));
+        });
+        return measured!;
+    }
+
+    /// <summary>Writes <c>measure.json</c>; returns its text.</summary>
+    private static string Write(IReadOnlyList<MeasuredTask> measured, string folder)
+    {
+        TaskFigures all = [];
+        measured.SelectMany(m => m.Figures).ToList().ForEach(f => all[f.Key] = f.Value);
+        string text = TaskMeasurement.ToJson(all).ToJsonString(Indented) + "\n";
+        AtomicFile.WriteText(Path.Combine(folder, "measure.json"), text);
+        return text;
+    }
+
+    /// <summary>Writes the results as lm-evaluation-harness writes them.</summary>
+    /// <param name="folder">Null: they are not wanted.</param>
+    private static void WriteResults(IReadOnlyList<MeasuredTask> measured, string? folder, string model)
+    {
+        if (folder is null)
+        {
+            return;
         }
 
-        string print = TaskMeasurement.ToJson(all).ToJsonString(Indented) + "\n";
-        AtomicFile.WriteText(Path.Combine(folder, "measure.json"), print);
-        if (results is not null)
-        {
-            AtomicFile.CreateFolder(results);
-            written.Write(results, options.Name(parsed), TimeProvider.System.GetUtcNow());
-        }
+        HarnessResults results = new();
+        measured.ToList().ForEach(m => results.Add(m.Task, m.Answers, m.Figures));
+        results.Write(folder, model, TimeProvider.System.GetUtcNow());
+    }
 
-        if (json)
+    private static void Print(ParseResult parsed, IReadOnlyList<MeasuredTask> measured, string? json)
+    {
+        if (json is not null)
         {
-            Console.Out.Write(print);
+            Console.Out.Write(json);
         }
         else if (!parsed.GetValue(CommonOptions.Quiet))
         {
-            MeasureTable.Print(measured);
+            MeasureTable.Print([.. measured.Select(m => (m.Task, m.Answers, m.Figures))]);
         }
     }
 }

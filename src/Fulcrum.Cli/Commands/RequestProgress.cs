@@ -35,11 +35,12 @@ internal static class RequestProgress
         using Stream file = BoundedFile.Open(input, long.MaxValue);
         byte[] buffer = new byte[1 << 16];
         int lines = 0;
-        for (int read; (read = file.Read(buffer)) > 0; )
+        byte last = (byte)'\n';
+        for (int read; (read = file.Read(buffer)) > 0; last = buffer[read - 1])
         {
             lines += buffer.AsSpan(0, read).Count((byte)'\n');
         }
 
-        return lines;
+        return last == '\n' ? lines : lines + 1; // the last line may have no end
     }
 }

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Files;
@@ -14,10 +12,6 @@ namespace Fulcrum.Cli.Commands;
 internal static class TokenizeCommand
 {
     private static readonly HashSet<string> Fields = ["text", "ids", "messages", "add_generation_prompt", "variables"];
-    private static readonly JsonSerializerOptions Written = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     public static Command Create()
     {
@@ -65,31 +59,15 @@ internal static class TokenizeCommand
         ModelSource source = File.Exists(model) ? new ModelSource.Gguf(model) : new ModelSource.Folder(model);
         Tokenizer tokenizer = ModelTexts.TokenizerOf(source);
         Lazy<ChatTemplate> template = new(() => ModelTexts.TemplateOf(source));
-        void Answer(StreamWriter writer)
-        {
-            foreach (JsonLine line in JsonLines.Read(input, Fields))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                writer.WriteLine(Answered(line, tokenizer, template).ToJsonString(Written));
-            }
-        }
-
-        if (output == "-")
-        {
-            using StreamWriter writer = JsonLines.Create(output);
-            Answer(writer);
-            return;
-        }
-
-        AtomicFile.Write(
+        OutputFile.Write(
             output,
-            stream =>
+            writer =>
             {
-                using StreamWriter writer = new(stream, new System.Text.UTF8Encoding(false), leaveOpen: true)
+                foreach (JsonLine line in JsonLines.Read(input, Fields))
                 {
-                    NewLine = "\n",
-                };
-                Answer(writer);
+                    cancellation.ThrowIfCancellationRequested();
+                    writer.WriteLine(Answered(line, tokenizer, template).ToJsonString(JsonLines.Output));
+                }
             }
         );
     }

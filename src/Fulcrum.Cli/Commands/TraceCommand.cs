@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
 using Fulcrum.Models;
-using Fulcrum.Tasks.Spider.Sql;
 using Fulcrum.Tracing;
 
 namespace Fulcrum.Cli.Commands;
@@ -13,11 +12,6 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum trace</c></summary>
 internal static class TraceCommand
 {
-    private static readonly JsonSerializerOptions Output = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
     private static readonly Option<string> Base = new("--base")
     {
         Description = "The folder of the base model.",
@@ -42,10 +36,7 @@ internal static class TraceCommand
         Description = "Measure two more rungs before the file: the right merge as GGUF in F16 and in Q8_0.",
     };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
-    private static readonly Option<int?> Threads = new("--threads")
-    {
-        Description = "Threads. Default: all available cores.",
-    };
+    private static readonly Option<int?> Threads = CountOption.Threads("each engine");
 
     public static Command Create()
     {
@@ -105,8 +96,7 @@ internal static class TraceCommand
     )
     {
         IReadOnlyList<string> texts = parsed.GetValue(Texts) is { } file ? TextsIn(file) : [];
-        Lazy<SqlSandbox> sandbox = new(Sandbox.Open);
-        try
+        return Sandbox.For(sandbox =>
         {
             IReadOnlyList<Tasks.ITask> asked = tasks.Open(parsed, sandbox);
             IReadOnlyList<TraceFinding> findings = shipment.Compare(cancellation);
@@ -116,14 +106,7 @@ internal static class TraceCommand
                     ? []
                     : shipment.Measure(texts, asked, parsed.GetValue(Ladder), cancellation)
             );
-        }
-        finally
-        {
-            if (sandbox.IsValueCreated)
-            {
-                sandbox.Value.Dispose();
-            }
-        }
+        });
     }
 
     private static IReadOnlyList<string> TextsIn(string path)
@@ -151,18 +134,18 @@ internal static class TraceCommand
                 rungs = result.Rungs,
                 conclusion = result.Conclusion,
             };
-            Console.WriteLine(JsonSerializer.Serialize(printed, Output));
+            Console.WriteLine(JsonSerializer.Serialize(printed, JsonLines.Output));
             return;
         }
 
         foreach (TraceFinding finding in result.Findings)
         {
-            Console.WriteLine($"{EnumNames.Of(finding.Rung)}: {EnumNames.Of(finding.Cause)}: {finding.Detail}");
+            Say($"{EnumNames.Of(finding.Rung)}: {EnumNames.Of(finding.Cause)}: {finding.Detail}");
         }
 
         if (result.Findings.Count == 0)
         {
-            Console.WriteLine("No difference found except the numeric form.");
+            Say("No difference found except the numeric form.");
         }
 
         foreach (MeasuredRung rung in result.Rungs)
@@ -172,15 +155,18 @@ internal static class TraceCommand
 
         if (result.Conclusion is { } conclusion)
         {
-            Console.WriteLine(conclusion);
+            Say(conclusion);
         }
     }
+
+    // Tokens and templates of files are quoted in the sentences.
+    private static void Say(string sentence) => Console.WriteLine(Printable.Line(sentence));
 
     private static void Print(MeasuredRung rung)
     {
         if (rung.Difference is { } d)
         {
-            Console.WriteLine(
+            Say(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{EnumNames.Of(rung.Name), -10} {d.Mean:+0.0000;-0.0000} nats per token (95% interval "
@@ -192,7 +178,7 @@ internal static class TraceCommand
 
         foreach (RungChange change in rung.Tasks ?? [])
         {
-            Console.WriteLine(
+            Say(
                 $"{EnumNames.Of(rung.Name), -10} {TraceResult.Points(change)} on {change.Task}, "
                     + $"{change.Gained} items gained, {change.Lost} lost"
             );

@@ -150,6 +150,21 @@ internal static class AtomicFile
         FlushFolder(parent);
     }
 
+    /// <summary>Creates a folder that the user names, and its missing parents.</summary>
+    /// <exception cref="InputException">It cannot be created; names it.</exception>
+    /// <exception cref="FulcrumException">The disk is full or fails.</exception>
+    public static void CreateNamedFolder(string path)
+    {
+        try
+        {
+            CreateFolder(path);
+        }
+        catch (Exception e) when (IsRefusal(e))
+        {
+            throw Failure(path, e);
+        }
+    }
+
     /// <summary>Removes temporary files that killed processes left in a folder. It recognises them by the form of name
     /// that <see cref="Write"/> gives.</summary>
     /// <remarks>Only for a folder of this program that no other process writes to. Subfolders are not

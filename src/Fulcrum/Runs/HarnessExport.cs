@@ -53,7 +53,7 @@ internal static class HarnessExport
             results.Add(task, AnswerFile.Read(run.Answers(place, task)));
         }
 
-        AtomicFile.CreateFolder(folder);
+        AtomicFile.CreateNamedFolder(folder);
         return results.Write(folder, model, time);
     }
 }
