@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fulcrum.Data;
-using Fulcrum.Files;
 using Fulcrum.Tasks.Grading;
 using Fulcrum.Tasks.Spider.Sql;
 
@@ -12,11 +10,6 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum grade</c></summary>
 internal static class GradeCommand
 {
-    private static readonly JsonSerializerOptions Written = new()
-    {
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public static Command Create()
     {
         Option<string> task = new("--task")
@@ -56,12 +49,13 @@ internal static class GradeCommand
                 GradeLines lines = sandbox is null
                     ? GradeLines.Of(name)
                     : SqlGradeLines.Of(folder, sql.Grader(sandbox, parsed));
-                ChunkedFile.Write(
+                GradedFile.Write(
                     parsed.GetRequiredValue(input),
-                    lines.Fields,
                     parsed.GetRequiredValue(output),
-                    () => $"grade {name} {folder} {sql.Fingerprint(parsed)}",
-                    chunk => Answers(lines, chunk, cancellation)
+                    lines.Fields,
+                    () => $"grade {name} {Place(folder)} {sql.Fingerprint(parsed)}",
+                    line => Grading(lines.Read(line)),
+                    cancellation
                 );
                 return Task.FromResult(0);
             }
@@ -69,15 +63,10 @@ internal static class GradeCommand
         return verb;
     }
 
-    // All lines are read before grading, so that an error names the first invalid line.
-    private static string[] Answers(GradeLines lines, JsonLine[] chunk, CancellationToken cancellation)
-    {
-        Func<ReplyGrade>[] graders = [.. chunk.Select(lines.Read)];
-        string[] answers = new string[chunk.Length];
-        ParallelOptions options = new() { CancellationToken = cancellation };
-        Parallel.For(0, chunk.Length, options, i => answers[i] = Answer(chunk[i], Timed(graders[i])));
-        return answers;
-    }
+    // A relative path means another folder in another working directory.
+    private static string Place(string? folder) => folder is null ? "" : Path.GetFullPath(folder);
+
+    private static Func<JsonObject> Grading(Func<ReplyGrade> grade) => () => Fields(Timed(grade));
 
     private static ReplyGrade Timed(Func<ReplyGrade> grade)
     {
@@ -91,7 +80,7 @@ internal static class GradeCommand
         }
     }
 
-    private static string Answer(JsonLine line, ReplyGrade grade)
+    private static JsonObject Fields(ReplyGrade grade)
     {
         JsonObject scores = [];
         foreach ((string name, double? value) in grade.Scores)
@@ -104,9 +93,8 @@ internal static class GradeCommand
             scores[name] = new JsonArray([.. values.Select(v => JsonValue.Create(v))]);
         }
 
-        JsonObject answer = new()
+        return new JsonObject
         {
-            ["id"] = line.Value["id"]?.DeepClone(),
             ["score"] = grade.Score,
             ["scores"] = scores,
             ["prediction"] = grade.Prediction,
@@ -114,11 +102,5 @@ internal static class GradeCommand
             ["rule"] = grade.Rule,
             ["reason"] = grade.Reason,
         };
-        if (line.Value.ContainsKey("meta"))
-        {
-            answer["meta"] = line.Value["meta"]?.DeepClone();
-        }
-
-        return answer.ToJsonString(Written);
     }
 }

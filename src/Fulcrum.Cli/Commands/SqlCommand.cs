@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
-using Fulcrum.Files;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Spider;
 using Fulcrum.Tasks.Spider.Sql;
@@ -13,10 +11,6 @@ namespace Fulcrum.Cli.Commands;
 internal static class SqlCommand
 {
     private static readonly HashSet<string> Fields = ["db_id", "gold", "predicted"];
-    private static readonly JsonSerializerOptions Written = new()
-    {
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     public static Command Create()
     {
@@ -48,13 +42,13 @@ internal static class SqlCommand
             {
                 using SqlSandbox sandbox = SqlSandbox.Open();
                 string folder = parsed.GetRequiredValue(databases);
-                Func<string, string, string, Grade> grader = sql.Grader(sandbox, parsed);
-                ChunkedFile.Write(
+                GradedFile.Write(
                     parsed.GetRequiredValue(input),
-                    Fields,
                     parsed.GetRequiredValue(output),
+                    Fields,
                     () => $"sql {Path.GetFullPath(folder)} {sql.Fingerprint(parsed)}",
-                    lines => Answers(grader, folder, lines, cancellation)
+                    Reader(folder, sql.Grader(sandbox, parsed)),
+                    cancellation
                 );
                 return Task.FromResult(0);
             }
@@ -62,78 +56,44 @@ internal static class SqlCommand
         return verb;
     }
 
-    // All lines are checked before any is graded, so that the first malformed line is named.
-    private static string[] Answers(
-        Func<string, string, string, Grade> grader,
-        string databases,
-        JsonLine[] lines,
-        CancellationToken cancellation
-    )
+    // Returns what checks a line and grades it. Every database is looked for once.
+    private static Func<JsonLine, Func<JsonObject>> Reader(string databases, Func<string, string, string, Grade> grader)
     {
         Dictionary<string, string> files = new(StringComparer.Ordinal);
-        (string Database, string Gold, string Predicted)[] pairs =
-        [
-            .. lines.Select(line => Pair(databases, files, line)),
-        ];
-        string[] answers = new string[lines.Length];
-        Parallel.For(
-            0,
-            lines.Length,
-            new ParallelOptions { CancellationToken = cancellation },
-            i =>
+        return line =>
+        {
+            string database = Text(line, "db_id");
+            if (!files.TryGetValue(database, out string? file))
             {
-                Grade grade = grader(pairs[i].Database, pairs[i].Gold, pairs[i].Predicted);
-                Warn(lines[i], grade);
-                answers[i] = Answer(lines[i], grade).ToJsonString(Written);
+                file = SpiderFolder.DatabaseIn(databases, database, line.Error);
+                files.Add(database, file);
             }
-        );
-        return answers;
+
+            string gold = Text(line, "gold"),
+                predicted = Text(line, "predicted");
+            return () => Graded(line, grader(file, gold, predicted));
+        };
     }
 
+    private static string Text(JsonLine line, string name) =>
+        line.Value[name] is JsonValue value && value.TryGetValue(out string? text)
+            ? text
+            : throw line.Error($"'{name}' must be a text");
+
     // A killed worker says nothing about the query. The item is named, so that it can be graded again.
-    private static void Warn(JsonLine line, Grade grade)
+    private static JsonObject Graded(JsonLine line, Grade grade)
     {
         if (grade.Verdict == SqlSandbox.WorkerKilled)
         {
-            string id = Printable.Short(line.Value["id"]?.ToJsonString(Written) ?? "");
-            Console.Error.WriteLine($"warning: {line.File} line {line.Number}: item {id} is unscored: {grade.Reason}");
-        }
-    }
-
-    private static (string Database, string Gold, string Predicted) Pair(
-        string databases,
-        Dictionary<string, string> files,
-        JsonLine line
-    )
-    {
-        string Text(string name) =>
-            line.Value[name] is JsonValue v && v.TryGetValue(out string? text)
-                ? text
-                : throw line.Error($"'{name}' must be a text");
-        string database = Text("db_id");
-        if (!files.TryGetValue(database, out string? file))
-        {
-            file = SpiderFolder.DatabaseIn(databases, database, line.Error);
-            files.Add(database, file);
+            string id = Printable.Short(line.Value["id"]?.ToJsonString(JsonLines.Output) ?? "");
+            Notices.Warn($"{line.File} line {line.Number}: item {id} is unscored: {grade.Reason}");
         }
 
-        return (file, Text("gold"), Text("predicted"));
-    }
-
-    private static JsonObject Answer(JsonLine line, Grade grade)
-    {
-        JsonObject answer = new()
+        return new JsonObject
         {
-            ["id"] = line.Value["id"]?.DeepClone(),
             ["score"] = grade.Score,
             ["verdict"] = grade.Verdict,
             ["reason"] = grade.Reason,
         };
-        if (line.Value.ContainsKey("meta"))
-        {
-            answer["meta"] = line.Value["meta"]?.DeepClone();
-        }
-
-        return answer;
     }
 }
