@@ -1,5 +1,5 @@
-// Ten lines that load a study, run it and print the verdict: dotnet run --project samples/RunStudy STUDY.json
-// RUN-FOLDER
+// Loads a study, runs it and prints the verdicts.
+// dotnet run --project samples/RunStudy STUDY.json RUN-FOLDER
 using Fulcrum.Comparisons;
 using Fulcrum.Models;
 using Fulcrum.Runs;

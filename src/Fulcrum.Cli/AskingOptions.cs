@@ -25,12 +25,12 @@ internal sealed class AskingOptions
         Override = guards => $"{SettingNames.Keys.Override(guards)}, or add {OverrideOption(guards)}",
     };
 
-    private readonly Option<int?> fewshot = Whole(
+    private readonly Option<int?> fewshot = CountOption.Of(
         "--fewshot",
         least: 0,
         "Worked examples before each question, for every task that has them. Default: as the task says."
     );
-    private readonly Option<int?> limit = Whole(
+    private readonly Option<int?> limit = CountOption.Of(
         "--max-new-tokens",
         least: 1,
         "The most tokens of a reply, for every task in which the model writes. Default: as the task says."
@@ -40,7 +40,7 @@ internal sealed class AskingOptions
     public Option<int?> Items { get; }
 
     /// <param name="items">Describes the option of the number of items.</param>
-    public AskingOptions(string items) => Items = Whole("--items", least: 1, items);
+    public AskingOptions(string items) => Items = CountOption.Of("--items", least: 1, items);
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
@@ -94,24 +94,11 @@ internal sealed class AskingOptions
             throw new InputException($"{option.Name}: {without} {has} no {what}{advice}");
         }
 
-        if (without.Length > 0 && !parsed.GetValue(CommonOptions.Quiet))
+        if (without.Length > 0)
         {
-            Console.Error.WriteLine($"fulcrum: {option.Name} is not used for {without}, which {has} no {what}");
+            Notices.Say(parsed, $"{option.Name} is not used for {without}, which {has} no {what}");
         }
 
         return [.. changed.Zip(plans, (c, p) => c ?? p)];
-    }
-
-    private static Option<int?> Whole(string name, int least, string description)
-    {
-        Option<int?> option = new(name) { Description = description };
-        option.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int?>() < least)
-            {
-                r.AddError($"{name} must be {least} or more");
-            }
-        });
-        return option;
     }
 }

@@ -15,23 +15,42 @@ internal static class EnumOption
     public static Option<T> Of<T>(string name, string description, T defaultValue)
         where T : struct, Enum
     {
-        IReadOnlyList<string> names = EnumNames.All<T>();
         Option<T> option = new(name)
         {
-            Description = $"{description} {string.Join(", ", names)}.",
             DefaultValueFactory = _ => defaultValue,
-            HelpName = string.Join('|', names),
-            CustomParser = result => Parsed<T>(name, result),
+            CustomParser = result => Parsed<T>(name, result.Tokens[^1].Value, result),
         };
-        option.CompletionSources.Clear(); // the names of the members in C#
-        option.CompletionSources.Add(_ => names.Select(n => new System.CommandLine.Completions.CompletionItem(n)));
+        Describe<T>(option, description);
         return option;
     }
 
-    private static T Parsed<T>(string name, System.CommandLine.Parsing.ArgumentResult result)
+    /// <summary>Returns an option that accepts one name or several.</summary>
+    public static Option<T[]> Several<T>(string name, string description, params T[] defaultValues)
         where T : struct, Enum
     {
-        string given = result.Tokens[^1].Value;
+        Option<T[]> option = new(name)
+        {
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => defaultValues,
+            CustomParser = result => [.. result.Tokens.Select(t => Parsed<T>(name, t.Value, result))],
+        };
+        Describe<T>(option, description);
+        return option;
+    }
+
+    private static void Describe<T>(Option option, string description)
+        where T : struct, Enum
+    {
+        IReadOnlyList<string> names = EnumNames.All<T>();
+        option.Description = $"{description} {string.Join(", ", names)}.";
+        option.HelpName = string.Join('|', names);
+        option.CompletionSources.Clear(); // the names of the members in C#
+        option.CompletionSources.Add(_ => names.Select(n => new System.CommandLine.Completions.CompletionItem(n)));
+    }
+
+    private static T Parsed<T>(string name, string given, System.CommandLine.Parsing.ArgumentResult result)
+        where T : struct, Enum
+    {
         if (EnumNames.All<T>().Contains(given))
         {
             return EnumNames.Parse<T>(given, name);

@@ -32,10 +32,7 @@ internal sealed class ModelOptions
         Description = "auto, cpu or cuda[:N].",
         DefaultValueFactory = _ => "auto",
     };
-    private readonly Option<int?> threads = new("--threads")
-    {
-        Description = "Threads of the native library. Default: all available cores.",
-    };
+    private readonly Option<int?> threads = CountOption.Threads();
     private readonly EndpointOptions server = new();
 
     private readonly Option<bool> noLinks = NoLinks();
@@ -100,18 +97,15 @@ internal sealed class ModelOptions
     public ILanguageModel Load(ParseResult parsed)
     {
         ModelSpec spec = Resolved(parsed);
-        if (!parsed.GetValue(CommonOptions.Quiet))
-        {
-            Console.Error.WriteLine(
-                spec.Source switch
-                {
-                    ModelSource.Endpoint at => $"fulcrum: {at.Served} at {at.Url}",
-                    ModelSource.Gguf gguf => $"fulcrum: {gguf.File} by llama.cpp on {spec.Device}",
-                    _ => $"fulcrum: {spec.Folder} in {EnumNames.Of(spec.Dtype)} on {spec.Device}",
-                }
-            );
-        }
-
+        Notices.Say(
+            parsed,
+            spec.Source switch
+            {
+                ModelSource.Endpoint at => $"{at.Served} at {at.Url}",
+                ModelSource.Gguf gguf => $"{gguf.File} by llama.cpp on {spec.Device}",
+                _ => $"{spec.Folder} in {EnumNames.Of(spec.Dtype)} on {spec.Device}",
+            }
+        );
         return ModelEngines.For(spec.Source).Open(spec);
     }
 

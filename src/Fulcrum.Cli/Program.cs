@@ -65,11 +65,11 @@ try
         }
     );
 }
-catch (OperationCanceledException)
+catch (Exception e) when (IsInterruption(e))
 {
     await Console.Error.WriteLineAsync(
         "fulcrum: interrupted"
-            + (parsed.CommandResult.Command.Name is "run" or "train" ? "; repeat the command to resume" : "")
+            + (parsed.CommandResult.Command.Name is "run" or "check" or "train" ? "; repeat the command to resume" : "")
     );
     return 130;
 }
@@ -81,17 +81,23 @@ catch (Exception e) when (Failure(e) is not null)
     );
     return failure.ExitCode;
 }
-catch (Exception e) when (!parsed.GetValue(CommonOptions.Verbose))
+catch (Exception e)
 {
     // The edge of the process: an exception that arrives here is a defect of Fulcrum, so the message says how to see
-    // more.
+    // more. An exception that left the process would change the exit code.
     await Console.Error.WriteLineAsync(
-        $"fulcrum: unexpected failure: {e.GetType().Name}: {Printable.Message(e.Message)} " + "(--verbose shows where)"
+        parsed.GetValue(CommonOptions.Verbose)
+            ? $"fulcrum: unexpected failure: {Printable.Lines(e.ToString())}"
+            : $"fulcrum: unexpected failure: {e.GetType().Name}: {Printable.Message(e.Message)} (--verbose shows where)"
     );
     return 1;
 }
 
-// Work done in parallel wraps its first failure.
+// Work done in parallel wraps what ended it.
+static bool IsInterruption(Exception e) =>
+    e is OperationCanceledException
+    || (e is AggregateException all && all.Flatten().InnerExceptions.All(i => i is OperationCanceledException));
+
 static FulcrumException? Failure(Exception e) =>
     e as FulcrumException
     ?? (e as AggregateException)?.Flatten().InnerExceptions.OfType<FulcrumException>().FirstOrDefault();

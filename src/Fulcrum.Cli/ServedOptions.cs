@@ -19,22 +19,17 @@ internal sealed class ServedOptions
     {
         Description = "The environment variable that holds the server's key.",
     };
-    private readonly Option<int> concurrency = new("--concurrency")
-    {
-        Description = "Maximum number of concurrent requests.",
-        DefaultValueFactory = _ => 4,
-    };
+    private readonly Option<int> concurrency = CountOption.Of(
+        "--concurrency",
+        least: 1,
+        "Maximum number of concurrent requests.",
+        defaultValue: 4,
+        most: 1000
+    );
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
-        concurrency.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int>() is < 1 or > 1000)
-            {
-                r.AddError("--concurrency must be between 1 and 1000");
-            }
-        });
         foreach (Option option in (Option[])[served, tokenizer, key, concurrency])
         {
             verb.Add(option);

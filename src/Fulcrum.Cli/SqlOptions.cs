@@ -9,6 +9,7 @@ namespace Fulcrum.Cli;
 /// <summary>How predicted SQL is graded, for the verbs that execute it.</summary>
 internal sealed class SqlOptions
 {
+    private const double LongestSeconds = 86_400;
     private readonly Option<string> semantics = new("--semantics")
     {
         Description = $"For SQL: which results are equal: {string.Join(", ", EnumNames.All<SqlSemantics>())}.",
@@ -24,6 +25,13 @@ internal sealed class SqlOptions
     public void AddTo(Command verb)
     {
         semantics.AcceptOnlyFromAmong([.. EnumNames.All<SqlSemantics>()]);
+        limit.Validators.Add(r =>
+        {
+            if (r.Tokens.Count > 0 && r.GetValueOrDefault<double>() is not (> 0 and <= LongestSeconds))
+            {
+                r.AddError("--time-limit must be above 0 and at most 86400 seconds");
+            }
+        });
         verb.Options.Add(semantics);
         verb.Options.Add(limit);
     }

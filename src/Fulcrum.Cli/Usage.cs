@@ -23,12 +23,28 @@ internal static partial class Usage
             .. values.Concat(parsed.UnmatchedTokens).Where(v => v.StartsWith("--", StringComparison.Ordinal)),
         ];
         return stray.Length > 0 ? Unknown("option", stray[0], Options(parsed.CommandResult))
+            : Empty(parsed.CommandResult) is { } empty ? $"{empty} is empty; give it a value, or leave it out"
             : parsed.Errors.Count == 0 ? null
             : verb.Subcommands.Count == 0 ? string.Join("; ", parsed.Errors.Select(Sentence))
             : parsed.UnmatchedTokens.Count > 0
                 ? Unknown("verb", parsed.UnmatchedTokens[0], verb.Subcommands.Select(v => v.Name))
             : $"no verb was given; there are {string.Join(", ", verb.Subcommands.Select(v => v.Name))}";
     }
+
+    // Returns the name of an option or an argument with an empty value, as a shell's unset variable gives it; null for
+    // none. Further options of a cluster may be none.
+    private static string? Empty(CommandResult verb) =>
+        verb
+            .Children.Where(c => c.Tokens.Any(t => t.Value.Length == 0))
+            .Select(c =>
+                c switch
+                {
+                    OptionResult option => option.Option.Name,
+                    ArgumentResult argument => argument.Argument.Name,
+                    _ => null,
+                }
+            )
+            .FirstOrDefault(name => name is not (null or "--sbatch"));
 
     private static string Unknown(string what, string word, IEnumerable<string> known) =>
         $"there is no {what} '{word}'; "

@@ -474,6 +474,11 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("bench generate")]
     [InlineData("bench train")]
     [InlineData("bench memory")]
+    [InlineData("bench engines")]
+    [InlineData("stats")]
+    [InlineData("stats boundaries")]
+    [InlineData("stats holm")]
+    [InlineData("stats pass-at-k")]
     [InlineData("doctor")]
     [InlineData("check")]
     [InlineData("export")]
@@ -527,6 +532,9 @@ public sealed class BadCommandsTests : IDisposable
     [InlineData("", "there is no work in it")]
     [InlineData("{\"prompt\":[1],\"new_tokens\":0}", "line 1: a prompt and something behind it are needed")]
     [InlineData("{\"prompt\":[1],\"new_tokens\":100000}", "more than the model's context of 4096")]
+    [InlineData("{\"prompt\":[1],\"new_tokens\":1.5}", "line 1: 'new_tokens' must be a whole number")]
+    [InlineData("{\"prompt\":[-1],\"new_tokens\":1}", "line 1: 'prompt' must be a list of token ids")]
+    [InlineData("{\"prompt\":[320],\"new_tokens\":1}", "'prompt' holds the token id 320; the vocabulary has 320")]
     public void Work_that_cannot_be_timed_is_refused_before_the_model_is_made(string line, string says)
     {
         File.WriteAllText(Path.Combine(folder, "work.jsonl"), line);

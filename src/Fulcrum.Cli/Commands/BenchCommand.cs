@@ -19,88 +19,9 @@ internal static class BenchCommand
                 "An epoch of LoRA on the attention's projections, one database a batch of 8.",
                 "db_id, prompt (ids), completion (ids)"
             ),
-            Memory(),
+            BenchMemory.Create(),
             BenchEngines.Create(),
         };
-
-    private static Command Memory()
-    {
-        Option<string> config = new("--config")
-        {
-            Description = "A config.json. A model with random weights is written to a temporary folder.",
-            Required = true,
-        };
-        Option<Dtype> dtype = EnumOption.Of("--dtype", "The type that the model computes in:", Dtype.Bf16);
-        Option<Quantization> quantization = EnumOption.Of(
-            "--quantization",
-            "How the weights of the projections are stored:",
-            Quantization.Nf4Double
-        );
-        Option<int> batch = new("--batch") { Description = "Sequences per step.", DefaultValueFactory = _ => 2 },
-            length = new("--tokens") { Description = "Tokens per sequence.", DefaultValueFactory = _ => 512 };
-        Option<int> steps = new("--steps") { Description = "Training steps.", DefaultValueFactory = _ => 2 };
-        Option<int?> threads = new("--threads")
-        {
-            Description = "Threads of the native library. Default: all available cores.",
-        };
-        Option<bool> json = new("--json") { Description = "Print JSON." };
-        RequireAtLeast(batch, 1);
-        RequireAtLeast(length, 2);
-        RequireAtLeast(steps, 1);
-        Command verb = new(
-            "memory",
-            "Measure the peak anonymous memory while a model is loaded and while QLoRA trains, "
-                + "next to the computed sum of its parts."
-        )
-        {
-            config,
-            dtype,
-            quantization,
-            batch,
-            length,
-            steps,
-            threads,
-            json,
-        };
-        verb.SetAction(parsed =>
-        {
-            MemoryResult r = MemoryBench.Run(
-                parsed.GetRequiredValue(config),
-                parsed.GetValue(dtype),
-                parsed.GetValue(quantization),
-                parsed.GetValue(batch),
-                parsed.GetValue(length),
-                parsed.GetValue(steps),
-                parsed.GetValue(threads),
-                said => Console.Error.WriteLine($"fulcrum: {said}")
-            );
-            Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(r, JsonLines.Output) : Table(r));
-        });
-        return verb;
-    }
-
-    private static void RequireAtLeast(Option<int> option, int least) =>
-        option.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int>() < least)
-            {
-                r.AddError($"{option.Name} must be at least {least}");
-            }
-        });
-
-    private static string Table(MemoryResult r) =>
-        string.Join(
-            '\n',
-            [
-                $"{EnumNames.Of(r.Dtype)}, weights {EnumNames.Of(r.Quantization)}, "
-                    + $"{r.Batch} x {r.Tokens} tokens, anonymous memory:",
-                .. r.Parts.Select(p => $"{p.Value / 1e6, 9:F0} MB  {p.Key}"),
-                $"{r.PartsBytes / 1e6, 9:F0} MB  sum of these parts",
-                $"{r.TrainingPeakBytes / 1e6, 9:F0} MB  peak while training ({r.SecondsPerStep:F1} s a step, "
-                    + $"loss {string.Join(", ", r.Losses.Select(Loss))})",
-                $"{r.LoadingPeakBytes / 1e6, 9:F0} MB  peak while loading, {r.LoadingShare:F2} times the weights",
-            ]
-        );
 
     private static string Table(string name, BenchResult r) =>
         string.Join(
@@ -155,10 +76,7 @@ internal static class BenchCommand
             Description = "Use the reference implementation: padded batches, no shared prefixes, every logit.",
         };
         Option<Dtype> dtype = EnumOption.Of<Dtype>("--dtype", "The type that the model computes in:");
-        Option<int?> threads = new("--threads")
-        {
-            Description = "Threads of the native library. Default: all available cores.",
-        };
+        Option<int?> threads = CountOption.Threads();
         Option<bool> json = new("--json") { Description = "Print JSON." };
         Command verb = new(name, description) { config, input, plain, dtype, threads, json };
         verb.SetAction(parsed =>
@@ -170,18 +88,10 @@ internal static class BenchCommand
                 parsed.GetValue(dtype),
                 parsed.GetValue(threads),
                 parsed.GetValue(plain),
-                said =>
-                {
-                    if (!parsed.GetValue(CommonOptions.Quiet))
-                    {
-                        Console.Error.WriteLine($"fulcrum: {said}");
-                    }
-                }
+                said => Notices.Say(parsed, said)
             );
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(r, JsonLines.Output) : Table(name, r));
         });
         return verb;
     }
-
-    private static string Loss(double loss) => loss.ToString("F3", System.Globalization.CultureInfo.InvariantCulture);
 }

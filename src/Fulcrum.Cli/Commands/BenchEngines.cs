@@ -23,21 +23,24 @@ internal static class BenchEngines
                     "Where the model is written and stays; files that exist are used again. "
                     + "Default: a temporary folder.",
             };
-    private static readonly Option<GgufFileType[]> Types = new("--type")
-    {
-        Description = "Numeric forms of the GGUF files. Default: f32 and q8_0.",
-        AllowMultipleArgumentsPerToken = true,
-        CustomParser = r => [.. r.Tokens.Select(t => EnumNames.Parse<GgufFileType>(t.Value, "--type"))],
-        DefaultValueFactory = _ => [GgufFileType.F32, GgufFileType.Q8_0],
-    };
-    private static readonly Option<int?> Items =
-            new("--items") { Description = "Take the first N lines of each file only." },
-        Threads = new("--threads") { Description = "Threads of each engine. Default: all available cores." };
-    private static readonly Option<int> Rounds = new("--rounds")
-    {
-        Description = "How often each engine does the work.",
-        DefaultValueFactory = _ => 1,
-    };
+    private static readonly Option<GgufFileType[]> Types = EnumOption.Several(
+        "--type",
+        "Numeric forms of the GGUF files (default f32 and q8_0):",
+        GgufFileType.F32,
+        GgufFileType.Q8_0
+    );
+    private static readonly Option<int?> Items = CountOption.Of(
+            "--items",
+            least: 1,
+            "Take the first N lines of each file only."
+        ),
+        Threads = CountOption.Threads("each engine");
+    private static readonly Option<int> Rounds = CountOption.Of(
+        "--rounds",
+        least: 1,
+        "How often each engine does the work.",
+        defaultValue: 1
+    );
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
 
     public static Command Create()
@@ -65,17 +68,6 @@ internal static class BenchEngines
                 r.AddError("name the work by --score FILE, --generate FILE or both");
             }
         });
-        foreach (Option count in (Option[])[Items, Rounds, Threads])
-        {
-            count.Validators.Add(r =>
-            {
-                if (r.Tokens.Count > 0 && (!int.TryParse(r.Tokens[0].Value, out int given) || given < 1))
-                {
-                    r.AddError($"{count.Name} must be at least 1");
-                }
-            });
-        }
-
         verb.SetAction(Run);
         return verb;
     }
@@ -97,7 +89,7 @@ internal static class BenchEngines
             parsed.GetRequiredValue(Config),
             parsed.GetValue(Types)!,
             parsed.GetValue(Threads) ?? Environment.ProcessorCount,
-            said => Console.Error.WriteLine($"fulcrum: {said}"),
+            said => Notices.Say(parsed, said),
             parsed.GetValue(Folder)
         );
         EngineTimes times = speed.Run(works, parsed.GetValue(Rounds));

@@ -61,10 +61,7 @@ internal static class CheckCommand
         Description = "auto, cpu or cuda[:N].",
         DefaultValueFactory = _ => "auto",
     };
-    private static readonly Option<int?> Threads = new("--threads")
-    {
-        Description = "Threads of the native library. Default: all available cores.",
-    };
+    private static readonly Option<int?> Threads = CountOption.Threads();
 
     public static Command Create()
     {
@@ -125,27 +122,6 @@ internal static class CheckCommand
         string model =
             parsed.GetValue(Base)
             ?? throw new InputException("--base: name the model that is compared, or give --logs");
-        Dictionary<string, TaskPlan> tasks = new(StringComparer.Ordinal);
-        // Names on the hub are looked up with those of the models.
-        TaskReference references = new(hub: null);
-        TaskPlan[] targets = [.. (parsed.GetValue(Targets) ?? []).Select(references.Plan)];
-        string[] named = parsed.GetValue(General) ?? [];
-        GeneralPlan[] presets = [.. named.Select(TaskReference.Preset).OfType<GeneralPlan>()];
-        TaskPlan[] general = [.. named.SelectMany(references.Plans)];
-        if (presets.Length > 1)
-        {
-            throw new InputException($"--general: {presets.Length} presets are named; name one at most");
-        }
-
-        int? items = parsed.GetValue(Asking.Items);
-        TaskPlan[] asked = [.. Asking.Changed(parsed, [.. targets, .. general])];
-        Add(tasks, asked[..targets.Length], TaskRole.Target, items, parsed.GetValue(Databases));
-        Add(tasks, asked[targets.Length..], TaskRole.General, items, parsed.GetValue(Databases));
-        if (!tasks.Values.Any(t => t.Role == TaskRole.Target))
-        {
-            throw new InputException("--target: name at least one task for which the candidates were specialised");
-        }
-
         BasePlan plan = new(
             model,
             parsed.GetValue(Type),
@@ -153,7 +129,35 @@ internal static class CheckCommand
             parsed.GetRequiredValue(Device),
             parsed.GetValue(Threads)
         );
-        return new Study(plan, tasks, Candidates(parsed, server), Name: "check", General: presets.FirstOrDefault());
+        return new Study(plan, TasksOf(parsed), Candidates(parsed, server), Name: "check", General: PresetOf(parsed));
+    }
+
+    private static GeneralPlan? PresetOf(ParseResult parsed)
+    {
+        string[] named = parsed.GetValue(General) ?? [];
+        GeneralPlan[] presets = [.. named.Select(TaskReference.Preset).OfType<GeneralPlan>()];
+        return presets.Length <= 1
+            ? presets.FirstOrDefault()
+            : throw new InputException($"--general: {presets.Length} presets are named; name one at most");
+    }
+
+    private static Dictionary<string, TaskPlan> TasksOf(ParseResult parsed)
+    {
+        // Names on the hub are looked up with those of the models.
+        TaskReference references = new(hub: null);
+        TaskPlan[] targets = [.. (parsed.GetValue(Targets) ?? []).Select(references.Plan)],
+            general = [.. (parsed.GetValue(General) ?? []).SelectMany(references.Plans)],
+            asked = [.. Asking.Changed(parsed, [.. targets, .. general])];
+        if (targets.Length == 0)
+        {
+            throw new InputException("--target: name at least one task for which the candidates were specialised");
+        }
+
+        int? items = parsed.GetValue(Asking.Items);
+        Dictionary<string, TaskPlan> tasks = new(StringComparer.Ordinal);
+        Add(tasks, asked[..targets.Length], TaskRole.Target, items, parsed.GetValue(Databases));
+        Add(tasks, asked[targets.Length..], TaskRole.General, items, parsed.GetValue(Databases));
+        return tasks;
     }
 
     private static void Add(
@@ -205,13 +209,31 @@ internal static class CheckCommand
 
         foreach (IGrouping<string, (string Name, string Task, string File)> system in ParsedReplies(parsed))
         {
-            Dictionary<string, string> files = system.ToDictionary(r => r.Task, r => Path.GetFullPath(r.File));
-            candidates.Add(system.Key, new CandidatePlan(Replies: files));
+            if (!candidates.TryAdd(system.Key, new CandidatePlan(Replies: FilesOf(system))))
+            {
+                throw new InputException(
+                    $"--replies: another candidate is called {system.Key}; give the replies another name"
+                );
+            }
         }
 
         return candidates.Count > 0
             ? candidates
             : throw new InputException("name at least one candidate: --adapter, --model, --endpoint or --replies");
+    }
+
+    private static Dictionary<string, string> FilesOf(IGrouping<string, (string Name, string Task, string File)> system)
+    {
+        Dictionary<string, string> files = new(StringComparer.Ordinal);
+        foreach ((string name, string task, string file) in system)
+        {
+            if (!files.TryAdd(task, Path.GetFullPath(file)))
+            {
+                throw new InputException($"--replies: {name}:{task} is given twice; name one file of replies");
+            }
+        }
+
+        return files;
     }
 
     private static CandidatePlan OnServer(ModelSource.Endpoint served) =>
@@ -231,7 +253,7 @@ internal static class CheckCommand
             {
                 int colon = text.IndexOf(':', StringComparison.Ordinal),
                     equals = text.IndexOf('=', StringComparison.Ordinal);
-                return colon > 0 && equals > colon
+                return colon > 0 && equals > colon && equals < text.Length - 1
                     ? (text[..colon], text[(colon + 1)..equals], text[(equals + 1)..])
                     : throw new InputException($"--replies: '{text}' is not of the form NAME:TASK=FILE");
             })

@@ -21,21 +21,11 @@ internal static class GenerateCommand
         Required = true,
     };
 
-    private static readonly Option<int> Limit = new("--max-new-tokens")
-    {
-        Description = "Maximum number of tokens per completion.",
-        Required = true,
-        Validators =
-        {
-            r =>
-            {
-                if (r.GetValueOrDefault<int>() < 1)
-                {
-                    r.AddError("--max-new-tokens must be at least 1");
-                }
-            },
-        },
-    };
+    private static readonly Option<int> Limit = CountOption.Required(
+        "--max-new-tokens",
+        least: 1,
+        "Maximum number of tokens per completion."
+    );
 
     private static readonly Option<string[]> Stops = new("--stop")
     {
@@ -64,11 +54,11 @@ internal static class GenerateCommand
         verb.SetAction(
             (parsed, cancellation) =>
             {
-                using ILanguageModel model = options.Load(parsed);
                 string from = parsed.GetRequiredValue(Input);
                 string[] stopTexts = parsed.GetRequiredValue(Stops);
                 int most = parsed.GetRequiredValue(Limit);
                 Dictionary<string, JsonNode?> given = Variables(parsed.GetRequiredValue(Templated));
+                using ILanguageModel model = options.Load(parsed);
                 string Purpose() =>
                     $"generate {most} {JsonSerializer.Serialize(stopTexts)} {JsonSerializer.Serialize(given)} "
                     + $"{options.Fingerprint(parsed)}";
@@ -93,12 +83,23 @@ internal static class GenerateCommand
         return verb;
     }
 
-    private static Dictionary<string, JsonNode?> Variables(string[] given) =>
-        given.Select(Variable).ToDictionary(v => v.Name, v => v.Value);
+    private static Dictionary<string, JsonNode?> Variables(string[] given)
+    {
+        Dictionary<string, JsonNode?> variables = new(StringComparer.Ordinal);
+        foreach ((string name, JsonNode? value) in given.Select(Variable))
+        {
+            if (!variables.TryAdd(name, value))
+            {
+                throw new InputException($"--variable {name} is given twice; give each variable one value");
+            }
+        }
+
+        return variables;
+    }
 
     private static (string Name, JsonNode? Value) Variable(string given)
     {
-        int at = given.IndexOf('=');
+        int at = given.IndexOf('=', StringComparison.Ordinal);
         if (at < 1)
         {
             throw new InputException($"--variable '{given}': expected NAME=VALUE");

@@ -148,18 +148,10 @@ internal static class Examples
             [
                 (
                     AfterRun + "write a model folder with the adapter merged into the weights",
-                    "fulcrum merge --model assets/model --adapter runs/embedded/candidates/adapter/adapter "
-                        + "--output models/merged"
+                    $"fulcrum merge --model assets/model --adapter {Adapter} --output models/merged"
                 ),
             ],
-            "bench" =>
-            [
-                Scoring,
-                (
-                    "measure the peak memory of a QLoRA training and list its parts",
-                    "fulcrum bench memory --config assets/model/config.json --dtype f32 --quantization nf4 --tokens 128"
-                ),
-            ],
+            "bench" => [Scoring, Memory],
             "bench score" => [Scoring],
             "bench generate" =>
             [
@@ -177,11 +169,29 @@ internal static class Examples
                         + " | fulcrum bench train --config assets/model/config.json --input -"
                 ),
             ],
-            "bench memory" =>
+            "bench memory" => [Memory],
+            "bench engines" =>
             [
                 (
-                    "measure the peak memory of a QLoRA training and list its parts",
-                    "fulcrum bench memory --config assets/model/config.json --dtype f32 --quantization nf4 --tokens 128"
+                    "compare the speed of libtorch and llama.cpp at the same work",
+                    """echo '{"subject":"a","prompt":[1,2,3,4],"letters":[5,6,7,8]}' > score.jsonl"""
+                        + " && fulcrum bench engines --config assets/model/config.json --score score.jsonl"
+                ),
+            ],
+            "stats" => [Holm],
+            "stats boundaries" =>
+            [
+                (
+                    "how clear must a difference be to stop at a fifth of the items?",
+                    "fulcrum stats boundaries --looks 0.2,0.4,1"
+                ),
+            ],
+            "stats holm" => [Holm],
+            "stats pass-at-k" =>
+            [
+                (
+                    "3 of 10 samples are correct: how likely is one of 5?",
+                    "fulcrum stats pass-at-k --samples 10 --correct 3 --k 5"
                 ),
             ],
             "pull" =>
@@ -201,6 +211,14 @@ internal static class Examples
             ],
             _ => [],
         };
+
+    private static (string, string) Memory =>
+        (
+            "measure the peak memory of a QLoRA training and list its parts",
+            "fulcrum bench memory --config assets/model/config.json --dtype f32 --quantization nf4 --tokens 128"
+        );
+
+    private static (string, string) Holm => ("adjust three p values", "fulcrum stats holm --p 0.01,0.04,0.03");
 
     private static (string, string) Scoring =>
         (
