@@ -50,6 +50,29 @@ public sealed class GgufFileTests
         Assert.Equal(bytes, File.ReadAllBytes(copy));
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void Weights_that_are_not_finite_are_refused_with_their_place(float value)
+    {
+        string path = Path.Combine(Folder(), "spoilt.gguf");
+        File.WriteAllBytes(path, File.ReadAllBytes(SharedData.Of("golden", "gguf", "qwen2-tied", "f32.gguf")));
+        GgufFile header = GgufFile.Read(path);
+        using (FileStream file = File.OpenWrite(path))
+        {
+            file.Position = header.DataStart + header.Tensors["blk.0.attn_q.weight"].Offset + (5 * sizeof(float));
+            file.Write(BitConverter.GetBytes(value));
+        }
+
+        using GgufWeights weights = GgufWeights.Open(path);
+
+        Assert.Contains(
+            "'blk.0.attn_q.weight' holds NaN or an infinite value, its value 6",
+            Assert.Throws<InputException>(() => weights.Read("model.layers.0.self_attn.q_proj.weight")).Message
+        );
+        Assert.NotEmpty(weights.Read("model.layers.0.self_attn.k_proj.weight"));
+    }
+
     [Fact]
     public void A_pipe_in_the_place_of_a_file_is_refused_without_waiting()
     {

@@ -47,6 +47,7 @@ internal sealed class GgufWeights : IModelWeights
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InputException">There is no such tensor, or it holds NaN or an infinite value.</exception>
     public float[] Read(string name)
     {
         GgufTensor tensor = tensors.TryGetValue(name, out GgufTensor? found)
@@ -63,9 +64,22 @@ internal sealed class GgufWeights : IModelWeights
                     (int)(file.Count("llama.attention.head_count_kv") ?? (uint)model.Heads)
                 )
                 : null;
+        RequireFinite(tensor, values);
         return heads is { } n
             ? TensorNames.Restored(values, n, tensor.Sizes.Length == 1 ? 1 : (int)tensor.Sizes[0])
             : values;
+    }
+
+    // No distance from NaN is larger than a tolerance, so a damaged file would pass for the right one.
+    private void RequireFinite(GgufTensor tensor, ReadOnlySpan<float> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+            {
+                throw model.File.Error($"the tensor '{tensor.Name}' holds NaN or an infinite value, its value {i + 1}");
+            }
+        }
     }
 
     /// <inheritdoc/>

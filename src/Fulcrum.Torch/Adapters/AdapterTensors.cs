@@ -36,7 +36,8 @@ internal sealed partial class AdapterTensors
     public bool Has(string name) => left.ContainsKey(name);
 
     /// <summary>Takes a tensor, in float32.</summary>
-    /// <exception cref="InputException">It is missing, or its shape differs; names it.</exception>
+    /// <exception cref="InputException">It is missing, its shape differs, or it holds NaN or an infinite value; names
+    /// it.</exception>
     public Tensor Take(string name, params long[] shape)
     {
         if (!left.Remove(name, out string? key))
@@ -48,22 +49,10 @@ internal sealed partial class AdapterTensors
 
         long[] found = file.Tensors[key].Shape;
         return found.SequenceEqual(shape)
-            ? Finite(key, file.Read(key, ScalarType.Float32)).to(device)
+            ? file.ReadFinite(key, ScalarType.Float32).to(device)
             : throw new InputException(
                 $"{folder}: tensor '{key}' has shape [{string.Join(", ", found)}], but this model needs "
                     + $"[{string.Join(", ", shape)}]"
-            );
-    }
-
-    // Attention gives queries that are no numbers the weight 0, so the answers would be wrong without a sign of it.
-    private Tensor Finite(string key, Tensor values)
-    {
-        using Tensor finite = values.isfinite(),
-            all = finite.all();
-        return all.ToBoolean()
-            ? values
-            : throw new InputException(
-                $"{folder}: tensor '{key}' holds NaN or infinite values; the training that made it diverged"
             );
     }
 

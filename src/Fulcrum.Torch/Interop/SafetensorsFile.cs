@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using Fulcrum.Files;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Interop;
@@ -81,6 +82,86 @@ internal sealed class SafetensorsFile : IDisposable
         {
             return stored.to(dtype.Value);
         }
+    }
+
+    /// <summary>A copy of a tensor of weights, without NaN and infinite values.</summary>
+    /// <remarks>Attention gives keys and queries that are NaN the weight 0, so the answers of a model with such a value
+    /// would be wrong without a sign of it.</remarks>
+    /// <param name="dtype">As for <see cref="Read"/>.</param>
+    /// <exception cref="InputException">There is no such tensor, or it holds NaN, an infinite value, or one that is too
+    /// large for <paramref name="dtype"/>. The message names tensor and place.</exception>
+    public Tensor ReadFinite(string name, ScalarType? dtype = null)
+    {
+        TensorEntry entry = Find(name);
+        if (!FiniteValues.Supports(entry.Dtype))
+        {
+            return Read(name, dtype);
+        }
+
+        Tensor stored = empty(entry.Shape, entry.Dtype);
+        Visit(
+            name,
+            start =>
+                RequireFinite(
+                    name,
+                    FiniteValues.Copy(start, Pointer(stored), entry.Dtype, entry.Bytes / entry.Dtype.ElementSize())
+                )
+        );
+        if (dtype is null || dtype == entry.Dtype)
+        {
+            return stored;
+        }
+
+        using (stored)
+        {
+            return Converted(name, stored, dtype.Value);
+        }
+    }
+
+    // A wider type has room for every value.
+    private Tensor Converted(string name, Tensor stored, ScalarType dtype)
+    {
+        Tensor converted = stored.to(dtype);
+        bool mayOverflow =
+            converted.ElementSize < stored.ElementSize
+            || (dtype, stored.dtype) == (ScalarType.Float16, ScalarType.BFloat16);
+        long at =
+            mayOverflow && FiniteValues.Supports(dtype)
+                ? FiniteValues.Copy(Pointer(converted), null, dtype, converted.NumberOfElements)
+                : FiniteValues.None;
+        return at == FiniteValues.None
+            ? converted
+            : throw new InputException(
+                $"{Path}: the tensor '{name}' has a value at {Place(name, at)} that is too large for {dtype}; choose a "
+                    + "wider type"
+            );
+    }
+
+    /// <summary>Refuses a tensor in which a value that is NaN or infinite was found.</summary>
+    /// <param name="at">Index of the value, or <see cref="FiniteValues.None"/>.</param>
+    /// <exception cref="InputException">There is one. The message names tensor and place.</exception>
+    public void RequireFinite(string name, long at)
+    {
+        if (at != FiniteValues.None)
+        {
+            throw new InputException(
+                $"{Path}: the tensor '{name}' holds NaN or an infinite value at {Place(name, at)}. Answers of such "
+                    + "weights would be wrong. Either the file is damaged, or the training that made it diverged"
+            );
+        }
+    }
+
+    // The index of each dimension: [row, column].
+    private string Place(string name, long at)
+    {
+        long[] shape = Find(name).Shape,
+            place = new long[shape.Length];
+        for (int d = shape.Length - 1; d >= 0; d--)
+        {
+            (at, place[d]) = Math.DivRem(at, shape[d]);
+        }
+
+        return $"[{string.Join(", ", place)}]";
     }
 
     /// <summary>Shows the values of a tensor where they are mapped; they are there until

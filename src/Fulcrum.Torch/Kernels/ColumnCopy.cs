@@ -1,4 +1,5 @@
 using Fulcrum.Torch.Interop;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fulcrum.Torch.Kernels;
@@ -16,23 +17,30 @@ internal static unsafe class ColumnCopy
         (from == to && to is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16)
         || (from, to) == (ScalarType.BFloat16, ScalarType.Float32);
 
-    /// <summary>Copies a matrix into some columns of another one.</summary>
+    /// <summary>Copies a matrix into some columns of another one, and looks for values that are NaN or
+    /// infinite.</summary>
     /// <param name="from">[outs, ins], the first element of contiguous values of a type that
     /// <see cref="Supports"/> accepts.</param>
     /// <param name="to">[ins, width], contiguous, on the CPU.</param>
     /// <param name="at">The first column of <paramref name="to"/>.</param>
-    public static void Run(IntPtr from, ScalarType stored, long outs, long ins, Tensor to, long at)
+    /// <returns>The index of the first such value, or <see cref="FiniteValues.None"/>.</returns>
+    public static long Run(IntPtr from, ScalarType stored, long outs, long ins, Tensor to, long at)
     {
         byte* target = (byte*)NativeTensor.DataPointer(to) + at * to.ElementSize;
         long width = to.size(1);
         bool widens = stored != to.dtype,
             halves = to.ElementSize == sizeof(ushort);
+        long size = stored.ElementSize(),
+            other = long.MaxValue;
         Threads.For(
             (outs + Rows - 1) / Rows,
             block =>
             {
                 long first = block * Rows;
                 int count = (int)Math.Min(Rows, outs - first);
+                // In the order of memory, so that the copy finds the rows in the cache.
+                long found = FiniteValues.FirstOther(from + (nint)(first * ins * size), stored, count * ins);
+                FiniteValues.Lower(ref other, first * ins, found);
                 if (widens)
                 {
                     Copy((Bf16*)from + first * ins, ins, count, (float*)target + first, width);
@@ -47,6 +55,7 @@ internal static unsafe class ColumnCopy
                 }
             }
         );
+        return other == long.MaxValue ? FiniteValues.None : other;
     }
 
     private static void Copy<TFrom, TTo>(TFrom* from, long ins, int rows, TTo* to, long width)

@@ -75,12 +75,12 @@ internal sealed class Checkpoint : IWeightSource, IDisposable
             : null;
 
     /// <summary>A copy of a tensor.</summary>
-    /// <exception cref="InputException">It is missing, or has another shape than <paramref name="shape"/>; names
-    /// it.</exception>
+    /// <exception cref="InputException">It is missing, has another shape than <paramref name="shape"/>, or holds NaN or
+    /// an infinite value; names it.</exception>
     public Tensor Read(string name, long[] shape, ScalarType? dtype = null)
     {
         Require(name, shape);
-        return places[name].File.Read(places[name].Stored, dtype);
+        return places[name].File.ReadFinite(places[name].Stored, dtype);
     }
 
     /// <inheritdoc/>
@@ -94,7 +94,10 @@ internal sealed class Checkpoint : IWeightSource, IDisposable
         if (ColumnCopy.Supports(stored, to.dtype))
         {
             (SafetensorsFile file, string there) = places[name];
-            file.Visit(there, start => ColumnCopy.Run(start, stored, shape[0], shape[1], to, at));
+            file.Visit(
+                there,
+                start => file.RequireFinite(there, ColumnCopy.Run(start, stored, shape[0], shape[1], to, at))
+            );
             return;
         }
 
