@@ -185,6 +185,11 @@ public sealed class ReplyGraderTests
     [Theory]
     [InlineData("""{"type":3}""")]
     [InlineData("""{"$ref":"https://example.com/other.json"}""")]
+    [InlineData("""{"$ref":"http://["}""")]
+    [InlineData("""{"$ref":"#/$defs/none"}""")]
+    [InlineData("""{"$id":"\u0000","$ref":"a"}""")]
+    [InlineData("""{"pattern":"("}""")]
+    [InlineData("""{"required":"a"}""")]
     public void A_schema_that_cannot_be_used_is_refused(string schema)
     {
         Assert.Throws<InputException>(() => JsonGrader.Schema(Json(schema))(Json("1")));

@@ -17,7 +17,9 @@ internal sealed record GradeLines(IReadOnlySet<string> Fields, Func<JsonLine, Fu
     public const string Sql = "sql";
 
     private const string Bbh = "bbh:";
-    private const int LongestText = 1 << 20;
+    private const int LongestText = 1 << 20,
+        MostEntries = 1000,
+        MostVerdicts = 1 << 20;
 
     private static readonly Dictionary<string, GradeLines> Known = new(StringComparer.Ordinal)
     {
@@ -120,7 +122,7 @@ internal sealed record GradeLines(IReadOnlySet<string> Fields, Func<JsonLine, Fu
         JsonElement? schema = line.Value.ContainsKey("schema")
             ? JsonSerializer.SerializeToElement(line.Value["schema"])
             : null;
-        Func<JsonElement, bool>? fits = Located(line, () => schema is { } given ? JsonGrader.Schema(given) : null);
+        Func<JsonElement, bool?>? fits = Located(line, () => schema is { } given ? JsonGrader.Schema(given) : null);
         return () => JsonGrader.Grade(reply, target, fits);
     }
 
@@ -138,7 +140,7 @@ internal sealed record GradeLines(IReadOnlySet<string> Fields, Func<JsonLine, Fu
 
     private static Func<ReplyGrade> Pass(JsonLine line)
     {
-        bool[] verdicts = List<bool>(line, "verdicts", "true or false");
+        bool[] verdicts = List<bool>(line, "verdicts", "true or false", MostVerdicts);
         int[] ks = List<int>(line, "k", "whole numbers above 0");
         return ks.Any(k => k < 1)
             ? throw line.Error("'k' must be a list of whole numbers above 0")
@@ -148,10 +150,17 @@ internal sealed record GradeLines(IReadOnlySet<string> Fields, Func<JsonLine, Fu
     private static string[] Targets(JsonLine line) =>
         line.Value["target"] is JsonArray ? List<string>(line, "target", "texts") : [Text(line, "target")];
 
-    private static T[] List<T>(JsonLine line, string name, string what)
+    // Every entry is compared with a reply of up to a million characters.
+    private static T[] List<T>(JsonLine line, string name, string what, int most = MostEntries)
     {
         List<T> values = [];
-        foreach (JsonNode? node in line.Value[name] as JsonArray ?? [])
+        JsonArray list = line.Value[name] as JsonArray ?? [];
+        if (list.Count > most)
+        {
+            throw line.Error($"'{name}' has {list.Count} entries; at most {most} can be graded");
+        }
+
+        foreach (JsonNode? node in list)
         {
             values.Add(
                 node is JsonValue value && value.TryGetValue(out T? read)
@@ -160,7 +169,13 @@ internal sealed record GradeLines(IReadOnlySet<string> Fields, Func<JsonLine, Fu
             );
         }
 
-        return values.Count > 0 ? [.. values] : throw line.Error($"'{name}' must be a list of {what}, at least one");
+        long characters = values.Sum(v => v is string text ? text.Length : 0L);
+        return values.Count == 0 ? throw line.Error($"'{name}' must be a list of {what}, at least one")
+            : characters > LongestText
+                ? throw line.Error(
+                    $"the texts of '{name}' have {characters} characters; at most {LongestText} can be graded"
+                )
+            : [.. values];
     }
 
     private static T Located<T>(JsonLine line, Func<T> read)

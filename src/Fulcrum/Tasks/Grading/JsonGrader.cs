@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Fulcrum.Files;
 using Json.Schema;
 
 namespace Fulcrum.Tasks.Grading;
@@ -11,14 +13,20 @@ internal static partial class JsonGrader
     /// <summary>Levels of nesting that are read; deeper JSON counts as none.</summary>
     public const int Depth = 256;
 
+    // Of a schema. References are resolved by recursion, so many of them need a large stack.
+    private const int MostValues = 20_000,
+        StackBytes = 1 << 26;
+
+    private static readonly TimeSpan PatternLimit = TimeSpan.FromSeconds(20);
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = Depth };
 
     /// <summary>Grades a reply: scores <c>valid</c>, <c>bare</c>, <c>fields</c>, <c>equal</c>, and <c>schema</c> if one
     /// is given.
     /// The item's score is <c>fields</c>.</summary>
     /// <param name="target">The right value: any JSON.</param>
-    /// <param name="fits">The test by a schema, from <see cref="Schema"/>; null: there is none.</param>
-    public static ReplyGrade Grade(string reply, JsonElement target, Func<JsonElement, bool>? fits = null)
+    /// <param name="fits">The test by a schema, from <see cref="Schema"/>; null: there is none. Where it returns null
+    /// the score <c>schema</c> is null.</param>
+    public static ReplyGrade Grade(string reply, JsonElement target, Func<JsonElement, bool?>? fits = null)
     {
         (JsonDocument? document, string rule) = Parse(reply);
         using JsonDocument? read = document;
@@ -30,9 +38,10 @@ internal static partial class JsonGrader
             ("fields", fields),
             ("equal", ReplyGrade.Number(equal))
         );
+        bool? isFitting = read is null ? false : fits?.Invoke(read.RootElement);
         if (fits is not null)
         {
-            scores["schema"] = ReplyGrade.Number(read is not null && fits(read.RootElement));
+            scores["schema"] = isFitting is { } known ? ReplyGrade.Number(known) : null;
         }
 
         string verdict =
@@ -40,7 +49,8 @@ internal static partial class JsonGrader
             : equal ? "correct"
             : fields > 0 ? "partial"
             : "wrong";
-        return new(fields, read?.RootElement.GetRawText() ?? "", verdict, scores, rule);
+        string? reason = fits is not null && isFitting is null ? TooLarge : null;
+        return new(fields, read?.RootElement.GetRawText() ?? "", verdict, scores, rule, reason);
     }
 
     // The whole reply, then each fenced block, then from the first opening bracket to the last closing one of its kind.
@@ -76,25 +86,74 @@ internal static partial class JsonGrader
         }
     }
 
-    /// <summary>Reads a JSON Schema (draft 2020-12 unless it names another) and returns the test of a value by
-    /// it.</summary>
+    private const string TooLarge =
+        "the reply was not tested by its schema, because the test takes too long for a reply of this size";
+
+    /// <summary>Reads an untrusted JSON Schema (draft 2020-12 unless it names another) and returns the test of a value
+    /// by it. The test returns null for a value that is too large for it.</summary>
     /// <remarks>Nothing is fetched: a reference to another document is an error. A pattern that exceeds the default
     /// time limit of regular expressions counts as not matched.</remarks>
-    /// <exception cref="InputException">The schema cannot be read.</exception>
-    public static Func<JsonElement, bool> Schema(JsonElement schema)
+    /// <exception cref="InputException">The schema cannot be read, or its parts refer to each other so often that no
+    /// value can be tested.</exception>
+    public static Func<JsonElement, bool?> Schema(JsonElement schema)
+    {
+        JsonSchema built = Built(schema);
+        if (SchemaWork.IsTooMuch(built.Root, SchemaValue.Scalar))
+        {
+            throw new InputException(
+                "the schema cannot be used: its parts refer to each other so often that no value can be tested, or one "
+                    + "refers to itself without a step into the value"
+            );
+        }
+
+        bool hasPattern = SchemaWork.HasPattern(built.Root);
+        return value => IsValid(built, value, hasPattern);
+    }
+
+    private static JsonSchema Built(JsonElement schema)
+    {
+        int values = StrictJson.Values(Encoding.UTF8.GetBytes(schema.GetRawText()));
+        if (values > MostValues)
+        {
+            throw new InputException($"the schema has {values} values, more than the {MostValues} that are read");
+        }
+
+        JsonSchema? built = null;
+        Exception? failure = null;
+        Thread reading = new(
+            () =>
+            {
+                try
+                {
+                    built = JsonSchema.Build(schema, new BuildOptions { SchemaRegistry = new SchemaRegistry() });
+                }
+                catch (Exception e) when (IsAboutSchema(e))
+                {
+                    failure = e;
+                }
+            },
+            StackBytes
+        );
+        reading.Start();
+        reading.Join();
+        return built ?? throw new InputException($"the schema cannot be read: {failure!.Message}", failure);
+    }
+
+    private static bool? IsValid(JsonSchema schema, JsonElement value, bool hasPattern)
     {
         try
         {
-            JsonSchema built = JsonSchema.Build(schema, new BuildOptions { SchemaRegistry = new SchemaRegistry() });
-            return value => IsValid(built, value);
+            return SchemaWork.IsTooMuch(schema.Root, SchemaValue.Of(value)) ? null
+                : hasPattern ? InTime(() => Fits(schema, value))
+                : Fits(schema, value);
         }
-        catch (Exception e) when (IsAboutSchema(e))
+        catch (InvalidOperationException)
         {
-            throw new InputException($"the schema cannot be read: {e.Message}", e);
+            return false; // a text with half of a surrogate pair, which no schema can test
         }
     }
 
-    private static bool IsValid(JsonSchema schema, JsonElement value)
+    private static bool Fits(JsonSchema schema, JsonElement value)
     {
         try
         {
@@ -110,13 +169,28 @@ internal static partial class JsonGrader
         }
     }
 
+    // The limit of a pattern is for one match, and a reply may have thousands of texts. The library cannot be stopped,
+    // so the thread is abandoned. The caller ends the command.
+    private static bool InTime(Func<bool> test)
+    {
+        Task<bool> running = Task.Factory.StartNew(test, TaskCreationOptions.LongRunning);
+        return ((IAsyncResult)running).AsyncWaitHandle.WaitOne(PatternLimit)
+            ? running.GetAwaiter().GetResult()
+            : throw new InputException(
+                $"the schema cannot be used: its patterns take longer than {PatternLimit.TotalSeconds:0} s on one reply"
+            );
+    }
+
     private static bool IsAboutSchema(Exception e) =>
         e
             is JsonException
                 or JsonSchemaException
                 or RefResolutionException
                 or ArgumentException
-                or InvalidOperationException;
+                or InvalidOperationException
+                or FormatException
+                or OverflowException
+                or KeyNotFoundException;
 
     [GeneratedRegex("```[^`\n]*\n(.*?)```", RegexOptions.CultureInvariant | RegexOptions.Singleline, 1000)]
     private static partial Regex Fence();
