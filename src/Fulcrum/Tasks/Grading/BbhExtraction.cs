@@ -75,7 +75,7 @@ internal static partial class BbhExtraction
         string pattern = string.Join('|', words.Select(w => Edge + Regex.Escape(w) + Edge));
         Regex any = new(pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(2));
         Dictionary<string, int> places = new(StringComparer.Ordinal);
-        foreach (Match m in any.Matches(reply))
+        foreach (Match m in TimedMatches.Of(any, reply))
         {
             places[m.Value] = m.Index;
         }
@@ -123,7 +123,7 @@ internal static partial class BbhExtraction
 
         string pattern = string.Join('|', letterOf.Keys.OrderByDescending(k => k.Length).Select(Regex.Escape));
         Regex any = new(pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(2));
-        return [.. any.Matches(Plain(reply, strip: false)).Select(m => letterOf[m.Value])];
+        return [.. TimedMatches.Of(any, Plain(reply, strip: false)).Select(m => letterOf[m.Value])];
     }
 
     private static string Plain(string text, bool strip = true)

@@ -44,16 +44,17 @@ internal static partial class BbhGrader
         IReadOnlyList<string> found = BbhExtraction.All(subtask, input, reply);
         (string? stated, FinalAnswerRule rule) = FinalAnswer.In(reply);
         string answer = stated ?? Thinking.Removed(reply);
-        double Equal(Func<string, bool> holds) => ReplyGrade.Number(targets.Any(holds));
-        double Loosely(string text) => Equal(t => Comparable(text) == Comparable(t));
-        double own = Equal(t => Answer(answer) == Answer(t));
+        double Equal(string text, Func<string, string> form) =>
+            ReplyGrade.Number(targets.Select(form).Contains(form(text), StringComparer.Ordinal));
+        double Loosely(string text) => Equal(text, Comparable);
+        double own = Equal(answer, Answer);
         return new(
             own,
             answer.Trim(),
             ReplyGrade.VerdictOf(own),
             ReplyGrade.Named(
-                ("exact_match", Equal(t => t == reply)),
-                ("get_answer", Equal(t => t == Stated(reply, ShortOpenings))),
+                ("exact_match", Equal(reply, t => t)),
+                ("get_answer", Equal(Stated(reply, ShortOpenings), t => t)),
                 ("strict_match", Loosely(reply)),
                 ("flexible_extract", Loosely(found.Count > 0 ? found[0] : Invalid)),
                 ("cot_strict_match", Loosely(Stated(reply, LongOpenings))),

@@ -3,7 +3,8 @@ namespace Fulcrum.Tasks.Grading;
 /// <summary>Similarity by edits: 1 - d / max(m, n) with d the distance of Levenshtein 1966 over code points.</summary>
 internal static class EditSimilarity
 {
-    /// <summary>Code points per side that are compared; more makes the item unscored.</summary>
+    /// <summary>Code points per side that are compared; more makes the item unscored. Several targets together may have
+    /// so many comparisons as two sides of this length.</summary>
     public const int LongestText = 20_000;
 
     /// <summary>Grades a reply: score <c>edit_similarity</c>, both sides trimmed; 1 if both are empty.</summary>
@@ -13,7 +14,9 @@ internal static class EditSimilarity
         string trimmed = PythonText.Strip(reply);
         int[] written = PythonText.CodePoints(trimmed);
         int[][] wanted = [.. targets.Select(t => PythonText.CodePoints(PythonText.Strip(t)))];
-        bool fits = written.Length <= LongestText && wanted.All(w => w.Length <= LongestText);
+        bool fits =
+            Math.Max(written.Length, wanted.Max(w => w.Length)) <= LongestText
+            && wanted.Sum(w => (long)w.Length * written.Length) <= (long)LongestText * LongestText;
         double? score = fits ? wanted.Max(w => Similarity(written, w)) : null;
         return new(
             score,
@@ -21,7 +24,7 @@ internal static class EditSimilarity
             ReplyGrade.VerdictOf(score),
             ReplyGrade.Named(("edit_similarity", score)),
             "edit",
-            fits ? null : $"reply or target is longer than {LongestText} characters"
+            fits ? null : $"reply or target is longer than {LongestText} characters, or there are too many targets"
         );
     }
 

@@ -47,7 +47,7 @@ internal static partial class EnglishNumbers
 
     /// <summary>Returns the numbers of a text in their order; one that is no number after all is left out.</summary>
     public static IEnumerable<long> In(string text) =>
-        Written().Matches(PythonText.Lower(text)).Select(m => ValueOf(m.Value)).OfType<long>();
+        TimedMatches.Of(Written(), PythonText.Lower(text)).Select(m => ValueOf(m.Value)).OfType<long>();
 
     private static long? ValueOf(string words)
     {

@@ -41,9 +41,12 @@ internal static partial class FinalAnswer
     /// <summary>Returns the name of a rule as answers keep it.</summary>
     public static string NameOf(FinalAnswerRule rule) => RuleName.Of(rule);
 
+    private const int LongestOuterBox = 10_000;
+
     /// <summary>Returns the contents of every <c>\boxed{}</c> with their places; braces inside are balanced. Of boxes
     /// that are not closed only the last counts, with the rest of the text.</summary>
-    /// <remarks>One pass over the text: a reply may open a box a hundred thousand times.</remarks>
+    /// <remarks>One pass over the text: a reply may open a box a hundred thousand times, also inside each other. Of a
+    /// box with others inside only a short content is returned.</remarks>
     internal static IEnumerable<(int At, string Content)> BoxesIn(string text)
     {
         const string Open = @"\boxed{";
@@ -53,6 +56,7 @@ internal static partial class FinalAnswer
         }
 
         Stack<int> braces = [];
+        int inner = -1; // where the last closed box began
         for (int at = 0; at < text.Length; at++)
         {
             if (text[at] == '{')
@@ -61,7 +65,12 @@ internal static partial class FinalAnswer
             }
             else if (text[at] == '}' && braces.TryPop(out int open) && EndsWith(text, open, Open))
             {
-                yield return (open + 1 - Open.Length, text[(open + 1)..at]);
+                if (at - open <= LongestOuterBox || inner < open)
+                {
+                    yield return (open + 1 - Open.Length, text[(open + 1)..at]);
+                }
+
+                inner = open;
             }
         }
 

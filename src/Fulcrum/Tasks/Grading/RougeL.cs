@@ -10,7 +10,8 @@ namespace Fulcrum.Tasks.Grading;
 /// </remarks>
 internal static partial class RougeL
 {
-    /// <summary>Words per side that are compared; more makes the item unscored.</summary>
+    /// <summary>Words per side that are compared; more makes the item unscored. Several targets together may have so
+    /// many comparisons as two sides of this length.</summary>
     public const int LongestWords = 20_000;
 
     /// <summary>Grades a reply: scores <c>rouge_l</c> and <c>rouge_l_stemmed</c> (words longer than three letters by
@@ -20,9 +21,12 @@ internal static partial class RougeL
     {
         string[] words = Words(reply);
         string[][] wanted = [.. targets.Select(Words)];
-        if (words.Length > LongestWords || wanted.Any(w => w.Length > LongestWords))
+        if (
+            Math.Max(words.Length, wanted.Max(w => w.Length)) > LongestWords
+            || wanted.Sum(w => (long)w.Length * words.Length) > (long)LongestWords * LongestWords
+        )
         {
-            string reason = $"reply or target has more than {LongestWords} words";
+            string reason = $"reply or target has more than {LongestWords} words, or there are too many targets";
             return new(
                 null,
                 "",

@@ -87,17 +87,38 @@ internal static partial class Squad
         return 2.0 * common / (a.Length + b.Length);
     }
 
+    // The search of Knuth, Morris and Pratt 1977: a reply of one word a hundred thousand times takes linear time.
     private static bool Contains(string[] words, string[] run)
     {
-        for (int i = 0; run.Length > 0 && i + run.Length <= words.Length; i++)
+        int[] shorter = new int[run.Length + 1]; // by matched words: how many of them a shorter match has
+        for (int at = 1, same = 0; at < run.Length; at++)
         {
-            if (words.AsSpan(i, run.Length).SequenceEqual(run))
+            same = Longer(run, shorter, same, run[at]);
+            shorter[at + 1] = same;
+        }
+
+        int matched = 0;
+        foreach (string word in run.Length == 0 ? [] : words)
+        {
+            matched = Longer(run, shorter, matched, word);
+            if (matched == run.Length)
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    // Returns how many words match after one more word.
+    private static int Longer(string[] run, int[] shorter, int matched, string word)
+    {
+        while (matched > 0 && run[matched] != word)
+        {
+            matched = shorter[matched];
+        }
+
+        return run[matched] == word ? matched + 1 : 0;
     }
 
     [GeneratedRegex(@"(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])", RegexOptions.CultureInvariant, 1000)]

@@ -8,6 +8,9 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
 {
     private const int Before = 24;
 
+    // A reply may have thousands of statements, and an option of an untrusted file a million characters.
+    private readonly Lazy<string[]> words = new(() => [.. options.Select(TextMatching.Words)]);
+
     /// <summary>The reply without marks.</summary>
     public string Value { get; } = value;
 
@@ -73,27 +76,26 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
         )
         {
             string afterLetter = TextMatching.Words(m.Groups["rest"].Value);
-            if (afterLetter.Length == 0 || afterLetter == TextMatching.Words(options[place]))
+            if (afterLetter.Length == 0 || afterLetter == words.Value[place])
             {
                 return place;
             }
         }
 
-        string words = TextMatching.Words(content);
-        return words.Length == 0 ? null : Only(i => TextMatching.Words(options[i]) == words);
+        string written = TextMatching.Words(content);
+        return written.Length == 0 ? null : Only(i => words.Value[i] == written);
     }
 
     /// <summary>Returns the longest option whose words a text begins with, with an article before them or
     /// not.</summary>
     public int? BeginningWith(string text)
     {
-        string words = TextMatching.Words(text) + " ";
-        string withoutArticle = ChoicePatterns.Article().Replace(words, "");
+        string written = TextMatching.Words(text) + " ";
+        string withoutArticle = ChoicePatterns.Article().Replace(written, "");
         int[] found =
         [
             .. Places.Where(i =>
-                TextMatching.Words(options[i]) is { Length: > 0 } option
-                && (Begins(words, option) || Begins(withoutArticle, option))
+                words.Value[i] is { Length: > 0 } option && (Begins(written, option) || Begins(withoutArticle, option))
             ),
         ];
         int longest = found.Select(i => options[i].Length).DefaultIfEmpty(0).Max();
@@ -105,18 +107,18 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
     public int? Named()
     {
         string written = $" {TextMatching.Words(Value)} ";
-        string[] words = [.. options.Select(TextMatching.Words)];
+        string[] all = words.Value;
         bool Occurs(int i) =>
-            words[i].Length > 0
+            all[i].Length > 0
             && written
-                .Replace($" not {words[i]} ", " ", StringComparison.Ordinal)
-                .Contains($" {words[i]} ", StringComparison.Ordinal);
+                .Replace($" not {all[i]} ", " ", StringComparison.Ordinal)
+                .Contains($" {all[i]} ", StringComparison.Ordinal);
         int[] named = [.. Places.Where(Occurs)];
         bool Inside(int i) =>
             named.Any(j =>
                 j != i
-                && words[j].Length > words[i].Length
-                && $" {words[j]} ".Contains($" {words[i]} ", StringComparison.Ordinal)
+                && all[j].Length > all[i].Length
+                && $" {all[j]} ".Contains($" {all[i]} ", StringComparison.Ordinal)
             );
         return named.Where(i => !Inside(i)).ToArray() is [int only] ? only : null;
     }
@@ -137,7 +139,7 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
             return true;
         }
 
-        string option = TextMatching.Words(options[place]);
+        string option = words.Value[place];
         return option.Length > 0 && Begins(TextMatching.Words(after) + " ", option);
     }
 

@@ -3,12 +3,15 @@ namespace Fulcrum.Tasks.Grading.Sql;
 /// <summary>Tells sentences from lines of a query.</summary>
 internal static class SqlProse
 {
-    private const int FewestNames = 3;
+    // A line of full stops is looked at once for each of them, so only its beginning counts.
+    private const int FewestNames = 3,
+        LongestLine = 1000;
 
     /// <summary>Tells whether a line is a sentence: a word that queries do not have, or three bare names in a
     /// row.</summary>
-    public static bool IsSentence(string line)
+    public static bool IsSentence(ReadOnlySpan<char> text)
     {
+        string line = text[..Math.Min(text.Length, LongestLine)].ToString();
         int names = 0;
         bool member = false;
         for (

@@ -13,7 +13,7 @@ internal sealed partial class SqlStatement
             return isSentence ? SqlShape.Prose : SqlShape.Doubtful;
         }
 
-        bool isComplete = depth == 0 && !IsOpen(tokens.Count - 1);
+        bool isComplete = depth == 0 && !needsMore;
         if (hasFrom && isComplete)
         {
             return endsInProse ? SqlShape.Cut : SqlShape.Complete;

@@ -32,7 +32,8 @@ internal sealed partial class SqlStatement
     private int depth, // of parentheses
         namesInRow;
     private bool endsInProse,
-        hasFrom;
+        hasFrom,
+        needsMore; // after the last token
 
     private SqlStatement(string text, int start, string closingMarks)
     {
@@ -122,6 +123,7 @@ internal sealed partial class SqlStatement
         }
 
         namesInRow = IsName(token) ? namesInRow + 1 : 0;
+        needsMore = NeedsMoreAfter(token);
         tokens.Add(token);
         End = token.End;
     }
@@ -148,7 +150,7 @@ internal sealed partial class SqlStatement
             closingMarks.Length > 0
             && following.StartsWith(closingMarks)
             && EndsQuotation(token.Start + closingMarks.Length);
-        return (closesMarks && !IsOpen(tokens.Count - 1)) || IsSentenceEnd(token, following);
+        return (closesMarks && !needsMore) || IsSentenceEnd(token, following);
     }
 
     private bool EndsQuotation(int at) =>
@@ -163,7 +165,7 @@ internal sealed partial class SqlStatement
         }
 
         bool isAttached = token.Start == End;
-        bool followsOpenMark = tokens[^1].Kind == SqlTokenKind.Mark && IsOpen(tokens.Count - 1);
+        bool followsOpenMark = tokens[^1].Kind == SqlTokenKind.Mark && needsMore;
         bool isLast =
             following.Length == 1
             || char.IsWhiteSpace(following[1])
@@ -175,21 +177,20 @@ internal sealed partial class SqlStatement
 
         int lineEnd = following.IndexOf('\n');
         ReadOnlySpan<char> line = (lineEnd < 0 ? following : following[..lineEnd])[1..].Trim("*`\"') ");
-        return following[0] != '.' || line.IsEmpty || line[0] == '<' || SqlProse.IsSentence(line.ToString());
+        return following[0] != '.' || line.IsEmpty || line[0] == '<' || SqlProse.IsSentence(line);
     }
 
     // A new line belongs to the query if the query is incomplete or if the line's first word continues one, unless the
     // line is a sentence.
     private bool ContinuesOnNewLine(SqlToken token, bool followsBlankLine)
     {
-        bool isOpen = IsOpen(tokens.Count - 1);
-        if (isOpen && !followsBlankLine)
+        if (needsMore && !followsBlankLine)
         {
             return true;
         }
 
         string word = token.In(text);
-        bool isInside = isOpen || depth > 0;
+        bool isInside = needsMore || depth > 0;
         bool continues = token.Kind switch
         {
             _ when isInside => true,
@@ -247,15 +248,14 @@ internal sealed partial class SqlStatement
 
     private char FirstOf(SqlToken token) => text[token.Start];
 
-    // Whether something must follow a token.
-    private bool IsOpen(int at)
+    // Whether something must follow a token that comes after the tokens so far.
+    private bool NeedsMoreAfter(SqlToken token)
     {
-        SqlToken token = tokens[at];
         string written = token.In(text);
         return token.Kind switch
         {
             SqlTokenKind.Word => SqlWords.IsOpen(written),
-            SqlTokenKind.Mark when written == "*" => !IsAllColumns(at),
+            SqlTokenKind.Mark when written == "*" => !IsAllColumns(),
             SqlTokenKind.Mark => written
                 is ","
                     or "("
@@ -276,5 +276,5 @@ internal sealed partial class SqlStatement
     }
 
     // Whether a star means all columns, as in "SELECT *", "t.*" and "COUNT(*)", and not a multiplication.
-    private bool IsAllColumns(int at) => at > 0 && (IsOpen(at - 1) || FirstOf(tokens[at - 1]) is '.' or '(');
+    private bool IsAllColumns() => tokens.Count > 0 && (needsMore || FirstOf(tokens[^1]) is '.' or '(');
 }
