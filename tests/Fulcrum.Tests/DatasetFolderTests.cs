@@ -55,6 +55,35 @@ public sealed class DatasetFolderTests : IDisposable
         Assert.Contains("a.jsonl and b.csv", refusal);
     }
 
+    [Theory]
+    [InlineData("data_files: [a.jsonl, b.csv]")]
+    [InlineData("data_files: '?.*'")]
+    public void Files_of_several_formats_that_the_card_lists_without_a_split_are_refused(string entry)
+    {
+        Fill(entry, "a.jsonl", "b.csv");
+
+        Assert.Contains("a.jsonl and b.csv", Assert.Throws<InputException>(() => Split("test")).Message);
+    }
+
+    [Fact]
+    public void Without_a_list_the_files_of_one_format_are_read()
+    {
+        Fill("license: mit", "test-1.csv", "test-2.csv", "test.jsonl", "train.jsonl", "train.csv");
+
+        Assert.Equal("test-1.csv,test-2.csv", Split("test"));
+        Assert.Equal("train.jsonl", Split("train"));
+    }
+
+    [Fact]
+    public void Files_that_describe_the_data_and_hidden_ones_are_not_read()
+    {
+        Fill("license: mit", "dataset_info.json", "config.json", ".test.csv", "rows.csv.gz", "code.py");
+        Directory.CreateDirectory(Path.Combine(folder, "__cache"));
+        File.WriteAllText(Path.Combine(folder, "__cache", "test.csv"), "");
+
+        Assert.Equal(["rows.csv.gz"], DatasetFolder.AllFiles(folder).Select(f => Path.GetFileName(f)));
+    }
+
     [Fact]
     public void Splits_of_different_formats_are_all_read()
     {

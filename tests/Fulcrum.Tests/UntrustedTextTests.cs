@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Fulcrum.Comparisons;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Files;
 using Fulcrum.Guards;
 using Fulcrum.Models;
@@ -104,6 +105,20 @@ public sealed class UntrustedTextTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(data, "test.jsonl"), secret);
 
         Assert.Contains("leads out of", Refused(() => DatasetFolder.Open(data, null)));
+    }
+
+    [Fact]
+    public void A_link_that_leads_out_of_a_data_set_in_a_folder_is_refused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights on Windows");
+        string secret = Written("secret.jsonl", """{"a": 1}"""),
+            data = Directory.CreateDirectory(Path.Combine(folder, "data")).FullName;
+        Written("data/test.jsonl", """{"a": 2}""");
+        File.CreateSymbolicLink(Path.Combine(data, "train.jsonl"), secret);
+        Directory.CreateSymbolicLink(Path.Combine(data, "all"), folder);
+
+        Assert.Single(DataSplit.Open(data + ":default/test").Rows());
+        Assert.Contains("leads out of", Refused(() => DataSplit.Open(data + ":default/train")));
     }
 
     [Fact]

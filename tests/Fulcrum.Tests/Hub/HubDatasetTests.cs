@@ -99,6 +99,36 @@ public sealed class HubDatasetTests : IDisposable
     }
 
     [Fact]
+    public void Files_of_a_split_that_are_of_another_format_are_mentioned_once()
+    {
+        List<string> said = [];
+        hub.With("datasets/made/mixed", "train-1.csv", "q\n1\n")
+            .With("datasets/made/mixed", "train-2.csv", "q\n2\n")
+            .With("datasets/made/mixed", "train.jsonl", """{"q": 3}""")
+            .With("datasets/made/mixed", "test.csv", "q\n4\n");
+        using HubDataset data = new HubResolver(hub.Settings, say: said.Add).Dataset("made/mixed");
+
+        Assert.Single(data.Rows(null, "test"));
+        Assert.Empty(said);
+        Assert.Equal([2, 2], [data.Rows(null, "train").Count(), data.Rows(null, "train").Count()]);
+
+        string sentence = Assert.Single(said);
+        Assert.Contains("the split 'train' has files of several formats", sentence);
+        Assert.Contains("such as train-1.csv are read; 1 file of another format, such as train.jsonl", sentence);
+    }
+
+    [Fact]
+    public void Patterns_are_not_tried_where_the_data_set_has_too_many_files_for_them()
+    {
+        CardConfiguration card = new("c", true, [("train", [.. Enumerable.Repeat("*.csv", 30)])], null);
+        string[] paths = [.. Enumerable.Repeat("a.csv", 700_000)];
+
+        InputException refused = Assert.Throws<InputException>(() => DatasetLayout.Listed(card, paths));
+
+        Assert.Contains("30 patterns of file names; at most 28 are tried on 700000 files", refused.Message);
+    }
+
+    [Fact]
     public void A_folder_is_read_by_the_same_rules()
     {
         string folder = Directory.CreateDirectory(Path.Combine(hub.Home, "rows")).FullName;

@@ -3,7 +3,11 @@ using System.Text.RegularExpressions;
 namespace Fulcrum.Data.Hub;
 
 /// <summary>The files of one split, in the order in which their rows are counted.</summary>
-internal sealed record SplitFiles(string Split, IReadOnlyList<string> Paths);
+internal sealed record SplitFiles(string Split, IReadOnlyList<string> Paths)
+{
+    /// <summary>Files of the split that are not read, because more files of the data set have another format.</summary>
+    public IReadOnlyList<string> Unread { get; init; } = [];
+}
 
 /// <summary>Assigns the files of a data set to configurations and splits, by its card and by file names.</summary>
 /// <remarks>The rules are those of Python's <c>datasets</c>.</remarks>
@@ -11,8 +15,10 @@ internal static partial class DatasetLayout
 {
     private const string Separators = @"[-._ 0-9]";
 
-    // Every pattern of an untrusted card is tried on every file. Plain names are looked up.
     private const int MostGlobs = 1000;
+
+    /// <summary>The largest number of trials of one pattern on one file. They take some seconds.</summary>
+    public const long MostTrials = 20_000_000;
 
     /// <summary>Words in the names of folders and files that tell their split.</summary>
     public static readonly IReadOnlyList<(string Split, string[] Words)> SplitWords =
@@ -51,7 +57,11 @@ internal static partial class DatasetLayout
         IEnumerable<string> inFolder = paths
             .Where(p => p.StartsWith(prefix, StringComparison.Ordinal))
             .Select(p => p[prefix.Length..]);
-        return [.. ByNames([.. inFolder]).Select(s => new SplitFiles(s.Split, [.. s.Paths.Select(p => prefix + p)]))];
+        string[] Whole(IEnumerable<string> names) => [.. names.Select(p => prefix + p)];
+        return
+        [
+            .. ByNames([.. inFolder]).Select(s => new SplitFiles(s.Split, Whole(s.Paths)) { Unread = Whole(s.Unread) }),
+        ];
     }
 
     /// <summary>Returns the splits that the card lists for a configuration, with all files of each. Unlike
@@ -61,13 +71,24 @@ internal static partial class DatasetLayout
     {
         string prefix = PrefixOf(configuration);
         Lazy<HashSet<string>> known = new(() => new(paths, StringComparer.Ordinal));
-        int globs = configuration.Splits.Sum(s => s.Patterns.Count(p => Glob.HasWildcard(prefix + p)));
-        return globs <= MostGlobs
+        long trials = Trials(configuration, paths.Count),
+            globs = trials / Math.Max(1, paths.Count);
+        return globs <= MostGlobs && trials <= MostTrials
             ? [.. configuration.Splits.Select(s => new SplitFiles(s.Split, Matching(s.Patterns, prefix, paths, known)))]
             : throw new InputException(
                 $"the configuration '{Printable.Short(configuration.Name)}' of the data set's card has {globs} "
-                    + $"patterns of file names; at most {MostGlobs} are tried"
+                    + $"patterns of file names; at most {Math.Min(MostGlobs, MostTrials / Math.Max(1, paths.Count))} "
+                    + $"are tried on {paths.Count} files"
             );
+    }
+
+    /// <summary>Returns how often a pattern of an untrusted configuration is tried on a file. Plain names are looked
+    /// up.</summary>
+    /// <param name="files">The number of files of the data set.</param>
+    public static long Trials(CardConfiguration configuration, int files)
+    {
+        string prefix = PrefixOf(configuration);
+        return configuration.Splits.Sum(s => (long)s.Patterns.Count(p => Glob.HasWildcard(prefix + p))) * files;
     }
 
     private static string PrefixOf(CardConfiguration configuration)
@@ -110,7 +131,7 @@ internal static partial class DatasetLayout
     /// <c>CONFIG/SPLIT/NNNN.parquet</c>.</summary>
     public static bool IsExported(IReadOnlyList<string> paths)
     {
-        string[] data = [.. paths.Where(IsData).Where(p => Ending(p) != "")];
+        string[] data = [.. paths.Where(IsReadable)];
         return data.Length > 0 && data.All(p => ExportedFile().IsMatch(p));
     }
 
@@ -128,8 +149,17 @@ internal static partial class DatasetLayout
     public static int FormatsOf(IEnumerable<string> paths) =>
         paths.Select(Ending).Select(e => Array.FindIndex(Formats, f => f.Contains(e))).Distinct().Count();
 
-    /// <summary>Whether a file of this name describes a data set, and holds no rows of it.</summary>
-    public static bool IsMetadata(string name) => NoData.Contains(name);
+    /// <summary>Whether a file of a data set holds rows, in a format that can be read.</summary>
+    /// <param name="path">Inside the data set, segments divided by slashes.</param>
+    public static bool IsReadable(string path) => IsData(path) && Ending(path) != "";
+
+    /// <summary>Returns the files of one format, that of the most frequent ending. At a draw Parquet comes first, then
+    /// JSON, then CSV.</summary>
+    public static IReadOnlyList<string> OfOneFormat(IReadOnlyList<string> paths)
+    {
+        string[] format = MostFrequent(paths);
+        return [.. paths.Where(p => format.Contains(Ending(p)))];
+    }
 
     private static SplitFiles ExportedSplit(IGrouping<string, (string Path, string[] Parts)> split) =>
         new(split.Key, [.. split.Select(p => p.Path).Order(StringComparer.Ordinal)]);
@@ -141,7 +171,7 @@ internal static partial class DatasetLayout
     private static bool IsData(string path)
     {
         string[] parts = path.Split('/');
-        return !IsMetadata(parts[^1])
+        return !NoData.Contains(parts[^1])
             && !HubSelection.IsRefused(HubKind.Dataset, path)
             && !parts.Any(p => p.StartsWith('.'))
             && !parts[..^1].Any(p => p.StartsWith("__", StringComparison.Ordinal));
@@ -196,11 +226,25 @@ internal static partial class DatasetLayout
                 .Where(split => split.Paths.Count > 0),
         ];
 
-    // Keeps the files of one format, that of the most frequent ending. Files of other formats are not data.
+    // Keeps the files of one format for all splits.
     private static SplitFiles[] OfOneFormat(IEnumerable<SplitFiles> splits)
     {
         SplitFiles[] all = [.. splits];
-        string? ending = all.SelectMany(s => s.Paths)
+        string[] format = MostFrequent(all.SelectMany(s => s.Paths));
+        return
+        [
+            .. all.Select(s => new SplitFiles(s.Split, [.. s.Paths.Where(p => format.Contains(Ending(p)))])
+                {
+                    Unread = [.. s.Paths.Where(p => Ending(p) != "" && !format.Contains(Ending(p)))],
+                })
+                .Where(s => s.Paths.Count > 0),
+        ];
+    }
+
+    // Returns the endings of the format of the most frequent ending.
+    private static string[] MostFrequent(IEnumerable<string> paths)
+    {
+        string? ending = paths
             .Select(Ending)
             .Where(e => e != "")
             .GroupBy(e => e)
@@ -208,12 +252,7 @@ internal static partial class DatasetLayout
             .ThenBy(g => Array.FindIndex(Formats, f => f.Contains(g.Key)))
             .FirstOrDefault()
             ?.Key;
-        string[] format = Formats.FirstOrDefault(f => f.Contains(ending)) ?? [];
-        return
-        [
-            .. all.Select(s => new SplitFiles(s.Split, [.. s.Paths.Where(p => format.Contains(Ending(p)))]))
-                .Where(s => s.Paths.Count > 0),
-        ];
+        return Formats.FirstOrDefault(f => f.Contains(ending)) ?? [];
     }
 
     [GeneratedRegex(@"\A[^/]+/[^/]+/[0-9]{4}\.parquet\z")]

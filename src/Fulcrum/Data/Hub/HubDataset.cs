@@ -14,16 +14,19 @@ internal sealed class HubDataset : IDisposable
     private readonly string? local;
     private readonly CancellationToken cancellation;
     private readonly Lazy<Contents> contents;
+    private readonly Action<string>? say;
+    private readonly HashSet<string> said = [];
 
     private HubDataset(
         HubSession? session,
         string text,
         HubRepository? repository,
         string? local,
+        Action<string>? say,
         CancellationToken cancellation
     )
     {
-        (this.session, this.text, this.repository, this.local) = (session, text, repository, local);
+        (this.session, this.text, this.repository, this.local, this.say) = (session, text, repository, local, say);
         this.cancellation = cancellation;
         Paths = repository is null ? LocalDataset.Paths(local!) : [.. repository.Files.Select(f => f.Path)];
         contents = new Lazy<Contents>(ReadContents);
@@ -52,15 +55,16 @@ internal sealed class HubDataset : IDisposable
     public IReadOnlyList<string> Configurations => [.. contents.Value.All.Select(c => c.Name)];
 
     /// <summary>Opens a data set in a folder: <c>FOLDER[:CONFIG[/SPLIT]]</c>.</summary>
+    /// <param name="say">Called with a sentence about files that are not read; null for none.</param>
     /// <returns>Null if there is no such folder.</returns>
-    public static HubDataset? InFolder(string text) =>
+    public static HubDataset? InFolder(string text, Action<string>? say = null) =>
         LocalDataset.Parse(text) is var (folder, configuration, split)
-            ? new HubDataset(null, text, null, folder, default) { Configuration = configuration, Split = split }
+            ? new HubDataset(null, text, null, folder, say, default) { Configuration = configuration, Split = split }
             : null;
 
     internal static HubDataset Open(HubSession session, string text, CancellationToken cancellation)
     {
-        if (InFolder(text) is { } local)
+        if (InFolder(text, session.Say) is { } local)
         {
             session.Dispose();
             return local;
@@ -68,7 +72,7 @@ internal sealed class HubDataset : IDisposable
 
         HubReference reference = HubReference.Parse(HubKind.Dataset, text);
         HubRepository repository = HubRepository.OpenAsync(session, reference, cancellation).GetAwaiter().GetResult();
-        return new HubDataset(session, text, repository, null, cancellation)
+        return new HubDataset(session, text, repository, null, session.Say, cancellation)
         {
             Configuration = reference.Configuration,
             Split = reference.Split,
@@ -88,7 +92,7 @@ internal sealed class HubDataset : IDisposable
     /// <exception cref="InputException">There is no such configuration or split. The message names those that
     /// exist.</exception>
     public IReadOnlyList<string> Files(string? configuration = null, string? split = null) =>
-        contents.Value.Fetch(Chosen(configuration, split).Paths);
+        contents.Value.Fetch(Read(Chosen(configuration, split)));
 
     /// <summary>Returns a split of the configuration that the text names, or of the default one.</summary>
     /// <exception cref="InputException">As for <see cref="Files"/>.</exception>
@@ -141,11 +145,11 @@ internal sealed class HubDataset : IDisposable
             contents.Value.Source ?? throw new InvalidOperationException("the data set is a folder already");
         IEnumerable<string> named = (Configuration, Split) switch
         {
-            (not null, not null) => Chosen().Paths,
-            (not null, null) => SplitsOf(Configuration).SelectMany(s => s.Paths),
+            (not null, not null) => Read(Chosen()),
+            (not null, null) => SplitsOf(Configuration).SelectMany(Read),
             _ => contents
                 .Value.All.SelectMany(c => c.Splits.Value)
-                .SelectMany(s => s.Paths)
+                .SelectMany(Read)
                 .Where(p => wanted?.Invoke(p) ?? true),
         };
         string[] paths = [.. named.Distinct()];
@@ -163,6 +167,23 @@ internal sealed class HubDataset : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => session?.Dispose();
+
+    // Returns the files of a split that are read. Files of another format are mentioned once, because they may hold
+    // other rows.
+    private IReadOnlyList<string> Read(SplitFiles split)
+    {
+        if (split.Unread is [var first, ..] && said.Add(first))
+        {
+            string count = split.Unread.Count == 1 ? "1 file" : $"{split.Unread.Count} files";
+            say?.Invoke(
+                $"{text}: the split '{Printable.Message(split.Split)}' has files of several formats. Files such as "
+                    + $"{Printable.Message(split.Paths[0])} are read; {count} of another format, such as "
+                    + $"{Printable.Message(first)}, will not be read"
+            );
+        }
+
+        return split.Paths;
+    }
 
     private IReadOnlyList<SplitFiles> SplitsOf(string? name)
     {
@@ -201,8 +222,11 @@ internal sealed class HubDataset : IDisposable
             card is not [] ? [.. card.Select(c => (c.Name, c.IsDefault, Later(() => DatasetLayout.Of(c, Paths))))]
             : DatasetLayout.IsExported(Paths) ? ExportedIn(Paths)
             : [("default", true, Later(() => DatasetLayout.ByNames(Paths)))];
-        const int MostTried = 100; // of more, whether they have files is found out when one is asked for
-        return all.Length > MostTried || all.Any(c => c.Item3.Value.Count > 0)
+        // Of more, whether they have files is found out when one is asked for.
+        const int MostTried = 100;
+        bool isLarge =
+            all.Length > MostTried || card.Sum(c => DatasetLayout.Trials(c, Paths.Count)) > DatasetLayout.MostTrials;
+        return isLarge || all.Any(c => c.Item3.Value.Count > 0)
             ? new Contents(all, repository, paths => FetchSplit(repository, paths))
             : Exported();
     }
@@ -249,7 +273,9 @@ internal sealed class HubDataset : IDisposable
         }
 
         string folder = from?.Folder ?? Folder;
-        return [.. paths.Select(p => Path.Combine(folder, p.Replace('/', Path.DirectorySeparatorChar)))];
+        string[] files = [.. paths.Select(p => Path.Combine(folder, p.Replace('/', Path.DirectorySeparatorChar)))];
+        Array.ForEach(files, f => InnerPath.RequireInside(folder, f));
+        return files;
     }
 
     private void FetchFrom(HubRepository? from, IEnumerable<string> paths, bool quiet = false)

@@ -1,8 +1,12 @@
+using Fulcrum.Files;
+
 namespace Fulcrum.Data.Hub;
 
 /// <summary>A data set in a folder of this machine.</summary>
 internal static class LocalDataset
 {
+    private const int Depth = 20;
+
     /// <summary>Parses <c>FOLDER[:CONFIG[/SPLIT]]</c>; returns null if there is no such folder.</summary>
     public static (string Folder, string? Configuration, string? Split)? Parse(string text)
     {
@@ -21,15 +25,14 @@ internal static class LocalDataset
         return (text[..colon], parts[0], parts.Length > 1 ? parts[1] : null);
     }
 
-    /// <summary>Returns the names of all files in a folder, segments divided by slashes.</summary>
-    public static string[] Paths(string folder)
-    {
-        string[] paths =
+    /// <summary>Returns the names of all files in a folder, segments divided by slashes. A folder that is a link is not
+    /// entered.</summary>
+    /// <exception cref="InputException">The folder has too many entries.</exception>
+    public static string[] Paths(string folder) =>
         [
-            .. Directory
-                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Select(f => Path.GetRelativePath(folder, f).Replace(Path.DirectorySeparatorChar, '/')),
+            .. InnerPath
+                .FilesIn(folder, "*", Depth)
+                .Select(f => Path.GetRelativePath(folder, f).Replace(Path.DirectorySeparatorChar, '/'))
+                .Order(StringComparer.Ordinal),
         ];
-        return [.. paths.Order(StringComparer.Ordinal)];
-    }
 }

@@ -9,18 +9,23 @@ namespace Fulcrum.Tasks.Harness;
 /// names of folders and files are more tolerant than its rules, which are those of Python's <c>datasets</c>. A task may
 /// ask for a split of any name, such as <c>test_matched</c>; a configuration may be a folder or the start of a file
 /// name; and files without the name of a split serve every split, also where the card lists them without a split.
-/// Folders that were filled by hand rely on this.</remarks>
+/// Folders that were filled by hand rely on this. Of a split with files of several formats only those of one format
+/// are read, as <c>datasets</c> does; if the card lists the files, the split is refused.</remarks>
 internal sealed partial class DatasetFolder
 {
     private const int MostFiles = 20_000;
-    private static readonly string[] Endings = [".jsonl", ".json", ".csv", ".parquet"];
 
     private readonly string root;
     private readonly IReadOnlyList<string> files;
     private readonly Dictionary<string, string[]>? listed; // by split; null if the card names no split
+    private readonly bool isOfCard; // the card lists the files, with or without splits
 
-    private DatasetFolder(string root, IReadOnlyList<string> files, Dictionary<string, string[]>? listed) =>
-        (this.root, this.files, this.listed) = (root, files, listed);
+    private DatasetFolder(
+        string root,
+        IReadOnlyList<string> files,
+        Dictionary<string, string[]>? listed,
+        bool isOfCard
+    ) => (this.root, this.files, this.listed, this.isOfCard) = (root, files, listed, isOfCard);
 
     /// <summary>Opens a folder.</summary>
     /// <param name="configuration">The data set's configuration; null for the only one.</param>
@@ -35,7 +40,7 @@ internal sealed partial class DatasetFolder
         string[] all = AllFiles(root);
         if (all.Length == 0)
         {
-            throw new InputException($"{root} holds no data: no .jsonl, .json, .csv or .parquet file");
+            throw new InputException($"{root} holds no data: no file of Parquet, JSON Lines, JSON or CSV");
         }
 
         string[] named = configuration is null
@@ -45,8 +50,8 @@ internal sealed partial class DatasetFolder
         Dictionary<string, string[]>? listed = card is null ? null : ListedInCard(root, card, all);
         // Files that the card lists without a split belong to the configuration. Their names tell the splits.
         return listed is null || card!.NamesSplits
-            ? new DatasetFolder(root, named.Length > 0 ? named : all, listed)
-            : new DatasetFolder(root, [.. listed.Values.SelectMany(f => f).Distinct()], null);
+            ? new DatasetFolder(root, named.Length > 0 ? named : all, listed, isOfCard: listed is not null)
+            : new DatasetFolder(root, [.. listed.Values.SelectMany(f => f).Distinct()], null, isOfCard: true);
     }
 
     /// <summary>Returns the data files of a folder and below, by name.</summary>
@@ -57,11 +62,7 @@ internal sealed partial class DatasetFolder
         [
             .. InnerPath
                 .FilesIn(root, "*", depth: 5)
-                .Where(f =>
-                    Endings.Contains(Path.GetExtension(f).ToLowerInvariant())
-                    && !DatasetLayout.IsMetadata(Path.GetFileName(f))
-                    && !Inside(root, f).Split('/').Any(p => p.StartsWith('.'))
-                )
+                .Where(f => DatasetLayout.IsReadable(Inside(root, f)))
                 .Take(MostFiles)
                 .Order(StringComparer.Ordinal),
         ];
@@ -71,11 +72,16 @@ internal sealed partial class DatasetFolder
 
     /// <summary>Returns the files of a split, in order; null if there are none.</summary>
     /// <exception cref="InputException">The card lists files of several formats for the split.</exception>
-    public IReadOnlyList<string>? Split(string split)
+    public IReadOnlyList<string>? Split(string split) =>
+        FilesOf(split) is not { } found ? null
+        : isOfCard ? RequireOneFormat(split, found)
+        : DatasetLayout.OfOneFormat(found);
+
+    private IReadOnlyList<string>? FilesOf(string split)
     {
         if (listed is not null)
         {
-            return listed.TryGetValue(split, out string[]? ofCard) ? OfOneFormat(split, ofCard) : null;
+            return listed.GetValueOrDefault(split);
         }
 
         string[] named = FilesNamed([split]);
@@ -94,7 +100,7 @@ internal sealed partial class DatasetFolder
     }
 
     // Two formats often hold the same rows, so neither all files nor those of one format are surely the split.
-    private string[] OfOneFormat(string split, string[] ofCard)
+    private IReadOnlyList<string> RequireOneFormat(string split, IReadOnlyList<string> ofCard)
     {
         string first = ofCard[0];
         string? other = ofCard.FirstOrDefault(f => DatasetLayout.FormatsOf([first, f]) > 1);

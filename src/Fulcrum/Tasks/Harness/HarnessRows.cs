@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Data.Hub;
 using Fulcrum.Files;
 using Fulcrum.Templates;
 
@@ -110,9 +111,7 @@ internal sealed class HarnessRows
 
         IReadOnlyList<TableRow> rows = Table.Read(path, budget);
         IEnumerable<TemplateMap> maps = rows.Select(r => (TemplateMap)TemplateValues.From(r.Values)!);
-        return Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase)
-            ? ColumnTypes.OfTexts([.. maps])
-            : maps;
+        return DatasetLayout.Ending(path) is ".csv" or ".tsv" ? ColumnTypes.OfTexts([.. maps]) : maps;
     }
 
     // A .json file contains one array, an object with an array, or one object per line.

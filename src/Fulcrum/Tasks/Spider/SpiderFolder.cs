@@ -125,7 +125,7 @@ internal sealed class SpiderFolder
         Directory.Exists(data)
         && !File.Exists(Path.Combine(data, SpiderQuestions.DevFile(data)))
         && !File.Exists(Path.Combine(data, SpiderQuestions.TrainFile(data)))
-        && Directory.EnumerateFiles(data, "*.parquet", SearchOption.AllDirectories).Any();
+        && InnerPath.FilesIn(data, "*.parquet", depth: 5).Any();
 
     private static DataSplit SplitOf(string data, string split)
     {
