@@ -7,6 +7,7 @@ namespace Fulcrum.Tests.Hub;
 public sealed class HubPullTests : IDisposable
 {
     private static readonly byte[] Weights = FakeHub.Bytes(300_000);
+    private readonly List<string> said = [];
     private readonly FakeHub hub = new FakeHub()
         .With("org/tiny", "config.json", "{}")
         .With("org/tiny", "model.safetensors", Weights)
@@ -125,6 +126,51 @@ public sealed class HubPullTests : IDisposable
         Assert.Equal(Commit, hub.Resolver.Pull(tiny, new HubSelection(Include: ["*.json"])).Commit);
         Assert.Throws<FulcrumException>(() => hub.Resolver.Pull(tiny, new HubSelection()));
     }
+
+    [Theory]
+    [InlineData("q4.gguf", "GGUF files. Each is fetched by its name, such as org/other/q4.gguf")]
+    [InlineData("pytorch_model.bin", "weights in pytorch_model.bin, a format that is never fetched")]
+    [InlineData("notes.md", "1 file, such as notes.md")]
+    public void A_repository_without_any_file_of_a_model_is_refused_with_what_it_has(string path, string expected)
+    {
+        hub.With("org/other", path, "x");
+
+        InputException refused = Assert.Throws<InputException>(() => Pull("org/other", new HubSelection()));
+
+        Assert.StartsWith("org/other has no weights as safetensors. It has ", refused.Message);
+        Assert.Contains(expected, refused.Message);
+    }
+
+    [Fact]
+    public void A_repository_without_weights_is_fetched_with_a_warning_unless_the_user_chose_its_files()
+    {
+        hub.With("org/other", "config.json", "{}").With("org/other", "model.onnx", "x");
+
+        Pull("org/other", new HubSelection(Exclude: ["*.txt"]));
+        Pull("org/other", new HubSelection(Weights: false));
+        Pull("org/tiny", new HubSelection());
+        Assert.Empty(said);
+        Pull("org/other", new HubSelection());
+
+        Assert.Equal(
+            "warning: org/other has no weights as safetensors. It has weights in model.onnx, a format that is never "
+                + "fetched because many such files can run code. 1 other file is fetched",
+            Assert.Single(said)
+        );
+    }
+
+    [Fact]
+    public void A_pull_of_which_the_patterns_leave_no_file_is_refused()
+    {
+        InputException refused = Assert.Throws<InputException>(() =>
+            Pull("org/tiny", new HubSelection(Exclude: ["*"]))
+        );
+
+        Assert.Contains("left without those that match *", refused.Message);
+    }
+
+    private HubLocation Pull(string id, HubSelection selection) =>
+        new HubResolver(hub.Settings, say: said.Add).Pull(HubReference.Parse(HubKind.Model, id), selection);
 
     [Fact]
     public void Bytes_that_came_before_a_cut_are_not_fetched_again()

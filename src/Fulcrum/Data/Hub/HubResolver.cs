@@ -90,6 +90,7 @@ internal sealed class HubResolver(
                 .GetAwaiter()
                 .GetResult();
             IReadOnlyList<HubFile> files = selection.Of(reference, repository.Files);
+            SayLack(session, repository, selection.Lack(reference, repository.Files, files), files.Count);
             string place = reference.File is { } file
                 ? $"{repository.Folder}{System.IO.Path.DirectorySeparatorChar}{file}"
                 : repository.Folder;
@@ -150,6 +151,22 @@ internal sealed class HubResolver(
         using HubContent content = data.Content();
         content.Fetch();
         return content.Location;
+    }
+
+    // Without the hub's list the other files of the repository are unknown.
+    private static void SayLack(HubSession session, HubRepository repository, string? lack, int files)
+    {
+        if (lack is null || !repository.IsListed)
+        {
+            return;
+        }
+
+        if (files == 0)
+        {
+            throw new InputException(lack);
+        }
+
+        session.Say($"warning: {lack}. {(files == 1 ? "1 other file is" : $"{files} other files are")} fetched");
     }
 
     private static void Fetch(

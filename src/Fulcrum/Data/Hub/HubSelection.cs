@@ -13,6 +13,9 @@ internal sealed record HubSelection(
     bool Weights = true
 )
 {
+    private const string Safetensors = ".safetensors",
+        Gguf = ".gguf";
+
     // Code, and formats that run code when they are opened. They are never downloaded, whatever the patterns.
     private static readonly string[] Code = [".py", ".pyc", ".pkl", ".pickle", ".joblib", ".so", ".dll", ".exe", ".sh"];
 
@@ -31,23 +34,55 @@ internal sealed record HubSelection(
     ];
 
     // Configuration, tokenizer and weights, in all folders.
-    private static readonly string[] OfModels = [".json", ".safetensors", ".jinja", ".txt", ".model"];
+    private static readonly string[] OfModels = [".json", Safetensors, ".jinja", ".txt", ".model"];
 
     /// <summary>Returns the selected files in the order of the list.</summary>
-    /// <exception cref="InputException">Patterns were given, and none of the files that may be downloaded
-    /// matches.</exception>
+    /// <exception cref="InputException">Patterns were given, and they select none of the files that may be
+    /// downloaded.</exception>
     public IReadOnlyList<HubFile> Of(HubReference reference, IReadOnlyList<HubFile> files)
     {
         HubFile[] chosen = reference.File is { } named
             ? Named(reference, files, named)
             : Matching(reference.Kind, files);
-        bool hasPatterns = Include is { Count: > 0 };
-        return chosen.Length > 0 || !hasPatterns
-            ? chosen
-            : throw new InputException(
-                $"{reference.Id}: no file that may be fetched matches "
-                    + string.Join(", ", Include!.Select(Printable.Message))
-            );
+        if (chosen.Length > 0 || !HasPatterns)
+        {
+            return chosen;
+        }
+
+        string Listed(IEnumerable<string>? patterns) => string.Join(", ", (patterns ?? []).Select(Printable.Message));
+        throw new InputException(
+            Include is { Count: > 0 }
+                ? $"{reference.Id}: no file that may be fetched matches {Listed(Include)}"
+                : $"{reference.Id}: no file that may be fetched is left without those that match {Listed(Exclude)}"
+        );
+    }
+
+    /// <summary>Returns a sentence that says what a repository has in place of weights as safetensors, or of data
+    /// files; null if it has such files, or if the user has chosen the files.</summary>
+    /// <param name="files">All files of the repository.</param>
+    /// <param name="chosen">The selected ones.</param>
+    public string? Lack(HubReference reference, IReadOnlyList<HubFile> files, IReadOnlyList<HubFile> chosen)
+    {
+        bool needsWeights = reference.Kind == HubKind.Model && Weights;
+        bool isComplete = needsWeights ? chosen.Any(f => Ends(f.Path, [Safetensors])) : chosen.Count > 0;
+        return isComplete || HasPatterns || reference.File is not null
+            ? null
+            : $"{reference.Id} has no {(needsWeights ? "weights as safetensors" : "file that is fetched")}. "
+                + $"It has {Instead(reference, [.. files.Select(f => f.Path)])}";
+    }
+
+    private bool HasPatterns => Include is { Count: > 0 } || Exclude is { Count: > 0 };
+
+    private static string Instead(HubReference reference, string[] paths)
+    {
+        string First(string[] endings) => Printable.Message(paths.FirstOrDefault(p => Ends(p, endings)) ?? "");
+        bool isModel = reference.Kind == HubKind.Model;
+        return isModel && First([Gguf]) is { Length: > 0 } gguf
+                ? $"GGUF files. Each is fetched by its name, such as {reference.Id}/{gguf}"
+            : isModel && First(OtherWeights) is { Length: > 0 } other
+                ? $"weights in {other}, a format that is never fetched because many such files can run code"
+            : paths.Length == 0 ? "no file"
+            : $"{paths.Length} {(paths.Length == 1 ? "file" : "files")}, such as {Printable.Message(paths[0])}";
     }
 
     /// <summary>Returns whether a file has a format that is never downloaded.</summary>
@@ -66,7 +101,7 @@ internal sealed record HubSelection(
     }
 
     private bool IsNeeded(HubKind kind, string path) =>
-        kind == HubKind.Dataset || (Ends(path, OfModels) && (Weights || !Ends(path, [".safetensors"])));
+        kind == HubKind.Dataset || (Ends(path, OfModels) && (Weights || !Ends(path, [Safetensors])));
 
     // A model in several GGUF files is loaded from the first; the others must be in the same folder.
     private static HubFile[] Named(HubReference reference, IReadOnlyList<HubFile> files, string named)
@@ -77,7 +112,7 @@ internal sealed record HubSelection(
             : [.. files.Where(f => f.Path == named)];
         string known = string.Join(
             ", ",
-            files.Where(f => Ends(f.Path, [".gguf"])).Take(20).Select(f => Printable.Message(f.Path))
+            files.Where(f => Ends(f.Path, [Gguf])).Take(20).Select(f => Printable.Message(f.Path))
         );
         return found.Any(f => f.Path == named)
             ? found
