@@ -52,9 +52,10 @@ internal static class Normalizers
     }
 
     /// <summary>Returns the normalised contents of added tokens, in their order.</summary>
-    /// <exception cref="InputException">All of them together are too long.</exception>
-    public static string[] Contents(IEnumerable<AddedToken> tokens, Func<string, string> normalise)
+    /// <exception cref="InputException">All of them together are too long, or take too long.</exception>
+    public static string[] Contents(IReadOnlyList<AddedToken> tokens, Func<string, string> normalise)
     {
+        using TextPatience patience = TextPatience.Begin(tokens.Sum(t => (long)t.Content.Length));
         long characters = 0;
         List<string> contents = [];
         foreach (AddedToken token in tokens)

@@ -108,12 +108,12 @@ internal static class PreTokenizers
         {
             List<Piece> now = [piece],
                 next = [];
-            TextPatience patience = TextPatience.Begin();
+            using TextPatience patience = TextPatience.Begin(piece.Length);
             foreach (PreTokenizer step in steps)
             {
                 foreach (Piece part in now)
                 {
-                    patience.Require(piece.Length);
+                    patience.Require();
                     step(part, next);
                 }
 

@@ -16,6 +16,8 @@ internal sealed class TextPattern
     private const char FirstReserved = '\uE000',
         LastReserved = '\uE3FF';
     private const int MostClasses = 64; // one bit each in a character's signature
+    private readonly string pattern;
+    private readonly TimeSpan limit; // of one match
     private readonly Regex regex;
     private readonly CharacterClass[] classes;
     private readonly IReadOnlySet<char> literals;
@@ -28,8 +30,9 @@ internal sealed class TextPattern
     // such characters explicitly.
     private readonly SearchValues<char> reserved = SearchValues.Create("");
 
-    private TextPattern(string pattern)
+    private TextPattern(string pattern, TimeSpan limit)
     {
+        (this.pattern, this.limit) = (pattern, limit);
         PatternTranslation translation = PatternTranslation.Of(pattern);
         (classes, literals) = (
             translation.Classes.Count <= MostClasses
@@ -47,7 +50,7 @@ internal sealed class TextPattern
         regex = new Regex(
             translation.Text,
             RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline,
-            TextPatience.LimitOfAMatch
+            limit
         );
     }
 
@@ -102,7 +105,9 @@ internal sealed class TextPattern
     public static TextPattern Literal(string text, JsonFile file) => Parse(Regex.Escape(text), file);
 
     /// <summary>A pattern in Oniguruma's language.</summary>
-    public static TextPattern Of(string pattern) => new(pattern);
+    /// <param name="limit">The longest time of one match; null: 10 s.</param>
+    public static TextPattern Of(string pattern, TimeSpan? limit = null) =>
+        new(pattern, limit ?? TextPatience.LimitOfAMatch);
 
     /// <summary>A pattern as a tokenizer has it.</summary>
     /// <exception cref="InputException">It is not a valid pattern, or cannot be matched exactly.</exception>
@@ -124,41 +129,49 @@ internal sealed class TextPattern
     public void Split(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
     {
         int before = into.Count;
+        using TextPatience patience = TextPatience.Begin(text.Length);
         try
         {
-            SplitInTime(text, into);
+            SplitInTime(text, into, patience);
         }
         catch (RegexMatchTimeoutException)
         {
             // .NET's limit also counts the time in which the process was stopped. So a second try decides.
             into.RemoveRange(before, into.Count - before);
-            SplitAgain(text, into);
+            SplitAgain(text, into, patience);
         }
     }
 
-    private void SplitAgain(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
+    private void SplitAgain(
+        ReadOnlySpan<char> text,
+        List<(int Start, int Length, bool Matched)> into,
+        TextPatience patience
+    )
     {
         try
         {
-            SplitInTime(text, into);
+            SplitInTime(text, into, patience);
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw TextPatience.Exceeded(text.Length, e);
+            throw patience.SlowMatch(pattern, limit, e);
         }
     }
 
-    private void SplitInTime(ReadOnlySpan<char> text, List<(int Start, int Length, bool Matched)> into)
+    private void SplitInTime(
+        ReadOnlySpan<char> text,
+        List<(int Start, int Length, bool Matched)> into,
+        TextPatience patience
+    )
     {
         int[]? places = null;
         ReadOnlySpan<char> shadow =
             text.ContainsAnyInRange('\uD800', '\uDFFF') || text.ContainsAny(reserved) ? Shadow(text, out places) : text;
         int end = 0;
         bool any = false;
-        TextPatience patience = TextPatience.Begin();
         foreach (ValueMatch match in regex.EnumerateMatches(shadow))
         {
-            patience.Require(text.Length);
+            patience.Require();
             if (match.Length == 0 && any && match.Index == end)
             {
                 continue; // an empty match directly after a match does not count
@@ -173,6 +186,7 @@ internal sealed class TextPattern
             Add(match.Index, end, true);
         }
 
+        patience.Require(); // also the search after the last match takes time
         if (end < shadow.Length)
         {
             Add(end, shadow.Length, false);

@@ -17,7 +17,11 @@ internal static class TokenDecoder
         }
 
         Func<List<string>, List<string>> step = Step(node, file);
-        return tokens => string.Concat(step([.. tokens]));
+        return tokens =>
+        {
+            using TextPatience patience = TextPatience.Begin(tokens.Sum(t => (long)t.Length));
+            return string.Concat(step([.. tokens]));
+        };
     }
 
     private static Func<List<string>, List<string>> Step(JsonNode? node, JsonFile file) =>

@@ -107,10 +107,10 @@ public sealed class Tokenizer
         string valid = WellFormed(text);
         List<(Piece, AddedToken?)> parts = [];
         raw.Split(new Piece(valid, 0, valid.Length, First: true), parts);
-        TextPatience patience = TextPatience.Begin();
+        using TextPatience patience = TextPatience.Begin(text.Length);
         foreach ((Piece part, AddedToken? token) in parts)
         {
-            patience.Require(text.Length);
+            patience.Require();
             if (token is not null)
             {
                 tokens.Add(token.Id);
@@ -159,10 +159,10 @@ public sealed class Tokenizer
         List<(Piece, AddedToken?)> parts = [];
         normalised.Split(text, parts);
         List<Piece> pieces = [];
-        TextPatience patience = TextPatience.Begin();
+        using TextPatience patience = TextPatience.Begin(text.Length);
         foreach ((Piece part, AddedToken? token) in parts)
         {
-            patience.Require(text.Length);
+            patience.Require();
             if (token is not null)
             {
                 tokens.Add(token.Id);
