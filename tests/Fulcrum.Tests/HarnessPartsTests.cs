@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fulcrum.Patterns;
 using Fulcrum.Tasks;
 using Fulcrum.Tasks.Harness;
@@ -38,15 +39,58 @@ public sealed class HarnessPartsTests
     [InlineData(@"a*", "baac", ";aa;;")]
     [InlineData(@"[]x]+", "]x", "]x")]
     [InlineData(@"[^\W\d_]+", "ab1_c", "ab;c")]
+    [InlineData(@"a}+", "a}}}", "a}}}")]
+    [InlineData(@"x1}+", "x1}}", "x1}}")]
     public void A_pattern_finds_what_Python_finds(string pattern, string text, string found) =>
         Assert.Equal(
             found,
             string.Join(';', new PythonPattern(pattern).FindAll(text).Select(m => string.Join('|', m)))
         );
 
-    [Fact]
-    public void A_replacement_may_name_groups() =>
-        Assert.Equal("b-a b-a", new PythonPattern(@"(\w),(\w)").Replace("a,b a,b", @"\2-\g<1>"));
+    [Theory]
+    [InlineData(@"(\w),(\w)", "a,b a,b", @"\2-\g<1>", 0, "b-a b-a")]
+    [InlineData("", "ab", "-", 0, "-a-b-")]
+    [InlineData("a", "a.a.b", "x", 5, "x.x.b")]
+    [InlineData("a", "a.a", "x", 1, "x.a")]
+    public void A_replacement_may_name_groups(string pattern, string text, string by, int count, string expected) =>
+        Assert.Equal(expected, new PythonPattern(pattern).Replace(text, by, count));
+
+    [Theory]
+    [InlineData("}+")]
+    [InlineData("(a)")]
+    [InlineData("(?P<a>b)(?P=a)")]
+    public void A_pattern_of_sixty_thousand_characters_is_read_in_linear_time(string part)
+    {
+        int times = 60_000 / part.Length;
+        string pattern = string.Concat(
+            Enumerable.Range(0, times).Select(i => part.Replace("<a>", $"<a{i}>").Replace("=a", $"=a{i}"))
+        );
+
+        Assert.NotEqual(0, PythonPatternTranslation.Of(pattern, pattern.Length).Text.Length);
+    }
+
+    [Theory]
+    [InlineData('(', ')')]
+    [InlineData('"', '"')]
+    [InlineData('[', ']')]
+    public void Marks_of_data_are_tightened_and_brackets_removed_as_by_patterns(char open, char close)
+    {
+        (string o, string c) = (Regex.Escape($"{open}"), Regex.Escape($"{close}").Replace("]", @"\]"));
+        string characters = $"{open}{close} \nab\x1d";
+        Random random = new(1);
+        for (int i = 0; i < 300; i++)
+        {
+            string text = string.Concat(random.GetItems(characters.ToCharArray(), random.Next(14)));
+            string tight = Regex.Replace(text, $@"{o}[\s\x1c-\x1f]*([^{c}]*?)[\s\x1c-\x1f]*{c}", $"{open}$1{close}");
+
+            Assert.Equal(tight, HarnessFunctions.Tightened(text, open, close));
+            Assert.Equal(Regex.Replace(text, @"\[[^\n]*?\]", ""), HarnessFunctions.Unbracketed(text));
+        }
+
+        string unclosed = new(open, 300_001);
+        Assert.NotEmpty(HarnessFunctions.Tightened(unclosed, open, close));
+        Assert.NotEmpty(HarnessFunctions.Unbracketed(unclosed));
+    }
 
     [Fact]
     public void A_pattern_that_explodes_is_refused_by_name() =>

@@ -55,7 +55,7 @@ internal sealed partial class PythonPatternTranslation
     /// <summary>Reads the flags at the beginning, such as <c>(?is)</c>, which apply to the whole pattern.</summary>
     private void LeadingFlags()
     {
-        while (Regex.Match(pattern[at..], @"^\(\?([aiLmsux]+)\)") is { Success: true } m)
+        while (FlagsAlone().Match(pattern, at) is { Success: true } m)
         {
             foreach (char flag in m.Groups[1].Value)
             {
@@ -94,7 +94,7 @@ internal sealed partial class PythonPatternTranslation
                 at++;
                 result.Append(dotAll ? $@"(?:{Pair}|[\s\S])" : $@"(?:{Pair}|[^\n])");
                 break;
-            case '{' when Regex.Match(pattern[at..], @"^\{,(\d+)\}") is { Success: true } m:
+            case '{' when UpTo().Match(pattern, at) is { Success: true } m:
                 at += m.Length;
                 result.Append(CultureInfo.InvariantCulture, $"{{0,{m.Groups[1].Value}}}");
                 break;
@@ -107,7 +107,16 @@ internal sealed partial class PythonPatternTranslation
     }
 
     // A closing brace without a repetition before it is a literal, which a following "+" repeats.
-    private bool IsLiteralBrace() => pattern[at] == '}' && !Regex.IsMatch(pattern[..(at + 1)], @"\{\d*,?\d*\}$");
+    private bool IsLiteralBrace()
+    {
+        int start = at - 1;
+        for (bool comma = false; start >= 0 && (char.IsDigit(pattern[start]) || (pattern[start] == ',' && !comma)); )
+        {
+            comma |= pattern[start--] == ',';
+        }
+
+        return pattern[at] == '}' && (start < 0 || pattern[start] != '{');
+    }
 
     private void Literal()
     {
@@ -123,14 +132,13 @@ internal sealed partial class PythonPatternTranslation
 
     private void Group()
     {
-        string rest = pattern[at..];
-        if (Regex.Match(rest, @"^\(\?P<(\w+)>") is { Success: true } named)
+        if (Named().Match(pattern, at) is { Success: true } named)
         {
             at += named.Length;
             names[named.Groups[1].Value] = ++Groups;
             result.Append('(');
         }
-        else if (Regex.Match(rest, @"^\(\?P=(\w+)\)") is { Success: true } back)
+        else if (NamedBack().Match(pattern, at) is { Success: true } back)
         {
             at += back.Length;
             int number = names.TryGetValue(back.Groups[1].Value, out int known)
@@ -138,16 +146,16 @@ internal sealed partial class PythonPatternTranslation
                 : throw new ArgumentException($"there is no group {back.Groups[1].Value}");
             result.Append(CultureInfo.InvariantCulture, $@"(?:\{number})");
         }
-        else if (Regex.Match(rest, @"^\(\?(?:[:=!>]|<[=!]|[aiLmsux]*-?[imsx]*:|#)") is { Success: true } special)
+        else if (Special().Match(pattern, at) is { Success: true } special)
         {
             at += special.Length;
             result.Append(
                 special.Value.Replace("a", "", StringComparison.Ordinal).Replace("u", "", StringComparison.Ordinal)
             );
         }
-        else if (rest.StartsWith("(?", StringComparison.Ordinal))
+        else if (pattern.AsSpan(at).StartsWith("(?"))
         {
-            throw new ArgumentException($"the group {rest[..Math.Min(4, rest.Length)]} is not supported");
+            throw new ArgumentException($"the group {pattern[at..Math.Min(at + 4, pattern.Length)]} is not supported");
         }
         else
         {
@@ -190,4 +198,19 @@ internal sealed partial class PythonPatternTranslation
             ? new Rune(code).ToString()
             : throw new ArgumentException(@"\U needs eight hexadecimal digits");
     }
+
+    [GeneratedRegex(@"\G\(\?([aiLmsux]+)\)")]
+    private static partial Regex FlagsAlone();
+
+    [GeneratedRegex(@"\G\{,(\d+)\}")]
+    private static partial Regex UpTo();
+
+    [GeneratedRegex(@"\G\(\?P<(\w+)>")]
+    private static partial Regex Named();
+
+    [GeneratedRegex(@"\G\(\?P=(\w+)\)")]
+    private static partial Regex NamedBack();
+
+    [GeneratedRegex(@"\G\(\?(?:[:=!>]|<[=!]|[aiLmsux]*-?[imsx]*:|#)")]
+    private static partial Regex Special();
 }

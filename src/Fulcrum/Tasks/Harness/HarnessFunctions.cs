@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Fulcrum.Tasks.Grading;
 using Fulcrum.Templates;
@@ -69,8 +70,34 @@ internal static partial class HarnessFunctions
     private static string Cleaned(string text)
     {
         text = PythonText.Strip(text).Replace(" [title]", ". ", StringComparison.Ordinal);
-        return Bracketed().Replace(text, "").Replace("  ", " ", StringComparison.Ordinal);
+        return Unbracketed(text).Replace("  ", " ", StringComparison.Ordinal);
     }
+
+    // Without everything from an opening bracket to the next closing one on its line: in linear time, also for a
+    // million opening brackets.
+    internal static string Unbracketed(string text)
+    {
+        StringBuilder kept = new(text.Length);
+        int at = 0,
+            close = -1,
+            line = -1;
+        for (int open = text.IndexOf('['); open >= 0; open = text.IndexOf('[', at))
+        {
+            close = Next(text, ']', open, close);
+            line = Next(text, '\n', open, line);
+            int end = close < line ? close + 1 : open + 1;
+            kept.Append(text, at, (close < line ? open : end) - at);
+            at = end;
+        }
+
+        return kept.Append(text, at, text.Length - at).ToString();
+    }
+
+    // The place of the next such character, or the length of the text.
+    private static int Next(string text, char wanted, int from, int known) =>
+        known > from ? known
+        : text.IndexOf(wanted, from) is >= 0 and var found ? found
+        : text.Length;
 
     private static void Winogrande(TemplateMap row)
     {
@@ -110,11 +137,11 @@ internal static partial class HarnessFunctions
             (" ? ", "? "),
             (" , ", ", ")
         );
-        text = Round().Replace(text, "($1)");
-        text = Square().Replace(text, "[$1]");
-        text = Curly().Replace(text, "{$1}");
-        text = Double().Replace(text, "\"$1\"");
-        text = Single().Replace(text, "'$1'");
+        text = Tightened(text, '(', ')');
+        text = Tightened(text, '[', ']');
+        text = Tightened(text, '{', '}');
+        text = Tightened(text, '"', '"');
+        text = Tightened(text, '\'', '\'');
         return Replaced(
             text,
             ("= = = =", "===="),
@@ -126,6 +153,25 @@ internal static partial class HarnessFunctions
             (" N ", " 1 "),
             (" 's", "'s")
         );
+    }
+
+    // Without white space at the inner side of a mark and the next closing one: in linear time, also where a mark is
+    // never closed.
+    internal static string Tightened(string text, char open, char close)
+    {
+        StringBuilder tight = new(text.Length);
+        int at = 0;
+        for (
+            int start = text.IndexOf(open), end;
+            start >= 0 && (end = text.IndexOf(close, start + 1)) >= 0;
+            start = text.IndexOf(open, at)
+        )
+        {
+            tight.Append(text, at, start + 1 - at).Append(PythonText.Strip(text[(start + 1)..end])).Append(close);
+            at = end + 1;
+        }
+
+        return tight.Append(text, at, text.Length - at).ToString();
     }
 
     private static string Replaced(string text, params (string From, string To)[] pairs) =>
@@ -148,24 +194,6 @@ internal static partial class HarnessFunctions
                 $"there is no column '{column}' with a list of texts; there are {string.Join(", ", row.Keys)}"
             );
 
-    [GeneratedRegex(@"\[[^\n]*?\]")]
-    private static partial Regex Bracketed();
-
     [GeneratedRegex(@"/' [0-9]/")]
     private static partial Regex AfterSlash();
-
-    [GeneratedRegex(@"\([\s\x1c-\x1f]*([^\)]*?)[\s\x1c-\x1f]*\)")]
-    private static partial Regex Round();
-
-    [GeneratedRegex(@"\[[\s\x1c-\x1f]*([^\]]*?)[\s\x1c-\x1f]*\]")]
-    private static partial Regex Square();
-
-    [GeneratedRegex(@"\{[\s\x1c-\x1f]*([^}]*?)[\s\x1c-\x1f]*\}")]
-    private static partial Regex Curly();
-
-    [GeneratedRegex(@"""[\s\x1c-\x1f]*([^""]*?)[\s\x1c-\x1f]*""")]
-    private static partial Regex Double();
-
-    [GeneratedRegex(@"'[\s\x1c-\x1f]*([^']*?)[\s\x1c-\x1f]*'")]
-    private static partial Regex Single();
 }
