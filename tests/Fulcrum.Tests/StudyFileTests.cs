@@ -74,6 +74,28 @@ public sealed class StudyFileTests
             Assert.Throws<InputException>(() => StudyFile.Load(Written(Good.Replace(from, to)))).Message
         );
 
+    [Fact]
+    public void The_first_faults_of_a_study_are_named_together()
+    {
+        string path = Written(
+            """
+            { "bases": "m",
+              "tasks": { "mmlu": { "kind": "mmlu", "data": "d", "shots": 5 } },
+              "seed": "one",
+              "candidates": { "a": { "train": { "epochs": [3] } } } }
+            """
+        );
+
+        string message = Assert.Throws<InputException>(() => StudyFile.Load(path)).Message;
+
+        Assert.StartsWith(
+            $"{path} line 1: bases: unknown key \"bases\"; did you mean \"base\"? Also line 2: ",
+            message
+        );
+        Assert.Contains("fewshot now. Also line 3: seed: wanted a whole number, found text \"one\". 1 other", message);
+        Assert.DoesNotContain("missing", message);
+    }
+
     [Theory]
     [InlineData("\"base\":", "\"bases\":", "bases")]
     [InlineData("\"epochs\":3", "\"epochs\":0", "train.epochs")]

@@ -32,7 +32,7 @@ internal static class TrainingData
         note?.Invoke($"training data: {file.Rows.Count} examples, {file.Format.Description}");
         if (file.Format.Layout == TrainingLayout.Ids)
         {
-            return [.. file.Rows.Select(r => OfIds(TextOf(file, r)))];
+            return FileFaults.Read(file.Rows, r => OfIds(TextOf(file, r)));
         }
 
         PromptEncoding encoding = PromptEncoding.Load(modelFolder);
@@ -41,10 +41,10 @@ internal static class TrainingData
             file.Format.Layout == TrainingLayout.Alpaca && columns?.Chat is null
                 ? file.WithPrompts(encoding.HasTemplate)
                 : file;
-        TrainingExample[] examples =
-        [
-            .. asked.Rows.Select(r => encoding.Example(TextOf(asked, r)) with { Cluster = null }),
-        ];
+        TrainingExample[] examples = FileFaults.Read(
+            asked.Rows,
+            r => encoding.Example(TextOf(asked, r)) with { Cluster = null }
+        );
         encoding.TrainingWarnings(examples).ToList().ForEach(w => warn?.Invoke(w));
         return examples;
     }

@@ -13,11 +13,13 @@ namespace Fulcrum.Studies;
 /// <param name="place">Where in a study the whole text belongs.</param>
 internal sealed partial class StudyShape(string source, byte[] text, string place)
 {
+    private readonly FileFaults faults = new(source);
+
     /// <summary>Checks a whole text.</summary>
     /// <param name="place">Where in a study the text belongs: empty for a whole study, <c>train</c> for that
     /// section.</param>
-    /// <exception cref="InputException">A key is unknown, missing or repeated, or a value has the wrong
-    /// type.</exception>
+    /// <exception cref="InputException">A key is unknown, missing or repeated, or a value has the wrong type. The
+    /// message names the first few faults.</exception>
     /// <exception cref="JsonException">It is not JSON.</exception>
     public static void Check(string text, string source, JsonTypeInfo type, string place)
     {
@@ -28,9 +30,21 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
         );
         reader.Read();
         StudyShape shape = new(source, bytes, place);
-        shape.Value(ref reader, type, place, mayBeNull: false);
-        reader.Read();
-        shape.RefuseNul();
+        try
+        {
+            shape.Value(ref reader, type, place, mayBeNull: false);
+            reader.Read();
+            shape.RefuseNul();
+        }
+        catch (InputException e)
+        {
+            shape.faults.Add(e); // what follows it cannot be checked
+        }
+
+        if (shape.faults.Refusal is { } refusal)
+        {
+            throw refusal;
+        }
     }
 
     // No name and no path can hold it.
@@ -77,11 +91,15 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
         (string wanted, bool holds) = Wanted(ref reader, type);
         if (!holds)
         {
-            throw Error(
-                reader.TokenStartIndex,
-                $"{(path.Length > 0 ? path : "the study")}: wanted {wanted}{(mayBeNull ? " or null" : "")}, "
-                    + $"found {Found(ref reader)}"
+            faults.Add(
+                Error(
+                    reader.TokenStartIndex,
+                    $"{(path.Length > 0 ? path : "the study")}: wanted {wanted}{(mayBeNull ? " or null" : "")}, "
+                        + $"found {Found(ref reader)}"
+                )
             );
+            reader.Skip();
+            return;
         }
 
         Parts(ref reader, type, path);
@@ -113,14 +131,27 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
         string? kind = type.PolymorphismOptions?.TypeDiscriminatorPropertyName;
         Dictionary<string, JsonPropertyInfo> keys = StudyKeys.Of(kind is null ? type : KindOf(reader, type, path));
         HashSet<string> seen = new(StringComparer.Ordinal);
+        bool allKnown = true;
         while (NextKey(ref reader, seen, path) is { } key)
         {
-            JsonPropertyInfo? known =
-                key == kind || (key == StudySchema.Key && path == place) ? null
-                : keys.TryGetValue(kind is null ? key : KeyOf(key, keys.Keys), out known) ? known
-                : throw Unknown(reader.TokenStartIndex, path, key, kind is null ? keys.Keys : keys.Keys.Append(kind));
+            bool isSpecial = key == kind || (key == StudySchema.Key && path == place);
+            JsonPropertyInfo? known = isSpecial
+                ? null
+                : keys.GetValueOrDefault(kind is null ? key : KeyOf(key, keys.Keys));
+            if (known is null && !isSpecial)
+            {
+                allKnown = false;
+                faults.Add(
+                    Unknown(reader.TokenStartIndex, path, key, kind is null ? keys.Keys : keys.Keys.Append(kind))
+                );
+            }
+
             reader.Read();
-            if (known is not null)
+            if (known is null)
+            {
+                reader.Skip();
+            }
+            else
             {
                 Value(
                     ref reader,
@@ -131,7 +162,11 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
             }
         }
 
-        RequireAll(keys, seen, start, path);
+        // An unknown key may be the missing one, misspelt.
+        if (allKnown)
+        {
+            RequireAll(keys, seen, start, path);
+        }
     }
 
     // A task of custom data has one file, which may be called "file" or "data".
@@ -140,12 +175,14 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
 
     private void RequireAll(Dictionary<string, JsonPropertyInfo> keys, HashSet<string> seen, long start, string path)
     {
-        if (keys.FirstOrDefault(k => StudyKeys.IsRequired(k.Value) && !seen.Contains(k.Key)).Key is { } missing)
+        foreach (string missing in keys.Where(k => StudyKeys.IsRequired(k.Value)).Select(k => k.Key).Except(seen))
         {
-            throw Error(
-                start,
-                $"{Under(path, missing)} is missing: \"{missing}\" "
-                    + $"belongs {(path.Length > 0 ? $"in {path}" : "at the top level of the study")}"
+            faults.Add(
+                Error(
+                    start,
+                    $"{Under(path, missing)} is missing: \"{missing}\" "
+                        + $"belongs {(path.Length > 0 ? $"in {path}" : "at the top level of the study")}"
+                )
             );
         }
     }

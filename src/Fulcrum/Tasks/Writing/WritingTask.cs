@@ -24,11 +24,10 @@ internal sealed class WritingTask : ITask
         file = ExampleFile.Open(plan.Place, plan.Columns);
         WrittenTargets targets = WrittenTargets.Of(plan, file, extract);
         (NoGold, rows) = (targets.NoGold, new Dictionary<string, WritingItem>(StringComparer.Ordinal));
-        foreach (TableRow row in file.Rows)
+        foreach (WritingItem item in FileFaults.Read(file.Rows, row => ItemOf(row, targets)))
         {
-            IReadOnlyList<string> given = file.TargetsOf(row);
-            WritingItem item = new(row, given[0], [.. given.Select(t => Fitting(row, targets.AnswerOf(row, t)))]);
-            _ = rows.TryAdd(IdOf(row), item) ? true : throw row.Error($"the id '{IdOf(row)}' occurs a second time");
+            string id = IdOf(item.Row);
+            _ = rows.TryAdd(id, item) ? true : throw item.Row.Error($"the id '{id}' occurs a second time");
         }
 
         examples = Examples(plan);
@@ -282,6 +281,12 @@ internal sealed class WritingTask : ITask
         {
             return false;
         }
+    }
+
+    private WritingItem ItemOf(TableRow row, WrittenTargets targets)
+    {
+        IReadOnlyList<string> given = file.TargetsOf(row);
+        return new WritingItem(row, given[0], [.. given.Select(t => Fitting(row, targets.AnswerOf(row, t)))]);
     }
 
     private string IdOf(TableRow row) => row.TextOrNull(plan.Id) ?? row.Id;
