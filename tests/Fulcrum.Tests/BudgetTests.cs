@@ -112,12 +112,47 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void The_time_in_which_a_process_was_stopped_is_not_that_of_a_text()
     {
-        TextPatience patience = TextPatience.Begin(now: 0);
-        patience.Require(1, now: 5_000);
-        patience.Require(1, now: 3_605_000);
-        patience.Require(1, now: 3_615_000);
+        using TextPatience patience = TextPatience.Begin(1, now: 0);
+        patience.Require(now: 5_000);
+        patience.Require(now: 3_605_000);
+        patience.Require(now: 3_615_000);
 
-        Refused(() => patience.Require(1, now: 3_621_000));
+        Refused(() => patience.Require(now: 3_621_000));
+    }
+
+    [Fact]
+    public void All_steps_of_one_text_share_its_time()
+    {
+        using (TextPatience text = TextPatience.Begin(100, now: 0))
+        {
+            for (int step = 1; step <= 3; step++)
+            {
+                using TextPatience inner = TextPatience.Begin(7, now: step * 9_000 - 4_000);
+                inner.Require(now: step * 9_000);
+            }
+
+            using TextPatience last = TextPatience.Begin(7, now: 30_000);
+            InputException refused = Assert.Throws<InputException>(() => last.Require(now: 31_000));
+            Assert.Contains("longer than 30 s for a text of 100 characters", refused.Message);
+        }
+
+        using TextPatience next = TextPatience.Begin(100, now: 40_000);
+        next.Require(now: 49_000);
+    }
+
+    [Fact]
+    public void A_match_that_is_too_slow_twice_is_refused_with_its_pattern_and_limit()
+    {
+        TextPattern slow = TextPattern.Of("(?:a|aa)+$", limit: TimeSpan.FromMilliseconds(2));
+        List<(int, int, bool)> parts = [(0, 0, false)];
+
+        InputException refused = Assert.Throws<InputException>(() => slow.Split(new string('a', 60) + "b", parts));
+
+        Assert.Contains(
+            "(?:a|aa)+$ took longer than 0.002 s for one match in a text of 61 characters",
+            refused.Message
+        );
+        Assert.Equal((0, 0, false), parts[0]);
     }
 
     [Theory]
@@ -130,6 +165,19 @@ public sealed class BudgetTests : IDisposable
         File.WriteAllBytes(path, LargeParquet.Of(name));
 
         Refused(() => Table.Read(path));
+    }
+
+    [Theory]
+    [InlineData("page-claims.parquet", "its pages hold more than the 268435456 bytes that are read")]
+    [InlineData("outside.parquet", "a column lies outside the file")]
+    [InlineData("no-dictionary.parquet", "a column refers to a dictionary that it does not have")]
+    [InlineData("delta.parquet", "a column is in the encoding DELTA_BYTE_ARRAY")]
+    public void A_column_of_Parquet_that_must_not_be_decoded_is_refused_with_the_reason(string name, string reason)
+    {
+        string path = Path.Combine(folder, name);
+        File.WriteAllBytes(path, LargeParquet.Of(name));
+
+        Assert.Contains(reason, Assert.Throws<InputException>(() => Table.Read(path)).Message);
     }
 
     [Fact]

@@ -14,17 +14,34 @@ internal static class LargeParquet
         Struct = 12,
         Utf8Type = 6;
 
-    /// <summary>Returns the file of a name: small, claims, run-length or gzip.</summary>
+    private const int DeltaByteArray = 7,
+        RleDictionary = 8;
+
+    /// <summary>Returns the file of a name. Each but small has a column that must not be decoded.</summary>
     public static byte[] Of(string name) =>
         Path.GetFileNameWithoutExtension(name) switch
         {
             "claims" => File(rows: 20, cell: 20, claim: 9_000_000_000),
             "run-length" => File(rows: 90_000_000, cell: 200, dictionary: true),
             "gzip" => File(rows: 2_000, cell: 200_000, gzip: true),
-            _ => File(rows: 20, cell: 20),
+            "page-claims" => File(rows: 20, cell: 20, pageClaim: 1 << 29),
+            "outside" => File(rows: 20, cell: 20, place: 1L << 40),
+            "no-dictionary" => File(rows: 20, cell: 20, encoding: RleDictionary),
+            "delta" => File(rows: 20, cell: 20, encoding: DeltaByteArray),
+            "small" => File(rows: 20, cell: 20),
+            _ => throw new ArgumentException($"there is no file {name}", nameof(name)),
         };
 
-    private static byte[] File(int rows, int cell, long? claim = null, bool dictionary = false, bool gzip = false)
+    private static byte[] File(
+        int rows,
+        int cell,
+        long? claim = null,
+        bool dictionary = false,
+        bool gzip = false,
+        int? pageClaim = null,
+        long? place = null,
+        int? encoding = null
+    )
     {
         using MemoryStream file = new();
         file.Write("PAR1"u8);
@@ -43,11 +60,11 @@ internal static class LargeParquet
             long data = file.Position;
             byte[] about = Body(
                 (1, Int, Zigzag(rows)),
-                (2, Int, Zigzag(dictionary ? 8 : 0)),
+                (2, Int, Zigzag(encoding ?? (dictionary ? RleDictionary : 0))),
                 (3, Int, Zigzag(3)),
                 (4, Int, Zigzag(3))
             );
-            file.Write(Page(0, content.Length, packed, (5, Int, about)));
+            file.Write(Page(0, pageClaim ?? content.Length, packed, (5, Int, about)));
             long size = file.Position - start;
             byte[] meta = Body(
                 (1, Int, Zigzag(6)),
@@ -57,7 +74,7 @@ internal static class LargeParquet
                 (5, Long, Zigzag(claim ?? rows)),
                 (6, Long, Zigzag(size)),
                 (7, Long, Zigzag(size)),
-                (9, Long, Zigzag(data)),
+                (9, Long, Zigzag(place ?? data)),
                 (11, Long, dictionary ? Zigzag(start) : [])
             );
             chunks.Add(Body((2, Long, Zigzag(start)), (3, Struct, meta)));

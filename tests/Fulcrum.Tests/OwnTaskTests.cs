@@ -79,6 +79,46 @@ public sealed class OwnTaskTests
     }
 
     [Theory]
+    [InlineData(1, "line 2: the answer is empty", "Also")]
+    [InlineData(3, ". Also line 4: the answer is empty", "other fault")]
+    [InlineData(4, ". 1 other fault", "line 5")]
+    [InlineData(200, ". 97 or more other faults", "line 5")]
+    public void The_first_rows_that_are_no_questions_are_named_together(int bad, string says, string unsaid)
+    {
+        const string Row = """{"question":"?","options":["x","y"],"answer":"A"}""" + "\n";
+        string path = Written("q.jsonl", Row + string.Concat(Enumerable.Repeat(Row.Replace("\"A\"", "\"\""), bad)));
+
+        string message = Assert
+            .Throws<InputException>(() => MultipleChoiceTask.Open(new MultipleChoicePlan("own", path), 1))
+            .Message;
+
+        Assert.StartsWith(path + " line 2: ", message);
+        Assert.Contains(says, message);
+        Assert.DoesNotContain(unsaid, message);
+    }
+
+    [Theory]
+    [InlineData("\"context\":\"a\"", "\"context\":\"b\"", "differs in the column 'context'")]
+    [InlineData("\"context\":null", "\"context\":\"b\"", "differs in the column 'context'")]
+    [InlineData("\"context\":null", "\"row_id\":7", null)]
+    [InlineData("\"context\":[1]", "\"context\":[1]", null)]
+    public void Equal_questions_that_differ_in_a_column_without_use_are_refused(string one, string two, string? says)
+    {
+        string Row(string more) => $"{{\"question\":\"?\",\"options\":[\"x\",\"y\"],\"answer\":\"A\",{more}}}\n";
+        MultipleChoicePlan plan = new("own", Written("q.jsonl", Row(one) + Row(one) + Row(two)));
+
+        if (says is null)
+        {
+            Assert.Equal(3, MultipleChoiceTask.Open(plan, 1).Items.Count);
+        }
+        else
+        {
+            string message = Assert.Throws<InputException>(() => MultipleChoiceTask.Open(plan, 1)).Message;
+            Assert.Contains("line 3: it has the same question as line 1 and " + says, message);
+        }
+    }
+
+    [Theory]
     [InlineData("letter", "b")]
     [InlineData("index", "1")]
     [InlineData("text", "green")]

@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Fulcrum.Data;
 using Fulcrum.Data.Hub;
+using Fulcrum.Models;
 using Parquet.Schema;
 using Parquet.Serialization;
 using Xunit;
@@ -32,6 +34,28 @@ public sealed class TableTests : IDisposable
     [InlineData("t.xlsx", "x", ".xlsx")]
     public void What_is_wrong_is_named_with_its_place(string name, string content, string says) =>
         Assert.Contains(says, Assert.Throws<InputException>(() => Read(name, content)).Message);
+
+    [Fact]
+    public void Rows_with_too_many_different_columns_are_refused_where_they_are_too_many()
+    {
+        IReadOnlyList<TableRow> rows = Read(
+            "t.jsonl",
+            string.Concat(Enumerable.Range(0, 4097).Select(i => $"{{\"c{i}\":1}}\n"))
+        );
+
+        Assert.Equal(4096, Table.ColumnsOf([.. rows.Take(4096), rows[0]]).Count);
+        Assert.Contains(
+            "t.jsonl line 4097: with the rows before it, the file has more than 4096 different columns",
+            Assert.Throws<InputException>(() => Table.ColumnsOf(rows)).Message
+        );
+    }
+
+    [Theory]
+    [InlineData("[[1,2]")]
+    [InlineData("[{\"role\":\"user\",\"role\":\"user\"}]")]
+    [InlineData("[\"\\ud800\"]")]
+    public void A_list_in_a_cell_that_is_no_strict_JSON_is_no_list(string cell) =>
+        Assert.Null(TrainingFormat.AsList(JsonValue.Create(cell)));
 
     [Fact]
     public void A_column_may_be_a_path_into_a_record()

@@ -39,6 +39,24 @@ public static class Table
         return paths.SelectMany(p => Read(p, budget));
     }
 
+    /// <summary>Returns the columns of all rows, in the order in which they occur.</summary>
+    /// <exception cref="InputException">There are too many: work grows with rows times columns.</exception>
+    internal static IReadOnlyList<string> ColumnsOf(IReadOnlyList<TableRow> rows)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        List<string> columns = [];
+        foreach (TableRow row in rows)
+        {
+            columns.AddRange(row.Values.Select(v => v.Key).Where(seen.Add));
+            if (columns.Count > MostColumns)
+            {
+                throw row.Error($"with the rows before it, the file has more than {MostColumns} different columns");
+            }
+        }
+
+        return columns;
+    }
+
     internal static IReadOnlyList<TableRow> Read(string path, TableBudget budget)
     {
         IReadOnlyList<TableRow> rows = KindOf(path) switch
@@ -118,15 +136,20 @@ public static class Table
         }
     }
 
-    private static List<TableRow> Rows(string path, JsonArray list) =>
+    private static List<TableRow> Rows(string path, JsonArray list)
+    {
+        JsonNode?[] entries = [.. list];
+        list.Clear(); // a row stands by itself, without a copy of it
+        return
         [
-            .. list.Select(
+            .. entries.Select(
                 (node, i) =>
                     node is JsonObject row
-                        ? new TableRow(path, $"entry {i + 1}", i + 1, (JsonObject)row.DeepClone())
+                        ? new TableRow(path, $"entry {i + 1}", i + 1, row)
                         : throw new InputException($"{path} entry {i + 1}: expected a JSON object")
             ),
         ];
+    }
 
     private static List<TableRow> Csv(string path, Stream stream, char delimiter, TableBudget budget)
     {
@@ -181,27 +204,33 @@ public static class Table
                 .DeserializeUntypedAsync(stream)
                 .GetAwaiter()
                 .GetResult();
-            IReadOnlyDictionary<string, IReadOnlyList<string>>? labels = ParquetLabels.In(table.CustomMetadata);
-            return
-            [
-                .. table.Data.Select(
-                    (row, i) =>
-                        new TableRow(
-                            path,
-                            $"row {i + 1}",
-                            i + 1,
-                            new JsonObject(row.Select(cell => KeyValuePair.Create(cell.Key, Node(cell.Value))))
-                        )
-                        {
-                            ClassLabels = labels,
-                        }
-                ),
-            ];
+            return RowsOf(path, table.Data, ParquetLabels.In(table.CustomMetadata));
         }
         catch (Exception e) when (e is not InputException)
         {
             throw new InputException($"{path}: cannot be read as Parquet: {Damage(e)}", e);
         }
+    }
+
+    // Releases the library's form of each row, so that both forms of all rows are never in memory together.
+    private static List<TableRow> RowsOf(
+        string path,
+        IList<Dictionary<string, object>> decoded,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? labels
+    )
+    {
+        List<TableRow> rows = new(decoded.Count);
+        for (int i = 0; i < decoded.Count; i++)
+        {
+            KeyValuePair<string, JsonNode?>[] cells =
+            [
+                .. decoded[i].Select(cell => KeyValuePair.Create(cell.Key, Node(cell.Value))),
+            ];
+            decoded[i] = null!;
+            rows.Add(new TableRow(path, $"row {i + 1}", i + 1, new JsonObject(cells)) { ClassLabels = labels });
+        }
+
+        return rows;
     }
 
     // Parquet.Net's own defects say nothing about the file.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fulcrum.Data;
+using Fulcrum.Files;
 
 namespace Fulcrum.Models;
 
@@ -67,10 +68,10 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
     };
 
     /// <summary>Recognises the layout of a file by the columns of all its rows, unless its columns are named.</summary>
-    /// <exception cref="InputException">No known layout has these columns.</exception>
+    /// <exception cref="InputException">No known layout has these columns, or there are too many.</exception>
     public static TrainingFormat Of(string path, IReadOnlyList<TableRow> rows, ExampleColumns named)
     {
-        string[] columns = [.. rows.SelectMany(r => r.Values.Select(v => v.Key)).Distinct()];
+        string[] columns = [.. Table.ColumnsOf(rows)];
         if (named is { Input: not null } or { Target: not null } or { Template: not null })
         {
             return Named(columns, named);
@@ -183,28 +184,48 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
         string keys
     )
     {
-        string[] telling = [.. unused.Where(c => !IsIdentifier(c))];
+        HashSet<string> telling = [.. unused.Where(c => !IsIdentifier(c))];
         Dictionary<string, TableRow> seen = new(StringComparer.Ordinal);
-        foreach (TableRow row in telling.Length == 0 ? [] : rows)
+        Dictionary<TableRow, string> told = new(ReferenceEqualityComparer.Instance);
+        foreach (TableRow row in telling.Count == 0 ? [] : rows)
         {
             string key = string.Join(
                 '\u0001',
                 asked.Select(c => row.TryFind(c, out JsonNode? value) ? value?.ToJsonString() : null)
             );
-            if (
-                seen.TryGetValue(key, out TableRow? first)
-                && telling.FirstOrDefault(c => !JsonNode.DeepEquals(row.Values[c], first.Values[c])) is { } column
-            )
+            if (seen.TryAdd(key, row))
+            {
+                continue;
+            }
+
+            TableRow first = seen[key];
+            if (!told.TryGetValue(first, out string? known))
+            {
+                told[first] = known = Told(first, telling);
+            }
+
+            string? column =
+                Told(row, telling) == known
+                    ? null
+                    : telling.FirstOrDefault(c => !JsonNode.DeepEquals(row.Values[c], first.Values[c]));
+            if (column is not null)
             {
                 throw row.Error(
                     $"it has the same question as {first.Place} and differs in the column '{column}', "
                         + $"which is not used; name the column under {keys}, or remove it from the file"
                 );
             }
-
-            seen.TryAdd(key, row);
         }
     }
+
+    // What a row says in some columns. A million rows may be compared with one of thousands of columns.
+    private static string Told(TableRow row, HashSet<string> columns) =>
+        string.Join(
+            '\u0001',
+            row.Values.Where(v => v.Value is not null && columns.Contains(v.Key))
+                .OrderBy(v => v.Key, StringComparer.Ordinal)
+                .Select(v => $"{v.Key}\u0001{v.Value!.ToJsonString()}")
+        );
 
     // Whether a column only identifies rows (id, question_id, uuid, index) or is passed through (meta).
     private static bool IsIdentifier(string column) =>
@@ -237,7 +258,7 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
         {
             try
             {
-                return JsonNode.Parse(json) as JsonArray;
+                return StrictJson.Parse(json) as JsonArray;
             }
             catch (JsonException)
             {

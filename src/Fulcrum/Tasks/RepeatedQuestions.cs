@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Fulcrum.Files;
 
 namespace Fulcrum.Tasks;
@@ -11,10 +14,10 @@ internal static class RepeatedQuestions
     /// <param name="question">What the model is asked.</param>
     public static IReadOnlyList<Item> Joined(IReadOnlyList<Item> items, Func<Item, string> question)
     {
-        Dictionary<(string Cluster, string Question), (string First, int Count)> asked = [];
+        Dictionary<(string Cluster, UInt128 Question), (string First, int Count)> asked = [];
         foreach (Item item in items)
         {
-            (string, string) key = (item.Cluster, question(item));
+            (string, UInt128) key = (item.Cluster, Digest(question(item)));
             asked[key] = asked.TryGetValue(key, out (string First, int Count) seen)
                 ? (seen.First, seen.Count + 1)
                 : (item.Stem ?? item.Id, 1);
@@ -25,7 +28,7 @@ internal static class RepeatedQuestions
             :
             [
                 .. items.Select(i =>
-                    asked[(i.Cluster, question(i))] is { Count: > 1, First: var first } && first != i.Stem
+                    asked[(i.Cluster, Digest(question(i)))] is { Count: > 1, First: var first } && first != i.Stem
                         ? i with
                         {
                             Stem = first,
@@ -35,6 +38,10 @@ internal static class RepeatedQuestions
                 ),
             ];
     }
+
+    // In place of the text: the questions of a million items take hundreds of megabytes.
+    private static UInt128 Digest(string question) =>
+        BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(MemoryMarshal.AsBytes(question.AsSpan())));
 
     /// <summary>Returns the digest of which items are joined; null: none is.</summary>
     public static string? DigestOf(IEnumerable<ITask> tasks)

@@ -15,9 +15,7 @@ internal static class MultipleChoiceTask
     /// row.</exception>
     public static ChoiceTask Open(MultipleChoicePlan plan, int seed, Decoding? decoding = null)
     {
-        IReadOnlyList<TableRow> rows = DataSplit.Open(plan.Place).Rows();
-        string[] unused = Unused(plan, rows);
-        ChoiceQuestion[] all = [.. rows.Select(row => Question(plan, row))];
+        (ChoiceQuestion[] all, string layout) = Questions(plan);
         ChoiceQuestion? twice = all.GroupBy(q => q.Id).FirstOrDefault(g => g.Count() > 1)?.First();
         if (twice is not null)
         {
@@ -43,8 +41,19 @@ internal static class MultipleChoiceTask
         string heading = plan.Instruction.Length == 0 ? "" : plan.Instruction.TrimEnd() + "\n\n";
         return new ChoiceTask(plan.Name, settings, chosen, _ => heading, _ => shots, plan.Fewshot, joinsEqual: true)
         {
-            Layout = $"{rows.Count} rows, {TrainingFormat.Described($"columns: {Used(plan)}", unused)}",
+            Layout = layout,
         };
+    }
+
+    // The rows are not needed any more when this returns. They take more memory than the questions.
+    private static (ChoiceQuestion[] Questions, string Layout) Questions(MultipleChoicePlan plan)
+    {
+        IReadOnlyList<TableRow> rows = DataSplit.Open(plan.Place).Rows();
+        string[] unused = Unused(plan, rows);
+        return (
+            FileFaults.Read(rows, row => Question(plan, row)),
+            $"{rows.Count} rows, {TrainingFormat.Described($"columns: {Used(plan)}", unused)}"
+        );
     }
 
     private static ChoiceQuestion[] Shots(MultipleChoicePlan plan)
@@ -109,7 +118,7 @@ internal static class MultipleChoiceTask
     {
         string[] asked = [.. plan.Template is null ? new[] { plan.Question } : [], .. plan.Options ?? ["options"]];
         string?[] others = [plan.Answer, plan.Labels, plan.Id, plan.Cluster, plan.Group];
-        IEnumerable<string> columns = rows.SelectMany(r => r.Values.Select(v => v.Key)).Distinct();
+        IReadOnlyList<string> columns = Table.ColumnsOf(rows);
         string[] unused = TrainingFormat.Rest(
             plan.Template is { } template ? TrainingFormat.Unnamed(columns, template) : columns,
             [.. asked, .. others.OfType<string>()]
