@@ -41,6 +41,18 @@ public sealed class LargeRepliesTests
         Assert.Equal("7", FinalAnswer.In(reply).Answer);
     }
 
+    [Theory]
+    [InlineData("the answer is ", "the answer is 7", "7")]
+    [InlineData("the answer is\n", "the answer is 7\nthe answer is\n", "7")]
+    [InlineData("<answer>", "<answer>7</answer>", "7")]
+    [InlineData("#### 8\n", "#### 7", "7")]
+    public void Of_fifty_thousand_announcements_the_last_counts(string announcement, string last, string answer)
+    {
+        string reply = string.Concat(Enumerable.Repeat(announcement, 50_000)) + last;
+
+        Assert.EndsWith(answer, FinalAnswer.In(reply).Answer);
+    }
+
     [Fact]
     public void A_long_box_without_another_one_inside_is_returned_whole()
     {

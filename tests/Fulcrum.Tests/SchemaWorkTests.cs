@@ -44,6 +44,18 @@ public sealed class SchemaWorkTests
     public void A_schema_that_refers_to_itself_without_end_is_refused(string schema) =>
         Assert.Throws<InputException>(() => JsonGrader.Schema(Json(schema)));
 
+    [Theory]
+    [InlineData("{\"pattern\":\"", "\"}")]
+    [InlineData("{\"allOf\":[{\"patternProperties\":{\"", "\":{}}}]}")]
+    public void Patterns_that_would_take_gigabytes_to_compile_are_refused(string before, string after)
+    {
+        string pattern = string.Join('|', Enumerable.Range(0, 2_500).Select(i => $"a{i}"));
+
+        InputException refused = Assert.Throws<InputException>(() => JsonGrader.Schema(Json(before + pattern + after)));
+
+        Assert.Contains("more than the 10000", refused.Message);
+    }
+
     [Fact]
     public void A_chain_of_ten_thousand_references_is_refused()
     {

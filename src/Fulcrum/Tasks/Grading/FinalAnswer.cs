@@ -29,18 +29,23 @@ internal static partial class FinalAnswer
     public static (string? Answer, FinalAnswerRule Rule) In(string reply)
     {
         string text = Thinking.Removed(reply);
-        (int At, string Answer, FinalAnswerRule Rule)? last = null;
-        foreach ((int, string, FinalAnswerRule) found in All(text))
+        Statement? last = null;
+        foreach (Statement found in All(text))
         {
-            last = last is null || found.Item1 >= last.Value.At ? found : last;
+            last = last is null || found.At >= last.Value.At ? found : last;
         }
 
-        return last is { } stated ? (Bare(stated.Answer), stated.Rule) : (null, FinalAnswerRule.None);
+        return last is { } stated
+            ? (Bare(text.Substring(stated.Start, stated.Length)), stated.Rule)
+            : (null, FinalAnswerRule.None);
     }
 
     /// <summary>Returns the name of a rule as answers keep it.</summary>
     public static string NameOf(FinalAnswerRule rule) => RuleName.Of(rule);
 
+    private readonly record struct Statement(int At, int Start, int Length, FinalAnswerRule Rule);
+
+    private const string Open = @"\boxed{";
     private const int LongestOuterBox = 10_000;
 
     /// <summary>Returns the contents of every <c>\boxed{}</c> with their places; braces inside are balanced. Of boxes
@@ -49,7 +54,6 @@ internal static partial class FinalAnswer
     /// box with others inside only a short content is returned.</remarks>
     internal static IEnumerable<(int At, string Content)> BoxesIn(string text)
     {
-        const string Open = @"\boxed{";
         if (!text.Contains(Open, StringComparison.Ordinal))
         {
             yield break;
@@ -83,26 +87,33 @@ internal static partial class FinalAnswer
     private static bool EndsWith(string text, int at, string end) =>
         at + 1 >= end.Length && string.CompareOrdinal(text, at + 1 - end.Length, end, 0, end.Length) == 0;
 
-    private static IEnumerable<(int At, string Answer, FinalAnswerRule Rule)> All(string text)
+    // Places instead of texts: a line may announce an answer a hundred thousand times.
+    private static IEnumerable<Statement> All(string text)
     {
         foreach (Match m in Marked().Matches(text))
         {
-            yield return (m.Index, m.Groups[1].Value, FinalAnswerRule.Marked);
+            yield return new(m.Index, m.Groups[1].Index, m.Groups[1].Length, FinalAnswerRule.Marked);
         }
 
+        int lineEnd = -1;
         foreach (Match m in Announced().Matches(text))
         {
-            yield return (m.Index, m.Groups[1].Value, FinalAnswerRule.Announced);
+            int start = m.Index + m.Length;
+            lineEnd =
+                lineEnd >= start ? lineEnd
+                : text.IndexOf('\n', start) is >= 0 and var end ? end
+                : text.Length;
+            yield return new(m.Index, start, lineEnd - start, FinalAnswerRule.Announced);
         }
 
         foreach (Match m in Tagged().Matches(text))
         {
-            yield return (m.Index, m.Groups[2].Value, FinalAnswerRule.Tagged);
+            yield return new(m.Index, m.Groups[2].Index, m.Groups[2].Length, FinalAnswerRule.Tagged);
         }
 
         foreach ((int at, string content) in BoxesIn(text))
         {
-            yield return (at, content, FinalAnswerRule.Boxed);
+            yield return new(at, at + Open.Length, content.Length, FinalAnswerRule.Boxed);
         }
     }
 
@@ -117,7 +128,7 @@ internal static partial class FinalAnswer
     private static partial Regex Marked();
 
     [GeneratedRegex(
-        @"\banswer\b[*_]*\s*(?:is|was|=|:|→|->)[:*_\s]*(?=([^\n]+))",
+        @"\banswer\b[*_]*\s*(?:is|was|=|:|→|->)[:*_\s]*(?=[^\n])",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
         1000
     )]

@@ -13,8 +13,10 @@ internal static partial class JsonGrader
     /// <summary>Levels of nesting that are read; deeper JSON counts as none.</summary>
     public const int Depth = 256;
 
-    // Of a schema. References are resolved by recursion, so many of them need a large stack.
+    // Of a schema. References are resolved by recursion, so many of them need a large stack. The library compiles
+    // patterns, which takes some kilobytes for a character.
     private const int MostValues = 20_000,
+        LongestPatterns = 10_000,
         StackBytes = 1 << 26;
 
     private static readonly TimeSpan PatternLimit = TimeSpan.FromSeconds(20);
@@ -118,6 +120,13 @@ internal static partial class JsonGrader
             throw new InputException($"the schema has {values} values, more than the {MostValues} that are read");
         }
 
+        if (PatternsIn(schema) is > LongestPatterns and var characters)
+        {
+            throw new InputException(
+                $"the patterns of the schema have {characters} characters, more than the {LongestPatterns} that are read"
+            );
+        }
+
         JsonSchema? built = null;
         Exception? failure = null;
         Thread reading = new(
@@ -138,6 +147,27 @@ internal static partial class JsonGrader
         reading.Join();
         return built ?? throw new InputException($"the schema cannot be read: {failure!.Message}", failure);
     }
+
+    // Characters in all places where a schema may have a pattern.
+    private static long PatternsIn(JsonElement schema) =>
+        schema.ValueKind switch
+        {
+            JsonValueKind.Object => schema
+                .EnumerateObject()
+                .Sum(p =>
+                    PatternsIn(p.Value)
+                    + (p.Value.ValueKind, p.Name) switch
+                    {
+                        (JsonValueKind.String, "pattern") => p.Value.GetString()!.Length,
+                        (JsonValueKind.Object, "patternProperties") => p
+                            .Value.EnumerateObject()
+                            .Sum(m => (long)m.Name.Length),
+                        _ => 0,
+                    }
+                ),
+            JsonValueKind.Array => schema.EnumerateArray().Sum(PatternsIn),
+            _ => 0,
+        };
 
     private static bool? IsValid(JsonSchema schema, JsonElement value, bool hasPattern)
     {

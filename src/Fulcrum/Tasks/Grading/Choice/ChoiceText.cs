@@ -125,7 +125,10 @@ internal sealed partial class ChoiceText(string value, IReadOnlyList<string> opt
 
     private IEnumerable<int> Places => Enumerable.Range(0, options.Count);
 
-    private static bool Begins(string words, string option) => words.StartsWith(option + " ", StringComparison.Ordinal);
+    private static bool Begins(string words, string option) =>
+        words.Length > option.Length
+        && words[option.Length] == ' '
+        && words.StartsWith(option, StringComparison.Ordinal);
 
     private int? Only(Func<int, bool> fits) => Places.Where(fits).ToArray() is [int only] ? only : null;
 
