@@ -39,10 +39,7 @@ internal sealed class RunReader(TimeProvider clock)
     {
         Comparison? found = BoundedFile.IsThere(run.Comparison) ? ComparisonJson.Read(run.Comparison) : null;
         string[] candidates = [.. study.Candidates.Keys.Where(RelativeName.IsPlain)];
-        Pulse[] work =
-        [
-            .. Progress.Read(run, candidates).Where(w => found is null && clock.GetUtcNow() - w.Time < Pulse.Lifetime),
-        ];
+        Pulse[] work = [.. Progress.Read(run, candidates).Where(w => found is null && w.IsAlive(clock.GetUtcNow()))];
         TimedStage[] stages =
         [
             .. StageGraph.StagesOf(study, Judged(run, study, candidates)).Select(s => TimedStage.Of(run, s)),

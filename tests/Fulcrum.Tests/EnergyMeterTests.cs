@@ -26,6 +26,53 @@ public sealed class EnergyMeterTests
     public void A_machine_that_does_not_tell_gives_nothing() =>
         Assert.Null(new EnergyMeter(Path.Combine(Path.GetTempPath(), "no-such-folder")).Joules);
 
+    [Theory]
+    [InlineData(0, 0, "a", 100)] // the same energy, reported twice
+    [InlineData(0, 10, "a", 200)] // one after the other
+    [InlineData(0, 5, "a", 150)]
+    [InlineData(0, 0, "b", 200)] // two machines
+    public void Energy_of_stages_that_ran_at_the_same_time_counts_once(
+        double first,
+        double second,
+        string machine,
+        double joules
+    ) =>
+        Assert.Equal(
+            joules,
+            EnergyUse.Sum([Stage(first, 100, "a"), Stage(second, 100, machine)])!.Value,
+            tolerance: 1e-6
+        );
+
+    [Fact]
+    public void Sum_of_stages_without_times_is_plain_and_one_without_energy_has_none()
+    {
+        Manifest old = Stage(0, 100, "a") with { Started = null };
+
+        Assert.Equal(200, EnergyUse.Sum([old, old with { Stage = "base" }]));
+        Assert.Equal(200, EnergyUse.Sum([old, Stage(0, 100, "a")])!.Value, tolerance: 1e-6);
+        Assert.Null(EnergyUse.Sum([old, old with { Joules = null }]));
+        Assert.Null(EnergyUse.Sum([]));
+    }
+
+    [Fact]
+    public void Moment_of_several_stages_has_their_mean_power()
+    {
+        // 100 W for 10 s and 50 W for 10 s, of which 5 s are the same: 500 + 375 + 250 J.
+        Assert.Equal(1125, EnergyUse.Sum([Stage(0, 1000, "a"), Stage(5, 500, "a")])!.Value, tolerance: 1e-6);
+    }
+
+    private static Manifest Stage(double begin, double joules, string machine) =>
+        new(
+            "stage",
+            "",
+            new Dictionary<Files.RelativeName, string>(),
+            10,
+            new Dictionary<string, string>(),
+            joules,
+            Started: DateTimeOffset.UnixEpoch.AddSeconds(1e9 + begin),
+            Machine: machine
+        );
+
     private static void Counter(string root, string package, long microjoules)
     {
         string folder = Directory.CreateDirectory(Path.Combine(root, package)).FullName;

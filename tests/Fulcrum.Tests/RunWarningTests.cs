@@ -154,6 +154,51 @@ public sealed class RunWarningTests : IDisposable
         Assert.Equal(["of a new candidate"], run.Layout.Completed("candidates/new/measure")!.Warnings);
     }
 
+    [Fact]
+    public void What_is_warned_of_for_a_later_stage_is_stored_by_that_stage()
+    {
+        using RunLock run = RunLock.Open(Folder());
+        Stages stages = new(run, new Engines([]), new ExperimentSettings());
+
+        stages.Run(
+            "looks",
+            "",
+            [],
+            () =>
+                stages.For<IReadOnlyList<string>>(
+                    "candidates/a/measure",
+                    () =>
+                    {
+                        stages.Report(new RunEvent.Warned("of a"));
+                        return [];
+                    }
+                )
+        );
+        Do(stages, "base", new RunEvent.Warned("of the base"));
+        Do(stages, "candidates/a/measure", new("of a"), new("of its answers"));
+
+        Assert.Null(run.Layout.Completed("looks")!.Warnings);
+        Assert.Equal(["of the base"], run.Layout.Completed("base")!.Warnings);
+        Assert.Equal(["of a", "of its answers"], run.Layout.Completed("candidates/a/measure")!.Warnings);
+    }
+
+    [Fact]
+    public void Candidate_that_is_asked_look_by_look_keeps_its_own_warnings()
+    {
+        string folder = Folder();
+        ScriptedStudy study = new("short-context");
+
+        (study with { Study = study.Study with { Decide = true } }).Run(folder);
+
+        RunLayout run = new(folder);
+        Assert.Null(run.Completed("looks")!.Warnings);
+        Assert.Contains("the context of base (20 tokens)", Assert.Single(run.Completed("base")!.Warnings!));
+        Assert.Contains(
+            "the context of candidates/tuned (20 tokens)",
+            Assert.Single(run.Completed("candidates/tuned/measure")!.Warnings!)
+        );
+    }
+
     private static void Do(Stages stages, string name, params RunEvent.Warned[] warnings) =>
         stages.Run(
             name,

@@ -35,6 +35,40 @@ public sealed class StageLinesTests
     }
 
     [Fact]
+    public void Stages_that_run_at_the_same_time_have_their_own_lines_and_rates()
+    {
+        string written = Written(
+            (lines, clock) =>
+            {
+                lines.Report(new RunEvent.StageStarted("a"));
+                lines.Report(new RunEvent.StageStarted("b"));
+                for (int step = 1; step <= 70; step++)
+                {
+                    clock.Seconds++;
+                    lines.Report(new RunEvent.Progressed("a", "loss 1.000", step, 70, ProgressUnit.Steps));
+                    lines.Report(new RunEvent.Progressed("b", "sql", 2 * step, 200, ProgressUnit.Items));
+                }
+
+                lines.Report(new RunEvent.StageEnded("a"));
+                clock.Seconds += 30;
+                lines.Report(new RunEvent.StageEnded("b"));
+            }
+        );
+
+        Assert.Equal(
+            [
+                "a: 30 of 70 steps, loss 1.000, 1/s, about 40 s left",
+                "b: sql 60 of 200 items, 2/s, about 1 min 10 s left",
+                "a: 60 of 70 steps, loss 1.000, 1/s, about 10 s left",
+                "b: sql 120 of 200 items, 2/s, about 40 s left",
+                "a: 70 of 70 steps, loss 1.000, 1 min 10 s",
+                "b: sql 140 of 200 items, 1 min 40 s",
+            ],
+            written.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        );
+    }
+
+    [Fact]
     public void The_rate_of_a_bar_leaves_out_what_was_done_before()
     {
         Clock clock = new();

@@ -113,16 +113,27 @@ internal static class ProvenanceSection
                     .. report.Stages.GroupBy(name).Select(g => Durations(g.Key, [.. g], words)),
                     Durations(words.Say("total", "total"), report.Stages, words),
                 ]
-            )}</div>"
+            )}</div>{Shared(report.Stages, words)}"
         );
     }
 
+    // The rows do not add up to the total if stages ran at the same time.
+    private static Markup Shared(IReadOnlyList<Manifest> stages, Words words) =>
+        EnergyUse.Sum(stages) is { } total && total < 0.999 * stages.Sum(s => s.Joules)
+            ? Markup.Of(
+                $"""
+                <p>{words.Say(
+                    "Some stages ran at the same time. The energy of each includes that of the others. "
+                        + "The total counts it once.",
+                    "Algumas etapas foram executadas ao mesmo tempo. A energia de cada uma inclui a das outras. "
+                        + "O total a conta uma só vez."
+                )}</p>
+                """
+            )
+            : Markup.Empty;
+
     private static string[] Durations(string name, IReadOnlyList<Manifest> stages, Words words) =>
-        [
-            name,
-            words.Duration(stages.Sum(s => s.Seconds)),
-            Energy(stages.Any(s => s.Joules is null) ? null : stages.Sum(s => s.Joules), words),
-        ];
+        [name, words.Duration(stages.Sum(s => s.Seconds)), Energy(EnergyUse.Sum(stages), words)];
 
     private static Markup Digests(RunReport report)
     {

@@ -22,6 +22,10 @@ internal enum JobLineKind
     [JsonStringEnumMemberName("skipped")]
     Skipped,
 
+    /// <summary>A stage that began has ended.</summary>
+    [JsonStringEnumMemberName("ended")]
+    Ended,
+
     /// <summary>A stage has progressed.</summary>
     [JsonStringEnumMemberName("progressed")]
     Progressed,
@@ -63,6 +67,7 @@ internal sealed record JobLine(
         {
             RunEvent.StageStarted e => new JobLine(JobLineKind.Started, e.Stage),
             RunEvent.StageSkipped e => new JobLine(JobLineKind.Skipped, e.Stage),
+            RunEvent.StageEnded e => new JobLine(JobLineKind.Ended, e.Stage),
             RunEvent.Progressed e => new JobLine(JobLineKind.Progressed, e.Stage, e.What, e.Done, e.Total, e.Unit),
             RunEvent.Noted e => new JobLine(JobLineKind.Noted, e.Text),
             RunEvent.Warned e => new JobLine(JobLineKind.Warned, e.Text),
@@ -100,6 +105,7 @@ internal sealed record JobLine(
         {
             JobLineKind.Started => new RunEvent.StageStarted(Text),
             JobLineKind.Skipped => new RunEvent.StageSkipped(Text),
+            JobLineKind.Ended => new RunEvent.StageEnded(Text),
             JobLineKind.Progressed => new RunEvent.Progressed(Text, What, Done, Total, Unit),
             JobLineKind.Noted => new RunEvent.Noted(Text),
             JobLineKind.Warned => new RunEvent.Warned(Text) { IsStatedElsewhere = true },

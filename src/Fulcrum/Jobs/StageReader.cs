@@ -16,7 +16,6 @@ internal sealed class StageReader(
     SlurmAccounts? accounts
 )
 {
-    private readonly RunOwner? liveOwner = RunOwner.Read(run.Root) is { IsAlive: true } owner ? owner : null;
     private readonly double? secondsPerMeasurement = MeanSeconds(run, study);
     private readonly IReadOnlyList<string>? confirmed = SelectionRun.ConfirmedOf(study, run);
     private readonly List<Pulse> running = [];
@@ -49,7 +48,7 @@ internal sealed class StageReader(
             return new StageStatus(name, StageState.Failed, failure.Message);
         }
 
-        if (pulse is not null && IsFresh(pulse))
+        if (pulse?.IsAlive(TimeProvider.System.GetUtcNow()) == true)
         {
             return OfRunning(name, pulse);
         }
@@ -157,12 +156,6 @@ internal sealed class StageReader(
                 || pulse.Stage.StartsWith(node.Place + "/", StringComparison.Ordinal)
             );
         return isOfStage ? pulse : null;
-    }
-
-    private bool IsFresh(Pulse pulse)
-    {
-        bool isRecent = TimeProvider.System.GetUtcNow() - pulse.Time < Pulse.Lifetime;
-        return isRecent || liveOwner?.Host == pulse.Host;
     }
 
     private StageStatus OfJob(string name, SlurmJob job, Pulse? pulse)

@@ -144,7 +144,13 @@ internal sealed class EarlyRounds(
             return;
         }
 
-        foreach ((string task, int count) in measurement.Ask(Name, place, inputs, spec, missing, cancellation))
+        // What is warned of here concerns the stage that measures the place.
+        string stage = place == RunLayout.Base ? place : $"{place}/measure";
+        IReadOnlyDictionary<string, int> asked = stages.For(
+            stage,
+            () => measurement.Ask(Name, place, inputs, spec, missing, cancellation)
+        );
+        foreach ((string task, int count) in asked)
         {
             done[(place, task)] = count;
         }

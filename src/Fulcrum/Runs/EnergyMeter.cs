@@ -14,6 +14,7 @@ internal sealed class EnergyMeter : IDisposable
     private readonly long[] last;
     private readonly Timer? timer;
     private readonly Lock reading = new();
+    private readonly DateTimeOffset began = TimeProvider.System.GetUtcNow();
     private long microjoules;
 
     /// <param name="root">The folder of the counters.</param>
@@ -32,6 +33,24 @@ internal sealed class EnergyMeter : IDisposable
         {
             Sample();
             return packages.Length == 0 ? null : Math.Round(microjoules / 1e6, 1);
+        }
+    }
+
+    /// <summary>The same, with its time and its machine.</summary>
+    public EnergyUse? Use => Joules is { } joules ? new EnergyUse(joules, began, Machine.Value) : null;
+
+    // Processes that read the same counters have the same kernel. The digest does not tell the name of the machine.
+    private static readonly Lazy<string> Machine = new(() => Sha256.OfTexts(BootOr(Environment.MachineName))[..12]);
+
+    private static string BootOr(string name)
+    {
+        try
+        {
+            return BoundedFile.ReadText("/proc/sys/kernel/random/boot_id", 4096);
+        }
+        catch (InputException)
+        {
+            return name;
         }
     }
 

@@ -30,8 +30,8 @@ internal sealed record Pulse(
     DateTimeOffset Since
 )
 {
-    /// <summary>A process whose progress is older than this counts as ended. A process writes its progress every few
-    /// seconds, but a busy file system of a cluster may delay it.</summary>
+    /// <summary>A process of another host whose progress is older than this counts as ended. A process writes its
+    /// progress every few seconds, but a busy file system of a cluster may delay it.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
 
     /// <summary>Units per second; null while nothing was done.</summary>
@@ -39,6 +39,14 @@ internal sealed record Pulse(
 
     /// <summary>Seconds until the part is done; null while unknown.</summary>
     public double? Remaining => Rate is { } rate && Total >= Done ? (Total - Done) / rate : null;
+
+    /// <summary>Returns whether the process that wrote it still runs. Of a process on another host this is assumed
+    /// while the progress is recent.</summary>
+    public bool IsAlive(DateTimeOffset now) =>
+        Host == Environment.MachineName
+            // The number may belong to a later process.
+            ? RunOwner.StartOf(Process) is { } started && started <= Time + TimeSpan.FromSeconds(2)
+            : now - Time < Lifetime;
 
     /// <summary>Returns the progress of a candidate; null if there is none.</summary>
     public static Pulse? Read(RunLayout run, params string[] place) =>
@@ -54,49 +62,63 @@ internal sealed class Heartbeat(RunLock run)
 
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
     private readonly Lock door = new();
-    private readonly Dictionary<string, (string Part, int Before, DateTimeOffset Since)> begun = [];
-    private long last;
-    private string stage = "";
+    private readonly Dictionary<(string Stage, string Part), (int Before, DateTimeOffset Since)> begun = [];
+
+    // By stage, because several processes do several stages at the same time.
+    private readonly Dictionary<string, long> written = new(StringComparer.Ordinal);
 
     /// <summary>Removes the progress of a candidate that is complete.</summary>
     public static void Remove(RunLayout run, string candidate) =>
         File.Delete(run.At(RunLayout.Candidate(candidate), FileName));
 
-    /// <summary>Writes the file if it is older than two seconds or the stage has changed. A full disk does not stop the
-    /// run here: the next stage that must write reports it.</summary>
-    /// <returns>True if the file had to be written.</returns>
-    public bool Report(RunEvent.Progressed at)
+    /// <summary>Writes the files of a stage that begins: loading a model, or a program of the user's, may take long
+    /// before there is progress.</summary>
+    /// <param name="isOfRun">As for <see cref="Report"/>.</param>
+    public void Begin(string stage, bool isOfRun)
+    {
+        if (stage == RunLayout.Base || stage.StartsWith("candidates/", StringComparison.Ordinal))
+        {
+            lock (door)
+            {
+                RunEvent.Progressed nothing = new(stage, "", 0, 0, ProgressUnit.Items);
+                Write(nothing, (0, TimeProvider.System.GetUtcNow()), isOfRun);
+            }
+        }
+    }
+
+    /// <summary>Writes the files of a stage if they are older than two seconds. A full disk does not stop the run here:
+    /// the next stage that must write reports it.</summary>
+    /// <param name="isOfRun">Whether the file of the run is written, too. It shows what this process does. The progress
+    /// of another process is shown in it only while this one is at no stage.</param>
+    /// <returns>True if the files had to be written.</returns>
+    public bool Report(RunEvent.Progressed at, bool isOfRun = true)
     {
         lock (door)
         {
-            (string Part, int Before, DateTimeOffset Since) first = FirstOf(at);
-            if (at.Stage == stage && Stopwatch.GetElapsedTime(last) < Between)
+            (int Before, DateTimeOffset Since) first = FirstOf(at);
+            if (written.TryGetValue(at.Stage, out long last) && Stopwatch.GetElapsedTime(last) < Between)
             {
                 return false;
             }
 
-            (stage, last) = (at.Stage, Stopwatch.GetTimestamp());
-            Write(at, first);
+            written[at.Stage] = Stopwatch.GetTimestamp();
+            Write(at, first, isOfRun);
             return true;
         }
     }
 
-    private (string Part, int Before, DateTimeOffset Since) FirstOf(RunEvent.Progressed at)
+    private (int Before, DateTimeOffset Since) FirstOf(RunEvent.Progressed at)
     {
-        string part = at.Unit == ProgressUnit.Steps ? "" : at.What;
-        if (
-            !begun.TryGetValue(at.Stage, out (string Part, int Before, DateTimeOffset Since) first)
-            || first.Part != part
-            || at.Done < first.Before
-        )
+        (string, string) part = (at.Stage, at.Unit == ProgressUnit.Steps ? "" : at.What);
+        if (!begun.TryGetValue(part, out (int Before, DateTimeOffset Since) first) || at.Done < first.Before)
         {
-            begun[at.Stage] = first = (part, at.Done, TimeProvider.System.GetUtcNow());
+            begun[part] = first = (at.Done, TimeProvider.System.GetUtcNow());
         }
 
         return first;
     }
 
-    private void Write(RunEvent.Progressed at, (string Part, int Before, DateTimeOffset Since) first)
+    private void Write(RunEvent.Progressed at, (int Before, DateTimeOffset Since) first, bool isOfRun)
     {
         Pulse pulse = new(
             at.Stage,
@@ -113,7 +135,7 @@ internal sealed class Heartbeat(RunLock run)
         string text = JsonSerializer.Serialize(pulse, JsonLines.Output) + "\n";
         try
         {
-            foreach (string place in PlacesOf(at.Stage))
+            foreach (string place in PlacesOf(at.Stage, isOfRun))
             {
                 AtomicFile.WriteText(place, text);
             }
@@ -122,9 +144,9 @@ internal sealed class Heartbeat(RunLock run)
     }
 
     // A process that does single candidates writes only into their folders.
-    private IEnumerable<string> PlacesOf(string name)
+    private IEnumerable<string> PlacesOf(string name, bool isOfRun)
     {
-        if (run.IsWhole || run.Layout.Attempt is not null)
+        if (isOfRun && (run.IsWhole || run.Layout.Attempt is not null))
         {
             yield return run.Layout.At(FileName);
         }

@@ -10,8 +10,11 @@ namespace Fulcrum.Runs;
 /// <param name="Outputs">SHA-256 of every file it wrote, by name inside the run folder.</param>
 /// <param name="Seconds">Wall-clock time of the stage, of its last attempt.</param>
 /// <param name="Environment">Versions, device, dtype, threads.</param>
-/// <param name="Joules">Energy of the processor packages meanwhile; null where the machine does not report it.</param>
+/// <param name="Joules">Energy of the processor packages meanwhile, that of other stages at the same time included.
+/// Null where the machine does not report it.</param>
 /// <param name="Warnings">The warnings of the stage that no other file of the run states; null: none.</param>
+/// <param name="Started">When the stage began; null without an energy.</param>
+/// <param name="Machine">Distinguishes the machine from others; null without an energy.</param>
 internal sealed record Manifest(
     string Stage,
     string Inputs,
@@ -19,7 +22,9 @@ internal sealed record Manifest(
     double Seconds,
     IReadOnlyDictionary<string, string> Environment,
     double? Joules = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Started = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Machine = null
 );
 
 /// <summary>JSON of manifests.</summary>

@@ -20,9 +20,8 @@ internal static class RemainingTime
         double total = 0;
         foreach (TimedStage stage in stages.Where(s => s.Seconds is null && SortOf(s.Name) is not null))
         {
-            double? left = work.FirstOrDefault(w => w.Stage == stage.Name) is { } at
-                ? at.Remaining
-                : Usual(stage, stages, work);
+            // A stage that has just begun has no rate.
+            double? left = work.FirstOrDefault(w => w.Stage == stage.Name)?.Remaining ?? Usual(stage, stages, work);
             if (left is not { } seconds)
             {
                 return null;

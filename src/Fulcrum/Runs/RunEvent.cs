@@ -10,6 +10,9 @@ public abstract record RunEvent
     /// <summary>A stage was complete already.</summary>
     public sealed record StageSkipped(string Stage) : RunEvent;
 
+    /// <summary>A stage that began has ended: it is complete, has failed or was interrupted.</summary>
+    public sealed record StageEnded(string Stage) : RunEvent;
+
     /// <summary>A part of a stage has progressed.</summary>
     /// <param name="What">The part at work: a task, the loss.</param>
     /// <param name="Done">Units done.</param>

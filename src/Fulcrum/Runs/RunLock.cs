@@ -114,7 +114,7 @@ public sealed class RunLock : IDisposable
         double seconds,
         IReadOnlyDictionary<string, string> environment,
         double? joules = null
-    ) => Complete(stage, inputs, outputs, seconds, environment, joules, []);
+    ) => Complete(stage, inputs, outputs, seconds, environment, joules is { } j ? new EnergyUse(j) : null, []);
 
     /// <summary>Marks a stage as complete, with its warnings.</summary>
     /// <param name="warnings">What a reader of the result has to know.</param>
@@ -124,7 +124,7 @@ public sealed class RunLock : IDisposable
         IEnumerable<string> outputs,
         double seconds,
         IReadOnlyDictionary<string, string> environment,
-        double? joules,
+        EnergyUse? energy,
         IReadOnlyList<string> warnings
     )
     {
@@ -139,8 +139,10 @@ public sealed class RunLock : IDisposable
             digests,
             Math.Round(seconds, 3),
             environment,
-            joules,
-            warnings.Count == 0 ? null : warnings
+            energy?.Joules,
+            warnings.Count == 0 ? null : warnings,
+            energy?.Started,
+            energy?.Machine
         );
         AtomicFile.WriteText(
             Layout.ManifestPath(stage),

@@ -19,28 +19,48 @@ internal sealed record RunOwner(int Process, string Host, DateTimeOffset Started
     public static RunOwner Here { get; } = Self();
 
     /// <summary>Whether the process still runs on this host.</summary>
-    public bool IsAlive
-    {
-        get
-        {
-            // Numbers below 1 stand for groups of processes.
-            if (Process < 1 || Host != Environment.MachineName)
-            {
-                return false;
-            }
+    public bool IsAlive =>
+        Host == Environment.MachineName
+        && StartOf(Process) is { } started
+        && Math.Abs((started - Started).TotalSeconds) < 2;
 
-            try
-            {
-                using Process found = System.Diagnostics.Process.GetProcessById(Process);
-                return Math.Abs((StartOf(found) - Started).TotalSeconds) < 2;
-            }
-            catch (Exception e)
-                when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
-            {
-                return false;
-            }
+    /// <summary>Returns when a process of this host started; null if it does not run.</summary>
+    public static DateTimeOffset? StartOf(int process)
+    {
+        // Numbers below 1 stand for groups of processes.
+        if (process < 1)
+        {
+            return null;
+        }
+
+        try
+        {
+            using Process found = System.Diagnostics.Process.GetProcessById(process);
+            return IsZombie(process) ? null : StartOf(found);
+        }
+        catch (Exception e)
+            when (e
+                    is ArgumentException
+                        or InvalidOperationException
+                        or System.ComponentModel.Win32Exception
+                        or InputException
+            )
+        {
+            return null;
         }
     }
+
+    // A process that has ended and whose parent has not asked for its exit code. In a container without an init process
+    // it stays so.
+    private static bool IsZombie(int process) =>
+        OperatingSystem.IsLinux() && StateIn(BoundedFile.ReadTextIfThere($"/proc/{process}/stat")) == 'Z';
+
+    /// <summary>Returns the state letter of a text of <c>/proc/PID/stat</c>; null if there is none. The name before it is
+    /// in brackets and may contain any character.</summary>
+    internal static char? StateIn(string? stat) =>
+        stat?.LastIndexOf(") ", StringComparison.Ordinal) is >= 0 and var end && end + 2 < stat.Length
+            ? stat[end + 2]
+            : null;
 
     /// <summary>Whether the process runs the same program as this one, or a program of the tool's name. A file that
     /// somebody else wrote cannot have another program stopped.</summary>

@@ -18,6 +18,13 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
     // Those of the stage at work, and those before it: engines warn when a model is checked, before any stage.
     private readonly ConcurrentQueue<string> warnings = [];
 
+    // By stage, what was warned of before it began.
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> early = new(StringComparer.Ordinal);
+    private volatile string? concerned;
+
+    // The stage that this process is at. Other processes report their own ones.
+    private volatile string? atWork;
+
     /// <summary>The run's log.</summary>
     public ILogger Log { get; } = settings.Log ?? NullLogger.Instance;
 
@@ -57,6 +64,7 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
         {
             Report(new RunEvent.StageSkipped(name));
             Drop(run.Layout.Completed(name)?.Warnings ?? []);
+            early.TryRemove(name, out _);
             return;
         }
 
@@ -65,19 +73,41 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
         Report(new RunEvent.StageStarted(name));
         long start = Stopwatch.GetTimestamp();
         using EnergyMeter energy = new();
+        bool isComplete = false;
+        atWork = name;
         try
         {
             check();
             IReadOnlyList<string> outputs = work();
             check();
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            run.Complete(name, inputs, outputs, seconds, Environment(), energy.Joules, [.. warnings.Distinct()]);
+            run.Complete(name, inputs, outputs, seconds, Environment(), energy.Use, WarningsOf(name));
+            isComplete = true;
             Telemetry.Completed(name, seconds);
             Log.StageEnds(name, seconds);
         }
         finally
         {
+            // A run ends with a stage that all candidates share. Until then other processes save their work, and the
+            // file of the run goes on showing that stage.
+            atWork = isComplete || name.StartsWith("candidates/", StringComparison.Ordinal) ? null : name;
             warnings.Clear();
+            Report(new RunEvent.StageEnded(name));
+        }
+    }
+
+    /// <summary>Does work for a later stage during another one. The later stage stores its warnings.</summary>
+    /// <param name="stage">The later stage.</param>
+    public T For<T>(string stage, Func<T> work)
+    {
+        concerned = stage;
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            concerned = null;
         }
     }
 
@@ -88,6 +118,7 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
         {
             case RunEvent.StageStarted started:
                 Log.StageBegins(started.Stage);
+                heartbeat.Begin(started.Stage, IsOfRun(started.Stage));
                 break;
             case RunEvent.StageSkipped skipped:
                 Log.StageIsComplete(skipped.Stage);
@@ -99,7 +130,7 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
                 Log.Warns(warned.Text);
                 Keep(warned);
                 break;
-            case RunEvent.Progressed at when heartbeat.Report(at):
+            case RunEvent.Progressed at when heartbeat.Report(at, IsOfRun(at.Stage)):
                 Log.Progresses(at.Stage, at.What, at.Done, at.Total, $"{at.Unit}".ToLowerInvariant());
                 break;
         }
@@ -107,9 +138,14 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
         settings.Report?.Invoke(happened);
     }
 
+    private bool IsOfRun(string stage) => atWork is null || atWork == stage;
+
     /// <summary>Drops the warnings so far, for a process that takes part in a run: the stage <c>prepare</c> stores what
     /// engines say of the base when a run is opened.</summary>
     public void DropWarnings() => warnings.Clear();
+
+    private IReadOnlyList<string> WarningsOf(string stage) =>
+        [.. (early.TryRemove(stage, out ConcurrentQueue<string>? before) ? before : []).Concat(warnings).Distinct()];
 
     // What a complete stage stores would otherwise be stored again by the next one that runs.
     private void Drop(IReadOnlyList<string> stored)
@@ -121,9 +157,10 @@ internal sealed class Stages(RunLock run, Engines engines, ExperimentSettings se
 
     private void Keep(RunEvent.Warned warned)
     {
-        if (!warned.IsStatedElsewhere && warnings.Count < MostWarnings)
+        ConcurrentQueue<string> kept = concerned is { } stage ? early.GetOrAdd(stage, _ => []) : warnings;
+        if (!warned.IsStatedElsewhere && kept.Count < MostWarnings)
         {
-            warnings.Enqueue(Printable.Cut(Printable.Line(warned.Kept ?? warned.Text), LongestWarning));
+            kept.Enqueue(Printable.Cut(Printable.Line(warned.Kept ?? warned.Text), LongestWarning));
         }
     }
 
