@@ -177,6 +177,77 @@ public sealed class JobStudyTests : IDisposable
         Assert.NotNull(new RunLayout(folder).Completed("compare"));
     }
 
+    [Fact]
+    public void Other_process_begins_with_a_candidate_after_the_checks_and_before_the_base_is_measured()
+    {
+        RunLayout run = new(folder),
+            whole = new(Path.Combine(folder, "whole"));
+        List<(bool Checked, bool Prepared, bool Base, bool Candidate)> seen = [];
+
+        new ScriptedStudy().RunBeside(
+            folder,
+            () =>
+                seen.Add(
+                    (
+                        File.Exists(run.Guards("prepare")),
+                        run.Completed("prepare") is not null,
+                        run.Completed("base") is not null,
+                        run.Completed("candidates/tuned/measure") is not null
+                    )
+                )
+        );
+        new ScriptedStudy().Run(whole.Root);
+
+        Assert.Equal([(true, false, false, false), (true, false, false, true)], seen);
+        Assert.Equal(File.ReadAllText(whole.Comparison), File.ReadAllText(run.Comparison));
+    }
+
+    [Fact]
+    public void Candidates_that_a_repeated_run_does_not_name_are_warned_of_once_and_kept()
+    {
+        ScriptedStudy study = new();
+        ScriptedStudy two = study with
+        {
+            Study = study.Study with
+            {
+                Candidates = new Dictionary<string, CandidatePlan>
+                {
+                    ["tuned"] = study.Study.Candidates["tuned"],
+                    ["tuned-epochs-1"] = new(Train: new TrainPlan(Epochs: 1, BatchSize: 4)),
+                },
+            },
+        };
+        two.Run(folder);
+        List<string> submitted = [],
+            told = [];
+        void Tell(RunEvent e) =>
+            told.AddRange(
+                e switch
+                {
+                    RunEvent.Warned w when w.Text.Contains("not name") => [w.Text],
+                    RunEvent.StageStarted s when s.Stage.StartsWith("candidates/", StringComparison.Ordinal) =>
+                    [
+                        s.Stage,
+                    ],
+                    _ => Array.Empty<string>(),
+                }
+            );
+
+        study.Run(folder, Tell);
+        int first = told.Count;
+        study.Run(folder, Tell);
+        two.Run(folder, Tell);
+        study.Submit(folder, submitted.Add);
+
+        Assert.Equal((1, 1), (first, told.Count));
+        Assert.StartsWith(
+            "the run folder holds candidates that this study does not name: tuned-epochs-1. ",
+            Assert.Single(submitted)
+        );
+        Assert.Equal(submitted, told);
+        Assert.NotNull(new RunLayout(folder).Completed("candidates/tuned-epochs-1/measure"));
+    }
+
     private static void StopAfterTraining(RunEvent happened)
     {
         if (happened is RunEvent.StageStarted { Stage: "candidates/tuned/measure" })

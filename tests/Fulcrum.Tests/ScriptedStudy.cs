@@ -102,11 +102,35 @@ internal sealed record ScriptedStudy(string Broken = "")
         return [.. handed.Select(n => n.Candidate!)];
     }
 
+    /// <summary>Runs with another process that does each candidate as soon as it is told of it.</summary>
+    /// <param name="begin">Called before and after it does them.</param>
+    public void RunBeside(string folder, Action begin)
+    {
+        bool begun = false;
+        using RunLock run = RunLock.Open(folder);
+        ExperimentSettings settings = new()
+        {
+            Begin = (_, open, _, cancellation) =>
+            {
+                if (!begun)
+                {
+                    begun = true;
+                    begin();
+                    using RunLock other = RunLock.Join(folder);
+                    Alone(other).Work(open, null, cancellation);
+                    begin();
+                }
+            },
+            Elsewhere = (_, _, _, _, _) => { },
+        };
+        Opened(run, new Engines([runtime], runtime), settings).Run(Stage.Compare);
+    }
+
     /// <summary>Stores the study for the jobs of a cluster.</summary>
-    public Submission Submit(string folder)
+    public Submission Submit(string folder, Action<string>? warn = null)
     {
         using RunLock run = RunLock.Open(folder);
-        return RunState.Submit(Study, run, new Engines([runtime], runtime), Corpus());
+        return RunState.Submit(Study, run, new Engines([runtime], runtime), Corpus(), warn);
     }
 
     /// <summary>Does a stage as a job of a cluster does it.</summary>
@@ -416,7 +440,7 @@ internal sealed record ScriptedStudy(string Broken = "")
 
     private sealed class ScriptedModel(double strength, string broken) : ILanguageModel
     {
-        public int ContextLength => 4096;
+        public int ContextLength => broken == "short-context" ? 20 : 4096;
 
         public void Score(
             IReadOnlyList<ScoreRequest> requests,

@@ -29,12 +29,29 @@ internal sealed record RunState(
     public static RunState Begin(Study study, Stages stages, Engines engines, Corpus data)
     {
         RunState state = Of(study, stages.Layout, engines, data);
-        if (state.HasParts && state.IsStoredOtherwise(stages.Layout))
+        string text = StudyFile.Print(state.Study, stages.Layout.Root);
+        string? stored = BoundedFile.ReadTextIfThere(stages.Layout.Study);
+        if (stored == text)
         {
-            state.OpenParts(stages, engines, data);
+            return state;
         }
 
-        state.Write(stages.Layout);
+        if (stored is not null)
+        {
+            if (state.HasParts)
+            {
+                state.OpenParts(stages, engines, data);
+            }
+
+            DroppedCandidates.Warn(
+                state.Study,
+                Stored(stages.Layout),
+                stages.Layout,
+                warning => stages.Report(new RunEvent.Warned(warning))
+            );
+        }
+
+        AtomicFile.WriteText(stages.Layout.Study, text);
         return state;
     }
 
@@ -66,16 +83,18 @@ internal sealed record RunState(
         return state;
     }
 
-    private void Write(RunLayout run)
+    // Returns whether the study differs from the stored one.
+    private bool Write(RunLayout run)
     {
-        if (!File.Exists(run.Study) || IsStoredOtherwise(run))
+        string text = StudyFile.Print(Study, run.Root);
+        bool differs = BoundedFile.ReadTextIfThere(run.Study) != text;
+        if (differs)
         {
-            AtomicFile.WriteText(run.Study, StudyFile.Print(Study, run.Root));
+            AtomicFile.WriteText(run.Study, text);
         }
-    }
 
-    private bool IsStoredOtherwise(RunLayout run) =>
-        BoundedFile.ReadTextIfThere(run.Study) is { } stored && stored != StudyFile.Print(Study, run.Root);
+        return differs;
+    }
 
     /// <summary>Returns the digest of everything that the training of a candidate depends on, its own plan
     /// apart.</summary>
@@ -115,7 +134,14 @@ internal sealed record RunState(
     /// <c>auto</c> is left to the process that prepares.</summary>
     /// <exception cref="InputException">As for <see cref="Begin"/>, or a candidate was
     /// measured from other inputs than it names now.</exception>
-    public static Submission Submit(Study study, RunLock held, Engines engines, Corpus data)
+    /// <param name="warn">Gets the warnings; null: nobody does.</param>
+    public static Submission Submit(
+        Study study,
+        RunLock held,
+        Engines engines,
+        Corpus data,
+        Action<string>? warn = null
+    )
     {
         RunLayout run = held.Layout;
         Study complete = Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count);
@@ -127,6 +153,11 @@ internal sealed record RunState(
             SeekRun
                 .Planned(prepared ?? new RunState(complete, "", "", ""), stages, engines, data)
                 .WriteUnlessPlanned(run);
+        }
+
+        if (warn is not null)
+        {
+            DroppedCandidates.Warn(complete, Stored(run), run, warn);
         }
 
         Submission submission = prepared?.Resubmit(stages, engines, data) ?? Unprepared(complete, run);
@@ -152,9 +183,7 @@ internal sealed record RunState(
         (RunState now, StageNode[] doubtful) = HasParts
             ? (this, OpenParts(stages, engines, data))
             : OpenTogether(stages, engines, data);
-        string? before = BoundedFile.ReadTextIfThere(run.Study);
-        now.Write(run);
-        Reopen(run, data, before);
+        Reopen(run, data, now.Write(run));
         return new Submission(now.Study, doubtful);
     }
 
@@ -189,12 +218,9 @@ internal sealed record RunState(
     }
 
     // What depends on the candidates of the study is done again if they changed.
-    private void Reopen(RunLayout run, Corpus data, string? before)
+    private void Reopen(RunLayout run, Corpus data, bool differs)
     {
-        string[] changed =
-            BoundedFile.ReadTextIfThere(run.Study) == before
-                ? []
-                : ["compare", "report", RunLayout.Selection, EarlyRounds.Name];
+        string[] changed = differs ? ["compare", "report", RunLayout.Selection, EarlyRounds.Name] : [];
         if (!run.IsComplete("prepare", Preparation.InputsOf(this, data)))
         {
             changed = [.. changed, "prepare"];
