@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fulcrum.Jobs;
 using Fulcrum.Models;
 using Fulcrum.Runs;
@@ -41,16 +42,150 @@ public sealed class LocalJobsTests
         Assert.Equal(Open, done);
     }
 
+    // A process that does every stage at once.
+    private static ProcessStartInfo Answering() =>
+        Shell($"while read name; do echo '{Started}'; echo '{new JobLine(JobLineKind.Ready).Print()}'; done");
+
+    private static ProcessStartInfo Shell(string script) => new("/bin/sh", ["-c", script]);
+
+    private static string Started => JobLine.Of(new RunEvent.StageStarted("begun")).Print();
+
     [Fact]
-    public void Candidates_that_were_open_at_the_beginning_are_done_and_no_others()
+    public void Other_processes_begin_with_the_open_candidates_and_with_no_others_while_this_one_has_other_work()
     {
-        using LocalJobs jobs = new(4, _ => 0, _ => throw new NotSupportedException("a process is started"));
-        jobs.Begin(Sweep(1), Open[..1], _ => { }, default);
-        List<StageNode> done = [];
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the processes begin later there");
+        using CancellationTokenSource late = new(TimeSpan.FromMinutes(1));
+        using Barrier both = new(2);
+        using CountdownEvent begun = new(2);
+        using LocalJobs jobs = new(
+            4,
+            _ => 0,
+            _ =>
+            {
+                both.SignalAndWait(late.Token); // one process for each candidate
+                return Answering();
+            }
+        );
 
-        jobs.Run(Sweep(1), Open, done.Add, _ => { }, default);
+        jobs.Begin(
+            Sweep(1),
+            Open[..2],
+            e => _ = e is RunEvent.StageStarted { Stage: "begun" } && begun.Signal(),
+            late.Token
+        );
+        begun.Wait(late.Token);
+        jobs.Run(Sweep(1), Open, _ => Assert.Fail("no candidate is left"), _ => { }, late.Token);
+    }
 
-        Assert.Equal(Open[..1], done);
+    [Fact]
+    public void Process_that_does_not_end_is_named_and_stopped_when_the_run_fails()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the processes begin later there");
+
+        string told = EndedWhileWorking("trap '' TERM", TimeSpan.FromMilliseconds(100), _ => { });
+
+        Assert.Equal(
+            "the run ends once its processes have saved their work (candidate:b). A process that needs longer than "
+                + "0.1 s is stopped, and Ctrl+C stops it at once",
+            told
+        );
+    }
+
+    [Fact]
+    public void Interrupted_run_waits_until_its_processes_have_saved()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the processes begin later there");
+        string folder = Directory.CreateTempSubdirectory("fulcrum-local-").FullName,
+            wanted = Path.Combine(folder, "wanted"),
+            saved = Path.Combine(folder, "saved");
+
+        string told = EndedWhileWorking(
+            $"trap 'while [ ! -e {wanted} ]; do :; done; echo >{saved}; exit 0' TERM",
+            TimeSpan.FromMinutes(1),
+            interrupted =>
+            {
+                interrupted.Cancel();
+                // After the message, and after a process that was stopped at once would have ended.
+                Task.Delay(200).ContinueWith(_ => File.WriteAllText(wanted, ""), TaskScheduler.Default);
+            }
+        );
+
+        Assert.EndsWith("A process that needs longer than 1 min is stopped", told);
+        Assert.True(File.Exists(saved));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    // Ends the jobs while a process works on a candidate. Returns what was told meanwhile.
+    private static string EndedWhileWorking(
+        string prepared,
+        TimeSpan timeToSave,
+        Action<CancellationTokenSource> before
+    )
+    {
+        using CancellationTokenSource stop = new(TimeSpan.FromMinutes(1));
+        using ManualResetEventSlim begun = new();
+        List<string> told = [];
+        LocalJobs jobs = new(
+            2,
+            _ => 0,
+            _ => Shell($"{prepared}; read name; echo '{Started}'; while :; do :; done"),
+            timeToSave
+        );
+        void Tell(RunEvent happened)
+        {
+            if (happened is RunEvent.StageStarted { Stage: "begun" })
+            {
+                begun.Set();
+            }
+
+            told.AddRange(happened is RunEvent.Noted n ? [n.Text] : []);
+        }
+
+        jobs.Begin(Sweep(1), Open[1..2], Tell, stop.Token);
+        begun.Wait(stop.Token);
+        before(stop);
+        jobs.Dispose();
+        return Assert.Single(told);
+    }
+
+    [Fact]
+    public void Failure_is_told_while_others_go_on_and_not_at_the_end()
+    {
+        List<string> told = [];
+        using LocalJobs jobs = new(1, _ => 0, _ => throw new NotSupportedException("a process is started"));
+
+        Assert.Throws<InputException>(() =>
+            jobs.Run(
+                Sweep(1),
+                Open,
+                node => throw new InputException($"no adapter in {node.Candidate}."),
+                e => told.AddRange(e is RunEvent.Warned { IsStatedElsewhere: true } w ? [w.Text] : []),
+                default
+            )
+        );
+
+        Assert.Equal(
+            [
+                "candidate:a failed: no adapter in a. The others go on",
+                "candidate:b failed: no adapter in b. The others go on",
+            ],
+            told
+        );
+    }
+
+    [Fact]
+    public void Event_of_another_process_arrives_as_it_was_sent()
+    {
+        RunEvent[] sent =
+        [
+            new RunEvent.StageStarted("candidates/a/obtain"),
+            new RunEvent.StageSkipped("candidates/a/obtain"),
+            new RunEvent.StageEnded("candidates/a/obtain"),
+            new RunEvent.Progressed("base", "sql", 3, 40, ProgressUnit.Texts),
+            new RunEvent.Noted("a note"),
+        ];
+
+        Assert.Equal(sent, sent.Select(e => JobLine.Parse(JobLine.Of(e).Print())!.Event()));
     }
 
     [Theory]
@@ -58,7 +193,20 @@ public sealed class LocalJobsTests
     [InlineData(1, "cuda:1")]
     [InlineData(4096, "cpu")]
     public void Gpus_and_threads_that_share_a_core_are_left_to_processes_of_their_own(int threads, string device) =>
-        Assert.Throws<NotSupportedException>(() => Run(_ => Assert.Fail("done here"), threads, device));
+        Assert.EndsWith(
+            "a process is started",
+            Assert.Throws<FulcrumException>(() => Run(_ => Assert.Fail("done here"), threads, device)).Message
+        );
+
+    [Fact]
+    public void Process_that_cannot_be_started_in_advance_stops_nothing()
+    {
+        using LocalJobs jobs = new(3, _ => 0, _ => throw new InputException("the tool is missing"));
+
+        jobs.Warm(Sweep(1));
+
+        Assert.Equal(3, jobs.Count);
+    }
 
     [Fact]
     public void Candidate_whose_process_cannot_be_started_fails_and_those_that_need_it_are_not_waited_for()

@@ -158,6 +158,10 @@ public sealed class SlurmJobTests
 
         Assert.Contains("'/opt/a b/fulcrum' run '/shared/o'\\''brien $(id) \"x\"/study.json' --output", script);
         Assert.Contains("stages=('candidate:a' 'candidate:b-0.5')", script);
+        Assert.Contains(
+            "\nexport DOTNET_TC_DelaySingleProcMultiplier=${DOTNET_TC_DelaySingleProcMultiplier:-1}\n",
+            script
+        );
         Assert.Throws<InputException>(() => JobScript.Of(["x"], new RunLayout("/a\nb"), [StageNode.Of("a")], []));
     }
 

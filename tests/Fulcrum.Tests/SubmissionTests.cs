@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Fulcrum.Data;
+using Fulcrum.Files;
 using Fulcrum.Jobs;
 using Fulcrum.Jobs.Slurm;
 using Fulcrum.Runs;
@@ -180,6 +181,39 @@ public sealed class SubmissionTests : IDisposable
         string[] calls = File.ReadAllLines(Calls);
         Assert.Contains(calls, c => c.Contains("--dependency=afterok:12", StringComparison.Ordinal));
         Assert.DoesNotContain(calls, c => c.Contains("777", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("RUNNING", "base failed: the disk is full. The other jobs go on", false)]
+    [InlineData("RUNNING", "base failed: the disk is full. The other jobs go on", true)]
+    [InlineData("PENDING", "no job of the run is running; Slurm gives the reason None", false)]
+    public void Failures_and_what_jobs_wait_for_are_told_while_the_jobs_go_on(string state, string says, bool isAgain)
+    {
+        ScriptedStudy study = SubmitWithJob();
+        SlurmRecord record = SlurmRecord.Read(Layout)!;
+        StageNode node = new(Stage.Base);
+        AtomicFile.WriteText(
+            RunStatus.LatestAttempt(Layout, node).At(FailureFile.PathOf(node)),
+            """{"message":"the disk is full.","time":"2026-01-01T00:00:00Z"}"""
+        );
+        // The job of the base has ended, or runs again; another one goes on.
+        string alive = isAgain ? record.Jobs[0].Name : record.Jobs[1].Name;
+        File.WriteAllText(Queue, File.ReadAllText(Queue).Replace(record.Jobs[0].Name, alive).Replace("RUNNING", state));
+        List<string> told = [];
+
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new SlurmWatch(Layout, study.Study, Stage.Report).Follow(
+                e =>
+                    told.AddRange(
+                        e is RunEvent.Warned w ? [w.Text]
+                        : e is RunEvent.Noted n ? [n.Text]
+                        : []
+                    ),
+                new CancellationToken(true)
+            )
+        );
+
+        Assert.Equal(!isAgain, told.Contains(says));
     }
 
     private ScriptedStudy SubmitWithJob()

@@ -89,7 +89,13 @@ internal sealed partial class StudyRun
         using SqlSandbox sandbox = Sandbox.Open();
         TorchEngine torch = new(null, null, parsed.GetValue(plain));
         Engines engines = EnginesOf(torch);
-        Submission submission = RunState.Submit(study, run, engines, OpenCorpus(study, sandbox, parsed));
+        Submission submission = RunState.Submit(
+            study,
+            run,
+            engines,
+            OpenCorpus(study, sandbox, parsed),
+            warning => HubAccess.Say($"warning: {warning}")
+        );
         SlurmRun slurm = new(
             layout,
             submission,
@@ -120,8 +126,8 @@ internal sealed partial class StudyRun
         if (stage == "-")
         {
             using RunLock all = RunLock.Join(layout.Root);
-            StageLoop.Run(
-                (report, nodes, ended) =>
+            return new StageLoop(Console.In, Console.Out).Run(
+                (report, nodes, ended, stopped) =>
                     Experiment(
                             study,
                             all,
@@ -132,9 +138,9 @@ internal sealed partial class StudyRun
                             null,
                             parsed
                         )
-                        .Work(nodes, ended, cancellation)
+                        .Work(nodes, ended, stopped),
+                cancellation
             );
-            return 0;
         }
 
         StageNode node = StageNode.Parse(stage);

@@ -149,12 +149,14 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         FileLog log = new(run.Layout.At("run.log"), LevelOf(parsed.GetRequiredValue(level)));
         using SqlSandbox sandbox = Sandbox.Open();
         sandbox.Log = log;
-        using LocalJobs? local = jobs.Local(run.Layout, Flags(study, parsed), parsed);
         Comparison? found = null;
         new ConsoleProgress(parsed, whole: true).Show(report =>
+        {
+            // What the other processes save at the end is shown as well.
+            using LocalJobs? local = jobs.Local(run.Layout, Flags(study, parsed), parsed);
             found = Experiment(study, run, sandbox, required, log, report, local, parsed)
-                .Run(parsed.GetValue(until), cancellation)
-        );
+                .Run(parsed.GetValue(until), cancellation);
+        });
         if (found is null)
         {
             PrintStopped(run.Layout, parsed);
@@ -237,7 +239,8 @@ internal sealed partial class StudyRun(bool describedByCommandLine = false)
         )
         {
             Required = required?.ByTask,
-            Warm = local is null ? null : local.Warm,
+            Jobs = local?.Count ?? 1,
+            Warm = local is null ? null : s => local.Warm(s),
             Begin = local is null ? null : local.Begin,
             Elsewhere = local is null ? null : local.Run,
             SplitBase = local is null ? null : local.SplitBase,

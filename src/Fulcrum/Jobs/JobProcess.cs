@@ -8,8 +8,8 @@ namespace Fulcrum.Jobs;
 /// names.</summary>
 internal sealed class JobProcess : IDisposable
 {
-    // A process that is asked to end first saves its work.
-    private static readonly TimeSpan TimeToSave = TimeSpan.FromMinutes(10);
+    // A process without work has nothing to save.
+    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(30);
     private readonly Process process;
 
     /// <summary>Starts the process.</summary>
@@ -82,7 +82,20 @@ internal sealed class JobProcess : IDisposable
         }
     }
 
-    /// <summary>Closes the standard input of the process, so that it ends after its stage.</summary>
+    /// <summary>Ends the process without its consent, with the processes that it started.</summary>
+    public void Kill()
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // The process has already ended.
+        }
+    }
+
+    /// <summary>Closes the standard input of the process, so that it ends. It saves a stage at which it is.</summary>
     public void Close()
     {
         try
@@ -99,9 +112,9 @@ internal sealed class JobProcess : IDisposable
     public void Dispose()
     {
         Close();
-        if (!process.WaitForExit(TimeToSave))
+        if (!process.WaitForExit(TimeToEnd))
         {
-            process.Kill(entireProcessTree: true);
+            Kill();
         }
 
         process.Dispose();

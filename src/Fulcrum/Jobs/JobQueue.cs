@@ -18,6 +18,18 @@ internal sealed class JobQueue(Func<StageNode, IReadOnlyList<StageNode>> needs, 
     /// <summary>The nodes that were never handed out.</summary>
     public IReadOnlyList<StageNode> Waiting => waiting;
 
+    /// <summary>The nodes that were handed out and have not ended.</summary>
+    public IReadOnlyList<StageNode> Running
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. running];
+            }
+        }
+    }
+
     /// <summary>Returns the next node; null if none is left. It waits while all remaining nodes need one that is
     /// running.</summary>
     public StageNode? Take(CancellationToken cancellation)
@@ -46,6 +58,67 @@ internal sealed class JobQueue(Func<StageNode, IReadOnlyList<StageNode>> needs, 
 
     private readonly AutoResetEvent ended = new(false);
 
+    /// <summary>Does a node that was handed out. A failure is told at once, because the others may go on for
+    /// hours.</summary>
+    /// <param name="work">Returns null if the node is complete.</param>
+    public void Do(
+        StageNode node,
+        Func<FulcrumException?> work,
+        Action<RunEvent> report,
+        CancellationToken cancellation
+    )
+    {
+        FulcrumException? failure = null;
+        try
+        {
+            failure = FailureOf(work, cancellation);
+        }
+        finally
+        {
+            End(node, failure);
+        }
+
+        if (failure is not null && IsGoingOn())
+        {
+            string text = $"{node.Name} failed: {failure.Message.TrimEnd('.')}. The others go on";
+            report(new RunEvent.Warned(text) { IsStatedElsewhere = true });
+        }
+    }
+
+    /// <summary>Throws if nodes failed.</summary>
+    /// <exception cref="FulcrumException">The message says which, and why the first failed.</exception>
+    public void RefuseFailed()
+    {
+        if (Failed is [var (node, why), ..])
+        {
+            string others =
+                Failed.Count == 1
+                    ? ""
+                    : $" ({Failed.Count} failed: {string.Join(", ", Failed.Take(8).Select(f => f.Node.Name))})";
+            throw Prefixed(why, $"{node.Name}: {why.Message}{others}");
+        }
+    }
+
+    private static FulcrumException Prefixed(FulcrumException why, string message) =>
+        why switch
+        {
+            InputException => new InputException(message, why),
+            GuardException => new GuardException(message),
+            _ => new FulcrumException(message, why),
+        };
+
+    private static FulcrumException? FailureOf(Func<FulcrumException?> work, CancellationToken cancellation)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            return JobLine.Of(e).Failure();
+        }
+    }
+
     /// <summary>Records the end of a node.</summary>
     /// <param name="failure">Null: it is complete.</param>
     public void End(StageNode node, FulcrumException? failure)
@@ -60,6 +133,15 @@ internal sealed class JobQueue(Func<StageNode, IReadOnlyList<StageNode>> needs, 
         }
 
         ended.Set();
+    }
+
+    // Whether a node is at work, or can be handed out.
+    private bool IsGoingOn()
+    {
+        lock (gate)
+        {
+            return running.Count > 0 || waiting.Any(IsReady);
+        }
     }
 
     private bool IsReady(StageNode node) =>

@@ -10,21 +10,42 @@ namespace Fulcrum.Jobs;
 /// <param name="jobs">The number of processes.</param>
 /// <param name="devices">Returns the number of GPUs to divide among them; 0: they compute on the CPU.</param>
 /// <param name="start">Returns how to start a process, which reads names of stages from its standard input.</param>
-internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, ProcessStartInfo> start) : IDisposable
+/// <param name="timeToSave">How long processes that are asked to end may save their work; null: 10 minutes.</param>
+internal sealed class LocalJobs(
+    int jobs,
+    Func<Study, int> devices,
+    Func<Study, ProcessStartInfo> start,
+    TimeSpan? timeToSave = null
+) : IDisposable
 {
+    // Most processes save within a second. A longer wait is explained.
+    private const int SilentPart = 600;
     private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
+    private readonly TimeSpan timeToSave = timeToSave ?? TimeSpan.FromMinutes(10);
     private readonly JobProcess?[] processes = new JobProcess?[jobs];
     private readonly CancellationTokenSource disposed = new();
     private JobQueue? candidates;
+    private Action<RunEvent> tell = _ => { };
+    private CancellationToken stop;
     private Task[] others = [];
+
+    /// <summary>The number of processes.</summary>
+    public int Count => jobs;
 
     /// <summary>Starts the other processes in advance, because each needs a second or more to open the study.</summary>
     /// <param name="most">The number of stages, as the largest useful number of processes.</param>
-    public void Warm(Study study, int most)
+    public void Warm(Study study, int most = int.MaxValue)
     {
-        for (int job = WorksHere(study) ? 1 : 0; job < Math.Min(jobs, most); job++)
+        try
         {
-            processes[job] ??= Start(job, study);
+            for (int job = WorksHere(study) ? 1 : 0; job < Math.Min(jobs, most); job++)
+            {
+                processes[job] ??= Start(job, study);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The first stage of the process starts it again. If that fails too, the stage fails and says why.
         }
     }
 
@@ -46,11 +67,16 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         }
         else if (candidates is null)
         {
+            (tell, stop) = (report, cancellation);
             JobQueue queue = candidates = Queue(study, open, report);
             CancellationToken stopped = CancellationTokenSource
                 .CreateLinkedTokenSource(cancellation, disposed.Token)
                 .Token;
-            others = [.. Jobs(1, open.Count).Select(job => InThread(() => Work(job, study, queue, report, stopped)))];
+            // This process is one of them and is busy, so each candidate may have one of the others.
+            others =
+            [
+                .. Jobs(1, open.Count + 1).Select(job => InThread(() => Work(job, study, queue, report, stopped))),
+            ];
         }
     }
 
@@ -89,7 +115,11 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
     public void Dispose()
     {
         disposed.Cancel();
-        ((IAsyncResult)Task.WhenAll(others)).AsyncWaitHandle.WaitOne();
+        if (candidates is { } queue)
+        {
+            Wait(others, queue, disposed.Token, stop);
+        }
+
         foreach (JobProcess process in processes.OfType<JobProcess>())
         {
             process.Close();
@@ -123,12 +153,13 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         CancellationToken cancellation
     )
     {
+        tell = report;
         bool worksHere = WorksHere(study);
         void Do(int job)
         {
             if (job == 0 && worksHere)
             {
-                WorkHere(queue, here, cancellation);
+                WorkHere(queue, here, report, cancellation);
             }
             else
             {
@@ -137,10 +168,36 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
         }
 
         Task[] all = [.. Jobs(0, most).Select(job => InThread(() => Do(job))), .. others];
-        ((IAsyncResult)Task.WhenAll(all)).AsyncWaitHandle.WaitOne();
+        Wait(all, queue, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        Refuse(queue);
+        queue.RefuseFailed();
         all.ToList().ForEach(t => t.GetAwaiter().GetResult());
+    }
+
+    // Once the threads are to stop, it says what they still save, and stops processes that take too long.
+    private void Wait(Task[] threads, JobQueue queue, CancellationToken stopped, CancellationToken atOnce = default)
+    {
+        WaitHandle ended = ((IAsyncResult)Task.WhenAll(threads)).AsyncWaitHandle;
+        if (WaitHandle.WaitAny([ended, stopped.WaitHandle]) == 0 || ended.WaitOne(timeToSave / SilentPart))
+        {
+            return;
+        }
+
+        // The same token may have stopped the threads.
+        bool canHurry = atOnce is { CanBeCanceled: true, IsCancellationRequested: false };
+        string names = string.Join(", ", queue.Running.Select(n => n.Name)),
+            hurry = canHurry ? ", and Ctrl+C stops it at once" : "";
+        tell(
+            new RunEvent.Noted(
+                $"the run ends once its processes have saved their work ({names}). A process that needs longer than "
+                    + $"{Durations.Text(timeToSave)} is stopped{hurry}"
+            )
+        );
+        WaitHandle[] handles = canHurry ? [ended, atOnce.WaitHandle] : [ended];
+        for (bool isOver = WaitHandle.WaitAny(handles, timeToSave) == 0; !isOver; isOver = ended.WaitOne(timeToSave))
+        {
+            processes.ToList().ForEach(p => p?.Kill());
+        }
     }
 
     private IEnumerable<int> Jobs(int first, int most) =>
@@ -149,33 +206,18 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
     private static Task InThread(Action work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private static void Refuse(JobQueue queue)
-    {
-        if (queue.Failed is [var (node, why), ..] failed)
-        {
-            string others =
-                failed.Count == 1
-                    ? ""
-                    : $" ({failed.Count} failed: {string.Join(", ", failed.Take(8).Select(f => f.Node.Name))})";
-            throw Prefixed(why, $"{node.Name}: {why.Message}{others}");
-        }
-    }
-
-    private static FulcrumException Prefixed(FulcrumException why, string message) =>
-        why switch
-        {
-            InputException => new InputException(message, why),
-            GuardException => new GuardException(message),
-            _ => new FulcrumException(message, why),
-        };
-
     // A GPU is chosen by the environment of a process. Threads that share a core must not spin, which the environment
     // says, too.
     private bool WorksHere(Study study) =>
         !study.Base.NamesGpu && study.Base.Threads <= Cores.Part(Cores.Allowed(), 0, jobs).Count;
 
     // The thread is not bound to cores. Threads that it starts would stay bound, and comparing needs all cores.
-    private static void WorkHere(JobQueue queue, Action<StageNode> here, CancellationToken cancellation)
+    private static void WorkHere(
+        JobQueue queue,
+        Action<StageNode> here,
+        Action<RunEvent> report,
+        CancellationToken cancellation
+    )
     {
         while (queue.Take(cancellation) is { } node)
         {
@@ -185,19 +227,7 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
                 return null;
             }
 
-            queue.End(node, FailureOf(Do, cancellation));
-        }
-    }
-
-    private static FulcrumException? FailureOf(Func<FulcrumException?> work, CancellationToken cancellation)
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            return JobLine.Of(e).Failure();
+            queue.Do(node, Do, report, cancellation);
         }
     }
 
@@ -216,7 +246,7 @@ internal sealed class LocalJobs(int jobs, Func<Study, int> devices, Func<Study, 
                 return failure;
             }
 
-            queue.End(node, FailureOf(Do, cancellation));
+            queue.Do(node, Do, report, cancellation);
             if (!followed)
             {
                 return;

@@ -9,13 +9,15 @@ namespace Fulcrum.Jobs;
 internal static class RunCancel
 {
     private static readonly TimeSpan TimeToSave = TimeSpan.FromMinutes(2),
+        SilentWait = TimeSpan.FromSeconds(1),
         PollInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Stops everything.</summary>
+    /// <param name="tell">Gets a sentence while it waits; null: nobody does.</param>
     /// <returns>One sentence for each thing that was stopped; empty: nothing was running.</returns>
     /// <exception cref="InputException">The folder has no run, or its process belongs to another user or runs on
     /// another machine.</exception>
-    public static IReadOnlyList<string> Stop(RunLayout run, CancellationToken cancellation)
+    public static IReadOnlyList<string> Stop(RunLayout run, CancellationToken cancellation, Action<string>? tell = null)
     {
         _ = RunStatus.StudyOf(run);
         // The process first, because it may be submitting jobs. If it cannot be stopped from here, the jobs are stopped
@@ -23,7 +25,7 @@ internal static class RunCancel
         string[] stopped;
         try
         {
-            stopped = [.. Owner(run, cancellation)];
+            stopped = [.. Owner(run, cancellation, tell ?? (_ => { }))];
         }
         catch (InputException)
         {
@@ -57,7 +59,7 @@ internal static class RunCancel
         }
     }
 
-    private static IEnumerable<string> Owner(RunLayout run, CancellationToken cancellation)
+    private static IEnumerable<string> Owner(RunLayout run, CancellationToken cancellation, Action<string> tell)
     {
         if (RunOwner.Read(run.Root) is not { } owner)
         {
@@ -102,18 +104,28 @@ internal static class RunCancel
             throw new InputException($"the process {owner.Process} that holds the run belongs to another user");
         }
 
-        bool ended = Ends(owner, cancellation);
+        bool ended = Ends(owner, cancellation, tell);
         yield return $"process {owner.Process} "
             + (ended ? "saved its work and ended" : "was asked to end, and is still saving its work");
     }
 
-    private static bool Ends(RunOwner owner, CancellationToken cancellation)
+    private static bool Ends(RunOwner owner, CancellationToken cancellation, Action<string> tell)
     {
+        bool told = false;
         for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < TimeToSave; )
         {
             if (!owner.IsAlive)
             {
                 return true;
+            }
+
+            if (!told && Stopwatch.GetElapsedTime(begin) > SilentWait)
+            {
+                told = true;
+                tell(
+                    $"process {owner.Process} was asked to end; waiting up to {Durations.Text(TimeToSave)} "
+                        + "until it has saved its work"
+                );
             }
 
             if (cancellation.WaitHandle.WaitOne(PollInterval))

@@ -15,8 +15,10 @@ internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
         BetweenQueues = TimeSpan.FromSeconds(10);
 
     private readonly StageGraph graph = StageGraph.Of(study, SeekFile.Read(run));
+    private readonly HashSet<(StageNode, string)> failures = [];
     private DateTimeOffset asked;
-    private string shown = "";
+    private string shown = "",
+        waiting = "";
     private int gone;
 
     /// <summary>Returns when the last stage is complete, or when no job is left although no stage failed. The latter
@@ -77,11 +79,17 @@ internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
 
         SlurmRecord record = SlurmRecord.Read(run)!;
         SlurmJob[] jobs = [.. record.Alive(queue).SelectMany(e => e.In(queue)).Where(j => j.IsAlive)];
+        StageNode[] open = [.. all.Where(n => !StageGraph.IsComplete(n, study, run))];
+        if (jobs.Length > 0)
+        {
+            TellFailures(report, open, n => record.LatestOf(n)?.JobOf(n.Name, queue) is { IsAlive: true });
+            TellWaiting(report, jobs);
+        }
+
         // Slurm holds a task that a node could not start. The jobs that depend on it would wait for ever.
         bool alive = jobs.Any(j => !j.IsStuck && !j.IsBehindOthers) || (jobs.Length > 0 && !jobs.Any(j => j.IsStuck));
         // On a network file system the last files of a job may become visible some seconds after its end.
         gone = alive ? 0 : gone + 1;
-        StageNode[] open = [.. all.Where(n => !StageGraph.IsComplete(n, study, run))];
         if (gone < 2 || open.Length == 0)
         {
             return true;
@@ -89,6 +97,31 @@ internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
 
         bool failed = record.Cancelled || open.Any(n => RunStatus.FailureOf(run, n) is not null);
         return failed ? throw new FulcrumException(Missing(RunStatus.Of(run, queue))) : false;
+    }
+
+    // The jobs of other candidates may go on for hours.
+    private void TellFailures(Action<RunEvent> report, StageNode[] open, Func<StageNode, bool> isTriedAgain)
+    {
+        foreach (StageNode node in open)
+        {
+            if (RunStatus.FailureOf(run, node) is { } why && !isTriedAgain(node) && failures.Add((node, why)))
+            {
+                report(new RunEvent.Warned($"{node.Name} failed: {why.TrimEnd('.')}. The other jobs go on"));
+            }
+        }
+    }
+
+    // A full cluster may start no job for hours.
+    private void TellWaiting(Action<RunEvent> report, SlurmJob[] jobs)
+    {
+        string[] reasons = [.. jobs.Where(j => !j.IsBehindOthers).Select(j => j.Reason).Distinct().Order()];
+        string text = jobs.Any(j => j.IsRunning) ? "" : string.Join(", ", reasons);
+        if (text != waiting && text.Length > 0)
+        {
+            report(new RunEvent.Noted($"no job of the run is running; Slurm gives the reason {text}"));
+        }
+
+        waiting = text;
     }
 
     private static string Missing(RunStatus status)

@@ -36,19 +36,65 @@ internal sealed record Estimate(
         MostSteps = 60,
         MostForms = 4;
 
+    /// <summary>The number of processes that work at the same time.</summary>
+    public int Jobs { get; init; } = 1;
+
+    /// <summary>The number of processes that measure the base before the candidates; 0: one does, and the others begin
+    /// with candidates meanwhile.</summary>
+    public int BaseJobs { get; init; }
+
+    /// <summary>Whether the processes compute on GPUs.</summary>
+    public bool OnGpu { get; init; }
+
     // The guards after the training load the model two more times.
-    private int Loads => Measurements + Trainings + 2;
+    private const int GuardLoads = 2;
+
+    private int Loads => Measurements + Trainings + GuardLoads;
 
     /// <summary>Seconds of the whole study.</summary>
-    public double Seconds => (Loads * LoadSeconds) + (Measurements * MeasureSeconds) + CheckSeconds + TrainSeconds;
+    public double Seconds
+    {
+        get
+        {
+            double measuring = LoadSeconds + MeasureSeconds,
+                training = LoadSeconds + (TrainSeconds / Math.Max(1, Trainings)),
+                measuredBase = LoadSeconds + (MeasureSeconds / Math.Max(1, BaseJobs)) + CheckSeconds;
+            IEnumerable<double> candidates = Enumerable
+                .Repeat(training + measuring, Trainings)
+                .Concat(Enumerable.Repeat(measuring, Math.Max(0, Measurements - 1 - Trainings)));
+            double work =
+                BaseJobs > 0
+                    ? measuredBase + InProcesses(candidates, Jobs)
+                    : InProcesses(candidates.Prepend(measuredBase), Jobs);
+            return work + (GuardLoads * LoadSeconds);
+        }
+    }
+
+    /// <summary>Returns the seconds until the last of some works is done, if each goes to the process that is free
+    /// first.</summary>
+    internal static double InProcesses(IEnumerable<double> works, int processes)
+    {
+        PriorityQueue<int, double> free = new(Enumerable.Range(0, processes).Select(i => (i, 0.0)));
+        double last = 0;
+        foreach (double seconds in works)
+        {
+            _ = free.TryPeek(out int process, out double begin);
+            _ = free.DequeueEnqueue(process, begin + seconds);
+            last = Math.Max(last, begin + seconds);
+        }
+
+        return last;
+    }
 
     /// <summary>Runs the trial and discards its results.</summary>
     /// <param name="study">Complete.</param>
+    /// <param name="jobs">The number of processes that will work at the same time.</param>
     public static Estimate Of(
         Study study,
         Engines engines,
         Corpus data,
         PromptEncoding encoding,
+        int jobs,
         CancellationToken cancellation
     )
     {
@@ -64,8 +110,19 @@ internal sealed record Estimate(
         // The third load is timed, because one-time costs make the first ones slower.
         double load = Timed(() => engines.Open(study.Base.Spec).Dispose());
         int measurements = 1 + study.Candidates.Values.Count(c => c.Replies is null);
-        return new Estimate(load, measured.Sum(), check, train, measurements, trainings.Length, PeakMemory());
+        return new Estimate(load, measured.Sum(), check, train, measurements, trainings.Length, PeakMemory())
+        {
+            Jobs = jobs,
+            BaseJobs = BaseJobsOf(study, data, jobs),
+            OnGpu = study.Base.NamesGpu,
+        };
     }
+
+    // As the processes do it (docs/decisions/0092-first-job-is-this-process.md).
+    private static int BaseJobsOf(Study study, Corpus data, int jobs) =>
+        jobs > 1 && (data.Before ?? data.Tasks).Any(t => t.Items.Count > Evaluator.Portion) ? jobs
+        : study.Base.NamesGpu || OperatingSystem.IsWindows() ? 1
+        : 0;
 
     /// <summary>Returns the seconds of all trainings. One of each form is tried; the others of that form are assumed to
     /// take as long per example.</summary>
@@ -102,14 +159,17 @@ internal sealed record Estimate(
 
     /// <summary>Returns the estimate as one sentence.</summary>
     public override string ToString() =>
-        $"estimate: about {Durations.Text(Seconds)} for the whole study: {Measurements} times measuring "
+        $"estimate: about {Durations.Text(Seconds)} for the whole study{InJobs}: {Measurements} times measuring "
         + $"({Durations.Text(MeasureSeconds)} each), {Trainings} {(Trainings == 1 ? "time" : "times")} training "
         + $"({Durations.Text(TrainSeconds / Math.Max(1, Trainings))}{(Trainings == 1 ? "" : " each")}), "
         + string.Create(
             CultureInfo.InvariantCulture,
             $"{Loads} times loading the model ({Durations.Text(LoadSeconds)} each); memory used so far: "
-                + $"{PeakBytes / 1073741824.0:0.0} GiB"
+                + $"{PeakBytes / 1073741824.0:0.0} GiB{(Jobs > 1 ? " in this process" : "")}"
         );
+
+    private string InJobs =>
+        Jobs > 1 ? $" in {Jobs} processes at the same time, each on its {(OnGpu ? "GPU" : "share of the cores")}" : "";
 
     private static double[] Measure(
         Study study,

@@ -134,9 +134,9 @@ public sealed partial class Experiment(
     // A candidate needs the checks of the base, but none of its answers.
     private void Begin(RunState state, Corpus data, CancellationToken cancellation)
     {
-        if (IsSplit(state, data))
+        if (settings.SplitBase is not null && IsSplit(state, MeasurementOf(state, data)))
         {
-            settings.Warm?.Invoke(state.Study, StageGraph.Open(state.Study, run.Layout));
+            settings.Warm?.Invoke(state.Study);
         }
         else
         {
@@ -144,17 +144,16 @@ public sealed partial class Experiment(
         }
     }
 
-    /// <summary>Whether several processes measure the base.</summary>
-    private bool IsSplit(RunState state, Corpus data) =>
-        settings.SplitBase is not null
-        && state.HasParts
+    /// <summary>Whether several processes can measure the base.</summary>
+    private bool IsSplit(RunState state, Measurement measurement) =>
+        state.HasParts
         && !run.Layout.IsComplete(RunLayout.Base, state.BaseInputs)
-        && MeasurementOf(state, data).HasParts(RunLayout.Base);
+        && measurement.HasParts(RunLayout.Base);
 
     private void MeasureBase(RunState state, Corpus data, CancellationToken cancellation)
     {
         Measurement measurement = MeasurementOf(state, data);
-        if (settings.SplitBase is { } split && IsSplit(state, data))
+        if (settings.SplitBase is { } split && IsSplit(state, measurement))
         {
             split(state.Study, node => Do(node, state, data, cancellation), stages.Report, cancellation);
             measurement.Join(RunLayout.Base, state.BaseInputs);

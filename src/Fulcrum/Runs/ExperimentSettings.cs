@@ -24,9 +24,12 @@ public sealed record ExperimentSettings(
     IReadOnlyDictionary<string, string>? KeyVariables = null
 )
 {
-    /// <summary>Called once the checks of a study have passed, with the number of open candidates, so that other
-    /// processes can be started that will measure parts of the base; null: there are none.</summary>
-    internal Action<Study, int>? Warm { get; init; }
+    /// <summary>The number of processes that do parts of a study at the same time.</summary>
+    internal int Jobs { get; init; } = 1;
+
+    /// <summary>Called once the checks of a study have passed, so that other processes can be started that will measure
+    /// parts of the base; null: there are none.</summary>
+    internal Action<Study>? Warm { get; init; }
 
     /// <summary>Called once the checks of a study have passed, with the open candidates, so that other processes can
     /// begin with them while this one estimates and measures the base; null: there are none. It may be called

@@ -143,7 +143,8 @@ internal sealed class Preparation(
         }
         else if (stages.IsWatched)
         {
-            Estimate estimate = Estimate.Of(state.Study, engines, data, encoding, cancellation);
+            int jobs = state.HasParts ? settings.Jobs : 1;
+            Estimate estimate = Estimate.Of(state.Study, engines, data, encoding, jobs, cancellation);
             stages.Report(new RunEvent.Noted(estimate.ToString()));
         }
 

@@ -49,10 +49,6 @@ internal sealed record StageGraph(
         StagesOf(node, study, run) is { } stages
         && stages.All(s => run.Completed(s) is { } m && run.IsComplete(s, m.Inputs));
 
-    /// <summary>Returns the number of candidates that are not complete.</summary>
-    public static int Open(Study study, RunLayout run) =>
-        study.Candidates.Keys.Count(n => !IsComplete(StageNode.Of(n), study, run));
-
     /// <summary>Returns the names of all stages of a study with some of its candidates.</summary>
     public static IEnumerable<string> StagesOf(Study study, IEnumerable<string> candidates) =>
         [

@@ -6,6 +6,8 @@ namespace Fulcrum.Jobs.Slurm;
 /// <summary>Writes the script of a Slurm job, which does one stage as a separate attempt.</summary>
 internal static class JobScript
 {
+    private const string SingleCore = "DOTNET_TC_DelaySingleProcMultiplier";
+
     /// <summary>Returns the script.</summary>
     /// <param name="tool">The program and its first arguments.</param>
     /// <param name="run">The run folder.</param>
@@ -42,6 +44,13 @@ internal static class JobScript
             .Append("stage=${stages[${SLURM_ARRAY_TASK_ID:-0}]}\n")
             .Append("me=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}\nme=${me:-$SLURM_JOB_ID}\n")
             .Append("echo \"$stage: job $me, restart ${SLURM_RESTART_COUNT:-0}, node ${SLURMD_NODENAME:-?}\"\n")
+            // As for a local process with one core (docs/decisions/0092-first-job-is-this-process.md). With more cores
+            // .NET ignores it.
+            .Append("export ")
+            .Append(SingleCore)
+            .Append("=${")
+            .Append(SingleCore)
+            .Append(":-1}\n")
             .Append("cd -- ")
             .Append(Quoted(run.Root))
             .Append(" || {\n")
