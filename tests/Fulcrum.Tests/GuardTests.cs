@@ -138,6 +138,24 @@ public sealed class GuardTests
         Assert.Equal(holds ? GuardStatus.Passed : GuardStatus.Failed, log.Results.Single().Status);
     }
 
+    [Theory]
+    [InlineData(-0.2, 0.2, "so the guard passes. 16 items are too few to exclude a change as large")]
+    [InlineData(-0.01, 0.01, "a change as large as the +2.0 points that the study claims is excluded")]
+    [InlineData(0.001, 0.01, "the change has a direction, but it is smaller than the +2.0 points")]
+    [InlineData(0.001, 0.03, "the change has a direction and may be as large as the +2.0 points")]
+    public void The_noise_floor_says_what_its_bounds_mean_for_the_claim(double low, double high, string says)
+    {
+        GuardLog log = new("compare");
+
+        BatchingNoise.Check(
+            log,
+            new Difference(0.02, 0.01, 0.03, 0.005),
+            new BatchingNoise("own", 16, 1, (low + high) / 2, low, high)
+        );
+
+        Assert.Contains(says, log.Results.Single().Message);
+    }
+
     [Fact]
     public void An_unknown_guard_in_a_study_is_named()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fulcrum.Models;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -48,7 +49,7 @@ internal static class AdapterProbe
                 GuardNames.AdapterActive,
                 null,
                 Largest(zero, full) > 0,
-                $"as trained the adapter changes log-likelihoods by up to {Largest(zero, full):0.0e+0}"
+                $"as trained the adapter changes log-likelihoods by up to {Size(Largest(zero, full))}"
             );
             return;
         }
@@ -60,15 +61,15 @@ internal static class AdapterProbe
             GuardNames.LambdaZero,
             null,
             atZero <= rounding,
-            $"at scale 0 the adapter changes log-likelihoods by at most {atZero:0.0e+0}; "
+            $"at lambda 0 the adapter changes log-likelihoods by at most {Size(atZero)}; "
                 + $"rounding may change them by {rounding}"
         );
         log.Report(
             GuardNames.AdapterActive,
             null,
             atOne > atZero,
-            $"as trained the adapter changes log-likelihoods by up to {atOne:0.0e+0}, "
-                + $"at scale 0 by up to {atZero:0.0e+0}"
+            $"as trained the adapter changes log-likelihoods by up to {Size(atOne)}, "
+                + $"at lambda 0 by up to {Size(atZero)}"
         );
     }
 
@@ -86,6 +87,9 @@ internal static class AdapterProbe
             ? scored
             : [encoding.Score(new Question.Choose(question.Prompt, [target]))];
     }
+
+    private static string Size(double change) =>
+        change.ToString(change is 0 or >= 0.001 ? "0.###" : "0.0e+0", CultureInfo.InvariantCulture);
 
     private static double Largest(double[] a, double[] b) =>
         a.Zip(b, (x, y) => double.IsFinite(x - y) ? Math.Abs(x - y) : double.MaxValue).DefaultIfEmpty(0).Max();

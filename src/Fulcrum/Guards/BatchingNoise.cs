@@ -94,24 +94,35 @@ internal sealed record BatchingNoise(
         }
 
         bool claims = seen.Low > 0 || seen.High < 0,
-            oneWay = noise.Low > 0 || noise.High < 0;
-        double most = Math.Max(Math.Abs(noise.Low), Math.Abs(noise.High));
+            oneWay = noise.Low > 0 || noise.High < 0,
+            reaches = Math.Max(Math.Abs(noise.Low), Math.Abs(noise.High)) >= Math.Abs(seen.Points);
         ScoreInterval rate = Proportion.Wilson(noise.Changed, noise.Items);
         log.Report(
             GuardNames.NoiseFloor,
             noise.Benchmark,
-            !claims || !oneWay || most < Math.Abs(seen.Points),
+            !claims || !oneWay || !reaches,
             $"re-evaluated in batches of different composition, "
                 + $"{noise.Changed} of {noise.Items} items of {noise.Benchmark} "
                 + $"change their score ({rate.Low * 100:0.0}% to {rate.High * 100:0.0}% of all items), the mean by "
                 + $"{noise.Difference * 100:+0.0;-0.0;0.0} points ({noise.Low * 100:+0.0;-0.0;0.0} to "
                 + $"{noise.High * 100:+0.0;-0.0;0.0}); "
-                + (
-                    claims
-                        ? $"the study claims {seen.Points * 100:+0.0;-0.0} points"
-                        : "the study claims no difference here"
-                )
+                + (claims ? Meaning(noise, oneWay, reaches, seen.Points) : "the study claims no difference here")
         );
+    }
+
+    /// <summary>What the bounds mean for a claim. Bounds that are wider than the claim do not fail the guard, so the
+    /// sentence says that they do not exclude a change of that size.</summary>
+    private static string Meaning(BatchingNoise noise, bool oneWay, bool reaches, double points)
+    {
+        string claim = $"the {points * 100:+0.0;-0.0} points that the study claims";
+        return (oneWay, reaches) switch
+        {
+            (true, true) => $"the change has a direction and may be as large as {claim}",
+            (true, false) => $"the change has a direction, but it is smaller than {claim}",
+            (false, true) => $"no change in one direction is shown, so the guard passes. {noise.Items} items are too "
+                + $"few to exclude a change as large as {claim}",
+            (false, false) => $"a change as large as {claim} is excluded",
+        };
     }
 
     /// <summary>Writes the results.</summary>
