@@ -31,6 +31,17 @@ public sealed record TableRow(string File, string Place, int Number, JsonObject 
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
     public string? TextOrNull(string? column) => column is null ? null : Text(column);
 
+    /// <summary>Returns the text of the column that names the row's cluster; empty if no column is named.</summary>
+    /// <exception cref="InputException">As for <see cref="Text"/>, or the text is empty: such rows would form a cluster
+    /// together although nothing says that they belong together.</exception>
+    internal string Cluster(string? column) =>
+        column is null ? ""
+        : Text(column) is var text && !string.IsNullOrWhiteSpace(text) ? text
+        : throw Error(
+            $"the column '{column}' names the row's cluster and is empty. Write a text there; a row that belongs to no "
+                + "other row needs a text of its own"
+        );
+
     /// <summary>Returns the values of a column of lists. A single value counts as a list of one.</summary>
     /// <exception cref="InputException">As for <see cref="Text"/>.</exception>
     public IReadOnlyList<string> Texts(string column) =>

@@ -111,10 +111,7 @@ public static class StudyCorpus
 
     private static TrainingText[] OwnTraining(TrainingDataPlan plan, ExampleFile file, RandomStream random)
     {
-        TrainingText[] all =
-        [
-            .. file.Rows.Select(row => file.TrainingOf(row, row.Id, row.TextOrNull(plan.Cluster) ?? "")),
-        ];
+        TrainingText[] all = [.. file.Rows.Select(row => file.TrainingOf(row, row.Id, row.Cluster(plan.Cluster)))];
         return all.FirstOrDefault(t => t is { Conversation: null, Ids: null, Completion: "" }) is { } empty
             ? throw empty.Error("the completion is empty, so there is nothing to train on")
             : [.. StratifiedSample.Of(all, e => e.Cluster, plan.Examples, random)];

@@ -86,7 +86,8 @@ internal sealed class MetricsConverter : JsonConverter<IReadOnlyDictionary<strin
     public static IReadOnlyDictionary<string, double[]> Of(JsonObject node)
     {
         SortedDictionary<string, double[]> metrics = new(StringComparer.Ordinal);
-        foreach ((string name, JsonNode? value) in node)
+        // Null is a metric that could not be computed for this item.
+        foreach ((string name, JsonNode? value) in node.Where(m => m.Value is not null))
         {
             JsonNode?[] numbers = value is JsonArray list ? [.. list] : [value];
             metrics[name] = numbers.All(n => n is JsonValue v && v.TryGetValue(out double _))

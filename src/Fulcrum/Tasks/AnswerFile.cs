@@ -12,10 +12,26 @@ internal static class AnswerFile
         LongestLine = 1 << 24;
 
     /// <summary>Returns every answer, in the order of the file.</summary>
-    /// <exception cref="InputException">The file is missing, or a line has no id or no score from 0 to 1 or null; names
-    /// file and line.</exception>
-    public static IReadOnlyList<Answer> Read(string path) =>
-        [.. JsonLines.Read(path, null, LargestFile, LongestLine).Select(Parse)];
+    /// <exception cref="InputException">The file is missing, a line has no id or no score from 0 to 1 or null, or some
+    /// lines name a cluster and others do not; names file and line.</exception>
+    public static IReadOnlyList<Answer> Read(string path)
+    {
+        List<Answer> answers = [];
+        JsonLine? without = null;
+        foreach (JsonLine line in JsonLines.Read(path, null, LargestFile, LongestLine))
+        {
+            answers.Add(Parse(line));
+            without ??= string.IsNullOrWhiteSpace(answers[^1].Cluster) ? line : null;
+        }
+
+        // Without a cluster in any line the items are independent of each other.
+        return without is null || answers.All(a => string.IsNullOrWhiteSpace(a.Cluster))
+            ? answers
+            : throw without.Error(
+                "'cluster' is missing or empty, but other lines name one. Write a text there; an item that belongs to "
+                    + "no other item needs a text of its own"
+            );
+    }
 
     /// <summary>Returns the answers of a file that is being written, up to the first line that is not
     /// complete.</summary>

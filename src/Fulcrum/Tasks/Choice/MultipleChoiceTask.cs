@@ -61,7 +61,14 @@ internal static class MultipleChoiceTask
         ChoiceQuestion[] examples =
             plan.Fewshot == 0
                 ? []
-                : [.. DataSplit.Open(plan.ExamplesFile!).Rows().Take(plan.Fewshot).Select(row => Question(plan, row))];
+                :
+                [
+                    .. DataSplit
+                        .Open(plan.ExamplesFile!)
+                        .Rows()
+                        .Take(plan.Fewshot)
+                        .Select(row => Question(plan with { Cluster = null }, row)),
+                ];
         return examples.Length == plan.Fewshot
             ? examples
             : throw new InputException(
@@ -89,7 +96,7 @@ internal static class MultipleChoiceTask
             ? throw row.Error($"the column '{plan.Answer}' holds an empty list")
             : new ChoiceQuestion(
                 id,
-                row.TextOrNull(plan.Cluster) ?? "",
+                row.Cluster(plan.Cluster),
                 row.TextOrNull(plan.Group) ?? "",
                 plan.Template is null ? row.Text(plan.Question) : new TextTemplate(plan.Template).Of(row),
                 options,

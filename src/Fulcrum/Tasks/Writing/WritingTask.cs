@@ -33,7 +33,7 @@ internal sealed class WritingTask : ITask
         examples = Examples(plan);
         IReadOnlyList<TableRow> chosen = StratifiedSample.Of(
             file.Rows,
-            r => r.TextOrNull(plan.Cluster) ?? "",
+            r => r.Cluster(plan.Cluster),
             plan.Items,
             RandomStream.For(seed, $"items of {Path.GetFileName(plan.Place)}")
         );
@@ -41,7 +41,7 @@ internal sealed class WritingTask : ITask
         [
             .. chosen.Select(r => new Item(
                 IdOf(r),
-                r.TextOrNull(plan.Cluster) ?? "",
+                r.Cluster(plan.Cluster),
                 r.TextOrNull(plan.Group) ?? "",
                 file.InputOf(r),
                 string.Join(Tasks.Answer.TargetSeparator, rows[IdOf(r)].Targets)
