@@ -68,7 +68,8 @@ internal static class PreparationSummary
             }
         }
 
-        if (general.Count > 0)
+        // Of a single task the warning above has the same figure.
+        if (general is not ([] or [{ Sees: false }]))
         {
             yield return new RunEvent.Noted(Whole(general, study));
         }
@@ -100,6 +101,8 @@ internal static class PreparationSummary
             + $"Minimum detectable difference (80% power{assumed}): {Effects(power)}";
     }
 
+    private const string Undecided = "The others end without a decision, however large the gain on the target is";
+
     private static string TooSmall(TaskPower power, double? wanted, bool isRequired) =>
         string.Create(
             CultureInfo.InvariantCulture,
@@ -107,8 +110,9 @@ internal static class PreparationSummary
                 + $"{(isRequired ? "which --require asks for" : "the margin")}. If nothing is gained or lost "
                 + $"(10% of the answers change, half of them for the better), only "
                 + $"{Math.Floor(power.Chance!.Value * 100):0}% of studies of this size rule out a "
-                + $"difference of {wanted:0.#} points, and 80% are usual. The run continues, but its "
-                + $"verdict may be \"inconclusive\". More items would help"
+                + $"difference of {wanted:0.#} points, and 80% are usual. "
+                + $"{(isRequired ? "The others do not show what is asked for" : Undecided)}. "
+                + $"The run continues. More items would help"
         );
 
     private static string Counted(int questions, int items) =>
