@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
 using Fulcrum.Runs;
@@ -8,7 +9,7 @@ using Xunit;
 namespace Fulcrum.Tests;
 
 /// <summary>What is said of other clusters where hardly any cluster changed.</summary>
-public sealed class FewChangesTests
+public sealed partial class FewChangesTests
 {
     // The square of the normal quantile of 97.5%.
     private const double Z2 = 3.841458820694124;
@@ -164,6 +165,49 @@ public sealed class FewChangesTests
             sentence
         );
         Assert.Contains("However changes cluster, the mean over databases lies within −36.9 to +36.9.", sentence);
+    }
+
+    [Fact]
+    public void A_comparison_of_another_version_is_refused_with_what_to_do()
+    {
+        PairedResult result = Compared(8, 30);
+        Comparison whole = new([new CandidateComparison("c", [result], Judgement.Of([result], [], 2))]);
+        string written = ComparisonJson.Print(whole),
+            older = EffectiveClusters().Replace(written, "");
+
+        InputException refused = Assert.Throws<InputException>(() => ComparisonJson.Parse(older, "comparison.json"));
+
+        Assert.NotEqual(written, older);
+        Assert.Single(ComparisonJson.Parse(written, "comparison.json").Candidates);
+        Assert.StartsWith("comparison.json: effective_clusters is missing, so another version", refused.Message);
+        Assert.Contains("Delete it and repeat the command that made the run", refused.Message);
+        Assert.DoesNotContain("deserialization", refused.Message);
+    }
+
+    [GeneratedRegex("\"effective_clusters\": [0-9.]+,")]
+    private static partial Regex EffectiveClusters();
+
+    [Fact]
+    public void Without_a_verdict_the_interval_of_the_table_is_marked()
+    {
+        string sentence = Sentences.Generalisation(Compared(8, 30), Words.English, judged: false);
+
+        Assert.Contains("On other clusters of the same kind: 0.0 (−1.6 to +1.6) (shown in the table).", sentence);
+        Assert.DoesNotContain("verdict", sentence);
+        Assert.Equal(
+            "own: a loss of 2 points or more is not excluded (lower bound −3.8).",
+            Sentences.Margin(Compared(8, 30), Words.English)
+        );
+    }
+
+    [Fact]
+    public void No_cluster_is_called_the_lowest_where_all_are_equal()
+    {
+        string equal = Sentences.Generalisation(Compared(8, 30, (_, i) => i < 2 ? -1 : 0), Words.English),
+            unequal = Sentences.Generalisation(Compared(8, 30, (c, i) => i < 2 + c / 7 ? -1 : 0), Words.English);
+
+        Assert.DoesNotContain("Lowest", equal);
+        Assert.Contains("Lowest cluster: c07, −10.0 (30 items).", unequal);
     }
 
     [Fact]

@@ -149,7 +149,10 @@ public sealed class NothingToLookAtTests : IDisposable
         RunReport of = report with { Comparison = report.Comparison with { Guards = [guard] } };
 
         Assert.Contains("? not checked", Page.Print(of));
-        Assert.Contains("Not checked:\n\n- training-overlap, prepare: there is nothing", ReportMarkdown.Of(of));
+        Assert.Contains(
+            "| training-overlap | prepare | spider | ? not checked | there is nothing |",
+            ReportMarkdown.Of(of)
+        );
         Directory.Delete(run, recursive: true);
     }
 
@@ -164,7 +167,10 @@ public sealed class NothingToLookAtTests : IDisposable
 
         Assert.Equal([$"Not checked: {Doubt}."], Explanations.Guards(guards, Words.English));
         Assert.Contains("<p class=\"open\">Not checked: the adapter of tuned", Page.Print(of));
-        Assert.Contains("- adapter-base, candidates/tuned/measure: the adapter of tuned", ReportMarkdown.Of(of));
+        Assert.Contains(
+            "| adapter-base | candidates/tuned/measure |  | ? not checked | the adapter of tuned",
+            ReportMarkdown.Of(of)
+        );
         Directory.Delete(run, recursive: true);
     }
 

@@ -196,7 +196,7 @@ public sealed partial class ReportTests
     {
         string markdown = Written("en").Markdown;
 
-        Assert.Contains("- model: qwen2, 494 million parameters, f32, not quantised\n", markdown);
+        Assert.Contains("- base: qwen2, 494 million parameters, f32, not quantised\n", markdown);
         Assert.Contains(
             "- training: LoRA r = 8, alpha = 16 on q\\_proj, k\\_proj, v\\_proj, o\\_proj; 1 epoch, batch 8, adamw, learning rate 0.0002 (linear, 0 warm-up steps); seed 42",
             markdown

@@ -21,7 +21,7 @@ public sealed partial class SourceTests
         ["Fulcrum.Torch/Adapters/"] = "PEFT",
         ["Fulcrum.Torch/Models/RotaryConfig.cs"] = "config.json",
         ["Fulcrum.Report/Plots/"] = "CSS classes",
-        ["Fulcrum.Report/Html/MeasuresSection.cs"] = "CSS classes",
+        ["Fulcrum.Report/Content/FurtherMeasures.cs"] = "names of measures in answer files",
         ["Fulcrum.Cli/Output/"] = "names of verbs and columns",
         ["Fulcrum.Cli/Commands/StudyRun.cs"] = "'all' is every guard",
     };

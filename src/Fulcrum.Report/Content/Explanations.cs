@@ -95,6 +95,17 @@ internal static class Explanations
             );
     }
 
+    /// <summary>What the table of the differences shows.</summary>
+    /// <param name="clusters">Whether a task names clusters.</param>
+    public static string Table(bool clusters, Words words) =>
+        words.Say(
+            "Differences are in percentage points with 95% intervals. p belongs to the same interval; in brackets it "
+                + "is adjusted for all tasks (Holm). Intervals of groups hold for all groups of a task together. ",
+            "As diferenças estão em pontos percentuais com intervalos de 95%. p pertence ao mesmo intervalo; entre "
+                + "colchetes está ajustado para todas as tarefas (Holm). Os intervalos dos grupos valem juntos para "
+                + "todos os grupos de uma tarefa. "
+        ) + Signs.Legend(words, clusters);
+
     /// <summary>Which candidate was selected, and on which items it is judged; empty without a selection.</summary>
     public static string Selection(Comparison comparison, Words words)
     {
@@ -143,7 +154,10 @@ internal static class Explanations
             plan.Way == CandidateWay.Model ? ("model", "modelo") : ("adapter", "adaptador");
         return
         [
-            words.Say($"This {english}, on new items: {own}.", $"Este {portuguese}, em novos itens: {own}."),
+            words.Say(
+                $"This {english}, on other items or clusters, as stated above: {own}.",
+                $"Este {portuguese}, em outros itens ou agrupamentos, como dito acima: {own}."
+            ),
             words.Say(
                 "This recipe, trained again with another seed: ",
                 "Esta receita, treinada de novo com outra semente: "
@@ -159,16 +173,22 @@ internal static class Explanations
 
     /// <summary>What the columns of the tables mean.</summary>
     /// <param name="clusters">Whether a task names clusters.</param>
-    public static IReadOnlyList<string> Columns(Words words, bool clusters) =>
+    /// <param name="hover">Whether intervals of scores appear on hover; otherwise they are in the table.</param>
+    public static IReadOnlyList<string> Columns(Words words, bool clusters, bool hover) =>
         [
             words.Say(
                 "Items: how many were scored both before and after; only these are compared.",
                 "Itens: quantos receberam nota antes e depois; só estes são comparados."
             ),
-            words.Say(
-                "Before and after: the mean score of each side; its 95% interval appears on hover.",
-                "Antes e depois: a nota média de cada lado; o intervalo de 95% aparece ao passar o cursor."
-            ),
+            hover
+                ? words.Say(
+                    "Before and after: the mean score of each side; its 95% interval appears on hover.",
+                    "Antes e depois: a nota média de cada lado; o intervalo de 95% aparece ao passar o cursor."
+                )
+                : words.Say(
+                    "Before and after: the mean score of each side, with its 95% interval.",
+                    "Antes e depois: a nota média de cada lado, com o intervalo de 95%."
+                ),
             words.Say(
                 "Difference: after minus before in percentage points; 95 of 100 such intervals contain the "
                     + "true difference.",
@@ -193,10 +213,10 @@ internal static class Explanations
                 ? new[]
                 {
                     words.Say(
-                        "Lowest cluster: the group of items that lost most; it is chosen for being lowest, so it "
-                            + "describes and tests nothing.",
+                        "Lowest cluster: the group of items that lost most; it is chosen for being lowest, so "
+                            + "it is a description and no test.",
                         "Agrupamento mais baixo: o grupo de itens que mais perdeu; é escolhido por ser o mais baixo, "
-                            + "logo descreve e não testa nada."
+                            + "logo o número descreve e não é um teste."
                     ),
                 }
                 : [],

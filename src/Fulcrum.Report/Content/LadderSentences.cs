@@ -31,6 +31,15 @@ internal static class LadderSentences
         );
     }
 
+    /// <summary>What the table shows.</summary>
+    public static string Explanation(Words words) =>
+        words.Say(
+            "Each rung minus the rung before, paired item by item, in percentage points with 95% intervals. Then the "
+                + "items gained and lost.",
+            "Cada degrau menos o anterior, pareados item a item, em pontos percentuais com intervalos de 95%. Depois "
+                + "os itens ganhos e perdidos."
+        );
+
     /// <summary>Returns the titles of the table's columns.</summary>
     internal static string[] Titles(ServingLadder ladder, Words words) =>
         [

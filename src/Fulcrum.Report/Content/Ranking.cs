@@ -53,6 +53,24 @@ internal sealed record Ranking(
             : Accepted(words) + Best(words) + Doubt(words);
     }
 
+    /// <summary>What the table of the candidates shows.</summary>
+    public static string Explanation(Words words) =>
+        words.Say(
+            "Differences from the base in percentage points with 95% intervals. "
+                + "Accepted candidates come first, then by gain on the targets.",
+            "Diferenças em relação à base, em pontos percentuais, com intervalos de 95%. "
+                + "Os candidatos aceitos vêm primeiro, depois pelo ganho nos alvos."
+        );
+
+    /// <summary>What the table of every two candidates shows.</summary>
+    public static string OfPairs(Words words) =>
+        words.Say(
+            "The second candidate minus the first, paired item by item, in percentage points. "
+                + "Each 95% interval holds for its own pair only.",
+            "O segundo candidato menos o primeiro, pareados item a item, em pontos percentuais. "
+                + "Cada intervalo de 95% vale apenas para o seu par."
+        );
+
     private string Accepted(Words words)
     {
         bool gainOnly = Order[0].Verdict.GainOnly;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Fulcrum.Comparisons;
 using Fulcrum.Statistics;
 using Fulcrum.Studies;
+using Fulcrum.Tasks;
 
 namespace Fulcrum.Report.Content;
 
@@ -38,6 +39,20 @@ internal static class RelativeTable
                     ]
             ),
         ];
+
+    /// <summary>How many test cases of a task succeeded; null where no case has a threshold.</summary>
+    public static string? Successes(string task, RunReport report)
+    {
+        IReadOnlyList<(Answer Before, Answer After)> answers = report.Answers[task];
+        int before = answers.Count(a => a.Before.Success == true),
+            after = answers.Count(a => a.After.Success == true);
+        return answers.Any(p => p.After.Threshold is not null)
+            ? report.Words.Say(
+                $"Successful: {before} before, {after} after, of {answers.Count}.",
+                $"Com sucesso: {before} antes, {after} depois, de {answers.Count}."
+            )
+            : null;
+    }
 
     /// <summary>The relative change in percent, by the arithmetic of floating-point numbers.</summary>
     public static double Change(double before, double after) => (after - before) / before * 100;

@@ -59,6 +59,9 @@ internal sealed record RunReport(
     private string[] WarningsAt(Func<string, bool> stage) =>
         [.. Stages.Where(s => stage(s.Stage)).SelectMany(s => s.Warnings ?? []).Distinct()];
 
+    /// <summary>The shown candidate's name in brackets, for a heading; empty if it is the only one.</summary>
+    public string OfShown => Comparison.Candidates.Count > 1 ? $" ({Shown.Name})" : "";
+
     /// <summary>How the shown candidate was trained here; null: it was not.</summary>
     public TrainPlan? Train => Study.Candidates.GetValueOrDefault(Shown.Name)?.Train;
 

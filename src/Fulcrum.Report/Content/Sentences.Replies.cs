@@ -22,6 +22,15 @@ internal static partial class Sentences
                     + $"{words.Change(bounds.Highest)}."
             );
 
+    /// <summary>The measure of the whole corpus of a task with scores; null: none was asked for.</summary>
+    public static string? Corpus(PairedResult b, Words words) =>
+        b is { HasScores: true, Corpus: { Measure: CorpusMeasure.MacroF1 } c }
+            ? words.Say(
+                $"{b.Task}: macro-F1 {words.Percent(c.Before)} before, {words.Percent(c.After)} after: ",
+                $"{b.Task}: macro-F1 {words.Percent(c.Before)} antes, {words.Percent(c.After)} depois: "
+            ) + $"{words.Change(new Difference(c.Points, c.Low, c.High, c.StandardError))}."
+            : null;
+
     private static string? OnBothSides(PairedResult b, Words words)
     {
         int all = b.Items + b.Unscored;

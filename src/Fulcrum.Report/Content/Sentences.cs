@@ -103,18 +103,28 @@ internal static partial class Sentences
 
     /// <summary>To what the difference generalises, and the cluster that lost most.</summary>
     /// <param name="noun">What a cluster is called; null: cluster.</param>
-    public static string Generalisation(PairedResult b, Words words, (string English, string Portuguese)? noun = null)
+    /// <param name="judged">Whether there is a verdict that can rest on an interval. Without one the interval of the
+    /// table is marked.</param>
+    public static string Generalisation(
+        PairedResult b,
+        Words words,
+        (string English, string Portuguese)? noun = null,
+        bool judged = true
+    )
     {
         (string one, string um) = noun ?? TaskNouns.Plain.Cluster;
         string many = TaskNouns.Several(one),
             kind = um == TaskNouns.Plain.Cluster.Portuguese ? "" : $" ({um})";
         string items = words.Change(b.Estimands.Items.ToDifference());
-        string used = words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)"),
+        string used = judged
+                ? words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)")
+                : words.Say(" (shown in the table)", " (mostrado na tabela)"),
             ofItems = b.Estimand == Estimand.Items ? used : "",
-            ofClusters = b.Estimand == Estimand.Clusters && !b.RestsOnFewChanges ? used : "",
-            few = FewChanged(b, words, many);
+            ofClusters = b.Estimand == Estimand.Clusters && !(judged && b.RestsOnFewChanges) ? used : "",
+            few = FewChanged(b, words, many, judged && b.RestsOnFewChanges ? used : "");
+        // Where all clusters have the same mean, none of them is the lowest.
         string worst =
-            b.WorstCluster is { } w && b.Clusters > 1
+            b.WorstCluster is { } w && b.Clusters > 1 && w.Points < b.Estimands.Items.Points - LeastDistance
                 ? words.Say($" Lowest {one}: {w.Cluster}, ", $" Agrupamento mais baixo: {w.Cluster}, ")
                     + $"{words.Points(w.Points)} ({words.Count(w.Items)} {words.Say("items", "itens")})."
                 : "";
@@ -138,8 +148,10 @@ internal static partial class Sentences
         };
     }
 
+    private const double LeastDistance = 1e-9;
+
     // Sets the three intervals for other clusters side by side, each with what it assumes.
-    private static string FewChanged(PairedResult b, Words words, string many)
+    private static string FewChanged(PairedResult b, Words words, string many, string used)
     {
         if (b.FewChanges is not { } few)
         {
@@ -155,9 +167,6 @@ internal static partial class Sentences
                     $", as unevenly as if {equal} of them held all changes",
                     $", tão desigualmente como se {equal} deles contivessem todas as mudanças"
                 )
-                : "",
-            used = b.RestsOnFewChanges
-                ? words.Say(" (the verdict rests on this)", " (o veredito se baseia nisto)")
                 : "";
         string bounds =
             few.ChangedClusters == b.Clusters
@@ -195,6 +204,42 @@ internal static partial class Sentences
                     + $"than 5 {many} shows nothing of other {many}.",
                 $"{b.Task}: {string.Join(", ", groups)} recebem o sinal ○ embora p seja pequeno, porque um grupo com "
                     + "menos de 5 agrupamentos nada mostra sobre outros."
+            );
+    }
+
+    /// <summary>That no item changed; null where one did.</summary>
+    public static string? Unchanged(PairedResult b, Words words) =>
+        b.IsUnchanged
+            ? words.Say(
+                $"{b.Task}: no item has another score than before.",
+                $"{b.Task}: nenhum item tem nota diferente da anterior."
+            )
+            : null;
+
+    /// <summary>What is shown about a margin where there is no verdict; null: no margin was stated.</summary>
+    public static string? Margin(PairedResult b, Words words)
+    {
+        if (b.NonInferiority is not { } test)
+        {
+            return null;
+        }
+
+        string limit = words.Number(100 * test.Margin),
+            low = words.Points(b.AgainstLimits.Low),
+            high = words.Points(b.AgainstLimits.High);
+        return test.Shown
+                ? words.Say(
+                    $"{b.Task}: a loss of {limit} points or more is excluded (lower bound {low}).",
+                    $"{b.Task}: uma perda de {limit} pontos ou mais está excluída (limite inferior {low})."
+                )
+            : b.AgainstLimits.High < -test.Margin
+                ? words.Say(
+                    $"{b.Task}: a loss of more than {limit} points is shown (upper bound {high}).",
+                    $"{b.Task}: uma perda de mais de {limit} pontos está demonstrada (limite superior {high})."
+                )
+            : words.Say(
+                $"{b.Task}: a loss of {limit} points or more is not excluded (lower bound {low}).",
+                $"{b.Task}: uma perda de {limit} pontos ou mais não está excluída (limite inferior {low})."
             );
     }
 

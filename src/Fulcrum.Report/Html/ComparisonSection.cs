@@ -48,7 +48,15 @@ internal static class ComparisonSection
 
     private static Markup Folded(RunReport report, CandidateComparison c)
     {
-        Markup[] body = [WarningList.Of(report.WarningsOf(c.Name), report.Words), One(report.Showing(c))];
+        RunReport shown = report.Showing(c);
+        Markup advice = Markup.Of($"<p>{Advice.Of(c, report.Words)}</p>");
+        Markup[] body =
+        [
+            advice,
+            CandidateFacts.Of(shown),
+            WarningList.Of(report.WarningsOf(c.Name), report.Words),
+            One(shown),
+        ];
         return Markup.Of(
             $"<details class=\"candidate\" id=\"candidate-{c.Name}\"><summary>{Title(c, report.Words)}</summary>"
                 + $"{Markup.Later(Markup.Join(body))}</details>\n"
@@ -80,12 +88,11 @@ internal static class ComparisonSection
     private static string Explanation(double? margin, bool clusters, Words words) =>
         words.Say(
             "After minus before, paired item by item, with 95% intervals"
-                + $"{(clusters ? " that account for clusters" : "")}. "
-                + "▲ gain, ▼ loss, ○ not statistically significant.",
+                + (clusters ? " that account for clusters" : ""),
             "Depois menos antes, pareado item a item, com intervalos de 95%"
-                + $"{(clusters ? " que consideram os agrupamentos" : "")}. "
-                + "▲ ganho, ▼ perda, ○ sem significância estatística."
+                + (clusters ? " que consideram os agrupamentos" : "")
         )
+        + $". {Signs.Legend(words, clusters: false)}"
         + (
             margin is { } m
                 ? words.Say(
@@ -99,18 +106,9 @@ internal static class ComparisonSection
         Markup.Of(
             $"""
             <div class="scroll"><table>
-            <caption>{words.Say(
-                "▲ gain, ▼ loss, ○ no statistically significant difference. "
-                    + "Differences are in percentage points with 95% intervals. p belongs to the same interval; "
-                        + "in brackets it is adjusted for all tasks (Holm). Intervals of groups hold for all "
-                            + $"groups of a task together. {FewClusters(report)}"
-                                + "The counts gained and lost link to the items.",
-                "▲ ganho, ▼ perda, ○ sem diferença estatisticamente significativa. "
-                    + "As diferenças estão em pontos percentuais com intervalos de 95%. "
-                        + "p pertence ao mesmo intervalo; entre colchetes está ajustado para todas as tarefas "
-                            + "(Holm). Os intervalos dos grupos valem juntos para todos os grupos de uma "
-                                + $"tarefa. {FewClusters(report)}"
-                                    + "Os números de ganhos e perdidos levam aos itens."
+            <caption>{Explanations.Table(NamesClusters(report), words)} {words.Say(
+                "The counts gained and lost link to the items.",
+                "Os números de ganhos e perdidos levam aos itens."
             )}</caption>
             <thead><tr><th scope="col">{words.Say("task", "tarefa")}</th>{Heads(words).Select(h =>
                 Markup.Of($"<th scope=\"col\">{h}</th>")
@@ -140,21 +138,13 @@ internal static class ComparisonSection
             """
         );
 
-    private static string FewClusters(RunReport report) =>
-        NamesClusters(report)
-            ? report.Words.Say(
-                "A group of fewer than 5 clusters gets no sign. ",
-                "Um grupo com menos de 5 agrupamentos não recebe sinal. "
-            )
-            : "";
-
     private static bool NamesClusters(RunReport report) => report.Shown.Tasks.Any(t => t.NamesClusters);
 
     private static Markup Meanings(RunReport report) =>
         Markup.Of(
             $"""
             <details><summary>{report.Words.Say("What each number means", "O que cada número significa")}</summary>
-            <ul>{Explanations.Columns(report.Words, NamesClusters(report)).Select(c =>
+            <ul>{Explanations.Columns(report.Words, NamesClusters(report), hover: true).Select(c =>
                 Markup.Of($"<li>{c}</li>")
             )}</ul></details>
             """
@@ -175,7 +165,6 @@ internal static class ComparisonSection
     {
         Words words = report.Words;
         string query = $"task={b.Task}" + (b.Group is { } group ? $"&group={Uri.EscapeDataString(group)}" : "");
-        string adjusted = b.Group is null && b.AdjustedP is { } p ? $" [{words.P(p)}]" : "";
         string unscored =
             b.Unscored == 0
                 ? ""
@@ -198,7 +187,7 @@ internal static class ComparisonSection
                 "lost",
                 b.Lost,
                 report
-            )}</td><td class="wide">{Signs.P(b, words)}{adjusted}</td></tr>
+            )}</td><td class="wide">{Signs.BothP(b, words)}</td></tr>
 
             """
         );

@@ -22,11 +22,8 @@ internal static class GuardSection
     {
         Words words = report.Words;
         IReadOnlyList<GuardResult> guards = report.Comparison.Guards ?? [];
-        Markup overrides = report.Study.OverrideGuards is { Count: > 0 } names
-            ? Markup.Of(
-                $"<p class=\"open\">{words.Say("This study overrides:", "Este estudo anula:")} "
-                    + $"{string.Join(", ", names)}</p>"
-            )
+        Markup overrides = GuardTable.Overrides(report) is { } named
+            ? Markup.Of($"<p class=\"open\">{named}</p>")
             : Markup.Empty;
         return Markup.Of(
             $"""
@@ -39,21 +36,13 @@ internal static class GuardSection
     // With many candidates the guards that did not pass come first, and most others are folded.
     private static Markup Listed(IReadOnlyList<GuardResult> guards, Words words)
     {
-        string caption = words.Say(
-            "Every guard that was evaluated. A guard that fails stops the study unless the study overrides it.",
-            "Todas as verificações feitas. Uma que falha interrompe o estudo, a menos que o estudo a anule."
-        );
+        string caption = GuardTable.Explanation(words);
         if (guards.Count <= MostShown)
         {
             return Table(guards, caption, words);
         }
 
-        GuardResult[] order =
-        [
-            .. guards.OrderBy(g =>
-                g.Status is not (GuardStatus.Failed or GuardStatus.Overridden or GuardStatus.NotChecked)
-            ),
-        ];
+        GuardResult[] order = GuardTable.Ordered(guards);
         int rest = order.Length - MostShown;
         string others = words.Say($"The other {rest} evaluations", $"As outras {rest} verificações");
         return Markup.Of(
@@ -68,32 +57,15 @@ internal static class GuardSection
         Markup.Of(
             $"""
             <div class="scroll"><table class="text"><caption>{caption}</caption>
-            <thead><tr>{Heads(words).Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
+            <thead><tr>{GuardTable.Heads(words).Select(h =>
+                Markup.Of($"<th scope=\"col\">{h}</th>")
+            )}</tr></thead><tbody>
             {guards.Select(g => Markup.Of(
                 $"<tr><th scope=\"row\" class=\"wide\">{g.Name}</th><td>{g.Stage}</td><td>{g.Benchmark}</td><td "
-                + $"class=\"status {Colour(g.Status)}\">{Status(g.Status, words)}</td><td>{g.Message}</td></tr>"
-                    + $"\n"))}</tbody></table></div>
+                + $"class=\"status {Colour(g.Status)}\">{GuardTable.Status(g.Status, words)}</td>"
+                    + $"<td>{g.Message}</td></tr>\n"))}</tbody></table></div>
             """
         );
-
-    private static string[] Heads(Words words) =>
-        [
-            words.Say("guard", "verificação"),
-            words.Say("stage", "etapa"),
-            words.Say("task", "tarefa"),
-            words.Say("outcome", "desfecho"),
-            words.Say("finding", "constatação"),
-        ];
-
-    private static string Status(GuardStatus status, Words words) =>
-        status switch
-        {
-            GuardStatus.Passed => words.Say("✓ passed", "✓ passou"),
-            GuardStatus.Failed => words.Say("✗ failed", "✗ falhou"),
-            GuardStatus.Overridden => words.Say("! failed, overridden", "! falhou, anulada"),
-            GuardStatus.NotChecked => words.Say("? not checked", "? não verificado"),
-            _ => words.Say("– not applicable", "– não se aplica"),
-        };
 
     private static string Colour(GuardStatus status) =>
         status switch

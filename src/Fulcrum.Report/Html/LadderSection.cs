@@ -17,12 +17,7 @@ internal static class LadderSection
                 Markup.Of(
                     $"""
                     <p class="ladder">{LadderSentences.Of(ladder, words)}</p>
-                    <p>{words.Say(
-                        "Each rung minus the rung before, paired item by item, in percentage points with 95% "
-                            + "intervals. Then the items gained and lost.",
-                        "Cada degrau menos o anterior, pareados item a item, em pontos percentuais com "
-                            + "intervalos de 95%. Depois os itens ganhos e perdidos."
-                    )}</p>
+                    <p>{LadderSentences.Explanation(words)}</p>
                     <div class="scroll">{Draw.Table(
                         LadderSentences.Titles(ladder, words),
                         LadderSentences.Rows(ladder, words)

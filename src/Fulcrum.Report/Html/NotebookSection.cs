@@ -28,8 +28,10 @@ internal static class NotebookSection
             <div class="scroll"><table><caption>{caption}</caption>
             <thead><tr>{Heads(words).Select(h => Markup.Of($"<th scope=\"col\">{h}</th>"))}</tr></thead><tbody>
             {RelativeTable.Of(report).Select(r => Row(r, words))}</tbody></table></div>
-            {report.Answers.Where(a => a.Value.Any(p => p.After.Threshold is not null)).Select(a =>
-                Cases(a.Key, a.Value, report)
+            {report.Answers.Select(a =>
+                RelativeTable.Successes(a.Key, report) is { } successes
+                    ? Cases(a.Key, a.Value, successes, report)
+                    : Markup.Empty
             )}
             """
         );
@@ -53,19 +55,22 @@ internal static class NotebookSection
 
     /// <summary>Test cases with score, threshold, success and reason; the first of each side, the item browser has
     /// all.</summary>
-    private static Markup Cases(string task, IReadOnlyList<(Answer Before, Answer After)> answers, RunReport report)
+    private static Markup Cases(
+        string task,
+        IReadOnlyList<(Answer Before, Answer After)> answers,
+        string successes,
+        RunReport report
+    )
     {
         Words words = report.Words;
         string context = Kinds.Cluster(report, task);
-        int before = answers.Count(a => a.Before.Success == true),
-            after = answers.Count(a => a.After.Success == true),
-            shown = Math.Min(Shown, answers.Count);
+        int shown = Math.Min(Shown, answers.Count);
         return Markup.Of(
             $"""
             <h3>{words.Say($"Test cases of {task}", $"Casos de teste de {task}")}</h3>
-            <p class="soft">{words.Say(
-                $"Successful: {before} before, {after} after, of {answers.Count}. The first {shown}, after:",
-                $"Com sucesso: {before} antes, {after} depois, de {answers.Count}. Os primeiros {shown}, depois:"
+            <p class="soft">{successes} {words.Say(
+                $"The first {shown}, after:",
+                $"Os primeiros {shown}, depois:"
             )}</p>
             <div class="scroll">{Draw.Table(
                 CaseHeads(words),

@@ -82,14 +82,18 @@ internal static class Page
             ("trade-off", words.Say("Trade-off", "Compromisso"), PointsSection.Of(report)),
             (
                 "measures",
-                words.Say("What was gained and what was lost", "O que se ganhou e o que se perdeu"),
+                words.Say("What was gained and what was lost", "O que se ganhou e o que se perdeu") + report.OfShown,
                 MeasuresSection.Of(report)
             ),
-            ("readings", words.Say("Knowledge or format", "Conhecimento ou formato"), ReadingsSection.Of(report)),
+            (
+                "readings",
+                words.Say("Knowledge or format", "Conhecimento ou formato") + report.OfShown,
+                ReadingsSection.Of(report)
+            ),
             ("neutral-text", words.Say("Neutral text", "Texto neutro"), NeutralTextSection.Of(report)),
             (
                 "training",
-                words.Say("Training", "Treino"),
+                words.Say("Training", "Treino") + report.OfShown,
                 report.Steps.Count == 0 ? Markup.Empty : TrainingFigure.Of(report.Steps, words)
             ),
             ("items", words.Say("Items", "Itens"), ItemsSection.Of(report)),

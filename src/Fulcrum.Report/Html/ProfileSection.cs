@@ -43,6 +43,7 @@ internal static class ProfileSection
                 ),
                 [.. profile.Select(r => (Abilities.Row(r, words), r.Difference, Changes.Of(r.Difference), false))],
                 words,
-                candidate.Verdict.Margin / 100
+                candidate.Verdict.Margin / 100,
+                Draw.Table(Abilities.Heads(words), profile.Select(r => Abilities.Cells(r, words)))
             );
 }

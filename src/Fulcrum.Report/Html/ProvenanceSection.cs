@@ -16,19 +16,12 @@ internal static class ProvenanceSection
         Words words = report.Words;
         return Markup.Of(
             $"""
-            <p>{words.Say(
-                $"{Asking(report)} A difference is the mean of paired differences, "
-                        + $"with a 95% interval for the stated estimand{Estimands(report)}. "
-                            + "Single scores carry Wilson intervals. The file docs/method.md of the program "
-                                + "holds the formulas and their sources.",
-                $"{Asking(report)} Uma diferença é a média das diferenças pareadas, "
-                        + $"com um intervalo de 95% para o estimando indicado{Estimands(report)}. "
-                            + "Notas isoladas trazem intervalos de Wilson. "
-                                + "O arquivo docs/method.md do programa contém as fórmulas e suas fontes.")}</p>
+            <p>{MethodFacts.Method(report)}</p>
             {Pairs(
                 [
-                    (words.Say("model", "modelo"), Facts.Model(report)),
+                    (words.Say("base", "base"), Facts.Model(report)),
                     (words.Say("training", "treino"), Facts.Training(report)),
+                    MethodFacts.Seed(report),
                     .. report.Shown.Tasks.Select(b => (b.Task, Facts.Sample(b, words))),
                 ],
                 words
@@ -38,36 +31,16 @@ internal static class ProvenanceSection
             {Pairs(Facts.Environment(report), words)}
             <h3>{words.Say("Digests", "Resumos criptográficos")}</h3>
             {Digests(report)}
+            <h3>{words.Say("How to repeat the study", "Para repetir")}</h3>
+            <p>{words.Say("Run these in the run folder.", "Execute na pasta da execução.")} {MethodFacts.Repeating(
+                words
+            )}</p>
+            <pre>{MethodFacts.Commands}</pre>
             <details><summary>{words.Say("The complete study", "O estudo completo")}</summary><pre>{StudyFile.Print(
                 report.Study
             )}</pre></details>
             """
         );
-    }
-
-    // Nothing shows how given replies were asked for.
-    private static string Asking(RunReport report)
-    {
-        Words words = report.Words;
-        string[] given =
-        [
-            .. report
-                .Comparison.Candidates.Select(c => c.Name)
-                .Where(n => report.Study.Candidates.GetValueOrDefault(n)?.Replies is not null),
-        ];
-        return given.Length == 0
-            ? words.Say(
-                "Base and candidate answer the same items, prompted by the same code under the same protocol. "
-                    + "Only the model differs.",
-                "A base e o candidato respondem aos mesmos itens, com prompts do mesmo código sob o mesmo "
-                    + "protocolo. Só o modelo difere."
-            )
-            : words.Say(
-                $"Base and candidate answer the same items. The replies of {string.Join(", ", given)} were given, so "
-                    + "nothing shows how they were asked for, and more than the model may differ.",
-                $"A base e o candidato respondem aos mesmos itens. As respostas de {string.Join(", ", given)} foram "
-                    + "fornecidas: nada mostra como foram pedidas, e pode diferir mais que o modelo."
-            );
     }
 
     private static Markup Stages(RunReport report)
@@ -117,51 +90,23 @@ internal static class ProvenanceSection
         );
     }
 
-    // The rows do not add up to the total if stages ran at the same time.
     private static Markup Shared(IReadOnlyList<Manifest> stages, Words words) =>
-        EnergyUse.Sum(stages) is { } total && total < 0.999 * stages.Sum(s => s.Joules)
-            ? Markup.Of(
-                $"""
-                <p>{words.Say(
-                    "Some stages ran at the same time. The energy of each includes that of the others. "
-                        + "The total counts it once.",
-                    "Algumas etapas foram executadas ao mesmo tempo. A energia de cada uma inclui a das outras. "
-                        + "O total a conta uma só vez."
-                )}</p>
-                """
-            )
-            : Markup.Empty;
+        MethodFacts.SharedEnergy(stages, words) is { } shared ? Markup.Of($"<p>{shared}</p>") : Markup.Empty;
 
     private static string[] Durations(string name, IReadOnlyList<Manifest> stages, Words words) =>
-        [name, words.Duration(stages.Sum(s => s.Seconds)), Energy(EnergyUse.Sum(stages), words)];
+        [name, words.Duration(stages.Sum(s => s.Seconds)), MethodFacts.Energy(stages, words)];
 
     private static Markup Digests(RunReport report)
     {
         Words words = report.Words;
-        (string, string)[] outputs = [.. Outputs(report)];
+        (string, string)[] outputs = [.. MethodFacts.Outputs(report)];
         return outputs.Length <= MostRows
-            ? Pairs([.. Protocols(report), .. outputs], words)
+            ? Pairs([.. MethodFacts.Protocols(report), .. outputs], words)
             : Markup.Of(
-                $"{Pairs(Protocols(report), words)}<details><summary>{words.Say("Files", "Arquivos")} "
+                $"{Pairs(MethodFacts.Protocols(report), words)}<details><summary>{words.Say("Files", "Arquivos")} "
                     + $"({outputs.Length})</summary>{Markup.Later(Pairs(outputs, words))}</details>"
             );
     }
-
-    private static string Energy(double? joules, Words words) =>
-        joules is { } j and > 0 ? $"{words.Number(j / 3600, "0.00")} Wh" : words.Say("not reported", "não informada");
-
-    private static IEnumerable<(string, string)> Protocols(RunReport report) =>
-        report
-            .Shown.Tasks.Where(b => b.Protocol is not null)
-            .Select(b => (report.Words.Say($"protocol of {b.Task}", $"protocolo de {b.Task}"), b.Protocol!));
-
-    private static IEnumerable<(string, string)> Outputs(RunReport report) =>
-        report
-            .Stages.SelectMany(s => s.Outputs)
-            .Select(o => ($"{o.Key}", o.Value))
-            .Where(o =>
-                o.Item1 == "comparison.json" || o.Item1.EndsWith("/adapter_model.safetensors", StringComparison.Ordinal)
-            );
 
     private static Markup Pairs(IEnumerable<(string Name, string Value)> pairs, Words words) =>
         Markup.Of(
@@ -173,9 +118,4 @@ internal static class ProvenanceSection
 
     private static Markup Pair(string name, string value) =>
         Markup.Of($"<tr><th scope=\"row\">{name}</th><td class=\"break\">{value}</td></tr>\n");
-
-    private static string Estimands(RunReport report) =>
-        report.Shown.Tasks.Any(t => t.NamesClusters)
-            ? report.Words.Say(" (other items, or other clusters)", " (outros itens, ou outros agrupamentos)")
-            : report.Words.Say(" (other items)", " (outros itens)");
 }

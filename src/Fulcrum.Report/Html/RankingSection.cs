@@ -20,12 +20,7 @@ internal static class RankingSection
         Words words = report.Words;
         CandidateComparison[] order = [.. report.Ranking.Order],
             rest = [.. order.Except(report.Detailed)];
-        string caption = words.Say(
-            "Differences from the base in percentage points with 95% intervals. "
-                + "Accepted candidates come first, then by gain on the targets.",
-            "Diferenças em relação à base, em pontos percentuais, com intervalos de 95%. "
-                + "Os candidatos aceitos vêm primeiro, depois pelo ganho nos alvos."
-        );
+        string caption = Ranking.Explanation(words);
         string others = words.Say($"The other {rest.Length} candidates", $"Os outros {rest.Length} candidatos");
         return Markup.Of(
             $"""
@@ -66,12 +61,7 @@ internal static class RankingSection
             ? Markup.Empty
             : Markup.Of(
                 $"""
-                <p>{words.Say(
-                    "The second candidate minus the first, paired item by item, in percentage points. "
-                        + "Each 95% interval holds for its own pair only.",
-                    "O segundo candidato menos o primeiro, pareados item a item, em pontos percentuais. "
-                        + "Cada intervalo de 95% vale apenas para o seu par."
-                )}</p>
+                <p>{Ranking.OfPairs(words)}</p>
                 <div class="scroll">{Draw.Table(
                     [
                         words.Say("first", "primeiro"),

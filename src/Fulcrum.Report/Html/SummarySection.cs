@@ -1,8 +1,6 @@
 using Fulcrum.Comparisons;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Elements;
-using Fulcrum.Report.Plots;
-using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Html;
 
@@ -20,22 +18,17 @@ internal static class SummarySection
             <h1>{Sentences.OfAll(report.Comparison, words)}</h1>
             <a class="skip" href="#main">{words.Say("To the report", "Ir para o relatório")}</a>
             {RankingSection.Of(report)}
-            {(report.Comparison.Candidates.Count > 1 ? Markup.Of($"<p><b>{comparison.Name}</b></p>") : Markup.Empty)}
-            <ul class="facts">{comparison.Tasks.Select(b =>
-                Markup.Of(
-                    $"<li><span class=\"{Draw.Direction(b.Change)}\">{Signs.Of(b.Change)}</span>"
-                        + $" {Sentences.Of(b, words)}"
-                        + $" {Sentences.Generalisation(b, words, Kinds.ClusterNoun(report, b.Task))}"
-                        + $" {Explanations.Early(b, words)}</li>"
-                )
-            )}{Explanations.Recipe(comparison, report.Comparison, report.Study, words).Select(r =>
-                Markup.Of($"<li>{r}</li>")
-            )}</ul>
+            {(
+                report.Comparison.Candidates.Count > 1
+                    ? Markup.Of($"<p><b>{comparison.Name}</b>: {Advice.Of(comparison, words)}</p>")
+                    : Markup.Empty
+            )}
+            {CandidateFacts.Of(report)}
             {Selected(report)}
             <p class="soft">{words.Say("Study", "Estudo")} <b>{report.Study.Title}</b> · {words.Say(
-                "model",
-                "modelo"
-            )} {Facts.Model(report)}{Recipe(report)} · {Seed(report)} {report.Study.Seed}</p>
+                "base",
+                "base"
+            )}: {Facts.Model(report)}{Recipe(report)} · {Seed(report)}</p>
             {Overridden(report)}
             {WarningList.Of([.. report.SharedWarnings, .. report.WarningsOf(comparison.Name)], words)}
             </header>
@@ -54,11 +47,11 @@ internal static class SummarySection
                 + $"{Sentences.Kind(candidate.Verdict, words)}</span> {Advice.Of(candidate, words)}</p>"
         );
 
-    // An adapter from elsewhere was trained with a seed that is not known. The study's seed draws the items alone.
-    private static string Seed(RunReport report) =>
-        report.Study.Candidates.Values.Any(c => c.IsMade)
-            ? report.Words.Say("seed", "semente")
-            : report.Words.Say("items drawn by seed", "itens sorteados pela semente");
+    private static string Seed(RunReport report)
+    {
+        (string name, string value) = MethodFacts.Seed(report);
+        return $"{name} {value}";
+    }
 
     private static string Recipe(RunReport report) =>
         report.Train is { } plan

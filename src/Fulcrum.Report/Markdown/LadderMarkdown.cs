@@ -16,6 +16,7 @@ internal static class LadderMarkdown
                     "\n",
                     ladders.Select(l =>
                         $"{ReportMarkdown.Escape(LadderSentences.Of(l, words))}\n\n"
+                        + $"{LadderSentences.Explanation(words)}\n\n"
                         + RankingMarkdown.Table(LadderSentences.Titles(l, words), LadderSentences.Rows(l, words))
                     )
                 );

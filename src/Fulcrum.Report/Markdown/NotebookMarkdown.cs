@@ -38,6 +38,16 @@ internal static class NotebookMarkdown
             );
         }
 
+        foreach (string task in report.Answers.Keys)
+        {
+            text.Append(
+                RelativeTable.Successes(task, report) is { } successes
+                    ? words.Say("\nTest cases of ", "\nCasos de teste de ")
+                        + $"{ReportMarkdown.Escape(task)}: {successes}\n"
+                    : ""
+            );
+        }
+
         return text.ToString();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Fulcrum.Report.Content;
+using Fulcrum.Report.Plots;
 
 namespace Fulcrum.Report.Markdown;
 
@@ -9,10 +10,20 @@ internal static class ProvenanceMarkdown
     public static string Of(RunReport report)
     {
         Words words = report.Words;
-        StringBuilder text = new(words.Say("\n## Provenance\n\n", "\n## Procedência\n\n"));
+        StringBuilder text = new(
+            words.Say("\n## Methods and provenance\n\n", "\n## Métodos e procedência\n\n")
+                + $"{ReportMarkdown.Escape(MethodFacts.Method(report))}\n\n"
+        );
         foreach ((string name, string value) in Lines(report, words))
         {
             text.Append($"- {ReportMarkdown.Escape(name)}: {ReportMarkdown.Escape(value)}\n");
+        }
+
+        text.Append(words.Say("\n## What each number means\n\n", "\n## O que cada número significa\n\n"));
+        bool clusters = report.Shown.Tasks.Any(t => t.NamesClusters);
+        foreach (string column in Explanations.Columns(words, clusters, hover: false))
+        {
+            text.Append($"- {ReportMarkdown.Escape(column)}\n");
         }
 
         return text.Append(Again(words)).ToString();
@@ -20,12 +31,24 @@ internal static class ProvenanceMarkdown
 
     private static IEnumerable<(string, string)> Lines(RunReport report, Words words) =>
         [
-            (words.Say("model", "modelo"), Facts.Model(report)),
+            (words.Say("base", "base"), Facts.Model(report)),
             (words.Say("training", "treino"), Facts.Training(report)),
+            .. report.Steps.Count == 0
+                ? []
+                : ((string, string)[])
+                    [(words.Say("training loss", "perda de treino"), TrainingFigure.Losses(report.Steps, words))],
+            MethodFacts.Seed(report),
             .. report.Shown.Tasks.Select(b => (b.Task, Facts.Sample(b, words))),
             .. report.Stages.Count == 0
                 ? []
-                : ((string, string)[])[(words.Say("stages", "etapas"), Facts.Stages(report))],
+                : ((string, string)[])
+                    [
+                        (words.Say("stages", "etapas"), Facts.Stages(report)),
+                        (
+                            words.Say("energy of the processor", "energia do processador"),
+                            MethodFacts.Energy(report.Stages, words)
+                        ),
+                    ],
             .. report.Stages.Count == 0
                 ? []
                 : ((string, string)[])
@@ -35,38 +58,19 @@ internal static class ProvenanceMarkdown
                             string.Join("; ", Facts.Environment(report).Select(e => $"{e.Name} {e.Value}"))
                         ),
                     ],
+            .. MethodFacts.Protocols(report),
+            .. MethodFacts.Outputs(report),
         ];
 
     private static string Again(Words words) =>
-        words.Say(
-            """
-
-            ## How to repeat the study
-
-            ```sh
-            # Run these in the run folder: its study.json holds every setting, defaults included.
-            fulcrum run study.json --output again
-            fulcrum compare . again
-            ```
-
-            With the same model, data, versions and machine, `comparison.json` is byte-identical.
-            The model and the data must be where `study.json` says. `report.html` next to this file shows the items.
-
-            """,
-            """
-
-            ## Para repetir
-
-            ```sh
-            # Na pasta da execução: seu study.json traz todos os ajustes, inclusive os padrões.
-            fulcrum run study.json --output again
-            fulcrum compare . again
-            ```
-
-            Com o mesmo modelo, os mesmos dados, versões e máquina, `comparison.json` sai idêntico byte a byte.
-            O modelo e os dados devem estar onde `study.json` diz. `report.html`, ao lado
-            deste arquivo, mostra os itens.
-
-            """
+        words.Say("\n## How to repeat the study\n\n", "\n## Para repetir\n\n")
+        + words.Say(
+            "Run these in the run folder: its study.json holds every setting, defaults included.",
+            "Execute na pasta da execução: seu study.json traz todos os ajustes, inclusive os padrões."
+        )
+        + $"\n\n```sh\n{MethodFacts.Commands}\n```\n\n{MethodFacts.Repeating(words)} "
+        + words.Say(
+            "report.html next to this file shows the items.\n",
+            "report.html, ao lado deste arquivo, mostra os itens.\n"
         );
 }

@@ -15,13 +15,19 @@ internal static class RankingMarkdown
         Words words = report.Words;
         return report.Comparison.Candidates.Count < 2
             ? ""
-            : Table(
-                [words.Say("candidate", "candidato"), .. Tasks(report), words.Say("verdict", "veredito")],
-                report.Ranking.Order.Select(c =>
-                    (string[])
-                        [c.Name, .. c.Tasks.Select(t => Change(t.Difference, words)), Sentences.Kind(c.Verdict, words)]
+            : $"{Ranking.Explanation(words)}\n\n"
+                + Table(
+                    [words.Say("candidate", "candidato"), .. Tasks(report), words.Say("verdict", "veredito")],
+                    report.Ranking.Order.Select(c =>
+                        (string[])
+                            [
+                                c.Name,
+                                .. c.Tasks.Select(t => Change(t.Difference, words)),
+                                Sentences.Kind(c.Verdict, words),
+                            ]
+                    )
                 )
-            ) + "\n";
+                + "\n";
     }
 
     /// <summary>Returns every two candidates compared; empty where that was not computed.</summary>
@@ -31,6 +37,7 @@ internal static class RankingMarkdown
         return report.Comparison.Pairs is not { Count: > 0 } pairs
             ? ""
             : words.Say("\n## Candidates compared with each other\n\n", "\n## Candidatos comparados entre si\n\n")
+                + $"{Ranking.OfPairs(words)}\n\n"
                 + Table(
                     [words.Say("second minus first", "segundo menos primeiro"), .. Tasks(report)],
                     pairs.Select(p =>

@@ -1,14 +1,13 @@
 using System.Text;
 using Fulcrum.Comparisons;
 using Fulcrum.Files;
-using Fulcrum.Guards;
 using Fulcrum.Report.Content;
 using Fulcrum.Report.Plots;
-using Fulcrum.Statistics;
 
 namespace Fulcrum.Report.Markdown;
 
-/// <summary>The report as Markdown: the verdict, the comparison, the guards that failed, and the provenance.</summary>
+/// <summary>The report as Markdown. It states the facts of the page, except items, values by cluster and values by
+/// training step.</summary>
 internal static class ReportMarkdown
 {
     public static string Of(RunReport report)
@@ -37,9 +36,12 @@ internal static class ReportMarkdown
         text.Append(RankingMarkdown.Pairs(report));
         text.Append(LadderMarkdown.Of(report));
         Points(text, report);
-        Guards(text, report);
-        text.Append(NotebookMarkdown.Of(report)).Append(ProvenanceMarkdown.Of(report));
-        return text.ToString();
+        return text.Append(PointsMarkdown.Of(report))
+            .Append(MeasuresMarkdown.Of(report))
+            .Append(GuardsMarkdown.Of(report))
+            .Append(NotebookMarkdown.Of(report))
+            .Append(ProvenanceMarkdown.Of(report))
+            .ToString();
     }
 
     private static void Candidate(StringBuilder text, CandidateComparison candidate, RunReport report)
@@ -89,7 +91,13 @@ internal static class ReportMarkdown
             }
         }
 
-        text.Append(Explanations.Adjusted(candidate.Tasks, words) is { } groups ? $"\n{Escape(groups)}\n" : "");
+        bool clusters = candidate.Tasks.Any(t => t.NamesClusters);
+        text.Append($"\n{Escape(Explanations.Table(clusters, words))}\n")
+            .Append(
+                Explanations.Adjusted(candidate.Tasks, words, brackets: true) is { } groups
+                    ? $"\n{Escape(groups)}\n"
+                    : ""
+            );
         Power(text, candidate, words);
     }
 
@@ -111,12 +119,7 @@ internal static class ReportMarkdown
         }
 
         (string[] heads, string[][] rows) = PowerTable.Of(power, candidate.Tasks, words);
-        text.Append($"\n{Escape(PowerTable.Explanation(words))}\n\n")
-            .Append($"| {string.Join(" | ", heads)} |\n|{string.Concat(heads.Select(_ => "---|"))}\n");
-        foreach (string[] row in rows)
-        {
-            text.Append($"| {string.Join(" | ", row.Select(Escape))} |\n");
-        }
+        text.Append($"\n{Escape(PowerTable.Explanation(words))}\n\n").Append(RankingMarkdown.Table(heads, rows));
     }
 
     private static void Profile(StringBuilder text, CandidateComparison candidate, RunReport report)
@@ -132,30 +135,18 @@ internal static class ReportMarkdown
             return;
         }
 
-        text.Append(
-            words.Say(
-                "\n| ability | before | after | difference, points (95%) | within the margin |\n",
-                "\n| habilidade | antes | depois | diferença, pontos (95%) | dentro da margem |\n"
-            )
-        );
-        text.Append("|---|--:|--:|--:|---|\n");
-        foreach (AbilityRow row in profile)
-        {
-            string within = row.WithinMargin ? words.Say("yes", "sim") : words.Say("not shown", "não demonstrado");
-            text.Append(
-                $"| {Escape(Abilities.Row(row, words))} | {words.Percent(row.Before)} | {words.Percent(row.After)} "
-                    + $"| {words.Change(row.Difference)} | {within} |\n"
-            );
-        }
+        text.Append('\n')
+            .Append(RankingMarkdown.Table(Abilities.Heads(words), profile.Select(row => Abilities.Cells(row, words))));
     }
 
     private static void Row(StringBuilder text, string name, PairedResult b, Words words) =>
         text.Append(
             $"| {name} | {Facts.ItemCount(b, words)} "
                 + $"| {words.Count(b.UnscoredBefore)} / {words.Count(b.UnscoredAfter)} "
-                + $"| {words.Percent(b.Before.Score)} | {words.Percent(b.After.Score)} "
+                + $"| {words.Percent(b.Before.Score)} ({words.Interval(b.Before)}) "
+                + $"| {words.Percent(b.After.Score)} ({words.Interval(b.After)}) "
                 + $"| {Signs.Of(b.Change)} {words.Change(b.Difference)} "
-                + $"| {b.Gained} | {b.Lost} | {Signs.P(b, words).Replace("<", "&lt;", StringComparison.Ordinal)} |\n"
+                + $"| {b.Gained} | {b.Lost} | {Escape(Signs.BothP(b, words))} |\n"
         );
 
     // With fewer than 3 points the tables above already say everything.
@@ -167,39 +158,8 @@ internal static class ReportMarkdown
         }
 
         text.Append(report.Words.Say("\n## Trade-off\n\n", "\n## Compromisso\n\n"))
-            .Append($"| {string.Join(" | ", TradeOffFigure.Titles(report.Words))} |\n|---|--:|--:|---|---|\n");
-        foreach (string[] row in TradeOffFigure.Rows(t, report.Words))
-        {
-            text.Append($"| {string.Join(" | ", row.Select(Escape))} |\n");
-        }
-    }
-
-    private static void Guards(StringBuilder text, RunReport report)
-    {
-        GuardResult[] broken =
-        [
-            .. report.Comparison.Guards?.Where(g => g.Status is GuardStatus.Failed or GuardStatus.Overridden) ?? [],
-        ];
-        if (broken.Length > 0)
-        {
-            text.Append(report.Words.Say("\nGuards that failed:\n\n", "\nVerificações que falharam:\n\n"));
-        }
-
-        foreach (GuardResult g in broken)
-        {
-            text.Append($"- {Escape(g.Name)}, {Escape(g.Stage)} ({g.Status}): {Escape(g.Message)}\n");
-        }
-
-        GuardResult[] without = [.. report.Comparison.Guards?.Where(g => g.Status == GuardStatus.NotChecked) ?? []];
-        if (without.Length > 0)
-        {
-            text.Append(report.Words.Say("\nNot checked:\n\n", "\nNão verificado:\n\n"));
-        }
-
-        foreach (GuardResult g in without)
-        {
-            text.Append($"- {Escape(g.Name)}, {Escape(g.Stage)}: {Escape(g.Message)}\n");
-        }
+            .Append(RankingMarkdown.Table(TradeOffFigure.Titles(report.Words), TradeOffFigure.Rows(t, report.Words)))
+            .Append($"\n{Escape(TradeOffFigure.Findings(t, report.Words))}\n");
     }
 
     /// <summary>Text that Markdown reads as text.</summary>

@@ -15,23 +15,44 @@ internal static class ReliabilityFigure
     public static Markup Of(string task, CalibrationComparison c, Words words)
     {
         return Draw.Figure(
-            words.Say($"Calibration of {task}", $"Calibração de {task}"),
-            words.Say(
-                "Choices by the probability given to them, against the share that is right; "
-                    + "on the dotted line a model is as sure as it is right. Larger marks hold more items.",
-                "Escolhas pela probabilidade atribuída, contra a parcela certa; "
-                    + "sobre a linha pontilhada o modelo tem tanta certeza quanto razão. "
-                    + "Marcas maiores contêm mais itens."
-            ),
+            Title(task, words),
+            Explanation(c, words)
+                + words.Say(
+                    " On the dotted line a model is as sure as it is right. Larger marks hold more items.",
+                    " Sobre a linha pontilhada o modelo tem tanta certeza quanto razão. Marcas maiores têm mais itens."
+                ),
             width => Markup.Of($"{Draw.Key(words)}{Picture(task, c, width, words)}"),
-            Draw.Table(
-                ["", words.Say("confidence", "confiança"), words.Say("right", "certas"), words.Say("items", "itens")],
-                Rows(words.Say("before", "antes"), c.Before, words)
-                    .Concat(Rows(words.Say("after", "depois"), c.After, words))
-            ),
+            Draw.Table(Heads(words), Rows(c, words)),
             words
         );
     }
+
+    /// <summary>The heading.</summary>
+    public static string Title(string task, Words words) =>
+        words.Say($"Calibration of {task}", $"Calibração de {task}");
+
+    /// <summary>What is compared, then the expected calibration error and the Brier score of both sides.</summary>
+    public static string Explanation(CalibrationComparison c, Words words)
+    {
+        string before = words.Number(c.Before.Error, "0.000"),
+            after = words.Number(c.After.Error, "0.000"),
+            brier = words.Number(c.Before.Brier, "0.000"),
+            later = words.Number(c.After.Brier, "0.000");
+        return words.Say(
+            "Choices by the probability given to them, against the share that is right. Expected calibration error "
+                + $"{before} before and {after} after; Brier score {brier} before and {later} after.",
+            "Escolhas pela probabilidade atribuída, contra a parcela certa. Erro esperado de calibração "
+                + $"{before} antes e {after} depois; escore de Brier {brier} antes e {later} depois."
+        );
+    }
+
+    /// <summary>The names of the columns of the table.</summary>
+    public static string[] Heads(Words words) =>
+        ["", words.Say("confidence", "confiança"), words.Say("right", "certas"), words.Say("items", "itens")];
+
+    /// <summary>A row for each bin of each side.</summary>
+    public static IReadOnlyList<string[]> Rows(CalibrationComparison c, Words words) =>
+        [.. Rows(words.Say("before", "antes"), c.Before, words), .. Rows(words.Say("after", "depois"), c.After, words)];
 
     // On a narrow picture the figures stand below the axes.
     private static Markup Picture(string task, CalibrationComparison c, double width, Words words)
@@ -99,7 +120,7 @@ internal static class ReliabilityFigure
         c.Bins.Select(b =>
             (string[])
                 [
-                    $"{name} {words.Percent(b.Low)}",
+                    $"{name}, {words.Percent(b.Low)} {words.To} {words.Percent(b.Low + 0.1)}",
                     words.Percent(b.Confidence),
                     words.Percent(b.Accuracy),
                     words.Count(b.Items),

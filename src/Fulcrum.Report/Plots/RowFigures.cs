@@ -56,19 +56,21 @@ internal static class RowFigures
         ];
 
     /// <summary>Differences with their intervals.</summary>
+    /// <param name="values">The table of the values; null: differences and intervals.</param>
     public static Markup Differences(
         string title,
         string explanation,
         IReadOnlyList<(string Name, Difference Difference, Change Change, bool Part)> rows,
         Words words,
-        double? margin = null
+        double? margin = null,
+        Markup? values = null
     )
     {
-        double[] values = [.. rows.SelectMany(r => (double[])[r.Difference.Low, r.Difference.High, 0]), -(margin ?? 0)];
+        double[] ends = [.. rows.SelectMany(r => (double[])[r.Difference.Low, r.Difference.High, 0]), -(margin ?? 0)];
         Markup Drawn(double width)
         {
             Layout at = new(width);
-            Axis x = Axis.Around(values, at.Left, width - 32, 0.02);
+            Axis x = Axis.Around(ends, at.Left, width - 32, 0.02);
             Markup limit = margin is { } m
                 ? Draw.Line("curve second", x.At(-m), 4, x.At(-m), rows.Count * at.RowHeight + 8)
                 : Markup.Empty;
@@ -83,13 +85,18 @@ internal static class RowFigures
             title,
             explanation,
             Drawn,
-            Draw.Table(
-                ["", words.Say("difference, points", "diferença, pontos"), "95%"],
-                rows.Select(r => (string[])[r.Name, words.Points(r.Difference.Points), words.Interval(r.Difference)])
-            ),
+            values
+                ?? Draw.Table(
+                    Heads(words),
+                    rows.Select(r =>
+                        (string[])[r.Name, words.Points(r.Difference.Points), words.Interval(r.Difference)]
+                    )
+                ),
             words
         );
     }
+
+    private static string[] Heads(Words words) => ["", words.Say("difference, points", "diferença, pontos"), "95%"];
 
     /// <summary>Two shares a row as bars: how far answers got, before and after.</summary>
     public static Markup Shares(

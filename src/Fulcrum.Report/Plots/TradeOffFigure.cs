@@ -69,6 +69,10 @@ internal static class TradeOffFigure
     public static string Form(string form, Words words) =>
         EnumNames.All<ServingForm>().Contains(form) ? Form(EnumNames.Parse<ServingForm>(form, "form"), words) : form;
 
+    /// <summary>Returns the name of a point as that of its serving form.</summary>
+    public static string FormOf(MeasuredPoint p, Words words) =>
+        p.Kind == PointKind.Base ? words.Say("base", "base") : Form(p.Form, words);
+
     private static string Form(ServingForm form, Words words) =>
         form switch
         {
@@ -79,29 +83,33 @@ internal static class TradeOffFigure
             _ => words.Say("unquantized, merged", "sem quantização, fundido"),
         };
 
-    private static string Explanation(TradeOff t, Words words)
+    private static string Explanation(TradeOff t, Words words) =>
+        words.Say(
+            "Up is better on the target, right is better on the general tasks. "
+                + "The dotted line joins the candidates that no other candidate beats on both axes. "
+                + "Grey candidates are shown to be dominated. Bars are 95% intervals of the paired difference.",
+            "Para cima é melhor na tarefa, para a direita é melhor no restante. "
+                + "A linha pontilhada une os pontos que nenhum outro supera nos dois eixos; "
+                + "pontos cinzentos são comprovadamente dominados. As barras são intervalos de 95% da "
+                + "mudança pareada."
+        )
+        + " "
+        + (
+            t.Points.Count > MostNamed
+                ? words.Say(
+                    "A grey candidate shows its name and interval on hover. ",
+                    "Um candidato cinzento mostra o nome e o intervalo ao passar o cursor. "
+                )
+                : ""
+        )
+        + Findings(t, words);
+
+    /// <summary>Returns which candidate is the best within the margin, and the area below the points.</summary>
+    public static string Findings(TradeOff t, Words words)
     {
         MeasuredPoint? best = t.Points.FirstOrDefault(p => p.Name == t.Best);
         string margin = words.Number(t.Margin);
-        return words.Say(
-                "Up is better on the target, right is better on the general tasks. "
-                    + "The dotted line joins the candidates that no other candidate beats on both axes. "
-                    + "Grey candidates are shown to be dominated. Bars are 95% intervals of the paired difference.",
-                "Para cima é melhor na tarefa, para a direita é melhor no restante. "
-                    + "A linha pontilhada une os pontos que nenhum outro supera nos dois eixos; "
-                    + "pontos cinzentos são comprovadamente dominados. As barras são intervalos de 95% da "
-                    + "mudança pareada."
-            )
-            + " "
-            + (
-                t.Points.Count > MostNamed
-                    ? words.Say(
-                        "A grey candidate shows its name and interval on hover. ",
-                        "Um candidato cinzento mostra o nome e o intervalo ao passar o cursor. "
-                    )
-                    : ""
-            )
-            + (
+        return (
                 best is null
                     ? words.Say(
                         $"No candidate is shown to lose at most {margin} points elsewhere.",

@@ -20,11 +20,10 @@ internal static class TrainingFigure
         return Draw.Figure(
             words.Say("Training", "Treino"),
             words.Say(
-                $"Loss over the completion tokens (solid, left) and learning rate (dashed, right), "
-                    + $"{words.Count(steps.Count)} steps.{Best(steps, words)}",
-                $"Perda sobre os tokens das respostas (contínua, à esquerda) e taxa de aprendizado "
-                    + $"(tracejada, à direita), {words.Count(steps.Count)} passos.{Best(steps, words)}"
-            ),
+                "Loss over the completion tokens (solid, left) and learning rate (dashed, right). ",
+                "Perda sobre os tokens das respostas (contínua, à esquerda) e taxa de aprendizado (tracejada, à "
+                    + "direita). "
+            ) + Losses(steps, words),
             width => Picture(steps, width, words),
             Draw.Table(
                 [
@@ -94,6 +93,19 @@ internal static class TrainingFigure
                     )
             )
         );
+    }
+
+    /// <summary>Returns the losses of the first and the last step, and the step of the adapter if examples were held
+    /// out.</summary>
+    public static string Losses(IReadOnlyList<TrainingStep> steps, Words words)
+    {
+        string first = words.Number(steps[0].Loss, "0.000"),
+            last = words.Number(steps[^1].Loss, "0.000"),
+            of = words.Count(steps[^1].Step);
+        return words.Say(
+                $"The loss was {first} at step {words.Count(steps[0].Step)} and {last} at step {of}.",
+                $"A perda era {first} no passo {words.Count(steps[0].Step)} e {last} no passo {of}."
+            ) + Best(steps, words);
     }
 
     // If examples were held out: the step whose adapter was measured.

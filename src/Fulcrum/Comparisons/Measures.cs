@@ -51,5 +51,5 @@ internal sealed record NeutralTextComparison(
     double PerplexityAfter
 );
 
-/// <summary>A mean over tokens with its 95 % interval; texts are the clusters.</summary>
+/// <summary>A mean over tokens with its 95% interval; texts are the clusters.</summary>
 internal readonly record struct TokenMean(double Mean, double Low, double High, double StandardError);
