@@ -446,6 +446,7 @@ public sealed class BadCommandsTests : IDisposable
 
         Assert.Contains("All answers of both sides are identical", Tool.Run("compare", first, same).Output);
         Assert.DoesNotContain("identical", Tool.Run("compare", first, other).Output);
+        Assert.Contains("own: no item has another score than before", Tool.Run("compare", first, other).Output);
 
         string Folder(string name, string reply)
         {
@@ -454,6 +455,60 @@ public sealed class BadCommandsTests : IDisposable
             File.WriteAllText(Path.Combine(made, "own.jsonl"), AnswerFile.Print(answers));
             return made;
         }
+    }
+
+    [Fact]
+    public void A_comparison_without_a_study_names_no_verdict_and_no_lowest_cluster_of_equal_ones()
+    {
+        string Side(string name, int lost)
+        {
+            string path = Path.Combine(folder, name + ".jsonl");
+            Answer[] answers =
+            [
+                .. Enumerable
+                    .Range(0, 60)
+                    .Select(i => new Answer($"{i}", $"c{i % 6}", "", i < lost ? 0 : 1, "", "", "")),
+            ];
+            File.WriteAllText(path, AnswerFile.Print(answers));
+            return path;
+        }
+
+        string before = Side("before", 0),
+            same = Tool.Run("compare", before, Side("same", 0)).Output,
+            even = Tool.Run("compare", before, Side("even", 12)).Output,
+            uneven = Tool.Run("compare", before, Side("uneven", 13)).Output;
+
+        Assert.Contains("All answers of both sides are identical. No item changed", same);
+        Assert.All(
+            (string[])[same, even],
+            said =>
+            {
+                Assert.Contains("(shown in the table)", said);
+                Assert.DoesNotContain("verdict", said);
+                Assert.DoesNotContain("Lowest", said);
+            }
+        );
+        Assert.Contains("Lowest cluster: c0", uneven);
+    }
+
+    [Fact]
+    public void A_measure_of_the_corpus_is_printed_beside_the_table()
+    {
+        string Side(string name, int right)
+        {
+            string path = Path.Combine(folder, name + ".jsonl");
+            Answer Given(int i, string said) =>
+                new($"{i}", $"c{i % 8}", "", said == $"{i % 2}" ? 1 : 0, said, $"{i % 2}", "");
+            IEnumerable<Answer> answers = Enumerable.Range(0, 40).Select(i => Given(i, i < right ? $"{i % 2}" : "0"));
+            File.WriteAllText(path, AnswerFile.Print(answers));
+            return path;
+        }
+
+        string before = Side("before", 20),
+            after = Side("after", 40);
+
+        Assert.Contains("before: macro-F1", Tool.Run("compare", before, after, "--measure", "macro-f1").Output);
+        Refused("--measure: name two answer files", "compare", before, after, after, "--measure", "macro-f1");
     }
 
     [Theory]

@@ -25,7 +25,7 @@ internal static partial class CompareCommand
         {
             return after is null
                 ? throw new InputException($"{before} is not a run folder; name a second file to compare it with")
-                : new TasksComparison([Files(Path.GetFileNameWithoutExtension(before), before, after, settings)]);
+                : OfFiles(before, after, settings);
         }
 
         Study? study = StudyOf(before);
@@ -35,6 +35,7 @@ internal static partial class CompareCommand
         }
 
         double? margin = settings.Margin ?? study?.Margin;
+        IReadOnlyList<string> targets = study?.Targets ?? [];
         string first = after is null ? Path.Combine(before, RunLayout.Base) : AnswersOf(before, study),
             second = AnswersOf(after ?? before, StudyOf(after ?? before));
         PairedResult[] results = Adjusted(
@@ -44,26 +45,37 @@ internal static partial class CompareCommand
                 name =>
                     settings with
                     {
-                        Margin = margin,
+                        // As in the run: a target is held against 0, not against the margin.
+                        Margin = targets.Contains(name) ? null : margin,
                         Estimand = settings.Estimand ?? study?.Tasks.GetValueOrDefault(name)?.Generalises(),
                     }
             )
         );
-        IReadOnlyList<string> targets = study?.Targets ?? [];
         return new TasksComparison(
             results,
             results.Any(b => targets.Contains(b.Task)) ? Judgement.Of(results, targets, margin!.Value) : null
         )
         {
-            IsSame = after is not null && results.All(r => GivesSameAnswers(r, first, second)),
+            IsSame =
+                after is not null
+                && results.All(r => GivesSameAnswers(r, FileOf(first, r.Task), FileOf(second, r.Task))),
         };
     }
 
+    private static TasksComparison OfFiles(string before, string after, ComparisonSettings settings)
+    {
+        PairedResult result = Files(Path.GetFileNameWithoutExtension(before), before, after, settings);
+        return new TasksComparison([result]) { IsSame = GivesSameAnswers(result, before, after) };
+    }
+
+    private static string FileOf(string folder, string task) => Path.Combine(folder, task + ".jsonl");
+
+    /// <summary>Whether two files hold the same answers to the same items.</summary>
     private static bool GivesSameAnswers(PairedResult result, string first, string second)
     {
-        IEnumerable<(string, double?, string, string?)> Of(string folder) =>
+        IEnumerable<(string, double?, string, string?)> Of(string file) =>
             AnswerFile
-                .Read(Path.Combine(folder, result.Task + ".jsonl"))
+                .Read(file)
                 .Select(a => (a.Id, a.Score, a.Prediction, a.Output))
                 .OrderBy(a => a.Id, StringComparer.Ordinal);
         return result.Gained + result.Lost == 0 && Of(first).SequenceEqual(Of(second));
@@ -124,18 +136,13 @@ internal static partial class CompareCommand
                     .. Directory
                         .EnumerateFiles(before, "*.jsonl")
                         .Select(p => Path.GetFileNameWithoutExtension(p))
-                        .Where(n => File.Exists(Path.Combine(after, n + ".jsonl")))
+                        .Where(n => File.Exists(FileOf(after, n)))
                         .Order(StringComparer.Ordinal),
                 ]
                 : [];
         return names.Length == 0
             ? throw new InputException($"{before} and {after} hold no answers to the same task")
-            :
-            [
-                .. names.Select(n =>
-                    Files(n, Path.Combine(before, n + ".jsonl"), Path.Combine(after, n + ".jsonl"), settings(n))
-                ),
-            ];
+            : [.. names.Select(n => Files(n, FileOf(before, n), FileOf(after, n), settings(n)))];
     }
 
     private static PairedResult Files(string name, string before, string after, ComparisonSettings settings)

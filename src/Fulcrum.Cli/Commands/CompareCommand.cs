@@ -86,6 +86,13 @@ internal static partial class CompareCommand
             Measure: parsed.GetValue(Measure) is null ? null : CorpusMeasure.MacroF1
         );
         bool json = parsed.GetValue(Json);
+        if (settings.Measure is not null && (several || paths.Length > 2 || parsed.GetValue(Curve)))
+        {
+            throw new InputException(
+                "--measure: name two answer files or two folders, without --simultaneous, --seeds or --curve"
+            );
+        }
+
         if (!parsed.GetValue(Curve) && (several || (paths.Length > 2 && !paths.Any(Directory.Exists))))
         {
             Show(Candidates(paths, settings, parsed.GetValue(Seeds)), json);

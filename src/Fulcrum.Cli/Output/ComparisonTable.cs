@@ -58,11 +58,21 @@ internal static class ComparisonTable
         Print(comparison.Tasks, verdict, Words.English, "", study);
         if (comparison.IsSame)
         {
-            Say(WideEnough(), "All answers of both sides are identical, so there is no difference to judge.");
+            Say(
+                WideEnough(),
+                "All answers of both sides are identical. No item changed, so there is no difference to judge."
+            );
         }
         else if (comparison.Verdict is { } judged)
         {
             Advise(new CandidateComparison("", comparison.Tasks, judged), Words.English);
+        }
+        else
+        {
+            IEnumerable<string?> said = comparison.Tasks.SelectMany(t =>
+                (string?[])[Sentences.Unchanged(t, Words.English), Sentences.Margin(t, Words.English)]
+            );
+            said.ToList().ForEach(s => Say(WideEnough(), s));
         }
     }
 
@@ -93,7 +103,8 @@ internal static class ComparisonTable
         Say(console, Explanations.Adjusted(tasks, words));
         foreach (PairedResult result in tasks)
         {
-            Remarks(result, words, Kinds.ClusterNoun(study, result.Task)).ToList().ForEach(r => Say(console, r));
+            (string, string) noun = Kinds.ClusterNoun(study, result.Task);
+            Remarks(result, words, noun, verdict is not null).ToList().ForEach(r => Say(console, r));
         }
 
         foreach (PairedResult texts in all.Where(t => !t.HasScores))
@@ -107,14 +118,15 @@ internal static class ComparisonTable
         }
     }
 
-    private static IEnumerable<string?> Remarks(PairedResult result, Words words, (string, string) noun)
+    private static IEnumerable<string?> Remarks(PairedResult result, Words words, (string, string) noun, bool judged)
     {
-        string generalisation = Sentences.Generalisation(result, words, noun);
+        string generalisation = Sentences.Generalisation(result, words, noun, judged);
         return
         [
             generalisation.Length > 0 ? $"{result.Task}: {generalisation}" : null,
             result.Early is null ? null : Sentences.Early(result, words),
             Facts.Repeated(result, words),
+            Sentences.Corpus(result, words),
             Sentences.Unscored(result, words),
             .. Sentences.Replies(result, words),
             Sentences.Lucky(result, words),
