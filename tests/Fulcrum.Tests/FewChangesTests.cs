@@ -179,7 +179,10 @@ public sealed partial class FewChangesTests
 
         Assert.NotEqual(written, older);
         Assert.Single(ComparisonJson.Parse(written, "comparison.json").Candidates);
-        Assert.StartsWith("comparison.json: effective_clusters is missing, so another version", refused.Message);
+        Assert.StartsWith(
+            "comparison.json: not a comparison: effective_clusters is missing. Another version",
+            refused.Message
+        );
         Assert.Contains("Delete it and repeat the command that made the run", refused.Message);
         Assert.DoesNotContain("deserialization", refused.Message);
     }

@@ -46,7 +46,9 @@ internal static class ProvenanceMarkdown
                         (words.Say("stages", "etapas"), Facts.Stages(report)),
                         (
                             words.Say("energy of the processor", "energia do processador"),
-                            MethodFacts.Energy(report.Stages, words)
+                            MethodFacts.SharedEnergy(report.Stages, words) is { } shared
+                                ? $"{MethodFacts.Energy(report.Stages, words)}. {shared}"
+                                : MethodFacts.Energy(report.Stages, words)
                         ),
                     ],
             .. report.Stages.Count == 0

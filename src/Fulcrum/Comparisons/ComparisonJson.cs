@@ -57,9 +57,9 @@ internal static partial class ComparisonJson
             when (e.InnerException is JsonException json && Missing().Match(json.Message) is { Success: true } missing)
         {
             throw new InputException(
-                $"{source}: {missing.Groups[1].Value} is missing, so another version of Fulcrum wrote this file, or it "
-                    + "was changed since. Delete it and repeat the command that made the run: it compares the stored "
-                    + "answers again",
+                $"{source}: not a comparison: {missing.Groups[1].Value} is missing. Another version of Fulcrum wrote "
+                    + "this file, or it was changed since. Delete it and repeat the command that made the run: it "
+                    + "compares the stored answers again",
                 e
             );
         }
