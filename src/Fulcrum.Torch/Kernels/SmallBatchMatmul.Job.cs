@@ -94,6 +94,7 @@ internal static unsafe partial class SmallBatchMatmul
         {
             long apart = (long)rows * Whole;
             float* all = Scratch(ref sums, parts * rows * Whole);
+            int strip = Math.Max(unit, NearestSums / rows / unit * unit);
             Threads.For(
                 parts,
                 task =>
@@ -101,7 +102,11 @@ internal static unsafe partial class SmallBatchMatmul
                     int part = (int)task;
                     (int from, int to) = (First(part, parts), First(part + 1, parts));
                     SmallBatchBlocks.Pack(input, rows, ins, from, to, packed + (long)rows * from);
-                    SumBlocks(packed, part, parts, 0, Whole, all + part * apart);
+                    for (int left = 0; left < Whole; left += strip)
+                    {
+                        int count = Math.Min(strip, Whole - left);
+                        SumBlocks(packed, part, parts, left, count, all + part * apart + (long)rows * left);
+                    }
                 },
                 most: 1 + apart * ins / Grain
             );

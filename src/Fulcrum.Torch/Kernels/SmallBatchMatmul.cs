@@ -26,6 +26,7 @@ internal static unsafe partial class SmallBatchMatmul
     internal const int Depth = 8;
     private const int Strip = 256; // columns of them that stay in a core's nearest cache until all rows are done
     private const int Widest = 8192; // columns of a task; what it adds up stays in a core's cache
+    private const int NearestSums = 8192; // sums of blocks that stay in a core's nearest cache
     private const long Grain = 65_536; // multiplications that a second thread is worth waking for
 
     // Minimum number of tasks, and the exact number except for very wide matrices. It is fixed, so that sums do not
