@@ -166,8 +166,8 @@ public sealed class LocalJobsTests
 
         Assert.Equal(
             [
-                "candidate:a failed: no adapter in a. The others go on",
-                "candidate:b failed: no adapter in b. The others go on",
+                "candidate:a failed: no adapter in a. The others continue",
+                "candidate:b failed: no adapter in b. The others continue",
             ],
             told
         );

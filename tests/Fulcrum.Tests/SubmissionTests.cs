@@ -184,8 +184,8 @@ public sealed class SubmissionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("RUNNING", "base failed: the disk is full. The other jobs go on", false)]
-    [InlineData("RUNNING", "base failed: the disk is full. The other jobs go on", true)]
+    [InlineData("RUNNING", "base failed: the disk is full. The other jobs continue", false)]
+    [InlineData("RUNNING", "base failed: the disk is full. The other jobs continue", true)]
     [InlineData("PENDING", "no job of the run is running; Slurm gives the reason None", false)]
     public void Failures_and_what_jobs_wait_for_are_told_while_the_jobs_go_on(string state, string says, bool isAgain)
     {

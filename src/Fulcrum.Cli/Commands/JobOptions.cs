@@ -167,7 +167,7 @@ internal sealed class JobOptions
         // optimises those that are called often. A training would run unoptimised for most of its time.
         if (cores == 1)
         {
-            start.Environment.TryAdd("DOTNET_TC_DelaySingleProcMultiplier", "1");
+            start.Environment.TryAdd(Cores.OptimisationDelay, "1");
         }
 
         return start;

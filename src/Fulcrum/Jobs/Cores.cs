@@ -5,6 +5,10 @@ namespace Fulcrum.Jobs;
 /// <summary>Binds processes to disjoint cores. On systems other than Linux they share all cores.</summary>
 internal static class Cores
 {
+    /// <summary>The environment variable with the factor by which .NET lengthens its delay of 0.1 s before it optimises
+    /// methods, in a process with one core. In a process with more cores it has no effect.</summary>
+    public const string OptimisationDelay = "DOTNET_TC_DelaySingleProcMultiplier";
+
     // The affinity mask: enough for 1,024 cores.
     private const int Words = 16,
         Bits = 64;

@@ -58,7 +58,7 @@ internal sealed class JobQueue(Func<StageNode, IReadOnlyList<StageNode>> needs, 
 
     private readonly AutoResetEvent ended = new(false);
 
-    /// <summary>Does a node that was handed out. A failure is told at once, because the others may go on for
+    /// <summary>Does a node that was handed out. A failure is told at once, because the others may continue for
     /// hours.</summary>
     /// <param name="work">Returns null if the node is complete.</param>
     public void Do(
@@ -80,7 +80,7 @@ internal sealed class JobQueue(Func<StageNode, IReadOnlyList<StageNode>> needs, 
 
         if (failure is not null && IsGoingOn())
         {
-            string text = $"{node.Name} failed: {failure.Message.TrimEnd('.')}. The others go on";
+            string text = $"{node.Name} failed: {failure.Message.TrimEnd('.')}. The others continue";
             report(new RunEvent.Warned(text) { IsStatedElsewhere = true });
         }
     }

@@ -99,14 +99,14 @@ internal sealed class SlurmWatch(RunLayout run, Study study, Stage until)
         return failed ? throw new FulcrumException(Missing(RunStatus.Of(run, queue))) : false;
     }
 
-    // The jobs of other candidates may go on for hours.
+    // The jobs of other candidates may continue for hours.
     private void TellFailures(Action<RunEvent> report, StageNode[] open, Func<StageNode, bool> isTriedAgain)
     {
         foreach (StageNode node in open)
         {
             if (RunStatus.FailureOf(run, node) is { } why && !isTriedAgain(node) && failures.Add((node, why)))
             {
-                report(new RunEvent.Warned($"{node.Name} failed: {why.TrimEnd('.')}. The other jobs go on"));
+                report(new RunEvent.Warned($"{node.Name} failed: {why.TrimEnd('.')}. The other jobs continue"));
             }
         }
     }

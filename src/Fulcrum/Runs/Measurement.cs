@@ -95,7 +95,7 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
             Protocol protocol = ProtocolOf(task, spec, encoding, evaluator.Prepare(task, cancellation));
             int done = 0,
                 all = task.Items.Count / part.Of;
-            string what = $"{task.Name}, part {part.Index + 1} of {part.Of}";
+            string what = $"{task.Name} (part {part.Index + 1} of {part.Of})";
             void Count(int n) =>
                 report(new RunEvent.Progressed(stage, what, Math.Min(done + n, all), all, ProgressUnit.Items));
             PartsOf(place, inputs)

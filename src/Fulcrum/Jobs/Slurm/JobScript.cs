@@ -6,8 +6,6 @@ namespace Fulcrum.Jobs.Slurm;
 /// <summary>Writes the script of a Slurm job, which does one stage as a separate attempt.</summary>
 internal static class JobScript
 {
-    private const string SingleCore = "DOTNET_TC_DelaySingleProcMultiplier";
-
     /// <summary>Returns the script.</summary>
     /// <param name="tool">The program and its first arguments.</param>
     /// <param name="run">The run folder.</param>
@@ -46,11 +44,7 @@ internal static class JobScript
             .Append("echo \"$stage: job $me, restart ${SLURM_RESTART_COUNT:-0}, node ${SLURMD_NODENAME:-?}\"\n")
             // As for a local process with one core (docs/decisions/0092-first-job-is-this-process.md). With more cores
             // .NET ignores it.
-            .Append("export ")
-            .Append(SingleCore)
-            .Append("=${")
-            .Append(SingleCore)
-            .Append(":-1}\n")
+            .Append($"export {Cores.OptimisationDelay}=${{{Cores.OptimisationDelay}:-1}}\n")
             .Append("cd -- ")
             .Append(Quoted(run.Root))
             .Append(" || {\n")
