@@ -51,7 +51,7 @@ public sealed class StageGraphTests : IDisposable
     [InlineData(1, "4,6", "6")]
     [InlineData(2, "GPU-a, GPU-b", "GPU-a")]
     public void Job_gets_a_gpu_of_those_that_this_process_may_use(int job, string? visible, string device) =>
-        Assert.Equal(device, LocalJobs.DeviceOf(job, 2, visible));
+        Assert.Equal(device, VisibleGpu.Of(job, 2, visible));
 
     [Theory]
     [InlineData("candidate:")]

@@ -20,7 +20,6 @@ internal sealed class LocalJobs(
 {
     // Most processes save within a second. A longer wait is explained.
     private const int SilentPart = 600;
-    private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
     private readonly TimeSpan timeToSave = timeToSave ?? TimeSpan.FromMinutes(10);
     private readonly JobProcess?[] processes = new JobProcess?[jobs];
     private readonly CancellationTokenSource disposed = new();
@@ -278,22 +277,12 @@ internal sealed class LocalJobs(
         processes[job] = null;
     }
 
-    /// <summary>Returns the name of a job's GPU.</summary>
-    /// <param name="visible">The names of the GPUs that this process may use, separated by commas; null or empty: all,
-    /// by their numbers.</param>
-    internal static string DeviceOf(int job, int devices, string? visible) =>
-        (visible ?? "")
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .ElementAtOrDefault(job % devices)
-        ?? $"{job % devices}";
-
     private JobProcess Start(int job, Study study)
     {
         ProcessStartInfo info = start(study);
         if (devices(study) is > 0 and var count)
         {
-            string? visible = info.Environment.TryGetValue(VisibleDevices, out string? names) ? names : null;
-            info.Environment[VisibleDevices] = DeviceOf(job, count, visible);
+            VisibleGpu.Choose(info, job, count);
         }
 
         return Cores.On(Cores.Part(Cores.Allowed(), job, jobs), () => new JobProcess(info));

@@ -2,10 +2,10 @@ using Fulcrum.Studies;
 
 namespace Fulcrum.Runs;
 
-/// <summary>Warns of candidates that a run folder holds and its study no longer names, as after a sweep that is repeated
-/// without its values.</summary>
-/// <remarks>Their files stay, so the study of then compares them again. A run is not refused, because a candidate may be
-/// left out on purpose.</remarks>
+/// <summary>Warns of candidates that a run folder holds and its study no longer names, as after a sweep that is
+/// repeated without its values.</summary>
+/// <remarks>Their files stay, so the study of then compares them again. A run is not refused, because a candidate may
+/// be left out on purpose.</remarks>
 internal static class DroppedCandidates
 {
     private const int MostNamed = 8;
@@ -30,11 +30,11 @@ internal static class DroppedCandidates
         }
 
         string more = dropped.Length > MostNamed ? $" and {dropped.Length - MostNamed} more" : "";
+        string names = string.Join(", ", dropped.Take(MostNamed)) + more;
         warn(
-            "the run folder holds candidates that this study does not name: "
-                + $"{string.Join(", ", dropped.Take(MostNamed))}{more}. The comparison leaves them out. Their files stay. "
-                + "To compare them again, repeat the command that named them, with its --vary if it had one. Choose "
-                + "another --output to keep both comparisons"
+            $"the run folder holds candidates that this study does not name: {names}. The comparison leaves them out. "
+                + "Their files stay. To compare them again, repeat the command that named them, with its --vary if it "
+                + "had one. Choose another --output to keep both comparisons"
         );
     }
 }

@@ -41,7 +41,6 @@ internal sealed class Measurement(Study study, RunLayout run, Engines engines, C
             $"{place}/{InputsName}",
             .. tasks.SelectMany(t => (string[])[$"{place}/{t.Name}.jsonl", $"{place}/{t.Name}.protocol.json"]),
         ];
-
         bool selecting = place.EndsWith($"/{RunLayout.Selection}", StringComparison.Ordinal);
         if (
             !selecting

@@ -55,8 +55,8 @@ internal sealed record RunOwner(int Process, string Host, DateTimeOffset Started
     private static bool IsZombie(int process) =>
         OperatingSystem.IsLinux() && StateIn(BoundedFile.ReadTextIfThere($"/proc/{process}/stat")) == 'Z';
 
-    /// <summary>Returns the state letter of a text of <c>/proc/PID/stat</c>; null if there is none. The name before it is
-    /// in brackets and may contain any character.</summary>
+    /// <summary>Returns the state letter of a text of <c>/proc/PID/stat</c>; null if there is none. The name before it
+    /// is in brackets and may contain any character.</summary>
     internal static char? StateIn(string? stat) =>
         stat?.LastIndexOf(") ", StringComparison.Ordinal) is >= 0 and var end && end + 2 < stat.Length
             ? stat[end + 2]
