@@ -57,6 +57,7 @@ internal static class LoraTrainer
         (examples, IReadOnlyList<TrainingExample> heldOut) = ValidationSplit.Of(plan, examples);
         Validation validation = new(model, config, plan, heldOut, output, TrainingLog.ValidationLossesIn(output, done));
         using TrainingLog log = new(output, done);
+        (int Epoch, IReadOnlyList<int[]> Batches) drawn = (-1, []);
         while (done < steps && !validation.Ended)
         {
             if (cancellation.IsCancellationRequested)
@@ -65,7 +66,13 @@ internal static class LoraTrainer
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            int[] batch = BatchPlan.Of(examples, plan, done / stepsPerEpoch, setup.GivenOrder)[done % stepsPerEpoch];
+            int epoch = done / stepsPerEpoch;
+            if (epoch != drawn.Epoch)
+            {
+                drawn = (epoch, BatchPlan.Of(examples, plan, epoch, setup.GivenOrder));
+            }
+
+            int[] batch = drawn.Batches[done % stepsPerEpoch];
             TrainingStep step = Step(
                 model,
                 plan,
