@@ -53,7 +53,8 @@ internal static class CountOption
         }
 
         result.AddError(
-            !isNumber ? $"{name}: '{given}' is no whole number"
+            !isNumber && given.Length > 0 && given.All(char.IsAsciiDigit) ? $"{name}: {given} is too large"
+            : !isNumber ? $"{name}: '{given}' is no whole number"
             : most == int.MaxValue ? $"{name} must be {least} or more"
             : $"{name} must be between {least} and {most}"
         );

@@ -12,6 +12,7 @@ public sealed class OptionValueTests : IDisposable
     {
         TinyStudy.Write(folder, itemsPerSubject: 4);
         TinyStudy.WriteModel(At("base"), seed: 2);
+        File.Copy(SharedData.Of("golden", "gguf", "qwen2-tied", "q8_0.gguf"), At("golden.gguf"));
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -25,9 +26,11 @@ public sealed class OptionValueTests : IDisposable
     )]
     [InlineData("--max-new-tokens must be 1 or more", "generate --model m --input - --output - --max-new-tokens 0")]
     [InlineData(
-        "--max-new-tokens: '99999999999' is no whole number",
+        "--max-new-tokens: 99999999999 is too large",
         "generate --model m --input - --output - --max-new-tokens 99999999999"
     )]
+    [InlineData("--samples: 99999999999 is too large", "stats pass-at-k --samples 99999999999 --correct 1 --k 1")]
+    [InlineData("at most 10,000,000", "stats pass-at-k --samples 2147483647 --correct 2147483646 --k 2147483647")]
     [InlineData("--rounds must be 1 or more", "bench engines --config c --score s --rounds 0")]
     [InlineData("--type: \"foo\" is unknown; known are ", "bench engines --config c --score s --type foo")]
     [InlineData("--time-limit must be above 0", "sql --databases d --input - --output - --time-limit NaN")]
@@ -87,6 +90,24 @@ public sealed class OptionValueTests : IDisposable
                 "--output",
                 At("study.json", "out"),
             ]
+        );
+
+    [Theory]
+    [InlineData("f32")]
+    [InlineData("q8_0")]
+    public void An_export_to_a_folder_or_below_a_file_is_refused(string type)
+    {
+        string[] export = ["export", "--model", At("model"), "--type", type, "--to"];
+
+        Refused("it is a folder or a device, not a file", [.. export, At("base")]);
+        Refused($"cannot write {At("study.json", "model.gguf")}", [.. export, At("study.json", "model.gguf")]);
+    }
+
+    [Fact]
+    public void A_GGUF_file_in_the_place_of_a_model_folder_is_called_so() =>
+        Refused(
+            "golden.gguf is a GGUF file; name a model folder here",
+            ["merge", "--model", At("golden.gguf"), "--adapter", At("mmlu"), "--output", At("merged")]
         );
 
     private string At(params string[] parts) => Path.Combine([folder, .. parts]);

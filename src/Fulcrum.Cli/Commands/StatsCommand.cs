@@ -8,6 +8,7 @@ namespace Fulcrum.Cli.Commands;
 /// <summary><c>fulcrum stats</c></summary>
 internal static class StatsCommand
 {
+    private const int MostSamples = 10_000_000;
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON.", Recursive = true };
     private static readonly Option<string> Looks = new("--looks")
     {
@@ -19,21 +20,13 @@ internal static class StatsCommand
         Description = "p values: 0.01,0.04,0.03.",
         Required = true,
     };
-    private static readonly Option<int> Samples = new("--samples")
-    {
-        Description = "Number of samples of the item.",
-        Required = true,
-    };
-    private static readonly Option<int> Correct = new("--correct")
-    {
-        Description = "Number of correct samples.",
-        Required = true,
-    };
-    private static readonly Option<int> K = new("--k")
-    {
-        Description = "Number of samples that are drawn.",
-        Required = true,
-    };
+    private static readonly Option<int> Samples = CountOption.Required(
+            "--samples",
+            least: 1,
+            "Number of samples of the item."
+        ),
+        Correct = CountOption.Required("--correct", least: 0, "Number of correct samples."),
+        K = CountOption.Required("--k", least: 1, "Number of samples that are drawn.");
 
     public static Command Create()
     {
@@ -104,10 +97,10 @@ internal static class StatsCommand
     private static void PassAtK(ParseResult parsed)
     {
         (int samples, int correct, int k) = (parsed.GetValue(Samples), parsed.GetValue(Correct), parsed.GetValue(K));
-        if (samples < 1 || correct < 0 || correct > samples || k < 1 || k > samples)
+        if (samples > MostSamples || correct > samples || k > samples)
         {
             throw new InputException(
-                "wanted --samples of at least 1, --correct from 0 to --samples and --k from 1 to --samples; "
+                "wanted --samples of at most 10,000,000, and --correct and --k of at most --samples; "
                     + $"got {samples}, {correct} and {k}"
             );
         }

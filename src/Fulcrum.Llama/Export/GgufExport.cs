@@ -29,6 +29,7 @@ internal static class GgufExport
         Action<string>? warn = null
     )
     {
+        Files.AtomicFile.RequireFile(path);
         if (type is GgufFileType.F32 or GgufFileType.F16 or GgufFileType.BF16)
         {
             WritePlain(weights, folder, path, type, warn);
@@ -53,10 +54,14 @@ internal static class GgufExport
             worker.Quantize(beside, quantised, (int)type, threads);
             Files.AtomicFile.Rename(quantised, full);
         }
+        catch (Exception e) when (Files.AtomicFile.IsRefusal(e))
+        {
+            throw Files.AtomicFile.Failure(full, e);
+        }
         finally
         {
-            File.Delete(beside);
-            File.Delete(quantised);
+            // File.Delete refuses a file in a folder that does not exist.
+            Array.ForEach([.. new[] { beside, quantised }.Where(File.Exists)], File.Delete);
         }
     }
 

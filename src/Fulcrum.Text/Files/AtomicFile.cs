@@ -25,11 +25,7 @@ internal static class AtomicFile
     {
         string full = Path.GetFullPath(path);
         string? temporary = null;
-        if (FileEntry.Of(full).Kind is EntryKind.Special or EntryKind.Folder)
-        {
-            throw new InputException($"cannot write {full}: it is a folder or a device, not a file");
-        }
-
+        RequireFile(full);
         try
         {
             CreateFolder(Path.GetDirectoryName(full)!);
@@ -84,6 +80,16 @@ internal static class AtomicFile
     /// <summary>Returns the reason of a refusal (<see cref="IsRefusal"/>) in words.</summary>
     public static string Reason(Exception e) =>
         e is ArgumentOutOfRangeException ? "the file would be larger than this system allows" : e.Message;
+
+    /// <summary>Checks that a path may become a file, before the work on its content.</summary>
+    /// <exception cref="InputException">A folder or a device has this name.</exception>
+    public static void RequireFile(string path)
+    {
+        if (FileEntry.Of(path).Kind is EntryKind.Special or EntryKind.Folder)
+        {
+            throw new InputException($"cannot write {path}: it is a folder or a device, not a file");
+        }
+    }
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
     public static void WriteText(string path, string text) =>

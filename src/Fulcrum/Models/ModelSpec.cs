@@ -43,9 +43,12 @@ public sealed record ModelSpec(
     /// <summary>The folder of a model in Hugging Face format.</summary>
     /// <exception cref="InputException">The model is a GGUF file or a server.</exception>
     public string Folder =>
-        Source is ModelSource.Folder folder
-            ? folder.Path
-            : throw new InputException($"{Source} is not a model folder, but a model folder is needed here");
+        Source switch
+        {
+            ModelSource.Folder folder => folder.Path,
+            ModelSource.Gguf gguf => throw new InputException($"{gguf.File} is a GGUF file; name a model folder here"),
+            _ => throw new InputException("the model is on a server; name a model folder here"),
+        };
 
     /// <summary>Returns the model in a folder.</summary>
     public static ModelSpec InFolder(
