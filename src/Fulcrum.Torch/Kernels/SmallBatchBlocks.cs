@@ -21,8 +21,8 @@ internal static unsafe class SmallBatchBlocks
     // stops at each page. The last turns fetch the first columns of the next eight rows.
     private const int Ahead = 4 * Columns;
 
-    // Minimum number of rows of the input for which the lines are fetched one with each row. Fetched at once, they would
-    // take every place for pending reads, and the sums would wait.
+    // Minimum number of rows of the input for which the lines are fetched one with each row. Fetched at once, they
+    // would take every place for pending reads, and the sums would wait.
     private const int RowsForSpreading = 4;
 
     /// <summary>Whether this processor and this number of columns are supported.</summary>

@@ -199,11 +199,7 @@ internal sealed record TrainingFormat(TrainingLayout Layout, IReadOnlyList<strin
             }
 
             TableRow first = seen[key];
-            if (!told.TryGetValue(first, out string? known))
-            {
-                told[first] = known = Told(first, telling);
-            }
-
+            string known = told.GetValueOrDefault(first) ?? (told[first] = Told(first, telling));
             string? column =
                 Told(row, telling) == known
                     ? null

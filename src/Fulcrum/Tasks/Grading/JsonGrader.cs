@@ -123,7 +123,8 @@ internal static partial class JsonGrader
         if (PatternsIn(schema) is > LongestPatterns and var characters)
         {
             throw new InputException(
-                $"the patterns of the schema have {characters} characters, more than the {LongestPatterns} that are read"
+                $"the patterns of the schema have {characters} characters, more than the {LongestPatterns} "
+                    + "that are read"
             );
         }
 
