@@ -492,6 +492,16 @@ public sealed class BadCommandsTests : IDisposable
     }
 
     [Fact]
+    public void A_file_without_answers_is_no_side_of_a_comparison()
+    {
+        string empty = Path.Combine(folder, "empty.jsonl");
+        File.WriteAllText(empty, "\n");
+
+        Refused("empty.jsonl holds no answer", "compare", empty, empty);
+        Refused("empty.jsonl holds no answer", "compare", empty, empty, empty);
+    }
+
+    [Fact]
     public void A_measure_of_the_corpus_is_printed_beside_the_table()
     {
         string Side(string name, int right)

@@ -147,9 +147,14 @@ internal static partial class CompareCommand
 
     private static PairedResult Files(string name, string before, string after, ComparisonSettings settings)
     {
-        IReadOnlyList<Answer> first = AnswerFile.Read(before);
+        IReadOnlyList<Answer> first = Given(before);
         return PairedComparison.Of(name, first, Measured(name, before, first, after), settings);
     }
+
+    private static IReadOnlyList<Answer> Given(string file) =>
+        AnswerFile.Read(file) is { Count: > 0 } answers
+            ? answers
+            : throw new InputException($"{file} holds no answer: write one JSON object per line, with id and score");
 
     /// <summary>The answers of a file that was measured under the same protocol as the base's.</summary>
     private static IReadOnlyList<Answer> Measured(string name, string before, IReadOnlyList<Answer> first, string after)

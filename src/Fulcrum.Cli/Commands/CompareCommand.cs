@@ -158,7 +158,7 @@ internal static partial class CompareCommand
             );
         }
 
-        IReadOnlyList<Answer> before = AnswerFile.Read(paths[0]);
+        IReadOnlyList<Answer> before = Given(paths[0]);
         string name = Path.GetFileNameWithoutExtension(paths[0]);
         (string, IReadOnlyList<Answer>)[] candidates =
         [
