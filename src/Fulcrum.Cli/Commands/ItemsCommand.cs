@@ -37,11 +37,28 @@ internal static class ItemsCommand
             }
 
             Func<Prompt, JsonNode> render = Renderer(parsed, model);
-            string[] lines = [.. from task in opened from item in task.Items select Line(item, task.Ask(item), render)];
-            OutputFile.Write(parsed.GetRequiredValue(output), writer => Array.ForEach(lines, writer.WriteLine));
+            IEnumerable<string> lines =
+                from task in opened
+                from item in task.Items
+                select Line(item, task.Ask(item), render);
+            string path = parsed.GetRequiredValue(output);
+            // Standard output cannot be taken back, so every line is made before the first is written.
+            Write(path, path == "-" ? [.. lines] : lines);
         });
         return verb;
     }
+
+    private static void Write(string path, IEnumerable<string> lines) =>
+        OutputFile.Write(
+            path,
+            writer =>
+            {
+                foreach (string line in lines)
+                {
+                    writer.WriteLine(line);
+                }
+            }
+        );
 
     // Without a model a conversation is written as its messages: only a model's template makes a text of it.
     private static Func<Prompt, JsonNode> Renderer(ParseResult parsed, ModelOptions model)
