@@ -50,6 +50,26 @@ public sealed class LoggedRunTests : IDisposable
         Assert.Contains("quiz/acc", wrong.Message);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_margin_that_is_no_number_of_points_is_refused(double margin) =>
+        Assert.StartsWith(
+            "the margin is ",
+            Assert
+                .Throws<InputException>(() =>
+                    LoggedRun.Write(
+                        new RunLayout(folder),
+                        Log("lm-eval/base"),
+                        [("a", Log("lm-eval/tuned"))],
+                        [],
+                        margin
+                    )
+                )
+                .Message
+        );
+
     [Fact]
     public void Choices_of_a_log_keep_their_prompts_and_log_likelihoods()
     {

@@ -75,9 +75,14 @@ internal static partial class CompareCommand
             throw new InputException($"there is no file and no run folder {missing}");
         }
 
-        double? margin = parsed.GetValue(Margin) is not (< 0 or double.NaN) and var given
-            ? given
-            : throw new InputException("--margin: wanted 0 or more points");
+        double? margin = parsed.GetValue(Margin);
+        Wanted.That(
+            margin is null || (double.IsFinite(margin.Value) && margin >= 0),
+            "",
+            "--margin",
+            margin,
+            "0 or more points"
+        );
         bool several = parsed.GetValue(Simultaneous) || parsed.GetValue(Seeds);
         ComparisonSettings settings = new(
             margin,

@@ -1,4 +1,5 @@
 using Fulcrum.Comparisons;
+using Fulcrum.Data;
 using Fulcrum.Files;
 using Fulcrum.Studies;
 using Fulcrum.Tasks;
@@ -73,17 +74,14 @@ internal static class LoggedRun
             );
         }
 
-        Dictionary<string, TaskPlan> plans = tasks.ToDictionary(
-            t => NameOf(t.Name),
-            t =>
-                (TaskPlan)
-                    new LogPlan(
-                        File: Path.GetFullPath(baseLog),
-                        Logged: t.Name,
-                        Role: targets.Any(n => IsOf(t, n)) ? TaskRole.Target : TaskRole.General
-                    ),
-            StringComparer.Ordinal
-        );
+        Dictionary<string, TaskPlan> plans = new(StringComparer.Ordinal);
+        foreach (LoggedTask task in tasks)
+        {
+            TaskRole role = targets.Any(n => IsOf(task, n)) ? TaskRole.Target : TaskRole.General;
+            LogPlan plan = new(File: Path.GetFullPath(baseLog), Logged: task.Name, Role: role);
+            plans.Add(FreeName(task.Name, plans), plan);
+        }
+
         Study study = new(
             new BasePlan(Path.GetFullPath(baseLog)),
             plans,
@@ -93,6 +91,8 @@ internal static class LoggedRun
             ),
             Name: "logs"
         );
+        bool isMargin = margin is null || (double.IsFinite(margin.Value) && margin >= 0);
+        Wanted.That(isMargin, "", "the margin", margin, "0 or more percentage points");
         study = margin is { } points ? study with { Margin = points } : study;
         study.Check();
         return study;
@@ -101,6 +101,16 @@ internal static class LoggedRun
     // A target is named with or without its metric and filter.
     private static bool IsOf(LoggedTask task, string name) =>
         task.Name == name || task.Name.StartsWith(name + "/", StringComparison.Ordinal);
+
+    // Two names may differ only in what is replaced or cut off; the second one gets -2.
+    private static string FreeName(string logged, Dictionary<string, TaskPlan> taken)
+    {
+        string name = NameOf(logged);
+        return Enumerable
+            .Range(1, taken.Count + 1)
+            .Select(i => i == 1 ? name : $"{name}-{i}")
+            .First(n => !taken.ContainsKey(n));
+    }
 
     // The name of a task in a study names a file.
     private static string NameOf(string logged)

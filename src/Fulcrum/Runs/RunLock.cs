@@ -179,8 +179,18 @@ public sealed class RunLock : IDisposable
     {
         if (held is not null)
         {
-            RunOwner.Remove(Layout.Root);
-            held.Dispose();
+            try
+            {
+                RunOwner.Remove(Layout.Root);
+            }
+            catch (Exception e) when (AtomicFile.IsRefusal(e))
+            {
+                // The file names a process that ends. An exception here would replace the one that ends the run.
+            }
+            finally
+            {
+                held.Dispose();
+            }
         }
     }
 
