@@ -82,6 +82,16 @@ public sealed class SlurmJobTests
     }
 
     [Fact]
+    public void Indices_that_fall_are_none() => Assert.Equal([1, 7], SlurmJob.Indices("1,5-3,7"));
+
+    [Fact]
+    public void The_line_of_a_failure_in_parallel_work_is_that_of_its_first_sentence() =>
+        Assert.Equal(
+            JobLine.Of(new InputException("item 3: no answer")),
+            JobLine.Of(new AggregateException(new InvalidOperationException(), new InputException("item 3: no answer")))
+        );
+
+    [Fact]
     public void Controller_that_does_not_answer_is_no_empty_queue() =>
         Assert.Null(SlurmJob.Parse("""{"errors": [{"description": "Failed while looking for jobs"}], "jobs": []}"""));
 
@@ -98,6 +108,8 @@ public sealed class SlurmJobTests
     [InlineData("2-01", 49 * 60)]
     [InlineData("2-01:30", 49 * 60 + 30)]
     [InlineData("infinite", null)]
+    [InlineData("99999999-0", null)]
+    [InlineData("2000000000:00:00", null)]
     public void Time_limits_are_read_as_slurm_writes_them(string text, int? minutes) =>
         Assert.Equal(minutes, (int?)SlurmOptions.Limit(text)?.TotalMinutes);
 

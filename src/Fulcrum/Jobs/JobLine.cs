@@ -76,11 +76,18 @@ internal sealed record JobLine(
 
     /// <summary>Returns the line of a failure.</summary>
     public static JobLine Of(Exception failure) =>
-        new(
-            JobLineKind.Failed,
-            failure is FulcrumException ? failure.Message : $"{failure.GetType().Name}: {failure.Message}",
-            Code: (failure as FulcrumException)?.ExitCode ?? 1
-        );
+        // Work done in parallel wraps its failures.
+        (failure as AggregateException)
+            ?.Flatten()
+            .InnerExceptions.OfType<FulcrumException>()
+            .FirstOrDefault()
+            is { } first
+            ? Of(first)
+            : new(
+                JobLineKind.Failed,
+                failure is FulcrumException ? failure.Message : $"{failure.GetType().Name}: {failure.Message}",
+                Code: (failure as FulcrumException)?.ExitCode ?? 1
+            );
 
     /// <summary>Parses a line; returns null for any other output of a process.</summary>
     public static JobLine? Parse(string line)

@@ -194,7 +194,8 @@ internal sealed class StageReader(
     {
         string folder = run.At("slurm");
         string log =
-            Directory.EnumerateFiles(folder, $"{job.Whole}*.log").Any() ? $"its log is in {folder}"
+            Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"{job.Whole}*.log").Any()
+                ? $"its log is in {folder}"
             : job.Nodes.Length == 0 ? "it never ran"
             : "it left no log: perhaps its node does not reach the run folder";
         string states = string.Join(' ', job.States).ToLowerInvariant();

@@ -145,7 +145,12 @@ internal sealed record SlurmJob(
         foreach (string part in text.Split('%')[0].Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] ends = part.Split(':')[0].Split('-');
-            if (int.TryParse(ends[0], out int first) && int.TryParse(ends[^1], out int last) && last - first < 1 << 20)
+            if (
+                int.TryParse(ends[0], out int first)
+                && int.TryParse(ends[^1], out int last)
+                && last >= first
+                && last - first < 1 << 20
+            )
             {
                 all.AddRange(Enumerable.Range(first, last - first + 1));
             }

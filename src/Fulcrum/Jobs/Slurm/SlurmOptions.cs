@@ -188,14 +188,8 @@ internal sealed record SlurmOptions(
     internal static TimeSpan? Limit(string? text)
     {
         string[] days = (text ?? "").Split('-');
-        int[] parts =
-        [
-            .. days[^1]
-                .Split(':')
-                .Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : -1),
-        ];
-        bool withDays =
-            days.Length == 2 && int.TryParse(days[0], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        int[] parts = [.. days[^1].Split(':').Select(p => IsPart(p, out int n) ? n : -1)];
+        bool withDays = days.Length == 2 && IsPart(days[0], out _);
         return parts.Contains(-1) || days.Length > 2 || parts.Length > 3 || (days.Length == 2 && !withDays) ? null
             : withDays
                 ? new TimeSpan(
@@ -207,4 +201,8 @@ internal sealed record SlurmOptions(
             : parts.Length == 3 ? new TimeSpan(parts[0], parts[1], parts[2])
             : new TimeSpan(0, parts[0], parts.ElementAtOrDefault(1));
     }
+
+    // A larger number is beyond what a time span holds.
+    private static bool IsPart(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= 10_000_000;
 }

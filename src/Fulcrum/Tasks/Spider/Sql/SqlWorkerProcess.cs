@@ -115,7 +115,7 @@ internal sealed class SqlWorkerProcess : IDisposable
             {
                 switch (kind)
                 {
-                    case SqlWire.Prediction:
+                    case SqlWire.Prediction when phase == SqlPhase.Gold: // once, because each begins a time limit
                         phase = SqlPhase.Prediction;
                         BeginTimeLimit(seconds);
                         break;
