@@ -12,7 +12,8 @@ namespace Fulcrum.Data;
 /// </remarks>
 internal static class ParquetBudget
 {
-    /// <summary>The largest number of rows times columns. With 4,000,000 in three columns <c>items</c> took 2.2 GB.</summary>
+    /// <summary>The largest number of rows times columns. With 4,000,000 in three columns <c>items</c> took
+    /// 2.2 GB.</summary>
     public const long MostCells = 4_000_000;
 
     /// <summary>The largest number of decompressed bytes of all pages: 256 MiB.</summary>
