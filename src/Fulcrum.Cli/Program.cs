@@ -77,7 +77,7 @@ catch (Exception e) when (Failure(e) is not null)
 {
     FulcrumException failure = Failure(e)!;
     await Console.Error.WriteLineAsync(
-        $"fulcrum: {(parsed.GetValue(CommonOptions.Verbose) ? failure.ToString() : failure.Message)}"
+        $"fulcrum: {(parsed.GetValue(CommonOptions.Verbose) ? Printable.Lines(failure.ToString()) : failure.Message)}"
     );
     return failure.ExitCode;
 }

@@ -102,12 +102,9 @@ public sealed class LocalJobsTests
         string told = EndedWhileWorking(
             $"trap 'while [ ! -e {wanted} ]; do :; done; echo >{saved}; exit 0' TERM",
             TimeSpan.FromMinutes(1),
-            interrupted =>
-            {
-                interrupted.Cancel();
-                // After the message, and after a process that was stopped at once would have ended.
-                Task.Delay(200).ContinueWith(_ => File.WriteAllText(wanted, ""), TaskScheduler.Default);
-            }
+            interrupted => interrupted.Cancel(),
+            // After a process that was stopped at once would have ended.
+            () => Task.Delay(200).ContinueWith(_ => File.WriteAllText(wanted, ""), TaskScheduler.Default)
         );
 
         Assert.EndsWith("A process that needs longer than 1 min is stopped", told);
@@ -119,7 +116,8 @@ public sealed class LocalJobsTests
     private static string EndedWhileWorking(
         string prepared,
         TimeSpan timeToSave,
-        Action<CancellationTokenSource> before
+        Action<CancellationTokenSource> before,
+        Action? onTold = null
     )
     {
         using CancellationTokenSource stop = new(TimeSpan.FromMinutes(1));
@@ -138,7 +136,11 @@ public sealed class LocalJobsTests
                 begun.Set();
             }
 
-            told.AddRange(happened is RunEvent.Noted n ? [n.Text] : []);
+            if (happened is RunEvent.Noted noted)
+            {
+                told.Add(noted.Text);
+                onTold?.Invoke();
+            }
         }
 
         jobs.Begin(Sweep(1), Open[1..2], Tell, stop.Token);

@@ -45,5 +45,16 @@ public sealed class OtherLogsTests
         Assert.Contains("--log_samples", Assert.Throws<InputException>(() => OtherLogs.Read(folder)).Message);
     }
 
+    [Fact]
+    public void Where_only_some_items_of_a_log_name_a_cluster_each_other_one_is_its_own()
+    {
+        LoggedTask task = new("quiz", [Answered("theory/1", "theory"), Answered("q2", ""), Answered("q3", "")]);
+
+        Assert.Equal(["theory", "q2", "q3"], task.ToAnswers().Select(a => a.Cluster));
+        Assert.Equal(["", ""], (task with { Answers = [.. task.Answers.Skip(1)] }).ToAnswers().Select(a => a.Cluster));
+
+        static LoggedAnswer Answered(string id, string cluster) => new(id, cluster, 1, "a", "a");
+    }
+
     private static string Log(string path) => SharedData.Of(["golden", "logs", .. path.Split('/')]);
 }

@@ -276,6 +276,18 @@ public sealed class StudyFileTests
         );
     }
 
+    [Fact]
+    public void A_study_of_thousands_of_faults_is_not_read_to_its_end()
+    {
+        string path = Written(
+            Lines.Replace("\"tasks\"", $"\"seeds\": [{string.Concat(Enumerable.Repeat("[],", 5000))}], \"tasks\"")
+        );
+        Assert.Matches(
+            @"\. 9\d or more other faults",
+            Assert.Throws<InputException>(() => StudyFile.Load(path)).Message
+        );
+    }
+
     private static void Says(string from, string to, string says)
     {
         string path = Written(Lines.Replace(from, to)),

@@ -21,7 +21,7 @@ internal static class CancelCommand
             (parsed, cancellation) =>
             {
                 RunLayout layout = new(Path.GetFullPath(parsed.GetRequiredValue(run)));
-                IReadOnlyList<string> stopped = RunCancel.Stop(layout, cancellation, Console.Error.WriteLine);
+                IReadOnlyList<string> stopped = RunCancel.Stop(layout, cancellation, s => Notices.Say(parsed, s));
                 foreach (string sentence in stopped.DefaultIfEmpty("nothing was running"))
                 {
                     Console.Out.WriteLine(sentence);

@@ -119,7 +119,7 @@ internal static partial class CompareCommand
         return PairedComparison.Of(before.Name, AnswersOf(before), AnswersOf(after), settings with { Threshold = 0 });
     }
 
-    private static IReadOnlyList<Answer> AnswersOf(LoggedTask task) => [.. task.Answers.Select(a => a.ToAnswer())];
+    private static IReadOnlyList<Answer> AnswersOf(LoggedTask task) => [.. task.ToAnswers()];
 
     private static PairedResult[] Adjusted(PairedResult[] results)
     {
@@ -178,7 +178,7 @@ internal static partial class CompareCommand
             );
         }
 
-        Console.Error.WriteLine($"fulcrum: {name}: {after} differs from {before} in {Fields(differing)}");
+        Notices.Say($"{name}: {after} differs from {before} in {Fields(differing)}");
         return second;
     }
 

@@ -89,13 +89,7 @@ internal sealed partial class StudyRun
         using SqlSandbox sandbox = Sandbox.Open();
         TorchEngine torch = new(null, null, parsed.GetValue(plain));
         Engines engines = EnginesOf(torch);
-        Submission submission = RunState.Submit(
-            study,
-            run,
-            engines,
-            OpenCorpus(study, sandbox, parsed),
-            warning => HubAccess.Say($"warning: {warning}")
-        );
+        Submission submission = RunState.Submit(study, run, engines, OpenCorpus(study, sandbox, parsed), Notices.Warn);
         SlurmRun slurm = new(
             layout,
             submission,

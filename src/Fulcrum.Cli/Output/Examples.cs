@@ -190,7 +190,7 @@ internal static class Examples
             "stats pass-at-k" =>
             [
                 (
-                    "3 of 10 samples are correct: how likely is one of 5?",
+                    "3 of 10 samples are correct: how likely is at least one correct among 5?",
                     "fulcrum stats pass-at-k --samples 10 --correct 3 --k 5"
                 ),
             ],

@@ -175,9 +175,9 @@ internal static class GgufExport
         // In parts, because a table of a large model has more bytes than a span can hold.
         const int Part = 1 << 14;
         Span<byte> halves = new byte[Part * 2];
-        for (int start = 0; start < values.Length; start += Part)
+        for (long start = 0; start < values.Length; start += Part)
         {
-            ReadOnlySpan<float> part = values.Slice(start, Math.Min(Part, values.Length - start));
+            ReadOnlySpan<float> part = values.Slice((int)start, (int)Math.Min(Part, values.Length - start));
             stream.Write(type == GgufType.F32 ? MemoryMarshal.AsBytes(part) : Halves(part, type, halves));
         }
     }

@@ -105,9 +105,9 @@ internal sealed class GgufWeights : IModelWeights
         const int Part = 1 << 16;
         float[] values = new float[Count(tensor)];
         T[] stored = new T[Math.Min(Part, values.Length)];
-        for (int at = 0; at < values.Length; at += Part)
+        for (long at = 0; at < values.Length; at += Part)
         {
-            Span<float> into = values.AsSpan(at, Math.Min(Part, values.Length - at));
+            Span<float> into = values.AsSpan((int)at, (int)Math.Min(Part, values.Length - at));
             Span<T> part = stored.AsSpan(0, into.Length);
             stream.ReadExactly(MemoryMarshal.AsBytes(part));
             convert(part, into);

@@ -190,7 +190,7 @@ internal static partial class Sentences
     /// <summary>How a task with early decision ended; empty where all items were asked.</summary>
     public static string Early(PairedResult b, Words words) => Explanations.Early(b, words);
 
-    /// <summary>Why groups whose interval excludes 0 get no sign; null where there is no such group.</summary>
+    /// <summary>Why groups whose interval excludes 0 get the sign ○; null where there is no such group.</summary>
     /// <param name="noun">What a cluster is called; null: cluster.</param>
     public static string? Unsigned(PairedResult b, Words words, (string English, string Portuguese)? noun = null)
     {

@@ -6,8 +6,8 @@ using Fulcrum.Report.Plots;
 
 namespace Fulcrum.Report.Markdown;
 
-/// <summary>The report as Markdown. It states the facts of the page, except items, values by cluster and values by
-/// training step.</summary>
+/// <summary>The report as Markdown. It states the facts of the page, except items, values by cluster, values by
+/// training step, steps of queries, the energy of each stage and the complete study.</summary>
 internal static class ReportMarkdown
 {
     public static string Of(RunReport report)

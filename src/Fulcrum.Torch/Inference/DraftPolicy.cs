@@ -48,8 +48,8 @@ internal sealed class DraftPolicy(int mostRows)
     /// <see cref="Margin"/> rows.</remarks>
     public Draft[] Propose(IReadOnlyList<Sequence> running)
     {
-        int left = running.Sum(s => s.Left),
-            room = mostRows - running.Count;
+        long left = running.Sum(s => (long)s.Left);
+        int room = mostRows - running.Count;
         Draft[] found = new Draft[running.Count];
         double[] savings = new double[running.Count];
         for (int i = 0; i < found.Length; i++)

@@ -46,10 +46,7 @@ internal static class LoggedRun
             string[] places = [RunLayout.Base, .. candidates.Select(c => RunLayout.Candidate(c.Name))];
             foreach ((string place, LoggedTask side) in places.Zip(sides))
             {
-                AtomicFile.WriteText(
-                    run.Answers(place, name),
-                    AnswerFile.Print(side.Answers.Select(a => a.ToAnswer()))
-                );
+                AtomicFile.WriteText(run.Answers(place, name), AnswerFile.Print(side.ToAnswers()));
             }
         }
 

@@ -47,6 +47,17 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
         }
     }
 
+    // A study of a hundred thousand faults is not read to its end.
+    private void Note(InputException fault)
+    {
+        if (faults.IsFull)
+        {
+            throw fault;
+        }
+
+        faults.Add(fault);
+    }
+
     // No name and no path can hold it.
     private void RefuseNul()
     {
@@ -91,7 +102,7 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
         (string wanted, bool holds) = Wanted(ref reader, type);
         if (!holds)
         {
-            faults.Add(
+            Note(
                 Error(
                     reader.TokenStartIndex,
                     $"{(path.Length > 0 ? path : "the study")}: wanted {wanted}{(mayBeNull ? " or null" : "")}, "
@@ -141,9 +152,7 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
             if (known is null && !isSpecial)
             {
                 allKnown = false;
-                faults.Add(
-                    Unknown(reader.TokenStartIndex, path, key, kind is null ? keys.Keys : keys.Keys.Append(kind))
-                );
+                Note(Unknown(reader.TokenStartIndex, path, key, kind is null ? keys.Keys : keys.Keys.Append(kind)));
             }
 
             reader.Read();
@@ -177,7 +186,7 @@ internal sealed partial class StudyShape(string source, byte[] text, string plac
     {
         foreach (string missing in keys.Where(k => StudyKeys.IsRequired(k.Value)).Select(k => k.Key).Except(seen))
         {
-            faults.Add(
+            Note(
                 Error(
                     start,
                     $"{Under(path, missing)} is missing: \"{missing}\" "

@@ -11,6 +11,13 @@ internal sealed record LoggedTask(string Name, IReadOnlyList<LoggedAnswer> Answe
     /// items.</summary>
     public const int MostOfOne = 1000;
 
+    /// <summary>Returns the answers as lines of an answer file. Where only some items name a cluster, each other item
+    /// is a cluster of its own.</summary>
+    public IEnumerable<Answer> ToAnswers() =>
+        Answers.Any(a => a.Cluster.Length > 0)
+            ? Answers.Select(a => (a.Cluster.Length > 0 ? a : a with { Cluster = a.Id }).ToAnswer())
+            : Answers.Select(a => a.ToAnswer());
+
     /// <summary>Refuses a log that names more measures than any program writes.</summary>
     /// <exception cref="InputException">There are too many.</exception>
     public static void RequireFew(long measures, string what) =>
