@@ -280,7 +280,10 @@ public sealed class StudyFileTests
     public void A_study_of_thousands_of_faults_is_not_read_to_its_end()
     {
         string path = Written(
-            Lines.Replace("\"tasks\"", $"\"seeds\": [{string.Concat(Enumerable.Repeat("[],", 5000))}], \"tasks\"")
+            Lines.Replace(
+                "\"tasks\"",
+                $"\"derive\": {{ \"seeds\": [{string.Concat(Enumerable.Repeat("[],", 5000))}] }}, \"tasks\""
+            )
         );
         Assert.Matches(
             @"\. 9\d or more other faults",
