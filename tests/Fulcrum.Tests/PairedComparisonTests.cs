@@ -162,6 +162,22 @@ public sealed class PairedComparisonTests
     }
 
     [Fact]
+    public void An_item_has_one_cluster_and_either_side_may_name_it()
+    {
+        Answer[] before = [.. Enumerable.Range(0, 8).Select(i => Scored($"{i}", i % 2) with { Cluster = $"c{i / 2}" })],
+            after = [.. before.Select((a, i) => a with { Score = i % 3 == 0 ? 1 : 0 })],
+            moved = [.. after.Take(7), after[7] with { Cluster = "other" }];
+
+        string said = Assert.Throws<InputException>(() => PairedComparison.Of("x", before, moved)).Message;
+
+        Assert.Contains("'7' belongs to the cluster 'c3' before and to 'other' after", said);
+        Assert.Equal(
+            PairedComparison.Of("x", before, after).Difference,
+            PairedComparison.Of("x", [.. before.Select(a => a with { Cluster = "" })], after).Difference
+        );
+    }
+
+    [Fact]
     public void Fifty_thousand_groups_are_compared_in_seconds()
     {
         Answer[] before = [.. Enumerable.Range(0, 50_000).Select(i => Grouped(i, i % 2))],

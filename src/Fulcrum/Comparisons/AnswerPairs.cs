@@ -6,7 +6,8 @@ namespace Fulcrum.Comparisons;
 internal static class AnswerPairs
 {
     /// <summary>Returns the pairs in the order of the first side.</summary>
-    /// <exception cref="InputException">An id is missing on one side, or repeated. The message names it.</exception>
+    /// <exception cref="InputException">An id is missing on one side, or repeated, or the two sides name different
+    /// clusters for it. The message names it.</exception>
     public static IReadOnlyList<(Answer Before, Answer After)> Of(
         string task,
         IReadOnlyList<Answer> before,
@@ -21,12 +22,21 @@ internal static class AnswerPairs
             .Order(StringComparer.Ordinal)
             .FirstOrDefault();
         return single is null
-            ? [.. before.Select(b => (b, second[b.Id]))]
+            ? [.. before.Select(b => Paired(task, b, second[b.Id]))]
             : throw new InputException(
                 $"{task}: the item '{single}' is missing in the "
                     + $"answers {(first.ContainsKey(single) ? "after" : "before")}. Both sides must have the same items"
             );
     }
+
+    // Clusters decide the interval, so it must not matter which side names them.
+    private static (Answer Before, Answer After) Paired(string task, Answer before, Answer after) =>
+        before.Cluster == after.Cluster || after.Cluster.Length == 0 ? (before, after)
+        : before.Cluster.Length == 0 ? (before with { Cluster = after.Cluster }, after)
+        : throw new InputException(
+            $"{task}: the item '{before.Id}' belongs to the cluster '{before.Cluster}' before and to '{after.Cluster}' "
+                + "after. Give it the same cluster on both sides"
+        );
 
     private static Dictionary<string, Answer> ById(string task, string side, IReadOnlyList<Answer> answers)
     {
