@@ -25,7 +25,8 @@ internal sealed partial record RunState
         RunLayout run = held.Layout;
         Study complete = Derivation.Expand(Sweep.Expand(study), c => data.TrainingOf(c).Texts.Count);
         complete.Check();
-        RunState? prepared = Stored(run) is null ? null : Of(study, run, engines, data);
+        Study? stored = Stored(run);
+        RunState? prepared = stored is null ? null : Of(study, run, engines, data);
         Stages stages = new(held, engines, new ExperimentSettings());
         if (study.Seek is not null)
         {
@@ -36,7 +37,7 @@ internal sealed partial record RunState
 
         if (warn is not null)
         {
-            DroppedCandidates.Warn(complete, Stored(run), run, warn);
+            DroppedCandidates.Warn(complete, stored, run, warn);
         }
 
         Submission submission = prepared?.Resubmit(stages, engines, data) ?? Unprepared(complete, run);
